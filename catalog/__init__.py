@@ -1,0 +1,1 @@
+"""Knows what an AI provider's model catalog says, what changed, and whether it is true."""

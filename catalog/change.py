@@ -1,0 +1,140 @@
+"""What differs, as facts: a kind and its arguments, never a sentence."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar, Literal
+
+from catalog.jsontext import JsonText, canonical
+from catalog.payload import Drift
+from catalog.snapshot import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A model that was never there before."""
+
+    model: Model
+    kind: ClassVar[str] = "added"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A model that is gone; `model` is what was last said of it."""
+
+    model: Model
+    kind: ClassVar[str] = "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A model that was gone and is back; `gone_since` is when it was first found missing."""
+
+    model: Model
+    gone_since: datetime
+    kind: ClassVar[str] = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """One field of a model has another value; None means that the field was or is missing.
+
+    `field` is the dotted path within the facts (`meta.is_beta`); `model` is the state after.
+    """
+
+    model: Model
+    field: str
+    before: JsonText | None
+    after: JsonText | None
+    kind: ClassVar[str] = "updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An answer that was not applied: `outcome` is the poll's, `reason` its short ground."""
+
+    outcome: Literal["held", "invalid"]
+    reason: str
+
+    @property
+    def kind(self) -> str:
+        """The outcome is the kind."""
+        return self.outcome
+
+
+ModelChange = Added | Removed | Restored | Updated
+Change = ModelChange | Drift | Trouble
+
+
+class Level(StrEnum):
+    """How much a finding matters, the gravest first."""
+
+    BREAKING = "breaking"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the gravest."""
+        return list(Level).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one change means, or one field moving on most models at once (a wave).
+
+    `changes` holds one change, or all changes of a wave in key order. `at` is the time of the poll,
+    `snapshot` the number of the one in force after it. A removal carries `callable_until`, the day
+    until which calls still work at least, and `ground`, why we say so.
+    """
+
+    provider: str
+    at: datetime
+    rule: str
+    level: Level
+    changes: tuple[Change, ...]
+    callable_until: date | None = None
+    ground: str | None = None
+    snapshot: int | None = None
+
+    @property
+    def is_wave(self) -> bool:
+        """Whether it stands for the same field on many models."""
+        return len(self.changes) > 1
+
+    @property
+    def change(self) -> Change:
+        """The change, or the first of a wave."""
+        return self.changes[0]
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """The models it is about; none for drift and trouble."""
+        return tuple(c.model for c in self.changes if not isinstance(c, Drift | Trouble))
+
+    @property
+    def fingerprint(self) -> str:
+        """The stable name of this finding: never of prose, level or time."""
+        if not self.is_wave:
+            return fingerprint(self.provider, self.change)
+        parts = sorted(fingerprint(self.provider, change) for change in self.changes)
+        return _short_hash([self.provider, "wave", *parts])
+
+
+def fingerprint(provider: str, change: Change) -> str:
+    """Return 16 hex digits over provider, model, kind, field and values."""
+    match change:
+        case Updated():
+            values = [change.model.key, change.field, change.before, change.after]
+        case Drift():
+            values = [change.what, change.field, change.value]
+        case Trouble():
+            values = [change.reason]
+        case _:
+            values = [change.model.key]
+    return _short_hash([provider, change.kind, *values])
+
+
+def _short_hash(parts: list[str | None]) -> str:
+    return hashlib.sha256(canonical(parts).encode()).hexdigest()[:16]

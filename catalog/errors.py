@@ -1,0 +1,206 @@
+"""Every error a user can meet, as one tree.
+
+CatalogError
+├── SettingsInvalid       2  the configuration or the command line is wrong
+├── NotFound              2  no such model, snapshot or file
+├── ProviderError         3  the provider could not be read
+│   ├── Unreachable          no connection, or it broke off            (tried again)
+│   ├── TimedOut             the total deadline passed
+│   ├── AnswerTooLarge       more bytes than the cap allows
+│   ├── AnswerRefused        a redirect, an encoding, a status nobody asked for
+│   ├── Unauthorized         401: the token is missing or wrong
+│   ├── Forbidden            403: the token lacks the scope
+│   ├── RouteMissing         404: the base URL is wrong
+│   ├── RateLimited          429                                       (tried again)
+│   └── ProviderFailing      408, 425, 5xx                             (tried again)
+├── PayloadInvalid        4  the answer breaks the contract
+├── CatalogHeld           5  the answer is not believed
+├── StoreError            6  the database could not be read or written
+│   ├── DatabaseBusy         another process held it for too long
+│   └── DatabaseTooNew       made by a newer version of this program
+└── DocumentError         6  the document could not be written
+    ├── MarkersBroken        a region's markers are missing, doubled, nested or swallowed
+    └── RegionEdited         a region was edited by hand
+
+The number is the exit code. Each error says what happened (its text), and what to do (`hint`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class CatalogError(Exception):
+    """Something a user can cause or must know; never shown as a traceback."""
+
+    exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+    hint: str = ""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint or type(self).hint
+
+
+class SettingsInvalid(CatalogError):
+    """The configuration or the command line is wrong; every mistake is in the text."""
+
+    exit_code = 2
+    hint = "Run `catalog config check` to see every mistake and where it stands."
+
+
+class NotFound(CatalogError):
+    """The model, snapshot, time or file that was asked for is not there."""
+
+    exit_code = 2
+
+
+class ProviderError(CatalogError):
+    """The provider could not be read.
+
+    `status` is the HTTP status where there was one; `retry_after` the seconds it asked to wait.
+    """
+
+    exit_code = 3
+    hint = "The next poll tries again; `catalog polls` shows whether it is lasting."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class Unreachable(ProviderError):
+    """No connection could be made, or it broke off before the answer was whole."""
+
+    retryable = True
+    hint = "Check the network, the proxy and the base URL (`catalog config show`)."
+
+
+class TimedOut(ProviderError):
+    """The total deadline passed before the answer was whole."""
+
+    hint = "Raise `http.deadline` if the provider is slow but right."
+
+
+class AnswerTooLarge(ProviderError):
+    """The answer holds more bytes than `http.max_bytes`."""
+
+    hint = "Check the base URL; raise `http.max_bytes` if the catalog really grew."
+
+
+class AnswerRefused(ProviderError):
+    """An answer of a kind that is never taken: a redirect, an encoding, an odd status."""
+
+    hint = "Check the base URL (`catalog config show`)."
+
+
+class Unauthorized(ProviderError):
+    """401: the token is missing or wrong."""
+
+    hint = "Set INFOMANIAK_API_TOKEN or INFOMANIAK_API_TOKEN_FILE to a valid token."
+
+
+class Forbidden(ProviderError):
+    """403: the token is right but may not read this."""
+
+    hint = 'Give the token the scope "AI Tools" in the Infomaniak manager.'
+
+
+class RouteMissing(ProviderError):
+    """404: there is no such route at this base URL."""
+
+    hint = "Check the base URL (CATALOG_INFOMANIAK_URL, or `infomaniak.url`)."
+
+
+class RateLimited(ProviderError):
+    """429: too many requests."""
+
+    retryable = True
+    hint = "Poll less often; Infomaniak allows 60 requests a minute for each token."
+
+
+class ProviderFailing(ProviderError):
+    """408, 425 or 5xx: the provider has trouble of its own."""
+
+    retryable = True
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One place where an answer breaks the contract."""
+
+    path: str
+    """JSON path, such as `$.data[3].id`."""
+    found: str
+    """What stands there, cut short."""
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: found {self.found}, expected {self.expected}"
+
+
+class PayloadInvalid(CatalogError):
+    """The answer breaks the contract; `problems` holds every place."""
+
+    exit_code = 4
+    hint = "The last good snapshot stays in force. `catalog validate FILE` explains a payload."
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(f"{first}{more}")
+
+
+class CatalogHeld(CatalogError):
+    """The answer is well-formed but not believed; the baseline did not move."""
+
+    exit_code = 5
+    hint = "If it is true, run `catalog sync --accept`."
+
+
+class StoreError(CatalogError):
+    """The database could not be read or written."""
+
+    exit_code = 6
+    hint = "Check the path, its permissions and the free space (`catalog config show`)."
+
+
+class DatabaseBusy(StoreError):
+    """Another process held the database for longer than the busy timeout."""
+
+    retryable = True
+    hint = "Run it again; if it lasts, look for a process that holds the database."
+
+
+class DatabaseTooNew(StoreError):
+    """The database was made by a newer version of this program."""
+
+    hint = "Upgrade model-catalog, or name another database."
+
+
+class DocumentError(CatalogError):
+    """The document could not be read or written."""
+
+    exit_code = 6
+    hint = "Check the path and its permissions (`document.path`)."
+
+
+class MarkersBroken(DocumentError):
+    """The markers of a region are missing, doubled, nested or swallowed."""
+
+    hint = "Mend the markers by hand; nothing was written."
+
+
+class RegionEdited(DocumentError):
+    """Somebody edited the text between two markers."""
+
+    hint = "Move the text outside the markers, or let it go with `catalog render --force`."

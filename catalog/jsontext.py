@@ -1,0 +1,171 @@
+"""JSON read strictly, and written in one canonical way.
+
+Canonical text is how values are held, compared, hashed and stored: sorted keys, no spaces, integral
+floats as integers. It is immutable, tells `true` from `1`, and makes `1` and `1.0` the same number.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, NewType, TypeAlias
+
+from catalog.errors import PayloadInvalid, Problem
+
+Json = Any
+JsonText = NewType("JsonText", str)
+"""Canonical JSON text. `None` beside it always means *missing*; `JsonText("null")` is null."""
+
+MAX_DEPTH = 64
+MAX_DIGITS = 400
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+# The way to a value, innermost key last; written out only when there is something to say of it.
+_Trail: TypeAlias = "tuple[()] | tuple[_Trail, str | int]"
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+class _Flaw:
+    """A number that JSON cannot hold, left in its place until its path is known."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def canonical(value: Json) -> JsonText:
+    """Write a JSON value in the one canonical way."""
+    return JsonText(
+        json.dumps(
+            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+        )
+    )
+
+
+def parse(text: JsonText) -> Json:
+    """Read canonical text back; each call returns a fresh value."""
+    return json.loads(text)
+
+
+def shorten(value: Json, limit: int = 60) -> str:
+    """Show a JSON value on one line, cut after `limit` characters."""
+    text = json.dumps(value, ensure_ascii=True, default=str)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def child(path: str, key: str | int) -> str:
+    """Extend a JSON path by one key or index."""
+    if isinstance(key, int):
+        return f"{path}[{key}]"
+    if _PLAIN_KEY.fullmatch(key):
+        return f"{path}.{key}"
+    return f"{path}[{shorten(key)}]"
+
+
+def read_strict(body: bytes) -> Json:
+    """Read a JSON body; raise PayloadInvalid with every flaw found.
+
+    Flaws: invalid UTF-8, bad syntax, NaN, Infinity, numbers too large for a double, duplicate keys,
+    lone surrogates, nesting deeper than 64.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{body[error.start]:02x} at offset {error.start}"
+        raise PayloadInvalid([Problem("$", found, "valid UTF-8")]) from None
+    twins: dict[int, tuple[Json, list[str]]] = {}
+    try:
+        value = json.loads(
+            text,
+            parse_constant=_Flaw,
+            parse_float=_read_float,
+            parse_int=_read_int,
+            object_pairs_hook=lambda pairs: _read_object(pairs, twins),
+        )
+    except json.JSONDecodeError as error:
+        found = f"{error.msg} at line {error.lineno} column {error.colno}"
+        if not text.strip():
+            found = "an empty body"
+        raise PayloadInvalid([Problem("$", found, "one JSON value")]) from None
+    except RecursionError:
+        raise PayloadInvalid([_too_deep("$")]) from None
+    problems = sorted(_flaws(value, twins, surrogates=bool(_SURROGATE.search(text))))
+    if problems:
+        raise PayloadInvalid(problems)
+    return value
+
+
+def _read_float(text: str) -> Json:
+    number = float(text)
+    if math.isinf(number):
+        return _Flaw(text)
+    return int(number) if number.is_integer() else number
+
+
+def _read_int(text: str) -> Json:
+    return int(text) if len(text) <= MAX_DIGITS else _Flaw(text)
+
+
+def _read_object(
+    pairs: list[tuple[str, Json]], twins: dict[int, tuple[Json, list[str]]]
+) -> dict[str, Json]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        # The object is kept beside its keys: an id is only unique while its owner lives.
+        twins[id(value)] = (value, sorted(key for key, count in counts.items() if count > 1))
+    return value
+
+
+def _flaws(
+    root: Json, twins: dict[int, tuple[Json, list[str]]], *, surrogates: bool
+) -> Iterator[Problem]:
+    stack: list[tuple[_Trail, Json, int]] = [((), root, 0)]
+    while stack:
+        trail, value, depth = stack.pop()
+        if isinstance(value, _Flaw):
+            expected = "a number that JSON and a double can hold"
+            yield Problem(_path(trail), shorten(value.text), expected)
+        elif isinstance(value, str):
+            if surrogates and _is_torn(value):
+                yield Problem(_path(trail), shorten(value), "text without lone surrogates")
+        elif isinstance(value, dict | list):
+            if depth == MAX_DEPTH:
+                yield _too_deep(_path(trail))
+                continue
+            if isinstance(value, dict):
+                yield from _key_flaws(trail, value, twins, surrogates=surrogates)
+            pairs = value.items() if isinstance(value, dict) else enumerate(value)
+            stack.extend(((trail, key), item, depth + 1) for key, item in pairs)
+
+
+def _key_flaws(
+    trail: _Trail,
+    value: dict[str, Json],
+    twins: dict[int, tuple[Json, list[str]]],
+    *,
+    surrogates: bool,
+) -> Iterator[Problem]:
+    for key in twins.get(id(value), (None, []))[1]:
+        yield Problem(child(_path(trail), key), "the same key twice", "each key once")
+    for key in value if surrogates else ():
+        if _is_torn(key):
+            yield Problem(_path(trail), f"key {shorten(key)}", "a key without lone surrogates")
+
+
+def _path(trail: _Trail) -> str:
+    keys: list[str | int] = []
+    while trail:
+        trail, key = trail
+        keys.append(key)
+    path = "$"
+    for key in reversed(keys):
+        path = child(path, key)
+    return path
+
+
+def _is_torn(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _too_deep(path: str) -> Problem:
+    return Problem(path, f"nesting deeper than {MAX_DEPTH}", "a flatter value")

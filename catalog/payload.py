@@ -1,0 +1,71 @@
+"""What a provider sent: the body as sent, and the same once its shape is known."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from catalog.jsontext import Json, JsonText
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What lets a server say "not modified": taken from one answer, sent with the next request."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One answer, as sent. `fetched_at` is UTC; `body` is never changed after the HTTP layer."""
+
+    provider: str
+    url: str
+    fetched_at: datetime
+    body: bytes
+    status: int = 200
+    validators: Validators = Validators()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the body, in hexadecimal."""
+        return hashlib.sha256(self.body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """The provider says that its last believed answer still holds (HTTP 304)."""
+
+    provider: str
+    url: str
+    fetched_at: datetime
+    status: ClassVar[int] = 304
+
+
+Answer = Payload | NotModified
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Something that the contract had not seen before, and that is tolerated.
+
+    `field` is the dotted path within a model, or `$.…` within the envelope. `value` is set for a
+    new value; `models` names the models that show it, in the order of the payload.
+    """
+
+    what: Literal["new field", "new value", "new null", "odd format"]
+    field: str
+    value: JsonText | None
+    models: tuple[str, ...]
+    kind: ClassVar[str] = "drift"
+
+
+@dataclass(frozen=True, slots=True)
+class ValidPayload:
+    """A payload whose shape is known: its rows, and what was new about them."""
+
+    payload: Payload
+    rows: tuple[Mapping[str, Json], ...]
+    drift: tuple[Drift, ...]

@@ -1,0 +1,45 @@
+"""One attempt to read a provider, and all that came of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from catalog.change import Finding
+from catalog.errors import CatalogError, Problem
+from catalog.payload import Answer
+from catalog.snapshot import Snapshot
+
+
+class Outcome(StrEnum):
+    """How a poll ended."""
+
+    FIRST = "first"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    HELD = "held"
+    INVALID = "invalid"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What one transaction writes.
+
+    `snapshot` is the new state where the outcome is `first` or `changed`. `candidate` is the digest
+    of a state that was held. `error` says why a poll was held, invalid or failed.
+    """
+
+    provider: str
+    started_at: datetime
+    duration_ms: int
+    outcome: Outcome
+    answer: Answer | None = None
+    snapshot: Snapshot | None = None
+    findings: tuple[Finding, ...] = ()
+    candidate: str | None = None
+    error: CatalogError | None = None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every place where the answer breaks the contract."""
+        return getattr(self.error, "problems", ())

@@ -1,0 +1,87 @@
+"""The JSON that other programs read: one shape for the command line and for webhooks.
+
+It changes only by addition; what is absent is left out.
+"""
+
+from typing import Any
+
+from catalog.change import Added, Finding, Removed, Restored, Trouble, Updated
+from catalog.clock import stamp
+from catalog.jsontext import JsonText, parse
+from catalog.payload import Drift
+from catalog.snapshot import Model, Snapshot
+
+SCHEMA_VERSION = 1
+BASIS_POLICY = "policy"
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """Write a finding. A wave has `count` and `models` in place of `model` and `key`."""
+    result: dict[str, Any] = {"at": stamp(finding.at), "provider": finding.provider}
+    if finding.snapshot is not None:
+        result["snapshot"] = finding.snapshot
+    result |= _wave(finding) if finding.is_wave else _change(finding)
+    if finding.callable_until is not None:
+        result["callable_until"] = finding.callable_until.isoformat()
+        result["basis"] = BASIS_POLICY
+        result["ground"] = finding.ground
+    result |= {"level": str(finding.level), "rule": finding.rule}
+    return result | {"fingerprint": finding.fingerprint}
+
+
+def model_json(model: Model) -> dict[str, Any]:
+    """Write a model: the well-known attributes that are known, and every fact as sent."""
+    result: dict[str, Any] = {"key": model.key, "name": model.name, "type": model.type}
+    known = {
+        "status": model.status,
+        "beta": model.beta,
+        "context_limit": model.context_limit,
+        "description": model.description,
+        "route": model.route,
+    }
+    result |= {name: value for name, value in known.items() if value is not None}
+    return result | {"facts": parse(model.facts)}
+
+
+def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
+    """Write what identifies a snapshot."""
+    result: dict[str, Any] = {"provider": snapshot.provider}
+    if snapshot.number is not None:
+        result["snapshot"] = snapshot.number
+    return result | {"taken_at": stamp(snapshot.taken_at)}
+
+
+def _change(finding: Finding) -> dict[str, Any]:
+    change = finding.change
+    match change:
+        case Drift():
+            value = _values(None, change.value)
+            return {"kind": change.kind, "what": change.what, "field": change.field, **value}
+        case Trouble():
+            return {"kind": change.kind, "reason": change.reason}
+    result = {"model": change.model.name, "key": change.model.key, "kind": change.kind}
+    match change:
+        case Updated():
+            return {**result, "field": change.field, **_values(change.before, change.after)}
+        case Added():
+            return {**result, **_values(None, change.model.facts)}
+        case Removed():
+            return {**result, **_values(change.model.facts, None)}
+        case Restored():
+            away = int((finding.at - change.gone_since).total_seconds())
+            since = {"gone_since": stamp(change.gone_since), "away_seconds": away}
+            return {**result, **since, **_values(None, change.model.facts)}
+
+
+def _wave(finding: Finding) -> dict[str, Any]:
+    updates = [change for change in finding.changes if isinstance(change, Updated)]
+    result: dict[str, Any] = {"kind": "updated", "field": updates[0].field, "count": len(updates)}
+    moves = {(change.before, change.after) for change in updates}
+    if len(moves) == 1:
+        result |= _values(*moves.pop())
+    return result | {"models": [change.model.name for change in updates]}
+
+
+def _values(before: JsonText | None, after: JsonText | None) -> dict[str, Any]:
+    values = {"before": before, "after": after}
+    return {side: parse(value) for side, value in values.items() if value is not None}

@@ -1,0 +1,48 @@
+"""The table of judgement as values; the table itself is rules.toml."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from catalog.change import Level
+from catalog.jsontext import JsonText, canonical
+
+Move = Literal["lost", "gained", "lowered", "raised", "value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the table. None as a condition matches anything."""
+
+    id: str
+    kind: str
+    level: Level
+    why: str
+    attribute: str | None = None
+    move: Move | None = None
+    before: JsonText | None = None
+    after: JsonText | None = None
+    alias_only: bool = False
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """Return the shipped rules by id, in the order in which they are tried."""
+    text = files("catalog").joinpath("rules.toml").read_text(encoding="utf-8")
+    return {row["id"]: _rule(row) for row in tomllib.loads(text)["rule"]}
+
+
+def _rule(row: dict[str, str]) -> Rule:
+    return Rule(
+        id=row["id"],
+        kind=row["kind"],
+        level=Level(row["level"]),
+        why=row["why"],
+        attribute=row.get("attribute"),
+        move=row.get("move"),  # type: ignore[arg-type]  # a test holds the table to the words above
+        before=canonical(row["from"]) if "from" in row else None,
+        after=canonical(row["to"]) if "to" in row else None,
+        alias_only=row.get("name") == "alias",
+    )
