@@ -18,9 +18,10 @@ CatalogError
 ├── StoreError            6  the database could not be read or written
 │   ├── DatabaseBusy         another process held it for too long
 │   └── DatabaseTooNew       made by a newer version of this program
-└── DocumentError         6  the document could not be written
-    ├── MarkersBroken        a region's markers are missing, doubled, nested or swallowed
-    └── RegionEdited         a region was edited by hand
+├── DocumentError         6  the document could not be written
+│   ├── MarkersBroken        a region's markers are missing, doubled, nested or swallowed
+│   └── RegionEdited         a region was edited by hand
+└── DeliveryFailed        1  a channel did not take a message; it stays owed
 
 The number is the exit code. Each error says what happened (its text), and what to do (`hint`).
 """
@@ -204,3 +205,10 @@ class RegionEdited(DocumentError):
     """Somebody edited the text between two markers."""
 
     hint = "Move the text outside the markers, or let it go with `catalog render --force`."
+
+
+class DeliveryFailed(CatalogError):
+    """A channel did not take a message; the message stays owed and is sent by the next run."""
+
+    retryable = True
+    hint = "Check the channel's URL and secret; the next run tries again."

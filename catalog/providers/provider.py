@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from catalog.jsontext import Json
-from catalog.payload import Answer, ValidPayload, Validators
+from catalog.payload import Answer, Validators, ValidPayload
 from catalog.snapshot import Snapshot
 
 
