@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from catalog.jsontext import JsonText, canonical
 from catalog.payload import Drift
-from catalog.snapshot import Model
+from catalog.snapshot import Model, key_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,16 @@ class Trouble:
 
 ModelChange = Added | Removed | Restored | Updated
 Change = ModelChange | Drift | Trouble
+KINDS = ("held", "invalid", "removed", "updated", "restored", "added", "drift")
+
+
+@dataclass(frozen=True, slots=True)
+class Delisted:
+    """A model that is gone: since when, and until which day calls still work at least."""
+
+    model: Model
+    gone_since: datetime
+    callable_until: date | None
 
 
 class Level(StrEnum):
@@ -120,6 +130,14 @@ class Finding:
             return fingerprint(self.provider, self.change)
         parts = sorted(fingerprint(self.provider, change) for change in self.changes)
         return _short_hash([self.provider, "wave", *parts])
+
+
+def gravity(finding: Finding) -> tuple[object, ...]:
+    """Sort findings by it: the gravest level first, then by kind, model and field."""
+    change = finding.change
+    keys = tuple(key_order(model.key) for model in finding.models[:1])
+    field = change.field if isinstance(change, Updated | Drift) else ""
+    return finding.level.rank, KINDS.index(change.kind), keys, field, finding.fingerprint
 
 
 def fingerprint(provider: str, change: Change) -> str:

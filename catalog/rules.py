@@ -27,6 +27,14 @@ class Rule:
     alias_only: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """How many days a model stays callable after it left the catalog, and who says so."""
+
+    days: int
+    ground: str
+
+
 @cache
 def rules() -> dict[str, Rule]:
     """Return the shipped rules by id, in the order in which they are tried."""

@@ -28,7 +28,7 @@ def sentence(finding: Finding) -> str:
         case Updated(model, field, before, after):
             return f"{model.name}: {field} {show(before)} → {show(after)}"
         case Drift():
-            return _drift(change)
+            return drift_sentence(change)
         case Trouble(outcome, reason):
             return f"answer {outcome}: {reason}"
 
@@ -94,7 +94,8 @@ def _wave(finding: Finding) -> str:
     return f"{updates[0].field} on {count(len(updates), 'model')}: {what} ({names})"
 
 
-def _drift(change: Drift) -> str:
+def drift_sentence(change: Drift) -> str:
+    """Say what was new about an answer, without a moment or a level."""
     where = f" ({examples(change.models)})" if change.models else ""
     if change.value is None:
         return f"{change.what} {change.field}{where}"

@@ -1,24 +1,16 @@
 """What the rest of the program asks of a provider: its words, and nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from catalog.jsontext import Json
-from catalog.payload import Answer, Validators, ValidPayload
+from catalog.payload import ValidPayload
+from catalog.rules import Lifecycle
 from catalog.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
-    """How long a model stays callable after it left the catalog, and who says so."""
-
-    days: int
-    ground: str
-
-
 class Provider(Protocol):
-    """One provider's catalog: how to ask for it, what its answer looks like, what it means."""
+    """One provider's catalog: what its answer looks like and what it means."""
 
     @property
     def name(self) -> str:
@@ -38,10 +30,6 @@ class Provider(Protocol):
     @property
     def lifecycle(self) -> Lifecycle:
         """What the provider promises about a model that left."""
-        ...
-
-    def fetch(self, validators: Validators) -> Answer:
-        """Ask for the catalog; raise ProviderError."""
         ...
 
     def normalize(self, valid: ValidPayload) -> Snapshot:

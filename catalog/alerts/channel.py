@@ -1,0 +1,90 @@
+"""What a channel is told, what it wants to hear, and what every channel can do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from catalog.change import Change, Finding, Level, ModelChange, Trouble, Updated, gravity
+from catalog.jsontext import parse
+from catalog.payload import Drift
+from catalog.rules import rules
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one poll found, for one channel.
+
+    `id` is the same on every attempt, so that a receiver can tell a repetition; `at` is the time of
+    the poll. `findings` stands gravest first whatever order was given.
+    """
+
+    id: str
+    provider: str
+    at: datetime
+    findings: tuple[Finding, ...]
+
+    def __post_init__(self) -> None:
+        # Kept here and not at the callers: every attempt must send the same bytes.
+        object.__setattr__(self, "findings", tuple(sorted(self.findings, key=gravity)))
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """What a channel wants to hear.
+
+    `level` is the lowest level it wants. `models` are shell patterns for names or keys, `types` the
+    provider's words; empty means all.
+    """
+
+    level: Level = Level.INFO
+    models: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+
+    def wants(self, finding: Finding) -> bool:
+        """Whether the channel is told; a wave is wanted whole when any of its models is."""
+        if finding.level.rank > self.level.rank:
+            return False
+        return any(self._concerned(change, finding.rule) for change in finding.changes)
+
+    def _concerned(self, change: Change, rule: str) -> bool:
+        match change:
+            case Trouble():
+                return True
+            case Drift():
+                return not self.types and self._names_any(change.models)
+        # Who follows the old name or type must hear that it is no more.
+        names = (change.model.name, change.model.key, *_former("name", change, rule))
+        types = {change.model.type, *_former("type", change, rule)}
+        return self._names_any(names) and (not self.types or not types.isdisjoint(self.types))
+
+    def _names_any(self, names: Iterable[str]) -> bool:
+        if not self.models:
+            return True
+        return any(fnmatchcase(name, pattern) for name in names for pattern in self.models)
+
+
+class Channel(Protocol):
+    """One place where people, or their programs, are told."""
+
+    @property
+    def name(self) -> str:
+        """The name that the configuration gives it."""
+        ...
+
+    @property
+    def audience(self) -> Audience:
+        """What it wants to hear."""
+        ...
+
+    def send(self, message: Message) -> None:
+        """Tell it; raise DeliveryFailed when the message must be sent again later."""
+        ...
+
+
+def _former(attribute: str, change: ModelChange, rule: str) -> list[str]:
+    judged = rules().get(rule)
+    if judged is None or judged.attribute != attribute or not isinstance(change, Updated):
+        return []
+    return [] if change.before is None else [str(parse(change.before))]

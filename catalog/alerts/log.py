@@ -1,0 +1,35 @@
+"""The channel that needs nothing: one log record a finding."""
+
+import logging
+from dataclasses import dataclass
+
+from catalog.alerts.channel import Audience, Message
+from catalog.alerts.text import one_line
+from catalog.change import Level
+from catalog.publicjson import finding_json
+from catalog.words import sentence
+
+_LOGGER = logging.getLogger("catalog.alerts")
+_SEVERITY = {
+    Level.BREAKING: logging.ERROR,
+    Level.WARNING: logging.WARNING,
+    Level.INFO: logging.INFO,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LogChannel:
+    """Writes to the logger `catalog.alerts`; `finding` and `delivery` are there for JSON logs."""
+
+    name: str
+    audience: Audience
+
+    def send(self, message: Message) -> None:
+        """Log every finding, gravest first; never fails."""
+        for finding in message.findings:
+            _LOGGER.log(
+                _SEVERITY[finding.level],
+                "%s",
+                one_line(f"{message.provider}: {sentence(finding)}"),
+                extra={"finding": finding_json(finding), "delivery": message.id},
+            )

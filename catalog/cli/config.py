@@ -1,0 +1,41 @@
+"""`catalog config`: the settings, where each came from, and every mistake at once."""
+
+import click
+
+from catalog.cli.app import App, pass_app
+from catalog.cli.output import format_option, print_json, print_rows, say
+
+
+@click.group()
+def config() -> None:
+    """Show and check the configuration."""
+
+
+@config.command("show")
+@format_option("table", "json", "csv", "markdown")
+@pass_app
+def show_config(app: App, style: str) -> int:
+    """List every setting, its value and where it came from; secrets are hidden."""
+    from catalog.config.load import show
+
+    shown = show(app.loaded)
+    if style == "json":
+        settings = {item.setting: {"value": item.value, "source": item.source} for item in shown}
+        print_json({"settings": settings})
+    else:
+        rows = [(item.setting, item.value, item.source) for item in shown]
+        print_rows(style, ("Setting", "Value", "Source"), rows)
+    return 0
+
+
+@config.command("check")
+@pass_app
+def check_config(app: App) -> int:
+    """Report every mistake in the configuration; exit with 2 when there is one."""
+    from catalog.wiring import wire_publisher
+
+    loaded = app.loaded
+    wire_publisher(loaded.settings)  # reads the annotations
+    where = f"{loaded.file}" if loaded.file else "no file, defaults and environment"
+    say(f"the configuration is right ({where})")
+    return 0

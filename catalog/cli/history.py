@@ -1,0 +1,85 @@
+"""`catalog snapshots` and `catalog polls`: what was stored, and what was tried."""
+
+import click
+
+from catalog.cli.app import App, pass_app
+from catalog.cli.output import ROW_FORMATS, format_option, print_json, print_rows
+from catalog.clock import stamp
+
+NOTHING = "–"
+
+
+@click.command()
+@format_option(*ROW_FORMATS)
+@pass_app
+def snapshots(app: App, style: str) -> int:
+    """List the accepted states of the catalog, oldest first."""
+    from catalog.providers.infomaniak.infomaniak import NAME
+    from catalog.store import history
+
+    with app.database.reading() as connection:
+        heads = history.heads(connection, NAME)
+    if style == "json":
+        listed = [
+            {
+                "snapshot": head.number,
+                "provider": head.provider,
+                "taken_at": stamp(head.taken_at),
+                "models": head.model_count,
+                "digest": head.digest,
+            }
+            for head in heads
+        ]
+        print_json({"snapshots": listed})
+        return 0
+    columns = ("Snapshot", "Taken at", "Models", "Digest")
+    rows = [
+        (str(head.number), stamp(head.taken_at), f"{head.model_count:,}", head.digest[:12])
+        for head in heads
+    ]
+    print_rows(style, columns, rows)
+    return 0
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many.")
+@format_option(*ROW_FORMATS)
+@pass_app
+def polls(app: App, limit: int, style: str) -> int:
+    """List the latest polls, newest first: every attempt and how it ended."""
+    from catalog.providers.infomaniak.infomaniak import NAME
+    from catalog.store.polls import newest_first
+
+    with app.database.reading() as connection:
+        past = list(newest_first(connection, NAME, limit))
+    if style == "json":
+        listed = [
+            {
+                "poll": poll.number,
+                "provider": poll.provider,
+                "started_at": stamp(poll.started_at),
+                "duration_ms": poll.duration_ms,
+                "outcome": str(poll.outcome),
+                **({"http_status": poll.http_status} if poll.http_status is not None else {}),
+                **({"snapshot": poll.snapshot} if poll.snapshot is not None else {}),
+                **({"error": poll.error} if poll.error is not None else {}),
+            }
+            for poll in past
+        ]
+        print_json({"polls": listed})
+        return 0
+    columns = ("Poll", "Started at", "Outcome", "HTTP", "Took (ms)", "Snapshot", "Error")
+    rows = [
+        (
+            str(poll.number),
+            stamp(poll.started_at),
+            str(poll.outcome),
+            NOTHING if poll.http_status is None else str(poll.http_status),
+            f"{poll.duration_ms:,}",
+            NOTHING if poll.snapshot is None else str(poll.snapshot),
+            poll.error or "",
+        )
+        for poll in past
+    ]
+    print_rows(style, columns, rows)
+    return 0

@@ -1,0 +1,118 @@
+"""`catalog import`: recorded payloads through the same pipeline, at the times they were taken."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog.cli.app import App, pass_app
+from catalog.cli.output import note, say
+from catalog.cli.payloads import read_payload
+from catalog.cli.sync import print_pass, status
+from catalog.clock import stamp
+from catalog.errors import SettingsInvalid
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from catalog.payload import Payload, Validators
+    from catalog.recordings import Recording
+    from catalog.store.database import Database
+    from catalog.sync import Pass, Sync
+
+
+@click.command("import")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--accept", is_flag=True, help="Apply answers that would be held back.")
+@pass_app
+def import_(app: App, directory: Path, accept: bool) -> int:
+    """Import recorded payloads from DIRECTORY, each at its own time; nobody is alerted.
+
+    Files are named by their UTC time, such as 2025-08-13T185522Z.json (.gz too), and hold the whole
+    answer or its bare list. What was imported before is passed over.
+    """
+    from catalog.recordings import find
+    from catalog.wiring import wire_http, wire_publisher, wire_sync
+
+    recordings = find(directory)
+    settings = app.loaded.settings
+    new = _new(app.database, recordings, accept=accept)
+    with wire_http(settings) as http:
+        sync = replace(wire_sync(settings, app.database, http), channels=(), publisher=None)
+        passes = list(_run(sync, new, accept=accept))
+    outcomes = Counter(str(each.poll.outcome) for each in passes)
+    told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
+    say(f"{len(recordings)} recordings: {told or 'nothing new'}")
+    publisher = wire_publisher(settings)
+    if passes and passes[-1].snapshot is not None and publisher is not None:
+        with app.database.reading() as connection:
+            overview = publisher.overview(connection, passes[-1].snapshot)
+        published = publisher.publish(overview)
+        say(f"document {published.path} {'written' if published.written else 'is up to date'}")
+    return _status(passes)
+
+
+def _new(
+    database: "Database", recordings: "Sequence[Recording]", *, accept: bool
+) -> "list[Recording]":
+    """Leave out what is known; refuse what would have to go in before it."""
+    from catalog.poll import Outcome
+    from catalog.providers.infomaniak.infomaniak import NAME
+    from catalog.store.polls import outcomes
+
+    known: dict[datetime, Outcome] = {}
+    if database.exists:
+        with database.reading() as connection:
+            known = outcomes(connection, NAME)
+    newest = max(known, default=None)
+    if accept and newest is not None and known[newest] is Outcome.HELD:
+        del known[newest]
+    new = [recording for recording in recordings if recording.at not in known]
+    early = [recording for recording in new if newest is not None and recording.at < newest]
+    if early:
+        raise SettingsInvalid(
+            f"{len(early)} recordings, the first of {stamp(early[0].at)}, are older than the last "
+            f"poll in {database.place}: the past cannot be changed",
+            hint="Import into a database of its own: catalog --database OTHER.db import …",
+        )
+    return new
+
+
+def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "Iterator[Pass]":
+    with _progress(recordings) as steps:
+        for recording in steps:
+            fetch = partial(_fetch, recording)
+            at = recording.at
+            one = replace(sync, fetch=fetch, clock=lambda at=at: at).run(accept=accept)  # type: ignore[misc]  # bound now
+            if one.poll.snapshot is not None or one.poll.error is not None:
+                print_pass(one)
+            yield one
+
+
+def _fetch(recording: "Recording", _validators: "Validators") -> "Payload":
+    return read_payload(recording.path)
+
+
+@contextmanager
+def _progress(recordings: "Sequence[Recording]") -> "Iterator[Iterable[Recording]]":
+    """Show a bar on a terminal, nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        yield progress.track(recordings, description="importing")
+
+
+def _status(passes: "Sequence[Pass]") -> int:
+    """Return 4 where an answer was invalid, 5 where the last one is held back, else 0."""
+    invalid = [each for each in passes if each.poll.problems]
+    if invalid:
+        note(f"{len(invalid)} recordings are invalid; they are kept as evidence")
+        return status(invalid[0])
+    return status(passes[-1]) if passes else 0

@@ -1,0 +1,98 @@
+"""The command `catalog`: parse, run, print, exit code."""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from catalog import __version__
+from catalog.cli import (
+    changes,
+    config,
+    demo,
+    document,
+    history,
+    importing,
+    models,
+    payloads,
+    sync,
+)
+from catalog.cli.app import App, start_logging
+from catalog.cli.output import note, visible
+from catalog.errors import CatalogError
+
+INTERRUPTED = 130
+USAGE = 2
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 a check found something, 2 usage or configuration, 3 provider "
+    "not read, 4 answer invalid, 5 answer held, 6 database or file not written.",
+)
+@click.option("--config", type=click.Path(path_type=Path), help="The configuration file.")
+@click.option("--database", metavar="URL", help="An SQLAlchemy URL, or the path of an SQLite file.")
+@click.option("-v", "--verbose", count=True, help="Log more; twice for every request.")
+@click.option("-q", "--quiet", is_flag=True, help="Log errors only.")
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How log lines look on stderr.",
+)
+@click.version_option(__version__, prog_name="catalog")
+@click.pass_context
+def cli(
+    context: click.Context,
+    config: Path | None,
+    database: str | None,
+    verbose: int,
+    quiet: bool,
+    log_format: str,
+) -> None:
+    """Know what a provider's model catalog says, what changed, and whether it is true."""
+    verbosity = -1 if quiet else verbose
+    start_logging(verbosity, log_format)
+    context.obj = App(config, database, verbosity, log_format)
+
+
+for _command in (
+    *(sync.sync, models.models, models.show, changes.changes, changes.diff),
+    *(history.snapshots, history.polls, document.render),
+    *(payloads.validate, importing.import_, payloads.replay, demo.demo, config.config),
+):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the command line; no traceback for what a user can cause."""
+    for stream in (sys.stdout, sys.stderr):
+        # A model's name must not end a run on a terminal that cannot show it.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # both are text
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        result = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+    except CatalogError as error:
+        note(f"error: {_shown(str(error))}")
+        if error.hint:
+            note(f"hint: {error.hint}")
+        return error.exit_code
+    except click.exceptions.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except BrokenPipeError:
+        # Whoever read us has seen enough; keep Python from complaining when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return result if isinstance(result, int) else 0
+
+
+def _shown(text: str) -> str:
+    return "\n".join(visible(line) for line in text.split("\n"))

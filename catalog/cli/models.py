@@ -1,0 +1,136 @@
+"""`catalog models` and `catalog show`: the catalog, now or at any past moment."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog.cli.app import App, pass_app
+from catalog.cli.output import ROW_FORMATS, format_option, print_json, print_rows, say, visible
+from catalog.cli.when import HELP, read_when
+from catalog.clock import now, stamp
+
+if TYPE_CHECKING:
+    from catalog.change import Finding
+    from catalog.document.annotations import Label
+    from catalog.snapshot import Model
+    from catalog.store.history import Version
+
+COLUMNS = ("ID", "Name", "Type", "Status", "Beta", "Limit (tokens)", "Title", "Description")
+NOTHING = "–"
+
+at_option = click.option("--at", metavar="WHEN", help=HELP)
+
+
+@click.command()
+@at_option
+@click.option("--type", "kind", metavar="T", help="Only models of this type, such as llm.")
+@click.option("--status", metavar="S", help="Only models with this status, such as ready.")
+@format_option(*ROW_FORMATS)
+@pass_app
+def models(app: App, at: str | None, kind: str | None, status: str | None, style: str) -> int:
+    """List the models of the catalog."""
+    from catalog.document.annotations import label
+    from catalog.providers.infomaniak.infomaniak import NAME
+    from catalog.publicjson import model_json, snapshot_json
+    from catalog.store import history
+    from catalog.wiring import wire_annotations
+
+    names = wire_annotations(app.loaded.settings.document.annotations)
+    when = None if at is None else read_when(at, now())
+    with app.database.reading() as connection:
+        snapshot = history.snapshot(connection, history.number_at(connection, NAME, when))
+    shown = [
+        (model, label(model, names))
+        for model in snapshot.models
+        if kind in {None, model.type} and status in {None, model.status}
+    ]
+    if style == "json":
+        listed = [model_json(model) | _words(words) for model, words in shown]
+        print_json({**snapshot_json(snapshot), "models": listed})
+    else:
+        print_rows(style, COLUMNS, [_row(model, words) for model, words in shown])
+    return 0
+
+
+@click.command()
+@click.argument("model")
+@at_option
+@format_option("text", "json")
+@pass_app
+def show(app: App, model: str, at: str | None, style: str) -> int:
+    """Show all that is known of one MODEL (its name or id): facts, first seen, history."""
+    from catalog.providers.infomaniak.infomaniak import NAME
+    from catalog.publicjson import finding_json, model_json
+    from catalog.store import changelog, history
+
+    when = None if at is None else read_when(at, now())
+    with app.database.reading() as connection:
+        number = history.number_at(connection, NAME, when)
+        key = history.find_key(connection, NAME, model, number)
+        versions = tuple(
+            version
+            for version in history.versions(connection, NAME, key)
+            if version.first_snapshot <= number
+        )
+        wanted = changelog.Wanted(NAME, up_to_snapshot=number, key=key)
+        findings = changelog.findings(connection, wanted)
+    last = versions[-1]
+    listed = last.last_snapshot is None or last.last_snapshot > number
+    if style == "json":
+        document = {"provider": NAME, "snapshot": number, "listed": listed}
+        document |= {"first_seen": stamp(versions[0].since)}
+        if last.until is not None and not listed:
+            document["gone_since"] = stamp(last.until)
+        history_json = [finding_json(finding) for finding in findings]
+        print_json({**document, **model_json(last.model), "history": history_json})
+    else:
+        _print_model(last, versions[0], findings, listed=listed)
+    return 0
+
+
+def _words(words: "Label") -> dict[str, Any]:
+    known = {"title": words.title, "description": words.description}
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _row(model: "Model", words: "Label") -> tuple[str, ...]:
+    return (
+        model.key,
+        model.name,
+        model.type,
+        model.status or NOTHING,
+        NOTHING if model.beta is None else "yes" if model.beta else "no",
+        NOTHING if model.context_limit is None else f"{model.context_limit:,}",
+        words.title,
+        words.description or NOTHING,
+    )
+
+
+def _print_model(
+    last: "Version", first: "Version", findings: "tuple[Finding, ...]", *, listed: bool
+) -> None:
+    from catalog.jsontext import parse
+    from catalog.words import sentence
+
+    model = last.model
+    say(visible(f"{model.name}  (id {model.key})"), bold=True)
+    say(f"first seen  {stamp(first.since)}")
+    if listed:
+        say(f"unchanged   since {stamp(last.since)}")
+    elif last.until is not None:
+        say(f"gone        since {stamp(last.until)}")
+    say("facts")
+    facts: dict[str, Any] = parse(model.facts)
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        say(visible(f"  {name:{width}}  {value if isinstance(value, str) else _json(value)}"))
+    if findings:
+        say("history")
+    for finding in findings:
+        say(visible(f"  {stamp(finding.at)}  {finding.level:8}  {sentence(finding)}"))
+
+
+def _json(value: Any) -> str:
+    from catalog.jsontext import canonical
+
+    return canonical(value)

@@ -1,0 +1,98 @@
+"""How rows reach a terminal, a pipe, a spreadsheet or a page: one table, four formats."""
+
+import csv
+import io
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from catalog.publicjson import SCHEMA_VERSION
+
+ROW_FORMATS = ("table", "json", "csv", "markdown")
+LEVEL_COLORS = {"breaking": "red", "warning": "yellow", "info": "cyan"}
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+Row = Sequence[str]
+
+
+def format_option(*formats: str) -> Callable[[Any], Any]:
+    """Return the `--format` option; the first format is the default."""
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to print the result.",
+    )
+
+
+def visible(text: str) -> str:
+    """Show control and direction characters as escapes: a name must not steer a terminal."""
+    return _UNSEEN.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def say(text: str = "", **style: Any) -> None:
+    """Print one line of data to stdout."""
+    click.secho(text, **style, color=colors(sys.stdout))
+
+
+def note(text: str) -> None:
+    """Print one line for the operator to stderr."""
+    click.secho(text, err=True, color=colors(sys.stderr))
+
+
+def colors(stream: Any) -> bool:
+    """Whether to color: NO_COLOR and FORCE_COLOR decide, else whether it is a terminal."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or bool(stream.isatty())
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print one JSON document with its schema version."""
+    click.echo(json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=2))
+
+
+def print_rows(style: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Print rows as a table for people, as CSV, or as a markdown table."""
+    if style == "csv":
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+        click.echo(text.getvalue(), nl=False)
+    elif style == "markdown":
+        from catalog.document.markdown import cell, table
+
+        click.echo(table(columns, [[cell(value) for value in row] for row in rows]))
+    else:
+        _print_table(columns, [[visible(value) for value in row] for row in rows])
+
+
+def _print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for index, column in enumerate(columns):
+        numeric = all(re.fullmatch(r"[\d,]+|–?", row[index]) for row in rows)
+        table.add_column(column, justify="right" if numeric and rows else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(value, style=LEVEL_COLORS.get(value, "")) for value in row))
+    colored = colors(sys.stdout)
+    terminal = sys.stdout.isatty()
+    console = Console(
+        file=io.StringIO(),
+        force_terminal=colored,
+        no_color=not colored,
+        width=None if terminal else 10_000,
+        highlight=False,
+    )
+    console.print(table)
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # the StringIO above
+    click.echo("\n".join(line.rstrip() for line in lines), color=colored)

@@ -1,0 +1,86 @@
+"""`catalog validate` and `catalog replay`: payloads checked, and served."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog.cli.app import App, pass_app
+from catalog.cli.output import format_option, note, print_json, say, visible
+from catalog.clock import now
+
+if TYPE_CHECKING:
+    from catalog.payload import Drift, Payload, ValidPayload
+
+
+def read_payload(path: Path) -> "Payload":
+    """Read a payload from a file or, for `-`, from stdin; raise NotFound."""
+    from catalog.payload import Payload
+    from catalog.providers.infomaniak.infomaniak import NAME
+    from catalog.recordings import envelope, moment, read
+
+    body = envelope(sys.stdin.buffer.read()) if str(path) == "-" else read(path)
+    return Payload(NAME, path.name, moment(path) or now(), body)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@format_option("text", "json")
+def validate(file: Path, style: str) -> int:
+    """Check a payload FILE (- for stdin): every problem and all drift; exit 1 on problems."""
+    from catalog.errors import PayloadInvalid, Problem
+    from catalog.providers.infomaniak.infomaniak import Infomaniak
+    from catalog.validate import validate as check
+
+    problems: tuple[Problem, ...] = ()
+    valid: ValidPayload | None = None
+    try:
+        valid = check(read_payload(file), Infomaniak().contract)
+    except PayloadInvalid as error:
+        problems = error.problems
+    drift = valid.drift if valid else ()
+    if style == "json":
+        listed = [
+            {"path": item.path, "found": item.found, "expected": item.expected} for item in problems
+        ]
+        models = {"models": len(valid.rows)} if valid else {}
+        print_json({**models, "problems": listed, "drift": [_drift_text(item) for item in drift]})
+    else:
+        for problem in problems:
+            say(visible(f"{problem.path}: found {problem.found}, expected {problem.expected}"))
+        for item in drift:
+            say(visible(f"drift: {_drift_text(item)}"))
+        if valid:
+            say(f"valid: {len(valid.rows)} models, {len(drift)} kinds of drift")
+        else:
+            note(f"invalid: {len(problems)} problems")
+    return int(bool(problems))
+
+
+@click.command()
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path),
+    help="A directory of recorded payloads; the shipped history by default.",
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
+@pass_app
+def replay(app: App, history: Path | None, port: int) -> int:
+    """Serve recorded answers on the loopback as the real route does, one after the other."""
+    from catalog.recordings import find, shipped
+    from catalog.replay.server import ReplayServer
+
+    del app
+    recordings = find(history or shipped())
+    server = ReplayServer(recordings, port)
+    say(f"serving {len(recordings)} recordings at {server.url}; each poll moves on, Ctrl-C ends")
+    say(f"CATALOG_INFOMANIAK_URL={server.url} INFOMANIAK_API_TOKEN=any catalog sync")
+    server.serve_forever()
+    return 0
+
+
+def _drift_text(drift: "Drift") -> str:
+    from catalog.words import drift_sentence
+
+    return drift_sentence(drift)

@@ -1,0 +1,124 @@
+"""What was given in the file, the environment and on the command line, before it is judged."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from catalog.errors import SettingsInvalid
+
+PREFIX = "CATALOG_"
+TOKEN_VARIABLES = {
+    "infomaniak.token": "INFOMANIAK_API_TOKEN",
+    "infomaniak.token_file": "INFOMANIAK_API_TOKEN_FILE",
+}
+CHANNEL_SECRETS = ("url", "url_file", "secret", "secret_file")
+
+
+@dataclass(slots=True)
+class Given:
+    """The settings as a tree, the source of each, and the folder that relative paths start from."""
+
+    tree: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    folder: Path = field(default_factory=Path.cwd)
+
+    def take_file(self, file: Path) -> None:
+        """Take a TOML file; raise SettingsInvalid where it cannot be read."""
+        try:
+            self.tree = tomllib.loads(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsInvalid(f"cannot read {file}: {error.strerror}") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsInvalid(f"{file} is not TOML: {error}") from None
+        self.sources = dict.fromkeys(_leaves(self.tree), f"file {file}")
+        self.folder = file.absolute().parent
+
+    def take_environment(self, environ: Mapping[str, str], model: type[BaseModel]) -> None:
+        """Take every variable that names a setting; an empty one counts as not set."""
+        names = {path: PREFIX + path.replace(".", "_").upper() for path in plain_settings(model)}
+        for path, name in (names | TOKEN_VARIABLES | self._channel_variables()).items():
+            if environ.get(name):
+                self._drop_other_form(path)
+                self.set(path, environ[name], f"environment {name}")
+
+    def set(self, path: str, value: Any, source: str) -> None:
+        """Set one dotted setting."""
+        place, key = self._place(path)
+        if isinstance(place, dict):  # else the file has something odd there, which is told later
+            place[key] = value
+            self.sources[path] = source
+
+    def get(self, path: str) -> Any:
+        """Return what was given for a dotted setting, or None."""
+        place, key = self._place(path)
+        return place.get(key) if isinstance(place, dict) else None
+
+    def root(self, path: str) -> Path:
+        """Return the folder that a relative path given there starts from.
+
+        What stands in the file, or nowhere, is relative to the file; all else to where we are.
+        """
+        return self.folder if self.sources.get(path, "file").startswith("file") else Path.cwd()
+
+    def _place(self, path: str) -> tuple[Any, str]:
+        *parents, last = path.split(".")
+        place: Any = self.tree
+        for key in parents:
+            if isinstance(place, list):
+                place = place[int(key)]
+            elif isinstance(place, dict):
+                place = place.setdefault(key, {})
+        return place, last
+
+    def _channel_variables(self) -> dict[str, str]:
+        channels = self.tree.get("channel")
+        names: dict[str, str] = {}
+        for index, channel in enumerate(channels if isinstance(channels, list) else ()):
+            name = channel.get("name") if isinstance(channel, dict) else None
+            if isinstance(name, str):
+                prefix = f"{PREFIX}CHANNEL_{name.replace('-', '_').upper()}_"
+                names |= {f"channel.{index}.{key}": prefix + key.upper() for key in CHANNEL_SECRETS}
+        return names
+
+    def _drop_other_form(self, path: str) -> None:
+        """Let a secret from the environment replace either form of it that stands in the file."""
+        plain = path.removesuffix("_file")
+        other = plain if path.endswith("_file") else f"{plain}_file"
+        if self.sources.get(other, "").startswith("file"):
+            place, key = self._place(other)
+            del place[key], self.sources[other]
+
+
+def find_file(named: Path | None, environ: Mapping[str, str] = os.environ) -> Path | None:
+    """Return the configuration file: named, from CATALOG_CONFIG, here, or in the XDG folder."""
+    if named is not None:
+        return named
+    if environ.get("CATALOG_CONFIG"):
+        return Path(environ["CATALOG_CONFIG"])
+    home = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "/")) / ".config")
+    candidates = (Path("catalog.toml"), home / "catalog" / "catalog.toml")
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def plain_settings(model: type[BaseModel], path: str = "") -> Iterator[str]:
+    """Yield the dotted path of every setting that one variable can give."""
+    for name, info in model.model_fields.items():
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from plain_settings(kind, f"{path}{name}.")
+        elif name not in {"rules", "channel"}:
+            yield f"{path}{name}"
+
+
+def _leaves(tree: Any, path: str = "") -> Iterator[str]:
+    for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
+        here = f"{path}.{key}" if path else str(key)
+        if isinstance(value, dict) or (isinstance(value, list) and here == "channel"):
+            yield from _leaves(value, here)
+        else:
+            yield here

@@ -1,0 +1,80 @@
+"""Sockets that keep one deadline for a whole exchange, however slowly the other side drips.
+
+httpx starts its timeouts anew with every read: a server that sends one byte a second holds a
+request for ever. Here `timeout` is not a span but a *moment* of the monotonic clock, the same for
+each read and write of a request, and what is left of it becomes the socket's own timeout.
+"""
+
+import socket
+import ssl
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from httpcore import (
+    ConnectError,
+    ConnectTimeout,
+    NetworkBackend,
+    NetworkStream,
+    SyncBackend,
+    TimeoutException,
+)
+
+
+class DeadlineNetwork(NetworkBackend):
+    """Opens connections whose reads and writes all end by the moment given as `timeout`."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,  # noqa: ARG002  # part of the interface, never used here
+        socket_options: Iterable[Any] | None = None,  # noqa: ARG002  # as above
+    ) -> NetworkStream:
+        """Connect to the first address of the host that answers.
+
+        Each address gets its share of the time, so that a dead one does not use it up.
+        """
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        failure: Exception = ConnectError(f"{host} has no address")
+        for tried, (*_, address) in enumerate(addresses):
+            share = _left(timeout) / (len(addresses) - tried)
+            try:
+                return _Stream(SyncBackend().connect_tcp(str(address[0]), port, share))
+            except (ConnectError, ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+class _Stream(NetworkStream):
+    def __init__(self, stream: NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> NetworkStream:
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _left(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+def _left(until: float | None) -> float:
+    """Return the seconds left. Without any, raise: a socket takes 0 for "do not wait at all"."""
+    left = (until or 0.0) - time.monotonic()
+    if left <= 0:
+        raise TimeoutException
+    return left

@@ -1,0 +1,127 @@
+"""What a poll comes to: one pure function between what the store knew and what was read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from catalog.change import Change, Finding, Level, Trouble, fingerprint
+from catalog.diff import diff
+from catalog.errors import CatalogError, CatalogHeld, PayloadInvalid
+from catalog.judge import Case, Doubt, judge
+from catalog.payload import Answer, Drift
+from catalog.poll import Outcome, Poll
+from catalog.providers.provider import Provider
+from catalog.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a fetch brought, as far as it could be read.
+
+    `candidate` is None where the answer says nothing new (304, the same bytes) or broke (`error`).
+    """
+
+    answer: Answer | None = None
+    candidate: Snapshot | None = None
+    drift: tuple[Drift, ...] = ()
+    error: CatalogError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the store knew: the state in force, who is gone since when, what was told already.
+
+    `digest` is that of the state in force; `snapshot` and `gone` are only read when the candidate
+    has another one. `held` counts the polls in a row, before this one, that were held with the same
+    candidate; `outcome` is that of the last poll that got an answer.
+    """
+
+    digest: str | None = None
+    snapshot: Snapshot | None = None
+    gone: Mapping[str, datetime] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
+    held: int = 0
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The user's say: when to doubt, and the levels of rules."""
+
+    doubt: Doubt = field(default_factory=Doubt)
+    levels: Mapping[str, Level] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The circumstances of one poll: whose, when, under which policy, accepted by hand or not."""
+
+    provider: Provider
+    policy: Policy
+    started_at: datetime
+    duration_ms: int = 0
+    accept: bool = False
+
+    def decide(self, past: Past, reading: Reading) -> Poll:
+        """Say what the poll came to, and what there is to tell."""
+        if reading.error is not None:
+            return self._refused(past, reading, reading.error)
+        drift = self._untold(past, reading.drift)
+        after = reading.candidate
+        if after is None or after.digest == past.digest:
+            poll = self._poll(Outcome.UNCHANGED, reading)
+            return replace(poll, findings=self._judge(drift))
+        reason = self.policy.doubt.about(past.snapshot, after)
+        if reason and not self.accept and past.held + 1 < self.policy.doubt.polls:
+            return self._held(past, reading, after, reason)
+        if past.snapshot is None:
+            poll = self._poll(Outcome.FIRST, reading)
+            return replace(poll, findings=self._judge(drift), snapshot=after)
+        changes = diff(past.snapshot, after, past.gone)
+        common = len(past.snapshot.by_key.keys() & after.by_key.keys())
+        findings = self._judge((*changes, *drift), common)
+        return replace(self._poll(Outcome.CHANGED, reading), findings=findings, snapshot=after)
+
+    def _refused(self, past: Past, reading: Reading, error: CatalogError) -> Poll:
+        if not isinstance(error, PayloadInvalid):
+            return replace(self._poll(Outcome.FAILED, reading), error=error)
+        findings = self._trouble(past, Outcome.INVALID, str(error))
+        return replace(self._poll(Outcome.INVALID, reading), findings=findings, error=error)
+
+    def _held(self, past: Past, reading: Reading, after: Snapshot, reason: str) -> Poll:
+        return replace(
+            self._poll(Outcome.HELD, reading),
+            findings=self._trouble(past, Outcome.HELD, reason),
+            candidate=after.digest,
+            error=CatalogHeld(f"not believed: {reason}"),
+        )
+
+    def _trouble(self, past: Past, outcome: Outcome, reason: str) -> tuple[Finding, ...]:
+        """Tell the first of a row of troubled polls, not each."""
+        if past.outcome is outcome:
+            return ()
+        return self._judge((Trouble(outcome.value, reason),))  # type: ignore[arg-type]  # held, invalid
+
+    def _untold(self, past: Past, drift: tuple[Drift, ...]) -> tuple[Drift, ...]:
+        name = self.provider.name
+        return tuple(item for item in drift if fingerprint(name, item) not in past.told)
+
+    def _judge(self, changes: tuple[Change, ...], common: int = 0) -> tuple[Finding, ...]:
+        case = Case(
+            provider=self.provider.name,
+            at=self.started_at,
+            attributes=self.provider.attributes,
+            lifecycle=self.provider.lifecycle,
+            common=common,
+            levels=self.policy.levels,
+        )
+        return judge(changes, case)
+
+    def _poll(self, outcome: Outcome, reading: Reading) -> Poll:
+        return Poll(
+            provider=self.provider.name,
+            started_at=self.started_at,
+            duration_ms=self.duration_ms,
+            outcome=outcome,
+            answer=reading.answer,
+        )

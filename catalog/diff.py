@@ -1,0 +1,70 @@
+"""(Snapshot, Snapshot) -> Changes: what differs, keyed by the provider's stable id."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from catalog.change import Added, ModelChange, Removed, Restored, Updated
+from catalog.jsontext import Json, JsonText, canonical, parse
+from catalog.snapshot import Model, Snapshot, key_order
+
+NEVER_GONE: Mapping[str, datetime] = MappingProxyType({})
+
+
+def diff(
+    before: Snapshot, after: Snapshot, gone: Mapping[str, datetime] = NEVER_GONE
+) -> tuple[ModelChange, ...]:
+    """Compare two states; the order of rows and of keys means nothing.
+
+    `gone` says of each model that was there earlier, and is not in `before`, since when it has been
+    missing: its return is a Restored, not an Added. The changes stand in key order, then by field.
+    """
+    old, new = before.by_key, after.by_key
+    changes: list[ModelChange] = []
+    for key in sorted(old.keys() | new.keys(), key=key_order):
+        if key not in new:
+            changes.append(Removed(old[key]))
+        elif key in old:
+            changes.extend(_updates(old[key], new[key]))
+        elif key in gone:
+            changes.append(Restored(new[key], gone[key]))
+        else:
+            changes.append(Added(new[key]))
+    return tuple(changes)
+
+
+def _updates(before: Model, after: Model) -> Iterator[Updated]:
+    if before.facts == after.facts:
+        return
+    for field, old, new in sorted(_fields(parse(before.facts), parse(after.facts), ())):
+        yield Updated(after, field, old, new)
+
+
+def _fields(
+    before: dict[str, Json], after: dict[str, Json], path: tuple[str, ...]
+) -> Iterator[tuple[str, JsonText | None, JsonText | None]]:
+    """Descend where both sides are objects, or one is and the other is missing.
+
+    An empty object counts as a value, so that it is told from a missing one.
+    """
+    for key in before.keys() | after.keys():
+        here = (*path, key)
+        old, new = before.get(key), after.get(key)
+        if _opens(old, key in before) and _opens(new, key in after) and (old or new):
+            yield from _fields(old or {}, new or {}, here)
+            continue
+        texts = (
+            canonical(old) if key in before else None,
+            canonical(new) if key in after else None,
+        )
+        if texts[0] != texts[1]:
+            yield dotted(here), *texts
+
+
+def _opens(value: Json, present: bool) -> bool:
+    return not present or (isinstance(value, dict) and bool(value))
+
+
+def dotted(path: tuple[str, ...]) -> str:
+    r"""Write a path with dots; a dot or backslash within a key is escaped by a backslash."""
+    return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)

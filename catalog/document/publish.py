@@ -1,0 +1,117 @@
+"""The door to the document: what would be written, and writing it without ever half-writing it."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path
+
+from catalog.document.regions import lines_of, splice
+from catalog.errors import DocumentError
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a document holds and what it would hold; `before` is None where there is no file."""
+
+    path: Path
+    before: str | None
+    after: str
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is something to write."""
+        return self.before != self.after
+
+    def diff(self) -> str:
+        """Show what would change as a unified diff; empty where nothing would."""
+        old, new = lines_of(self.before or ""), lines_of(self.after)
+        source = "/dev/null" if self.before is None else str(self.path)
+        shown = [
+            line if line.endswith("\n") else f"{line}\n"
+            for line in unified_diff(old, new, source, str(self.path))
+        ]
+        return "".join(shown)
+
+
+def compose(template: str, regions: Mapping[str, str]) -> str:
+    """Write a new document from a template, for `--output -`."""
+    return _filled(template.rstrip("\r\n") + "\n", regions, "template", force=False)
+
+
+def plan(path: Path, template: str, regions: Mapping[str, str], *, force: bool = False) -> Plan:
+    """Work out what a document should hold, without writing.
+
+    Where there is no document yet, or an empty one, it is made from the template. Raise
+    MarkersBroken, RegionEdited (not with `force`), or DocumentError where it cannot be read.
+    """
+    before = _read(path)
+    if not before:
+        return Plan(path, before, compose(template, regions))
+    return Plan(path, before, _filled(before, regions, str(path), force=force))
+
+
+def write(plan: Plan) -> bool:
+    """Write what was planned, if it differs; say whether it did. Raise DocumentError."""
+    if not plan.is_behind:
+        return False
+    target = Path(os.path.realpath(plan.path))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _replace(target, plan.after.encode())
+    except OSError as error:
+        raise _failed("written", plan.path, error) from error
+    return True
+
+
+def publish(path: Path, template: str, regions: Mapping[str, str], *, force: bool = False) -> bool:
+    """Bring a document up to date; say whether something was written. Raises as `plan` does."""
+    return write(plan(path, template, regions, force=force))
+
+
+def _filled(text: str, regions: Mapping[str, str], place: str, *, force: bool) -> str:
+    after = splice(text, regions, place, force=force)
+    if after != text:
+        from catalog.document.proof import prove
+
+        prove(after, text, place)
+    return after
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _failed("read", path, error) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise DocumentError(
+            f"{path}:{line}: the document could not be read: not valid UTF-8",
+            hint="Save it as UTF-8; nothing was written.",
+        ) from None
+
+
+def _replace(target: Path, data: bytes) -> None:
+    """Write beside the target, then rename over it: a reader sees the old or the new, whole."""
+    temporary = target.with_name(f".catalog-{secrets.token_hex(4)}.tmp")
+    # Made as any program makes a file, so that a new document gets the user's usual mode.
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            if target.exists():
+                os.fchmod(file.fileno(), target.stat().st_mode & 0o7777)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _failed(done: str, path: Path, error: OSError) -> DocumentError:
+    reason = error.strerror or type(error).__name__
+    return DocumentError(f"{path}: the document could not be {done}: {reason}")

@@ -1,0 +1,275 @@
+"""The one place that speaks HTTP: deadline, size cap, retries, and no secret in what comes back."""
+
+import logging
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import TracebackType
+from typing import Self
+
+import httpcore
+import httpx
+
+from catalog import __version__
+from catalog.clock import now
+from catalog.deadline import DeadlineNetwork
+from catalog.errors import (
+    AnswerRefused,
+    AnswerTooLarge,
+    Forbidden,
+    PayloadInvalid,
+    ProviderError,
+    ProviderFailing,
+    RateLimited,
+    RouteMissing,
+    SettingsInvalid,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+)
+from catalog.jsontext import read_strict
+from catalog.request import Limits, Request, Response, check_url
+from catalog.retry import insist, seconds_asked
+
+__all__ = ["Http", "Limits", "Request", "Response", "check_url"]
+
+KEEP_ALIVE = 5.0
+"""Seconds for which an idle connection is kept for the next request."""
+ERROR_BYTES = 64 * 1024
+"""Bytes of an error's body that are read; a longer one says nothing worth showing."""
+TEXT_LIMIT = 200
+
+_BY_STATUS: Mapping[int, type[ProviderError]] = {
+    HTTPStatus.UNAUTHORIZED: Unauthorized,
+    HTTPStatus.FORBIDDEN: Forbidden,
+    HTTPStatus.NOT_FOUND: RouteMissing,
+    HTTPStatus.REQUEST_TIMEOUT: ProviderFailing,
+    HTTPStatus.TOO_EARLY: ProviderFailing,
+    HTTPStatus.TOO_MANY_REQUESTS: RateLimited,
+}
+_DEFAULTS = Limits()
+_BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, OSError)
+
+log = logging.getLogger("catalog.http")
+# At INFO they log whole URLs, at DEBUG the headers too.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class Http:
+    """One client for the life of the process; use it in a `with`, or close it.
+
+    It takes no proxy and no `.netrc` from its surroundings, keeps no cookies and follows no
+    redirect. `tls` replaces the certificates that are trusted (by default certifi's).
+    """
+
+    def __init__(self, limits: Limits = _DEFAULTS, *, tls: ssl.SSLContext | None = None) -> None:
+        self._limits = limits
+        self._client = httpx.Client(
+            transport=_Transport(tls or httpx.create_ssl_context(trust_env=False)),
+            trust_env=False,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            # Compression is declined: a small answer could unfold into any size.
+            headers={"User-Agent": f"model-catalog/{__version__}", "Accept-Encoding": "identity"},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+    def send(self, request: Request, *, retry: bool = True) -> Response:
+        """Send a request, with `retry` again where that may help, and return the whole answer.
+
+        Raises a ProviderError for any answer but 2xx, and 304 to a conditional request. Its
+        `status` is set as soon as one was received, even if the rest of the answer was not.
+        """
+        limits = self._limits
+        if not retry:
+            return self._attempt(request, limits.deadline)
+        return insist(
+            lambda left: self._attempt(request, min(left, limits.deadline)),
+            attempts=limits.attempts,
+            seconds=limits.retry_for,
+            backoff=limits.backoff,
+        )
+
+    def _attempt(self, request: Request, seconds: float) -> Response:
+        started = time.monotonic()
+        result = self._exchange(request, seconds)
+        log.debug(
+            "%s %s: %s, %d bytes, %d ms",
+            request.method,
+            request.where,
+            result.status or type(result).__name__,
+            len(result.body) if isinstance(result, Response) else 0,
+            (time.monotonic() - started) * 1000,
+        )
+        # Raised only here, outside of every `except`, so that no context holds httpx's request.
+        if isinstance(result, ProviderError):
+            raise result
+        return result
+
+    def _exchange(self, request: Request, seconds: float) -> Response | ProviderError:
+        status = None
+        try:
+            with self._client.stream(
+                request.method,
+                request.url,
+                content=request.body,
+                headers=request.headers,
+                timeout=time.monotonic() + seconds,  # a moment: see catalog/deadline.py
+            ) as answer:
+                status = answer.status_code
+                return self._read(request, answer)
+        except ProviderError as error:
+            return error.with_traceback(None)  # its frames hold httpx's request too
+        except httpcore.TimeoutException:
+            text = f"{request.where} gave no whole answer within {seconds:.3g} s"
+            return TimedOut(text, status=status)
+        except _BROKEN as error:
+            return _broken(request, error, status)
+        except httpx.HTTPError:
+            return AnswerRefused(f"{request.where} redirects to an address that cannot be read")
+        except httpx.InvalidURL:
+            raise SettingsInvalid(f"the URL for {request.where} cannot be read") from None
+
+    def _read(self, request: Request, answer: httpx.Response) -> Response:
+        headers = {name: request.hide(value) for name, value in answer.headers.items()}
+        status = answer.status_code
+        if answer.is_success:
+            return Response(status, headers, request.hide_bytes(self._body(request, answer)))
+        if status == HTTPStatus.NOT_MODIFIED and request.is_conditional:
+            return Response(status, headers, b"".join(answer.iter_raw()))
+        raise _refusal(request, answer)
+
+    def _body(self, request: Request, answer: httpx.Response) -> bytes:
+        status = answer.status_code
+        encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in ("identity", ""):
+            text = f"{request.where} sent the content encoding {encoding}, and none was asked for"
+            raise AnswerRefused(_one_line(request.hide(text)), status=status)
+        cap = self._limits.max_bytes
+        too_large = AnswerTooLarge(f"{request.where} sent more than {cap:,} bytes", status=status)
+        if int(answer.headers.get("content-length", 0)) > cap:
+            raise too_large
+        body = bytearray()
+        for chunk in answer.iter_raw():
+            body += chunk
+            if len(body) > cap:
+                raise too_large
+        return bytes(body)
+
+
+def _refusal(request: Request, answer: httpx.Response) -> ProviderError:
+    status = answer.status_code
+    kind = _BY_STATUS.get(status, ProviderFailing if answer.is_server_error else AnswerRefused)
+    detail = _redirect(answer) if answer.is_redirect else _api_error(_error_body(answer))
+    text = f"{request.where} answered {status}{detail and f': {detail}'}"
+    return kind(
+        _one_line(request.hide(text)),
+        status=status,
+        retry_after=seconds_asked(answer.headers.get("retry-after"), now()),
+    )
+
+
+def _redirect(answer: httpx.Response) -> str:
+    """Say where it points, by host alone: the rest may hold anything."""
+    target = answer.next_request
+    return f"a redirect to {target.url.host}, which is not followed" if target else ""
+
+
+def _api_error(body: bytes) -> str:
+    """Return what the API says of its error; nothing where it is no JSON of the known shape."""
+    with suppress(PayloadInvalid):
+        match read_strict(body):
+            case {"error": {"code": str(code), "description": str(description)}}:
+                return f"{code}: {description}"
+            case {"error": {"code": str(text)} | {"description": str(text)}}:
+                return text
+    return ""
+
+
+def _error_body(answer: httpx.Response) -> bytes:
+    body = b""
+    # Whatever goes wrong from here on, the status is known, and it is what matters.
+    with suppress(httpcore.TimeoutException, *_BROKEN):
+        for chunk in answer.iter_raw():
+            body += chunk
+            if len(body) > ERROR_BYTES:
+                break
+    return body
+
+
+def _broken(request: Request, error: Exception, status: int | None) -> ProviderError:
+    cause = error.__cause__ or error
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return AnswerRefused(
+            f"the certificate of {request.where} is not trusted: {cause.verify_message}",
+            hint="Check the base URL; somebody may stand between you and the provider.",
+        )
+    reason = getattr(cause, "strerror", None) or str(cause)
+    text = f"{request.where} could not be read: {reason}"
+    return Unreachable(_one_line(request.hide(text)), status=status)
+
+
+def _one_line(text: str) -> str:
+    """Return a short line that does nothing to a terminal."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= TEXT_LIMIT else f"{line[: TEXT_LIMIT - 1]}…"
+
+
+class _Transport(httpx.BaseTransport):
+    """What httpx does by itself, but on sockets that keep the deadline."""
+
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=tls,
+            max_connections=None,
+            keepalive_expiry=KEEP_ALIVE,
+            network_backend=DeadlineNetwork(),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        target = httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        )
+        answer = self._pool.handle_request(
+            httpcore.Request(
+                request.method,
+                target,
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()

@@ -1,0 +1,72 @@
+"""Infomaniak's AI catalog in our words.
+
+Facts: the API reference at developer.infomaniak.com, answers recorded from 2025-08 to 2026-05, and
+Infomaniak's lifecycle FAQ (number 2905).
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.resources import files
+from urllib.parse import unquote, urlsplit
+
+from catalog.jsontext import Json, canonical
+from catalog.payload import ValidPayload
+from catalog.rules import Lifecycle
+from catalog.snapshot import Model, Snapshot
+
+NAME = "infomaniak"
+DOCUMENTED_ROUTES = "/docs/api/post/"
+
+ATTRIBUTES = {
+    "name": "name",
+    "type": "type",
+    "description": "description",
+    "info_status": "status",
+    "meta.is_beta": "beta",
+    "max_token_input": "context_limit",
+    "documentation_link": "route",
+    "logo_url": "logo",
+}
+
+
+class Infomaniak:
+    """What Infomaniak's answer looks like and what it means."""
+
+    name = NAME
+    attributes: Mapping[str, str] = ATTRIBUTES
+    lifecycle = Lifecycle(days=30, ground="Infomaniak's lifecycle policy")
+
+    @cached_property
+    def contract(self) -> Mapping[str, Json]:
+        """The JSON Schema of an answer."""
+        text = files(__package__).joinpath("schema.json").read_text(encoding="utf-8")
+        return dict(json.loads(text))
+
+    def normalize(self, valid: ValidPayload) -> Snapshot:
+        """Put a valid answer into our words."""
+        models = (model(row) for row in valid.rows)
+        return Snapshot.of(NAME, valid.payload.fetched_at, models)
+
+
+def model(row: Mapping[str, Json]) -> Model:
+    """Read the well-known attributes out of one row."""
+    meta = row.get("meta") or {}
+    return Model(
+        key=str(row["id"]),
+        name=row["name"],
+        type=row["type"],
+        facts=canonical(row),
+        status=row.get("info_status"),
+        beta=meta.get("is_beta"),
+        context_limit=row.get("max_token_input"),
+        description=row.get("description"),
+        route=served_by(row.get("documentation_link")),
+    )
+
+
+def served_by(documentation_link: str | None) -> str | None:
+    """Read the serving route out of a documentation link, whose path ends in it."""
+    path = unquote(urlsplit(documentation_link or "").path)
+    _, found, route = path.partition(DOCUMENTED_ROUTES)
+    return f"/{route}" if found and route else None

@@ -1,0 +1,42 @@
+"""How Infomaniak is asked: `GET /1/ai/models` with a bearer token, conditionally."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from catalog.errors import SettingsInvalid
+from catalog.http import Http, Request
+from catalog.payload import Answer, NotModified, Payload, Validators
+from catalog.providers.infomaniak.infomaniak import NAME
+
+ROUTE = "/1/ai/models"
+HOW_TO_AUTHORIZE = (
+    "Set INFOMANIAK_API_TOKEN, or INFOMANIAK_API_TOKEN_FILE to a file that holds it; "
+    "`catalog demo` needs no token."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The live route. `url` is the base URL without a path; the token never shows in a repr."""
+
+    http: Http
+    url: str
+    token: str | None = field(repr=False)
+    clock: Callable[[], datetime]
+
+    def fetch(self, validators: Validators) -> Answer:
+        """Ask for the catalog; raise ProviderError, or SettingsInvalid without a token."""
+        if not self.token:
+            raise SettingsInvalid("there is no token to ask Infomaniak with", hint=HOW_TO_AUTHORIZE)
+        url = f"{self.url.rstrip('/')}{ROUTE}"
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {self.token}"}
+        if validators.etag:
+            headers["If-None-Match"] = validators.etag
+        if validators.last_modified:
+            headers["If-Modified-Since"] = validators.last_modified
+        response = self.http.send(Request(url=url, headers=headers, secrets=(self.token,)))
+        if response.status == NotModified.status:
+            return NotModified(NAME, url, self.clock())
+        seen = Validators(response.headers.get("etag"), response.headers.get("last-modified"))
+        return Payload(NAME, url, self.clock(), response.body, response.status, seen)

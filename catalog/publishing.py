@@ -1,0 +1,64 @@
+"""The document of the store: what it shall say is read here, and written through one door."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog.document.annotations import Annotations
+from catalog.document.overview import Overview, render
+from catalog.document.publish import Plan, plan, write
+from catalog.document.sections import Sections
+from catalog.store import changelog, history
+from catalog.store.changelog import Wanted
+from catalog.store.database import Transaction
+
+MODEL_KINDS = ("added", "removed", "restored", "updated")
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The document after a pass: where it is, and whether it had to be written."""
+
+    path: Path
+    written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """How one provider's document is made. `recent` is how many findings it shows."""
+
+    provider: str
+    path: Path
+    template: str
+    sections: Sections
+    annotations: Annotations
+    product_id: int | None
+    recent: int
+
+    def overview(self, connection: Transaction, number: int) -> Overview:
+        """Read what the document says as of a snapshot: nothing but what the store holds."""
+        wanted = Wanted(self.provider, up_to_snapshot=number, kinds=MODEL_KINDS)
+        findings = changelog.findings(connection, wanted)
+        newest = sorted(findings, key=lambda finding: finding.snapshot or 0, reverse=True)
+        return Overview(
+            snapshot=history.snapshot(connection, number),
+            recent=tuple(newest[: self.recent]),
+            delisted=history.delisted(connection, self.provider, number),
+            product_id=self.product_id,
+        )
+
+    def regions(self, overview: Overview) -> Mapping[str, str]:
+        """Write the text of each region."""
+        return render(overview, self.sections, self.annotations)
+
+    def plan(self, overview: Overview, *, path: Path | None = None, force: bool = False) -> Plan:
+        """Say what the document would be; raise DocumentError where it cannot be written."""
+        target = path or self.path
+        return plan(target, self.template, self.regions(overview), force=force)
+
+    def publish(self, overview: Overview, *, dry_run: bool = False) -> Published:
+        """Write the document where it differs."""
+        wanted = self.plan(overview)
+        if wanted.differs and not dry_run:
+            write(wanted)
+        return Published(self.path, wanted.differs)

@@ -1,0 +1,110 @@
+"""What the real route would say: one request and one capture in, one answer out."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import format_datetime, parsedate_to_datetime
+from http import HTTPStatus
+
+from catalog.recordings import Recording, read
+
+ROUTE = "/1/ai/models"
+METHODS = ("GET", "HEAD")
+_JSON = {"Content-Type": "application/json"}
+_BEARER = re.compile(r"\s*Bearer\s+\S+\s*", re.IGNORECASE)
+_TAG = re.compile(r'"[^"]*"')
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A recording with its bytes, as the route sends it."""
+
+    recording: Recording
+    body: bytes
+
+    @classmethod
+    def of(cls, recording: Recording) -> "Capture":
+        """Read a recording; raise NotFound or PayloadInvalid."""
+        return cls(recording, read(recording.path))
+
+    @property
+    def validators(self) -> dict[str, str]:
+        """The headers that name this state; the tag is of the bytes, whenever they were taken."""
+        etag = f'"{hashlib.sha256(self.body).hexdigest()}"'
+        return {"ETag": etag, "Last-Modified": format_datetime(self.recording.at, usegmt=True)}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `target` is the path with its query; the headers stay out of every text."""
+
+    method: str
+    target: str
+    headers: Message = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        """The target without its query: the whole catalog is served whatever order is asked for."""
+        return self.target.partition("?")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer. `body` is what a GET gets; HEAD gets its length alone."""
+
+    status: HTTPStatus
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def shows_catalog(self) -> bool:
+        """Whether the client knows the capture's state after it."""
+        return self.status in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
+
+
+def answer(request: Request, capture: Capture) -> Answer:
+    """Answer one request as the real route does when `capture` is its state."""
+    if request.path != ROUTE:
+        return refusal(HTTPStatus.NOT_FOUND, "method_not_found", "Method not found")
+    if request.method not in METHODS:
+        allow = {"Allow": ", ".join(METHODS)}
+        status = HTTPStatus.METHOD_NOT_ALLOWED
+        return refusal(status, "method_not_allowed", "Method not allowed", allow)
+    if not _BEARER.fullmatch(request.headers.get("Authorization", "")):
+        challenge = {"WWW-Authenticate": "Bearer"}
+        status = HTTPStatus.UNAUTHORIZED
+        return refusal(status, "not_authorized", "Authorization required", challenge)
+    if _holds(request.headers, capture):
+        return Answer(HTTPStatus.NOT_MODIFIED, capture.validators)
+    return Answer(HTTPStatus.OK, _JSON | capture.validators, capture.body)
+
+
+def refusal(
+    status: HTTPStatus, code: str, description: str, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """Make an error of the shape that the real API uses."""
+    error = {"result": "error", "error": {"code": code, "description": description}}
+    body = json.dumps(error, separators=(",", ":")).encode()
+    return Answer(status, {**_JSON, **(headers or {})}, body)
+
+
+def _holds(headers: Message, capture: Capture) -> bool:
+    """Whether what the client has is still true; a date counts only where no tag is given."""
+    tags = headers.get_all("If-None-Match")
+    if tags is not None:
+        text = ", ".join(tags)
+        return text.strip() == "*" or capture.validators["ETag"] in _TAG.findall(text)
+    since = _date(headers.get("If-Modified-Since"))
+    return since is not None and capture.recording.at <= since
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

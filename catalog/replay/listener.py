@@ -1,0 +1,96 @@
+"""The HTTP side of the replay: sockets in, requests out, and whatever answer comes back."""
+
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
+from typing import Any
+
+from catalog.errors import SettingsInvalid
+from catalog.replay.answer import Answer, Request, refusal
+
+HOST = "127.0.0.1"
+_LOG = logging.getLogger("catalog.replay")
+_MAX_REST = 1024 * 1024
+
+
+class Listener(ThreadingTCPServer):
+    """Accepts connections on the loopback, one daemon thread each."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, port: int, answer: Callable[[Request], Answer]) -> None:
+        """Open the port (0 takes a free one); raise SettingsInvalid where it is not to be had."""
+        try:
+            super().__init__((HOST, port), _Handler)
+        except (OSError, OverflowError) as error:
+            text = f"port {port} on {HOST} cannot be opened: {error}"
+            raise SettingsInvalid(text, hint="Choose another, or 0 for any free one.") from None
+        self.answer = answer
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end."""
+        return f"http://{HOST}:{self.server_address[1]}"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  # inherited
+        """Note a connection that broke off; no traceback, nothing of what the client sent."""
+        kind = type(sys.exception()).__name__
+        _LOG.warning("the connection from port %s broke off: %s", client_address[1], kind)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Speaks HTTP/1.1, one request a connection, so that nothing is left open at the end."""
+
+    server: Listener
+    protocol_version = "HTTP/1.1"
+    timeout = 10  # seconds of silence
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        request = Request(self.command, self.path, self.headers)
+        answer = self.server.answer(request)
+        validity = answer.headers.get("Last-Modified", "-")
+        # Written before the answer goes out: who has the answer finds its line.
+        _LOG.info("%s %a %d %s", request.method, request.path, answer.status, validity)
+        self._send(answer)
+        if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
+            self._discard_rest()
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815  # as above
+
+    def version_string(self) -> str:
+        """Name the program, and no version of anything."""
+        return "catalog-replay"
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002  # inherited
+        """Refuse what is no HTTP request; it may hold a secret, so nothing of it is repeated."""
+        status = HTTPStatus(code)
+        _LOG.info("a request that could not be read: %d", status)
+        self.request_version = self.protocol_version  # else there would be no status line
+        self._send(refusal(status, status.name.lower(), status.phrase))
+        self._discard_rest()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: what is worth a line has been logged by then."""
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        if answer.status != HTTPStatus.NOT_MODIFIED:
+            self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("Connection", "close")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body)
+
+    def _discard_rest(self) -> None:
+        # Closing with unread bytes would reset the connection before the client has the answer.
+        self.connection.shutdown(socket.SHUT_WR)
+        self.rfile.read(_MAX_REST)

@@ -1,0 +1,106 @@
+"""A recorded catalog served over real HTTP, on the loopback alone, as the real route does."""
+
+import signal
+from collections.abc import Sequence
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import Literal, Self
+
+from catalog.errors import NotFound
+from catalog.recordings import Recording
+from catalog.replay.answer import Answer, Capture, Request, answer
+from catalog.replay.listener import Listener
+
+Step = Literal["poll", "manual"]
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+_CLOSE_CHECK = 0.02  # seconds between two looks at whether to close
+
+
+class ReplayServer:
+    """Serves recordings, the oldest first, one of them at a time.
+
+    With `step="poll"` every answer to a GET that shows the catalog (200 or 304) moves on to the
+    next recording, and the last one stays: who polls again and again sees the history pass. An ETag
+    names the bytes of one recording and is compared with the recording whose turn it is, never with
+    the one served before; so a poller gets 200 for each new state, 304 where two neighbors are the
+    same, and 304 at the end. With `step="manual"` only `advance` moves on.
+
+    The port is open from the start (`port=0` takes a free one); requests are answered inside `with`
+    or by `serve_forever`. All recordings are read at the start, so that a broken one is named then.
+    Raise NotFound or PayloadInvalid for a recording, SettingsInvalid for a port not to be had.
+    """
+
+    def __init__(
+        self, recordings: Sequence[Recording], port: int = 0, *, step: Step = "poll"
+    ) -> None:
+        if not recordings:
+            raise NotFound("there is no recording to serve", hint="Name a directory with some.")
+        self._captures = [Capture.of(recording) for recording in recordings]
+        self._position = 0
+        self._step = step
+        self._lock = Lock()
+        self._thread: Thread | None = None
+        self._listener = Listener(port, self.answer)
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end."""
+        return self._listener.url
+
+    @property
+    def current(self) -> Recording:
+        """The recording whose turn it is: what the next request sees."""
+        return self._captures[self._position].recording
+
+    def advance(self) -> bool:
+        """Move on to the next recording; return False where the last one stays."""
+        with self._lock:
+            return self._advance()
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request and, where polls move the history, take the step."""
+        # One lock over both: of two polls at once, each gets a recording of its own. The step comes
+        # before the sending, so that whoever has an answer finds the next state already there.
+        with self._lock:
+            result = answer(request, self._captures[self._position])
+            if self._step == "poll" and request.method == "GET" and result.shows_catalog:
+                self._advance()
+        return result
+
+    def serve_forever(self) -> None:
+        """Serve until Ctrl-C or SIGTERM, then close; for the main thread only."""
+        # An Event could deadlock: its lock may be held when the signal comes. This queue is made
+        # for that. In place before the first answer: who has one may send the signal at once.
+        stop: SimpleQueue[int] = SimpleQueue()
+        before = {
+            number: signal.signal(number, lambda number, _: stop.put(number)) for number in _STOPS
+        }
+        try:
+            with self:
+                stop.get()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def close(self) -> None:
+        """Stop serving and give the port back; harmless when called again."""
+        if self._thread is not None:
+            self._listener.shutdown()
+            self._thread.join()
+            self._thread = None
+        self._listener.server_close()
+
+    def __enter__(self) -> Self:
+        loop = self._listener.serve_forever
+        self._thread = Thread(target=loop, args=(_CLOSE_CHECK,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _advance(self) -> bool:
+        if self._position + 1 == len(self._captures):
+            return False
+        self._position += 1
+        return True

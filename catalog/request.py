@@ -1,0 +1,135 @@
+"""What is asked over HTTP, what comes back, and what that may cost; nothing here does it."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import SplitResult, quote, urlsplit
+
+from catalog.errors import SettingsInvalid
+
+HIDDEN = "***"
+
+_CONDITIONS = {"if-none-match", "if-modified-since"}
+# No backslash, blank or control character: on the rest, every reader of URLs agrees.
+_URL = re.compile(r"[!-\[\]-~]{1,2000}")
+_URL_HINT = "Write it as https://HOST/PATH; a token has its own setting."
+_HEADER_VALUE = re.compile(r"([!-~]([\t -~]*[!-~])?)?")
+_HEADER_HINT = "Check the token for line breaks, for blanks at its ends and for accents."
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may cost. Times are in seconds.
+
+    `deadline` is for one exchange, from connecting to the last byte (only the resolver of names has
+    a timeout of its own); `retry_for` is for all attempts and the waits between them. `backoff` is
+    the first wait; it doubles, and each is drawn out by up to `backoff` at random.
+    """
+
+    deadline: float = 30.0
+    max_bytes: int = 16 * 1024 * 1024
+    attempts: int = 4
+    retry_for: float = 120.0
+    backoff: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Request:
+    """What to ask for. Nothing in `secrets` reaches a log, an error or the reader of the answer.
+
+    Raises SettingsInvalid for a URL (see `check_url`) or a header that may not be sent.
+    """
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    secrets: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_url(self.url)
+        for name, value in self.headers.items():
+            if not _HEADER_VALUE.fullmatch(value):
+                text = f"the value for the header {name} holds a character that HTTP forbids"
+                raise SettingsInvalid(text, hint=_HEADER_HINT)
+
+    def __repr__(self) -> str:
+        return f"Request({self.method} {self.where})"
+
+    @property
+    def where(self) -> str:
+        """Host and path, fit to be shown: no query, and the host alone of a URL that is secret."""
+        url = urlsplit(self.url)
+        return self.hide(url.netloc if self.url in self.secrets else f"{url.netloc}{url.path}")
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether "not modified" is an answer to it."""
+        return any(name.lower() in _CONDITIONS for name in self.headers)
+
+    def hide(self, text: str) -> str:
+        """Return the text with every secret replaced."""
+        for spelling in _spellings(self.secrets):
+            text = text.replace(spelling, HIDDEN)
+        return text
+
+    def hide_bytes(self, body: bytes) -> bytes:
+        """Return the body with every secret replaced."""
+        for spelling in _spellings(self.secrets):
+            body = body.replace(spelling.encode(), HIDDEN.encode())
+        return body
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer of status 2xx, or 304 without a body. Names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+def check_url(url: str) -> None:
+    """Raise SettingsInvalid unless the URL is `https`, or `http` to this very machine."""
+    parsed = _split(url)
+    host = parsed.hostname or ""
+    if not host or parsed.scheme not in ("http", "https"):
+        raise SettingsInvalid("a URL does not begin with https:// and a host", hint=_URL_HINT)
+    if "@" in parsed.netloc:
+        raise SettingsInvalid(f"the URL for {host} holds a user name or password", hint=_URL_HINT)
+    if parsed.scheme == "http" and not _is_loopback(host):
+        raise SettingsInvalid(
+            f"the URL for {host} is plain http, which shows the token to everybody on the way",
+            hint="Use https; plain http is for 127.0.0.0/8, ::1 and localhost.",
+        )
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parsed = urlsplit(url)
+        readable = _URL.fullmatch(url) and parsed.port != 0
+        (parsed.hostname or "").encode("idna")  # what the resolver would choke on
+    except ValueError:
+        readable = False
+    if not readable:
+        # Not shown: whatever it is, it may hold a secret.
+        raise SettingsInvalid("a URL cannot be read", hint=_URL_HINT)
+    return parsed
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _spellings(secrets: tuple[str, ...]) -> list[str]:
+    """Return each secret as it may come back, the longest first: plain, in JSON, in a URL."""
+    found = set()
+    for secret in filter(None, secrets):
+        in_json = json.dumps(secret)[1:-1]
+        found |= {secret, in_json, in_json.replace("/", "\\/"), quote(secret), quote(secret, "")}
+    return sorted(found, key=lambda spelling: (-len(spelling), spelling))

@@ -1,0 +1,182 @@
+"""Findings and their changes, rows <-> values."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+from sqlmodel import col
+
+from catalog.change import (
+    Added,
+    Change,
+    Finding,
+    Level,
+    Removed,
+    Restored,
+    Trouble,
+    Updated,
+    fingerprint,
+)
+from catalog.jsontext import JsonText, canonical, parse
+from catalog.payload import Drift
+from catalog.store.history import MODEL_COLUMNS, to_model
+from catalog.store.tables import ChangeRow, DeliveryRow, FindingRow, ModelVersionRow, PollRow
+
+TROUBLES = ("held", "invalid")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which findings to read. Times are inclusive; None and empty mean no bound."""
+
+    provider: str
+    since: datetime | None = None
+    until: datetime | None = None
+    up_to_snapshot: int | None = None
+    key: str | None = None
+    levels: tuple[Level, ...] = ()
+    kinds: tuple[str, ...] = ()
+    message: str | None = None
+
+
+def findings(connection: Connection, wanted: Wanted) -> tuple[Finding, ...]:
+    """Read findings, oldest poll first, within a poll the gravest first."""
+    query = (
+        select(
+            col(FindingRow.id).label("finding_id"),
+            col(FindingRow.provider),
+            col(FindingRow.rule),
+            col(FindingRow.level),
+            col(FindingRow.callable_until),
+            col(FindingRow.ground),
+            col(PollRow.started_at),
+            col(PollRow.snapshot_id),
+            *(col(getattr(ChangeRow, name)) for name in ("kind", "field", "before", "after")),
+            *(col(getattr(ChangeRow, name)) for name in ("gone_since", "detail")),
+            *MODEL_COLUMNS,
+        )
+        .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
+        .join(ChangeRow, col(ChangeRow.finding_id) == col(FindingRow.id))
+        .outerjoin(ModelVersionRow, col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .where(*_conditions(wanted))
+        .order_by(col(FindingRow.id), col(ChangeRow.id))
+    )
+    rows = connection.execute(query)
+    return tuple(_finding(list(group)) for _, group in groupby(rows, key=lambda r: r.finding_id))
+
+
+def told_drift(connection: Connection, provider: str) -> frozenset[str]:
+    """Return the fingerprints of all drift that was noted before."""
+    query = (
+        select(col(ChangeRow.fingerprint))
+        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
+        .where(col(FindingRow.provider) == provider, col(ChangeRow.kind) == Drift.kind)
+    )
+    return frozenset(connection.scalars(query))
+
+
+def write_finding(
+    connection: Connection, poll: int, finding: Finding, versions: Mapping[str, int]
+) -> int:
+    """Write a finding and its changes; return its row id. `versions`: row ids by model key."""
+    statement = insert(FindingRow).values(
+        poll_id=poll,
+        provider=finding.provider,
+        rule=finding.rule,
+        level=str(finding.level),
+        fingerprint=finding.fingerprint,
+        callable_until=finding.callable_until,
+        ground=finding.ground,
+    )
+    number: int = connection.execute(statement).inserted_primary_key[0]  # type: ignore[index]  # one row
+    rows = [
+        {
+            "finding_id": number,
+            "kind": change.kind,
+            "fingerprint": fingerprint(finding.provider, change),
+            **_columns(change, versions),
+        }
+        for change in finding.changes
+    ]
+    connection.execute(insert(ChangeRow), rows)
+    return number
+
+
+def _conditions(wanted: Wanted) -> Iterable[Any]:
+    yield col(FindingRow.provider) == wanted.provider
+    if wanted.since is not None:
+        yield col(PollRow.started_at) >= wanted.since
+    if wanted.until is not None:
+        yield col(PollRow.started_at) <= wanted.until
+    if wanted.up_to_snapshot is not None:
+        yield col(PollRow.snapshot_id) <= wanted.up_to_snapshot
+    if wanted.key is not None:
+        yield col(ModelVersionRow.key) == wanted.key
+    if wanted.levels:
+        yield col(FindingRow.level).in_([str(level) for level in wanted.levels])
+    if wanted.kinds:
+        yield col(ChangeRow.kind).in_(wanted.kinds)
+    if wanted.message is not None:
+        owed = select(col(DeliveryRow.finding_id)).where(
+            col(DeliveryRow.message_id) == wanted.message
+        )
+        yield col(FindingRow.id).in_(owed)
+
+
+def _columns(change: Change, versions: Mapping[str, int]) -> dict[str, Any]:
+    columns: dict[str, Any] = dict.fromkeys(
+        ("version_id", "field", "before", "after", "gone_since", "detail")
+    )
+    match change:
+        case Drift():
+            detail = canonical({"what": change.what, "models": change.models})
+            return columns | {"field": change.field, "after": change.value, "detail": detail}
+        case Trouble():
+            return columns | {"detail": canonical({"reason": change.reason})}
+    columns["version_id"] = versions[change.model.key]
+    match change:
+        case Updated():
+            return columns | {
+                "field": change.field,
+                "before": change.before,
+                "after": change.after,
+            }
+        case Restored():
+            return columns | {"gone_since": change.gone_since}
+    return columns
+
+
+def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:
+    first = rows[0]
+    return Finding(
+        provider=first.provider,
+        at=first.started_at,
+        rule=first.rule,
+        level=Level(first.level),
+        changes=tuple(map(_change, rows)),
+        callable_until=first.callable_until,
+        ground=first.ground,
+        snapshot=first.snapshot_id,
+    )
+
+
+def _change(row: Row[*tuple[Any, ...]]) -> Change:
+    before = None if row.before is None else JsonText(row.before)
+    after = None if row.after is None else JsonText(row.after)
+    match row.kind:
+        case "drift":
+            detail = parse(JsonText(row.detail))
+            return Drift(detail["what"], row.field, after, tuple(detail["models"]))
+        case "held" | "invalid":
+            return Trouble(row.kind, parse(JsonText(row.detail))["reason"])
+        case "added":
+            return Added(to_model(row))
+        case "removed":
+            return Removed(to_model(row))
+        case "restored":
+            return Restored(to_model(row), row.gone_since)
+        case _:
+            return Updated(to_model(row), row.field, before, after)

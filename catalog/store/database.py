@@ -1,0 +1,157 @@
+"""The engine: how a database is opened, brought up to date, and held for one transaction."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
+
+REVISIONS = ("0001",)
+"""Every revision in migrations/versions, oldest first; a test holds it to the folder."""
+MEMORY = "sqlite://"
+"""The URL of a database that lives as long as the process."""
+BUSY_TIMEOUT_MS = 30_000
+PRAGMAS = (
+    f"busy_timeout = {BUSY_TIMEOUT_MS}",
+    "journal_mode = WAL",
+    "synchronous = FULL",  # what was told must have been kept, also over a power cut
+    "foreign_keys = ON",
+)
+
+
+Transaction = Connection
+"""What a `with` of a Database yields; only this package looks inside."""
+
+
+class Database:
+    """One database for the life of the process. Opening it costs nothing until it is used."""
+
+    def __init__(self, url: str) -> None:
+        """Take a SQLAlchemy URL, or the path of an SQLite file."""
+        try:
+            self.url = make_url(url if "://" in url else f"sqlite:///{url}")
+        except ArgumentError as error:
+            raise SettingsInvalid("the database URL cannot be read") from error
+
+    @property
+    def place(self) -> str:
+        """The file, or the URL without its password."""
+        if self.file is not None:
+            return str(self.file)
+        return self.url.render_as_string(hide_password=True)
+
+    @property
+    def file(self) -> Path | None:
+        """The SQLite file; None for a server or for memory."""
+        if self.url.get_backend_name() == "sqlite" and self.url.database:
+            return None if self.url.database == ":memory:" else Path(self.url.database)
+        return None
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is something to read: a file, a server, or memory."""
+        return self.file is None or self.file.exists()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Hold one consistent view; raise StoreError, also where no database is there yet."""
+        if not self.exists:
+            hint = "Run `catalog sync` (with a token), `catalog import` or `catalog demo` first."
+            raise StoreError(f"there is no database at {self.place}", hint=hint)
+        with self._transaction(immediate=False) as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, *, keep: bool = True) -> Iterator[Connection]:
+        """Hold the only writing transaction; committed at the end if `keep`, else undone."""
+        with self._transaction(immediate=True) as connection:
+            yield connection
+            if not keep:
+                connection.rollback()
+
+    def close(self) -> None:
+        """Close every connection."""
+        if "_engine" in self.__dict__:
+            self._engine.dispose()
+
+    @contextmanager
+    def _transaction(self, *, immediate: bool) -> Iterator[Connection]:
+        try:
+            engine = self._engine.execution_options(immediate=immediate)
+            with engine.begin() as connection:
+                if immediate and self.url.get_backend_name() == "postgresql":
+                    connection.execute(text("LOCK TABLE poll IN SHARE ROW EXCLUSIVE MODE"))
+                yield connection
+        except SQLAlchemyError as error:
+            raise _explain(error, self.place) from error
+
+    @cached_property
+    def _engine(self) -> Engine:
+        """Make the engine; create the file and bring the schema up to date on first use."""
+        try:
+            if self.file is not None:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
+            engine = _engine(self.url)
+            _bring_up_to_date(engine, self.place)
+        except (SQLAlchemyError, OSError) as error:
+            raise _explain(error, self.place) from error
+        return engine
+
+
+def _engine(url: Any) -> Engine:
+    try:
+        if url.get_backend_name() != "sqlite":
+            return create_engine(url)
+        memory = {"poolclass": StaticPool} if url.database in {None, "", ":memory:"} else {}
+        engine = create_engine(url, **memory)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise SettingsInvalid(f"no driver is installed for {url.drivername}") from error
+    # The driver's own transactions lose concurrent updates: BEGIN is ours (see pitfalls of pysqlite
+    # in SQLAlchemy's documentation).
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _bring_up_to_date(engine: Engine, place: str) -> None:
+    with engine.execution_options(immediate=False).begin() as connection:
+        present = inspect(connection).has_table("alembic_version")
+        query = text("SELECT version_num FROM alembic_version")
+        revision = connection.scalar(query) if present else None
+    if revision == REVISIONS[-1]:
+        return
+    if revision is not None and revision not in REVISIONS:
+        raise DatabaseTooNew(
+            f"{place} has schema {revision}, this version knows up to {REVISIONS[-1]}"
+        )
+    from catalog.store.migrate import upgrade
+
+    upgrade(engine)
+
+
+def _explain(error: Exception, place: str) -> StoreError:
+    """Say in one line what the database said; the statement and its values stay out of it."""
+    said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    first = said.strip().splitlines()[0] if said.strip() else type(error).__name__
+    if "locked" in first or "busy" in first:
+        return DatabaseBusy(f"{place} was held by another process for over 30 s")
+    return StoreError(f"{place}: {first}")

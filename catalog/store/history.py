@@ -1,0 +1,205 @@
+"""Snapshots and model versions read back as values: now, and at any past moment.
+
+A model version is a half-open stretch of snapshots, so "as of" is one indexed query.
+"""
+
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, or_, select
+from sqlmodel import col
+
+from catalog.change import Delisted
+from catalog.errors import NotFound
+from catalog.payload import Validators
+from catalog.snapshot import Model, Snapshot, key_order
+from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, SnapshotRow
+
+ACCEPTED = ("first", "changed", "unchanged")
+MODEL_FIELDS = tuple(field.name for field in fields(Model))
+MODEL_COLUMNS = tuple(col(getattr(ModelVersionRow, name)) for name in MODEL_FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The state in force, without its models: cheap to read at every poll.
+
+    `payload` is the SHA-256 of the body last accepted, `validators` came with it.
+    """
+
+    number: int | None = None
+    digest: str | None = None
+    payload: str | None = None
+    validators: Validators = field(default_factory=Validators)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What identifies a stored snapshot."""
+
+    number: int
+    provider: str
+    taken_at: datetime
+    digest: str
+    model_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One stretch over which a model did not change; `until` is None while it lasts."""
+
+    model: Model
+    since: datetime
+    until: datetime | None
+    first_snapshot: int
+    last_snapshot: int | None
+
+
+def baseline(connection: Connection, provider: str) -> Baseline:
+    """Return the state in force; empty before the first accepted poll."""
+    head = connection.execute(
+        select(col(SnapshotRow.id), col(SnapshotRow.digest))
+        .where(col(SnapshotRow.provider) == provider)
+        .order_by(col(SnapshotRow.id).desc())
+        .limit(1)
+    ).first()
+    if head is None:
+        return Baseline()
+    poll = connection.execute(
+        select(col(PollRow.payload_sha256), col(PollRow.etag), col(PollRow.last_modified))
+        .where(
+            col(PollRow.provider) == provider,
+            col(PollRow.outcome).in_(ACCEPTED),
+            col(PollRow.payload_sha256).is_not(None),
+        )
+        .order_by(col(PollRow.id).desc())
+        .limit(1)
+    ).one()
+    return Baseline(head.id, head.digest, poll[0], Validators(poll[1], poll[2]))
+
+
+def heads(connection: Connection, provider: str) -> tuple[Head, ...]:
+    """Return every stored snapshot's head, oldest first."""
+    query = (
+        select(SnapshotRow.__table__)  # type: ignore[attr-defined]  # set by SQLModel
+        .where(col(SnapshotRow.provider) == provider)
+        .order_by(col(SnapshotRow.id))
+    )
+    return tuple(
+        Head(row.id, row.provider, row.taken_at, row.digest, row.model_count)
+        for row in connection.execute(query)
+    )
+
+
+def number_at(connection: Connection, provider: str, when: datetime | int | None) -> int:
+    """Return the number of the snapshot in force at a moment (None: now), or of that number.
+
+    Raise NotFound where there was none.
+    """
+    query = select(func.max(col(SnapshotRow.id))).where(col(SnapshotRow.provider) == provider)
+    if isinstance(when, int):
+        query = query.where(col(SnapshotRow.id) == when)
+    elif when is not None:
+        query = query.where(col(SnapshotRow.taken_at) <= when)
+    number = connection.scalar(query)
+    if number is not None:
+        return int(number)
+    if when is None:
+        hint = "Run `catalog sync` (with a token), `catalog import` or `catalog demo` first."
+        raise NotFound("no snapshot is stored yet", hint=hint)
+    what = f"snapshot {when}" if isinstance(when, int) else f"snapshot as early as {when:%F %T} UTC"
+    raise NotFound(f"there is no {what}", hint="`catalog snapshots` lists what is stored.")
+
+
+def snapshot(connection: Connection, number: int) -> Snapshot:
+    """Return one stored snapshot with its models."""
+    head = connection.execute(
+        select(col(SnapshotRow.provider), col(SnapshotRow.taken_at)).where(
+            col(SnapshotRow.id) == number
+        )
+    ).one()
+    query = select(*MODEL_COLUMNS).where(
+        col(ModelVersionRow.provider) == head.provider,
+        col(ModelVersionRow.first_snapshot) <= number,
+        or_(
+            col(ModelVersionRow.last_snapshot).is_(None),
+            col(ModelVersionRow.last_snapshot) > number,
+        ),
+    )
+    models = sorted(map(to_model, connection.execute(query)), key=lambda m: key_order(m.key))
+    return Snapshot(head.provider, head.taken_at, tuple(models), number)
+
+
+def delisted(connection: Connection, provider: str, number: int) -> tuple[Delisted, ...]:
+    """Return the models that had left by a snapshot and were not back, the latest to go first."""
+    present = {model.key for model in snapshot(connection, number).models}
+    query = (
+        select(*MODEL_COLUMNS, col(SnapshotRow.taken_at), col(FindingRow.callable_until))
+        .join(SnapshotRow, col(SnapshotRow.id) == col(ModelVersionRow.last_snapshot))
+        .outerjoin(
+            ChangeRow,
+            (col(ChangeRow.version_id) == col(ModelVersionRow.id))
+            & (col(ChangeRow.kind) == "removed"),
+        )
+        .outerjoin(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
+        .where(
+            col(ModelVersionRow.provider) == provider,
+            col(ModelVersionRow.last_snapshot) <= number,
+        )
+        .order_by(col(ModelVersionRow.last_snapshot))
+    )
+    last = {row.key: row for row in connection.execute(query) if row.key not in present}
+    left = [Delisted(to_model(row), row.taken_at, row.callable_until) for row in last.values()]
+    left.sort(key=lambda item: key_order(item.model.key))
+    return tuple(sorted(left, key=lambda item: item.gone_since, reverse=True))
+
+
+def versions(connection: Connection, provider: str, key: str) -> tuple[Version, ...]:
+    """Return all that was ever said of one model, oldest first."""
+    first, last = SnapshotRow.__table__.alias(), SnapshotRow.__table__.alias()  # type: ignore[attr-defined]  # set by SQLModel
+    query = (
+        select(
+            *MODEL_COLUMNS,
+            col(ModelVersionRow.first_snapshot),
+            col(ModelVersionRow.last_snapshot),
+            first.c.taken_at.label("since"),
+            last.c.taken_at.label("until"),
+        )
+        .join(first, first.c.id == col(ModelVersionRow.first_snapshot))
+        .outerjoin(last, last.c.id == col(ModelVersionRow.last_snapshot))
+        .where(col(ModelVersionRow.provider) == provider, col(ModelVersionRow.key) == key)
+        .order_by(col(ModelVersionRow.first_snapshot))
+    )
+    return tuple(
+        Version(to_model(row), row.since, row.until, row.first_snapshot, row.last_snapshot)
+        for row in connection.execute(query)
+    )
+
+
+def find_key(connection: Connection, provider: str, name_or_key: str, number: int) -> str:
+    """Return the key of a model known by that name or key up to a snapshot; raise NotFound.
+
+    The latest bearer of the name wins; a name goes before a key.
+    """
+
+    def latest(query: Select[Any]) -> str | None:
+        newest = query.order_by(col(ModelVersionRow.first_snapshot).desc()).limit(1)
+        key: str | None = connection.scalar(newest)
+        return key
+
+    query = select(col(ModelVersionRow.key)).where(
+        col(ModelVersionRow.provider) == provider, col(ModelVersionRow.first_snapshot) <= number
+    )
+    found = latest(query.where(col(ModelVersionRow.name) == name_or_key)) or latest(
+        query.where(col(ModelVersionRow.key) == name_or_key)
+    )
+    if found is None:
+        hint = "`catalog models` lists the names; case matters."
+        raise NotFound(f"no model {name_or_key!r} is known", hint=hint)
+    return found
+
+
+def to_model(row: Row[*tuple[Any, ...]]) -> Model:
+    """Read the model out of a row that selects MODEL_COLUMNS."""
+    return Model(**{name: getattr(row, name) for name in MODEL_FIELDS})

@@ -1,0 +1,134 @@
+"""The outbox: what is owed to which channel.
+
+A message is claimed before it is sent, so that two processes do not send it both. A claim ends by
+itself when its process is dead, and in any case after a while.
+"""
+
+import os
+import secrets
+import socket
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select, update
+from sqlmodel import col
+
+from catalog.change import Finding
+from catalog.store.changelog import Wanted, findings
+from catalog.store.record import OWED
+from catalog.store.tables import DeliveryRow, FindingRow
+
+DELIVERED = "delivered"
+CLAIM = timedelta(minutes=5)
+_RUN = secrets.token_hex(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One message to one channel: the findings of one poll that the channel wants."""
+
+    message_id: str
+    channel: str
+    provider: str
+    findings: tuple[Finding, ...]
+
+
+def claim(connection: Connection, channels: Collection[str], now: datetime) -> tuple[Owed, ...]:
+    """Take every message that is owed to these channels and is not being sent; oldest first."""
+    query = (
+        select(
+            col(DeliveryRow.message_id),
+            col(DeliveryRow.channel),
+            col(FindingRow.provider),
+            func.max(col(DeliveryRow.claimed_by)).label("claimed_by"),
+            func.max(col(DeliveryRow.claimed_until)).label("claimed_until"),
+        )
+        .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .where(col(DeliveryRow.state) == OWED, col(DeliveryRow.channel).in_(sorted(channels)))
+        .group_by(col(DeliveryRow.message_id), col(DeliveryRow.channel), col(FindingRow.provider))
+        .order_by(func.min(col(DeliveryRow.id)))
+    )
+    free = [
+        row
+        for row in connection.execute(query).all()
+        if not _is_held(row.claimed_by, row.claimed_until, now)
+    ]
+    for row in free:
+        _set(connection, row.message_id, claimed_by=_owner(), claimed_until=now + CLAIM)
+    return tuple(
+        Owed(
+            row.message_id,
+            row.channel,
+            row.provider,
+            findings(connection, Wanted(row.provider, message=row.message_id)),
+        )
+        for row in free
+    )
+
+
+def delivered(connection: Connection, message_id: str, now: datetime) -> None:
+    """Note that the channel took the message: it is never sent again."""
+    _count_attempt(connection, message_id)
+    _set(
+        connection,
+        message_id,
+        state=DELIVERED,
+        delivered_at=now,
+        claimed_by=None,
+        claimed_until=None,
+        error=None,
+    )
+
+
+def refused(connection: Connection, message_id: str, reason: str) -> None:
+    """Note that the channel did not take the message: it stays owed."""
+    _count_attempt(connection, message_id)
+    _set(connection, message_id, claimed_by=None, claimed_until=None, error=reason)
+
+
+def owed(connection: Connection, provider: str) -> int:
+    """Count the messages still owed, whatever their channel."""
+    query = (
+        select(func.count(col(DeliveryRow.message_id).distinct()))
+        .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == OWED)
+    )
+    return int(connection.scalar(query) or 0)
+
+
+def _set(connection: Connection, message_id: str, **values: object) -> None:
+    connection.execute(
+        update(DeliveryRow).where(col(DeliveryRow.message_id) == message_id).values(**values)
+    )
+
+
+def _count_attempt(connection: Connection, message_id: str) -> None:
+    connection.execute(
+        update(DeliveryRow)
+        .where(col(DeliveryRow.message_id) == message_id)
+        .values(attempts=DeliveryRow.attempts + 1)
+    )
+
+
+def _owner() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}:{_RUN}"
+
+
+def _is_held(owner: str | None, until: datetime | None, now: datetime) -> bool:
+    if owner is None or until is None or until <= now or until > now + CLAIM:
+        return False  # free, run out, or from a clock that was ahead
+    host, pid, _ = owner.rsplit(":", 2)
+    if host != socket.gethostname():
+        return True
+    return int(pid) != os.getpid() and _is_alive(int(pid))
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

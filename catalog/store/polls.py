@@ -1,0 +1,84 @@
+"""What was tried: the polls, read back."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from catalog.poll import Outcome
+from catalog.store.tables import PollRow
+
+
+@dataclass(frozen=True, slots=True)
+class PastPoll:
+    """One recorded attempt. `duration_ms` is in milliseconds; `snapshot` was in force after it."""
+
+    number: int
+    provider: str
+    started_at: datetime
+    duration_ms: int
+    outcome: Outcome
+    http_status: int | None
+    snapshot: int | None
+    candidate: str | None
+    error: str | None
+
+
+def newest_first(
+    connection: Connection, provider: str, limit: int | None = None
+) -> Iterator[PastPoll]:
+    """Yield recorded polls, the newest first."""
+    query = (
+        select(PollRow.__table__)  # type: ignore[attr-defined]  # set by SQLModel
+        .where(col(PollRow.provider) == provider)
+        .order_by(col(PollRow.id).desc())
+        .limit(limit)
+    )
+    for row in connection.execute(query):
+        yield PastPoll(
+            number=row.id,
+            provider=row.provider,
+            started_at=row.started_at,
+            duration_ms=row.duration_ms,
+            outcome=Outcome(row.outcome),
+            http_status=row.http_status,
+            snapshot=row.snapshot_id,
+            candidate=row.candidate,
+            error=row.error,
+        )
+
+
+def last_answered(connection: Connection, provider: str) -> PastPoll | None:
+    """Return the newest poll that got an answer; a failed one says nothing about the catalog."""
+    polls = newest_first(connection, provider)
+    return next((poll for poll in polls if poll.outcome is not Outcome.FAILED), None)
+
+
+def held_in_a_row(
+    connection: Connection, provider: str, candidate: str, now: datetime, apart: timedelta
+) -> int:
+    """Count the newest polls that were held with this state, each `apart` from the next later one.
+
+    Failed polls say nothing and are passed over; polls that stand too close count once.
+    """
+    count, later = 0, now
+    for poll in newest_first(connection, provider):
+        if poll.outcome is Outcome.FAILED:
+            continue
+        if poll.outcome is not Outcome.HELD or poll.candidate != candidate:
+            break
+        if later - poll.started_at >= apart:
+            count, later = count + 1, poll.started_at
+    return count
+
+
+def outcomes(connection: Connection, provider: str) -> dict[datetime, Outcome]:
+    """Return how the polls ended, by the moment they started; of two at once the later one."""
+    query = (
+        select(col(PollRow.started_at), col(PollRow.outcome))
+        .where(col(PollRow.provider) == provider)
+        .order_by(col(PollRow.id))
+    )
+    return {row.started_at: Outcome(row.outcome) for row in connection.execute(query)}

@@ -1,0 +1,149 @@
+"""Everything of one poll, written within one transaction."""
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+from sqlmodel import col
+
+from catalog.change import Finding
+from catalog.clock import stamp
+from catalog.payload import Payload
+from catalog.poll import Poll
+from catalog.snapshot import Model, Snapshot
+from catalog.store import history
+from catalog.store.changelog import write_finding
+from catalog.store.tables import (
+    DeliveryRow,
+    ModelVersionRow,
+    PayloadRow,
+    PollRow,
+    SnapshotRow,
+)
+
+Audiences = Mapping[str, Callable[[Finding], bool]]
+"""Each channel's name, and whether it wants a finding."""
+
+OWED = "owed"
+
+
+def record(connection: Connection, poll: Poll, audiences: Audiences) -> int | None:
+    """Write a poll and all that came of it; return the number of the snapshot in force after it."""
+    known = history.baseline(connection, poll.provider)
+    number = known.number
+    versions: dict[str, int] = {}
+    if isinstance(poll.answer, Payload):
+        _write_payload(connection, poll.answer)
+    if poll.snapshot is not None:
+        number = _write_snapshot(connection, poll.snapshot, known.number)
+        versions = _write_versions(connection, poll.snapshot, known.number, number)
+    row = insert(PollRow).values(
+        provider=poll.provider,
+        started_at=poll.started_at,
+        duration_ms=poll.duration_ms,
+        outcome=str(poll.outcome),
+        snapshot_id=number,
+        candidate=poll.candidate,
+        error=None if poll.error is None else str(poll.error),
+        **_http_facts(poll, known),
+    )
+    poll_id: int = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]  # one row
+    for finding in poll.findings:
+        finding_id = write_finding(connection, poll_id, finding, versions)
+        _owe(connection, poll, finding_id, finding, audiences)
+    return number
+
+
+def _write_payload(connection: Connection, payload: Payload) -> None:
+    known = select(col(PayloadRow.sha256)).where(col(PayloadRow.sha256) == payload.digest)
+    if connection.scalar(known) is None:
+        body = zlib.compress(payload.body, 9)
+        row = {"sha256": payload.digest, "size": len(payload.body), "body": body}
+        connection.execute(insert(PayloadRow).values(row))
+
+
+def _http_facts(poll: Poll, known: history.Baseline) -> dict[str, Any]:
+    """Leave out what the last accepted poll says already: an unchanged poll is one small row."""
+    if poll.answer is None:
+        return {"http_status": getattr(poll.error, "status", None)}
+    facts: dict[str, Any] = {"http_status": poll.answer.status}
+    if not isinstance(poll.answer, Payload):
+        return facts
+    answer = poll.answer
+    if (answer.digest, answer.validators) == (known.payload, known.validators):
+        return facts
+    return facts | {
+        "url": answer.url,
+        "etag": answer.validators.etag,
+        "last_modified": answer.validators.last_modified,
+        "payload_sha256": answer.digest,
+    }
+
+
+def _write_snapshot(connection: Connection, snapshot: Snapshot, previous: int | None) -> int:
+    row = insert(SnapshotRow).values(
+        provider=snapshot.provider,
+        taken_at=snapshot.taken_at,
+        digest=snapshot.digest,
+        previous_id=previous,
+        model_count=len(snapshot.models),
+    )
+    number: int = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]  # one row
+    return number
+
+
+def _write_versions(
+    connection: Connection, snapshot: Snapshot, previous: int | None, number: int
+) -> dict[str, int]:
+    """End the versions that no longer hold, begin the new ones; return row ids by model key."""
+    before = {} if previous is None else history.snapshot(connection, previous).by_key
+    begun = [model for model in snapshot.models if before.get(model.key) != model]
+    staying = {model.key for model in snapshot.models} - {model.key for model in begun}
+    ended = sorted(before.keys() - staying)
+    of_provider = col(ModelVersionRow.provider) == snapshot.provider
+    for key in ended:
+        connection.execute(
+            update(ModelVersionRow)
+            .where(of_provider, col(ModelVersionRow.key) == key)
+            .where(col(ModelVersionRow.last_snapshot).is_(None))
+            .values(last_snapshot=number)
+        )
+    if begun:
+        rows = [_version_row(snapshot.provider, model, number) for model in begun]
+        connection.execute(insert(ModelVersionRow), rows)
+    ids = select(col(ModelVersionRow.key), col(ModelVersionRow.id)).where(of_provider)
+    gone = connection.execute(ids.where(col(ModelVersionRow.last_snapshot) == number))
+    new = connection.execute(ids.where(col(ModelVersionRow.first_snapshot) == number))
+    return _by_key(gone) | _by_key(new)
+
+
+def _by_key(rows: Iterable[Any]) -> dict[str, int]:
+    return {row.key: row.id for row in rows}
+
+
+def _version_row(provider: str, model: Model, number: int) -> dict[str, Any]:
+    columns = {name: getattr(model, name) for name in history.MODEL_FIELDS}
+    return {"provider": provider, "first_snapshot": number, "last_snapshot": None, **columns}
+
+
+def _owe(
+    connection: Connection, poll: Poll, finding_id: int, finding: Finding, audiences: Audiences
+) -> None:
+    for channel in sorted(audiences):
+        if audiences[channel](finding):
+            row = {
+                "finding_id": finding_id,
+                "channel": channel,
+                "message_id": _message_id(poll, channel),
+                "state": OWED,
+            }
+            connection.execute(insert(DeliveryRow).values(row))
+
+
+def _message_id(poll: Poll, channel: str) -> str:
+    """Name the one message of this poll to this channel: the same whenever it is worked out."""
+    parts = [poll.provider, stamp(poll.started_at), channel]
+    parts += [finding.fingerprint for finding in poll.findings]
+    return f"msg_{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:32]}"

@@ -1,0 +1,152 @@
+"""The tables, as docs/architecture.md draws them. Rows never leave this package.
+
+Times are text in UTC with whole seconds (`2025-11-26T14:07:15Z`): they sort, take 20 bytes, and
+read well in any SQL shell.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    TypeDecorator,
+)
+from sqlmodel import Field, SQLModel
+
+from catalog.clock import stamp
+
+
+class Moment(TypeDecorator[datetime]):
+    """A UTC time as RFC 3339 text with whole seconds."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> str | None:
+        """Write a moment."""
+        return None if value is None else stamp(value)
+
+    def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
+        """Read a moment; aware, in UTC."""
+        return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
+
+
+class PayloadRow(SQLModel, table=True):
+    """A body as sent: content-addressed, compressed, written once however often it comes."""
+
+    __tablename__ = "payload"
+    sha256: str = Field(primary_key=True)
+    size: int
+    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class SnapshotRow(SQLModel, table=True):
+    """One accepted state of one provider's catalog."""
+
+    __tablename__ = "snapshot"
+    id: int | None = Field(default=None, primary_key=True)
+    provider: str
+    taken_at: datetime = Field(sa_type=Moment)
+    digest: str
+    previous_id: int | None = Field(default=None, foreign_key="snapshot.id")
+    model_count: int
+    __table_args__ = (Index("snapshot_by_time", "provider", "taken_at"),)
+
+
+class PollRow(SQLModel, table=True):
+    """One attempt. What an unchanged poll shares with the one before it is left out."""
+
+    __tablename__ = "poll"
+    id: int | None = Field(default=None, primary_key=True)
+    provider: str
+    started_at: datetime = Field(sa_type=Moment)
+    duration_ms: int
+    outcome: str
+    http_status: int | None = None
+    snapshot_id: int | None = Field(default=None, foreign_key="snapshot.id")
+    url: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    payload_sha256: str | None = Field(default=None, foreign_key="payload.sha256")
+    candidate: str | None = None
+    error: str | None = None
+
+
+class ModelVersionRow(SQLModel, table=True):
+    """One stretch of snapshots over which a model did not change: [first, last)."""
+
+    __tablename__ = "model_version"
+    id: int | None = Field(default=None, primary_key=True)
+    provider: str
+    key: str
+    name: str
+    type: str
+    status: str | None = None
+    beta: bool | None = None
+    context_limit: int | None = Field(default=None, sa_type=BigInteger)
+    description: str | None = None
+    route: str | None = None
+    facts: str
+    first_snapshot: int = Field(foreign_key="snapshot.id")
+    last_snapshot: int | None = Field(default=None, foreign_key="snapshot.id")
+    __table_args__ = (
+        Index("model_version_by_key", "provider", "key", "first_snapshot"),
+        Index("model_version_by_end", "provider", "last_snapshot"),
+    )
+
+
+class FindingRow(SQLModel, table=True):
+    """What a change, or a wave of changes, means: its rule and level when it was judged."""
+
+    __tablename__ = "finding"
+    id: int | None = Field(default=None, primary_key=True)
+    poll_id: int = Field(foreign_key="poll.id", index=True)
+    provider: str
+    rule: str
+    level: str
+    fingerprint: str
+    callable_until: date | None = Field(default=None)
+    ground: str | None = None
+
+
+class ChangeRow(SQLModel, table=True):
+    """One fact. `before` and `after` are JSON text; SQL NULL means that the field was missing.
+
+    `version_id` is the state after the change, or the last one of a removed model. Drift and
+    trouble are about no version: their arguments stand in `detail`.
+    """
+
+    __tablename__ = "change"
+    id: int | None = Field(default=None, primary_key=True)
+    finding_id: int = Field(foreign_key="finding.id", index=True)
+    kind: str
+    version_id: int | None = Field(default=None, foreign_key="model_version.id", index=True)
+    field: str | None = None
+    before: str | None = None
+    after: str | None = None
+    gone_since: datetime | None = Field(default=None, sa_type=Moment)
+    detail: str | None = None
+    fingerprint: str = Field(index=True)
+
+
+class DeliveryRow(SQLModel, table=True):
+    """The outbox: which finding is owed to which channel, in which message."""
+
+    __tablename__ = "delivery"
+    id: int | None = Field(default=None, primary_key=True)
+    finding_id: int = Field(sa_column=Column(ForeignKey("finding.id"), nullable=False, index=True))
+    channel: str
+    message_id: str = Field(index=True)
+    state: str
+    attempts: int = 0
+    delivered_at: datetime | None = Field(default=None, sa_type=Moment)
+    claimed_by: str | None = None
+    claimed_until: datetime | None = Field(default=None, sa_type=Moment)
+    error: str | None = None
+    __table_args__ = (Index("delivery_by_state", "state", "channel"),)

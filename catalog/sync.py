@@ -1,0 +1,168 @@
+"""One pass, from the question to the people who are told: the table of contents of the project."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from catalog.alerts.channel import Channel, Message
+from catalog.decide import Decision, Past, Policy, Reading
+from catalog.document.overview import Overview
+from catalog.errors import (
+    CatalogError,
+    DeliveryFailed,
+    DocumentError,
+    PayloadInvalid,
+    ProviderError,
+)
+from catalog.payload import Answer, NotModified, Validators
+from catalog.poll import Poll
+from catalog.providers.provider import Provider
+from catalog.publishing import Published, Publisher
+from catalog.store import changelog, history, outbox, polls
+from catalog.store.database import Database, Transaction
+from catalog.store.record import record
+from catalog.validate import validate
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass came to.
+
+    `snapshot` is the one in force after it. `document` is None where none was wanted or could be
+    written (`document_error`). `owed` counts the messages that no channel took yet.
+    """
+
+    poll: Poll
+    snapshot: int | None
+    document: Published | None = None
+    document_error: CatalogError | None = None
+    owed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """Everything that a pass needs, made ready by wiring.py."""
+
+    provider: Provider
+    fetch: Callable[[Validators], Answer]
+    database: Database
+    policy: Policy
+    channels: Sequence[Channel]
+    publisher: Publisher | None
+    clock: Callable[[], datetime]
+
+    def run(self, *, accept: bool = False, dry_run: bool = False) -> Pass:
+        """Read the provider, record what came of it, then derive document and messages.
+
+        1. ask, validate, normalize: no transaction is held across the network
+        2. in one transaction: read the state in force again, compare, judge, write
+        3. write the document where it differs
+        4. send what is owed
+
+        Whatever a crash cuts off after step 2, the next pass mends: both are derived from the
+        store. A dry run undoes its transaction, then writes and sends nothing.
+        """
+        result, overview = self._commit(accept=accept, dry_run=dry_run)
+        result = self._publish(result, overview, dry_run=dry_run)
+        if not dry_run:
+            result = replace(result, owed=self._deliver())
+        poll = result.poll
+        logger.info("%s: %s, %d findings", poll.provider, poll.outcome, len(poll.findings))
+        return result
+
+    def _commit(self, *, accept: bool, dry_run: bool) -> tuple[Pass, Overview | None]:
+        started, clock = self.clock(), time.monotonic()
+        while True:
+            known = self._known()
+            reading = self._read(known, started)
+            elapsed = round((time.monotonic() - clock) * 1000)
+            decision = Decision(self.provider, self.policy, started, elapsed, accept)
+            with self.database.writing(keep=not dry_run) as connection:
+                if history.baseline(connection, self.provider.name).number != known.number:
+                    continue  # another process moved it: what was read belongs to an old state
+                poll = decision.decide(self._past(connection, known, reading, started), reading)
+                audiences = {channel.name: channel.audience.wants for channel in self.channels}
+                number = record(connection, poll, audiences)
+                overview = self._overview(connection, number)
+            return Pass(poll, number), overview
+
+    def _known(self) -> history.Baseline:
+        if not self.database.exists:
+            return history.Baseline()
+        with self.database.reading() as connection:
+            return history.baseline(connection, self.provider.name)
+
+    def _read(self, known: history.Baseline, started: datetime) -> Reading:
+        answer: Answer | None = None
+        try:
+            answer = self.fetch(known.validators)
+            if isinstance(answer, NotModified) or answer.digest == known.payload:
+                return Reading(answer)
+            valid = validate(answer, self.provider.contract)
+        except (ProviderError, PayloadInvalid) as error:
+            return Reading(answer, error=error)
+        candidate = replace(self.provider.normalize(valid), taken_at=started)
+        return Reading(answer, candidate, valid.drift)
+
+    def _past(
+        self,
+        connection: Transaction,
+        known: history.Baseline,
+        reading: Reading,
+        started: datetime,
+    ) -> Past:
+        name = self.provider.name
+        last = polls.last_answered(connection, name)
+        past = Past(known.digest, outcome=last.outcome if last else None)
+        if reading.drift:
+            past = replace(past, told=changelog.told_drift(connection, name))
+        if reading.candidate is None or reading.candidate.digest == known.digest:
+            return past
+        apart = self.policy.doubt.apart
+        digest = reading.candidate.digest
+        past = replace(past, held=polls.held_in_a_row(connection, name, digest, started, apart))
+        if known.number is None:
+            return past
+        delisted = history.delisted(connection, name, known.number)
+        return replace(
+            past,
+            snapshot=history.snapshot(connection, known.number),
+            gone={item.model.key: item.gone_since for item in delisted},
+        )
+
+    def _overview(self, connection: Transaction, number: int | None) -> Overview | None:
+        if self.publisher is None or number is None:
+            return None
+        return self.publisher.overview(connection, number)
+
+    def _publish(self, result: Pass, overview: Overview | None, *, dry_run: bool) -> Pass:
+        if self.publisher is None or overview is None:
+            return result
+        try:
+            return replace(result, document=self.publisher.publish(overview, dry_run=dry_run))
+        except DocumentError as error:
+            logger.error("%s", error)  # noqa: TRY400  # a user can cause it: no traceback
+            return replace(result, document_error=error)
+
+    def _deliver(self) -> int:
+        """Send every owed message once; return how many stay owed."""
+        channels = {channel.name: channel for channel in self.channels}
+        with self.database.writing() as connection:
+            claimed = outbox.claim(connection, channels.keys(), self.clock())
+        for item in claimed:
+            message = Message(item.message_id, item.provider, item.findings[0].at, item.findings)
+            try:
+                channels[item.channel].send(message)
+            except DeliveryFailed as error:
+                logger.warning("%s", error)
+                with self.database.writing() as connection:
+                    outbox.refused(connection, item.message_id, str(error))
+            else:
+                with self.database.writing() as connection:
+                    outbox.delivered(connection, item.message_id, self.clock())
+        with self.database.reading() as connection:
+            return outbox.owed(connection, self.provider.name)

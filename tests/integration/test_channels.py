@@ -1,0 +1,261 @@
+"""A webhook channel against a real HTTP receiver: what arrives, and what is shown when it fails."""
+
+import base64
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from traceback import TracebackException
+
+import pytest
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from catalog.alerts.channel import Audience, Channel, Message
+from catalog.alerts.log import LogChannel
+from catalog.alerts.webhook import Format, WebhookChannel
+from catalog.change import Added, Finding, Level, Removed
+from catalog.clock import Clock, now
+from catalog.errors import DeliveryFailed
+from catalog.http import Http
+from catalog.jsontext import JsonText
+from catalog.request import Limits
+from catalog.snapshot import Model
+from tests.servers import (
+    Recorded,
+    Step,
+    answer,
+    break_off,
+    drip,
+    flood,
+    gzip_bomb,
+    hang_up,
+    refusing,
+    serve,
+    silence,
+)
+
+AT = datetime(2026, 5, 19, 15, 48, 46, tzinfo=UTC)
+PATH = "/services/T0PSECRET/B0PSECRET"
+OLD = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+NEW = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+HIDDEN = ("T0PSECRET", "B0PSECRET", OLD, NEW, OLD[6:], NEW[6:])
+
+
+def message() -> Message:
+    """Make the same message anew each time, as each run reads it from the store."""
+    model = Model("6", "llama3", "llm", JsonText('{"id":6}'))
+    added = Finding("infomaniak", AT, "model-added", Level.INFO, (Added(model),), snapshot=5)
+    gone = Finding("infomaniak", AT, "model-removed", Level.BREAKING, (Removed(model),), snapshot=5)
+    return Message("msg_2b6c", "infomaniak", AT, (added, gone))
+
+
+@pytest.fixture
+def http() -> Iterator[Http]:
+    """Give a client that is soon out of patience."""
+    with Http(Limits(deadline=0.5, max_bytes=200_000)) as client:
+        yield client
+
+
+def webhook(
+    url: str,
+    http: Http,
+    *,
+    secrets: tuple[str, ...] = (NEW, OLD),
+    form: Format = "cloudevents",
+    clock: Clock = now,
+) -> WebhookChannel:
+    """Make a channel whose URL is as secret as a chat's."""
+    return WebhookChannel(
+        name="ops",
+        audience=Audience(),
+        url=f"{url}{PATH}",
+        secrets=secrets,
+        format=form,
+        http=http,
+        clock=clock,
+        backoff=0.01,
+    )
+
+
+def received(
+    http: Http, form: Format = "cloudevents", secrets: tuple[str, ...] = (NEW, OLD)
+) -> Recorded:
+    """Send the message and return the one request that arrived."""
+    with serve(answer(204, b"")) as server:
+        webhook(server.url, http, form=form, secrets=secrets).send(message())
+    (request,) = server.requests
+    return request
+
+
+def test_event_arrives(http: Http) -> None:
+    """A receiver gets one POST with a CloudEvent that names the poll and tells its findings."""
+    request = received(http)
+    assert (request.method, request.path) == ("POST", PATH)
+    assert request.headers["content-type"] == "application/cloudevents+json"
+    event = json.loads(request.body)
+    assert (event["specversion"], event["id"]) == ("1.0", "msg_2b6c")
+    assert event["time"] == "2026-05-19T15:48:46Z"
+    assert event["data"]["title"] == "infomaniak: 1 breaking, 1 info"
+    assert [change["kind"] for change in event["data"]["changes"]] == ["removed", "added"]
+
+
+def test_chat_message_arrives(http: Http) -> None:
+    """A chat gets one text as JSON, its findings gravest first."""
+    request = received(http, "slack", secrets=())
+    assert request.headers["content-type"] == "application/json"
+    told = json.loads(request.body)
+    assert list(told) == ["text"]
+    assert "webhook-signature" not in request.headers
+    assert told["text"].splitlines()[1:3] == [
+        "⛔ llama3 removed",
+        "   Calls that use this name fail once the provider stops serving it.",
+    ]
+
+
+def test_signature_by_the_specification(http: Http) -> None:
+    """The signatures are HMAC-SHA256 over id, timestamp and body as they arrived, one a secret."""
+    request = received(http)
+    headers = request.headers
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + request.body
+    keys = [base64.b64decode(secret[6:]) for secret in (NEW, OLD)]
+    digests = [hmac.new(key, signed, hashlib.sha256).digest() for key in keys]
+    expected = " ".join(f"v1,{base64.b64encode(digest).decode()}" for digest in digests)
+    assert headers["webhook-signature"] == expected
+
+
+@pytest.mark.parametrize("secret", [OLD, NEW])
+def test_signature_by_the_public_library(http: Http, secret: str) -> None:
+    """The Standard Webhooks library accepts the message with either secret of a rotation."""
+    request = received(http)
+    assert Webhook(secret).verify(request.body, dict(request.headers))["id"] == "msg_2b6c"
+    with pytest.raises(WebhookVerificationError):
+        Webhook(secret).verify(request.body + b" ", dict(request.headers))
+
+
+def test_retry_repeats_id_and_body(http: Http) -> None:
+    """An attempt again has the id and bytes of the first, and a time and signature of its own."""
+    ticks = iter(AT + timedelta(seconds=second) for second in range(10))
+    with serve(answer(503), hang_up, answer()) as server:
+        webhook(server.url, http, clock=lambda: next(ticks)).send(message())
+    first, *again = server.requests
+    assert [request.body for request in again] == [first.body] * 2
+    assert {request.headers["webhook-id"] for request in server.requests} == {"msg_2b6c"}
+    stamps = [int(request.headers["webhook-timestamp"]) for request in server.requests]
+    assert stamps == [int(AT.timestamp()) + second for second in range(3)]
+    assert len({request.headers["webhook-signature"] for request in server.requests}) == 3
+
+
+def test_later_run_repeats_id_and_body(http: Http) -> None:
+    """What is owed goes out in a later run with the id and bytes of the failed attempts."""
+    with serve(*[answer(500)] * 3, answer()) as server:
+        with pytest.raises(DeliveryFailed):
+            webhook(server.url, http).send(message())
+        webhook(server.url, http).send(message())
+    assert len(server.requests) == 4
+    assert len({(r.body, r.headers["webhook-id"]) for r in server.requests}) == 1
+
+
+@pytest.mark.parametrize(
+    "step",
+    [answer(202), break_off(), drip(), flood(10**6), gzip_bomb(1000)],
+    ids=["accepted", "broken-off", "dripping", "too-long", "compressed"],
+)
+def test_taken_is_taken(http: Http, step: Step) -> None:
+    """After a 2xx nothing is sent again, however badly the rest of the answer comes."""
+    with serve(step) as server:
+        webhook(server.url, http).send(message())
+    assert len(server.requests) == 1
+
+
+def assert_nothing_shown(
+    failure: DeliveryFailed, channel: WebhookChannel, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Look for the secrets in everything that a log, a terminal or a crash report could show."""
+    trace = failure.__traceback__
+    assert trace is not None
+    # The first frame is the test's own, which holds the secrets.
+    told = TracebackException(type(failure), failure, trace.tb_next, capture_locals=True)
+    shown = [str(failure), repr(failure), failure.hint, repr(channel), *told.format()]
+    shown += [f"{record.getMessage()} {vars(record)}" for record in caplog.records]
+    assert not [text for text in shown for secret in HIDDEN if secret in text]
+    assert failure.__context__ is None
+    assert failure.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("step", "requests", "reason"),
+    [
+        (answer(302, headers={"Location": f"https://x.example{PATH}"}), 1, "answered 302"),
+        (answer(400), 1, "answered 400"),
+        (answer(401), 1, "answered 401"),
+        (answer(404, b"no " + PATH.encode()), 1, "answered 404"),
+        (answer(410), 1, "answered 410"),
+        (answer(429, headers={"Retry-After": "3600"}), 1, "answered 429"),
+        (answer(500), 3, "answered 500"),
+        (hang_up, 3, "could not be reached"),
+        (silence, 1, "did not answer in time"),
+    ],
+    ids=["302", "400", "401", "404", "410", "429", "500", "hang-up", "silence"],
+)
+def test_refusal(
+    http: Http,
+    caplog: pytest.LogCaptureFixture,
+    step: Step,
+    requests: int,
+    reason: str,
+) -> None:
+    """Whatever the receiver does but 2xx, the message stays owed and no secret is shown."""
+    caplog.set_level(logging.DEBUG)
+    with serve(step) as server:
+        channel = webhook(server.url, http)
+        with pytest.raises(DeliveryFailed) as failed:
+            channel.send(message())
+    assert str(failed.value) == f"channel ops: 127.0.0.1 {reason}"
+    assert len(server.requests) == requests
+    assert_nothing_shown(failed.value, channel, caplog)
+
+
+def test_refused_connection(http: Http, caplog: pytest.LogCaptureFixture) -> None:
+    """A receiver that is not there leaves the message owed and no secret is shown."""
+    caplog.set_level(logging.DEBUG)
+    with refusing() as url:
+        channel = webhook(url, http)
+        with pytest.raises(DeliveryFailed, match=r"^channel ops: 127\.0\.0\.1 could not") as failed:
+            channel.send(message())
+    assert_nothing_shown(failed.value, channel, caplog)
+
+
+def test_unfit_url(http: Http, caplog: pytest.LogCaptureFixture) -> None:
+    """A URL that may not be asked fails this channel alone, and says what is wrong with it."""
+    channel = webhook("http://chat.example", http)
+    with pytest.raises(DeliveryFailed, match=r"^channel ops: .*plain http") as failed:
+        channel.send(message())
+    assert_nothing_shown(failed.value, channel, caplog)
+
+
+def test_gone_says_what_to_do(http: Http) -> None:
+    """A receiver that is gone for good is told apart: the hint says to remove the channel."""
+    with serve(answer(410)) as server, pytest.raises(DeliveryFailed) as failed:
+        webhook(server.url, http).send(message())
+    assert "remove the channel" in failed.value.hint
+    with serve(answer(404)) as server, pytest.raises(DeliveryFailed) as failed:
+        webhook(server.url, http).send(message())
+    assert failed.value.hint == DeliveryFailed.hint
+
+
+def test_useless_secret_is_refused_at_once(http: Http) -> None:
+    """A secret that cannot sign is found when the channel is made, not when it is needed."""
+    with pytest.raises(ValueError, match="no Base64 follows"):
+        webhook("https://chat.example", http, secrets=("whsec_no*base64",))
+
+
+def test_channels_are_interchangeable(http: Http) -> None:
+    """Both channels are told the same message in the same way."""
+    with serve() as server:
+        channels: list[Channel] = [LogChannel("log", Audience()), webhook(server.url, http)]
+        for channel in channels:
+            channel.send(message())
+    assert [channel.name for channel in channels] == ["log", "ops"]
+    assert len(server.requests) == 1

@@ -1,0 +1,277 @@
+"""A real HTTP server on the loopback that does as it is told, well or badly.
+
+    with serve(answer(503), answer(body=b"{}")) as server:
+        ...  # ask server.url twice
+    assert server.requests[0].path == "/"
+
+Each request gets the next step of the script; the last step stays for all that follow. A step is a
+function of one `Exchange`, so a test can write its own.
+"""
+
+import gzip
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+BLOCK = b" " * 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One request as it came in; names of headers are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and the means to answer it."""
+
+    request: Recorded
+    server: "Server"
+    _handler: "_Handler"
+
+    def send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        """Answer in full. `Content-Length` is right unless the headers give another."""
+        self.head(status, {"Content-Length": str(len(body)), **headers})
+        self.write(body)
+
+    def head(self, status: int, headers: Mapping[str, str]) -> None:
+        """Send the status line and the headers."""
+        lines = [f"HTTP/1.1 {status} Scripted", *(f"{k}: {v}" for k, v in headers.items())]
+        self.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+
+    def write(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self._handler.wfile.write(data)
+        self._handler.wfile.flush()
+
+    def wait(self, seconds: float | None = None) -> bool:
+        """Wait until the server is released or closed, or the time is over; say whether it was."""
+        return self.server.released.wait(seconds)
+
+    def hang_up(self) -> None:
+        """End the connection after this answer."""
+        self._handler.close_connection = True
+
+    def reset(self) -> None:
+        """Break the connection off with a TCP reset, as a crash does."""
+        # To linger for 0 seconds is to send RST in place of FIN.
+        option = struct.pack("ii", 1, 0)
+        self._handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
+        self._handler.connection.close()
+        self.hang_up()
+
+
+Step = Callable[[Exchange], None]
+
+
+class Server(ThreadingHTTPServer):
+    """What `serve` gives: its `url`, the `requests` so far, and `released` to end waiting steps."""
+
+    # Threads are joined at the end, so that nothing outlives the test.
+    daemon_threads = False
+
+    def __init__(self, script: tuple[Step, ...], tls: ssl.SSLContext | None) -> None:
+        self.requests: list[Recorded] = []
+        self.released = threading.Event()
+        self.connections = 0
+        self.failures: list[BaseException] = []
+        self._script = script or (answer(),)
+        self._tls = tls
+        self._open: set[socket.socket] = set()
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    @property
+    def port(self) -> int:
+        """The port, chosen by the system."""
+        return self.server_port
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end."""
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
+
+    def step(self, request: Recorded) -> Step:
+        """Record a request and return what to do about it."""
+        self.requests.append(request)
+        return self._script[min(len(self.requests), len(self._script)) - 1]
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Take a connection; its TLS handshake is left to the connection's own thread."""
+        connection, address = super().get_request()
+        self.connections += 1
+        if self._tls:
+            connection = self._tls.wrap_socket(
+                connection, server_side=True, do_handshake_on_connect=False
+            )
+        self._open.add(connection)
+        return connection, address
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection whose thread is done."""
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  # interface
+        """Keep what went wrong in a step; a client that went away is nothing wrong."""
+        error = sys.exception()
+        if error and not isinstance(error, OSError):
+            self.failures.append(error)
+
+    def stop(self) -> None:
+        """End every wait and every connection, then the server."""
+        self.released.set()
+        self.shutdown()
+        for connection in tuple(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def handle_any(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        request = Recorded(
+            self.command,
+            self.path,
+            {name.lower(): value for name, value in self.headers.items()},
+            self.rfile.read(length),
+        )
+        self.server.step(request)(Exchange(request, self.server, self))
+
+    do_DELETE = do_GET = do_HEAD = do_PATCH = do_POST = do_PUT = handle_any  # noqa: N815  # interface
+
+    def log_message(self, *words: object) -> None:
+        """Say nothing: the requests are recorded."""
+
+
+@contextmanager
+def serve(*script: Step, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """Serve the steps on a free port of 127.0.0.1; raise at the end what failed within a step."""
+    server = Server(script, tls)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join()
+    for failure in server.failures:
+        raise failure
+
+
+def answer(
+    status: int = 200, body: bytes = b"{}", headers: Mapping[str, str] | None = None
+) -> Step:
+    """Answer in full and at once."""
+    return lambda exchange: exchange.send(status, headers or {}, body)
+
+
+def silence(exchange: Exchange) -> None:
+    """Take the request and say nothing until released."""
+    exchange.wait()
+    exchange.hang_up()
+
+
+def hang_up(exchange: Exchange) -> None:
+    """Take the request and close the connection."""
+    exchange.hang_up()
+
+
+def drip(status: int = 200, every: float = 0.02) -> Step:
+    """Send the headers, then a body without end, one byte at a time until released."""
+
+    def step(exchange: Exchange) -> None:
+        exchange.head(status, {"Content-Length": "1000000"})
+        while not exchange.wait(every):
+            exchange.write(b" ")
+        exchange.hang_up()
+
+    return step
+
+
+def drip_headers(every: float = 0.02) -> Step:
+    """Send a header without end, one byte at a time until released."""
+
+    def step(exchange: Exchange) -> None:
+        exchange.write(b"HTTP/1.1 200 Scripted\r\nX-Long: ")
+        while not exchange.wait(every):
+            exchange.write(b"x")
+        exchange.hang_up()
+
+    return step
+
+
+def break_off(status: int = 200, body: bytes = b'{"result": "suc') -> Step:
+    """Promise twice the body, send it once, then reset the connection."""
+
+    def step(exchange: Exchange) -> None:
+        exchange.head(status, {"Content-Length": str(2 * len(body))})
+        exchange.write(body)
+        exchange.reset()
+
+    return step
+
+
+def flood(size: int, status: int = 200) -> Step:
+    """Send a body of about so many bytes in chunks, without saying how long it is."""
+
+    def step(exchange: Exchange) -> None:
+        exchange.head(status, {"Transfer-Encoding": "chunked"})
+        for _ in range(0, size, len(BLOCK)):
+            exchange.write(b"%x\r\n%s\r\n" % (len(BLOCK), BLOCK))
+        exchange.write(b"0\r\n\r\n")
+
+    return step
+
+
+def gzip_bomb(size: int) -> Step:
+    """Answer with a small body that unfolds to so many bytes."""
+    return answer(body=gzip.compress(bytes(size)), headers={"Content-Encoding": "gzip"})
+
+
+@contextmanager
+def refusing() -> Iterator[str]:
+    """Give the URL of a port of 127.0.0.1 that refuses every connection while this lasts."""
+    # Bound and not listening: nobody else can take the port meanwhile.
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+def make_certificate(folder: Path) -> Path | None:
+    """Make a self-signed certificate for 127.0.0.1 and its key, as one file.
+
+    Returns None on a machine without the `openssl` command.
+    """
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        return None
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    names += ["-addext", "keyUsage=critical,digitalSignature,keyCertSign"]
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
+    key, certificate, both = folder / "key.pem", folder / "certificate.pem", folder / "both.pem"
+    subprocess.run(
+        [openssl, "req", "-x509", *kind, *names, "-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        capture_output=True,
+    )
+    both.write_bytes(key.read_bytes() + certificate.read_bytes())
+    return both

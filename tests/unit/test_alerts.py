@@ -1,0 +1,337 @@
+"""What a channel wants to hear, what it is told, and how a message is signed."""
+
+import base64
+import hashlib
+import hmac
+import html
+import json
+import logging
+import traceback
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog.alerts.channel import Audience, Message
+from catalog.alerts.log import LogChannel
+from catalog.alerts.signature import signed_headers, signing_key
+from catalog.alerts.text import LINE_LENGTH, slack, text
+from catalog.alerts.webhook import chat_body, event_body
+from catalog.change import Added, Change, Finding, Level, Removed, Trouble, Updated
+from catalog.jsontext import canonical
+from catalog.payload import Drift
+from catalog.snapshot import Model
+
+AT = datetime(2026, 5, 19, 15, 48, 46, tzinfo=UTC)
+ZERO_WIDTH_SPACE = "\u200b"
+
+
+def model(name: str, key: str = "1", kind: str = "llm") -> Model:
+    """Make a model with only what a channel looks at."""
+    return Model(key, name, kind, canonical({"id": key, "name": name, "type": kind}))
+
+
+def updated(name: str, field: str, before: object, after: object, key: str = "1") -> Updated:
+    """Make one field's change."""
+    return Updated(model(name, key), field, canonical(before), canonical(after))
+
+
+def finding(rule: str, level: str, *changes: Change, until: date | None = None) -> Finding:
+    """Make a finding of the poll at `AT`."""
+    ground = "the lifecycle policy" if until else None
+    return Finding("infomaniak", AT, rule, Level(level), changes, until, ground)
+
+
+REMOVED = finding(
+    "model-removed", "breaking", Removed(model("llama3", "6")), until=date(2026, 6, 18)
+)
+SWAPPED = finding("alias-swapped", "warning", updated("qwen3", "description", "Qwen3", "VL", "17"))
+ADDED = finding("model-added", "info", Added(model("moonshotai/Kimi-K2.6", "32")))
+DRIFT = finding("schema-drift", "info", Drift("new field", "meta", None, ("llama3", "flux")))
+ENVELOPE = finding("schema-drift", "info", Drift("new field", "$.page", None, ()))
+HELD = finding("catalog-held", "warning", Trouble("held", "7 of 16 models gone"))
+WAVE = finding(
+    "field-changed",
+    "info",
+    *(updated(name, "meta", None, {}, key) for key, name in (("6", "llama3"), ("10", "flux"))),
+)
+RENAMED = finding("model-renamed", "breaking", updated("llama-3", "name", "llama3", "llama-3"))
+RETYPED = finding("model-retyped", "breaking", updated("llama3", "type", "image", "llm"))
+NAMELESS = finding(
+    "model-renamed", "breaking", Updated(model("new"), "name", None, canonical("new"))
+)
+
+GONE = finding("model-removed", "breaking", Removed(model("flux", "10")))
+LOWERED = finding("limit-lowered", "breaking", updated("qwen3", "max_token_input", 9, 8, "2"))
+ORDERED = (REMOVED, GONE, LOWERED, HELD, SWAPPED, WAVE, ADDED, ENVELOPE, DRIFT)
+
+
+def message(*findings: Finding) -> Message:
+    """Make the message that tells them."""
+    return Message("msg_1", "infomaniak", AT, findings)
+
+
+@pytest.mark.parametrize(
+    ("audience", "told", "expected"),
+    [
+        (Audience(), ADDED, True),
+        (Audience(Level.WARNING), ADDED, False),
+        (Audience(Level.WARNING), SWAPPED, True),
+        (Audience(Level.WARNING), REMOVED, True),
+        (Audience(Level.BREAKING), SWAPPED, False),
+        (Audience(models=("llama*",)), REMOVED, True),
+        (Audience(models=("LLAMA*",)), REMOVED, False),
+        (Audience(models=("moonshotai/*",)), ADDED, True),
+        (Audience(models=("flux", "6")), REMOVED, True),
+        (Audience(models=("flux",)), REMOVED, False),
+        (Audience(types=("llm",)), REMOVED, True),
+        (Audience(types=("image", "stt")), REMOVED, False),
+        (Audience(models=("llama3",), types=("image",)), REMOVED, False),
+        (Audience(models=("flux",)), WAVE, True),
+        (Audience(models=("qwen3",)), WAVE, False),
+        (Audience(models=("flux",)), DRIFT, True),
+        (Audience(models=("qwen3",)), DRIFT, False),
+        (Audience(models=("flux",)), ENVELOPE, False),
+        (Audience(), ENVELOPE, True),
+        (Audience(types=("llm",)), DRIFT, False),
+        (Audience(models=("flux",), types=("image",)), HELD, True),
+        (Audience(Level.BREAKING), HELD, False),
+        (Audience(models=("llama3",)), RENAMED, True),
+        (Audience(models=("llama-3",)), RENAMED, True),
+        (Audience(models=("flux",)), RENAMED, False),
+        (Audience(types=("image",)), RETYPED, True),
+        (Audience(types=("llm",)), RETYPED, True),
+        (Audience(types=("stt",)), RETYPED, False),
+        (Audience(models=("Qwen3",)), SWAPPED, False),
+        (Audience(models=("new",)), NAMELESS, True),
+        (Audience(models=("None",)), NAMELESS, False),
+    ],
+)
+def test_audience(audience: Audience, told: Finding, expected: bool) -> None:
+    """A channel hears of its level and models, under old names too, and always of trouble."""
+    assert audience.wants(told) is expected
+
+
+def test_unknown_rule_is_told() -> None:
+    """A finding stored under a rule that is no more is still told, only without its reason."""
+    old = finding("rule-of-old", "warning", updated("qwen3", "name", "a", "b"))
+    assert Audience(models=("qwen3",)).wants(old)
+    assert text(message(old)).splitlines()[1:] == ["⚠️ qwen3: name a → b"]
+
+
+@settings(derandomize=True, database=None, max_examples=50)
+@given(st.permutations(ORDERED))
+def test_gravest_first(shuffled: list[Finding]) -> None:
+    """Findings stand by level, kind and the provider's number, in whatever order they came."""
+    assert message(*shuffled).findings == ORDERED
+
+
+def test_text() -> None:
+    """A person reads how much happened, then each finding, the grave ones with their reason."""
+    assert text(message(ADDED, WAVE, SWAPPED, HELD, REMOVED)).split("\n") == [
+        "infomaniak: 1 breaking, 2 warning, 2 info",
+        "⛔ llama3 removed; callable until at least 2026-06-18 (the lifecycle policy)",
+        "   Calls that use this name fail once the provider stops serving it.",
+        "⚠️ answer held: 7 of 16 models gone",
+        "   The answer is not believed: the last good catalog stays in force until it is accepted.",
+        "⚠️ qwen3: description Qwen3 → VL",
+        "   Another model may now stand behind this name.",
+        "ℹ️ meta on 2 models: null → {} (llama3, flux)",  # noqa: RUF001  # the sign is meant
+        "ℹ️ moonshotai/Kimi-K2.6 added: llm",  # noqa: RUF001  # the sign is meant
+    ]
+
+
+@pytest.mark.parametrize(
+    ("findings", "lines", "last"),
+    [
+        (29, 30, "ℹ️ m28 added: llm"),  # noqa: RUF001  # the sign is meant
+        (30, 31, "and 1 more finding"),
+        (1500, 31, "and 1,471 more findings"),
+    ],
+)
+def test_text_is_limited(findings: int, lines: int, last: str) -> None:
+    """A long message ends after thirty lines with how many findings are left."""
+    added = [finding("model-added", "info", Added(model(f"m{n}", str(n)))) for n in range(findings)]
+    read = text(message(*added)).split("\n")
+    assert (len(read), read[-1]) == (lines, last)
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r", "\v", "\x1b", "\x85", "\u2028", "\u2029", "\0"])
+def test_nothing_forges_a_line(separator: str) -> None:
+    """A line break in a name makes no line of its own, neither in a chat nor in a log."""
+    forged = finding("model-added", "info", Added(model(f"x{separator}infomaniak: 9 breaking")))
+    read = text(message(forged))
+    assert len(read.splitlines()) == 2
+    assert separator == "\n" or separator not in read
+
+
+def test_long_name_is_cut() -> None:
+    """A name of a million characters does not make a message of a million characters."""
+    line = text(message(finding("model-added", "info", Added(model("x" * 10**6))))).split("\n")[1]
+    assert len(line) == LINE_LENGTH
+    assert line.endswith("x…")
+
+
+@pytest.mark.parametrize(
+    ("plain", "written"),
+    [
+        ("a < b > c & d", "a &lt; b &gt; c &amp; d"),
+        (
+            "<!channel> <@U1> <!subteam^S1>",
+            "&lt;!channel&gt; &lt;@\u200bU1&gt; &lt;!subteam^S1&gt;",
+        ),
+        ("&lt;!here&gt;", "&amp;lt;!here&amp;gt;"),
+        ("@here @all", "@\u200bhere @\u200ball"),
+        ("@@channel", "@\u200b@\u200bchannel"),
+        ("mail a @ b", "mail a @ b"),
+        ("[free](http://evil)", "[free]\u200b(http://evil)"),
+        ("'quoted' \"twice\"", "'quoted' \"twice\""),
+    ],
+)
+def test_slack_escape(plain: str, written: str) -> None:
+    """In a chat nothing pings, links or vanishes, and only the three reserved signs change."""
+    assert slack(plain) == written
+
+
+@settings(derandomize=True, database=None, max_examples=300)
+@given(st.text(st.sampled_from(list("<>&@!#|[]()`*_~ \nhere;ltamp")), max_size=60))
+def test_slack_escape_is_safe(plain: str) -> None:
+    """Whatever is quoted, no bracket or live mention is left, and it reads as it was sent."""
+    written = slack(plain)
+    assert not set("<>") & set(written)
+    assert "](" not in written
+    assert all(
+        after in (ZERO_WIDTH_SPACE, "") or after.isspace()
+        for after in (written[at + 1 : at + 2] for at, c in enumerate(written) if c == "@")
+    )
+    assert html.unescape(written.replace(ZERO_WIDTH_SPACE, "")) == plain
+
+
+def test_log_channel(caplog: pytest.LogCaptureFixture) -> None:
+    """Each finding is one record at the severity of its level, with its JSON beside the text."""
+    caplog.set_level(logging.INFO, "catalog.alerts")
+    channel = LogChannel("log", Audience())
+    channel.send(message(ADDED, SWAPPED, REMOVED))
+    assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
+        (
+            "ERROR",
+            "infomaniak: llama3 removed; callable until at least 2026-06-18 (the lifecycle policy)",
+        ),
+        ("WARNING", "infomaniak: qwen3: description Qwen3 → VL"),
+        ("INFO", "infomaniak: moonshotai/Kimi-K2.6 added: llm"),
+    ]
+    extra = vars(caplog.records[0])
+    assert extra["delivery"] == "msg_1"
+    assert extra["finding"]["model"] == "llama3"
+    assert extra["finding"]["fingerprint"] == REMOVED.fingerprint
+    assert json.dumps(extra["finding"])
+
+
+def test_percent_signs_in_a_log_line(caplog: pytest.LogCaptureFixture) -> None:
+    """A name with a percent sign is logged as it is, not taken for a format."""
+    caplog.set_level(logging.INFO, "catalog.alerts")
+    channel = LogChannel("log", Audience())
+    channel.send(message(finding("model-added", "info", Added(model("100%s\nx")))))
+    assert caplog.messages == ["infomaniak: 100%s x added: llm"]
+
+
+def test_event_body() -> None:
+    """The webhook's body is a CloudEvents 1.0 envelope around what the command line prints."""
+    event = json.loads(event_body(message(ADDED, REMOVED)))
+    data = event.pop("data")
+    assert event == {
+        "specversion": "1.0",
+        "id": "msg_1",
+        "source": "model-catalog/infomaniak",
+        "type": "model-catalog.changes.v1",
+        "time": "2026-05-19T15:48:46Z",
+        "datacontenttype": "application/json",
+    }
+    changes = data.pop("changes")
+    assert [change["kind"] for change in changes] == ["removed", "added"]
+    assert changes[0]["callable_until"] == "2026-06-18"
+    assert data == {
+        "schema_version": 1,
+        "provider": "infomaniak",
+        "at": "2026-05-19T15:48:46Z",
+        "title": "infomaniak: 1 breaking, 1 info",
+        "text": text(message(ADDED, REMOVED)),
+    }
+
+
+def test_event_source_is_a_uri_reference() -> None:
+    """A provider's name with a space or slash still makes a valid source."""
+    told = Message("msg_1", "my own/provider", AT, (ADDED,))
+    assert json.loads(event_body(told))["source"] == "model-catalog/my%20own%2Fprovider"
+
+
+def test_bodies_do_not_depend_on_order() -> None:
+    """The same findings give the same bytes in whatever order the store returns them."""
+    told = (ADDED, REMOVED, SWAPPED, DRIFT, HELD)
+    one, other = message(*told), message(*reversed(told))
+    assert event_body(one) == event_body(other)
+    assert chat_body(one) == chat_body(other)
+
+
+def test_chat_body() -> None:
+    """A chat gets one text, escaped, and nothing else."""
+    pinging = finding("model-added", "info", Added(model("<!channel> @here")))
+    assert json.loads(chat_body(message(pinging))) == {
+        "text": "infomaniak: 1 info\nℹ️ &lt;!channel&gt; @\u200bhere added: llm"  # noqa: RUF001  # the sign is meant
+    }
+
+
+def test_signature_of_the_published_example() -> None:
+    """The example of the Standard Webhooks libraries gives the signature they publish."""
+    key = signing_key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    at = datetime.fromtimestamp(1614265330, UTC)
+    headers = signed_headers([key], "msg_p5jXN8AQM9LWM0D4loKWxJek", at, b'{"test": 2432232314}')
+    assert headers == {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+
+
+def test_signature_recomputed() -> None:
+    """Each secret of a rotation gives its own signature over id, timestamp and body."""
+    keys = [b"old key", b"new key"]
+    signed = f"msg_1.{int(AT.timestamp())}.body".encode()
+    expected = [
+        "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+        for key in keys
+    ]
+    headers = signed_headers(keys, "msg_1", AT, b"body")
+    assert headers["webhook-signature"] == " ".join(expected)
+
+
+def test_no_secret_no_signature() -> None:
+    """Without a secret a message still has its id and time, but claims no signature."""
+    assert signed_headers([], "msg_1", AT, b"{}") == {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(AT.timestamp())),
+    }
+
+
+@pytest.mark.parametrize(
+    ("secret", "key"),
+    [
+        ("whsec_c2VjcmV0IQ==", b"secret!"),
+        ("whsec_c2VjcmV0IQ", b"secret!"),
+        ("plain text", b"plain text"),
+        ("Zürich", "Zürich".encode()),
+    ],
+)
+def test_signing_key(secret: str, key: bytes) -> None:
+    """A secret with the prefix is Base64, padded or not; any other is taken as it stands."""
+    assert signing_key(secret) == key
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_", "whsec_a", "whsec_not*base64", "whsec_ümlaut00"])
+def test_useless_secret(secret: str) -> None:
+    """A secret that cannot sign is refused, and the refusal does not show it."""
+    with pytest.raises(ValueError, match=r"^the secret (is empty|starts with whsec_)") as refused:
+        signing_key(secret)
+    trace = "".join(traceback.format_exception(refused.value))
+    assert not [part for part in ("not*base64", "ümlaut00") if part in trace]

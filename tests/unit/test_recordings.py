@@ -1,0 +1,186 @@
+import gzip
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog import recordings
+from catalog.errors import NotFound, PayloadInvalid, SettingsInvalid
+from catalog.recordings import MAX_BYTES, Recording, find, moment, read, shipped
+
+AT = datetime(2025, 8, 13, 18, 55, 22, tzinfo=UTC)
+
+
+def write(directory: Path, name: str, body: bytes = b"{}") -> Path:
+    """Write a file and return its path."""
+    path = directory / name
+    path.write_bytes(body)
+    return path
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "2025-08-13T185522Z.json",
+        "2025-08-13T18:55:22Z.json",
+        "2025-08-13T185522Z.json.gz",
+        "2025-08-13T18:55:22Z.json.gz",
+        "2025-08-13T185522.123456Z.json",
+        "2025-08-13T18:55:22.9Z.json",
+    ],
+)
+def test_moment_from_the_name(name: str) -> None:
+    """A name with or without colons, fractions and `.gz` tells its moment in whole UTC seconds."""
+    assert moment(Path("somewhere") / name) == AT
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "2025-08-13.json",
+        "2025-08-13T185522.json",
+        "2025-08-13T185522Z.JSON.bak",
+        "2025-08-13T18:5522Z.json",
+        "2025-06-31T185522Z.json",
+        "2025-08-13T185560Z.json",
+        "2025-08-13T245522Z.json",
+        "0000-08-13T185522Z.json",
+        "٢٠٢٥-08-13T185522Z.json",  # digits, but not those of a time
+        "copy of 2025-08-13T185522Z.json",
+    ],
+)
+def test_no_moment_in_other_names(name: str) -> None:
+    """A name that is no UTC time, or an impossible one, tells no moment."""
+    assert moment(Path(name)) is None
+
+
+@given(st.datetimes(min_value=datetime(1, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  # hypothesis adds the zone
+@settings(derandomize=True, max_examples=100, deadline=None)
+def test_every_moment_can_name_a_file(at: datetime) -> None:
+    """Whatever the moment, the name made of it tells it again, to the second."""
+    at = at.replace(microsecond=0)
+    text = at.replace(tzinfo=None).isoformat()
+    assert moment(Path(f"{text}Z.json")) == at
+    assert moment(Path(f"{text.replace(':', '')}Z.json.gz")) == at
+
+
+def test_find_sorts_by_time_and_passes_over_the_rest(tmp_path: Path) -> None:
+    """Recordings come the oldest first whatever their spelling; other entries are passed over."""
+    last = write(tmp_path, "2025-08-13T18:55:22Z.json")
+    first = write(tmp_path, "2025-08-13T09:00:00Z.json.gz")
+    middle = write(tmp_path, "2025-08-13T100000Z.json")
+    write(tmp_path, "README.md")
+    (tmp_path / "2025-08-14T000000Z.json").mkdir()
+    found = find(tmp_path)
+    assert [each.path for each in found] == [first, middle, last]
+    assert found[2] == Recording(last, AT)
+
+
+def test_two_files_for_one_moment_are_refused(tmp_path: Path) -> None:
+    """Two spellings of one moment are refused, each pair by name, with what to do."""
+    for name in ("2025-08-13T185522Z.json", "2025-08-13T18:55:22Z.json"):
+        write(tmp_path, name)
+    for name in ("2025-09-01T000000Z.json", "2025-09-01T000000Z.json.gz"):
+        write(tmp_path, name)
+    with pytest.raises(SettingsInvalid) as caught:
+        find(tmp_path)
+    assert str(caught.value) == (
+        f"two recordings of the same moment in {tmp_path}:"
+        " 2025-08-13T185522Z.json and 2025-08-13T18:55:22Z.json"
+        " both stand for 2025-08-13T18:55:22Z;"
+        " 2025-09-01T000000Z.json and 2025-09-01T000000Z.json.gz"
+        " both stand for 2025-09-01T00:00:00Z"
+    )
+    assert "Keep one file" in caught.value.hint
+
+
+def test_directory_without_recordings(tmp_path: Path) -> None:
+    """A directory without a single recording is refused, and the hint says how to name one."""
+    write(tmp_path, "models.json")
+    with pytest.raises(NotFound, match="holds no recorded payload") as caught:
+        find(tmp_path)
+    assert "2025-08-13T185522Z.json" in caught.value.hint
+
+
+def test_missing_directory(tmp_path: Path) -> None:
+    """A missing directory, or a file in its place, is named with the reason."""
+    path = tmp_path / "nowhere"
+    with pytest.raises(NotFound, match="No such file or directory") as caught:
+        find(path)
+    assert str(path) in str(caught.value)
+    with pytest.raises(NotFound, match="Not a directory"):
+        find(write(tmp_path, "file"))
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.json.gz"])
+def test_envelope_is_read_as_it_is(tmp_path: Path, name: str) -> None:
+    """A payload in its envelope comes back byte for byte, packed or not."""
+    body = b' {"result" : "success", "data": [ ]}\r\n'
+    path = write(tmp_path, name, gzip.compress(body) if name.endswith(".gz") else body)
+    assert read(path) == body
+
+
+def test_bare_list_gets_the_envelope(tmp_path: Path) -> None:
+    """A bare list is put into the envelope without touching a byte of it."""
+    path = write(tmp_path, "a.json", b'\n [{"id": 1.0}]\n')
+    assert read(path) == b'{"result": "success", "data": \n [{"id": 1.0}]\n}'
+
+
+@given(st.lists(st.integers() | st.text(max_size=6) | st.none(), max_size=4))
+@settings(derandomize=True, max_examples=50, deadline=None)
+def test_bare_list_means_the_same_inside(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[object]
+) -> None:
+    """Whatever a bare list holds, the envelope holds the same."""
+    path = write(tmp_path_factory.getbasetemp(), "list.json", json.dumps(rows).encode())
+    assert json.loads(read(path)) == {"result": "success", "data": rows}
+
+
+@pytest.mark.parametrize("body", [b"", b"not json", b'"[1]"', b"\xff["])
+def test_what_is_no_list_is_left_for_the_validation(tmp_path: Path, body: bytes) -> None:
+    """Anything that is no bare list comes back as it is, for the validation to explain."""
+    assert read(write(tmp_path, "a.json", body)) == body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        gzip.compress(b"{}" * 500)[:-12],
+        gzip.compress(b"{}")[:-8] + b"\0" * 8,
+        gzip.compress(b"{}")[:10] + b"\xff" * 20,
+    ],
+    ids=["no gzip", "cut short", "wrong checksum", "damaged"],
+)
+def test_broken_gzip(tmp_path: Path, body: bytes) -> None:
+    """Gzip data that is none, cut short or damaged is refused, and the file is named."""
+    path = write(tmp_path, "a.json.gz", body)
+    with pytest.raises(PayloadInvalid, match="found broken gzip data in") as caught:
+        read(path)
+    assert str(path) in str(caught.value)
+
+
+def test_gzip_bomb(tmp_path: Path) -> None:
+    """A small file that unpacks to more than 64 MiB is refused."""
+    path = write(tmp_path, "a.json.gz", gzip.compress(b" " * (MAX_BYTES + 1), 1))
+    with pytest.raises(PayloadInvalid, match="found more than 67,108,864 bytes in"):
+        read(path)
+
+
+def test_missing_and_unreadable_files(tmp_path: Path) -> None:
+    """A file that is missing or cannot be read is named with the reason."""
+    for name in ("a.json", "a.json.gz"):
+        with pytest.raises(NotFound, match=f"{name} cannot be read: No such file"):
+            read(tmp_path / name)
+    with pytest.raises(NotFound, match="cannot be read: Is a directory"):
+        read(tmp_path)
+
+
+def test_shipped_history_is_a_directory_beside_the_program() -> None:
+    """The shipped history is a real directory of readable recordings inside the package."""
+    assert shipped() == Path(recordings.__file__).parent / "replay" / "history"
+    assert all(read(each.path).startswith(b'{\n  "result": "success"') for each in find(shipped()))

@@ -1,0 +1,126 @@
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog.errors import SettingsInvalid
+from catalog.request import Request, Response, check_url
+
+TOKEN = 'to/ken "ä"'
+CHAT = "https://chat.example/hooks/T0/B1"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example",
+        "HTTPS://API.example:8443/1/ai/models?with=pricing",
+        "http://127.0.0.1:8000/",
+        "http://127.9.8.7",
+        "http://[::1]:8000",
+        "http://localhost:8000/1/ai/models",
+    ],
+)
+def test_a_url_that_is_safe_is_taken(url: str):
+    """Https is taken from any host, plain http from this machine."""
+    check_url(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("http://api.example/", "the URL for api.example is plain http"),
+        ("http://localhost.example/", "plain http"),
+        ("http://127.0.0.1.example/", "plain http"),
+        ("http://[::2]/", "plain http"),
+        ("http://10.0.0.1/", "plain http"),
+        ("https://user:s3cret@api.example/", "the URL for api.example holds a user name"),
+        ("http://127.0.0.1@api.example/", "holds a user name"),
+        ("http://127.0.0.1\\@api.example/", "cannot be read"),
+        ("ftp://api.example/", "does not begin with https://"),
+        ("api.example/1", "does not begin with https://"),
+        ("https:///1/ai", "does not begin with https://"),
+        ("", "cannot be read"),
+        ("https://api.example/a b", "cannot be read"),
+        ("https://api.example/\r\nHost: x", "cannot be read"),
+        ("https://äpi.example/", "cannot be read"),
+        ("https://api.example:99999/", "cannot be read"),
+        ("https://api.example:0/", "cannot be read"),
+        ("https://[::1/", "cannot be read"),
+        (f"https://{'a' * 64}.example/", "cannot be read"),
+        (f"https://api.example/{'a' * 2000}", "cannot be read"),
+    ],
+)
+def test_a_url_that_is_not_safe_is_refused(url: str, text: str):
+    """Anything that could send the token in the clear or elsewhere is a mistake in the settings."""
+    with pytest.raises(SettingsInvalid, match=text) as caught:
+        Request(url)
+    assert caught.value.hint
+    assert "s3cret" not in str(caught.value)
+
+
+@settings(derandomize=True, max_examples=300)
+@given(
+    scheme=st.sampled_from(["http://", "https://", "http:", "//", ""]),
+    rest=st.text(st.sampled_from("ab1.:/@?#[]%\\\t\n -é") | st.characters(), max_size=20),
+)
+def test_the_url_that_was_checked_is_the_one_that_is_asked(scheme: str, rest: str):
+    """No URL passes the check for one host and is then read by the client as another."""
+    url = scheme + rest
+    try:
+        request = Request(url)
+        parsed = httpx.URL(url)
+    except (SettingsInvalid, httpx.InvalidURL):
+        return
+    assert request.where.startswith(parsed.netloc.decode().removesuffix(":443"))
+    assert parsed.scheme == "https" or parsed.host in ("localhost", "::1") or "127." in parsed.host
+
+
+@pytest.mark.parametrize("value", ["Bearer a\nb", "Bearer a\r\nX: 1", "Bearer a ", " a", "ä", "\0"])
+def test_a_header_that_http_forbids_is_refused(value: str):
+    """A token with a line break never becomes a second header, and is not shown."""
+    with pytest.raises(SettingsInvalid, match="the header Authorization holds") as caught:
+        Request("https://api.example", headers={"Authorization": value})
+    assert value.strip() not in str(caught.value)
+
+
+def test_the_repr_of_a_request_shows_where_it_goes_and_nothing_else():
+    """Neither headers, body, query nor secrets show in a repr."""
+    request = Request(
+        "https://api.example/x/sesame?key=sesame", "POST", {"A": "sesame"}, b"sesame", ("sesame",)
+    )
+    assert repr(request) == "Request(POST api.example/x/***)"
+
+
+def test_of_a_url_that_is_secret_only_the_host_is_shown():
+    """Whoever knows the path of a chat's URL can write there, so it is not shown."""
+    assert Request(CHAT, secrets=(CHAT,)).where == "chat.example"
+
+
+def test_the_repr_of_a_response_shows_no_content():
+    """A logged response tells its status alone."""
+    assert repr(Response(200, {"x": "secret"}, b"secret")) == "Response(status=200)"
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        TOKEN,
+        'to/ken \\"ä\\"',
+        'to/ken \\"\\u00e4\\"',
+        'to\\/ken \\"\\u00e4\\"',
+        "to/ken%20%22%C3%A4%22",
+    ],
+)
+def test_a_secret_is_hidden_however_it_is_spelled(spelling: str):
+    """An echo in plain text, in JSON or in a URL is blotted out, in text and in bytes."""
+    request = Request("https://api.example", secrets=(TOKEN, "", "to"))
+    assert request.hide(f"<{spelling}>") == "<***>"
+    assert request.hide_bytes(f"<{spelling}>".encode()) == b"<***>"
+
+
+@pytest.mark.parametrize("name", ["If-None-Match", "if-modified-since"])
+def test_a_request_with_a_validator_is_conditional(name: str):
+    """Either validator makes 304 an answer, in whatever case it is written."""
+    assert Request("https://api.example", headers={name: "x"}).is_conditional
+    assert not Request("https://api.example", headers={"Accept": "x"}).is_conditional
