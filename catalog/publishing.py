@@ -6,7 +6,7 @@ from pathlib import Path
 
 from catalog.document.annotations import Annotations
 from catalog.document.overview import Overview, render
-from catalog.document.publish import Plan, plan, write
+from catalog.document.publish import Plan, compose, plan, write
 from catalog.document.sections import Sections
 from catalog.store import changelog, history
 from catalog.store.changelog import Wanted
@@ -47,18 +47,20 @@ class Publisher:
             product_id=self.product_id,
         )
 
-    def regions(self, overview: Overview) -> Mapping[str, str]:
-        """Write the text of each region."""
-        return render(overview, self.sections, self.annotations)
+    def compose(self, overview: Overview) -> str:
+        """Write the document anew from the template, for stdout."""
+        return compose(self.template, self._regions(overview))
 
     def plan(self, overview: Overview, *, path: Path | None = None, force: bool = False) -> Plan:
         """Say what the document would be; raise DocumentError where it cannot be written."""
-        target = path or self.path
-        return plan(target, self.template, self.regions(overview), force=force)
+        return plan(path or self.path, self.template, self._regions(overview), force=force)
 
     def publish(self, overview: Overview, *, dry_run: bool = False) -> Published:
-        """Write the document where it differs."""
+        """Write the document where it differs; raise DocumentError."""
         wanted = self.plan(overview)
-        if wanted.differs and not dry_run:
+        if not dry_run:
             write(wanted)
-        return Published(self.path, wanted.differs)
+        return Published(self.path, wanted.is_behind)
+
+    def _regions(self, overview: Overview) -> Mapping[str, str]:
+        return render(overview, self.sections, self.annotations)

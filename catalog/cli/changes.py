@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog.cli.app import App, pass_app
-from catalog.cli.findings import print_findings, single
 from catalog.cli.output import ROW_FORMATS, format_option
 from catalog.cli.when import HELP, Edge, read_when
 from catalog.clock import now
@@ -40,6 +39,7 @@ def changes(
 ) -> int:
     """List what changed, oldest first; one field moving on most models is one line."""
     from catalog.change import Level
+    from catalog.cli.findings import print_findings, single
     from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.store import changelog, history
 
@@ -70,6 +70,7 @@ def changes(
 @pass_app
 def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> int:
     """Compare two states A and B: snapshot numbers, times or payload files, in any mix."""
+    from catalog.cli.findings import print_findings, single
     from catalog.diff import diff as compare
     from catalog.judge import Case, judge
     from catalog.providers.infomaniak.infomaniak import Infomaniak

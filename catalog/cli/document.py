@@ -1,6 +1,5 @@
 """`catalog render`: the markdown overview, written, checked or shown."""
 
-from difflib import unified_diff
 from pathlib import Path
 
 import click
@@ -36,21 +35,17 @@ def render(
         number = history.number_at(connection, publisher.provider, when)
         overview = publisher.overview(connection, number)
     if output == "-":
-        click.echo(publisher.fresh(overview), nl=False)
+        click.echo(publisher.compose(overview), nl=False)
         return 0
-    path = Path(output).absolute() if output else publisher.path
-    wanted = publisher.plan(overview, path=path, force=force)
+    wanted = publisher.plan(
+        overview, path=Path(output).absolute() if output else None, force=force
+    )
     if show_diff:
-        lines = unified_diff(
-            wanted.before.splitlines(), wanted.after.splitlines(), str(path), str(path), lineterm=""
-        )
-        for line in lines:
-            say(visible(line), fg={"+": "green", "-": "red", "@": "cyan"}.get(line[0]))
+        for line in wanted.diff().split("\n")[:-1]:
+            say(visible(line), fg={"+": "green", "-": "red", "@": "cyan"}.get(line[:1]))
+    if check and wanted.is_behind:
+        note(f"{wanted.path} is behind: run `catalog render`")
     if check or show_diff:
-        if check and wanted.differs:
-            note(f"{path} is behind: run `catalog render`")
-        return int(check and wanted.differs)
-    if wanted.differs:
-        write(wanted)
-    say(f"{path} {'written' if wanted.differs else 'is up to date'}")
+        return int(check and wanted.is_behind)
+    say(f"{wanted.path} {'written' if write(wanted) else 'is up to date'}")
     return 0

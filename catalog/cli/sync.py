@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog.cli.app import App, pass_app
-from catalog.cli.findings import print_lines
 from catalog.cli.output import format_option, note, print_json, say, visible
 
 if TYPE_CHECKING:
@@ -73,6 +72,8 @@ def pass_json(result: "Pass") -> dict[str, Any]:
 
 def print_pass(result: "Pass", *, quiet: bool = False, dry_run: bool = False) -> None:
     """Print a pass for people: one headline, a line a finding, what was written, what is owed."""
+    from catalog.cli.findings import print_lines
+
     poll = result.poll
     if not quiet or poll.findings or poll.snapshot is not None:
         say(_headline(result, dry_run=dry_run), bold=True)

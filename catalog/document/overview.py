@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
 
-from catalog.change import Finding
+from catalog.change import Delisted, Finding
 from catalog.document import markdown
 from catalog.document.annotations import Annotations, label
 from catalog.document.sections import Section, Sections
@@ -15,15 +15,6 @@ from catalog.words import sentence
 NO_MODELS = "None listed."
 NOTHING = "None recorded."
 LIMIT = "Max Tokens"
-
-
-@dataclass(frozen=True, slots=True)
-class Delisted:
-    """A model that left; `model` is what was last said of it."""
-
-    model: Model
-    gone_since: datetime
-    callable_until: date | None
 
 
 @dataclass(frozen=True, slots=True)

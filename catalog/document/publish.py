@@ -4,35 +4,24 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import unified_diff
 from pathlib import Path
 
-from catalog.document.regions import lines_of, splice
+from catalog.document.regions import splice
 from catalog.errors import DocumentError
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a document holds and what it would hold; `before` is None where there is no file."""
+    """What a document holds and what it would hold; `before` is empty where there is no file."""
 
     path: Path
-    before: str | None
+    before: str
     after: str
 
     @property
-    def is_behind(self) -> bool:
+    def differs(self) -> bool:
         """Whether there is something to write."""
         return self.before != self.after
-
-    def diff(self) -> str:
-        """Show what would change as a unified diff; empty where nothing would."""
-        old, new = lines_of(self.before or ""), lines_of(self.after)
-        source = "/dev/null" if self.before is None else str(self.path)
-        shown = [
-            line if line.endswith("\n") else f"{line}\n"
-            for line in unified_diff(old, new, source, str(self.path))
-        ]
-        return "".join(shown)
 
 
 def compose(template: str, regions: Mapping[str, str]) -> str:
@@ -47,14 +36,14 @@ def plan(path: Path, template: str, regions: Mapping[str, str], *, force: bool =
     MarkersBroken, RegionEdited (not with `force`), or DocumentError where it cannot be read.
     """
     before = _read(path)
-    if not before:
-        return Plan(path, before, compose(template, regions))
-    return Plan(path, before, _filled(before, regions, str(path), force=force))
+    if before:
+        return Plan(path, before, _filled(before, regions, str(path), force=force))
+    return Plan(path, before, compose(template, regions))
 
 
 def write(plan: Plan) -> bool:
     """Write what was planned, if it differs; say whether it did. Raise DocumentError."""
-    if not plan.is_behind:
+    if not plan.differs:
         return False
     target = Path(os.path.realpath(plan.path))
     try:
@@ -79,11 +68,11 @@ def _filled(text: str, regions: Mapping[str, str], place: str, *, force: bool) -
     return after
 
 
-def _read(path: Path) -> str | None:
+def _read(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        return None
+        return ""
     except OSError as error:
         raise _failed("read", path, error) from error
     except UnicodeDecodeError as error:
