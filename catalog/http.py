@@ -216,7 +216,8 @@ def _error_body(answer: httpx.Response) -> bytes:
 
 
 def _broken(request: Request, error: Exception, status: int | None) -> ProviderError:
-    cause = error.__cause__ or error
+    # httpcore wraps the system's own error, which knows more.
+    cause = next((inner for inner in error.args if isinstance(inner, OSError)), error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return AnswerRefused(
             f"the certificate of {request.where} is not trusted: {cause.verify_message}",

@@ -1,9 +1,11 @@
 """The document of the store: what it shall say is read here, and written through one door."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
+from catalog.change import Finding
 from catalog.document.annotations import Annotations
 from catalog.document.overview import Overview, render
 from catalog.document.publish import Plan, compose, plan, write
@@ -25,7 +27,11 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """How one provider's document is made. `recent` is how many findings it shows."""
+    """How one provider's document is made.
+
+    `recent` is how many findings it shows at least, where there are as many: those of one snapshot
+    stay together.
+    """
 
     provider: str
     path: Path
@@ -39,10 +45,9 @@ class Publisher:
         """Read what the document says as of a snapshot: nothing but what the store holds."""
         wanted = Wanted(self.provider, up_to_snapshot=number, kinds=MODEL_KINDS)
         findings = changelog.findings(connection, wanted)
-        newest = sorted(findings, key=lambda finding: finding.snapshot or 0, reverse=True)
         return Overview(
             snapshot=history.snapshot(connection, number),
-            recent=tuple(newest[: self.recent]),
+            recent=newest_snapshots(findings, self.recent),
             delisted=history.delisted(connection, self.provider, number),
             product_id=self.product_id,
         )
@@ -64,3 +69,18 @@ class Publisher:
 
     def _regions(self, overview: Overview) -> Mapping[str, str]:
         return render(overview, self.sections, self.annotations)
+
+
+def newest_snapshots(findings: Sequence[Finding], least: int) -> tuple[Finding, ...]:
+    """Take whole snapshots, the newest first, until there are `least` findings."""
+    taken: list[Finding] = []
+    newest = sorted(findings, key=_snapshot, reverse=True)
+    for _, group in groupby(newest, key=_snapshot):
+        if len(taken) >= least:
+            break
+        taken.extend(group)
+    return tuple(taken)
+
+
+def _snapshot(finding: Finding) -> int:
+    return finding.snapshot or 0

@@ -14,6 +14,7 @@ HIDDEN = "***"
 _CONDITIONS = {"if-none-match", "if-modified-since"}
 # No backslash, blank or control character: on the rest, every reader of URLs agrees.
 _URL = re.compile(r"[!-\[\]-~]{1,2000}")
+_HOST = re.compile(r"[a-z0-9._-]*|[0-9a-f:.]+")
 _URL_HINT = "Write it as https://HOST/PATH; a token has its own setting."
 _HEADER_VALUE = re.compile(r"([!-~]([\t -~]*[!-~])?)?")
 _HEADER_HINT = "Check the token for line breaks, for blanks at its ends and for accents."
@@ -109,8 +110,9 @@ def check_url(url: str) -> None:
 def _split(url: str) -> SplitResult:
     try:
         parsed = urlsplit(url)
-        readable = _URL.fullmatch(url) and parsed.port != 0
-        (parsed.hostname or "").encode("idna")  # what the resolver would choke on
+        host = parsed.hostname or ""
+        host.encode("idna")  # what the resolver would choke on
+        readable = _URL.fullmatch(url) and _HOST.fullmatch(host) and parsed.port != 0
     except ValueError:
         readable = False
     if not readable:
@@ -128,8 +130,11 @@ def _is_loopback(host: str) -> bool:
 
 def _spellings(secrets: tuple[str, ...]) -> list[str]:
     """Return each secret as it may come back, the longest first: plain, in JSON, in a URL."""
-    found = set()
+    found: set[str] = set()
     for secret in filter(None, secrets):
-        in_json = json.dumps(secret)[1:-1]
-        found |= {secret, in_json, in_json.replace("/", "\\/"), quote(secret), quote(secret, "")}
+        in_json = {
+            json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)
+        }
+        found |= in_json | {text.replace("/", "\\/") for text in in_json}
+        found |= {secret, quote(secret), quote(secret, safe="")}
     return sorted(found, key=lambda spelling: (-len(spelling), spelling))

@@ -149,20 +149,30 @@ class Sync:
             return replace(result, document_error=error)
 
     def _deliver(self) -> int:
-        """Send every owed message once; return how many stay owed."""
-        channels = {channel.name: channel for channel in self.channels}
-        with self.database.writing() as connection:
-            claimed = outbox.claim(connection, channels.keys(), self.clock())
-        for item in claimed:
-            message = Message(item.message_id, item.provider, item.findings[0].at, item.findings)
-            try:
-                channels[item.channel].send(message)
-            except DeliveryFailed as error:
-                logger.warning("%s", error)
-                with self.database.writing() as connection:
-                    outbox.refused(connection, item.message_id, str(error))
-            else:
-                with self.database.writing() as connection:
-                    outbox.delivered(connection, item.message_id, self.clock())
+        """Send what is owed, oldest first; return how many messages stay owed.
+
+        A channel that refuses one message is left alone until the next pass.
+        """
+        for channel in self.channels:
+            while self._send_next(channel):
+                pass
         with self.database.reading() as connection:
             return outbox.owed(connection, self.provider.name)
+
+    def _send_next(self, channel: Channel) -> bool:
+        with self.database.writing() as connection:
+            item = outbox.claim(connection, channel.name, self.clock())
+        if item is None:
+            return False
+        try:
+            channel.send(
+                Message(item.message_id, item.provider, item.findings[0].at, item.findings)
+            )
+        except DeliveryFailed as error:
+            logger.warning("%s", error)
+            with self.database.writing() as connection:
+                outbox.refused(connection, item.message_id, str(error))
+            return False
+        with self.database.writing() as connection:
+            outbox.delivered(connection, item.message_id, self.clock())
+        return True

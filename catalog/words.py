@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from os.path import commonprefix
 
 from catalog.change import Added, Finding, Level, Removed, Restored, Trouble, Updated
 from catalog.jsontext import JsonText, parse
@@ -10,6 +11,7 @@ from catalog.payload import Drift
 from catalog.snapshot import Model
 
 VALUE_LIMIT = 120
+LONG_PREFIX = 30
 EXAMPLES = 3
 
 
@@ -26,7 +28,7 @@ def sentence(finding: Finding) -> str:
         case Restored(model, gone_since):
             return f"{model.name} restored after {duration(finding.at - gone_since)}"
         case Updated(model, field, before, after):
-            return f"{model.name}: {field} {show(before)} → {show(after)}"
+            return f"{model.name}: {field} {_move(before, after)}"
         case Drift():
             return drift_sentence(change)
         case Trouble(outcome, reason):
@@ -52,6 +54,16 @@ def show(value: JsonText | None) -> str:
         return f"{parsed:,}"
     text = parsed if isinstance(parsed, str) and parsed.strip() else value
     return text if len(text) <= VALUE_LIMIT else f"{text[: VALUE_LIMIT - 1]}…"
+
+
+def _move(before: JsonText | None, after: JsonText | None) -> str:
+    """Show both sides; of two long texts only what differs, from the last word they share."""
+    old, new = show(before), show(after)
+    shared = len(commonprefix([old, new]))
+    start = max(old.rfind("/", 0, shared), old.rfind(" ", 0, shared))
+    if start >= LONG_PREFIX and before is not None and after is not None:
+        old, new = f"…{old[start:]}", f"…{new[start:]}"
+    return f"{old} → {new}"
 
 
 def duration(span: timedelta) -> str:
@@ -89,7 +101,7 @@ def _wave(finding: Finding) -> str:
     updates = [change for change in finding.changes if isinstance(change, Updated)]
     moves = Counter((change.before, change.after) for change in updates)
     (before, after), _ = moves.most_common(1)[0]
-    what = f"{show(before)} → {show(after)}" if len(moves) == 1 else f"{len(moves)} different moves"
+    what = _move(before, after) if len(moves) == 1 else f"{len(moves)} different moves"
     names = examples([change.model.name for change in updates])
     return f"{updates[0].field} on {count(len(updates), 'model')}: {what} ({names})"
 

@@ -37,9 +37,7 @@ def render(
     if output == "-":
         click.echo(publisher.compose(overview), nl=False)
         return 0
-    wanted = publisher.plan(
-        overview, path=Path(output).absolute() if output else None, force=force
-    )
+    wanted = publisher.plan(overview, path=Path(output).absolute() if output else None, force=force)
     if show_diff:
         for line in wanted.diff().split("\n")[:-1]:
             say(visible(line), fg={"+": "green", "-": "red", "@": "cyan"}.get(line[:1]))

@@ -45,7 +45,7 @@ def models(app: App, at: str | None, kind: str | None, status: str | None, style
         if kind in {None, model.type} and status in {None, model.status}
     ]
     if style == "json":
-        listed = [model_json(model) | _words(words) for model, words in shown]
+        listed = [_with_words(model_json(model), words) for model, words in shown]
         print_json({**snapshot_json(snapshot), "models": listed})
     else:
         print_rows(style, COLUMNS, [_row(model, words) for model, words in shown])
@@ -88,9 +88,13 @@ def show(app: App, model: str, at: str | None, style: str) -> int:
     return 0
 
 
-def _words(words: "Label") -> dict[str, Any]:
-    known = {"title": words.title, "description": words.description}
-    return {name: value for name, value in known.items() if value is not None}
+def _with_words(known: dict[str, Any], words: "Label") -> dict[str, Any]:
+    """Put the words for people in the place of the provider's, which stay among the facts."""
+    facts = known.pop("facts")
+    known |= {"title": words.title}
+    if words.description is not None:
+        known |= {"description": words.description}
+    return known | {"facts": facts}
 
 
 def _row(model: "Model", words: "Label") -> tuple[str, ...]:

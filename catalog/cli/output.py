@@ -11,8 +11,6 @@ from typing import Any
 
 import click
 
-from catalog.publicjson import SCHEMA_VERSION
-
 ROW_FORMATS = ("table", "json", "csv", "markdown")
 LEVEL_COLORS = {"breaking": "red", "warning": "yellow", "info": "cyan"}
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -56,19 +54,21 @@ def colors(stream: Any) -> bool:
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print one JSON document with its schema version."""
+    from catalog.publicjson import SCHEMA_VERSION
+
     click.echo(json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=2))
 
 
 def print_rows(style: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Print rows as a table for people, as CSV, or as a markdown table."""
     if style == "csv":
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows([columns, *rows])
-        click.echo(text.getvalue(), nl=False)
+        lines = io.StringIO()
+        csv.writer(lines, lineterminator="\n").writerows([columns, *rows])
+        click.echo(lines.getvalue(), nl=False)
     elif style == "markdown":
-        from catalog.document.markdown import cell, table
+        from catalog.document.markdown import table, text
 
-        click.echo(table(columns, [[cell(value) for value in row] for row in rows]))
+        click.echo(table(columns, [[text(value) for value in row] for row in rows]))
     else:
         _print_table(columns, [[visible(value) for value in row] for row in rows])
 

@@ -147,10 +147,11 @@ class _Writer:
         return "\n\n".join(parts if self.overview.recent else [*parts, NOTHING])
 
     def _delisted(self) -> str:
-        parts = ["## Delisted Models", self._filled(self.words.delisted), NOTHING]
+        parts = ["## Delisted Models", NOTHING]
         if self.overview.delisted:
             head = ["Model Name", "Model ID", "Type", "Gone Since", "Callable Until at Least"]
-            parts[2] = markdown.table(head, [self._gone(each) for each in self.overview.delisted])
+            rows = [self._gone(each) for each in self.overview.delisted]
+            parts[1:] = [self._filled(self.words.delisted), markdown.table(head, rows)]
         return "\n\n".join(parts)
 
     def _gone(self, gone: Delisted) -> list[str]:

@@ -50,11 +50,11 @@ def _swallowed(
     for marker, theirs in zip(markers(lines), markers(known), strict=True):
         if marker.line - 1 not in alive:
             culprit = _line_around(marker.line - 1, lines, blocks)
-            yield (
-                theirs.line,
+            words = (
                 f"the {marker.kind} marker of region {marker.name} is swallowed by what begins with"
-                f" {culprit!r}; end that before the marker, or put a blank line between them",
+                f" {culprit!r}; end that before the marker, or put a blank line between them"
             )
+            yield theirs.line, words
 
 
 def _line_around(index: int, lines: Sequence[str], blocks: Sequence[Token]) -> str:

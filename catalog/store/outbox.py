@@ -7,7 +7,6 @@ itself when its process is dead, and in any case after a while.
 import os
 import secrets
 import socket
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,37 +33,26 @@ class Owed:
     findings: tuple[Finding, ...]
 
 
-def claim(connection: Connection, channels: Collection[str], now: datetime) -> tuple[Owed, ...]:
-    """Take every message that is owed to these channels and is not being sent; oldest first."""
+def claim(connection: Connection, channel: str, now: datetime) -> Owed | None:
+    """Take the oldest message that is owed to a channel and that nobody is sending."""
     query = (
         select(
             col(DeliveryRow.message_id),
-            col(DeliveryRow.channel),
             col(FindingRow.provider),
             func.max(col(DeliveryRow.claimed_by)).label("claimed_by"),
             func.max(col(DeliveryRow.claimed_until)).label("claimed_until"),
         )
         .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
-        .where(col(DeliveryRow.state) == OWED, col(DeliveryRow.channel).in_(sorted(channels)))
-        .group_by(col(DeliveryRow.message_id), col(DeliveryRow.channel), col(FindingRow.provider))
+        .where(col(DeliveryRow.state) == OWED, col(DeliveryRow.channel) == channel)
+        .group_by(col(DeliveryRow.message_id), col(FindingRow.provider))
         .order_by(func.min(col(DeliveryRow.id)))
     )
-    free = [
-        row
-        for row in connection.execute(query).all()
-        if not _is_held(row.claimed_by, row.claimed_until, now)
-    ]
-    for row in free:
-        _set(connection, row.message_id, claimed_by=_owner(), claimed_until=now + CLAIM)
-    return tuple(
-        Owed(
-            row.message_id,
-            row.channel,
-            row.provider,
-            findings(connection, Wanted(row.provider, message=row.message_id)),
-        )
-        for row in free
-    )
+    for row in connection.execute(query).all():
+        if not _is_held(row.claimed_by, row.claimed_until, now):
+            _set(connection, row.message_id, claimed_by=_owner(), claimed_until=now + CLAIM)
+            wanted = Wanted(row.provider, message=row.message_id)
+            return Owed(row.message_id, channel, row.provider, findings(connection, wanted))
+    return None
 
 
 def delivered(connection: Connection, message_id: str, now: datetime) -> None:

@@ -48,19 +48,20 @@ FAST = Limits(deadline=5, max_bytes=100_000, attempts=3, retry_for=5, backoff=0)
 SHORT = Limits(deadline=0.3, backoff=0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def http() -> Iterator[Http]:
-    """A client that does not wait between its attempts."""
+    """Give one client for all tests, which does not wait between its attempts."""
     with Http(FAST) as client:
         yield client
 
 
 def api_error(code: str, description: str) -> bytes:
+    """Write an error as the API does."""
     error = {"code": code, "description": description}
     return json.dumps({"result": "error", "error": error}).encode()
 
 
-def test_the_whole_answer_comes_back(http: Http):
+def test_the_whole_answer_comes_back(http: Http) -> None:
     """Status, headers by their lower-case names and the body as sent are handed on."""
     with serve(answer(201, b'{"a": 1}', {"ETag": '"v1"'})) as server:
         response = http.send(Request(f"{server.url}/1/ai/models?with=pricing"))
@@ -68,7 +69,7 @@ def test_the_whole_answer_comes_back(http: Http):
     assert server.requests[0].path == "/1/ai/models?with=pricing"
 
 
-def test_method_headers_and_body_are_sent(http: Http):
+def test_method_headers_and_body_are_sent(http: Http) -> None:
     """A webhook's POST arrives as it was made."""
     with serve() as server:
         http.send(Request(server.url, "POST", {"X-Mark": "1"}, b"hello"))
@@ -76,7 +77,7 @@ def test_method_headers_and_body_are_sent(http: Http):
     assert (request.method, request.headers["x-mark"], request.body) == ("POST", "1", b"hello")
 
 
-def test_it_says_who_asks(http: Http):
+def test_it_says_who_asks(http: Http) -> None:
     """The provider sees the program's name and version, the same as in pyproject.toml."""
     with serve() as server:
         http.send(Request(server.url))
@@ -85,7 +86,7 @@ def test_it_says_who_asks(http: Http):
     assert server.requests[0].headers["user-agent"] == f"model-catalog/{project['version']}"
 
 
-def test_one_connection_serves_many_requests(http: Http):
+def test_one_connection_serves_many_requests(http: Http) -> None:
     """Neither 304 nor an error costs the connection."""
     with serve(answer(), answer(304, b""), answer(404, b"<html>"), answer()) as server:
         request = Request(server.url, headers={"If-None-Match": '"v1"'})
@@ -96,7 +97,7 @@ def test_one_connection_serves_many_requests(http: Http):
         assert server.connections == 1
 
 
-def test_a_name_with_several_addresses_is_tried_one_by_one(http: Http):
+def test_a_name_with_several_addresses_is_tried_one_by_one(http: Http) -> None:
     """`localhost` is reached although the server listens on 127.0.0.1 alone."""
     with serve() as server:
         assert http.send(Request(f"http://localhost:{server.port}")).status == 200
@@ -110,7 +111,7 @@ def test_a_name_with_several_addresses_is_tried_one_by_one(http: Http):
     [(silence, None), (drip_headers(), None), (drip(), 200), (drip(206), 206)],
     ids=["silence", "dripping headers", "dripping body", "dripping part"],
 )
-def test_the_deadline_cuts_a_slow_server(step: Step, status: int | None):
+def test_the_deadline_cuts_a_slow_server(step: Step, status: int | None) -> None:
     """Silence and one byte at a time both end at about the deadline, and are not tried again."""
     started = time.monotonic()
     with serve(step) as server, Http(SHORT) as http:
@@ -120,21 +121,22 @@ def test_the_deadline_cuts_a_slow_server(step: Step, status: int | None):
         assert (len(server.requests), caught.value.status) == (1, status)
 
 
-def test_the_deadline_cuts_a_silent_handshake():
+def test_the_deadline_cuts_a_silent_handshake() -> None:
     """A port that takes connections and never speaks TLS does not hold the poll."""
     with socket.create_server(("127.0.0.1", 0)) as listener, Http(SHORT) as http:
+        request = Request(f"https://127.0.0.1:{listener.getsockname()[1]}")
         with pytest.raises(TimedOut):
-            http.send(Request(f"https://127.0.0.1:{listener.getsockname()[1]}"))
+            http.send(request)
 
 
-def test_the_time_for_all_attempts_cuts_a_single_one():
+def test_the_time_for_all_attempts_cuts_a_single_one() -> None:
     """An attempt gets no more time than is left for all of them."""
-    with serve(silence) as server, Http(Limits(retry_for=0.2, backoff=0)) as http:
-        with pytest.raises(TimedOut):
-            http.send(Request(server.url))
+    limits = Limits(retry_for=0.2, backoff=0)
+    with serve(silence) as server, Http(limits) as http, pytest.raises(TimedOut):
+        http.send(Request(server.url))
 
 
-def test_the_size_is_capped_before_the_body_is_read(http: Http):
+def test_the_size_is_capped_before_the_body_is_read(http: Http) -> None:
     """An answer that announces too many bytes is refused without waiting for one of them."""
 
     def announce(exchange: Exchange) -> None:
@@ -147,7 +149,7 @@ def test_the_size_is_capped_before_the_body_is_read(http: Http):
         assert (len(server.requests), caught.value.status) == (1, 200)
 
 
-def test_the_size_is_capped_while_the_body_is_read(http: Http):
+def test_the_size_is_capped_while_the_body_is_read(http: Http) -> None:
     """An answer that does not say how long it is is cut at the cap."""
     with serve(flood(1_000_000)) as server:
         with pytest.raises(AnswerTooLarge):
@@ -155,13 +157,13 @@ def test_the_size_is_capped_while_the_body_is_read(http: Http):
         assert len(server.requests) == 1
 
 
-def test_an_answer_of_just_the_allowed_size_is_taken(http: Http):
+def test_an_answer_of_just_the_allowed_size_is_taken(http: Http) -> None:
     """The cap itself is still allowed."""
     with serve(answer(body=b" " * 100_000)) as server:
         assert len(http.send(Request(server.url)).body) == 100_000
 
 
-def test_a_compression_bomb_is_not_unfolded(http: Http):
+def test_a_compression_bomb_is_not_unfolded(http: Http) -> None:
     """No compression is asked for, and what comes compressed all the same is refused."""
     with serve(gzip_bomb(50_000_000)) as server:
         with pytest.raises(AnswerRefused, match="content encoding gzip") as caught:
@@ -170,7 +172,7 @@ def test_a_compression_bomb_is_not_unfolded(http: Http):
     assert server.requests[0].headers["accept-encoding"] == "identity"
 
 
-def test_the_encoding_that_changes_nothing_is_taken(http: Http):
+def test_the_encoding_that_changes_nothing_is_taken(http: Http) -> None:
     """`Content-Encoding: identity` is odd and harmless."""
     with serve(answer(headers={"Content-Encoding": "Identity"})) as server:
         assert http.send(Request(server.url)).body == b"{}"
@@ -198,11 +200,12 @@ def test_the_encoding_that_changes_nothing_is_taken(http: Http):
         (300, AnswerRefused, 1),
     ],
 )
-def test_a_status_has_its_error(http: Http, status: int, kind: type[ProviderError], requests: int):
+def test_a_status_has_its_error(
+    http: Http, status: int, kind: type[ProviderError], requests: int
+) -> None:
     """Each status raises its own error; only those that may pass are tried again."""
-    with serve(answer(status, b"")) as server:
-        with pytest.raises(kind, match=f"answered {status}$") as caught:
-            http.send(Request(f"{server.url}/1/ai/models"))
+    with serve(answer(status, b"")) as server, pytest.raises(ProviderError) as caught:
+        http.send(Request(f"{server.url}/1/ai/models"))
     assert type(caught.value) is kind
     assert caught.value.status == status
     assert str(caught.value) == f"127.0.0.1:{server.port}/1/ai/models answered {status}"
@@ -227,53 +230,53 @@ def test_a_status_has_its_error(http: Http, status: int, kind: type[ProviderErro
         (b"[" * 60_000, ""),
     ],
 )
-def test_an_error_quotes_what_the_api_says(http: Http, body: bytes, text: str):
+def test_an_error_quotes_what_the_api_says(http: Http, body: bytes, text: str) -> None:
     """The API's own words are in the error where they have the known shape, and nothing else is."""
     with serve(answer(401, body)) as server, pytest.raises(Unauthorized) as caught:
         http.send(Request(server.url))
     assert str(caught.value) == f"127.0.0.1:{server.port} answered 401{text}"
 
 
-def test_a_quote_is_one_short_harmless_line(http: Http):
+def test_a_quote_is_one_short_harmless_line(http: Http) -> None:
     """No control character, line break or endless text gets from the API into a terminal."""
-    with serve(answer(422, api_error("a\x1b[31m", "b\r\nc\u202e" + "x" * 999))) as server:
-        with pytest.raises(AnswerRefused) as caught:
-            http.send(Request(server.url))
+    body = api_error("a\x1b[31m", "b\r\nc\u202e" + "x" * 999)
+    with serve(answer(422, body)) as server, pytest.raises(AnswerRefused) as caught:
+        http.send(Request(server.url))
     assert ": a [31m: b c xxx" in str(caught.value)
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) == 200
 
 
 @pytest.mark.parametrize("step", [drip(401), break_off(401), flood(10_000_000, 401)])
-def test_the_status_counts_even_if_the_error_is_cut(step: Step):
+def test_the_status_counts_even_if_the_error_is_cut(step: Step) -> None:
     """A wrong token is told as such although the rest of the answer is late, broken or huge."""
     with serve(step) as server, Http(SHORT) as http, pytest.raises(Unauthorized):
         http.send(Request(server.url))
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(http: Http, status: int):
+def test_a_redirect_is_not_followed(http: Http, status: int) -> None:
     """The token does not travel; the error names the other host and nothing more."""
     with serve() as other:
         place = f"{other.url.replace('127.0.0.1', 'localhost')}/elsewhere?key=1"
-        with serve(answer(status, b"", {"Location": place})) as server:
-            with pytest.raises(AnswerRefused) as caught:
-                http.send(Request(server.url))
+        script = answer(status, b"", {"Location": place})
+        with serve(script) as server, pytest.raises(AnswerRefused) as caught:
+            http.send(Request(server.url))
     assert str(caught.value).endswith(
         f"answered {status}: a redirect to localhost, which is not followed"
     )
     assert (len(server.requests), len(other.requests)) == (1, 0)
 
 
-def test_a_redirect_to_nowhere_is_refused(http: Http):
+def test_a_redirect_to_nowhere_is_refused(http: Http) -> None:
     """A target that cannot be read is no reason to try again."""
-    with serve(answer(302, b"", {"Location": "https://[::1"})) as server:
-        with pytest.raises(AnswerRefused, match="redirects to an address that cannot be read"):
-            http.send(Request(server.url))
+    script = answer(302, b"", {"Location": "https://[::1"})
+    with serve(script) as server, pytest.raises(AnswerRefused, match="cannot be read"):
+        http.send(Request(server.url))
     assert len(server.requests) == 1
 
 
-def test_unchanged_is_an_answer_to_a_conditional_request(http: Http):
+def test_unchanged_is_an_answer_to_a_conditional_request(http: Http) -> None:
     """The validators are sent, and 304 comes back without a body, whatever it says of encodings."""
     with serve(answer(304, b"", {"ETag": '"v1"', "Content-Encoding": "gzip"})) as server:
         response = http.send(Request(server.url, headers={"If-Modified-Since": formatdate()}))
@@ -284,21 +287,21 @@ def test_unchanged_is_an_answer_to_a_conditional_request(http: Http):
 
 
 @pytest.mark.parametrize("step", [answer(503), answer(429), hang_up, break_off()])
-def test_a_trouble_that_passes_is_not_noticed(http: Http, step: Step):
+def test_a_trouble_that_passes_is_not_noticed(http: Http, step: Step) -> None:
     """A failing, dropped or broken-off answer is asked for again."""
     with serve(step, answer()) as server:
         assert http.send(Request(server.url)).status == 200
     assert len(server.requests) == 2
 
 
-def test_without_retry_there_is_one_attempt(http: Http):
+def test_without_retry_there_is_one_attempt(http: Http) -> None:
     """A caller that has its own schedule gets the first error."""
     with serve(answer(503), answer()) as server, pytest.raises(ProviderFailing):
         http.send(Request(server.url), retry=False)
     assert len(server.requests) == 1
 
 
-def test_a_refused_connection_is_tried_again(http: Http, caplog: pytest.LogCaptureFixture):
+def test_a_refused_connection_is_tried_again(http: Http, caplog: pytest.LogCaptureFixture) -> None:
     """Nobody listening is told as such, after all attempts."""
     with refusing() as url, pytest.raises(Unreachable) as caught:
         http.send(Request(url))
@@ -309,7 +312,7 @@ def test_a_refused_connection_is_tried_again(http: Http, caplog: pytest.LogCaptu
     assert "Connection refused; trying again in 0.0 s" in warnings[0]
 
 
-def test_a_broken_answer_keeps_its_status(http: Http):
+def test_a_broken_answer_keeps_its_status(http: Http) -> None:
     """A webhook that was accepted and then broke off can be told from one that was not."""
     with serve(break_off()) as server, pytest.raises(Unreachable) as caught:
         http.send(Request(server.url))
@@ -317,20 +320,20 @@ def test_a_broken_answer_keeps_its_status(http: Http):
 
 
 @pytest.mark.parametrize("wish", ["0", formatdate(0, usegmt=True)])
-def test_a_wait_that_is_over_is_honored(wish: str):
+def test_a_wait_that_is_over_is_honored(wish: str) -> None:
     """Both forms of `Retry-After` are read, and take the place of the backoff."""
-    with serve(answer(429, headers={"Retry-After": wish}), answer()) as server:
-        with Http(Limits(backoff=10)) as http:
-            assert http.send(Request(server.url)).status == 200
+    limited = answer(429, headers={"Retry-After": wish})
+    with serve(limited, answer()) as server, Http(Limits(backoff=10)) as http:
+        assert http.send(Request(server.url)).status == 200
 
 
 @pytest.mark.parametrize("wish", ["3600", formatdate(time.time() + 3600, usegmt=True)])
-def test_a_wait_that_is_too_long_is_not_begun(wish: str):
+def test_a_wait_that_is_too_long_is_not_begun(wish: str) -> None:
     """If the server asks for more time than there is, it is told at once, with the time."""
     started = time.monotonic()
-    with serve(answer(429, headers={"Retry-After": wish})) as server, Http() as http:
-        with pytest.raises(RateLimited) as caught:
-            http.send(Request(server.url))
+    limited = answer(429, headers={"Retry-After": wish})
+    with serve(limited) as server, Http() as http, pytest.raises(RateLimited) as caught:
+        http.send(Request(server.url))
     assert caught.value.retry_after == pytest.approx(3600, abs=60)
     assert (len(server.requests), time.monotonic() - started < 1) == (1, True)
 
@@ -349,12 +352,13 @@ def echo(status: int) -> Step:
 
 
 def asked(url: str) -> Request:
+    """Ask with the token in every place where it can stand."""
     return Request(
         f"{url}/{TOKEN}?key={TOKEN}", headers={"Authorization": f"Bearer {TOKEN}"}, secrets=(TOKEN,)
     )
 
 
-def test_an_echo_does_not_bring_the_token_back(http: Http):
+def test_an_echo_does_not_bring_the_token_back(http: Http) -> None:
     """A server that repeats the request cannot get the token into the database."""
     with serve(echo(200)) as server:
         response = http.send(asked(server.url))
@@ -362,32 +366,41 @@ def test_an_echo_does_not_bring_the_token_back(http: Http):
     assert json.loads(response.body)["error"]["description"] == "Bearer ***"
 
 
+def outcome(http: Http, request: Request) -> ProviderError:
+    """Send the request and return the error that comes of it."""
+    try:
+        http.send(request)
+    except ProviderError as error:
+        return error
+    raise AssertionError(request)
+
+
 @pytest.mark.parametrize(
     "step",
-    [echo(200), echo(307), echo(401), echo(503), break_off(), hang_up, gzip_bomb(9), silence],
+    [echo(307), echo(401), echo(503), break_off(), hang_up, gzip_bomb(9), silence],
 )
-def test_the_token_is_in_no_log_and_no_error(step: Step, caplog: pytest.LogCaptureFixture):
+def test_the_token_is_in_no_log_and_no_error(step: Step, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever fails, the token is in no line, text, context or variable of an error."""
     caplog.set_level(logging.DEBUG)
-    shown = ""
     with serve(step) as server, Http(SHORT) as http:
-        request = asked(server.url)
-        try:
-            http.send(request)
-        except ProviderError as error:
-            assert error.__cause__ is None
-            assert error.__context__ is None
-            # The first frame is this test's own, which knows the token.
-            trace = error.__traceback__.tb_next if error.__traceback__ else None
-            frames = traceback.TracebackException(type(error), error, trace, capture_locals=True)
-            shown = "".join(frames.format()) + repr(error)
+        error = outcome(http, asked(server.url))
+    assert error.__cause__ is None
+    assert error.__context__ is None
+    # The first frame is this file's own.
+    trace = error.__traceback__
+    frames = traceback.TracebackException(
+        type(error), error, trace.tb_next if trace else None, capture_locals=True
+    )
+    shown = "".join(frames.format()) + repr(error)
     assert TOKEN not in shown
     assert TOKEN not in caplog.text
     assert "uthorization" not in caplog.text
     assert {record.name for record in caplog.records} == {"catalog.http"}
 
 
-def test_each_attempt_is_one_line_of_the_debug_log(http: Http, caplog: pytest.LogCaptureFixture):
+def test_each_attempt_is_one_line_of_the_debug_log(
+    http: Http, caplog: pytest.LogCaptureFixture
+) -> None:
     """Method, host, path, status, bytes and time are logged; the query is not."""
     caplog.set_level(logging.DEBUG, "catalog.http")
     with serve(answer(503), hang_up, answer(body=b"[1]")) as server:
@@ -403,8 +416,8 @@ def test_each_attempt_is_one_line_of_the_debug_log(http: Http, caplog: pytest.Lo
 
 
 def test_nothing_is_taken_from_the_surroundings(
-    http: Http, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-):
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Neither a proxy nor the password in a `.netrc` is used silently."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password s3cret\n", encoding="utf-8")
@@ -417,7 +430,7 @@ def test_nothing_is_taken_from_the_surroundings(
     assert "authorization" not in server.requests[0].headers
 
 
-def test_no_cookie_is_kept(http: Http):
+def test_no_cookie_is_kept(http: Http) -> None:
     """One request tells the server nothing about the one before it."""
     with serve(answer(headers={"Set-Cookie": "who=me"})) as server:
         http.send(Request(server.url))
@@ -425,7 +438,7 @@ def test_no_cookie_is_kept(http: Http):
     assert "cookie" not in server.requests[1].headers
 
 
-def test_a_url_that_only_the_client_cannot_read_is_a_mistake_in_the_settings(http: Http):
+def test_a_url_that_only_the_client_cannot_read_is_a_mistake_in_the_settings(http: Http) -> None:
     """An impossible address is told before anything is sent."""
     with pytest.raises(SettingsInvalid, match=r"the URL for 999\.1\.1\.1/ cannot be read"):
         http.send(Request("https://999.1.1.1/"))
@@ -436,7 +449,7 @@ def test_a_url_that_only_the_client_cannot_read_is_a_mistake_in_the_settings(htt
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for 127.0.0.1 and its key."""
+    """Make a self-signed certificate for 127.0.0.1 and its key."""
     made = make_certificate(tmp_path_factory.mktemp("tls"))
     if made is None:
         pytest.skip("the openssl command is not there to make a certificate with")
@@ -445,29 +458,34 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def identity(certificate: Path) -> ssl.SSLContext:
-    """What a server with that certificate needs."""
+    """Give a server that certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     return context
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(http: Http, identity: ssl.SSLContext):
+def test_a_certificate_that_nobody_vouches_for_is_refused(
+    http: Http, identity: ssl.SSLContext
+) -> None:
     """The request, with its token, is not sent to a server that cannot prove who it is."""
     with serve(tls=identity) as server:
-        with pytest.raises(AnswerRefused, match="is not trusted: self.signed certificate"):
+        with pytest.raises(AnswerRefused, match=r"is not trusted: self.signed certificate"):
             http.send(asked(server.url))
         assert (server.requests, server.connections) == ([], 1)
 
 
-def test_a_certificate_for_another_host_is_refused(identity: ssl.SSLContext, certificate: Path):
+def test_a_certificate_for_another_host_is_refused(
+    identity: ssl.SSLContext, certificate: Path
+) -> None:
     """A trusted certificate does not vouch for any other name."""
     trust = ssl.create_default_context(cafile=certificate)
     with serve(tls=identity) as server, Http(FAST, tls=trust) as http:
+        request = Request(f"https://localhost:{server.port}")
         with pytest.raises(AnswerRefused, match="is not trusted: Hostname mismatch"):
-            http.send(Request(f"https://localhost:{server.port}"))
+            http.send(request)
 
 
-def test_the_deadline_holds_over_tls(identity: ssl.SSLContext, certificate: Path):
+def test_the_deadline_holds_over_tls(identity: ssl.SSLContext, certificate: Path) -> None:
     """Over an encrypted connection all is as without: answers come, and drips are cut."""
     trust = ssl.create_default_context(cafile=certificate)
     with serve(answer(), drip(), tls=identity) as server, Http(SHORT, tls=trust) as http:

@@ -280,21 +280,17 @@ def test_a_client_that_hangs_up(
 
 
 def test_only_the_loopback_and_a_given_port() -> None:
-    """The server listens on 127.0.0.1 alone, and on the port that was asked for."""
+    """It listens on 127.0.0.1, on the port asked for, and says why where that is impossible."""
     with ReplayServer(HISTORY) as first:
         port = int(first.url.removeprefix("http://127.0.0.1:"))
         with pytest.raises(SettingsInvalid, match=f"port {port} on 127.0.0.1 cannot be") as caught:
             ReplayServer(HISTORY, port)
         assert "0 for any free one" in caught.value.hint
+    with pytest.raises(SettingsInvalid, match=r"port 70000 on .* cannot be opened"):
+        ReplayServer(HISTORY, 70_000)
     with ReplayServer(HISTORY, port) as second:
         assert second.url == f"http://127.0.0.1:{port}"
         assert ask(second).status == 200
-
-
-def test_an_impossible_port() -> None:
-    """A port number that cannot exist is refused like one that is taken."""
-    with pytest.raises(SettingsInvalid, match=r"port 70000 on .* cannot be opened"):
-        ReplayServer(HISTORY, 70_000)
 
 
 def test_closing() -> None:

@@ -21,7 +21,7 @@ CHAT = "https://chat.example/hooks/T0/B1"
         "http://localhost:8000/1/ai/models",
     ],
 )
-def test_a_url_that_is_safe_is_taken(url: str):
+def test_a_url_that_is_safe_is_taken(url: str) -> None:
     """Https is taken from any host, plain http from this machine."""
     check_url(url)
 
@@ -51,7 +51,7 @@ def test_a_url_that_is_safe_is_taken(url: str):
         (f"https://api.example/{'a' * 2000}", "cannot be read"),
     ],
 )
-def test_a_url_that_is_not_safe_is_refused(url: str, text: str):
+def test_a_url_that_is_not_safe_is_refused(url: str, text: str) -> None:
     """Anything that could send the token in the clear or elsewhere is a mistake in the settings."""
     with pytest.raises(SettingsInvalid, match=text) as caught:
         Request(url)
@@ -64,7 +64,7 @@ def test_a_url_that_is_not_safe_is_refused(url: str, text: str):
     scheme=st.sampled_from(["http://", "https://", "http:", "//", ""]),
     rest=st.text(st.sampled_from("ab1.:/@?#[]%\\\t\n -é") | st.characters(), max_size=20),
 )
-def test_the_url_that_was_checked_is_the_one_that_is_asked(scheme: str, rest: str):
+def test_the_url_that_was_checked_is_the_one_that_is_asked(scheme: str, rest: str) -> None:
     """No URL passes the check for one host and is then read by the client as another."""
     url = scheme + rest
     try:
@@ -76,15 +76,17 @@ def test_the_url_that_was_checked_is_the_one_that_is_asked(scheme: str, rest: st
     assert parsed.scheme == "https" or parsed.host in ("localhost", "::1") or "127." in parsed.host
 
 
-@pytest.mark.parametrize("value", ["Bearer a\nb", "Bearer a\r\nX: 1", "Bearer a ", " a", "ä", "\0"])
-def test_a_header_that_http_forbids_is_refused(value: str):
+@pytest.mark.parametrize(
+    "value", ["Bearer a\nb", "Bearer a\r\nX: 1", "Bearer a ", " Bearer a", "ä", "\0"]
+)
+def test_a_header_that_http_forbids_is_refused(value: str) -> None:
     """A token with a line break never becomes a second header, and is not shown."""
     with pytest.raises(SettingsInvalid, match="the header Authorization holds") as caught:
         Request("https://api.example", headers={"Authorization": value})
     assert value.strip() not in str(caught.value)
 
 
-def test_the_repr_of_a_request_shows_where_it_goes_and_nothing_else():
+def test_the_repr_of_a_request_shows_where_it_goes_and_nothing_else() -> None:
     """Neither headers, body, query nor secrets show in a repr."""
     request = Request(
         "https://api.example/x/sesame?key=sesame", "POST", {"A": "sesame"}, b"sesame", ("sesame",)
@@ -92,12 +94,12 @@ def test_the_repr_of_a_request_shows_where_it_goes_and_nothing_else():
     assert repr(request) == "Request(POST api.example/x/***)"
 
 
-def test_of_a_url_that_is_secret_only_the_host_is_shown():
+def test_of_a_url_that_is_secret_only_the_host_is_shown() -> None:
     """Whoever knows the path of a chat's URL can write there, so it is not shown."""
     assert Request(CHAT, secrets=(CHAT,)).where == "chat.example"
 
 
-def test_the_repr_of_a_response_shows_no_content():
+def test_the_repr_of_a_response_shows_no_content() -> None:
     """A logged response tells its status alone."""
     assert repr(Response(200, {"x": "secret"}, b"secret")) == "Response(status=200)"
 
@@ -112,7 +114,7 @@ def test_the_repr_of_a_response_shows_no_content():
         "to/ken%20%22%C3%A4%22",
     ],
 )
-def test_a_secret_is_hidden_however_it_is_spelled(spelling: str):
+def test_a_secret_is_hidden_however_it_is_spelled(spelling: str) -> None:
     """An echo in plain text, in JSON or in a URL is blotted out, in text and in bytes."""
     request = Request("https://api.example", secrets=(TOKEN, "", "to"))
     assert request.hide(f"<{spelling}>") == "<***>"
@@ -120,7 +122,7 @@ def test_a_secret_is_hidden_however_it_is_spelled(spelling: str):
 
 
 @pytest.mark.parametrize("name", ["If-None-Match", "if-modified-since"])
-def test_a_request_with_a_validator_is_conditional(name: str):
+def test_a_request_with_a_validator_is_conditional(name: str) -> None:
     """Either validator makes 304 an answer, in whatever case it is written."""
     assert Request("https://api.example", headers={name: "x"}).is_conditional
     assert not Request("https://api.example", headers={"Accept": "x"}).is_conditional
