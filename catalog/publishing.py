@@ -65,7 +65,7 @@ class Publisher:
         wanted = self.plan(overview)
         if not dry_run:
             write(wanted)
-        return Published(self.path, wanted.is_behind)
+        return Published(self.path, wanted.differs)
 
     def _regions(self, overview: Overview) -> Mapping[str, str]:
         return render(overview, self.sections, self.annotations)

@@ -1,5 +1,6 @@
 """`catalog render`: the markdown overview, written, checked or shown."""
 
+from difflib import unified_diff
 from pathlib import Path
 
 import click
@@ -39,11 +40,13 @@ def render(
         return 0
     wanted = publisher.plan(overview, path=Path(output).absolute() if output else None, force=force)
     if show_diff:
-        for line in wanted.diff().split("\n")[:-1]:
+        name = str(wanted.path)
+        before, after = wanted.before.split("\n"), wanted.after.split("\n")
+        for line in unified_diff(before, after, name, name, lineterm=""):
             say(visible(line), fg={"+": "green", "-": "red", "@": "cyan"}.get(line[:1]))
-    if check and wanted.is_behind:
+    if check and wanted.differs:
         note(f"{wanted.path} is behind: run `catalog render`")
     if check or show_diff:
-        return int(check and wanted.is_behind)
+        return int(check and wanted.differs)
     say(f"{wanted.path} {'written' if write(wanted) else 'is up to date'}")
     return 0

@@ -1,0 +1,157 @@
+from pathlib import Path
+
+import pytest
+
+from catalog.document.publish import Plan, compose, plan, publish, write
+from catalog.errors import DocumentError, MarkersBroken, RegionEdited
+
+TEMPLATE = "# Title\n\n<!-- catalog:begin a -->\n<!-- catalog:end a -->\n\nHand text.\n"
+FIRST = {"a": "Alpha", "b": "Beta"}
+SECOND = {"a": "Gamma", "b": "Beta"}
+
+
+def names(folder: Path) -> list[str]:
+    """List what lies in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_new_document_is_made_from_the_template(tmp_path: Path) -> None:
+    """A missing folder is made, the file ends with one newline, and nothing else is left there."""
+    path = tmp_path / "docs" / "models.md"
+    assert publish(path, TEMPLATE + "\n\n", FIRST)
+    assert path.read_bytes() == compose(TEMPLATE, FIRST).encode()
+    assert path.read_bytes().endswith(b"Hand text.\n")
+    assert names(path.parent) == ["models.md"]
+
+
+def test_a_new_document_has_the_mode_of_any_new_file(tmp_path: Path) -> None:
+    """The user's umask decides who can read it."""
+    other = tmp_path / "other"
+    other.touch()
+    path = tmp_path / "models.md"
+    publish(path, TEMPLATE, FIRST)
+    assert path.stat().st_mode == other.stat().st_mode
+
+
+def test_an_unchanged_document_is_not_touched(tmp_path: Path) -> None:
+    """The second time nothing is written: the file is the very same one."""
+    path = tmp_path / "models.md"
+    assert publish(path, TEMPLATE, FIRST)
+    before = path.stat()
+    assert not publish(path, TEMPLATE, FIRST)
+    after = path.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_persons_text_line_endings_and_mode_stay(tmp_path: Path) -> None:
+    """An update changes the region and not one byte beside it."""
+    path = tmp_path / "models.md"
+    publish(path, TEMPLATE, FIRST)
+    mine = path.read_bytes().replace(b"\n", b"\r\n").replace(b"Hand text.\r\n", b"Mine\x0c\xc2\x85")
+    path.write_bytes(mine)
+    path.chmod(0o640)
+    assert publish(path, TEMPLATE, SECOND)
+    written = path.read_bytes()
+    assert written.endswith(b"\r\n<!-- catalog:end a -->\r\n\r\nMine\x0c\xc2\x85")
+    assert b"\r\nGamma\r\n" in written
+    assert path.stat().st_mode & 0o7777 == 0o640
+
+
+def test_a_symlink_is_written_through(tmp_path: Path) -> None:
+    """The link stays a link, and its target holds the document, new or updated."""
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "models.md"
+    link.symlink_to("real/models.md")
+    assert publish(link, TEMPLATE, FIRST)
+    assert publish(link, TEMPLATE, SECOND)
+    assert link.is_symlink()
+    assert "Gamma" in (tmp_path / "real" / "models.md").read_text(encoding="utf-8")
+    assert names(tmp_path / "real") == ["models.md"]
+
+
+def test_an_empty_file_is_as_good_as_none(tmp_path: Path) -> None:
+    """A file without a byte holds nothing of a person's and is filled from the template."""
+    path = tmp_path / "models.md"
+    path.touch()
+    assert publish(path, TEMPLATE, FIRST)
+    assert "Alpha" in path.read_text(encoding="utf-8")
+
+
+def test_a_plan_writes_nothing(tmp_path: Path) -> None:
+    """What would be written can be seen without writing it, before and after it is done."""
+    path = tmp_path / "models.md"
+    wanted = plan(path, TEMPLATE, FIRST)
+    assert (wanted.differs, wanted.before, wanted.after) == (True, "", compose(TEMPLATE, FIRST))
+    assert not path.exists()
+    assert write(wanted)
+    assert not plan(path, TEMPLATE, FIRST).differs
+    assert plan(path, TEMPLATE, SECOND).before == compose(TEMPLATE, FIRST)
+
+
+def test_an_edit_by_hand_stops_the_writing(tmp_path: Path) -> None:
+    """An edited region is refused with path and line, left as it is, and overwritten by force."""
+    path = tmp_path / "models.md"
+    publish(path, TEMPLATE, FIRST)
+    edited = path.read_text(encoding="utf-8").replace("Alpha", "Mine")
+    path.write_text(edited, encoding="utf-8")
+    with pytest.raises(RegionEdited, match=r"models\.md:3: region a was edited by hand") as caught:
+        publish(path, TEMPLATE, SECOND)
+    assert str(path) in str(caught.value)
+    assert path.read_text(encoding="utf-8") == edited
+    assert publish(path, TEMPLATE, SECOND, force=True)
+    assert path.read_text(encoding="utf-8") == compose(TEMPLATE, SECOND)
+
+
+@pytest.mark.parametrize("document", ["no region\n", "<div>\n" + TEMPLATE.partition("\n\n")[2]])
+def test_broken_markers_stop_the_writing(tmp_path: Path, document: str) -> None:
+    """A document without regions, or with swallowed ones, is refused by name and left alone."""
+    path = tmp_path / "models.md"
+    path.write_text(document, encoding="utf-8")
+    with pytest.raises(MarkersBroken, match=r"models\.md:\d+: "):
+        publish(path, TEMPLATE, FIRST, force=True)
+    assert path.read_text(encoding="utf-8") == document
+
+
+def test_a_file_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:
+    """The error names the line, and the file is left alone."""
+    path = tmp_path / "models.md"
+    path.write_bytes(b"one\ntw\xffo\n")
+    with pytest.raises(DocumentError, match=r"models\.md:2: .* not valid UTF-8") as caught:
+        publish(path, TEMPLATE, FIRST)
+    assert "UTF-8" in caught.value.hint
+    assert path.read_bytes() == b"one\ntw\xffo\n"
+
+
+def test_a_path_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """A folder in place of the document is an error with its path and reason."""
+    with pytest.raises(DocumentError, match=r"could not be read: Is a directory") as caught:
+        publish(tmp_path, TEMPLATE, FIRST)
+    assert str(tmp_path) in str(caught.value)
+    assert caught.value.exit_code == 6
+
+
+def test_a_failed_write_leaves_no_trace(tmp_path: Path) -> None:
+    """Where the document cannot be put in place, the error says so and no temporary file stays."""
+    taken = tmp_path / "models.md"
+    taken.mkdir()
+    with pytest.raises(DocumentError, match=r"models\.md: .* could not be written: Is a directory"):
+        write(Plan(taken, "", "text\n"))
+    assert names(tmp_path) == ["models.md"]
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    """A file in the way of the document's folder is an error with the document's path."""
+    (tmp_path / "docs").touch()
+    wanted = Plan(tmp_path / "docs" / "models.md", "", "text\n")
+    with pytest.raises(DocumentError, match=r"docs/models\.md: .* could not be written: "):
+        write(wanted)
+
+
+def test_a_reader_never_sees_half_a_document(tmp_path: Path) -> None:
+    """Somebody who has the old document open keeps the whole of it."""
+    path = tmp_path / "models.md"
+    publish(path, TEMPLATE, FIRST)
+    with path.open(encoding="utf-8") as reader:
+        publish(path, TEMPLATE, SECOND)
+        assert reader.read() == compose(TEMPLATE, FIRST)
+    assert names(tmp_path) == ["models.md"]

@@ -1,0 +1,86 @@
+import re
+
+import pytest
+
+from catalog.document.proof import prove
+from catalog.document.regions import splice
+from catalog.errors import DocumentError, MarkersBroken
+
+KNOWN = {"a": "## Alpha\n\n| x | y |\n| --- | --- |\n| `1\\|2` | 3 |"}
+BEGIN = "<!-- catalog:begin a -->\n"
+END = "<!-- catalog:end a -->\n"
+
+
+def check(document: str, contents: dict[str, str] = KNOWN) -> None:
+    """Fill a document and prove the result."""
+    prove(splice(document, contents, "doc.md", force=True), document, "doc.md")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        BEGIN + END,
+        "Mine\n" + BEGIN + END + "more",
+        "- a list\n" + BEGIN + END,
+        "> a quotation\n" + BEGIN + END,
+        "```\ncode\n```\n" + BEGIN + END,
+        "<details>\n\n" + BEGIN + END + "\n</details>\n",
+        "\ufeff" + BEGIN + END,
+        ("# Mine\n" + BEGIN + END).replace("\n", "\r\n"),
+        "one\rtwo\n" + BEGIN + END,
+        "| a | person's |\n|---|---|\n| table | is | theirs |\n\n" + BEGIN + END,
+    ],
+)
+def test_markers_that_read_as_comments_are_fine(document: str) -> None:
+    """Closed blocks before a region do not touch it."""
+    check(document)
+
+
+@pytest.mark.parametrize(
+    ("above", "culprit"),
+    [
+        ("<div>\n", "<div>"),
+        ("<!-- a comment\nwithout end\n\n", "<!-- a comment"),
+        ("```sh\nmake\n\n", "```sh"),
+        ("~~~\n", "~~~"),
+        ("<pre>\n\n", "<pre>"),
+        ("<script>\n\n\n", "<script>"),
+        ("<b>\n", "<b>"),
+    ],
+)
+def test_a_swallowed_marker_is_refused(above: str, culprit: str) -> None:
+    """A block left open above a region is named, with the lines of the person's own document."""
+    document = "# Mine\n\n" + above + BEGIN + "old\n" * 5 + END
+    with pytest.raises(MarkersBroken) as caught:
+        check(document)
+    line = document[: document.index(BEGIN)].count("\n") + 1
+    first = str(caught.value).split("\n")[0]
+    assert first == (
+        f"doc.md:{line}: the begin marker of region a is swallowed by what begins with"
+        f" {culprit!r}; end that before the marker, or put a blank line between them"
+    )
+
+
+def test_a_swallowed_marker_further_down_has_the_line_that_the_person_sees() -> None:
+    """Line numbers count in the document before it was filled."""
+    contents = {"a": "Alpha\n" * 9 + "Omega", "b": "Beta"}
+    other = re.sub(" a ", " b ", BEGIN + END)
+    with pytest.raises(MarkersBroken, match=r"^doc\.md:4: the begin marker of region b"):
+        check(BEGIN + END + "<div>\n" + other, contents)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "| x | y |\n| --- | --- |\n| 1 | 2 | 3 |",
+        "| x | y |\n| --- | --- |\n| 1 |",
+        "| x | y |\n| --- |\n| 1 | 2 |",
+        "| x | y |",
+    ],
+)
+def test_a_table_that_would_read_otherwise_is_refused(table: str) -> None:
+    """Rows with too few or too many cells, or a table that is none, are never written."""
+    with pytest.raises(
+        DocumentError, match=r"doc\.md: a table of region a would not read as meant"
+    ):
+        check(BEGIN + END, {"a": table})
