@@ -31,7 +31,7 @@ from catalog.errors import (
     Unreachable,
 )
 from catalog.jsontext import read_strict
-from catalog.request import Limits, Request, Response, check_url
+from catalog.request import HIDDEN, Limits, Request, Response, check_url
 from catalog.retry import insist, seconds_asked
 
 __all__ = ["Http", "Limits", "Request", "Response", "check_url"]
@@ -60,7 +60,7 @@ for _name in ("httpx", "httpcore"):
 
 
 class Http:
-    """One client for the life of the process; use it in a `with`, or close it.
+    """One client for the life of the process, for any thread; use it in a `with`, or close it.
 
     It takes no proxy and no `.netrc` from its surroundings, keeps no cookies and follows no
     redirect. `tls` replaces the certificates that are trusted (by default certifi's).
@@ -178,7 +178,7 @@ class Http:
 def _refusal(request: Request, answer: httpx.Response) -> ProviderError:
     status = answer.status_code
     kind = _BY_STATUS.get(status, ProviderFailing if answer.is_server_error else AnswerRefused)
-    detail = _redirect(answer) if answer.is_redirect else _api_error(_error_body(answer))
+    detail = _redirect(request, answer) if answer.is_redirect else _api_error(_error_body(answer))
     text = f"{request.where} answered {status}{detail and f': {detail}'}"
     return kind(
         _one_line(request.hide(text)),
@@ -187,10 +187,15 @@ def _refusal(request: Request, answer: httpx.Response) -> ProviderError:
     )
 
 
-def _redirect(answer: httpx.Response) -> str:
+def _redirect(request: Request, answer: httpx.Response) -> str:
     """Say where it points, by host alone: the rest may hold anything."""
     target = answer.next_request
-    return f"a redirect to {target.url.host}, which is not followed" if target else ""
+    if target is None:
+        return ""
+    location = answer.headers["location"]
+    # The host is in lower case by now, in which a secret would not be found.
+    host = target.url.host if request.hide(location) == location else HIDDEN
+    return f"a redirect to {host}, which is not followed"
 
 
 def _api_error(body: bytes) -> str:

@@ -1,28 +1,29 @@
 """JSON read strictly, and written in one canonical way.
 
-Canonical text is how values are held, compared, hashed and stored: sorted keys, no spaces, integral
-floats as integers. It is immutable, tells `true` from `1`, and makes `1` and `1.0` the same number.
+Canonical text is how values are held, compared, hashed and stored: sorted keys, no spaces. It is
+immutable and tells `true` from `1`. `1.0` is read as `1`, so that both are the same number.
 """
 
 import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any, NewType, TypeAlias
 
-from catalog.errors import PayloadInvalid, Problem
+from catalog.errors import MAX_PROBLEMS, PayloadInvalid, Problem
 
 Json = Any
 JsonText = NewType("JsonText", str)
 """Canonical JSON text. `None` beside it always means *missing*; `JsonText("null")` is null."""
 
 MAX_DEPTH = 64
-MAX_DIGITS = 400
+FOUND_LIMIT = 60
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 # The way to a value, innermost key last; written out only when there is something to say of it.
 _Trail: TypeAlias = "tuple[()] | tuple[_Trail, str | int]"
-_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
 
 
 class _Flaw:
@@ -46,14 +47,23 @@ def parse(text: JsonText) -> Json:
     return json.loads(text)
 
 
-def shorten(value: Json, limit: int = 60) -> str:
+def shorten(value: Json, limit: int = FOUND_LIMIT) -> str:
     """Show a JSON value on one line, cut after `limit` characters."""
-    text = json.dumps(value, ensure_ascii=True, default=str)
+    return cut(json.dumps(value, ensure_ascii=True, default=str), limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """Cut a text that is longer than `limit` characters, and show that it was."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
+def dotted(path: Iterable[str]) -> str:
+    r"""Write the way to a field with dots; a dot or backslash within a key gets a backslash."""
+    return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)
+
+
 def child(path: str, key: str | int) -> str:
-    """Extend a JSON path by one key or index."""
+    """Extend a JSON path by one key or index; an odd or long key stands cut in brackets."""
     if isinstance(key, int):
         return f"{path}[{key}]"
     if _PLAIN_KEY.fullmatch(key):
@@ -62,7 +72,7 @@ def child(path: str, key: str | int) -> str:
 
 
 def read_strict(body: bytes) -> Json:
-    """Read a JSON body; raise PayloadInvalid with every flaw found.
+    """Read a JSON body, whole numbers as int; raise PayloadInvalid with every flaw found.
 
     Flaws: invalid UTF-8, bad syntax, NaN, Infinity, numbers too large for a double, duplicate keys,
     lone surrogates, nesting deeper than 64.
@@ -82,16 +92,23 @@ def read_strict(body: bytes) -> Json:
             object_pairs_hook=lambda pairs: _read_object(pairs, twins),
         )
     except json.JSONDecodeError as error:
-        found = f"{error.msg} at line {error.lineno} column {error.colno}"
-        if not text.strip():
-            found = "an empty body"
-        raise PayloadInvalid([Problem("$", found, "one JSON value")]) from None
+        raise PayloadInvalid([_no_json(text, error)]) from None
     except RecursionError:
         raise PayloadInvalid([_too_deep("$")]) from None
-    problems = sorted(_flaws(value, twins, surrogates=bool(_SURROGATE.search(text))))
-    if problems:
+    flaws = _flaws(value, twins, surrogates=bool(_SURROGATE.search(text)))
+    if problems := list(islice(flaws, MAX_PROBLEMS)):
         raise PayloadInvalid(problems)
     return value
+
+
+def _no_json(text: str, error: json.JSONDecodeError) -> Problem:
+    rest = text[error.pos : error.pos + FOUND_LIMIT]
+    found = f"{shorten(rest) if rest else 'the end'} at line {error.lineno} column {error.colno}"
+    if not text.strip():
+        found = "an empty body"
+    elif text.startswith("\ufeff"):
+        found = "a byte order mark"
+    return Problem("$", found, "one JSON value")
 
 
 def _read_float(text: str) -> Json:
@@ -102,7 +119,8 @@ def _read_float(text: str) -> Json:
 
 
 def _read_int(text: str) -> Json:
-    return int(text) if len(text) <= MAX_DIGITS else _Flaw(text)
+    # Asked of a double first: int() takes a time that grows with the square of the digits.
+    return _Flaw(text) if math.isinf(float(text)) else int(text)
 
 
 def _read_object(
@@ -123,8 +141,8 @@ def _flaws(
     while stack:
         trail, value, depth = stack.pop()
         if isinstance(value, _Flaw):
-            expected = "a number that JSON and a double can hold"
-            yield Problem(_path(trail), shorten(value.text), expected)
+            found = cut(value.text, FOUND_LIMIT)
+            yield Problem(_path(trail), found, "a finite number that a double can hold")
         elif isinstance(value, str):
             if surrogates and _is_torn(value):
                 yield Problem(_path(trail), shorten(value), "text without lone surrogates")
@@ -168,4 +186,4 @@ def _is_torn(text: str) -> bool:
 
 
 def _too_deep(path: str) -> Problem:
-    return Problem(path, f"nesting deeper than {MAX_DEPTH}", "a flatter value")
+    return Problem(path, "deeper nesting", f"at most {MAX_DEPTH} levels")

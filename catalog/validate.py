@@ -4,124 +4,103 @@ The contract is a JSON Schema (2020-12). What it does not demand is tolerated, a
 seen before is noted as drift: new fields, new values, new nulls, odd formats.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+from typing import Literal, TypeAlias
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from catalog.errors import PayloadInvalid, Problem
-from catalog.jsontext import Json, JsonText, canonical, child, read_strict, shorten
+from catalog.errors import MAX_PROBLEMS, PayloadInvalid, Problem
+from catalog.jsontext import Json, JsonText, canonical, child, dotted, read_strict, shorten
 from catalog.payload import Drift, Payload, ValidPayload
 
 Contract = Mapping[str, Json]
-What = Literal["new field", "new value", "new null", "odd format"]
+_What = Literal["new field", "new value", "new null", "odd format"]
+_Novelty: TypeAlias = tuple[_What, str, JsonText | None]
+
+_FORMATS = Draft202012Validator.FORMAT_CHECKER
+_TYPES = {
+    "object": "an object",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "boolean": "a boolean",
+    "null": "null",
+}
 
 
 def validate(payload: Payload, contract: Contract) -> ValidPayload:
-    """Check an answer against its contract; raise PayloadInvalid with every problem found."""
+    """Check an answer against its contract; raise PayloadInvalid with every problem found.
+
+    Of `contract`, `properties.data` describes the list of rows and `$defs.model` one row. Besides
+    JSON Schema it speaks the x- words explained in catalog/providers/infomaniak/schema.json.
+    """
     body = read_strict(payload.body)
-    errors = list(_validator(contract).iter_errors(body))
-    problems = {problem for error in errors for problem in _problems(error)}
-    if isinstance(body, dict) and isinstance(body.get("data"), list):
-        problems.update(_duplicates(body["data"], contract))
-    if problems:
-        raise PayloadInvalid(sorted(problems, key=_by_place))
-    odd = [error for error in errors if error.validator == "format"]
-    return ValidPayload(payload, tuple(body["data"]), _drift(body, contract, odd))
-
-
-def _validator(contract: Contract) -> Draft202012Validator:
-    return Draft202012Validator(contract, format_checker=Draft202012Validator.FORMAT_CHECKER)
-
-
-def _by_place(problem: Problem) -> tuple[list[tuple[int, str]], Problem]:
-    """Order by path, with row 2 before row 10."""
-    parts = problem.path.replace("]", "").replace("[", ".").split(".")
-    return [(int(part) if part.isdecimal() else -1, part) for part in parts], problem
+    # Without a format checker: an odd format is no problem, only drift.
+    errors = Draft202012Validator(contract).iter_errors(body)
+    found = chain(chain.from_iterable(map(_problems, errors)), _duplicates(body, contract))
+    if problems := set(islice(found, MAX_PROBLEMS)):
+        raise PayloadInvalid(tuple(problems))
+    return ValidPayload(payload, tuple(body["data"]), tuple(_drift(body, contract)))
 
 
 def _problems(error: ValidationError) -> Iterator[Problem]:
+    schema: Json = error.schema
+    instance: Json = error.instance
     path = "$"
     for key in error.absolute_path:
         path = child(path, key)
-    if error.validator == "format":
-        return
     if error.validator == "required":
-        required: Json = error.validator_value
-        instance: Json = error.instance
-        for key in required:
+        for key in schema["required"]:
             if key not in instance:
-                yield Problem(child(path, key), "nothing", "a value, which every answer has")
+                yield Problem(child(path, key), "nothing", _expected(schema["properties"][key]))
     else:
-        yield Problem(path, shorten(error.instance), _expected(error))
+        yield Problem(path, shorten(instance), _expected(schema))
 
 
-def _expected(error: ValidationError) -> str:
-    schema = error.schema if isinstance(error.schema, Mapping) else {}
-    match error.validator, error.validator_value:
-        case "type", [*names]:
-            return " or ".join(names)
-        case "type", name:
-            return str(name)
-        case "const", value:
-            return canonical(value)
-        case "minimum", value:
-            return f"at least {value}"
-        case "maximum", value:
-            return f"at most {value}"
-        case validator, value:
-            return str(schema.get("x-expected", f"{validator} {shorten(value)}"))
+def _expected(schema: Contract) -> str:
+    if "x-expected" in schema:
+        return str(schema["x-expected"])
+    if "const" in schema:
+        return canonical(schema["const"])
+    names = schema["type"]
+    return " or ".join(_TYPES[name] for name in ([names] if isinstance(names, str) else names))
 
 
-def _duplicates(rows: list[Json], contract: Contract) -> Iterator[Problem]:
+def _duplicates(body: Json, contract: Contract) -> Iterator[Problem]:
+    rows = body.get("data") if isinstance(body, dict) else None
     for field in contract["properties"]["data"]["x-unique"]:
         seen: dict[JsonText, int] = {}
-        for index, row in enumerate(rows):
-            if not isinstance(row, dict) or field not in row:
+        for index, row in enumerate(rows if isinstance(rows, list) else ()):
+            if not isinstance(row, dict) or row.get(field) is None:
                 continue
             first = seen.setdefault(canonical(row[field]), index)
             if first != index:
                 found = f"{shorten(row[field])}, as in $.data[{first}]"
-                yield Problem(f"$.data[{index}].{field}", found, f"a {field} of its own")
+                yield Problem(f"$.data[{index}].{field}", found, f"each {field} once")
 
 
-def _drift(body: Json, contract: Contract, odd: Iterable[ValidationError]) -> tuple[Drift, ...]:
-    found: dict[tuple[What, str, JsonText | None], list[str]] = {}
-    envelope = contract["properties"]
-    for key in body:
-        if key not in envelope:
-            found[("new field", f"$.{key}", None)] = []
-    model = contract["$defs"]["model"]
+def _drift(body: Json, contract: Contract) -> Iterator[Drift]:
+    found: dict[_Novelty, list[str]] = {item: [] for item in _novelties(body, contract, ("$",))}
     for row in body["data"]:
-        for novelty in _novelties(row, model, ""):
+        for novelty in _novelties(row, contract["$defs"]["model"], ()):
             found.setdefault(novelty, []).append(row["name"])
-    for error in odd:
-        index, *keys = list(error.absolute_path)[1:]
-        novelty = ("odd format", _dotted(map(str, keys)), canonical(error.instance))
-        found.setdefault(novelty, []).append(body["data"][index]["name"])
-    return tuple(
-        Drift(what, field, value, tuple(found[what, field, value]))
-        for what, field, value in sorted(found, key=lambda item: (item[1], item[0], item[2] or ""))
-    )
+    for what, field, value in sorted(found, key=lambda item: (item[1], item[0], item[2] or "")):
+        yield Drift(what, field, value, tuple(found[what, field, value]))
 
 
-def _novelties(
-    value: Json, schema: Contract, field: str
-) -> Iterator[tuple[What, str, JsonText | None]]:
+def _novelties(value: Json, schema: Contract, path: tuple[str, ...]) -> Iterator[_Novelty]:
     if value is None:
         if schema.get("x-never-null"):
-            yield "new null", field, None
+            yield "new null", dotted(path), None
     elif isinstance(value, dict) and "properties" in schema:
         for key, item in value.items():
-            path = _dotted([field, key])
             if key in schema["properties"]:
-                yield from _novelties(item, schema["properties"][key], path)
+                yield from _novelties(item, schema["properties"][key], (*path, key))
             else:
-                yield "new field", path, None
+                yield "new field", dotted((*path, key)), None
     elif "x-known" in schema and value not in schema["x-known"]:
-        yield "new value", field, canonical(value)
-
-
-def _dotted(keys: Iterable[str]) -> str:
-    return ".".join(key for key in keys if key)
+        yield "new value", dotted(path), canonical(value)
+    elif "format" in schema and not _FORMATS.conforms(value, schema["format"]):
+        yield "odd format", dotted(path), canonical(value)

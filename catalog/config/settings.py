@@ -32,7 +32,7 @@ def read_duration(value: Any) -> Any:
 
 
 def _checked_url(url: str) -> str:
-    from catalog.http import check_url  # heavy, and only wanted where a URL was given
+    from catalog.request import check_url
 
     try:
         check_url(url)

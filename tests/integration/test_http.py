@@ -115,8 +115,16 @@ def test_the_deadline_cuts_a_slow_server(step: Step, status: int | None) -> None
     with serve(step) as server, Http(SHORT) as http:
         with pytest.raises(TimedOut, match=r"no whole answer within 0\.3 s") as caught:
             http.send(Request(server.url))
-        assert 0.25 < time.monotonic() - started < 1
+        assert 0.25 < time.monotonic() - started < 2
         assert (len(server.requests), caught.value.status) == (1, status)
+
+
+def test_without_time_nothing_is_sent() -> None:
+    """An exchange whose deadline is over before it begins opens no connection."""
+    with serve() as server, Http(Limits(deadline=0)) as http:
+        with pytest.raises(TimedOut):
+            http.send(Request(server.url))
+        assert server.connections == 0
 
 
 def test_the_deadline_cuts_a_silent_handshake() -> None:
@@ -245,7 +253,8 @@ def test_a_quote_is_one_short_harmless_line(http: Http) -> None:
 @pytest.mark.parametrize("step", [drip(401), break_off(401), flood(10_000_000, 401)])
 def test_the_status_counts_even_if_the_error_is_cut(step: Step) -> None:
     """A wrong token is told as such although the rest of the answer is late, broken or huge."""
-    with serve(step) as server, Http(SHORT) as http, pytest.raises(Unauthorized):
+    limits = Limits(deadline=0.6)
+    with serve(step) as server, Http(limits) as http, pytest.raises(Unauthorized):
         http.send(Request(server.url))
 
 
@@ -328,4 +337,4 @@ def test_a_wait_that_is_too_long_is_not_begun(form: str) -> None:
     with serve(limited) as server, Http() as http, pytest.raises(RateLimited) as caught:
         http.send(Request(server.url))
     assert caught.value.retry_after == pytest.approx(3600, abs=60)
-    assert (len(server.requests), time.monotonic() - started < 1) == (1, True)
+    assert (len(server.requests), time.monotonic() - started < 5) == (1, True)

@@ -27,7 +27,7 @@ from tests.servers import (
     silence,
 )
 
-TOKEN = "sesame-0123456789"
+TOKEN = "Sesame-0123456789"
 FAST = Limits(deadline=5, max_bytes=100_000, attempts=3, retry_for=5, backoff=0)
 SHORT = Limits(deadline=0.3, backoff=0)
 
@@ -96,8 +96,8 @@ def test_the_token_is_in_no_log_and_no_error(step: Step, caplog: pytest.LogCaptu
         type(error), error, trace.tb_next if trace else None, capture_locals=True
     )
     shown = "".join(frames.format()) + repr(error)
-    assert TOKEN not in shown
-    assert TOKEN not in caplog.text
+    assert TOKEN.lower() not in shown.lower()
+    assert TOKEN.lower() not in caplog.text.lower()
     assert "uthorization" not in caplog.text
     assert {record.name for record in caplog.records} == {"catalog.http"}
 
@@ -183,7 +183,8 @@ def test_a_certificate_for_another_host_is_refused(
 def test_the_deadline_holds_over_tls(identity: ssl.SSLContext, certificate: Path) -> None:
     """Over an encrypted connection all is as without: answers come, and drips are cut."""
     trust = ssl.create_default_context(cafile=certificate)
-    with serve(answer(), drip(), tls=identity) as server, Http(SHORT, tls=trust) as http:
+    limits = Limits(deadline=0.8)
+    with serve(answer(), drip(), tls=identity) as server, Http(limits, tls=trust) as http:
         assert http.send(Request(server.url)).body == b"{}"
         with pytest.raises(TimedOut):
             http.send(Request(server.url))

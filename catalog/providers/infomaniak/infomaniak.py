@@ -67,6 +67,9 @@ def model(row: Mapping[str, Json]) -> Model:
 
 def served_by(documentation_link: str | None) -> str | None:
     """Read the serving route out of a documentation link, whose path ends in it."""
-    path = unquote(urlsplit(documentation_link or "").path)
-    _, found, route = path.partition(DOCUMENTED_ROUTES)
+    try:
+        path = urlsplit(documentation_link or "").path
+    except ValueError:  # odd links are tolerated: `http://[`
+        return None
+    _, found, route = unquote(path).partition(DOCUMENTED_ROUTES)
     return f"/{route}" if found and route else None

@@ -1,0 +1,54 @@
+"""The documents of the shipped history, made by the real pipeline; as a program, it keeps them."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from catalog import recordings
+from catalog.cli.payloads import read_payload
+from catalog.config.settings import Settings
+from catalog.providers.infomaniak.infomaniak import Infomaniak
+from catalog.store.database import MEMORY, Database
+from catalog.sync import Sync
+from catalog.wiring import wire_policy, wire_publisher
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def documents() -> Iterator[tuple[str, str]]:
+    """Pass through the shipped history; yield file name and document after each capture."""
+    settings = Settings.model_validate({})
+    publisher = wire_publisher(settings)
+    assert publisher is not None
+    database = Database(MEMORY)
+    for recording in recordings.find(recordings.shipped()):
+        payload = read_payload(recording.path)
+        sync = Sync(
+            provider=Infomaniak(),
+            fetch=lambda _, payload=payload: payload,  # type: ignore[misc]  # bound now
+            database=database,
+            policy=wire_policy(settings),
+            channels=(),
+            publisher=None,
+            clock=lambda at=recording.at: at,  # type: ignore[misc]  # bound now
+        )
+        number = sync.run(accept=True).snapshot
+        assert number is not None
+        with database.reading() as connection:
+            overview = publisher.overview(connection, number)
+        yield f"{recording.path.name.partition('.')[0]}.md", publisher.compose(overview)
+    database.close()
+
+
+def main() -> None:
+    """Write every golden document anew."""
+    for old in GOLDEN.glob("*.md"):
+        old.unlink()
+    GOLDEN.mkdir(exist_ok=True)
+    for name, text in documents():
+        (GOLDEN / name).write_text(text, encoding="utf-8", newline="\n")
+        sys.stdout.write(f"{GOLDEN / name}\n")
+
+
+if __name__ == "__main__":
+    main()

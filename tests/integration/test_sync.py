@@ -1,0 +1,320 @@
+"""A pass from end to end on real parts, outcome by outcome."""
+
+import json
+import zlib
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from catalog.alerts.channel import Audience
+from catalog.change import Level, Removed, Restored
+from catalog.errors import SettingsInvalid
+from catalog.payload import Answer, Validators
+from catalog.publishing import newest_snapshots
+from tests.builders import body, finding, row
+from tests.rig import HOUR, START, TOKEN, Ear, rig
+from tests.servers import Exchange, Step, answer, break_off
+
+TEN = [row(id=key, name=f"m{key}") for key in range(1, 11)]
+FULL = body(*TEN)
+HALF = body(*TEN[:5])
+EDITED = body(*TEN[:9], TEN[9] | {"max_token_input": 16})
+
+
+def ok(content: bytes, **headers: str) -> Step:
+    """Answer 200 with a body."""
+    return answer(body=content, headers={key.replace("_", "-"): headers[key] for key in headers})
+
+
+def not_modified(exchange: Exchange) -> None:
+    """Answer 304 where the request allows it, as a real server does."""
+    assert exchange.request.headers["if-none-match"] == '"one"'
+    assert exchange.request.headers["if-modified-since"] == "Thu, 01 Jan 2026 00:00:00 GMT"
+    exchange.send(304, {}, b"")
+
+
+def test_first_changed_unchanged(tmp_path: Path) -> None:
+    """The first state is the baseline, a change is stored, written and told, the same is not."""
+    with rig(tmp_path, ok(FULL), ok(EDITED)) as it:
+        first, changed, unchanged = it.poll(), it.poll(), it.poll()
+        assert [str(each.poll.outcome) for each in (first, changed, unchanged)] == [
+            *("first", "changed", "unchanged")
+        ]
+        assert [each.snapshot for each in (first, changed, unchanged)] == [1, 2, 2]
+        written = [each.document.written for each in (first, changed, unchanged) if each.document]
+        assert written == [True, True, False]
+        assert it.ear.told == [["limit-lowered"]]
+        assert it.ear.heard[0].at == START + 2 * HOUR
+        assert "| 16 |" in it.document.read_text()
+
+
+def test_a_304_is_an_unchanged_poll(tmp_path: Path) -> None:
+    """ETag and Last-Modified go into the next request, also after a 304 that names neither."""
+    seen = {"ETag": '"one"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}
+    with rig(tmp_path, answer(body=FULL, headers=seen), not_modified, not_modified) as it:
+        assert it.outcomes(3) == ["first", "unchanged", "unchanged"]
+        assert it.rows("select http_status, etag from poll") == [
+            *((200, '"one"'), (304, None), (304, None))
+        ]
+
+
+def test_order_and_spelling_mean_nothing(tmp_path: Path) -> None:
+    """Rows in another order and other spacing are kept as evidence and are no change."""
+    other = json.dumps(json.loads(body(*TEN[::-1])), indent=1).encode()
+    with rig(tmp_path, ok(FULL), ok(other), ok(other)) as it:
+        assert it.outcomes(3) == ["first", "unchanged", "unchanged"]
+        assert it.rows("select count(*) from payload") == [(2,)]
+        assert it.rows("select count(*) from snapshot") == [(1,)]
+
+
+def test_what_was_held_is_not_a_baseline_for_conditions(tmp_path: Path) -> None:
+    """The validators of a held answer are not sent: a 304 must never confirm a doubted state."""
+    sent: list[str | None] = []
+
+    def half(exchange: Exchange) -> None:
+        sent.append(exchange.request.headers.get("if-none-match"))
+        exchange.send(200, {"ETag": '"half"'}, HALF)
+
+    with rig(tmp_path, ok(FULL, ETag='"full"'), half) as it:
+        assert it.outcomes(3) == ["first", "held", "held"]
+        assert sent == ['"full"', '"full"']
+
+
+def test_held_until_three_polls_say_the_same(tmp_path: Path) -> None:
+    """A doubted state is told once, and let through at the third poll in a row."""
+    with rig(tmp_path, ok(FULL), ok(HALF)) as it:
+        assert it.outcomes(3) == ["first", "held", "held"]
+        assert "| `m9` |" in it.document.read_text()
+        assert it.ear.told == [["catalog-held"]]
+        assert it.outcomes() == ["changed"]
+        assert it.ear.told == [["catalog-held"], ["model-removed"] * 5]
+        assert it.rows("select outcome, snapshot_id from poll") == [
+            *(("first", 1), ("held", 1), ("held", 1), ("changed", 2))
+        ]
+
+
+def test_polls_in_quick_succession_do_not_confirm(tmp_path: Path) -> None:
+    """Polls less than ten minutes apart count as one."""
+    with rig(tmp_path, ok(FULL), ok(HALF)) as it:
+        it.poll()
+        assert it.outcomes(10, later=timedelta(minutes=1)) == ["held"] * 10
+        assert it.outcomes(2, later=timedelta(minutes=10)) == ["held", "changed"]
+
+
+def test_another_doubted_state_starts_the_count_anew(tmp_path: Path) -> None:
+    """Three polls must say the same; one that failed in between says nothing."""
+    third = body(*TEN[:4])
+    steps = [ok(FULL), ok(HALF), ok(third), answer(503), ok(third), ok(third)]
+    with rig(tmp_path, *steps) as it:
+        assert it.outcomes(6) == ["first", "held", "held", "failed", "held", "changed"]
+        assert it.ear.told[0] == ["catalog-held"]
+        assert len(it.ear.told) == 2
+
+
+def test_accept_applies_what_is_held(tmp_path: Path) -> None:
+    """With accept the doubted state becomes the baseline at once."""
+    with rig(tmp_path, ok(FULL), ok(HALF)) as it:
+        assert it.outcomes(2) == ["first", "held"]
+        assert it.poll(accept=True).snapshot == 2
+
+
+def test_an_empty_first_answer_is_held(tmp_path: Path) -> None:
+    """There is no document and no snapshot while nothing was ever believed."""
+    with rig(tmp_path, ok(body()), ok(FULL)) as it:
+        held = it.poll()
+        assert (held.poll.outcome, held.snapshot, held.document) == ("held", None, None)
+        assert not it.document.exists()
+        assert it.outcomes() == ["first"]
+
+
+def test_an_invalid_answer_is_evidence(tmp_path: Path) -> None:
+    """The body is kept, the baseline stays, the operator is told once with the ground."""
+    broken = body(*TEN[:3], TEN[0])
+    with rig(tmp_path, ok(FULL), ok(broken), ok(broken), ok(FULL), ok(broken)) as it:
+        assert it.outcomes(5) == ["first", "invalid", "invalid", "unchanged", "invalid"]
+        assert it.ear.told == [["payload-invalid"]] * 2
+        (error,) = set(it.rows("select error from poll where outcome = 'invalid'"))
+        assert "$.data[3].id" in error[0]
+        assert it.rows("select count(*) from payload") == [(2,)]
+        assert it.rows("select distinct snapshot_id from poll") == [(1,)]
+
+
+@pytest.mark.parametrize("step", [answer(500), answer(401), answer(302), break_off()])
+def test_a_failed_poll_moves_nothing(tmp_path: Path, step: Step) -> None:
+    """A provider in trouble is recorded with its error, and the document stays."""
+    with rig(tmp_path, ok(FULL), step, ok(FULL)) as it:
+        it.poll()
+        before = it.document.read_bytes()
+        failed = it.poll()
+        assert failed.poll.outcome == "failed"
+        assert failed.poll.error is not None
+        assert it.document.read_bytes() == before
+        assert it.outcomes() == ["unchanged"]
+        assert it.ear.told == []
+
+
+def test_drift_is_told_once(tmp_path: Path) -> None:
+    """A new field is told at the poll that shows it first, and never again."""
+    steps = [ok(FULL)]
+    for size in (7, 8):
+        rows = [*TEN[:9], TEN[9] | {"price": 1, "max_token_input": size}]
+        steps.append(ok(body(*rows)))
+    with rig(tmp_path, *steps) as it:
+        it.outcomes(3)
+        assert it.ear.told == [["limit-lowered", "field-changed", "schema-drift"], ["limit-raised"]]
+
+
+def test_restored_with_the_time_away(tmp_path: Path) -> None:
+    """A model that comes back is restored, with the moment since when it was missing."""
+    with rig(tmp_path, ok(FULL), ok(body(*TEN[:9])), ok(FULL)) as it:
+        it.outcomes(2)
+        (restored,) = it.poll().poll.findings
+        assert isinstance(restored.change, Restored)
+        assert restored.change.gone_since == START + 2 * HOUR
+        assert "restored after 1 hour" in it.document.read_text()
+
+
+def test_a_dry_run_shows_all_and_writes_nothing(tmp_path: Path) -> None:
+    """The pass says what would change and be written; no file, row or message comes of it."""
+    with rig(tmp_path, ok(FULL), ok(EDITED)) as it:
+        it.poll()
+        before = (it.document.read_bytes(), it.rows("select * from poll"))
+        dry = it.poll(dry_run=True)
+        assert [each.rule for each in dry.poll.findings] == ["limit-lowered"]
+        assert dry.document is not None
+        assert dry.document.written
+        assert (it.document.read_bytes(), it.rows("select * from poll")) == before
+        assert it.ear.heard == []
+        assert it.outcomes() == ["changed"]
+
+
+def test_what_a_channel_refused_stays_owed(tmp_path: Path) -> None:
+    """It is sent by the next pass, with the same id, in order, and only to who did not take it."""
+    other = Ear("other")
+    steps = [ok(FULL), ok(EDITED), ok(body(*TEN[:9])), ok(body(*TEN[:9]))]
+    with rig(tmp_path, *steps) as it:
+        it.sync = replace(it.sync, channels=(it.ear, other))
+        it.poll()
+        it.ear.deaf = True
+        assert [it.poll().owed, it.poll().owed] == [1, 2]
+        assert it.rows("select distinct attempts, error from delivery where channel = 'ear'") == [
+            *((2, "channel ear is deaf"), (0, None))
+        ]
+        it.ear.deaf = False
+        assert it.poll().owed == 0
+        expected = [["limit-lowered"], ["model-removed"]]
+        assert (it.ear.told, other.told) == (expected, expected)
+        assert it.poll().owed == 0
+        assert len(it.ear.heard) == len(other.heard) == 2
+        assert it.ear.heard[0].id != other.heard[0].id
+
+
+def test_a_channel_hears_what_it_wants(tmp_path: Path) -> None:
+    """A poll without a finding for a channel owes it nothing."""
+    quiet = Ear("quiet", Audience(Level.BREAKING))
+    with rig(tmp_path, ok(FULL), ok(body(*TEN, row(id=11, name="new"))), ok(FULL)) as it:
+        it.sync = replace(it.sync, channels=(it.ear, quiet))
+        it.outcomes(3)
+        assert it.ear.told == [["model-added"], ["model-removed"]]
+        assert quiet.told == [["model-removed"]]
+
+
+def test_a_document_that_cannot_be_written_harms_nothing(tmp_path: Path) -> None:
+    """The snapshot is stored and told, the error is reported, and the next pass writes it."""
+    with rig(tmp_path, ok(FULL), ok(EDITED), ok(EDITED)) as it:
+        it.document.mkdir()
+        it.poll()
+        broken = it.poll()
+        assert broken.document_error is not None
+        assert it.ear.told == [["limit-lowered"]]
+        it.document.rmdir()
+        mended = it.poll()
+        assert (mended.poll.outcome, mended.document_error) == ("unchanged", None)
+        assert "| 16 |" in it.document.read_text()
+
+
+def test_no_document_is_wanted(tmp_path: Path) -> None:
+    """Without a publisher a pass stores and tells, and writes no file."""
+    with rig(tmp_path, ok(FULL)) as it:
+        it.sync = replace(it.sync, publisher=None)
+        assert it.poll().document is None
+        assert [path.name for path in tmp_path.glob("*.md")] == []
+
+
+def test_another_process_was_faster(tmp_path: Path) -> None:
+    """When another pass moves the baseline during a fetch, the older answer is asked for anew."""
+    newest = body(*TEN[:9], TEN[9] | {"max_token_input": 8})
+    with rig(tmp_path, ok(FULL), ok(EDITED), ok(newest)) as it:
+        it.poll()
+        fetch, overtaken = it.sync.fetch, iter([True])
+
+        def slow(validators: Validators) -> Answer:
+            answered = fetch(validators)
+            if next(overtaken, False):
+                replace(it.sync, fetch=fetch).run()
+            return answered
+
+        it.sync = replace(it.sync, fetch=slow)
+        it.poll()
+        outcomes = [outcome for (outcome,) in it.rows("select outcome from poll order by id")]
+        assert outcomes == ["first", "changed", "unchanged"]
+        assert "| 8 |" in it.document.read_text()
+        assert it.ear.told == [["limit-lowered"]]
+
+
+def test_without_a_token_nothing_is_asked_or_recorded(tmp_path: Path) -> None:
+    """A missing token is a mistake of configuration and says how to give one."""
+    with rig(tmp_path, ok(FULL)) as it:
+        source = it.sync.fetch.__self__  # type: ignore[attr-defined]  # a bound method
+        it.sync = replace(it.sync, fetch=replace(source, token=None).fetch)
+        with pytest.raises(SettingsInvalid) as caught:
+            it.poll()
+        assert "INFOMANIAK_API_TOKEN_FILE" in caught.value.hint
+        assert it.server.requests == []
+        assert not it.file.exists()
+
+
+def test_the_token_is_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A provider that echoes the token in body and header gets it into no file, row, or log."""
+    caplog.set_level("DEBUG")
+
+    def echo(exchange: Exchange) -> None:
+        token = exchange.request.headers["authorization"].split()[1]
+        assert token == TOKEN
+        rows = [*TEN, row(id=99, name=f"x {token}")]
+        exchange.send(200, {"ETag": f'"{token}"'}, body(*rows, note=token))
+
+    def refuse(exchange: Exchange) -> None:
+        text = json.dumps({"result": "error", "error": {"code": TOKEN, "description": TOKEN}})
+        exchange.send(401, {"WWW-Authenticate": TOKEN}, text.encode())
+
+    def break_contract(exchange: Exchange) -> None:
+        exchange.send(200, {}, f'{{"result": "{TOKEN}"}}'.encode())
+
+    with rig(tmp_path, echo, refuse, break_contract, ok(TOKEN.encode())) as it:
+        assert it.outcomes(4) == ["first", "failed", "invalid", "invalid"]
+        it.sync.database.close()
+        kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+        kept += b"".join(zlib.decompress(blob) for (blob,) in it.rows("select body from payload"))
+        assert TOKEN.encode() not in kept
+        assert TOKEN not in caplog.text + repr(it.sync) + repr(it.ear.heard)
+
+
+def test_recent_findings_keep_a_snapshot_together() -> None:
+    """The newest snapshots are taken whole until there are enough findings."""
+    all_of_them = tuple(finding(snapshot=number) for number in (1, 1, 2, 3, 3, 3))
+    taken = [[item.snapshot for item in newest_snapshots(all_of_them, n)] for n in (0, 1, 4, 9)]
+    assert taken == [[], [3, 3, 3], [3, 3, 3, 2], [3, 3, 3, 2, 1, 1]]
+
+
+def test_removed_models_stand_in_the_document(tmp_path: Path) -> None:
+    """A delisted model is named with its dates until it is back."""
+    with rig(tmp_path, ok(FULL), ok(body(*TEN[:9])), ok(FULL)) as it:
+        it.poll()
+        (gone,) = it.poll().poll.findings
+        assert isinstance(gone.change, Removed)
+        assert "| `m10` | llm | 2026-01-01 | 2026-01-31 |" in it.document.read_text()
+        it.poll()
+        assert "2026-01-31 |" not in it.document.read_text()

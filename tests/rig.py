@@ -1,0 +1,115 @@
+"""A whole pass on real parts: HTTP on the loopback, an SQLite file, a document, a channel."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from catalog.alerts.channel import Audience, Message
+from catalog.config.load import load
+from catalog.errors import DeliveryFailed
+from catalog.http import Http, Limits
+from catalog.store.database import Database
+from catalog.sync import Pass, Sync
+from catalog.wiring import wire_sync
+from tests.servers import Step, serve
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+TOKEN = "tok-3f9a-secret"
+
+
+@dataclass
+class Ear:
+    """A channel that keeps what it is told, or refuses while it is deaf."""
+
+    name: str = "ear"
+    audience: Audience = field(default_factory=Audience)
+    deaf: bool = False
+    heard: list[Message] = field(default_factory=list)
+
+    def send(self, message: Message) -> None:
+        """Keep the message."""
+        if self.deaf:
+            raise DeliveryFailed(f"channel {self.name} is deaf")
+        self.heard.append(message)
+
+    @property
+    def told(self) -> list[list[str]]:
+        """The rules of each message's findings."""
+        return [[finding.rule for finding in message.findings] for message in self.heard]
+
+
+@dataclass
+class Clock:
+    """A clock that tests set."""
+
+    now: datetime = START
+
+    def __call__(self) -> datetime:
+        """Return the moment that was set."""
+        return self.now
+
+
+@dataclass
+class Rig:
+    """A Sync, and all that a test looks at."""
+
+    sync: Sync
+    server: Any
+    folder: Path
+    clock: Clock
+    ear: Ear
+
+    def poll(self, *, later: timedelta = HOUR, **options: bool) -> Pass:
+        """Run one pass, `later` than the one before."""
+        self.clock.now += later
+        return self.sync.run(**options)
+
+    def outcomes(self, count: int = 1, **options: Any) -> list[str]:
+        """Run passes and return how they ended."""
+        return [str(self.poll(**options).poll.outcome) for _ in range(count)]
+
+    @property
+    def file(self) -> Path:
+        """The database file."""
+        return self.folder / "catalog.db"
+
+    @property
+    def document(self) -> Path:
+        """The document."""
+        return self.folder / "models.md"
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the database file with plain SQL."""
+        connection = sqlite3.connect(self.file)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+
+@contextmanager
+def rig(folder: Path, *steps: Step) -> Iterator[Rig]:
+    """Make a rig whose provider answers these steps, one a request, the last one for ever."""
+    limits = Limits(deadline=5, attempts=1, backoff=0)
+    with serve(*steps) as server, Http(limits) as http:
+        yield make(folder, server, http)
+
+
+def make(folder: Path, server: Any, http: Http) -> Rig:
+    """Wire a Sync to a server, with its files in a folder."""
+    clock, ear = Clock(), Ear()
+    given = {
+        "database": str(folder / "catalog.db"),
+        "document.path": str(folder / "models.md"),
+        "infomaniak.url": server.url,
+        "infomaniak.token": TOKEN,
+    }
+    settings = load(None, given, environ={"HOME": str(folder)}).settings
+    database = Database(settings.database)
+    sync = replace(wire_sync(settings, database, http, clock), channels=(ear,))
+    return Rig(sync, server, folder, clock, ear)
