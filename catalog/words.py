@@ -1,22 +1,32 @@
-"""Findings in English, as plain text of one line: the only place that phrases them."""
+"""Findings in English, as plain text of one line: the only place that phrases them.
 
+Names and values are the provider's and may hold anything. Control characters and line separators
+become spaces here, so that no line can be forged and no terminal driven, whoever shows it.
+"""
+
+import json
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from os.path import commonprefix
 
 from catalog.change import Added, Finding, Level, Removed, Restored, Trouble, Updated
-from catalog.jsontext import JsonText, parse
+from catalog.jsontext import JsonText, cut, parse
 from catalog.payload import Drift
 from catalog.snapshot import Model
 
 VALUE_LIMIT = 120
-LONG_PREFIX = 30
+PREFIX_LIMIT = 30
 EXAMPLES = 3
+_BREAKS = {"Cc", "Zl", "Zp"}
 
 
 def sentence(finding: Finding) -> str:
     """Say what happened, in one line without markup."""
+    return one_line(_sentence(finding))
+
+
+def _sentence(finding: Finding) -> str:
     change = finding.change
     if finding.is_wave:
         return _wave(finding)
@@ -45,25 +55,40 @@ def title(provider: str, findings: Iterable[Finding]) -> str:
 
 def show(value: JsonText | None) -> str:
     """Show one value: numbers with thousands separators, text bare and cut, absence as words."""
+    return cut(_plain(value), VALUE_LIMIT)
+
+
+def one_line(text: str) -> str:
+    """Make every control character and line separator a space."""
+    return "".join(" " if unicodedata.category(c) in _BREAKS else c for c in text)
+
+
+def _plain(value: JsonText | None) -> str:
     if value is None:
         return "missing"
     parsed = parse(value)
-    if isinstance(parsed, bool) or parsed is None:
-        return value
-    if isinstance(parsed, int):
+    if isinstance(parsed, int) and not isinstance(parsed, bool):
         return f"{parsed:,}"
-    text = parsed if isinstance(parsed, str) and parsed.strip() else value
-    return text if len(text) <= VALUE_LIMIT else f"{text[: VALUE_LIMIT - 1]}…"
+    bare = isinstance(parsed, str) and one_line(parsed).strip()
+    return one_line(parsed if bare else value)
+
+
+def _exact(value: JsonText | None) -> str:
+    """Show a value as JSON in ASCII, which tells apart what looks alike."""
+    return "missing" if value is None else json.dumps(parse(value))
 
 
 def _move(before: JsonText | None, after: JsonText | None) -> str:
-    """Show both sides; of two long texts only what differs, from the last word they share."""
-    old, new = show(before), show(after)
-    shared = len(commonprefix([old, new]))
-    start = max(old.rfind("/", 0, shared), old.rfind(" ", 0, shared))
-    if start >= LONG_PREFIX and before is not None and after is not None:
+    """Show both sides, so that they never look the same; of long texts only from the difference."""
+    old, new = _plain(before), _plain(after)
+    if old.split() == new.split():
+        old, new = _exact(before), _exact(after)
+    pairs = enumerate(zip(old, new, strict=False))
+    shared = next((at for at, (a, b) in pairs if a != b), min(len(old), len(new)))
+    start = max(old.rfind("/", 0, shared), old.rfind(" ", 0, shared), shared - PREFIX_LIMIT)
+    if start >= PREFIX_LIMIT:
         old, new = f"…{old[start:]}", f"…{new[start:]}"
-    return f"{old} → {new}"
+    return f"{cut(old, VALUE_LIMIT)} → {cut(new, VALUE_LIMIT)}"
 
 
 def duration(span: timedelta) -> str:
@@ -109,9 +134,9 @@ def _wave(finding: Finding) -> str:
 def drift_sentence(change: Drift) -> str:
     """Say what was new about an answer, without a moment or a level."""
     where = f" ({examples(change.models)})" if change.models else ""
-    if change.value is None:
-        return f"{change.what} {change.field}{where}"
-    return f"{change.what} of {change.field}: {show(change.value)}{where}"
+    if change.value is not None:
+        return one_line(f"{change.what} of {change.field}: {show(change.value)}{where}")
+    return one_line(f"{change.what}{' in' * (change.what == 'new null')} {change.field}{where}")
 
 
 def examples(names: Sequence[str]) -> str:

@@ -1,7 +1,7 @@
-"""Values for tests: each function makes a full, plausible one, and takes what matters to the test."""
+"""Values for tests: each function makes a full, plausible one and takes what matters here."""
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from catalog.change import Added, Change, Finding, Level
@@ -63,9 +63,7 @@ def finding(
     rule: str | None = None,
     level: Level | None = None,
     at: datetime = AT,
-    callable_until: date | None = None,
-    ground: str | None = None,
-    snapshot: int | None = None,
+    **rest: Any,
 ) -> Finding:
     """Make a finding of one change, or of a wave; rule and level are the kind's most general."""
     changes = changes or (Added(model()),)
@@ -76,7 +74,5 @@ def finding(
         rule=rule or general.id,
         level=level or general.level,
         changes=changes,
-        callable_until=callable_until,
-        ground=ground,
-        snapshot=snapshot,
+        **rest,
     )

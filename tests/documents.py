@@ -13,6 +13,8 @@ from catalog.sync import Sync
 from catalog.wiring import wire_policy, wire_publisher
 
 GOLDEN = Path(__file__).parent / "golden"
+OWN = Path(__file__).parent.parent / "docs" / "models.md"
+"""The repository's own document: that of the whole shipped history."""
 
 
 def documents() -> Iterator[tuple[str, str]]:
@@ -48,6 +50,8 @@ def main() -> None:
     for name, text in documents():
         (GOLDEN / name).write_text(text, encoding="utf-8", newline="\n")
         sys.stdout.write(f"{GOLDEN / name}\n")
+    OWN.write_text(text, encoding="utf-8", newline="\n")
+    sys.stdout.write(f"{OWN}\n")
 
 
 if __name__ == "__main__":

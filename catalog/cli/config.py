@@ -3,7 +3,7 @@
 import click
 
 from catalog.cli.app import App, pass_app
-from catalog.cli.output import format_option, print_json, print_rows, say
+from catalog.cli.output import NOTHING, format_option, note, print_json, print_rows, say
 
 
 @click.group()
@@ -20,10 +20,16 @@ def show_config(app: App, style: str) -> int:
 
     shown = show(app.loaded)
     if style == "json":
-        settings = {item.setting: {"value": item.value, "source": item.source} for item in shown}
+        settings = {
+            item.setting: {
+                **({} if item.value is None else {"value": item.value}),
+                "source": item.source,
+            }
+            for item in shown
+        }
         print_json({"settings": settings})
     else:
-        rows = [(item.setting, item.value, item.source) for item in shown]
+        rows = [(item.setting, item.value or NOTHING, item.source) for item in shown]
         print_rows(style, ("Setting", "Value", "Source"), rows)
     return 0
 
@@ -32,10 +38,11 @@ def show_config(app: App, style: str) -> int:
 @pass_app
 def check_config(app: App) -> int:
     """Report every mistake in the configuration; exit with 2 when there is one."""
-    from catalog.wiring import wire_publisher
+    from catalog.wiring import wire_annotations
 
     loaded = app.loaded
-    wire_publisher(loaded.settings)  # reads the annotations
-    where = f"{loaded.file}" if loaded.file else "no file, defaults and environment"
-    say(f"the configuration is right ({where})")
+    wire_annotations(loaded.settings.document.annotations)
+    say(f"the configuration is right: {loaded.file or 'no file, defaults and environment'}")
+    if loaded.settings.infomaniak.token is None:
+        note("there is no token yet; `catalog sync` needs one in INFOMANIAK_API_TOKEN")
     return 0

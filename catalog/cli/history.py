@@ -3,10 +3,8 @@
 import click
 
 from catalog.cli.app import App, pass_app
-from catalog.cli.output import ROW_FORMATS, format_option, print_json, print_rows
+from catalog.cli.output import NOTHING, ROW_FORMATS, format_option, print_json, print_rows
 from catalog.clock import stamp
-
-NOTHING = "–"
 
 
 @click.command()

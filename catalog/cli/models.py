@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog.cli.app import App, pass_app
-from catalog.cli.output import ROW_FORMATS, format_option, print_json, print_rows, say, visible
+from catalog.cli.output import (
+    NOTHING,
+    ROW_FORMATS,
+    format_option,
+    print_json,
+    print_rows,
+    say,
+    visible,
+)
 from catalog.cli.when import HELP, read_when
 from catalog.clock import now, stamp
 
@@ -16,8 +24,6 @@ if TYPE_CHECKING:
     from catalog.store.history import Version
 
 COLUMNS = ("ID", "Name", "Type", "Status", "Beta", "Limit (tokens)", "Title", "Description")
-NOTHING = "–"
-
 at_option = click.option("--at", metavar="WHEN", help=HELP)
 
 

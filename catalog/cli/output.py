@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 ROW_FORMATS = ("table", "json", "csv", "markdown")
+NOTHING = "–"
 LEVEL_COLORS = {"breaking": "red", "warning": "yellow", "info": "cyan"}
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 

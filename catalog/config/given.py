@@ -65,6 +65,13 @@ class Given:
         """
         return self.folder if self.sources.get(path, "file").startswith("file") else Path.cwd()
 
+    def channels(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the tables of channels with their positions; what is odd there is told later."""
+        channels = self.tree.get("channel")
+        for index, channel in enumerate(channels if isinstance(channels, list) else ()):
+            if isinstance(channel, dict):
+                yield index, channel
+
     def _place(self, path: str) -> tuple[Any, str]:
         *parents, last = path.split(".")
         place: Any = self.tree
@@ -76,14 +83,11 @@ class Given:
         return place, last
 
     def _channel_variables(self) -> dict[str, str]:
-        channels = self.tree.get("channel")
-        names: dict[str, str] = {}
-        for index, channel in enumerate(channels if isinstance(channels, list) else ()):
-            name = channel.get("name") if isinstance(channel, dict) else None
-            if isinstance(name, str):
-                prefix = f"{PREFIX}CHANNEL_{name.replace('-', '_').upper()}_"
-                names |= {f"channel.{index}.{key}": prefix + key.upper() for key in CHANNEL_SECRETS}
-        return names
+        return {
+            f"channel.{index}.{key}": channel_variable(channel.get("name"), key)
+            for index, channel in self.channels()
+            for key in CHANNEL_SECRETS
+        }
 
     def _drop_other_form(self, path: str) -> None:
         """Let a secret from the environment replace either form of it that stands in the file."""
@@ -102,7 +106,13 @@ def find_file(named: Path | None, environ: Mapping[str, str] = os.environ) -> Pa
         return Path(environ["CATALOG_CONFIG"])
     home = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "/")) / ".config")
     candidates = (Path("catalog.toml"), home / "catalog" / "catalog.toml")
-    return next((path for path in candidates if path.is_file()), None)
+    # Not Path.is_file: before Python 3.14 it raises for a home that may not be entered.
+    return next((path for path in candidates if os.path.isfile(path)), None)  # noqa: PTH113
+
+
+def channel_variable(name: Any, key: str) -> str:
+    """Name the variable of a channel's setting: `CATALOG_CHANNEL_OPS_CHAT_URL` for `ops-chat`."""
+    return f"{PREFIX}CHANNEL_{name}_{key}".replace("-", "_").upper()
 
 
 def plain_settings(model: type[BaseModel], path: str = "") -> Iterator[str]:

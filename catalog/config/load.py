@@ -1,20 +1,37 @@
 """Flags over environment over file over defaults; all mistakes told together."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from catalog.config.given import Given, find_file
-from catalog.config.settings import Settings, WebhookSettings
+from catalog.config.given import Given, channel_variable, find_file
+from catalog.config.settings import Settings
 from catalog.errors import SettingsInvalid
 
 HIDDEN = "***"
 SQLITE = "sqlite:///"
-DISCRIMINATORS = {"log", "webhook"}
+HINT = "Mend them all at once; docs/configuration.md explains every setting."
+SECRET_FILES = re.compile(r"infomaniak\.token_file|channel\.[0-9]+\.(url|secret)_file")
+# What pydantic says in words that a reader of TOML would not know.
+WORDS = {
+    "dict_type": "a table is wanted",
+    "extra_forbidden": "there is no such setting",
+    "missing": "it must be given",
+    "model_attributes_type": "a table is wanted",
+    "model_type": "a table is wanted",
+    "path_type": "a path is wanted",
+    "string_pattern_mismatch": "a letter first, then letters, digits and dashes, all lower case",
+    "string_type": "text is wanted",
+    "tuple_type": "a list is wanted",
+    "union_tag_invalid": "there is no such kind; log and webhook are known",
+    "union_tag_not_found": "kind must be given: log or webhook",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +45,10 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One setting as `config show` prints it; secrets are hidden."""
+    """One setting as `config show` prints it; secrets are hidden, None is no value."""
 
     setting: str
-    value: str
+    value: str | None
     source: str
 
 
@@ -47,26 +64,26 @@ def load(
     given = Given()
     found = find_file(file, environ)
     if found is not None:
+        found = found.absolute()
         given.take_file(found)
     given.take_environment(environ, Settings)
     for path, value in (overrides or {}).items():
         given.set(path, value, "command line")
-    mistakes = list(_read_secret_files(given))
+    mistakes = [*_read_secret_files(given), *_contradictions(given)]
     try:
         settings = Settings.model_validate(given.tree)
-        mistakes += _contradictions(settings)
     except ValidationError as error:
-        mistakes += _told(error, given)
+        mistakes += _told(error, given, found)
     if mistakes:
         where = f" ({found})" if found else ""
         lines = "\n".join(f"  {mistake}" for mistake in mistakes)
-        raise SettingsInvalid(f"the configuration{where} has mistakes:\n{lines}")
+        raise SettingsInvalid(f"the configuration{where} has mistakes:\n{lines}", hint=HINT)
     return Loaded(_rooted(settings, given), found, given.sources)
 
 
 def _read_secret_files(given: Given) -> Iterator[str]:
     """Put the content of each NAME_file in the place of NAME; yield the mistakes met."""
-    for path in [path for path in given.sources if path.endswith("_file")]:
+    for path in [path for path in given.sources if SECRET_FILES.fullmatch(path)]:
         plain = path.removesuffix("_file")
         if given.get(plain) is not None:
             yield f"{path}: {plain} is given too; one of the two must go"
@@ -74,7 +91,7 @@ def _read_secret_files(given: Given) -> Iterator[str]:
         file = given.root(path) / str(given.get(path))
         try:
             secret = file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             yield f"{path}: cannot read {file}: {getattr(error, 'strerror', 'not text')}"
             continue
         if secret:
@@ -83,24 +100,36 @@ def _read_secret_files(given: Given) -> Iterator[str]:
             yield f"{path}: {file} is empty"
 
 
-def _contradictions(settings: Settings) -> Iterator[str]:
-    names = [channel.name for channel in settings.channel]
-    for index, channel in enumerate(settings.channel):
-        if channel.name in names[:index]:
-            yield f"channel.{index}.name: {channel.name} names another channel already"
-        if isinstance(channel, WebhookSettings) and channel.url is None and not channel.url_file:
-            yield f"channel.{index}.url: a webhook needs url or url_file"
+def _contradictions(given: Given) -> Iterator[str]:
+    """Yield what is wrong between settings, whatever else is wrong about them."""
+    names: list[Any] = []
+    for index, channel in given.channels():
+        name = channel.get("name")
+        if name in names:
+            yield f"channel.{index}.name: {name} names another channel already"
+        names.append(name)
+        if channel.get("kind") == "webhook" and not channel.keys() & {"url", "url_file"}:
+            variable = channel_variable(name, "url")
+            yield f"channel.{index}.url: a webhook needs url, url_file or {variable}"
 
 
-def _told(error: ValidationError, given: Given) -> Iterator[str]:
+def _told(error: ValidationError, given: Given, file: Path | None) -> Iterator[str]:
     """Tell each mistake with its place and source, never with the value: it may be a secret."""
     for mistake in error.errors(include_input=False, include_url=False, include_context=False):
-        path = ".".join(str(part) for part in mistake["loc"] if part not in DISCRIMINATORS)
-        what = mistake["msg"].removeprefix("Value error, ")
-        if mistake["type"] == "extra_forbidden":
-            what = "there is no such setting"
-        source = given.sources.get(path)
-        yield f"{path}: {what}{f' ({source})' if source else ''}"
+        path = _dotted(mistake["loc"])
+        what = WORDS.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
+        source = given.sources.get(path, "")
+        # The file stands above all mistakes.
+        elsewhere = f" ({source})" if source and source != f"file {file}" else ""
+        yield f"{path}: {what}{elsewhere}"
+
+
+def _dotted(place: tuple[int | str, ...]) -> str:
+    """Write a place in our words: pydantic adds a channel's kind, and a mark for keys."""
+    parts = [str(part) for part in place if part != "[key]"]
+    if parts[0] == "channel":
+        del parts[2:3]
+    return ".".join(parts)
 
 
 def _rooted(settings: Settings, given: Given) -> Settings:
@@ -132,7 +161,7 @@ def show(loaded: Loaded) -> tuple[Shown, ...]:
     )
 
 
-def _values(value: Any, path: str) -> Iterator[tuple[str, str]]:
+def _values(value: Any, path: str) -> Iterator[tuple[str, str | None]]:
     if isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from _values(getattr(value, name), f"{path}.{name}" if path else name)
@@ -145,7 +174,7 @@ def _values(value: Any, path: str) -> Iterator[tuple[str, str]]:
         yield path, _readable(value, path)
 
 
-def _readable(value: Any, path: str) -> str:
+def _readable(value: Any, path: str) -> str | None:
     if isinstance(value, SecretStr):
         return HIDDEN
     if path == "database":
@@ -153,7 +182,7 @@ def _readable(value: Any, path: str) -> str:
 
         return Database(value).place
     if value is None or value == ():
-        return "–"
-    if hasattr(value, "total_seconds"):
+        return None
+    if isinstance(value, timedelta):
         return f"{value.total_seconds():g} s"
     return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainValidator,
     SecretStr,
 )
 
@@ -18,21 +19,28 @@ from catalog.change import Level
 from catalog.errors import SettingsInvalid
 from catalog.rules import rules
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SHORTEST = 0.001
+_LONGEST = 7 * 86400.0  # a socket takes no timeout of 25 days
+_TOKEN = re.compile(r"[!-~]+")
 
 
-def read_duration(value: Any) -> Any:
-    """Read `30s`, `10m`, `1h`, `7d`, or a number of seconds."""
-    if isinstance(value, str) and (match := _DURATION.fullmatch(value.strip())):
-        return timedelta(seconds=float(match[1]) * _SECONDS[match[2]])
-    if isinstance(value, str) and not re.fullmatch(r"\d+(\.\d+)?", value):
-        raise ValueError("a duration such as 30s, 10m, 1h or 7d is wanted")
-    return value
+def read_duration(value: Any) -> timedelta:
+    """Read `30s`, `10m`, `1h`, `7d`, or a number of seconds; from 1 ms to 7 days."""
+    seconds: Any = value
+    if isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip())
+        seconds = float(match[1]) * _SECONDS[match[2] or "s"] if match else None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise ValueError("a duration such as 30s, 10m, 1h or 7d is wanted")  # noqa: TRY004  # what pydantic takes
+    if not _SHORTEST <= seconds <= _LONGEST:
+        raise ValueError("a duration from 1ms to 7d is wanted")
+    return timedelta(seconds=seconds)
 
 
 def _checked_url(url: str) -> str:
-    from catalog.request import check_url
+    from catalog.http import check_url  # heavy, and only wanted where a URL was given
 
     try:
         check_url(url)
@@ -46,16 +54,60 @@ def _checked_secret_url(url: SecretStr) -> SecretStr:
     return url
 
 
-def _known_rules(levels: dict[str, Level]) -> dict[str, Level]:
-    unknown = sorted(levels.keys() - rules().keys())
-    if unknown:
-        raise ValueError(f"no such rule: {', '.join(unknown)}; docs/rules.md lists them")
-    return levels
+def _checked_token(token: SecretStr) -> SecretStr:
+    if not _TOKEN.fullmatch(token.get_secret_value()):
+        raise ValueError("a token is not empty and holds no blank, line break or accent")
+    return token
 
 
-Duration = Annotated[timedelta, BeforeValidator(read_duration), Field(gt=timedelta(0))]
+def _checked_secret(secret: SecretStr) -> SecretStr:
+    """Check each of the secrets; several, with blanks between them, serve while one is replaced."""
+    from catalog.alerts.signature import signing_key
+
+    for part in secret.get_secret_value().split() or [""]:
+        signing_key(part)
+    return secret
+
+
+def _checked_database(url: str) -> str:
+    from catalog.store.database import Database  # heavy, and only wanted where one was given
+
+    wanted = "an SQLAlchemy URL or the path of an SQLite file is wanted"
+    if not url or "\0" in url:
+        raise ValueError(wanted)
+    try:
+        Database(url)
+    except (SettingsInvalid, ValueError):
+        raise ValueError(wanted) from None  # the error may quote a piece of the password
+    return url
+
+
+def _checked_path(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("a path holds no NUL")
+    return path
+
+
+def _none_if_empty(value: Any) -> Any:
+    """Let a file say that it wants none: TOML has no null."""
+    return None if value == "" else value
+
+
+def _known_rule(rule: str) -> str:
+    if rule not in rules():
+        raise ValueError("there is no such rule; docs/rules.md lists them")
+    return rule
+
+
+Duration = Annotated[timedelta, PlainValidator(read_duration)]
 Url = Annotated[str, AfterValidator(_checked_url)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_checked_secret_url)]
+Token = Annotated[SecretStr, AfterValidator(_checked_token)]
+Secret = Annotated[SecretStr, AfterValidator(_checked_secret)]
+DatabaseUrl = Annotated[str, AfterValidator(_checked_database)]
+File = Annotated[Path, AfterValidator(_checked_path)]
+FileOrNone = Annotated[File | None, BeforeValidator(_none_if_empty)]
+RuleId = Annotated[str, AfterValidator(_known_rule)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 
 
@@ -69,8 +121,8 @@ class InfomaniakSettings(Section):
     """How Infomaniak is asked."""
 
     url: Url = "https://api.infomaniak.com"
-    token: SecretStr | None = None
-    token_file: Path | None = None
+    token: Token | None = None
+    token_file: File | None = None
     product_id: int | None = Field(default=None, gt=0)
 
 
@@ -93,10 +145,10 @@ class HoldSettings(Section):
 
 
 class DocumentSettings(Section):
-    """The markdown overview; no document where `path` is empty."""
+    """The Markdown overview; no document where `path` is empty."""
 
-    path: Path | None = Path("docs/models.md")
-    annotations: Path | None = None
+    path: FileOrNone = Path("docs/models.md")
+    annotations: FileOrNone = None
     recent: int = Field(default=20, ge=0)
 
 
@@ -120,19 +172,19 @@ class WebhookSettings(ChannelSettings):
 
     kind: Literal["webhook"]
     url: SecretUrl | None = None
-    url_file: Path | None = None
-    secret: SecretStr | None = None
-    secret_file: Path | None = None
+    url_file: File | None = None
+    secret: Secret | None = None
+    secret_file: File | None = None
     format: Literal["cloudevents", "slack"] = "cloudevents"
 
 
 class Settings(Section):
     """All settings of one run. Paths are absolute, secret files are read."""
 
-    database: str = "sqlite:///catalog.db"
+    database: DatabaseUrl = "sqlite:///catalog.db"
     infomaniak: InfomaniakSettings = InfomaniakSettings()
     http: HttpSettings = HttpSettings()
     hold: HoldSettings = HoldSettings()
     document: DocumentSettings = DocumentSettings()
-    rules: Annotated[dict[str, Level], AfterValidator(_known_rules)] = {}
+    rules: dict[RuleId, Level] = {}
     channel: tuple[Annotated[LogSettings | WebhookSettings, Field(discriminator="kind")], ...] = ()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
@@ -18,9 +18,9 @@ REVISIONS = ("0001",)
 """Every revision in migrations/versions, oldest first; a test holds it to the folder."""
 MEMORY = "sqlite://"
 """The URL of a database that lives as long as the process."""
-BUSY_TIMEOUT_MS = 30_000
+BUSY_TIMEOUT = 30.0
+"""Seconds to wait for another process that writes; a pass holds the database for milliseconds."""
 PRAGMAS = (
-    f"busy_timeout = {BUSY_TIMEOUT_MS}",
     "journal_mode = WAL",
     "synchronous = FULL",  # what was told must have been kept, also over a power cut
     "foreign_keys = ON",
@@ -34,8 +34,9 @@ Transaction = Connection
 class Database:
     """One database for the life of the process. Opening it costs nothing until it is used."""
 
-    def __init__(self, url: str) -> None:
-        """Take a SQLAlchemy URL, or the path of an SQLite file."""
+    def __init__(self, url: str, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
+        """Take a SQLAlchemy URL, or the path of an SQLite file; raise SettingsInvalid."""
+        self._busy_timeout = busy_timeout
         try:
             self.url = make_url(url if "://" in url else f"sqlite:///{url}")
         except ArgumentError as error:
@@ -91,7 +92,7 @@ class Database:
                     connection.execute(text("LOCK TABLE poll IN SHARE ROW EXCLUSIVE MODE"))
                 yield connection
         except SQLAlchemyError as error:
-            raise _explain(error, self.place) from error
+            raise self._explain(error) from error
 
     @cached_property
     def _engine(self) -> Engine:
@@ -99,19 +100,28 @@ class Database:
         try:
             if self.file is not None:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
-            engine = _engine(self.url)
+            engine = _make_engine(self.url, self._busy_timeout)
             _bring_up_to_date(engine, self.place)
         except (SQLAlchemyError, OSError) as error:
-            raise _explain(error, self.place) from error
+            raise self._explain(error) from error
         return engine
 
+    def _explain(self, error: Exception) -> StoreError:
+        """Say in one line what the database said; the statement and its values stay out of it."""
+        said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+        first = said.strip().split("\n")[0]
+        if "locked" in first or "busy" in first:
+            waited = f"{self._busy_timeout:g} s"
+            return DatabaseBusy(f"{self.place} was held by another process for over {waited}")
+        return StoreError(f"{self.place}: {first}")
 
-def _engine(url: Any) -> Engine:
+
+def _make_engine(url: URL, busy_timeout: float) -> Engine:
     try:
         if url.get_backend_name() != "sqlite":
             return create_engine(url)
         memory = {"poolclass": StaticPool} if url.database in {None, "", ":memory:"} else {}
-        engine = create_engine(url, **memory)
+        engine = create_engine(url, connect_args={"timeout": busy_timeout}, **memory)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise SettingsInvalid(f"no driver is installed for {url.drivername}") from error
     # The driver's own transactions lose concurrent updates: BEGIN is ours (see pitfalls of pysqlite
@@ -146,12 +156,3 @@ def _bring_up_to_date(engine: Engine, place: str) -> None:
     from catalog.store.migrate import upgrade
 
     upgrade(engine)
-
-
-def _explain(error: Exception, place: str) -> StoreError:
-    """Say in one line what the database said; the statement and its values stay out of it."""
-    said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-    first = said.strip().splitlines()[0] if said.strip() else type(error).__name__
-    if "locked" in first or "busy" in first:
-        return DatabaseBusy(f"{place} was held by another process for over 30 s")
-    return StoreError(f"{place}: {first}")

@@ -1,0 +1,198 @@
+"""How a database is opened, brought up to date, shared and refused."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
+from catalog.store import migrate
+from catalog.store.database import MEMORY, REVISIONS, Database
+
+ROW = "insert into payload values ('aa', 1, x'00')"
+
+
+def make(path: Path) -> Database:
+    """Make an up-to-date database file."""
+    database = Database(str(path))
+    with database.writing():
+        pass
+    return database
+
+
+def test_models_and_migrations_agree(tmp_path: Path) -> None:
+    """What the migrations build is what the tables describe: nothing to add, drop or alter."""
+    database = make(tmp_path / "a.db")
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, SQLModel.metadata) == []
+    database.close()
+
+
+def test_the_known_revisions_are_those_of_the_folder() -> None:
+    """A migration that the program does not know of would be taken for a newer version's."""
+    script = ScriptDirectory.from_config(migrate.config())
+    assert tuple(r.revision for r in script.walk_revisions())[::-1] == REVISIONS
+
+
+def test_a_path_and_a_url_name_the_same_file(tmp_path: Path) -> None:
+    """The database can be named as people name files, in folders that do not exist yet too."""
+    path = tmp_path / "new" / "100%" / "a.db"
+    make(path).close()
+    database = Database(f"sqlite:///{path}")
+    assert (database.file, database.place, database.exists) == (path, str(path), True)
+
+
+def test_what_is_committed_stays_and_what_is_undone_goes(tmp_path: Path) -> None:
+    """`keep=False` and an error undo everything of a transaction."""
+    database = make(tmp_path / "a.db")
+    with database.writing(keep=False) as connection:
+        connection.execute(text(ROW))
+    with pytest.raises(StoreError, match="UNIQUE"), database.writing() as connection:
+        connection.execute(text(f"{ROW}, ('aa', 1, x'00')"))
+    with database.writing() as connection:
+        assert connection.scalar(text("select count(*) from payload")) == 0
+        connection.execute(text(ROW))
+    with database.reading() as connection:
+        assert connection.scalar(text("select count(*) from payload")) == 1
+    database.close()
+
+
+def test_memory_lives_as_long_as_the_database() -> None:
+    """A database in memory keeps its rows from one transaction to the next."""
+    database = Database(MEMORY)
+    with database.writing() as connection:
+        connection.execute(text(ROW))
+    with database.reading() as connection:
+        assert connection.scalar(text("select count(*) from payload")) == 1
+    assert database.exists
+    database.close()
+
+
+def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    """Its schema is not touched, and the error says what to do."""
+    path = tmp_path / "a.db"
+    make(path).close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+    connection.close()
+    with pytest.raises(DatabaseTooNew, match="schema 9999, this version knows up to") as caught:
+        make(path)
+    assert "Upgrade" in caught.value.hint
+
+
+def test_reading_makes_no_file(tmp_path: Path) -> None:
+    """To look into a database that is not there is an error that says how to make one."""
+    database = Database(str(tmp_path / "none.db"))
+    with pytest.raises(StoreError, match="there is no database at") as caught, database.reading():
+        raise AssertionError("unreachable: there is nothing to read")
+    assert "catalog demo" in caught.value.hint
+    assert list(tmp_path.iterdir()) == []
+    database.close()
+
+
+@pytest.mark.parametrize("content", [b"this is no database at all" * 100, b"SQLite format 3\0x"])
+def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
+    """It is named in the error and left as it is."""
+    path = tmp_path / "a.db"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=r"a\.db"):
+        make(path)
+    assert path.read_bytes() == content
+
+
+def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
+    """What cannot be opened is a store error with the path."""
+    with pytest.raises(StoreError, match=str(tmp_path)):
+        make(tmp_path)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """A file where a folder should be is a store error with the path."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match=r"a\.db"):
+        make(tmp_path / "file" / "a.db")
+
+
+@pytest.mark.parametrize("url", ["://", "nonsense://x/y", "oracle://u:secret-word@h/d"])
+def test_a_url_that_cannot_be_used(url: str) -> None:
+    """A URL that is none, or without its driver, is a mistake of configuration, told without it."""
+    with pytest.raises(SettingsInvalid) as caught, Database(url).writing():
+        raise AssertionError("unreachable: there is no such database")
+    assert "secret-word" not in str(caught.value)
+
+
+def test_the_password_of_a_url_is_not_shown() -> None:
+    """Where a database is told of, its password is not."""
+    assert "word" not in Database("postgresql://me:word@localhost/d").place
+
+
+def test_a_held_database_is_told_after_the_timeout(tmp_path: Path) -> None:
+    """When another process writes for too long, the error says so and can be tried again."""
+    database = make(tmp_path / "a.db")
+    other = Database(database.place, busy_timeout=0.02)
+    with database.writing() as connection:
+        connection.execute(text(ROW))
+        with pytest.raises(DatabaseBusy, match="over 0.02 s") as caught, other.writing():
+            raise AssertionError("unreachable: the database is held")
+    assert caught.value.retryable
+    database.close()
+    other.close()
+
+
+def test_readers_are_not_held_up(tmp_path: Path) -> None:
+    """While one process writes, others read the state before."""
+    database, other = make(tmp_path / "a.db"), Database(str(tmp_path / "a.db"))
+    with database.writing() as connection:
+        connection.execute(text(ROW))
+        with other.reading() as reader:
+            assert reader.scalar(text("select count(*) from payload")) == 0
+    database.close()
+    other.close()
+
+
+WRITER = """
+import sys
+from sqlalchemy import text
+from catalog.store.database import Database
+database = Database(sys.argv[1])
+for _ in range(25):
+    with database.writing() as connection:
+        size = connection.scalar(text("select size from payload where sha256 = 'n'")) or 0
+        connection.execute(text("delete from payload where sha256 = 'n'"))
+        connection.execute(text(f"insert into payload values ('n', {size + 1}, x'00')"))
+"""
+
+
+def test_processes_on_one_file_lose_nothing(tmp_path: Path) -> None:
+    """Four processes, which also race to make the schema, count to a hundred together."""
+    path = tmp_path / "a.db"
+    command = [sys.executable, "-c", WRITER, str(path)]
+    writers = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(4)]
+    said = [writer.communicate()[1] for writer in writers]
+    assert said == [b""] * 4
+    connection = sqlite3.connect(path)
+    assert connection.execute("select size from payload").fetchall() == [(100,)]
+    connection.close()
+
+
+def test_an_upgrade_that_breaks_a_reference_is_undone(tmp_path: Path) -> None:
+    """After a migration every reference is checked, and foreign keys are on again."""
+    database = make(tmp_path / "a.db")
+    database.close()
+    with sqlite3.connect(database.place) as connection:
+        connection.execute("insert into snapshot values (1, 'p', '2026', 'd', 77, 0)")
+    connection.close()
+    engine = Database(database.place)._engine
+    with pytest.raises(StoreError, match="refers to one that is gone"):
+        migrate.upgrade(engine)
+    with engine.connect() as checked:
+        assert checked.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+    engine.dispose()

@@ -1,0 +1,340 @@
+"""What is stored, and how it is read back: snapshots, versions, findings, polls, the outbox."""
+
+import os
+import socket
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from catalog.change import Added, Finding, Level, Removed, Restored, Trouble, Updated
+from catalog.errors import NotFound, Unreachable
+from catalog.jsontext import canonical
+from catalog.payload import Drift, NotModified, Validators
+from catalog.poll import Outcome, Poll
+from catalog.snapshot import Snapshot
+from catalog.store import changelog, history, outbox, polls
+from catalog.store.changelog import Wanted
+from catalog.store.database import Database
+from catalog.store.record import Audiences, record
+from tests.builders import AT, MISSING, finding, model, payload, snapshot
+
+NAME = "infomaniak"
+HOUR = timedelta(hours=1)
+A, B, C = model("1", "alpha"), model("2", "beta"), model("10", "gamma")
+B2 = model("2", "beta", max_token_input=8)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """Make an empty database in a file."""
+    made = Database(str(tmp_path / "catalog.db"))
+    yield made
+    made.close()
+
+
+def save(  # noqa: PLR0913  # one parameter for each thing that a test varies
+    database: Database,
+    at: int,
+    state: Snapshot | None = None,
+    *findings: Finding,
+    outcome: Outcome = Outcome.CHANGED,
+    content: bytes | None = None,
+    audiences: Audiences | None = None,
+    **more: object,
+) -> int | None:
+    """Record one poll, `at` hours after the start."""
+    poll = Poll(NAME, AT + at * HOUR, 5, outcome, payload(content), state, findings)
+    for name, value in more.items():
+        object.__setattr__(poll, name, value)
+    with database.writing() as connection:
+        return record(connection, poll, audiences or {})
+
+
+def states(database: Database) -> None:
+    """Record three states: alpha and beta; beta lowered and gamma added; alpha gone."""
+    update = Updated(B2, "max_token_input", canonical(32000), canonical(8))
+    save(database, 0, snapshot(A, B, at=AT), outcome=Outcome.FIRST)
+    added = finding(Added(C), at=AT + HOUR)
+    save(database, 1, snapshot(A, B2, C, at=AT + HOUR), finding(update), added)
+    removed = finding(Removed(A), callable_until=AT.date(), ground="a policy")
+    save(database, 2, snapshot(B2, C, at=AT + 2 * HOUR), removed)
+
+
+def test_any_moment_can_be_read_back(database: Database) -> None:
+    """As of a time, a number or now, the models are those of the snapshot in force."""
+    states(database)
+    with database.reading() as connection:
+        for when, models in (
+            *((AT, (A, B)), (AT + timedelta(minutes=59), (A, B)), (AT + HOUR, (A, B2, C))),
+            *((1, (A, B)), (2, (A, B2, C)), (3, (B2, C)), (None, (B2, C))),
+        ):
+            number = history.number_at(connection, NAME, when)
+            assert history.snapshot(connection, number).models == models
+
+
+def test_a_moment_without_a_snapshot(database: Database) -> None:
+    """Too early, a number that is not there, and an empty store are told apart."""
+    with database.writing() as connection, pytest.raises(NotFound, match="no snapshot is stored"):
+        history.number_at(connection, NAME, None)
+    states(database)
+    with database.reading() as connection:
+        with pytest.raises(NotFound, match="no snapshot 9"):
+            history.number_at(connection, NAME, 9)
+        with pytest.raises(NotFound, match="as early as 2025-12-23 09:16:55 UTC"):
+            history.number_at(connection, NAME, AT - HOUR)
+
+
+def test_growth_follows_changes(database: Database) -> None:
+    """A model version is one row for as long as the model does not change."""
+    states(database)
+    with sqlite3.connect(database.place) as connection:
+        rows = connection.execute(
+            "select key, first_snapshot, last_snapshot from model_version order by id"
+        ).fetchall()
+    connection.close()
+    assert rows == [("1", 1, 3), ("2", 1, 2), ("2", 2, None), ("10", 2, None)]
+
+
+def test_the_history_of_a_model(database: Database) -> None:
+    """Each stretch is given with the time it began and ended."""
+    states(database)
+    with database.reading() as connection:
+        first, second = history.versions(connection, NAME, "2")
+        assert (first.model, first.since, first.until) == (B, AT, AT + HOUR)
+        assert (second.model, second.since, second.until) == (B2, AT + HOUR, None)
+        (gone,) = history.delisted(connection, NAME, 3)
+        assert (gone.model, gone.gone_since) == (A, AT + 2 * HOUR)
+        assert gone.callable_until == AT.date()
+        assert history.delisted(connection, NAME, 2) == ()
+
+
+def test_the_latest_to_go_come_first(database: Database) -> None:
+    """Delisted models stand newest first, then in key order; who is back is not among them."""
+    save(database, 0, snapshot(A, B, C, at=AT), outcome=Outcome.FIRST)
+    save(database, 1, snapshot(C, at=AT + HOUR), finding(Removed(A)), finding(Removed(B)))
+    save(database, 2, snapshot(A, at=AT + 2 * HOUR), finding(Restored(A, AT)), finding(Removed(C)))
+    with database.reading() as connection:
+        gone = history.delisted(connection, NAME, 3)
+        assert [item.model.name for item in gone] == ["gamma", "beta"]
+        gone = history.delisted(connection, NAME, 2)
+        assert [item.model.name for item in gone] == ["alpha", "beta"]
+
+
+def test_a_model_is_found_by_name_or_key(database: Database) -> None:
+    """A name goes before a key, the latest bearer of a name before an earlier one."""
+    older, newer = model("1", "10"), model("3", "moved")
+    save(database, 0, snapshot(older, C, at=AT), outcome=Outcome.FIRST)
+    save(database, 1, snapshot(C, newer, model("1", "moved"), at=AT + HOUR))
+    save(database, 2, snapshot(C, model("4", "moved"), at=AT + 2 * HOUR))
+    with database.reading() as connection:
+        assert history.find_key(connection, NAME, "10", 1) == "1"
+        assert history.find_key(connection, NAME, "gamma", 1) == "10"
+        assert history.find_key(connection, NAME, "moved", 3) == "4"
+        for unknown in ("delta", "4"):
+            with pytest.raises(NotFound, match="no model"):
+                history.find_key(connection, NAME, unknown, 2)
+
+
+def test_findings_come_back_as_they_were(database: Database) -> None:
+    """Every kind of change survives the store with its level, rule, times and fingerprint."""
+    wave = tuple(Updated(each, "meta.is_beta", None, canonical(False)) for each in (A, B, C))
+    told = (
+        finding(Added(A), level=Level.BREAKING),
+        finding(Removed(B), callable_until=AT.date(), ground="a policy"),
+        finding(Restored(C, AT - HOUR)),
+        finding(Updated(A, "version", canonical(None), canonical("3"))),
+        finding(Updated(A, "x", canonical({"a": [1, True, None]}), None)),
+        finding(*wave),
+        finding(Drift("new field", "price", None, ("alpha", "beta"))),
+        finding(Drift("new value", "type", canonical("video"), ())),
+        finding(Trouble("held", "empty")),
+        finding(Trouble("invalid", "no id")),
+    )
+    before = snapshot(model("2", "beta"), at=AT - HOUR)
+    save(database, -1, before, outcome=Outcome.FIRST)
+    save(database, 0, snapshot(A, C, at=AT), *told)
+    with database.reading() as connection:
+        back = changelog.findings(connection, Wanted(NAME))
+        assert [item.fingerprint for item in back] == [item.fingerprint for item in told]
+        assert {item.snapshot for item in back} == {2}
+        shown = [
+            (item.level, item.rule, item.at, item.callable_until, item.ground) for item in back
+        ]
+        assert shown == [(i.level, i.rule, i.at, i.callable_until, i.ground) for i in told]
+        alone = [item.changes for item in told if not item.is_wave]
+        assert [item.changes for item in back if not item.is_wave] == alone
+
+
+def test_findings_can_be_chosen(database: Database) -> None:
+    """By time, snapshot, model, level and kind; both ends of an interval count."""
+    states(database)
+    with database.reading() as connection:
+
+        def kinds(**wanted: object) -> list[str]:
+            chosen = changelog.findings(connection, Wanted(NAME, **wanted))  # type: ignore[arg-type]  # by name
+            return [item.change.kind for item in chosen]
+
+        assert kinds() == ["updated", "added", "removed"]
+        assert kinds(since=AT + 2 * HOUR) == ["removed"]
+        assert kinds(until=AT + HOUR) == ["updated", "added"]
+        assert kinds(up_to_snapshot=2) == ["updated", "added"]
+        assert kinds(key="2") == ["updated"]
+        assert kinds(levels=(Level.BREAKING,)) == ["removed"]
+        assert kinds(kinds=("added", "removed")) == ["added", "removed"]
+        assert changelog.findings(connection, Wanted("other")) == ()
+
+
+def test_missing_null_and_a_value_stay_three_things(database: Database) -> None:
+    """SQL NULL is a missing field; the JSON null is a value of its own."""
+    state = snapshot(model(version=None), model("2", version=MISSING), at=AT)
+    save(database, 0, state, outcome=Outcome.FIRST)
+    with database.reading() as connection:
+        assert history.snapshot(connection, 1).models == state.models
+
+
+def test_a_payload_is_written_once(database: Database) -> None:
+    """The same body again costs nothing; it is kept compressed under its SHA-256."""
+    content = b'{"a": 1}' * 1000
+    for at in range(3):
+        save(database, at, outcome=Outcome.HELD, content=content)
+    with sqlite3.connect(database.place) as connection:
+        ((digest, size, kept),) = connection.execute("select * from payload").fetchall()
+    connection.close()
+    assert (digest, size) == (payload(content).digest, 8000)
+    assert zlib.decompress(kept) == content
+    assert len(kept) < 100
+
+
+def test_an_unchanged_poll_is_one_small_row(database: Database) -> None:
+    """What it shares with the poll before is left out; new validators of the same body are kept."""
+    save(database, 0, snapshot(A, at=AT), outcome=Outcome.FIRST)
+    save(database, 1, outcome=Outcome.UNCHANGED)
+    newer = payload()
+    object.__setattr__(newer, "validators", Validators('"two"'))
+    save(database, 2, outcome=Outcome.UNCHANGED, answer=newer)
+    save(database, 3, outcome=Outcome.UNCHANGED, answer=NotModified(NAME, "u", AT))
+    save(database, 4, outcome=Outcome.FAILED, answer=None, error=Unreachable("gone", status=502))
+    with sqlite3.connect(database.place) as connection:
+        rows = connection.execute(
+            "select http_status, url is null, etag, payload_sha256 is null, error from poll"
+        ).fetchall()
+    connection.close()
+    assert rows == [
+        (200, 0, None, 0, None),
+        (200, 1, None, 1, None),
+        (200, 0, '"two"', 0, None),
+        (304, 1, None, 1, None),
+        (502, 1, None, 1, "gone"),
+    ]
+    with database.reading() as connection:
+        assert history.baseline(connection, NAME).validators == Validators('"two"')
+
+
+def test_a_thousand_unchanged_polls_take_next_to_no_room(database: Database) -> None:
+    """A database of 1,000 unchanged polls is not visibly larger than one of ten."""
+    save(database, 0, snapshot(*(model(str(k), f"m{k}") for k in range(16)), at=AT))
+    sizes = []
+    for count in (10, 990):
+        with database.writing() as connection:
+            for at in range(count):
+                poll = Poll(
+                    NAME, AT + at * HOUR, 100, Outcome.UNCHANGED, NotModified(NAME, "u", AT)
+                )
+                record(connection, poll, {})
+        with database.reading() as connection:
+            pages = connection.exec_driver_sql("pragma page_count").scalar()
+        sizes.append(4096 * (pages or 0))
+    assert sizes[1] - sizes[0] < 64 * 1024
+
+
+def test_polls_are_read_back(database: Database) -> None:
+    """The newest come first, with all that was recorded; the last answer passes over failures."""
+    save(database, 0, snapshot(A, at=AT), outcome=Outcome.FIRST)
+    save(database, 1, outcome=Outcome.HELD, candidate="c")
+    save(database, 2, outcome=Outcome.FAILED, answer=None, error=Unreachable("gone"))
+    with database.reading() as connection:
+        failed, held, first = polls.newest_first(connection, NAME)
+        assert (failed.outcome, failed.error, failed.snapshot) == (Outcome.FAILED, "gone", 1)
+        assert (held.outcome, held.candidate, held.http_status) == (Outcome.HELD, "c", 200)
+        assert (first.number, first.started_at, first.duration_ms) == (1, AT, 5)
+        assert len(list(polls.newest_first(connection, NAME, 2))) == 2
+        assert polls.last_answered(connection, NAME) == held
+        assert polls.last_answered(connection, "other") is None
+        assert polls.outcomes(connection, NAME)[AT + HOUR] is Outcome.HELD
+
+
+def owe(database: Database, at: int = 0, channel: str = "ear") -> None:
+    """Record a poll with two findings that a channel wants."""
+    findings = (finding(Trouble("held", f"{at}")), finding(Trouble("invalid", f"{at}")))
+    save(database, at, None, *findings, outcome=Outcome.HELD, audiences={channel: lambda _: True})
+
+
+def test_a_message_is_claimed_delivered_and_never_again(database: Database) -> None:
+    """One poll's findings are one message; what was delivered is not owed any more."""
+    owe(database)
+    with database.writing() as connection:
+        item = outbox.claim(connection, "ear", AT)
+        assert item is not None
+        assert [each.change.kind for each in item.findings] == ["held", "invalid"]
+        assert outbox.owed(connection, NAME) == 1
+        outbox.delivered(connection, item.message_id, AT)
+        assert outbox.owed(connection, NAME) == 0
+        assert outbox.claim(connection, "ear", AT) is None
+
+
+def test_messages_go_out_in_order(database: Database) -> None:
+    """The oldest is claimed first, and another channel's message is left alone."""
+    owe(database, 0)
+    owe(database, 1)
+    owe(database, 2, "other")
+    with database.writing() as connection:
+        for expected in ("0", "1"):
+            item = outbox.claim(connection, "ear", AT)
+            assert item is not None
+            change = item.findings[0].change
+            assert isinstance(change, Trouble)
+            assert change.reason == expected
+            outbox.delivered(connection, item.message_id, AT)
+        assert outbox.claim(connection, "ear", AT) is None
+        assert outbox.owed(connection, NAME) == 1
+
+
+@pytest.mark.parametrize(
+    ("owner", "later", "free"),
+    [
+        (f"{socket.gethostname()}:1:abcd", 1, False),  # alive: nobody ends process 1
+        (f"{socket.gethostname()}:999999999:abcd", 1, True),  # dead
+        (f"{socket.gethostname()}:{os.getpid()}:abcd", 1, True),  # we do not send it now
+        ("elsewhere:1:abcd", 1, False),  # another machine: believed until it runs out
+        ("elsewhere:1:abcd", 5 * 60, True),
+        ("elsewhere:1:abcd", -60 * 60, True),  # the clock was ahead when it was claimed
+    ],
+)
+def test_a_claim_holds_while_its_owner_may_send(
+    database: Database, owner: str, later: int, *, free: bool
+) -> None:
+    """What another live process is sending is left alone; a dead one's message is free at once."""
+    owe(database)
+    with database.writing() as connection:
+        assert outbox.claim(connection, "ear", AT) is not None
+        connection.exec_driver_sql("update delivery set claimed_by = ?", (owner,))
+        item = outbox.claim(connection, "ear", AT + timedelta(seconds=later))
+        assert (item is not None) == free
+
+
+def test_a_refused_message_says_why(database: Database) -> None:
+    """It stays owed with its last error and the count of attempts, and can be claimed again."""
+    owe(database)
+    with database.writing() as connection:
+        for _ in range(2):
+            item = outbox.claim(connection, "ear", AT)
+            assert item is not None
+            outbox.refused(connection, item.message_id, "deaf")
+    with sqlite3.connect(database.place) as raw:
+        rows = raw.execute("select distinct state, attempts, claimed_by, error from delivery")
+        assert rows.fetchall() == [("owed", 2, None, "deaf")]
+    raw.close()

@@ -1,0 +1,182 @@
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog import recordings
+from catalog.errors import MAX_PROBLEMS, PayloadInvalid
+from catalog.jsontext import parse
+from catalog.payload import Drift, ValidPayload
+from catalog.providers.infomaniak.infomaniak import Infomaniak
+from catalog.validate import Contract, validate
+from catalog.words import drift_sentence
+from tests.builders import MISSING, body, payload, row
+
+PAYLOADS = Path(__file__).parents[1] / "payloads"
+INFOMANIAK = Infomaniak()
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+fields = st.sampled_from([*row(), "prices", "new"])
+
+
+def check(content: bytes) -> ValidPayload:
+    """Validate a body as an answer of Infomaniak."""
+    return validate(payload(content), INFOMANIAK.contract)
+
+
+def problems(content: bytes) -> list[str]:
+    """Return what is wrong with a body, as the operator reads it."""
+    with pytest.raises(PayloadInvalid) as caught:
+        check(content)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def cases(kind: str) -> list[Any]:
+    """Collect the payload files of one kind; a saved file is a new case."""
+    paths = sorted((PAYLOADS / kind).glob("*.json"))
+    return [pytest.param(path, id=path.stem) for path in paths]
+
+
+def beside(path: Path, suffix: str) -> list[str]:
+    """Read the lines of the file that stands beside a payload."""
+    path = path.with_suffix(suffix)
+    return path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
+
+
+@pytest.mark.parametrize("path", cases("valid"))
+def test_valid_payloads(path: Path) -> None:
+    """Each valid file gives a snapshot with every fact as sent, and exactly the drift beside it."""
+    valid = check(path.read_bytes())
+    models = INFOMANIAK.normalize(valid).models
+    sent = json.loads(path.read_bytes())["data"]
+    assert sorted(sent, key=lambda fact: fact["id"]) == [parse(model.facts) for model in models]
+    assert [drift_sentence(drift) for drift in valid.drift] == beside(path, ".drift")
+
+
+@pytest.mark.parametrize("path", cases("invalid"))
+def test_invalid_payloads(path: Path) -> None:
+    """Each invalid file gives exactly the problems beside it, all at once and in that order."""
+    assert problems(path.read_bytes()) == beside(path, ".problems")
+
+
+def test_every_expectation_has_its_payload() -> None:
+    """No file of expected problems or drift stands without the payload it speaks of."""
+    lines = [*PAYLOADS.glob("*/*.problems"), *PAYLOADS.glob("*/*.drift")]
+    assert [path for path in lines if not path.with_suffix(".json").exists()] == []
+
+
+@pytest.mark.parametrize("recording", recordings.find(recordings.shipped()), ids=str)
+def test_shipped_history_has_no_drift(recording: recordings.Recording) -> None:
+    """The contract knows every key and value of the recorded answers."""
+    assert check(recordings.read(recording.path)).drift == ()
+
+
+def test_drift_names_its_models() -> None:
+    """Drift is told once, with the models that show it in the order of the payload."""
+    rows = [row(id=3 - at, name=name, shiny=at) for at, name in enumerate("cab")]
+    assert check(body(*rows)).drift == (Drift("new field", "shiny", None, ("c", "a", "b")),)
+
+
+def test_payload_travels_along() -> None:
+    """A valid payload carries the answer as sent and its rows in the order in which they came."""
+    answer = payload(body(row(id=2, name="b"), row()))
+    valid = validate(answer, INFOMANIAK.contract)
+    assert valid.payload is answer
+    assert [each["id"] for each in valid.rows] == [2, 1]
+
+
+def test_headline_is_the_first_problem() -> None:
+    """The error's own text is the first problem and how many more there are."""
+    with pytest.raises(PayloadInvalid, match=r"^\$\.data\[0\]: found 1, expected an object$"):
+        check(body(1))
+    with pytest.raises(PayloadInvalid, match=r"expected an object \(and 1 more\)$"):
+        check(body(1, 2))
+    with pytest.raises(PayloadInvalid, match=r"expected an object \(and 1,999 more\)$"):
+        check(body(*range(2000)))
+
+
+@pytest.mark.parametrize(
+    "rows", [[{"id": 1}] * 3000, [row(max_token_input=-1)] * 3000, [[]] * 3000]
+)
+def test_many_problems_take_no_long_time(rows: list[Any]) -> None:
+    """Thousands of broken rows are all told, in seconds."""
+    start = time.process_time()
+    assert len(problems(body(*rows))) >= 3000
+    assert time.process_time() - start < 8
+
+
+@pytest.mark.parametrize(
+    "content", [body(*[0] * 20_000), b"[" + b"NaN," * 20_000 + b"0]"], ids=["rows", "numbers"]
+)
+def test_problems_have_a_limit(content: bytes) -> None:
+    """An answer made of nothing but problems cannot fill the memory."""
+    assert len(problems(content)) == MAX_PROBLEMS
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a" * 100_000 + "\0", " " * 100_000, " " * 100_000 + "\0"],
+    ids=["nul", "blank", "both"],
+)
+def test_long_names_take_no_long_time(name: str) -> None:
+    """The pattern of a name is linear, whatever the name."""
+    start = time.process_time()
+    assert len(problems(body(row(name=name)))) == 1
+    assert time.process_time() - start < 1
+
+
+@given(json_values)
+@settings(derandomize=True, max_examples=200, deadline=None)
+def test_any_body(value: Any) -> None:
+    """Whatever JSON the body is, it gives rows or problems, and never another error."""
+    _survive(json.dumps(value).encode())
+
+
+@given(json_values, st.sampled_from(["result", "data", "error", "new"]))
+@settings(derandomize=True, max_examples=200, deadline=None)
+def test_any_envelope(value: Any, key: str) -> None:
+    """Whatever JSON stands in the envelope, the answer gives rows or problems."""
+    _survive(body(row(), **{key: value}))
+
+
+@given(st.dictionaries(fields, json_values | st.just(MISSING), max_size=4), json_values)
+@settings(derandomize=True, max_examples=300, deadline=None)
+def test_any_row(changed: dict[str, Any], other: Any) -> None:
+    """Whatever JSON stands in a row or in its place, the answer gives rows or problems."""
+    _survive(body(row(**changed)))
+    _survive(body(row(), other))
+
+
+def _survive(content: bytes) -> None:
+    """Go from bytes to a snapshot with its digest, or meet problems."""
+    try:
+        valid = check(content)
+    except PayloadInvalid as error:
+        assert all(len(str(problem)) < 500 for problem in error.problems)  # noqa: PT017  # either end is right
+    else:
+        snapshot = INFOMANIAK.normalize(valid)
+        assert len(snapshot.models) == len(valid.rows)
+        assert len(snapshot.digest) == 64
+        assert all("\n" not in drift_sentence(drift) for drift in valid.drift)
+
+
+def test_every_requirement_has_words() -> None:
+    """The contract says each requirement in words wherever a type or a constant does not."""
+    plain = {"type", "const", "properties", "required", "items", "$ref", "if", "then", "format"}
+    for schema in _schemas(INFOMANIAK.contract):
+        demands = {key for key in schema if not key.startswith(("x-", "$"))}
+        assert "x-expected" in schema or demands <= plain | {"title", "description"}
+
+
+def _schemas(schema: Contract) -> list[Contract]:
+    inner = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
+    inner += [schema[key] for key in ("items", "if", "then") if key in schema]
+    return [schema, *(deeper for each in inner for deeper in _schemas(each))]
