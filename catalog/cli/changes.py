@@ -1,13 +1,15 @@
 """`catalog changes` and `catalog diff`: the change log, and any two states side by side."""
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from catalog.cli.app import App, pass_app
-from catalog.cli.output import ROW_FORMATS, format_option
-from catalog.cli.when import HELP, Edge, read_when
+from catalog.cli.output import ROW_FORMATS, format_option, model_name
+from catalog.cli.when import WAYS, When, read_when, when_option
 from catalog.clock import now
 
 if TYPE_CHECKING:
@@ -18,26 +20,30 @@ if TYPE_CHECKING:
 
 LEVELS = ("breaking", "warning", "info")
 LOGGED = ("added", "removed", "restored", "updated", "drift")
+facts_option = click.option("--facts", is_flag=True, help="Take waves apart: each model by itself.")
 
 
 @click.command()
-@click.option("--since", metavar="WHEN", help=HELP)
-@click.option("--until", metavar="WHEN", help=HELP)
-@click.option("--model", metavar="MODEL", help="Only this model (its name or id).")
+@when_option("--since", "Not before", "start")
+@when_option("--until", "Not after")
+@click.option("--model", metavar="MODEL", callback=model_name, help="Only this one, by name or id.")
 @click.option("--level", type=click.Choice(LEVELS), help="This level and all that are graver.")
-@click.option("--facts", is_flag=True, help="Take waves apart: each model by itself.")
+@facts_option
 @format_option(*ROW_FORMATS)
 @pass_app
 def changes(
     app: App,
-    since: str | None,
-    until: str | None,
+    since: When | None,
+    until: When | None,
     model: str | None,
     level: str | None,
     facts: bool,
     style: str,
 ) -> int:
-    """List what changed, oldest first; one field moving on most models is one line."""
+    """List what changed, oldest first.
+
+    One field moving on most models at once is one line.
+    """
     from catalog.change import Level
     from catalog.cli.findings import print_findings, single
     from catalog.providers.infomaniak.infomaniak import NAME
@@ -50,8 +56,8 @@ def changes(
             key = history.find_key(connection, NAME, model, newest)
         wanted = changelog.Wanted(
             NAME,
-            since=_bound(connection, since, "start"),
-            until=_bound(connection, until, "end"),
+            since=_moment(connection, since),
+            until=_moment(connection, until),
             key=key,
             levels=tuple(Level)[: LEVELS.index(level) + 1] if level else (),
             kinds=LOGGED,
@@ -65,11 +71,14 @@ def changes(
 @click.argument("a")
 @click.argument("b")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when there are differences.")
-@click.option("--facts", is_flag=True, help="Take waves apart: each model by itself.")
+@facts_option
 @format_option(*ROW_FORMATS)
 @pass_app
 def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> int:
-    """Compare two states A and B: snapshot numbers, times or payload files, in any mix."""
+    """Compare two states A and B.
+
+    Each is a payload file, a snapshot number, or a time, in any mix.
+    """
     from catalog.cli.findings import print_findings, single
     from catalog.diff import diff as compare
     from catalog.judge import Case, judge
@@ -85,17 +94,17 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
         common=len(before.by_key.keys() & after.by_key.keys()),
         levels=app.loaded.settings.rules,
     )
-    findings = judge(compare(before, after), case)
+    judged = judge(compare(before, after), case)
+    findings = [replace(finding, snapshot=after.number) for finding in judged]
     print_findings(style, single(findings) if facts else findings)
     return int(exit_code and bool(findings))
 
 
-def _bound(connection: "Transaction", text: str | None, edge: Edge) -> "datetime | None":
-    """Read a bound of an interval; a snapshot number stands for the time it was taken."""
+def _moment(connection: "Transaction", when: When | None) -> "datetime | None":
+    """Let a snapshot number stand for the time at which it was taken."""
     from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.store import history
 
-    when = None if text is None else read_when(text, now(), edge)
     if not isinstance(when, int):
         return when
     return history.snapshot(connection, history.number_at(connection, NAME, when)).taken_at
@@ -107,12 +116,14 @@ def _state(app: App, text: str) -> "Snapshot":
     from catalog.store import history
     from catalog.validate import validate
 
-    path = Path(text)
-    if path.is_file():
+    if os.path.isfile(text):  # noqa: PTH113  # Path.is_file raises for a name that is too long
         from catalog.cli.payloads import read_payload
 
         provider = Infomaniak()
-        return provider.normalize(validate(read_payload(path), provider.contract))
-    when = read_when(text, now())
+        return provider.normalize(validate(read_payload(Path(text)), provider.contract))
+    try:
+        when = read_when(text, now())
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is neither a file nor a time; write {WAYS}") from None
     with app.database.reading() as connection:
         return history.snapshot(connection, history.number_at(connection, NAME, when))

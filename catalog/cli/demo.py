@@ -1,37 +1,39 @@
 """`catalog demo`: the first run without a token, on the shipped history over real HTTP."""
 
-from dataclasses import replace
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from catalog.cli.output import say
-from catalog.cli.sync import print_pass, status
+from catalog.cli.sync import print_pass, run_at, status
 from catalog.clock import stamp
-from catalog.errors import StoreError
+from catalog.errors import SettingsInvalid, StoreError
 
 if TYPE_CHECKING:
     from catalog.replay.server import ReplayServer
     from catalog.sync import Sync
 
-CONFIGURATION = """\
-# Made by `catalog demo`: catalog --config demo/catalog.toml COMMAND works on what it recorded.
-database = "sqlite:///catalog.db"
+DATABASE, DOCUMENT = "catalog.db", "models.md"
+SIGN = "# Made by `catalog demo`"
+CONFIGURATION = f"""\
+{SIGN}: with --config and this file, every command works on what it recorded.
+database = "sqlite:///{DATABASE}"
 
 [document]
-path = "models.md"
+path = "{DOCUMENT}"
 """
-LEFT_OVER = ("catalog.db", "catalog.db-wal", "catalog.db-shm")
+LEFT_OVER = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm")
 
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path), default="demo")
 def demo(directory: Path) -> int:
-    """Show it at work without a token, in DIRECTORY (./demo): nine months of a real catalog.
+    """Show nine months of a real catalog; needs no token.
 
-    The shipped history is served on the loopback and polled as the live route would be. The
-    database is made anew each time.
+    The shipped history is served on the loopback and polled as the live route would be, into
+    DIRECTORY (./demo). The demo's database is made anew each time.
     """
     from catalog.config.load import load
     from catalog.recordings import find, shipped
@@ -41,18 +43,23 @@ def demo(directory: Path) -> int:
 
     configuration = _prepare(directory)
     with ReplayServer(find(shipped()), step="manual") as server:
-        given = {"infomaniak.url": server.url, "infomaniak.token": "demo"}
+        given = {
+            "database": str((directory / DATABASE).absolute()),
+            "document.path": str((directory / DOCUMENT).absolute()),
+            "infomaniak.url": server.url,
+            "infomaniak.token": "demo",
+        }
         settings = load(configuration, given, environ={}).settings
         database = Database(settings.database)
         with wire_http(settings) as http:
             code = _watch(server, wire_sync(settings, database, http))
         database.close()
-    say()
-    say("Now look around:", bold=True)
-    for command in ("changes", "models --at 2025-12-23", "show qwen3", "diff 2 3"):
-        say(f"  catalog --config {configuration} {command}")
-    say(f"The document is {directory / 'models.md'}.")
-    say("With a token, the same on the live route: INFOMANIAK_API_TOKEN=… catalog sync")
+    if code == 0:
+        say("\nNow look around:", bold=True)
+        for command in ("changes", "models --at 2025-12-23", "show qwen3", "diff 2 3"):
+            say(f"  catalog --config {shlex.quote(str(configuration))} {command}")
+        say(f"The document is {directory / DOCUMENT}.")
+        say("With a token, the same on the live route: INFOMANIAK_API_TOKEN=… catalog sync")
     return code
 
 
@@ -60,6 +67,7 @@ def _prepare(directory: Path) -> Path:
     configuration = directory / "catalog.toml"
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        _refuse_others(directory, configuration)
         for name in LEFT_OVER:
             (directory / name).unlink(missing_ok=True)
         if not configuration.exists():
@@ -69,19 +77,30 @@ def _prepare(directory: Path) -> Path:
     return configuration
 
 
+def _refuse_others(directory: Path, configuration: Path) -> None:
+    """Raise SettingsInvalid where there is something that the demo did not make, and would ruin."""
+    if configuration.exists() and SIGN.encode() in configuration.read_bytes():
+        return
+    for name in (configuration.name, DATABASE, DOCUMENT):
+        if (directory / name).exists():
+            text = f"{directory / name} was not made by the demo, which begins anew each time"
+            hint = "Name a directory of its own: catalog demo DIRECTORY"
+            raise SettingsInvalid(text, hint=hint)
+
+
 def _watch(server: "ReplayServer", sync: "Sync") -> int:
     """Poll each recorded state at its own time; accept by hand what is held back."""
+    from catalog.poll import Outcome
+
     while True:
         at = server.current.at
         say(f"The catalog as it was on {stamp(at)}", bold=True)
-        pace = replace(sync, clock=lambda at=at: at)  # type: ignore[misc]  # bound now
-        result = pace.run()
-        print_pass(result)
-        if status(result):
-            say()
-            say("It is true this time, so it is let through: catalog sync --accept", bold=True)
-            result = pace.run(accept=True)
-            print_pass(result)
+        result = run_at(sync, at)
+        print_pass(result, tell=say)
+        if result.poll.outcome is Outcome.HELD:
+            say("\nIt is true this time, so it is let through: catalog sync --accept", bold=True)
+            result = run_at(sync, at, accept=True)
+            print_pass(result, tell=say)
         if status(result) or not server.advance():
             return status(result)
         say()

@@ -2,15 +2,20 @@
 
 from difflib import unified_diff
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from catalog.cli.app import App, pass_app
 from catalog.cli.models import at_option
 from catalog.cli.output import note, say, visible
-from catalog.cli.when import read_when
-from catalog.clock import now
+from catalog.cli.when import When
 from catalog.errors import SettingsInvalid
+
+if TYPE_CHECKING:
+    from catalog.document.publish import Plan
+
+COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @click.command()
@@ -21,9 +26,12 @@ from catalog.errors import SettingsInvalid
 @click.option("--force", is_flag=True, help="Overwrite regions that were edited by hand.")
 @pass_app
 def render(
-    app: App, check: bool, show_diff: bool, at: str | None, output: str | None, force: bool
+    app: App, check: bool, show_diff: bool, at: When | None, output: str | None, force: bool
 ) -> int:
-    """Write the document from the store. Text outside the marked regions is never touched."""
+    """Write the document from the store.
+
+    Text outside the marked regions is never touched.
+    """
     from catalog.document.publish import write
     from catalog.store import history
     from catalog.wiring import wire_publisher
@@ -31,22 +39,25 @@ def render(
     publisher = wire_publisher(app.loaded.settings)
     if publisher is None:
         raise SettingsInvalid("no document is configured", hint="Set document.path.")
-    when = None if at is None else read_when(at, now())
     with app.database.reading() as connection:
-        number = history.number_at(connection, publisher.provider, when)
+        number = history.number_at(connection, publisher.provider, at)
         overview = publisher.overview(connection, number)
     if output == "-":
-        click.echo(publisher.compose(overview), nl=False)
+        say(publisher.compose(overview), nl=False)
         return 0
     wanted = publisher.plan(overview, path=Path(output).absolute() if output else None, force=force)
     if show_diff:
-        name = str(wanted.path)
-        before, after = wanted.before.split("\n"), wanted.after.split("\n")
-        for line in unified_diff(before, after, name, name, lineterm=""):
-            say(visible(line), fg={"+": "green", "-": "red", "@": "cyan"}.get(line[:1]))
+        _print_diff(wanted)
     if check and wanted.differs:
-        note(f"{wanted.path} is behind: run `catalog render`")
+        note(f"{wanted.path} is behind; run `catalog render`")
     if check or show_diff:
         return int(check and wanted.differs)
     say(f"{wanted.path} {'written' if write(wanted) else 'is up to date'}")
     return 0
+
+
+def _print_diff(plan: "Plan") -> None:
+    name = str(plan.path)
+    before, after = plan.before.split("\n"), plan.after.split("\n")
+    for line in unified_diff(before, after, name, name, lineterm=""):
+        say(visible(line), fg=COLORS.get(line[:1]))

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
-from catalog.change import Finding
+from catalog.change import Finding, Level
 from catalog.cli.output import LEVEL_COLORS, print_json, print_rows, say, visible
 from catalog.clock import stamp
 from catalog.publicjson import finding_json
+from catalog.rules import rules
 from catalog.words import sentence
 
 COLUMNS = ("At", "Level", "Rule", "What")
@@ -30,12 +32,14 @@ def print_findings(style: str, findings: Sequence[Finding]) -> None:
 
 
 def print_lines(findings: Iterable[Finding]) -> None:
-    """Print one indented line a finding, its level colored."""
-    for finding in findings:
-        level = f"{finding.level:8}"
-        say("  ", nl=False)
-        say(level, nl=False, fg=LEVEL_COLORS[finding.level])
-        say(f"  {visible(sentence(finding))}")
+    """Print one indented line a finding, its level colored, and why a grave one matters."""
+    for rule, group in groupby(findings, key=lambda finding: finding.rule):
+        for finding in group:
+            say("  ", nl=False)
+            say(f"{finding.level:8}", nl=False, fg=LEVEL_COLORS[finding.level])
+            say(f"  {visible(sentence(finding))}")
+        if finding.level is not Level.INFO:
+            say(f"{'':12}{rules()[rule].why}", dim=True)
 
 
 def single(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -1,5 +1,6 @@
 """`catalog import`: recorded payloads through the same pipeline, at the times they were taken."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import click
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import note, say
 from catalog.cli.payloads import read_payload
-from catalog.cli.sync import print_pass, status
+from catalog.cli.sync import print_pass, run_at, status
 from catalog.clock import stamp
 from catalog.errors import SettingsInvalid
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.payload import Payload, Validators
+    from catalog.publishing import Publisher
     from catalog.recordings import Recording
     from catalog.store.database import Database
     from catalog.sync import Pass, Sync
@@ -31,13 +33,15 @@ if TYPE_CHECKING:
 @click.option("--accept", is_flag=True, help="Apply answers that would be held back.")
 @pass_app
 def import_(app: App, directory: Path, accept: bool) -> int:
-    """Import recorded payloads from DIRECTORY, each at its own time; nobody is alerted.
+    """Import recorded payloads from DIRECTORY.
 
-    Files are named by their UTC time, such as 2025-08-13T185522Z.json (.gz too), and hold the whole
-    answer or its bare list. What was imported before is passed over.
+    Each goes in at its own time, and nobody is alerted. Files are named by their UTC time, such as
+    2025-08-13T185522Z.json (.gz too), and hold the whole answer or its bare list. What was imported
+    before is passed over.
     """
     from catalog.recordings import find
     from catalog.wiring import wire_http, wire_publisher, wire_sync
+    from catalog.words import count
 
     recordings = find(directory)
     settings = app.loaded.settings
@@ -47,14 +51,23 @@ def import_(app: App, directory: Path, accept: bool) -> int:
         passes = list(_run(sync, new, accept=accept))
     outcomes = Counter(str(each.poll.outcome) for each in passes)
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))
-    say(f"{len(recordings)} recordings: {told or 'nothing new'}")
+    say(f"{count(len(recordings), 'recording')}: {told or 'nothing new'}")
     publisher = wire_publisher(settings)
-    if passes and passes[-1].snapshot is not None and publisher is not None:
-        with app.database.reading() as connection:
-            overview = publisher.overview(connection, passes[-1].snapshot)
+    if publisher is not None:
+        _publish(app.database, publisher)
+    return _status(passes)
+
+
+def _publish(database: "Database", publisher: "Publisher") -> None:
+    """Write the document, also where a run before this one was cut off before it."""
+    from catalog.store import history
+
+    with database.reading() as connection:
+        number = history.baseline(connection, publisher.provider).number
+        overview = None if number is None else publisher.overview(connection, number)
+    if overview is not None:
         published = publisher.publish(overview)
         say(f"document {published.path} {'written' if published.written else 'is up to date'}")
-    return _status(passes)
 
 
 def _new(
@@ -64,6 +77,7 @@ def _new(
     from catalog.poll import Outcome
     from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.store.polls import outcomes
+    from catalog.words import count
 
     known: dict[datetime, Outcome] = {}
     if database.exists:
@@ -73,11 +87,11 @@ def _new(
     if accept and newest is not None and known[newest] is Outcome.HELD:
         del known[newest]
     new = [recording for recording in recordings if recording.at not in known]
-    early = [recording for recording in new if newest is not None and recording.at < newest]
-    if early:
+    if newest is not None and (early := [each for each in new if each.at < newest]):
         raise SettingsInvalid(
-            f"{len(early)} recordings, the first of {stamp(early[0].at)}, are older than the last "
-            f"poll in {database.place}: the past cannot be changed",
+            f"the past cannot be changed: {count(len(early), 'recording')} (the first: "
+            f"{early[0].path.name}) would go before the last poll in {database.place}, of "
+            f"{stamp(newest)}",
             hint="Import into a database of its own: catalog --database OTHER.db import …",
         )
     return new
@@ -87,8 +101,7 @@ def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "I
     with _progress(recordings) as steps:
         for recording in steps:
             fetch = partial(_fetch, recording)
-            at = recording.at
-            one = replace(sync, fetch=fetch, clock=lambda at=at: at).run(accept=accept)  # type: ignore[misc]  # bound now
+            one = run_at(replace(sync, fetch=fetch), recording.at, accept=accept)
             if one.poll.snapshot is not None or one.poll.error is not None:
                 print_pass(one)
             yield one
@@ -105,14 +118,23 @@ def _progress(recordings: "Sequence[Recording]") -> "Iterator[Iterable[Recording
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    # What is printed meanwhile goes around the bar, and never into it where stdout is a file.
+    around = sys.stdout.isatty()
+    with Progress(
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        redirect_stdout=around,
+    ) as progress:
         yield progress.track(recordings, description="importing")
 
 
 def _status(passes: "Sequence[Pass]") -> int:
     """Return 4 where an answer was invalid, 5 where the last one is held back, else 0."""
+    from catalog.words import count
+
     invalid = [each for each in passes if each.poll.problems]
     if invalid:
-        note(f"{len(invalid)} recordings are invalid; they are kept as evidence")
+        note(f"invalid: {count(len(invalid), 'recording')}, kept as evidence")
         return status(invalid[0])
     return status(passes[-1]) if passes else 0

@@ -19,8 +19,8 @@ from catalog.cli import (
     sync,
 )
 from catalog.cli.app import App, start_logging
-from catalog.cli.output import note, visible
-from catalog.errors import CatalogError
+from catalog.cli.output import note_error, silence
+from catalog.errors import CatalogError, StoreError
 
 INTERRUPTED = 130
 USAGE = 2
@@ -67,6 +67,10 @@ for _command in (
 
 def main() -> None:
     """Run the command line; no traceback for what a user can cause."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # Closed by who started us: else the next file opened would take its number.
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  # to the end
     for stream in (sys.stdout, sys.stderr):
         # A model's name must not end a run on a terminal that cannot show it.
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # both are text
@@ -76,23 +80,16 @@ def main() -> None:
 def _run() -> int:
     try:
         result = cli.main(standalone_mode=False)
-        sys.stdout.flush()
     except CatalogError as error:
-        note(f"error: {_shown(str(error))}")
-        if error.hint:
-            note(f"hint: {error.hint}")
+        note_error(error)
         return error.exit_code
     except click.exceptions.Abort:
         return INTERRUPTED
     except click.ClickException as error:
         error.show()
         return USAGE
-    except BrokenPipeError:
-        # Whoever read us has seen enough; keep Python from complaining when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        silence(sys.stdout)  # what is left in its buffer would fail once more at the end
+        note_error(StoreError(f"a file could not be read or written: {error}"))
+        return StoreError.exit_code
     return result if isinstance(result, int) else 0
-
-
-def _shown(text: str) -> str:
-    return "\n".join(visible(line) for line in text.split("\n"))

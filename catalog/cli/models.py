@@ -9,22 +9,22 @@ from catalog.cli.output import (
     NOTHING,
     ROW_FORMATS,
     format_option,
+    model_name,
     print_json,
     print_rows,
     say,
     visible,
 )
-from catalog.cli.when import HELP, read_when
-from catalog.clock import now, stamp
+from catalog.cli.when import When, when_option
+from catalog.clock import stamp
 
 if TYPE_CHECKING:
     from catalog.change import Finding
     from catalog.document.annotations import Label
     from catalog.snapshot import Model
-    from catalog.store.history import Version
 
 COLUMNS = ("ID", "Name", "Type", "Status", "Beta", "Limit (tokens)", "Title", "Description")
-at_option = click.option("--at", metavar="WHEN", help=HELP)
+at_option = when_option("--at", "As it was at")
 
 
 @click.command()
@@ -33,7 +33,7 @@ at_option = click.option("--at", metavar="WHEN", help=HELP)
 @click.option("--status", metavar="S", help="Only models with this status, such as ready.")
 @format_option(*ROW_FORMATS)
 @pass_app
-def models(app: App, at: str | None, kind: str | None, status: str | None, style: str) -> int:
+def models(app: App, at: When | None, kind: str | None, status: str | None, style: str) -> int:
     """List the models of the catalog."""
     from catalog.document.annotations import label
     from catalog.providers.infomaniak.infomaniak import NAME
@@ -42,9 +42,8 @@ def models(app: App, at: str | None, kind: str | None, status: str | None, style
     from catalog.wiring import wire_annotations
 
     names = wire_annotations(app.loaded.settings.document.annotations)
-    when = None if at is None else read_when(at, now())
     with app.database.reading() as connection:
-        snapshot = history.snapshot(connection, history.number_at(connection, NAME, when))
+        snapshot = history.snapshot(connection, history.number_at(connection, NAME, at))
     shown = [
         (model, label(model, names))
         for model in snapshot.models
@@ -59,19 +58,18 @@ def models(app: App, at: str | None, kind: str | None, status: str | None, style
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", callback=model_name)
 @at_option
 @format_option("text", "json")
 @pass_app
-def show(app: App, model: str, at: str | None, style: str) -> int:
-    """Show all that is known of one MODEL (its name or id): facts, first seen, history."""
+def show(app: App, model: str, at: When | None, style: str) -> int:
+    """Show all that is known of one MODEL, by its name or id: facts, first seen, history."""
     from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.publicjson import finding_json, model_json
     from catalog.store import changelog, history
 
-    when = None if at is None else read_when(at, now())
     with app.database.reading() as connection:
-        number = history.number_at(connection, NAME, when)
+        number = history.number_at(connection, NAME, at)
         key = history.find_key(connection, NAME, model, number)
         versions = tuple(
             version
@@ -80,17 +78,21 @@ def show(app: App, model: str, at: str | None, style: str) -> int:
         )
         wanted = changelog.Wanted(NAME, up_to_snapshot=number, key=key)
         findings = changelog.findings(connection, wanted)
-    last = versions[-1]
-    listed = last.last_snapshot is None or last.last_snapshot > number
+    first, last = versions[0], versions[-1]
+    ended = last.last_snapshot is not None and last.last_snapshot <= number
+    gone = last.until if ended else None
     if style == "json":
-        document = {"provider": NAME, "snapshot": number, "listed": listed}
-        document |= {"first_seen": stamp(versions[0].since)}
-        if last.until is not None and not listed:
-            document["gone_since"] = stamp(last.until)
+        document = {"provider": NAME, "snapshot": number, "listed": gone is None}
+        document |= {"first_seen": stamp(first.since)}
+        document |= {"gone_since": stamp(gone)} if gone else {}
         history_json = [finding_json(finding) for finding in findings]
         print_json({**document, **model_json(last.model), "history": history_json})
     else:
-        _print_model(last, versions[0], findings, listed=listed)
+        say(visible(f"{last.model.name}  (id {last.model.key})"), bold=True)
+        say(f"first seen  {stamp(first.since)}")
+        say(f"gone since  {stamp(gone)}" if gone else f"unchanged   since {stamp(last.since)}")
+        _print_facts(last.model)
+        _print_history(findings)
     return 0
 
 
@@ -116,31 +118,21 @@ def _row(model: "Model", words: "Label") -> tuple[str, ...]:
     )
 
 
-def _print_model(
-    last: "Version", first: "Version", findings: "tuple[Finding, ...]", *, listed: bool
-) -> None:
-    from catalog.jsontext import parse
-    from catalog.words import sentence
+def _print_facts(model: "Model") -> None:
+    from catalog.jsontext import canonical, parse
 
-    model = last.model
-    say(visible(f"{model.name}  (id {model.key})"), bold=True)
-    say(f"first seen  {stamp(first.since)}")
-    if listed:
-        say(f"unchanged   since {stamp(last.since)}")
-    elif last.until is not None:
-        say(f"gone        since {stamp(last.until)}")
     say("facts")
     facts: dict[str, Any] = parse(model.facts)
     width = max(map(len, facts))
     for name, value in facts.items():
-        say(visible(f"  {name:{width}}  {value if isinstance(value, str) else _json(value)}"))
+        text = value if isinstance(value, str) else canonical(value)
+        say(visible(f"  {name:{width}}  {text}"))
+
+
+def _print_history(findings: "tuple[Finding, ...]") -> None:
+    from catalog.words import sentence
+
     if findings:
         say("history")
     for finding in findings:
         say(visible(f"  {stamp(finding.at)}  {finding.level:8}  {sentence(finding)}"))
-
-
-def _json(value: Any) -> str:
-    from catalog.jsontext import canonical
-
-    return canonical(value)

@@ -7,9 +7,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import click
+
+from catalog.errors import CatalogError
 
 ROW_FORMATS = ("table", "json", "csv", "markdown")
 NOTHING = "–"
@@ -31,45 +33,71 @@ def format_option(*formats: str) -> Callable[[Any], Any]:
     )
 
 
+def model_name(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    """Make MODEL fit for a search: what was typed need not be UTF-8, and no name is like that."""
+    return text and text.encode("utf-8", "replace").decode()
+
+
 def visible(text: str) -> str:
     """Show control and direction characters as escapes: a name must not steer a terminal."""
     return _UNSEEN.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
-def say(text: str = "", **style: Any) -> None:
+def say(text: str = "", *, nl: bool = True, **style: Any) -> None:
     """Print one line of data to stdout."""
-    click.secho(text, **style, color=colors(sys.stdout))
+    _write(sys.stdout, text, nl=nl, **style)
 
 
 def note(text: str) -> None:
     """Print one line for the operator to stderr."""
-    click.secho(text, err=True, color=colors(sys.stderr))
+    _write(sys.stderr, text)
 
 
-def colors(stream: Any) -> bool:
+def note_error(error: CatalogError) -> None:
+    """Say on stderr what happened and what to do."""
+    note(error_text(error))
+
+
+def error_text(error: CatalogError) -> str:
+    """Write an error and its hint, control characters shown as escapes."""
+    lines = [f"error: {error}", *([f"hint: {error.hint}"] if error.hint else [])]
+    return "\n".join(visible(line) for line in "\n".join(lines).split("\n"))
+
+
+def silence(stream: TextIO) -> None:
+    """Let what is still written go nowhere: nobody reads it, or there is no place for it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def colors(stream: TextIO) -> bool:
     """Whether to color: NO_COLOR and FORCE_COLOR decide, else whether it is a terminal."""
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or bool(stream.isatty())
+    return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
 
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print one JSON document with its schema version."""
     from catalog.publicjson import SCHEMA_VERSION
 
-    click.echo(json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=2))
+    say(json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=2))
 
 
 def print_rows(style: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Print rows as a table for people, as CSV, or as a markdown table."""
     if style == "csv":
+        # A program gets every character; a terminal must not be steered.
+        shown = visible if sys.stdout.isatty() else str
         lines = io.StringIO()
-        csv.writer(lines, lineterminator="\n").writerows([columns, *rows])
-        click.echo(lines.getvalue(), nl=False)
+        writer = csv.writer(lines, lineterminator="\n")
+        writer.writerows([columns, *([shown(value) for value in row] for row in rows)])
+        say(lines.getvalue(), nl=False)
     elif style == "markdown":
         from catalog.document.markdown import table, text
 
-        click.echo(table(columns, [[text(value) for value in row] for row in rows]))
+        say(table(columns, [[text(value) for value in row] for row in rows]))
     else:
         _print_table(columns, [[visible(value) for value in row] for row in rows])
 
@@ -96,4 +124,12 @@ def _print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
     )
     console.print(table)
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # the StringIO above
-    click.echo("\n".join(line.rstrip() for line in lines), color=colored)
+    say("\n".join(line.rstrip() for line in lines))
+
+
+def _write(stream: TextIO, text: str, **style: Any) -> None:
+    try:
+        click.secho(text, file=stream, color=colors(stream), **style)
+    except BrokenPipeError:
+        # Whoever read us has seen enough; what is being done is done to its end.
+        silence(stream)

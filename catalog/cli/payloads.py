@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog.cli.app import App, pass_app
 from catalog.cli.output import format_option, note, print_json, say, visible
 from catalog.clock import now
 
@@ -28,10 +27,14 @@ def read_payload(path: Path) -> "Payload":
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @format_option("text", "json")
 def validate(file: Path, style: str) -> int:
-    """Check a payload FILE (- for stdin): every problem and all drift; exit 1 on problems."""
+    """Check a payload FILE, or stdin for -.
+
+    Shows every problem and all drift; exits with 1 on problems.
+    """
     from catalog.errors import PayloadInvalid, Problem
     from catalog.providers.infomaniak.infomaniak import Infomaniak
     from catalog.validate import validate as check
+    from catalog.words import count
 
     problems: tuple[Problem, ...] = ()
     valid: ValidPayload | None = None
@@ -48,13 +51,14 @@ def validate(file: Path, style: str) -> int:
         print_json({**models, "problems": listed, "drift": [_drift_text(item) for item in drift]})
     else:
         for problem in problems:
-            say(visible(f"{problem.path}: found {problem.found}, expected {problem.expected}"))
+            say(visible(str(problem)))
         for item in drift:
             say(visible(f"drift: {_drift_text(item)}"))
         if valid:
-            say(f"valid: {len(valid.rows)} models, {len(drift)} kinds of drift")
+            known = count(len(valid.rows), "model")
+            say(f"valid: {known}, {count(len(drift), 'kind')} of drift")
         else:
-            note(f"invalid: {len(problems)} problems")
+            note(f"invalid: {count(len(problems), 'problem')}")
     return int(bool(problems))
 
 
@@ -65,17 +69,20 @@ def validate(file: Path, style: str) -> int:
     help="A directory of recorded payloads; the shipped history by default.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
-@pass_app
-def replay(app: App, history: Path | None, port: int) -> int:
-    """Serve recorded answers on the loopback as the real route does, one after the other."""
+def replay(history: Path | None, port: int) -> int:
+    """Serve recorded answers on the loopback.
+
+    They come as from the real route, one after the other: each poll moves on.
+    """
     from catalog.recordings import find, shipped
     from catalog.replay.server import ReplayServer
+    from catalog.words import count
 
-    del app
     recordings = find(history or shipped())
     server = ReplayServer(recordings, port)
-    say(f"serving {len(recordings)} recordings at {server.url}; each poll moves on, Ctrl-C ends")
-    say(f"CATALOG_INFOMANIAK_URL={server.url} INFOMANIAK_API_TOKEN=any catalog sync")
+    known = count(len(recordings), "recording")
+    say(f"serving {known} at {server.url}; each poll moves on, Ctrl-C ends")
+    say(f"try: CATALOG_INFOMANIAK_URL={server.url} INFOMANIAK_API_TOKEN=any catalog sync")
     server.serve_forever()
     return 0
 

@@ -1,14 +1,19 @@
 """`catalog sync`: one pass, as cron runs it."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from catalog.cli.app import App, pass_app
-from catalog.cli.output import format_option, note, print_json, say, visible
+from catalog.cli.output import error_text, format_option, note, print_json, say, visible
 
 if TYPE_CHECKING:
-    from catalog.sync import Pass
+    from datetime import datetime
+
+    from catalog.errors import CatalogError
+    from catalog.sync import Pass, Sync
 
 
 @click.command()
@@ -18,9 +23,10 @@ if TYPE_CHECKING:
 @format_option("text", "json")
 @pass_app
 def sync(app: App, accept: bool, dry_run: bool, exit_code: bool, style: str) -> int:
-    """Poll the provider once: store, compare, judge, write the document, tell.
+    """Poll the provider once.
 
-    With the global -q it prints nothing where nothing changed.
+    Store what came, compare, judge, write the document, and tell. With -q before the command,
+    nothing is printed where nothing changed.
     """
     from catalog.store.database import MEMORY, Database
     from catalog.wiring import wire_http, wire_sync
@@ -33,10 +39,15 @@ def sync(app: App, accept: bool, dry_run: bool, exit_code: bool, style: str) -> 
         result = wire_sync(settings, database, http).run(accept=accept, dry_run=dry_run)
     database.close()
     if style == "json":
-        print_json(pass_json(result))
+        print_json(pass_json(result, dry_run=dry_run))
     else:
         print_pass(result, quiet=app.verbosity < 0, dry_run=dry_run)
     return status(result, exit_code=exit_code)
+
+
+def run_at(sync: "Sync", at: "datetime", *, accept: bool = False) -> "Pass":
+    """Run one pass as if it were that moment."""
+    return replace(sync, clock=lambda: at).run(accept=accept)
 
 
 def status(result: "Pass", *, exit_code: bool = False) -> int:
@@ -47,12 +58,17 @@ def status(result: "Pass", *, exit_code: bool = False) -> int:
     return int(exit_code and bool(result.poll.findings))
 
 
-def pass_json(result: "Pass") -> dict[str, Any]:
-    """Write a pass for programs; what is absent is left out."""
+def pass_json(result: "Pass", *, dry_run: bool = False) -> dict[str, Any]:
+    """Write a pass for programs; what is absent is left out.
+
+    In a dry run, `snapshot` and `document` say what would be.
+    """
     from catalog.publicjson import finding_json
 
     poll = result.poll
     document: dict[str, Any] = {"provider": poll.provider, "outcome": str(poll.outcome)}
+    if dry_run:
+        document["dry_run"] = True
     if result.snapshot is not None:
         document["snapshot"] = result.snapshot
     document["changes"] = [finding_json(finding) for finding in poll.findings]
@@ -70,25 +86,34 @@ def pass_json(result: "Pass") -> dict[str, Any]:
     return document | {"owed": result.owed}
 
 
-def print_pass(result: "Pass", *, quiet: bool = False, dry_run: bool = False) -> None:
-    """Print a pass for people: one headline, a line a finding, what was written, what is owed."""
+def print_pass(
+    result: "Pass",
+    *,
+    quiet: bool = False,
+    dry_run: bool = False,
+    tell: Callable[[str], None] = note,
+) -> None:
+    """Print a pass for people: a headline, a line a finding, what was written, what went wrong.
+
+    `tell` takes what went wrong.
+    """
     from catalog.cli.findings import print_lines
+    from catalog.poll import Outcome
+    from catalog.words import count
 
     poll = result.poll
-    if not quiet or poll.findings or poll.snapshot is not None:
+    if not quiet or poll.findings or poll.outcome is not Outcome.UNCHANGED:
         say(_headline(result, dry_run=dry_run), bold=True)
+    if poll.error is None:  # else the only finding says the same as the error
         print_lines(poll.findings)
-        if result.document is not None and result.document.written:
-            verb = "would be written" if dry_run else "written"
-            say(f"document {result.document.path} {verb}")
+    if result.document is not None and result.document.written:
+        say(f"document {result.document.path} {'would be written' if dry_run else 'written'}")
     if result.owed:
-        note(f"{result.owed} messages are owed to channels; the next run tries again")
+        tell(f"{count(result.owed, 'message')} owed to channels; the next run tries again")
     for error in (poll.error, result.document_error):
         if error is not None:
-            note(f"error: {visible(str(error))}")
-            for problem in poll.problems[1:] if error is poll.error else ():
-                note(f"       {visible(str(problem))}")
-            note(f"hint: {error.hint}")
+            for line in _lines(error):
+                tell(line)
 
 
 def _headline(result: "Pass", *, dry_run: bool) -> str:
@@ -97,10 +122,26 @@ def _headline(result: "Pass", *, dry_run: bool) -> str:
 
     poll = result.poll
     parts = [f"{poll.provider}: {poll.outcome}"]
-    if result.snapshot is not None:
+    if poll.error is not None and result.snapshot is not None:
+        parts.append(f"snapshot {result.snapshot} stays in force")
+    elif result.snapshot is not None:
         parts.append(f"snapshot {result.snapshot}")
     if poll.snapshot is not None:
         parts.append(count(len(poll.snapshot.models), "model"))
-    if poll.findings:
+    if poll.findings and poll.error is None:
         parts.append(count(len(poll.findings), "finding"))
     return f"{stamp(poll.started_at)}  {', '.join(parts)}{' (dry run)' if dry_run else ''}"
+
+
+def _lines(error: "CatalogError") -> Iterator[str]:
+    """Say what happened and what to do; of several problems with an answer, each on its line."""
+    from catalog.words import count
+
+    problems = getattr(error, "problems", ())
+    if not problems:
+        yield error_text(error)
+        return
+    yield f"error: the answer breaks the contract in {count(len(problems), 'place')}"
+    for problem in problems:
+        yield visible(f"  {problem}")
+    yield f"hint: {error.hint}"

@@ -1,20 +1,42 @@
 """WHEN as people type it: a date, a time, `now`, `yesterday`, `7d`, a snapshot number."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
-_AGO = re.compile(r"(\d{1,5})([mhdw])")
+from catalog.clock import now
+
+_AGO = re.compile(r"([0-9]{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-HELP = "A date, a time, now, yesterday, 7d, or a snapshot number."
+_NUMBER = re.compile(r"#?[0-9]{1,9}")
+_DAY = re.compile(r"[0-9]{4}-([0-9]{2}-[0-9]{2}|W[0-9]{2}(-[0-9])?)")
+WAYS = (
+    "2025-12-23, 2025-12-23T10:16:55Z, now, yesterday, 7d (m, h, d or w ago), "
+    "or the number of a snapshot"
+)
 
 Edge = Literal["start", "end"]
+When = datetime | int
 
 
-def read_when(text: str, now: datetime, edge: Edge = "end") -> datetime | int:
-    """Read WHEN; raise BadParameter. Times without a zone are UTC.
+def when_option(flag: str, purpose: str, edge: Edge = "end") -> Callable[[Any], Any]:
+    """Return an option that takes WHEN and gives the command a time or a snapshot number."""
+
+    def read(context: click.Context, option: click.Parameter, text: str | None) -> When | None:
+        try:
+            return None if text is None else read_when(text, now(), edge)
+        except ValueError as error:
+            raise click.BadParameter(str(error), context, option) from None
+
+    words = f"{purpose} WHEN: a date, a time, now, yesterday, 7d, or a snapshot number."
+    return click.option(flag, metavar="WHEN", callback=read, help=words)
+
+
+def read_when(text: str, now: datetime, edge: Edge = "end") -> When:
+    """Read WHEN; raise ValueError. Times without a zone are UTC.
 
     A whole day means its end, so that `--at 2025-12-23` includes what came that day; `edge` is
     "start" where an interval begins.
@@ -26,18 +48,15 @@ def read_when(text: str, now: datetime, edge: Edge = "end") -> datetime | int:
         return _edge(now - timedelta(days=1), edge)
     if match := _AGO.fullmatch(text):
         return now - timedelta(**{_UNITS[match[2]]: int(match[1])})
-    if re.fullmatch(r"#?\d{1,9}", text):
+    if _NUMBER.fullmatch(text):
         return int(text.removeprefix("#"))
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.BadParameter(
-            f"{text!r} is no time; write 2025-12-23, 2025-12-23T10:16:55Z, now, yesterday, "
-            "7d, or the number of a snapshot"
-        ) from None
-    if re.fullmatch(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}(-?\d)?)", text):
-        return _edge(moment, edge)
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+        if _DAY.fullmatch(text):
+            return _edge(moment, edge)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is no time; write {WAYS}") from None
 
 
 def _edge(day: datetime, edge: Edge) -> datetime:

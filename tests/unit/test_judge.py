@@ -57,6 +57,7 @@ def update(field: str, before: Any, after: Any, name: str = "alpha") -> Updated:
         (update("max_token_input", 8, MISSING), "limit-lost", "warning"),
         (update("max_token_input", None, 0), "limit-gained", "warning"),
         (update("max_token_input", MISSING, 8), "limit-gained", "warning"),
+        (update("max_token_input", "8k", "9k"), "field-changed", "info"),
         (update("info_status", "ready", "coming_soon"), "ready-lost", "warning"),
         (update("info_status", "ready", MISSING), "ready-lost", "warning"),
         (update("info_status", "coming_soon", "ready"), "ready-gained", "info"),

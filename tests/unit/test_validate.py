@@ -55,9 +55,9 @@ def beside(path: Path, suffix: str) -> list[str]:
 def test_valid_payloads(path: Path) -> None:
     """Each valid file gives a snapshot with every fact as sent, and exactly the drift beside it."""
     valid = check(path.read_bytes())
-    models = INFOMANIAK.normalize(valid).models
+    facts = [parse(model.facts) for model in INFOMANIAK.normalize(valid).models]
     sent = json.loads(path.read_bytes())["data"]
-    assert sorted(sent, key=lambda fact: fact["id"]) == [parse(model.facts) for model in models]
+    assert sorted(facts, key=_name) == sorted(sent, key=_name)
     assert [drift_sentence(drift) for drift in valid.drift] == beside(path, ".drift")
 
 
@@ -73,7 +73,9 @@ def test_every_expectation_has_its_payload() -> None:
     assert [path for path in lines if not path.with_suffix(".json").exists()] == []
 
 
-@pytest.mark.parametrize("recording", recordings.find(recordings.shipped()), ids=str)
+@pytest.mark.parametrize(
+    "recording", recordings.find(recordings.shipped()), ids=lambda each: each.path.stem
+)
 def test_shipped_history_has_no_drift(recording: recordings.Recording) -> None:
     """The contract knows every key and value of the recorded answers."""
     assert check(recordings.read(recording.path)).drift == ()
@@ -99,22 +101,22 @@ def test_headline_is_the_first_problem() -> None:
         check(body(1))
     with pytest.raises(PayloadInvalid, match=r"expected an object \(and 1 more\)$"):
         check(body(1, 2))
-    with pytest.raises(PayloadInvalid, match=r"expected an object \(and 1,999 more\)$"):
-        check(body(*range(2000)))
+    with pytest.raises(PayloadInvalid, match=r"\(and 1,999 more\)$"):
+        check(b"[" + b"NaN," * 1999 + b"NaN]")
 
 
-@pytest.mark.parametrize(
-    "rows", [[{"id": 1}] * 3000, [row(max_token_input=-1)] * 3000, [[]] * 3000]
-)
-def test_many_problems_take_no_long_time(rows: list[Any]) -> None:
+def test_many_problems_take_no_long_time() -> None:
     """Thousands of broken rows are all told, in seconds."""
     start = time.process_time()
-    assert len(problems(body(*rows))) >= 3000
-    assert time.process_time() - start < 8
+    rows = [{"id": 1, "name": "alpha", "type": ""}] * 3000
+    assert len(problems(body(*rows))) == 3000 + 2 * 2999
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(
-    "content", [body(*[0] * 20_000), b"[" + b"NaN," * 20_000 + b"0]"], ids=["rows", "numbers"]
+    "content",
+    [body(*[0] * (MAX_PROBLEMS + 1)), b"[" + b"NaN," * MAX_PROBLEMS + b"NaN]"],
+    ids=["rows", "numbers"],
 )
 def test_problems_have_a_limit(content: bytes) -> None:
     """An answer made of nothing but problems cannot fill the memory."""
@@ -134,25 +136,29 @@ def test_long_names_take_no_long_time(name: str) -> None:
 
 
 @given(json_values)
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 def test_any_body(value: Any) -> None:
     """Whatever JSON the body is, it gives rows or problems, and never another error."""
     _survive(json.dumps(value).encode())
 
 
 @given(json_values, st.sampled_from(["result", "data", "error", "new"]))
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 def test_any_envelope(value: Any, key: str) -> None:
     """Whatever JSON stands in the envelope, the answer gives rows or problems."""
     _survive(body(row(), **{key: value}))
 
 
 @given(st.dictionaries(fields, json_values | st.just(MISSING), max_size=4), json_values)
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 def test_any_row(changed: dict[str, Any], other: Any) -> None:
     """Whatever JSON stands in a row or in its place, the answer gives rows or problems."""
     _survive(body(row(**changed)))
     _survive(body(row(), other))
+
+
+def _name(row: dict[str, Any]) -> str:
+    return str(row["name"])
 
 
 def _survive(content: bytes) -> None:

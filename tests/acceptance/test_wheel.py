@@ -1,0 +1,53 @@
+"""The wheel by itself: built, installed into a clean environment, and used outside the checkout."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from catalog.recordings import find, shipped
+from catalog.replay.server import ReplayServer
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def run(*command: str | Path, folder: Path, **environment: str) -> str:
+    """Run a command that must succeed; return what it printed."""
+    # Without coverage's hook: the clean environment does not have it.
+    clean = {"PATH": os.environ["PATH"], "HOME": str(folder), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    pip = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=folder,
+        env=clean | pip | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_wheel_works_by_itself(tmp_path: Path) -> None:
+    """Demo and sync run from the installed wheel with the runtime lock alone."""
+    built, python = tmp_path / "dist", tmp_path / "env" / "bin" / "python"
+    run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", built, folder=ROOT)
+    (wheel,) = built.glob("model_catalog-*.whl")
+    run(sys.executable, "-m", "venv", tmp_path / "env", folder=tmp_path)
+    lock = ROOT / "requirements.txt"
+    run(python, "-m", "pip", "install", "--require-hashes", "-r", lock, folder=tmp_path)
+    run(python, "-m", "pip", "install", "--no-deps", wheel, folder=tmp_path)
+    run(python, "-m", "pip", "check", folder=tmp_path)
+    place = run(python, "-c", "import catalog; print(catalog.__file__)", folder=tmp_path)
+    assert place.startswith(str(tmp_path))
+
+    catalog = python.with_name("catalog")
+    shown = run(catalog, "demo", folder=tmp_path)
+    assert "qwen3: description" in shown
+    assert "moonshotai/Kimi-K2.6" in (tmp_path / "demo" / "models.md").read_text()
+    with ReplayServer(find(shipped())) as server:
+        live = {"CATALOG_INFOMANIAK_URL": server.url, "INFOMANIAK_API_TOKEN": "any"}
+        assert "first" in run(catalog, "sync", folder=tmp_path, **live)
+        assert "changed" in run(catalog, "sync", folder=tmp_path, **live)
+    assert (tmp_path / "catalog.db").exists()
+    assert "Apertus" in (tmp_path / "docs" / "models.md").read_text()

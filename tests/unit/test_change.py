@@ -1,0 +1,121 @@
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from catalog.change import (
+    KINDS,
+    Added,
+    Change,
+    Level,
+    Removed,
+    Restored,
+    Trouble,
+    Updated,
+    fingerprint,
+    gravity,
+)
+from catalog.jsontext import JsonText
+from catalog.payload import Drift
+from tests.builders import AT, finding, model
+
+LATER = AT + timedelta(days=6)
+ONE, TWO, NULL = JsonText("1"), JsonText("2"), JsonText("null")
+UPDATED = Updated(model(), "version", ONE, TWO)
+DRIFT = Drift("new value", "type", JsonText('"video"'), ("alpha",))
+ALL_KINDS: list[Change] = [
+    Added(model()),
+    Removed(model()),
+    Restored(model(), AT),
+    UPDATED,
+    DRIFT,
+    Trouble("held", "the list is empty"),
+    Trouble("invalid", "the list is empty"),
+]
+
+
+def test_every_kind_is_ranked() -> None:
+    """Each kind of change has its place in the order of findings."""
+    assert {change.kind for change in ALL_KINDS} == set(KINDS)
+    assert len(KINDS) == len(set(KINDS))
+
+
+def test_levels_are_ranked() -> None:
+    """The gravest level comes first."""
+    assert sorted(Level, key=lambda level: level.rank) == ["breaking", "warning", "info"]
+
+
+def test_fingerprints_differ_by_what_happened() -> None:
+    """Provider, model, kind, field and values each make another fingerprint."""
+    other = model("2")
+    changes = [
+        *ALL_KINDS,
+        Added(other),
+        replace(UPDATED, model=other),
+        replace(UPDATED, field="name"),
+        replace(UPDATED, before=None),
+        replace(UPDATED, before=NULL),
+        replace(UPDATED, before=TWO, after=ONE),
+        replace(DRIFT, what="odd format"),
+        replace(DRIFT, field="info_status"),
+        replace(DRIFT, value=NULL),
+        Trouble("held", "7 of 16 models gone"),
+    ]
+    prints = {fingerprint("infomaniak", change) for change in changes}
+    prints.add(fingerprint("other", changes[0]))
+    assert len(prints) == len(changes) + 1
+    assert all(re.fullmatch("[0-9a-f]{16}", each) for each in prints)
+
+
+def test_fingerprints_know_no_prose() -> None:
+    """Rule, level, time, and the rest of the model are no part of a fingerprint."""
+    one = finding(UPDATED)
+    renamed = replace(UPDATED, model=model(name="beta", description="other"))
+    two = finding(renamed, rule="other", level=Level.BREAKING, at=LATER, snapshot=4)
+    assert one.fingerprint == two.fingerprint == fingerprint("infomaniak", UPDATED)
+    assert finding(replace(DRIFT, models=())).fingerprint == finding(DRIFT).fingerprint
+
+
+def test_fingerprints_stay() -> None:
+    """A fingerprint is the same today as in the messages that were sent before."""
+    assert fingerprint("infomaniak", Added(model())) == "ADDED"
+    assert fingerprint("infomaniak", UPDATED) == "UPDATED"
+
+
+def test_wave() -> None:
+    """A wave is one finding with a fingerprint of its own, free of the order of its changes."""
+    other = replace(UPDATED, model=model("2", "beta"))
+    wave = finding(UPDATED, other)
+    assert wave.is_wave
+    assert not finding(UPDATED).is_wave
+    assert wave.fingerprint == finding(other, UPDATED).fingerprint
+    assert wave.fingerprint not in {finding(UPDATED).fingerprint, finding(other).fingerprint}
+    assert [each.name for each in wave.models] == ["alpha", "beta"]
+    assert wave.change == UPDATED
+
+
+@pytest.mark.parametrize("change", ALL_KINDS, ids=lambda change: change.kind)
+def test_models_of_a_finding(change: Change) -> None:
+    """A finding names the model it is about; drift and trouble are about none."""
+    expected = () if change.kind in {"drift", "held", "invalid"} else (model(),)
+    assert finding(change).models == expected
+
+
+def test_gravity() -> None:
+    """Findings stand by level, then kind, then model, then field."""
+    ordered = [
+        finding(Removed(model("10"))),
+        finding(Trouble("held", "x")),
+        finding(Trouble("invalid", "x")),
+        finding(replace(UPDATED, model=model("9")), level=Level.WARNING),
+        finding(replace(UPDATED, field="a")),
+        finding(UPDATED),
+        finding(replace(UPDATED, model=model("10"))),
+        finding(Restored(model(), AT)),
+        finding(Added(model("9"))),
+        finding(Added(model("10"))),
+        finding(replace(DRIFT, field="info_status"), level=Level.INFO),
+        finding(DRIFT, level=Level.INFO),
+    ]
+    assert sorted(ordered[::-1], key=gravity) == ordered

@@ -1,0 +1,259 @@
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from catalog.errors import PayloadInvalid
+from catalog.jsontext import (
+    MAX_DEPTH,
+    canonical,
+    child,
+    cut,
+    dotted,
+    parse,
+    read_strict,
+    shorten,
+)
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
+numbers = st.integers(-(10**300), 10**300) | st.floats(allow_nan=False, allow_infinity=False)
+json_values = st.recursive(
+    st.none() | st.booleans() | numbers | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=10,
+)
+snippets = st.sampled_from(
+    [
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b'"a"',
+        b":",
+        b",",
+        b"1",
+        b"-0",
+        b"1e999",
+        b"NaN",
+        b'"\\ud800"',
+        b"\xff",
+    ]
+)
+
+
+def problems(body: bytes) -> list[str]:
+    """Return what is wrong with a body."""
+    with pytest.raises(PayloadInvalid) as caught:
+        read_strict(body)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@given(st.binary(max_size=30) | st.lists(snippets, max_size=12).map(b"".join))
+@example(b"[" * 100_000)
+@example(b'{"a":' * 100_000)
+@example(b"1" * 100_000)
+@settings(derandomize=True, max_examples=300, deadline=None)
+def test_any_bytes(body: bytes) -> None:
+    """Whatever the bytes, they are read or refused with problems, and never another error."""
+    try:
+        value = read_strict(body)
+    except PayloadInvalid as error:
+        assert error.problems  # noqa: PT017  # either end is right
+    else:
+        assert parse(canonical(value)) == value
+
+
+@given(json_values)
+@settings(derandomize=True, max_examples=80, deadline=None)
+def test_what_json_holds_is_read(value: Any) -> None:
+    """Any sound JSON reads as what was written, indented or not, escaped or not."""
+    assert read_strict(json.dumps(value).encode()) == value
+    assert read_strict(json.dumps(value, indent=1, ensure_ascii=False).encode()) == value
+
+
+@given(json_values)
+@settings(derandomize=True, max_examples=80, deadline=None)
+def test_canonical_text_is_stable(value: Any) -> None:
+    """Canonical text read and written again is the same text, by either reader."""
+    text = canonical(read_strict(json.dumps(value).encode()))
+    assert canonical(parse(text)) == text
+    assert canonical(read_strict(text.encode())) == text
+    assert "\n" not in text
+
+
+@given(st.dictionaries(texts, json_values, max_size=5), st.randoms(use_true_random=False))
+@settings(derandomize=True, max_examples=50, deadline=None)
+def test_canonical_text_is_free_of_key_order(value: dict[str, Any], random: Any) -> None:
+    """The order of keys means nothing to canonical text."""
+    items = list(value.items())
+    random.shuffle(items)
+    assert canonical(dict(items)) == canonical(value)
+
+
+def test_canonical_text_as_written() -> None:
+    """Canonical text is sorted, without spaces, and unescaped."""
+    value = {"z": [1, True, None], "é🦙": 0.5, "a": {"c": "x", "b": ""}}
+    assert canonical(value) == '{"a":{"b":"","c":"x"},"z":[1,true,null],"é🦙":0.5}'
+
+
+@pytest.mark.parametrize("body", [b"1", b"1.0", b"1e0", b"10e-1", b"0.1E+1", b" 1.00\n"])
+def test_one_has_one_spelling(body: bytes) -> None:
+    """However the number 1 is spelled, it is the same number, and still not true."""
+    assert canonical(read_strict(body)) == "1"
+    assert canonical(read_strict(b"true")) == "true"
+
+
+@given(st.integers(-(10**15), 10**15))
+@settings(derandomize=True, max_examples=50, deadline=None)
+def test_whole_floats_are_integers(number: int) -> None:
+    """A whole number is the same number with a fraction of nought."""
+    assert canonical(read_strict(b"%d.0" % number)) == canonical(read_strict(b"%d" % number))
+
+
+def test_fractions_stay_fractions() -> None:
+    """A number that is not whole keeps its fraction."""
+    assert read_strict(b"[1.5, -0.25, 1e-7]") == [1.5, -0.25, 1e-7]
+
+
+def test_canonical_text_holds_no_odd_number() -> None:
+    """NaN and infinity have no canonical text."""
+    for number in (math.nan, math.inf):
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            canonical(number)
+
+
+def test_parse_gives_a_fresh_value() -> None:
+    """What is read from canonical text belongs to the reader: changing it changes nothing else."""
+    text = canonical({"a": []})
+    parse(text)["a"].append(1)
+    assert parse(text) == {"a": []}
+
+
+@pytest.mark.parametrize("depth", [1, MAX_DEPTH - 1, MAX_DEPTH])
+def test_depth_allowed(depth: int) -> None:
+    """Lists and objects may lie 64 deep."""
+    inside = depth - 1
+    assert read_strict(b"[" * inside + b"[1]" + b"]" * inside)
+    assert read_strict(b'{"a":' * inside + b'{"b":1}' + b"}" * inside)
+
+
+def test_depth_refused() -> None:
+    """What lies deeper than 64 is refused once for each place, with the way to it."""
+    body = b"[" * (MAX_DEPTH - 1) + b"[[1]],[2],[{}]" + b"]" * (MAX_DEPTH - 1)
+    way = "[0]" * (MAX_DEPTH - 2)
+    text = "found deeper nesting, expected at most 64 levels"
+    assert problems(body) == [f"${way}[{at}][0]: {text}" for at in (0, 2)]
+
+
+def test_largest_numbers() -> None:
+    """A number is refused exactly where a double cannot hold it, written long or short."""
+    largest = int(1.7976931348623157e308)
+    assert read_strict(b"[%d, -%d, 1.7976931348623157e308]" % ((largest,) * 2))[0] == largest
+    expected = "expected a finite number that a double can hold"
+    assert problems(b"[-1e309]") == [f"$[0]: found -1e309, {expected}"]
+    assert problems(b"%d" % (largest * 2)) == [f"$: found {str(largest * 2)[:59]}…, {expected}"]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b"", "an empty body"),
+        (b" \r\n\t", "an empty body"),
+        (b"\xef\xbb\xbf{}", "a byte order mark"),
+        (b'{"a": 1', "the end of the body at line 1 column 8"),
+        (b'{"a":\n  nope}', '"nope}" at line 2 column 3'),
+        (b"[] []", '"[]" at line 1 column 4'),
+        (b"<" * 100, f'"{"<" * 58}… at line 1 column 1'),
+    ],
+)
+def test_no_json(body: bytes, found: str) -> None:
+    """What is no JSON is shown from where it goes wrong, with line and column."""
+    assert problems(body) == [f"$: found {found}, expected one JSON value"]
+
+
+def test_no_utf8() -> None:
+    """Bytes that are no UTF-8 are told with the first offender and its place."""
+    assert problems(b'"caf\xe9"') == ["$: found byte 0xe9 at offset 4, expected valid UTF-8"]
+
+
+def test_all_flaws_at_once() -> None:
+    """Every flaw of a body is told at once, row 2 before row 10."""
+    body = b'[%s NaN, {"a": 1, "a": 2, "b": 3, "b": 3}]' % (b"0," * 9)
+    body = body.replace(b"0,0,0,", b'0,0,"\\udfff",', 1)
+    assert problems(body) == [
+        '$[2]: found "\\udfff", expected text without lone surrogates',
+        "$[9]: found NaN, expected a finite number that a double can hold",
+        "$[10].a: found the same key twice, expected each key once",
+        "$[10].b: found the same key twice, expected each key once",
+    ]
+
+
+def test_torn_keys() -> None:
+    """A lone surrogate in a key is told at the object that holds the key."""
+    found = 'found key "\\udc00", expected a key without lone surrogates'
+    assert problems(b'{"a": {"\\uDC00": 1}}') == [f"$.a: {found}"]
+
+
+def test_whole_pairs_are_text() -> None:
+    """Two escaped surrogates that belong together are one character, in keys and in texts."""
+    assert read_strict(b'{"\\ud83e\\udd99": "\\uD83E\\uDD99"}') == {"🦙": "🦙"}
+
+
+@pytest.mark.parametrize(
+    ("key", "path"),
+    [
+        (3, "$[3]"),
+        ("plain_key-2", "$.plain_key-2"),
+        ("_", "$._"),
+        ("k" * 60, f"$.{'k' * 60}"),
+        ("k" * 61, f'$["{"k" * 58}…]'),
+        ("", '$[""]'),
+        ("3", '$["3"]'),
+        ("a b", '$["a b"]'),
+        ("a.b", '$["a.b"]'),
+        ("a\n", '$["a\\n"]'),
+        ("é", '$["\\u00e9"]'),
+    ],
+)
+def test_path_of_a_child(key: str | int, path: str) -> None:
+    """A path shows plain keys with a dot, indexes and odd keys in brackets, long ones cut."""
+    assert child("$", key) == path
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (("meta", "is_beta"), "meta.is_beta"),
+        (("meta.is_beta",), "meta\\.is_beta"),
+        (("a\\", "b"), "a\\\\.b"),
+        (("a\\.b",), "a\\\\\\.b"),
+        (("meta", ""), "meta."),
+    ],
+)
+def test_dotted_path(path: tuple[str, ...], text: str) -> None:
+    """A dotted path tells the dots between keys from those within."""
+    assert dotted(path) == text
+
+
+@given(st.sets(st.lists(st.text(r".\a", max_size=3), min_size=1, max_size=3).map(tuple)))
+@settings(derandomize=True, max_examples=80, deadline=None)
+def test_dotted_paths_never_meet(paths: set[tuple[str, ...]]) -> None:
+    """Two different ways are never written the same."""
+    assert len({dotted(path) for path in paths}) == len(paths)
+
+
+def test_shorten() -> None:
+    """A value is shown as JSON in ASCII on one line, cut where it is too long."""
+    assert shorten({"é": "a\nb"}) == '{"\\u00e9": "a\\nb"}'
+    assert shorten("x" * 58) == f'"{"x" * 58}"'
+    assert shorten("x" * 59) == f'"{"x" * 58}…'
+    assert shorten([1, 2, 3], limit=5) == "[1, …"
+
+
+def test_cut() -> None:
+    """A text is cut only where it is longer than the limit, and then fills it."""
+    assert cut("12345", 5) == "12345"
+    assert cut("123456", 5) == "1234…"

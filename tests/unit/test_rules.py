@@ -1,0 +1,117 @@
+from importlib.resources import files
+from typing import get_args
+
+import pytest
+
+from catalog.change import KINDS, Level
+from catalog.jsontext import parse
+from catalog.providers.infomaniak.infomaniak import ATTRIBUTES
+from catalog.rules import Move, Rule, rules
+
+TABLE = list(rules().values())
+each_rule = pytest.mark.parametrize("rule", TABLE, ids=lambda rule: rule.id)
+
+
+def specificity(rule: Rule) -> int:
+    """Count the conditions of a rule beside its kind."""
+    told = (rule.attribute, rule.move, rule.before, rule.after)
+    return sum(condition is not None for condition in told) + rule.alias_only
+
+
+@each_rule
+def test_fields_are_filled(rule: Rule) -> None:
+    """A rule has an id for configurations, a known kind and level, and one line of why."""
+    assert rule.id.replace("-", "").isalpha()
+    assert rule.id.islower()
+    assert rule.kind in KINDS
+    assert rule.level in Level
+    assert rule.why.endswith(".")
+    assert rule.why.isprintable()
+    assert 10 < len(rule.why) < 100
+
+
+@each_rule
+def test_conditions_are_known_words(rule: Rule) -> None:
+    """A condition speaks of an attribute that a provider has, and of a move that is judged."""
+    assert rule.attribute in {None, *ATTRIBUTES.values()}
+    assert rule.move in {None, *get_args(Move)}
+    assert (rule.move == "value") == (rule.kind == "drift" and rule.attribute is not None)
+    if rule.move in {"lowered", "raised"}:
+        assert rule.attribute == "context_limit"
+
+
+@each_rule
+def test_only_updates_and_drift_have_conditions(rule: Rule) -> None:
+    """A condition stands only where there is a field to hold it against."""
+    assert rule.kind in {"updated", "drift"} or specificity(rule) == 0
+
+
+@each_rule
+def test_values_are_such_as_the_provider_sends(rule: Rule) -> None:
+    """A value in a condition has the type that its attribute has."""
+    kinds = {"status": str, "beta": bool}
+    for value in (rule.before, rule.after):
+        assert value is None or isinstance(parse(value), kinds[rule.attribute or ""])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_a_rule_for_the_rest(kind: str) -> None:
+    """The last rule of each kind matches whatever the ones before it did not."""
+    assert specificity([rule for rule in TABLE if rule.kind == kind][-1]) == 0
+
+
+@each_rule
+def test_no_rule_stands_in_the_shadow_of_another(rule: Rule) -> None:
+    """No rule comes after one that is as wide or wider: each can decide some change."""
+    earlier = TABLE[: TABLE.index(rule)]
+    pairs = ("attribute", "move", "before", "after")
+    for other in (each for each in earlier if each.kind == rule.kind):
+        wider = all(getattr(other, at) in {None, getattr(rule, at)} for at in pairs)
+        assert not wider or (other.alias_only and not rule.alias_only)
+
+
+def test_every_attribute_has_a_rule() -> None:
+    """Each well-known attribute is judged by a rule of its own."""
+    assert {rule.attribute for rule in TABLE} - {None} == set(ATTRIBUTES.values())
+
+
+def test_levels_that_people_rely_on() -> None:
+    """What makes calls fail is breaking; what may is a warning; and nothing else."""
+    levels = {level: {rule.id for rule in TABLE if rule.level is level} for level in Level}
+    assert levels[Level.BREAKING] == {
+        "model-removed",
+        "model-renamed",
+        "model-retyped",
+        "limit-lowered",
+    }
+    assert levels[Level.WARNING] == {
+        "limit-lost",
+        "limit-gained",
+        "ready-lost",
+        "beta-entered",
+        "alias-swapped",
+        "route-changed",
+        "unknown-status",
+        "unknown-type",
+        "catalog-held",
+        "payload-invalid",
+    }
+
+
+def test_ids_are_unique() -> None:
+    """No two rules share an id, so that none is lost on the way from the file."""
+    text = files("catalog").joinpath("rules.toml").read_text(encoding="utf-8")
+    assert text.count("[[rule]]") == len(TABLE)
+
+
+def test_conditions_are_read() -> None:
+    """Every condition of the file arrives in the rule, values as canonical text."""
+    swapped, entered, lost = (rules()[at] for at in ("alias-swapped", "beta-entered", "limit-lost"))
+    assert (swapped.attribute, swapped.alias_only, entered.alias_only) == (
+        "description",
+        True,
+        False,
+    )
+    assert (entered.before, entered.after) == (None, "true")
+    assert rules()["ready-lost"].before == '"ready"'
+    assert lost.move == "lost"
