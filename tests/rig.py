@@ -11,7 +11,8 @@ from typing import Any
 from catalog.alerts.channel import Audience, Message
 from catalog.config.load import load
 from catalog.errors import DeliveryFailed
-from catalog.http import Http, Limits
+from catalog.http.client import Http
+from catalog.http.request import Limits
 from catalog.store.database import Database
 from catalog.sync import Pass, Sync
 from catalog.wiring import wire_sync

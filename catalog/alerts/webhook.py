@@ -10,10 +10,11 @@ from catalog.alerts.signature import signed_headers, signing_key
 from catalog.alerts.text import slack, text
 from catalog.clock import Clock, now, stamp
 from catalog.errors import CatalogError, DeliveryFailed, ProviderError, TimedOut
-from catalog.http import Http, Request
+from catalog.http.client import Http
+from catalog.http.request import Request
+from catalog.http.retry import insist
 from catalog.jsontext import canonical
 from catalog.publicjson import SCHEMA_VERSION, finding_json
-from catalog.retry import insist
 from catalog.words import title
 
 Format = Literal["cloudevents", "slack"]

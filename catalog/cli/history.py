@@ -44,7 +44,7 @@ def snapshots(app: App, style: str) -> int:
 @format_option(*ROW_FORMATS)
 @pass_app
 def polls(app: App, limit: int, style: str) -> int:
-    """List the latest polls, newest first: every attempt and how it ended."""
+    """List the latest polls and how each ended, newest first."""
     from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.store.polls import newest_first
 

@@ -16,7 +16,7 @@ from catalog.cli.output import note, say
 from catalog.cli.payloads import read_payload
 from catalog.cli.sync import print_pass, run_at, status
 from catalog.clock import stamp
-from catalog.errors import SettingsInvalid
+from catalog.errors import CatalogHeld, SettingsInvalid
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -102,6 +102,8 @@ def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "I
         for recording in steps:
             fetch = partial(_fetch, recording)
             one = run_at(replace(sync, fetch=fetch), recording.at, accept=accept)
+            if isinstance(one.poll.error, CatalogHeld):
+                one.poll.error.hint = "If it is true, import with --accept."
             if one.poll.snapshot is not None or one.poll.error is not None:
                 print_pass(one)
             yield one

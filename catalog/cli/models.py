@@ -63,7 +63,10 @@ def models(app: App, at: When | None, kind: str | None, status: str | None, styl
 @format_option("text", "json")
 @pass_app
 def show(app: App, model: str, at: When | None, style: str) -> int:
-    """Show all that is known of one MODEL, by its name or id: facts, first seen, history."""
+    """Show all that is known of one MODEL.
+
+    It is named by its name or id; what is shown is its facts, when it was first seen, its history.
+    """
     from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.publicjson import finding_json, model_json
     from catalog.store import changelog, history

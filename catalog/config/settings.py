@@ -40,7 +40,7 @@ def read_duration(value: Any) -> timedelta:
 
 
 def _checked_url(url: str) -> str:
-    from catalog.http import check_url  # heavy, and only wanted where a URL was given
+    from catalog.http.request import check_url  # heavy, and only wanted where a URL was given
 
     try:
         check_url(url)

@@ -18,9 +18,9 @@ from catalog.alerts.webhook import Format, WebhookChannel
 from catalog.change import Added, Finding, Level, Removed
 from catalog.clock import Clock, now
 from catalog.errors import DeliveryFailed
-from catalog.http import Http
+from catalog.http.client import Http
+from catalog.http.request import Limits
 from catalog.jsontext import JsonText
-from catalog.request import Limits
 from catalog.snapshot import Model
 from tests.servers import (
     Recorded,

@@ -140,7 +140,7 @@ def test_a_held_database_is_told_after_the_timeout(tmp_path: Path) -> None:
     other = Database(database.place, busy_timeout=0.02)
     with database.writing() as connection:
         connection.execute(text(ROW))
-        with pytest.raises(DatabaseBusy, match="over 0.02 s") as caught, other.writing():
+        with pytest.raises(DatabaseBusy, match=r"over 0\.02 s") as caught, other.writing():
             raise AssertionError("unreachable: the database is held")
     assert caught.value.retryable
     database.close()

@@ -22,7 +22,8 @@ from catalog.errors import (
     Unauthorized,
     Unreachable,
 )
-from catalog.http import Http, Limits, Request
+from catalog.http.client import Http
+from catalog.http.request import Limits, Request
 from tests.servers import (
     Exchange,
     Step,

@@ -12,7 +12,8 @@ from catalog.errors import (
     ProviderError,
     TimedOut,
 )
-from catalog.http import Http, Limits, Request
+from catalog.http.client import Http
+from catalog.http.request import Limits, Request
 from tests.servers import (
     Exchange,
     Step,

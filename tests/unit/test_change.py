@@ -79,8 +79,8 @@ def test_fingerprints_know_no_prose() -> None:
 
 def test_fingerprints_stay() -> None:
     """A fingerprint is the same today as in the messages that were sent before."""
-    assert fingerprint("infomaniak", Added(model())) == "ADDED"
-    assert fingerprint("infomaniak", UPDATED) == "UPDATED"
+    assert fingerprint("infomaniak", Added(model())) == "c3f64b9bfef11b67"
+    assert fingerprint("infomaniak", UPDATED) == "a36b83bedb13526e"
 
 
 def test_wave() -> None:
@@ -118,4 +118,5 @@ def test_gravity() -> None:
         finding(replace(DRIFT, field="info_status"), level=Level.INFO),
         finding(DRIFT, level=Level.INFO),
     ]
-    assert sorted(ordered[::-1], key=gravity) == ordered
+    backwards = ordered[::-1]
+    assert sorted(backwards, key=gravity) == ordered

@@ -130,7 +130,7 @@ def test_a_wave_is_as_grave_as_its_gravest_fact() -> None:
 
 def test_the_gravest_comes_first() -> None:
     """Findings stand by level, then as the provider counts, whatever the order of the changes."""
-    changes = [
+    changes: list[Change] = [
         Added(model("3")),
         Removed(model("10")),
         Removed(model("9")),

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.errors import SettingsInvalid
-from catalog.request import Request, Response, check_url
+from catalog.http.request import Request, Response, check_url
 
 TOKEN = 'to/ken "ä"'
 CHAT = "https://chat.example/hooks/T0/B1"

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.errors import ProviderFailing, RateLimited, TimedOut
-from catalog.retry import LONGEST_WAIT, insist, seconds_asked
+from catalog.http.retry import LONGEST_WAIT, insist, seconds_asked
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

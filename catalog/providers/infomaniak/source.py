@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from catalog.errors import SettingsInvalid
-from catalog.http import Http, Request
+from catalog.http.client import Http
+from catalog.http.request import Request
 from catalog.payload import Answer, NotModified, Payload, Validators
 from catalog.providers.infomaniak.infomaniak import NAME
 

@@ -15,7 +15,6 @@ import httpx
 
 from catalog import __version__
 from catalog.clock import now
-from catalog.deadline import DeadlineNetwork
 from catalog.errors import (
     AnswerRefused,
     AnswerTooLarge,
@@ -30,11 +29,10 @@ from catalog.errors import (
     Unauthorized,
     Unreachable,
 )
+from catalog.http.deadline import DeadlineNetwork
+from catalog.http.request import HIDDEN, Limits, Request, Response
+from catalog.http.retry import insist, seconds_asked
 from catalog.jsontext import read_strict
-from catalog.request import HIDDEN, Limits, Request, Response, check_url
-from catalog.retry import insist, seconds_asked
-
-__all__ = ["Http", "Limits", "Request", "Response", "check_url"]
 
 KEEP_ALIVE = 5.0
 """Seconds for which an idle connection is kept for the next request."""

@@ -1,0 +1,51 @@
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Server, Step, serve
+from tests.shell import TOKEN, Live, Ran, Shell
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """Give an empty working folder."""
+    return Shell(tmp_path)
+
+
+@pytest.fixture
+def live(shell: Shell) -> Iterator[Live]:
+    """Give a way to a folder whose `catalog sync` asks a server that answers these steps."""
+    with ExitStack() as stack:
+
+        def make(*steps: Step, **given: str) -> tuple[Shell, Server]:
+            server = stack.enter_context(serve(*steps))
+            asked = {"CATALOG_INFOMANIAK_URL": server.url, "INFOMANIAK_API_TOKEN": TOKEN}
+            quick = {"CATALOG_HTTP_ATTEMPTS": "1"}
+            return replace(shell, given=asked | quick | given), server
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def first_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shell, Ran]:
+    """Run `catalog demo` once; nobody changes what it made."""
+    shell = Shell(tmp_path_factory.mktemp("demo"))
+    ran = shell("demo")
+    return replace(shell, before=("--config", "demo/catalog.toml")), ran
+
+
+@pytest.fixture(scope="session")
+def demo(first_demo: tuple[Shell, Ran]) -> Shell:
+    """Give the folder of the demo, to read from: five snapshots of a real catalog."""
+    return first_demo[0]
+
+
+@pytest.fixture
+def own_demo(demo: Shell, tmp_path: Path) -> Shell:
+    """Give a copy of the demo's folder, to do anything with."""
+    shutil.copytree(demo.folder, tmp_path, dirs_exist_ok=True)
+    return replace(demo, folder=tmp_path)

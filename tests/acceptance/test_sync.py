@@ -1,0 +1,260 @@
+"""`catalog sync`, against a real server on the loopback."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import body, row
+from tests.servers import Exchange, Step, answer, refusing, serve
+from tests.shell import TOKEN, Live, Shell
+
+ALPHA, BETA = row(), row(id=2, name="beta", description="Beta 1.0")
+ONE, TWO = body(ALPHA), body(ALPHA, BETA)
+STATED = {"ETag": '"one"'}
+
+
+def unless_known(exchange: Exchange) -> None:
+    """Say 304 to who has the tag, else send it with the answer."""
+    if exchange.request.headers.get("if-none-match") == STATED["ETag"]:
+        exchange.send(304, STATED, b"")
+    else:
+        exchange.send(200, STATED, ONE)
+
+
+def outcomes(shell: Shell) -> list[str]:
+    """Return how the polls ended, the oldest first."""
+    return [poll["outcome"] for poll in shell("polls", "--format", "json").json["polls"]][::-1]
+
+
+def hidden_in(shell: Shell) -> list[str]:
+    """Return the files that hold the token."""
+    return [name for name, content in shell.files().items() if TOKEN.encode() in content]
+
+
+def test_a_first_pass_stores_and_writes_and_the_next_are_quiet(live: Live) -> None:
+    """The first pass makes database and document; one with the same tag or bytes says nothing."""
+    shell, server = live(unless_known, unless_known, answer(body=ONE))
+    first = shell("sync")
+    assert "infomaniak: first, snapshot 1, 1 model" in first.lines[0]
+    assert first.lines[1:] == [f"document {shell.folder}/docs/models.md written"]
+    assert first.err == ""
+    assert sorted(shell.files()) == ["catalog.db", "docs/models.md"]
+    assert server.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+    same_tag = shell("-q", "sync", "--exit-code")
+    assert (same_tag.out, same_tag.err) == ("", "")
+    assert server.requests[1].headers["if-none-match"] == STATED["ETag"]
+    same_bytes = shell("sync", "--exit-code")
+    assert same_bytes.lines[0].endswith("infomaniak: unchanged, snapshot 1")
+    assert len(same_bytes.lines) == 1
+    assert outcomes(shell) == ["first", "unchanged", "unchanged"]
+    assert hidden_in(shell) == []
+
+
+def test_a_dry_run_shows_all_and_writes_nothing(live: Live) -> None:
+    """Before the first pass a dry run makes no file; after it, it shows changes and keeps none."""
+    shell, _ = live(answer(body=ONE), answer(body=ONE), answer(body=TWO))
+    before = shell("sync", "--dry-run")
+    assert "first, snapshot 1, 1 model (dry run)" in before.lines[0]
+    assert before.lines[1].endswith("docs/models.md would be written")
+    assert shell.files() == {}
+
+    shell("-q", "sync")
+    known = shell.files()["docs/models.md"]
+    after = shell("sync", "--dry-run", "--exit-code", "--format", "json", code=1).json
+    assert after["dry_run"] is True
+    assert [change["model"] for change in after["changes"]] == ["beta"]
+    assert after["document"] == {"path": f"{shell.folder}/docs/models.md", "written": True}
+    assert shell.files()["docs/models.md"] == known
+    assert outcomes(shell) == ["first"]
+
+
+def test_changes_are_shown_with_their_level_and_reason(live: Live) -> None:
+    """A changed pass names each change, says why a grave one matters, and can exit with 1."""
+    swapped = row(description="Alpha 2.0", logo_url="https://example.com/other.svg")
+    shell, _ = live(answer(body=TWO), answer(body=body(swapped)))
+    shell("-q", "sync")
+    ran = shell("sync", "--exit-code", code=1)
+    assert "changed, snapshot 2, 1 model, 3 findings" in ran.lines[0]
+    told = [line.split("; callable")[0] for line in ran.lines[1:-1]]
+    assert told == [
+        "  breaking  beta removed",
+        "            Calls that use this name fail once the provider stops serving it.",
+        "  warning   alpha: description Alpha 1.0 → Alpha 2.0",
+        "            Another model may now stand behind this name.",
+        "  info      alpha: logo_url …/alpha.svg → …/other.svg",
+    ] or told[-1].startswith("  info      alpha: logo_url")
+    assert ran.lines[-1].endswith("docs/models.md written")
+
+
+def test_json_has_the_keys_that_programs_rely_on(live: Live) -> None:
+    """Each outcome's JSON holds what is promised, and leaves out what is absent."""
+    broken = body(row(id="x"), row(id=2, name=" "))
+    shell, _ = live(answer(body=ONE), answer(body=TWO), answer(body=broken), answer(503))
+
+    def sync(code: int = 0) -> Any:
+        return shell("sync", "--format", "json", code=code).json
+
+    always = {"schema_version", "provider", "outcome", "changes", "owed"}
+    first = sync()
+    assert first.keys() == always | {"snapshot", "document"}
+    assert (first["schema_version"], first["provider"]) == (1, "infomaniak")
+    assert (first["outcome"], first["snapshot"], first["changes"]) == ("first", 1, [])
+
+    changed = sync()
+    assert (changed["outcome"], changed["snapshot"], changed["owed"]) == ("changed", 2, 0)
+    (change,) = changed["changes"]
+    assert (
+        change.keys()
+        == {
+            *("snapshot", "at", "provider", "model", "key", "kind", "after"),
+            *("level", "rule", "fingerprint"),
+        }
+        - {"snapshot"}
+        or change["snapshot"] == 2
+    )
+    assert (change["model"], change["key"], change["kind"]) == ("beta", "2", "added")
+    assert (change["level"], change["rule"]) == ("info", "model-added")
+
+    invalid = sync(code=4)
+    assert invalid.keys() == always | {"snapshot", "document", "problems", "error"}
+    assert [problem["path"] for problem in invalid["problems"]] == [
+        "$.data[0].id",
+        "$.data[1].name",
+    ]
+    assert invalid["problems"][0].keys() == {"path", "found", "expected"}
+    assert (invalid["outcome"], invalid["snapshot"]) == ("invalid", 2)
+
+    failed = sync(code=3)
+    assert failed.keys() == always | {"snapshot", "document", "error"}
+    assert failed["outcome"] == "failed"
+    assert failed["error"].keys() == {"text", "hint"}
+
+
+def test_an_invalid_answer_is_refused_with_every_problem(live: Live) -> None:
+    """Each problem has its line, the last good snapshot stays, and -q still tells the operator."""
+    broken = body(row(id="x"), row(id=2, name=" "), row(id=3, name="c", max_token_input=-1))
+    shell, _ = live(answer(body=ONE), answer(body=broken))
+    shell("-q", "sync")
+    ran = shell("-q", "sync", code=4)
+    assert ran.lines[0].endswith("infomaniak: invalid, snapshot 1 stays in force")
+    assert len(ran.lines) == 1
+    headline, *problems, hint = ran.err.splitlines()
+    assert headline == "error: the answer breaks the contract in 3 places"
+    assert [line.split(":")[0] for line in problems] == [
+        *("  $.data[0].id", "  $.data[1].name", "  $.data[2].max_token_input"),
+    ]
+    assert hint.startswith("hint: ")
+
+
+def test_an_unbelievable_answer_is_held_until_accepted(live: Live) -> None:
+    """An empty list is held with exit 5, said once each pass, and let through by --accept."""
+    shell, _ = live(answer(body=ONE), answer(body=body()))
+    shell("-q", "sync")
+    held = shell("sync", code=5)
+    assert held.lines[0].endswith("infomaniak: held, snapshot 1 stays in force")
+    assert len(held.lines) == 1
+    assert held.err.splitlines() == [
+        "error: not believed: the list is empty",
+        "hint: If it is true, run `catalog sync --accept`.",
+    ]
+    accepted = shell("sync", "--accept")
+    assert "changed, snapshot 2, 0 models, 1 finding" in accepted.lines[0]
+    assert outcomes(shell) == ["first", "held", "changed"]
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (answer(401), "INFOMANIAK_API_TOKEN"),
+        (answer(403), "AI Tools"),
+        (answer(404), "CATALOG_INFOMANIAK_URL"),
+        (answer(429, headers={"Retry-After": "1"}), "60 requests a minute"),
+        (answer(302, headers={"Location": "https://elsewhere.example/"}), "elsewhere.example"),
+    ],
+    ids=["401", "403", "404", "429", "302"],
+)
+def test_a_provider_that_cannot_be_read_is_exit_3_with_advice(
+    live: Live, step: Step, told: str
+) -> None:
+    """Each refusal names the host and the status and says what to do; the token stays hidden."""
+    shell, server = live(step)
+    ran = shell("sync", code=3)
+    assert ran.lines[0].endswith("infomaniak: failed")
+    assert f"127.0.0.1:{server.port}" in ran.err
+    assert told in ran.err
+    assert hidden_in(shell) == []
+
+
+def test_an_unreachable_provider_leaves_everything_as_it_was(live: Live) -> None:
+    """With nobody at the port the poll is recorded as failed, and the catalog can still be read."""
+    shell, _ = live(answer(body=ONE))
+    shell("-q", "sync")
+    document = shell.files()["docs/models.md"]
+    with refusing() as url:
+        ran = shell("-v", "--log-format", "json", "sync", code=3, CATALOG_INFOMANIAK_URL=url)
+    assert "Connection refused" in ran.err
+    logged = [json.loads(line) for line in ran.err.splitlines() if line.startswith("{")]
+    assert {"time", "level", "logger", "message"} == logged[-1].keys()
+    assert logged[-1]["message"] == "infomaniak: failed, 0 findings"
+    assert "snapshot 1 stays in force" in ran.lines[0]
+    assert shell.files()["docs/models.md"] == document
+    assert [model["name"] for model in shell("models", "--format", "json").json["models"]] == [
+        "alpha"
+    ]
+
+
+def test_without_a_token_it_says_where_to_put_one(shell: Shell) -> None:
+    """A pass without a token asks nobody, makes no file, and is wrong usage."""
+    ran = shell("sync", code=2)
+    assert "INFOMANIAK_API_TOKEN" in ran.err
+    assert "catalog demo" in ran.err
+    assert shell.files() == {}
+
+
+def test_a_document_edited_by_hand_is_kept_and_told(live: Live) -> None:
+    """The pass is recorded, the person's text stays, and exit 6 says what to do about it."""
+    shell, _ = live(answer(body=ONE), answer(body=TWO))
+    shell("-q", "sync")
+    document = shell.folder / "docs/models.md"
+    edited = document.read_text().replace("Alpha", "My own words")
+    document.write_text(edited)
+    ran = shell("sync", "--format", "json", code=6)
+    assert ran.json["outcome"] == "changed"
+    assert "edited by hand" in ran.json["document_error"]["text"]
+    assert "--force" in ran.json["document_error"]["hint"]
+    again = shell("-q", "sync", code=6)
+    assert again.out == ""
+    assert again.err.count("edited by hand") == again.err.count("error: ")
+    assert document.read_text() == edited
+
+
+def test_channels_are_told_and_what_they_refuse_stays_owed(live: Live) -> None:
+    """A log channel writes JSON lines; a webhook that fails is owed, and gets it on the next run."""
+    with serve(answer(503), answer(503), answer(503), answer(200)) as hook:
+        shell, _ = live(answer(body=ONE), answer(body=TWO), CATALOG_CHANNEL_OPS_URL=hook.url)
+        channels = '[[channel]]\nname = "ops"\nkind = "webhook"\n'
+        channels += '[[channel]]\nname = "log"\nkind = "log"\n'
+        Path(shell.folder, "catalog.toml").write_text(channels)
+        shell("-q", "sync")
+        owing = shell("--log-format", "json", "sync")
+        assert "1 message owed to channels; the next run tries again" in owing.err
+        logged = [json.loads(line) for line in owing.err.splitlines() if line.startswith("{")]
+        assert [line["finding"]["model"] for line in logged if "finding" in line] == ["beta"]
+        assert any("ops" in line["message"] and "503" in line["message"] for line in logged)
+        settled = shell("sync")
+        assert settled.err == ""
+        assert len({request.headers["webhook-id"] for request in hook.requests}) == 1
+
+
+def test_a_database_that_cannot_be_used_is_exit_6(shell: Shell) -> None:
+    """A file that is no database, and none at all, are told in one line with what to do."""
+    Path(shell.folder, "catalog.db").write_text("this is no database, but long enough for one" * 9)
+    broken = shell("models", code=6)
+    assert "not a database" in broken.err
+    missing = shell("--database", "other.db", "changes", code=6)
+    assert f"there is no database at {shell.folder}/other.db" in missing.err
+    assert "catalog demo" in missing.err
+    assert not Path(shell.folder, "other.db").exists()

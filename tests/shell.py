@@ -1,0 +1,98 @@
+"""The installed command as people type it: a process of its own, in a folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from tests.servers import Server
+
+COMMAND: Final = Path(sys.executable).parent / "catalog"
+TOKEN: Final = "tok-7c1e-never-shown"
+SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One command that ended: its exit code, and what it wrote to stdout and stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it wrote to stdout, as JSON."""
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[str]:
+        """What it wrote to stdout, line by line."""
+        return self.out.splitlines()
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A working folder and its environment, which holds nothing but what is given here."""
+
+    folder: Path
+    given: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment of every command: no setting of whoever runs the tests."""
+        # Coverage measures the commands too; it tells them by its own variables.
+        measured = {name: text for name, text in os.environ.items() if name.startswith("COVERAGE_")}
+        plain = {"HOME": str(self.folder), "PATH": os.defpath, "LANG": "C.UTF-8"}
+        return measured | plain | dict(self.given)
+
+    def __call__(self, *words: str | Path, code: int = 0, stdin: bytes = b"", **given: str) -> Ran:
+        """Run `catalog WORDS` and return what it said; fail unless it ends with this code.
+
+        Whatever it says, it shows no traceback and no token.
+        """
+        ended = subprocess.run(
+            self.line(*words),
+            cwd=self.folder,
+            env=self.environ | given,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=SECONDS,
+        )
+        ran = Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+        assert ran.code == code, ran
+        assert "Traceback" not in ran.err, ran.err
+        assert "Exception ignored" not in ran.err, ran.err
+        assert TOKEN not in ran.out + ran.err
+        return ran
+
+    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+        """Start `catalog WORDS` and leave it running; use it in a `with`."""
+        return subprocess.Popen(
+            self.line(*words),
+            cwd=self.folder,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def line(self, *words: str | Path) -> list[str]:
+        """Return the whole command line."""
+        return [str(COMMAND), *self.before, *map(str, words)]
+
+    def files(self) -> dict[str, bytes]:
+        """Return every file of the folder with its bytes."""
+        found = (path for path in sorted(self.folder.rglob("*")) if path.is_file())
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in found}
+
+
+Live = Callable[..., tuple[Shell, Server]]
+"""What the fixture `live` gives: steps of a server in, a shell that asks it out."""

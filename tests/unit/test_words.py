@@ -1,0 +1,262 @@
+import unicodedata
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog.change import Added, Change, Level, Removed, Restored, Trouble, Updated
+from catalog.jsontext import JsonText, canonical
+from catalog.payload import Drift
+from catalog.words import (
+    VALUE_LIMIT,
+    count,
+    drift_sentence,
+    duration,
+    examples,
+    one_line,
+    sentence,
+    show,
+    title,
+)
+from tests.builders import AT, finding, model
+
+HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"
+FOLDED = "a [31m b  c d "
+LINK = "https://developer.infomaniak.com/docs/api/post/2/ai/%7Bproduct_id%7D"
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+numbers = st.floats(allow_nan=False, allow_infinity=False, width=16)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | numbers | texts,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
+    max_leaves=3,
+)
+long_texts = st.builds(
+    lambda head, fill, tail: head + fill * 90 + tail,
+    texts,
+    st.sampled_from(["a", "b ", "/"]),
+    texts,
+)
+sides = st.none() | (values | long_texts).map(canonical)
+
+
+def text(value: Any) -> JsonText:
+    """Write a value as canonical text."""
+    return canonical(value)
+
+
+def updated(before: JsonText | None, after: JsonText | None, field: str = "version") -> Updated:
+    """Make an update of the model alpha."""
+    return Updated(model(), field, before, after)
+
+
+def move(before: JsonText | None, after: JsonText | None) -> str:
+    """Return what a sentence says of both values."""
+    return sentence(finding(updated(before, after))).removeprefix("alpha: version ")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (Added(model()), "alpha added: llm, 32,000 tokens, ready"),
+        (
+            Added(model(meta={"is_beta": True}, info_status="coming_soon")),
+            "alpha added: llm, 32,000 tokens, coming_soon, beta",
+        ),
+        (
+            Added(model(type="stt", max_token_input=None, info_status=None, meta=None)),
+            "alpha added: stt",
+        ),
+        (Added(model(max_token_input=0)), "alpha added: llm, 0 tokens, ready"),
+        (Removed(model()), "alpha removed"),
+        (Restored(model(), AT - timedelta(days=6, hours=5)), "alpha restored after 6 days"),
+        (updated(text("3"), text("3.2")), "alpha: version 3 → 3.2"),
+        (updated(None, text(None)), "alpha: version missing → null"),
+        (updated(text(32000), text(128000)), "alpha: version 32,000 → 128,000"),
+        (updated(text(True), None, "meta.is_beta"), "alpha: meta.is_beta true → missing"),
+        (Drift("new field", "meta.x", None, ("alpha",)), "new field meta.x (alpha)"),
+        (Drift("new field", "$.page", None, ()), "new field $.page"),
+        (Drift("new null", "logo_url", None, ("a", "b")), "new null in logo_url (a, b)"),
+        (
+            Drift("new value", "type", text("video"), tuple("abcde")),
+            "new value of type: video (a, b, c and 2 more)",
+        ),
+        (
+            Drift("odd format", "last_updated_at", text("soon"), ("a",)),
+            "odd format of last_updated_at: soon (a)",
+        ),
+        (Trouble("held", "the list is empty"), "answer held: the list is empty"),
+        (Trouble("invalid", "$: found 1"), "answer invalid: $: found 1"),
+    ],
+)
+def test_sentences(change: Change, said: str) -> None:
+    """Every kind of change is said in one plain sentence."""
+    assert sentence(finding(change)) == said
+
+
+def test_removal_says_how_long_calls_work() -> None:
+    """A removal says until when calls work at least, and on what ground."""
+    gone = finding(Removed(model()), callable_until=date(2026, 1, 22), ground="the policy")
+    said = "alpha removed; callable until at least 2026-01-22 (the policy)"
+    assert sentence(gone) == said
+
+
+def test_wave_of_one_move() -> None:
+    """A wave that moves the same way everywhere says so, with the first few names."""
+    moved = [Updated(model(str(at), f"m{at}"), "meta", None, text({})) for at in range(1204)]
+    assert sentence(finding(*moved)) == (
+        "meta on 1,204 models: missing → {} (m0, m1, m2 and 1,201 more)"
+    )
+
+
+def test_wave_of_different_moves() -> None:
+    """A wave whose values differ says how many different moves it holds."""
+    moved = [Updated(model(str(at), f"m{at}"), "x", None, text(at % 2)) for at in range(3)]
+    assert sentence(finding(*moved)) == "x on 3 models: 2 different moves (m0, m1, m2)"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Added(model(name=HOSTILE, type=HOSTILE, info_status=HOSTILE)),
+        Removed(model(name=HOSTILE)),
+        Restored(model(name=HOSTILE), AT),
+        Updated(model(name=HOSTILE), HOSTILE, text(HOSTILE), text({HOSTILE: HOSTILE})),
+        Updated(model(), "x", text(["\u2029", "\x9b"]), text("\x1b")),
+        Drift("new value", HOSTILE, text(HOSTILE), (HOSTILE, "b")),
+        Drift("new null", HOSTILE, None, (HOSTILE,)),
+        Trouble("held", HOSTILE),
+    ],
+    ids=lambda change: change.kind,
+)
+def test_no_sentence_breaks_out_of_its_line(change: Change) -> None:
+    """Whatever a name, a field or a value holds, a sentence has no control character in it."""
+    said = sentence(finding(change))
+    assert not [each for each in said if unicodedata.category(each) in {"Cc", "Zl", "Zp"}]
+    if isinstance(change, Drift):
+        assert drift_sentence(change) == said
+
+
+def test_one_line() -> None:
+    """Every control character and line separator becomes one space; all else stays."""
+    assert one_line(HOSTILE) == FOLDED
+    assert one_line("é 🦙 مرحبا \u00a0\u200d|`*") == "é 🦙 مرحبا \u00a0\u200d|`*"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "null"),
+        (True, "true"),
+        (False, "false"),
+        (0, "0"),
+        (-1234567, "-1,234,567"),
+        (1.5, "1.5"),
+        ("plain text", "plain text"),
+        ("", '""'),
+        ("  ", '"  "'),
+        ("\x1b", '"\\u001b"'),
+        (HOSTILE, FOLDED),
+        ([], "[]"),
+        ({"b": ["é"], "a": None}, '{"a":null,"b":["é"]}'),
+        ("x" * VALUE_LIMIT, "x" * VALUE_LIMIT),
+        ("x" * (VALUE_LIMIT + 1), "x" * (VALUE_LIMIT - 1) + "…"),
+        (["x" * VALUE_LIMIT], '["' + "x" * (VALUE_LIMIT - 3) + "…"),
+        (10**300, "1" + ",000" * 29 + ",0…"),
+    ],
+)
+def test_show(value: Any, shown: str) -> None:
+    """A value is shown as a person would write it, on one line and cut."""
+    assert show(text(value)) == shown
+
+
+def test_missing_is_shown_as_a_word() -> None:
+    """What is missing is not what is null."""
+    assert show(None) == "missing"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("same words, old", "same words, new", "same words, old → same words, new"),
+        (f"{LINK}/v2/rerank", f"{LINK}/cohere/v2/rerank", "…/v2/rerank → …/cohere/v2/rerank"),
+        ("word " * 100 + "old", "word " * 100 + "new", "… old → … new"),
+        ("word " * 100 + "end", "word " * 100, "… end → … "),
+        ("x" * 200 + "1", "x" * 200 + "2", f"…{'x' * 30}1 → …{'x' * 30}2"),
+        ("a" + "x" * 200, "b" + "x" * 200, f"a{'x' * 118}… → b{'x' * 118}…"),
+        ("1,000", 1000, '"1,000" → 1000'),
+        ("null", None, '"null" → null'),
+        ("a b", "a\nb", '"a b" → "a\\nb"'),
+        ("a", "a ", '"a" → "a "'),
+        ("a\u0085", "a\u2028", '"a\\u0085" → "a\\u2028"'),
+        (["\u0085"], ["\u2028"], '["\\u0085"] → ["\\u2028"]'),
+    ],
+)
+def test_moves(before: Any, after: Any, said: str) -> None:
+    """Both values are shown from where they differ, and as JSON where they look alike."""
+    assert move(text(before), text(after)) == said
+
+
+def test_a_word_is_not_mistaken_for_absence() -> None:
+    """The text "missing" is told from what is missing."""
+    assert move(None, text("missing")) == 'missing → "missing"'
+
+
+@given(sides, sides)
+@settings(derandomize=True, max_examples=150, deadline=None)
+def test_different_values_never_look_the_same(
+    before: JsonText | None, after: JsonText | None
+) -> None:
+    """Whatever changed, the sentence shows two different sides on one line of bounded length."""
+    said = move(before, after)
+    half = (len(said) - len(" → ")) // 2
+    assert (said[:half] == said[-half:]) == (before == after)
+    assert len(said) <= 2 * VALUE_LIMIT + len(" → ")
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize(
+    ("span", "said"),
+    [
+        (timedelta(days=400), "400 days"),
+        (timedelta(days=1, hours=23), "1 day"),
+        (timedelta(hours=23, minutes=59), "23 hours"),
+        (timedelta(hours=1), "1 hour"),
+        (timedelta(minutes=59, seconds=59), "59 minutes"),
+        (timedelta(seconds=59, milliseconds=999), "59 seconds"),
+        (timedelta(seconds=1), "1 second"),
+        (timedelta(milliseconds=999), "0 seconds"),
+        (timedelta(), "0 seconds"),
+        (timedelta(days=-2), "0 seconds"),
+    ],
+)
+def test_duration(span: timedelta, said: str) -> None:
+    """A span is said in its largest whole unit, and never below nothing."""
+    assert duration(span) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 models"), (1, "1 model"), (2, "2 models"), (1200, "1,200 models")]
+)
+def test_count(number: int, said: str) -> None:
+    """A number is said with its noun, which knows one from many."""
+    assert count(number, "model") == said
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [("", ""), ("a", "a"), ("abc", "a, b, c"), ("abcd", "a, b, c and 1 more")],
+)
+def test_examples(names: str, said: str) -> None:
+    """The first three are named, the rest counted."""
+    assert examples(names) == said
+
+
+def test_title() -> None:
+    """A title counts by level, the gravest first, and passes over what there is none of."""
+    levels = (Level.INFO, Level.BREAKING, Level.INFO)
+    findings = [finding(level=level) for level in levels]
+    assert title("infomaniak", findings) == "infomaniak: 1 breaking, 2 info"
+    assert title("infomaniak", iter(findings[:1])) == "infomaniak: 1 info"
