@@ -103,7 +103,8 @@ def read_strict(body: bytes) -> Json:
 
 def _no_json(text: str, error: json.JSONDecodeError) -> Problem:
     rest = text[error.pos : error.pos + FOUND_LIMIT]
-    found = f"{shorten(rest) if rest else 'the end of the body'} at line {error.lineno} column {error.colno}"
+    what = shorten(rest) if rest else "the end of the body"
+    found = f"{what} at line {error.lineno} column {error.colno}"
     if not text.strip():
         found = "an empty body"
     elif text.startswith("\ufeff"):

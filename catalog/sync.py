@@ -23,7 +23,6 @@ from catalog.publishing import Published, Publisher
 from catalog.store import changelog, history, outbox, polls
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record
-from catalog.validate import validate
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +101,8 @@ class Sync:
             answer = self.fetch(known.validators)
             if isinstance(answer, NotModified) or answer.digest == known.payload:
                 return Reading(answer)
+            from catalog.validate import validate  # heavy: not loaded where nothing is new
+
             valid = validate(answer, self.provider.contract)
         except (ProviderError, PayloadInvalid) as error:
             return Reading(answer, error=error)

@@ -71,7 +71,8 @@ def pass_json(result: "Pass", *, dry_run: bool = False) -> dict[str, Any]:
         document["dry_run"] = True
     if result.snapshot is not None:
         document["snapshot"] = result.snapshot
-    document["changes"] = [finding_json(finding) for finding in poll.findings]
+    findings = (replace(finding, snapshot=result.snapshot) for finding in poll.findings)
+    document["changes"] = [finding_json(finding) for finding in findings]
     if result.document is not None:
         written = {"path": str(result.document.path), "written": result.document.written}
         document["document"] = written

@@ -211,8 +211,8 @@ def test_different_values_never_look_the_same(
 ) -> None:
     """Whatever changed, the sentence shows two different sides on one line of bounded length."""
     said = move(before, after)
-    half = (len(said) - len(" → ")) // 2
-    assert (said[:half] == said[-half:]) == (before == after)
+    side = said[: (len(said) - len(" → ")) // 2]
+    assert (said == f"{side} → {side}") == (before == after)
     assert len(said) <= 2 * VALUE_LIMIT + len(" → ")
     assert "\n" not in said
 

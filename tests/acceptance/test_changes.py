@@ -1,0 +1,114 @@
+"""`catalog changes` and `catalog diff`, on the demo's five snapshots and on payload files."""
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+
+from catalog.recordings import shipped
+from tests.builders import body, row
+from tests.shell import Shell
+
+AUGUST, NOVEMBER = (
+    f"{shipped()}/{name}.json" for name in ("2025-08-13T185522Z", "2025-11-26T140715Z")
+)
+EVERY = {
+    *("snapshot", "at", "provider", "model", "key", "kind", "field", "before", "after"),
+    *("level", "rule", "fingerprint"),
+}
+
+
+def test_the_log_tells_each_change_once_in_order(demo: Shell) -> None:
+    """The table is oldest first, the gravest first within a poll; held polls are no changes."""
+    ran = demo("changes")
+    rows = [line.split(maxsplit=3) for line in ran.lines[1:]]
+    assert len(rows) == 28
+    assert [line[0] for line in rows] == sorted(line[0] for line in rows)
+    assert rows[0][:3] == ["2025-11-26T14:07:15Z", "breaking", "model-removed"]
+    assert ["2025-11-26T14:07:15Z", "warning", "alias-swapped"] in [line[:3] for line in rows]
+    assert "meta.is_beta on 10 models: missing → false" in ran.out
+    assert "held" not in ran.out
+
+
+def test_the_log_can_be_narrowed(demo: Shell) -> None:
+    """Since and until take numbers, days and times; level and model cut it down further."""
+    kept = demo("changes", "--since", "2", "--until", "2025-12-23", "--level", "warning")
+    assert [line.split()[1] for line in kept.lines[1:]] == [
+        *["breaking"] * 3,
+        "warning",
+        "breaking",
+    ]
+    none = demo("changes", "--since", "2025-11-27", "--until", "2025-12-23T10:16:54Z")
+    assert none.lines == ["no changes"]
+    one = demo("changes", "--model", "qwen3", "--format", "json").json
+    assert one.keys() == {"schema_version", "changes"}
+    assert [change["kind"] for change in one["changes"]] == ["updated"] * 4 + ["removed"]
+    swap = one["changes"][0]
+    assert swap.keys() == EVERY
+    assert (swap["snapshot"], swap["at"], swap["key"]) == (2, "2025-11-26T14:07:15Z", "17")
+    assert (swap["field"], swap["level"]) == ("description", "warning")
+    assert swap["before"] == "Qwen3-235B-A22B-Instruct-2507"
+    assert demo("changes", "--since", "9", code=2).err.startswith("error: there is no snapshot 9")
+
+
+def test_waves_are_one_line_unless_taken_apart(demo: Shell) -> None:
+    """A field that moved on most models is one entry, by --facts and in CSV one for each model."""
+    words = ("changes", "--since", "4", "--until", "4")
+    (wave,) = [
+        change
+        for change in demo(*words, "--format", "json").json["changes"]
+        if change.get("field") == "meta.is_coder"
+    ]
+    assert (wave["count"], len(wave["models"]), wave["after"]) == (15, 15, False)
+    assert "before" not in wave
+    apart = demo(*words, "--facts").lines[1:]
+    assert len([line for line in apart if "meta.is_coder missing → false" in line]) == 15
+    facts = list(csv.DictReader(io.StringIO(demo(*words, "--format", "csv").out)))
+    assert facts[0].keys() == EVERY
+    assert len([fact for fact in facts if fact["field"] == "meta.is_coder"]) == 15
+    assert [fact["after"] for fact in facts if fact["kind"] == "added"][0].startswith(
+        '{"description"'
+    )
+    assert {fact["snapshot"] for fact in facts} == {"4"}
+
+
+def test_snapshots_and_days_are_compared_in_any_mix(demo: Shell) -> None:
+    """A number and a day name two states, in either direction; differences can be exit 1."""
+    forth = demo("diff", "2", "2025-12-23", "--exit-code", code=1)
+    assert [line.split()[2] for line in forth.lines[1:]] == ["model-removed", *["model-added"] * 2]
+    back = demo("diff", "3", "2", "--format", "json").json["changes"]
+    assert [change["kind"] for change in back] == ["removed", "removed", "added"]
+    assert {change["snapshot"] for change in back} == {2}
+    same = demo("diff", "now", "5", "--exit-code")
+    assert same.lines == ["no changes"]
+
+
+def test_payload_files_are_compared_without_a_database(shell: Shell) -> None:
+    """Two files, one packed and one a bare list, are enough; rules follow the configuration."""
+    Path(shell.folder, "old.json.gz").write_bytes(gzip.compress(body(row(), row(id=2, name="b"))))
+    Path(shell.folder, "new.json").write_text(json.dumps([row(logo_url=None)]))
+    Path(shell.folder, "catalog.toml").write_text('[rules]\nmodel-removed = "info"\n')
+    ran = shell("diff", "old.json.gz", "new.json", "--format", "markdown")
+    assert [line.split(" | ")[1:3] for line in ran.lines[2:]] == [
+        ["info", "model-removed"],
+        ["info", "logo-changed"],
+    ]
+    assert sorted(shell.files()) == ["catalog.toml", "new.json", "old.json.gz"]
+
+
+def test_a_file_and_a_snapshot_are_compared(demo: Shell) -> None:
+    """A recorded file against what was stored from it shows nothing, against a later one its wave."""
+    assert demo("diff", AUGUST, "1", "--exit-code").lines == ["no changes"]
+    waves = demo("diff", AUGUST, NOVEMBER, "--facts", "--format", "json").json["changes"]
+    assert len([change for change in waves if change.get("field") == "meta.is_beta"]) == 10
+    assert "snapshot" not in waves[0]
+
+
+def test_what_is_neither_file_nor_moment_is_wrong_usage(shell: Shell) -> None:
+    """A missing file, however long its name, and a broken one are told as what they are."""
+    missing = shell("diff", "a" * 300 + ".json", "2", code=2)
+    assert "is neither a file nor a time" in missing.err
+    Path(shell.folder, "broken.json").write_text("{")
+    broken = shell("diff", "broken.json", "broken.json", code=4)
+    assert "one JSON value" in broken.err

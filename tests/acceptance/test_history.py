@@ -1,0 +1,41 @@
+"""`catalog snapshots` and `catalog polls`, on the demo's history and on one that failed."""
+
+from tests.servers import answer
+from tests.shell import Live, Shell
+
+
+def test_snapshots_are_listed_oldest_first(demo: Shell) -> None:
+    """Each accepted state has its number, time, size and digest, as a table and as JSON."""
+    table = demo("snapshots")
+    assert table.lines[1].split()[:3] == ["1", "2025-08-13T18:55:22Z", "13"]
+    listed = demo("snapshots", "--format", "json").json["snapshots"]
+    assert [(one["snapshot"], one["models"]) for one in listed] == [
+        *((1, 13), (2, 14), (3, 15), (4, 16), (5, 13)),
+    ]
+    assert listed[0].keys() == {"snapshot", "provider", "taken_at", "models", "digest"}
+    assert listed[0]["digest"].startswith(table.lines[1].split()[3])
+
+
+def test_polls_are_listed_newest_first(demo: Shell) -> None:
+    """Each attempt has its outcome, the held one its reason; the list can be cut."""
+    table = demo("polls").lines
+    assert [line.split()[2] for line in table[1:]] == [
+        *("changed", "held", "changed", "changed", "changed", "first"),
+    ]
+    assert table[2].endswith("4  not believed: 7 of 16 models gone (44%, limit 30%)")
+    newest, held = demo("polls", "--limit", "2", "--format", "json").json["polls"]
+    assert newest.keys() == {
+        *("poll", "provider", "started_at", "duration_ms", "outcome", "http_status", "snapshot"),
+    }
+    assert held.keys() == newest.keys() | {"error"}
+
+
+def test_a_failed_poll_has_no_snapshot(live: Live) -> None:
+    """Before the first answer there is nothing in force: JSON leaves it out, a table shows a dash."""
+    shell, _ = live()
+    shell("sync", code=3, CATALOG_INFOMANIAK_URL="http://127.0.0.1:1")
+    (poll,) = shell("polls", "--format", "json").json["polls"]
+    assert poll.keys() == {"poll", "provider", "started_at", "duration_ms", "outcome", "error"}
+    row = shell("polls", "--format", "csv").lines[1].split(",")
+    assert (row[2], row[3], row[5]) == ("failed", "–", "–")
+    assert "no snapshot is stored yet" in shell("models", code=2).err
