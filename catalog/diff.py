@@ -50,7 +50,7 @@ def _fields(
     for key in before.keys() | after.keys():
         here = (*path, key)
         old, new = before.get(key), after.get(key)
-        if _opens(old, key in before) and _opens(new, key in after) and (old or new):
+        if _opens(old, key in before) and _opens(new, key in after):
             yield from _fields(old or {}, new or {}, here)
             continue
         texts = (

@@ -130,7 +130,7 @@ class Http:
                 request.url,
                 content=request.body,
                 headers=request.headers,
-                timeout=time.monotonic() + seconds,  # a moment: see catalog/deadline.py
+                timeout=time.monotonic() + seconds,  # a moment: see catalog/http/deadline.py
             ) as answer:
                 status = answer.status_code
                 return self._read(request, answer)

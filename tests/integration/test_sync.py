@@ -113,6 +113,13 @@ def test_another_doubted_state_starts_the_count_anew(tmp_path: Path) -> None:
         assert len(it.ear.told) == 2
 
 
+def test_a_return_to_the_baseline_starts_the_count_anew(tmp_path: Path) -> None:
+    """Three polls must say the same in a row: one that shows the old state ends the row."""
+    with rig(tmp_path, *map(ok, (FULL, HALF, HALF, FULL, HALF, HALF, HALF))) as it:
+        expected = ["first", "held", "held", "unchanged", "held", "held", "changed"]
+        assert it.outcomes(7) == expected
+
+
 def test_accept_applies_what_is_held(tmp_path: Path) -> None:
     """With accept the doubted state becomes the baseline at once."""
     with rig(tmp_path, ok(FULL), ok(HALF)) as it:
