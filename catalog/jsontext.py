@@ -131,7 +131,7 @@ def _read_object(
     if len(value) < len(pairs):
         counts = Counter(key for key, _ in pairs)
         # The object is kept beside its keys: an id is only unique while its owner lives.
-        twins[id(value)] = (value, sorted(key for key, count in counts.items() if count > 1))
+        twins[id(value)] = (value, [key for key, count in counts.items() if count > 1])
     return value
 
 

@@ -86,7 +86,7 @@ def _drift(body: Json, contract: Contract) -> Iterator[Drift]:
     for row in body["data"]:
         for novelty in _novelties(row, contract["$defs"]["model"], ()):
             found.setdefault(novelty, []).append(row["name"])
-    for what, field, value in sorted(found, key=lambda item: (item[1], item[0], item[2] or "")):
+    for what, field, value in sorted(found, key=lambda item: (item[1], item[0], item[2])):
         yield Drift(what, field, value, tuple(found[what, field, value]))
 
 

@@ -123,9 +123,8 @@ def _last_call(finding: Finding) -> str:
 
 def _wave(finding: Finding) -> str:
     updates = [change for change in finding.changes if isinstance(change, Updated)]
-    moves = Counter((change.before, change.after) for change in updates)
-    (before, after), _ = moves.most_common(1)[0]
-    what = _move(before, after) if len(moves) == 1 else f"{len(moves)} different moves"
+    moves = {(change.before, change.after) for change in updates}
+    what = f"{len(moves)} different moves" if len(moves) > 1 else _move(*moves.pop())
     names = examples([change.model.name for change in updates])
     return f"{updates[0].field} on {count(len(updates), 'model')}: {what} ({names})"
 

@@ -2,9 +2,11 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -51,7 +53,13 @@ class Shell:
         plain = {"HOME": str(self.folder), "PATH": os.defpath, "LANG": "C.UTF-8"}
         return measured | plain | dict(self.given)
 
-    def __call__(self, *words: str | Path, code: int = 0, stdin: bytes = b"", **given: str) -> Ran:
+    def __call__(
+        self,
+        *words: str | Path,
+        code: int = 0,
+        stdin: bytes = b"",
+        given: Mapping[str, str] | None = None,
+    ) -> Ran:
         """Run `catalog WORDS` and return what it said; fail unless it ends with this code.
 
         Whatever it says, it shows no traceback and no token.
@@ -59,7 +67,7 @@ class Shell:
         ended = subprocess.run(
             self.line(*words),
             cwd=self.folder,
-            env=self.environ | given,
+            env=self.environ | dict(given or {}),
             input=stdin,
             capture_output=True,
             check=False,
@@ -84,6 +92,29 @@ class Shell:
             text=True,
         )
 
+    def on_terminal(
+        self, *words: str | Path, piped: bool = False, given: Mapping[str, str] | None = None
+    ) -> tuple[str, str]:
+        """Run `catalog WORDS` on a terminal; return what it shows, and stdout where that is piped.
+
+        It must succeed.
+        """
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(
+            self.line(*words),
+            cwd=self.folder,
+            env=self.environ | {"TERM": "xterm", "COLUMNS": "300"} | dict(given or {}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if piped else theirs,
+            stderr=theirs,
+        ) as running:
+            os.close(theirs)
+            shown = b"".join(_chunks(ours))
+            out = running.stdout.read() if running.stdout else b""
+        os.close(ours)
+        assert running.returncode == 0, shown
+        return shown.decode(), out.decode()
+
     def line(self, *words: str | Path) -> list[str]:
         """Return the whole command line."""
         return [str(COMMAND), *self.before, *map(str, words)]
@@ -92,6 +123,13 @@ class Shell:
         """Return every file of the folder with its bytes."""
         found = (path for path in sorted(self.folder.rglob("*")) if path.is_file())
         return {str(path.relative_to(self.folder)): path.read_bytes() for path in found}
+
+
+def _chunks(terminal: int) -> Iterator[bytes]:
+    """Read a terminal until nobody writes to it any more, which Linux tells by an error."""
+    with suppress(OSError):
+        while chunk := os.read(terminal, 4096):
+            yield chunk
 
 
 Live = Callable[..., tuple[Shell, Server]]

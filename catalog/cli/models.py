@@ -102,10 +102,8 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
 def _with_words(known: dict[str, Any], words: "Label") -> dict[str, Any]:
     """Put the words for people in the place of the provider's, which stay among the facts."""
     facts = known.pop("facts")
-    known |= {"title": words.title}
-    if words.description is not None:
-        known |= {"description": words.description}
-    return known | {"facts": facts}
+    described = {} if words.description is None else {"description": words.description}
+    return known | {"title": words.title, **described, "facts": facts}
 
 
 def _row(model: "Model", words: "Label") -> tuple[str, ...]:

@@ -34,8 +34,8 @@ def format_option(*formats: str) -> Callable[[Any], Any]:
 
 
 def model_name(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
-    """Make MODEL fit for a search: what was typed need not be UTF-8, and no name is like that."""
-    return text and text.encode("utf-8", "replace").decode()
+    """Read MODEL as UTF-8 whatever the locale; what is none is no name that anything has."""
+    return text and os.fsencode(text).decode("utf-8", "replace")
 
 
 def visible(text: str) -> str:

@@ -76,10 +76,7 @@ class Given:
         *parents, last = path.split(".")
         place: Any = self.tree
         for key in parents:
-            if isinstance(place, list):
-                place = place[int(key)]
-            elif isinstance(place, dict):
-                place = place.setdefault(key, {})
+            place = place[int(key)] if isinstance(place, list) else place.setdefault(key, {})
         return place, last
 
     def _channel_variables(self) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """`catalog snapshots` and `catalog polls`, on the demo's history and on one that failed."""
 
-from tests.servers import answer
 from tests.shell import Live, Shell
 
 
@@ -31,9 +30,9 @@ def test_polls_are_listed_newest_first(demo: Shell) -> None:
 
 
 def test_a_failed_poll_has_no_snapshot(live: Live) -> None:
-    """Before the first answer there is nothing in force: JSON leaves it out, a table shows a dash."""
+    """With nothing in force JSON leaves the snapshot out, and rows show a dash."""
     shell, _ = live()
-    shell("sync", code=3, CATALOG_INFOMANIAK_URL="http://127.0.0.1:1")
+    shell("sync", code=3, given={"CATALOG_INFOMANIAK_URL": "http://127.0.0.1:1"})
     (poll,) = shell("polls", "--format", "json").json["polls"]
     assert poll.keys() == {"poll", "provider", "started_at", "duration_ms", "outcome", "error"}
     row = shell("polls", "--format", "csv").lines[1].split(",")

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from tests.builders import body, row
+from tests.builders import MISSING, body, row
 from tests.servers import answer
 from tests.shell import Live, Shell
 
@@ -54,8 +54,13 @@ def test_json_holds_our_words_and_every_fact(demo: Shell) -> None:
     qwen3 = models["17"]
     facts = qwen3.pop("facts")
     assert qwen3 == {
-        **{"key": "17", "name": "qwen3", "type": "llm", "status": "ready", "beta": False},
-        **{"context_limit": 262144, "title": "Qwen3 VL"},
+        "key": "17",
+        "name": "qwen3",
+        "type": "llm",
+        "status": "ready",
+        "beta": False,
+        "context_limit": 262144,
+        "title": "Qwen3 VL",
         "description": "Qwen/Qwen3-VL-235B-A22B-Instruct (multimodal)",
         "route": "/1/ai/{product_id}/openai/chat/completions",
     }
@@ -117,7 +122,7 @@ def test_one_model_as_it_was_then(demo: Shell) -> None:
     assert "gone_since" not in then
     gone = demo("show", "17", "--format", "json").json
     assert (gone["listed"], gone["gone_since"]) == (False, "2026-05-19T15:48:46Z")
-    assert [change["rule"] for change in gone["history"]][0] == "alias-swapped"
+    assert gone["history"][0]["rule"] == "alias-swapped"
     unchanged = demo("show", "whisper", "--at", "2025-08-13")
     assert unchanged.lines[2] == "unchanged   since 2025-08-13T18:55:22Z"
     assert "history" not in unchanged.lines
@@ -137,10 +142,12 @@ def test_an_unknown_model_is_wrong_usage_with_a_hint(demo: Shell) -> None:
 def test_escapes_in_a_name_do_not_reach_the_terminal(live: Live) -> None:
     """Control and direction characters are shown as escapes, whatever command prints them."""
     evil = row(name=f"evil{ESCAPES}", description=f"x{ESCAPES}", **{f"key{ESCAPES}": ESCAPES})
-    shell, _ = live(answer(body=body(evil)), answer(body=body(row(id=2))))
+    shell, _ = live(answer(body=body(evil)), answer(body=body(row(id=2, description=MISSING))))
     printed = [shell("sync").out, shell("models").out, shell("show", "1").out]
     printed += [shell("--log-format", "text", "-v", "sync", "--accept").out]
     printed += [shell("changes", "--format", "markdown").out]
     for text in printed:
         assert not set(text) & set("\x1b\x07\u202e"), text
     assert "evil\\x1b[31mred\\x07\\u202e" in printed[1]
+    (bare,) = shell("models", "--at", "now", "--format", "json").json["models"]
+    assert "description" not in bare

@@ -28,7 +28,11 @@ A, B, C = model("1", "alpha"), model("2", "beta"), model("10", "gamma")
 B2 = model("2", "beta", max_token_input=8)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+# One server for all: starting several at once, on a machine that never had one, is a race.
+ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))
+
+
+@pytest.fixture(params=["sqlite", ON_POSTGRESQL])
 def database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Database]:

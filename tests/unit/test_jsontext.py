@@ -55,7 +55,7 @@ def problems(body: bytes) -> list[str]:
 @example(b"[" * 100_000)
 @example(b'{"a":' * 100_000)
 @example(b"1" * 100_000)
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=150, deadline=None)
 def test_any_bytes(body: bytes) -> None:
     """Whatever the bytes, they are read or refused with problems, and never another error."""
     try:
@@ -67,7 +67,7 @@ def test_any_bytes(body: bytes) -> None:
 
 
 @given(json_values)
-@settings(derandomize=True, max_examples=80, deadline=None)
+@settings(derandomize=True, max_examples=40, deadline=None)
 def test_what_json_holds_is_read(value: Any) -> None:
     """Any sound JSON reads as what was written, indented or not, escaped or not."""
     assert read_strict(json.dumps(value).encode()) == value
@@ -75,7 +75,7 @@ def test_what_json_holds_is_read(value: Any) -> None:
 
 
 @given(json_values)
-@settings(derandomize=True, max_examples=80, deadline=None)
+@settings(derandomize=True, max_examples=40, deadline=None)
 def test_canonical_text_is_stable(value: Any) -> None:
     """Canonical text read and written again is the same text, by either reader."""
     text = canonical(read_strict(json.dumps(value).encode()))
@@ -84,13 +84,11 @@ def test_canonical_text_is_stable(value: Any) -> None:
     assert "\n" not in text
 
 
-@given(st.dictionaries(texts, json_values, max_size=5), st.randoms(use_true_random=False))
-@settings(derandomize=True, max_examples=50, deadline=None)
-def test_canonical_text_is_free_of_key_order(value: dict[str, Any], random: Any) -> None:
+@given(st.dictionaries(texts, json_values, max_size=5))
+@settings(derandomize=True, max_examples=40, deadline=None)
+def test_canonical_text_is_free_of_key_order(value: dict[str, Any]) -> None:
     """The order of keys means nothing to canonical text."""
-    items = list(value.items())
-    random.shuffle(items)
-    assert canonical(dict(items)) == canonical(value)
+    assert canonical(dict(reversed(value.items()))) == canonical(value)
 
 
 def test_canonical_text_as_written() -> None:
@@ -107,7 +105,7 @@ def test_one_has_one_spelling(body: bytes) -> None:
 
 
 @given(st.integers(-(10**15), 10**15))
-@settings(derandomize=True, max_examples=50, deadline=None)
+@settings(derandomize=True, max_examples=40, deadline=None)
 def test_whole_floats_are_integers(number: int) -> None:
     """A whole number is the same number with a fraction of nought."""
     assert canonical(read_strict(b"%d.0" % number)) == canonical(read_strict(b"%d" % number))
@@ -181,7 +179,7 @@ def test_no_utf8() -> None:
 
 def test_all_flaws_at_once() -> None:
     """Every flaw of a body is told at once, row 2 before row 10."""
-    body = b'[%s NaN, {"a": 1, "a": 2, "b": 3, "b": 3}]' % (b"0," * 9)
+    body = b'[%s NaN, {"a": 1, "a": 2, "b": 3, "b": 3, "c": 4}]' % (b"0," * 9)
     body = body.replace(b"0,0,0,", b'0,0,"\\udfff",', 1)
     assert problems(body) == [
         '$[2]: found "\\udfff", expected text without lone surrogates',
@@ -191,15 +189,22 @@ def test_all_flaws_at_once() -> None:
     ]
 
 
-def test_torn_keys() -> None:
-    """A lone surrogate in a key is told at the object that holds the key."""
-    found = 'found key "\\udc00", expected a key without lone surrogates'
-    assert problems(b'{"a": {"\\uDC00": 1}}') == [f"$.a: {found}"]
+@pytest.mark.parametrize("code", ["d800", "dbff", "dc00", "dfff"])
+def test_torn_text(code: str) -> None:
+    """Half of a surrogate pair is told where it stands, one in a key at the object around it."""
+    body = f'{{"a": {{"\\u{code.upper()}": 1}}, "b": "x\\u{code}"}}'.encode()
+    assert problems(body) == [
+        f'$.a: found key "\\u{code}", expected a key without lone surrogates',
+        f'$.b: found "x\\u{code}", expected text without lone surrogates',
+    ]
 
 
-def test_whole_pairs_are_text() -> None:
-    """Two escaped surrogates that belong together are one character, in keys and in texts."""
-    assert read_strict(b'{"\\ud83e\\udd99": "\\uD83E\\uDD99"}') == {"🦙": "🦙"}
+@pytest.mark.parametrize("text", ["\\ud83e\\udd99", "\\uD83E\\uDD99", "\\ud7ff", "\\ue000"])
+def test_whole_characters_are_text(text: str) -> None:
+    """A whole surrogate pair is one character, in keys and in texts; so are its neighbors."""
+    body = f'[{{"{text}": "{text}"}}, "\\ud83e\\udd99"]'.encode()
+    ((key, value),) = read_strict(body)[0].items()
+    assert (key, len(value)) == (value, 1)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +244,7 @@ def test_dotted_path(path: tuple[str, ...], text: str) -> None:
 
 
 @given(st.sets(st.lists(st.text(r".\a", max_size=3), min_size=1, max_size=3).map(tuple)))
-@settings(derandomize=True, max_examples=80, deadline=None)
+@settings(derandomize=True, max_examples=40, deadline=None)
 def test_dotted_paths_never_meet(paths: set[tuple[str, ...]]) -> None:
     """Two different ways are never written the same."""
     assert len({dotted(path) for path in paths}) == len(paths)

@@ -1,12 +1,15 @@
 import hashlib
-from dataclasses import FrozenInstanceError, replace
+from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalog import change, errors, poll, rules
+from catalog import payload as payloads
+from catalog import snapshot as snapshots
 from catalog.clock import now, stamp
 from catalog.errors import PayloadInvalid, Problem, Unreachable
 from catalog.payload import NotModified, Payload, Validators
@@ -15,6 +18,7 @@ from catalog.snapshot import Snapshot, key_order
 from tests.builders import AT, URL, model, payload, row, snapshot
 
 LATER = AT + timedelta(days=6)
+MODULES = (change, errors, payloads, poll, rules, snapshots)
 
 
 @pytest.mark.parametrize(
@@ -47,10 +51,15 @@ def test_payload_digest_is_of_the_bytes() -> None:
 
 
 def test_values_are_frozen() -> None:
-    """A value cannot be changed once made."""
-    for value, name in ((payload(), "body"), (model(), "name"), (snapshot(), "models")):
-        with pytest.raises(FrozenInstanceError):
-            setattr(value, name, None)
+    """No value of these modules can be changed once made, or be given what it does not have."""
+    kinds = [kind for module in MODULES for kind in vars(module).values() if is_dataclass(kind)]
+    assert len(kinds) > 12
+    for kind in kinds:
+        bare: Any = object.__new__(cast("type", kind))
+        for name in (*(field.name for field in fields(kind)), "unheard_of"):
+            with pytest.raises((FrozenInstanceError, TypeError)):
+                setattr(bare, name, None)
+        assert not hasattr(bare, "__dict__")
 
 
 KEYS = ["0", "2", "9", "10", "10" * 30, "-1", "Z", "a", "²", "٣"]

@@ -205,7 +205,7 @@ def test_a_word_is_not_mistaken_for_absence() -> None:
 
 
 @given(sides, sides)
-@settings(derandomize=True, max_examples=150, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 def test_different_values_never_look_the_same(
     before: JsonText | None, after: JsonText | None
 ) -> None:
@@ -225,6 +225,7 @@ def test_different_values_never_look_the_same(
         (timedelta(hours=23, minutes=59), "23 hours"),
         (timedelta(hours=1), "1 hour"),
         (timedelta(minutes=59, seconds=59), "59 minutes"),
+        (timedelta(minutes=1), "1 minute"),
         (timedelta(seconds=59, milliseconds=999), "59 seconds"),
         (timedelta(seconds=1), "1 second"),
         (timedelta(milliseconds=999), "0 seconds"),

@@ -71,5 +71,5 @@ def served_by(documentation_link: str | None) -> str | None:
         path = urlsplit(documentation_link or "").path
     except ValueError:  # odd links are tolerated: `http://[`
         return None
-    _, found, route = unquote(path).partition(DOCUMENTED_ROUTES)
-    return f"/{route}" if found and route else None
+    route = unquote(path).partition(DOCUMENTED_ROUTES)[2]
+    return f"/{route}" if route else None

@@ -1,0 +1,97 @@
+"""`catalog config`: what is set, where each value came from, and every mistake at once."""
+
+from pathlib import Path
+
+from tests.shell import TOKEN, Shell
+
+FILE = f"""
+database = "postgresql://user:{TOKEN}@db.example/catalog"
+http.deadline = "1m"
+rules.model-added = "warning"
+
+[infomaniak]
+token = "{TOKEN}"
+
+[[channel]]
+kind = "webhook"
+name = "ops-chat"
+url = "https://chat.example/{TOKEN}"
+models = ["qwen*", "llama3"]
+"""
+
+
+def test_settings_are_shown_with_their_sources_and_without_secrets(shell: Shell) -> None:
+    """Each value names the file, the variable, the option or the default that it came from."""
+    Path(shell.folder, "catalog.toml").write_text(FILE)
+    given = {"CATALOG_HTTP_ATTEMPTS": "2", "CATALOG_CHANNEL_OPS_CHAT_SECRET": TOKEN}
+    settings = shell("config", "show", "--format", "json", given=given).json["settings"]
+    file = f"file {shell.folder}/catalog.toml"
+    assert settings["database"] == {
+        "value": "postgresql://user:***@db.example/catalog",
+        "source": file,
+    }
+    assert settings["infomaniak.token"] == {"value": "***", "source": file}
+    assert settings["infomaniak.token_file"] == {"source": "default"}
+    assert settings["http.deadline"] == {"value": "60 s", "source": file}
+    assert settings["http.attempts"] == {
+        "value": "2",
+        "source": "environment CATALOG_HTTP_ATTEMPTS",
+    }
+    assert settings["rules.model-added"] == {"value": "warning", "source": file}
+    assert settings["channel.0.url"] == {"value": "***", "source": file}
+    assert settings["channel.0.secret"]["value"] == "***"
+    assert settings["channel.0.models"]["value"] == "qwen*, llama3"
+    table = shell("--database", "my.db", "config", "show").lines
+    assert table[0].split() == ["Setting", "Value", "Source"]
+    assert table[1].split(maxsplit=2)[1:] == [f"{shell.folder}/my.db", "command line"]
+    assert [line.split()[1] for line in table if line.startswith("infomaniak.token_file")] == ["–"]
+
+
+def test_a_right_configuration_is_said_to_be_right(shell: Shell) -> None:
+    """The file is named; without one, and without a token, that is said too."""
+    bare = shell("config", "check")
+    assert bare.lines == ["the configuration is right: no file, defaults and environment"]
+    assert "INFOMANIAK_API_TOKEN" in bare.err
+    home = Path(shell.folder, ".config", "catalog")
+    home.mkdir(parents=True)
+    (home / "catalog.toml").write_text(f'infomaniak.token = "{TOKEN}"\n')
+    ran = shell("config", "check")
+    assert ran.lines == [f"the configuration is right: {home}/catalog.toml"]
+    assert ran.err == ""
+
+
+def test_every_mistake_is_told_at_once(shell: Shell) -> None:
+    """Mistakes of file, environment and option stand together, each with its place; exit 2."""
+    file = Path(shell.folder, "my.toml")
+    channel = f'kind = "webhook"\nname = "ops"\nsecret = "whsec_{TOKEN}"\n'
+    file.write_text(f"hold.share = 30\ncolour = 1\n[[channel]]\n{channel}")
+    ran = shell(
+        *("--config", "my.toml", "--database", "postgresql://u:p@ss:w/rd", "config", "check"),
+        code=2,
+        given={"CATALOG_INFOMANIAK_URL": "http://api.example"},
+    )
+    heading, *mistakes, hint = ran.err.splitlines()
+    assert heading == f"error: the configuration ({file}) has mistakes:"
+    assert [line.split(":")[0].strip() for line in mistakes] == [
+        *(
+            "channel.0.url",
+            "database",
+            "infomaniak.url",
+            "hold.share",
+            "channel.0.secret",
+            "colour",
+        ),
+    ]
+    assert mistakes[1].endswith("(command line)")
+    assert mistakes[2].endswith("(environment CATALOG_INFOMANIAK_URL)")
+    assert hint.startswith("hint: ")
+    assert "ss:w" not in ran.err
+
+
+def test_mistakes_in_the_annotations_are_told(shell: Shell) -> None:
+    """A user's own names are checked with the configuration."""
+    Path(shell.folder, "catalog.toml").write_text('document.annotations = "names.toml"\n')
+    Path(shell.folder, "names.toml").write_text("[17]\ntitel = 'Qwen'\n")
+    ran = shell("config", "check", code=2)
+    assert f"{shell.folder}/names.toml: 17" in ran.err
+    assert "titel" in ran.err

@@ -1,0 +1,51 @@
+"""`catalog demo`: what a newcomer sees first."""
+
+from pathlib import Path
+
+from tests.shell import Ran, Shell
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+def test_the_demo_tells_the_story(first_demo: tuple[Shell, Ran]) -> None:
+    """It shows the swap as a warning, the held answer and its acceptance, and what to do next."""
+    shell, ran = first_demo
+    assert ran.err == ""
+    swap = "  warning   qwen3: description Qwen3-235B-A22B-Instruct-2507 → "
+    (place,) = [index for index, line in enumerate(ran.lines) if line.startswith(swap)]
+    assert ran.lines[place + 1].strip() == "Another model may now stand behind this name."
+    outcomes = [line.split(": ")[1].split(",")[0] for line in ran.lines if "infomaniak: " in line]
+    assert outcomes == ["first", *["changed"] * 3, "held", "changed"]
+    held = ran.lines.index("error: not believed: 7 of 16 models gone (44%, limit 30%)")
+    assert ran.lines[held + 3].endswith("so it is let through: catalog sync --accept")
+    assert ran.lines.count("document " + str(shell.folder / "demo/models.md") + " written") == 5
+    assert "  catalog --config demo/catalog.toml show qwen3" in ran.lines
+    files = shell.files()
+    assert {"demo/catalog.db", "demo/catalog.toml", "demo/models.md"} <= files.keys()
+    assert files["demo/models.md"] == (GOLDEN / "2026-05-19T154846Z.md").read_bytes()
+
+
+def test_a_second_run_is_harmless_and_a_third_party_is_safe(own_demo: Shell) -> None:
+    """Run again it ends the same; a database that it did not make is never touched."""
+    document = own_demo.folder / "demo" / "models.md"
+    document.write_text(document.read_text().replace("## Sources", "Mine.\n\n## Sources"))
+    own = Shell(own_demo.folder)
+    assert own("demo").lines[-1].startswith("With a token")
+    assert "Mine." in document.read_text()
+    (own.folder / "catalog.db").write_text("years of history")
+    refused = own("demo", ".", code=2)
+    assert "catalog.db was not made by the demo" in refused.err
+    assert (own.folder / "catalog.db").read_text() == "years of history"
+
+
+def test_a_demo_that_cannot_go_on_says_why(shell: Shell) -> None:
+    """Where its document was edited by hand it stops with exit 6; where no folder can be, too."""
+    (shell.folder / "file").write_text("")
+    nowhere = shell("demo", "file", code=6)
+    assert "cannot prepare file" in nowhere.err
+    shell("demo", "here")
+    document = shell.folder / "here" / "models.md"
+    document.write_text(document.read_text().replace("Swiss-specific", "Best"))
+    edited = shell("demo", "here", code=6)
+    assert "edited by hand" in edited.out
+    assert "Now look around" not in edited.out

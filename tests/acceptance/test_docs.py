@@ -1,0 +1,240 @@
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from sqlmodel import SQLModel
+
+import catalog.store.tables  # noqa: F401  # fills the metadata
+from catalog import recordings
+from catalog.cli.main import cli
+from catalog.config.given import plain_settings
+from catalog.config.load import load
+from catalog.config.settings import (
+    DocumentSettings,
+    HoldSettings,
+    HttpSettings,
+    LogSettings,
+    Settings,
+    WebhookSettings,
+)
+from catalog.errors import CatalogError, ProviderError
+from catalog.replay.server import ReplayServer
+from catalog.rules import rules
+from tests.pages import PAGES, ROOT, anchors, blocks, examples, links, missing, sections, type_in
+from tests.shell import COMMAND
+
+COMMANDS, CONFIGURATION = "docs/commands.md", "docs/configuration.md"
+SECONDS = 120
+
+
+def errors(kind: type[CatalogError] = CatalogError) -> Iterator[type[CatalogError]]:
+    """Return every error of the tree."""
+    yield kind
+    for derived in kind.__subclasses__():
+        yield from errors(derived)
+
+
+def commands(group: click.Group, name: str = "catalog") -> Iterator[tuple[str, click.Command]]:
+    """Return every command by its full name."""
+    for word, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{name} {word}")
+        else:
+            yield f"{name} {word}", command
+
+
+def options(command: click.Command) -> set[str]:
+    """Return the options of a command, long and short."""
+    return {name for each in command.params for name in each.opts if name.startswith("-")}
+
+
+def assert_true(page: str, folder: Path, **given: str) -> None:
+    """Type in a page's examples; each exits as the page says and shows what it says."""
+    ran = type_in(page, folder, **given)
+    assert len(ran) == len(list(examples(page))), "the shell ended early"
+    for each in ran:
+        told = "\n".join([f"{page}: $ {each.example.command}", *each.lines])
+        assert each.code == 0 or each.example.may_fail, told
+        absent = missing(each.example.shown, each.lines)
+        assert absent is None, f"not shown: {absent}\n{told}"
+
+
+def test_the_tour_can_be_typed_in_as_it_stands(tmp_path: Path) -> None:
+    """In a checkout without a token, every command of the README's tour does as it says."""
+    scripts, programs = tmp_path / "scripts", tmp_path / ".venv" / "bin"
+    scripts.mkdir()
+    programs.mkdir(parents=True)
+    shutil.copy(ROOT / "scripts" / "run", scripts)
+    # What it would set up is here already.
+    (scripts / "setup").write_text("exit 0\n", encoding="utf-8")
+    (programs / "catalog").symlink_to(COMMAND)
+    assert_true("README.md", tmp_path)
+
+
+def test_the_examples_of_the_commands_are_true(tmp_path: Path) -> None:
+    """Typed from the top to the bottom, every example of docs/commands.md does as it says."""
+    newest = recordings.find(recordings.shipped())[-1]
+    with ReplayServer([newest]) as server:
+        live = {"CATALOG_INFOMANIAK_URL": server.url, "INFOMANIAK_API_TOKEN": "any"}
+        assert_true(COMMANDS, tmp_path, **live)
+
+
+def test_an_untrue_example_is_noticed() -> None:
+    """A shown line that does not come, or comes too early, is found."""
+    lines = ("one", "two 2", "three")
+    assert missing(("one", "…", "two …"), lines) is None
+    assert missing(("two 2", "one"), lines) == "one"
+    assert missing(("two",), lines) == "two"
+
+
+def test_every_command_has_its_heading_with_each_of_its_options() -> None:
+    """docs/commands.md has a section for each command, with its options and no others."""
+    told = {
+        name: text for name, text in sections(COMMANDS, 2).items() if name.startswith("catalog ")
+    }
+    known = dict(commands(cli))
+    assert told.keys() == known.keys()
+    for name, command in known.items():
+        rows = re.findall(r"^\| (`-.*?) \|", told[name], flags=re.MULTILINE)
+        assert set(re.findall(r"`(-[\w-]+)", " ".join(rows))) == options(command), name
+
+
+def test_every_option_before_the_command_is_told() -> None:
+    """docs/commands.md has the options that every command shares, and no others."""
+    told = sections(COMMANDS, 2)["Options before the command"]
+    rows = re.findall(r"^\| (`-.*?) \|", told, flags=re.MULTILINE)
+    known = options(cli) | {"-h", "--help"}
+    assert set(re.findall(r"`(-[\w-]+)", " ".join(rows))) == known
+
+
+def test_every_setting_has_its_heading() -> None:
+    """docs/configuration.md has a section for each setting, and no other."""
+    of_channels = LogSettings.model_fields.keys() | WebhookSettings.model_fields.keys()
+    known = {*plain_settings(Settings), "rules.ID", *(f"channel.N.{name}" for name in of_channels)}
+    assert sections(CONFIGURATION, 3).keys() == known
+
+
+def test_the_default_and_the_variable_of_each_setting_are_true(tmp_path: Path) -> None:
+    """The documented default in the documented variable changes nothing but where it came from."""
+    told = sections(CONFIGURATION, 3)
+    home = {"HOME": str(tmp_path)}
+    without = {"infomaniak.product_id": "7", "infomaniak.token_file": str(tmp_path / "token")}
+    (tmp_path / "token").write_text("any", encoding="utf-8")
+    for name in plain_settings(Settings):
+        variable = re.search(r"^- \*\*Variable:\*\* `(\w+)`", told[name], flags=re.MULTILINE)
+        default = re.search(r"^- \*\*Default:\*\* (none|`(.+)`)$", told[name], flags=re.MULTILINE)
+        assert variable, name
+        assert default, name
+        value = default[2] or without.get(name, "any")
+        given = load(None, environ=home | {variable[1]: value})
+        assert given.sources[name] == f"environment {variable[1]}"
+        assert (given.settings == load(None, environ=home).settings) == bool(default[2]), name
+
+
+def test_the_example_configuration_holds_every_setting_and_loads(tmp_path: Path) -> None:
+    """The example is a right configuration, with the true defaults and a line for each setting."""
+    example = blocks(CONFIGURATION, "toml")[0]
+    file = tmp_path / "catalog.toml"
+    file.write_text(example, encoding="utf-8")
+    settings = load(file, environ={}).settings
+    assert (settings.http, settings.hold) == (HttpSettings(), HoldSettings())
+    assert settings.document.recent == DocumentSettings().recent
+    assert settings.document.path == tmp_path / str(DocumentSettings().path)
+    assert {channel.kind for channel in settings.channel} == {"log", "webhook"}
+    for name in sections(CONFIGURATION, 3).keys() - {"rules.ID"}:
+        key = name.rpartition(".")[2]
+        assert re.search(rf"^(# )?{key} = ", example, flags=re.MULTILINE), name
+
+
+@pytest.mark.parametrize("block", blocks("README.md", "toml"))
+def test_each_configuration_in_the_readme_loads(block: str, tmp_path: Path) -> None:
+    """What the README shows of a configuration is right, once the files that it names are there."""
+    for name in re.findall(r'\w+_file = "(.+)"', block):
+        (tmp_path / name).write_text("https://chat.example.org/x", encoding="utf-8")
+    file = tmp_path / "catalog.toml"
+    file.write_text(block, encoding="utf-8")
+    given = load(file, environ={})
+    assert given.sources
+    assert len(given.settings.channel) == len(tomllib.loads(block).get("channel", ()))
+
+
+def test_every_rule_has_its_heading_with_its_level_and_reason() -> None:
+    """docs/rules.md has a section for each rule, in order, with the table's level and reason."""
+    told = sections("docs/rules.md", 3)
+    assert list(told) == list(rules())
+    for name, rule in rules().items():
+        lines = told[name].split("\n")
+        assert f"- **Level:** `{rule.level}`" in lines, name
+        assert f"- **Why:** {rule.why}" in lines, name
+        assert "- **Fires when** " in told[name], name
+        assert "- **Do:** " in told[name], name
+
+
+def test_every_error_has_its_heading_with_its_exit_code_and_hint() -> None:
+    """docs/errors.md has a section for each error, with its exit code and its very hint."""
+    told = sections("docs/errors.md", 3)
+    known = {kind.__name__: kind for kind in errors()}
+    assert list(told) == list(known)
+    for name, kind in known.items():
+        assert f"- **Exit code:** {kind.exit_code}" in told[name], name
+        assert f"- **Hint:** {kind.hint}" in told[name] or not kind.hint, name
+        assert "- **What happened:** " in told[name], name
+        assert "- **What to do:** " in told[name], name
+        again = issubclass(kind, ProviderError) and kind.retryable
+        assert ("*tried again*" in told[name]) == again, name
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/errors.md"])
+def test_every_exit_code_is_explained(page: str) -> None:
+    """Both tables of exit codes have every code that a command chooses, and no other."""
+    told = sections(page, 2)["Exit codes"]
+    codes = {int(code) for code in re.findall(r"^\| (\d) \|", told, flags=re.MULTILINE)}
+    assert codes == {0} | {kind.exit_code for kind in errors()}
+
+
+def test_every_table_and_column_is_explained() -> None:
+    """docs/architecture.md has a section for each table, with a line for each column in order."""
+    told = sections("docs/architecture.md", 3)
+    for table in SQLModel.metadata.sorted_tables:
+        rows = re.findall(r"^\| `(\w+)` \|", told[table.name], flags=re.MULTILINE)
+        assert rows == [column.name for column in table.columns], table.name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    """Every relative link names a file, and a heading of it where it names one."""
+    for file, anchor in links(page):
+        assert file.exists(), f"{page}: {file}"
+        where = file.relative_to(ROOT).as_posix()
+        assert not anchor or anchor in anchors(where), f"{page}: {where}#{anchor}"
+
+
+def test_every_page_is_found_from_the_readme() -> None:
+    """Whoever follows the links from the README comes to every page."""
+    seen, todo = set[str](), ["README.md"]
+    while todo:
+        seen.add(todo[0])
+        found = {file.relative_to(ROOT).as_posix() for file, _ in links(todo.pop(0))}
+        todo += sorted((found & set(PAGES)) - seen)
+    assert sorted(seen) == PAGES
+
+
+def test_the_picture_shows_what_the_demo_prints() -> None:
+    """docs/demo.svg is what scripts/picture draws of the demo today, without a machine's path."""
+    ended = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "picture", "--check"],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=SECONDS,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    picture = (ROOT / "docs" / "demo.svg").read_text(encoding="utf-8")
+    assert ">demo/models.md" in picture.replace("&#160;", ">")
+    assert "/demo/models.md" not in picture

@@ -1,0 +1,110 @@
+"""`catalog import`: the shipped history and histories of our own, each file at its own time."""
+
+import gzip
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from catalog.recordings import shipped
+from tests.builders import body, row
+from tests.shell import Shell
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+@pytest.fixture
+def history(shell: Shell) -> Path:
+    """Give a folder of recordings: all forms of file, and one that is none."""
+    folder = shell.folder / "history"
+    folder.mkdir()
+    (folder / "2026-01-01T00:00:00Z.json").write_text(json.dumps([row()]))
+    (folder / "2026-01-02T000000Z.json.gz").write_bytes(
+        gzip.compress(body(row(), row(id=2, name="b")))
+    )
+    (folder / "2026-01-03T000000Z.json").write_bytes(body(row(), row(id=2, name="b")))
+    (folder / "notes.txt").write_text("not a recording")
+    return folder
+
+
+def test_a_history_goes_in_once_and_the_held_end_by_hand(shell: Shell) -> None:
+    """The shipped history ends held with exit 5; again adds nothing; --accept lets the end in."""
+    first = shell("import", shipped(), code=5)
+    assert [line.split("  ")[1] for line in first.lines if "infomaniak: " in line] == [
+        "infomaniak: first, snapshot 1, 13 models",
+        "infomaniak: changed, snapshot 2, 14 models, 10 findings",
+        "infomaniak: changed, snapshot 3, 15 models, 3 findings",
+        "infomaniak: changed, snapshot 4, 16 models, 4 findings",
+        "infomaniak: held, snapshot 4 stays in force",
+    ]
+    assert first.lines[-2:] == [
+        "5 recordings: 3 changed, 1 first, 1 held",
+        f"document {shell.folder}/docs/models.md written",
+    ]
+    assert first.err.splitlines() == [
+        "error: not believed: 7 of 16 models gone (44%, limit 30%)",
+        "hint: If it is true, import with --accept.",
+    ]
+    document = Path(shell.folder, "docs", "models.md")
+    document.unlink()
+    again = shell("import", shipped())
+    assert again.lines == ["5 recordings: nothing new", f"document {document} written"]
+    assert document.read_bytes() == (GOLDEN / "2026-03-19T135346Z.md").read_bytes()
+    accepted = shell("import", "--accept", shipped())
+    assert "2026-05-19T15:48:46Z  infomaniak: changed, snapshot 5, 13 models" in accepted.lines[0]
+    assert accepted.lines[-2] == "5 recordings: 1 changed"
+    assert document.read_bytes() == (GOLDEN / "2026-05-19T154846Z.md").read_bytes()
+
+
+def test_every_form_of_file_is_taken_and_the_past_is_not_changed(
+    shell: Shell, history: Path
+) -> None:
+    """Colons, packed files and bare lists go in; what is older than the last poll is refused."""
+    late = history / "2026-01-03T000000Z.json"
+    (history.parent / late.name).write_bytes(late.read_bytes())
+    ran = shell("import", "history")
+    assert "3 recordings: 1 changed, 1 first, 1 unchanged" in ran.lines
+    assert len([line for line in ran.lines if "infomaniak: " in line]) == 2
+    before = shell.files()
+    (history / "2026-01-01T120000Z.json").write_bytes(body(row(version="9")))
+    refused = shell("import", "history", code=2)
+    assert (
+        "the past cannot be changed: 1 recording (the first: 2026-01-01T120000Z.json)"
+        in refused.err
+    )
+    assert "of 2026-01-03T00:00:00Z" in refused.err
+    assert "--database" in refused.err
+    (history / "2026-01-01T120000Z.json").unlink()
+    assert shell.files() == before
+
+
+def test_a_broken_recording_is_kept_as_evidence(shell: Shell, history: Path) -> None:
+    """An invalid file is told and exit 4, and those after it still go in."""
+    (history / "2026-01-01T120000Z.json").write_text("{")
+    ran = shell("import", "history", code=4)
+    assert "4 recordings: 1 changed, 1 first, 1 invalid, 1 unchanged" in ran.lines
+    assert "invalid: 1 recording, kept as evidence" in ran.err.splitlines()
+    missing = shell("import", "nowhere", code=2)
+    assert "nowhere cannot be read as a directory" in missing.err
+
+
+def test_with_nothing_believed_there_is_no_document(shell: Shell) -> None:
+    """A history of one empty list is held: no snapshot, no document, exit 5."""
+    folder = shell.folder / "history"
+    folder.mkdir()
+    (folder / "2026-01-01T000000Z.json").write_text("[]")
+    ran = shell("import", "history", code=5)
+    assert ran.lines[-1] == "1 recording: 1 held"
+    assert ran.lines[0].endswith("infomaniak: held")
+    assert not Path(shell.folder, "docs").exists()
+
+
+def test_a_progress_bar_stays_out_of_what_is_redirected(shell: Shell, history: Path) -> None:
+    """With stderr on a terminal and stdout in a pipe, the bar is on the terminal alone."""
+    shutil.copy(history / "2026-01-03T000000Z.json", history / "2026-01-04T000000Z.json")
+    shown, out = shell.on_terminal("import", "history", piped=True)
+    assert "importing" in shown
+    assert "infomaniak: first" in out
+    assert "4 recordings" in out
+    assert "infomaniak: first" not in shown

@@ -1,0 +1,150 @@
+"""What holds for every command: help, usage, streams, locales, colors."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from catalog import __version__
+from tests.builders import body, row
+from tests.servers import Exchange, silence
+from tests.shell import SECONDS, Live, Shell
+
+
+def test_help_names_every_command(shell: Shell) -> None:
+    """Help lists each command with a whole sentence, and the exit codes."""
+    ran = shell("-h")
+    listed = [line.split()[0] for line in ran.out.partition("Commands:")[2].splitlines() if line]
+    assert listed[:13] == [
+        *("changes", "config", "demo", "diff", "import", "models", "polls", "render", "replay"),
+        *("show", "snapshots", "sync", "validate"),
+    ]
+    assert "Exit codes: 0 done" in ran.out
+    assert "..." not in ran.out.replace("[ARGS]...", "")
+    assert shell("--version").out == f"catalog, version {__version__}\n"
+
+
+def test_wrong_usage_is_exit_2(shell: Shell) -> None:
+    """An unknown option or command is told on stderr with where to find help."""
+    for words in (["--nope"], ["sync", "--nope"], ["nope"], ["diff", "1"]):
+        ran = shell(*words, code=2)
+        assert ran.out == ""
+        assert "--help" in ran.err
+        assert "Error: " in ran.err
+
+
+def test_heavy_libraries_are_not_loaded_for_help(shell: Shell) -> None:
+    """Help imports neither the database, nor HTTP, nor the settings, nor tables."""
+    ran = subprocess.run(
+        [str(Path(shell.line()[0]).parent / "python"), "-X", "importtime", *shell.line("--help")],
+        cwd=shell.folder,
+        env=shell.environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
+    assert "click" in loaded
+    heavy = {"sqlalchemy", "sqlmodel", "httpx", "pydantic", "jsonschema", "rich", "markdown_it"}
+    assert loaded.isdisjoint(heavy)
+
+
+def test_a_reader_that_leaves_early_is_no_error(demo: Shell) -> None:
+    """With nobody to read stdout or stderr the command does its work and keeps its exit code."""
+    for words, code in (
+        (["models"], 0),
+        (["diff", "1", "2", "--exit-code"], 1),
+        (["show", "x"], 2),
+    ):
+        ours, theirs = os.pipe()
+        os.close(ours)
+        ended = subprocess.run(
+            demo.line(*words),
+            cwd=demo.folder,
+            env=demo.environ,
+            stdout=theirs,
+            stderr=theirs,
+            check=False,
+        )
+        os.close(theirs)
+        assert ended.returncode == code
+
+
+def test_a_full_disk_is_told(demo: Shell) -> None:
+    """Output that has no place is exit 6 and one line, no traceback."""
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            demo.line("models", "--format", "json"),
+            cwd=demo.folder,
+            env=demo.environ,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 6
+    assert "No space left on device" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
+
+
+def test_ctrl_c_ends_quietly(live: Live) -> None:
+    """An interrupted pass ends with 130 and leaves no poll behind."""
+    arrived = Event()
+
+    def stall(exchange: Exchange) -> None:
+        arrived.set()
+        silence(exchange)
+
+    shell, _ = live(stall)
+    with shell.start("sync") as running:
+        assert arrived.wait(SECONDS)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=SECONDS)
+    assert running.returncode == 130
+    assert (out.strip(), err.strip()) == ("", "")
+    assert shell.files() == {}
+
+
+def test_closed_streams_are_no_error(shell: Shell) -> None:
+    """Started without stdin, stdout and stderr, a command works and ends with its code."""
+    Path(shell.folder, "right.json").write_bytes(body(row()))
+    line = ' "$0" validate "$1" <&- >&- 2>&-; exit $?'
+    for file, code in (("right.json", 0), ("-", 1)):
+        ended = subprocess.run(
+            ["/bin/sh", "-c", line, shell.line()[0], file],
+            cwd=shell.folder,
+            env=shell.environ,
+            check=False,
+        )
+        assert ended.returncode == code
+
+
+def test_an_ascii_terminal_gets_every_line(demo: Shell) -> None:
+    """Where only ASCII can be shown, other characters are escapes and nothing is lost."""
+    ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    ran = demo("changes", "--model", "qwen3", given=ascii_only)
+    assert ran.out.isascii()
+    assert "Qwen3-235B-A22B-Instruct-2507 \\u2192 Qwen/Qwen3-VL-235B-A22B-Instruct" in ran.out
+    assert "no model 'm\\xfcller' is known" in demo("show", "müller", code=2, given=ascii_only).err
+
+
+@pytest.mark.parametrize(
+    ("given", "colored"),
+    [({}, True), ({"NO_COLOR": "1"}, False)],
+    ids=["terminal", "NO_COLOR"],
+)
+def test_a_terminal_gets_color_and_no_escape_of_a_name(
+    shell: Shell, given: dict[str, str], colored: bool
+) -> None:
+    """Levels are colored on a terminal unless NO_COLOR is set; CSV there shows escapes as text."""
+    Path(shell.folder, "old.json").write_bytes(body(row()))
+    Path(shell.folder, "new.json").write_bytes(body(row(name="new\x1b[5m")))
+    words = ("diff", "old.json", "new.json", "--format")
+    shown = "".join(shell.on_terminal(*words, style, given=given)[0] for style in ("table", "csv"))
+    assert ("\x1b[31m" in shown) is colored
+    assert "\x1b[5m" not in shown
+    assert "new\\x1b[5m" in shown

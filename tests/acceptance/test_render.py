@@ -1,0 +1,76 @@
+"""`catalog render`, on a copy of the demo's store and document."""
+
+from pathlib import Path
+
+from tests.shell import Shell
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+
+
+def test_a_document_up_to_date_is_left_alone(own_demo: Shell) -> None:
+    """Checked or rendered, a true document keeps its bytes and its time; --diff shows nothing."""
+    document = own_demo.folder / "demo" / "models.md"
+    before = document.stat()
+    assert own_demo("render", "--check", "--diff").out == ""
+    assert own_demo("render").lines == [f"{document} is up to date"]
+    assert document.stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_a_document_that_is_behind_is_shown_and_mended(own_demo: Shell) -> None:
+    """A check exits with 1 and changes nothing, a diff shows how, and a person's text stays."""
+    document = own_demo.folder / "demo" / "models.md"
+    own = document.read_text().replace("## Sources", "My own words.\n\n## Sources")
+    document.write_text(own)
+    checked = own_demo("render", "--check", "--diff", "--at", "2025-12-23", code=1)
+    assert checked.err == f"{document} is behind; run `catalog render`\n"
+    assert checked.lines[:2] == [f"--- {document}", f"+++ {document}"]
+    assert "-**Last Updated:** 2026-05-19 (from `GET /1/ai/models`)" in checked.lines
+    assert "+**Last Updated:** 2025-12-23 (from `GET /1/ai/models`)" in checked.lines
+    assert "\x1b" not in checked.out
+    assert document.read_text() == own
+
+    colored = own_demo("render", "--diff", "--at", "3", given={"FORCE_COLOR": "1"})
+    assert "\x1b[32m+**Last Updated:**" in colored.out
+    assert own_demo("render", "--at", "3").lines == [f"{document} written"]
+    assert "**Last Updated:** 2025-12-23" in document.read_text()
+    assert "My own words." in document.read_text()
+
+
+def test_another_file_or_stdout_takes_the_document(own_demo: Shell) -> None:
+    """The document of a day goes to stdout or to a file, the same bytes, and nowhere else."""
+    known = own_demo.files()["demo/models.md"]
+    golden = (GOLDEN / "2025-12-23T101655Z.md").read_text()
+    assert own_demo("render", "--at", "2025-12-23", "--output", "-").out == golden
+    other = own_demo("render", "--at", "2025-12-23", "--output", "new/other.md")
+    assert other.lines == [f"{own_demo.folder}/new/other.md written"]
+    assert own_demo.files()["new/other.md"].decode() == golden
+    assert own_demo.files()["demo/models.md"] == known
+
+
+def test_a_region_edited_by_hand_is_overwritten_only_by_force(own_demo: Shell) -> None:
+    """Without --force the edit stays and the line is named; with it the region is the tool's."""
+    document = own_demo.folder / "demo" / "models.md"
+    true = document.read_text()
+    edited = true.replace("Swiss-specific model", "The best of all")
+    document.write_text(edited)
+    refused = own_demo("render", code=6)
+    assert f"{document}:" in refused.err
+    assert "was edited by hand" in refused.err
+    assert "--force" in refused.err
+    assert document.read_text() == edited
+    own_demo("render", "--force")
+    assert document.read_text() == true
+
+
+def test_a_document_can_be_done_without(own_demo: Shell) -> None:
+    """With an empty path there is no document: nothing is rendered, and imports still work."""
+    configuration = own_demo.folder / "demo" / "catalog.toml"
+    configuration.write_text('document.path = ""\n')
+    ran = own_demo("render", code=2)
+    assert "no document is configured" in ran.err
+    assert "document.path" in ran.err
+    history = Path("demo", "history")
+    Path(own_demo.folder, history).mkdir()
+    Path(own_demo.folder, history, "2026-06-01T000000Z.json").write_text("[]")
+    own_demo("import", "--accept", history)
+    assert "Rerankers" in own_demo.files()["demo/models.md"].decode()

@@ -1,0 +1,58 @@
+"""`catalog validate`: payloads of every form, checked without a database."""
+
+import gzip
+import json
+from pathlib import Path
+
+from tests.builders import body, row
+from tests.shell import Shell
+
+BROKEN = body(row(id="x"), row(id=2, name=" ", max_token_input=1.5), result="error")
+
+
+def test_a_right_payload_is_told_with_its_drift(shell: Shell) -> None:
+    """What was never seen before is named and is no error; a packed bare list is a payload too."""
+    rows = [row(type="video"), row(id=2, name="b", type="video", extra=1)]
+    Path(shell.folder, "list.json.gz").write_bytes(gzip.compress(json.dumps(rows).encode()))
+    ran = shell("validate", "list.json.gz")
+    assert ran.lines == [
+        "drift: new field extra (b)",
+        "drift: new value of type: video (alpha, b)",
+        "valid: 2 models, 2 kinds of drift",
+    ]
+    assert ran.err == ""
+    assert sorted(shell.files()) == ["list.json.gz"]
+
+
+def test_every_problem_is_told_at_once(shell: Shell) -> None:
+    """From stdin each problem has its line on stdout, the count stands on stderr, and exit is 1."""
+    ran = shell("validate", "-", stdin=BROKEN, code=1)
+    places = [line.split(": found")[0] for line in ran.lines]
+    assert places == [
+        *("$.data[0].id", "$.data[1].max_token_input", "$.data[1].name", "$.result"),
+    ]
+    assert all(", expected " in line for line in ran.lines)
+    assert ran.err == "invalid: 4 problems\n"
+
+
+def test_json_tells_problems_and_drift_apart(shell: Shell) -> None:
+    """A right payload has models and drift, a broken one problems with path, found, expected."""
+    Path(shell.folder, "right.json").write_bytes(body(row(extra=1)))
+    right = shell("validate", "right.json", "--format", "json").json
+    assert right == {
+        "schema_version": 1,
+        "models": 1,
+        "problems": [],
+        "drift": ["new field extra (alpha)"],
+    }
+    broken = shell("validate", "-", "--format", "json", stdin=b'{"a": 1, "a": NaN}', code=1).json
+    assert broken.keys() == {"schema_version", "problems", "drift"}
+    assert broken["problems"][0].keys() == {"path", "found", "expected"}
+    assert len(broken["problems"]) == 2
+
+
+def test_a_file_that_is_not_there_is_wrong_usage(shell: Shell) -> None:
+    """A missing file is exit 2; a packed file cut short is a problem like any other."""
+    assert "missing.json cannot be read" in shell("validate", "missing.json", code=2).err
+    Path(shell.folder, "cut.json.gz").write_bytes(gzip.compress(body(row()))[:-9])
+    assert "broken gzip data" in shell("validate", "cut.json.gz", code=1).out
