@@ -5,7 +5,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from catalog.change import Added, ModelChange, Removed, Restored, Updated
-from catalog.jsontext import Json, JsonText, canonical, parse
+from catalog.jsontext import Json, JsonText, canonical, dotted, parse
 from catalog.snapshot import Model, Snapshot, key_order
 
 NEVER_GONE: Mapping[str, datetime] = MappingProxyType({})
@@ -63,8 +63,3 @@ def _fields(
 
 def _opens(value: Json, present: bool) -> bool:
     return not present or (isinstance(value, dict) and bool(value))
-
-
-def dotted(path: tuple[str, ...]) -> str:
-    r"""Write a path with dots; a dot or backslash within a key is escaped by a backslash."""
-    return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)

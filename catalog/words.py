@@ -32,13 +32,13 @@ def _sentence(finding: Finding) -> str:
         return _wave(finding)
     match change:
         case Added(model):
-            return f"{model.name} added: {_about(model)}"
+            return f"{_name(model)} added: {_about(model)}"
         case Removed(model):
-            return f"{model.name} removed{_last_call(finding)}"
+            return f"{_name(model)} removed{_last_call(finding)}"
         case Restored(model, gone_since):
-            return f"{model.name} restored after {duration(finding.at - gone_since)}"
+            return f"{_name(model)} restored after {duration(finding.at - gone_since)}"
         case Updated(model, field, before, after):
-            return f"{model.name}: {field} {_move(before, after)}"
+            return f"{_name(model)}: {cut(field, VALUE_LIMIT)} {_move(before, after)}"
         case Drift():
             return drift_sentence(change)
     return f"answer {change.outcome}: {change.reason}"
@@ -104,12 +104,16 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def _name(model: Model) -> str:
+    return cut(model.name, VALUE_LIMIT)
+
+
 def _about(model: Model) -> str:
-    parts = [model.type]
+    parts = [cut(model.type, VALUE_LIMIT)]
     if model.context_limit is not None:
         parts.append(f"{model.context_limit:,} tokens")
     if model.status is not None:
-        parts.append(model.status)
+        parts.append(cut(model.status, VALUE_LIMIT))
     if model.beta:
         parts.append("beta")
     return ", ".join(parts)
@@ -126,19 +130,22 @@ def _wave(finding: Finding) -> str:
     moves = {(change.before, change.after) for change in updates}
     what = f"{len(moves)} different moves" if len(moves) > 1 else _move(*moves.pop())
     names = examples([change.model.name for change in updates])
-    return f"{updates[0].field} on {count(len(updates), 'model')}: {what} ({names})"
+    return (
+        f"{cut(updates[0].field, VALUE_LIMIT)} on {count(len(updates), 'model')}: {what} ({names})"
+    )
 
 
 def drift_sentence(change: Drift) -> str:
     """Say what was new about an answer, without a moment or a level."""
+    field = cut(change.field, VALUE_LIMIT)
     where = f" ({examples(change.models)})" if change.models else ""
     if change.value is not None:
-        return one_line(f"{change.what} of {change.field}: {show(change.value)}{where}")
-    return one_line(f"{change.what}{' in' * (change.what == 'new null')} {change.field}{where}")
+        return one_line(f"{change.what} of {field}: {show(change.value)}{where}")
+    return one_line(f"{change.what}{' in' * (change.what == 'new null')} {field}{where}")
 
 
 def examples(names: Sequence[str]) -> str:
     """Name the first few, and say how many more there are."""
-    shown = ", ".join(names[:EXAMPLES])
+    shown = ", ".join(cut(name, VALUE_LIMIT) for name in names[:EXAMPLES])
     more = len(names) - EXAMPLES
     return f"{shown} and {more:,} more" if more > 0 else shown

@@ -4,8 +4,9 @@ import logging
 from dataclasses import dataclass
 
 from catalog.alerts.channel import Audience, Message
-from catalog.alerts.text import one_line
+from catalog.alerts.text import LINE_LENGTH
 from catalog.change import Level
+from catalog.jsontext import cut
 from catalog.publicjson import finding_json
 from catalog.words import sentence
 
@@ -30,6 +31,6 @@ class LogChannel:
             _LOGGER.log(
                 _SEVERITY[finding.level],
                 "%s",
-                one_line(f"{message.provider}: {sentence(finding)}"),
+                cut(f"{message.provider}: {sentence(finding)}", LINE_LENGTH),
                 extra={"finding": finding_json(finding), "delivery": message.id},
             )

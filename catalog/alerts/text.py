@@ -2,10 +2,10 @@
 
 import html
 import re
-import unicodedata
 
 from catalog.alerts.channel import Message
 from catalog.change import Finding, Level
+from catalog.jsontext import cut
 from catalog.rules import rules
 from catalog.words import count, sentence, title
 
@@ -14,7 +14,6 @@ LINE_LENGTH = 400
 """In characters; the whole then fits into one post of Mattermost, which takes 16,383."""
 
 _MARKS = {Level.BREAKING: "⛔", Level.WARNING: "⚠️", Level.INFO: "ℹ️"}  # noqa: RUF001  # the sign for information is meant
-_BREAKS = {"Cc", "Zl", "Zp"}
 _LIVE = re.compile(r"@(?=\S)|](?=\()")
 _ZERO_WIDTH_SPACE = "\u200b"
 
@@ -24,7 +23,7 @@ def text(message: Message) -> str:
 
     After 30 lines it only says how many more there are.
     """
-    lines = [one_line(title(message.provider, message.findings))]
+    lines = [title(message.provider, message.findings)]
     for told, finding in enumerate(message.findings):
         block = _block(finding)
         if len(lines) + len(block) > LINES:
@@ -32,15 +31,6 @@ def text(message: Message) -> str:
             return "\n".join([*lines, f"and {count(more, 'more finding')}"])
         lines += block
     return "\n".join(lines)
-
-
-def one_line(text: str) -> str:
-    """Fold every control character and line separator to a space, and cut what is too long.
-
-    A name or description with a line break could otherwise forge a line of its own.
-    """
-    folded = "".join(" " if unicodedata.category(c) in _BREAKS else c for c in text)
-    return folded if len(folded) <= LINE_LENGTH else f"{folded[: LINE_LENGTH - 1]}…"
 
 
 def slack(text: str) -> str:
@@ -53,7 +43,7 @@ def slack(text: str) -> str:
 
 
 def _block(finding: Finding) -> list[str]:
-    lines = [one_line(f"{_MARKS[finding.level]} {sentence(finding)}")]
+    lines = [cut(f"{_MARKS[finding.level]} {sentence(finding)}", LINE_LENGTH)]
     rule = rules().get(finding.rule)
     if rule is not None and finding.level is not Level.INFO:
         lines.append(f"   {rule.why}")

@@ -261,3 +261,17 @@ def test_title() -> None:
     findings = [finding(level=level) for level in levels]
     assert title("infomaniak", findings) == "infomaniak: 1 breaking, 2 info"
     assert title("infomaniak", iter(findings[:1])) == "infomaniak: 1 info"
+
+
+def test_names_without_end_are_cut() -> None:
+    """A sentence stays short enough to read, whatever the length of names, fields and values."""
+    long = model(name="n" * 10_000, type="t" * 10_000)
+    value = canonical("v" * 10_000)
+    for change in (
+        *(Added(long), Removed(long), Restored(long, AT)),
+        Updated(long, "f" * 10_000, value, canonical("w" * 10_000)),
+        Drift("new value", "f" * 10_000, value, (long.name,) * 9),
+    ):
+        assert len(sentence(finding(change))) < 1_000
+    wave = tuple(Updated(long, "f" * 10_000, None, value) for _ in range(9))
+    assert len(sentence(finding(*wave))) < 1_000
