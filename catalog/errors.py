@@ -85,7 +85,7 @@ class Unreachable(ProviderError):
     """No connection could be made, or it broke off before the answer was whole."""
 
     retryable = True
-    hint = "Check the network, the proxy and the base URL (`catalog config show`)."
+    hint = "Check the network and the base URL (`catalog config show`)."
 
 
 class TimedOut(ProviderError):

@@ -158,7 +158,8 @@ class Sync:
             while self._send_next(channel):
                 pass
         with self.database.reading() as connection:
-            return outbox.owed(connection, self.provider.name)
+            names = [channel.name for channel in self.channels]
+            return outbox.owed(connection, self.provider.name, names)
 
     def _send_next(self, channel: Channel) -> bool:
         with self.database.writing() as connection:

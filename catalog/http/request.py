@@ -9,6 +9,8 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from catalog.errors import SettingsInvalid
 
+SHORTEST_SECRET = 6
+"""Characters; anything shorter is no secret."""
 HIDDEN = "***"
 
 _CONDITIONS = {"if-none-match", "if-modified-since"}
@@ -129,9 +131,13 @@ def _is_loopback(host: str) -> bool:
 
 
 def _spellings(secrets: tuple[str, ...]) -> list[str]:
-    """Return each secret as it may come back, the longest first: plain, in JSON, in a URL."""
+    """Return each secret as it may come back, the longest first: plain, in JSON, in a URL.
+
+    A token of a few letters, as people type it for a trial, hides nothing: it would be found in
+    the middle of words, and what the provider says must not be changed.
+    """
     found: set[str] = set()
-    for secret in filter(None, secrets):
+    for secret in (secret for secret in secrets if len(secret) >= SHORTEST_SECRET):
         in_json = {
             json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)
         }

@@ -7,6 +7,7 @@ itself when its process is dead, and in any case after a while.
 import os
 import secrets
 import socket
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -75,12 +76,13 @@ def refused(connection: Connection, message_id: str, reason: str) -> None:
     _set(connection, message_id, claimed_by=None, claimed_until=None, error=reason)
 
 
-def owed(connection: Connection, provider: str) -> int:
-    """Count the messages still owed, whatever their channel."""
+def owed(connection: Connection, provider: str, channels: Collection[str]) -> int:
+    """Count the messages still owed to these channels; one that was taken away is owed nothing."""
     query = (
         select(func.count(col(DeliveryRow.message_id).distinct()))
         .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
         .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == OWED)
+        .where(col(DeliveryRow.channel).in_(sorted(channels)))
     )
     return int(connection.scalar(query) or 0)
 

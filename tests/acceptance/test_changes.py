@@ -39,8 +39,6 @@ def test_the_log_can_be_narrowed(demo: Shell) -> None:
         "warning",
         "breaking",
     ]
-    none = demo("changes", "--since", "2025-11-27", "--until", "2025-12-23T10:16:54Z")
-    assert none.lines == ["no changes"]
     one = demo("changes", "--model", "qwen3", "--format", "json").json
     assert one.keys() == {"schema_version", "changes"}
     assert [change["kind"] for change in one["changes"]] == ["updated"] * 4 + ["removed"]
@@ -52,8 +50,8 @@ def test_the_log_can_be_narrowed(demo: Shell) -> None:
     assert demo("changes", "--since", "9", code=2).err.startswith("error: there is no snapshot 9")
 
 
-def test_waves_are_one_line_unless_taken_apart(demo: Shell) -> None:
-    """A field that moved on most models is one entry, by --facts and in CSV one for each model."""
+def test_waves_are_one_entry_unless_taken_apart(demo: Shell) -> None:
+    """A field that moved on most models is one entry, in CSV one for each model."""
     words = ("changes", "--since", "4", "--until", "4")
     (wave,) = [
         change
@@ -62,8 +60,6 @@ def test_waves_are_one_line_unless_taken_apart(demo: Shell) -> None:
     ]
     assert (wave["count"], len(wave["models"]), wave["after"]) == (15, 15, False)
     assert "before" not in wave
-    apart = demo(*words, "--facts").lines[1:]
-    assert len([line for line in apart if "meta.is_coder missing → false" in line]) == 15
     facts = list(csv.DictReader(io.StringIO(demo(*words, "--format", "csv").out)))
     assert facts[0].keys() == EVERY
     assert len([fact for fact in facts if fact["field"] == "meta.is_coder"]) == 15
@@ -78,8 +74,6 @@ def test_snapshots_and_days_are_compared_in_any_mix(demo: Shell) -> None:
     back = demo("diff", "3", "2", "--format", "json").json["changes"]
     assert [change["kind"] for change in back] == ["removed", "removed", "added"]
     assert {change["snapshot"] for change in back} == {2}
-    same = demo("diff", "2026-05-19", "5", "--exit-code")
-    assert same.lines == ["no changes"]
 
 
 def test_payload_files_are_compared_without_a_database(shell: Shell) -> None:

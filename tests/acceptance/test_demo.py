@@ -38,14 +38,14 @@ def test_a_second_run_is_harmless_and_a_third_party_is_safe(own_demo: Shell) -> 
     assert (own.folder / "catalog.db").read_text() == "years of history"
 
 
-def test_a_demo_that_cannot_go_on_says_why(shell: Shell) -> None:
+def test_a_demo_that_cannot_go_on_says_why(own_demo: Shell) -> None:
     """Where its document was edited by hand it stops with exit 6; where no folder can be, too."""
+    shell = Shell(own_demo.folder)
     (shell.folder / "file").write_text("")
     nowhere = shell("demo", "file", code=6)
     assert "cannot prepare file" in nowhere.err
-    shell("demo", "here")
-    document = shell.folder / "here" / "models.md"
+    document = shell.folder / "demo" / "models.md"
     document.write_text(document.read_text().replace("Swiss-specific", "Best"))
-    edited = shell("demo", "here", code=6)
+    edited = shell("demo", code=6)
     assert "edited by hand" in edited.out
     assert "Now look around" not in edited.out

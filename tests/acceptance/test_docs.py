@@ -81,7 +81,7 @@ def test_the_examples_of_the_commands_are_true(tmp_path: Path) -> None:
     """Typed from the top to the bottom, every example of docs/commands.md does as it says."""
     newest = recordings.find(recordings.shipped())[-1]
     with ReplayServer([newest]) as server:
-        live = {"CATALOG_INFOMANIAK_URL": server.url, "INFOMANIAK_API_TOKEN": "any"}
+        live = {"CATALOG_INFOMANIAK_URL": server.url, "INFOMANIAK_API_TOKEN": "tok-of-the-examples"}
         assert_true(COMMANDS, tmp_path, **live)
 
 

@@ -1,19 +1,10 @@
 """`catalog models` and `catalog show`, on the demo's five snapshots."""
 
-import csv
-import io
-
 from tests.builders import MISSING, body, row
 from tests.servers import answer
 from tests.shell import Live, Shell
 
 ESCAPES = "\x1b[31mred\x07\u202e"
-
-
-def names(shell: Shell, *words: str) -> list[str]:
-    """Return the names that `catalog models` lists."""
-    listed = shell("models", "--format", "json", *words).json["models"]
-    return [model["name"] for model in listed]
 
 
 def test_the_catalog_is_listed_as_a_table(demo: Shell) -> None:
@@ -70,21 +61,14 @@ def test_json_holds_our_words_and_every_fact(demo: Shell) -> None:
 
 
 def test_type_and_status_narrow_the_list(demo: Shell) -> None:
-    """Filters may be combined, with a snapshot number as the moment; what fits nothing is empty."""
-    ready = names(demo, "--at", "3", "--type", "llm", "--status", "ready")
-    assert ready == ["llama3", "granite", "mistral3", "qwen3", "gemma3n"]
-    assert names(demo, "--type", "video") == []
-
-
-def test_csv_and_markdown_hold_the_same_rows(demo: Shell) -> None:
-    """CSV parses and the Markdown table has its rule, with a row for each model and a header."""
-    rows = list(csv.reader(io.StringIO(demo("models", "--format", "csv").out)))
-    assert rows[0][:3] == ["ID", "Name", "Type"]
-    assert len(rows) == 14
-    markdown = demo("models", "--format", "markdown", "--at", "#5").lines
-    assert len(markdown) == 15
-    assert set(markdown[1]) <= set("|-: ")
-    assert markdown[2].startswith("| 2 | whisper |")
+    """Filters may be combined, at a snapshot's number, and a Markdown table shows what is left."""
+    ran = demo("models", "--at", "#3", "--type", "llm", "--status", "ready", "--format", "markdown")
+    head, rule, *rows = ran.lines
+    assert head.startswith("| ID | Name | Type |")
+    assert set(rule) <= set("|-: ")
+    assert [row.split(" | ")[1] for row in rows] == [
+        *("llama3", "granite", "mistral3", "qwen3", "gemma3n"),
+    ]
 
 
 def test_a_moment_without_catalog_is_wrong_usage(demo: Shell) -> None:
@@ -123,31 +107,27 @@ def test_one_model_as_it_was_then(demo: Shell) -> None:
     gone = demo("show", "17", "--format", "json").json
     assert (gone["listed"], gone["gone_since"]) == (False, "2026-05-19T15:48:46Z")
     assert gone["history"][0]["rule"] == "alias-swapped"
-    unchanged = demo("show", "whisper", "--at", "2025-08-13")
-    assert unchanged.lines[2] == "unchanged   since 2025-08-13T18:55:22Z"
-    assert "history" not in unchanged.lines
 
 
 def test_an_unknown_model_is_wrong_usage_with_a_hint(demo: Shell) -> None:
-    """A name that nobody bore is told with where to look, also one that is not even text."""
+    """A name that nobody bore is told on stderr, with where to look."""
     ran = demo("show", "Qwen3", code=2)
     assert ran.out == ""
     assert ran.err.splitlines() == [
         "error: no model 'Qwen3' is known",
         "hint: `catalog models` lists the names; case matters.",
     ]
-    assert "is known" in demo("changes", "--model", "\udcff", code=2).err
 
 
 def test_escapes_in_a_name_do_not_reach_the_terminal(live: Live) -> None:
     """Control and direction characters are shown as escapes, whatever command prints them."""
     evil = row(name=f"evil{ESCAPES}", description=f"x{ESCAPES}", **{f"key{ESCAPES}": ESCAPES})
     shell, _ = live(answer(body=body(evil)), answer(body=body(row(id=2, description=MISSING))))
-    printed = [shell("sync").out, shell("models").out, shell("show", "1").out]
-    printed += [shell("--log-format", "text", "-v", "sync", "--accept").out]
-    printed += [shell("changes", "--format", "markdown").out]
+    printed = [shell("-q", "sync").out, shell("show", "1").out]
+    assert "evil\\x1b[31mred\\x07\\u202e" in printed[1]
+    assert "unchanged   since" in printed[1]
+    printed += [shell("sync").out, shell("changes", "--format", "markdown").out]
     for text in printed:
         assert not set(text) & set("\x1b\x07\u202e"), text
-    assert "evil\\x1b[31mred\\x07\\u202e" in printed[1]
     (bare,) = shell("models", "--at", "now", "--format", "json").json["models"]
     assert "description" not in bare

@@ -29,8 +29,6 @@ def test_a_document_that_is_behind_is_shown_and_mended(own_demo: Shell) -> None:
     assert "\x1b" not in checked.out
     assert document.read_text() == own
 
-    colored = own_demo("render", "--diff", "--at", "3", given={"FORCE_COLOR": "1"})
-    assert "\x1b[32m+**Last Updated:**" in colored.out
     assert own_demo("render", "--at", "3").lines == [f"{document} written"]
     assert "**Last Updated:** 2025-12-23" in document.read_text()
     assert "My own words." in document.read_text()

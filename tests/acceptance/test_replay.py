@@ -9,7 +9,7 @@ from tests.shell import Shell
 
 
 def test_a_history_is_served_and_polled_by_the_real_command(shell: Shell) -> None:
-    """Each poll moves on to the next recording, the last one stays, and Ctrl-C ends with 0."""
+    """Each poll gets the next recording, and Ctrl-C ends with 0."""
     folder = shell.folder / "history"
     folder.mkdir()
     (folder / "2026-01-01T000000Z.json").write_bytes(body(row()))
@@ -22,15 +22,13 @@ def test_a_history_is_served_and_polled_by_the_real_command(shell: Shell) -> Non
         assert found
         given = dict(part.split("=") for part in found[1].split())
         poller = replace(shell, given=given)
-        said = [poller("sync").lines[0] for _ in range(3)]
+        said = [poller("sync").lines[0] for _ in range(2)]
         server.send_signal(signal.SIGINT)
         _, logged = server.communicate(timeout=20)
-    assert [line.split("infomaniak: ")[1].split(",")[0] for line in said] == [
-        *("first", "changed", "unchanged"),
-    ]
+    assert [line.split("infomaniak: ")[1].split(",")[0] for line in said] == ["first", "changed"]
     assert server.returncode == 0
     statuses = [line.split("'/1/ai/models' ")[1][:3] for line in logged.splitlines()]
-    assert statuses == ["200", "200", "304"]
+    assert statuses == ["200", "200"]
 
 
 def test_a_history_that_cannot_be_served_is_wrong_usage(shell: Shell) -> None:

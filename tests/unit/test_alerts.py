@@ -166,9 +166,11 @@ def test_nothing_forges_a_line(separator: str) -> None:
     assert separator == "\n" or separator not in read
 
 
-def test_long_name_is_cut() -> None:
-    """A name of a million characters does not make a message of a million characters."""
-    line = text(message(finding("model-added", "info", Added(model("x" * 10**6))))).split("\n")[1]
+def test_long_names_are_cut() -> None:
+    """Names of a million characters do not make a message of a million characters."""
+    long = "x" * 10**6
+    drift = Drift("new value", long, canonical(long), (long,) * 3)
+    line = text(message(finding("schema-drift", "info", drift))).split("\n")[1]
     assert len(line) == LINE_LENGTH
     assert line.endswith("x…")
 

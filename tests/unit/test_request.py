@@ -134,3 +134,9 @@ def test_a_request_with_a_validator_is_conditional(name: str) -> None:
     """Either validator makes 304 an answer, in whatever case it is written."""
     assert Request("https://api.example", headers={name: "x"}).is_conditional
     assert not Request("https://api.example", headers={"Accept": "x"}).is_conditional
+
+
+def test_a_trial_token_changes_nothing_of_the_answer() -> None:
+    """A token of a few letters is no secret: what the provider says is kept as sent."""
+    request = Request(url="https://h/", secrets=("x",))
+    assert request.hide_bytes(b'{"max_token_input": 1}') == b'{"max_token_input": 1}'
