@@ -127,9 +127,11 @@ def _print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
     say("\n".join(line.rstrip() for line in lines))
 
 
-def _write(stream: TextIO, text: str, **style: Any) -> None:
+def _write(stream: TextIO, text: str, *, nl: bool = True, **style: Any) -> None:
+    # What has no style gets no code at all: FORCE_COLOR must not spoil JSON.
+    styled = click.style(text, **style) if any(style.values()) else text
     try:
-        click.secho(text, file=stream, color=colors(stream), **style)
+        click.echo(styled, file=stream, nl=nl, color=colors(stream))
     except BrokenPipeError:
         # Whoever read us has seen enough; what is being done is done to its end.
         silence(stream)

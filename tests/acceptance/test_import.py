@@ -96,7 +96,7 @@ def test_with_nothing_believed_there_is_no_document(shell: Shell) -> None:
 
 def test_a_progress_bar_stays_out_of_what_is_redirected(shell: Shell, history: Path) -> None:
     """With stderr on a terminal and stdout in a pipe, the bar is on the terminal alone."""
-    shown, out = shell.on_terminal("import", "history", piped=True)
+    shown, out = shell.on_terminal("import", history, piped=True)
     assert "importing" in shown
     assert "infomaniak: first" in out
     assert "3 recordings" in out

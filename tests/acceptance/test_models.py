@@ -122,7 +122,7 @@ def test_an_unknown_model_is_wrong_usage_with_a_hint(demo: Shell) -> None:
 def test_escapes_in_a_name_do_not_reach_the_terminal(live: Live) -> None:
     """Control and direction characters are shown as escapes, whatever command prints them."""
     evil = row(name=f"evil{ESCAPES}", description=f"x{ESCAPES}", **{f"key{ESCAPES}": ESCAPES})
-    shell, _ = live(answer(body=body(evil)), answer(body=body(row(id=2, description=MISSING))))
+    shell, _ = live(answer(body=body(evil)), answer(body=body(row(id=900, description=MISSING))))
     printed = [shell("-q", "sync").out, shell("show", "1").out]
     assert "evil\\x1b[31mred\\x07\\u202e" in printed[1]
     assert "unchanged   since" in printed[1]

@@ -38,7 +38,7 @@ def test_every_problem_is_told_at_once(shell: Shell) -> None:
 def test_json_tells_problems_and_drift_apart(shell: Shell) -> None:
     """A right payload has models and drift, a broken one problems with path, found, expected."""
     Path(shell.folder, "right.json").write_bytes(body(row(extra=1)))
-    right = shell("validate", "right.json", "--format", "json").json
+    right = shell("validate", "right.json", "--format", "json", given={"FORCE_COLOR": "1"}).json
     assert right == {
         "schema_version": 1,
         "models": 1,
