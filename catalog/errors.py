@@ -155,7 +155,7 @@ class PayloadInvalid(CatalogError):
     """The answer breaks the contract; `problems` holds every place, row 2 before row 10."""
 
     exit_code = 4
-    hint = "The last good snapshot stays in force. `catalog validate FILE` explains a payload."
+    hint = "The last good snapshot stays in force; `catalog polls` shows whether it is lasting."
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=_by_place))
@@ -172,7 +172,7 @@ class CatalogHeld(CatalogError):
     """The answer is well-formed but not believed; the baseline did not move."""
 
     exit_code = 5
-    hint = "If it is true, run `catalog sync --accept`."
+    hint = "If it is true, run `catalog sync --accept`; polls that repeat it let it through too."
 
 
 class StoreError(CatalogError):

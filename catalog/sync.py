@@ -146,7 +146,6 @@ class Sync:
         try:
             return replace(result, document=self.publisher.publish(overview, dry_run=dry_run))
         except DocumentError as error:
-            logger.error("%s", error)  # noqa: TRY400  # a user can cause it: no traceback
             return replace(result, document_error=error)
 
     def _deliver(self) -> int:

@@ -15,7 +15,10 @@ def config() -> None:
 @format_option("table", "json", "csv", "markdown")
 @pass_app
 def show_config(app: App, style: str) -> int:
-    """List every setting, its value and where it came from; secrets are hidden."""
+    """List every setting with its value and source.
+
+    Secrets are hidden.
+    """
     from catalog.config.load import show
 
     shown = show(app.loaded)
@@ -37,7 +40,10 @@ def show_config(app: App, style: str) -> int:
 @config.command("check")
 @pass_app
 def check_config(app: App) -> int:
-    """Report every mistake in the configuration; exit with 2 when there is one."""
+    """Report every mistake at once.
+
+    Exits with 2 when there is one.
+    """
     from catalog.wiring import wire_annotations
 
     loaded = app.loaded

@@ -47,7 +47,7 @@ def demo(directory: Path) -> int:
             "database": str((directory / DATABASE).absolute()),
             "document.path": str((directory / DOCUMENT).absolute()),
             "infomaniak.url": server.url,
-            "infomaniak.token": "demo",
+            "infomaniak.token": "no-token-needed",
         }
         settings = load(configuration, given, environ={}).settings
         database = Database(settings.database)

@@ -82,7 +82,7 @@ def replay(history: Path | None, port: int) -> int:
     server = ReplayServer(recordings, port)
     known = count(len(recordings), "recording")
     say(f"serving {known} at {server.url}; each poll moves on, Ctrl-C ends")
-    say(f"try: CATALOG_INFOMANIAK_URL={server.url} INFOMANIAK_API_TOKEN=any catalog sync")
+    say(f"try: CATALOG_INFOMANIAK_URL={server.url} INFOMANIAK_API_TOKEN=any-token catalog sync")
     server.serve_forever()
     return 0
 

@@ -32,9 +32,11 @@ class Given:
         try:
             self.tree = tomllib.loads(file.read_text(encoding="utf-8"))
         except OSError as error:
-            raise SettingsInvalid(f"cannot read {file}: {error.strerror}") from None
+            hint = "Name another file with --config or CATALOG_CONFIG."
+            raise SettingsInvalid(f"cannot read {file}: {error.strerror}", hint=hint) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsInvalid(f"{file} is not TOML: {error}") from None
+            hint = "docs/configuration.md shows how settings are written."
+            raise SettingsInvalid(f"{file} is not TOML: {error}", hint=hint) from None
         self.sources = dict.fromkeys(_leaves(self.tree), f"file {file}")
         self.folder = file.absolute().parent
 

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from errno import EINVAL
 from pathlib import Path
 
 from catalog.document.regions import splice
@@ -54,11 +55,6 @@ def write(plan: Plan) -> bool:
     return True
 
 
-def publish(path: Path, template: str, regions: Mapping[str, str], *, force: bool = False) -> bool:
-    """Bring a document up to date; say whether something was written. Raises as `plan` does."""
-    return write(plan(path, template, regions, force=force))
-
-
 def _filled(text: str, regions: Mapping[str, str], place: str, *, force: bool) -> str:
     after = splice(text, regions, place, force=force)
     if after != text:
@@ -70,6 +66,9 @@ def _filled(text: str, regions: Mapping[str, str], place: str, *, force: bool) -
 
 def _read(path: Path) -> str:
     try:
+        # A directory says so itself; a pipe or a device would be read without end, or replaced.
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise _failed("read", path, OSError(EINVAL, "it is no regular file"))
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return ""

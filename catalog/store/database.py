@@ -58,8 +58,11 @@ class Database:
 
     @property
     def exists(self) -> bool:
-        """Whether there is something to read: a file, a server, or memory."""
-        return self.file is None or self.file.exists()
+        """Whether there is something to read: a file, a server, or memory; raise StoreError."""
+        try:
+            return self.file is None or self.file.exists()
+        except OSError as error:  # a folder that may not be entered
+            raise StoreError(f"{self.place}: {error.strerror}") from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -117,8 +117,6 @@ def _is_held(owner: str | None, until: datetime | None, now: datetime) -> bool:
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
+    except OSError as error:
+        return not isinstance(error, ProcessLookupError)  # somebody else's process is alive too
     return True

@@ -381,8 +381,9 @@ def test_a_file_that_is_no_toml_is_told(file: Path, content: bytes, told: str) -
 
 def test_a_file_that_cannot_be_read_is_told(file: Path) -> None:
     """A named file must be there, and be a file."""
-    with pytest.raises(SettingsInvalid, match="No such file"):
+    with pytest.raises(SettingsInvalid, match="No such file") as caught:
         load(file, environ={})
+    assert "CATALOG_CONFIG" in caught.value.hint
     with pytest.raises(SettingsInvalid, match="Is a directory"):
         load(file.parent, environ={})
 

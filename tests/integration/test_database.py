@@ -121,6 +121,12 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
         make(tmp_path / "file" / "a.db")
 
 
+def test_a_path_that_cannot_be_looked_at(tmp_path: Path) -> None:
+    """Where the system does not even say whether the file is there, the error names it."""
+    with pytest.raises(StoreError, match="xxx"), Database(str(tmp_path / ("x" * 300))).reading():
+        raise AssertionError("unreachable: there is no such database")
+
+
 @pytest.mark.parametrize("url", ["://", "nonsense://x/y", "oracle://u:secret-word@h/d"])
 def test_a_url_that_cannot_be_used(url: str) -> None:
     """A URL that is none, or without its driver, is a mistake of configuration, told without it."""

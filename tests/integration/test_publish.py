@@ -1,8 +1,10 @@
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from catalog.document.publish import Plan, compose, plan, publish, write
+from catalog.document.publish import Plan, compose, plan, write
 from catalog.errors import DocumentError, MarkersBroken, RegionEdited
 
 TEMPLATE = "# Title\n\n<!-- catalog:begin a -->\n<!-- catalog:end a -->\n\nHand text.\n"
@@ -13,6 +15,11 @@ SECOND = {"a": "Gamma", "b": "Beta"}
 def names(folder: Path) -> list[str]:
     """List what lies in a folder."""
     return sorted(path.name for path in folder.iterdir())
+
+
+def publish(path: Path, template: str, regions: Mapping[str, str], *, force: bool = False) -> bool:
+    """Plan a document and write it; say whether it was written."""
+    return write(plan(path, template, regions, force=force))
 
 
 def test_a_new_document_is_made_from_the_template(tmp_path: Path) -> None:
@@ -128,6 +135,14 @@ def test_a_path_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         publish(tmp_path, TEMPLATE, FIRST)
     assert str(tmp_path) in str(caught.value)
     assert caught.value.exit_code == 6
+
+
+def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
+    """A pipe or a device in the place of the document is neither read nor replaced."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DocumentError, match="no regular file"):
+        publish(tmp_path / "pipe", TEMPLATE, FIRST)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_failed_write_leaves_no_trace(tmp_path: Path) -> None:
