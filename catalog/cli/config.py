@@ -3,7 +3,7 @@
 import click
 
 from catalog.cli.app import App, pass_app
-from catalog.cli.output import NOTHING, format_option, note, print_json, print_rows, say
+from catalog.cli.output import format_option, note, print_json, print_rows, say
 
 
 @click.group()
@@ -32,7 +32,7 @@ def show_config(app: App, style: str) -> int:
         }
         print_json({"settings": settings})
     else:
-        rows = [(item.setting, item.value or NOTHING, item.source) for item in shown]
+        rows = [(item.setting, item.value or None, item.source) for item in shown]
         print_rows(style, ("Setting", "Value", "Source"), rows)
     return 0
 

@@ -3,7 +3,7 @@
 import click
 
 from catalog.cli.app import App, pass_app
-from catalog.cli.output import NOTHING, ROW_FORMATS, format_option, print_json, print_rows
+from catalog.cli.output import ROW_FORMATS, format_option, print_json, print_rows
 from catalog.clock import stamp
 
 
@@ -32,7 +32,7 @@ def snapshots(app: App, style: str) -> int:
         return 0
     columns = ("Snapshot", "Taken at", "Models", "Digest")
     rows = [
-        (str(head.number), stamp(head.taken_at), f"{head.model_count:,}", head.digest[:12])
+        (str(head.number), stamp(head.taken_at), head.model_count, head.digest[:12])
         for head in heads
     ]
     print_rows(style, columns, rows)
@@ -72,9 +72,9 @@ def polls(app: App, limit: int, style: str) -> int:
             str(poll.number),
             stamp(poll.started_at),
             str(poll.outcome),
-            NOTHING if poll.http_status is None else str(poll.http_status),
-            f"{poll.duration_ms:,}",
-            NOTHING if poll.snapshot is None else str(poll.snapshot),
+            poll.http_status and str(poll.http_status),
+            poll.duration_ms,
+            poll.snapshot and str(poll.snapshot),
             poll.error or "",
         )
         for poll in past

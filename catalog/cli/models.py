@@ -6,8 +6,8 @@ import click
 
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import (
-    NOTHING,
     ROW_FORMATS,
+    Row,
     format_option,
     model_name,
     print_json,
@@ -106,16 +106,16 @@ def _with_words(known: dict[str, Any], words: "Label") -> dict[str, Any]:
     return known | {"title": words.title, **described, "facts": facts}
 
 
-def _row(model: "Model", words: "Label") -> tuple[str, ...]:
+def _row(model: "Model", words: "Label") -> Row:
     return (
         model.key,
         model.name,
         model.type,
-        model.status or NOTHING,
-        NOTHING if model.beta is None else "yes" if model.beta else "no",
-        NOTHING if model.context_limit is None else f"{model.context_limit:,}",
+        model.status,
+        None if model.beta is None else "yes" if model.beta else "no",
+        model.context_limit,
         words.title,
-        words.description or NOTHING,
+        words.description,
     )
 
 

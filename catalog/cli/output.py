@@ -18,7 +18,8 @@ NOTHING = "–"
 LEVEL_COLORS = {"breaking": "red", "warning": "yellow", "info": "cyan"}
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
-Row = Sequence[str]
+Row = Sequence[str | int | None]
+"""Cells as they are: numbers get separators for people only, None stands for nothing there."""
 
 
 def format_option(*formats: str) -> Callable[[Any], Any]:
@@ -90,29 +91,35 @@ def print_rows(style: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     if style == "csv":
         # A program gets every character; a terminal must not be steered.
         shown = visible if sys.stdout.isatty() else str
+        cells = [["" if cell is None else shown(str(cell)) for cell in row] for row in rows]
         lines = io.StringIO()
-        writer = csv.writer(lines, lineterminator="\n")
-        writer.writerows([columns, *([shown(value) for value in row] for row in rows)])
+        csv.writer(lines, lineterminator="\n").writerows([columns, *cells])
         say(lines.getvalue(), nl=False)
     elif style == "markdown":
         from catalog.document.markdown import table, text
 
-        say(table(columns, [[text(value) for value in row] for row in rows]))
+        say(table(columns, [[text(_readable(cell)) for cell in row] for row in rows]))
     else:
-        _print_table(columns, [[visible(value) for value in row] for row in rows])
+        _print_table(columns, [[visible(_readable(cell)) for cell in row] for row in rows])
 
 
-def _print_table(columns: Sequence[str], rows: Sequence[Row]) -> None:
+def _readable(cell: str | int | None) -> str:
+    if cell is None:
+        return NOTHING
+    return cell if isinstance(cell, str) else f"{cell:,}"
+
+
+def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for index, column in enumerate(columns):
-        numeric = all(re.fullmatch(r"[\d,]+|–?", row[index]) for row in rows)
+        numeric = all(re.fullmatch(r"[\d,]+|–", row[index]) for row in rows)
         table.add_column(column, justify="right" if numeric and rows else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(value, style=LEVEL_COLORS.get(value, "")) for value in row))
+        table.add_row(*(Text(text, style=LEVEL_COLORS.get(text, "")) for text in row))
     colored = colors(sys.stdout)
     terminal = sys.stdout.isatty()
     console = Console(

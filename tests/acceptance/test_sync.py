@@ -6,6 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from catalog.errors import CatalogHeld
 from tests.builders import body, row
 from tests.servers import Exchange, answer, refusing, serve
 from tests.shell import TOKEN, Live, Shell
@@ -150,7 +151,7 @@ def test_an_unbelievable_answer_is_held_until_accepted(live: Live) -> None:
     assert len(held.lines) == 1
     assert held.err.splitlines() == [
         "error: not believed: the list is empty",
-        "hint: If it is true, run `catalog sync --accept`.",
+        f"hint: {CatalogHeld.hint}",
     ]
     accepted = shell("sync", "--accept")
     assert "changed, snapshot 2, 0 models, 1 finding" in accepted.lines[0]
