@@ -1,0 +1,38 @@
+"""A configuration in a folder of its own, read by tests."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import pytest
+
+from catalog.config.load import Loaded, load
+from catalog.errors import SettingsInvalid
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+SECRET: Final = "s3cr3t-value"
+OPS: Final = '[[channel]]\nkind = "webhook"\nname = "ops-chat"\n'
+OPS_URL: Final = 'url = "https://chat.example/x"\n'
+
+
+def read(
+    file: Path, text: str, environ: Mapping[str, str] = NOTHING, flags: Mapping[str, Any] = NOTHING
+) -> Loaded:
+    """Write a configuration and load it with this environment and these flags."""
+    file.write_text(text, encoding="utf-8")
+    return load(file, flags, environ)
+
+
+def mistakes(
+    file: Path, text: str, environ: Mapping[str, str] = NOTHING, flags: Mapping[str, Any] = NOTHING
+) -> str:
+    """Return what is told of a wrong configuration, without its heading."""
+    with pytest.raises(SettingsInvalid) as caught:
+        read(file, text, environ, flags)
+    told = str(caught.value)
+    assert SECRET not in told
+    assert SECRET not in repr(caught.value.__cause__)
+    heading, _, lines = told.partition("\n")
+    assert heading == f"the configuration ({file}) has mistakes:"
+    return lines.replace("  ", "")

@@ -1,0 +1,168 @@
+"""Every mistake that can be in a configuration: told at once, in words, without a secret."""
+
+from pathlib import Path
+
+import pytest
+
+from catalog.config.load import load
+from catalog.errors import SettingsInvalid
+from tests.configuration import OPS, OPS_URL, SECRET, mistakes
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Give the path of a configuration in a folder of its own."""
+    (tmp_path / "etc").mkdir()
+    return tmp_path / "etc" / "catalog.toml"
+
+
+def test_mistakes_with_secret_files_are_told(file: Path) -> None:
+    """Both forms at once, and files that are missing, empty, no text or no path are mistakes."""
+    (file.parent / "empty").write_text(" \n")
+    (file.parent / "binary").write_bytes(b"\xff\xfe")
+    both = f'[infomaniak]\ntoken = "{SECRET}"\ntoken_file = "empty"\n'
+    assert "infomaniak.token_file: infomaniak.token is given too" in mistakes(file, both)
+    environ = {"INFOMANIAK_API_TOKEN": SECRET, "INFOMANIAK_API_TOKEN_FILE": "empty"}
+    assert "one of the two must go" in mistakes(file, "", environ)
+    for name, told in (
+        ("empty", f"{file.parent}/empty is empty"),
+        ("missing", f"cannot read {file.parent}/missing: No such file or directory"),
+        ("binary", f"cannot read {file.parent}/binary: not text"),
+        ("a\\u0000b", "a path holds no NUL"),
+    ):
+        text = f'[infomaniak]\ntoken_file = "{name}"\n'
+        assert f"infomaniak.token_file: {told}" in mistakes(file, text)
+
+
+@pytest.mark.parametrize("wrong", ["", " ", f"{SECRET} x", f"{SECRET}\\n", f"{SECRET}é"])
+def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> None:
+    """Blanks, line breaks and accents are found before anybody is asked, and are not shown."""
+    told = mistakes(file, f'[infomaniak]\ntoken = "{wrong}"\n')
+    assert told == "infomaniak.token: a token is not empty and holds no blank, line break or accent"
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (OPS, "channel.0.url: a webhook needs url, url_file or CATALOG_CHANNEL_OPS_CHAT_URL"),
+        (
+            OPS + f'url = "http://chat.example/{SECRET}"\n',
+            "channel.0.url: the URL for chat.example",
+        ),
+        (OPS + f'url = "{SECRET}"\n', "channel.0.url: "),
+        (OPS + OPS_URL + f'secret = "whsec_{SECRET}!"\n', "channel.0.secret: the secret starts"),
+        (OPS + OPS_URL + f'secret = "right whsec_%{SECRET}"\n', "channel.0.secret: the secret st"),
+        (OPS + OPS_URL + 'secret = " "\n', "channel.0.secret: the secret is empty"),
+        (OPS + OPS_URL + "secret = 5\n", "channel.0.secret: text is wanted"),
+        (OPS + OPS_URL + 'level = "loud"\n', "channel.0.level: Input should be 'breaking', 'warn"),
+        (OPS + OPS_URL + 'models = "qwen3"\n', "channel.0.models: a list is wanted"),
+        (OPS + OPS_URL + 'colour = "red"\n', "channel.0.colour: there is no such setting"),
+        ('[[channel]]\nkind = "log"\nname = "A b"\n', "channel.0.name: a letter first"),
+        ('[[channel]]\nkind = "log"\n', "channel.0.name: it must be given"),
+        ('[[channel]]\nkind = "sms"\nname = "a"\n', "channel.0: there is no such kind"),
+        ('[[channel]]\nname = "a"\n', "channel.0: kind must be given: log or webhook"),
+        ('[channel]\nname = "a"\n', "channel: a list is wanted"),
+        ("channel = [5]\n", "channel.0: a table is wanted"),
+    ],
+)
+def test_each_mistake_with_a_channel_is_told(file: Path, lines: str, told: str) -> None:
+    """Every setting of a channel is checked, and told without its value."""
+    assert mistakes(file, lines).startswith(told)
+
+
+def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
+    """The outbox knows channels by name, so each needs its own, whatever else is wrong."""
+    log = '[[channel]]\nkind = "log"\nname = "ops-chat"\n'
+    told = mistakes(file, f"hold.share = 2\n{OPS}{OPS_URL}{log}")
+    assert told.split("\n")[0] == "channel.1.name: ops-chat names another channel already"
+    assert "hold.share" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('database = ""', "database: an SQLAlchemy URL or the path of an SQLite file is wanted"),
+        ('database = "a\\u0000b"', "database: an SQLAlchemy URL or"),
+        (f'database = "postgresql://u:{SECRET}@ss:w/rd"', "database: an SQLAlchemy URL or"),
+        ("database = 5", "database: text is wanted"),
+        ("http = 3", "http: a table is wanted"),
+        ("[[http]]\nattempts = 2", "http: a table is wanted"),
+        ("http.attempts = 0", "http.attempts: Input should be greater than or equal to 1"),
+        (
+            'http.deadline = "soon"',
+            "http.deadline: a duration such as 30s, 10m, 1h or 7d is wanted",
+        ),
+        ("hold.share = nan", "hold.share: Input should be a finite number"),
+        ("document.path = 5", "document.path: a path is wanted"),
+        ('document.path = "a\\u0000b"', "document.path: a path holds no NUL"),
+        (
+            'infomaniak.url = "http://api.example"',
+            "infomaniak.url: the URL for api.example is plain",
+        ),
+        (
+            f'infomaniak.url = "https://u:{SECRET}@api.example"',
+            "infomaniak.url: the URL for api.ex",
+        ),
+        ("colour = 1", "colour: there is no such setting"),
+        ('other_file = "/etc/hostname"', "other_file: there is no such setting"),
+        ("rules = 3", "rules: a table is wanted"),
+    ],
+)
+def test_each_mistake_is_told_in_words(file: Path, text: str, told: str) -> None:
+    """Whatever is wrong with a setting, its place and what is wanted are said."""
+    assert mistakes(file, text).startswith(told)
+
+
+def test_all_mistakes_are_told_at_once_each_with_its_source(file: Path) -> None:
+    """Mistakes of file, environment and flags stand in one list; the file is named above it."""
+    text = f'colour = 1\nhttp.attempts = 0\n{OPS}[rules]\nno-such = "info"\n'
+    environ = {"CATALOG_HOLD_SHARE": "30", "INFOMANIAK_API_TOKEN_FILE": "/missing"}
+    told = mistakes(file, text, environ, {"http.max_bytes": 0}).split("\n")
+    assert [line.split(":")[0] for line in told] == [
+        "infomaniak.token_file",
+        "channel.0.url",
+        "http.max_bytes",
+        "http.attempts",
+        "hold.share",
+        "rules.no-such",
+        "colour",
+    ]
+    assert told[2].endswith("(command line)")
+    assert told[3].endswith("equal to 1")
+    assert told[4].endswith("(environment CATALOG_HOLD_SHARE)")
+
+
+def test_an_environment_value_beside_an_odd_file_is_no_crash(file: Path) -> None:
+    """Where the file has something else in a table's place, that is the mistake that is told."""
+    environ = {"INFOMANIAK_API_TOKEN": SECRET, "CATALOG_HTTP_ATTEMPTS": "2"}
+    told = mistakes(file, 'infomaniak = "odd"\nhttp = [1]\n', environ)
+    assert told == "infomaniak: a table is wanted\nhttp: a table is wanted"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"a = ", "is not TOML"), (b"a = '\xff'", "is not TOML"), (b"a = 1\na = 2", "is not TOML")],
+)
+def test_a_file_that_is_no_toml_is_told(file: Path, content: bytes, told: str) -> None:
+    """What cannot be parsed is named with its file."""
+    file.write_bytes(content)
+    with pytest.raises(SettingsInvalid, match=told):
+        load(file, environ={})
+
+
+def test_a_file_that_cannot_be_read_is_told(file: Path) -> None:
+    """A named file must be there, and be a file."""
+    with pytest.raises(SettingsInvalid, match="No such file") as caught:
+        load(file, environ={})
+    assert "CATALOG_CONFIG" in caught.value.hint
+    with pytest.raises(SettingsInvalid, match="Is a directory"):
+        load(file.parent, environ={})
