@@ -32,14 +32,14 @@ class Pass:
     """What one pass came to.
 
     `snapshot` is the one in force after it. `document` is None where none was wanted or could be
-    written (`document_error`). `owed` counts the messages that no channel took yet.
+    written (`document_error`). `owed` names the channels that did not take every message yet.
     """
 
     poll: Poll
     snapshot: int | None
     document: Published | None = None
     document_error: CatalogError | None = None
-    owed: int = 0
+    owed: tuple[outbox.Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,8 @@ class Sync:
         except DocumentError as error:
             return replace(result, document_error=error)
 
-    def _deliver(self) -> int:
-        """Send what is owed, oldest first; return how many messages stay owed.
+    def _deliver(self) -> tuple[outbox.Waiting, ...]:
+        """Send what is owed, oldest first; return what stays owed.
 
         A channel that refuses one message is left alone until the next pass.
         """

@@ -29,7 +29,7 @@ USAGE = 2
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 a check found something, 2 usage or configuration, 3 provider "
-    "not read, 4 answer invalid, 5 answer held, 6 database or file not written.",
+    "not read, 4 answer invalid, 5 answer held, 6 database or file not read or written.",
 )
 @click.option("--config", type=click.Path(path_type=Path), help="The configuration file.")
 @click.option("--database", metavar="URL", help="An SQLAlchemy URL, or the path of an SQLite file.")

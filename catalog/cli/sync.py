@@ -84,7 +84,7 @@ def pass_json(result: "Pass", *, dry_run: bool = False) -> dict[str, Any]:
     for name, error in (("error", poll.error), ("document_error", result.document_error)):
         if error is not None:
             document[name] = {"text": str(error), "hint": error.hint}
-    return document | {"owed": result.owed}
+    return document | {"owed": sum(waiting.messages for waiting in result.owed)}
 
 
 def print_pass(
@@ -109,8 +109,9 @@ def print_pass(
         print_lines(poll.findings)
     if result.document is not None and result.document.written:
         say(f"document {result.document.path} {'would be written' if dry_run else 'written'}")
-    if result.owed:
-        tell(f"{count(result.owed, 'message')} owed to channels; the next run tries again")
+    for waiting in result.owed:
+        why = waiting.error or f"channel {waiting.channel}: not sent yet"
+        tell(visible(f"{count(waiting.messages, 'message')} owed, {why}; the next run tries again"))
     for error in (poll.error, result.document_error):
         if error is not None:
             for line in _lines(error):

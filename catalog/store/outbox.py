@@ -34,6 +34,15 @@ class Owed:
     findings: tuple[Finding, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many messages a channel has not taken yet, and what it said last."""
+
+    channel: str
+    messages: int
+    error: str | None
+
+
 def claim(connection: Connection, channel: str, now: datetime) -> Owed | None:
     """Take the oldest message that is owed to a channel and that nobody is sending."""
     query = (
@@ -76,15 +85,21 @@ def refused(connection: Connection, message_id: str, reason: str) -> None:
     _set(connection, message_id, claimed_by=None, claimed_until=None, error=reason)
 
 
-def owed(connection: Connection, provider: str, channels: Collection[str]) -> int:
-    """Count the messages still owed to these channels; one that was taken away is owed nothing."""
+def owed(connection: Connection, provider: str, channels: Collection[str]) -> tuple[Waiting, ...]:
+    """Say what these channels have not taken yet, by name; one that was taken away is left out."""
     query = (
-        select(func.count(col(DeliveryRow.message_id).distinct()))
+        select(
+            col(DeliveryRow.channel),
+            func.count(col(DeliveryRow.message_id).distinct()),
+            func.max(col(DeliveryRow.error)),
+        )
         .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
         .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == OWED)
         .where(col(DeliveryRow.channel).in_(sorted(channels)))
+        .group_by(col(DeliveryRow.channel))
+        .order_by(col(DeliveryRow.channel))
     )
-    return int(connection.scalar(query) or 0)
+    return tuple(Waiting(*row) for row in connection.execute(query))
 
 
 def _set(connection: Connection, message_id: str, **values: object) -> None:

@@ -17,7 +17,7 @@ from catalog.poll import Outcome, Poll
 from catalog.snapshot import Snapshot
 from catalog.store import changelog, history, outbox, polls
 from catalog.store.changelog import Wanted
-from catalog.store.database import Database
+from catalog.store.database import Database, Transaction
 from catalog.store.record import Audiences, record
 from tests.builders import AT, MISSING, finding, model, payload, snapshot
 from tests.postgresql import new_database
@@ -268,6 +268,11 @@ def owe(database: Database, at: int = 0, channel: str = "ear") -> None:
     save(database, at, None, *findings, outcome=Outcome.HELD, audiences={channel: lambda _: True})
 
 
+def waiting(connection: Transaction, *channels: str) -> int:
+    """Count the messages owed to these channels."""
+    return sum(each.messages for each in outbox.owed(connection, NAME, channels))
+
+
 def test_a_message_is_claimed_delivered_and_never_again(database: Database) -> None:
     """One poll's findings are one message; what was delivered is not owed any more."""
     owe(database)
@@ -275,9 +280,9 @@ def test_a_message_is_claimed_delivered_and_never_again(database: Database) -> N
         item = outbox.claim(connection, "ear", AT)
         assert item is not None
         assert [each.change.kind for each in item.findings] == ["held", "invalid"]
-        assert outbox.owed(connection, NAME, ["ear", "other"]) == 1
+        assert waiting(connection, "ear", "other") == 1
         outbox.delivered(connection, item.message_id, AT)
-        assert outbox.owed(connection, NAME, ["ear", "other"]) == 0
+        assert waiting(connection, "ear", "other") == 0
         assert outbox.claim(connection, "ear", AT) is None
 
 
@@ -295,8 +300,8 @@ def test_messages_go_out_in_order(database: Database) -> None:
             assert change.reason == expected
             outbox.delivered(connection, item.message_id, AT)
         assert outbox.claim(connection, "ear", AT) is None
-        assert outbox.owed(connection, NAME, ["ear", "other"]) == 1
-        assert outbox.owed(connection, NAME, ["ear"]) == 0
+        assert waiting(connection, "ear", "other") == 1
+        assert waiting(connection, "ear") == 0
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from catalog.change import Level, Removed, Restored
 from catalog.errors import SettingsInvalid
 from catalog.payload import Answer, Validators
 from catalog.publishing import newest_snapshots
+from catalog.store.outbox import Waiting
 from tests.builders import body, finding, row
 from tests.rig import HOUR, START, TOKEN, Ear, rig
 from tests.servers import Exchange, Step, answer, break_off
@@ -205,15 +206,16 @@ def test_what_a_channel_refused_stays_owed(tmp_path: Path) -> None:
         it.sync = replace(it.sync, channels=(it.ear, other))
         it.poll()
         it.ear.deaf = True
-        assert [it.poll().owed, it.poll().owed] == [1, 2]
+        waiting = [it.poll().owed, it.poll().owed]
+        assert waiting == [(Waiting("ear", n, "channel ear is deaf"),) for n in (1, 2)]
         assert it.rows("select distinct attempts, error from delivery where channel = 'ear'") == [
             *((2, "channel ear is deaf"), (0, None))
         ]
         it.ear.deaf = False
-        assert it.poll().owed == 0
+        assert it.poll().owed == ()
         expected = [["limit-lowered"], ["model-removed"]]
         assert (it.ear.told, other.told) == (expected, expected)
-        assert it.poll().owed == 0
+        assert it.poll().owed == ()
         assert len(it.ear.heard) == len(other.heard) == 2
         assert it.ear.heard[0].id != other.heard[0].id
 
