@@ -16,6 +16,12 @@ from tests.servers import Server
 COMMAND: Final = Path(sys.executable).parent / "catalog"
 TOKEN: Final = "tok-7c1e-never-shown"
 SECONDS: Final = 60
+# Tests that run in the background of a shell ignore Ctrl-C, and what they start inherits that.
+HEEDS_CTRL_C: Final = """\
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ class Shell:
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
         """Start `catalog WORDS` and leave it running; use it in a `with`."""
         return subprocess.Popen(
-            self.line(*words),
+            [sys.executable, "-c", HEEDS_CTRL_C, *self.line(*words)],
             cwd=self.folder,
             env=self.environ,
             stdin=subprocess.DEVNULL,
