@@ -13,4 +13,4 @@ def now() -> datetime:
 
 def stamp(moment: datetime) -> str:
     """Write a moment as RFC 3339 in UTC with whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from catalog.change import Change, Finding, Level, Trouble, fingerprint
+from catalog.change import Change, Delisted, Finding, Level, Trouble, fingerprint
 from catalog.diff import diff
 from catalog.errors import CatalogError, CatalogHeld, PayloadInvalid
 from catalog.judge import Case, Doubt, judge
@@ -38,7 +38,7 @@ class Past:
 
     digest: str | None = None
     snapshot: Snapshot | None = None
-    gone: Mapping[str, datetime] = field(default_factory=dict)
+    gone: Mapping[str, Delisted] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     held: int = 0
     outcome: Outcome | None = None

@@ -1,23 +1,23 @@
 """(Snapshot, Snapshot) -> Changes: what differs, keyed by the provider's stable id."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from types import MappingProxyType
 
-from catalog.change import Added, ModelChange, Removed, Restored, Updated
+from catalog.change import Added, Delisted, ModelChange, Removed, Restored, Updated
 from catalog.jsontext import Json, JsonText, canonical, dotted, parse
 from catalog.snapshot import Model, Snapshot, key_order
 
-NEVER_GONE: Mapping[str, datetime] = MappingProxyType({})
+NEVER_GONE: Mapping[str, Delisted] = MappingProxyType({})
 
 
 def diff(
-    before: Snapshot, after: Snapshot, gone: Mapping[str, datetime] = NEVER_GONE
+    before: Snapshot, after: Snapshot, gone: Mapping[str, Delisted] = NEVER_GONE
 ) -> tuple[ModelChange, ...]:
     """Compare two states; the order of rows and of keys means nothing.
 
-    `gone` says of each model that was there earlier, and is not in `before`, since when it has been
-    missing: its return is a Restored, not an Added. The changes stand in key order, then by field.
+    `gone` holds each model that was there earlier and is not in `before`: its return is a Restored,
+    not an Added, with an Updated for all that is not as it was when it left. The changes stand in
+    key order, then by field.
     """
     old, new = before.by_key, after.by_key
     changes: list[ModelChange] = []
@@ -27,7 +27,8 @@ def diff(
         elif key in old:
             changes.extend(_updates(old[key], new[key]))
         elif key in gone:
-            changes.append(Restored(new[key], gone[key]))
+            changes.append(Restored(new[key], gone[key].gone_since))
+            changes.extend(_updates(gone[key].model, new[key]))
         else:
             changes.append(Added(new[key]))
     return tuple(changes)

@@ -1,7 +1,7 @@
 """The document of the store: what it shall say is read here, and written through one door."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
@@ -44,7 +44,8 @@ class Publisher:
     def overview(self, connection: Transaction, number: int) -> Overview:
         """Read what the document says as of a snapshot: nothing but what the store holds."""
         wanted = Wanted(self.provider, up_to_snapshot=number, kinds=MODEL_KINDS)
-        findings = changelog.findings(connection, wanted)
+        oldest = changelog.snapshot_with(connection, wanted, self.recent)
+        findings = changelog.findings(connection, replace(wanted, from_snapshot=oldest))
         return Overview(
             snapshot=history.snapshot(connection, number),
             recent=newest_snapshots(findings, self.recent),
@@ -62,7 +63,8 @@ class Publisher:
 
     def publish(self, overview: Overview, *, dry_run: bool = False) -> Published:
         """Write the document where it differs; raise DocumentError."""
-        wanted = self.plan(overview)
+        regions = self._regions(overview)
+        wanted = plan(self.path, self.template, regions, proved=False)
         if not dry_run:
             write(wanted)
         return Published(self.path, wanted.differs)

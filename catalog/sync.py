@@ -132,7 +132,7 @@ class Sync:
         return replace(
             past,
             snapshot=history.snapshot(connection, known.number),
-            gone={item.model.key: item.gone_since for item in delisted},
+            gone={item.model.key: item for item in delisted},
         )
 
     def _overview(self, connection: Transaction, number: int | None) -> Overview | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
@@ -147,10 +148,13 @@ def _rooted(settings: Settings, given: Given) -> Settings:
 
 
 def _rooted_database(url: str, given: Given) -> str:
-    path = url.removeprefix(SQLITE)
-    if "://" in path or path in {"", ":memory:", "sqlite://"}:
-        return url
-    return f"{SQLITE}{given.root('database') / path}"
+    """Return the absolute path of an SQLite file, or the URL of anything else as it is."""
+    path = url
+    if "://" in url:
+        path = unquote(url.removeprefix(SQLITE))
+        if "://" in path or "?" in path or path in {"", ":memory:"}:
+            return url
+    return str(given.root("database") / path)
 
 
 def show(loaded: Loaded) -> tuple[Shown, ...]:

@@ -30,15 +30,23 @@ def compose(template: str, regions: Mapping[str, str]) -> str:
     return _filled(template.rstrip("\r\n") + "\n", regions, "template", force=False)
 
 
-def plan(path: Path, template: str, regions: Mapping[str, str], *, force: bool = False) -> Plan:
+def plan(
+    path: Path,
+    template: str,
+    regions: Mapping[str, str],
+    *,
+    force: bool = False,
+    proved: bool = True,
+) -> Plan:
     """Work out what a document should hold, without writing.
 
+    With `proved` off, a document that would not change is not read as Markdown: a poll need not.
     Where there is no document yet, or an empty one, it is made from the template. Raise
     MarkersBroken, RegionEdited (not with `force`), or DocumentError where it cannot be read.
     """
     before = _read(path)
     if before:
-        return Plan(path, before, _filled(before, regions, str(path), force=force))
+        return Plan(path, before, _filled(before, regions, str(path), force=force, proved=proved))
     return Plan(path, before, compose(template, regions))
 
 
@@ -55,9 +63,11 @@ def write(plan: Plan) -> bool:
     return True
 
 
-def _filled(text: str, regions: Mapping[str, str], place: str, *, force: bool) -> str:
+def _filled(
+    text: str, regions: Mapping[str, str], place: str, *, force: bool, proved: bool = True
+) -> str:
     after = splice(text, regions, place, force=force)
-    if after != text:
+    if proved or after != text:
         from catalog.document.proof import prove
 
         prove(after, text, place)

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 from sqlmodel import col
 
 from catalog.change import (
@@ -35,6 +35,7 @@ class Wanted:
     provider: str
     since: datetime | None = None
     until: datetime | None = None
+    from_snapshot: int | None = None
     up_to_snapshot: int | None = None
     key: str | None = None
     levels: tuple[Level, ...] = ()
@@ -66,6 +67,24 @@ def findings(connection: Connection, wanted: Wanted) -> tuple[Finding, ...]:
     )
     rows = connection.execute(query)
     return tuple(_finding(list(group)) for _, group in groupby(rows, key=lambda r: r.finding_id))
+
+
+def snapshot_with(connection: Connection, wanted: Wanted, least: int) -> int:
+    """Return the newest snapshot since which there are `least` findings; 0 where too few."""
+    query = (
+        select(col(PollRow.snapshot_id), func.count(col(FindingRow.id).distinct()))
+        .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
+        .join(ChangeRow, col(ChangeRow.finding_id) == col(FindingRow.id))
+        .where(*_conditions(wanted))
+        .group_by(col(PollRow.snapshot_id))
+        .order_by(col(PollRow.snapshot_id).desc())
+    )
+    counted = 0
+    for snapshot, findings_of_it in connection.execute(query):
+        counted += findings_of_it
+        if snapshot is not None and counted >= least:
+            return snapshot
+    return 0
 
 
 def told_drift(connection: Connection, provider: str) -> frozenset[str]:
@@ -111,6 +130,8 @@ def _conditions(wanted: Wanted) -> Iterable[Any]:
         yield col(PollRow.started_at) >= wanted.since
     if wanted.until is not None:
         yield col(PollRow.started_at) <= wanted.until
+    if wanted.from_snapshot is not None:
+        yield col(PollRow.snapshot_id) >= wanted.from_snapshot
     if wanted.up_to_snapshot is not None:
         yield col(PollRow.snapshot_id) <= wanted.up_to_snapshot
     if wanted.key is not None:

@@ -38,7 +38,8 @@ class Database:
         """Take a SQLAlchemy URL, or the path of an SQLite file; raise SettingsInvalid."""
         self._busy_timeout = busy_timeout
         try:
-            self.url = make_url(url if "://" in url else f"sqlite:///{url}")
+            # A path is never pasted into a URL: it may hold `%` or `?`.
+            self.url = make_url(url) if "://" in url else URL.create("sqlite", database=url)
         except ArgumentError as error:
             raise SettingsInvalid("the database URL cannot be read") from error
 
@@ -105,6 +106,8 @@ class Database:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
             engine = _make_engine(self.url, self._busy_timeout)
             _bring_up_to_date(engine, self.place)
+        except (TypeError, ValueError) as error:  # what is wrong after the ? of a URL
+            raise SettingsInvalid(f"the database URL cannot be used: {error}") from None
         except (SQLAlchemyError, OSError) as error:
             raise self._explain(error) from error
         return engine

@@ -35,7 +35,7 @@ def test_with_nothing_given_the_defaults_hold(here: Path) -> None:
     loaded = load(environ={})
     settings = loaded.settings
     assert (loaded.file, dict(loaded.sources)) == (None, {})
-    assert settings.database == f"sqlite:///{here}/catalog.db"
+    assert settings.database == f"{here}/catalog.db"
     assert settings.document.path == here / "docs/models.md"
     assert settings.infomaniak.url == "https://api.infomaniak.com"
     assert settings.http.deadline == timedelta(seconds=30)
@@ -84,22 +84,22 @@ def test_relative_paths_start_where_they_were_written(file: Path, here: Path) ->
     """In the file, and by default, they start from its folder; else from where we are."""
     text = '[document]\npath = "d.md"\nannotations = "a.toml"\n'
     loaded = read(file, text).settings
-    assert loaded.database == f"sqlite:///{file.parent}/catalog.db"
+    assert loaded.database == f"{file.parent}/catalog.db"
     assert loaded.document.path == file.parent / "d.md"
     assert loaded.document.annotations == file.parent / "a.toml"
     environ = {"CATALOG_DOCUMENT_PATH": "d.md", "CATALOG_DOCUMENT_ANNOTATIONS": "/abs/a.toml"}
     loaded = read(file, text, environ, {"database": "sqlite:///x.db"}).settings
-    assert loaded.database == f"sqlite:///{here}/x.db"
+    assert loaded.database == f"{here}/x.db"
     assert loaded.document.path == here / "d.md"
     assert loaded.document.annotations == Path("/abs/a.toml")
 
 
 @pytest.mark.parametrize(
     "url",
-    ["postgresql://db.example/catalog", "sqlite://", "sqlite:///:memory:", "sqlite:////a/b.db"],
+    ["postgresql://db.example/catalog", "sqlite://", "sqlite:///:memory:", "sqlite:///b?mode=ro"],
 )
 def test_a_database_that_is_no_relative_file_stays_as_it_is(file: Path, url: str) -> None:
-    """Servers, memory and absolute paths are not bent to a folder."""
+    """Servers, memory and URLs with options are not bent to a folder."""
     assert read(file, f'database = "{url}"').settings.database == url
 
 
@@ -260,3 +260,9 @@ def test_what_is_shown_hides_secrets_and_names_sources(file: Path) -> None:
         "rules.model-added",
     ]
     assert list(shown)[:2] == ["database", "infomaniak.url"]
+
+
+@pytest.mark.parametrize("given", ["sqlite:////a/b.db", "/a/b.db", "sqlite:////a/%62.db"])
+def test_an_absolute_file_is_where_it_says(file: Path, given: str) -> None:
+    """A path and its URL name the same file."""
+    assert read(file, f'database = "{given}"').settings.database == "/a/b.db"

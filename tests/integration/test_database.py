@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -44,10 +45,11 @@ def test_the_known_revisions_are_those_of_the_folder() -> None:
 
 def test_a_path_and_a_url_name_the_same_file(tmp_path: Path) -> None:
     """The database can be named as people name files, in folders that do not exist yet too."""
-    path = tmp_path / "new" / "100%" / "a.db"
+    path = tmp_path / "new" / "100%2Fx?y" / "a.db"
     make(path).close()
-    database = Database(f"sqlite:///{path}")
-    assert (database.file, database.place, database.exists) == (path, str(path), True)
+    for name in (str(path), f"sqlite:///{quote(str(path))}"):
+        database = Database(name)
+        assert (database.file, database.place, database.exists) == (path, str(path), True)
 
 
 def test_what_is_committed_stays_and_what_is_undone_goes(tmp_path: Path) -> None:
@@ -127,7 +129,9 @@ def test_a_path_that_cannot_be_looked_at(tmp_path: Path) -> None:
         raise AssertionError("unreachable: there is no such database")
 
 
-@pytest.mark.parametrize("url", ["://", "nonsense://x/y", "oracle://u:secret-word@h/d"])
+@pytest.mark.parametrize(
+    "url", ["://", "nonsense://x/y", "oracle://u:secret-word@h/d", "sqlite:///x.db?timeout=abc"]
+)
 def test_a_url_that_cannot_be_used(url: str) -> None:
     """A URL that is none, or without its driver, is a mistake of configuration, told without it."""
     with pytest.raises(SettingsInvalid) as caught, Database(url).writing():

@@ -137,6 +137,16 @@ def test_a_path_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert caught.value.exit_code == 6
 
 
+def test_a_swallowed_marker_is_told_though_nothing_changed(tmp_path: Path) -> None:
+    """A fence opened above an up-to-date region is found; a poll need not look for it."""
+    path = tmp_path / "models.md"
+    publish(path, TEMPLATE, FIRST)
+    path.write_text("```\n" + path.read_text())
+    with pytest.raises(MarkersBroken):
+        plan(path, TEMPLATE, FIRST)
+    assert not plan(path, TEMPLATE, FIRST, proved=False).differs
+
+
 def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
     """A pipe or a device in the place of the document is neither read nor replaced."""
     os.mkfifo(tmp_path / "pipe")

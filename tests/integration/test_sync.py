@@ -61,6 +61,21 @@ def test_a_304_is_an_unchanged_poll(tmp_path: Path) -> None:
         ]
 
 
+def test_validators_that_no_header_can_carry_are_not_sent(tmp_path: Path) -> None:
+    """An ETag with letters of any kind does not end the polling."""
+    odd = {"ETag": '"caf\u00e9"', "Last-Modified": "h\u00e9"}
+    with rig(tmp_path, answer(body=FULL, headers=odd)) as it:
+        assert it.outcomes(2) == ["first", "unchanged"]
+        assert "if-none-match" not in it.server.requests[1].headers
+
+
+@pytest.mark.parametrize("status", [204, 206])
+def test_part_of_an_answer_is_none(tmp_path: Path, status: int) -> None:
+    """Another success than 200 is a failed poll, not a small catalog."""
+    with rig(tmp_path, ok(FULL), answer(status, b"" if status == 204 else HALF)) as it:
+        assert it.outcomes(2) == ["first", "failed"]
+
+
 def test_order_and_spelling_mean_nothing(tmp_path: Path) -> None:
     """Rows in another order and other spacing are kept as evidence and are no change."""
     other = json.dumps(json.loads(body(*TEN[::-1])), indent=1).encode()

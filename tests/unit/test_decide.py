@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.change import Added, Level, Removed, Restored, Trouble, fingerprint
+from catalog.change import Added, Delisted, Level, Removed, Restored, Trouble, fingerprint
 from catalog.decide import Decision, Past, Policy, Reading
 from catalog.errors import CatalogHeld, PayloadInvalid, Problem, Unreachable
 from catalog.judge import Doubt
@@ -62,7 +62,7 @@ def test_drift_is_told_once() -> None:
 def test_a_changed_state() -> None:
     """Changes and drift are found together, and a model that was gone is restored."""
     after = snapshot(*BEFORE.models[1:], model("11", "new"), model("12", "back"))
-    past = replace(KNOWN, gone={"12": AT - timedelta(days=30)})
+    past = replace(KNOWN, gone={"12": Delisted(model("12", "back"), AT - timedelta(days=30), None)})
     poll = decide(past, read(after, NEW_FIELD))
     assert (poll.outcome, poll.snapshot, poll.error) == (Outcome.CHANGED, after, None)
     assert [finding.change for finding in poll.findings] == [

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.change import Added, ModelChange, Removed, Restored, Updated
+from catalog.change import Added, Delisted, ModelChange, Removed, Restored, Updated
 from catalog.diff import diff
 from catalog.jsontext import JsonText, canonical, parse, read_strict
 from catalog.snapshot import Model, Snapshot
@@ -138,11 +138,24 @@ TABLE: dict[str, tuple[list[Model], list[Model], list[ModelChange]]] = {
 }
 
 
+def test_what_comes_back_otherwise_says_so() -> None:
+    """A model that returns with other facts is restored, and each of them is an update."""
+    left, back = model("3", "old", max_token_input=9), model("3", "new", max_token_input=8)
+    gone = {"3": Delisted(left, GONE, None)}
+    assert diff(snapshot(A), snapshot(A, back), gone) == (
+        Restored(back, GONE),
+        Updated(back, "max_token_input", canonical(9), canonical(8)),
+        Updated(back, "name", canonical("old"), canonical("new")),
+    )
+
+
 @pytest.mark.parametrize("case", TABLE)
 def test_the_table(case: str) -> None:
     """Each pair of states gives exactly the changes that the table says, in that order."""
     before, after, expected = TABLE[case]
-    assert list(diff(snapshot(*before), snapshot(*after), {"10": GONE})) == expected
+    assert (
+        list(diff(snapshot(*before), snapshot(*after), {"10": Delisted(C, GONE, None)})) == expected
+    )
 
 
 def test_key_order_and_number_spelling_mean_nothing() -> None:

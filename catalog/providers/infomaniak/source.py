@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 
-from catalog.errors import SettingsInvalid
+from catalog.errors import AnswerRefused, SettingsInvalid
 from catalog.http.client import Http
 from catalog.http.request import Request
 from catalog.payload import Answer, NotModified, Payload, Validators
@@ -32,12 +33,21 @@ class Source:
             raise SettingsInvalid("there is no token to ask Infomaniak with", hint=HOW_TO_AUTHORIZE)
         url = f"{self.url.rstrip('/')}{ROUTE}"
         headers = {"Accept": "application/json", "Authorization": f"Bearer {self.token}"}
-        if validators.etag:
-            headers["If-None-Match"] = validators.etag
-        if validators.last_modified:
-            headers["If-Modified-Since"] = validators.last_modified
+        if etag := sendable(validators.etag):
+            headers["If-None-Match"] = etag
+        if last_modified := sendable(validators.last_modified):
+            headers["If-Modified-Since"] = last_modified
         response = self.http.send(Request(url=url, headers=headers, secrets=(self.token,)))
         if response.status == NotModified.status:
             return NotModified(NAME, url, self.clock())
+        if response.status != HTTPStatus.OK:
+            raise AnswerRefused(f"Infomaniak answered {response.status}", status=response.status)
         seen = Validators(response.headers.get("etag"), response.headers.get("last-modified"))
         return Payload(NAME, url, self.clock(), response.body, response.status, seen)
+
+
+def sendable(validator: str | None) -> str | None:
+    """Return a validator that a header can carry back; what a server sends may hold anything."""
+    if validator and validator.isascii() and validator.isprintable():
+        return validator.strip() or None
+    return None
