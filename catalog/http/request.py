@@ -74,15 +74,13 @@ class Request:
 
     def hide(self, text: str) -> str:
         """Return the text with every secret replaced."""
-        for spelling in _spellings(self.secrets):
-            text = text.replace(spelling, HIDDEN)
-        return text
+        pattern = _spelled(self.secrets)
+        return re.sub(pattern, HIDDEN, text) if pattern else text
 
     def hide_bytes(self, body: bytes) -> bytes:
         """Return the body with every secret replaced."""
-        for spelling in _spellings(self.secrets):
-            body = body.replace(spelling.encode(), HIDDEN.encode())
-        return body
+        pattern = _spelled(self.secrets)
+        return re.sub(pattern.encode(), HIDDEN.encode(), body) if pattern else body
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +128,20 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _spellings(secrets: tuple[str, ...]) -> list[str]:
-    """Return each secret as it may come back, the longest first: plain, in JSON, in a URL.
+def _spelled(secrets: tuple[str, ...]) -> str | None:
+    """Return a pattern of the secrets as they may come back, each character plain or escaped.
 
     A token of a few letters, as people type it for a trial, hides nothing: it would be found in
     the middle of words, and what the provider says must not be changed.
     """
-    found: set[str] = set()
-    for secret in (secret for secret in secrets if len(secret) >= SHORTEST_SECRET):
-        in_json = {
-            json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)
-        }
-        found |= in_json | {text.replace("/", "\\/") for text in in_json}
-        found |= {secret, quote(secret), quote(secret, safe="")}
-    return sorted(found, key=lambda spelling: (-len(spelling), spelling))
+    found = sorted({secret for secret in secrets if len(secret) >= SHORTEST_SECRET}, key=len)
+    return "|".join("".join(map(_spelled_character, secret)) for secret in found[::-1]) or None
+
+
+def _spelled_character(character: str) -> str:
+    r"""Return a pattern of one character: plain, `\u002d` or `\/` as in JSON, `%2D` as in a URL."""
+    in_json = json.dumps(character)[1:-1]
+    codes = [f"\\\\u{ord(character):04x}"] if len(character.encode("utf-16-le")) == 2 else []  # noqa: PLR2004
+    in_url = re.escape(quote(character, safe=""))
+    plain = {re.escape(character), re.escape(in_json), rf"\\?{re.escape(character)}"}
+    return f"(?:{'|'.join(sorted(plain, key=len, reverse=True))}|(?i:{'|'.join([*codes, in_url])}))"

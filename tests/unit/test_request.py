@@ -140,3 +140,17 @@ def test_a_trial_token_changes_nothing_of_the_answer() -> None:
     """A token of a few letters is no secret: what the provider says is kept as sent."""
     request = Request(url="https://h/", secrets=("x",))
     assert request.hide_bytes(b'{"max_token_input": 1}') == b'{"max_token_input": 1}'
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        *("tok-1+2/3=", r"tok\u002d1+2/3=", r"tok-1\u002B2\/3\u003d", "tok-1%2B2%2F3%3D"),
+        *("tok-1%2b2/3=", r"\u0074\u006f\u006b\u002d\u0031\u002b\u0032\u002f\u0033\u003D"),
+    ],
+)
+def test_a_secret_is_found_however_it_is_escaped(echo: str) -> None:
+    """Each character of an echoed token may stand escaped as JSON or a URL has it, or plain."""
+    request = Request(url="https://h/", secrets=("tok-1+2/3=",))
+    assert request.hide(f"<{echo}>") == "<***>"
+    assert request.hide_bytes(f"<{echo}>".encode()) == b"<***>"
