@@ -141,7 +141,7 @@ def _spelled(secrets: tuple[str, ...]) -> str | None:
 def _spelled_character(character: str) -> str:
     r"""Return a pattern of one character: plain, `\u002d` or `\/` as in JSON, `%2D` as in a URL."""
     in_json = json.dumps(character)[1:-1]
-    codes = [f"\\\\u{ord(character):04x}"] if len(character.encode("utf-16-le")) == 2 else []  # noqa: PLR2004
+    code = f"\\\\u{ord(character):04x}"
     in_url = re.escape(quote(character, safe=""))
     plain = {re.escape(character), re.escape(in_json), rf"\\?{re.escape(character)}"}
-    return f"(?:{'|'.join(sorted(plain, key=len, reverse=True))}|(?i:{'|'.join([*codes, in_url])}))"
+    return f"(?:{'|'.join(sorted(plain, key=len, reverse=True))}|(?i:{code}|{in_url}))"
