@@ -4,7 +4,7 @@ CatalogError
 ├── SettingsInvalid       2  the configuration or the command line is wrong
 ├── NotFound              2  no such model, snapshot or file
 ├── ProviderError         3  the provider could not be read
-│   ├── Unreachable          no connection, or it broke off            (tried again)
+│   ├── Unreachable          no connection in time, or it broke off    (tried again)
 │   ├── TimedOut             the total deadline passed
 │   ├── AnswerTooLarge       more bytes than the cap allows
 │   ├── AnswerRefused        a redirect, an encoding, a status nobody asked for
@@ -82,7 +82,7 @@ class ProviderError(CatalogError):
 
 
 class Unreachable(ProviderError):
-    """No connection could be made, or it broke off before the answer was whole."""
+    """No connection could be made in time, or it broke off before the answer was whole."""
 
     retryable = True
     hint = "Check the network and the base URL (`catalog config show`)."
@@ -152,14 +152,19 @@ class Problem:
 
 
 class PayloadInvalid(CatalogError):
-    """The answer breaks the contract; `problems` holds every place, row 2 before row 10."""
+    """The answer breaks the contract; `problems` holds every place, row 2 before row 10.
+
+    `is_cut` says that the search ended at MAX_PROBLEMS: there may be more.
+    """
 
     exit_code = 4
     hint = "The last good snapshot stays in force; `catalog polls` shows whether it is lasting."
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=_by_place))
-        more = f" (and {len(problems) - 1:,} more)" if len(problems) > 1 else ""
+        self.is_cut = len(problems) >= MAX_PROBLEMS
+        many = "at least " * self.is_cut
+        more = f" (and {many}{len(problems) - 1:,} more)" if len(problems) > 1 else ""
         super().__init__(f"{self.problems[0]}{more}")
 
 

@@ -3,6 +3,7 @@
 import gzip
 import re
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from catalog.clock import stamp
 from catalog.errors import NotFound, PayloadInvalid, Problem, SettingsInvalid
+from catalog.words import count
 
 MAX_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(
@@ -63,6 +65,15 @@ def find(directory: Path) -> tuple[Recording, ...]:
     recordings.sort(key=lambda recording: recording.at)
     _refuse_twins(recordings)
     return tuple(recordings)
+
+
+def refuse_future(recordings: Iterable[Recording], now: datetime) -> None:
+    """Raise SettingsInvalid where a recording is of a time after `now`: its name cannot be true."""
+    late = [recording for recording in recordings if recording.at > now]
+    if late:
+        what = f"{count(len(late), 'recording')} (the first: {late[0].path})"
+        text = f"the future cannot be recorded: {what} of a time after now, {stamp(now)}"
+        raise SettingsInvalid(text, hint=f"{_NAMING} Check the clock of this machine too.")
 
 
 def read(path: Path) -> bytes:

@@ -4,7 +4,7 @@ The contract is a JSON Schema (2020-12). What it does not demand is tolerated, a
 seen before is noted as drift: new fields, new values, new nulls, odd formats.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Literal, TypeAlias
 
@@ -40,9 +40,18 @@ def validate(payload: Payload, contract: Contract) -> ValidPayload:
     # Without a format checker: an odd format is no problem, only drift.
     errors = Draft202012Validator(contract).iter_errors(body)
     found = chain(chain.from_iterable(map(_problems, errors)), _duplicates(body, contract))
-    if problems := set(islice(found, MAX_PROBLEMS)):
-        raise PayloadInvalid(tuple(problems))
+    if problems := tuple(islice(_distinct(found), MAX_PROBLEMS)):
+        raise PayloadInvalid(problems)
     return ValidPayload(payload, tuple(body["data"]), tuple(_drift(body, contract)))
+
+
+def _distinct(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Leave out repetitions: each missing field makes an error that does not say which it is."""
+    known: set[Problem] = set()
+    for problem in problems:
+        if problem not in known:
+            known.add(problem)
+            yield problem
 
 
 def _problems(error: ValidationError) -> Iterator[Problem]:

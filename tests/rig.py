@@ -21,6 +21,8 @@ from tests.servers import Step, serve
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 TOKEN = "tok-3f9a-secret"
+FAST = Limits(deadline=5, max_bytes=100_000, attempts=3, retry_for=5, backoff=0)
+SHORT = Limits(deadline=0.3, backoff=0)
 
 
 @dataclass

@@ -9,6 +9,7 @@ function of one `Exchange`, so a test can write its own.
 """
 
 import gzip
+import json
 import shutil
 import socket
 import ssl
@@ -184,6 +185,12 @@ def answer(
     return lambda exchange: exchange.send(status, headers or {}, body)
 
 
+def api_error(code: str, description: str) -> bytes:
+    """Write an error as the API does."""
+    error = {"code": code, "description": description}
+    return json.dumps({"result": "error", "error": error}).encode()
+
+
 def silence(exchange: Exchange) -> None:
     """Take the request and say nothing until released."""
     exchange.wait()
@@ -254,6 +261,17 @@ def refusing() -> Iterator[str]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+@contextmanager
+def unanswering() -> Iterator[str]:
+    """Give the URL of a port of 127.0.0.1 that answers no attempt to connect while this lasts."""
+    # The one place in its queue is taken: whatever comes next is left waiting.
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
+        socket.create_connection(full.getsockname()),
+    ):
+        yield f"http://127.0.0.1:{full.getsockname()[1]}"
 
 
 def make_certificate(folder: Path) -> Path | None:

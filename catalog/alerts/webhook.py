@@ -54,7 +54,7 @@ class WebhookChannel:
         failure = None
         try:
             insist(
-                lambda _: self._post(message.id, body),
+                lambda left: self._post(message.id, body, left),
                 attempts=self.attempts,
                 seconds=self.retry_for,
                 backoff=self.backoff,
@@ -65,13 +65,13 @@ class WebhookChannel:
         if failure is not None:
             raise failure
 
-    def _post(self, message_id: str, body: bytes) -> None:
+    def _post(self, message_id: str, body: bytes, seconds: float) -> None:
         # Signed for each attempt: a receiver refuses a timestamp that is minutes old.
         headers = signed_headers(self._keys, message_id, self.clock(), body)
         headers["Content-Type"] = _CONTENT_TYPES[self.format]
         request = Request(self.url, "POST", headers, body, (self.url, *self.secrets))
         try:
-            self.http.send(request, retry=False)
+            self.http.send_once(request, seconds)
         except ProviderError as error:
             # On 2xx it took the message; only what it said afterwards was no good.
             if error.status not in range(200, 300):

@@ -1,6 +1,7 @@
 """`catalog changes` and `catalog diff`: the change log, and any two states side by side."""
 
 import os
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from catalog.cli.app import App, pass_app
 from catalog.cli.output import ROW_FORMATS, format_option, model_name
 from catalog.cli.when import WAYS, When, read_when, when_option
 from catalog.clock import now
+from catalog.errors import PayloadInvalid
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,7 +79,7 @@ def changes(
 def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> int:
     """Compare two states A and B.
 
-    Each is a payload file, a snapshot number, or a time, in any mix.
+    Each is a payload file (- for stdin), a snapshot number, or a time, in any mix.
     """
     from catalog.cli.findings import print_findings, single
     from catalog.diff import diff as compare
@@ -85,7 +87,9 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
     from catalog.providers.infomaniak.infomaniak import Infomaniak
 
     provider = Infomaniak()
-    before, after = _state(app, a), _state(app, b)
+    # Each is read once: a pipe has nothing to say a second time.
+    states = {text: _state(app, text) for text in dict.fromkeys((a, b))}
+    before, after = states[a], states[b]
     case = Case(
         provider=provider.name,
         at=after.taken_at,
@@ -96,7 +100,10 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
     )
     judged = judge(compare(before, after), case)
     findings = [replace(finding, snapshot=after.number) for finding in judged]
-    print_findings(style, single(findings) if facts else findings)
+    timed = _is_timed(b)
+    if not timed:
+        findings = [replace(finding, callable_until=None, ground=None) for finding in findings]
+    print_findings(style, single(findings) if facts else findings, timed=timed)
     return int(exit_code and bool(findings))
 
 
@@ -111,19 +118,37 @@ def _moment(connection: "Transaction", when: When | None) -> "datetime | None":
 
 
 def _state(app: App, text: str) -> "Snapshot":
-    """Read one side of a comparison: an existing file, else a moment of the stored history."""
+    """Read one side of a comparison: a file, else a moment of the stored history."""
     from catalog.providers.infomaniak.infomaniak import NAME, Infomaniak
     from catalog.store import history
     from catalog.validate import validate
 
-    if os.path.isfile(text):  # noqa: PTH113  # Path.is_file raises for a name that is too long
+    if _is_file(text):
         from catalog.cli.payloads import read_payload
 
         provider = Infomaniak()
-        return provider.normalize(validate(read_payload(Path(text)), provider.contract))
+        try:
+            return provider.normalize(validate(read_payload(Path(text)), provider.contract))
+        except PayloadInvalid as error:
+            error.hint = f"`catalog validate {shlex.quote(text)}` lists every problem."
+            raise
     try:
         when = read_when(text, now())
     except ValueError:
         raise click.BadParameter(f"{text!r} is neither a file nor a time; write {WAYS}") from None
     with app.database.reading() as connection:
         return history.snapshot(connection, history.number_at(connection, NAME, when))
+
+
+def _is_file(text: str) -> bool:
+    """Whether it names something to read: a file, a pipe, or `-` for stdin."""
+    # Not of a Path, which raises for a name that is too long.
+    exists, is_directory = os.path.exists(text), os.path.isdir(text)  # noqa: PTH110, PTH112
+    return text == "-" or (exists and not is_directory)
+
+
+def _is_timed(text: str) -> bool:
+    """Whether one side of a comparison tells its time: a file does so by its name alone."""
+    from catalog.recordings import moment
+
+    return not _is_file(text) or moment(Path(text)) is not None

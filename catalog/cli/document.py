@@ -1,6 +1,6 @@
 """`catalog render`: the markdown overview, written, checked or shown."""
 
-from difflib import unified_diff
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,8 @@ def render(
     from catalog.store import history
     from catalog.wiring import wire_publisher
 
+    if output == "-":
+        _refuse({"--check": check, "--diff": show_diff, "--force": force})
     publisher = wire_publisher(app.loaded.settings)
     if publisher is None:
         raise SettingsInvalid("no document is configured", hint="Set document.path.")
@@ -56,7 +58,19 @@ def render(
     return 0
 
 
+def _refuse(given: Mapping[str, bool]) -> None:
+    """Raise UsageError for flags that want a file: stdout always gets a whole new document."""
+    flags = ", ".join(flag for flag, is_given in given.items() if is_given)
+    if flags:
+        raise click.UsageError(
+            f"{flags} does not go with --output -, which prints a whole new document: "
+            "there is no file to check, compare or overwrite."
+        )
+
+
 def _print_diff(plan: "Plan") -> None:
+    from difflib import unified_diff
+
     name = str(plan.path)
     before, after = plan.before.split("\n"), plan.after.split("\n")
     for line in unified_diff(before, after, name, name, lineterm=""):

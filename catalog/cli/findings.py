@@ -1,6 +1,6 @@
 """How findings are printed, wherever a command has some."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -19,16 +19,20 @@ FLAT_COLUMNS = (
 )
 
 
-def print_findings(style: str, findings: Sequence[Finding]) -> None:
-    """Print findings: sentences for people, every member for programs."""
+def print_findings(style: str, findings: Sequence[Finding], *, timed: bool = True) -> None:
+    """Print findings: sentences for people, every member for programs.
+
+    Without `timed` nobody knows when they came about, and their `at` is left out.
+    """
     if style == "json":
-        print_json({"changes": [finding_json(finding) for finding in findings]})
+        print_json({"changes": [_json(finding, timed=timed) for finding in findings]})
     elif style == "csv":
-        print_rows(style, FLAT_COLUMNS, map(_flat, single(findings)))
+        known = (_json(finding, timed=timed) for finding in single(findings))
+        print_rows(style, FLAT_COLUMNS, map(_flat, known))
     elif not findings and style == "table":
         say("no changes")
     else:
-        print_rows(style, COLUMNS, map(_row, findings))
+        print_rows(style, COLUMNS, (_row(finding, timed=timed) for finding in findings))
 
 
 def print_lines(findings: Iterable[Finding]) -> None:
@@ -49,14 +53,19 @@ def single(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     )
 
 
-def _row(finding: Finding) -> tuple[str, ...]:
-    return (stamp(finding.at), str(finding.level), finding.rule, sentence(finding))
+def _row(finding: Finding, *, timed: bool) -> tuple[str | None, ...]:
+    at = stamp(finding.at) if timed else None
+    return (at, str(finding.level), finding.rule, sentence(finding))
 
 
-def _flat(finding: Finding) -> tuple[str, ...]:
+def _json(finding: Finding, *, timed: bool) -> dict[str, Any]:
+    known = finding_json(finding)
+    return known if timed else {name: value for name, value in known.items() if name != "at"}
+
+
+def _flat(known: Mapping[str, Any]) -> tuple[str, ...]:
     from catalog.jsontext import canonical
 
-    known: dict[str, Any] = finding_json(finding)
     texts = {
         name: value
         if isinstance(value, str) and name not in {"before", "after"}

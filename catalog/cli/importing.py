@@ -1,5 +1,6 @@
 """`catalog import`: recorded payloads through the same pipeline, at the times they were taken."""
 
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ from catalog.cli.app import App, pass_app
 from catalog.cli.output import note, say
 from catalog.cli.payloads import read_payload
 from catalog.cli.sync import print_pass, run_at, status
-from catalog.clock import stamp
+from catalog.clock import now, stamp
 from catalog.errors import CatalogHeld, SettingsInvalid
 
 if TYPE_CHECKING:
@@ -39,11 +40,12 @@ def import_(app: App, directory: Path, accept: bool) -> int:
     2025-08-13T185522Z.json (.gz too), and hold the whole answer or its bare list. What was imported
     before is passed over.
     """
-    from catalog.recordings import find
+    from catalog.recordings import find, refuse_future
     from catalog.wiring import wire_http, wire_publisher, wire_sync
     from catalog.words import count
 
     recordings = find(directory)
+    refuse_future(recordings, now())
     settings = app.loaded.settings
     new = _new(app.database, recordings, accept=accept)
     with wire_http(settings) as http:
@@ -105,7 +107,8 @@ def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "I
             if isinstance(one.poll.error, CatalogHeld):
                 one.poll.error.hint = "If it is true, import with --accept."
             if one.poll.snapshot is not None or one.poll.error is not None:
-                print_pass(one)
+                listing = f"catalog validate {shlex.quote(str(recording.path))}"
+                print_pass(one, listing=listing)
             yield one
 
 

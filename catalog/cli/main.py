@@ -18,8 +18,8 @@ from catalog.cli import (
     payloads,
     sync,
 )
-from catalog.cli.app import App, start_logging
-from catalog.cli.output import note_error, silence
+from catalog.cli.app import App
+from catalog.cli.output import note, note_error, silence
 from catalog.errors import CatalogError, StoreError
 
 INTERRUPTED = 130
@@ -52,6 +52,8 @@ def cli(
     log_format: str,
 ) -> None:
     """Know what a provider's model catalog says, what changed, and whether it is true."""
+    from catalog.cli.logs import start_logging
+
     verbosity = -1 if quiet else verbose
     start_logging(verbosity, log_format)
     context.obj = App(config, database, verbosity, log_format)
@@ -87,9 +89,18 @@ def _run() -> int:
         return INTERRUPTED
     except click.ClickException as error:
         error.show()
+        _point_back(error)
         return USAGE
     except OSError as error:
         silence(sys.stdout)  # what is left in its buffer would fail once more at the end
         note_error(StoreError(f"a file could not be read or written: {error}"))
         return StoreError.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _point_back(error: click.ClickException) -> None:
+    """Say where an option goes that stands after the command in place of before it."""
+    if isinstance(error, click.NoSuchOption):
+        name = error.option_name
+        if any(name in option.opts for option in cli.params):
+            note(f"hint: {name} goes before the command, right after `catalog`.")

@@ -1,8 +1,6 @@
 """How rows reach a terminal, a pipe, a spreadsheet or a page: one table, four formats."""
 
-import csv
 import io
-import json
 import os
 import re
 import sys
@@ -81,6 +79,8 @@ def colors(stream: TextIO) -> bool:
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print one JSON document with its schema version."""
+    import json
+
     from catalog.publicjson import SCHEMA_VERSION
 
     say(json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=2))
@@ -89,6 +89,8 @@ def print_json(document: Mapping[str, Any]) -> None:
 def print_rows(style: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     """Print rows as a table for people, as CSV, or as a markdown table."""
     if style == "csv":
+        import csv
+
         # A program gets every character; a terminal must not be steered.
         shown = visible if sys.stdout.isatty() else str
         cells = [["" if cell is None else shown(str(cell)) for cell in row] for row in rows]

@@ -38,10 +38,11 @@ def validate(file: Path, style: str) -> int:
 
     problems: tuple[Problem, ...] = ()
     valid: ValidPayload | None = None
+    many = ""
     try:
         valid = check(read_payload(file), Infomaniak().contract)
     except PayloadInvalid as error:
-        problems = error.problems
+        problems, many = error.problems, "at least " * error.is_cut
     drift = valid.drift if valid else ()
     if style == "json":
         listed = [
@@ -58,7 +59,7 @@ def validate(file: Path, style: str) -> int:
             known = count(len(valid.rows), "model")
             say(f"valid: {known}, {count(len(drift), 'kind')} of drift")
         else:
-            note(f"invalid: {count(len(problems), 'problem')}")
+            note(f"invalid: {many}{count(len(problems), 'problem')}")
     return int(bool(problems))
 
 
@@ -72,7 +73,7 @@ def validate(file: Path, style: str) -> int:
 def replay(history: Path | None, port: int) -> int:
     """Serve recorded answers on the loopback.
 
-    They come as from the real route, one after the other: each poll moves on.
+    They come as from the real route, one after the other: each poll moves on, dry runs too.
     """
     from catalog.recordings import find, shipped
     from catalog.replay.server import ReplayServer
@@ -81,7 +82,7 @@ def replay(history: Path | None, port: int) -> int:
     recordings = find(history or shipped())
     server = ReplayServer(recordings, port)
     known = count(len(recordings), "recording")
-    say(f"serving {known} at {server.url}; each poll moves on, Ctrl-C ends")
+    say(f"serving {known} at {server.url}; each poll moves on, dry runs too; Ctrl-C ends")
     say(f"try: CATALOG_INFOMANIAK_URL={server.url} INFOMANIAK_API_TOKEN=any-token catalog sync")
     server.serve_forever()
     return 0

@@ -8,12 +8,16 @@ import click
 
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import error_text, format_option, note, print_json, say, visible
+from catalog.errors import CatalogError, CatalogHeld, PayloadInvalid
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
-    from catalog.errors import CatalogError
+    from catalog.config.settings import HoldSettings
     from catalog.sync import Pass, Sync
+
+SHOWN_PROBLEMS = 10
+LISTING = "catalog sync --dry-run --format json"
 
 
 @click.command()
@@ -38,6 +42,8 @@ def sync(app: App, accept: bool, dry_run: bool, exit_code: bool, style: str) -> 
     with wire_http(settings) as http:
         result = wire_sync(settings, database, http).run(accept=accept, dry_run=dry_run)
     database.close()
+    if isinstance(result.poll.error, CatalogHeld):
+        result.poll.error.hint = _ways_out(settings.hold)
     if style == "json":
         print_json(pass_json(result, dry_run=dry_run))
     else:
@@ -93,10 +99,11 @@ def print_pass(
     quiet: bool = False,
     dry_run: bool = False,
     tell: Callable[[str], None] = note,
+    listing: str = LISTING,
 ) -> None:
     """Print a pass for people: a headline, a line a finding, what was written, what went wrong.
 
-    `tell` takes what went wrong.
+    `tell` takes what went wrong; the command `listing` shows every problem where there are many.
     """
     from catalog.cli.findings import print_lines
     from catalog.poll import Outcome
@@ -114,7 +121,7 @@ def print_pass(
         tell(visible(f"{count(waiting.messages, 'message')} owed, {why}; the next run tries again"))
     for error in (poll.error, result.document_error):
         if error is not None:
-            for line in _lines(error):
+            for line in _lines(error, listing):
                 tell(line)
 
 
@@ -135,15 +142,36 @@ def _headline(result: "Pass", *, dry_run: bool) -> str:
     return f"{stamp(poll.started_at)}  {', '.join(parts)}{' (dry run)' if dry_run else ''}"
 
 
-def _lines(error: "CatalogError") -> Iterator[str]:
-    """Say what happened and what to do; of several problems with an answer, each on its line."""
+def _lines(error: CatalogError, listing: str) -> Iterator[str]:
+    """Say what happened and what to do; of the problems with an answer, the first few."""
     from catalog.words import count
 
-    problems = getattr(error, "problems", ())
-    if not problems:
+    if not isinstance(error, PayloadInvalid):
         yield error_text(error)
         return
-    yield f"error: the answer breaks the contract in {count(len(problems), 'place')}"
-    for problem in problems:
+    many, problems = "at least " * error.is_cut, error.problems
+    yield f"error: the answer breaks the contract in {many}{count(len(problems), 'place')}"
+    for problem in problems[:SHOWN_PROBLEMS]:
         yield visible(f"  {problem}")
+    if rest := len(problems[SHOWN_PROBLEMS:]):
+        yield visible(f"  and {many}{rest:,} more: `{listing}` lists them")
     yield f"hint: {error.hint}"
+
+
+def _ways_out(hold: "HoldSettings") -> str:
+    """Say what lets a held answer through, by the settings."""
+    return (
+        "If it is true, run `catalog sync --accept`; it goes through by itself when "
+        f"{hold.polls} polls in a row, at least {_exactly(hold.apart)} apart, say the same."
+    )
+
+
+def _exactly(span: "timedelta") -> str:
+    """Write a span in the largest unit of which it is a whole number."""
+    from catalog.words import count
+
+    seconds = span.total_seconds()
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds % size == 0:
+            return count(int(seconds // size), unit)
+    return f"{seconds:g} seconds"

@@ -90,25 +90,23 @@ class Http:
         """Close every connection."""
         self._client.close()
 
-    def send(self, request: Request, *, retry: bool = True) -> Response:
-        """Send a request, with `retry` again where that may help, and return the whole answer.
+    def send(self, request: Request) -> Response:
+        """Send a request, again where that may help, and return the whole answer.
 
         Raises a ProviderError for any answer but 2xx, and 304 to a conditional request. Its
         `status` is set as soon as one was received, even if the rest of the answer was not.
         """
-        limits = self._limits
-        if not retry:
-            return self._attempt(request, limits.deadline)
         return insist(
-            lambda left: self._attempt(request, min(left, limits.deadline)),
-            attempts=limits.attempts,
-            seconds=limits.retry_for,
-            backoff=limits.backoff,
+            lambda left: self.send_once(request, left),
+            attempts=self._limits.attempts,
+            seconds=self._limits.retry_for,
+            backoff=self._limits.backoff,
         )
 
-    def _attempt(self, request: Request, seconds: float) -> Response:
+    def send_once(self, request: Request, seconds: float) -> Response:
+        """Send a request as `send` does, but once; it ends within `seconds` and the deadline."""
         started = time.monotonic()
-        result = self._exchange(request, seconds)
+        result = self._exchange(request, min(seconds, self._limits.deadline))
         log.debug(
             "%s %s: %s, %d bytes, %d ms",
             request.method,
@@ -136,6 +134,9 @@ class Http:
                 return self._read(request, answer)
         except ProviderError as error:
             return error.with_traceback(None)  # its frames hold httpx's request too
+        except httpcore.ConnectTimeout:
+            text = f"{request.where} could not be read: no connection within {seconds:.3g} s"
+            return Unreachable(text)
         except httpcore.TimeoutException:
             text = f"{request.where} gave no whole answer within {seconds:.3g} s"
             return TimedOut(text, status=status)

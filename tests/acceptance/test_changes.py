@@ -4,7 +4,11 @@ import csv
 import gzip
 import io
 import json
+import os
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from catalog.recordings import shipped
 from tests.builders import body, row
@@ -89,6 +93,57 @@ def test_payload_files_are_compared_without_a_database(shell: Shell) -> None:
     assert sorted(shell.files()) == ["catalog.toml", "new.json", "old.json.gz"]
 
 
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_what_can_be_read_once_is_a_state(shell: Shell, name: str) -> None:
+    """Stdin is a payload under either name, also when it stands on both sides."""
+    Path(shell.folder, "old.json").write_bytes(body(row()))
+    new = body(row(), row(id=2, name="b"))
+    added = shell("diff", "old.json", name, "--format", "json", stdin=new).json["changes"]
+    assert [change["kind"] for change in added] == ["added"]
+    assert shell("diff", name, name, stdin=new).lines == ["no changes"]
+
+
+def test_pipes_are_states(shell: Shell) -> None:
+    """What a shell puts in place of a command's output is read like any file."""
+    ends = []
+    for content in (body(row()), body(row(version="2"))):
+        ours, theirs = os.pipe()
+        os.write(theirs, content)
+        os.close(theirs)
+        ends.append(ours)
+    ended = subprocess.run(
+        shell.line("diff", *(f"/dev/fd/{end}" for end in ends), "--format", "csv"),
+        env=shell.environ,
+        pass_fds=ends,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for end in ends:
+        os.close(end)
+    (told,) = csv.DictReader(io.StringIO(ended.stdout))
+    assert (told["field"], told["before"], told["after"]) == ("version", '"1.0"', '"2"')
+
+
+def test_a_state_without_a_time_has_none_in_the_output(shell: Shell) -> None:
+    """A file whose name tells no time gives no time and no last day; the other side does not."""
+    Path(shell.folder, "old.json").write_bytes(body(row(), row(id=2, name="b")))
+    Path(shell.folder, "new.json").write_bytes(body(row()))
+    Path(shell.folder, "2026-01-01T000000Z.json").write_bytes(body(row()))
+    (untimed,) = shell("diff", "old.json", "new.json", "--format", "json").json["changes"]
+    assert untimed["kind"] == "removed"
+    assert untimed.keys().isdisjoint({"at", "callable_until", "basis", "ground"})
+    table = shell("diff", "old.json", "new.json").lines
+    assert table[1].split() == ["–", "breaking", "model-removed", "b", "removed"]
+    (flat,) = csv.DictReader(
+        io.StringIO(shell("diff", "old.json", "new.json", "--format", "csv").out)
+    )
+    assert flat["at"] == ""
+    words = ("diff", "old.json", "2026-01-01T000000Z.json", "--format", "json")
+    (timed,) = shell(*words).json["changes"]
+    assert (timed["at"], timed["callable_until"]) == ("2026-01-01T00:00:00Z", "2026-01-31")
+
+
 def test_a_file_and_a_snapshot_are_compared(demo: Shell) -> None:
     """A recorded file equals what was stored from it, and differs from a later file by a wave."""
     assert demo("diff", AUGUST, "1", "--exit-code").lines == ["no changes"]
@@ -104,3 +159,4 @@ def test_what_is_neither_file_nor_moment_is_wrong_usage(shell: Shell) -> None:
     Path(shell.folder, "broken.json").write_text("{")
     broken = shell("diff", "broken.json", "broken.json", code=4)
     assert "one JSON value" in broken.err
+    assert "hint: `catalog validate broken.json` lists every problem." in broken.err

@@ -76,6 +76,25 @@ def test_every_form_of_file_is_taken_and_the_past_is_not_changed(
     assert shell.files() == before
 
 
+def test_a_wall_of_problems_names_what_lists_them_all(shell: Shell) -> None:
+    """Of a recording full of problems ten are shown, and the file to validate for the rest."""
+    file = shell.folder / "my history" / "2026-01-01T000000Z.json"
+    file.parent.mkdir()
+    file.write_bytes(body(*[0] * 12))
+    told = shell("import", "my history", code=4).err.splitlines()
+    command = "catalog validate 'my history/2026-01-01T000000Z.json'"
+    assert told[11] == f"  and 2 more: `{command}` lists them"
+
+
+def test_the_future_is_not_imported(shell: Shell, history: Path) -> None:
+    """A recording that cannot have been taken yet is named, and nothing goes in."""
+    (history / "2999-01-01T000000Z.json").write_bytes(body(row()))
+    refused = shell("import", "history", code=2)
+    assert "the future cannot be recorded: 1 recording (the first: " in refused.err
+    assert "2999-01-01T000000Z.json" in refused.err
+    assert not Path(shell.folder, "catalog.db").exists()
+
+
 def test_a_directory_that_is_not_there_is_wrong_usage(shell: Shell) -> None:
     """Nothing is made where there is nothing to import."""
     missing = shell("import", "nowhere", code=2)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.shell import Shell
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -43,6 +45,14 @@ def test_another_file_or_stdout_takes_the_document(own_demo: Shell) -> None:
     assert other.lines == [f"{own_demo.folder}/new/other.md written"]
     assert own_demo.files()["new/other.md"].decode() == golden
     assert own_demo.files()["demo/models.md"] == known
+
+
+@pytest.mark.parametrize("flag", ["--check", "--diff", "--force"])
+def test_a_whole_document_is_not_compared_with_any(shell: Shell, flag: str) -> None:
+    """With stdout for an output there is no file to check, compare or overwrite: wrong usage."""
+    ran = shell("render", flag, "--output", "-", code=2)
+    assert ran.out == ""
+    assert f"{flag} does not go with --output -" in ran.err
 
 
 def test_a_region_edited_by_hand_is_overwritten_only_by_force(own_demo: Shell) -> None:

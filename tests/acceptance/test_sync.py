@@ -6,7 +6,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from catalog.errors import CatalogHeld
 from tests.builders import body, row
 from tests.servers import Exchange, answer, refusing, serve
 from tests.shell import TOKEN, Live, Shell
@@ -14,6 +13,7 @@ from tests.shell import TOKEN, Live, Shell
 ALPHA, BETA = row(), row(id=2, name="beta", description="Beta 1.0")
 ONE, TWO = body(ALPHA), body(ALPHA, BETA)
 STATED = {"ETag": '"one"'}
+DEFAULT = {"CATALOG_HOLD_POLLS": "3", "CATALOG_HOLD_APART": "10m"}
 
 
 def unless_known(exchange: Exchange) -> None:
@@ -142,20 +142,42 @@ def test_an_invalid_answer_is_refused_with_every_problem(live: Live) -> None:
     assert outcomes(shell) == ["invalid"]
 
 
+def test_a_wall_of_problems_is_cut_for_people_alone(live: Live) -> None:
+    """Ten problems are shown with how many more there are; JSON has all, at least so many."""
+    shell, _ = live(answer(body=body(*[0] * 12)), answer(body=body(*[0] * 12)))
+    headline, *problems, more, hint = shell("sync", code=4).err.splitlines()
+    assert headline == "error: the answer breaks the contract in 12 places"
+    assert len(problems) == 10
+    assert more == "  and 2 more: `catalog sync --dry-run --format json` lists them"
+    assert hint.startswith("hint: ")
+    listed = shell("sync", "--dry-run", "--format", "json", code=4).json["problems"]
+    assert len(listed) == 12
+
+    shell, _ = live(answer(body=body(*[0] * 10_001)))
+    told = shell("sync", code=4).err.splitlines()
+    assert told[0] == "error: the answer breaks the contract in at least 10,000 places"
+    assert told[-2].startswith("  and at least 9,990 more: ")
+
+
 def test_an_unbelievable_answer_is_held_until_accepted(live: Live) -> None:
     """An empty list is held with exit 5, said once each pass, and let through by --accept."""
-    shell, _ = live(answer(body=ONE), answer(body=body()))
+    patience = {"CATALOG_HOLD_POLLS": "4", "CATALOG_HOLD_APART": "90s"}
+    shell, _ = live(answer(body=ONE), answer(body=body()), **patience)
     shell("-q", "sync")
     held = shell("sync", code=5)
     assert held.lines[0].endswith("infomaniak: held, snapshot 1 stays in force")
     assert len(held.lines) == 1
-    assert held.err.splitlines() == [
-        "error: not believed: the list is empty",
-        f"hint: {CatalogHeld.hint}",
-    ]
+    error, hint = held.err.splitlines()
+    assert error == "error: not believed: the list is empty"
+    assert hint == (
+        "hint: If it is true, run `catalog sync --accept`; it goes through by itself when 4 polls "
+        "in a row, at least 90 seconds apart, say the same."
+    )
+    default = shell("sync", "--format", "json", code=5, given=DEFAULT)
+    assert "3 polls in a row, at least 10 minutes apart" in default.json["error"]["hint"]
     accepted = shell("sync", "--accept")
     assert "changed, snapshot 2, 0 models, 1 finding" in accepted.lines[0]
-    assert outcomes(shell) == ["first", "held", "changed"]
+    assert outcomes(shell) == ["first", "held", "held", "changed"]
 
 
 def test_a_provider_that_refuses_is_exit_3_with_advice(live: Live) -> None:

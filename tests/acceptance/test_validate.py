@@ -35,6 +35,13 @@ def test_every_problem_is_told_at_once(shell: Shell) -> None:
     assert ran.err == "invalid: 4 problems\n"
 
 
+def test_a_search_that_was_ended_says_at_least(shell: Shell) -> None:
+    """Of an answer made of problems, so many are told, and the count does not claim to be all."""
+    ran = shell("validate", "-", stdin=body(*[0] * 10_001), code=1)
+    assert len(ran.lines) == 10_000
+    assert ran.err == "invalid: at least 10,000 problems\n"
+
+
 def test_json_tells_problems_and_drift_apart(shell: Shell) -> None:
     """A right payload has models and drift, a broken one problems with path, found, expected."""
     Path(shell.folder, "right.json").write_bytes(body(row(extra=1)))

@@ -5,7 +5,9 @@ import hashlib
 import hmac
 import json
 import logging
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from traceback import TracebackException
 
@@ -28,6 +30,7 @@ from tests.servers import (
     answer,
     break_off,
     drip,
+    drip_headers,
     flood,
     gzip_bomb,
     hang_up,
@@ -215,6 +218,18 @@ def test_refusal(
     assert str(failed.value) == f"channel ops: 127.0.0.1 {reason}"
     assert len(server.requests) == requests
     assert_nothing_shown(failed.value, channel, caplog)
+
+
+@pytest.mark.parametrize("step", [drip_headers(), silence], ids=["dripping", "silent"])
+def test_one_deadline_holds_for_all_attempts(step: Step) -> None:
+    """A receiver that drips or says nothing is cut when all attempts have used up their time."""
+    started = time.monotonic()
+    with serve(answer(503), step) as server, Http() as patient:
+        channel = replace(webhook(server.url, patient), retry_for=0.5)
+        with pytest.raises(DeliveryFailed, match="did not answer in time"):
+            channel.send(message())
+        assert len(server.requests) == 2
+    assert time.monotonic() - started < 5
 
 
 def test_refused_connection(http: Http, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,22 +2,19 @@ import json
 import logging
 import ssl
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from catalog.errors import (
-    AnswerRefused,
-    ProviderError,
-    TimedOut,
-)
+from catalog.errors import AnswerRefused, ProviderError, TimedOut
 from catalog.http.client import Http
 from catalog.http.request import Limits, Request
+from tests.rig import FAST, SHORT
 from tests.servers import (
     Exchange,
     Step,
     answer,
+    api_error,
     break_off,
     drip,
     gzip_bomb,
@@ -29,21 +26,6 @@ from tests.servers import (
 )
 
 TOKEN = "Sesame-0123456789"
-FAST = Limits(deadline=5, max_bytes=100_000, attempts=3, retry_for=5, backoff=0)
-SHORT = Limits(deadline=0.3, backoff=0)
-
-
-@pytest.fixture(scope="module")
-def http() -> Iterator[Http]:
-    """Give one client for all tests, which does not wait between its attempts."""
-    with Http(FAST) as client:
-        yield client
-
-
-def api_error(code: str, description: str) -> bytes:
-    """Write an error as the API does."""
-    error = {"code": code, "description": description}
-    return json.dumps({"result": "error", "error": error}).encode()
 
 
 def echo(status: int) -> Step:

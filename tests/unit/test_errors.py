@@ -67,3 +67,4 @@ def test_problems_stand_in_order() -> None:
     error = PayloadInvalid([Problem(path, "1", "2") for path in reversed(paths)])
     assert [problem.path for problem in error.problems] == ["$", '$["x"]', *paths[1:4], "$[3]"]
     assert str(error) == "$: found 1, expected 2 (and 5 more)"
+    assert not error.is_cut

@@ -1,6 +1,6 @@
 import gzip
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from catalog import recordings
 from catalog.errors import NotFound, PayloadInvalid, SettingsInvalid
-from catalog.recordings import MAX_BYTES, Recording, find, moment, read, shipped
+from catalog.recordings import MAX_BYTES, Recording, find, moment, read, refuse_future, shipped
 
 AT = datetime(2025, 8, 13, 18, 55, 22, tzinfo=UTC)
 
@@ -184,3 +184,16 @@ def test_shipped_history_is_a_directory_beside_the_program() -> None:
     """The shipped history is a real directory of readable recordings inside the package."""
     assert shipped() == Path(recordings.__file__).parent / "replay" / "history"
     assert all(read(each.path).startswith(b'{\n  "result": "success"') for each in find(shipped()))
+
+
+def test_only_the_past_can_have_been_recorded() -> None:
+    """A recording of this very second is taken; later ones are counted, and the first is named."""
+    known = find(shipped())
+    refuse_future(known, known[-1].at)
+    with pytest.raises(SettingsInvalid) as caught:
+        refuse_future(known, known[-2].at - timedelta(seconds=1))
+    assert str(caught.value) == (
+        f"the future cannot be recorded: 2 recordings (the first: {known[-2].path}) of a time "
+        "after now, 2026-03-19T13:53:45Z"
+    )
+    assert "clock" in caught.value.hint

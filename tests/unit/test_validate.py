@@ -123,14 +123,26 @@ def test_many_problems_take_no_long_time() -> None:
     assert time.process_time() - start < 5
 
 
+def test_each_missing_field_is_told_once() -> None:
+    """A row without three fields has three problems, and only those count towards the limit."""
+    assert len(problems(body(*[{}] * 2000))) == 3 * 2000
+
+
 @pytest.mark.parametrize(
     "content",
-    [body(*[0] * (MAX_PROBLEMS + 1)), b"[" + b"NaN," * MAX_PROBLEMS + b"NaN]"],
-    ids=["rows", "numbers"],
+    [
+        body(*[0] * (MAX_PROBLEMS + 1)),
+        body(*[{}] * (MAX_PROBLEMS // 3 + 1)),
+        b"[" + b"NaN," * MAX_PROBLEMS + b"NaN]",
+    ],
+    ids=["rows", "fields", "numbers"],
 )
 def test_problems_have_a_limit(content: bytes) -> None:
-    """An answer made of nothing but problems cannot fill the memory."""
-    assert len(problems(content)) == MAX_PROBLEMS
+    """An answer made of nothing but problems cannot fill the memory, and says that it was cut."""
+    with pytest.raises(PayloadInvalid, match=r" \(and at least 9,999 more\)$") as caught:
+        check(content)
+    assert len(caught.value.problems) == MAX_PROBLEMS
+    assert caught.value.is_cut
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""What reaches stderr from the log: lines for people, or JSON for machines."""
+
+import json
+import logging
+import sys
+from typing import Any
+
+from catalog.cli.output import visible
+from catalog.clock import now, stamp
+
+LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}
+
+
+class JsonLines(logging.Formatter):
+    """A log record as one line of JSON, for machines."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write time, level, logger and message, and a finding where there is one."""
+        line: dict[str, Any] = {
+            "time": stamp(now()),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        finding = getattr(record, "finding", None)
+        if finding is not None:
+            line["finding"] = finding
+        return json.dumps(line)
+
+
+class Lines(logging.Formatter):
+    """A log record as one line for people: UTC time, level, message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write the record on one line, control characters shown as escapes."""
+        return f"{stamp(now())} {record.levelname.lower():8} {visible(record.getMessage())}"
+
+
+def start_logging(verbosity: int, log_format: str) -> None:
+    """Log to stderr, as text or as JSON lines; findings on a log channel are always shown."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if log_format == "json" else Lines())
+    root = logging.getLogger("catalog")
+    root.handlers = [handler]
+    root.propagate = False
+    root.setLevel(LEVELS[max(-1, min(2, verbosity))])
+    logging.getLogger("catalog.alerts").setLevel(logging.INFO)
