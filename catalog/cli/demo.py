@@ -24,7 +24,7 @@ database = "sqlite:///{DATABASE}"
 [document]
 path = "{DOCUMENT}"
 """
-LEFT_OVER = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm")
+LEFT_OVER = (DATABASE, f"{DATABASE}-journal")
 
 
 @click.command()

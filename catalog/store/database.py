@@ -20,8 +20,9 @@ MEMORY = "sqlite://"
 """The URL of a database that lives as long as the process."""
 BUSY_TIMEOUT = 30.0
 """Seconds to wait for another process that writes; a pass holds the database for milliseconds."""
+# The journal mode stays SQLite's own: one file that another user or a read-only folder can read.
+# WAL leaves files beside it that stop the owner where somebody else opened it first.
 PRAGMAS = (
-    "journal_mode = WAL",
     "synchronous = FULL",  # what was told must have been kept, also over a power cut
     "foreign_keys = ON",
 )

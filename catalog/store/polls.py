@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 from sqlmodel import col
 
 from catalog.poll import Outcome
@@ -27,12 +27,15 @@ class PastPoll:
 
 
 def newest_first(
-    connection: Connection, provider: str, limit: int | None = None
+    connection: Connection,
+    provider: str,
+    limit: int | None = None,
+    *conditions: ColumnElement[bool],
 ) -> Iterator[PastPoll]:
     """Yield recorded polls, the newest first."""
     query = (
         select(PollRow.__table__)  # type: ignore[attr-defined]  # set by SQLModel
-        .where(col(PollRow.provider) == provider)
+        .where(col(PollRow.provider) == provider, *conditions)
         .order_by(col(PollRow.id).desc())
         .limit(limit)
     )
@@ -52,8 +55,8 @@ def newest_first(
 
 def last_answered(connection: Connection, provider: str) -> PastPoll | None:
     """Return the newest poll that got an answer; a failed one says nothing about the catalog."""
-    polls = newest_first(connection, provider)
-    return next((poll for poll in polls if poll.outcome is not Outcome.FAILED), None)
+    answered = col(PollRow.outcome) != str(Outcome.FAILED)
+    return next(newest_first(connection, provider, 1, answered), None)
 
 
 def held_in_a_row(

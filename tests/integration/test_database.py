@@ -168,6 +168,18 @@ def test_readers_are_not_held_up(tmp_path: Path) -> None:
     other.close()
 
 
+def test_an_open_database_is_one_file(tmp_path: Path) -> None:
+    """What was committed stands in one file: a reader who may not write beside it has it all."""
+    database = make(tmp_path / "a.db")
+    with database.writing() as connection:
+        connection.execute(text(ROW))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.db"]
+    reader = sqlite3.connect(f"file:{tmp_path / 'a.db'}?mode=ro&immutable=1", uri=True)
+    assert reader.execute("select count(*) from payload").fetchone() == (1,)
+    reader.close()
+    database.close()
+
+
 WRITER = """
 import sys
 from sqlalchemy import text
