@@ -86,8 +86,9 @@ class Sync:
                 poll = decision.decide(self._past(connection, known, reading, started), reading)
                 audiences = {channel.name: channel.audience.wants for channel in self.channels}
                 number = record(connection, poll, audiences)
-                overview = self._overview(connection, number)
-            return Pass(poll, number), overview
+                # What a dry run undoes can only be read now; else nobody has to wait for it.
+                overview = self._overview(connection, number) if dry_run else None
+            return Pass(poll, number), overview if dry_run else self._stored_overview(number)
 
     def _known(self) -> history.Baseline:
         if not self.database.exists:
@@ -139,6 +140,10 @@ class Sync:
         if self.publisher is None or number is None:
             return None
         return self.publisher.overview(connection, number)
+
+    def _stored_overview(self, number: int | None) -> Overview | None:
+        with self.database.reading() as connection:
+            return self._overview(connection, number)
 
     def _publish(self, result: Pass, overview: Overview | None, *, dry_run: bool) -> Pass:
         if self.publisher is None or overview is None:
