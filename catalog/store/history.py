@@ -66,17 +66,19 @@ def baseline(connection: Connection, provider: str) -> Baseline:
     ).first()
     if head is None:
         return Baseline()
-    poll = connection.execute(
-        select(col(PollRow.payload_sha256), col(PollRow.etag), col(PollRow.last_modified))
-        .where(
-            col(PollRow.provider) == provider,
-            col(PollRow.outcome).in_(ACCEPTED),
-            col(PollRow.payload_sha256).is_not(None),
-        )
+    etag, last_modified = col(PollRow.etag), col(PollRow.last_modified)
+    newest = (
+        select(col(PollRow.id), col(PollRow.payload_sha256), etag, last_modified)
+        .where(col(PollRow.provider) == provider, col(PollRow.outcome).in_(ACCEPTED))
         .order_by(col(PollRow.id).desc())
         .limit(1)
-    ).one()
-    return Baseline(head.id, head.digest, poll[0], Validators(poll[1], poll[2]))
+    )
+    poll = connection.execute(newest.where(col(PollRow.payload_sha256).is_not(None))).one()
+    given = newest.where(or_(etag.is_not(None), last_modified.is_not(None)))
+    # Not from before that payload: they would vouch for another body.
+    named = connection.execute(given.where(col(PollRow.id) >= poll.id)).first()
+    validators = Validators(named.etag, named.last_modified) if named else Validators()
+    return Baseline(head.id, head.digest, poll.payload_sha256, validators)
 
 
 def heads(connection: Connection, provider: str) -> tuple[Head, ...]:

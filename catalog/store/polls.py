@@ -66,12 +66,12 @@ def held_in_a_row(
 
     Failed polls say nothing and are passed over; polls that stand too close count once.
     """
+    answered = col(PollRow.outcome) != str(Outcome.FAILED)
+    held = (col(PollRow.outcome) == str(Outcome.HELD)) & (col(PollRow.candidate) == candidate)
+    other = next(newest_first(connection, provider, 1, answered, ~held), None)
+    since = 0 if other is None else other.number
     count, later = 0, now
-    for poll in newest_first(connection, provider):
-        if poll.outcome is Outcome.FAILED:
-            continue
-        if poll.outcome is not Outcome.HELD or poll.candidate != candidate:
-            break
+    for poll in newest_first(connection, provider, None, held, col(PollRow.id) > since):
         if later - poll.started_at >= apart:
             count, later = count + 1, poll.started_at
     return count

@@ -72,13 +72,13 @@ def _http_facts(poll: Poll, known: history.Baseline) -> dict[str, Any]:
     if not isinstance(poll.answer, Payload):
         return facts
     answer = poll.answer
-    if (answer.digest, answer.validators) == (known.payload, known.validators):
+    if answer.digest != known.payload:
+        facts |= {"url": answer.url, "payload_sha256": answer.digest}
+    elif answer.validators == known.validators:
         return facts
     return facts | {
-        "url": answer.url,
         "etag": answer.validators.etag,
         "last_modified": answer.validators.last_modified,
-        "payload_sha256": answer.digest,
     }
 
 

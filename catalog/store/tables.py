@@ -16,6 +16,7 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlmodel import Field, SQLModel
 
@@ -35,6 +36,10 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
         """Read a moment; aware, in UTC."""
         return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class PayloadRow(SQLModel, table=True):
@@ -76,6 +81,16 @@ class PollRow(SQLModel, table=True):
     payload_sha256: str | None = Field(default=None, foreign_key="payload.sha256")
     candidate: str | None = None
     error: str | None = None
+    # Small, and what every poll asks for: the few rows that hold what others leave out.
+    __table_args__ = (
+        Index("poll_by_payload", "provider", "id", **_where("payload_sha256 IS NOT NULL")),
+        Index(
+            "poll_by_validators",
+            "provider",
+            "id",
+            **_where("etag IS NOT NULL OR last_modified IS NOT NULL"),
+        ),
+    )
 
 
 class ModelVersionRow(SQLModel, table=True):

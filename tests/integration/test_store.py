@@ -228,6 +228,7 @@ def test_an_unchanged_poll_is_one_small_row(database: Database) -> None:
     save(database, 2, outcome=Outcome.UNCHANGED, answer=newer)
     save(database, 3, outcome=Outcome.UNCHANGED, answer=NotModified(NAME, "u", AT))
     save(database, 4, outcome=Outcome.FAILED, answer=None, error=Unreachable("gone", status=502))
+    save(database, 5, outcome=Outcome.HELD, content=b"{}", candidate="c")
     rows = ask(
         database,
         (
@@ -238,12 +239,25 @@ def test_an_unchanged_poll_is_one_small_row(database: Database) -> None:
     assert rows == [
         (200, 0, None, 0, None),
         (200, 1, None, 1, None),
-        (200, 0, '"two"', 0, None),
+        (200, 1, '"two"', 1, None),
         (304, 1, None, 1, None),
         (502, 1, None, 1, "gone"),
+        (200, 0, None, 0, None),
     ]
     with database.reading() as connection:
-        assert history.baseline(connection, NAME).validators == Validators('"two"')
+        known = history.baseline(connection, NAME)
+        assert (known.payload, known.validators) == (payload().digest, Validators('"two"'))
+
+
+def test_validators_end_with_their_payload(database: Database) -> None:
+    """What named the body before is never sent for a new body that came without a name."""
+    named = payload()
+    object.__setattr__(named, "validators", Validators('"one"'))
+    save(database, 0, snapshot(A, at=AT), outcome=Outcome.FIRST, answer=named)
+    save(database, 1, outcome=Outcome.UNCHANGED, content=b"[]")
+    with database.reading() as connection:
+        known = history.baseline(connection, NAME)
+    assert (known.payload, known.validators) == (payload(b"[]").digest, Validators())
 
 
 def test_polls_are_read_back(database: Database) -> None:
