@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from catalog.jsontext import JsonText, canonical
 from catalog.payload import Drift
@@ -50,22 +50,37 @@ class Updated:
     kind: ClassVar[str] = "updated"
 
 
+TroubleKind = Literal["stale", "failing", "invalid", "held"]
+
+
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """An answer that was not applied: `outcome` is the poll's, `reason` its short ground."""
+    """The catalog could not be read or believed: `reason` is the short ground.
 
-    outcome: Literal["held", "invalid"]
+    `since` is when it began, where it lasts already: polls fail, answers are invalid or held, or
+    (stale) no answer was accepted since then.
+    """
+
+    kind: TroubleKind
     reason: str
+    since: datetime | None = None
 
-    @property
-    def kind(self) -> str:
-        """The outcome is the kind."""
-        return self.outcome
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """Trouble that was told has ended; `since` is when the first of these kinds began."""
+
+    troubles: tuple[TroubleKind, ...]
+    since: datetime
+    kind: ClassVar[str] = "recovered"
 
 
 ModelChange = Added | Removed | Restored | Updated
-Change = ModelChange | Drift | Trouble
-KINDS = ("held", "invalid", "removed", "updated", "restored", "added", "drift")
+Incident = Trouble | Recovered
+"""About the way to the catalog, not about what it says."""
+Change = ModelChange | Drift | Incident
+TROUBLES: tuple[TroubleKind, ...] = get_args(TroubleKind)
+KINDS = (*TROUBLES, "recovered", "removed", "updated", "restored", "added", "drift")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +135,8 @@ class Finding:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """The models it is about; none for drift and trouble."""
-        return tuple(c.model for c in self.changes if not isinstance(c, Drift | Trouble))
+        """The models it is about; none for drift and incidents."""
+        return tuple(c.model for c in self.changes if not isinstance(c, Drift | Incident))
 
     @property
     def fingerprint(self) -> str:
@@ -149,6 +164,8 @@ def fingerprint(provider: str, change: Change) -> str:
             values = [change.what, change.field, change.value]
         case Trouble():
             values = [change.reason]
+        case Recovered():
+            values = [*change.troubles, change.since.isoformat()]
         case _:
             values = [change.model.key]
     return _short_hash([provider, change.kind, *values])

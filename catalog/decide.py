@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from catalog.change import Change, Delisted, Finding, Level, Trouble, fingerprint
+from catalog.change import Change, Delisted, Finding, Level, fingerprint
 from catalog.diff import diff
 from catalog.errors import CatalogError, CatalogHeld, PayloadInvalid
 from catalog.judge import Case, Doubt, judge
 from catalog.payload import Answer, Drift
-from catalog.poll import Outcome, Poll
+from catalog.poll import TROUBLE_OF, Outcome, Poll
 from catalog.providers.provider import Provider
 from catalog.snapshot import Snapshot
+from catalog.trouble import Patience, Unwell, Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Past:
 
     `digest` is that of the state in force; `snapshot` and `gone` are only read when the candidate
     has another one. `held` counts the polls in a row, before this one, that were held with the same
-    candidate; `outcome` is that of the last poll that got an answer.
+    candidate; `unwell` is what went wrong since the last accepted poll.
     """
 
     digest: str | None = None
@@ -41,14 +42,15 @@ class Past:
     gone: Mapping[str, Delisted] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     held: int = 0
-    outcome: Outcome | None = None
+    unwell: Unwell = field(default_factory=Unwell)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The user's say: when to doubt, and the levels of rules."""
+    """The user's say: when to doubt, when to tell of trouble, and the levels of rules."""
 
     doubt: Doubt = field(default_factory=Doubt)
+    patience: Patience = field(default_factory=Patience)
     levels: Mapping[str, Level] = field(default_factory=dict)
 
 
@@ -69,24 +71,25 @@ class Decision:
         drift = self._untold(past, reading.drift)
         after = reading.candidate
         if after is None or after.digest == past.digest:
+            ended = self._watch(past).recovery(changed=False)
             poll = self._poll(Outcome.UNCHANGED, reading)
-            return replace(poll, findings=self._judge(drift))
+            return replace(poll, findings=self._judge((*ended, *drift)))
         reason = self.policy.doubt.about(past.snapshot, after)
         if reason and not self.accept and past.held + 1 < self.policy.doubt.polls:
             return self._held(past, reading, after, reason)
+        ended = self._watch(past).recovery(changed=True)
         if past.snapshot is None:
             poll = self._poll(Outcome.FIRST, reading)
-            return replace(poll, findings=self._judge(drift), snapshot=after)
+            return replace(poll, findings=self._judge((*ended, *drift)), snapshot=after)
         changes = diff(past.snapshot, after, past.gone)
         common = len(past.snapshot.by_key.keys() & after.by_key.keys())
-        findings = self._judge((*changes, *drift), common)
+        findings = self._judge((*ended, *changes, *drift), common)
         return replace(self._poll(Outcome.CHANGED, reading), findings=findings, snapshot=after)
 
     def _refused(self, past: Past, reading: Reading, error: CatalogError) -> Poll:
-        if not isinstance(error, PayloadInvalid):
-            return replace(self._poll(Outcome.FAILED, reading), error=error)
-        findings = self._trouble(past, Outcome.INVALID, str(error))
-        return replace(self._poll(Outcome.INVALID, reading), findings=findings, error=error)
+        outcome = Outcome.INVALID if isinstance(error, PayloadInvalid) else Outcome.FAILED
+        findings = self._trouble(past, outcome, str(error))
+        return replace(self._poll(outcome, reading), findings=findings, error=error)
 
     def _held(self, past: Past, reading: Reading, after: Snapshot, reason: str) -> Poll:
         return replace(
@@ -97,10 +100,10 @@ class Decision:
         )
 
     def _trouble(self, past: Past, outcome: Outcome, reason: str) -> tuple[Finding, ...]:
-        """Tell the first of a row of troubled polls, not each."""
-        if past.outcome is outcome:
-            return ()
-        return self._judge((Trouble(outcome.value, reason),))  # type: ignore[arg-type]  # held, invalid
+        return self._judge(tuple(self._watch(past).trouble(TROUBLE_OF[outcome], reason)))
+
+    def _watch(self, past: Past) -> Watch:
+        return Watch(self.policy.patience, past.unwell, self.started_at)
 
     def _untold(self, past: Past, drift: tuple[Drift, ...]) -> tuple[Drift, ...]:
         name = self.provider.name

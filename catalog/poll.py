@@ -1,10 +1,11 @@
 """One attempt to read a provider, and all that came of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from catalog.change import Finding
+from catalog.change import Finding, TroubleKind
 from catalog.errors import CatalogError, Problem
 from catalog.payload import Answer
 from catalog.snapshot import Snapshot
@@ -19,6 +20,14 @@ class Outcome(StrEnum):
     HELD = "held"
     INVALID = "invalid"
     FAILED = "failed"
+
+
+TROUBLE_OF: Mapping[Outcome, TroubleKind] = {
+    Outcome.FAILED: "failing",
+    Outcome.INVALID: "invalid",
+    Outcome.HELD: "held",
+}
+"""What kind of trouble a poll stands for that was not accepted."""
 
 
 @dataclass(frozen=True, slots=True)

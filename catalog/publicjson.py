@@ -5,7 +5,7 @@ It changes only by addition; what is absent is left out.
 
 from typing import Any
 
-from catalog.change import Added, Finding, Removed, Trouble, Updated
+from catalog.change import Added, Finding, Recovered, Removed, Trouble, Updated
 from catalog.clock import stamp
 from catalog.jsontext import JsonText, parse
 from catalog.payload import Drift
@@ -58,7 +58,11 @@ def _change(finding: Finding) -> dict[str, Any]:
             value = _values(None, change.value)
             return {"kind": change.kind, "what": change.what, "field": change.field, **value}
         case Trouble():
-            return {"kind": change.kind, "reason": change.reason}
+            since = {} if change.since is None else {"since": stamp(change.since)}
+            return {"kind": change.kind, "reason": change.reason, **since}
+        case Recovered():
+            ended = {"troubles": list(change.troubles), "since": stamp(change.since)}
+            return {"kind": change.kind, **ended}
     result = {"model": change.model.name, "key": change.model.key, "kind": change.kind}
     match change:
         case Updated():
@@ -68,8 +72,8 @@ def _change(finding: Finding) -> dict[str, Any]:
         case Removed():
             return {**result, **_values(change.model.facts, None)}
     away = int((finding.at - change.gone_since).total_seconds())
-    since = {"gone_since": stamp(change.gone_since), "away_seconds": away}
-    return {**result, **since, **_values(None, change.model.facts)}
+    gone = {"gone_since": stamp(change.gone_since), "away_seconds": away}
+    return {**result, **gone, **_values(None, change.model.facts)}
 
 
 def _wave(finding: Finding) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from catalog.alerts.channel import Channel, Message
+from catalog.clock import stamp
 from catalog.decide import Decision, Past, Policy, Reading
 from catalog.document.overview import Overview
 from catalog.errors import (
@@ -74,9 +75,10 @@ class Sync:
         return result
 
     def _commit(self, *, accept: bool, dry_run: bool) -> tuple[Pass, Overview | None]:
-        started, clock = self.clock(), time.monotonic()
+        clock = time.monotonic()
         while True:
-            known = self._known()
+            known, last = self._known()
+            started = self._now(last)
             reading = self._read(known, started)
             elapsed = round((time.monotonic() - clock) * 1000)
             decision = Decision(self.provider, self.policy, started, elapsed, accept)
@@ -90,11 +92,21 @@ class Sync:
                 overview = self._overview(connection, number) if dry_run else None
             return Pass(poll, number), overview if dry_run else self._stored_overview(number)
 
-    def _known(self) -> history.Baseline:
+    def _known(self) -> tuple[history.Baseline, polls.PastPoll | None]:
         if not self.database.exists:
-            return history.Baseline()
+            return history.Baseline(), None
         with self.database.reading() as connection:
-            return history.baseline(connection, self.provider.name)
+            name = self.provider.name
+            return history.baseline(connection, name), polls.newest(connection, name)
+
+    def _now(self, last: polls.PastPoll | None) -> datetime:
+        """Return the moment of this poll: never before the last one, whatever the clock says."""
+        now = self.clock()
+        if last is None or last.started_at <= now:
+            return now
+        then = stamp(last.started_at)
+        logger.warning("the clock is at %s, before the last poll: %s is used", stamp(now), then)
+        return last.started_at
 
     def _read(self, known: history.Baseline, started: datetime) -> Reading:
         answer: Answer | None = None
@@ -118,8 +130,7 @@ class Sync:
         started: datetime,
     ) -> Past:
         name = self.provider.name
-        last = polls.last_answered(connection, name)
-        past = Past(known.digest, outcome=last.outcome if last else None)
+        past = Past(known.digest, unwell=polls.unwell(connection, name))
         if reading.drift:
             past = replace(past, told=changelog.told_drift(connection, name))
         if reading.candidate is None or reading.candidate.digest == known.digest:

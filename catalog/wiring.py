@@ -20,6 +20,7 @@ from catalog.providers.infomaniak.source import Source
 from catalog.publishing import Publisher
 from catalog.store.database import Database
 from catalog.sync import Sync
+from catalog.trouble import Patience
 
 Clock = Callable[[], datetime]
 
@@ -55,9 +56,10 @@ def wire_sync(settings: Settings, database: Database, http: Http, clock: Clock =
 
 def wire_policy(settings: Settings) -> Policy:
     """Make the user's say in judgement."""
-    hold = settings.hold
+    hold, trouble = settings.hold, settings.trouble
     doubt = Doubt(share=hold.share, floor=hold.floor, polls=hold.polls, apart=hold.apart)
-    return Policy(doubt, settings.rules)
+    patience = Patience(trouble.failures, trouble.remind, settings.freshness.error_after)
+    return Policy(doubt, patience, settings.rules)
 
 
 def wire_channel(settings: ChannelSettings, http: Http, clock: Clock) -> Channel:

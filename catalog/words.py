@@ -8,9 +8,9 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from catalog.change import Added, Finding, Level, Removed, Restored, Updated
+from catalog.change import Added, Finding, Level, Recovered, Removed, Restored, Trouble, Updated
 from catalog.jsontext import JsonText, cut, parse
 from catalog.payload import Drift
 from catalog.snapshot import Model
@@ -41,7 +41,20 @@ def _sentence(finding: Finding) -> str:
             return f"{_name(model)}: {cut(field, VALUE_LIMIT)} {_move(before, after)}"
         case Drift():
             return drift_sentence(change)
-    return f"answer {change.outcome}: {change.reason}"
+        case Recovered(troubles, since):
+            return f"well again after {duration(finding.at - since)} ({', '.join(troubles)})"
+    return _trouble(change, finding.at)
+
+
+def _trouble(trouble: Trouble, at: datetime) -> str:
+    lasted = "" if trouble.since is None else f" for {duration(at - trouble.since)}"
+    match trouble.kind:
+        case "stale":
+            return f"no answer was accepted{lasted}: {trouble.reason}"
+        case "failing":
+            return f"the provider could not be read{lasted}: {trouble.reason}"
+        case _:
+            return f"answer {trouble.kind}{lasted}: {trouble.reason}"
 
 
 def title(provider: str, findings: Iterable[Finding]) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from catalog.change import Change, Finding, Level, ModelChange, Trouble, Updated, gravity
+from catalog.change import Change, Finding, Level, ModelChange, Recovered, Trouble, Updated, gravity
 from catalog.jsontext import parse
 from catalog.payload import Drift
 from catalog.rules import rules
@@ -50,7 +50,7 @@ class Audience:
 
     def _concerned(self, change: Change, rule: str) -> bool:
         match change:
-            case Trouble():
+            case Trouble() | Recovered():
                 return True
             case Drift():
                 return not self.types and self._names_any(change.models)

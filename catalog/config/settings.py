@@ -23,19 +23,29 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SHORTEST = 0.001
 _LONGEST = 7 * 86400.0  # a socket takes no timeout of 25 days
+_YEAR = 365 * 86400.0
 _TOKEN = re.compile(r"[!-~]+")
 
 
 def read_duration(value: Any) -> timedelta:
     """Read `30s`, `10m`, `1h`, `7d`, or a number of seconds; from 1 ms to 7 days."""
+    return _duration(value, _LONGEST, "7d")
+
+
+def read_long_duration(value: Any) -> timedelta:
+    """Read a duration of up to a year, for what no socket waits for."""
+    return _duration(value, _YEAR, "365d")
+
+
+def _duration(value: Any, longest: float, told: str) -> timedelta:
     seconds: Any = value
     if isinstance(value, str):
         match = _DURATION.fullmatch(value.strip())
         seconds = float(match[1]) * _SECONDS[match[2] or "s"] if match else None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise ValueError("a duration such as 30s, 10m, 1h or 7d is wanted")  # noqa: TRY004  # what pydantic takes
-    if not _SHORTEST <= seconds <= _LONGEST:
-        raise ValueError("a duration from 1ms to 7d is wanted")
+    if not _SHORTEST <= seconds <= longest:
+        raise ValueError(f"a duration from 1ms to {told} is wanted")
     return timedelta(seconds=seconds)
 
 
@@ -100,6 +110,7 @@ def _known_rule(rule: str) -> str:
 
 
 Duration = Annotated[timedelta, PlainValidator(read_duration)]
+LongDuration = Annotated[timedelta, PlainValidator(read_long_duration)]
 Url = Annotated[str, AfterValidator(_checked_url)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_checked_secret_url)]
 Token = Annotated[SecretStr, AfterValidator(_checked_token)]
@@ -144,6 +155,20 @@ class HoldSettings(Section):
     apart: Duration = timedelta(minutes=10)
 
 
+class TroubleSettings(Section):
+    """When failed, invalid and held polls are told."""
+
+    failures: int = Field(default=3, ge=1)
+    remind: LongDuration = timedelta(hours=24)
+
+
+class FreshnessSettings(Section):
+    """From which age on the catalog is old: for `catalog status`, and for an alert."""
+
+    warn_after: LongDuration = timedelta(hours=26)
+    error_after: LongDuration = timedelta(days=3)
+
+
 class DocumentSettings(Section):
     """The Markdown overview; no document where `path` is empty."""
 
@@ -185,6 +210,8 @@ class Settings(Section):
     infomaniak: InfomaniakSettings = InfomaniakSettings()
     http: HttpSettings = HttpSettings()
     hold: HoldSettings = HoldSettings()
+    trouble: TroubleSettings = TroubleSettings()
+    freshness: FreshnessSettings = FreshnessSettings()
     document: DocumentSettings = DocumentSettings()
     rules: dict[RuleId, Level] = {}
     channel: tuple[Annotated[LogSettings | WebhookSettings, Field(discriminator="kind")], ...] = ()

@@ -10,22 +10,24 @@ from sqlalchemy import Connection, Row, func, insert, select
 from sqlmodel import col
 
 from catalog.change import (
+    TROUBLES,
     Added,
     Change,
     Finding,
     Level,
+    Recovered,
     Removed,
     Restored,
     Trouble,
+    TroubleKind,
     Updated,
     fingerprint,
 )
+from catalog.clock import stamp
 from catalog.jsontext import JsonText, canonical, parse
 from catalog.payload import Drift
 from catalog.store.history import MODEL_COLUMNS, to_model
 from catalog.store.tables import ChangeRow, DeliveryRow, FindingRow, ModelVersionRow, PollRow
-
-TROUBLES = ("held", "invalid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,20 @@ def told_drift(connection: Connection, provider: str) -> frozenset[str]:
     return frozenset(connection.scalars(query))
 
 
+def told_troubles(connection: Connection, provider: str, poll: int) -> dict[TroubleKind, datetime]:
+    """Return when each kind of trouble was last told, after the poll of that number."""
+    query = (
+        select(col(ChangeRow.kind), func.max(col(PollRow.started_at)))
+        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
+        .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
+        .where(col(FindingRow.provider) == provider, col(FindingRow.poll_id) > poll)
+        .where(col(ChangeRow.kind).in_(TROUBLES))
+        .group_by(col(ChangeRow.kind))
+    )
+    at: dict[str, datetime] = {row[0]: row[1] for row in connection.execute(query)}
+    return {kind: at[kind] for kind in TROUBLES if kind in at}
+
+
 def write_finding(
     connection: Connection, poll: int, finding: Finding, versions: Mapping[str, int]
 ) -> int:
@@ -156,7 +172,11 @@ def _columns(change: Change, versions: Mapping[str, int]) -> dict[str, Any]:
             detail = canonical({"what": change.what, "models": change.models})
             return columns | {"field": change.field, "after": change.value, "detail": detail}
         case Trouble():
-            return columns | {"detail": canonical({"reason": change.reason})}
+            since = {} if change.since is None else {"since": stamp(change.since)}
+            return columns | {"detail": canonical({"reason": change.reason, **since})}
+        case Recovered():
+            detail = canonical({"troubles": change.troubles, "since": stamp(change.since)})
+            return columns | {"detail": detail}
     columns["version_id"] = versions[change.model.key]
     match change:
         case Updated():
@@ -191,8 +211,13 @@ def _change(row: Row[*tuple[Any, ...]]) -> Change:
         case "drift":
             detail = parse(JsonText(row.detail))
             return Drift(detail["what"], row.field, after, tuple(detail["models"]))
-        case "held" | "invalid":
-            return Trouble(row.kind, parse(JsonText(row.detail))["reason"])
+        case "recovered":
+            detail = parse(JsonText(row.detail))
+            return Recovered(tuple(detail["troubles"]), datetime.fromisoformat(detail["since"]))
+        case kind if kind in TROUBLES:
+            detail = parse(JsonText(row.detail))
+            since = datetime.fromisoformat(detail["since"]) if "since" in detail else None
+            return Trouble(kind, detail["reason"], since)
         case "added":
             return Added(to_model(row))
         case "removed":

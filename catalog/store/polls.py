@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlmodel import col
 
-from catalog.poll import Outcome
+from catalog.poll import TROUBLE_OF, Outcome
+from catalog.store.changelog import told_troubles
+from catalog.store.history import ACCEPTED
 from catalog.store.tables import PollRow
+from catalog.trouble import Unwell
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,37 @@ def newest_first(
         )
 
 
-def last_answered(connection: Connection, provider: str) -> PastPoll | None:
-    """Return the newest poll that got an answer; a failed one says nothing about the catalog."""
-    answered = col(PollRow.outcome) != str(Outcome.FAILED)
-    return next(newest_first(connection, provider, 1, answered), None)
+def newest(connection: Connection, provider: str) -> PastPoll | None:
+    """Return the last recorded poll."""
+    return next(newest_first(connection, provider, 1), None)
+
+
+def unwell(connection: Connection, provider: str) -> Unwell:
+    """Return what went wrong since the last accepted poll, and what of it was told."""
+    accepted = col(PollRow.outcome).in_(ACCEPTED)
+    last = next(newest_first(connection, provider, 1, accepted), None)
+    number, accepted_at = (last.number, last.started_at) if last else (0, None)
+    query = (
+        select(
+            col(PollRow.outcome),
+            func.min(col(PollRow.started_at)).label("since"),
+            func.max(col(PollRow.id)).label("newest"),
+        )
+        .where(col(PollRow.provider) == provider, col(PollRow.id) > number)
+        .group_by(col(PollRow.outcome))
+    )
+    met = {Outcome(row.outcome): row for row in connection.execute(query)}
+    if not met:
+        return Unwell(accepted_at=accepted_at)
+    answered = max(
+        (row.newest for key, row in met.items() if key != Outcome.FAILED), default=number
+    )
+    return Unwell(
+        since={TROUBLE_OF[outcome]: row.since for outcome, row in met.items()},
+        told=told_troubles(connection, provider, number),
+        failures=_count_since(connection, provider, answered),
+        accepted_at=accepted_at,
+    )
 
 
 def held_in_a_row(
@@ -85,3 +115,8 @@ def outcomes(connection: Connection, provider: str) -> dict[datetime, Outcome]:
         .order_by(col(PollRow.id))
     )
     return {row.started_at: Outcome(row.outcome) for row in connection.execute(query)}
+
+
+def _count_since(connection: Connection, provider: str, number: int) -> int:
+    query = select(func.count()).where(col(PollRow.provider) == provider, col(PollRow.id) > number)
+    return connection.scalar(query) or 0

@@ -58,7 +58,7 @@ def _steps(database: Database) -> int:
         raw = _raw(connection)
         raw.set_progress_handler(lambda: counted.append(None), 10)
         history.baseline(connection, "infomaniak")
-        polls.last_answered(connection, "infomaniak")
+        polls.unwell(connection, "infomaniak")
         polls.held_in_a_row(connection, "infomaniak", "c", AT, timedelta(0))
         raw.set_progress_handler(None, 0)
     return len(counted)

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from catalog.change import Added, Finding, Level, Removed, Restored, Trouble, Updated
+from catalog.change import Added, Finding, Level, Recovered, Removed, Restored, Trouble, Updated
 from catalog.errors import NotFound, Unreachable
 from catalog.jsontext import canonical
 from catalog.payload import Drift, NotModified, Validators
@@ -164,6 +164,8 @@ def test_findings_come_back_as_they_were(database: Database) -> None:
         finding(Drift("new value", "type", canonical("video"), ())),
         finding(Trouble("held", "empty")),
         finding(Trouble("invalid", "no id")),
+        finding(Trouble("failing", "503", AT - HOUR)),
+        finding(Recovered(("failing", "held"), AT - HOUR)),
     )
     before = snapshot(model("2", "beta"), at=AT - HOUR)
     save(database, -1, before, outcome=Outcome.FIRST)
@@ -261,7 +263,7 @@ def test_validators_end_with_their_payload(database: Database) -> None:
 
 
 def test_polls_are_read_back(database: Database) -> None:
-    """The newest come first, with all that was recorded; the last answer passes over failures."""
+    """The newest come first, with all that was recorded."""
     save(database, 0, snapshot(A, at=AT), outcome=Outcome.FIRST)
     save(database, 1, outcome=Outcome.HELD, candidate="c")
     save(database, 2, outcome=Outcome.FAILED, answer=None, error=Unreachable("gone"))
@@ -271,8 +273,8 @@ def test_polls_are_read_back(database: Database) -> None:
         assert (held.outcome, held.candidate, held.http_status) == (Outcome.HELD, "c", 200)
         assert (first.number, first.started_at, first.duration_ms) == (1, AT, 5)
         assert len(list(polls.newest_first(connection, NAME, 2))) == 2
-        assert polls.last_answered(connection, NAME) == held
-        assert polls.last_answered(connection, "other") is None
+        assert polls.newest(connection, NAME) == failed
+        assert polls.newest(connection, "other") is None
         assert polls.outcomes(connection, NAME)[AT + HOUR] is Outcome.HELD
 
 

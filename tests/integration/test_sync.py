@@ -157,7 +157,7 @@ def test_an_invalid_answer_is_evidence(tmp_path: Path) -> None:
     broken = body(*TEN[:3], TEN[0])
     with rig(tmp_path, ok(FULL), ok(broken), ok(broken), ok(FULL), ok(broken)) as it:
         assert it.outcomes(5) == ["first", "invalid", "invalid", "unchanged", "invalid"]
-        assert it.ear.told == [["payload-invalid"]] * 2
+        assert it.ear.told == [["payload-invalid"], ["trouble-ended"], ["payload-invalid"]]
         (error,) = set(it.rows("select error from poll where outcome = 'invalid'"))
         assert "$.data[3].id" in error[0]
         assert it.rows("select count(*) from payload") == [(2,)]

@@ -6,9 +6,11 @@ import pytest
 
 from catalog.change import (
     KINDS,
+    TROUBLES,
     Added,
     Change,
     Level,
+    Recovered,
     Removed,
     Restored,
     Trouble,
@@ -32,6 +34,9 @@ ALL_KINDS: list[Change] = [
     DRIFT,
     Trouble("held", "the list is empty"),
     Trouble("invalid", "the list is empty"),
+    Trouble("failing", "the list is empty"),
+    Trouble("stale", "the list is empty"),
+    Recovered(("held",), AT),
 ]
 
 
@@ -61,6 +66,8 @@ def test_fingerprints_differ_by_what_happened() -> None:
         replace(DRIFT, field="info_status"),
         replace(DRIFT, value=NULL),
         Trouble("held", "7 of 16 models gone"),
+        Recovered(("stale",), AT),
+        Recovered(("held",), AT - timedelta(hours=1)),
     ]
     prints = {fingerprint("infomaniak", change) for change in changes}
     prints.add(fingerprint("other", changes[0]))
@@ -97,8 +104,9 @@ def test_wave() -> None:
 
 @pytest.mark.parametrize("change", ALL_KINDS, ids=lambda change: change.kind)
 def test_models_of_a_finding(change: Change) -> None:
-    """A finding names the model it is about; drift and trouble are about none."""
-    expected = () if change.kind in {"drift", "held", "invalid"} else (model(),)
+    """A finding names the model it is about; drift and incidents are about none."""
+    about_none = {"drift", "recovered", *TROUBLES}
+    expected = () if change.kind in about_none else (model(),)
     assert finding(change).models == expected
 
 
@@ -106,8 +114,11 @@ def test_gravity() -> None:
     """Findings stand by level, then kind, then model, then field."""
     ordered = [
         finding(Removed(model("10"))),
-        finding(Trouble("held", "x")),
+        finding(Trouble("stale", "x")),
+        finding(Trouble("failing", "x")),
         finding(Trouble("invalid", "x")),
+        finding(Trouble("held", "x")),
+        finding(Recovered(("held",), AT)),
         finding(replace(UPDATED, model=model("9")), level=Level.WARNING),
         finding(replace(UPDATED, field="a")),
         finding(UPDATED),

@@ -5,7 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.change import Added, Delisted, Level, Removed, Restored, Trouble, fingerprint
+from catalog.change import (
+    Added,
+    Delisted,
+    Level,
+    Recovered,
+    Removed,
+    Restored,
+    Trouble,
+    fingerprint,
+)
 from catalog.decide import Decision, Past, Policy, Reading
 from catalog.errors import CatalogHeld, PayloadInvalid, Problem, Unreachable
 from catalog.judge import Doubt
@@ -13,12 +22,14 @@ from catalog.payload import Drift
 from catalog.poll import Outcome, Poll
 from catalog.providers.infomaniak.infomaniak import Infomaniak
 from catalog.snapshot import Snapshot
+from catalog.trouble import Unwell
 from tests.builders import AT, model, payload, snapshot
 
 BEFORE = snapshot(*(model(str(key), f"m{key}") for key in range(1, 11)), at=AT - timedelta(days=1))
 FEW = snapshot(model())
 NEW_FIELD = Drift("new field", "price", None, ("alpha",))
-KNOWN = Past(BEFORE.digest, BEFORE, outcome=Outcome.UNCHANGED)
+HOUR = timedelta(hours=1)
+KNOWN = Past(BEFORE.digest, BEFORE)
 
 
 def decide(past: Past, reading: Reading, *, accept: bool = False) -> Poll:
@@ -82,13 +93,23 @@ def test_a_doubtful_state_is_held() -> None:
     assert finding.change == Trouble("held", "9 of 10 models gone (90%, limit 30%)")
 
 
-def test_trouble_is_told_once_in_a_row() -> None:
-    """The second held or invalid poll in a row tells nothing; after another outcome it does."""
+def test_trouble_is_told_by_what_was_told() -> None:
+    """What was told since the last accepted poll is not told again; other trouble is."""
     broken = Reading(payload(), error=PayloadInvalid([Problem("$", "nothing", "one JSON value")]))
-    for outcome, reading in ((Outcome.HELD, read(FEW)), (Outcome.INVALID, broken)):
-        assert decide(replace(KNOWN, outcome=outcome), reading).findings == ()
-        others = set(Outcome) - {outcome, Outcome.FAILED}
-        assert all(decide(replace(KNOWN, outcome=other), reading).findings for other in others)
+    unwell = Unwell(since={"held": AT}, told={"held": AT})
+    assert decide(replace(KNOWN, unwell=unwell), read(FEW)).findings == ()
+    (finding,) = decide(replace(KNOWN, unwell=unwell), broken).findings
+    assert finding.rule == "payload-invalid"
+
+
+def test_the_end_of_trouble_is_told() -> None:
+    """The poll that is accepted says what is over, and since when it had lasted."""
+    unwell = Unwell(since={"failing": AT - HOUR}, told={"failing": AT - HOUR}, failures=9)
+    for reading in (Reading(payload()), read(snapshot(*BEFORE.models[1:]))):
+        poll = decide(replace(KNOWN, unwell=unwell), reading)
+        assert poll.findings[0 if reading.candidate is None else 1].change == Recovered(
+            ("failing",), AT - HOUR
+        )
 
 
 @pytest.mark.parametrize(("held", "outcome"), [(0, "held"), (1, "held"), (2, "changed")])
@@ -113,15 +134,20 @@ def test_an_invalid_answer() -> None:
     assert [finding.rule for finding in poll.findings] == ["payload-invalid"]
 
 
-def test_a_failed_poll_tells_nothing_of_the_catalog() -> None:
-    """A provider that was not reached makes a failed poll without a finding."""
+def test_the_third_failed_poll_in_a_row_is_told() -> None:
+    """A provider that was not reached makes a failed poll; a finding only when it lasts."""
     poll = decide(KNOWN, Reading(error=Unreachable("no connection")))
     assert (poll.outcome, poll.findings, poll.problems) == (Outcome.FAILED, (), ())
+    unwell = Unwell(since={"failing": AT - HOUR}, failures=2)
+    poll = decide(replace(KNOWN, unwell=unwell), Reading(error=Unreachable("no connection")))
+    assert [each.change for each in poll.findings] == [
+        Trouble("failing", "no connection", AT - HOUR)
+    ]
 
 
 def test_the_policy_is_the_users() -> None:
     """Doubt and levels come from the policy."""
-    policy = Policy(Doubt(floor=11), {"model-removed": Level.INFO})
+    policy = Policy(Doubt(floor=11), levels={"model-removed": Level.INFO})
     poll = Decision(Infomaniak(), policy, AT).decide(KNOWN, read(FEW))
     assert poll.outcome is Outcome.CHANGED
     assert {finding.level for finding in poll.findings if finding.rule == "model-removed"} == {

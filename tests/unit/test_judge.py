@@ -10,6 +10,7 @@ from catalog.change import (
     Change,
     Finding,
     Level,
+    Recovered,
     Removed,
     Restored,
     Trouble,
@@ -77,6 +78,9 @@ def update(field: str, before: Any, after: Any, name: str = "alpha") -> Updated:
         (Drift("new value", "type", canonical("x"), ("a",)), "unknown-type", "warning"),
         (Trouble("held", "empty"), "catalog-held", "warning"),
         (Trouble("invalid", "no id"), "payload-invalid", "warning"),
+        (Trouble("failing", "503"), "provider-failing", "warning"),
+        (Trouble("stale", "503"), "catalog-stale", "warning"),
+        (Recovered(("stale",), AT), "trouble-ended", "warning"),
     ],
 )
 def test_rules(change: Change, rule: str, level: str) -> None:

@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from catalog.change import KINDS, Added, Change, Level, Removed, Restored, Trouble, Updated
+from catalog.change import (
+    KINDS,
+    Added,
+    Change,
+    Level,
+    Recovered,
+    Removed,
+    Restored,
+    Trouble,
+    Updated,
+)
 from catalog.jsontext import JsonText, canonical, parse
 from catalog.payload import Drift
 from catalog.publicjson import finding_json, model_json, snapshot_json
@@ -24,6 +34,9 @@ SHAPES: list[tuple[Change, list[str]]] = [
     (Drift("new field", "x", None, ("alpha",)), ["kind", "what", "field"]),
     (Trouble("held", "x"), ["kind", "reason"]),
     (Trouble("invalid", "x"), ["kind", "reason"]),
+    (Trouble("failing", "x", AT), ["kind", "reason", "since"]),
+    (Trouble("stale", "x", AT), ["kind", "reason", "since"]),
+    (Recovered(("held",), AT), ["kind", "troubles", "since"]),
 ]
 
 

@@ -95,6 +95,9 @@ def test_levels_that_people_rely_on() -> None:
         "unknown-type",
         "catalog-held",
         "payload-invalid",
+        "provider-failing",
+        "catalog-stale",
+        "trouble-ended",
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.change import Added, Change, Level, Removed, Restored, Trouble, Updated
+from catalog.change import Added, Change, Level, Recovered, Removed, Restored, Trouble, Updated
 from catalog.jsontext import JsonText, canonical
 from catalog.payload import Drift
 from catalog.words import (
@@ -89,6 +89,19 @@ def move(before: JsonText | None, after: JsonText | None) -> str:
         ),
         (Trouble("held", "the list is empty"), "answer held: the list is empty"),
         (Trouble("invalid", "$: found 1"), "answer invalid: $: found 1"),
+        (Trouble("invalid", "$: x", AT - timedelta(hours=1)), "answer invalid for 1 hour: $: x"),
+        (
+            Trouble("failing", "503", AT - timedelta(hours=1)),
+            "the provider could not be read for 1 hour: 503",
+        ),
+        (
+            Trouble("stale", "503", AT - timedelta(hours=1)),
+            "no answer was accepted for 1 hour: 503",
+        ),
+        (
+            Recovered(("stale", "held"), AT - timedelta(hours=1)),
+            "well again after 1 hour (stale, held)",
+        ),
     ],
 )
 def test_sentences(change: Change, said: str) -> None:

@@ -1,0 +1,51 @@
+"""Trouble over many passes: told once, reminded of, told to be over."""
+
+from pathlib import Path
+
+import pytest
+
+from catalog.words import sentence
+from tests.builders import body, row
+from tests.rig import HOUR, START, rig
+from tests.servers import answer
+
+TEN = [row(id=key, name=f"m{key}") for key in range(1, 11)]
+GOOD, BAD, DOWN = answer(body=body(*TEN)), answer(body=b"{}"), answer(503)
+
+
+def test_trouble_is_told_once_until_it_ends(tmp_path: Path) -> None:
+    """Failed polls from the third, invalid ones once however they alternate, then their end."""
+    with rig(tmp_path, GOOD, DOWN, DOWN, DOWN, BAD, DOWN, BAD, DOWN, GOOD, GOOD) as r:
+        r.outcomes(10)
+        assert r.ear.told == [["provider-failing"], ["payload-invalid"], ["trouble-ended"]]
+        (finding,) = r.ear.heard[-1].findings
+    assert sentence(finding) == "well again after 7 hours (failing, invalid)"
+
+
+def test_lasting_trouble_is_reminded_of(tmp_path: Path) -> None:
+    """A provider that is down for days: told, told again each day, and as stale after three."""
+    with rig(tmp_path, GOOD, DOWN) as r:
+        r.outcomes(1 + 24 * 4 + 2)
+    assert [[finding.rule for finding in each.findings] for each in r.ear.heard] == [
+        ["provider-failing"],
+        ["provider-failing"],
+        ["provider-failing"],
+        ["catalog-stale"],
+        ["catalog-stale"],
+    ]
+    assert sentence(r.ear.heard[1].findings[0]).startswith(
+        "the provider could not be read for 1 day: "
+    )
+
+
+def test_a_clock_that_was_set_back_moves_no_time(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A poll is never dated before the last one: spans stay true, and the operator is warned."""
+    few = answer(body=body(*TEN[1:]))
+    with rig(tmp_path, GOOD, few, GOOD) as r:
+        r.outcomes(2)
+        result = r.poll(later=-2 * HOUR)
+    assert result.poll.started_at == START + 2 * HOUR
+    assert "the clock is at 2026-01-01T00:00:00Z, before the last poll" in caplog.text
+    assert "restored after 0 seconds" in sentence(result.poll.findings[0])
