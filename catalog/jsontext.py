@@ -33,6 +33,9 @@ class _Flaw:
         self.text = text
 
 
+_DOTTED = str.maketrans({"\\": r"\\", ".": r"\.", "\0": r"\0"})
+
+
 def canonical(value: Json) -> JsonText:
     """Write a JSON value in the one canonical way."""
     return JsonText(
@@ -58,8 +61,13 @@ def cut(text: str, limit: int) -> str:
 
 
 def dotted(path: Iterable[str]) -> str:
-    r"""Write the way to a field with dots; a dot or backslash within a key gets a backslash."""
-    return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in path)
+    r"""Write the way to a field with dots; within a key `.` gets a backslash, NUL is `\0`."""
+    return ".".join(key.translate(_DOTTED) for key in path)
+
+
+def plain(text: str | None) -> str | None:
+    """Return a text that every database can hold: PostgreSQL refuses NUL. The facts keep it."""
+    return text and text.replace("\0", "\ufffd")
 
 
 def child(path: str, key: str | int) -> str:

@@ -60,9 +60,14 @@ class Database:
 
     @property
     def exists(self) -> bool:
-        """Whether there is something to read: a file, a server, or memory; raise StoreError."""
+        """Whether there is something to read: a file, a server, or memory; raise StoreError.
+
+        An empty file is none: it stays behind where a first run was cut off.
+        """
         try:
-            return self.file is None or self.file.exists()
+            return self.file is None or self.file.stat().st_size > 0
+        except (FileNotFoundError, NotADirectoryError):
+            return False
         except OSError as error:  # a folder that may not be entered
             raise StoreError(f"{self.place}: {error.strerror}") from error
 

@@ -5,11 +5,13 @@ import socket
 import zlib
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from catalog.change import Added, Finding, Level, Recovered, Removed, Restored, Trouble, Updated
+from catalog.diff import diff
 from catalog.errors import NotFound, Unreachable
 from catalog.jsontext import canonical
 from catalog.payload import Drift, NotModified, Validators
@@ -207,6 +209,21 @@ def test_missing_null_and_a_value_stay_three_things(database: Database) -> None:
     save(database, 0, state, outcome=Outcome.FIRST)
     with database.reading() as connection:
         assert history.snapshot(connection, 1).models == state.models
+
+
+def test_nul_wherever_it_may_come(database: Database) -> None:
+    """A NUL in a text, a value or a key costs nothing: no database refuses the poll."""
+    said: list[dict[str, Any]] = [{"description": f"{at}\0", "k\0": at} for at in (1, 2)]
+    before, after = (model(**each) for each in said)
+    save(database, 0, snapshot(before, at=AT), outcome=Outcome.FIRST)
+    found = [finding(change) for change in diff(snapshot(before), snapshot(after), {})]
+    save(database, 1, snapshot(after, at=AT + HOUR), *found)
+    with database.reading() as connection:
+        assert history.snapshot(connection, 2).models == (after,)
+        back = changelog.findings(connection, Wanted(NAME))
+        assert {each.change.field for each in back if isinstance(each.change, Updated)} == {
+            *("description", r"k\0")
+        }
 
 
 def test_a_payload_is_written_once(database: Database) -> None:

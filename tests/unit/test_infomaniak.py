@@ -89,3 +89,10 @@ def test_attributes_stand_in_the_contract() -> None:
         for key in field.split("."):
             schema = schema["properties"][key]
         assert schema
+
+
+def test_nul_in_a_text() -> None:
+    """A NUL, which not every database can hold, becomes U+FFFD; the facts keep what was sent."""
+    read = model(row(description="a\0b", info_status="\0", documentation_link=f"{DOCUMENTED}/a%00"))
+    assert (read.description, read.status, read.route) == ("a\ufffdb", "\ufffd", "/a\ufffd")
+    assert "\\u0000" in read.facts

@@ -236,6 +236,7 @@ def test_path_of_a_child(key: str | int, path: str) -> None:
         (("a\\", "b"), "a\\\\.b"),
         (("a\\.b",), "a\\\\\\.b"),
         (("meta", ""), "meta."),
+        (("a\0",), "a\\0"),
     ],
 )
 def test_dotted_path(path: tuple[str, ...], text: str) -> None:
@@ -243,7 +244,7 @@ def test_dotted_path(path: tuple[str, ...], text: str) -> None:
     assert dotted(path) == text
 
 
-@given(st.sets(st.lists(st.text(r".\a", max_size=3), min_size=1, max_size=3).map(tuple)))
+@given(st.sets(st.lists(st.text(".\\a0\0", max_size=3), min_size=1, max_size=3).map(tuple)))
 @settings(derandomize=True, max_examples=40, deadline=None)
 def test_dotted_paths_never_meet(paths: set[tuple[str, ...]]) -> None:
     """Two different ways are never written the same."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from importlib.resources import files
 from urllib.parse import unquote, urlsplit
 
-from catalog.jsontext import Json, canonical
+from catalog.jsontext import Json, canonical, plain
 from catalog.payload import ValidPayload
 from catalog.rules import Lifecycle
 from catalog.snapshot import Model, Snapshot
@@ -57,10 +57,10 @@ def model(row: Mapping[str, Json]) -> Model:
         name=row["name"],
         type=row["type"],
         facts=canonical(row),
-        status=row.get("info_status"),
+        status=plain(row.get("info_status")),
         beta=meta.get("is_beta"),
         context_limit=row.get("max_token_input"),
-        description=row.get("description"),
+        description=plain(row.get("description")),
         route=served_by(row.get("documentation_link")),
     )
 
@@ -72,4 +72,4 @@ def served_by(documentation_link: str | None) -> str | None:
     except ValueError:  # odd links are tolerated: `http://[`
         return None
     route = unquote(path).partition(DOCUMENTED_ROUTES)[2]
-    return f"/{route}" if route else None
+    return plain(f"/{route}") if route else None
