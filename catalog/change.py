@@ -75,12 +75,21 @@ class Recovered:
     kind: ClassVar[str] = "recovered"
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A channel will not take a message, whatever is tried: `reason` is what it said last."""
+
+    channel: str
+    reason: str
+    kind: ClassVar[str] = "undelivered"
+
+
 ModelChange = Added | Removed | Restored | Updated
-Incident = Trouble | Recovered
-"""About the way to the catalog, not about what it says."""
+Incident = Trouble | Recovered | Undelivered
+"""About the way from the catalog to the people, not about what it says."""
 Change = ModelChange | Drift | Incident
 TROUBLES: tuple[TroubleKind, ...] = get_args(TroubleKind)
-KINDS = (*TROUBLES, "recovered", "removed", "updated", "restored", "added", "drift")
+KINDS = (*TROUBLES, "undelivered", "recovered", "removed", "updated", "restored", "added", "drift")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +175,8 @@ def fingerprint(provider: str, change: Change) -> str:
             values = [change.reason]
         case Recovered():
             values = [*change.troubles, change.since.isoformat()]
+        case Undelivered():
+            values = [change.channel, change.reason]
         case _:
             values = [change.model.key]
     return _short_hash([provider, change.kind, *values])

@@ -220,7 +220,22 @@ class RegionEdited(DocumentError):
 
 
 class DeliveryFailed(CatalogError):
-    """A channel did not take a message; the message stays owed and is sent by the next run."""
+    """A channel did not take a message; it is tried again later, or given up `for_good`.
+
+    `retry_after` is the pause that the receiver asked for, in seconds.
+    """
 
     retryable = True
-    hint = "Check the channel's URL and secret; the next run tries again."
+    hint = "Check the channel's URL and secret; it is tried again."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        retry_after: float | None = None,
+        for_good: bool = False,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+        self.for_good = for_good

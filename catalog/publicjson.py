@@ -5,7 +5,7 @@ It changes only by addition; what is absent is left out.
 
 from typing import Any
 
-from catalog.change import Added, Finding, Recovered, Removed, Trouble, Updated
+from catalog.change import Added, Finding, Recovered, Removed, Trouble, Undelivered, Updated
 from catalog.clock import stamp
 from catalog.jsontext import JsonText, parse
 from catalog.payload import Drift
@@ -63,6 +63,8 @@ def _change(finding: Finding) -> dict[str, Any]:
         case Recovered():
             ended = {"troubles": list(change.troubles), "since": stamp(change.since)}
             return {"kind": change.kind, **ended}
+        case Undelivered():
+            return {"kind": change.kind, "channel": change.channel, "reason": change.reason}
     result = {"model": change.model.name, "key": change.model.key, "kind": change.kind}
     match change:
         case Updated():

@@ -6,17 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from catalog.alerts.channel import Channel, Message
-from catalog.clock import stamp
+from catalog.alerts.channel import Channel
+from catalog.change import Finding, Undelivered
+from catalog.clock import Clock, stamp
 from catalog.decide import Decision, Past, Policy, Reading
+from catalog.delivering import Courier, recipients
 from catalog.document.overview import Overview
-from catalog.errors import (
-    CatalogError,
-    DeliveryFailed,
-    DocumentError,
-    PayloadInvalid,
-    ProviderError,
-)
+from catalog.errors import CatalogError, DocumentError, PayloadInvalid, ProviderError
+from catalog.judge import Case, judge
 from catalog.payload import Answer, NotModified, Validators
 from catalog.poll import Poll
 from catalog.providers.provider import Provider
@@ -53,7 +50,7 @@ class Sync:
     policy: Policy
     channels: Sequence[Channel]
     publisher: Publisher | None
-    clock: Callable[[], datetime]
+    clock: Clock
 
     def run(self, *, accept: bool = False, dry_run: bool = False) -> Pass:
         """Read the provider, record what came of it, then derive document and messages.
@@ -69,10 +66,20 @@ class Sync:
         result, overview = self._commit(accept=accept, dry_run=dry_run)
         result = self._publish(result, overview, dry_run=dry_run)
         if not dry_run:
-            result = replace(result, owed=self._deliver())
+            result = replace(result, owed=self.deliver())
         poll = result.poll
         logger.info("%s: %s, %d findings", poll.provider, poll.outcome, len(poll.findings))
         return result
+
+    def deliver(self) -> tuple[outbox.Waiting, ...]:
+        """Send what is due, also between two passes; return what stays owed."""
+        name, lifecycle = self.provider.name, self.provider.lifecycle
+
+        def judge_one(change: Undelivered) -> Finding:
+            at, levels = self.clock(), self.policy.levels
+            return judge((change,), Case(name, at, {}, lifecycle, levels=levels))[0]
+
+        return Courier(name, self.channels, self.database, self.clock, judge_one).deliver()
 
     def _commit(self, *, accept: bool, dry_run: bool) -> tuple[Pass, Overview | None]:
         clock = time.monotonic()
@@ -86,8 +93,7 @@ class Sync:
                 if history.baseline(connection, self.provider.name).number != known.number:
                     continue  # another process moved it: what was read belongs to an old state
                 poll = decision.decide(self._past(connection, known, reading, started), reading)
-                audiences = {channel.name: channel.audience.wants for channel in self.channels}
-                number = record(connection, poll, audiences)
+                number = record(connection, poll, recipients(self.channels))
                 # What a dry run undoes can only be read now; else nobody has to wait for it.
                 overview = self._overview(connection, number) if dry_run else None
             return Pass(poll, number), overview if dry_run else self._stored_overview(number)
@@ -163,33 +169,3 @@ class Sync:
             return replace(result, document=self.publisher.publish(overview, dry_run=dry_run))
         except DocumentError as error:
             return replace(result, document_error=error)
-
-    def _deliver(self) -> tuple[outbox.Waiting, ...]:
-        """Send what is owed, oldest first; return what stays owed.
-
-        A channel that refuses one message is left alone until the next pass.
-        """
-        for channel in self.channels:
-            while self._send_next(channel):
-                pass
-        with self.database.reading() as connection:
-            names = [channel.name for channel in self.channels]
-            return outbox.owed(connection, self.provider.name, names)
-
-    def _send_next(self, channel: Channel) -> bool:
-        with self.database.writing() as connection:
-            item = outbox.claim(connection, channel.name, self.clock())
-        if item is None:
-            return False
-        try:
-            channel.send(
-                Message(item.message_id, item.provider, item.findings[0].at, item.findings)
-            )
-        except DeliveryFailed as error:
-            logger.warning("%s", error)
-            with self.database.writing() as connection:
-                outbox.refused(connection, item.message_id, str(error))
-            return False
-        with self.database.writing() as connection:
-            outbox.delivered(connection, item.message_id, self.clock())
-        return True

@@ -10,7 +10,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from catalog.change import Added, Finding, Level, Recovered, Removed, Restored, Trouble, Updated
+from catalog.change import (
+    Added,
+    Finding,
+    Level,
+    Recovered,
+    Removed,
+    Restored,
+    Trouble,
+    Undelivered,
+    Updated,
+)
 from catalog.jsontext import JsonText, cut, parse
 from catalog.payload import Drift
 from catalog.snapshot import Model
@@ -43,6 +53,8 @@ def _sentence(finding: Finding) -> str:
             return drift_sentence(change)
         case Recovered(troubles, since):
             return f"well again after {duration(finding.at - since)} ({', '.join(troubles)})"
+        case Undelivered(channel, reason):
+            return f"channel {channel} gets nothing more of a message: {reason}"
     return _trouble(change, finding.at)
 
 

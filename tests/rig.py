@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.alerts.channel import Audience, Message
+from catalog.alerts.timing import Timing
 from catalog.config.load import load
 from catalog.errors import DeliveryFailed
 from catalog.http.client import Http
@@ -27,17 +28,19 @@ SHORT = Limits(deadline=0.3, backoff=0)
 
 @dataclass
 class Ear:
-    """A channel that keeps what it is told, or refuses while it is deaf."""
+    """A channel that keeps what it is told, or refuses while it is deaf, for good when gone."""
 
     name: str = "ear"
     audience: Audience = field(default_factory=Audience)
+    timing: Timing = field(default_factory=Timing)
     deaf: bool = False
+    gone: bool = False
     heard: list[Message] = field(default_factory=list)
 
     def send(self, message: Message) -> None:
         """Keep the message."""
         if self.deaf:
-            raise DeliveryFailed(f"channel {self.name} is deaf")
+            raise DeliveryFailed(f"channel {self.name} is deaf", for_good=self.gone)
         self.heard.append(message)
 
     @property

@@ -6,7 +6,18 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Protocol
 
-from catalog.change import Change, Finding, Level, ModelChange, Recovered, Trouble, Updated, gravity
+from catalog.alerts.timing import Timing
+from catalog.change import (
+    Change,
+    Finding,
+    Level,
+    ModelChange,
+    Recovered,
+    Trouble,
+    Undelivered,
+    Updated,
+    gravity,
+)
 from catalog.jsontext import parse
 from catalog.payload import Drift
 from catalog.rules import rules
@@ -50,7 +61,7 @@ class Audience:
 
     def _concerned(self, change: Change, rule: str) -> bool:
         match change:
-            case Trouble() | Recovered():
+            case Trouble() | Recovered() | Undelivered():
                 return True
             case Drift():
                 return not self.types and self._names_any(change.models)
@@ -78,8 +89,13 @@ class Channel(Protocol):
         """What it wants to hear."""
         ...
 
+    @property
+    def timing(self) -> Timing:
+        """When it may be told."""
+        ...
+
     def send(self, message: Message) -> None:
-        """Tell it; raise DeliveryFailed when the message must be sent again later."""
+        """Tell it; raise DeliveryFailed when the message must be sent again later, or never."""
         ...
 
 

@@ -1,10 +1,11 @@
 """The channel that needs nothing: one log record a finding."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.text import LINE_LENGTH
+from catalog.alerts.timing import Timing
 from catalog.change import Level
 from catalog.jsontext import cut
 from catalog.publicjson import finding_json
@@ -24,6 +25,7 @@ class LogChannel:
 
     name: str
     audience: Audience
+    timing: Timing = field(default_factory=Timing)
 
     def send(self, message: Message) -> None:
         """Log every finding, gravest first; never fails."""

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.signature import signed_headers, signing_key
 from catalog.alerts.text import slack, text
+from catalog.alerts.timing import Timing
 from catalog.clock import Clock, now, stamp
 from catalog.errors import CatalogError, DeliveryFailed, ProviderError, TimedOut
 from catalog.http.client import Http
@@ -19,6 +20,8 @@ from catalog.words import title
 
 Format = Literal["cloudevents", "slack"]
 EVENT_TYPE = "model-catalog.changes.v1"
+MENDABLE = {401, 403, 404, 408, 425, 429}
+"""Client errors that the receiver's owner, or time, may mend; all others end a message."""
 _CONTENT_TYPES = {"cloudevents": "application/cloudevents+json", "slack": "application/json"}
 
 
@@ -37,6 +40,7 @@ class WebhookChannel:
     audience: Audience
     url: str = field(repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    timing: Timing = field(default_factory=Timing)
     format: Format = "cloudevents"
     http: Http = field(repr=False)
     clock: Clock = field(default=now, repr=False)
@@ -80,16 +84,16 @@ class WebhookChannel:
     def _failure(self, error: CatalogError) -> DeliveryFailed:
         if not isinstance(error, ProviderError):  # a URL or header that may not be sent
             return DeliveryFailed(f"channel {self.name}: {error}", hint=error.hint)
-        reason, hint = "could not be reached", ""
+        reason, hint, for_good = "could not be reached", "", False
         if error.status is not None:
             reason = f"answered {error.status}"
+            for_good = 400 <= error.status < 500 and error.status not in MENDABLE  # noqa: PLR2004  # the class of client errors
         elif isinstance(error, TimedOut):
             reason = "did not answer in time"
         if error.status == HTTPStatus.GONE:
             hint = "The receiver is gone for good: remove the channel or give it another URL."
-        return DeliveryFailed(
-            f"channel {self.name}: {urlsplit(self.url).hostname} {reason}", hint=hint
-        )
+        text = f"channel {self.name}: {urlsplit(self.url).hostname} {reason}"
+        return DeliveryFailed(text, hint=hint, retry_after=error.retry_after, for_good=for_good)
 
 
 def event_body(message: Message) -> bytes:

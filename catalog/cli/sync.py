@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from catalog.config.settings import HoldSettings
+    from catalog.store.outbox import Waiting
     from catalog.sync import Pass, Sync
 
 SHOWN_PROBLEMS = 10
@@ -120,12 +121,23 @@ def print_pass(
     if result.document is not None and result.document.written:
         say(f"document {result.document.path} {'would be written' if dry_run else 'written'}")
     for waiting in result.owed:
-        why = waiting.error or f"channel {waiting.channel}: not sent yet"
-        tell(visible(f"{count(waiting.messages, 'message')} owed, {why}; the next run tries again"))
+        if waiting.error or not quiet:
+            tell(visible(_owed(waiting)))
     for error in (poll.error, result.document_error):
         if error is not None:
             for line in _lines(error, listing):
                 tell(line)
+
+
+def _owed(waiting: "Waiting") -> str:
+    from catalog.clock import stamp
+    from catalog.words import count
+
+    messages = count(waiting.messages, "message")
+    when = "the next run" if waiting.next_at is None else stamp(waiting.next_at)
+    if waiting.error is None:
+        return f"channel {waiting.channel}: {messages} to be sent from {when} on"
+    return f"{messages} owed, {waiting.error}; tried again from {when} on"
 
 
 def _headline(result: "Pass", *, dry_run: bool) -> str:

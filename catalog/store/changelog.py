@@ -20,6 +20,7 @@ from catalog.change import (
     Restored,
     Trouble,
     TroubleKind,
+    Undelivered,
     Updated,
     fingerprint,
 )
@@ -177,6 +178,9 @@ def _columns(change: Change, versions: Mapping[str, int]) -> dict[str, Any]:
         case Recovered():
             detail = canonical({"troubles": change.troubles, "since": stamp(change.since)})
             return columns | {"detail": detail}
+        case Undelivered():
+            detail = canonical({"channel": change.channel, "reason": change.reason})
+            return columns | {"detail": detail}
     columns["version_id"] = versions[change.model.key]
     match change:
         case Updated():
@@ -214,6 +218,9 @@ def _change(row: Row[*tuple[Any, ...]]) -> Change:
         case "recovered":
             detail = parse(JsonText(row.detail))
             return Recovered(tuple(detail["troubles"]), datetime.fromisoformat(detail["since"]))
+        case "undelivered":
+            detail = parse(JsonText(row.detail))
+            return Undelivered(detail["channel"], detail["reason"])
         case kind if kind in TROUBLES:
             detail = parse(JsonText(row.detail))
             since = datetime.fromisoformat(detail["since"]) if "since" in detail else None

@@ -4,24 +4,23 @@ A message is claimed before it is sent, so that two processes do not send it bot
 itself when its process is dead, and in any case after a while.
 """
 
-import os
-import secrets
-import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from sqlmodel import col
 
 from catalog.change import Finding
 from catalog.store.changelog import Wanted, findings
-from catalog.store.record import OWED
+from catalog.store.claims import is_held, owner
+from catalog.store.record import OWED, message_id
 from catalog.store.tables import DeliveryRow, FindingRow
 
 DELIVERED = "delivered"
+GIVEN_UP = "given up"
 CLAIM = timedelta(minutes=5)
-_RUN = secrets.token_hex(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,57 +31,83 @@ class Owed:
     channel: str
     provider: str
     findings: tuple[Finding, ...]
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many messages a channel has not taken yet, and what it said last."""
+    """How many messages a channel has not taken yet, what it said last, and when the next is due."""
 
     channel: str
     messages: int
     error: str | None
+    next_at: datetime | None
 
 
-def claim(connection: Connection, channel: str, now: datetime) -> Owed | None:
-    """Take the oldest message that is owed to a channel and that nobody is sending."""
+def due(connection: Connection, channels: Collection[str], now: datetime) -> frozenset[str]:
+    """Return the channels for which there is something to send."""
+    query = select(col(DeliveryRow.channel)).where(
+        col(DeliveryRow.channel).in_(sorted(channels)), *_sendable(now)
+    )
+    return frozenset(connection.scalars(query.distinct()))
+
+
+def claim(
+    connection: Connection, channel: str, now: datetime, *, together: bool = False
+) -> Owed | None:
+    """Take the oldest message that is due to a channel and that nobody is sending.
+
+    With `together`, all messages that are due and were never tried become one first.
+    """
+    if together:
+        _join(connection, channel, now)
     query = (
         select(
             col(DeliveryRow.message_id),
             col(FindingRow.provider),
+            func.max(col(DeliveryRow.attempts)).label("attempts"),
             func.max(col(DeliveryRow.claimed_by)).label("claimed_by"),
             func.max(col(DeliveryRow.claimed_until)).label("claimed_until"),
         )
         .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
-        .where(col(DeliveryRow.state) == OWED, col(DeliveryRow.channel) == channel)
+        .where(col(DeliveryRow.channel) == channel, *_sendable(now))
         .group_by(col(DeliveryRow.message_id), col(FindingRow.provider))
         .order_by(func.min(col(DeliveryRow.id)))
     )
     for row in connection.execute(query).all():
         if not _is_held(row.claimed_by, row.claimed_until, now):
-            _set(connection, row.message_id, claimed_by=_owner(), claimed_until=now + CLAIM)
+            _set(connection, row.message_id, claimed_by=owner(), claimed_until=now + CLAIM)
             wanted = Wanted(row.provider, message=row.message_id)
-            return Owed(row.message_id, channel, row.provider, findings(connection, wanted))
+            told = findings(connection, wanted)
+            return Owed(row.message_id, channel, row.provider, told, row.attempts)
     return None
 
 
 def delivered(connection: Connection, message_id: str, now: datetime) -> None:
     """Note that the channel took the message: it is never sent again."""
-    _count_attempt(connection, message_id)
-    _set(
-        connection,
-        message_id,
-        state=DELIVERED,
-        delivered_at=now,
-        claimed_by=None,
-        claimed_until=None,
-        error=None,
+    _attempted(connection, message_id, state=DELIVERED, error=None, delivered_at=now)
+
+
+def refused(connection: Connection, message_id: str, reason: str, again: datetime) -> None:
+    """Note that the channel did not take the message: it stays owed, and is tried again then."""
+    _attempted(connection, message_id, error=reason, next_at=again)
+
+
+def given_up(connection: Connection, message_id: str, reason: str) -> None:
+    """Note that the channel will not take the message: it is not sent again by itself."""
+    _attempted(connection, message_id, state=GIVEN_UP, error=reason)
+
+
+def was_given_up(connection: Connection, channel: str) -> bool:
+    """Whether the last message that came to an end for this channel was given up."""
+    query = (
+        select(col(DeliveryRow.state))
+        .where(col(DeliveryRow.channel) == channel)
+        .where(col(DeliveryRow.state).in_((DELIVERED, GIVEN_UP)))
+        .order_by(col(DeliveryRow.id).desc())
+        .limit(1)
     )
-
-
-def refused(connection: Connection, message_id: str, reason: str) -> None:
-    """Note that the channel did not take the message: it stays owed."""
-    _count_attempt(connection, message_id)
-    _set(connection, message_id, claimed_by=None, claimed_until=None, error=reason)
+    return connection.scalar(query) == GIVEN_UP
 
 
 def owed(connection: Connection, provider: str, channels: Collection[str]) -> tuple[Waiting, ...]:
@@ -92,6 +117,7 @@ def owed(connection: Connection, provider: str, channels: Collection[str]) -> tu
             col(DeliveryRow.channel),
             func.count(col(DeliveryRow.message_id).distinct()),
             func.max(col(DeliveryRow.error)),
+            func.min(col(DeliveryRow.next_at)),
         )
         .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
         .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == OWED)
@@ -102,36 +128,42 @@ def owed(connection: Connection, provider: str, channels: Collection[str]) -> tu
     return tuple(Waiting(*row) for row in connection.execute(query))
 
 
+def _sendable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    next_at = col(DeliveryRow.next_at)
+    return col(DeliveryRow.state) == OWED, or_(next_at.is_(None), next_at <= now)
+
+
+def _join(connection: Connection, channel: str, now: datetime) -> None:
+    """Make one message of all that are due, except those that were tried: they may have come in."""
+    query = (
+        select(col(DeliveryRow.message_id), col(FindingRow.provider))
+        .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .where(col(DeliveryRow.channel) == channel, *_sendable(now))
+        .where(col(DeliveryRow.attempts) == 0, col(DeliveryRow.claimed_by).is_(None))
+        .order_by(col(FindingRow.provider), col(DeliveryRow.id))
+    )
+    rows = connection.execute(query).all()
+    for _, group in groupby(rows, key=lambda row: row.provider):
+        ids = list(dict.fromkeys(row.message_id for row in group))
+        connection.execute(
+            update(DeliveryRow)
+            .where(col(DeliveryRow.message_id).in_(ids))
+            .values(message_id=ids[0] if len(ids) == 1 else message_id(*ids))
+        )
+
+
 def _set(connection: Connection, message_id: str, **values: object) -> None:
     connection.execute(
         update(DeliveryRow).where(col(DeliveryRow.message_id) == message_id).values(**values)
     )
 
 
-def _count_attempt(connection: Connection, message_id: str) -> None:
-    connection.execute(
-        update(DeliveryRow)
-        .where(col(DeliveryRow.message_id) == message_id)
-        .values(attempts=DeliveryRow.attempts + 1)
-    )
+def _attempted(connection: Connection, message_id: str, **values: object) -> None:
+    attempts = DeliveryRow.attempts + 1
+    free = {"claimed_by": None, "claimed_until": None}
+    _set(connection, message_id, attempts=attempts, **free, **values)
 
 
-def _owner() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}:{_RUN}"
-
-
-def _is_held(owner: str | None, until: datetime | None, now: datetime) -> bool:
-    if owner is None or until is None or until <= now or until > now + CLAIM:
-        return False  # free, run out, or from a clock that was ahead
-    host, pid, _ = owner.rsplit(":", 2)
-    if host != socket.gethostname():
-        return True
-    return int(pid) != os.getpid() and _is_alive(int(pid))
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError as error:
-        return not isinstance(error, ProcessLookupError)  # somebody else's process is alive too
-    return True
+def _is_held(by: str | None, until: datetime | None, now: datetime) -> bool:
+    # A claim of the far future is from a clock that was ahead.
+    return until is not None and until <= now + CLAIM and is_held(by, until, now)

@@ -2,13 +2,14 @@
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlmodel import col
 
-from catalog.change import Finding
+from catalog.change import Finding, Level
 from catalog.clock import stamp
 from catalog.payload import Payload
 from catalog.poll import Poll
@@ -23,13 +24,15 @@ from catalog.store.tables import (
     SnapshotRow,
 )
 
-Audiences = Mapping[str, Callable[[Finding], bool]]
-"""Each channel's name, and whether it wants a finding."""
+Wants = Callable[[Finding], bool]
+Due = Callable[[datetime, Iterable[Level]], datetime]
+Recipients = Mapping[str, tuple[Wants, Due]]
+"""Each channel's name, whether it wants a finding, and when a message of such levels may go out."""
 
 OWED = "owed"
 
 
-def record(connection: Connection, poll: Poll, audiences: Audiences) -> int | None:
+def record(connection: Connection, poll: Poll, recipients: Recipients) -> int | None:
     """Write a poll and all that came of it; return the number of the snapshot in force after it."""
     known = history.baseline(connection, poll.provider)
     number = known.number
@@ -50,10 +53,46 @@ def record(connection: Connection, poll: Poll, audiences: Audiences) -> int | No
         **_http_facts(poll, known),
     )
     poll_id: int = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]  # one row
-    for finding in poll.findings:
-        finding_id = write_finding(connection, poll_id, finding, versions)
-        _owe(connection, poll, finding_id, finding, audiences)
+    _tell(connection, poll_id, poll.findings, versions, recipients)
     return number
+
+
+def tell(connection: Connection, finding: Finding, recipients: Recipients) -> None:
+    """Write a finding that came up between two polls, beside those of the last one."""
+    newest = select(func.max(col(PollRow.id))).where(col(PollRow.provider) == finding.provider)
+    poll_id = connection.scalar(newest)
+    _tell(connection, poll_id, (finding,), {}, recipients)
+
+
+def _tell(
+    connection: Connection,
+    poll_id: Any,
+    findings: Sequence[Finding],
+    versions: Mapping[str, int],
+    recipients: Recipients,
+) -> None:
+    """Write findings, and in the same transaction who is owed which."""
+    numbers = [write_finding(connection, poll_id, each, versions) for each in findings]
+    for channel in sorted(recipients):
+        wants, due = recipients[channel]
+        wanted = [
+            (number, each) for number, each in zip(numbers, findings, strict=True) if wants(each)
+        ]
+        if not wanted:
+            continue
+        at = findings[0].at
+        moment = due(at, [each.level for _, each in wanted])
+        parts = [findings[0].provider, stamp(at), channel, *(each.fingerprint for each in findings)]
+        message = {
+            "channel": channel,
+            "message_id": message_id(*parts),
+            "state": OWED,
+            "attempts": 0,
+            # Not `at` itself: where the clock is set back, that would be a moment to come.
+            "next_at": None if moment <= at else moment,
+        }
+        rows = [{"finding_id": number, **message} for number, _ in wanted]
+        connection.execute(insert(DeliveryRow), rows)
 
 
 def _write_payload(connection: Connection, payload: Payload) -> None:
@@ -128,22 +167,6 @@ def _version_row(provider: str, model: Model, number: int) -> dict[str, Any]:
     return {"provider": provider, "first_snapshot": number, "last_snapshot": None, **columns}
 
 
-def _owe(
-    connection: Connection, poll: Poll, finding_id: int, finding: Finding, audiences: Audiences
-) -> None:
-    for channel in sorted(audiences):
-        if audiences[channel](finding):
-            row = {
-                "finding_id": finding_id,
-                "channel": channel,
-                "message_id": _message_id(poll, channel),
-                "state": OWED,
-            }
-            connection.execute(insert(DeliveryRow).values(row))
-
-
-def _message_id(poll: Poll, channel: str) -> str:
-    """Name the one message of this poll to this channel: the same whenever it is worked out."""
-    parts = [poll.provider, stamp(poll.started_at), channel]
-    parts += [finding.fingerprint for finding in poll.findings]
+def message_id(*parts: str) -> str:
+    """Name a message by what it is made of: the same whenever it is worked out."""
     return f"msg_{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:32]}"

@@ -160,6 +160,7 @@ class DeliveryRow(SQLModel, table=True):
     message_id: str = Field(index=True)
     state: str
     attempts: int = 0
+    next_at: datetime | None = Field(default=None, sa_type=Moment)
     delivered_at: datetime | None = Field(default=None, sa_type=Moment)
     claimed_by: str | None = None
     claimed_until: datetime | None = Field(default=None, sa_type=Moment)

@@ -1,74 +1,25 @@
 """What is stored, and how it is read back: snapshots, versions, findings, polls, the outbox."""
 
-import os
-import socket
 import zlib
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
-from catalog.change import Added, Finding, Level, Recovered, Removed, Restored, Trouble, Updated
+from catalog.change import Added, Level, Recovered, Removed, Restored, Trouble, Undelivered, Updated
 from catalog.diff import diff
 from catalog.errors import NotFound, Unreachable
 from catalog.jsontext import canonical
 from catalog.payload import Drift, NotModified, Validators
-from catalog.poll import Outcome, Poll
-from catalog.snapshot import Snapshot
-from catalog.store import changelog, history, outbox, polls
+from catalog.poll import Outcome
+from catalog.store import changelog, history, polls
 from catalog.store.changelog import Wanted
-from catalog.store.database import Database, Transaction
-from catalog.store.record import Audiences, record
+from catalog.store.database import Database
 from tests.builders import AT, MISSING, finding, model, payload, snapshot
-from tests.postgresql import new_database
+from tests.stored import HOUR, NAME, ask, save
 
-NAME = "infomaniak"
-HOUR = timedelta(hours=1)
 A, B, C = model("1", "alpha"), model("2", "beta"), model("10", "gamma")
 B2 = model("2", "beta", max_token_input=8)
-
-
-# One server for all: starting several at once, on a machine that never had one, is a race.
-ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))
-
-
-@pytest.fixture(params=["sqlite", ON_POSTGRESQL])
-def database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Database]:
-    """Make an empty database: everything here holds on SQLite and on PostgreSQL alike."""
-    if request.param == "sqlite":
-        made = Database(str(tmp_path_factory.mktemp("store") / "catalog.db"))
-    else:
-        made = Database(new_database(tmp_path_factory.getbasetemp() / "postgresql"))
-    yield made
-    made.close()
-
-
-def ask(database: Database, sql: str) -> list[tuple[object, ...]]:
-    """Ask with plain SQL."""
-    with database.reading() as connection:
-        return [tuple(row) for row in connection.execute(text(sql))]
-
-
-def save(  # noqa: PLR0913  # one parameter for each thing that a test varies
-    database: Database,
-    at: int,
-    state: Snapshot | None = None,
-    *findings: Finding,
-    outcome: Outcome = Outcome.CHANGED,
-    content: bytes | None = None,
-    audiences: Audiences | None = None,
-    **more: object,
-) -> int | None:
-    """Record one poll, `at` hours after the start."""
-    poll = Poll(NAME, AT + at * HOUR, 5, outcome, payload(content), state, findings)
-    for name, value in more.items():
-        object.__setattr__(poll, name, value)
-    with database.writing() as connection:
-        return record(connection, poll, audiences or {})
 
 
 def states(database: Database) -> None:
@@ -168,6 +119,7 @@ def test_findings_come_back_as_they_were(database: Database) -> None:
         finding(Trouble("invalid", "no id")),
         finding(Trouble("failing", "503", AT - HOUR)),
         finding(Recovered(("failing", "held"), AT - HOUR)),
+        finding(Undelivered("ops", "410")),
     )
     before = snapshot(model("2", "beta"), at=AT - HOUR)
     save(database, -1, before, outcome=Outcome.FIRST)
@@ -293,81 +245,3 @@ def test_polls_are_read_back(database: Database) -> None:
         assert polls.newest(connection, NAME) == failed
         assert polls.newest(connection, "other") is None
         assert polls.outcomes(connection, NAME)[AT + HOUR] is Outcome.HELD
-
-
-def owe(database: Database, at: int = 0, channel: str = "ear") -> None:
-    """Record a poll with two findings that a channel wants."""
-    findings = (finding(Trouble("held", f"{at}")), finding(Trouble("invalid", f"{at}")))
-    save(database, at, None, *findings, outcome=Outcome.HELD, audiences={channel: lambda _: True})
-
-
-def waiting(connection: Transaction, *channels: str) -> int:
-    """Count the messages owed to these channels."""
-    return sum(each.messages for each in outbox.owed(connection, NAME, channels))
-
-
-def test_a_message_is_claimed_delivered_and_never_again(database: Database) -> None:
-    """One poll's findings are one message; what was delivered is not owed any more."""
-    owe(database)
-    with database.writing() as connection:
-        item = outbox.claim(connection, "ear", AT)
-        assert item is not None
-        assert [each.change.kind for each in item.findings] == ["held", "invalid"]
-        assert waiting(connection, "ear", "other") == 1
-        outbox.delivered(connection, item.message_id, AT)
-        assert waiting(connection, "ear", "other") == 0
-        assert outbox.claim(connection, "ear", AT) is None
-
-
-def test_messages_go_out_in_order(database: Database) -> None:
-    """The oldest is claimed first, and another channel's message is left alone."""
-    owe(database, 0)
-    owe(database, 1)
-    owe(database, 2, "other")
-    with database.writing() as connection:
-        for expected in ("0", "1"):
-            item = outbox.claim(connection, "ear", AT)
-            assert item is not None
-            change = item.findings[0].change
-            assert isinstance(change, Trouble)
-            assert change.reason == expected
-            outbox.delivered(connection, item.message_id, AT)
-        assert outbox.claim(connection, "ear", AT) is None
-        assert waiting(connection, "ear", "other") == 1
-        assert waiting(connection, "ear") == 0
-
-
-@pytest.mark.parametrize(
-    ("owner", "later", "free"),
-    [
-        ("HOST:1:abcd", 1, False),  # alive: nobody ends process 1
-        ("HOST:999999999:abcd", 1, True),  # dead
-        ("HOST:PID:abcd", 1, True),  # we do not send it now
-        ("elsewhere:1:abcd", 1, False),  # another machine: believed until it runs out
-        ("elsewhere:1:abcd", 5 * 60, True),
-        ("elsewhere:1:abcd", -60 * 60, True),  # the clock was ahead when it was claimed
-    ],
-)
-def test_a_claim_holds_while_its_owner_may_send(
-    database: Database, owner: str, later: int, *, free: bool
-) -> None:
-    """What another live process is sending is left alone; a dead one's message is free at once."""
-    owe(database)
-    owner = owner.replace("HOST", socket.gethostname()).replace("PID", str(os.getpid()))
-    with database.writing() as connection:
-        assert outbox.claim(connection, "ear", AT) is not None
-        connection.execute(text("update delivery set claimed_by = :owner"), {"owner": owner})
-        item = outbox.claim(connection, "ear", AT + timedelta(seconds=later))
-        assert (item is not None) == free
-
-
-def test_a_refused_message_says_why(database: Database) -> None:
-    """It stays owed with its last error and the count of attempts, and can be claimed again."""
-    owe(database)
-    with database.writing() as connection:
-        for _ in range(2):
-            item = outbox.claim(connection, "ear", AT)
-            assert item is not None
-            outbox.refused(connection, item.message_id, "deaf")
-    rows = ask(database, "select distinct state, attempts, claimed_by, error from delivery")
-    assert rows == [("owed", 2, None, "deaf")]

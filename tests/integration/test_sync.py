@@ -13,7 +13,6 @@ from catalog.change import Level, Removed, Restored
 from catalog.errors import SettingsInvalid
 from catalog.payload import Answer, Validators
 from catalog.publishing import newest_snapshots
-from catalog.store.outbox import Waiting
 from tests.builders import body, finding, row
 from tests.rig import HOUR, START, TOKEN, Ear, rig
 from tests.servers import Exchange, Step, answer, break_off
@@ -221,8 +220,10 @@ def test_what_a_channel_refused_stays_owed(tmp_path: Path) -> None:
         it.sync = replace(it.sync, channels=(it.ear, other))
         it.poll()
         it.ear.deaf = True
-        waiting = [it.poll().owed, it.poll().owed]
-        assert waiting == [(Waiting("ear", n, "channel ear is deaf"),) for n in (1, 2)]
+        waiting = [each for _ in range(2) for each in it.poll().owed]
+        assert [(each.channel, each.messages, each.error) for each in waiting] == [
+            ("ear", number, "channel ear is deaf") for number in (1, 2)
+        ]
         assert it.rows("select distinct attempts, error from delivery where channel = 'ear'") == [
             *((2, "channel ear is deaf"), (0, None))
         ]

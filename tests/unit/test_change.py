@@ -14,6 +14,7 @@ from catalog.change import (
     Removed,
     Restored,
     Trouble,
+    Undelivered,
     Updated,
     fingerprint,
     gravity,
@@ -37,6 +38,7 @@ ALL_KINDS: list[Change] = [
     Trouble("failing", "the list is empty"),
     Trouble("stale", "the list is empty"),
     Recovered(("held",), AT),
+    Undelivered("ops", "410"),
 ]
 
 
@@ -105,7 +107,7 @@ def test_wave() -> None:
 @pytest.mark.parametrize("change", ALL_KINDS, ids=lambda change: change.kind)
 def test_models_of_a_finding(change: Change) -> None:
     """A finding names the model it is about; drift and incidents are about none."""
-    about_none = {"drift", "recovered", *TROUBLES}
+    about_none = {"drift", "recovered", "undelivered", *TROUBLES}
     expected = () if change.kind in about_none else (model(),)
     assert finding(change).models == expected
 
@@ -118,6 +120,7 @@ def test_gravity() -> None:
         finding(Trouble("failing", "x")),
         finding(Trouble("invalid", "x")),
         finding(Trouble("held", "x")),
+        finding(Undelivered("ops", "410")),
         finding(Recovered(("held",), AT)),
         finding(replace(UPDATED, model=model("9")), level=Level.WARNING),
         finding(replace(UPDATED, field="a")),

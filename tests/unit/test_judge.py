@@ -14,6 +14,7 @@ from catalog.change import (
     Removed,
     Restored,
     Trouble,
+    Undelivered,
     Updated,
     fingerprint,
 )
@@ -80,6 +81,7 @@ def update(field: str, before: Any, after: Any, name: str = "alpha") -> Updated:
         (Trouble("invalid", "no id"), "payload-invalid", "warning"),
         (Trouble("failing", "503"), "provider-failing", "warning"),
         (Trouble("stale", "503"), "catalog-stale", "warning"),
+        (Undelivered("ops", "410"), "delivery-ended", "warning"),
         (Recovered(("stale",), AT), "trouble-ended", "warning"),
     ],
 )

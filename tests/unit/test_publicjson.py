@@ -13,6 +13,7 @@ from catalog.change import (
     Removed,
     Restored,
     Trouble,
+    Undelivered,
     Updated,
 )
 from catalog.jsontext import JsonText, canonical, parse
@@ -36,6 +37,7 @@ SHAPES: list[tuple[Change, list[str]]] = [
     (Trouble("invalid", "x"), ["kind", "reason"]),
     (Trouble("failing", "x", AT), ["kind", "reason", "since"]),
     (Trouble("stale", "x", AT), ["kind", "reason", "since"]),
+    (Undelivered("ops", "410"), ["kind", "channel", "reason"]),
     (Recovered(("held",), AT), ["kind", "troubles", "since"]),
 ]
 

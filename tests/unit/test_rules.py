@@ -98,6 +98,7 @@ def test_levels_that_people_rely_on() -> None:
         "provider-failing",
         "catalog-stale",
         "trouble-ended",
+        "delivery-ended",
     }
 
 

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.change import Added, Change, Level, Recovered, Removed, Restored, Trouble, Updated
+from catalog.change import (
+    Added,
+    Change,
+    Level,
+    Recovered,
+    Removed,
+    Restored,
+    Trouble,
+    Undelivered,
+    Updated,
+)
 from catalog.jsontext import JsonText, canonical
 from catalog.payload import Drift
 from catalog.words import (
@@ -98,6 +108,7 @@ def move(before: JsonText | None, after: JsonText | None) -> str:
             Trouble("stale", "503", AT - timedelta(hours=1)),
             "no answer was accepted for 1 hour: 503",
         ),
+        (Undelivered("ops", "410"), "channel ops gets nothing more of a message: 410"),
         (
             Recovered(("stale", "held"), AT - timedelta(hours=1)),
             "well again after 1 hour (stale, held)",

@@ -1,0 +1,94 @@
+"""When a message may go out, and when it is tried again. Pure: no clock, no chance of its own."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from catalog.change import Level
+
+WAITS = (
+    *(timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30)),
+    *(timedelta(hours=2), timedelta(hours=5), timedelta(hours=10)),
+    *(timedelta(days=1), timedelta(days=1)),
+)
+"""Before each further attempt, as Standard Webhooks has it: two days and a half in all."""
+JITTER = 0.1
+LONGEST_RETRY_AFTER = 86400.0
+"""In seconds."""
+
+
+class Digest(StrEnum):
+    """How often a channel wants to hear."""
+
+    AT_ONCE = "at_once"
+    HOURLY = "hourly"
+    DAILY = "daily"
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours of the day at which nobody is disturbed, from `begin` to `end`, over midnight too."""
+
+    begin: time
+    end: time
+
+    def ending(self, local: datetime) -> datetime:
+        """Return the end of the quiet hours that hold at this moment, or the moment itself."""
+        clock = local.time()
+        within = self.begin <= clock < self.end
+        if self.begin > self.end:
+            within = clock >= self.begin or clock < self.end
+        if not within:
+            return local
+        tomorrow = self.begin > self.end and clock >= self.begin
+        day = local.date() + timedelta(days=int(tomorrow))
+        return datetime.combine(day, self.end, local.tzinfo)
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a channel may be told.
+
+    `daily_at` and `quiet` are times of day in `zone`. What is breaking wakes people up unless
+    `breaking_waits`; it never waits for a digest.
+    """
+
+    digest: Digest = Digest.AT_ONCE
+    daily_at: time = time(8)
+    quiet: Quiet | None = None
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    breaking_waits: bool = False
+
+    def due(self, at: datetime, levels: Iterable[Level]) -> datetime:
+        """Return the moment from which on a message of this time may go out, in UTC."""
+        grave = Level.BREAKING in levels
+        moment = (at if grave else self._next_digest(at)).astimezone(self.zone)
+        if self.quiet is not None and (self.breaking_waits or not grave):
+            moment = self.quiet.ending(moment)
+        return max(at, moment.astimezone(UTC))
+
+    def _next_digest(self, at: datetime) -> datetime:
+        if self.digest is Digest.AT_ONCE:
+            return at
+        if self.digest is Digest.HOURLY:
+            return at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        local = at.astimezone(self.zone)
+        day = local.date() + timedelta(days=int(local.time() >= self.daily_at))
+        return datetime.combine(day, self.daily_at, self.zone)
+
+
+def next_attempt(
+    attempts: int, now: datetime, retry_after: float | None, chance: float
+) -> datetime | None:
+    """Return when a message is tried again after so many attempts; None to give up.
+
+    `chance` from 0 to 1 moves the wait by up to 10 % to either side. A receiver that asks for a
+    longer pause (`retry_after`, in seconds) gets it, up to a day.
+    """
+    if attempts > len(WAITS):
+        return None
+    wait = WAITS[attempts - 1] * (1 - JITTER + 2 * JITTER * chance)
+    asked = timedelta(seconds=min(retry_after or 0.0, LONGEST_RETRY_AFTER))
+    return now + max(wait, asked)

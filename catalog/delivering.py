@@ -1,0 +1,94 @@
+"""What is owed, sent: the last step of a pass, and the daemon's errand between two passes."""
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from catalog.alerts.channel import Channel, Message
+from catalog.alerts.timing import Digest, next_attempt
+from catalog.change import Finding, Undelivered
+from catalog.clock import Clock, stamp
+from catalog.errors import DeliveryFailed
+from catalog.store import outbox
+from catalog.store.database import Database
+from catalog.store.record import Recipients, tell
+
+logger = logging.getLogger(__name__)
+
+
+def recipients(channels: Sequence[Channel]) -> Recipients:
+    """Return the channels as the store knows them: by name, with what they want and when."""
+    return {channel.name: (channel.audience.wants, channel.timing.due) for channel in channels}
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """Sends what is owed to the channels.
+
+    `judge` makes the finding for the operator when a channel will never take a message; it goes to
+    the other channels.
+    """
+
+    provider: str
+    channels: Sequence[Channel]
+    database: Database
+    clock: Clock
+    judge: Callable[[Undelivered], Finding]
+
+    def deliver(self) -> tuple[outbox.Waiting, ...]:
+        """Send what is due, each channel's oldest message first; return what stays owed.
+
+        A channel that refuses a message is left alone until the next time.
+        """
+        names = [channel.name for channel in self.channels]
+        while self._deliver_once(names):
+            pass  # something was given up, and the others are to be told of it
+        with self.database.reading() as connection:
+            return outbox.owed(connection, self.provider, names)
+
+    def _deliver_once(self, names: Sequence[str]) -> bool:
+        with self.database.reading() as connection:
+            due = outbox.due(connection, names, self.clock())
+        given_up = [self._deliver_to(channel) for channel in self.channels if channel.name in due]
+        return any(given_up)
+
+    def _deliver_to(self, channel: Channel) -> bool:
+        """Send until nothing is due or the channel refuses; return whether it was given up on."""
+        given_up = False
+        while item := self._claim(channel):
+            message = Message(item.message_id, item.provider, item.findings[0].at, item.findings)
+            try:
+                channel.send(message)
+            except DeliveryFailed as error:
+                if not self._refused(channel, item, error):
+                    break
+                given_up = True
+            else:
+                with self.database.writing() as connection:
+                    outbox.delivered(connection, item.message_id, self.clock())
+        return given_up
+
+    def _claim(self, channel: Channel) -> outbox.Owed | None:
+        together = channel.timing.digest is not Digest.AT_ONCE
+        with self.database.writing() as connection:
+            return outbox.claim(connection, channel.name, self.clock(), together=together)
+
+    def _refused(self, channel: Channel, item: outbox.Owed, error: DeliveryFailed) -> bool:
+        """Plan the next attempt, or give up; return whether it was given up."""
+        now, attempts = self.clock(), item.attempts + 1
+        chance = random.random()  # noqa: S311  # jitter, no secret
+        again = next_attempt(attempts, now, error.retry_after, chance)
+        with self.database.writing() as connection:
+            if again is not None and not error.for_good:
+                logger.warning("%s; tried again from %s on", error, stamp(again))
+                outbox.refused(connection, item.message_id, str(error), again)
+                return False
+            logger.error("%s; given up, attempt %d was the last", error, attempts)
+            told = outbox.was_given_up(connection, channel.name)
+            outbox.given_up(connection, item.message_id, str(error))
+            if not told:
+                finding = self.judge(Undelivered(channel.name, str(error)))
+                others = [each for each in self.channels if each.name != channel.name]
+                tell(connection, finding, recipients(others))
+        return True

@@ -1,0 +1,79 @@
+"""Delivery over days: tried again when it is due, given up, and told to the others."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from catalog.alerts.timing import Digest, Timing
+from catalog.store.outbox import Waiting
+from catalog.words import sentence
+from tests.builders import body, row
+from tests.rig import HOUR, Ear, Rig, rig
+from tests.servers import answer
+
+TEN = [row(id=key, name=f"m{key}") for key in range(1, 11)]
+STEPS = [answer(body=body(*TEN[: 10 - gone])) for gone in (0, 1, 2)]
+
+
+def deliver(it: Rig, later: timedelta) -> tuple[Waiting, ...]:
+    """Send what is due, without a poll, as the daemon does in between."""
+    it.clock.now += later
+    return it.sync.deliver()
+
+
+def test_a_message_is_tried_again_when_it_is_due(tmp_path: Path) -> None:
+    """Not before, whatever passes go by; then it comes, with the same id."""
+    with rig(tmp_path, *STEPS[:2]) as it:
+        it.poll()
+        it.ear.deaf = True
+        it.poll()
+        for seconds, attempts in ((3, 1), (3, 2)):
+            deliver(it, timedelta(seconds=seconds))
+            assert it.rows("select attempts from delivery") == [(attempts,)]
+        it.ear.deaf = False
+        assert [each.messages for each in deliver(it, timedelta(minutes=4))] == [1]
+        assert deliver(it, timedelta(minutes=2)) == ()
+        assert it.ear.told == [["model-removed"]]
+
+
+@pytest.mark.parametrize("for_good", [True, False])
+def test_what_is_given_up_is_told_to_the_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, for_good: bool
+) -> None:
+    """At once where the receiver is gone, else after three days; the others hear of it once."""
+    other = Ear("other")
+    with rig(tmp_path, *STEPS) as it:
+        it.sync = replace(it.sync, channels=(it.ear, other))
+        it.poll()
+        it.ear.deaf, it.ear.gone = True, for_good
+        it.poll()
+        it.poll()
+        for _ in range(0 if for_good else 24 * 4):
+            deliver(it, HOUR)
+        assert other.told == [["model-removed"], ["delivery-ended"], ["model-removed"]] or (
+            not for_good
+            and other.told == [["model-removed"], ["model-removed"], ["delivery-ended"]]
+        )
+        assert "given up, attempt" in caplog.text
+        states = it.rows("select distinct state, channel from delivery order by 2")
+        assert states == [("given up", "ear"), ("delivered", "other")]
+        (ended,) = [each for each in other.heard if each.findings[0].rule == "delivery-ended"]
+        assert sentence(ended.findings[0]) == (
+            "channel ear gets nothing more of a message: channel ear is deaf"
+        )
+
+
+def test_a_digest_waits_and_comes_as_one(tmp_path: Path) -> None:
+    """Two polls of one day are one message at eight o'clock; what is breaking came at once."""
+    steps = [answer(body=body(*TEN[: 8 + new])) for new in (0, 1, 2)]
+    with rig(tmp_path, *steps, answer(body=body(*TEN[:9]))) as it:
+        it.ear.timing = Timing(Digest.DAILY)
+        waiting = [it.poll(later=HOUR).owed for _ in range(3)][-1]
+        assert (waiting[0].messages, waiting[0].error) == (2, None)
+        assert it.ear.told == []
+        assert deliver(it, 5 * HOUR) == ()
+        assert it.ear.told == [["model-added", "model-added"]]
+        it.poll()
+        assert it.ear.told[1:] == [["model-removed"]]

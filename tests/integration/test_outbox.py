@@ -1,0 +1,147 @@
+"""The outbox: who is owed what, claimed before it is sent, tried again, given up."""
+
+import os
+import socket
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from catalog.change import Trouble
+from catalog.poll import Outcome
+from catalog.store import outbox
+from catalog.store.database import Database, Transaction
+from tests.builders import AT, finding
+from tests.stored import HOUR, NAME, ask, save
+
+SECOND = timedelta(seconds=1)
+
+
+def owe(database: Database, at: int = 0, channel: str = "ear", *, due: datetime = AT) -> None:
+    """Record a poll with two findings that a channel wants."""
+    findings = (finding(Trouble("held", f"{at}")), finding(Trouble("invalid", f"{at}")))
+    save(
+        database,
+        at,
+        None,
+        *findings,
+        outcome=Outcome.HELD,
+        recipients={channel: (lambda _: True, lambda *_: due)},
+    )
+
+
+def waiting(connection: Transaction, *channels: str) -> int:
+    """Count the messages owed to these channels."""
+    return sum(each.messages for each in outbox.owed(connection, NAME, channels))
+
+
+def test_a_message_is_claimed_delivered_and_never_again(database: Database) -> None:
+    """One poll's findings are one message; what was delivered is not owed any more."""
+    owe(database)
+    with database.writing() as connection:
+        item = outbox.claim(connection, "ear", AT)
+        assert item is not None
+        assert [each.change.kind for each in item.findings] == ["held", "invalid"]
+        assert waiting(connection, "ear", "other") == 1
+        outbox.delivered(connection, item.message_id, AT)
+        assert waiting(connection, "ear", "other") == 0
+        assert outbox.claim(connection, "ear", AT) is None
+
+
+def test_messages_go_out_in_order(database: Database) -> None:
+    """The oldest is claimed first, and another channel's message is left alone."""
+    owe(database, 0)
+    owe(database, 1)
+    owe(database, 2, "other")
+    with database.writing() as connection:
+        for expected in ("0", "1"):
+            item = outbox.claim(connection, "ear", AT)
+            assert item is not None
+            change = item.findings[0].change
+            assert isinstance(change, Trouble)
+            assert change.reason == expected
+            outbox.delivered(connection, item.message_id, AT)
+        assert outbox.claim(connection, "ear", AT) is None
+        assert waiting(connection, "ear", "other") == 1
+        assert waiting(connection, "ear") == 0
+
+
+@pytest.mark.parametrize(
+    ("owner", "later", "free"),
+    [
+        ("HOST:1:abcd", 1, False),  # alive: nobody ends process 1
+        ("HOST:999999999:abcd", 1, True),  # dead
+        ("HOST:PID:abcd", 1, True),  # we do not send it now
+        ("elsewhere:1:abcd", 1, False),  # another machine: believed until it runs out
+        ("elsewhere:1:abcd", 5 * 60, True),
+        ("elsewhere:1:abcd", -60 * 60, True),  # the clock was ahead when it was claimed
+    ],
+)
+def test_a_claim_holds_while_its_owner_may_send(
+    database: Database, owner: str, later: int, *, free: bool
+) -> None:
+    """What another live process is sending is left alone; a dead one's message is free at once."""
+    owe(database)
+    owner = owner.replace("HOST", socket.gethostname()).replace("PID", str(os.getpid()))
+    with database.writing() as connection:
+        assert outbox.claim(connection, "ear", AT) is not None
+        connection.execute(text("update delivery set claimed_by = :owner"), {"owner": owner})
+        item = outbox.claim(connection, "ear", AT + timedelta(seconds=later))
+        assert (item is not None) == free
+
+
+def test_a_refused_message_says_why_and_waits(database: Database) -> None:
+    """It stays owed with its last error and the count of attempts, and goes out when it is due."""
+    owe(database)
+    with database.writing() as connection:
+        item = outbox.claim(connection, "ear", AT)
+        assert item is not None
+        outbox.refused(connection, item.message_id, "deaf", AT + HOUR)
+        assert outbox.due(connection, ["ear"], AT) == frozenset()
+        assert outbox.claim(connection, "ear", AT + HOUR - SECOND) is None
+        assert outbox.due(connection, ["ear", "other"], AT + HOUR) == {"ear"}
+        again = outbox.claim(connection, "ear", AT + HOUR)
+        assert again is not None
+        assert (again.message_id, again.attempts) == (item.message_id, 1)
+        assert outbox.owed(connection, NAME, ["ear"]) == (
+            outbox.Waiting("ear", 1, "deaf", AT + HOUR),
+        )
+
+
+def test_what_was_given_up_is_not_sent(database: Database) -> None:
+    """It is neither due nor owed any more, and whether it was the last one is known."""
+    owe(database)
+    owe(database, 1)
+    with database.writing() as connection:
+        for expected, end in ((True, "given up"), (False, "delivered")):
+            item = outbox.claim(connection, "ear", AT)
+            assert item is not None
+            if end == "given up":
+                outbox.given_up(connection, item.message_id, "410")
+            else:
+                outbox.delivered(connection, item.message_id, AT)
+            assert outbox.was_given_up(connection, "ear") is expected
+        assert waiting(connection, "ear") == 0
+        assert not outbox.was_given_up(connection, "other")
+    rows = ask(database, "select distinct state, attempts, claimed_by, error from delivery")
+    assert sorted(rows, key=str) == [("delivered", 1, None, None), ("given up", 1, None, "410")]
+
+
+def test_a_digest_is_one_message(database: Database) -> None:
+    """What is due and was never tried goes out together, under one id that stays."""
+    for at in range(4):
+        owe(database, at, due=AT if at < 3 else AT + HOUR)
+    with database.writing() as connection:
+        first = outbox.claim(connection, "ear", AT)
+        assert first is not None
+        outbox.refused(connection, first.message_id, "deaf", AT)
+        tried = outbox.claim(connection, "ear", AT, together=True)
+        assert tried is not None
+        assert tried.message_id == first.message_id
+        outbox.delivered(connection, tried.message_id, AT)
+        joined = outbox.claim(connection, "ear", AT, together=True)
+        assert joined is not None
+        assert [each.change.kind for each in joined.findings] == ["held", "invalid"] * 2
+        assert outbox.claim(connection, "ear", AT, together=True) == joined
+        outbox.delivered(connection, joined.message_id, AT)
+        assert waiting(connection, "ear") == 1
