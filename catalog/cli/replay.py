@@ -55,7 +55,7 @@ def replay(
     known = count(len(recordings), "recording")
     say(f"serving {known} at {server.url}; each poll moves on, dry runs too; Ctrl-C ends")
     if faults:
-        share = f"{faults.rate:g} of the polls get a fault (seed {faults.seed})"
+        share = f"{100 * faults.rate:g} % of the polls get a fault (seed {faults.seed})"
         say(f"{share}, and move nothing on: {', '.join(faults.kinds)}")
     say(f"try: CATALOG_INFOMANIAK_URL={server.url} INFOMANIAK_API_TOKEN=any-token catalog sync")
     server.serve_forever()

@@ -171,20 +171,26 @@ _TABLE = (
         "huge",
         "300 MB of blanks, then the true answer",
         _FAILED,
-        _on_the_way(wire.flood, _CHUNKED),
+        _on_the_way(wire.flood(300), _CHUNKED),
     ),
     Fault(
         "gzip-bomb",
         "a gigabyte of blanks, packed to a megabyte",
         _FAILED,
-        _on_the_way(wire.bomb, {**_CHUNKED, "Content-Encoding": "gzip"}),
+        _on_the_way(wire.bomb(1000), {**_CHUNKED, "Content-Encoding": "gzip"}),
     ),
     Fault("charset", "UTF-16 that is called UTF-8", _INVALID, _damaged(untrue.utf_16)),
     Fault(
-        "new-field", "every model with a field never seen before", _CHANGED, _untrue(untrue.field)
+        "new-field",
+        "every model with a field never seen before",
+        _CHANGED,
+        _untrue(untrue.odd_field),
     ),
     Fault(
-        "new-type", "the first model with a type never seen before", _CHANGED, _untrue(untrue.type_)
+        "new-type",
+        "the first model with a type never seen before",
+        _CHANGED,
+        _untrue(untrue.odd_type),
     ),
     Fault("nulls", "null wherever a model may have it", _CHANGED, _untrue(untrue.nulls)),
     Fault("null-id", "null where a model must have its id", _INVALID, _untrue(untrue.null_id)),

@@ -51,12 +51,12 @@ def nan(rows: list[Row]) -> list[Row]:
     return _first(rows, {"max_token_input": float("nan")})
 
 
-def field(rows: list[Row]) -> list[Row]:
+def odd_field(rows: list[Row]) -> list[Row]:
     """Give every model one more field."""
     return [row | {"new_field": "never seen before"} for row in rows]
 
 
-def type_(rows: list[Row]) -> list[Row]:
+def odd_type(rows: list[Row]) -> list[Row]:
     """Give the first model another type."""
     return _first(rows, {"type": "new-type"})
 

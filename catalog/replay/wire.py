@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TypeAlias
 
-FLOOD, BOMB = 300, 1000
-"""Blocks of a million bytes in front of the true body."""
-_BLOCK = b" " * 1_000_000
+_BLANKS = b" " * 100_000
 _GZIP = 31  # the window of zlib that makes gzip of it
 
 
@@ -64,19 +62,19 @@ def drip(body: bytes) -> Iterator[Step]:
         yield Pause(1)
 
 
-def flood(body: bytes) -> Iterator[Step]:
-    """Send 300 MB of blanks first, without telling how long it is: it stays valid JSON."""
-    return _chunked(_inflated(body, FLOOD))
+def flood(megabytes: int) -> Way:
+    """Send so many blanks first, in chunks, and no word on how long it is: it stays valid JSON."""
+    return lambda body: _chunked(_after_blanks(megabytes, body))
 
 
-def bomb(body: bytes) -> Iterator[Step]:
-    """Send a gigabyte of blanks first, packed to a thousandth."""
-    return _chunked(_packed(_inflated(body, BOMB)))
+def bomb(megabytes: int) -> Way:
+    """Send so many blanks first, packed by gzip to about a thousandth."""
+    return lambda body: _chunked(_packed(_after_blanks(megabytes, body)))
 
 
-def _inflated(body: bytes, blocks: int) -> Iterator[bytes]:
-    for _ in range(blocks):
-        yield _BLOCK
+def _after_blanks(megabytes: int, body: bytes) -> Iterator[bytes]:
+    for _ in range(megabytes * 1_000_000 // len(_BLANKS)):
+        yield _BLANKS
     yield body
 
 
