@@ -71,7 +71,8 @@ def test_faults_are_served_and_told(shell: Shell) -> None:
         assert "first" in poller("sync").out
     with served(shell, "--fault", "NaN, half-list", "--seed", "1") as (poller, said):
         ran = [poller("sync", code=code) for code in (4, 5, 4)]
-    assert said[1] == "100 % of the polls get a fault (seed 1), and move nothing on: half-list, nan\n"
+    share = "100 % of the polls get a fault (seed 1)"
+    assert said[1] == f"{share}, and move nothing on: half-list, nan\n"
     assert [line.split()[-1] for line in said[-1].splitlines()] == ["nan", "half-list", "nan"]
     assert "found NaN, expected a finite number" in ran[0].err
     assert "not believed: 7 of 13 models gone" in ran[1].err

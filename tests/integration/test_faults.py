@@ -33,7 +33,7 @@ VERSIONS = (
 )
 CHANGES = (
     "select kind, field, before, after, fingerprint from change "
-    "where kind not in ('held', 'invalid') order by id"
+    "where kind in ('added', 'removed', 'restored', 'updated', 'drift') order by id"
 )
 
 
