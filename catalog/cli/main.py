@@ -16,6 +16,7 @@ from catalog.cli import (
     importing,
     models,
     payloads,
+    replay,
     sync,
 )
 from catalog.cli.app import App
@@ -62,7 +63,7 @@ def cli(
 for _command in (
     *(sync.sync, models.models, models.show, changes.changes, changes.diff),
     *(history.snapshots, history.polls, document.render),
-    *(payloads.validate, importing.import_, payloads.replay, demo.demo, config.config),
+    *(payloads.validate, importing.import_, replay.replay, demo.demo, config.config),
 ):
     cli.add_command(_command)
 

@@ -1,4 +1,4 @@
-"""`catalog validate` and `catalog replay`: payloads checked, and served."""
+"""`catalog validate`: payloads checked."""
 
 import sys
 from pathlib import Path
@@ -61,31 +61,6 @@ def validate(file: Path, style: str) -> int:
         else:
             note(f"invalid: {many}{count(len(problems), 'problem')}")
     return int(bool(problems))
-
-
-@click.command()
-@click.option(
-    "--history",
-    type=click.Path(path_type=Path),
-    help="A directory of recorded payloads; the shipped history by default.",
-)
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="0 takes a free one.")
-def replay(history: Path | None, port: int) -> int:
-    """Serve recorded answers on the loopback.
-
-    They come as from the real route, one after the other: each poll moves on, dry runs too.
-    """
-    from catalog.recordings import find, shipped
-    from catalog.replay.server import ReplayServer
-    from catalog.words import count
-
-    recordings = find(history or shipped())
-    server = ReplayServer(recordings, port)
-    known = count(len(recordings), "recording")
-    say(f"serving {known} at {server.url}; each poll moves on, dry runs too; Ctrl-C ends")
-    say(f"try: CATALOG_INFOMANIAK_URL={server.url} INFOMANIAK_API_TOKEN=any-token catalog sync")
-    server.serve_forever()
-    return 0
 
 
 def _drift_text(drift: "Drift") -> str:

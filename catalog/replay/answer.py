@@ -11,6 +11,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
 from catalog.recordings import Recording, read
+from catalog.replay import wire
 
 ROUTE = "/1/ai/models"
 METHODS = ("GET", "HEAD")
@@ -54,11 +55,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer. `body` is what a GET gets; HEAD gets its length alone."""
+    """One answer. `body` is what a GET gets; HEAD gets its length alone.
+
+    `fault` names what is wrong with it on purpose, `way` is how it goes over the wire.
+    """
 
     status: HTTPStatus
     headers: Mapping[str, str]
     body: bytes = b""
+    way: wire.Way = wire.whole
+    fault: str | None = None
 
     @property
     def shows_catalog(self) -> bool:
@@ -80,6 +86,11 @@ def answer(request: Request, capture: Capture) -> Answer:
         return refusal(status, "not_authorized", "Authorization required", challenge)
     if _holds(request.headers, capture):
         return Answer(HTTPStatus.NOT_MODIFIED, capture.validators)
+    return whole(capture)
+
+
+def whole(capture: Capture) -> Answer:
+    """Answer with the catalog, whatever the client knows of it."""
     return Answer(HTTPStatus.OK, _JSON | capture.validators, capture.body)
 
 

@@ -2,8 +2,10 @@
 
 import logging
 import socket
+import struct
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
@@ -11,6 +13,7 @@ from typing import Any
 
 from catalog.errors import SettingsInvalid
 from catalog.replay.answer import Answer, Request, refusal
+from catalog.replay.wire import Mark, Pause
 
 HOST = "127.0.0.1"
 _LOG = logging.getLogger("catalog.replay")
@@ -57,6 +60,11 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.answer(request)
         validity = answer.headers.get("Last-Modified", "-")
         # Written before the answer goes out: who has the answer finds its line.
+        if answer.fault:
+            _LOG.warning("%s %a fault %s", request.method, request.path, answer.fault)
+            with suppress(OSError):  # whoever turns away from a fault does right
+                self._send(answer)
+            return
         _LOG.info("%s %a %d %s", request.method, request.path, answer.status, validity)
         self._send(answer)
         if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
@@ -80,15 +88,44 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: what is worth a line has been logged by then."""
 
     def _send(self, answer: Answer) -> None:
+        self.close_connection = True
+        if self.command == "HEAD":
+            self._send_head(answer)
+            return
+        for step in answer.way(answer.body):
+            match step:
+                case Mark.HEAD:
+                    self._send_head(answer)
+                case Mark.RESET:
+                    self._reset()
+                case Pause(seconds):
+                    if self._client_leaves(seconds):
+                        return
+                case _:
+                    self.wfile.write(step)
+
+    def _send_head(self, answer: Answer) -> None:
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        if answer.status != HTTPStatus.NOT_MODIFIED:
+        if answer.status != HTTPStatus.NOT_MODIFIED and "Transfer-Encoding" not in answer.headers:
             self.send_header("Content-Length", str(len(answer.body)))
         self.send_header("Connection", "close")
         self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(answer.body)
+
+    def _reset(self) -> None:
+        # To linger for 0 seconds is to send RST in place of FIN.
+        option = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
+        self.connection.close()
+
+    def _client_leaves(self, seconds: float | None) -> bool:
+        """Wait, and say whether the client was gone before the time was over."""
+        self.connection.settimeout(seconds)
+        with suppress(TimeoutError):
+            self.connection.recv(1)
+            return True
+        return False
 
     def _discard_rest(self) -> None:
         # Closing with unread bytes would reset the connection before the client has the answer.

@@ -1,7 +1,8 @@
 """A recorded catalog served over real HTTP, on the loopback alone, as the real route does."""
 
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Literal, Self
@@ -9,9 +10,12 @@ from typing import Literal, Self
 from catalog.errors import NotFound
 from catalog.recordings import Recording
 from catalog.replay.answer import Answer, Capture, Request, answer
+from catalog.replay.faults import FAULTS
 from catalog.replay.listener import Listener
 
 Step = Literal["poll", "manual"]
+Plan = Callable[[int], str | None]
+"""From the number of a poll, counted from 0, to the kind of fault that it gets, or None."""
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 _CLOSE_CHECK = 0.02  # seconds between two looks at whether to close
 
@@ -25,19 +29,30 @@ class ReplayServer:
     the one served before; so a poller gets 200 for each new state, 304 where two neighbors are the
     same, and 304 at the end. With `step="manual"` only `advance` moves on.
 
+    With `faults` (a `Faults`, or any Plan of a test's own) a poll gets what its number says in
+    place of the catalog. Polls are counted as they come, repetitions too. A fault never moves on:
+    what it hid is there for the next poll.
+
     The port is open from the start (`port=0` takes a free one); requests are answered inside `with`
     or by `serve_forever`. All recordings are read at the start, so that a broken one is named then.
     Raise NotFound or PayloadInvalid for a recording, SettingsInvalid for a port not to be had.
     """
 
     def __init__(
-        self, recordings: Sequence[Recording], port: int = 0, *, step: Step = "poll"
+        self,
+        recordings: Sequence[Recording],
+        port: int = 0,
+        *,
+        step: Step = "poll",
+        faults: Plan = lambda _: None,
     ) -> None:
         if not recordings:
             raise NotFound("there is no recording to serve", hint="Name a directory with some.")
         self._captures = [Capture.of(recording) for recording in recordings]
         self._position = 0
         self._step = step
+        self._faults = faults
+        self._polls = 0
         self._lock = Lock()
         self._thread: Thread | None = None
         self._listener = Listener(port, self.answer)
@@ -62,8 +77,15 @@ class ReplayServer:
         # One lock over both: of two polls at once, each gets a recording of its own. The step comes
         # before the sending, so that whoever has an answer finds the next state already there.
         with self._lock:
-            result = answer(request, self._captures[self._position])
-            if self._step == "poll" and request.method == "GET" and result.shows_catalog:
+            capture = self._captures[self._position]
+            result = answer(request, capture)
+            if request.method != "GET" or not result.shows_catalog:
+                return result
+            kind = self._faults(self._polls)
+            self._polls += 1
+            if kind is not None:
+                return replace(FAULTS[kind].reply(capture), fault=kind)
+            if self._step == "poll":
                 self._advance()
         return result
 

@@ -24,6 +24,7 @@ from catalog.config.settings import (
     WebhookSettings,
 )
 from catalog.errors import CatalogError, ProviderError
+from catalog.replay.faults import FAULTS
 from catalog.replay.server import ReplayServer
 from catalog.rules import rules
 from tests.pages import PAGES, ROOT, anchors, blocks, examples, links, missing, sections, type_in
@@ -103,6 +104,13 @@ def test_every_command_has_its_heading_with_each_of_its_options() -> None:
     for name, command in known.items():
         rows = re.findall(r"^\| (`-.*?) \|", told[name], flags=re.MULTILINE)
         assert set(re.findall(r"`(-[\w-]+)", " ".join(rows))) == options(command), name
+
+
+def test_every_fault_is_told_with_what_comes_of_it() -> None:
+    """docs/commands.md has a line for each kind of fault, in order, with what the program knows."""
+    told = sections(COMMANDS, 3)["Faults"]
+    rows = re.findall(r"^\| `(.+?)` \| (.+) \| `(\w+)` \|$", told, flags=re.MULTILINE)
+    assert rows == [(each.kind, each.does, str(each.outcome)) for each in FAULTS.values()]
 
 
 def test_every_option_before_the_command_is_told() -> None:

@@ -2,10 +2,15 @@
 
 import re
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
+import pytest
+
+from catalog.replay.faults import FAULTS
 from tests.builders import body, row
-from tests.shell import Shell
+from tests.shell import TOKEN, Shell
 
 
 def test_a_history_is_served_and_polled_by_the_real_command(shell: Shell) -> None:
@@ -38,3 +43,66 @@ def test_a_history_that_cannot_be_served_is_wrong_usage(shell: Shell) -> None:
     ran = shell("replay", "--history", shell.folder, code=2)
     assert "holds no recorded payload" in ran.err
     assert "2025-08-13T185522Z.json" in ran.err
+
+
+@contextmanager
+def served(shell: Shell, *words: str) -> Iterator[tuple[Shell, list[str]]]:
+    """Start a replay with these options; give a shell that asks it, and what it has said."""
+    with shell.start("replay", *words) as server:
+        try:
+            assert server.stdout
+            said = [line for _, line in zip(range(2 + bool(words)), server.stdout, strict=False)]
+            url = re.search(r"http://[\d.:]+", said[0])
+            assert url
+            own = {"INFOMANIAK_API_TOKEN": TOKEN, "CATALOG_DATABASE": str(shell.folder / "poll.db")}
+            yield replace(shell, given={"CATALOG_INFOMANIAK_URL": url[0], **own}), said
+        finally:
+            server.send_signal(signal.SIGINT)
+            _, logged = server.communicate(timeout=20)
+    said.append(logged)
+    assert server.returncode == 0
+    assert "Traceback" not in logged
+    assert TOKEN not in logged
+
+
+def test_faults_are_served_and_told(shell: Shell) -> None:
+    """What a fault leads to is printed with its exit code, and the server says which it was."""
+    with served(shell) as (poller, _):
+        assert "first" in poller("sync").out
+    with served(shell, "--fault", "NaN, half-list", "--seed", "1") as (poller, said):
+        ran = [poller("sync", code=code) for code in (4, 5, 4)]
+    share = "100 % of the polls get a fault (seed 1)"
+    assert said[1] == f"{share}, and move nothing on: half-list, nan\n"
+    assert [line.split()[-1] for line in said[-1].splitlines()] == ["nan", "half-list", "nan"]
+    assert "found NaN, expected a finite number" in ran[0].err
+    assert "not believed: 7 of 13 models gone" in ran[1].err
+
+
+def test_a_rate_of_none_serves_the_history(shell: Shell) -> None:
+    """No poll gets a fault where none is wanted."""
+    with served(shell, "--fault", "all", "--fault-rate", "0") as (poller, said):
+        assert "first" in poller("sync").out
+    assert said[-1] == ""
+
+
+def test_help_lists_every_fault(shell: Shell) -> None:
+    """Who reads the help knows each kind, what it does, and what comes of it."""
+    told = " ".join(shell("replay", "--help").out.split())
+    for fault in FAULTS.values():
+        assert f"{fault.kind} {fault.does}: {fault.outcome}" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--fault", "half"], "no fault is called 'half' (did you mean half-list?). The kinds are"),
+        (["--fault", "nan", "--fault-rate", "2"], "is not in the range"),
+        (["--seed", "1"], "of no use without --fault"),
+        (["--fault-rate", "0"], "of no use without --fault"),
+    ],
+)
+def test_faults_that_make_no_sense_are_wrong_usage(
+    words: list[str], told: str, shell: Shell
+) -> None:
+    """A kind that is misspelled, a rate that is none, and options without a fault are refused."""
+    assert told in shell("replay", *words, code=2).err

@@ -1,0 +1,202 @@
+"""The faults that a replay can serve in place of the true answer, and which poll gets which.
+
+A fault is a function from the capture whose turn it is to an answer. There are three sorts: the
+capture sent in a bad way (wire.py), another answer altogether, and the capture with other bytes.
+Bytes that could be true come with a tag of their own, as another state would; bytes that were
+damaged on the way keep the tag of what was sent.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from http import HTTPStatus
+from random import Random
+
+from catalog.errors import SettingsInvalid
+from catalog.poll import Outcome
+from catalog.replay import untrue, wire
+from catalog.replay.answer import Answer, Capture, refusal, whole
+
+ALL = "all"
+ELSEWHERE = "https://elsewhere.invalid/1/ai/models"
+RETRY_AFTER = 1  # seconds
+_PAGE = (
+    b"<html><head><title>502 Bad Gateway</title></head><body>The gateway is sorry.</body></html>"
+)
+
+Reply = Callable[[Capture], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One kind of fault.
+
+    `does` says in a few words what is served, `outcome` what a poll makes of it that knows a state
+    of the catalog already. On a first poll "changed" is "first", and so is half a list.
+    """
+
+    kind: str
+    does: str
+    outcome: Outcome
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """A choice among some kinds for a share of the polls (`rate`, 0 to 1): the same for a seed.
+
+    Called with the number of a poll, from 0, it names the kind that this poll gets, or None. Raise
+    SettingsInvalid for a kind that there is not, for none at all, and for another rate.
+    """
+
+    kinds: tuple[str, ...]
+    rate: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.kinds or not 0 <= self.rate <= 1:
+            raise SettingsInvalid("faults need a kind and a rate from 0 to 1", hint=_kinds())
+        for kind in self.kinds:
+            if kind not in FAULTS:
+                raise SettingsInvalid(_unknown(kind), hint=_kinds())
+
+    def __call__(self, number: int) -> str | None:
+        """Choose by seed and number alone: no poll depends on the polls before it."""
+        dice = Random(f"{self.seed}/{number}")  # noqa: S311  # to be repeated, not to be secret
+        return dice.choice(self.kinds) if dice.random() < self.rate else None
+
+
+def read_kinds(text: str) -> tuple[str, ...]:
+    """Read `KIND[,KIND…]` or `all`, into the order of the table; raise SettingsInvalid."""
+    asked = {kind for part in text.split(",") if (kind := part.strip().lower())}
+    unknown = sorted(asked - FAULTS.keys() - {ALL})
+    if unknown or not asked:
+        raise SettingsInvalid("; ".join(map(_unknown, unknown)) or "no kind named", hint=_kinds())
+    return tuple(kind for kind in FAULTS if kind in asked or ALL in asked)
+
+
+def _unknown(kind: str) -> str:
+    close = get_close_matches(kind, [*FAULTS, ALL], n=1)
+    return f"no fault is called {kind!r}" + "".join(f" (did you mean {name}?)" for name in close)
+
+
+def _kinds() -> str:
+    return f"The kinds are {', '.join(FAULTS)}, and {ALL}."
+
+
+def _on_the_way(way: wire.Way, headers: Mapping[str, str] | None = None) -> Reply:
+    def reply(capture: Capture) -> Answer:
+        true = whole(capture)
+        return replace(true, headers={**true.headers, **(headers or {})}, way=way)
+
+    return reply
+
+
+def _instead(answer: Answer) -> Reply:
+    return lambda _: answer
+
+
+def _error(
+    status: HTTPStatus, code: str, description: str, headers: Mapping[str, str] | None = None
+) -> Reply:
+    return _instead(refusal(status, code, description, headers))
+
+
+def _damaged(damage: Callable[[bytes], bytes]) -> Reply:
+    return lambda capture: replace(whole(capture), body=damage(capture.body))
+
+
+def _untrue(change: Callable[[list[untrue.Row]], list[untrue.Row]]) -> Reply:
+    return lambda capture: whole(replace(capture, body=untrue.rewritten(capture.body, change)))
+
+
+_CHUNKED = {"Transfer-Encoding": "chunked"}
+_LIMITED = (HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", "Too many requests")
+_FAILED, _INVALID = Outcome.FAILED, Outcome.INVALID
+_HELD, _CHANGED = Outcome.HELD, Outcome.CHANGED
+
+_TABLE = (
+    Fault(
+        "refused", "the connection is reset before any answer", _FAILED, _on_the_way(wire.refuse)
+    ),
+    Fault("reset", "half of the body, then a reset", _FAILED, _on_the_way(wire.break_off)),
+    Fault("silence", "no answer, however long one waits", _FAILED, _on_the_way(wire.stay_silent)),
+    Fault("drip", "the true answer, a byte a second", _FAILED, _on_the_way(wire.drip)),
+    Fault(
+        "500",
+        "an error of the provider's own, as JSON",
+        _FAILED,
+        _error(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong"),
+    ),
+    Fault(
+        "502",
+        "a gateway's error page, in HTML",
+        _FAILED,
+        _instead(Answer(HTTPStatus.BAD_GATEWAY, {"Content-Type": "text/html"}, _PAGE)),
+    ),
+    Fault("429", "too many requests; no word on when to come back", _FAILED, _error(*_LIMITED)),
+    Fault(
+        "429-retry-after",
+        f"too many requests, with `Retry-After: {RETRY_AFTER}`",
+        _FAILED,
+        _error(*_LIMITED, {"Retry-After": str(RETRY_AFTER)}),
+    ),
+    Fault(
+        "401",
+        "the token is not taken",
+        _FAILED,
+        _error(HTTPStatus.UNAUTHORIZED, "not_authorized", "Authorization required"),
+    ),
+    Fault(
+        "403",
+        "the token may not read this",
+        _FAILED,
+        _error(HTTPStatus.FORBIDDEN, "access_denied", "Access denied"),
+    ),
+    Fault(
+        "redirect",
+        "302 to another host",
+        _FAILED,
+        _instead(Answer(HTTPStatus.FOUND, {"Location": ELSEWHERE})),
+    ),
+    Fault("truncated", "half of the JSON, as if that were all", _INVALID, _damaged(untrue.half)),
+    Fault("empty-body", "200 and not a byte", _INVALID, _damaged(lambda _: b"")),
+    Fault("empty-list", "a list of no models", _HELD, _untrue(lambda _: [])),
+    Fault("half-list", "the first half of the models", _HELD, _untrue(untrue.first_half)),
+    Fault(
+        "duplicate-ids", "a second model with the id of the first", _INVALID, _untrue(untrue.twin)
+    ),
+    Fault("nan", "`NaN` as a token limit", _INVALID, _untrue(untrue.nan)),
+    Fault(
+        "huge",
+        "300 MB of blanks, then the true answer",
+        _FAILED,
+        _on_the_way(wire.flood(300), _CHUNKED),
+    ),
+    Fault(
+        "gzip-bomb",
+        "a gigabyte of blanks, packed to a megabyte",
+        _FAILED,
+        _on_the_way(wire.bomb(1000), {**_CHUNKED, "Content-Encoding": "gzip"}),
+    ),
+    Fault("charset", "UTF-16 that is called UTF-8", _INVALID, _damaged(untrue.utf_16)),
+    Fault(
+        "new-field",
+        "every model with a field never seen before",
+        _CHANGED,
+        _untrue(untrue.odd_field),
+    ),
+    Fault(
+        "new-type",
+        "the first model with a type never seen before",
+        _CHANGED,
+        _untrue(untrue.odd_type),
+    ),
+    Fault("nulls", "null wherever a model may have it", _CHANGED, _untrue(untrue.nulls)),
+    Fault("null-id", "null where a model must have its id", _INVALID, _untrue(untrue.null_id)),
+    Fault(
+        "long-names", "names of 10,000 characters of Markdown", _CHANGED, _untrue(untrue.long_names)
+    ),
+)
+FAULTS: Mapping[str, Fault] = {fault.kind: fault for fault in _TABLE}
+"""Every fault by its kind, in the order in which they are listed."""
