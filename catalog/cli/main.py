@@ -8,6 +8,7 @@ import click
 
 from catalog import __version__
 from catalog.cli import (
+    alerts,
     changes,
     config,
     demo,
@@ -64,6 +65,7 @@ for _command in (
     *(sync.sync, models.models, models.show, changes.changes, changes.diff),
     *(history.snapshots, history.polls, document.render),
     *(payloads.validate, importing.import_, replay.replay, demo.demo, config.config),
+    alerts.alerts,
 ):
     cli.add_command(_command)
 

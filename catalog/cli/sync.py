@@ -111,7 +111,6 @@ def print_pass(
     """
     from catalog.cli.findings import print_lines
     from catalog.poll import Outcome
-    from catalog.words import count
 
     poll = result.poll
     if not quiet or poll.findings or poll.outcome is not Outcome.UNCHANGED:

@@ -36,7 +36,7 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many messages a channel has not taken yet, what it said last, and when the next is due."""
+    """How many messages a channel has not taken yet, what it said, and when the next is due."""
 
     channel: str
     messages: int

@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event
 
 from catalog import __version__
+from catalog.cli.main import cli
 from tests.builders import body, row
 from tests.servers import Exchange, silence
 from tests.shell import SECONDS, Live, Shell
@@ -16,10 +17,8 @@ def test_help_names_every_command(shell: Shell) -> None:
     """Help lists each command with a whole sentence, and the exit codes."""
     ran = shell("-h")
     listed = [line.split()[0] for line in ran.out.partition("Commands:")[2].splitlines() if line]
-    assert listed[:13] == [
-        *("changes", "config", "demo", "diff", "import", "models", "polls", "render", "replay"),
-        *("show", "snapshots", "sync", "validate"),
-    ]
+    assert listed[: len(cli.commands)] == sorted(cli.commands)
+    assert {"changes", "diff", "models", "show", "sync", "validate"} <= {*listed}
     assert "Exit codes: 0 done" in ran.out
     assert "..." not in ran.out.replace("[ARGS]...", "")
     assert shell("--version").out == f"catalog, version {__version__}\n"

@@ -1,0 +1,124 @@
+"""`catalog alerts`: what became of each message, and what a person does about it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog.cli.app import App, pass_app
+from catalog.cli.output import (
+    ROW_FORMATS,
+    format_option,
+    note,
+    print_json,
+    print_rows,
+    say,
+    visible,
+)
+from catalog.clock import stamp
+
+if TYPE_CHECKING:
+    from catalog.store.database import Transaction
+    from catalog.store.deliveries import Delivery
+
+STATES = ("owed", "delivered", "given up", "dropped")
+COLUMNS = ("Message", "Poll", "Channel", "State", "Findings", "Attempts", "Next", "Said last")
+
+
+@click.group(invoke_without_command=True)
+@click.option("--state", type=click.Choice(STATES), multiple=True, help="Only these; repeatable.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many.")
+@format_option(*ROW_FORMATS)
+@click.pass_context
+def alerts(context: click.Context, state: tuple[str, ...], limit: int, style: str) -> int | None:
+    """List the messages to the channels, newest first: owed, delivered, given up.
+
+    Without a command of its own.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    from catalog.providers.infomaniak.infomaniak import NAME
+    from catalog.store.deliveries import newest_first
+
+    app = context.ensure_object(App)
+    with app.database.reading() as connection:
+        listed = newest_first(connection, NAME, state or STATES, limit)
+    if style == "json":
+        print_json({"alerts": [_json(each) for each in listed]})
+    elif not listed and style == "table":
+        say("no messages")
+    else:
+        print_rows(style, COLUMNS, map(_row, listed))
+    return 0
+
+
+@alerts.command()
+@click.argument("names", nargs=-1, metavar="[CHANNEL|MESSAGE]...")
+@pass_app
+def retry(app: App, names: tuple[str, ...]) -> int:
+    """Send at once what is owed or was given up, of all channels or of those named."""
+    from catalog.store import deliveries
+    from catalog.wiring import wire_http, wire_sync
+    from catalog.words import count
+
+    with _changing(app) as connection:
+        number = deliveries.retry(connection, names)
+    with wire_http(app.loaded.settings) as http:
+        left = wire_sync(app.loaded.settings, app.database, http).deliver()
+    say(f"{count(number, 'message')} tried again")
+    for waiting in left:
+        note(visible(f"{waiting.channel}: {count(waiting.messages, 'message')} still owed"))
+    return int(any(waiting.error for waiting in left))
+
+
+@alerts.command()
+@click.argument("names", nargs=-1, required=True, metavar="CHANNEL|MESSAGE...")
+@pass_app
+def drop(app: App, names: tuple[str, ...]) -> int:
+    """Never send what is owed to a channel, or one message. Its findings stay in the log."""
+    from catalog.store import deliveries
+    from catalog.words import count
+
+    with _changing(app) as connection:
+        number = deliveries.drop(connection, names)
+    say(f"{count(number, 'message')} dropped")
+    return 0
+
+
+@contextmanager
+def _changing(app: App) -> "Iterator[Transaction]":
+    with app.database.reading():
+        pass  # a database that is not there is told, not made
+    with app.database.writing() as connection:
+        yield connection
+
+
+def _row(delivery: "Delivery") -> tuple[str | int | None, ...]:
+    when = delivery.next_at if delivery.state == "owed" else None
+    return (
+        delivery.message_id[:12],
+        stamp(delivery.at),
+        delivery.channel,
+        delivery.state,
+        delivery.findings,
+        delivery.attempts,
+        stamp(when) if when else None,
+        delivery.error,
+    )
+
+
+def _json(delivery: "Delivery") -> dict[str, object]:
+    known = {
+        "message": delivery.message_id,
+        "provider": delivery.provider,
+        "at": stamp(delivery.at),
+        "channel": delivery.channel,
+        "state": delivery.state,
+        "findings": delivery.findings,
+        "attempts": delivery.attempts,
+        "next_at": stamp(delivery.next_at) if delivery.next_at else None,
+        "delivered_at": stamp(delivery.delivered_at) if delivery.delivered_at else None,
+        "error": delivery.error,
+    }
+    return {name: value for name, value in known.items() if value is not None}

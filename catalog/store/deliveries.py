@@ -1,0 +1,106 @@
+"""What became of each message: read for people, and changed by their hand."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+from sqlmodel import col
+
+from catalog.errors import NotFound
+from catalog.store.outbox import DELIVERED, GIVEN_UP
+from catalog.store.record import OWED
+from catalog.store.tables import DeliveryRow, FindingRow, PollRow
+
+DROPPED = "dropped"
+STATES = (OWED, DELIVERED, GIVEN_UP, DROPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message to one channel, of a poll at `at`; `error` is what was said last."""
+
+    message_id: str
+    provider: str
+    channel: str
+    state: str
+    findings: int
+    at: datetime
+    attempts: int
+    next_at: datetime | None
+    delivered_at: datetime | None
+    error: str | None
+
+
+def newest_first(
+    connection: Connection, provider: str, states: Collection[str], limit: int
+) -> tuple[Delivery, ...]:
+    """Return messages in these states, the newest first."""
+    query = (
+        select(
+            col(DeliveryRow.message_id),
+            col(FindingRow.provider),
+            col(DeliveryRow.channel),
+            col(DeliveryRow.state),
+            func.count().label("findings"),
+            func.min(col(PollRow.started_at)).label("at"),
+            func.max(col(DeliveryRow.attempts)).label("attempts"),
+            func.max(col(DeliveryRow.next_at)).label("next_at"),
+            func.max(col(DeliveryRow.delivered_at)).label("delivered_at"),
+            func.max(col(DeliveryRow.error)).label("error"),
+        )
+        .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
+        .where(col(FindingRow.provider) == provider, col(DeliveryRow.state).in_(states))
+        .group_by(
+            col(DeliveryRow.message_id),
+            col(FindingRow.provider),
+            col(DeliveryRow.channel),
+            col(DeliveryRow.state),
+        )
+        .order_by(func.max(col(DeliveryRow.id)).desc())
+        .limit(limit)
+    )
+    return tuple(Delivery(**row._mapping) for row in connection.execute(query))  # noqa: SLF001  # its public name
+
+
+def retry(connection: Connection, names: Collection[str]) -> int:
+    """Make messages due now that are owed or given up; return how many.
+
+    Each name is a channel's, or the beginning of a message's id; none at all means every message.
+    Raise NotFound for a name that fits none.
+    """
+    values = {"state": OWED, "next_at": None, "attempts": 0}
+    return _set(connection, (OWED, GIVEN_UP), names, values)
+
+
+def drop(connection: Connection, names: Collection[str]) -> int:
+    """Mark messages that are owed or given up as never to be sent; return how many."""
+    return _set(connection, (OWED, GIVEN_UP), names, {"state": DROPPED, "next_at": None})
+
+
+def _set(
+    connection: Connection, states: Collection[str], names: Collection[str], values: dict[str, Any]
+) -> int:
+    query = select(col(DeliveryRow.message_id), col(DeliveryRow.channel)).distinct()
+    rows = connection.execute(query.where(col(DeliveryRow.state).in_(states))).all()
+    chosen: set[str] = set()
+    for name in names:
+        fitting = {row.message_id for row in rows if _fits(row, name)}
+        if not fitting:
+            hint = "`catalog alerts` lists channels and messages."
+            raise NotFound(f"nothing is owed or given up under {name!r}", hint=hint)
+        chosen |= fitting
+    if not names:
+        chosen = {row.message_id for row in rows}
+    connection.execute(
+        update(DeliveryRow).where(col(DeliveryRow.message_id).in_(sorted(chosen))).values(**values)
+    )
+    return len(chosen)
+
+
+def _fits(row: Any, name: str) -> bool:
+    """Whether a name is the channel's, or that of its targets, or begins the message's id."""
+    channel = row.channel == name or row.channel.startswith(f"{name}/")
+    return channel or (name.startswith("msg_") and row.message_id.startswith(name))
