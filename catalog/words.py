@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from catalog.change import Added, Finding, Level, Recovered, Removed, Restored, Trouble, Updated
+from catalog.clock import stamp
 from catalog.jsontext import JsonText, cut, parse
 from catalog.payload import Drift
+from catalog.poll import Poll
 from catalog.snapshot import Model
 
 VALUE_LIMIT = 120
@@ -63,6 +65,27 @@ def title(provider: str, findings: Iterable[Finding]) -> str:
     return (
         f"{provider}: {', '.join(f'{counts[level]} {level}' for level in Level if counts[level])}"
     )
+
+
+def outcome(poll: Poll, snapshot: int | None) -> str:
+    """Say what a pass came to; `snapshot` is in force after it."""
+    parts = [f"{poll.provider}: {poll.outcome}"]
+    if poll.error is not None and snapshot is not None:
+        parts.append(f"snapshot {snapshot} stays in force")
+    elif snapshot is not None:
+        parts.append(f"snapshot {snapshot}")
+    if poll.snapshot is not None:
+        parts.append(count(len(poll.snapshot.models), "model"))
+    if poll.findings and poll.error is None:
+        parts.append(count(len(poll.findings), "finding"))
+    return ", ".join(parts)
+
+
+def skipped(slot: datetime, done_at: datetime | None) -> str:
+    """Say why a slot of the schedule was not done by this process."""
+    if done_at is None:
+        return f"the slot of {stamp(slot)} is being done by another process"
+    return f"the slot of {stamp(slot)} was done at {stamp(done_at)}"
 
 
 def show(value: JsonText | None) -> str:

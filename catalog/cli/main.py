@@ -16,6 +16,7 @@ from catalog.cli import (
     importing,
     models,
     payloads,
+    serve,
     sync,
 )
 from catalog.cli.app import App
@@ -60,7 +61,7 @@ def cli(
 
 
 for _command in (
-    *(sync.sync, models.models, models.show, changes.changes, changes.diff),
+    *(sync.sync, serve.serve, models.models, models.show, changes.changes, changes.diff),
     *(history.snapshots, history.polls, document.render),
     *(payloads.validate, importing.import_, payloads.replay, demo.demo, config.config),
 ):

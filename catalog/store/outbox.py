@@ -1,12 +1,8 @@
 """The outbox: what is owed to which channel.
 
-A message is claimed before it is sent, so that two processes do not send it both. A claim ends by
-itself when its process is dead, and in any case after a while.
+A message is claimed before it is sent, so that two processes do not send it both.
 """
 
-import os
-import secrets
-import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,12 +12,12 @@ from sqlmodel import col
 
 from catalog.change import Finding
 from catalog.store.changelog import Wanted, findings
+from catalog.store.claims import is_held, owner
 from catalog.store.record import OWED
 from catalog.store.tables import DeliveryRow, FindingRow
 
 DELIVERED = "delivered"
 CLAIM = timedelta(minutes=5)
-_RUN = secrets.token_hex(4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +54,10 @@ def claim(connection: Connection, channel: str, now: datetime) -> Owed | None:
         .order_by(func.min(col(DeliveryRow.id)))
     )
     for row in connection.execute(query).all():
-        if not _is_held(row.claimed_by, row.claimed_until, now):
-            _set(connection, row.message_id, claimed_by=_owner(), claimed_until=now + CLAIM)
+        until = row.claimed_until
+        is_ahead = until is not None and until > now + CLAIM  # of a clock that was ahead
+        if is_ahead or not is_held(row.claimed_by, until, now):
+            _set(connection, row.message_id, claimed_by=owner(), claimed_until=now + CLAIM)
             wanted = Wanted(row.provider, message=row.message_id)
             return Owed(row.message_id, channel, row.provider, findings(connection, wanted))
     return None
@@ -114,24 +112,3 @@ def _count_attempt(connection: Connection, message_id: str) -> None:
         .where(col(DeliveryRow.message_id) == message_id)
         .values(attempts=DeliveryRow.attempts + 1)
     )
-
-
-def _owner() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}:{_RUN}"
-
-
-def _is_held(owner: str | None, until: datetime | None, now: datetime) -> bool:
-    if owner is None or until is None or until <= now or until > now + CLAIM:
-        return False  # free, run out, or from a clock that was ahead
-    host, pid, _ = owner.rsplit(":", 2)
-    if host != socket.gethostname():
-        return True
-    return int(pid) != os.getpid() and _is_alive(int(pid))
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except OSError as error:
-        return not isinstance(error, ProcessLookupError)  # somebody else's process is alive too
-    return True

@@ -3,7 +3,6 @@
 import os
 import socket
 import zlib
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -22,29 +21,11 @@ from catalog.store.changelog import Wanted
 from catalog.store.database import Database, Transaction
 from catalog.store.record import Audiences, record
 from tests.builders import AT, MISSING, finding, model, payload, snapshot
-from tests.postgresql import new_database
 
 NAME = "infomaniak"
 HOUR = timedelta(hours=1)
 A, B, C = model("1", "alpha"), model("2", "beta"), model("10", "gamma")
 B2 = model("2", "beta", max_token_input=8)
-
-
-# One server for all: starting several at once, on a machine that never had one, is a race.
-ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))
-
-
-@pytest.fixture(params=["sqlite", ON_POSTGRESQL])
-def database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Database]:
-    """Make an empty database: everything here holds on SQLite and on PostgreSQL alike."""
-    if request.param == "sqlite":
-        made = Database(str(tmp_path_factory.mktemp("store") / "catalog.db"))
-    else:
-        made = Database(new_database(tmp_path_factory.getbasetemp() / "postgresql"))
-    yield made
-    made.close()
 
 
 def ask(database: Database, sql: str) -> list[tuple[object, ...]]:
