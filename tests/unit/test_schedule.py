@@ -116,6 +116,7 @@ def test_cron_expressions_mean_what_cron_means(expression: str, after: list[str]
         ("0 0 30 2 *", "never fires"),
         ("0 0 31 4,6 *", "never fires"),
         ("0 0 30 2 */7", "never fires"),
+        ("0 0 */31 * 1#2", "the cron expression never fires"),
     ],
 )
 def test_a_wrong_cron_expression_is_refused(expression: str, reason: str) -> None:
