@@ -63,8 +63,10 @@ class Scheduled:
             return now
         with self.sync.database.reading() as connection:
             done = slots.is_done(connection, self.provider, moment)
-            last = polls.last_answered(connection, self.provider)
-        lately = last is not None and abs(now - last.started_at) < (following - moment) / 2
+            last = polls.newest(connection, self.provider)
+        if last is None or last.outcome is Outcome.FAILED:
+            return following if done else now
+        lately = abs(now - last.started_at) < (following - moment) / 2
         return following if done or lately else now
 
     def _finish(self, moment: datetime) -> None:

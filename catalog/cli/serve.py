@@ -1,6 +1,5 @@
 """`catalog serve`: the daemon, for systemd, a container or a terminal."""
 
-import logging
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +18,8 @@ def serve(app: App) -> int:
     SIGTERM and Ctrl-C finish the running pass; a second one stops at once. SIGHUP reads the
     configuration again.
     """
+    import logging
+
     from catalog.daemon.daemon import Daemon
     from catalog.daemon.systemd import Systemd
 

@@ -16,9 +16,9 @@ def test_help_names_every_command(shell: Shell) -> None:
     """Help lists each command with a whole sentence, and the exit codes."""
     ran = shell("-h")
     listed = [line.split()[0] for line in ran.out.partition("Commands:")[2].splitlines() if line]
-    assert listed[:13] == [
+    assert listed[:14] == [
         *("changes", "config", "demo", "diff", "import", "models", "polls", "render", "replay"),
-        *("show", "snapshots", "sync", "validate"),
+        *("serve", "show", "snapshots", "sync", "validate"),
     ]
     assert "Exit codes: 0 done" in ran.out
     assert "..." not in ran.out.replace("[ARGS]...", "")
