@@ -1,7 +1,7 @@
 """Settings -> a ready Sync: the only module that names adapters."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,12 +16,16 @@ from catalog.http.client import Http
 from catalog.http.request import Limits
 from catalog.judge import Doubt
 from catalog.providers.infomaniak.infomaniak import Infomaniak
-from catalog.providers.infomaniak.source import Source
+from catalog.providers.infomaniak.source import Source, known
 from catalog.publishing import Publisher
+from catalog.schedule import Cron, Interval, Schedule
+from catalog.scheduled import Scheduled
 from catalog.store.database import Database
 from catalog.sync import Sync
 from catalog.trouble import Patience
 
+SLACK = timedelta(minutes=5)
+"""What a pass may last beside its requests; one that takes longer is stuck."""
 Clock = Callable[[], datetime]
 
 
@@ -52,6 +56,21 @@ def wire_sync(settings: Settings, database: Database, http: Http, clock: Clock =
         publisher=wire_publisher(settings),
         clock=clock,
     )
+
+
+def wire_scheduled(settings: Settings, database: Database, http: Http) -> Scheduled:
+    """Make a Sync of the live route with its schedule; raise SettingsInvalid without a token."""
+    token = settings.infomaniak.token
+    known(token.get_secret_value() if token else None)
+    # Asked twice where another process moved the state, then told to each channel.
+    limit = SLACK + settings.http.retry_for * (2 + len(settings.channel))
+    return Scheduled(wire_sync(settings, database, http), wire_schedule(settings), limit)
+
+
+def wire_schedule(settings: Settings) -> Schedule:
+    """Make the schedule: a cron expression goes before the interval."""
+    schedule = settings.schedule
+    return Interval(schedule.every) if schedule.cron is None else Cron(schedule.cron)
 
 
 def wire_policy(settings: Settings) -> Policy:

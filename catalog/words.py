@@ -21,8 +21,10 @@ from catalog.change import (
     Undelivered,
     Updated,
 )
+from catalog.clock import stamp
 from catalog.jsontext import JsonText, cut, parse
 from catalog.payload import Drift
+from catalog.poll import Poll
 from catalog.snapshot import Model
 
 VALUE_LIMIT = 120
@@ -69,12 +71,41 @@ def _trouble(trouble: Trouble, at: datetime) -> str:
             return f"answer {trouble.kind}{lasted}: {trouble.reason}"
 
 
+def owed(channel: str, messages: int, error: str | None, next_at: datetime | None) -> str:
+    """Say what a channel has not taken, why, and when it is tried next."""
+    when = "the next run" if next_at is None else stamp(next_at)
+    if error is None:
+        return f"channel {channel}: {count(messages, 'message')} to be sent from {when} on"
+    return one_line(f"{count(messages, 'message')} owed, {error}; tried again from {when} on")
+
+
 def title(provider: str, findings: Iterable[Finding]) -> str:
     """Say how much happened, the gravest first: `infomaniak: 1 breaking, 3 info`."""
     counts = Counter(finding.level for finding in findings)
     return (
         f"{provider}: {', '.join(f'{counts[level]} {level}' for level in Level if counts[level])}"
     )
+
+
+def outcome(poll: Poll, snapshot: int | None) -> str:
+    """Say what a pass came to; `snapshot` is in force after it."""
+    parts = [f"{poll.provider}: {poll.outcome}"]
+    if poll.error is not None and snapshot is not None:
+        parts.append(f"snapshot {snapshot} stays in force")
+    elif snapshot is not None:
+        parts.append(f"snapshot {snapshot}")
+    if poll.snapshot is not None:
+        parts.append(count(len(poll.snapshot.models), "model"))
+    if poll.findings and poll.error is None:
+        parts.append(count(len(poll.findings), "finding"))
+    return ", ".join(parts)
+
+
+def skipped(slot: datetime, done_at: datetime | None) -> str:
+    """Say why a slot of the schedule was not done by this process."""
+    if done_at is None:
+        return f"the slot of {stamp(slot)} is being done by another process"
+    return f"the slot of {stamp(slot)} was done at {stamp(done_at)}"
 
 
 def show(value: JsonText | None) -> str:

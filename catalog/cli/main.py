@@ -18,6 +18,7 @@ from catalog.cli import (
     models,
     payloads,
     replay,
+    serve,
     sync,
 )
 from catalog.cli.app import App
@@ -62,7 +63,7 @@ def cli(
 
 
 for _command in (
-    *(sync.sync, models.models, models.show, changes.changes, changes.diff),
+    *(sync.sync, serve.serve, models.models, models.show, changes.changes, changes.diff),
     *(history.snapshots, history.polls, document.render),
     *(payloads.validate, importing.import_, replay.replay, demo.demo, config.config),
     alerts.alerts,

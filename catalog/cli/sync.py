@@ -1,6 +1,7 @@
 """`catalog sync`: one pass, as cron runs it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from catalog.config.settings import HoldSettings
-    from catalog.store.outbox import Waiting
+    from catalog.scheduled import Run
     from catalog.sync import Pass, Sync
 
 SHOWN_PROBLEMS = 10
@@ -24,25 +25,38 @@ LISTING = "catalog sync --dry-run --format json"
 @click.command()
 @click.option("--accept", is_flag=True, help="Apply an answer that would be held back.")
 @click.option("--dry-run", is_flag=True, help="Show everything, write and send nothing.")
+@click.option("--scheduled", is_flag=True, help="Do nothing if the schedule's slot was done.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when the catalog changed.")
 @format_option("text", "json")
 @pass_app
-def sync(app: App, accept: bool, dry_run: bool, exit_code: bool, style: str) -> int:
+def sync(
+    app: App, accept: bool, dry_run: bool, scheduled: bool, exit_code: bool, style: str
+) -> int:
     """Poll the provider once.
 
     Store what came, compare, judge, write the document, and tell. With -q before the command,
     nothing is printed where nothing changed.
     """
     from catalog.store.database import MEMORY, Database
-    from catalog.wiring import wire_http, wire_sync
+    from catalog.wiring import wire_http, wire_scheduled
 
+    if scheduled and (accept or dry_run):
+        raise click.UsageError("--scheduled goes with neither --accept nor --dry-run.")
     settings = app.loaded.settings
     database = app.database
     if dry_run and not database.exists:
         database = Database(MEMORY)
-    with wire_http(settings) as http:
-        result = wire_sync(settings, database, http).run(accept=accept, dry_run=dry_run)
-    database.close()
+    with wire_http(settings) as http, closing(database):
+        work = wire_scheduled(settings, database, http)
+        if scheduled:
+            run = work.run()
+            if run.result is None:
+                return _print_skipped(run, style, quiet=app.verbosity < 0)
+            result = run.result
+        elif dry_run:
+            result = work.sync.run(accept=accept, dry_run=True)
+        else:
+            result = work.run_now(accept=accept)
     if isinstance(result.poll.error, CatalogHeld):
         result.poll.error.hint = _ways_out(settings.hold)
     if style == "json":
@@ -50,6 +64,21 @@ def sync(app: App, accept: bool, dry_run: bool, exit_code: bool, style: str) -> 
     else:
         print_pass(result, quiet=app.verbosity < 0, dry_run=dry_run)
     return status(result, exit_code=exit_code)
+
+
+def _print_skipped(run: "Run", style: str, *, quiet: bool) -> int:
+    """Say that there was nothing to do; that is no failure."""
+    from catalog.clock import stamp
+    from catalog.words import skipped
+
+    claim = run.claim
+    if style == "json":
+        done = {} if claim.done_at is None else {"done_at": stamp(claim.done_at)}
+        slot = stamp(claim.moment)
+        print_json({"provider": run.provider, "outcome": "skipped", "slot": slot, **done})
+    elif not quiet:
+        say(f"{run.provider}: {skipped(claim.moment, claim.done_at)}")
+    return 0
 
 
 def run_at(sync: "Sync", at: "datetime", *, accept: bool = False) -> "Pass":
@@ -111,6 +140,7 @@ def print_pass(
     """
     from catalog.cli.findings import print_lines
     from catalog.poll import Outcome
+    from catalog.words import owed
 
     poll = result.poll
     if not quiet or poll.findings or poll.outcome is not Outcome.UNCHANGED:
@@ -121,39 +151,19 @@ def print_pass(
         say(f"document {result.document.path} {'would be written' if dry_run else 'written'}")
     for waiting in result.owed:
         if waiting.error or not quiet:
-            tell(visible(_owed(waiting)))
+            tell(visible(owed(waiting.channel, waiting.messages, waiting.error, waiting.next_at)))
     for error in (poll.error, result.document_error):
         if error is not None:
             for line in _lines(error, listing):
                 tell(line)
 
 
-def _owed(waiting: "Waiting") -> str:
-    from catalog.clock import stamp
-    from catalog.words import count
-
-    messages = count(waiting.messages, "message")
-    when = "the next run" if waiting.next_at is None else stamp(waiting.next_at)
-    if waiting.error is None:
-        return f"channel {waiting.channel}: {messages} to be sent from {when} on"
-    return f"{messages} owed, {waiting.error}; tried again from {when} on"
-
-
 def _headline(result: "Pass", *, dry_run: bool) -> str:
     from catalog.clock import stamp
-    from catalog.words import count
+    from catalog.words import outcome
 
-    poll = result.poll
-    parts = [f"{poll.provider}: {poll.outcome}"]
-    if poll.error is not None and result.snapshot is not None:
-        parts.append(f"snapshot {result.snapshot} stays in force")
-    elif result.snapshot is not None:
-        parts.append(f"snapshot {result.snapshot}")
-    if poll.snapshot is not None:
-        parts.append(count(len(poll.snapshot.models), "model"))
-    if poll.findings and poll.error is None:
-        parts.append(count(len(poll.findings), "finding"))
-    return f"{stamp(poll.started_at)}  {', '.join(parts)}{' (dry run)' if dry_run else ''}"
+    said = outcome(result.poll, result.snapshot)
+    return f"{stamp(result.poll.started_at)}  {said}{' (dry run)' if dry_run else ''}"
 
 
 def _lines(error: CatalogError, listing: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ TOKEN_VARIABLES = {
     "infomaniak.token": "INFOMANIAK_API_TOKEN",
     "infomaniak.token_file": "INFOMANIAK_API_TOKEN_FILE",
 }
+OTHER_FORMS = {"schedule.every": "schedule.cron", "schedule.cron": "schedule.every"}
 CHANNEL_SECRETS = ("url", "url_file", "secret", "secret_file")
 
 
@@ -89,9 +90,10 @@ class Given:
         }
 
     def _drop_other_form(self, path: str) -> None:
-        """Let a secret from the environment replace either form of it that stands in the file."""
+        """Let what the environment gives replace either form of it that stands in the file."""
         plain = path.removesuffix("_file")
         other = plain if path.endswith("_file") else f"{plain}_file"
+        other = OTHER_FORMS.get(path, other)
         if self.sources.get(other, "").startswith("file"):
             place, key = self._place(other)
             del place[key], self.sources[other]

@@ -103,6 +103,8 @@ def _read_secret_files(given: Given) -> Iterator[str]:
 
 def _contradictions(given: Given) -> Iterator[str]:
     """Yield what is wrong between settings, whatever else is wrong about them."""
+    if given.get("schedule.every") is not None and given.get("schedule.cron") is not None:
+        yield "schedule.cron: schedule.every is given too; one of the two must go"
     names: list[Any] = []
     for index, channel in given.channels():
         name = channel.get("name")

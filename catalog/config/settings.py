@@ -24,6 +24,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SHORTEST = 0.001
 _LONGEST = 7 * 86400.0  # a socket takes no timeout of 25 days
 _YEAR = 365 * 86400.0
+_SHORTEST_INTERVAL = timedelta(seconds=1)
 _TOKEN = re.compile(r"[!-~]+")
 
 
@@ -47,6 +48,22 @@ def _duration(value: Any, longest: float, told: str) -> timedelta:
     if not _SHORTEST <= seconds <= longest:
         raise ValueError(f"a duration from 1ms to {told} is wanted")
     return timedelta(seconds=seconds)
+
+
+def _checked_interval(every: timedelta) -> timedelta:
+    if every < _SHORTEST_INTERVAL or every.microseconds:
+        raise ValueError("whole seconds from 1s to 7d are wanted")
+    return every
+
+
+def _checked_cron(expression: str) -> str:
+    from catalog.schedule import Cron  # only wanted where one was given
+
+    try:
+        Cron(expression)
+    except SettingsInvalid as error:
+        raise ValueError(str(error)) from error
+    return expression
 
 
 def _checked_url(url: str) -> str:
@@ -111,6 +128,9 @@ def _known_rule(rule: str) -> str:
 
 Duration = Annotated[timedelta, PlainValidator(read_duration)]
 LongDuration = Annotated[timedelta, PlainValidator(read_long_duration)]
+DurationOrNone = Annotated[Duration | None, BeforeValidator(_none_if_empty)]
+Every = Annotated[Duration, AfterValidator(_checked_interval)]
+CronExpression = Annotated[str, AfterValidator(_checked_cron)]
 Url = Annotated[str, AfterValidator(_checked_url)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_checked_secret_url)]
 Token = Annotated[SecretStr, AfterValidator(_checked_token)]
@@ -169,6 +189,14 @@ class FreshnessSettings(Section):
     error_after: LongDuration = timedelta(days=3)
 
 
+class ScheduleSettings(Section):
+    """When a pass is due, in UTC: an interval, or a cron expression in its place."""
+
+    every: Every = timedelta(hours=1)
+    cron: CronExpression | None = None
+    jitter: DurationOrNone = timedelta(minutes=1)
+
+
 class DocumentSettings(Section):
     """The Markdown overview; no document where `path` is empty."""
 
@@ -212,6 +240,7 @@ class Settings(Section):
     hold: HoldSettings = HoldSettings()
     trouble: TroubleSettings = TroubleSettings()
     freshness: FreshnessSettings = FreshnessSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
     document: DocumentSettings = DocumentSettings()
     rules: dict[RuleId, Level] = {}
     channel: tuple[Annotated[LogSettings | WebhookSettings, Field(discriminator="kind")], ...] = ()

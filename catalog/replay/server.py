@@ -1,9 +1,9 @@
 """A recorded catalog served over real HTTP, on the loopback alone, as the real route does."""
 
-import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from queue import SimpleQueue
+from signal import Signals
 from threading import Lock, Thread
 from typing import Literal, Self
 
@@ -12,11 +12,11 @@ from catalog.recordings import Recording
 from catalog.replay.answer import Answer, Capture, Request, answer
 from catalog.replay.faults import FAULTS
 from catalog.replay.listener import Listener
+from catalog.signals import STOPS, caught
 
 Step = Literal["poll", "manual"]
 Plan = Callable[[int], str | None]
 """From the number of a poll, counted from 0, to the kind of fault that it gets, or None."""
-_STOPS = (signal.SIGINT, signal.SIGTERM)
 _CLOSE_CHECK = 0.02  # seconds between two looks at whether to close
 
 
@@ -91,18 +91,10 @@ class ReplayServer:
 
     def serve_forever(self) -> None:
         """Serve until Ctrl-C or SIGTERM, then close; for the main thread only."""
-        # An Event could deadlock: its lock may be held when the signal comes. This queue is made
-        # for that. In place before the first answer: who has one may send the signal at once.
-        stop: SimpleQueue[int] = SimpleQueue()
-        before = {
-            number: signal.signal(number, lambda number, _: stop.put(number)) for number in _STOPS
-        }
-        try:
-            with self:
-                stop.get()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+        stop: SimpleQueue[Signals] = SimpleQueue()
+        # In place before the first answer: who has one may send the signal at once.
+        with caught(stop.put, *STOPS), self:
+            stop.get()
 
     def close(self) -> None:
         """Stop serving and give the port back; harmless when called again."""

@@ -14,7 +14,7 @@ from sqlalchemy.pool import StaticPool
 
 from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
 
-REVISIONS = ("0001", "0002", "0005")
+REVISIONS = ("0001", "0002", "0003", "0005")
 """Every revision in migrations/versions, oldest first; a test holds it to the folder."""
 MEMORY = "sqlite://"
 """The URL of a database that lives as long as the process."""
@@ -133,7 +133,9 @@ def _make_engine(url: URL, busy_timeout: float) -> Engine:
         if url.get_backend_name() != "sqlite":
             return create_engine(url)
         memory = {"poolclass": StaticPool} if url.database in {None, "", ":memory:"} else {}
-        engine = create_engine(url, connect_args={"timeout": busy_timeout}, **memory)
+        # One thread after the other uses a connection, never two at once.
+        arguments = {"timeout": busy_timeout, "check_same_thread": False}
+        engine = create_engine(url, connect_args=arguments, **memory)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise SettingsInvalid(f"no driver is installed for {url.drivername}") from error
     # The driver's own transactions lose concurrent updates: BEGIN is ours (see pitfalls of pysqlite

@@ -1,7 +1,6 @@
 """The outbox: what is owed to which channel.
 
-A message is claimed before it is sent, so that two processes do not send it both. A claim ends by
-itself when its process is dead, and in any case after a while.
+A message is claimed before it is sent, so that two processes do not send it both.
 """
 
 from collections.abc import Collection

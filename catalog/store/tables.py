@@ -166,3 +166,14 @@ class DeliveryRow(SQLModel, table=True):
     claimed_until: datetime | None = Field(default=None, sa_type=Moment)
     error: str | None = None
     __table_args__ = (Index("delivery_by_state", "state", "channel"),)
+
+
+class SlotRow(SQLModel, table=True):
+    """One due moment of one provider's schedule: done, or claimed by who is doing it."""
+
+    __tablename__ = "slot"
+    provider: str = Field(primary_key=True)
+    moment: datetime = Field(sa_column=Column(Moment, primary_key=True))
+    claimed_by: str | None = None
+    claimed_until: datetime | None = Field(default=None, sa_type=Moment)
+    done_at: datetime | None = Field(default=None, sa_type=Moment)

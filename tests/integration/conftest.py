@@ -12,14 +12,17 @@ ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgr
 
 
 @pytest.fixture(params=["sqlite", ON_POSTGRESQL])
-def database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Database]:
-    """Make an empty database: everything here holds on SQLite and on PostgreSQL alike."""
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name an empty database, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
-        made = Database(str(tmp_path_factory.mktemp("store") / "catalog.db"))
-    else:
-        made = Database(new_database(tmp_path_factory.getbasetemp() / "postgresql"))
+        return str(tmp_path_factory.mktemp("store") / "catalog.db")
+    return new_database(tmp_path_factory.getbasetemp() / "postgresql")
+
+
+@pytest.fixture
+def database(url: str) -> Iterator[Database]:
+    """Make an empty database: what uses it holds on SQLite and on PostgreSQL alike."""
+    made = Database(url)
     yield made
     made.close()
 

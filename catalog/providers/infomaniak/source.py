@@ -29,15 +29,14 @@ class Source:
 
     def fetch(self, validators: Validators) -> Answer:
         """Ask for the catalog; raise ProviderError, or SettingsInvalid without a token."""
-        if not self.token:
-            raise SettingsInvalid("there is no token to ask Infomaniak with", hint=HOW_TO_AUTHORIZE)
+        token = known(self.token)
         url = f"{self.url.rstrip('/')}{ROUTE}"
-        headers = {"Accept": "application/json", "Authorization": f"Bearer {self.token}"}
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
         if etag := sendable(validators.etag):
             headers["If-None-Match"] = etag
         if last_modified := sendable(validators.last_modified):
             headers["If-Modified-Since"] = last_modified
-        response = self.http.send(Request(url=url, headers=headers, secrets=(self.token,)))
+        response = self.http.send(Request(url=url, headers=headers, secrets=(token,)))
         if response.status == NotModified.status:
             return NotModified(NAME, url, self.clock())
         if response.status != HTTPStatus.OK:
@@ -51,3 +50,10 @@ def sendable(validator: str | None) -> str | None:
     if validator and validator.isascii() and validator.isprintable():
         return validator.strip() or None
     return None
+
+
+def known(token: str | None) -> str:
+    """Return the token; raise SettingsInvalid where there is none."""
+    if not token:
+        raise SettingsInvalid("there is no token to ask Infomaniak with", hint=HOW_TO_AUTHORIZE)
+    return token

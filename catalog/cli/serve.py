@@ -1,0 +1,53 @@
+"""`catalog serve`: the daemon, for systemd, a container or a terminal."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog.cli.app import App, pass_app
+
+if TYPE_CHECKING:
+    from catalog.daemon.daemon import Work
+
+
+@click.command()
+@pass_app
+def serve(app: App) -> int:
+    """Run a pass whenever the schedule says so, until stopped.
+
+    SIGTERM and Ctrl-C finish the running pass; a second one stops at once. SIGHUP reads the
+    configuration again.
+    """
+    import logging
+
+    from catalog.daemon.daemon import Daemon
+    from catalog.daemon.systemd import Systemd
+
+    if app.verbosity == 0:
+        logging.getLogger("catalog.daemon").setLevel(logging.INFO)
+    return Daemon(lambda: _work(App(app.config, app.database_url)), Systemd()).run()
+
+
+def _work(app: App) -> "Work":
+    """Read the settings and wire the parts; one HTTP client and one database for all passes."""
+    from contextlib import ExitStack
+    from datetime import timedelta
+
+    from catalog.daemon.daemon import Work
+    from catalog.wiring import wire_http, wire_scheduled
+
+    settings, database = app.loaded.settings, app.database
+    with ExitStack() as stack:
+        http = stack.enter_context(wire_http(settings))
+        stack.callback(database.close)
+        scheduled = wire_scheduled(settings, database, http)
+        jitter = settings.schedule.jitter or timedelta()
+        channels = ", ".join(channel.name for channel in settings.channel)
+        about = (
+            f"{scheduled.provider} {scheduled.schedule}, jitter {jitter.total_seconds():g} s",
+            f"configuration {app.loaded.file or 'from defaults and environment'}",
+            f"database {database.place}",
+            f"document {settings.document.path or 'none'}",
+            f"channels {channels or 'none'}",
+        )
+        return Work(scheduled, jitter, about, stack.pop_all().close)

@@ -1,0 +1,220 @@
+"""The daemon: APScheduler around the pass, and one loop that everything comes together in.
+
+Signals, the end of a pass and the beat of the scheduler are items of one queue; the main thread
+takes them one by one and owns all state. A pass runs in a thread of the scheduler. The next run is
+planned when one has ended, so that two never overlap.
+"""
+
+import logging
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
+
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from catalog.clock import now, stamp
+from catalog.daemon.report import told
+from catalog.daemon.systemd import Systemd
+from catalog.errors import CatalogError
+from catalog.schedule import spread
+from catalog.scheduled import Run, Scheduled
+from catalog.signals import STOPS, caught
+
+logger = logging.getLogger("catalog.daemon")
+
+BEAT = 30.0
+"""Seconds between two looks at whether all is well, where no watchdog asks for more."""
+SOON = timedelta(minutes=1)
+"""After a pass that could not even be recorded, the slot is tried again so much later."""
+JOB = "next pass"
+"""The name of the job; the scheduler has it exactly while no pass is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be done by one reading of the settings; `about` describes it, line by line."""
+
+    scheduled: Scheduled
+    jitter: timedelta
+    about: tuple[str, ...]
+    close: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that is over, and what it was."""
+
+    work: Work
+    came: Run | Exception
+
+
+class Beat:
+    """The scheduler lives."""
+
+
+Event = signal.Signals | Ended | Beat
+
+
+class Daemon:
+    """Runs passes until it is told to stop.
+
+    `read` reads the settings and makes the work of them; it raises CatalogError, at the start as
+    well as for a SIGHUP, where the work that there is stays.
+    """
+
+    def __init__(self, read: Callable[[], Work], systemd: Systemd) -> None:
+        self._read = read
+        self._systemd = systemd
+        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC,
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._work = self._planned = read()
+        self._moment = now()
+        self._overdue = time.monotonic()
+        self._is_stopping = False
+        self._last = "started"
+
+    def run(self) -> int:
+        """Serve until SIGTERM or SIGINT; return the exit code. For the main thread only."""
+        with caught(self._events.put, *STOPS, signal.SIGHUP):
+            first = self._work.scheduled.first()
+            beat = min(BEAT, (self._systemd.watchdog or BEAT) / 2)
+            self._scheduler.add_job(lambda: self._events.put(Beat()), "interval", seconds=beat)
+            self._scheduler.start()
+            self._plan(first)
+            self._describe()
+            self._systemd.ready(self._status)
+            while self._heed(self._events.get()):
+                pass
+            self._systemd.stopping("stopped")
+            self._scheduler.shutdown()
+            self._work.close()
+        logger.info("stopped")
+        return 0
+
+    def _heed(self, event: Event) -> bool:
+        """Do what an event asks for; return whether to go on."""
+        match event:
+            case Beat():
+                self._watch()
+            case Ended():
+                return self._go_on(event)
+            case signal.SIGHUP:
+                self._reload()
+            case _:
+                return self._stop(event)
+        return True
+
+    def _plan(self, moment: datetime) -> None:
+        """Let the work that there is now run at that moment."""
+        self._planned, self._moment = self._work, moment
+        wait = max(timedelta(), moment - datetime.now(UTC)) + self._work.scheduled.limit
+        self._overdue = time.monotonic() + wait.total_seconds()
+        self._scheduler.add_job(self._pass, "date", run_date=moment, args=[self._work], id=JOB)
+
+    def _unplan(self) -> bool:
+        """Take the planned run back; return False where it is under way already."""
+        try:
+            self._scheduler.remove_job(JOB)
+        except JobLookupError:
+            return False
+        return True
+
+    def _pass(self, work: Work) -> None:
+        """Run in a thread of the scheduler."""
+        came: Run | Exception
+        try:
+            came = work.scheduled.run()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the daemon goes on
+            came = error
+        self._events.put(Ended(work, came))
+
+    def _go_on(self, ended: Ended) -> bool:
+        """Plan the next run, and say what came of this one."""
+        (level, outcome), *more = told(ended.work.scheduled.provider, ended.came)
+        if ended.work is not self._work:
+            ended.work.close()
+        following = "stopping"
+        if not self._is_stopping:
+            self._plan(self._next(ended))
+            following = f"next run {stamp(self._moment)}"
+        logger.log(level, "%s; %s", outcome, following)
+        for grave, line in more:
+            logger.log(grave, "%s", line)
+        self._last = f"{stamp(now())} {outcome}"
+        self._systemd.status(self._status)
+        return not self._is_stopping
+
+    def _next(self, ended: Ended) -> datetime:
+        schedule, present = self._work.scheduled.schedule, now()
+        share = random.random()  # noqa: S311  # spreads load, guards nothing
+        following = spread(schedule, present, self._work.jitter, share)
+        if isinstance(ended.came, Exception):
+            return min(following, present + SOON)
+        claim = ended.came.claim
+        if claim.until is not None:
+            return min(following, claim.until)  # whoever is doing it may die
+        # What came due while the pass ran is made up, once.
+        return present if schedule.slot(present) > claim.moment else following
+
+    def _reload(self) -> None:
+        """Read the settings again; broken ones are told, and change nothing."""
+        if self._is_stopping:
+            return
+        self._systemd.reloading()
+        try:
+            work = self._read()
+            first = work.scheduled.first()
+        except (CatalogError, OSError) as error:
+            for line in str(error).splitlines():
+                logger.error("%s", line)  # noqa: TRY400  # no traceback
+            logger.error("the old configuration stays in force")  # noqa: TRY400  # as above
+        else:
+            self._take(work, first)
+        self._systemd.ready(self._status)
+
+    def _take(self, work: Work, first: datetime) -> None:
+        logger.info("the configuration was read again")
+        old, self._work = self._work, work
+        if self._unplan():
+            old.close()
+            self._plan(first)
+        elif old is not self._planned:  # nothing of it is under way
+            old.close()
+        self._describe()
+
+    def _describe(self) -> None:
+        for line in (*self._work.about, f"next run {stamp(self._moment)}"):
+            logger.info("%s", line)
+
+    def _stop(self, number: signal.Signals) -> bool:
+        """Stop when the pass is over; the second time at once: what is cut off mends itself."""
+        if self._is_stopping:
+            logger.warning("%s again: stopped within a pass, which the next run mends", number.name)
+            os._exit(128 + number)
+        self._is_stopping = True
+        if self._unplan():
+            return False
+        text = "finishing the pass, then stopping; once more stops at once"
+        logger.info("%s: %s", number.name, text)
+        self._systemd.stopping(text)
+        return True
+
+    def _watch(self) -> None:
+        """Keep the watchdog quiet, unless a run should have ended long ago."""
+        if time.monotonic() < self._overdue:
+            self._systemd.alive()
+        else:
+            logger.error("the run of %s has not ended in time", stamp(self._moment))
+
+    @property
+    def _status(self) -> str:
+        return f"{self._last}; next run {stamp(self._moment)}"

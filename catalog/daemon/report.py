@@ -1,0 +1,46 @@
+"""What the daemon says of a run, in one line, and how grave it is."""
+
+import logging
+import traceback
+
+from catalog.errors import CatalogError
+from catalog.scheduled import Run
+from catalog.words import outcome, owed, skipped
+
+Line = tuple[int, str]
+"""A level of logging, and the text."""
+
+
+def told(provider: str, came: Run | Exception) -> list[Line]:
+    """Say what came of a run; the first line is the outcome."""
+    if isinstance(came, CatalogError):
+        return [(logging.ERROR, f"{provider}: no pass, {said(came)}")]
+    if isinstance(came, Exception):
+        text = f"the pass broke off by a mistake of this program, {_place(came)}"
+        return [(logging.ERROR, f"{provider}: {text}")]
+    if came.result is None:
+        reason = skipped(came.claim.moment, came.claim.done_at)
+        return [(logging.INFO, f"{provider}: {reason}")]
+    result = came.result
+    errors = [error for error in (result.poll.error, result.document_error) if error is not None]
+    lines = [(logging.INFO, outcome(result.poll, result.snapshot))]
+    lines += [(logging.ERROR, said(error)) for error in errors]
+    if result.document is not None and result.document.written:
+        lines.append((logging.INFO, f"document {result.document.path} written"))
+    for waiting in result.owed:
+        grave = logging.INFO if waiting.error is None else logging.WARNING
+        text = owed(waiting.channel, waiting.messages, waiting.error, waiting.next_at)
+        lines.append((grave, text))
+    return lines
+
+
+def said(error: CatalogError) -> str:
+    """Write an error and what to do about it in one line."""
+    text = " ".join(str(error).split())
+    return f"{text}. {error.hint}" if error.hint else text
+
+
+def _place(error: Exception) -> str:
+    """Name an error and where it was raised; its text may hold anything, a secret among it."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {frame.filename}:{frame.lineno}"

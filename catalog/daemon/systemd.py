@@ -1,0 +1,63 @@
+"""What a service manager is told: systemd's protocol of datagrams (sd_notify)."""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Mapping
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 1.0
+"""Seconds to wait for a service manager that does not take its messages."""
+
+
+class Systemd:
+    """The service manager that started us; without one, everything here does nothing.
+
+    `watchdog` is the time in seconds after which it ends us unless it hears from us; None where it
+    does not watch.
+    """
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        address = environ.get("NOTIFY_SOCKET", "")
+        # `@` stands for the NUL of an address that is no file.
+        self._address = f"\0{address[1:]}" if address.startswith("@") else address
+        span, pid = environ.get("WATCHDOG_USEC", ""), environ.get("WATCHDOG_PID", "")
+        is_meant = self._address and span.isdecimal() and pid in {"", str(os.getpid())}
+        self.watchdog = int(span) / 1_000_000 if is_meant else None
+
+    def ready(self, status: str) -> None:
+        """Say that the start, or the reading of the settings, is over."""
+        self._tell("READY=1", _status(status))
+
+    def status(self, text: str) -> None:
+        """Show a line in `systemctl status`."""
+        self._tell(_status(text))
+
+    def reloading(self) -> None:
+        """Say that the settings are read again; `ready` ends it."""
+        self._tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+
+    def alive(self) -> None:
+        """Keep the watchdog quiet for another while."""
+        if self.watchdog is not None:
+            self._tell("WATCHDOG=1")
+
+    def stopping(self, status: str) -> None:
+        """Say that we are about to end."""
+        self._tell("STOPPING=1", _status(status))
+
+    def _tell(self, *lines: str) -> None:
+        if not self._address:
+            return
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+                sender.settimeout(PATIENCE)
+                sender.sendto("\n".join(lines).encode(), self._address)
+        except OSError as error:
+            logger.warning("the service manager could not be told: %s", error)
+
+
+def _status(text: str) -> str:
+    return f"STATUS={' '.join(text.split())}"

@@ -1,0 +1,85 @@
+"""Which slots of the schedule were done, and who is doing one: each is done once.
+
+Whoever runs a slot claims it first, in the one writing transaction there is; its row is unique.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlmodel import col
+
+from catalog.store.claims import is_held, owner
+from catalog.store.tables import SlotRow
+
+KEPT = 10
+"""So many of the latest slots are remembered for each provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What came of the wish to do a slot: it is ours, unless it was done or is being done.
+
+    `until` says when the process that is doing it has to be done with it.
+    """
+
+    moment: datetime
+    done_at: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the slot is to be done by us."""
+        return self.done_at is None and self.until is None
+
+
+def claim(
+    connection: Connection, provider: str, moment: datetime, now: datetime, longest: timedelta
+) -> Claim:
+    """Take a slot for as long as a pass may last, unless it was done or somebody is doing it."""
+    row = _row(connection, provider, moment)
+    if row is not None and row.done_at is not None:
+        return Claim(moment, done_at=row.done_at)
+    if row is not None and is_held(row.claimed_by, row.claimed_until, now):
+        return Claim(moment, until=row.claimed_until)
+    _put(connection, provider, moment, claimed_by=owner(), claimed_until=now + longest)
+    return Claim(moment)
+
+
+def finish(connection: Connection, provider: str, moment: datetime, now: datetime) -> None:
+    """Note that the slot was done, whoever had claimed it."""
+    _put(connection, provider, moment, claimed_by=None, claimed_until=None, done_at=now)
+
+
+def is_done(connection: Connection, provider: str, moment: datetime) -> bool:
+    """Say whether the slot was done."""
+    row = _row(connection, provider, moment)
+    return row is not None and row.done_at is not None
+
+
+def _row(connection: Connection, provider: str, moment: datetime) -> Row[Any] | None:
+    query = select(SlotRow.__table__)  # type: ignore[attr-defined]  # set by SQLModel
+    return connection.execute(query.where(*_is(provider, moment))).one_or_none()
+
+
+def _put(connection: Connection, provider: str, moment: datetime, **values: object) -> None:
+    """Write a slot, and forget all but the latest others."""
+    if _row(connection, provider, moment) is None:
+        given = {"provider": provider, "moment": moment, **values}
+        connection.execute(insert(SlotRow).values(**given))
+    else:
+        connection.execute(update(SlotRow).where(*_is(provider, moment)).values(**values))
+    slots = col(SlotRow.moment)
+    latest = (
+        select(slots).where(col(SlotRow.provider) == provider).order_by(slots.desc()).limit(KEPT)
+    )
+    connection.execute(
+        delete(SlotRow).where(
+            col(SlotRow.provider) == provider, slots != moment, slots.not_in(latest)
+        )
+    )
+
+
+def _is(provider: str, moment: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return col(SlotRow.provider) == provider, col(SlotRow.moment) == moment

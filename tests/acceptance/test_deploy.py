@@ -1,0 +1,125 @@
+"""The files of docs/deploy: each names commands that exist, and the unit's own one runs."""
+
+import configparser
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.builders import body, row
+from tests.daemons import serving
+from tests.pages import ROOT
+from tests.servers import answer
+from tests.shell import COMMAND, TOKEN, Live, Shell
+
+DEPLOY = ROOT / "docs" / "deploy"
+PROGRAM = "/opt/catalog/bin/catalog"
+UNITS = ("catalog.service", "catalog-sync.service", "catalog-sync.timer")
+
+
+def text(name: str) -> str:
+    """Read a file of the folder."""
+    return (DEPLOY / name).read_text(encoding="utf-8")
+
+
+def unit(name: str) -> configparser.ConfigParser:
+    """Read a unit; a key that stands twice is a mistake."""
+    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), strict=True)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # the documented way to keep case
+    parser.read_string(text(name))
+    return parser
+
+
+def commands() -> list[list[str]]:
+    """Return the words after the program's name wherever a file calls it."""
+    services = [unit(name)["Service"]["ExecStart"] for name in UNITS if name.endswith("service")]
+    cron = [line.split(maxsplit=6)[6] for line in text("catalog.cron").splitlines()[-1:]]
+    lines = [shlex.split(line) for line in services + cron]
+    assert all(words.pop(0) == PROGRAM for words in lines)
+    image = re.search(r"^CMD (.*)$", text("Dockerfile"), flags=re.MULTILINE)
+    compose = re.search(r"^    command: (.*)$", text("compose.yaml"), flags=re.MULTILINE)
+    assert image
+    assert compose
+    return [*lines, json.loads(image[1]), json.loads(compose[1])]
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_each_command_is_one_that_there_is(words: list[str], shell: Shell) -> None:
+    """The command line of each file is understood, options and all."""
+    assert f"Usage: catalog {words[-1] if words[-1] == 'serve' else 'sync'}" in (
+        shell(*words, "--help").out
+    )
+
+
+def placed(name: str, shell: Shell) -> tuple[Shell, list[str]]:
+    """Give the shell that a service would have, its folders in ours, and the words to say."""
+    service = unit(name)["Service"]
+    folders = {"/etc/catalog": "etc", "/var/lib/catalog": "lib", "%d": "credentials"}
+    environ = service["Environment"]
+    command = service["ExecStart"]
+    for there, here in folders.items():
+        (shell.folder / here).mkdir()
+        environ = environ.replace(there, str(shell.folder / here))
+        command = command.replace(there, str(shell.folder / here))
+    credential, source = service["LoadCredential"].split(":")
+    assert source == "/etc/catalog/token"
+    (shell.folder / "credentials" / credential).write_text(TOKEN, encoding="utf-8")
+    (shell.folder / "etc" / "catalog.toml").touch()
+    given = dict(pair.split("=", 1) for pair in shlex.split(environ))
+    asked = {"CATALOG_INFOMANIAK_URL": shell.given["CATALOG_INFOMANIAK_URL"]}
+    return replace(shell, given=asked | given), shlex.split(command)[1:]
+
+
+def test_the_unit_of_the_daemon_runs(live: Live) -> None:
+    """With its command, environment and credential, it writes to its state folder alone."""
+    shell, server = live(answer(body=body(row())))
+    placed_shell, (*before, command) = placed("catalog.service", shell)
+    assert command == "serve"
+    with serving(placed_shell, *before) as daemon:
+        daemon.until("infomaniak: first, snapshot 1, 1 model")
+        daemon.until("models.md written")
+        daemon.stop()
+    assert sorted(shell.files()) == [
+        *("credentials/token", "etc/catalog.toml", "lib/catalog.db", "lib/models.md"),
+    ]
+    assert server.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_the_unit_of_the_timer_runs(live: Live) -> None:
+    """Its command does the slot, quietly where there is nothing to tell."""
+    shell, _ = live(answer(body=body(row())))
+    placed_shell, words = placed("catalog-sync.service", shell)
+    assert "infomaniak: first" in placed_shell(*words).out
+    assert placed_shell(*words).out == ""
+    assert unit("catalog-sync.timer")["Timer"]["OnCalendar"] == "hourly"
+
+
+def test_the_services_are_shut_in() -> None:
+    """Both may write to their state alone, gain no rights, and the daemon is watched."""
+    for name in ("catalog.service", "catalog-sync.service"):
+        service = unit(name)["Service"]
+        assert service["DynamicUser"] == service["NoNewPrivileges"] == "yes"
+        assert (service["ProtectSystem"], service["StateDirectory"]) == ("strict", "catalog")
+    daemon = unit("catalog.service")["Service"]
+    assert (daemon["Type"], daemon["WatchdogSec"]) == ("notify", "2min")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
+    """The real thing reads the units without a complaint, and notices an unknown key."""
+
+    def verified(name: str, more: str = "") -> str:
+        for each in UNITS:
+            content = text(each).replace(PROGRAM, str(COMMAND))
+            (tmp_path / each).write_text(content + more, encoding="utf-8")
+        command = ["systemd-analyze", "verify", str(tmp_path / name)]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return ended.stderr
+
+    assert [verified(name) for name in UNITS] == [""] * len(UNITS)
+    assert "Nonsense" in verified("catalog.service", "\nNonsense=yes\n")

@@ -1,0 +1,83 @@
+"""Cron and daemons on one database: every slot of the schedule is done once."""
+
+import sqlite3
+from contextlib import ExitStack, closing
+
+from tests.builders import body, row
+from tests.daemons import Gate, serving
+from tests.servers import answer
+from tests.shell import SECONDS, Live
+
+ONE = answer(body=body(row()))
+WATCHED = """
+create table done (moment);
+create trigger finished after update of done_at on slot when new.done_at is not null
+begin insert into done values (new.moment); end;
+"""
+
+
+def test_a_slot_that_was_done_is_left_alone(live: Live) -> None:
+    """`sync --scheduled` does the slot once; by hand, a pass is run in any case and counts."""
+    # So long a slot that no test meets its end.
+    shell, server = live(ONE, CATALOG_SCHEDULE_CRON="@yearly")
+    shell("sync")
+    left = shell("sync", "--scheduled")
+    assert left.out.startswith("infomaniak: the slot of 20")
+    assert "-01-01T00:00:00Z was done at 20" in left.out
+    assert shell("-q", "sync", "--scheduled").out == ""
+    told = shell("sync", "--scheduled", "--format", "json").json
+    assert told.keys() == {"schema_version", "provider", "outcome", "slot", "done_at"}
+    assert (told["provider"], told["outcome"]) == ("infomaniak", "skipped")
+    assert len(server.requests) == 1
+    assert "unchanged" in shell("sync").out
+
+    fresh = ("--database", "other.db", "sync", "--scheduled")
+    assert "infomaniak: first" in shell(*fresh).out
+    assert "was done at" in shell(*fresh).out
+
+
+def test_options_that_contradict_each_other_are_refused(live: Live) -> None:
+    """What is done once needs no second opinion and no rehearsal."""
+    shell, _ = live(ONE)
+    for option in ("--accept", "--dry-run"):
+        ran = shell("sync", "--scheduled", option, code=2)
+        assert "--scheduled goes with neither --accept nor --dry-run" in ran.err
+    assert shell.files() == {}
+
+
+def test_a_slot_in_hand_is_left_to_who_has_it(live: Live) -> None:
+    """While one daemon is within its pass, cron and another daemon ask nobody, and say why."""
+    gate = Gate(ONE)
+    shell, server = live(gate, ONE, CATALOG_SCHEDULE_CRON="@yearly")
+    with serving(shell) as daemon:
+        assert gate.arrived.wait(SECONDS)
+        ran = shell("sync", "--scheduled")
+        assert "is being done by another process" in ran.out
+        assert "done_at" not in shell("sync", "--scheduled", "--format", "json").json
+        with serving(shell) as second:
+            second.until("is being done by another process; next run ")
+            second.stop()
+        gate.opened.set()
+        daemon.until("infomaniak: first")
+        daemon.stop()
+    assert len(server.requests) == 1
+
+
+def test_daemons_and_cron_do_each_slot_once(live: Live) -> None:
+    """Of two daemons and cron on one file, each slot has one pass and each pass its own slot."""
+    quick = {"CATALOG_SCHEDULE_EVERY": "1s", "CATALOG_SCHEDULE_JITTER": "1ms"}
+    shell, _ = live(ONE, **quick)
+    shell("sync")
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as database:
+        database.executescript(WATCHED)
+        with ExitStack() as stack:
+            daemons = [stack.enter_context(serving(shell)) for _ in range(2)]
+            for daemon in daemons:
+                daemon.until("; next run ", times=3)
+                shell("sync", "--scheduled")
+            for daemon in daemons:
+                daemon.stop()
+        slots = database.execute("select moment from done").fetchall()
+        passes = database.execute("select count(*) - 1 from poll").fetchone()
+    assert len(slots) == len(set(slots)) == passes[0]
+    assert len(slots) >= 3

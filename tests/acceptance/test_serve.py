@@ -1,0 +1,198 @@
+"""`catalog serve`: the daemon as a real process, with real signals and a real service manager."""
+
+import json
+import signal
+import socket
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.builders import body, row
+from tests.daemons import Gate, serving
+from tests.servers import answer
+from tests.shell import SECONDS, Live, Shell
+
+ONE = answer(body=body(row()))
+QUICK = {"CATALOG_SCHEDULE_EVERY": "1s", "CATALOG_SCHEDULE_JITTER": "1ms"}
+
+
+def outcomes(shell: Shell) -> list[str]:
+    """Return how the polls ended, the oldest first."""
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as database:
+        return [row[0] for row in database.execute("SELECT outcome FROM poll ORDER BY id")]
+
+
+def configure(shell: Shell, text: str) -> None:
+    """Write the configuration."""
+    Path(shell.folder, "catalog.toml").write_text(text, encoding="utf-8")
+
+
+def test_it_says_what_it_does_and_begins_at_once(live: Live) -> None:
+    """The first run is at the start, unless it was done lately, and the log says all."""
+    shell, server = live(ONE)
+    configure(shell, '[[channel]]\nname = "ops"\nkind = "log"\n')
+    with serving(shell) as daemon:
+        outcome = daemon.until("infomaniak: first, snapshot 1, 1 model; next run ")
+        daemon.until(f"document {shell.folder}/docs/models.md written")
+        daemon.stop()
+    said = [line.partition(" info     ")[2] for line in daemon.lines]
+    assert said[:5] == [
+        "infomaniak every 3,600 s, jitter 60 s",
+        f"configuration {shell.folder}/catalog.toml",
+        f"database {shell.folder}/catalog.db",
+        f"document {shell.folder}/docs/models.md",
+        "channels ops",
+    ]
+    assert said[5].startswith("next run ")
+    assert said[-1] == "stopped"
+    assert outcome.endswith("Z")
+
+    configure(shell, '[document]\npath = ""\n[schedule]\njitter = ""\ncron = "@hourly"\n')
+    with serving(shell) as daemon:
+        daemon.until("infomaniak cron @hourly, jitter 0 s")
+        daemon.until("document none")
+        daemon.until("channels none")
+        assert ":00:00Z" in daemon.until("next run ")
+        daemon.stop()
+    assert len(server.requests) == 1
+
+
+def test_quiet_tells_errors_alone_and_json_has_its_lines(live: Live) -> None:
+    """With -q only what went wrong is said; with JSON each line is a document."""
+    shell, _ = live(answer(503), ONE, **QUICK)
+    with serving(shell, "-q", "--log-format", "json") as daemon:
+        first = json.loads(daemon.until("answered 503"))
+        assert first.keys() == {"time", "level", "logger", "message"}
+        daemon.stop()
+    assert {json.loads(line)["level"] for line in daemon.lines} == {"error"}
+
+
+def test_a_failed_pass_does_not_end_it(live: Live) -> None:
+    """What the provider refuses is told with what to do, and the next slot is done as ever."""
+    shell, server = live(answer(503), answer(body=b"{"), ONE, **QUICK)
+    with serving(shell, "--database", "sqlite://") as daemon:
+        daemon.until("infomaniak: failed; next run ")
+        daemon.until("error    127.0.0.1:")
+        daemon.until("infomaniak: invalid; next run ")
+        daemon.until("infomaniak: first, snapshot 1, 1 model; next run ")
+        daemon.until("infomaniak: unchanged, snapshot 1; next run ")
+        daemon.stop()
+    assert len(server.requests) >= 4
+
+
+def test_what_is_owed_is_told(live: Live) -> None:
+    """A channel that refuses is told after the pass that it refused."""
+    shell, _ = live(ONE, answer(body=body(row(), row(id=2, name="beta"))), **QUICK)
+    configure(shell, '[[channel]]\nname = "ops"\nkind = "webhook"\nurl = "http://127.0.0.1:9/"\n')
+    with serving(shell) as daemon:
+        daemon.until("warning  1 message owed, channel ops")
+        daemon.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_finishes_the_pass(live: Live, number: signal.Signals) -> None:
+    """The running pass is recorded, what else comes is ignored, and the code is 0."""
+    gate = Gate(ONE)
+    shell, _ = live(gate)
+    with serving(shell) as daemon:
+        assert gate.arrived.wait(SECONDS)
+        daemon.tell(number)
+        daemon.until(f"{number.name}: finishing the pass, then stopping")
+        daemon.tell(signal.SIGHUP)
+        gate.opened.set()
+        daemon.until("infomaniak: first, snapshot 1, 1 model; stopping")
+        daemon.end()
+    assert outcomes(shell) == ["first"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_twice_it_stops_at_once_without_harm(live: Live, number: signal.Signals) -> None:
+    """Nothing of the pass is left, and the next daemon does the slot over."""
+    gate = Gate(ONE)
+    shell, _ = live(gate, ONE)
+    with serving(shell) as daemon:
+        assert gate.arrived.wait(SECONDS)
+        daemon.tell(number)
+        daemon.until("finishing the pass")
+        daemon.tell(number)
+        daemon.end(128 + number)
+    gate.opened.set()
+    assert outcomes(shell) == []
+    with serving(shell) as daemon:
+        daemon.until("infomaniak: first")
+        daemon.stop()
+
+
+def test_it_reads_the_configuration_again(live: Live) -> None:
+    """A right one is in force at once; of a broken one every mistake is told, and that is all."""
+    shell, server = live(ONE)
+    with serving(shell) as daemon:
+        daemon.until("infomaniak: first")
+        configure(shell, '[schedule]\nevery = "0.5s"\n[nonsense]\n')
+        daemon.tell(signal.SIGHUP)
+        daemon.until("schedule.every: whole seconds from 1s to 7d are wanted")
+        daemon.until("nonsense: there is no such setting")
+        daemon.until("the old configuration stays in force")
+        configure(shell, '[schedule]\nevery = "1s"\n')
+        daemon.tell(signal.SIGHUP)
+        daemon.until("the configuration was read again")
+        daemon.until("infomaniak every 1 s")
+        daemon.until("infomaniak: unchanged")
+        daemon.stop()
+    assert len(server.requests) >= 2
+
+
+def test_a_configuration_read_during_a_pass_waits_for_its_end(live: Live) -> None:
+    """The pass ends by the old one, what was read in between is never used, the last one is."""
+    gate = Gate(ONE)
+    shell, _ = live(gate, ONE)
+    with serving(shell) as daemon:
+        assert gate.arrived.wait(SECONDS)
+        for every in ("2h", "1s"):
+            configure(shell, f'[schedule]\nevery = "{every}"\n[document]\npath = "{every}.md"\n')
+            daemon.tell(signal.SIGHUP)
+            daemon.until("next run ", times=2 if every == "2h" else 1)
+        gate.opened.set()
+        daemon.until(f"document {shell.folder}/docs/models.md written")
+        daemon.until(f"document {shell.folder}/1s.md written")
+        daemon.stop()
+    assert not Path(shell.folder, "2h.md").exists()
+
+
+def test_what_is_wrong_at_the_start_ends_it(live: Live, shell: Shell) -> None:
+    """Without a token, with a broken setting or no usable database it says so and exits."""
+    assert "INFOMANIAK_API_TOKEN" in shell("serve", code=2).err
+    assert shell.files() == {}
+    right, _ = live(ONE)
+    told = right("serve", code=2, given={"CATALOG_SCHEDULE_CRON": "0 0 30 2 *"}).err
+    assert "schedule.cron: the cron expression is wrong or never fires: bad day-of-month" in told
+    Path(right.folder, "catalog.db").write_text("this is no database, but long enough for one" * 9)
+    assert "not a database" in right("serve", code=6).err
+
+
+def test_a_service_manager_is_told_all(live: Live, tmp_path: Path) -> None:
+    """Ready, status, watchdog, reload and stop reach a real socket, in the protocol's words."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(SECONDS)
+        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
+        shell, _ = live(ONE, **told)
+
+        def heard(words: str) -> str:
+            while words not in (message := manager.recv(4096).decode()):
+                pass
+            return message
+
+        with serving(shell) as daemon:
+            assert heard("READY=1").startswith("READY=1\nSTATUS=started; next run ")
+            assert "infomaniak: first, snapshot 1, 1 model; next run " in heard("STATUS=")
+            heard("WATCHDOG=1")
+            heard("WATCHDOG=1")
+            daemon.tell(signal.SIGHUP)
+            heard("RELOADING=1\nMONOTONIC_USEC=")
+            heard("READY=1")
+            daemon.tell(signal.SIGTERM)
+            assert heard("STOPPING=1") == "STOPPING=1\nSTATUS=stopped"
+            daemon.end()

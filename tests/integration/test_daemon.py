@@ -1,0 +1,128 @@
+"""The daemon within the test's own process: passes that hang, break off, or last too long."""
+
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from catalog.clock import now
+from catalog.daemon.daemon import Daemon, Work
+from catalog.daemon.systemd import Systemd
+from catalog.errors import StoreError
+from catalog.payload import Answer, Validators
+from catalog.schedule import Interval
+from catalog.scheduled import Scheduled
+from catalog.sync import Sync
+from tests.builders import body, payload, row
+from tests.rig import rig
+from tests.servers import answer
+from tests.shell import SECONDS
+
+SECOND = timedelta(seconds=1)
+ANSWER = payload(body(row()))
+
+
+def work(sync: Sync, fetch: Callable[[Validators], Answer], limit: timedelta) -> Work:
+    """Put a Sync with this answer on a schedule of every second."""
+    asked = replace(sync, fetch=fetch, clock=now)
+    return Work(Scheduled(asked, Interval(SECOND), limit), timedelta(), (), lambda: None)
+
+
+def serve_until(event: Event, daemon: Daemon) -> int:
+    """Run a daemon here, and stop it when the event comes."""
+
+    def stop() -> None:
+        event.wait(SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    stopper = Thread(target=stop)
+    stopper.start()
+    code = daemon.run()
+    stopper.join()
+    return code
+
+
+def test_whatever_a_pass_breaks_off_with_the_next_one_runs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A mistake of the program is told by its place, without its text; an error with its hint."""
+    errors = [RuntimeError("tok-secret"), StoreError("the disk is full")]
+    done = Event()
+
+    def fetch(_: Validators) -> Answer:
+        if errors:
+            raise errors.pop(0)
+        done.set()
+        return ANSWER
+
+    with rig(tmp_path, answer()) as it, caplog.at_level(logging.INFO, "catalog.daemon"):
+        read = work(it.sync, fetch, 9 * SECOND)
+        assert serve_until(done, Daemon(lambda: read, Systemd({}))) == 0
+        assert it.rows("select outcome from poll") == [("first",)]
+    place = f"RuntimeError at {__file__}:"
+    assert f"infomaniak: the pass broke off by a mistake of this program, {place}" in caplog.text
+    assert "tok-secret" not in caplog.text
+    assert "infomaniak: no pass, the disk is full. Check the path" in caplog.text
+
+
+def test_what_comes_due_during_a_pass_is_made_up(tmp_path: Path) -> None:
+    """A pass that lasts beyond its slot is followed by the slot that it covered, at once."""
+    started, done = [now()], Event()
+
+    def fetch(_: Validators) -> Answer:
+        started.append(now())
+        while len(started) == 2 and now() < started[1] + 3 * SECOND:
+            Event().wait(0.01)
+        if len(started) > 2:
+            done.set()
+        return ANSWER
+
+    with rig(tmp_path, answer()) as it:
+        read = work(it.sync, fetch, 9 * SECOND)
+        assert serve_until(done, Daemon(lambda: read, Systemd({}))) == 0
+        slots = it.rows("select moment from slot order by moment")
+        polls = it.rows("select count(*) from poll")
+    first, second = (datetime.fromisoformat(moment) for (moment,) in slots[:2])
+    assert second >= first + 3 * SECOND, "of the slots between, the last alone is made up"
+    assert polls == [(len(slots),)]
+
+
+def test_a_pass_that_is_stuck_lets_the_watchdog_bite(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """While a pass lasts beyond its limit, the service manager hears no sign of life."""
+    go_on = Event()
+
+    class Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if "has not ended in time" in record.getMessage():
+                go_on.set()
+
+    def fetch(_: Validators) -> Answer:
+        assert go_on.wait(SECONDS)
+        return ANSWER
+
+    logger = logging.getLogger("catalog.daemon")
+    logger.addHandler(ear := Ear())
+    with (
+        rig(tmp_path, answer()) as it,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
+    ):
+        manager.bind(str(tmp_path / "notify"))
+        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"}
+        read = work(it.sync, fetch, timedelta())
+        assert serve_until(go_on, Daemon(lambda: read, Systemd(told))) == 0
+        manager.setblocking(False)
+        heard = b""
+        while b"STOPPING=1" not in heard:
+            heard += manager.recv(4096)
+    logger.removeHandler(ear)
+    assert "the run of 2" in caplog.text
+    assert b"WATCHDOG=1" not in heard

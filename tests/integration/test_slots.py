@@ -1,0 +1,145 @@
+"""Slots of the schedule: each is done once, whoever comes first, on both kinds of database."""
+
+import os
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from sqlalchemy import text
+
+from catalog.schedule import Interval
+from catalog.scheduled import Scheduled
+from catalog.store import slots
+from catalog.store.database import Database
+from tests.builders import AT, body
+from tests.rig import HOUR, Rig, rig
+from tests.servers import answer
+
+NAME = "infomaniak"
+MINUTE = timedelta(minutes=1)
+LONGEST = 5 * MINUTE
+
+
+def claim(database: Database, later: timedelta = timedelta(), provider: str = NAME) -> slots.Claim:
+    """Claim the slot of AT, so much later."""
+    with database.writing() as connection:
+        return slots.claim(connection, provider, AT, AT + later, LONGEST)
+
+
+def test_a_slot_is_claimed_then_done_and_never_again(database: Database) -> None:
+    """Who finishes a slot ends it for everybody, and another provider's slot is another."""
+    assert claim(database) == slots.Claim(AT)
+    with database.writing() as connection:
+        assert not slots.is_done(connection, NAME, AT)
+        slots.finish(connection, NAME, AT, AT + MINUTE)
+        assert slots.is_done(connection, NAME, AT)
+        assert not slots.is_done(connection, NAME, AT + HOUR)
+    done = claim(database, HOUR)
+    assert (done.is_ours, done.done_at, done.until) == (False, AT + MINUTE, None)
+    assert claim(database, HOUR, "another").is_ours
+
+
+@pytest.mark.parametrize(
+    ("owner", "later", "is_ours"),
+    [
+        ("{here}:{parent}:abcd", 1, False),  # alive
+        ("{here}:{parent}:abcd", 5, True),  # alive, but past its time
+        ("{here}:{own}:abcd", 1, True),  # a process of ours, or its namesake that is dead
+        ("{here}:99999999:abcd", 1, True),  # dead
+        ("elsewhere:1:abcd", 4, False),
+        ("elsewhere:1:abcd", 5, True),
+    ],
+)
+def test_a_claim_left_behind_is_taken_over(
+    database: Database, owner: str, later: int, is_ours: bool
+) -> None:
+    """A claim holds while its process lives and its time is not over."""
+    assert claim(database).is_ours
+    name = owner.format(here=socket.gethostname(), parent=os.getppid(), own=os.getpid())
+    with database.writing() as connection:
+        connection.execute(text("update slot set claimed_by = :owner"), {"owner": name})
+    again = claim(database, later * MINUTE)
+    assert again.is_ours == is_ours
+    assert again.until == (None if is_ours else AT + LONGEST)
+
+
+def test_of_many_at_once_one_gets_the_slot(url: str) -> None:
+    """Eight that claim a slot at the same moment, each as a process of its own, get it once."""
+    at_once = Barrier(8)
+    with closing(Database(url)) as database, database.writing():
+        pass  # the tables are there
+
+    def compete(number: int) -> bool:
+        at_once.wait()
+        with closing(Database(url)) as database, database.writing() as connection:
+            got = slots.claim(connection, NAME, AT, AT, LONGEST)
+            owner = {"owner": f"elsewhere:{number}:abcd"}
+            if got.is_ours:
+                connection.execute(text("update slot set claimed_by = :owner"), owner)
+        return got.is_ours
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(compete, range(8))) == [False] * 7 + [True]
+
+
+def test_slots_do_not_pile_up(database: Database) -> None:
+    """The latest few are remembered, and so is the one in hand, even by a clock that went back."""
+    for hours in (*range(30), 3):
+        with database.writing() as connection:
+            slots.finish(connection, NAME, AT + hours * HOUR, AT)
+    with database.reading() as connection:
+        assert slots.is_done(connection, NAME, AT + 3 * HOUR)
+        kept = connection.execute(text("select moment from slot order by moment")).all()
+    assert len(kept) == slots.KEPT + 1
+
+
+def scheduled(it: Rig, every: timedelta = HOUR) -> Scheduled:
+    """Put a rig's Sync on a schedule."""
+    return Scheduled(it.sync, Interval(every), LONGEST)
+
+
+def test_each_slot_has_one_pass(tmp_path: Path) -> None:
+    """A second run in a slot asks nobody and says when it was done; the next slot has its own."""
+    with rig(tmp_path, answer(body=body())) as it:
+        work = scheduled(it)
+        first = work.run()
+        assert first.result
+        it.clock.now += 59 * MINUTE
+        second = work.run()
+        assert (second.result, second.claim.done_at) == (None, it.clock.now - 59 * MINUTE)
+        it.clock.now += MINUTE
+        assert work.run().result
+        assert len(it.server.requests) == 2
+
+
+def test_a_pass_by_hand_counts_if_the_provider_was_read(tmp_path: Path) -> None:
+    """It runs in any case; where it failed, the slot is still to be done."""
+    with rig(tmp_path, answer(503), answer(body=body())) as it:
+        work = scheduled(it)
+        assert str(work.run_now().poll.outcome) == "failed"
+        assert work.first() == it.clock.now
+        assert str(work.run_now().poll.outcome) == "held"
+        assert work.run().result is None
+        assert work.first() == it.clock.now + HOUR
+        assert str(work.run_now(accept=True).poll.outcome) == "first"
+
+
+def test_the_first_run_is_at_once_unless_the_last_is_recent(tmp_path: Path) -> None:
+    """With no database it is now; after a poll it is the next slot, or now if that is long ago."""
+    with rig(tmp_path, answer(body=body())) as it:
+        work = scheduled(it, 10 * MINUTE)
+        assert work.first() == it.clock.now
+        assert not it.file.exists()
+        it.clock.now += 9 * MINUTE
+        it.sync.run()
+        ran = it.clock.now
+        it.clock.now = ran + 3 * MINUTE
+        assert work.first() == ran + 11 * MINUTE
+        it.clock.now = ran + 5 * MINUTE
+        assert work.first() == it.clock.now
+        it.clock.now = ran - 5 * MINUTE  # the clock was ahead: what it says of then is no use
+        assert work.first() == it.clock.now
