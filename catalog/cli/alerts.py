@@ -32,9 +32,9 @@ COLUMNS = ("Message", "Poll", "Channel", "State", "Findings", "Attempts", "Next"
 @format_option(*ROW_FORMATS)
 @click.pass_context
 def alerts(context: click.Context, state: tuple[str, ...], limit: int, style: str) -> int | None:
-    """List the messages to the channels, newest first: owed, delivered, given up.
+    """List the messages to the channels.
 
-    Without a command of its own.
+    The newest come first, each with what became of it: owed, delivered, given up, dropped.
     """
     if context.invoked_subcommand is not None:
         return None
