@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from catalog.clock import stamp
 from catalog.errors import DatabaseBusy, StoreError
-from catalog.store.backup import opened
+from catalog.store.backup import WAIT, opened
 from catalog.store.history import ACCEPTED
 from catalog.store.tables import FindingRow, PayloadRow, PollRow
 
@@ -68,10 +68,10 @@ def prune(connection: Connection, before: datetime) -> Pruned:
     return Pruned(len(old), len(there), len(polls), all_polls)
 
 
-def vacuum(file: Path) -> None:
+def vacuum(file: Path, *, wait: float = WAIT) -> None:
     """Give back what an SQLite file does not need any more; raise DatabaseBusy or StoreError."""
     try:
-        with opened(file) as connection:
+        with opened(file, wait=wait) as connection:
             connection.execute("VACUUM")
     except sqlite3.Error as error:
         kind = DatabaseBusy if "locked" in str(error) else StoreError

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, LargeBinary, cast, select
 from sqlmodel import col
 
 from catalog.change import fingerprint
@@ -88,7 +88,8 @@ def _database(connection: Connection) -> Verdicts:
 
 def _payloads(connection: Connection) -> Verdicts:
     pruned = 0
-    query = select(col(PayloadRow.sha256), col(PayloadRow.body)).order_by(col(PayloadRow.sha256))
+    body = cast(col(PayloadRow.body), LargeBinary).label("body")  # also where text was put there
+    query = select(col(PayloadRow.sha256), body).order_by(col(PayloadRow.sha256))
     for row in connection.execute(query.execution_options(yield_per=100)):
         if row.body is None:
             pruned += 1
