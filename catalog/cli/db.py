@@ -66,9 +66,10 @@ def upgrade(app: App) -> int:
 
 
 @db.command()
+@click.option("--head", help="A head that was noted earlier; it must still be in the chain.")
 @format_option("text", "json")
 @pass_app
-def verify(app: App, style: str) -> int:
+def verify(app: App, head: str | None, style: str) -> int:
     """Check that the past is what it was.
 
     Names the first bad row of each check; exits with 1 when there is one. Writes nothing.
@@ -76,7 +77,7 @@ def verify(app: App, style: str) -> int:
     from catalog.store.verify import verify as check_all
 
     with app.database.reading() as connection:
-        checks = list(check_all(connection))
+        checks = list(check_all(connection, head))
     if style == "json":
         print_json({"ok": not _bad(checks), "checks": [_as_json(each) for each in checks]})
         return _bad(checks)

@@ -47,11 +47,11 @@ Verdicts = Iterator[Bad | str]
 """A verdict for each row: what is bad about it, or a word on it; the last word is told."""
 
 
-def verify(connection: Connection) -> Iterator[Check]:
+def verify(connection: Connection, noted: str | None = None) -> Iterator[Check]:
     """Check everything within one view of the database, from the bytes up to the chain.
 
-    What was found since the newest snapshot is in no link yet. Who cuts off the end of the chain
-    can hide that: compare its head with one that was noted elsewhere.
+    What was found since the newest snapshot is in no link yet. Who works out every link anew, or
+    cuts off the end, can hide that from all but a head that was `noted` elsewhere.
     """
     if connection.dialect.name == "sqlite":
         yield _check("database", "database", _database(connection))
@@ -62,6 +62,8 @@ def verify(connection: Connection) -> Iterator[Check]:
     providers = select(col(SnapshotRow.provider)).distinct().order_by(col(SnapshotRow.provider))
     for provider in connection.scalars(providers).all():
         yield _check(f"chain of {provider}", "snapshot", _chain(connection, provider))
+    if noted is not None:
+        yield _check("noted head", "snapshot", _noted(connection, noted))
 
 
 def _check(name: str, table: str, verdicts: Verdicts) -> Check:
@@ -179,3 +181,10 @@ def _chain(connection: Connection, provider: str) -> Verdicts:
         else:
             yield f"each holds on to the one before it; the head is {link.stored}"
         before = row.id
+
+
+def _noted(connection: Connection, head: str) -> Verdicts:
+    query = select(col(SnapshotRow.id)).where(col(SnapshotRow.chain) == head)
+    number = connection.scalar(query)
+    gone = Bad("snapshot", "?", "none has the noted head: the past up to it was changed")
+    yield gone if number is None else f"it is the link of snapshot {number}"

@@ -17,7 +17,7 @@ from tests.shell import SECONDS, Shell
 
 ROOT = Path(__file__).parent.parent.parent
 TABLES = ("payload", "snapshot", "model_version", "poll", "finding", "change", "delivery")
-KILLS = 12
+KILLS = 8
 
 
 @pytest.fixture(scope="module")

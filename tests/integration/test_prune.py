@@ -75,7 +75,7 @@ def digests(*contents: bytes) -> list[str]:
 
 
 def test_a_body_stays_while_it_is_needed(database: Database) -> None:
-    """A body's age counts from when it was last in force; it stays while it is, or is the newest."""
+    """A body's age counts from when it was last in force; it stays if it is, or is the newest."""
     poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
     poll(database, 1, Outcome.INVALID, BAD)
     poll(database, 100, Outcome.CHANGED, SECOND, snapshot(model("2"), at=MIDNIGHT))
@@ -101,7 +101,7 @@ def test_a_body_that_comes_again_is_kept_again(database: Database) -> None:
 
 
 def test_polls_that_say_the_same_thin_out(database: Database) -> None:
-    """The first and last of a day and of a row of one outcome stay; then nothing is left to drop."""
+    """The first and last of a day and of a row of one outcome stay; again drops nothing."""
     poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
     for hour in range(1, 72):
         if hour in {30, 31, 32, 40}:
