@@ -1,8 +1,9 @@
 """The hash chain over the snapshots: whoever edits the past has to edit all that came after it.
 
-A link covers its snapshot, the model versions that begin with it, what was found since the
-snapshot before it, and the link before it. Row numbers and columns that may be added later are no
-part of it. Migration 0004 holds a copy of this formula: a change of it needs a migration.
+A link covers its snapshot, the model versions that begin with it, the changes of models that its
+poll found, what else was found since the snapshot before it, and the link before it. Row numbers
+and columns that may be added later are no part of it. Migration 0004 holds a copy of this formula:
+a change of it needs a migration.
 """
 
 import hashlib
@@ -82,8 +83,15 @@ def _work_out(
     return _sha256([before.chain if before else "", *head, list(begun), found])
 
 
-def _found(connection: Connection, provider: str, after: int, up_to: int) -> list[Json]:
-    """Return the findings of these polls, each fact as a list of its own."""
+def _found(connection: Connection, provider: str, since: int, poll: int) -> list[Json]:
+    """Return what the poll found of models, and all else from `since` to before it.
+
+    What is not of models may still be told later beside the poll's own findings: the next link has
+    it.
+    """
+    of_model = col(ChangeRow.version_id).is_not(None)
+    own = of_model & (col(PollRow.id) == poll)
+    else_since = ~of_model & (col(PollRow.id) < poll)
     query = (
         select(
             type_coerce(col(PollRow.started_at), Text).label("started_at"),
@@ -97,7 +105,7 @@ def _found(connection: Connection, provider: str, after: int, up_to: int) -> lis
         )
         .join(FindingRow, col(FindingRow.poll_id) == col(PollRow.id))
         .join(ChangeRow, col(ChangeRow.finding_id) == col(FindingRow.id))
-        .where(col(PollRow.id) > after, col(PollRow.id) <= up_to)
+        .where(col(PollRow.id) >= since, col(PollRow.id) <= poll, own | else_since)
         .where(col(PollRow.provider) == provider)
         .order_by(col(FindingRow.id), col(ChangeRow.id))
     )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -38,7 +38,10 @@ FINDING = sa.table(
     sa.column("callable_until", sa.Date()),
 )
 CHANGED = ("kind", "field", "before", "after", "detail", "fingerprint", "gone_since")
-CHANGE = sa.table("change", *(sa.column(name) for name in ("id", "finding_id", *CHANGED)))
+CHANGE = sa.table(
+    "change",
+    *(sa.column(name) for name in ("id", "finding_id", "version_id", *CHANGED)),
+)
 
 
 def upgrade() -> None:
@@ -69,7 +72,7 @@ def _chain_snapshots(connection: sa.Connection, provider: str) -> None:
         .where(POLL.c.provider == provider, POLL.c.outcome.in_(["first", "changed"]))
         .order_by(POLL.c.id)
     )
-    chain, after = "", 0
+    chain, since = "", 0
     for row in connection.execute(query).all():
         begun = (
             sa.select(VERSION.c.digest)
@@ -77,13 +80,16 @@ def _chain_snapshots(connection: sa.Connection, provider: str) -> None:
             .order_by(VERSION.c.id)
         )
         head = [chain, row.provider, row.taken_at, row.digest, row.model_count]
-        found = _found(connection, provider, after, row.poll_id)
-        chain, after = _sha256([*head, list(connection.scalars(begun)), found]), row.poll_id
+        found = _found(connection, provider, since, row.poll_id)
+        chain, since = _sha256([*head, list(connection.scalars(begun)), found]), row.poll_id
         connection.execute(sa.update(SNAPSHOT).where(SNAPSHOT.c.id == row.id).values(chain=chain))
 
 
-def _found(connection: sa.Connection, provider: str, after: int, up_to: int) -> list[Any]:
+def _found(connection: sa.Connection, provider: str, since: int, poll: int) -> list[Any]:
     said = [FINDING.c.rule, FINDING.c.level, FINDING.c.fingerprint, FINDING.c.ground]
+    of_model = CHANGE.c.version_id.is_not(None)
+    own = of_model & (POLL.c.id == poll)
+    else_since = ~of_model & (POLL.c.id < poll)
     query = (
         sa.select(
             *(POLL.c.started_at, POLL.c.outcome, *said, FINDING.c.callable_until),
@@ -91,7 +97,8 @@ def _found(connection: sa.Connection, provider: str, after: int, up_to: int) -> 
         )
         .join(FINDING, FINDING.c.poll_id == POLL.c.id)
         .join(CHANGE, CHANGE.c.finding_id == FINDING.c.id)
-        .where(POLL.c.provider == provider, POLL.c.id > after, POLL.c.id <= up_to)
+        .where(POLL.c.provider == provider, POLL.c.id >= since, POLL.c.id <= poll)
+        .where(own | else_since)
         .order_by(FINDING.c.id, CHANGE.c.id)
     )
     return [
