@@ -11,6 +11,7 @@ from catalog.cli import (
     alerts,
     changes,
     config,
+    db,
     demo,
     document,
     history,
@@ -66,7 +67,7 @@ for _command in (
     *(sync.sync, serve.serve, models.models, models.show, changes.changes, changes.diff),
     *(history.snapshots, history.polls, document.render),
     *(payloads.validate, importing.import_, replay.replay, demo.demo, config.config),
-    alerts.alerts,
+    *(alerts.alerts, db.db),
 ):
     cli.add_command(_command)
 

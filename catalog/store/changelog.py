@@ -30,6 +30,12 @@ from catalog.payload import Drift
 from catalog.store.history import MODEL_COLUMNS, to_model
 from catalog.store.tables import ChangeRow, DeliveryRow, FindingRow, ModelVersionRow, PollRow
 
+CHANGE_COLUMNS = (
+    *(col(getattr(ChangeRow, name)) for name in ("kind", "field", "before", "after")),
+    *(col(getattr(ChangeRow, name)) for name in ("gone_since", "detail")),
+    *MODEL_COLUMNS,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -58,9 +64,7 @@ def findings(connection: Connection, wanted: Wanted) -> tuple[Finding, ...]:
             col(FindingRow.ground),
             col(PollRow.started_at),
             col(PollRow.snapshot_id),
-            *(col(getattr(ChangeRow, name)) for name in ("kind", "field", "before", "after")),
-            *(col(getattr(ChangeRow, name)) for name in ("gone_since", "detail")),
-            *MODEL_COLUMNS,
+            *CHANGE_COLUMNS,
         )
         .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
         .join(ChangeRow, col(ChangeRow.finding_id) == col(FindingRow.id))
@@ -201,14 +205,15 @@ def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:
         at=first.started_at,
         rule=first.rule,
         level=Level(first.level),
-        changes=tuple(map(_change, rows)),
+        changes=tuple(map(to_change, rows)),
         callable_until=first.callable_until,
         ground=first.ground,
         snapshot=first.snapshot_id,
     )
 
 
-def _change(row: Row[*tuple[Any, ...]]) -> Change:
+def to_change(row: Row[*tuple[Any, ...]]) -> Change:
+    """Read the change out of a row that selects CHANGE_COLUMNS."""
     before = None if row.before is None else JsonText(row.before)
     after = None if row.after is None else JsonText(row.after)
     match row.kind:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
@@ -14,7 +14,10 @@ from sqlalchemy.pool import StaticPool
 
 from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
 
-REVISIONS = ("0001", "0002", "0003", "0005")
+if TYPE_CHECKING:
+    from catalog.store.migrate import Upgraded
+
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every revision in migrations/versions, oldest first; a test holds it to the folder."""
 MEMORY = "sqlite://"
 """The URL of a database that lives as long as the process."""
@@ -38,6 +41,7 @@ class Database:
     def __init__(self, url: str, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
         """Take a SQLAlchemy URL, or the path of an SQLite file; raise SettingsInvalid."""
         self._busy_timeout = busy_timeout
+        self._upgraded: Upgraded | None = None
         try:
             # A path is never pasted into a URL: it may hold `%` or `?`.
             self.url = make_url(url) if "://" in url else URL.create("sqlite", database=url)
@@ -88,6 +92,14 @@ class Database:
             if not keep:
                 connection.rollback()
 
+    def upgrade(self) -> "Upgraded | None":
+        """Bring the schema up to date, as the first use does by itself; say what that took.
+
+        None where it was up to date. Raise StoreError, also where no database is there yet.
+        """
+        with self.reading():
+            return self._upgraded
+
     def close(self) -> None:
         """Close every connection."""
         if "_engine" in self.__dict__:
@@ -111,7 +123,7 @@ class Database:
             if self.file is not None:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
             engine = _make_engine(self.url, self._busy_timeout)
-            _bring_up_to_date(engine, self.place)
+            self._upgraded = _bring_up_to_date(engine, self.place)
         except (TypeError, ValueError) as error:  # what is wrong after the ? of a URL
             raise SettingsInvalid(f"the database URL cannot be used: {error}") from None
         except (SQLAlchemyError, OSError) as error:
@@ -156,17 +168,17 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def _bring_up_to_date(engine: Engine, place: str) -> None:
+def _bring_up_to_date(engine: Engine, place: str) -> "Upgraded | None":
     with engine.execution_options(immediate=False).begin() as connection:
         present = inspect(connection).has_table("alembic_version")
         query = text("SELECT version_num FROM alembic_version")
         revision = connection.scalar(query) if present else None
     if revision == REVISIONS[-1]:
-        return
+        return None
     if revision is not None and revision not in REVISIONS:
         raise DatabaseTooNew(
             f"{place} has schema {revision}, this version knows up to {REVISIONS[-1]}"
         )
     from catalog.store.migrate import upgrade
 
-    upgrade(engine)
+    return upgrade(engine)

@@ -1,13 +1,28 @@
 """Alembic, run by the program itself: the only module that imports it."""
 
+import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
 
 import catalog
 from catalog.errors import StoreError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """What an upgrade did; `backup` is None where there was nothing to keep, or on a server."""
+
+    before: str
+    after: str
+    backup: Path | None = None
 
 
 def folder() -> Path:
@@ -24,8 +39,13 @@ def config() -> Config:
     return settings
 
 
-def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring a database to a revision in one transaction, foreign keys off while it runs."""
+def upgrade(engine: Engine, revision: str = "head") -> Upgraded | None:
+    """Bring a database to a revision in one transaction, foreign keys off while it runs.
+
+    What is in an SQLite file is copied to a file beside it first, within the same transaction:
+    nobody writes in between. Return None where the database is new, or was up to date; raise
+    StoreError.
+    """
     sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
         if sqlite:
@@ -36,12 +56,34 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
             settings = config()
             settings.attributes["connection"] = connection
             with connection.begin():
+                planned = _keep(connection, ScriptDirectory.from_config(settings), revision)
                 command.upgrade(settings, revision)
                 if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                     raise StoreError("the upgrade was undone: a row refers to one that is gone")
         finally:
             if sqlite:
                 _pragma(connection.connection.driver_connection, "ON")
+    if planned is not None:
+        kept = f"; the old state is kept in {planned.backup}" if planned.backup else ""
+        logger.warning("database upgraded from %s to %s%s", planned.before, planned.after, kept)
+    return planned
+
+
+def _keep(connection: Connection, script: ScriptDirectory, revision: str) -> Upgraded | None:
+    """Make the backup that goes before an upgrade; return None where there is nothing to do."""
+    before = MigrationContext.configure(connection).get_current_revision()
+    after = script.get_revision(revision).revision
+    if before is None or before == after:
+        return None
+    file = connection.engine.url.database
+    if connection.dialect.name != "sqlite" or file is None:
+        return Upgraded(before, after)
+    from catalog.store.backup import copy
+
+    # One that is there is of an upgrade that did not end: this database is newer than it.
+    place = Path(file).with_name(f"{Path(file).name}.before-{after}")
+    copy(Path(file), place)
+    return Upgraded(before, after, place)
 
 
 def _pragma(connection: object, state: str) -> None:

@@ -15,6 +15,7 @@ from catalog.payload import Payload
 from catalog.poll import Poll
 from catalog.snapshot import Model, Snapshot
 from catalog.store import history
+from catalog.store.chain import seal, version_digest
 from catalog.store.changelog import write_finding
 from catalog.store.tables import (
     DeliveryRow,
@@ -54,6 +55,8 @@ def record(connection: Connection, poll: Poll, recipients: Recipients) -> int | 
     )
     poll_id: int = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]  # one row
     _tell(connection, poll_id, poll.findings, versions, recipients)
+    if poll.snapshot is not None:
+        seal(connection, poll.provider)
     return number
 
 
@@ -96,11 +99,16 @@ def _tell(
 
 
 def _write_payload(connection: Connection, payload: Payload) -> None:
-    known = select(col(PayloadRow.sha256)).where(col(PayloadRow.sha256) == payload.digest)
-    if connection.scalar(known) is None:
-        body = zlib.compress(payload.body, 9)
+    this = col(PayloadRow.sha256) == payload.digest
+    has_body = connection.scalar(select(col(PayloadRow.body).is_not(None)).where(this))
+    if has_body:
+        return
+    body = zlib.compress(payload.body, 9)
+    if has_body is None:
         row = {"sha256": payload.digest, "size": len(payload.body), "body": body}
         connection.execute(insert(PayloadRow).values(row))
+    else:  # it was pruned, and is back
+        connection.execute(update(PayloadRow).where(this).values(body=body))
 
 
 def _http_facts(poll: Poll, known: history.Baseline) -> dict[str, Any]:
@@ -164,7 +172,8 @@ def _by_key(rows: Iterable[Any]) -> dict[str, int]:
 
 def _version_row(provider: str, model: Model, number: int) -> dict[str, Any]:
     columns = {name: getattr(model, name) for name in history.MODEL_FIELDS}
-    return {"provider": provider, "first_snapshot": number, "last_snapshot": None, **columns}
+    row = {"provider": provider, "first_snapshot": number, "last_snapshot": None, **columns}
+    return row | {"digest": version_digest(provider, model)}
 
 
 def message_id(*parts: str) -> str:

@@ -43,12 +43,15 @@ def _where(condition: str) -> dict[str, Any]:
 
 
 class PayloadRow(SQLModel, table=True):
-    """A body as sent: content-addressed, compressed, written once however often it comes."""
+    """A body as sent: content-addressed, compressed, written once however often it comes.
+
+    `body` is None once it was pruned: what came is known by its digest then.
+    """
 
     __tablename__ = "payload"
     sha256: str = Field(primary_key=True)
     size: int
-    body: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    body: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
 
 
 class SnapshotRow(SQLModel, table=True):
@@ -61,6 +64,7 @@ class SnapshotRow(SQLModel, table=True):
     digest: str
     previous_id: int | None = Field(default=None, foreign_key="snapshot.id")
     model_count: int
+    chain: str = Field(default="", sa_column_kwargs={"server_default": ""})
     __table_args__ = (Index("snapshot_by_time", "provider", "taken_at"),)
 
 
@@ -110,6 +114,7 @@ class ModelVersionRow(SQLModel, table=True):
     facts: str
     first_snapshot: int = Field(foreign_key="snapshot.id")
     last_snapshot: int | None = Field(default=None, foreign_key="snapshot.id")
+    digest: str = Field(default="", sa_column_kwargs={"server_default": ""})
     __table_args__ = (
         Index("model_version_by_key", "provider", "key", "first_snapshot"),
         Index("model_version_by_end", "provider", "last_snapshot"),

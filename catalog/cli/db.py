@@ -1,0 +1,233 @@
+"""`catalog db`: keeping what is known. Backup, upgrade, verify, prune, export, import."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from catalog.cli.app import App, pass_app
+from catalog.cli.output import format_option, note, print_json, say, visible
+from catalog.cli.when import read_when
+from catalog.clock import now
+from catalog.errors import NotFound, SettingsInvalid, StoreError
+
+if TYPE_CHECKING:
+    from catalog.store.database import Database
+    from catalog.store.verify import Check
+
+force = click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+
+
+@click.group()
+def db() -> None:
+    """Keep what is known: back up, upgrade, verify, prune, move."""
+
+
+@db.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@force
+@pass_app
+def backup(app: App, file: Path, force: bool) -> int:
+    """Copy the database to FILE while others use it.
+
+    The copy is checked before it gets its name. SQLite only; PostgreSQL has pg_dump.
+    """
+    from catalog.store.backup import copy
+    from catalog.words import count
+
+    source = _sqlite_file(app.database)
+    _refuse_to_replace(file, source, force=force)
+    rows = copy(source, file)
+    told = f"{count(sum(rows.values()), 'row')} in {count(len(rows), 'table')}"
+    say(f"{file}: {_size(file)}, {told}, checked")
+    return 0
+
+
+@db.command()
+@pass_app
+def upgrade(app: App) -> int:
+    """Bring the schema up to date now, with a backup before.
+
+    Every other command does so too, by itself.
+    """
+    from catalog.store.database import REVISIONS
+
+    done = app.database.upgrade()
+    if done is None:
+        say(f"{app.database.place} is up to date: schema {REVISIONS[-1]}")
+        return 0
+    say(f"{app.database.place} upgraded from schema {done.before} to {done.after}")
+    say(f"the state before is in {done.backup}" if done.backup else "no backup was made")
+    return 0
+
+
+@db.command()
+@click.option("--head", help="A head that was noted earlier; it must still be in the chain.")
+@format_option("text", "json")
+@pass_app
+def verify(app: App, head: str | None, style: str) -> int:
+    """Check that the past is what it was.
+
+    Names the first bad row of each check; exits with 1 when there is one. Writes nothing.
+    """
+    from catalog.store.verify import verify as check_all
+
+    with app.database.reading() as connection:
+        checks = list(check_all(connection, head))
+    if style == "json":
+        print_json({"ok": not _bad(checks), "checks": [_as_json(each) for each in checks]})
+        return _bad(checks)
+    width = max(len(each.name) for each in checks)
+    for each in checks:
+        told = f"BAD  {each.bad}" if each.bad else f"ok   {each.told or 'nothing there yet'}"
+        say(visible(f"{each.name:{width}}  {each.rows:7,}  {told}"))
+    if _bad(checks):
+        note("The database was damaged or changed by hand; restore a backup that verifies.")
+    return _bad(checks)
+
+
+def _bad(checks: "Iterable[Check]") -> int:
+    return int(any(each.bad for each in checks))
+
+
+def _as_json(check: "Check") -> dict[str, Any]:
+    bad = check.bad and {
+        "table": check.bad.table,
+        "row": check.bad.row,
+        "reason": check.bad.reason,
+    }
+    listed = {"check": check.name, "rows": check.rows, "ok": bad is None}
+    return listed | ({"told": check.told} if check.told else {}) | ({"bad": bad} if bad else {})
+
+
+def _read_limit(context: click.Context, option: click.Parameter, value: str) -> datetime:
+    try:
+        limit = read_when(value, now(), "start")
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, option) from None
+    if isinstance(limit, int):
+        raise click.BadParameter("an age such as 90d, or a date", context, option)
+    return limit
+
+
+@db.command()
+@click.option(
+    "--keep-payloads",
+    "limit",
+    metavar="AGE",
+    default="90d",
+    show_default=True,
+    callback=_read_limit,
+    help="What was needed since then stays: an age such as 90d (m, h, d or w), or a date.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would go; drop nothing.")
+@pass_app
+def prune(app: App, limit: datetime, dry_run: bool) -> int:
+    """Drop old bodies of payloads, and old polls that say what their neighbors say.
+
+    Snapshots, models, changes and alerts never go.
+    """
+    from catalog.store.prune import prune as drop
+    from catalog.store.prune import vacuum
+
+    database, file = app.database, app.database.file
+    database.upgrade()  # says so where there is none: writing would make one
+    before = _size(file) if file else ""
+    with database.writing(keep=not dry_run) as connection:
+        pruned = drop(connection, limit)
+    would = "would be " * dry_run
+    say(f"bodies of payloads: {pruned.bodies:,} of {pruned.all_bodies:,} {would}dropped")
+    say(f"polls: {pruned.polls:,} of {pruned.all_polls:,} {would}dropped")
+    if file and not dry_run:
+        vacuum(file)
+        say(f"{file}: {before} before, {_size(file)} after")
+    return 0
+
+
+@db.command()
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), default="-")
+@force
+@pass_app
+def export(app: App, file: Path, force: bool) -> int:
+    """Write every row to FILE, or to stdout, as JSON Lines."""
+    from catalog.store.transfer import export as lines
+    from catalog.words import count
+
+    if str(file) != "-":
+        _refuse_to_replace(file, app.database.file, force=force)
+    rows = -1  # the header is none
+    with app.database.reading() as connection, _writing(file) as write:
+        for line in lines(connection):
+            write(line)
+            rows += 1
+    note(f"exported {count(rows, 'row')} of {app.database.place}")
+    return 0
+
+
+@db.command("import")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@pass_app
+def import_(app: App, file: Path) -> int:
+    """Read an export from FILE, or from stdin for -, into an empty database.
+
+    All of it or nothing; it is verified before it counts.
+    """
+    from catalog.store.transfer import load
+    from catalog.words import count
+
+    with _reading(file) as stream, app.database.writing() as connection:
+        rows = load(connection, stream)
+    say(f"imported {count(sum(rows.values()), 'row')} into {app.database.place}, verified")
+    return 0
+
+
+def _sqlite_file(database: "Database") -> Path:
+    if database.file is None:
+        hint = "PostgreSQL has pg_dump for that; `catalog db export` works on every database."
+        raise SettingsInvalid(f"{database.place} is no file that could be copied", hint=hint)
+    if not database.exists:
+        raise StoreError(f"there is no database at {database.place}")
+    return database.file
+
+
+def _refuse_to_replace(file: Path, database: Path | None, *, force: bool) -> None:
+    if not file.exists():
+        return
+    if not file.is_file():
+        raise SettingsInvalid(f"{file} is no regular file", hint="Name another file.")
+    if database is not None and database.exists() and file.samefile(database):
+        raise SettingsInvalid(f"{file} is the database itself", hint="Name another file.")
+    if not force:
+        hint = "Name another file, or replace it with --force."
+        raise SettingsInvalid(f"{file} is there already", hint=hint)
+
+
+def _size(file: Path) -> str:
+    return f"{file.stat().st_size:,} bytes"
+
+
+@contextmanager
+def _writing(file: Path) -> Iterator[Callable[[str], object]]:
+    """Give what writes a line: to stdout, or to a file that gets its name when it is whole."""
+    from catalog.store.backup import fresh
+
+    if str(file) == "-":
+        yield say
+        return
+    with fresh(file) as temporary, temporary.open("w", encoding="ascii", newline="\n") as stream:
+        yield lambda line: stream.write(f"{line}\n")
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[BinaryIO]:
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    if not file.exists():
+        raise NotFound(f"there is no file {file}")
+    with file.open("rb") as stream:
+        yield stream

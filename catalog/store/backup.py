@@ -1,0 +1,84 @@
+"""A copy of an SQLite database as it is at one moment: checked, and then put in its place."""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from catalog.errors import StoreError
+
+WAIT = 30.0
+"""Seconds to wait for a process that writes."""
+_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+
+
+def copy(source: Path, target: Path) -> dict[str, int]:
+    """Copy a database to a file that only its owner reads; return its rows by table.
+
+    The copy is checked as a whole and row by row counted before it replaces what stood there.
+    Raise StoreError; the target is as it was then.
+    """
+    try:
+        # The copy is closed before it is flushed and gets its name.
+        with fresh(target) as place, opened(source) as old, closing(sqlite3.connect(place)) as new:
+            rows = _copy(old, new)
+            _check(new, rows)
+    except (sqlite3.Error, OSError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise StoreError(f"no backup of {source} could be made at {target}: {reason}") from error
+    return rows
+
+
+@contextmanager
+def fresh(target: Path) -> Iterator[Path]:
+    """Give a file that only its owner reads; it is flushed and named `target` when it is whole."""
+    temporary = target.with_name(f".{target.name}-{secrets.token_hex(4)}.tmp")
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def opened(file: Path, *, wait: float = WAIT) -> Iterator[sqlite3.Connection]:
+    """Open a database file that is there, as it is: no schema is brought up to date."""
+    address = f"file:{quote(str(file.absolute()))}?mode=rw"
+    connection = sqlite3.connect(address, uri=True, timeout=wait, isolation_level=None)
+    with closing(connection):
+        yield connection
+
+
+def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> dict[str, int]:
+    """Count and copy under one view, so that both say the same while others write."""
+    new.execute("PRAGMA synchronous = OFF")  # it is flushed once, when it is whole
+    old.execute("BEGIN")
+    rows = _rows(old)
+    old.backup(new)
+    old.execute("ROLLBACK")
+    return rows
+
+
+def _check(new: sqlite3.Connection, rows: dict[str, int]) -> None:
+    (said,) = new.execute("PRAGMA integrity_check(1)").fetchone()
+    if said != "ok":
+        raise sqlite3.DatabaseError(f"the copy is damaged, and so the database may be: {said}")
+    if _rows(new) != rows:
+        raise sqlite3.DatabaseError("the copy does not have every row")
+
+
+def _rows(connection: sqlite3.Connection) -> dict[str, int]:
+    names = [name for (name,) in connection.execute(_TABLES)]
+    return {name: _count(connection, name) for name in names}
+
+
+def _count(connection: sqlite3.Connection, table: str) -> int:
+    query = f'SELECT count(*) FROM "{table}"'  # noqa: S608  # a name that the database gave
+    (count,) = connection.execute(query).fetchone()
+    return int(count)

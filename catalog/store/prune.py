@@ -1,0 +1,120 @@
+"""What may go after a while: bodies of payloads, and polls that say what their neighbors say."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice, tee
+from pathlib import Path
+
+from sqlalchemy import Connection, Text, bindparam, delete, func, select, type_coerce, update
+from sqlmodel import col
+
+from catalog.clock import stamp
+from catalog.errors import DatabaseBusy, StoreError
+from catalog.store.backup import WAIT, opened
+from catalog.store.history import ACCEPTED
+from catalog.store.tables import FindingRow, PayloadRow, PollRow
+
+THINNED = ("unchanged", "failed")
+_SHA256 = col(PayloadRow.sha256)
+_STARTED_AT = type_coerce(col(PollRow.started_at), Text).label("started_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """How much was dropped, and of how much: bodies of payloads, and polls."""
+
+    bodies: int
+    all_bodies: int
+    polls: int
+    all_polls: int
+
+
+@dataclass(slots=True)
+class _Bodies:
+    """When each body was last in force or last came; the one in force; the polls to keep for it."""
+
+    last: dict[str, str] = field(default_factory=dict)
+    in_force: str = ""
+    newest: str = ""
+    polls: set[int] = field(default_factory=set)
+
+
+def prune(connection: Connection, before: datetime) -> Pruned:
+    """Drop what was not needed since a moment; snapshots, models, findings and alerts stay.
+
+    Of a payload, digest and size stay, and the body too while it is in force or the newest. Polls
+    thin out where their neighbors ended alike on the same day. What stays in any case: a poll that
+    brought a snapshot, a finding, another payload or the validators to send, one that was held or
+    invalid, and all polls since the last accepted one.
+    """
+    limit = stamp(before)
+    there = set(connection.scalars(select(_SHA256).where(col(PayloadRow.body).is_not(None))))
+    all_polls = connection.scalar(select(func.count()).select_from(PollRow)) or 0
+    needed, polls = set[str](), list[int]()
+    for provider in connection.scalars(select(col(PollRow.provider)).distinct()).all():
+        bodies = _bodies(connection, provider)
+        needed |= {sha256 for sha256, last in bodies.last.items() if last >= limit}
+        needed |= {bodies.in_force, bodies.newest}
+        polls += _spare(connection, provider, bodies.polls, limit)
+    old = there - needed
+    if old:
+        these = update(PayloadRow).where(bindparam("old") == _SHA256).values(body=None)
+        connection.execute(these, [{"old": sha256} for sha256 in sorted(old)])
+    if polls:
+        these_polls = delete(PollRow).where(col(PollRow.id) == bindparam("spare"))
+        connection.execute(these_polls, [{"spare": number} for number in polls])
+    return Pruned(len(old), len(there), len(polls), all_polls)
+
+
+def vacuum(file: Path, *, wait: float = WAIT) -> None:
+    """Give back what an SQLite file does not need any more; raise DatabaseBusy or StoreError."""
+    try:
+        with opened(file, wait=wait) as connection:
+            connection.execute("VACUUM")
+    except sqlite3.Error as error:
+        kind = DatabaseBusy if "locked" in str(error) else StoreError
+        raise kind(f"{file} was pruned, but could not be made smaller: {error}") from error
+
+
+def _bodies(connection: Connection, provider: str) -> _Bodies:
+    query = (
+        select(col(PollRow.id), col(PollRow.outcome), col(PollRow.payload_sha256), _STARTED_AT)
+        .where(col(PollRow.provider) == provider, col(PollRow.payload_sha256).is_not(None))
+        .order_by(col(PollRow.id))
+    )
+    bodies = _Bodies()
+    for row in connection.execute(query):
+        bodies.last[row.payload_sha256] = row.started_at
+        bodies.newest = row.payload_sha256
+        if row.outcome in ACCEPTED and row.payload_sha256 != bodies.in_force:
+            if bodies.in_force:
+                bodies.last[bodies.in_force] = row.started_at  # until now it was in force
+            bodies.in_force = row.payload_sha256
+            bodies.polls.add(row.id)
+    return bodies
+
+
+def _spare(connection: Connection, provider: str, keep: set[int], limit: str) -> Iterator[int]:
+    of_provider = col(PollRow.provider) == provider
+    accepted = select(func.max(col(PollRow.id))).where(
+        of_provider, col(PollRow.outcome).in_(ACCEPTED)
+    )
+    named = col(PollRow.etag).is_not(None) | col(PollRow.last_modified).is_not(None)
+    validators = connection.scalar(accepted.where(named))
+    found = connection.scalars(select(col(FindingRow.poll_id)).distinct())
+    keep = {*keep, validators or 0, *found}
+    query = (
+        select(col(PollRow.id), col(PollRow.outcome), _STARTED_AT)
+        .where(of_provider, col(PollRow.id) <= (connection.scalar(accepted) or 0))
+        .order_by(col(PollRow.id))
+    )
+    one, two, three = tee(connection.execute(query), 3)
+    for earlier, poll, later in zip(
+        one, islice(two, 1, None), islice(three, 2, None), strict=False
+    ):
+        alike = earlier.outcome == poll.outcome == later.outcome and poll.outcome in THINNED
+        day = earlier.started_at[:10] == poll.started_at[:10] == later.started_at[:10]
+        if alike and day and poll.started_at < limit and poll.id not in keep:
+            yield poll.id

@@ -1,0 +1,190 @@
+"""Whether what is stored is what was stored: each check names the first row that is not."""
+
+import hashlib
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, LargeBinary, cast, select
+from sqlmodel import col
+
+from catalog.change import fingerprint
+from catalog.snapshot import Model, Snapshot
+from catalog.store.chain import links, version_digest
+from catalog.store.changelog import CHANGE_COLUMNS, to_change
+from catalog.store.history import MODEL_COLUMNS, to_model
+from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PayloadRow, SnapshotRow
+
+ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+GARBLED = (ValueError, TypeError, KeyError, AttributeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A row that is not what it was, and why we say so; `row` is its primary key."""
+
+    table: str
+    row: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.row}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one check came to: how many of what were looked at, a word on them, the first bad."""
+
+    name: str
+    rows: int
+    told: str
+    bad: Bad | None = None
+
+
+Verdicts = Iterator[Bad | str]
+"""A verdict for each row: what is bad about it, or a word on it; the last word is told."""
+
+
+def verify(connection: Connection, noted: str | None = None) -> Iterator[Check]:
+    """Check everything within one view of the database, from the bytes up to the chain.
+
+    What was found since the newest snapshot is in no link yet. Who works out every link anew, or
+    cuts off the end, can hide that from all but a head that was `noted` elsewhere.
+    """
+    if connection.dialect.name == "sqlite":
+        yield _check("database", "database", _database(connection))
+    yield _check("payloads", "payload", _payloads(connection))
+    yield _check("model versions", "model_version", _versions(connection))
+    yield _check("snapshots", "snapshot", _snapshots(connection))
+    yield _check("changes", "change", _changes(connection))
+    providers = select(col(SnapshotRow.provider)).distinct().order_by(col(SnapshotRow.provider))
+    for provider in connection.scalars(providers).all():
+        yield _check(f"chain of {provider}", "snapshot", _chain(connection, provider))
+    if noted is not None:
+        yield _check("noted head", "snapshot", _noted(connection, noted))
+
+
+def _check(name: str, table: str, verdicts: Verdicts) -> Check:
+    rows, told, bad = 0, "", None
+    try:
+        for verdict in verdicts:
+            rows += 1
+            if isinstance(verdict, str):
+                told = verdict
+            else:
+                bad = bad or verdict
+    except GARBLED as error:
+        bad = bad or Bad(table, "?", f"a row cannot be read: {error}")
+    return Check(name, rows, told, bad)
+
+
+def _database(connection: Connection) -> Verdicts:
+    said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+    sound = "sound, and every reference leads somewhere"
+    yield sound if said == "ok" else Bad("database", "file", said)
+    for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+        yield Bad(table, str(row), f"refers to a {parent} that is gone")
+
+
+def _payloads(connection: Connection) -> Verdicts:
+    pruned = 0
+    body = cast(col(PayloadRow.body), LargeBinary).label("body")  # also where text was put there
+    query = select(col(PayloadRow.sha256), body).order_by(col(PayloadRow.sha256))
+    for row in connection.execute(query.execution_options(yield_per=100)):
+        if row.body is None:
+            pruned += 1
+        elif _digest(row.body) != row.sha256:
+            yield Bad("payload", row.sha256, "its body is not what was sent: another digest")
+            continue
+        yield "each has its digest" + (f"; {pruned:,} without a body, pruned" if pruned else "")
+
+
+def _digest(body: bytes) -> str | None:
+    try:
+        return hashlib.sha256(zlib.decompress(body)).hexdigest()
+    except zlib.error:
+        return None
+
+
+def _versions(connection: Connection) -> Verdicts:
+    query = select(
+        *(col(ModelVersionRow.id), col(ModelVersionRow.provider), col(ModelVersionRow.digest)),
+        *MODEL_COLUMNS,
+    ).order_by(col(ModelVersionRow.id))
+    for row in connection.execute(query):
+        if version_digest(row.provider, to_model(row)) == row.digest:
+            yield "each has its digest"
+        else:
+            reason = f"what it says of {row.key} ({row.name}) was changed: another digest"
+            yield Bad("model_version", str(row.id), reason)
+
+
+def _snapshots(connection: Connection) -> Verdicts:
+    """Build each snapshot from its model versions, one after the other."""
+    stretch = (col(ModelVersionRow.first_snapshot), col(ModelVersionRow.last_snapshot))
+    begin: dict[int, dict[int, Model]] = defaultdict(dict)
+    end: dict[int | None, list[int]] = defaultdict(list)
+    for row in connection.execute(select(col(ModelVersionRow.id), *stretch, *MODEL_COLUMNS)):
+        begin[row.first_snapshot][row.id] = to_model(row)
+        end[row.last_snapshot].append(row.id)
+    in_force: dict[str, dict[int, Model]] = defaultdict(dict)
+    wanted = ("id", "provider", "digest", "model_count")
+    query = select(*(col(getattr(SnapshotRow, name)) for name in wanted))
+    for row in connection.execute(query.order_by(col(SnapshotRow.id))):
+        models = in_force[row.provider]
+        for version in end[row.id]:
+            models.pop(version, None)
+        models |= begin[row.id]
+        digest = Snapshot.of(row.provider, ANY_TIME, models.values()).digest
+        if (digest, len(models)) == (row.digest, row.model_count):
+            yield "the models of each give its digest"
+        else:
+            yield Bad("snapshot", str(row.id), "its models do not give its digest and count")
+
+
+def _changes(connection: Connection) -> Verdicts:
+    query = (
+        select(
+            *(col(ChangeRow.id), col(ChangeRow.fingerprint), col(FindingRow.provider)),
+            *CHANGE_COLUMNS,
+        )
+        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
+        .outerjoin(ModelVersionRow, col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .order_by(col(ChangeRow.id))
+    )
+    for row in connection.execute(query):
+        try:
+            same = fingerprint(row.provider, to_change(row)) == row.fingerprint
+        except GARBLED:
+            same = False
+        reason = "what it says was changed: another fingerprint"
+        yield "each has its fingerprint" if same else Bad("change", str(row.id), reason)
+
+
+def _chain(connection: Connection, provider: str) -> Verdicts:
+    columns = (col(SnapshotRow.id), col(SnapshotRow.previous_id))
+    query = select(*columns).where(col(SnapshotRow.provider) == provider)
+    known = {link.snapshot: link for link in links(connection, provider)}
+    before = None
+    for row in connection.execute(query.order_by(col(SnapshotRow.id))):
+        link = known.get(row.id)
+        if row.previous_id != before:
+            reason = f"the one before it is {before or 'gone'}, not {row.previous_id}"
+            yield Bad("snapshot", str(row.id), reason)
+        elif link is None:
+            yield Bad("snapshot", str(row.id), "the poll that brought it is gone")
+        elif link.stored != link.expected:
+            reason = "it, its models or what was found since the one before it was changed"
+            yield Bad("snapshot", str(row.id), reason)
+        else:
+            yield f"each holds on to the one before it; the head is {link.stored}"
+        before = row.id
+
+
+def _noted(connection: Connection, head: str) -> Verdicts:
+    query = select(col(SnapshotRow.id)).where(col(SnapshotRow.chain) == head)
+    number = connection.scalar(query)
+    gone = Bad("snapshot", "?", "none has the noted head: the past up to it was changed")
+    yield gone if number is None else f"it is the link of snapshot {number}"

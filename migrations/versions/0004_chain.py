@@ -1,0 +1,112 @@
+"""Payload bodies that may go; digests of model versions; a hash chain over the snapshots.
+
+The formulas are copies of those in catalog/store/chain.py, as they were when this was written.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+SAID = (
+    *("provider", "key", "name", "type", "status", "beta", "context_limit", "description"),
+    *("route", "facts"),
+)
+VERSION = sa.table(
+    "model_version",
+    *(sa.column(name) for name in ("id", "first_snapshot", "digest")),
+    *(sa.column(name, sa.Boolean() if name == "beta" else None) for name in SAID),
+)
+SNAPSHOT = sa.table(
+    "snapshot",
+    *(sa.column(name) for name in ("id", "provider", "taken_at", "digest", "model_count", "chain")),
+)
+POLL = sa.table(
+    "poll",
+    *(sa.column(name) for name in ("id", "provider", "started_at", "outcome", "snapshot_id")),
+)
+FINDING = sa.table(
+    "finding",
+    *(sa.column(name) for name in ("id", "poll_id", "rule", "level", "fingerprint", "ground")),
+    sa.column("callable_until", sa.Date()),
+)
+CHANGED = ("kind", "field", "before", "after", "detail", "fingerprint", "gone_since")
+CHANGE = sa.table(
+    "change",
+    *(sa.column(name) for name in ("id", "finding_id", "version_id", *CHANGED)),
+)
+
+
+def upgrade() -> None:
+    """Go forward; there is no way back but a backup."""
+    with op.batch_alter_table("payload") as payload:
+        payload.alter_column("body", existing_type=sa.LargeBinary(), nullable=True)
+    for table, name in (("model_version", "digest"), ("snapshot", "chain")):
+        column = sa.Column(name, sa.String(), nullable=False, server_default="")
+        op.add_column(table, column)
+    connection = op.get_bind()
+    _digest_versions(connection)
+    providers = connection.scalars(sa.select(SNAPSHOT.c.provider).distinct()).all()
+    for provider in providers:
+        _chain_snapshots(connection, provider)
+
+
+def _digest_versions(connection: sa.Connection) -> None:
+    for row in connection.execute(sa.select(VERSION)).all():
+        said = [getattr(row, name) for name in SAID]
+        of_row = sa.update(VERSION).where(VERSION.c.id == row.id)
+        connection.execute(of_row.values(digest=_sha256(said)))
+
+
+def _chain_snapshots(connection: sa.Connection, provider: str) -> None:
+    query = (
+        sa.select(SNAPSHOT, POLL.c.id.label("poll_id"))
+        .join(POLL, POLL.c.snapshot_id == SNAPSHOT.c.id)
+        .where(POLL.c.provider == provider, POLL.c.outcome.in_(["first", "changed"]))
+        .order_by(POLL.c.id)
+    )
+    chain, since = "", 0
+    for row in connection.execute(query).all():
+        begun = (
+            sa.select(VERSION.c.digest)
+            .where(VERSION.c.first_snapshot == row.id)
+            .order_by(VERSION.c.id)
+        )
+        head = [chain, row.provider, row.taken_at, row.digest, row.model_count]
+        found = _found(connection, provider, since, row.poll_id)
+        chain, since = _sha256([*head, list(connection.scalars(begun)), found]), row.poll_id
+        connection.execute(sa.update(SNAPSHOT).where(SNAPSHOT.c.id == row.id).values(chain=chain))
+
+
+def _found(connection: sa.Connection, provider: str, since: int, poll: int) -> list[Any]:
+    said = [FINDING.c.rule, FINDING.c.level, FINDING.c.fingerprint, FINDING.c.ground]
+    of_model = CHANGE.c.version_id.is_not(None)
+    own = of_model & (POLL.c.id == poll)
+    else_since = ~of_model & (POLL.c.id < poll)
+    query = (
+        sa.select(
+            *(POLL.c.started_at, POLL.c.outcome, *said, FINDING.c.callable_until),
+            *(CHANGE.c[name] for name in CHANGED),
+        )
+        .join(FINDING, FINDING.c.poll_id == POLL.c.id)
+        .join(CHANGE, CHANGE.c.finding_id == FINDING.c.id)
+        .where(POLL.c.provider == provider, POLL.c.id >= since, POLL.c.id <= poll)
+        .where(own | else_since)
+        .order_by(FINDING.c.id, CHANGE.c.id)
+    )
+    return [
+        [*row[:6], row.callable_until and row.callable_until.isoformat(), *row[7:]]
+        for row in connection.execute(query)
+    ]
+
+
+def _sha256(parts: list[Any]) -> str:
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,205 @@
+"""`catalog db`: back up, verify, prune, export and import, as typed."""
+
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from catalog.store import backup
+from tests.shell import Shell
+
+DATABASE = "demo/catalog.db"
+
+
+def change(shell: Shell, *statements: str) -> None:
+    """Edit the demo's database by hand, as somebody who knows where it is."""
+    with closing(sqlite3.connect(shell.folder / DATABASE)) as connection, connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_a_backup_is_the_database(own_demo: Shell) -> None:
+    """The copy verifies, has every row, and is for its owner only."""
+    ran = own_demo("db", "backup", "kept.db")
+    assert ran.lines == ["kept.db: 143,360 bytes, 147 rows in 8 tables, checked"]
+    kept = own_demo.folder / "kept.db"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    told = own_demo("db", "verify").out
+    assert own_demo("--database", "kept.db", "db", "verify").out == told
+    lines = own_demo("db", "export").out
+    assert own_demo("--database", "kept.db", "db", "export").out == lines
+
+
+def test_a_backup_replaces_nothing_unless_told_so(own_demo: Shell) -> None:
+    """A file that is there stays, the database itself even with --force; so does a device."""
+    (own_demo.folder / "kept.db").write_text("mine")
+    ran = own_demo("db", "backup", "kept.db", code=2)
+    assert ran.err.startswith("error: kept.db is there already\nhint: ")
+    assert (own_demo.folder / "kept.db").read_text() == "mine"
+    own_demo("db", "backup", "kept.db", "--force")
+    for other, told in ((DATABASE, "is the database itself"), ("/dev/null", "no regular file")):
+        ran = own_demo("db", "backup", other, "--force", code=2)
+        assert told in ran.err
+    assert own_demo("--database", "kept.db", "db", "verify").code == 0
+
+
+def test_a_backup_that_cannot_be_made_leaves_nothing(own_demo: Shell) -> None:
+    """Of a server, of nothing, of what is no database, or into no folder: an error and no file."""
+    ran = own_demo("--database", "postgresql+psycopg://x/y", "db", "backup", "k.db", code=2)
+    assert "pg_dump" in ran.err
+    ran = own_demo("--database", "none.db", "db", "backup", "k.db", code=6)
+    assert "there is no database at " in ran.err
+    assert "No such file" in own_demo("db", "backup", "no/folder/k.db", code=6).err
+    (own_demo.folder / "odd.db").write_bytes(b"this is no database at all" * 100)
+    ran = own_demo("--database", "odd.db", "db", "backup", "k.db", code=6)
+    assert "file is not a database" in ran.err
+    assert sorted(path.name for path in own_demo.folder.iterdir()) == ["demo", "odd.db"]
+
+
+def test_verify_says_what_it_checked(demo: Shell) -> None:
+    """One line for each check with how much there was, and the same as JSON; nothing is written."""
+    before = demo.files()
+    lines = demo("db", "verify").lines
+    named = ["database", "payloads", "model versions", "snapshots", "changes"]
+    assert [line[:14].rstrip() for line in lines] == [*named, "chain of infom"]
+    assert [line.split("  ok   ")[0].split()[-1] for line in lines] == [
+        *("1", "5", "49", "5", "52", "5")
+    ]
+    told = demo("db", "verify", "--format", "json").json
+    assert (told["schema_version"], told["ok"]) == (1, True)
+    assert told["checks"][1] == {
+        "check": "payloads",
+        "rows": 5,
+        "ok": True,
+        "told": "each has its digest",
+    }
+    head = told["checks"][-1]["told"].split()[-1]
+    assert lines[-1].endswith(f"the head is {head}")
+    ran = demo("db", "verify", "--head", head)
+    assert ran.lines[-1].split(maxsplit=4)[2:] == ["1", "ok", "it is the link of snapshot 5"]
+    ran = demo("db", "verify", "--head", "0" * 64, code=1)
+    assert "BAD  snapshot ?: none has the noted head" in ran.lines[-1]
+    assert demo.files() == before
+
+
+def test_a_changed_past_is_told(own_demo: Shell) -> None:
+    """The first bad row of a check is named, as text and as JSON, and the exit code is 1."""
+    change(own_demo, "update model_version set status = 'gone' where id in (9, 12)")
+    ran = own_demo("db", "verify", code=1)
+    assert ran.lines[2].startswith(
+        "model versions            49  BAD  model_version 9: what it says"
+    )
+    assert "restore a backup" in ran.err
+    told = own_demo("db", "verify", "--format", "json", code=1).json
+    assert [check["ok"] for check in told["checks"]] == [True, True, False, True, True, True]
+    assert told["ok"] is False
+    assert (told["checks"][2]["bad"]["table"], told["checks"][2]["bad"]["row"]) == (
+        *("model_version", "9"),
+    )
+
+
+def test_damage_in_the_file_is_told(own_demo: Shell) -> None:
+    """Where SQLite cannot read its own pages, verify says so without a traceback."""
+    file = own_demo.folder / DATABASE
+    whole = bytearray(file.read_bytes())
+    whole[4096 * 3 : 4096 * 20] = os.urandom(4096 * 17)
+    file.write_bytes(whole)
+    ran = own_demo("db", "verify", code=6)
+    assert "malformed" in ran.err
+
+
+def test_a_database_without_a_past_verifies(shell: Shell) -> None:
+    """Nothing is nothing wrong; no database is an error."""
+    assert "there is no database" in shell("db", "verify", code=6).err
+    shell("db", "import", "-", stdin=b"", code=6)
+    ran = shell("db", "verify")
+    assert ran.lines[1].split() == ["payloads", "0", "ok", "nothing", "there", "yet"]
+
+
+def test_prune_drops_bodies_and_keeps_the_past(own_demo: Shell) -> None:
+    """Old bodies go, all that is asked for stays, and the database still verifies."""
+    asked = [["changes"], ["models"], ["snapshots"], ["polls"], ["render", "--output", "-"]]
+    before = [own_demo(*words).out for words in asked]
+    assert own_demo("db", "prune", "--dry-run").lines == [
+        "bodies of payloads: 4 of 5 would be dropped",
+        "polls: 0 of 6 would be dropped",
+    ]
+    ran = own_demo("db", "prune", "--keep-payloads", "90d")
+    assert ran.lines[:2] == ["bodies of payloads: 4 of 5 dropped", "polls: 0 of 6 dropped"]
+    assert ran.lines[2].startswith(f"{own_demo.folder}/{DATABASE}: 143,360 bytes before, ")
+    assert [own_demo(*words).out for words in asked] == before
+    assert "each has its digest; 4 without a body, pruned" in own_demo("db", "verify").out
+    assert "0 of 1 dropped" in own_demo("db", "prune").out
+
+
+def test_the_limit_of_prune_is_an_age(own_demo: Shell) -> None:
+    """A date works too; a number, or what is none, is wrong usage."""
+    ran = own_demo("db", "prune", "--keep-payloads", "2026-01-01", "--dry-run")
+    assert "2 of 5 would be dropped" in ran.out
+    for wrong in ("90", "often"):
+        assert "--keep-payloads" in own_demo("db", "prune", "--keep-payloads", wrong, code=2).err
+    ran = own_demo("--database", "none.db", "db", "prune", code=6)
+    assert "there is no database" in ran.err
+
+
+def test_an_export_is_lossless(own_demo: Shell) -> None:
+    """What was imported exports to the very same bytes, also after pruning, also through pipes."""
+    for number in range(2):
+        own_demo("db", "export", f"{number}.jsonl")
+        lines = (own_demo.folder / f"{number}.jsonl").read_bytes()
+        assert own_demo("db", "export").out.encode() == lines
+        other = f"{number}.db"
+        ran = own_demo("--database", other, "db", "import", "-", stdin=lines)
+        assert ran.out == f"imported 146 rows into {own_demo.folder}/{other}, verified\n"
+        assert own_demo("--database", other, "db", "export").out.encode() == lines
+        assert own_demo("--database", other, "changes").out == own_demo("changes").out
+        own_demo("db", "prune")
+
+
+def test_an_export_replaces_nothing_unless_told_so(own_demo: Shell) -> None:
+    """A file that is there stays, unless it may be replaced."""
+    own_demo("db", "export", "a.jsonl")
+    assert "is there already" in own_demo("db", "export", "a.jsonl", code=2).err
+    assert own_demo("db", "export", "a.jsonl", "--force").err.startswith("exported 146 rows of ")
+
+
+def test_import_wants_an_empty_database(own_demo: Shell) -> None:
+    """A database that holds rows is not touched; a file that is not there is told."""
+    own_demo("db", "export", "a.jsonl")
+    before = own_demo.files()
+    assert "holds rows already" in own_demo("db", "import", "a.jsonl", code=2).err
+    assert "there is no file b.jsonl" in own_demo("db", "import", "b.jsonl", code=2).err
+    assert own_demo.files() == before
+
+
+def test_a_broken_export_is_told(own_demo: Shell) -> None:
+    """What is no export is an error with a hint, and leaves a database that is still empty."""
+    ran = own_demo("--database", "b.db", "db", "import", "-", stdin=b"[1]\n", code=6)
+    assert ran.err.splitlines() == [
+        "error: line 1 of the export cannot be imported: it is no header of an export",
+        "hint: Nothing was imported. Export it anew: the file is cut short or was changed.",
+    ]
+    assert '"rows":{"payload":0,"snapshot":0' in own_demo("--database", "b.db", "db", "export").out
+
+
+def test_a_damaged_database_is_not_backed_up(own_demo: Shell) -> None:
+    """Where SQLite finds the copy damaged, the backup before stays and the operator is told."""
+    own_demo("db", "backup", "kept.db")
+    change(
+        own_demo,
+        "pragma writable_schema = on",
+        "update sqlite_master set sql = replace(sql, '(fingerprint)', '(kind)')"
+        " where name = 'ix_change_fingerprint'",
+    )
+    ran = own_demo("db", "backup", "kept.db", "--force", code=6)
+    assert "the copy is damaged, and so the database may be: row 1 missing from index" in ran.err
+    assert own_demo("--database", "kept.db", "db", "verify").code == 0
+    assert "BAD  database file: row 1 missing from" in own_demo("db", "verify", code=1).out
+
+
+def test_a_copy_without_every_row_is_none() -> None:
+    """A copy that lost rows on its way does not get its name."""
+    empty = sqlite3.connect(":memory:")
+    with closing(empty), pytest.raises(sqlite3.DatabaseError, match="does not have every row"):
+        backup._check(empty, {"snapshot": 5})

@@ -1,0 +1,140 @@
+"""A database that was edited by hand in every way: what `catalog db verify` names."""
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from catalog.store.chain import links
+from catalog.store.database import Database
+from catalog.store.verify import Bad, verify
+from tests.shell import Shell
+
+
+def first_bad(file: Path) -> dict[str, Bad]:
+    """Verify a database; return the first bad row of each check that found one."""
+    database = Database(str(file))
+    with database.reading() as connection:
+        found = {check.name: check.bad for check in verify(connection) if check.bad}
+    database.close()
+    return found
+
+
+def edited(shell: Shell, statement: str, *values: str) -> Path:
+    """Edit the demo's database as its own program never would; return the file."""
+    file = shell.folder / "demo" / "catalog.db"
+    connection = sqlite3.connect(file)
+    with connection:
+        connection.execute(statement, values)
+    connection.close()
+    return file
+
+
+CHAIN, DIGEST = "chain of infomaniak", "its models do not give its digest and count"
+CHANGED = "it, its models or what was found since the one before it was changed"
+CASES = {
+    "a byte of a payload": (
+        "update payload set body = cast(x'00' || substr(body, 2) as blob) where rowid = 2",
+        ("payloads", "payload", None, "its body is not what was sent: another digest"),
+    ),
+    "text for a payload": (
+        "update payload set body = 'x' where rowid = 2",
+        ("payloads", "payload", None, "its body is not what was sent: another digest"),
+    ),
+    "another payload's body": (
+        "update payload set body = (select max(body) from payload) where rowid = 2",
+        ("payloads", "payload", None, "its body is not what was sent: another digest"),
+    ),
+    "the facts of a model": (
+        "update model_version set facts = replace(facts, 'name', 'nome') where id = 7",
+        ("model versions", "model_version", "7", None),
+    ),
+    "the status of a model": (
+        "update model_version set status = 'gone' where id >= 9",
+        ("model versions", "model_version", "9", None),
+    ),
+    "a model's facts and its digest": (
+        "update model_version set facts = 'x', digest = 'x' where id = 7",
+        ("snapshots", "snapshot", "1", DIGEST),
+    ),
+    "the end of a model": (
+        "update model_version set last_snapshot = null where last_snapshot = 3",
+        ("snapshots", "snapshot", "3", DIGEST),
+    ),
+    "the digest of a snapshot": (
+        "update snapshot set digest = 'x' where id = 3",
+        ("snapshots", "snapshot", "3", DIGEST),
+    ),
+    "the count of a snapshot": (
+        "update snapshot set model_count = 99 where id = 4",
+        ("snapshots", "snapshot", "4", DIGEST),
+    ),
+    "the time of a snapshot": (
+        "update snapshot set taken_at = 'long ago' where id = 2",
+        (CHAIN, "snapshot", "2", CHANGED),
+    ),
+    "the link of a snapshot": (
+        "update snapshot set chain = 'forged' where id = 2",
+        (CHAIN, "snapshot", "2", CHANGED),
+    ),
+    "the first snapshot gone": (
+        "delete from snapshot where id = 1",
+        (CHAIN, "snapshot", "2", "the one before it is gone, not 1"),
+    ),
+    "a snapshot gone": (
+        "delete from snapshot where id = 3",
+        (CHAIN, "snapshot", "4", "the one before it is 2, not 3"),
+    ),
+    "the last snapshot gone": (
+        "delete from snapshot where id = 5",
+        ("database", None, None, "refers to a snapshot that is gone"),
+    ),
+    "the poll of a snapshot gone": (
+        "delete from poll where id = 3",
+        (CHAIN, "snapshot", "3", "the poll that brought it is gone"),
+    ),
+    "a value of a change": (
+        "update change set after = '\"x\"' where id in (30, 31)",
+        ("changes", "change", "30", "what it says was changed: another fingerprint"),
+    ),
+    "a change that makes no sense": (
+        "update change set kind = 'held' where id = 20",
+        ("changes", "change", "20", "what it says was changed: another fingerprint"),
+    ),
+    "a change gone": ("delete from change where id = 52", (CHAIN, "snapshot", "5", CHANGED)),
+    "the level of a finding": (
+        "update finding set level = 'info' where id = 3",
+        (CHAIN, "snapshot", "2", CHANGED),
+    ),
+    "a date that is none": (
+        "update finding set callable_until = 'soon' where id = 3",
+        (CHAIN, "snapshot", "?", None),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_was_edited_is_named(own_demo: Shell, case: str) -> None:
+    """Whatever is edited by hand, the check that must notice names the row and says why."""
+    statement, (check, table, row, reason) = CASES[case]
+    bad = first_bad(edited(own_demo, statement))[check]
+    expected = replace(bad, table=table or bad.table, row=row or bad.row)
+    assert bad == replace(expected, reason=reason or bad.reason)
+
+
+def test_nothing_is_named_where_nothing_was_edited(demo: Shell) -> None:
+    """The demo's database is as it was written."""
+    assert first_bad(demo.folder / "demo" / "catalog.db") == {}
+
+
+def test_a_link_that_was_worked_out_anew_breaks_the_next(own_demo: Shell) -> None:
+    """Who edits a snapshot and forges its link is found at the snapshot after it."""
+    edit = "update snapshot set taken_at = '2025-01-01T00:00:00Z' where id = 2"
+    file = edited(own_demo, edit)
+    database = Database(str(file))
+    with database.reading() as connection:
+        forged = list(links(connection, "infomaniak"))[1].expected
+    database.close()
+    edited(own_demo, "update snapshot set chain = ? where id = 2", forged)
+    assert first_bad(file) == {CHAIN: Bad("snapshot", "3", CHANGED)}

@@ -1,0 +1,154 @@
+"""A database of the first version, brought up to date: safely, and wherever it is cut off."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from catalog.errors import StoreError
+from catalog.store import migrate
+from catalog.store.database import REVISIONS, Database
+from tests.shell import SECONDS, Shell
+
+ROOT = Path(__file__).parent.parent.parent
+TABLES = ("payload", "snapshot", "model_version", "poll", "finding", "change", "delivery")
+KILLS = 8
+
+
+@pytest.fixture(scope="module")
+def old(demo: Shell, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a database with the first migration alone, and fill it with the demo's rows."""
+    file = tmp_path_factory.mktemp("old") / "catalog.db"
+    engine = create_engine(f"sqlite:///{file}")
+    migrate.upgrade(engine, REVISIONS[0])
+    engine.dispose()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("attach ? as demo", (str(demo.folder / "demo" / "catalog.db"),))
+        for table in TABLES:
+            said = connection.execute("select name from pragma_table_info(?, 'main')", (table,))
+            columns = ", ".join(f'"{name}"' for (name,) in said)
+            query = f"insert into main.{table} select {columns} from demo.{table}"  # noqa: S608  # ours
+            connection.execute(query)
+    return file
+
+
+@pytest.fixture
+def own(old: Path, tmp_path: Path) -> Path:
+    """Give a copy of the old database, to do anything with."""
+    return Path(shutil.copy(old, tmp_path))
+
+
+def dump(file: Path) -> list[str]:
+    """Return every table and row of a database."""
+    with closing(sqlite3.connect(file)) as connection:
+        return list(connection.iterdump())
+
+
+def beside(file: Path) -> Path:
+    """Return where the old state of a database is kept."""
+    return file.with_name(f"catalog.db.before-{REVISIONS[-1]}")
+
+
+def opened(file: Path, kill_at: int = 0) -> subprocess.CompletedProcess[str]:
+    """Open a database in a process of its own, which upgrades it; kill it on the way if told so."""
+    return subprocess.run(
+        [sys.executable, "-m", "tests.killed", str(file), str(kill_at)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+
+def test_an_upgrade_keeps_the_old_state_beside_it(own: Path, shell: Shell, demo: Shell) -> None:
+    """The backup is the old database; the new one is what today's program would have written."""
+    before = dump(own)
+    ran = shell("--database", own, "db", "upgrade")
+    assert ran.lines == [
+        f"{own} upgraded from schema 0001 to {REVISIONS[-1]}",
+        f"the state before is in {beside(own)}",
+    ]
+    assert f"the old state is kept in {beside(own)}" in ran.err
+    assert dump(beside(own)) == before
+    assert shell("--database", own, "db", "verify").out == demo("db", "verify").out
+    assert shell("--database", own, "db", "export").out == demo("db", "export").out
+    again = shell("--database", own, "db", "upgrade")
+    assert again.lines == [f"{own} is up to date: schema {REVISIONS[-1]}"]
+
+
+def test_any_command_upgrades_by_itself(own: Path, shell: Shell) -> None:
+    """Whoever just goes on with a new version gets the same backup and one line about it."""
+    ran = shell("--database", own, "snapshots")
+    assert len(ran.lines) == 6
+    assert ran.err.count("\n") == 1
+    assert f"upgraded from 0001 to {REVISIONS[-1]}; the old state is kept in" in ran.err
+    assert beside(own).exists()
+
+
+def test_a_new_database_needs_no_backup(shell: Shell) -> None:
+    """Where there is nothing yet, nothing is kept; and nothing to upgrade is an error."""
+    assert "there is no database" in shell("--database", "a.db", "db", "upgrade", code=6).err
+    shell("--database", "a.db", "db", "import", "-", stdin=b"", code=6)
+    assert list(shell.files()) == ["a.db"]
+
+
+@pytest.fixture(scope="module")
+def statements(old: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
+    """Count what an undisturbed upgrade takes."""
+    return int(opened(Path(shutil.copy(old, tmp_path_factory.mktemp("count")))).stdout)
+
+
+@pytest.mark.parametrize("part", range(1, KILLS + 1))
+def test_an_upgrade_killed_anywhere_leaves_the_old_state(
+    own: Path, statements: int, part: int
+) -> None:
+    """After SIGKILL at any statement the old state is there, and the next run upgrades it."""
+    before = dump(own)
+    assert opened(own, statements * part // KILLS).returncode == -9
+    with closing(sqlite3.connect(own)) as connection:
+        (revision,) = connection.execute("select version_num from alembic_version").fetchone()
+    # The last statement is after the commit.
+    assert dump(own) == before or (part == KILLS and revision == REVISIONS[-1])
+    assert opened(own).returncode == 0
+    assert dump(beside(own)) == before
+    assert dump(own) != before
+
+
+def test_a_migration_that_fails_leaves_the_old_state(own: Path) -> None:
+    """All of an upgrade is undone with its last step, and the error says why."""
+    with closing(sqlite3.connect(own)) as connection, connection:
+        connection.execute("alter table snapshot add column chain varchar")
+    before = dump(own)
+    with (
+        pytest.raises(StoreError, match="duplicate column name: chain"),
+        Database(str(own)).reading(),
+    ):
+        raise AssertionError("unreachable: it cannot be upgraded")
+    assert dump(own) == before
+    assert dump(beside(own)) == before
+
+
+def test_without_a_backup_there_is_no_upgrade(own: Path) -> None:
+    """Where the backup cannot be written, the database stays as it is."""
+    before = dump(own)
+    beside(own).mkdir()
+    with pytest.raises(StoreError, match=r"no backup of .* could be made"):
+        Database(str(own)).upgrade()
+    assert dump(own) == before
+    assert sorted(path.name for path in own.parent.iterdir()) == [own.name, beside(own).name]
+
+
+def test_two_that_upgrade_at_once_keep_the_old_state(own: Path) -> None:
+    """Of two processes one upgrades; the other neither fails nor replaces the backup."""
+    before = dump(own)
+    line = [sys.executable, "-m", "tests.killed", str(own), "0"]
+    both = [subprocess.Popen(line, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(2)]
+    said = [each.communicate(timeout=SECONDS)[1] for each in both]
+    assert [each.returncode for each in both] == [0, 0], said
+    assert dump(beside(own)) == before

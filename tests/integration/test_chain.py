@@ -1,0 +1,52 @@
+"""What each link of the chain covers, as polls come one after the other."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import text
+
+from catalog.change import Removed, Trouble
+from catalog.payload import Drift
+from catalog.poll import Outcome, Poll
+from catalog.store.database import Database, Transaction
+from catalog.store.record import record, tell
+from catalog.store.verify import verify
+from tests.builders import AT, finding, model, payload, snapshot
+
+A, B = model("1", "alpha"), model("2", "beta")
+HOUR = timedelta(hours=1)
+
+
+def bad(connection: Transaction) -> list[str]:
+    """Return what verify finds bad."""
+    return [str(check.bad) for check in verify(connection) if check.bad]
+
+
+def test_what_is_told_between_polls_breaks_no_link(tmp_path: Path) -> None:
+    """It goes beside the findings of a poll whose link is made, and is covered by the next one."""
+    database = Database(str(tmp_path / "a.db"))
+    first = Poll("infomaniak", AT, 5, Outcome.FIRST, payload(), snapshot(A, B, at=AT))
+    second = Poll(
+        *("infomaniak", AT + HOUR, 5, Outcome.CHANGED, payload()),
+        snapshot(A, at=AT + HOUR),
+        (finding(Removed(B)), finding(Drift("new field", "price", None, ("alpha",)))),
+    )
+    later = AT + 2 * HOUR
+    third = Poll("infomaniak", later, 5, Outcome.CHANGED, payload(), snapshot(B, at=later))
+    with database.writing() as connection:
+        record(connection, first, {})
+        record(connection, second, {})
+        tell(connection, finding(Trouble("stale", "old"), at=later), {})
+        assert bad(connection) == []
+        record(connection, third, {})
+        assert bad(connection) == []
+        for number, link in ((1, 2), (2, 3), (3, 3)):
+            edit = text("update finding set level = :level where id = :number")
+            query = text("select level from finding where id = :number")
+            level = connection.scalar(query, {"number": number})
+            connection.execute(edit, {"level": "edited", "number": number})
+            (told,) = bad(connection)
+            assert told.startswith(f"snapshot {link}: ")
+            connection.execute(edit, {"level": level, "number": number})
+        assert bad(connection) == []
+    database.close()

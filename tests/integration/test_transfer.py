@@ -1,0 +1,129 @@
+"""An export goes from SQLite to PostgreSQL and back without a byte lost."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from catalog.cli.demo import demo
+from catalog.errors import StoreError
+from catalog.poll import Outcome, Poll
+from catalog.store import history, migrate
+from catalog.store.database import REVISIONS, Database
+from catalog.store.migrate import Upgraded
+from catalog.store.prune import prune
+from catalog.store.record import record
+from catalog.store.transfer import export, load
+from catalog.store.verify import verify
+from tests.builders import AT, model, payload, snapshot
+from tests.postgresql import new_database
+
+
+def lines(database: Database) -> list[bytes]:
+    """Export a database."""
+    with database.reading() as connection:
+        return [f"{line}\n".encode() for line in export(connection)]
+
+
+def moved(exported: list[bytes], database: Database) -> Database:
+    """Import into a database."""
+    with database.writing() as connection:
+        load(connection, exported)
+    return database
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """Give the export of the demo's database."""
+    folder = tmp_path_factory.mktemp("demo") / "demo"
+    demo.callback(folder)  # type: ignore[misc]  # click's own command
+    return lines(Database(str(folder / "catalog.db")))
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_from_one_server_to_another_and_back(
+    exported: list[bytes], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The demo's database goes to PostgreSQL and back, verifies, and can be written on with."""
+    folder = tmp_path_factory.mktemp("moved")
+    server = Database(new_database(tmp_path_factory.getbasetemp() / "postgresql"))
+    assert lines(moved(exported, server)) == exported
+    assert lines(moved(exported, Database(str(folder / "back.db")))) == exported
+    with server.writing() as connection:
+        state = snapshot(model("1", "new"), at=AT)
+        poll = Poll("infomaniak", AT, 5, Outcome.CHANGED, payload(), state)
+        assert record(connection, poll, {}) == 6
+        assert [check.bad for check in verify(connection)] == [None] * 5
+        assert prune(connection, AT.replace(year=2036)).bodies == 5
+        assert history.baseline(connection, "infomaniak").number == 6
+    second = lines(server)
+    assert lines(moved(second, Database(str(folder / "again.db")))) == second
+    server.close()
+
+
+def test_an_empty_database_is_exported_too(tmp_path: Path) -> None:
+    """Its export is one line, and goes into another empty one."""
+    one, two = Database(str(tmp_path / "1.db")), Database(str(tmp_path / "2.db"))
+    with one.writing():
+        pass
+    (header,) = lines(one)
+    assert lines(moved([header], two)) == [header]
+    one.close()
+    two.close()
+
+
+BROKEN: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "line 1 of the export cannot be imported: it is no header": lambda all_: all_[1:],
+    "line 1 of the export cannot be imported: it is no JSON": lambda all_: [b"\x1f\x8b", *all_],
+    "is of schema 0001, this version knows": lambda all_: [
+        re.sub(rb'"revision":"\d+"', b'"revision":"0001"', all_[0])
+    ],
+    "the export cannot be imported: it has 51 of 52 rows of change": lambda all_: all_[:-1],
+    "line 147 of the export cannot be imported: it is no JSON": lambda all_: [
+        *all_[:-1],
+        all_[-1][:-9],
+    ],
+    "line 2 of the export cannot be imported: it is no row": lambda all_: [all_[0], b"[1]"],
+    "line 3 of the export cannot be imported: it is no row": lambda all_: [
+        *all_[:2],
+        b'{"table":"x","row":{}}',
+    ],
+    "line 4 of the export cannot be imported: it is no row": lambda all_: [
+        *all_[:3],
+        b'{"table":"payload","row":{}}',
+    ],
+    "line 2 of the export cannot be imported: a value of payload": lambda all_: [
+        all_[0],
+        all_[1].replace(b'"eN', b'"?N'),
+    ],
+    "FOREIGN KEY constraint failed": lambda all_: [all_[0], all_[-1]],
+    "what was exported was not sound: change 1: ": lambda all_: [
+        line.replace(b'"kind":"removed"', b'"kind":"added"') for line in all_
+    ],
+}
+
+
+@pytest.mark.parametrize("told", BROKEN)
+def test_a_broken_export_is_refused_whole(exported: list[bytes], tmp_path: Path, told: str) -> None:
+    """Cut short, edited or of another schema: the error says where, and nothing is imported."""
+    database = Database(str(tmp_path / "a.db"))
+    with pytest.raises(StoreError, match=re.escape(told)):
+        moved(BROKEN[told](exported), database)
+    assert len(lines(database)) == 1
+    database.close()
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_a_server_is_upgraded_without_a_backup(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """PostgreSQL has its own backups: the upgrade says that it made none."""
+    url = new_database(tmp_path_factory.getbasetemp() / "postgresql")
+    engine = create_engine(url)
+    migrate.upgrade(engine, REVISIONS[0])
+    engine.dispose()
+    database = Database(url)
+    assert database.upgrade() == Upgraded(REVISIONS[0], REVISIONS[-1], None)
+    database.close()

@@ -1,0 +1,30 @@
+"""Opens a database and kills itself after so many statements: see test_upgrade.py."""
+
+import os
+import signal
+import sys
+
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from catalog.store.database import Database
+
+
+def main() -> None:
+    """Open the database of the first argument; print how many statements that took."""
+    place, kill_at = sys.argv[1], int(sys.argv[2])
+    done = 0
+
+    @event.listens_for(Engine, "after_cursor_execute")
+    def count(*_: object) -> None:
+        nonlocal done
+        done += 1
+        if done == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with Database(place).reading():
+        sys.stdout.write(f"{done}\n")
+
+
+if __name__ == "__main__":
+    main()
