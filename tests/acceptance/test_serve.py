@@ -76,7 +76,7 @@ def test_a_failed_pass_does_not_end_it(live: Live) -> None:
         daemon.until("infomaniak: failed; next run ")
         daemon.until("error    127.0.0.1:")
         daemon.until("infomaniak: invalid; next run ")
-        daemon.until("infomaniak: first, snapshot 1, 1 model; next run ")
+        daemon.until("infomaniak: first, snapshot 1, 1 model")
         daemon.until("infomaniak: unchanged, snapshot 1; next run ")
         daemon.stop()
     assert len(server.requests) >= 4
@@ -87,7 +87,7 @@ def test_what_is_owed_is_told(live: Live) -> None:
     shell, _ = live(ONE, answer(body=body(row(), row(id=2, name="beta"))), **QUICK)
     configure(shell, '[[channel]]\nname = "ops"\nkind = "webhook"\nurl = "http://127.0.0.1:9/"\n')
     with serving(shell) as daemon:
-        daemon.until("warning  1 message owed, channel ops")
+        daemon.until("warning  1 message owed, ")
         daemon.stop()
 
 
