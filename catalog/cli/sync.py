@@ -44,8 +44,10 @@ def sync(
         raise click.UsageError("--scheduled goes with neither --accept nor --dry-run.")
     settings = app.loaded.settings
     database = app.database
-    if dry_run and not database.exists:
-        database = Database(MEMORY)
+    if dry_run:
+        database = Database(
+            settings.database if database.exists else MEMORY, upgrades=not database.exists
+        )
     with wire_http(settings) as http, closing(database):
         work = wire_scheduled(settings, database, http)
         if scheduled:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -58,7 +59,11 @@ class Beat:
     """The scheduler lives."""
 
 
-Event = signal.Signals | Ended | Beat
+class Carried:
+    """What was owed has been sent, or tried."""
+
+
+Event = signal.Signals | Ended | Beat | Carried
 
 
 class Daemon:
@@ -74,12 +79,16 @@ class Daemon:
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
+            # One thread for what works, so that nothing overlaps; the beat waits for nobody.
+            executors={"default": ThreadPoolExecutor(1), "beat": ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._work = self._planned = read()
         self._moment = now()
         self._overdue = time.monotonic()
         self._is_stopping = False
+        self._is_carrying = False
+        self._left: list[Work] = []
         self._last = "started"
 
     def run(self) -> int:
@@ -87,7 +96,9 @@ class Daemon:
         with caught(self._events.put, *STOPS, signal.SIGHUP):
             first = self._work.scheduled.first()
             beat = min(BEAT, (self._systemd.watchdog or BEAT) / 2)
-            self._scheduler.add_job(lambda: self._events.put(Beat()), "interval", seconds=beat)
+            self._scheduler.add_job(
+                lambda: self._events.put(Beat()), "interval", seconds=beat, executor="beat"
+            )
             self._scheduler.start()
             self._plan(first)
             self._describe()
@@ -96,6 +107,7 @@ class Daemon:
                 pass
             self._systemd.stopping("stopped")
             self._scheduler.shutdown()
+            self._close_left()
             self._work.close()
         logger.info("stopped")
         return 0
@@ -105,6 +117,10 @@ class Daemon:
         match event:
             case Beat():
                 self._watch()
+                self._carry()
+            case Carried():
+                self._is_carrying = False
+                self._close_left()
             case Ended():
                 return self._go_on(event)
             case signal.SIGHUP:
@@ -137,11 +153,37 @@ class Daemon:
             came = error
         self._events.put(Ended(work, came))
 
+    def _carry(self) -> None:
+        """Have sent what came due since the last pass, unless one is under way and does it."""
+        if self._is_carrying or self._scheduler.get_job(JOB) is None:
+            return
+        self._is_carrying = True
+        self._scheduler.add_job(self._errand, args=[self._work])
+
+    def _errand(self, work: Work) -> None:
+        """Run in the thread that passes run in."""
+        try:
+            work.scheduled.sync.deliver()
+        except Exception as error:  # noqa: BLE001  # as for a pass
+            for level, line in told(work.scheduled.provider, error):
+                logger.log(level, "%s", line)
+        self._events.put(Carried())
+
+    def _leave(self, work: Work) -> None:
+        """Close what is not worked with any more, as soon as nothing uses it."""
+        self._left.append(work)
+        if not self._is_carrying:
+            self._close_left()
+
+    def _close_left(self) -> None:
+        while self._left:
+            self._left.pop().close()
+
     def _go_on(self, ended: Ended) -> bool:
         """Plan the next run, and say what came of this one."""
         (level, outcome), *more = told(ended.work.scheduled.provider, ended.came)
         if ended.work is not self._work:
-            ended.work.close()
+            self._leave(ended.work)
         following = "stopping"
         if not self._is_stopping:
             self._plan(self._next(ended))
@@ -185,10 +227,10 @@ class Daemon:
         logger.info("the configuration was read again")
         old, self._work = self._work, work
         if self._unplan():
-            old.close()
+            self._leave(old)
             self._plan(first)
         elif old is not self._planned:  # nothing of it is under way
-            old.close()
+            self._leave(old)
         self._describe()
 
     def _describe(self) -> None:

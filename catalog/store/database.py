@@ -38,8 +38,14 @@ Transaction = Connection
 class Database:
     """One database for the life of the process. Opening it costs nothing until it is used."""
 
-    def __init__(self, url: str, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
-        """Take a SQLAlchemy URL, or the path of an SQLite file; raise SettingsInvalid."""
+    def __init__(
+        self, url: str, *, busy_timeout: float = BUSY_TIMEOUT, upgrades: bool = True
+    ) -> None:
+        """Take a SQLAlchemy URL, or the path of an SQLite file; raise SettingsInvalid.
+
+        Without `upgrades`, a schema that is not up to date is refused and left as it is.
+        """
+        self._upgrades = upgrades
         self._busy_timeout = busy_timeout
         self._upgraded: Upgraded | None = None
         try:
@@ -123,7 +129,7 @@ class Database:
             if self.file is not None:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
             engine = _make_engine(self.url, self._busy_timeout)
-            self._upgraded = _bring_up_to_date(engine, self.place)
+            self._upgraded = _bring_up_to_date(engine, self.place, upgrades=self._upgrades)
         except (TypeError, ValueError) as error:  # what is wrong after the ? of a URL
             raise SettingsInvalid(f"the database URL cannot be used: {error}") from None
         except (SQLAlchemyError, OSError) as error:
@@ -168,7 +174,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
 
 
-def _bring_up_to_date(engine: Engine, place: str) -> "Upgraded | None":
+def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> "Upgraded | None":
     with engine.execution_options(immediate=False).begin() as connection:
         present = inspect(connection).has_table("alembic_version")
         query = text("SELECT version_num FROM alembic_version")
@@ -179,6 +185,10 @@ def _bring_up_to_date(engine: Engine, place: str) -> "Upgraded | None":
         raise DatabaseTooNew(
             f"{place} has schema {revision}, this version knows up to {REVISIONS[-1]}"
         )
+    if not upgrades:
+        hint = "Run `catalog db upgrade` first, or the same command without `--dry-run`."
+        has = f"schema {revision}" if revision else "no schema yet"
+        raise StoreError(f"{place} has {has}, and a dry run changes nothing", hint=hint)
     from catalog.store.migrate import upgrade
 
     return upgrade(engine)

@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Engine
 import catalog
 from catalog.errors import StoreError
 
+LOCK = 7_236_951_104
+"""Names, on a PostgreSQL server, the lock under which a schema is made: any number of our own."""
 logger = logging.getLogger(__name__)
 
 
@@ -56,6 +58,8 @@ def upgrade(engine: Engine, revision: str = "head") -> Upgraded | None:
             settings = config()
             settings.attributes["connection"] = connection
             with connection.begin():
+                if connection.dialect.name == "postgresql":  # SQLite lets only one in anyway
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
                 planned = _keep(connection, ScriptDirectory.from_config(settings), revision)
                 command.upgrade(settings, revision)
                 if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():

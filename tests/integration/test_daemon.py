@@ -12,6 +12,7 @@ from threading import Event, Thread
 
 import pytest
 
+from catalog.alerts.channel import Message
 from catalog.clock import now
 from catalog.daemon.daemon import Daemon, Work
 from catalog.daemon.systemd import Systemd
@@ -21,7 +22,7 @@ from catalog.schedule import Interval
 from catalog.scheduled import Scheduled
 from catalog.sync import Sync
 from tests.builders import body, payload, row
-from tests.rig import rig
+from tests.rig import Ear, rig
 from tests.servers import answer
 from tests.shell import SECONDS
 
@@ -126,3 +127,34 @@ def test_a_pass_that_is_stuck_lets_the_watchdog_bite(
     logger.removeHandler(ear)
     assert "the run of 2" in caplog.text
     assert b"WATCHDOG=1" not in heard
+
+
+def test_what_was_refused_is_sent_between_two_passes(tmp_path: Path) -> None:
+    """A message that a channel refused goes out when it is due, long before the next pass."""
+    taken = Event()
+
+    class Patient(Ear):
+        """Refuses the first message once."""
+
+        def send(self, message: Message) -> None:
+            self.deaf = not self.heard and not self.tries
+            self.tries += 1
+            super().send(message)
+            taken.set()
+
+        tries = 0
+
+    with rig(
+        tmp_path, answer(body=body(row())), answer(body=body(row(), row(id=2, name="b")))
+    ) as it:
+        it.poll()
+        ear = Patient()
+        sync = replace(it.sync, clock=now, channels=(ear,))
+        made = Work(
+            Scheduled(sync, Interval(24 * 3600 * SECOND), 9 * SECOND), timedelta(), (), lambda: None
+        )
+        watched = Systemd({"NOTIFY_SOCKET": "@nobody", "WATCHDOG_USEC": "1000000"})
+        assert serve_until(taken, Daemon(lambda: made, watched)) == 0
+        assert ear.tries == 2
+        assert it.rows("select count(*) from poll") == [(2,)]
+        assert it.rows("select state, attempts from delivery") == [("delivered", 2)]

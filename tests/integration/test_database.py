@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
 from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
@@ -120,6 +121,34 @@ def test_an_empty_file_is_no_database_yet(tmp_path: Path) -> None:
     assert path.stat().st_size == 0
     make(path).close()
     assert Database(str(path)).exists
+
+
+def test_a_dry_run_upgrades_nothing(tmp_path: Path) -> None:
+    """A database of an older version is refused and stays as it is, where nothing may change."""
+    path = tmp_path / "a.db"
+    old = create_engine(f"sqlite:///{path}")
+    migrate.upgrade(old, "0001")
+    old.dispose()
+    before = path.read_bytes()
+    told = "has schema 0001, and a dry run changes nothing"
+    with pytest.raises(StoreError, match=told), Database(str(path), upgrades=False).reading():
+        pass
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["a.db"]
+
+
+def test_processes_that_make_the_schema_at_once(url: str) -> None:
+    """Whoever comes second waits and finds it made, on SQLite and on PostgreSQL."""
+    databases = [Database(url) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(_use, databases)) == [REVISIONS[-1]] * 4
+
+
+def _use(database: Database) -> str | None:
+    with database.writing() as connection:
+        found: str | None = connection.scalar(text("select version_num from alembic_version"))
+    database.close()
+    return found
 
 
 def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
