@@ -127,7 +127,7 @@ def _read_limit(context: click.Context, option: click.Parameter, value: str) -> 
 @click.option("--dry-run", is_flag=True, help="Show what would go; drop nothing.")
 @pass_app
 def prune(app: App, limit: datetime, dry_run: bool) -> int:
-    """Drop old bodies of payloads, and old polls that say what their neighbors say.
+    """Drop old payload bodies and repetitive polls.
 
     Snapshots, models, changes and alerts never go.
     """
@@ -172,9 +172,9 @@ def export(app: App, file: Path, force: bool) -> int:
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @pass_app
 def import_(app: App, file: Path) -> int:
-    """Read an export from FILE, or from stdin for -, into an empty database.
+    """Read an export into an empty database.
 
-    All of it or nothing; it is verified before it counts.
+    From FILE, or from stdin for -. All of it or nothing; it is verified before it counts.
     """
     from catalog.store.transfer import load
     from catalog.words import count

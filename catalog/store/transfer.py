@@ -95,7 +95,8 @@ def _as_stored(name: str) -> TableClause:
 def _key(name: str, *, c_order: bool) -> Iterator[ColumnElement[Any]]:
     """Yield what rows are sorted by: on every server, whatever its language."""
     for each in TABLES[name].primary_key:
-        yield each.collate("C") if c_order and isinstance(each.type, String) else each
+        is_text = isinstance(each.type, String | Moment)
+        yield each.collate("C") if c_order and is_text else each
 
 
 def _count(connection: Connection, each: Any) -> int:

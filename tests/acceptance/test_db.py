@@ -22,8 +22,9 @@ def change(shell: Shell, *statements: str) -> None:
 def test_a_backup_is_the_database(own_demo: Shell) -> None:
     """The copy verifies, has every row, and is for its owner only."""
     ran = own_demo("db", "backup", "kept.db")
-    assert ran.lines == ["kept.db: 143,360 bytes, 147 rows in 8 tables, checked"]
     kept = own_demo.folder / "kept.db"
+    assert ran.out.startswith(f"kept.db: {kept.stat().st_size:,} bytes, 147 rows in ")
+    assert ran.out.endswith(" tables, checked\n")
     assert kept.stat().st_mode & 0o777 == 0o600
     told = own_demo("db", "verify").out
     assert own_demo("--database", "kept.db", "db", "verify").out == told
@@ -125,9 +126,10 @@ def test_prune_drops_bodies_and_keeps_the_past(own_demo: Shell) -> None:
         "bodies of payloads: 4 of 5 would be dropped",
         "polls: 0 of 6 would be dropped",
     ]
+    size = (own_demo.folder / DATABASE).stat().st_size
     ran = own_demo("db", "prune", "--keep-payloads", "90d")
     assert ran.lines[:2] == ["bodies of payloads: 4 of 5 dropped", "polls: 0 of 6 dropped"]
-    assert ran.lines[2].startswith(f"{own_demo.folder}/{DATABASE}: 143,360 bytes before, ")
+    assert ran.lines[2].startswith(f"{own_demo.folder}/{DATABASE}: {size:,} bytes before, ")
     assert [own_demo(*words).out for words in asked] == before
     assert "each has its digest; 4 without a body, pruned" in own_demo("db", "verify").out
     assert "0 of 1 dropped" in own_demo("db", "prune").out
@@ -180,7 +182,8 @@ def test_a_broken_export_is_told(own_demo: Shell) -> None:
         "error: line 1 of the export cannot be imported: it is no header of an export",
         "hint: Nothing was imported. Export it anew: the file is cut short or was changed.",
     ]
-    assert '"rows":{"payload":0,"snapshot":0' in own_demo("--database", "b.db", "db", "export").out
+    header = own_demo("--database", "b.db", "db", "export").json
+    assert set(header["rows"].values()) == {0}
 
 
 def test_a_damaged_database_is_not_backed_up(own_demo: Shell) -> None:
