@@ -2,13 +2,16 @@
 
 import gzip
 import re
+import sys
 import zlib
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 from catalog.clock import stamp
 from catalog.errors import NotFound, PayloadInvalid, Problem, SettingsInvalid
@@ -77,26 +80,23 @@ def refuse_future(recordings: Iterable[Recording], now: datetime) -> None:
 
 
 def read(path: Path) -> bytes:
-    """Read a recorded payload, unpacked if it is `.gz`; a bare JSON list gets the envelope.
+    """Read a recorded payload, unpacked if it is `.gz`, or stdin for `-`.
+
+    A bare JSON list gets the envelope.
 
     Raise NotFound for a file that cannot be read, and PayloadInvalid for broken gzip data or more
     than 64 MiB. Whether the bytes are JSON is for the validation to say.
     """
-    return envelope(_bytes(path))
-
-
-def envelope(body: bytes) -> bytes:
-    """Put a bare list into the envelope of a whole answer; leave anything else as it is."""
+    body = _bytes(path)
     if body.lstrip(_JSON_SPACE).startswith(b"["):
         return b'{"result": "success", "data": ' + body + b"}"
     return body
 
 
 def _bytes(path: Path) -> bytes:
-    packed = path.name.endswith(".gz")
     try:
         # Never more than the cap and one byte is unpacked, whatever the file claims to hold.
-        with gzip.open(path) if packed else path.open("rb") as file:
+        with _opened(path) as file:
             body = file.read(MAX_BYTES + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise _unusable(f"broken gzip data in {path} ({error})", "a whole gzip file") from None
@@ -106,6 +106,12 @@ def _bytes(path: Path) -> bytes:
     if len(body) > MAX_BYTES:
         raise _unusable(f"more than {MAX_BYTES:,} bytes in {path}", "a payload within that size")
     return body
+
+
+def _opened(path: Path) -> AbstractContextManager[gzip.GzipFile | BinaryIO]:
+    if str(path) == "-":
+        return nullcontext(sys.stdin.buffer)
+    return gzip.open(path) if path.name.endswith(".gz") else path.open("rb")
 
 
 def _unusable(found: str, expected: str) -> PayloadInvalid:

@@ -1,6 +1,5 @@
 """`catalog validate`: payloads checked."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +16,9 @@ def read_payload(path: Path) -> "Payload":
     """Read a payload from a file or, for `-`, from stdin; raise NotFound."""
     from catalog.payload import Payload
     from catalog.providers.infomaniak.infomaniak import NAME
-    from catalog.recordings import envelope, moment, read
+    from catalog.recordings import moment, read
 
-    body = envelope(sys.stdin.buffer.read()) if str(path) == "-" else read(path)
-    return Payload(NAME, path.name, moment(path) or now(), body)
+    return Payload(NAME, path.name, moment(path) or now(), read(path))
 
 
 @click.command()
@@ -49,7 +47,9 @@ def validate(file: Path, style: str) -> int:
             {"path": item.path, "found": item.found, "expected": item.expected} for item in problems
         ]
         models = {"models": len(valid.rows)} if valid else {}
-        print_json({**models, "problems": listed, "drift": [_drift_text(item) for item in drift]})
+        cut = {"more": True} if many else {}
+        said = [_drift_text(item) for item in drift]
+        print_json({**models, "problems": listed, **cut, "drift": said})
     else:
         for problem in problems:
             say(visible(str(problem)))

@@ -40,6 +40,14 @@ def test_a_search_that_was_ended_says_at_least(shell: Shell) -> None:
     ran = shell("validate", "-", stdin=body(*[0] * 10_001), code=1)
     assert len(ran.lines) == 10_000
     assert ran.err == "invalid: at least 10,000 problems\n"
+    asked = shell("validate", "-", "--format", "json", stdin=body(*[0] * 10_001), code=1).json
+    assert (len(asked["problems"]), asked["more"]) == (10_000, True)
+
+
+def test_too_much_is_refused_from_stdin_too(shell: Shell) -> None:
+    """A pipe is read up to 64 MiB, as a file is, and not until the memory is full."""
+    ran = shell("validate", "-", stdin=b" " * (64 * 1024 * 1024 + 1), code=1)
+    assert "more than 67,108,864 bytes in -" in ran.out
 
 
 def test_json_tells_problems_and_drift_apart(shell: Shell) -> None:
