@@ -1,10 +1,10 @@
 """When a message may go out, and when it is tried again. Pure: no clock, no chance of its own."""
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from catalog.change import Level
 
@@ -17,6 +17,7 @@ WAITS = (
 JITTER = 0.1
 LONGEST_RETRY_AFTER = 86400.0
 """In seconds."""
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 class Digest(StrEnum):
@@ -34,6 +35,18 @@ class Quiet:
     begin: time
     end: time
 
+    @classmethod
+    def read(cls, text: str) -> "Quiet":
+        """Read `22:00-07:00`; raise ValueError for anything else, and for hours that never end."""
+        begin, _, end = text.partition("-")
+        try:
+            quiet = cls(read_clock(begin), read_clock(end))
+        except ValueError:
+            raise ValueError("hours such as 22:00-07:00 are wanted") from None
+        if quiet.begin == quiet.end:
+            raise ValueError("quiet hours that begin and end at the same time never end")
+        return quiet
+
     def ending(self, local: datetime) -> datetime:
         """Return the end of the quiet hours that hold at this moment, or the moment itself."""
         clock = local.time()
@@ -43,8 +56,7 @@ class Quiet:
         if not within:
             return local
         tomorrow = self.begin > self.end and clock >= self.begin
-        day = local.date() + timedelta(days=int(tomorrow))
-        return datetime.combine(day, self.end, local.tzinfo)
+        return _showing(self.end, local, days=int(tomorrow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,7 @@ class Timing:
     digest: Digest = Digest.AT_ONCE
     daily_at: time = time(8)
     quiet: Quiet | None = None
-    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    zone: tzinfo = UTC
     breaking_waits: bool = False
 
     def due(self, at: datetime, levels: Iterable[Level]) -> datetime:
@@ -75,8 +87,26 @@ class Timing:
         if self.digest is Digest.HOURLY:
             return at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
         local = at.astimezone(self.zone)
-        day = local.date() + timedelta(days=int(local.time() >= self.daily_at))
-        return datetime.combine(day, self.daily_at, self.zone)
+        return _showing(self.daily_at, local, days=int(local.time() >= self.daily_at))
+
+
+def _showing(clock: time, local: datetime, days: int) -> datetime:
+    """Return when clocks show this time so many days later: the first time from `local` on.
+
+    A time that is left out when clocks go forward comes later by as much.
+    """
+    there = datetime.combine(local.date() + timedelta(days=days), clock, local.tzinfo)
+    twice = sorted(there.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    shown = [each for each in twice if each.astimezone(local.tzinfo).time() >= clock]
+    return next((each for each in shown if each >= local), twice[-1])
+
+
+def read_clock(text: str) -> time:
+    """Read a time of day such as `08:00`; raise ValueError for anything else."""
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("a time of day such as 08:00 is wanted")
+    return time(int(match[1]), int(match[2]))
 
 
 def next_attempt(

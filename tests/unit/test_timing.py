@@ -7,89 +7,150 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.alerts.timing import WAITS, Digest, Quiet, Timing, next_attempt
+from catalog.alerts.timing import WAITS, Digest, Quiet, Timing, next_attempt, read_clock
 from catalog.change import Level
 
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ZURICH = ZoneInfo("Europe/Zurich")
 NIGHT = Quiet(time(22), time(7))
-NOON = Quiet(time(12), time(13, 30))
-HOURLY, DAILY = Timing(Digest.HOURLY), Timing(Digest.DAILY)
+EARLY = Quiet(time(1), time(2, 30))
+AT_ONCE, HOURLY, DAILY = Digest.AT_ONCE, Digest.HOURLY, Digest.DAILY
+INFO, BREAKING = (Level.INFO,), (Level.INFO, Level.BREAKING)
 
 
-def utc(text: str) -> datetime:
-    """Read a moment of one winter's day, or with a date."""
-    return datetime.fromisoformat(text if "T" in text else f"2026-01-15T{text}").replace(tzinfo=UTC)
+def at(text: str) -> datetime:
+    """Read a moment in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("timing", "at", "due"),
+    ("timing", "moment", "due"),
     [
-        (Timing(), "10:20", "10:20"),
-        (HOURLY, "10:20", "11:00"),
-        (HOURLY, "10:00", "11:00"),
-        (HOURLY, "23:59", "2026-01-16T00:00"),
-        (DAILY, "07:59", "08:00"),
-        (DAILY, "08:00", "2026-01-16T08:00"),
-        (Timing(Digest.DAILY, daily_at=time(9, 30), zone=ZURICH), "08:29", "08:30"),
-        (Timing(Digest.DAILY, zone=ZURICH), "2026-03-28T12:00", "2026-03-29T06:00"),
-        (Timing(quiet=NIGHT), "21:59", "21:59"),
-        (Timing(quiet=NIGHT), "22:00", "2026-01-16T07:00"),
-        (Timing(quiet=NIGHT), "03:00", "07:00"),
-        (Timing(quiet=NIGHT), "07:00", "07:00"),
-        (Timing(quiet=NOON), "12:00", "13:30"),
-        (Timing(quiet=NOON), "11:59", "11:59"),
-        (Timing(quiet=NIGHT, zone=ZURICH), "2026-03-28T23:30", "2026-03-29T05:00"),
-        (Timing(quiet=NIGHT, zone=ZURICH), "2026-10-24T22:30", "2026-10-25T06:00"),
-        (Timing(Digest.HOURLY, quiet=NIGHT), "21:30", "2026-01-16T07:00"),
+        (Timing(), "2026-03-02 12:00", "2026-03-02 12:00"),
+        (Timing(HOURLY), "2026-03-02 12:00", "2026-03-02 13:00"),
+        (Timing(HOURLY), "2026-03-02 12:59:59", "2026-03-02 13:00"),
+        (Timing(HOURLY), "2026-03-02 23:30", "2026-03-03 00:00"),
+        (Timing(DAILY), "2026-03-02 07:59", "2026-03-02 08:00"),
+        (Timing(DAILY), "2026-03-02 08:00", "2026-03-03 08:00"),
+        (Timing(DAILY, zone=ZURICH), "2026-03-02 07:30", "2026-03-03 07:00"),
+        (Timing(DAILY, zone=ZURICH), "2026-07-02 05:30", "2026-07-02 06:00"),
+        # The night before summer time is an hour shorter.
+        (Timing(DAILY, zone=ZURICH), "2026-03-28 12:00", "2026-03-29 06:00"),
+        # 02:30 is not there that night: it is told when it would have been, an hour later by name.
+        (Timing(DAILY, time(2, 30), zone=ZURICH), "2026-03-28 12:00", "2026-03-29 01:30"),
+        # 02:30 is there twice that night.
+        (Timing(DAILY, time(2, 30), zone=ZURICH), "2026-10-24 12:00", "2026-10-25 00:30"),
+        (Timing(DAILY, time(2, 30), zone=ZURICH), "2026-10-25 01:15", "2026-10-25 01:30"),
+        (Timing(quiet=NIGHT), "2026-03-02 21:59", "2026-03-02 21:59"),
+        (Timing(quiet=NIGHT), "2026-03-02 22:00", "2026-03-03 07:00"),
+        (Timing(quiet=NIGHT), "2026-03-03 06:59", "2026-03-03 07:00"),
+        (Timing(quiet=NIGHT), "2026-03-03 07:00", "2026-03-03 07:00"),
+        (Timing(quiet=Quiet(time(12), time(13))), "2026-03-02 12:30", "2026-03-02 13:00"),
+        (Timing(quiet=Quiet(time(12), time(13))), "2026-03-02 13:00", "2026-03-02 13:00"),
+        (Timing(quiet=NIGHT, zone=ZURICH), "2026-03-28 22:00", "2026-03-29 05:00"),
+        (Timing(quiet=NIGHT, zone=ZURICH), "2026-10-24 22:30", "2026-10-25 06:00"),
+        (Timing(HOURLY, quiet=NIGHT), "2026-03-02 21:30", "2026-03-03 07:00"),
+        (Timing(DAILY, time(23), NIGHT), "2026-03-02 12:00", "2026-03-03 07:00"),
+        (Timing(quiet=EARLY, zone=ZURICH), "2026-10-25 00:15", "2026-10-25 00:30"),
+        (Timing(quiet=EARLY, zone=ZURICH), "2026-10-25 00:45", "2026-10-25 00:45"),
+        (Timing(quiet=EARLY, zone=ZURICH), "2026-10-25 01:15", "2026-10-25 01:30"),
+        (Timing(quiet=EARLY, zone=ZURICH), "2026-03-29 00:45", "2026-03-29 01:30"),
     ],
 )
-def test_due(timing: Timing, at: str, due: str) -> None:
-    """Digests collect, quiet hours wait for their end, by the clock of the channel's own place."""
-    assert timing.due(utc(at), [Level.INFO, Level.WARNING]) == utc(due)
-
-
-def test_what_is_breaking_waits_for_nobody() -> None:
-    """It passes by digest and quiet hours, unless the channel wants its nights."""
-    night = utc("23:00")
-    assert Timing(Digest.DAILY, quiet=NIGHT).due(night, [Level.INFO, Level.BREAKING]) == night
-    sleeper = Timing(Digest.DAILY, quiet=NIGHT, breaking_waits=True)
-    assert sleeper.due(night, [Level.BREAKING]) == utc("2026-01-16T07:00")
-
-
-@given(
-    at=st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001  # bounds
-    digest=st.sampled_from(Digest),
-    begin=st.times(),
-    end=st.times(),
-)
-@settings(derandomize=True, deadline=None)
-def test_nothing_is_due_in_the_past_or_far_away(
-    at: datetime, digest: Digest, begin: time, end: time
-) -> None:
-    """Whatever the settings, a message goes out within two days, and never before its poll."""
-    timing = Timing(digest, quiet=Quiet(begin, end), zone=ZURICH)
-    assert at <= timing.due(at, [Level.INFO]) <= at + timedelta(days=2, hours=1)
-
-
-def test_attempts_last_about_three_days() -> None:
-    """From seconds to a day, each wait longer than the one before; then no more."""
-    now, moments = utc("10:00"), []
-    for attempts in range(1, len(WAITS) + 1):
-        again = next_attempt(attempts, now, None, 0.5)
-        assert again is not None
-        moments.append(again - now)
-    assert moments[0] == timedelta(seconds=5)
-    assert moments == sorted(moments)
-    assert timedelta(days=2) < sum(moments, timedelta()) < timedelta(days=3, hours=12)
-    assert next_attempt(len(WAITS) + 1, now, None, 0.5) is None
+def test_when_a_message_is_due(timing: Timing, moment: str, due: str) -> None:
+    """Digests wait for their hour, quiet hours for their end, also when clocks change."""
+    assert timing.due(at(moment), INFO) == at(due)
 
 
 @pytest.mark.parametrize(
-    ("asked", "chance", "seconds"),
-    [(None, 0, 270), (None, 1, 330), (60, 0.5, 300), (3600, 0.5, 3600), (1e9, 0.5, 86400)],
+    ("timing", "due"),
+    [
+        (Timing(DAILY), "2026-03-02 23:00"),
+        (Timing(DAILY, quiet=NIGHT), "2026-03-02 23:00"),
+        (Timing(DAILY, quiet=NIGHT, breaking_waits=True), "2026-03-03 07:00"),
+    ],
 )
-def test_jitter_and_what_the_receiver_asks_for(
-    asked: float | None, chance: float, seconds: int
+def test_what_is_breaking_wakes_people_up(timing: Timing, due: str) -> None:
+    """It waits for no digest, and for the end of quiet hours only where that is wanted."""
+    assert timing.due(at("2026-03-02 23:00"), BREAKING) == at(due)
+
+
+# Around the nights in which the clocks of Zurich and New York change.
+nights = st.sampled_from(["2026-03-29", "2026-10-25", "2026-03-08", "2026-11-01", "2026-06-01"])
+moments = st.builds(
+    lambda night, minutes: at(night) + timedelta(minutes=minutes),
+    nights,
+    st.integers(-1500, 1500),
+)
+clocks = st.times().map(lambda each: each.replace(second=0, microsecond=0))
+spans = st.lists(clocks, min_size=2, max_size=2, unique=True)
+quiets = st.none() | spans.map(lambda pair: Quiet(*pair))
+zones = st.sampled_from(
+    [UTC, *map(ZoneInfo, ("Europe/Zurich", "America/New_York", "Asia/Kolkata", "Pacific/Apia"))]
+)
+
+
+@settings(derandomize=True, database=None, deadline=None, max_examples=500)
+@given(moments, st.sampled_from(Digest), clocks, quiets, zones)
+def test_nobody_is_disturbed_or_forgotten(
+    moment: datetime, digest: Digest, daily: time, quiet: Quiet | None, zone: ZoneInfo
 ) -> None:
-    """Up to 10 % to either side; a longer pause that is asked for is given, up to a day."""
-    assert next_attempt(2, utc("10:00"), asked, chance) == utc("10:00") + timedelta(seconds=seconds)
+    """Nothing goes out before its time or in quiet hours, and nothing waits for over two days."""
+    due = Timing(digest, daily, quiet, zone).due(moment, INFO)
+    assert moment <= due <= moment + timedelta(hours=50)
+    assert due.tzinfo is UTC
+    if quiet is not None:
+        local = due.astimezone(zone)
+        assert quiet.ending(local).astimezone(UTC) <= due
+
+
+@pytest.mark.parametrize(
+    ("attempts", "seconds"),
+    [(1, 5), (2, 300), (3, 1800), (4, 7200), (5, 18000), (6, 36000), (7, 86400), (8, 86400)],
+)
+def test_waits_grow(attempts: int, seconds: int) -> None:
+    """Each wait is that of Standard Webhooks, up to a tenth shorter or longer by chance."""
+    middle = timedelta(seconds=seconds)
+    assert next_attempt(attempts, NOW, None, 0.5) == NOW + middle
+    assert next_attempt(attempts, NOW, None, 0.0) == NOW + 0.9 * middle
+    assert next_attempt(attempts, NOW, None, 1.0) == NOW + 1.1 * middle
+
+
+def test_it_ends_after_about_three_days() -> None:
+    """After the last wait there is no further attempt, whatever the receiver asks for."""
+    assert next_attempt(len(WAITS) + 1, NOW, 60, 0.5) is None
+    assert timedelta(days=2.5) < sum(WAITS, timedelta()) < timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"), [(None, 5), (0, 5), (3, 5), (60, 60), (86400, 86400), (10**9, 86400)]
+)
+def test_a_pause_that_is_asked_for_is_kept(asked: float | None, waited: int) -> None:
+    """`Retry-After` makes a wait longer, never shorter, and no longer than a day."""
+    assert next_attempt(1, NOW, asked, 0.5) == NOW + timedelta(seconds=waited)
+
+
+@pytest.mark.parametrize("text", ["22:00-07:00", " 22:00 - 07:00 "])
+def test_quiet_hours_are_read(text: str) -> None:
+    """Two times of day with a dash between them."""
+    assert Quiet.read(text) == NIGHT
+
+
+@pytest.mark.parametrize("text", ["", "22:00", "22-07", "24:00-07:00", "22:00-07:60", "a-b-c"])
+def test_what_are_no_quiet_hours(text: str) -> None:
+    """Anything else is refused with an example."""
+    with pytest.raises(ValueError, match="hours such as 22:00-07:00 are wanted"):
+        Quiet.read(text)
+
+
+def test_quiet_hours_must_end() -> None:
+    """The same time twice would mean never, or always."""
+    with pytest.raises(ValueError, match="never end"):
+        Quiet.read("08:00-08:00")
+
+
+@pytest.mark.parametrize("text", ["8:00", "08:00:00", "25:00", "noon", "０８:００"])  # noqa: RUF001  # wide digits are meant
+def test_what_is_no_time_of_day(text: str) -> None:
+    """A time of day has two digits for hours and two for minutes."""
+    with pytest.raises(ValueError, match="such as 08:00"):
+        read_clock(text)
