@@ -1,17 +1,36 @@
 """Settings -> a ready Sync: the only module that names adapters."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, timedelta
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from catalog.alerts import apprise
+from catalog.alerts.apprise import AppriseChannel
 from catalog.alerts.channel import Audience, Channel
+from catalog.alerts.email import EmailChannel, MailServer
 from catalog.alerts.log import LogChannel
+from catalog.alerts.text import LINES
+from catalog.alerts.timing import Quiet, Timing, read_clock
 from catalog.alerts.webhook import WebhookChannel
-from catalog.clock import now
-from catalog.config.settings import ChannelSettings, Settings, WebhookSettings
+from catalog.alerts.wording import CHAT, LETTER, LETTER_LINES, TITLED, Wording, read_template
+from catalog.clock import Clock, now
+from catalog.config.channels import (
+    AnyChannel,
+    AppriseSettings,
+    ChannelSettings,
+    EmailSettings,
+    LogSettings,
+    TextSettings,
+    WebhookSettings,
+)
+from catalog.config.kinds import reveal
+from catalog.config.settings import Settings
 from catalog.decide import Policy
 from catalog.document import annotations, sections
+from catalog.errors import SettingsInvalid
 from catalog.http.client import Http
 from catalog.http.request import Limits
 from catalog.judge import Doubt
@@ -26,7 +45,6 @@ from catalog.trouble import Patience
 
 SLACK = timedelta(minutes=5)
 """What a pass may last beside its requests; one that takes longer is stuck."""
-Clock = Callable[[], datetime]
 
 
 def wire_http(settings: Settings) -> Http:
@@ -52,7 +70,7 @@ def wire_sync(settings: Settings, database: Database, http: Http, clock: Clock =
         fetch=source.fetch,
         database=database,
         policy=wire_policy(settings),
-        channels=tuple(wire_channel(channel, http, clock) for channel in settings.channel),
+        channels=wire_channels(settings, http, clock),
         publisher=wire_publisher(settings),
         clock=clock,
     )
@@ -63,8 +81,9 @@ def wire_scheduled(settings: Settings, database: Database, http: Http) -> Schedu
     token = settings.infomaniak.token
     known(token.get_secret_value() if token else None)
     # Asked twice where another process moved the state, then told to each channel.
-    limit = SLACK + settings.http.retry_for * (2 + len(settings.channel))
-    return Scheduled(wire_sync(settings, database, http), wire_schedule(settings), limit)
+    sync = wire_sync(settings, database, http)
+    limit = SLACK + settings.http.retry_for * (2 + len(sync.channels))
+    return Scheduled(sync, wire_schedule(settings), limit)
 
 
 def wire_schedule(settings: Settings) -> Schedule:
@@ -81,22 +100,117 @@ def wire_policy(settings: Settings) -> Policy:
     return Policy(doubt, patience, settings.rules)
 
 
-def wire_channel(settings: ChannelSettings, http: Http, clock: Clock) -> Channel:
-    """Make one channel."""
-    audience = Audience(settings.level, settings.models, settings.types)
-    if not isinstance(settings, WebhookSettings):
-        return LogChannel(settings.name, audience)
-    secrets = settings.secret.get_secret_value().split() if settings.secret else []
-    url = settings.url.get_secret_value() if settings.url else ""
-    return WebhookChannel(
-        name=settings.name,
-        audience=audience,
-        url=url,
-        secrets=tuple(secrets),
-        format=settings.format,
-        http=http,
-        clock=clock,
+def wire_channels(settings: Settings, http: Http, clock: Clock) -> tuple[Channel, ...]:
+    """Make the channels; one with several targets becomes a channel for each of them.
+
+    So each target has deliveries of its own, and what one has taken is not sent to it again because
+    of another. Raises SettingsInvalid for a template that cannot be used.
+    """
+    deadline = settings.http.deadline.total_seconds()
+    made = (_wire_channel(channel, http, clock, deadline) for channel in settings.channel)
+    return tuple(chain.from_iterable(made))
+
+
+def _wire_channel(
+    settings: AnyChannel, http: Http, clock: Clock, deadline: float
+) -> Iterator[Channel]:
+    name, audience, timing = settings.name, wire_audience(settings), wire_timing(settings)
+    match settings:
+        case LogSettings():
+            yield LogChannel(name, audience, timing)
+        case WebhookSettings():
+            yield WebhookChannel(
+                name=name,
+                audience=audience,
+                timing=timing,
+                wording=wire_wording(settings),
+                url=reveal(settings.url),
+                secrets=tuple(reveal(settings.secret).split()),
+                format=settings.format,
+                http=http,
+                clock=clock,
+            )
+        case EmailSettings():
+            yield from _wire_mail(settings, audience, timing, clock, deadline)
+        case _:
+            for url in map(reveal, settings.urls):
+                yield AppriseChannel(
+                    name=f"{name}/{apprise.target(url)}",
+                    audience=audience,
+                    timing=timing,
+                    wording=wire_wording(settings),
+                    url=url,
+                    deadline=deadline,
+                )
+
+
+def _wire_mail(
+    settings: EmailSettings, audience: Audience, timing: Timing, clock: Clock, deadline: float
+) -> Iterator[Channel]:
+    server = MailServer.read(settings.server)
+    for address in settings.to:
+        yield EmailChannel(
+            name=f"{settings.name}/{address}",
+            audience=audience,
+            timing=timing,
+            wording=wire_wording(settings),
+            server=server,
+            user=settings.user,
+            password=reveal(settings.password) or None,
+            sender=settings.sender,
+            recipient=address,
+            deadline=deadline,
+            clock=clock,
+        )
+
+
+def wire_audience(settings: ChannelSettings) -> Audience:
+    """Make what a channel wants to hear."""
+    return Audience(settings.level, settings.models, settings.types, settings.providers)
+
+
+def wire_timing(settings: ChannelSettings) -> Timing:
+    """Make when a channel may be told."""
+    quiet = settings.quiet_hours
+    return Timing(
+        digest=settings.digest,
+        daily_at=read_clock(settings.daily_at),
+        quiet=None if quiet is None else Quiet.read(quiet),
+        zone=UTC if settings.time_zone == "UTC" else ZoneInfo(settings.time_zone),
+        breaking_waits=settings.breaking_waits,
     )
+
+
+def wire_wording(settings: TextSettings) -> Wording:
+    """Make how a channel words a message; raise SettingsInvalid for a broken template."""
+    mail = isinstance(settings, EmailSettings)
+    template = CHAT
+    if settings.template is not None:
+        template = read_template(settings.template)
+    elif not isinstance(settings, WebhookSettings):
+        template = LETTER if mail else TITLED
+    return Wording(
+        channel=settings.name,
+        template=template,
+        link=settings.link,
+        pages={Infomaniak.name: Infomaniak.page},
+        lines=LETTER_LINES if mail else LINES,
+    )
+
+
+def check_channels(settings: Settings) -> Iterator[str]:
+    """Yield what only shows when a channel is used: broken templates, URLs that Apprise refuses."""
+    for index, channel in enumerate(settings.channel):
+        if isinstance(channel, TextSettings):
+            try:
+                wire_wording(channel)
+            except SettingsInvalid as error:
+                yield f"channel.{index}.template: {error}"
+        if isinstance(channel, AppriseSettings):
+            for place, url in enumerate(channel.urls):
+                problem = apprise.problem(reveal(url))
+                if problem is not None:
+                    yield f"channel.{index}.urls.{place}: {problem}"
 
 
 def wire_publisher(settings: Settings) -> Publisher | None:

@@ -34,11 +34,24 @@ _BREAKS = {"Cc", "Zl", "Zp"}
 
 
 def sentence(finding: Finding) -> str:
-    """Say what happened, in one line without markup."""
-    return one_line(_sentence(finding))
+    """Say what happened, in one line without markup, and until when a removed model is callable."""
+    until = last_call(finding)
+    return f"{fact(finding)}; {until}" if until else fact(finding)
 
 
-def _sentence(finding: Finding) -> str:
+def fact(finding: Finding) -> str:
+    """Say what happened, in one line without markup, and nothing else."""
+    return one_line(_fact(finding))
+
+
+def last_call(finding: Finding) -> str | None:
+    """Say until when a removed model can be called, in one line; None where that is not known."""
+    if finding.callable_until is None:
+        return None
+    return one_line(f"callable until at least {finding.callable_until} ({finding.ground})")
+
+
+def _fact(finding: Finding) -> str:
     change = finding.change
     if finding.is_wave:
         return _wave(finding)
@@ -46,7 +59,7 @@ def _sentence(finding: Finding) -> str:
         case Added(model):
             return f"{_name(model)} added: {_about(model)}"
         case Removed(model):
-            return f"{_name(model)} removed{_last_call(finding)}"
+            return f"{_name(model)} removed"
         case Restored(model, gone_since):
             return f"{_name(model)} restored after {duration(finding.at - gone_since)}"
         case Updated(model, field, before, after):
@@ -56,7 +69,8 @@ def _sentence(finding: Finding) -> str:
         case Recovered(troubles, since):
             return f"well again after {duration(finding.at - since)} ({', '.join(troubles)})"
         case Undelivered(channel, reason):
-            return f"channel {channel} gets nothing more of a message: {reason}"
+            what = reason.removeprefix(f"channel {channel}: ")
+            return f"a message to channel {channel} was given up: {what}"
     return _trouble(change, finding.at)
 
 
@@ -173,12 +187,6 @@ def _about(model: Model) -> str:
     if model.beta:
         parts.append("beta")
     return ", ".join(parts)
-
-
-def _last_call(finding: Finding) -> str:
-    if finding.callable_until is None:
-        return ""
-    return f"; callable until at least {finding.callable_until} ({finding.ground})"
 
 
 def _wave(finding: Finding) -> str:

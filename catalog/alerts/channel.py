@@ -22,19 +22,24 @@ from catalog.jsontext import parse
 from catalog.payload import Drift
 from catalog.rules import rules
 
+MENDABLE = {401, 403, 404, 408, 425, 429}
+"""Client errors that the receiver's owner, or time, may mend; all others end a message."""
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What one poll found, for one channel.
+    """What a poll found, or several of them in a digest, for one channel.
 
     `id` is the same on every attempt, so that a receiver can tell a repetition; `at` is the time of
-    the poll. `findings` stands gravest first whatever order was given.
+    the first poll that it tells of. `findings` stands gravest first whatever order was given. A
+    `test` is marked as one wherever it is read.
     """
 
     id: str
     provider: str
     at: datetime
     findings: tuple[Finding, ...]
+    test: bool = False
 
     def __post_init__(self) -> None:
         # Kept here and not at the callers: every attempt must send the same bytes.
@@ -46,16 +51,19 @@ class Audience:
     """What a channel wants to hear.
 
     `level` is the lowest level it wants. `models` are shell patterns for names or keys, `types` the
-    provider's words; empty means all.
+    provider's words, `providers` the names of providers; empty means all.
     """
 
     level: Level = Level.INFO
     models: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
 
     def wants(self, finding: Finding) -> bool:
         """Whether the channel is told; a wave is wanted whole when any of its models is."""
         if finding.level.rank > self.level.rank:
+            return False
+        if self.providers and finding.provider not in self.providers:
             return False
         return any(self._concerned(change, finding.rule) for change in finding.changes)
 
@@ -97,6 +105,11 @@ class Channel(Protocol):
     def send(self, message: Message) -> None:
         """Tell it; raise DeliveryFailed when the message must be sent again later, or never."""
         ...
+
+
+def is_lasting(status: int) -> bool:
+    """Whether a receiver that answers so will never take the message."""
+    return 400 <= status < 500 and status not in MENDABLE  # noqa: PLR2004  # the class of client errors
 
 
 def _former(attribute: str, change: ModelChange, rule: str) -> list[str]:

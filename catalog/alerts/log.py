@@ -29,6 +29,8 @@ class LogChannel:
 
     def send(self, message: Message) -> None:
         """Log every finding, gravest first; never fails."""
+        if message.test:
+            _LOGGER.info("this is a test of channel %s", self.name)
         for finding in message.findings:
             _LOGGER.log(
                 _SEVERITY[finding.level],

@@ -1,36 +1,81 @@
-"""What a person reads in a chat or a log: lines without markup, safe from what they quote."""
+"""What a person reads in a chat or a mail: lines without markup, safe from what they quote."""
 
 import html
 import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 from catalog.alerts.channel import Message
 from catalog.change import Finding, Level
 from catalog.jsontext import cut
 from catalog.rules import rules
-from catalog.words import count, sentence, title
+from catalog.words import count, fact, last_call
 
 LINES = 30
 LINE_LENGTH = 400
-"""In characters; the whole then fits into one post of Mattermost, which takes 16,383."""
+"""In characters; thirty such lines fit into one post of Mattermost, which takes 16,383."""
+SUBJECT_LENGTH = 150
 
 _MARKS = {Level.BREAKING: "⛔", Level.WARNING: "⚠️", Level.INFO: "ℹ️"}  # noqa: RUF001  # the sign for information is meant
 _LIVE = re.compile(r"@(?=\S)|](?=\()")
+_LIVE_ANYWHERE = re.compile(r"[@<](?=\S)|](?=\()")
 _ZERO_WIDTH_SPACE = "\u200b"
 
 
-def text(message: Message) -> str:
-    """Write a title, then the findings gravest first, each grave one with its reason beneath.
+def subject(message: Message) -> str:
+    """Say the gravest thing, how much more there is, and how grave it all is, in one line.
 
-    After 30 lines it only says how many more there are.
+    `infomaniak: llama3 removed, and 10 more (7 breaking, 4 info)`
     """
-    lines = [title(message.provider, message.findings)]
-    for told, finding in enumerate(message.findings):
-        block = _block(finding)
-        if len(lines) + len(block) > LINES:
-            more = len(message.findings) - told
-            return "\n".join([*lines, f"and {count(more, 'more finding')}"])
-        lines += block
-    return "\n".join(lines)
+    if not message.findings:
+        return f"{message.provider}: nothing to tell"
+    first, more = message.findings[0], len(message.findings) - 1
+    others = f", and {more:,} more" if more else ""
+    what = cut(fact(first), SUBJECT_LENGTH - len(others))
+    return f"{message.provider}: {what}{others} ({levels(message.findings)})"
+
+
+def levels(findings: Iterable[Finding]) -> str:
+    """Count the findings by level: `7 breaking, 4 info`; of a single one only the level."""
+    counts = Counter(finding.level for finding in findings)
+    if counts.total() == 1:
+        return str(next(iter(counts)))
+    return ", ".join(f"{counts[level]:,} {level}" for level in Level if counts[level])
+
+
+def when(message: Message) -> str:
+    """Say when the poll was that found it; of several the first and the last."""
+    polls = sorted({finding.at for finding in message.findings} or {message.at})
+    if len(polls) == 1:
+        return minute(polls[0])
+    return f"{minute(polls[0])} to {minute(polls[-1])}"
+
+
+def minute(at: datetime) -> str:
+    """Write a moment for people: `2026-05-19 15:48 UTC`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def findings_text(message: Message, lines: int = LINES, characters: int | None = None) -> str:
+    """Write the findings gravest first, each kind of them with its reason beneath.
+
+    In a digest they stand poll by poll, the oldest first. What does not fit into so many lines and
+    characters is only counted at the end: the least grave.
+    """
+    shown = message.findings
+    text = _layout(shown)
+    if not _fits(text, lines, characters):
+        # Each step of the search lays out anew: what a finding costs depends on its neighbors.
+        low, high = 0, min(len(shown), lines)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if _fits(_cut_off(shown, middle), lines + 1, characters):
+                low = middle
+            else:
+                high = middle - 1
+        text = _cut_off(shown, low)
+    return "\n".join(text)
 
 
 def slack(text: str) -> str:
@@ -42,9 +87,52 @@ def slack(text: str) -> str:
     return _LIVE.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", html.escape(text, quote=False))
 
 
-def _block(finding: Finding) -> list[str]:
-    lines = [cut(f"{_MARKS[finding.level]} {sentence(finding)}", LINE_LENGTH)]
-    rule = rules().get(finding.rule)
-    if rule is not None and finding.level is not Level.INFO:
-        lines.append(f"   {rule.why}")
+def inert(text: str) -> str:
+    """Write plain text for a chat of any make, so that nothing in it pings or links."""
+    return _LIVE_ANYWHERE.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", text)
+
+
+def _fits(text: Sequence[str], lines: int, characters: int | None) -> bool:
+    if len(text) > lines:
+        return False
+    return characters is None or sum(len(line) + 1 for line in text) <= characters
+
+
+def _cut_off(findings: Sequence[Finding], shown: int) -> list[str]:
+    rest = findings[shown:]
+    return [*_layout(findings[:shown]), f"and {count(len(rest), 'more finding')} ({levels(rest)})"]
+
+
+def _layout(findings: Sequence[Finding]) -> list[str]:
+    polls: dict[datetime, list[Finding]] = {}
+    for finding in findings:
+        polls.setdefault(finding.at, []).append(finding)
+    if len(polls) == 1:
+        return list(_poll(findings))
+    lines: list[str] = []
+    for at in sorted(polls):
+        lines += [*([""] if lines else []), f"── {minute(at)}", *_poll(polls[at])]
     return lines
+
+
+def _poll(findings: Iterable[Finding]) -> Iterator[str]:
+    """Write the findings of one poll; those of one kind together, so that it is explained once."""
+    kinds: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        kind = (finding.level, finding.rule, finding.callable_until, finding.ground)
+        kinds.setdefault(kind, []).append(finding)
+    for alike in kinds.values():
+        for finding in alike:
+            yield cut(f"{_MARKS[finding.level]} {fact(finding)}", LINE_LENGTH)
+        yield from (f"   {cut(line, LINE_LENGTH)}" for line in _reasons(alike[0]))
+
+
+def _reasons(finding: Finding) -> Iterator[str]:
+    rule = rules().get(finding.rule)
+    if rule is not None:
+        yield rule.why
+    until = last_call(finding)
+    if until is not None:
+        yield f"{until[0].upper()}{until[1:]}."
+    elif rule is not None and rule.attribute == "name":
+        yield "How long the old name still works is not known."

@@ -5,10 +5,11 @@ from http import HTTPStatus
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
-from catalog.alerts.channel import Audience, Message
+from catalog.alerts.channel import Audience, Message, is_lasting
 from catalog.alerts.signature import signed_headers, signing_key
-from catalog.alerts.text import slack, text
+from catalog.alerts.text import slack
 from catalog.alerts.timing import Timing
+from catalog.alerts.wording import Wording
 from catalog.clock import Clock, now, stamp
 from catalog.errors import CatalogError, DeliveryFailed, ProviderError, TimedOut
 from catalog.http.client import Http
@@ -20,8 +21,6 @@ from catalog.words import title
 
 Format = Literal["cloudevents", "slack"]
 EVENT_TYPE = "model-catalog.changes.v1"
-MENDABLE = {401, 403, 404, 408, 425, 429}
-"""Client errors that the receiver's owner, or time, may mend; all others end a message."""
 _CONTENT_TYPES = {"cloudevents": "application/cloudevents+json", "slack": "application/json"}
 
 
@@ -42,6 +41,7 @@ class WebhookChannel:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     timing: Timing = field(default_factory=Timing)
     format: Format = "cloudevents"
+    wording: Wording
     http: Http = field(repr=False)
     clock: Clock = field(default=now, repr=False)
     attempts: int = 3
@@ -54,7 +54,7 @@ class WebhookChannel:
 
     def send(self, message: Message) -> None:
         """Post the message, with the same id and bytes each time; raise DeliveryFailed."""
-        body = chat_body(message) if self.format == "slack" else event_body(message)
+        body = self._body(message)
         failure = None
         try:
             insist(
@@ -68,6 +68,11 @@ class WebhookChannel:
         # Raised out here so that not even the exception's context holds what was sent.
         if failure is not None:
             raise failure
+
+    def _body(self, message: Message) -> bytes:
+        if self.format == "slack":
+            return chat_body(self.wording.text(message, slack))
+        return event_body(message, self.wording.text(message))
 
     def _post(self, message_id: str, body: bytes, seconds: float) -> None:
         # Signed for each attempt: a receiver refuses a timestamp that is minutes old.
@@ -87,16 +92,16 @@ class WebhookChannel:
         reason, hint, for_good = "could not be reached", "", False
         if error.status is not None:
             reason = f"answered {error.status}"
-            for_good = 400 <= error.status < 500 and error.status not in MENDABLE  # noqa: PLR2004  # the class of client errors
+            for_good = is_lasting(error.status)
         elif isinstance(error, TimedOut):
             reason = "did not answer in time"
         if error.status == HTTPStatus.GONE:
             hint = "The receiver is gone for good: remove the channel or give it another URL."
-        text = f"channel {self.name}: {urlsplit(self.url).hostname} {reason}"
-        return DeliveryFailed(text, hint=hint, retry_after=error.retry_after, for_good=for_good)
+        what = f"channel {self.name}: {urlsplit(self.url).hostname} {reason}"
+        return DeliveryFailed(what, hint=hint, retry_after=error.retry_after, for_good=for_good)
 
 
-def event_body(message: Message) -> bytes:
+def event_body(message: Message, text: str) -> bytes:
     """Write the message as a CloudEvents 1.0 envelope; the same message gives the same bytes."""
     event = {
         "specversion": "1.0",
@@ -110,13 +115,14 @@ def event_body(message: Message) -> bytes:
             "provider": message.provider,
             "at": stamp(message.at),
             "title": title(message.provider, message.findings),
-            "text": text(message),
+            "text": text,
             "changes": [finding_json(finding) for finding in message.findings],
+            **({"test": True} if message.test else {}),
         },
     }
     return canonical(event).encode()
 
 
-def chat_body(message: Message) -> bytes:
-    """Write the message as Slack, Mattermost, kChat and Rocket.Chat take it."""
-    return canonical({"text": slack(text(message))}).encode()
+def chat_body(text: str) -> bytes:
+    """Write a text as Slack, Mattermost, kChat and Rocket.Chat take it."""
+    return canonical({"text": text}).encode()

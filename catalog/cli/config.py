@@ -4,6 +4,7 @@ import click
 
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import format_option, note, print_json, print_rows, say
+from catalog.errors import SettingsInvalid
 
 
 @click.group()
@@ -44,10 +45,14 @@ def check_config(app: App) -> int:
 
     Exits with 2 when there is one.
     """
-    from catalog.wiring import wire_annotations
+    from catalog.wiring import check_channels, wire_annotations
 
     loaded = app.loaded
     wire_annotations(loaded.settings.document.annotations)
+    if mistakes := list(check_channels(loaded.settings)):
+        lines = "\n".join(f"  {mistake}" for mistake in mistakes)
+        text = f"the channels ({loaded.file}) have mistakes:\n{lines}"
+        raise SettingsInvalid(text, hint="docs/configuration.md explains every setting.")
     say(f"the configuration is right: {loaded.file or 'no file, defaults and environment'}")
     if loaded.settings.infomaniak.token is None:
         note("there is no token yet; `catalog sync` needs one in INFOMANIAK_API_TOKEN")

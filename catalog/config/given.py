@@ -17,7 +17,9 @@ TOKEN_VARIABLES = {
     "infomaniak.token_file": "INFOMANIAK_API_TOKEN_FILE",
 }
 OTHER_FORMS = {"schedule.every": "schedule.cron", "schedule.cron": "schedule.every"}
-CHANNEL_SECRETS = ("url", "url_file", "secret", "secret_file")
+CHANNEL_SECRETS = tuple(
+    f"{name}{form}" for name in ("url", "urls", "secret", "password") for form in ("", "_file")
+)
 
 
 @dataclass(slots=True)

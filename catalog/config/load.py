@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from catalog.config.channels import AnyChannel
 from catalog.config.given import Given, channel_variable, find_file
 from catalog.config.settings import Settings
 from catalog.errors import SettingsInvalid
@@ -18,7 +19,9 @@ from catalog.errors import SettingsInvalid
 HIDDEN = "***"
 SQLITE = "sqlite:///"
 HINT = "Mend them all at once; docs/configuration.md explains every setting."
-SECRET_FILES = re.compile(r"infomaniak\.token_file|channel\.[0-9]+\.(url|secret)_file")
+SECRET_FILES = re.compile(
+    r"infomaniak\.token_file|channel\.[0-9]+\.(url|urls|secret|password)_file"
+)
 # What pydantic says in words that a reader of TOML would not know.
 WORDS = {
     "dict_type": "a table is wanted",
@@ -29,9 +32,10 @@ WORDS = {
     "path_type": "a path is wanted",
     "string_pattern_mismatch": "a letter first, then letters, digits and dashes, all lower case",
     "string_type": "text is wanted",
+    "too_short": "at least one is wanted",
     "tuple_type": "a list is wanted",
-    "union_tag_invalid": "there is no such kind; log and webhook are known",
-    "union_tag_not_found": "kind must be given: log or webhook",
+    "union_tag_invalid": "there is no such kind; apprise, email, log and webhook are known",
+    "union_tag_not_found": "kind must be given: apprise, email, log or webhook",
 }
 
 
@@ -111,9 +115,18 @@ def _contradictions(given: Given) -> Iterator[str]:
         if name in names:
             yield f"channel.{index}.name: {name} names another channel already"
         names.append(name)
-        if channel.get("kind") == "webhook" and not channel.keys() & {"url", "url_file"}:
-            variable = channel_variable(name, "url")
-            yield f"channel.{index}.url: a webhook needs url, url_file or {variable}"
+        for kind, key in (("webhook", "url"), ("apprise", "urls")):
+            if channel.get("kind") == kind and not channel.keys() & {key, f"{key}_file"}:
+                needed = f"{key}, {key}_file or {channel_variable(name, key)}"
+                yield f"channel.{index}.{key}: {kind} needs {needed}"
+        yield from _half_login(index, channel)
+
+
+def _half_login(index: int, channel: Mapping[str, Any]) -> Iterator[str]:
+    password = channel.keys() & {"password", "password_file"}
+    if channel.get("kind") == "email" and bool(password) != ("user" in channel):
+        lacking = "user" if password else "password"
+        yield f"channel.{index}.{lacking}: user and password go together"
 
 
 def _told(error: ValidationError, given: Given, file: Path | None) -> Iterator[str]:
@@ -145,8 +158,19 @@ def _rooted(settings: Settings, given: Given) -> Settings:
         }
     )
     return settings.model_copy(
-        update={"document": document, "database": _rooted_database(settings.database, given)}
+        update={
+            "document": document,
+            "database": _rooted_database(settings.database, given),
+            "channel": tuple(_rooted_channels(settings, given)),
+        }
     )
+
+
+def _rooted_channels(settings: Settings, given: Given) -> Iterator[AnyChannel]:
+    for index, channel in enumerate(settings.channel):
+        template = getattr(channel, "template", None)
+        rooted = template and given.root(f"channel.{index}.template") / template
+        yield channel.model_copy(update={"template": rooted}) if rooted else channel
 
 
 def _rooted_database(url: str, given: Given) -> str:
@@ -181,7 +205,9 @@ def _values(value: Any, path: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _readable(value: Any, path: str) -> str | None:
-    if isinstance(value, SecretStr):
+    if isinstance(value, SecretStr) or (
+        isinstance(value, tuple) and any(isinstance(item, SecretStr) for item in value)
+    ):
         return HIDDEN
     if path == "database":
         from catalog.store.database import Database  # heavy, and only wanted here
@@ -189,6 +215,8 @@ def _readable(value: Any, path: str) -> str | None:
         return Database(value).place
     if value is None or value == ():
         return None
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, timedelta):
         return f"{value.total_seconds():g} s"
     return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -1,151 +1,27 @@
 """Every setting, its default and its bounds; docs/configuration.md explains them one by one."""
 
-import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    SecretStr,
-)
+from pydantic import Field
 
 from catalog.change import Level
-from catalog.errors import SettingsInvalid
-from catalog.rules import rules
-
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_SHORTEST = 0.001
-_LONGEST = 7 * 86400.0  # a socket takes no timeout of 25 days
-_YEAR = 365 * 86400.0
-_SHORTEST_INTERVAL = timedelta(seconds=1)
-_TOKEN = re.compile(r"[!-~]+")
-
-
-def read_duration(value: Any) -> timedelta:
-    """Read `30s`, `10m`, `1h`, `7d`, or a number of seconds; from 1 ms to 7 days."""
-    return _duration(value, _LONGEST, "7d")
-
-
-def read_long_duration(value: Any) -> timedelta:
-    """Read a duration of up to a year, for what no socket waits for."""
-    return _duration(value, _YEAR, "365d")
-
-
-def _duration(value: Any, longest: float, told: str) -> timedelta:
-    seconds: Any = value
-    if isinstance(value, str):
-        match = _DURATION.fullmatch(value.strip())
-        seconds = float(match[1]) * _SECONDS[match[2] or "s"] if match else None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise ValueError("a duration such as 30s, 10m, 1h or 7d is wanted")  # noqa: TRY004  # what pydantic takes
-    if not _SHORTEST <= seconds <= longest:
-        raise ValueError(f"a duration from 1ms to {told} is wanted")
-    return timedelta(seconds=seconds)
-
-
-def _checked_interval(every: timedelta) -> timedelta:
-    if every < _SHORTEST_INTERVAL or every.microseconds:
-        raise ValueError("whole seconds from 1s to 7d are wanted")
-    return every
-
-
-def _checked_cron(expression: str) -> str:
-    from catalog.schedule import Cron  # only wanted where one was given
-
-    try:
-        Cron(expression)
-    except SettingsInvalid as error:
-        raise ValueError(str(error)) from error
-    return expression
-
-
-def _checked_url(url: str) -> str:
-    from catalog.http.request import check_url  # heavy, and only wanted where a URL was given
-
-    try:
-        check_url(url)
-    except SettingsInvalid as error:
-        raise ValueError(str(error)) from error
-    return url
-
-
-def _checked_secret_url(url: SecretStr) -> SecretStr:
-    _checked_url(url.get_secret_value())
-    return url
-
-
-def _checked_token(token: SecretStr) -> SecretStr:
-    if not _TOKEN.fullmatch(token.get_secret_value()):
-        raise ValueError("a token is not empty and holds no blank, line break or accent")
-    return token
-
-
-def _checked_secret(secret: SecretStr) -> SecretStr:
-    """Check each of the secrets; several, with blanks between them, serve while one is replaced."""
-    from catalog.alerts.signature import signing_key
-
-    for part in secret.get_secret_value().split() or [""]:
-        signing_key(part)
-    return secret
-
-
-def _checked_database(url: str) -> str:
-    from catalog.store.database import Database  # heavy, and only wanted where one was given
-
-    wanted = "an SQLAlchemy URL or the path of an SQLite file is wanted"
-    if not url or "\0" in url:
-        raise ValueError(wanted)
-    try:
-        Database(url)
-    except (SettingsInvalid, ValueError):
-        raise ValueError(wanted) from None  # the error may quote a piece of the password
-    return url
-
-
-def _checked_path(path: Path) -> Path:
-    if "\0" in str(path):
-        raise ValueError("a path holds no NUL")
-    return path
-
-
-def _none_if_empty(value: Any) -> Any:
-    """Let a file say that it wants none: TOML has no null."""
-    return None if value == "" else value
-
-
-def _known_rule(rule: str) -> str:
-    if rule not in rules():
-        raise ValueError("there is no such rule; docs/rules.md lists them")
-    return rule
-
-
-Duration = Annotated[timedelta, PlainValidator(read_duration)]
-LongDuration = Annotated[timedelta, PlainValidator(read_long_duration)]
-DurationOrNone = Annotated[Duration | None, BeforeValidator(_none_if_empty)]
-Every = Annotated[Duration, AfterValidator(_checked_interval)]
-CronExpression = Annotated[str, AfterValidator(_checked_cron)]
-Url = Annotated[str, AfterValidator(_checked_url)]
-SecretUrl = Annotated[SecretStr, AfterValidator(_checked_secret_url)]
-Token = Annotated[SecretStr, AfterValidator(_checked_token)]
-Secret = Annotated[SecretStr, AfterValidator(_checked_secret)]
-DatabaseUrl = Annotated[str, AfterValidator(_checked_database)]
-File = Annotated[Path, AfterValidator(_checked_path)]
-FileOrNone = Annotated[File | None, BeforeValidator(_none_if_empty)]
-RuleId = Annotated[str, AfterValidator(_known_rule)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
-
-
-class Section(BaseModel):
-    """A table of the configuration: frozen, and no key that is not known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+from catalog.config.channels import AnyChannel
+from catalog.config.kinds import (
+    CronExpression,
+    DatabaseUrl,
+    Duration,
+    DurationOrNone,
+    Every,
+    File,
+    FileOrNone,
+    LongDuration,
+    RuleId,
+    Section,
+    Token,
+    Url,
+)
 
 
 class InfomaniakSettings(Section):
@@ -205,32 +81,6 @@ class DocumentSettings(Section):
     recent: int = Field(default=20, ge=0)
 
 
-class ChannelSettings(Section):
-    """What every channel has: a name, and what it wants to hear."""
-
-    name: Name
-    level: Level = Level.INFO
-    models: tuple[str, ...] = ()
-    types: tuple[str, ...] = ()
-
-
-class LogSettings(ChannelSettings):
-    """Findings as log lines."""
-
-    kind: Literal["log"]
-
-
-class WebhookSettings(ChannelSettings):
-    """Findings as an HTTP POST; URL and secret may each stand in a file of their own."""
-
-    kind: Literal["webhook"]
-    url: SecretUrl | None = None
-    url_file: File | None = None
-    secret: Secret | None = None
-    secret_file: File | None = None
-    format: Literal["cloudevents", "slack"] = "cloudevents"
-
-
 class Settings(Section):
     """All settings of one run. Paths are absolute, secret files are read."""
 
@@ -242,5 +92,5 @@ class Settings(Section):
     freshness: FreshnessSettings = FreshnessSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     document: DocumentSettings = DocumentSettings()
-    rules: dict[RuleId, Level] = {}
-    channel: tuple[Annotated[LogSettings | WebhookSettings, Field(discriminator="kind")], ...] = ()
+    rules: dict[RuleId, Level] = Field(default_factory=dict)
+    channel: tuple[Annotated[AnyChannel, Field(discriminator="kind")], ...] = ()

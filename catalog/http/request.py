@@ -94,20 +94,21 @@ class Response:
 
 def check_url(url: str) -> None:
     """Raise SettingsInvalid unless the URL is `https`, or `http` to this very machine."""
-    parsed = _split(url)
+    parsed = read_url(url)
     host = parsed.hostname or ""
     if not host or parsed.scheme not in ("http", "https"):
         raise SettingsInvalid("a URL does not begin with https:// and a host", hint=_URL_HINT)
     if "@" in parsed.netloc:
         raise SettingsInvalid(f"the URL for {host} holds a user name or password", hint=_URL_HINT)
-    if parsed.scheme == "http" and not _is_loopback(host):
+    if parsed.scheme == "http" and not is_loopback(host):
         raise SettingsInvalid(
             f"the URL for {host} is plain http, which shows the token to everybody on the way",
             hint="Use https; plain http is for 127.0.0.0/8, ::1 and localhost.",
         )
 
 
-def _split(url: str) -> SplitResult:
+def read_url(url: str) -> SplitResult:
+    """Take a URL apart; raise SettingsInvalid for one that readers of URLs do not agree on."""
     try:
         parsed = urlsplit(url)
         host = parsed.hostname or ""
@@ -121,7 +122,8 @@ def _split(url: str) -> SplitResult:
     return parsed
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this very machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -95,3 +95,20 @@ def test_mistakes_in_the_annotations_are_told(shell: Shell) -> None:
     ran = shell("config", "check", code=2)
     assert f"{shell.folder}/names.toml: 17" in ran.err
     assert "titel" in ran.err
+
+
+def test_mistakes_that_show_in_use_are_told(shell: Shell) -> None:
+    """Broken templates and URLs that Apprise does not take are found by the check; exit 2."""
+    Path(shell.folder, "text.txt").write_text("$titel of $whom costs 5 $\n")
+    channel = '[[channel]]\nkind = "apprise"\nname = "chat"\ntemplate = "text.txt"\n'
+    file = Path(shell.folder, "catalog.toml")
+    file.write_text(f'{channel}urls = ["nosuch://{TOKEN}"]\n')
+    heading, *mistakes, hint = shell("config", "check", code=2).err.splitlines()
+    assert heading == f"error: the channels ({file}) have mistakes:"
+    assert [line.split(":")[0].strip() for line in mistakes] == [
+        "channel.0.template",
+        "channel.0.urls.0",
+    ]
+    for told in ("no placeholder $titel;", "no placeholder $whom;", "a $ without a name after it"):
+        assert told in mistakes[0]
+    assert hint.startswith("hint: ")

@@ -17,6 +17,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from catalog.alerts.channel import Audience, Channel, Message
 from catalog.alerts.log import LogChannel
 from catalog.alerts.webhook import Format, WebhookChannel
+from catalog.alerts.wording import Wording
 from catalog.change import Added, Finding, Level, Removed
 from catalog.clock import Clock, now
 from catalog.errors import DeliveryFailed
@@ -77,6 +78,7 @@ def webhook(
         url=f"{url}{PATH}",
         secrets=secrets,
         format=form,
+        wording=Wording(channel="ops"),
         http=http,
         clock=clock,
         backoff=0.01,

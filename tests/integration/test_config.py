@@ -8,9 +8,10 @@ import pytest
 from pydantic import SecretStr
 
 from catalog.change import Level
+from catalog.config.channels import LogSettings, WebhookSettings
 from catalog.config.given import channel_variable, find_file
+from catalog.config.kinds import read_duration
 from catalog.config.load import Loaded, load, show
-from catalog.config.settings import LogSettings, WebhookSettings, read_duration
 from tests.configuration import OPS, OPS_URL, SECRET, mistakes, read
 
 

@@ -53,7 +53,7 @@ def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> No
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
-        (OPS, "channel.0.url: a webhook needs url, url_file or CATALOG_CHANNEL_OPS_CHAT_URL"),
+        (OPS, "channel.0.url: webhook needs url, url_file or CATALOG_CHANNEL_OPS_CHAT_URL"),
         (
             OPS + f'url = "http://chat.example/{SECRET}"\n',
             "channel.0.url: the URL for chat.example",
@@ -69,7 +69,7 @@ def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> No
         ('[[channel]]\nkind = "log"\nname = "A b"\n', "channel.0.name: a letter first"),
         ('[[channel]]\nkind = "log"\n', "channel.0.name: it must be given"),
         ('[[channel]]\nkind = "sms"\nname = "a"\n', "channel.0: there is no such kind"),
-        ('[[channel]]\nname = "a"\n', "channel.0: kind must be given: log or webhook"),
+        ('[[channel]]\nname = "a"\n', "channel.0: kind must be given: apprise, email, log"),
         ('[channel]\nname = "a"\n', "channel: a list is wanted"),
         ("channel = [5]\n", "channel.0: a table is wanted"),
     ],

@@ -61,7 +61,7 @@ def test_what_is_given_up_is_told_to_the_others(
         assert states == [("given up", "ear"), ("delivered", "other")]
         (ended,) = [each for each in other.heard if each.findings[0].rule == "delivery-ended"]
         assert sentence(ended.findings[0]) == (
-            "channel ear gets nothing more of a message: channel ear is deaf"
+            "a message to channel ear was given up: channel ear is deaf"
         )
 
 

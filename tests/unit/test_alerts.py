@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.log import LogChannel
 from catalog.alerts.signature import signed_headers, signing_key
-from catalog.alerts.text import LINE_LENGTH, slack, text
+from catalog.alerts.text import slack
 from catalog.alerts.webhook import chat_body, event_body
+from catalog.alerts.wording import Wording
 from catalog.change import Added, Change, Finding, Level, Removed, Trouble, Updated
 from catalog.jsontext import canonical
 from catalog.payload import Drift
@@ -106,6 +107,9 @@ def message(*findings: Finding) -> Message:
         (Audience(models=("Qwen3",)), SWAPPED, False),
         (Audience(models=("new",)), NAMELESS, True),
         (Audience(models=("None",)), NAMELESS, False),
+        (Audience(providers=("infomaniak",)), ADDED, True),
+        (Audience(providers=("other",)), ADDED, False),
+        (Audience(providers=("other",)), HELD, False),
     ],
 )
 def test_audience(audience: Audience, told: Finding, expected: bool) -> None:
@@ -113,66 +117,11 @@ def test_audience(audience: Audience, told: Finding, expected: bool) -> None:
     assert audience.wants(told) is expected
 
 
-def test_unknown_rule_is_told() -> None:
-    """A finding stored under a rule that is no more is still told, only without its reason."""
-    old = finding("rule-of-old", "warning", updated("qwen3", "name", "a", "b"))
-    assert Audience(models=("qwen3",)).wants(old)
-    assert text(message(old)).splitlines()[1:] == ["⚠️ qwen3: name a → b"]
-
-
 @settings(derandomize=True, database=None, max_examples=50)
 @given(st.permutations(ORDERED))
 def test_gravest_first(shuffled: list[Finding]) -> None:
     """Findings stand by level, kind and the provider's number, in whatever order they came."""
     assert message(*shuffled).findings == ORDERED
-
-
-def test_text() -> None:
-    """A person reads how much happened, then each finding, the grave ones with their reason."""
-    assert text(message(ADDED, WAVE, SWAPPED, HELD, REMOVED)).split("\n") == [
-        "infomaniak: 1 breaking, 2 warning, 2 info",
-        "⛔ llama3 removed; callable until at least 2026-06-18 (the lifecycle policy)",
-        "   Calls that use this name fail once the provider stops serving it.",
-        "⚠️ answer held: 7 of 16 models gone",
-        "   The answer is not believed: the last good catalog stays in force until it is accepted.",
-        "⚠️ qwen3: description Qwen3 → VL",
-        "   Another model may now stand behind this name.",
-        "ℹ️ meta on 2 models: null → {} (llama3, flux)",  # noqa: RUF001  # the sign is meant
-        "ℹ️ moonshotai/Kimi-K2.6 added: llm",  # noqa: RUF001  # the sign is meant
-    ]
-
-
-@pytest.mark.parametrize(
-    ("findings", "lines", "last"),
-    [
-        (29, 30, "ℹ️ m28 added: llm"),  # noqa: RUF001  # the sign is meant
-        (30, 31, "and 1 more finding"),
-        (1500, 31, "and 1,471 more findings"),
-    ],
-)
-def test_text_is_limited(findings: int, lines: int, last: str) -> None:
-    """A long message ends after thirty lines with how many findings are left."""
-    added = [finding("model-added", "info", Added(model(f"m{n}", str(n)))) for n in range(findings)]
-    read = text(message(*added)).split("\n")
-    assert (len(read), read[-1]) == (lines, last)
-
-
-@pytest.mark.parametrize("separator", ["\n", "\r", "\v", "\x1b", "\x85", "\u2028", "\u2029", "\0"])
-def test_nothing_forges_a_line(separator: str) -> None:
-    """A line break in a name makes no line of its own, neither in a chat nor in a log."""
-    forged = finding("model-added", "info", Added(model(f"x{separator}infomaniak: 9 breaking")))
-    read = text(message(forged))
-    assert len(read.splitlines()) == 2
-    assert separator == "\n" or separator not in read
-
-
-def test_long_names_are_cut() -> None:
-    """Names of a million characters do not make a message of a million characters."""
-    long = "x" * 10**6
-    drift = Drift("new value", long, canonical(long), (long,) * 3)
-    line = text(message(finding("schema-drift", "info", drift))).split("\n")[1]
-    assert len(line) == LINE_LENGTH
-    assert line.endswith("x…")
 
 
 @pytest.mark.parametrize(
@@ -230,6 +179,13 @@ def test_log_channel(caplog: pytest.LogCaptureFixture) -> None:
     assert json.dumps(extra["finding"])
 
 
+def test_a_test_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """A test of a log channel is one line that says so."""
+    caplog.set_level(logging.INFO, "catalog.alerts")
+    LogChannel("log", Audience()).send(Message("msg_1", "infomaniak", AT, (), test=True))
+    assert caplog.messages == ["this is a test of channel log"]
+
+
 def test_percent_signs_in_a_log_line(caplog: pytest.LogCaptureFixture) -> None:
     """A name with a percent sign is logged as it is, not taken for a format."""
     caplog.set_level(logging.INFO, "catalog.alerts")
@@ -240,7 +196,7 @@ def test_percent_signs_in_a_log_line(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_event_body() -> None:
     """The webhook's body is a CloudEvents 1.0 envelope around what the command line prints."""
-    event = json.loads(event_body(message(ADDED, REMOVED)))
+    event = json.loads(event_body(message(ADDED, REMOVED), "the text"))
     data = event.pop("data")
     assert event == {
         "specversion": "1.0",
@@ -258,30 +214,33 @@ def test_event_body() -> None:
         "provider": "infomaniak",
         "at": "2026-05-19T15:48:46Z",
         "title": "infomaniak: 1 breaking, 1 info",
-        "text": text(message(ADDED, REMOVED)),
+        "text": "the text",
     }
 
 
 def test_event_source_is_a_uri_reference() -> None:
     """A provider's name with a space or slash still makes a valid source."""
     told = Message("msg_1", "my own/provider", AT, (ADDED,))
-    assert json.loads(event_body(told))["source"] == "model-catalog/my%20own%2Fprovider"
+    assert json.loads(event_body(told, ""))["source"] == "model-catalog/my%20own%2Fprovider"
 
 
 def test_bodies_do_not_depend_on_order() -> None:
     """The same findings give the same bytes in whatever order the store returns them."""
     told = (ADDED, REMOVED, SWAPPED, DRIFT, HELD)
     one, other = message(*told), message(*reversed(told))
-    assert event_body(one) == event_body(other)
-    assert chat_body(one) == chat_body(other)
+    assert event_body(one, "") == event_body(other, "")
+    assert Wording(channel="team").text(one) == Wording(channel="team").text(other)
+
+
+def test_a_test_is_marked() -> None:
+    """A program that reads an event can tell a test from a change."""
+    event = json.loads(event_body(Message("msg_1", "infomaniak", AT, (), test=True), "a test"))
+    assert (event["data"]["test"], event["data"]["changes"]) == (True, [])
 
 
 def test_chat_body() -> None:
-    """A chat gets one text, escaped, and nothing else."""
-    pinging = finding("model-added", "info", Added(model("<!channel> @here")))
-    assert json.loads(chat_body(message(pinging))) == {
-        "text": "infomaniak: 1 info\nℹ️ &lt;!channel&gt; @\u200bhere added: llm"  # noqa: RUF001  # the sign is meant
-    }
+    """A chat gets one text, and nothing else."""
+    assert json.loads(chat_body("⛔ llama3 removed")) == {"text": "⛔ llama3 removed"}
 
 
 def test_signature_of_the_published_example() -> None:

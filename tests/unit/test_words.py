@@ -108,7 +108,8 @@ def move(before: JsonText | None, after: JsonText | None) -> str:
             Trouble("stale", "503", AT - timedelta(hours=1)),
             "no answer was accepted for 1 hour: 503",
         ),
-        (Undelivered("ops", "410"), "channel ops gets nothing more of a message: 410"),
+        (Undelivered("ops", "410"), "a message to channel ops was given up: 410"),
+        (Undelivered("ops", "channel ops: 410"), "a message to channel ops was given up: 410"),
         (
             Recovered(("stale", "held"), AT - timedelta(hours=1)),
             "well again after 1 hour (stale, held)",

@@ -36,6 +36,8 @@ class Infomaniak:
     name = NAME
     attributes: Mapping[str, str] = ATTRIBUTES
     lifecycle = Lifecycle(days=30, ground="Infomaniak's lifecycle policy")
+    page = "https://www.infomaniak.com/en/hosting/ai-tools/open-source-models"
+    """Where people read about its models."""
 
     @cached_property
     def contract(self) -> Mapping[str, Json]:

@@ -1,0 +1,144 @@
+"""The channel to everything that Apprise knows; the library is optional, and imported when used."""
+
+import hashlib
+import logging
+import re
+import warnings
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from catalog.alerts.channel import Audience, Message, is_lasting
+from catalog.alerts.deadline import within
+from catalog.alerts.text import inert
+from catalog.alerts.timing import Timing
+from catalog.alerts.wording import Wording
+from catalog.change import Level
+from catalog.errors import DeliveryFailed
+
+if TYPE_CHECKING:
+    from apprise import NotifyBase, NotifyType
+
+INSTALL = "Install it with pip install 'model-catalog[apprise]'."
+_STATUS = re.compile(r"\berror=([1-5][0-9][0-9])\b")
+_UNREACHED = re.compile(r"connection error", re.IGNORECASE)
+_OVERFLOW = re.compile(r"[?&]overflow=", re.IGNORECASE)
+
+
+def target(url: str) -> str:
+    """Name a target without a piece of its URL but the scheme: `slack-1f3a9c02`."""
+    digest = hashlib.sha256(url.encode()).hexdigest()[:8]
+    return f"{url.partition(':')[0].lower()}-{digest}"
+
+
+def problem(url: str) -> str | None:
+    """Say what is wrong with a URL, without showing it; None where Apprise takes it."""
+    try:
+        taken = _plugin(url) is not None
+    except ImportError:
+        return f"Apprise is not installed. {INSTALL}"
+    return None if taken else "Apprise cannot read this URL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppriseChannel:
+    """Tells one target, so that one that has the message is not told again with the others.
+
+    The URL is a secret: nothing shown names more of it than the scheme. `deadline` is in seconds.
+    """
+
+    name: str
+    audience: Audience
+    timing: Timing = field(default_factory=Timing)
+    wording: Wording
+    url: str = field(repr=False)
+    deadline: float = 30.0
+
+    def send(self, message: Message) -> None:
+        """Hand the message to Apprise; raise DeliveryFailed."""
+        failure = None
+        try:
+            plugin = _plugin(self.url)
+            if plugin is None:
+                failure = self._failure("Apprise cannot read its URL", "Check the channel's URL.")
+            else:
+                failure = self._sent(plugin, message)
+        except ImportError:
+            failure = self._failure("Apprise is not installed", INSTALL)
+        # Raised out here so that not even the exception's context holds the URL.
+        if failure is not None:
+            raise failure
+
+    def _sent(self, plugin: "NotifyBase", message: Message) -> DeliveryFailed | None:
+        said = _Said()
+        logger = logging.getLogger("apprise")
+        logger.addHandler(said)
+        try:
+            taken = within(self.deadline, lambda: self._notify(plugin, message))
+        except TimeoutError:
+            return self._failure("it did not answer in time")
+        except Exception as error:  # noqa: BLE001  # of 170 plugins; what they say may hold the URL
+            return self._failure(f"it failed with {type(error).__name__}")
+        finally:
+            logger.removeHandler(said)
+        return None if taken else self._refusal("\n".join(said.texts))
+
+    def _notify(self, plugin: "NotifyBase", message: Message) -> bool:
+        from apprise import Apprise, NotifyFormat, OverflowMode
+
+        if not _OVERFLOW.search(self.url):
+            plugin.overflow_mode = OverflowMode.TRUNCATE
+        subject = inert(self.wording.subject(message))
+        room = plugin.body_maxlen - (0 if plugin.title_maxlen else len(subject) + len("# \r\n"))
+        body = self.wording.text(message, inert, room)
+        carrier = Apprise()
+        carrier.add(plugin)
+        taken = carrier.notify(body, subject, _kind(message), body_format=NotifyFormat.TEXT)
+        return bool(taken)  # none of them, or only some, is no
+
+    def _refusal(self, said: str) -> DeliveryFailed:
+        """Make out what Apprise met, which it tells its log alone."""
+        statuses = [int(status) for status in _STATUS.findall(said)]
+        if not statuses:
+            reached = not _UNREACHED.search(said)
+            return self._failure("it was not taken" if reached else "it could not be reached")
+        what = f"it answered {statuses[-1]}"
+        return self._failure(what, for_good=is_lasting(statuses[-1]))
+
+    def _failure(self, what: str, hint: str = "", *, for_good: bool = False) -> DeliveryFailed:
+        return DeliveryFailed(f"channel {self.name}: {what}", hint=hint, for_good=for_good)
+
+
+class _Said(logging.Handler):
+    """Keeps what Apprise logs during one call; it is read here, and never shown."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the text."""
+        self.texts.append(record.getMessage())
+
+
+def _plugin(url: str) -> "NotifyBase | None":
+    """Load Apprise and make the plugin of a URL; None for a URL that it does not take."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # modules that Python 3.13 has no more
+        from apprise import Apprise, AppriseAsset, PersistentStoreMode
+
+        for name in ("apprise", "urllib3"):
+            # For good: what they log holds URLs, and a call that took too long may log later.
+            logging.getLogger(name).propagate = False
+        logging.getLogger("apprise").setLevel(logging.WARNING)
+        # Nothing of ours is kept on the disk, and no program of the user's is loaded.
+        memory = PersistentStoreMode.MEMORY
+        asset = AppriseAsset(app_id="model-catalog", storage_mode=memory, plugin_paths=[])
+        return Apprise.instantiate(url, asset=asset)
+
+
+def _kind(message: Message) -> "NotifyType":
+    from apprise import NotifyType
+
+    kinds = {Level.BREAKING: NotifyType.FAILURE, Level.WARNING: NotifyType.WARNING}
+    grave = message.findings[0].level if message.findings else Level.INFO
+    return kinds.get(grave, NotifyType.INFO)

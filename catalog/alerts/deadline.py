@@ -1,0 +1,26 @@
+"""A limit in time for what has none of its own."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+def within(seconds: float, call: Callable[[], Result]) -> Result:
+    """Return what `call` returns or raise what it raises; raise TimeoutError after that long.
+
+    It runs on a thread of its own, which is left to itself then: a library that reads from a socket
+    as long as bytes drip in cannot be stopped from outside.
+    """
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:  # noqa: BLE001  # raised again where it is waited for
+            future.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return future.result(seconds)

@@ -1,0 +1,164 @@
+"""The channel over SMTP: one plain mail to one recipient."""
+
+import base64
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from functools import partial
+from typing import Literal
+
+from catalog.alerts.channel import Audience, Message
+from catalog.alerts.deadline import within
+from catalog.alerts.timing import Timing
+from catalog.alerts.wording import Wording
+from catalog.clock import Clock, now
+from catalog.errors import DeliveryFailed, SettingsInvalid
+from catalog.http.request import HIDDEN, is_loopback, read_url
+from catalog.jsontext import cut
+from catalog.words import one_line
+
+Security = Literal["starttls", "tls", "none"]
+PORTS = {"smtp": 587, "smtps": 465}
+PERMANENT = 500
+LOGIN = {530, 534, 535, 538}
+"""Refusals of a login, which the operator can mend; every other 5xx ends a message."""
+REPLY_LENGTH = 200
+_LOGIN_HINT = "Check the channel's user and password; it is tried again."
+_TLS_HINT = "Check the server's certificate and port; smtps:// is for TLS from the first byte."
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in, and how the connection is encrypted."""
+
+    host: str
+    port: int
+    security: Security = "starttls"
+
+    @classmethod
+    def read(cls, url: str) -> "MailServer":
+        """Read `smtp://HOST:PORT` or `smtps://HOST:PORT`; raise SettingsInvalid.
+
+        `smtp` must turn to TLS before anything is said, except on this very machine.
+        """
+        parsed = read_url(url)
+        host, port = parsed.hostname or "", PORTS.get(parsed.scheme)
+        if (
+            port is None
+            or parsed.path.strip("/")
+            or parsed.query
+            or "@" in parsed.netloc
+            or not host
+        ):
+            text = "a mail server is written smtp://HOST:PORT or smtps://HOST:PORT"
+            raise SettingsInvalid(text, hint="User and password have settings of their own.")
+        security: Security = "none" if is_loopback(host) else "starttls"
+        return cls(host, parsed.port or port, "tls" if parsed.scheme == "smtps" else security)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailChannel:
+    """Sends one mail a message to one `recipient`, so that who has it is not sent it again.
+
+    A server's certificate is always checked. `deadline` is for all of the exchange, in seconds. The
+    password is in no error and no log.
+    """
+
+    name: str
+    audience: Audience
+    timing: Timing = field(default_factory=Timing)
+    wording: Wording
+    server: MailServer
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    sender: str
+    recipient: str
+    deadline: float = 30.0
+    clock: Clock = field(default=now, repr=False)
+
+    def send(self, message: Message) -> None:
+        """Send the mail, with the same Message-ID each time; raise DeliveryFailed."""
+        failure = None
+        try:
+            within(self.deadline, partial(self._send, self.letter(message)))
+        except OSError as error:  # what smtplib raises is one too
+            failure = self._failure(error)
+        # Raised out here so that not even the exception's context holds what was sent.
+        if failure is not None:
+            raise failure
+
+    def letter(self, message: Message) -> EmailMessage:
+        """Write the mail. What a repetition has in common with the first attempt is its id."""
+        letter = EmailMessage(policy=SMTP)
+        letter["From"] = self.sender
+        letter["To"] = self.recipient
+        letter["Subject"] = one_line(self.wording.subject(message))
+        letter["Date"] = format_datetime(self.clock())
+        letter["Message-ID"] = f"<{message.id}@{self.sender.rpartition('@')[2]}>"
+        letter["Auto-Submitted"] = "auto-generated"
+        # Not Base64, which filters dislike and nobody can read in a log of the server.
+        letter.set_content(f"{self.wording.text(message)}\n", cte="quoted-printable")
+        return letter
+
+    def _send(self, letter: EmailMessage) -> None:
+        with self._connect() as connection:
+            if self.server.security == "starttls":
+                connection.starttls(context=ssl.create_default_context())
+            if self.user is not None:
+                connection.login(self.user, self.password or "")
+            connection.send_message(letter, self.sender, [self.recipient])
+
+    def _connect(self) -> smtplib.SMTP:
+        host, port = self.server.host, self.server.port
+        # Longer than the deadline, which is told better; it ends what the deadline leaves behind.
+        timeout = self.deadline + 1
+        if self.server.security == "tls":
+            context = ssl.create_default_context()
+            return smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
+        return smtplib.SMTP(host, port, timeout=timeout)
+
+    def _failure(self, error: Exception) -> DeliveryFailed:
+        match error:
+            case smtplib.SMTPRecipientsRefused(recipients=refused):
+                code, said = next(iter(refused.values()))
+                return self._refusal(code, said)
+            case smtplib.SMTPResponseException(smtp_code=code, smtp_error=said):
+                return self._refusal(code, said)
+            case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
+                return self._error("offers no STARTTLS", _TLS_HINT)
+            case smtplib.SMTPServerDisconnected():
+                return self._error("broke the connection off")
+            case ssl.SSLError():
+                return self._error(f"has no good TLS: {error.reason or 'refused'}", _TLS_HINT)
+            case TimeoutError():
+                return self._error("did not answer in time")
+            case smtplib.SMTPException():
+                return self._error("offers no login that is known", _LOGIN_HINT)
+        return self._error("could not be reached")
+
+    def _refusal(self, code: int, said: bytes | str) -> DeliveryFailed:
+        if code in LOGIN:
+            # Not quoted: it may hold what was sent.
+            return self._error(f"refused the login ({code})", _LOGIN_HINT)
+        words = said.decode(errors="replace") if isinstance(said, bytes) else said
+        reply = cut(self._hide(one_line(words)), REPLY_LENGTH)
+        for_good = code >= PERMANENT
+        hint = "Check the channel's sender and recipients." if for_good else ""
+        return self._error(f"answered {code}: {reply}", hint, for_good=for_good)
+
+    def _hide(self, text: str) -> str:
+        """Replace the password, also as logins write it; the longest first, as it holds others."""
+        if not self.password:
+            return text
+        plain = (f"\0{self.user}\0{self.password}", self.password)
+        coded = [base64.b64encode(secret.encode()).decode() for secret in plain]
+        for secret in (*coded, self.password):
+            text = text.replace(secret, HIDDEN)
+        return text
+
+    def _error(self, what: str, hint: str = "", *, for_good: bool = False) -> DeliveryFailed:
+        text = f"channel {self.name}: {self.server.host} {what}"
+        return DeliveryFailed(text, hint=hint, for_good=for_good)

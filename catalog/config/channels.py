@@ -1,0 +1,86 @@
+"""The settings of each kind of channel."""
+
+from typing import Literal
+
+from catalog.alerts.timing import Digest
+from catalog.change import Level
+from catalog.config.kinds import (
+    Address,
+    Addresses,
+    AppriseUrls,
+    Clock,
+    File,
+    FileOrNone,
+    Link,
+    Login,
+    MailServer,
+    Name,
+    QuietHours,
+    Secret,
+    SecretUrl,
+    Section,
+    User,
+    Zone,
+)
+
+
+class ChannelSettings(Section):
+    """What every channel has: a name, what it wants to hear, and when."""
+
+    name: Name
+    level: Level = Level.INFO
+    models: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    providers: tuple[str, ...] = ()
+    digest: Digest = Digest.AT_ONCE
+    daily_at: Clock = "08:00"
+    quiet_hours: QuietHours | None = None
+    breaking_waits: bool = False
+    time_zone: Zone = "UTC"
+
+
+class TextSettings(ChannelSettings):
+    """What a channel has that people read."""
+
+    template: FileOrNone = None
+    link: Link | None = None
+
+
+class LogSettings(ChannelSettings):
+    """Findings as log lines."""
+
+    kind: Literal["log"]
+
+
+class WebhookSettings(TextSettings):
+    """Findings as an HTTP POST; URL and secret may each stand in a file of their own."""
+
+    kind: Literal["webhook"]
+    url: SecretUrl | None = None
+    url_file: File | None = None
+    secret: Secret | None = None
+    secret_file: File | None = None
+    format: Literal["cloudevents", "slack"] = "cloudevents"
+
+
+class EmailSettings(TextSettings):
+    """Findings as a mail to each of `to`."""
+
+    kind: Literal["email"]
+    server: MailServer
+    user: User | None = None
+    password: Login | None = None
+    password_file: File | None = None
+    sender: Address
+    to: Addresses
+
+
+class AppriseSettings(TextSettings):
+    """Findings to everything that Apprise knows, one target a URL."""
+
+    kind: Literal["apprise"]
+    urls: AppriseUrls = ()
+    urls_file: File | None = None
+
+
+AnyChannel = LogSettings | WebhookSettings | EmailSettings | AppriseSettings

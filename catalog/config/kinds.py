@@ -1,0 +1,249 @@
+"""The kinds of values that settings take: how each is read, and what is refused."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SecretStr,
+)
+
+from catalog.alerts.timing import Quiet, read_clock
+from catalog.errors import SettingsInvalid
+from catalog.rules import rules
+
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SHORTEST = 0.001
+_LONGEST = 7 * 86400.0  # a socket takes no timeout of 25 days
+_YEAR = 365 * 86400.0
+_SHORTEST_INTERVAL = timedelta(seconds=1)
+_TOKEN = re.compile(r"[!-~]+")
+_LOGIN = re.compile(r"[ -~]+")
+_ADDRESS = re.compile(
+    r"[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f-\U0010ffff]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+)
+_LINK = re.compile(r"https?://[^\s<>\x00-\x1f]+")
+_APPRISE = re.compile(r"[A-Za-z][A-Za-z0-9]*://[^\s\x00-\x1f]+")
+
+
+def read_duration(value: Any) -> timedelta:
+    """Read `30s`, `10m`, `1h`, `7d`, or a number of seconds; from 1 ms to 7 days."""
+    return _duration(value, _LONGEST, "7d")
+
+
+def read_long_duration(value: Any) -> timedelta:
+    """Read a duration of up to a year, for what no socket waits for."""
+    return _duration(value, _YEAR, "365d")
+
+
+def _duration(value: Any, longest: float, told: str) -> timedelta:
+    seconds: Any = value
+    if isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip())
+        seconds = float(match[1]) * _SECONDS[match[2] or "s"] if match else None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise ValueError("a duration such as 30s, 10m, 1h or 7d is wanted")  # noqa: TRY004  # what pydantic takes
+    if not _SHORTEST <= seconds <= longest:
+        raise ValueError(f"a duration from 1ms to {told} is wanted")
+    return timedelta(seconds=seconds)
+
+
+def _checked_interval(every: timedelta) -> timedelta:
+    if every < _SHORTEST_INTERVAL or every.microseconds:
+        raise ValueError("whole seconds from 1s to 7d are wanted")
+    return every
+
+
+def _checked_cron(expression: str) -> str:
+    from catalog.schedule import Cron  # only wanted where one was given
+
+    try:
+        Cron(expression)
+    except SettingsInvalid as error:
+        raise ValueError(str(error)) from error
+    return expression
+
+
+def _checked_url(url: str) -> str:
+    from catalog.http.request import check_url  # heavy, and only wanted where a URL was given
+
+    try:
+        check_url(url)
+    except SettingsInvalid as error:
+        raise ValueError(str(error)) from error
+    return url
+
+
+def _checked_secret_url(url: SecretStr) -> SecretStr:
+    _checked_url(url.get_secret_value())
+    return url
+
+
+def _checked_token(token: SecretStr) -> SecretStr:
+    if not _TOKEN.fullmatch(token.get_secret_value()):
+        raise ValueError("a token is not empty and holds no blank, line break or accent")
+    return token
+
+
+def _checked_secret(secret: SecretStr) -> SecretStr:
+    """Check each of the secrets; several, with blanks between them, serve while one is replaced."""
+    from catalog.alerts.signature import signing_key
+
+    for part in secret.get_secret_value().split() or [""]:
+        signing_key(part)
+    return secret
+
+
+def _checked_database(url: str) -> str:
+    from catalog.store.database import Database  # heavy, and only wanted where one was given
+
+    wanted = "an SQLAlchemy URL or the path of an SQLite file is wanted"
+    if not url or "\0" in url:
+        raise ValueError(wanted)
+    try:
+        Database(url)
+    except (SettingsInvalid, ValueError):
+        raise ValueError(wanted) from None  # the error may quote a piece of the password
+    return url
+
+
+def _checked_path(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("a path holds no NUL")
+    return path
+
+
+def _none_if_empty(value: Any) -> Any:
+    """Let a file say that it wants none: TOML has no null."""
+    return None if value == "" else value
+
+
+def _checked_login(secret: SecretStr) -> SecretStr:
+    if not _LOGIN.fullmatch(secret.get_secret_value()):
+        raise ValueError("it is not empty and holds no line break or accent")
+    return secret
+
+
+def _checked_user(user: str) -> str:
+    if not _LOGIN.fullmatch(user):
+        raise ValueError("printable ASCII is wanted")
+    return user
+
+
+def _checked_address(address: str) -> str:
+    if not _ADDRESS.fullmatch(address):
+        raise ValueError("a bare address such as ops@example.org is wanted")
+    return address
+
+
+def _checked_server(url: str) -> str:
+    from catalog.alerts.email import MailServer
+
+    try:
+        MailServer.read(url)
+    except SettingsInvalid as error:
+        raise ValueError(str(error)) from error
+    return url
+
+
+def _checked_quiet(hours: str) -> str:
+    Quiet.read(hours)
+    return hours
+
+
+def _checked_clock(clock: str) -> str:
+    read_clock(clock)
+    return clock
+
+
+def _checked_zone(name: str) -> str:
+    from zoneinfo import ZoneInfo
+
+    try:
+        return name if name == "UTC" else ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):
+        wrong = "there is no such time zone on this machine; Europe/Zurich is how one is written"
+        raise ValueError(wrong) from None
+
+
+def _checked_link(link: str) -> str:
+    if link and not _LINK.fullmatch(link):
+        raise ValueError("a link that begins with https:// is wanted")
+    return link
+
+
+def _lines(value: Any) -> Any:
+    """Take the content of a file, or of a variable, as a list; # begins a comment line."""
+    if not isinstance(value, str):
+        return value
+    lines = [line for line in value.splitlines() if not line.lstrip().startswith("#")]
+    return " ".join(lines).split()
+
+
+def _checked_apprise(url: SecretStr) -> SecretStr:
+    if not _APPRISE.fullmatch(url.get_secret_value()):
+        raise ValueError("a URL of Apprise such as slack://… is wanted, without blanks")
+    return url
+
+
+def _no_twins(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if len(set(values)) < len(values):
+        raise ValueError("one of them is given twice")
+    return values
+
+
+def _known_rule(rule: str) -> str:
+    if rule not in rules():
+        raise ValueError("there is no such rule; docs/rules.md lists them")
+    return rule
+
+
+Duration = Annotated[timedelta, PlainValidator(read_duration)]
+LongDuration = Annotated[timedelta, PlainValidator(read_long_duration)]
+DurationOrNone = Annotated[Duration | None, BeforeValidator(_none_if_empty)]
+Every = Annotated[Duration, AfterValidator(_checked_interval)]
+CronExpression = Annotated[str, AfterValidator(_checked_cron)]
+Url = Annotated[str, AfterValidator(_checked_url)]
+SecretUrl = Annotated[SecretStr, AfterValidator(_checked_secret_url)]
+Token = Annotated[SecretStr, AfterValidator(_checked_token)]
+Secret = Annotated[SecretStr, AfterValidator(_checked_secret)]
+DatabaseUrl = Annotated[str, AfterValidator(_checked_database)]
+File = Annotated[Path, AfterValidator(_checked_path)]
+FileOrNone = Annotated[File | None, BeforeValidator(_none_if_empty)]
+RuleId = Annotated[str, AfterValidator(_known_rule)]
+Clock = Annotated[str, AfterValidator(_checked_clock)]
+QuietHours = Annotated[str, AfterValidator(_checked_quiet)]
+Zone = Annotated[str, AfterValidator(_checked_zone)]
+Link = Annotated[str, AfterValidator(_checked_link)]
+MailServer = Annotated[str, AfterValidator(_checked_server)]
+User = Annotated[str, AfterValidator(_checked_user)]
+Login = Annotated[SecretStr, AfterValidator(_checked_login)]
+Address = Annotated[str, AfterValidator(_checked_address)]
+Addresses = Annotated[tuple[Address, ...], Field(min_length=1), AfterValidator(_no_twins)]
+AppriseUrl = Annotated[SecretStr, AfterValidator(_checked_apprise)]
+AppriseUrls = Annotated[
+    tuple[AppriseUrl, ...],
+    Field(min_length=1),
+    BeforeValidator(_lines),
+    AfterValidator(_no_twins),
+]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+
+
+class Section(BaseModel):
+    """A table of the configuration: frozen, and no key that is not known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def reveal(secret: SecretStr | None) -> str:
+    """Return the text of a secret, empty where there is none: for those who must send it."""
+    return secret.get_secret_value() if secret else ""

@@ -1,0 +1,289 @@
+"""An email channel against a real mail server: what arrives, and what is shown when it fails."""
+
+import logging
+import ssl
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from traceback import TracebackException
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from catalog.alerts.channel import Audience, Message
+from catalog.alerts.email import EmailChannel, MailServer, Security
+from catalog.alerts.wording import LETTER, Wording
+from catalog.change import Added, Removed
+from catalog.errors import DeliveryFailed, SettingsInvalid
+from tests.builders import AT, finding, model
+from tests.mail import greeting, post_office
+from tests.servers import make_certificate, refusing
+
+PASSWORD = "hunter2-s3cr3t"
+NOW = datetime(2026, 5, 20, 7, 0, tzinfo=UTC)
+GONE = finding(Removed(model("6", "llama3")))
+TOLD = Message("msg_2b6c", "infomaniak", AT, (GONE,))
+
+
+def channel(port: int, security: Security = "none", **rest: Any) -> EmailChannel:
+    """Make a channel that posts to this machine."""
+    given: dict[str, Any] = {
+        "name": "ops/dev@example.org",
+        "audience": Audience(),
+        "wording": Wording(channel="ops", template=LETTER),
+        "server": MailServer("127.0.0.1", port, security),
+        "sender": "catalog@example.org",
+        "recipient": "dev@example.org",
+        "deadline": 5.0,
+        "clock": lambda: NOW,
+    }
+    return EmailChannel(**given | rest)
+
+
+def login(**rest: Any) -> dict[str, Any]:
+    """Return the settings of a channel that logs in."""
+    return {"user": "catalog", "password": PASSWORD, **rest}
+
+
+def fail(sending: EmailChannel, message: Message = TOLD) -> DeliveryFailed:
+    """Send what cannot be delivered, and return the error; nothing in it tells the password."""
+    with pytest.raises(DeliveryFailed) as failed:
+        sending.send(message)
+    error = failed.value
+    shown = "".join(TracebackException.from_exception(error, capture_locals=False).format())
+    assert PASSWORD not in shown + error.hint + repr(sending)
+    assert error.__cause__ is error.__context__ is None
+    return error
+
+
+@pytest.fixture
+def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """Give a server's side of TLS, with a certificate that this process trusts."""
+    both = make_certificate(tmp_path)
+    if both is None:
+        pytest.skip("needs the openssl command")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+    return context
+
+
+def test_a_mail_arrives() -> None:
+    """A recipient gets one plain mail that says what happened, marked as sent by a program."""
+    with post_office() as mailbox:
+        channel(mailbox.port).send(TOLD)
+    (letter,) = mailbox.letters
+    assert mailbox.envelopes == [("catalog@example.org", ["dev@example.org"])]
+    assert (letter["From"], letter["To"]) == ("catalog@example.org", "dev@example.org")
+    assert letter["Subject"] == "infomaniak: llama3 removed (breaking)"
+    assert letter["Date"].datetime == NOW
+    assert letter["Message-ID"] == "<msg_2b6c@example.org>"
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert letter.get_content_type() == "text/plain"
+    assert letter.get_content().splitlines()[:2] == [
+        "⛔ llama3 removed",
+        "   Calls that use this name fail once the provider stops serving it.",
+    ]
+
+
+def test_a_repetition_is_recognizable() -> None:
+    """Sent again, a message has the same id, subject and text."""
+    with post_office() as mailbox:
+        channel(mailbox.port).send(TOLD)
+        channel(mailbox.port, clock=lambda: AT).send(TOLD)
+    first, second = mailbox.letters
+    for same in ("Message-ID", "Subject"):
+        assert first[same] == second[same]
+    assert first.get_content() == second.get_content()
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_login_over_tls(certificate: ssl.SSLContext, security: Security) -> None:
+    """User and password go over an encrypted connection, and the mail after them."""
+    kind: dict[str, Any] = {security: certificate}
+    with post_office(password=PASSWORD, **kind) as mailbox:
+        channel(mailbox.port, security, **login()).send(TOLD)
+    assert mailbox.logins == [("catalog", PASSWORD)]
+    assert mailbox.encrypted == [True]
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_a_certificate_that_nobody_signed(
+    certificate: ssl.SSLContext, security: Security, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To a server that cannot prove who it is, nothing is said; it is tried again."""
+    monkeypatch.delenv("SSL_CERT_FILE")
+    kind: dict[str, Any] = {security: certificate}
+    with post_office(password=PASSWORD, **kind) as mailbox:
+        error = fail(channel(mailbox.port, security, **login()))
+    assert "127.0.0.1 has no good TLS: CERTIFICATE_VERIFY_FAILED" in str(error)
+    assert "certificate" in error.hint
+    assert not error.for_good
+    assert mailbox.logins == []
+
+
+def test_a_server_without_starttls_hears_no_password() -> None:
+    """Where TLS is wanted and not offered, the exchange ends there."""
+    with post_office(password=PASSWORD) as mailbox:
+        error = fail(channel(mailbox.port, "starttls", **login()))
+    assert str(error) == "channel ops/dev@example.org: 127.0.0.1 offers no STARTTLS"
+    assert (mailbox.logins, error.for_good) == ([], False)
+
+
+def test_a_wrong_password() -> None:
+    """A login that is refused may be mended, so the message stays owed."""
+    with post_office(password="another") as mailbox:
+        error = fail(channel(mailbox.port, **login()))
+    assert str(error) == "channel ops/dev@example.org: 127.0.0.1 refused the login (535)"
+    assert (error.for_good, "user and password" in error.hint) == (False, True)
+    assert mailbox.logins
+
+
+def test_a_server_that_wants_a_login() -> None:
+    """A server that takes mail after a login only is told of as that."""
+    with post_office(password=PASSWORD) as mailbox:
+        error = fail(channel(mailbox.port))
+    assert "refused the login (530)" in str(error)
+    assert not error.for_good
+
+
+def test_a_server_that_knows_no_login() -> None:
+    """A user for a server without logins is a mistake of the operator's."""
+    with post_office() as mailbox:
+        error = fail(channel(mailbox.port, **login()))
+    assert "offers no login that is known" in str(error)
+
+
+REPLIES: list[tuple[str, bool]] = [
+    ("550 5.1.1 no such user", True),
+    ("552 5.2.2 mailbox full", True),
+    ("450 4.2.0 greylisted, try again", False),
+    ("421 4.3.2 shutting down", False),
+    (f"550 {PASSWORD} is not welcome", True),
+    ("550 Y2F0YWxvZw== and aHVudGVyMi1zM2NyM3Q= AGNhdGFsb2cAaHVudGVyMi1zM2NyM3Q=", True),
+]
+
+
+@pytest.mark.parametrize(("reply", "for_good"), REPLIES)
+@pytest.mark.parametrize("place", ["recipient", "data"])
+def test_refusals(place: str, reply: str, for_good: bool) -> None:
+    """5xx ends a message, 4xx does not; what the server says is quoted without the password."""
+    script: dict[str, Callable[[str], str]] = {place: lambda _address: reply}
+    with post_office(password=PASSWORD, **script) as mailbox:  # type: ignore[arg-type]  # by name
+        error = fail(channel(mailbox.port, **login()))
+    code, _, said = reply.partition(" ")
+    shown = said.replace(PASSWORD, "***")
+    for coded in ("AGNhdGFsb2cAaHVudGVyMi1zM2NyM3Q=", "aHVudGVyMi1zM2NyM3Q="):
+        shown = shown.replace(coded, "***")
+    assert str(error) == f"channel ops/dev@example.org: 127.0.0.1 answered {code}: {shown}"
+    assert error.for_good is for_good
+    assert mailbox.letters == []
+
+
+def test_one_recipient_does_not_get_a_mail_again_because_of_another() -> None:
+    """Each recipient has a channel of its own, so that what one refuses concerns it alone."""
+    refuse = {"bob@example.org": "450 later"}
+    with post_office(recipient=lambda address: refuse.get(address, "250 OK")) as mailbox:
+        channel(mailbox.port, recipient="ann@example.org").send(TOLD)
+        fail(channel(mailbox.port, recipient="bob@example.org"))
+    assert [to for _, to in mailbox.envelopes] == [["ann@example.org"]]
+
+
+def test_nobody_there() -> None:
+    """A server that is not there could not be reached; it is tried again."""
+    with refusing() as url:
+        error = fail(channel(int(url.rpartition(":")[2])))
+    assert str(error) == "channel ops/dev@example.org: 127.0.0.1 could not be reached"
+    assert not error.for_good
+
+
+def test_a_server_that_says_nothing() -> None:
+    """The deadline holds for a server that takes the connection and never greets."""
+    with greeting(b"") as port:
+        error = fail(channel(port, deadline=0.2))
+    assert "did not answer in time" in str(error)
+
+
+def test_a_server_that_drips() -> None:
+    """The deadline holds for the whole exchange, however many bytes drip in."""
+    with greeting(b"220-welcome\r\n") as port:
+        error = fail(channel(port, deadline=0.3))
+    assert "did not answer in time" in str(error)
+
+
+def test_a_connection_that_breaks_off() -> None:
+    """A server that hangs up is told of as that, and tried again."""
+    with greeting(b"220 mail.test\r\n", end=True) as port:
+        error = fail(channel(port))
+    assert "127.0.0.1 broke the connection off" in str(error)
+    assert not error.for_good
+
+
+def test_no_log_tells_the_password(caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever is logged, at any level and by anybody, holds no password and no mail."""
+    caplog.set_level(logging.DEBUG)
+    with post_office(password=PASSWORD) as mailbox:
+        channel(mailbox.port, **login()).send(TOLD)
+    ours = [each.getMessage() for each in caplog.records if not each.name.startswith("mail.")]
+    assert PASSWORD not in "\n".join(ours)
+
+
+@settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=200,
+)
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200))
+def test_no_name_breaks_a_header(name: str) -> None:
+    """Whatever a model is called, the mail has the headers that were meant and can be read."""
+    told = Message("msg_1", "infomaniak", AT, (finding(Added(model("1", name))),))
+    letter = channel(25).letter(told)
+    raw = letter.as_bytes()
+    headers = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    names = [line.partition(b":")[0].decode() for line in headers if line[:1] not in b" \t"]
+    assert [each for each in names if not each.startswith(("MIME", "Content"))] == [
+        *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
+    ]
+    assert max(map(len, raw.split(b"\r\n"))) < 998
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("smtp://mail.example.org", MailServer("mail.example.org", 587, "starttls")),
+        ("smtp://mail.example.org:25/", MailServer("mail.example.org", 25, "starttls")),
+        ("smtps://mail.example.org", MailServer("mail.example.org", 465, "tls")),
+        ("smtp://localhost:1025", MailServer("localhost", 1025, "none")),
+        ("smtp://[::1]:25", MailServer("::1", 25, "none")),
+        ("smtps://127.0.0.1:1", MailServer("127.0.0.1", 1, "tls")),
+    ],
+)
+def test_mail_servers_are_read(url: str, server: MailServer) -> None:
+    """Only a server on this very machine is spoken to without TLS."""
+    assert MailServer.read(url) == server
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("mail.example.org", "http://mail.example.org", "smtp://", "smtp://u:p@mail.example.org"),
+        *("smtp://mail.example.org/x", "smtp://mail.example.org?x=1", "smtp://mail:99999"),
+    ],
+)
+def test_what_is_no_mail_server(url: str) -> None:
+    """A user, a path or another scheme is refused."""
+    with pytest.raises(SettingsInvalid):
+        MailServer.read(url)
+
+
+def test_a_test_mail() -> None:
+    """A test says in its subject that it is one."""
+    with post_office() as mailbox:
+        channel(mailbox.port).send(replace(TOLD, findings=(), test=True))
+    (letter,) = mailbox.letters
+    assert letter["Subject"] == "Test of channel ops"
+    assert "This is a test of channel ops" in letter.get_content()
