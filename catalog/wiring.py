@@ -1,14 +1,13 @@
 """Settings -> a ready Sync: the only module that names adapters."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 
 from catalog.alerts.channel import Audience, Channel
 from catalog.alerts.log import LogChannel
 from catalog.alerts.webhook import WebhookChannel
-from catalog.clock import now
+from catalog.clock import Clock, now
 from catalog.config.settings import ChannelSettings, Settings, WebhookSettings
 from catalog.decide import Policy
 from catalog.document import annotations, sections
@@ -26,7 +25,6 @@ from catalog.trouble import Patience
 
 SLACK = timedelta(minutes=5)
 """What a pass may last beside its requests; one that takes longer is stuck."""
-Clock = Callable[[], datetime]
 
 
 def wire_http(settings: Settings) -> Http:

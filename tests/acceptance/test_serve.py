@@ -187,7 +187,9 @@ def test_a_service_manager_is_told_all(live: Live, tmp_path: Path) -> None:
 
         with serving(shell) as daemon:
             assert heard("READY=1").startswith("READY=1\nSTATUS=started; next run ")
-            assert "infomaniak: first, snapshot 1, 1 model, 1 finding; next run " in heard("STATUS=")
+            assert "infomaniak: first, snapshot 1, 1 model, 1 finding; next run " in heard(
+                "STATUS="
+            )
             heard("WATCHDOG=1")
             heard("WATCHDOG=1")
             daemon.tell(signal.SIGHUP)

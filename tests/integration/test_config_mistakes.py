@@ -9,22 +9,6 @@ from catalog.errors import SettingsInvalid
 from tests.configuration import OPS, OPS_URL, SECRET, mistakes
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in an empty folder."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Give the path of a configuration in a folder of its own."""
-    (tmp_path / "etc").mkdir()
-    return tmp_path / "etc" / "catalog.toml"
-
-
 def test_mistakes_with_secret_files_are_told(file: Path) -> None:
     """Both forms at once, and files that are missing, empty, no text or no path are mistakes."""
     (file.parent / "empty").write_text(" \n")

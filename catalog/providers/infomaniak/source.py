@@ -1,10 +1,9 @@
 """How Infomaniak is asked: `GET /1/ai/models` with a bearer token, conditionally."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from http import HTTPStatus
 
+from catalog.clock import Clock
 from catalog.errors import AnswerRefused, SettingsInvalid
 from catalog.http.client import Http
 from catalog.http.request import Request
@@ -25,7 +24,7 @@ class Source:
     http: Http
     url: str
     token: str | None = field(repr=False)
-    clock: Callable[[], datetime]
+    clock: Clock
 
     def fetch(self, validators: Validators) -> Answer:
         """Ask for the catalog; raise ProviderError, or SettingsInvalid without a token."""
