@@ -76,6 +76,23 @@ def _checked_url(url: str) -> str:
     return url
 
 
+def _checked_base(url: str) -> str:
+    from catalog.providers.infomaniak.infomaniak import ROUTE
+
+    _checked_url(url)
+    if "?" in url or "#" in url:
+        raise ValueError("a base URL has no ? and no #; leave out what begins there")
+    if url.rstrip("/").endswith(ROUTE):
+        raise ValueError(f"leave out {ROUTE} at its end, which the program adds")
+    return url
+
+
+def _without_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number is wanted")  # noqa: TRY004  # what pydantic takes
+    return value
+
+
 def _checked_secret_url(url: SecretStr) -> SecretStr:
     _checked_url(url.get_secret_value())
     return url
@@ -97,15 +114,14 @@ def _checked_secret(secret: SecretStr) -> SecretStr:
 
 
 def _checked_database(url: str) -> str:
-    from catalog.store.database import Database  # heavy, and only wanted where one was given
+    from catalog.store.database import WANTED, Database  # heavy, and only for one that was given
 
-    wanted = "an SQLAlchemy URL or the path of an SQLite file is wanted"
     if not url or "\0" in url:
-        raise ValueError(wanted)
+        raise ValueError(WANTED)
     try:
         Database(url)
-    except (SettingsInvalid, ValueError):
-        raise ValueError(wanted) from None  # the error may quote a piece of the password
+    except SettingsInvalid as error:
+        raise ValueError(str(error)) from error
     return url
 
 
@@ -131,7 +147,7 @@ LongDuration = Annotated[timedelta, PlainValidator(read_long_duration)]
 DurationOrNone = Annotated[Duration | None, BeforeValidator(_none_if_empty)]
 Every = Annotated[Duration, AfterValidator(_checked_interval)]
 CronExpression = Annotated[str, AfterValidator(_checked_cron)]
-Url = Annotated[str, AfterValidator(_checked_url)]
+BaseUrl = Annotated[str, AfterValidator(_checked_base)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_checked_secret_url)]
 Token = Annotated[SecretStr, AfterValidator(_checked_token)]
 Secret = Annotated[SecretStr, AfterValidator(_checked_secret)]
@@ -140,6 +156,10 @@ File = Annotated[Path, AfterValidator(_checked_path)]
 FileOrNone = Annotated[File | None, BeforeValidator(_none_if_empty)]
 RuleId = Annotated[str, AfterValidator(_known_rule)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+
+
+Whole = Annotated[int, BeforeValidator(_without_truth)]
+Share = Annotated[float, BeforeValidator(_without_truth)]
 
 
 class Section(BaseModel):
@@ -151,34 +171,34 @@ class Section(BaseModel):
 class InfomaniakSettings(Section):
     """How Infomaniak is asked."""
 
-    url: Url = "https://api.infomaniak.com"
+    url: BaseUrl = "https://api.infomaniak.com"
     token: Token | None = None
     token_file: File | None = None
-    product_id: int | None = Field(default=None, gt=0)
+    product_id: Whole | None = Field(default=None, gt=0)
 
 
 class HttpSettings(Section):
     """Limits of every request."""
 
     deadline: Duration = timedelta(seconds=30)
-    max_bytes: int = Field(default=16 * 1024 * 1024, gt=0)
-    attempts: int = Field(default=4, ge=1, le=20)
+    max_bytes: Whole = Field(default=16 * 1024 * 1024, gt=0)
+    attempts: Whole = Field(default=4, ge=1, le=20)
     retry_for: Duration = timedelta(minutes=2)
 
 
 class HoldSettings(Section):
     """When an answer is not believed, and when it is let through by itself."""
 
-    share: float = Field(default=0.30, gt=0, le=1)
-    floor: int = Field(default=10, ge=1)
-    polls: int = Field(default=3, ge=2)
+    share: Share = Field(default=0.30, gt=0, le=1)
+    floor: Whole = Field(default=10, ge=1)
+    polls: Whole = Field(default=3, ge=2)
     apart: Duration = timedelta(minutes=10)
 
 
 class TroubleSettings(Section):
     """When failed, invalid and held polls are told."""
 
-    failures: int = Field(default=3, ge=1)
+    failures: Whole = Field(default=3, ge=1)
     remind: LongDuration = timedelta(hours=24)
 
 
@@ -202,7 +222,7 @@ class DocumentSettings(Section):
 
     path: FileOrNone = Path("docs/models.md")
     annotations: FileOrNone = None
-    recent: int = Field(default=20, ge=0)
+    recent: Whole = Field(default=20, ge=0)
 
 
 class ChannelSettings(Section):

@@ -8,9 +8,8 @@ from catalog.errors import AnswerRefused, SettingsInvalid
 from catalog.http.client import Http
 from catalog.http.request import Request
 from catalog.payload import Answer, NotModified, Payload, Validators
-from catalog.providers.infomaniak.infomaniak import NAME
+from catalog.providers.infomaniak.infomaniak import NAME, ROUTE
 
-ROUTE = "/1/ai/models"
 HOW_TO_AUTHORIZE = (
     "Set INFOMANIAK_API_TOKEN, or INFOMANIAK_API_TOKEN_FILE to a file that holds it; "
     "`catalog demo` needs no token."
