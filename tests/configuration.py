@@ -16,6 +16,23 @@ OPS: Final = '[[channel]]\nkind = "webhook"\nname = "ops-chat"\n'
 OPS_URL: Final = 'url = "https://chat.example/x"\n'
 
 
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def file(here: Path) -> Path:
+    """Give the path of a configuration in a folder beside the one where we work."""
+    folder = here.parent / "etc"
+    folder.mkdir()
+    return folder / "catalog.toml"
+
+
 def read(
     file: Path, text: str, environ: Mapping[str, str] = NOTHING, flags: Mapping[str, Any] = NOTHING
 ) -> Loaded:

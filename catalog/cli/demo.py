@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catalog.cli.app import App, pass_app
 from catalog.cli.output import say
 from catalog.cli.sync import print_pass, run_at, status
 from catalog.clock import stamp
@@ -29,7 +30,8 @@ LEFT_OVER = (DATABASE, f"{DATABASE}-journal")
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path), default="demo")
-def demo(directory: Path) -> int:
+@pass_app
+def demo(app: App, directory: Path) -> int:
     """Show nine months of a real catalog; needs no token.
 
     The shipped history is served on the loopback and polled as the live route would be, into
@@ -41,6 +43,7 @@ def demo(directory: Path) -> int:
     from catalog.store.database import Database
     from catalog.wiring import wire_http, wire_sync
 
+    _refuse_passed_over(app)
     configuration = _prepare(directory)
     with ReplayServer(find(shipped()), step="manual") as server:
         given = {
@@ -61,6 +64,14 @@ def demo(directory: Path) -> int:
         say(f"The document is {directory / DOCUMENT}.")
         say("With a token, the same on the live route: INFOMANIAK_API_TOKEN=… catalog sync")
     return code
+
+
+def _refuse_passed_over(app: App) -> None:
+    """Raise UsageError for what a user named and the demo would not use."""
+    for option, value in (("--config", app.config), ("--database", app.database_url)):
+        if value is not None:
+            text = f"{option} does not go with demo: it makes a database and a configuration of "
+            raise click.UsageError(f"{text}its own. To choose where: catalog demo DIRECTORY.")
 
 
 def _prepare(directory: Path) -> Path:

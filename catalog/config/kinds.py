@@ -102,16 +102,32 @@ def _checked_secret(secret: SecretStr) -> SecretStr:
     return secret
 
 
-def _checked_database(url: str) -> str:
-    from catalog.store.database import Database  # heavy, and only wanted where one was given
+def _checked_base(url: str) -> str:
+    from catalog.providers.infomaniak.infomaniak import ROUTE
 
-    wanted = "an SQLAlchemy URL or the path of an SQLite file is wanted"
+    _checked_url(url)
+    if "?" in url or "#" in url:
+        raise ValueError("a base URL has no ? and no #; leave out what begins there")
+    if url.rstrip("/").endswith(ROUTE):
+        raise ValueError(f"leave out {ROUTE} at its end, which the program adds")
+    return url
+
+
+def _without_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number is wanted")  # noqa: TRY004  # what pydantic takes
+    return value
+
+
+def _checked_database(url: str) -> str:
+    from catalog.store.database import WANTED, Database  # heavy, and only for one that was given
+
     if not url or "\0" in url:
-        raise ValueError(wanted)
+        raise ValueError(WANTED)
     try:
         Database(url)
-    except (SettingsInvalid, ValueError):
-        raise ValueError(wanted) from None  # the error may quote a piece of the password
+    except SettingsInvalid as error:
+        raise ValueError(str(error)) from error
     return url
 
 
@@ -211,7 +227,9 @@ LongDuration = Annotated[timedelta, PlainValidator(read_long_duration)]
 DurationOrNone = Annotated[Duration | None, BeforeValidator(_none_if_empty)]
 Every = Annotated[Duration, AfterValidator(_checked_interval)]
 CronExpression = Annotated[str, AfterValidator(_checked_cron)]
-Url = Annotated[str, AfterValidator(_checked_url)]
+BaseUrl = Annotated[str, AfterValidator(_checked_base)]
+Whole = Annotated[int, BeforeValidator(_without_truth)]
+Share = Annotated[float, BeforeValidator(_without_truth)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_checked_secret_url)]
 Token = Annotated[SecretStr, AfterValidator(_checked_token)]
 Secret = Annotated[SecretStr, AfterValidator(_checked_secret)]

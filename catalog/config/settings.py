@@ -9,6 +9,7 @@ from pydantic import Field
 from catalog.change import Level
 from catalog.config.channels import AnyChannel
 from catalog.config.kinds import (
+    BaseUrl,
     CronExpression,
     DatabaseUrl,
     Duration,
@@ -19,42 +20,43 @@ from catalog.config.kinds import (
     LongDuration,
     RuleId,
     Section,
+    Share,
     Token,
-    Url,
+    Whole,
 )
 
 
 class InfomaniakSettings(Section):
     """How Infomaniak is asked."""
 
-    url: Url = "https://api.infomaniak.com"
+    url: BaseUrl = "https://api.infomaniak.com"
     token: Token | None = None
     token_file: File | None = None
-    product_id: int | None = Field(default=None, gt=0)
+    product_id: Whole | None = Field(default=None, gt=0)
 
 
 class HttpSettings(Section):
     """Limits of every request."""
 
     deadline: Duration = timedelta(seconds=30)
-    max_bytes: int = Field(default=16 * 1024 * 1024, gt=0)
-    attempts: int = Field(default=4, ge=1, le=20)
+    max_bytes: Whole = Field(default=16 * 1024 * 1024, gt=0)
+    attempts: Whole = Field(default=4, ge=1, le=20)
     retry_for: Duration = timedelta(minutes=2)
 
 
 class HoldSettings(Section):
     """When an answer is not believed, and when it is let through by itself."""
 
-    share: float = Field(default=0.30, gt=0, le=1)
-    floor: int = Field(default=10, ge=1)
-    polls: int = Field(default=3, ge=2)
+    share: Share = Field(default=0.30, gt=0, le=1)
+    floor: Whole = Field(default=10, ge=1)
+    polls: Whole = Field(default=3, ge=2)
     apart: Duration = timedelta(minutes=10)
 
 
 class TroubleSettings(Section):
     """When failed, invalid and held polls are told."""
 
-    failures: int = Field(default=3, ge=1)
+    failures: Whole = Field(default=3, ge=1)
     remind: LongDuration = timedelta(hours=24)
 
 
@@ -78,7 +80,7 @@ class DocumentSettings(Section):
 
     path: FileOrNone = Path("docs/models.md")
     annotations: FileOrNone = None
-    recent: int = Field(default=20, ge=0)
+    recent: Whole = Field(default=20, ge=0)
 
 
 class Settings(Section):

@@ -17,6 +17,12 @@ from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreE
 if TYPE_CHECKING:
     from catalog.store.migrate import Upgraded
 
+WANTED = "an SQLAlchemy URL or the path of an SQLite file is wanted"
+SUPPORTED = ("sqlite", "postgresql")
+INSTEAD = (
+    "write the path of an SQLite file, or install model-catalog[postgresql] and write "
+    "postgresql+psycopg://USER@HOST/NAME"
+)
 REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """Every revision in migrations/versions, oldest first; a test holds it to the folder."""
 MEMORY = "sqlite://"
@@ -51,8 +57,9 @@ class Database:
         try:
             # A path is never pasted into a URL: it may hold `%` or `?`.
             self.url = make_url(url) if "://" in url else URL.create("sqlite", database=url)
-        except ArgumentError as error:
-            raise SettingsInvalid("the database URL cannot be read") from error
+        except (ArgumentError, ValueError):
+            raise SettingsInvalid(WANTED) from None  # the error may quote a piece of the password
+        _check_driver(self.url)
 
     @property
     def place(self) -> str:
@@ -146,16 +153,27 @@ class Database:
         return StoreError(f"{self.place}: {first}")
 
 
-def _make_engine(url: URL, busy_timeout: float) -> Engine:
+def _check_driver(url: URL) -> None:
+    """Raise SettingsInvalid for a database that is not supported, or without its driver."""
+    backend, driver = url.get_backend_name(), url.drivername
+    if backend not in SUPPORTED:
+        raise SettingsInvalid(f"{backend} is not supported; {INSTEAD}")
     try:
-        if url.get_backend_name() != "sqlite":
-            return create_engine(url)
-        memory = {"poolclass": StaticPool} if url.database in {None, "", ":memory:"} else {}
-        # One thread after the other uses a connection, never two at once.
-        arguments = {"timeout": busy_timeout, "check_same_thread": False}
-        engine = create_engine(url, connect_args=arguments, **memory)
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise SettingsInvalid(f"no driver is installed for {url.drivername}") from error
+        dialect = url.get_dialect()
+        dialect.import_dbapi()
+    except (NoSuchModuleError, ImportError):
+        raise SettingsInvalid(f"no driver is installed for {driver}; {INSTEAD}") from None
+    if dialect.is_async:
+        raise SettingsInvalid(f"{driver} is for asyncio; {INSTEAD}")
+
+
+def _make_engine(url: URL, busy_timeout: float) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url)
+    memory = {"poolclass": StaticPool} if url.database in {None, "", ":memory:"} else {}
+    # One thread after the other uses a connection, never two at once.
+    arguments = {"timeout": busy_timeout, "check_same_thread": False}
+    engine = create_engine(url, connect_args=arguments, **memory)
     # The driver's own transactions lose concurrent updates: BEGIN is ours (see pitfalls of pysqlite
     # in SQLAlchemy's documentation).
     event.listen(engine, "connect", _prepare)

@@ -38,6 +38,15 @@ def test_a_second_run_is_harmless_and_a_third_party_is_safe(own_demo: Shell) -> 
     assert (own.folder / "catalog.db").read_text() == "years of history"
 
 
+def test_options_that_the_demo_would_pass_over_are_wrong_usage(shell: Shell) -> None:
+    """A database or a configuration of one's own is no place for the demo, and it says why."""
+    for option in ("--database", "--config"):
+        ran = shell(option, "own", "demo", code=2)
+        assert f"{option} does not go with demo: it makes a database and a config" in ran.err
+        assert "catalog demo DIRECTORY" in ran.err
+    assert shell.files() == {}
+
+
 def test_a_demo_that_cannot_go_on_says_why(own_demo: Shell) -> None:
     """Where its document was edited by hand it stops with exit 6; where no folder can be, too."""
     shell = Shell(own_demo.folder)

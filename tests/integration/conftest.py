@@ -4,6 +4,7 @@ import pytest
 
 from catalog.http.client import Http
 from catalog.store.database import Database
+from tests.configuration import file, here  # noqa: F401  # fixtures of several modules
 from tests.postgresql import new_database
 from tests.rig import FAST
 

@@ -15,22 +15,6 @@ from catalog.config.load import Loaded, load, show
 from tests.configuration import OPS, OPS_URL, SECRET, mistakes, read
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in an empty folder."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Give the path of a configuration in a folder of its own."""
-    (tmp_path / "etc").mkdir()
-    return tmp_path / "etc" / "catalog.toml"
-
-
 def test_with_nothing_given_the_defaults_hold(here: Path) -> None:
     """Without file and environment, state and document live in the working folder."""
     loaded = load(environ={})

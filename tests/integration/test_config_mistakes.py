@@ -9,22 +9,6 @@ from catalog.errors import SettingsInvalid
 from tests.configuration import OPS, OPS_URL, SECRET, mistakes
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in an empty folder."""
-    folder = tmp_path / "here"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    return folder
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Give the path of a configuration in a folder of its own."""
-    (tmp_path / "etc").mkdir()
-    return tmp_path / "etc" / "catalog.toml"
-
-
 def test_mistakes_with_secret_files_are_told(file: Path) -> None:
     """Both forms at once, and files that are missing, empty, no text or no path are mistakes."""
     (file.parent / "empty").write_text(" \n")
@@ -94,6 +78,30 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
         ('database = "a\\u0000b"', "database: an SQLAlchemy URL or"),
         (f'database = "postgresql://u:{SECRET}@ss:w/rd"', "database: an SQLAlchemy URL or"),
         ("database = 5", "database: text is wanted"),
+        *(
+            (f'database = "{kind}://u:{SECRET}@h/d"', f"database: {told}")
+            for kind, told in (
+                ("mysql", "mysql is not supported; write the path of an SQLite file, or install"),
+                ("nonsense", "nonsense is not supported; "),
+                ("postgresql+pg8000", "no driver is installed for postgresql+pg8000; wri"),
+                ("postgresql+nonsense", "no driver is installed for postgresql+nonsense; "),
+                ("postgresql+psycopg_async", "postgresql+psycopg_async is for asyncio; "),
+            )
+        ),
+        *(
+            (f"{name} = true", f"{name}: a number is wanted")
+            for name in (
+                "hold.share",
+                "hold.floor",
+                "hold.polls",
+                "http.attempts",
+                "http.max_bytes",
+            )
+        ),
+        *(
+            (f"{name} = false", f"{name}: a number is wanted")
+            for name in ("infomaniak.product_id", "document.recent", "trouble.failures")
+        ),
         ("http = 3", "http: a table is wanted"),
         ("[[http]]\nattempts = 2", "http: a table is wanted"),
         ("http.attempts = 0", "http.attempts: Input should be greater than or equal to 1"),
@@ -113,6 +121,16 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
             "infomaniak.url: the URL for api.ex",
         ),
         ("colour = 1", "colour: there is no such setting"),
+        *(
+            (f'infomaniak.url = "https://api.example{end}"', f"infomaniak.url: {told}")
+            for end, told in (
+                ("?a=b", "a base URL has no ? and no #; leave out what begins there"),
+                ("/x?", "a base URL has no ? and no #"),
+                ("#top", "a base URL has no ? and no #"),
+                ("/1/ai/models", "leave out /1/ai/models at its end, which the program adds"),
+                ("/proxy/1/ai/models//", "leave out /1/ai/models at its end"),
+            )
+        ),
         ('other_file = "/etc/hostname"', "other_file: there is no such setting"),
         ("rules = 3", "rules: a table is wanted"),
     ],

@@ -16,6 +16,8 @@ from catalog.rules import Lifecycle
 from catalog.snapshot import Model, Snapshot
 
 NAME = "infomaniak"
+ROUTE = "/1/ai/models"
+"""What lists the models, after the base URL."""
 DOCUMENTED_ROUTES = "/docs/api/post/"
 
 ATTRIBUTES = {

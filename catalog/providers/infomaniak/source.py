@@ -1,17 +1,15 @@
 """How Infomaniak is asked: `GET /1/ai/models` with a bearer token, conditionally."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from http import HTTPStatus
 
+from catalog.clock import Clock
 from catalog.errors import AnswerRefused, SettingsInvalid
 from catalog.http.client import Http
 from catalog.http.request import Request
 from catalog.payload import Answer, NotModified, Payload, Validators
-from catalog.providers.infomaniak.infomaniak import NAME
+from catalog.providers.infomaniak.infomaniak import NAME, ROUTE
 
-ROUTE = "/1/ai/models"
 HOW_TO_AUTHORIZE = (
     "Set INFOMANIAK_API_TOKEN, or INFOMANIAK_API_TOKEN_FILE to a file that holds it; "
     "`catalog demo` needs no token."
@@ -25,7 +23,7 @@ class Source:
     http: Http
     url: str
     token: str | None = field(repr=False)
-    clock: Callable[[], datetime]
+    clock: Clock
 
     def fetch(self, validators: Validators) -> Answer:
         """Ask for the catalog; raise ProviderError, or SettingsInvalid without a token."""

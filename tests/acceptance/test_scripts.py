@@ -1,0 +1,50 @@
+"""The scripts of a checkout, run as a newcomer runs them."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.pages import ROOT
+from tests.shell import COMMAND, SECONDS, Ran
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Give a folder with scripts/run, in which everything is set up already."""
+    scripts, programs = tmp_path / "scripts", tmp_path / ".venv" / "bin"
+    scripts.mkdir()
+    programs.mkdir(parents=True)
+    shutil.copy(ROOT / "scripts" / "run", scripts)
+    (scripts / "setup").write_text("exit 0\n", encoding="utf-8")
+    (programs / "catalog").symlink_to(COMMAND)
+    return tmp_path
+
+
+def run(checkout: Path, *words: str, **given: str) -> Ran:
+    """Run scripts/run with these words, in an environment that holds nothing else."""
+    measured = {name: text for name, text in os.environ.items() if name.startswith("COVERAGE_")}
+    ended = subprocess.run(
+        [checkout / "scripts" / "run", *words],
+        cwd=checkout,
+        env=measured | {"HOME": str(checkout), "PATH": os.defpath} | given,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+    return Ran(ended.returncode, ended.stdout, ended.stderr)
+
+
+def test_a_database_of_ones_own_is_never_mixed_up_with_the_demos(checkout: Path) -> None:
+    """CATALOG_DATABASE counts as configured: it is asked, and the demo is not made."""
+    own = checkout / "own.db"
+    asked = run(checkout, "models", CATALOG_DATABASE=str(own))
+    assert (asked.code, asked.out) == (6, "")
+    assert f"there is no database at {own}" in asked.err
+    polled = run(checkout, CATALOG_DATABASE=str(own))
+    assert polled.code == 2
+    assert "there is no token" in polled.err
+    assert not (checkout / "demo").exists()
