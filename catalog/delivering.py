@@ -81,6 +81,7 @@ class Courier:
         again = next_attempt(attempts, now, error.retry_after, chance)
         with self.database.writing() as connection:
             if again is not None and not error.for_good:
+                again = channel.timing.awake(again, (each.level for each in item.findings))
                 logger.warning("%s; tried again from %s on", error, stamp(again))
                 outbox.refused(connection, item.message_id, str(error), again)
                 return False

@@ -75,11 +75,15 @@ class Timing:
 
     def due(self, at: datetime, levels: Iterable[Level]) -> datetime:
         """Return the moment from which on a message of this time may go out, in UTC."""
-        grave = Level.BREAKING in levels
-        moment = (at if grave else self._next_digest(at)).astimezone(self.zone)
-        if self.quiet is not None and (self.breaking_waits or not grave):
-            moment = self.quiet.ending(moment)
-        return max(at, moment.astimezone(UTC))
+        said = {*levels}
+        moment = at if Level.BREAKING in said else self._next_digest(at)
+        return max(at, self.awake(moment, said))
+
+    def awake(self, moment: datetime, levels: Iterable[Level]) -> datetime:
+        """Return the first moment from this one on that is not in quiet hours, in UTC."""
+        if self.quiet is None or (Level.BREAKING in levels and not self.breaking_waits):
+            return moment.astimezone(UTC)
+        return self.quiet.ending(moment.astimezone(self.zone)).astimezone(UTC)
 
     def _next_digest(self, at: datetime) -> datetime:
         if self.digest is Digest.AT_ONCE:

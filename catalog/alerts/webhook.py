@@ -101,6 +101,12 @@ class WebhookChannel:
         return DeliveryFailed(what, hint=hint, retry_after=error.retry_after, for_good=for_good)
 
 
+def _title(message: Message) -> str:
+    if message.test:
+        return f"{message.provider}: test message"
+    return title(message.provider, message.findings)
+
+
 def event_body(message: Message, text: str) -> bytes:
     """Write the message as a CloudEvents 1.0 envelope; the same message gives the same bytes."""
     event = {
@@ -114,7 +120,7 @@ def event_body(message: Message, text: str) -> bytes:
             "schema_version": SCHEMA_VERSION,
             "provider": message.provider,
             "at": stamp(message.at),
-            "title": title(message.provider, message.findings),
+            "title": _title(message),
             "text": text,
             "changes": [finding_json(finding) for finding in message.findings],
             **({"test": True} if message.test else {}),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ from catalog.cli.output import (
     ROW_FORMATS,
     format_option,
     note,
+    note_error,
     print_json,
     print_rows,
     say,
@@ -84,6 +86,34 @@ def drop(app: App, names: tuple[str, ...]) -> int:
         number = deliveries.drop(connection, names)
     say(f"{count(number, 'message')} dropped")
     return 0
+
+
+@alerts.command()
+@click.argument("channel")
+@pass_app
+def test(app: App, channel: str) -> int:
+    """Send CHANNEL a message that says it is a test; nothing is stored."""
+    from catalog.alerts.channel import Message
+    from catalog.clock import now
+    from catalog.errors import DeliveryFailed, NotFound
+    from catalog.providers.infomaniak.infomaniak import NAME
+    from catalog.wiring import wire_channels, wire_http
+
+    settings, failed = app.loaded.settings, False
+    with wire_http(settings) as http:
+        channels = wire_channels(settings, http, now)
+        targets = [each for each in channels if each.name.partition("/")[0] == channel]
+        if not targets:
+            known = ", ".join(each.name for each in settings.channel) or "none"
+            raise NotFound(f"no channel {channel!r} is configured", hint=f"There are: {known}.")
+        for target in targets:
+            try:
+                target.send(Message(f"msg_test_{token_hex(12)}", NAME, now(), (), test=True))
+                say(f"{target.name}: taken")
+            except DeliveryFailed as error:
+                note_error(error)
+                failed = True
+    return int(failed)
 
 
 @contextmanager

@@ -80,6 +80,22 @@ def test_a_message_can_be_dropped(live: Live) -> None:
         assert "nothing is owed or given up under 'ops'" in unknown.err
 
 
+def test_a_channel_can_be_tested(live: Live) -> None:
+    """The message says what it is, is signed as any other, and nothing of it is stored."""
+    with serve(answer(200), answer(410)) as hook:
+        shell, _ = live(CATALOG_CHANNEL_OPS_URL=hook.url)
+        Path(shell.folder, "catalog.toml").write_text(HOOK)
+        assert shell("alerts", "test", "ops").out == "ops: taken\n"
+        sent = json.loads(hook.requests[0].body)
+        assert "test" in sent["data"]["title"]
+        refused = shell("alerts", "test", "ops", code=1)
+        assert "channel ops: 127.0.0.1 answered 410" in refused.err
+        unknown = shell("alerts", "test", "nope", code=2)
+        assert "no channel 'nope' is configured" in unknown.err
+        assert "There are: ops." in unknown.err
+    assert not Path(shell.folder, "catalog.db").exists()
+
+
 def test_no_database_is_made(shell: Shell) -> None:
     """Where nothing was stored yet, nothing is made by looking, retrying or dropping."""
     for command in ((), ("retry",), ("drop", "ops")):

@@ -1,16 +1,16 @@
 """Delivery over days: tried again when it is due, given up, and told to the others."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
 
-from catalog.alerts.timing import Digest, Timing
+from catalog.alerts.timing import Digest, Quiet, Timing
 from catalog.store.outbox import Waiting
 from catalog.words import sentence
 from tests.builders import body, row
-from tests.rig import HOUR, Ear, Rig, rig
+from tests.rig import HOUR, START, Ear, Rig, rig
 from tests.servers import answer
 
 TEN = [row(id=key, name=f"m{key}") for key in range(1, 11)]
@@ -77,3 +77,14 @@ def test_a_digest_waits_and_comes_as_one(tmp_path: Path) -> None:
         assert it.ear.told == [["model-added", "model-added"]]
         it.poll()
         assert it.ear.told[1:] == [["model-removed"]]
+
+
+def test_a_second_attempt_disturbs_nobody(tmp_path: Path) -> None:
+    """What was refused before the quiet hours is tried again after them."""
+    steps = [answer(body=body(*TEN[: 8 + new])) for new in (0, 1)]
+    with rig(tmp_path, *steps) as it:
+        it.ear.timing = Timing(quiet=Quiet(time(2, 0, 1), time(7)))
+        it.poll()
+        it.ear.deaf = True
+        (waiting,) = it.poll().owed
+        assert waiting.next_at == START + 7 * HOUR
