@@ -80,6 +80,17 @@ def test_a_message_can_be_dropped(live: Live) -> None:
         assert "nothing is owed or given up under 'ops'" in unknown.err
 
 
+def test_a_digest_is_no_trouble(live: Live) -> None:
+    """What waits for its hour is said by a pass, and not by one that is to be quiet."""
+    shell, _ = live(
+        answer(body=ONE), answer(body=TWO), CATALOG_CHANNEL_OPS_URL="http://127.0.0.1:9"
+    )
+    Path(shell.folder, "catalog.toml").write_text(HOOK + 'digest = "daily"\n')
+    shell("-q", "sync")
+    assert "channel ops: 1 message to be sent from 20" in shell("sync").err
+    assert shell("-q", "sync").err == ""
+
+
 def test_a_channel_can_be_tested(live: Live) -> None:
     """The message says what it is, is signed as any other, and nothing of it is stored."""
     with serve(answer(200), answer(410)) as hook:

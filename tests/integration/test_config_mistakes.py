@@ -78,6 +78,10 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
         ('database = "a\\u0000b"', "database: an SQLAlchemy URL or"),
         (f'database = "postgresql://u:{SECRET}@ss:w/rd"', "database: an SQLAlchemy URL or"),
         ("database = 5", "database: text is wanted"),
+        (
+            '[schedule]\nevery = "1h"\ncron = "0 * * * *"',
+            "schedule.cron: schedule.every is given too; one of the two must go",
+        ),
         *(
             (f'database = "{kind}://u:{SECRET}@h/d"', f"database: {told}")
             for kind, told in (

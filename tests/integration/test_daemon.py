@@ -129,32 +129,37 @@ def test_a_pass_that_is_stuck_lets_the_watchdog_bite(
     assert b"WATCHDOG=1" not in heard
 
 
-def test_what_was_refused_is_sent_between_two_passes(tmp_path: Path) -> None:
-    """A message that a channel refused goes out when it is due, long before the next pass."""
-    taken = Event()
+class Patient(Ear):
+    """Refuses the first attempt, breaks off at the second, and takes the third."""
 
-    class Patient(Ear):
-        """Refuses the first message once."""
+    tries = 0
+    taken: Event
 
-        def send(self, message: Message) -> None:
-            self.deaf = not self.heard and not self.tries
-            self.tries += 1
-            super().send(message)
-            taken.set()
+    def send(self, message: Message) -> None:
+        """Take it in the end."""
+        self.tries += 1
+        if self.tries == 2:
+            raise RuntimeError("tok-secret")
+        self.deaf = self.tries == 1
+        super().send(message)
+        self.taken.set()
 
-        tries = 0
 
-    with rig(
-        tmp_path, answer(body=body(row())), answer(body=body(row(), row(id=2, name="b")))
-    ) as it:
+def test_what_was_refused_is_sent_between_two_passes(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It goes out when it is due, before the next pass, whatever an attempt breaks off with."""
+    two = (answer(body=body(row())), answer(body=body(row(), row(id=2, name="b"))))
+    with rig(tmp_path, *two) as it:
         it.poll()
         ear = Patient()
+        ear.taken = Event()
         sync = replace(it.sync, clock=now, channels=(ear,))
-        made = Work(
-            Scheduled(sync, Interval(24 * 3600 * SECOND), 9 * SECOND), timedelta(), (), lambda: None
-        )
+        scheduled = Scheduled(sync, Interval(24 * 3600 * SECOND), 9 * SECOND)
+        made = Work(scheduled, timedelta(), (), lambda: None)
         watched = Systemd({"NOTIFY_SOCKET": "@nobody", "WATCHDOG_USEC": "1000000"})
-        assert serve_until(taken, Daemon(lambda: made, watched)) == 0
-        assert ear.tries == 2
+        assert serve_until(ear.taken, Daemon(lambda: made, watched)) == 0
         assert it.rows("select count(*) from poll") == [(2,)]
         assert it.rows("select state, attempts from delivery") == [("delivered", 2)]
+    assert "broke off by a mistake of this program, RuntimeError at " in caplog.text
+    assert "tok-secret" not in caplog.text

@@ -17,6 +17,7 @@ from catalog.change import (
     Undelivered,
     Updated,
 )
+from catalog.clock import stamp
 from catalog.jsontext import JsonText, canonical
 from catalog.payload import Drift
 from catalog.words import (
@@ -26,6 +27,7 @@ from catalog.words import (
     duration,
     examples,
     one_line,
+    owed,
     sentence,
     show,
     title,
@@ -119,6 +121,12 @@ def move(before: JsonText | None, after: JsonText | None) -> str:
 def test_sentences(change: Change, said: str) -> None:
     """Every kind of change is said in one plain sentence."""
     assert sentence(finding(change)) == said
+
+
+def test_owed() -> None:
+    """What a channel has not taken: why and when it is tried, or until when it waits."""
+    assert owed("ops", 2, "503", AT) == f"2 messages owed, 503; tried again from {stamp(AT)} on"
+    assert owed("ops", 1, None, None) == "channel ops: 1 message to be sent from the next run on"
 
 
 def test_removal_says_how_long_calls_work() -> None:
