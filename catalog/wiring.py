@@ -31,6 +31,7 @@ from catalog.config.settings import Settings
 from catalog.decide import Policy
 from catalog.document import annotations, sections
 from catalog.errors import SettingsInvalid
+from catalog.health import Tolerance
 from catalog.http.client import Http
 from catalog.http.request import Limits
 from catalog.judge import Doubt
@@ -98,6 +99,12 @@ def wire_policy(settings: Settings) -> Policy:
     doubt = Doubt(share=hold.share, floor=hold.floor, polls=hold.polls, apart=hold.apart)
     patience = Patience(trouble.failures, trouble.remind, settings.freshness.error_after)
     return Policy(doubt, patience, settings.rules)
+
+
+def wire_tolerance(settings: Settings) -> Tolerance:
+    """Make what `catalog status` bears."""
+    freshness = settings.freshness
+    return Tolerance(settings.trouble.failures, freshness.warn_after, freshness.error_after)
 
 
 def wire_channels(settings: Settings, http: Http, clock: Clock) -> tuple[Channel, ...]:

@@ -20,6 +20,7 @@ from catalog.cli import (
     payloads,
     replay,
     serve,
+    status,
     sync,
 )
 from catalog.cli.app import App
@@ -67,7 +68,7 @@ for _command in (
     *(sync.sync, serve.serve, models.models, models.show, changes.changes, changes.diff),
     *(history.snapshots, history.polls, document.render),
     *(payloads.validate, importing.import_, replay.replay, demo.demo, config.config),
-    *(alerts.alerts, db.db),
+    *(status.status, alerts.alerts, db.db),
 ):
     cli.add_command(_command)
 

@@ -88,6 +88,15 @@ class Database:
         except OSError as error:  # a folder that may not be entered
             raise StoreError(f"{self.place}: {error.strerror}") from error
 
+    @property
+    def size(self) -> int:
+        """How many bytes it takes; raise StoreError."""
+        query = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+        if self.url.get_backend_name() == "postgresql":
+            query = "SELECT pg_database_size(current_database())"
+        with self.reading() as connection:
+            return int(connection.scalar(text(query)))
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Hold one consistent view; raise StoreError, also where no database is there yet."""

@@ -65,6 +65,16 @@ def newest_first(
     return tuple(Delivery(**row._mapping) for row in connection.execute(query))  # noqa: SLF001  # its public name
 
 
+def count(connection: Connection, provider: str, state: str) -> int:
+    """Count the messages in a state."""
+    query = (
+        select(func.count(col(DeliveryRow.message_id).distinct()))
+        .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == state)
+    )
+    return connection.scalar(query) or 0
+
+
 def retry(connection: Connection, names: Collection[str]) -> int:
     """Make messages due now that are owed or given up; return how many.
 

@@ -109,8 +109,10 @@ def was_given_up(connection: Connection, channel: str) -> bool:
     return connection.scalar(query) == GIVEN_UP
 
 
-def owed(connection: Connection, provider: str, channels: Collection[str]) -> tuple[Waiting, ...]:
-    """Say what these channels have not taken yet, by name; one that was taken away is left out."""
+def owed(
+    connection: Connection, provider: str, channels: Collection[str] | None = None
+) -> tuple[Waiting, ...]:
+    """Say what channels have not taken yet, by name: of all, or of these."""
     query = (
         select(
             col(DeliveryRow.channel),
@@ -120,10 +122,11 @@ def owed(connection: Connection, provider: str, channels: Collection[str]) -> tu
         )
         .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
         .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == OWED)
-        .where(col(DeliveryRow.channel).in_(sorted(channels)))
         .group_by(col(DeliveryRow.channel))
         .order_by(col(DeliveryRow.channel))
     )
+    if channels is not None:
+        query = query.where(col(DeliveryRow.channel).in_(sorted(channels)))
     return tuple(Waiting(*row) for row in connection.execute(query))
 
 

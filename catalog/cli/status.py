@@ -1,0 +1,138 @@
+"""`catalog status`: whether all is well, for an operator and for a monitor."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog.cli.app import App, pass_app
+from catalog.cli.output import format_option, print_json, say, visible
+from catalog.clock import stamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from catalog.health import Health
+    from catalog.store.outbox import Waiting
+    from catalog.store.polls import PastPoll
+    from catalog.trouble import Unwell
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All that is said of one provider."""
+
+    provider: str
+    health: "Health"
+    unwell: "Unwell"
+    last: "PastPoll | None"
+    next_run: "datetime"
+    waiting: "tuple[Waiting, ...]"
+    given_up: int
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nobody needs to look: at the catalog, and at who is told."""
+        refused = any(waiting.error for waiting in self.waiting)
+        return self.health.is_well and not refused and not self.given_up
+
+
+@click.command()
+@format_option("text", "json")
+@pass_app
+def status(app: App, style: str) -> int:
+    """Say whether all is well; exits with 1 when not.
+
+    Reads the database alone: no network, no token.
+    """
+    one = _read(app)
+    size = app.database.size
+    if style == "json":
+        place = {"place": app.database.place, "bytes": size}
+        print_json({"providers": [_json(one)], "database": place})
+    else:
+        _print(one)
+        say(visible(f"database        {app.database.place}, {size:,} bytes"))
+    return int(not one.is_well)
+
+
+def _read(app: App) -> Status:
+    from catalog.clock import now
+    from catalog.health import examine
+    from catalog.providers.infomaniak.infomaniak import NAME
+    from catalog.store import deliveries, outbox, polls
+    from catalog.store.outbox import GIVEN_UP
+    from catalog.wiring import wire_schedule, wire_tolerance
+
+    settings, moment = app.loaded.settings, now()
+    with app.database.reading() as connection:
+        unwell = polls.unwell(connection, NAME)
+        last = polls.newest(connection, NAME)
+        waiting = outbox.owed(connection, NAME)
+        given_up = deliveries.count(connection, NAME, GIVEN_UP)
+    outcome = None if last is None else last.outcome
+    return Status(
+        provider=NAME,
+        health=examine(unwell, outcome, wire_tolerance(settings), moment),
+        unwell=unwell,
+        last=last,
+        next_run=wire_schedule(settings).next_after(moment),
+        waiting=waiting,
+        given_up=given_up,
+    )
+
+
+def _print(one: Status) -> None:
+    from catalog.words import count, owed
+
+    state = str(one.health.state)
+    if one.health.state.value == "stale" and one.last is None:
+        state = "stale: nothing was polled yet"
+    say(f"{one.provider:16}", nl=False, bold=True)
+    say(state, fg="green" if one.is_well else "red")
+    say(f"  last success  {_success(one)}")
+    if one.last is not None:
+        more = f", {one.unwell.failures} failed in a row" if one.unwell.failures > 1 else ""
+        say(f"  last poll     {stamp(one.last.started_at)}, {one.last.outcome}{more}")
+        if one.last.error:
+            say(visible(f"                {one.last.error}"))
+    say(f"  next run      {stamp(one.next_run)}, by the schedule")
+    for waiting in one.waiting:
+        said = owed(waiting.channel, waiting.messages, waiting.error, waiting.next_at)
+        say(visible(f"  owed          {said}"))
+    if one.given_up:
+        told = f"{count(one.given_up, 'message')}, see `catalog alerts --state 'given up'`"
+        say(f"  given up      {told}")
+
+
+def _success(one: Status) -> str:
+    from catalog.words import duration
+
+    if one.unwell.accepted_at is None or one.health.age is None:
+        return "never"
+    old = "" if one.health.freshness.value == "ok" else ", too old"
+    return f"{stamp(one.unwell.accepted_at)}, {duration(one.health.age)} ago{old}"
+
+
+def _json(one: Status) -> dict[str, Any]:
+    known: dict[str, Any] = {
+        "provider": one.provider,
+        "state": str(one.health.state),
+        "freshness": str(one.health.freshness),
+        "well": one.is_well,
+        "last_success_at": stamp(one.unwell.accepted_at) if one.unwell.accepted_at else None,
+        "age_seconds": int(one.health.age.total_seconds()) if one.health.age is not None else None,
+        "failures": one.unwell.failures,
+        "next_run_at": stamp(one.next_run),
+        "given_up": one.given_up,
+    }
+    if one.last is not None:
+        last = {"at": stamp(one.last.started_at), "outcome": str(one.last.outcome)}
+        known["last_poll"] = last | ({"error": one.last.error} if one.last.error else {})
+    known["owed"] = [
+        {"channel": waiting.channel, "messages": waiting.messages}
+        | ({"error": waiting.error} if waiting.error else {})
+        | ({"next_at": stamp(waiting.next_at)} if waiting.next_at else {})
+        for waiting in one.waiting
+    ]
+    return {name: value for name, value in known.items() if value is not None}

@@ -1,0 +1,70 @@
+"""Whether all is well with one provider: a pure look at what the store knows."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from catalog.poll import TROUBLE_OF, Outcome
+from catalog.trouble import Unwell
+
+
+class State(StrEnum):
+    """How it goes; everything but `ok` is something to look at."""
+
+    OK = "ok"
+    STALE = "stale"
+    FAILING = "failing"
+    HELD = "held"
+    INVALID = "invalid"
+
+
+class Freshness(StrEnum):
+    """How old the last accepted poll is, by the two thresholds of the settings."""
+
+    OK = "ok"
+    WARN = "warn"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """What is borne: so many failed polls in a row, and an age of the last accepted poll."""
+
+    failures: int
+    warn_after: timedelta
+    error_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How it goes, and how fresh the catalog is. `age` is None where none was ever accepted."""
+
+    state: State
+    freshness: Freshness
+    age: timedelta | None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nobody needs to look."""
+        return self.state is State.OK and self.freshness is Freshness.OK
+
+
+def examine(unwell: Unwell, last: Outcome | None, tolerance: Tolerance, now: datetime) -> Health:
+    """Judge by what went wrong since the last accepted poll; `last` is how the newest one ended.
+
+    A failed poll or two in a row are no state yet; a held or invalid one is.
+    """
+    age = None if unwell.accepted_at is None else max(timedelta(0), now - unwell.accepted_at)
+    freshness = _freshness(age, tolerance)
+    trouble = None if last is None else TROUBLE_OF.get(last)
+    if trouble == "failing" and unwell.failures < tolerance.failures:
+        trouble = None
+    if trouble is not None:
+        return Health(State(trouble), freshness, age)
+    return Health(State.OK if freshness is Freshness.OK else State.STALE, freshness, age)
+
+
+def _freshness(age: timedelta | None, tolerance: Tolerance) -> Freshness:
+    if age is None or age >= tolerance.error_after:
+        return Freshness.ERROR
+    return Freshness.WARN if age >= tolerance.warn_after else Freshness.OK

@@ -1,0 +1,77 @@
+"""`catalog status`, as an operator and a monitor see it."""
+
+from pathlib import Path
+
+from tests.builders import body, row
+from tests.servers import answer, serve
+from tests.shell import Live, Shell
+
+ONE, TWO = body(row()), body(row(), row(id=2, name="beta"))
+HOOK = '[[channel]]\nname = "ops"\nkind = "webhook"\n'
+
+
+def test_all_is_well(live: Live) -> None:
+    """After a poll: ok, the age, the next run, the size of the database, and exit 0."""
+    shell, _ = live(answer(body=ONE))
+    shell("sync")
+    ran = shell("status")
+    first, success, last, following, database = ran.lines
+    assert first.split() == ["infomaniak", "ok"]
+    assert success.startswith("  last success  20")
+    assert success.endswith("ago")
+    assert last.endswith(", first")
+    assert following.startswith("  next run      20")
+    assert database.startswith(f"database        {shell.folder}/catalog.db, ")
+    told = shell("status", "--format", "json").json
+    (one,) = told["providers"]
+    assert (one["state"], one["freshness"], one["well"], one["owed"]) == ("ok", "ok", True, [])
+    assert told["database"]["bytes"] == Path(shell.folder, "catalog.db").stat().st_size
+
+
+def test_trouble_is_exit_1(live: Live) -> None:
+    """Three failed polls are failing, with the reason, how many, and when it was well last."""
+    shell, _ = live(answer(body=ONE), answer(503))
+    shell("sync")
+    for _ in range(2):
+        shell("sync", code=3)
+    assert shell("status").lines[0].split() == ["infomaniak", "ok"]
+    shell("sync", code=3)
+    ran = shell("status", code=1)
+    assert ran.lines[0].split() == ["infomaniak", "failing"]
+    assert ran.lines[2].endswith(", failed, 3 failed in a row")
+    assert "answered 503" in ran.lines[3]
+    (one,) = shell("status", "--format", "json", code=1).json["providers"]
+    assert (one["failures"], one["last_poll"]["outcome"]) == (3, "failed")
+
+
+def test_an_old_catalog_is_exit_1(live: Live) -> None:
+    """The thresholds are settings."""
+    shell, _ = live(answer(body=ONE), CATALOG_FRESHNESS_WARN_AFTER="1ms")
+    shell("sync")
+    ran = shell("status", code=1)
+    assert ran.lines[0].split() == ["infomaniak", "stale"]
+    assert ran.lines[1].endswith(" ago, too old")
+
+
+def test_who_is_not_told_is_exit_1(live: Live) -> None:
+    """A message that is owed with an error, or was given up, is something to look at."""
+    with serve(answer(503), answer(503), answer(503), answer(410)) as hook:
+        shell, _ = live(answer(body=ONE), answer(body=TWO), CATALOG_CHANNEL_OPS_URL=hook.url)
+        Path(shell.folder, "catalog.toml").write_text(HOOK)
+        shell("-q", "sync")
+        shell("-q", "sync")
+        owing = shell("status", code=1)
+        assert "  owed          1 message owed, channel ops: 127.0.0.1 answered 503" in owing.out
+        (waiting,) = shell("status", "--format", "json", code=1).json["providers"][0]["owed"]
+        assert waiting.keys() == {"channel", "messages", "error", "next_at"}
+        shell("alerts", "retry")
+        given_up = shell("status", code=1)
+        assert "  given up      1 message, see `catalog alerts --state 'given up'`" in given_up.out
+
+
+def test_nothing_was_polled_yet(shell: Shell) -> None:
+    """Without a database there is nothing to say; an empty one was never polled."""
+    assert "there is no database" in shell("status", code=6).err
+    ran = shell("--database", "sqlite://", "status", code=1)
+    assert ran.lines[0].split(maxsplit=1) == ["infomaniak", "stale: nothing was polled yet"]
+    assert ran.lines[1] == "  last success  never"
