@@ -54,6 +54,8 @@ def check_config(app: App) -> int:
         text = f"the channels ({loaded.file}) have mistakes:\n{lines}"
         raise SettingsInvalid(text, hint="docs/configuration.md explains every setting.")
     say(f"the configuration is right: {loaded.file or 'no file, defaults and environment'}")
+    for name in loaded.strangers:
+        note(f"the variable {name} is none of ours, and was passed over")
     if loaded.settings.infomaniak.token is None:
         note("there is no token yet; `catalog sync` needs one in INFOMANIAK_API_TOKEN")
     return 0

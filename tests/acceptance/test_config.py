@@ -60,6 +60,14 @@ def test_a_right_configuration_is_said_to_be_right(shell: Shell) -> None:
     assert ran.err == ""
 
 
+def test_variables_that_are_none_of_ours_are_told(shell: Shell) -> None:
+    """What begins as our variables do, and is like none, is no mistake but told by the check."""
+    given = {"CATALOG_SERVICE_HOST": TOKEN, "INFOMANIAK_API_TOKEN": TOKEN}
+    ran = shell("config", "check", given=given)
+    assert ran.err == "the variable CATALOG_SERVICE_HOST is none of ours, and was passed over\n"
+    assert shell("config", "show", given=given).err == ""
+
+
 def test_every_mistake_is_told_at_once(shell: Shell) -> None:
     """Mistakes of file, environment and option stand together, each with its place; exit 2."""
     file = Path(shell.folder, "my.toml")
