@@ -64,6 +64,7 @@ def retry(app: App, names: tuple[str, ...]) -> int:
     from catalog.wiring import wire_http, wire_sync
     from catalog.words import count
 
+    app = app.with_files()
     with _changing(app) as connection:
         number = deliveries.retry(connection, names)
     with wire_http(app.loaded.settings) as http:

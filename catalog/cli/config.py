@@ -45,10 +45,9 @@ def check_config(app: App) -> int:
 
     Exits with 2 when there is one.
     """
-    from catalog.wiring import check_channels, wire_annotations
+    from catalog.wiring import check_channels
 
-    loaded = app.loaded
-    wire_annotations(loaded.settings.document.annotations)
+    loaded = app.with_files().loaded
     if mistakes := list(check_channels(loaded.settings)):
         lines = "\n".join(f"  {mistake}" for mistake in mistakes)
         text = f"the channels ({loaded.file}) have mistakes:\n{lines}"

@@ -76,10 +76,14 @@ def load(
     file: Path | None = None,
     overrides: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] = os.environ,
+    *,
+    files: bool = True,
 ) -> Loaded:
     """Read all settings; raise SettingsInvalid that names every mistake and where it stands.
 
-    `overrides` are dotted settings given on the command line.
+    `overrides` are dotted settings given on the command line. `files` says whether those who ask
+    and tell want the settings: then the secrets are read from their files, and the annotations are
+    checked. Else the secrets in files are left out.
     """
     given = Given()
     found = find_file(file, environ)
@@ -89,7 +93,9 @@ def load(
     given.take_environment(environ, Settings)
     for path, value in (overrides or {}).items():
         given.set(path, value, "command line")
-    mistakes = [*_misspelled(given), *_read_secret_files(given), *_contradictions(given)]
+    mistakes = [*_misspelled(given), *_secret_files(given, read=files), *_contradictions(given)]
+    if files:
+        mistakes += _annotations(given)
     try:
         settings = Settings.model_validate(given.tree)
     except ValidationError as error:
@@ -111,14 +117,20 @@ def _misspelled(given: Given) -> Iterator[str]:
             yield f"{name}: there is no such variable{did_you_mean(likely[near])}"
 
 
-def _read_secret_files(given: Given) -> Iterator[str]:
-    """Put the content of each NAME_file in the place of NAME; yield the mistakes met."""
+def _secret_files(given: Given, *, read: bool) -> Iterator[str]:
+    """Put the content of each NAME_file in the place of NAME; yield the mistakes met.
+
+    Unless they are read, only their sources are noted.
+    """
     for path in [path for path in given.sources if SECRET_FILES.fullmatch(path)]:
         plain = path.removesuffix("_file")
         if given.get(plain) is not None:
             yield f"{path}: {plain} is given too; one of the two must go"
             continue
         file = given.root(path) / str(given.get(path))
+        if not read:
+            given.sources[plain] = f"file {file}"
+            continue
         try:
             secret = file.read_text(encoding="utf-8").strip()
         except (OSError, ValueError) as error:
@@ -128,6 +140,19 @@ def _read_secret_files(given: Given) -> Iterator[str]:
             given.set(plain, secret, f"file {file}")
         else:
             yield f"{path}: {file} is empty"
+
+
+def _annotations(given: Given) -> Iterator[str]:
+    """Yield what is wrong in the user's own annotations; a path that is none is told elsewhere."""
+    from catalog.document import annotations  # only wanted by those who write the document
+
+    own = given.get("document.annotations")
+    if not own or not isinstance(own, str) or "\0" in own:
+        return
+    try:
+        annotations.load(annotations.read(given.root("document.annotations") / own))
+    except SettingsInvalid as error:
+        yield from (f"document.annotations: {line}" for line in str(error).splitlines())
 
 
 def _contradictions(given: Given) -> Iterator[str]:
@@ -225,10 +250,14 @@ def _rooted_database(url: str, given: Given) -> str:
 
 
 def show(loaded: Loaded) -> tuple[Shown, ...]:
-    """List every setting with its value and source, secrets hidden, in the order of the docs."""
+    """List every setting with its value and source, secrets hidden, in the order of the docs.
+
+    A secret is hidden too where its file was not read.
+    """
     return tuple(
-        Shown(path, value, loaded.sources.get(path, "default"))
+        Shown(path, HIDDEN if f"{path}_file" in loaded.sources else value, source)
         for path, value in _values(loaded.settings, "")
+        for source in [loaded.sources.get(path, "default")]
     )
 
 

@@ -63,6 +63,13 @@ def test_each_mistake_with_a_channel_is_told(file: Path, lines: str, told: str) 
     assert mistakes(file, lines).startswith(told)
 
 
+def test_an_annotations_file_of_no_name_is_told_once(file: Path) -> None:
+    """What is no path is not looked for as a file."""
+    for odd, told in (("5", "a path is wanted"), ('"a\\u0000b"', "a path holds no NUL")):
+        text = f"document.annotations = {odd}\n"
+        assert mistakes(file, text) == f"document.annotations: {told}"
+
+
 def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
     """The outbox knows channels by name, so each needs its own, whatever else is wrong."""
     log = '[[channel]]\nkind = "log"\nname = "ops-chat"\n'
