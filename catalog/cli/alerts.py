@@ -100,7 +100,7 @@ def test(app: App, channel: str) -> int:
     from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.wiring import wire_channels, wire_http
 
-    settings, failed = app.loaded.settings, False
+    settings, failed = app.with_files().loaded.settings, False
     with wire_http(settings) as http:
         channels = wire_channels(settings, http, now)
         targets = [each for each in channels if each.name.partition("/")[0] == channel]

@@ -136,7 +136,14 @@ def test_commands_that_read_the_store_need_no_secret_file(own_demo: Shell) -> No
     shown = own_demo("config", "show", "--format", "json").json["settings"]
     token = {"value": "***", "source": f"file {file.parent}/no-token"}
     assert shown["infomaniak.token"] == token
-    for words in ("sync", "sync --dry-run", "serve", "config check", "alerts retry"):
+    for words in (
+        "sync",
+        "sync --dry-run",
+        "serve",
+        "config check",
+        "alerts retry",
+        "alerts test a",
+    ):
         told = own_demo(*words.split(), code=2).err
         assert f"infomaniak.token_file: cannot read {file.parent}/no-token: No such file" in told
         assert f"channel.0.url_file: cannot read {file.parent}/no-url: No such file" in told
