@@ -107,6 +107,25 @@ def test_an_environment_that_was_left_half_made_is_mended(checkout: Path) -> Non
     assert installed(checkout) == {"dep", "backend", "project"}
 
 
+def test_a_damaged_environment_is_not_taken_for_a_good_one(checkout: Path) -> None:
+    """What pip takes for installed and yet does not start is told, until .venv is made anew."""
+    setup(checkout)
+    (module,) = checkout.glob(".venv/lib/python*/site-packages/dep.py")
+    module.unlink()
+    for _ in range(2):
+        told = setup(checkout, code=2).err
+        assert "No module named 'dep'" in told
+        assert "remove the folder .venv, then run this again" in told
+    shutil.rmtree(checkout / ".venv")
+    (checkout / ".venv").touch()
+    assert setup(checkout, code=2).err.endswith(
+        "error: .venv is no folder; remove it, then run this again\n"
+    )
+    (checkout / ".venv").unlink()
+    setup(checkout)
+    assert setup(checkout) == Ran(0, "", "")
+
+
 def test_what_cannot_be_set_up_is_told(checkout: Path) -> None:
     """A package that is not to be had, or an odd word, ends with 2 and what to do."""
     assert setup(checkout, "--nope", code=2).err == "usage: scripts/setup [--dev]\n"
