@@ -34,11 +34,16 @@ def file(here: Path) -> Path:
 
 
 def read(
-    file: Path, text: str, environ: Mapping[str, str] = NOTHING, flags: Mapping[str, Any] = NOTHING
+    file: Path,
+    text: str,
+    environ: Mapping[str, str] = NOTHING,
+    flags: Mapping[str, Any] = NOTHING,
+    *,
+    files: bool = True,
 ) -> Loaded:
     """Write a configuration and load it with this environment and these flags."""
     file.write_text(text, encoding="utf-8")
-    return load(file, flags, environ)
+    return load(file, flags, environ, files=files)
 
 
 def mistakes(

@@ -64,6 +64,7 @@ def retry(app: App, names: tuple[str, ...]) -> int:
     from catalog.wiring import wire_http, wire_sync
     from catalog.words import count
 
+    app = app.with_files()
     with _changing(app) as connection:
         number = deliveries.retry(connection, names)
     with wire_http(app.loaded.settings) as http:
@@ -99,7 +100,7 @@ def test(app: App, channel: str) -> int:
     from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.wiring import wire_channels, wire_http
 
-    settings, failed = app.loaded.settings, False
+    settings, failed = app.with_files().loaded.settings, False
     with wire_http(settings) as http:
         channels = wire_channels(settings, http, now)
         targets = [each for each in channels if each.name.partition("/")[0] == channel]

@@ -45,15 +45,16 @@ def check_config(app: App) -> int:
 
     Exits with 2 when there is one.
     """
-    from catalog.wiring import check_channels, wire_annotations
+    from catalog.wiring import check_channels
 
-    loaded = app.loaded
-    wire_annotations(loaded.settings.document.annotations)
+    loaded = app.with_files().loaded
     if mistakes := list(check_channels(loaded.settings)):
         lines = "\n".join(f"  {mistake}" for mistake in mistakes)
         text = f"the channels ({loaded.file}) have mistakes:\n{lines}"
         raise SettingsInvalid(text, hint="docs/configuration.md explains every setting.")
     say(f"the configuration is right: {loaded.file or 'no file, defaults and environment'}")
+    for name in loaded.strangers:
+        note(f"the variable {name} is none of ours, and was passed over")
     if loaded.settings.infomaniak.token is None:
         note("there is no token yet; `catalog sync` needs one in INFOMANIAK_API_TOKEN")
     return 0

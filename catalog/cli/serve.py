@@ -25,7 +25,7 @@ def serve(app: App) -> int:
 
     if app.verbosity == 0:
         logging.getLogger("catalog.daemon").setLevel(logging.INFO)
-    return Daemon(lambda: _work(App(app.config, app.database_url)), Systemd()).run()
+    return Daemon(lambda: _work(app.with_files()), Systemd()).run()
 
 
 def _work(app: App) -> "Work":

@@ -42,8 +42,8 @@ def sync(
 
     if scheduled and (accept or dry_run):
         raise click.UsageError("--scheduled goes with neither --accept nor --dry-run.")
-    settings = app.loaded.settings
-    database = app.database
+    app = app.with_files()
+    settings, database = app.loaded.settings, app.database
     if dry_run:
         database = Database(
             settings.database if database.exists else MEMORY, upgrades=not database.exists

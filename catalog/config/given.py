@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from catalog.errors import SettingsInvalid
 
 PREFIX = "CATALOG_"
+CONFIG_VARIABLE = "CATALOG_CONFIG"
 TOKEN_VARIABLES = {
     "infomaniak.token": "INFOMANIAK_API_TOKEN",
     "infomaniak.token_file": "INFOMANIAK_API_TOKEN_FILE",
@@ -24,11 +25,15 @@ CHANNEL_SECRETS = tuple(
 
 @dataclass(slots=True)
 class Given:
-    """The settings as a tree, the source of each, and the folder that relative paths start from."""
+    """The settings as a tree, the source of each, and the folder that relative paths start from.
+
+    `strangers` are the variables that begin as ours do and name no setting.
+    """
 
     tree: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     folder: Path = field(default_factory=Path.cwd)
+    strangers: tuple[str, ...] = ()
 
     def take_file(self, file: Path) -> None:
         """Take a TOML file; raise SettingsInvalid where it cannot be read."""
@@ -45,11 +50,19 @@ class Given:
 
     def take_environment(self, environ: Mapping[str, str], model: type[BaseModel]) -> None:
         """Take every variable that names a setting; an empty one counts as not set."""
-        names = {path: PREFIX + path.replace(".", "_").upper() for path in plain_settings(model)}
-        for path, name in (names | TOKEN_VARIABLES | self._channel_variables()).items():
+        variables = self.variables(model)
+        ours = {CONFIG_VARIABLE, *variables.values()}
+        given = (name for name, value in environ.items() if value and name.startswith(PREFIX))
+        self.strangers = tuple(sorted(set(given) - ours))
+        for path, name in variables.items():
             if environ.get(name):
                 self._drop_other_form(path)
                 self.set(path, environ[name], f"environment {name}")
+
+    def variables(self, model: type[BaseModel]) -> dict[str, str]:
+        """Return the variable of every setting that has one, by dotted path."""
+        names = {path: plain_variable(path) for path in plain_settings(model)}
+        return names | TOKEN_VARIABLES | self._channel_variables()
 
     def set(self, path: str, value: Any, source: str) -> None:
         """Set one dotted setting."""
@@ -105,12 +118,17 @@ def find_file(named: Path | None, environ: Mapping[str, str] = os.environ) -> Pa
     """Return the configuration file: named, from CATALOG_CONFIG, here, or in the XDG folder."""
     if named is not None:
         return named
-    if environ.get("CATALOG_CONFIG"):
-        return Path(environ["CATALOG_CONFIG"])
+    if environ.get(CONFIG_VARIABLE):
+        return Path(environ[CONFIG_VARIABLE])
     home = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "/")) / ".config")
     candidates = (Path("catalog.toml"), home / "catalog" / "catalog.toml")
     # Not Path.is_file: before Python 3.14 it raises for a home that may not be entered.
     return next((path for path in candidates if os.path.isfile(path)), None)  # noqa: PTH113  # never raises
+
+
+def plain_variable(path: str) -> str:
+    """Name the variable of a plain setting: `CATALOG_HTTP_DEADLINE` for `http.deadline`."""
+    return PREFIX + path.replace(".", "_").upper()
 
 
 def channel_variable(name: Any, key: str) -> str:

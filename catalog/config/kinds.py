@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from catalog.alerts.timing import Quiet, read_clock
+from catalog.config.spelling import closest, did_you_mean
 from catalog.errors import SettingsInvalid
 from catalog.rules import rules
 
@@ -218,7 +219,8 @@ def _no_twins(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _known_rule(rule: str) -> str:
     if rule not in rules():
-        raise ValueError("there is no such rule; docs/rules.md lists them")
+        meant = did_you_mean(closest(rule, rules())) or ";"
+        raise ValueError(f"there is no such rule{meant} docs/rules.md lists them")
     return rule
 
 

@@ -6,17 +6,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from catalog.config.channels import AnyChannel
-from catalog.config.given import Given, channel_variable, find_file
+from catalog.config.given import (
+    CONFIG_VARIABLE,
+    PREFIX,
+    Given,
+    channel_variable,
+    find_file,
+    plain_settings,
+    plain_variable,
+)
 from catalog.config.settings import Settings
+from catalog.config.spelling import closest, did_you_mean
 from catalog.errors import SettingsInvalid
 
 HIDDEN = "***"
+CHANNELS = {
+    get_args(each.model_fields["kind"].annotation)[0]: each for each in get_args(AnyChannel)
+}
 SQLITE = "sqlite:///"
 HINT = "Mend them all at once; docs/configuration.md explains every setting."
 SECRET_FILES = re.compile(
@@ -25,7 +37,6 @@ SECRET_FILES = re.compile(
 # What pydantic says in words that a reader of TOML would not know.
 WORDS = {
     "dict_type": "a table is wanted",
-    "extra_forbidden": "there is no such setting",
     "missing": "it must be given",
     "model_attributes_type": "a table is wanted",
     "model_type": "a table is wanted",
@@ -41,11 +52,15 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The settings, the file they were read from, and the source of each that was given."""
+    """The settings, the file they were read from, and the source of each that was given.
+
+    `strangers` are variables that begin as ours do and are like none of them: maybe not meant here.
+    """
 
     settings: Settings
     file: Path | None
     sources: Mapping[str, str]
+    strangers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +76,14 @@ def load(
     file: Path | None = None,
     overrides: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] = os.environ,
+    *,
+    files: bool = True,
 ) -> Loaded:
     """Read all settings; raise SettingsInvalid that names every mistake and where it stands.
 
-    `overrides` are dotted settings given on the command line.
+    `overrides` are dotted settings given on the command line. `files` says whether those who ask
+    and tell want the settings: then the secrets are read from their files, and the annotations are
+    checked. Else the secrets in files are left out.
     """
     given = Given()
     found = find_file(file, environ)
@@ -74,7 +93,9 @@ def load(
     given.take_environment(environ, Settings)
     for path, value in (overrides or {}).items():
         given.set(path, value, "command line")
-    mistakes = [*_read_secret_files(given), *_contradictions(given)]
+    mistakes = [*_misspelled(given), *_secret_files(given, read=files), *_contradictions(given)]
+    if files:
+        mistakes += _annotations(given)
     try:
         settings = Settings.model_validate(given.tree)
     except ValidationError as error:
@@ -83,17 +104,33 @@ def load(
         where = f" ({found})" if found else ""
         lines = "\n".join(f"  {mistake}" for mistake in mistakes)
         raise SettingsInvalid(f"the configuration{where} has mistakes:\n{lines}", hint=HINT)
-    return Loaded(_rooted(settings, given), found, given.sources)
+    return Loaded(_rooted(settings, given), found, given.sources, given.strangers)
 
 
-def _read_secret_files(given: Given) -> Iterator[str]:
-    """Put the content of each NAME_file in the place of NAME; yield the mistakes met."""
+def _misspelled(given: Given) -> Iterator[str]:
+    """Tell each variable that is like one of ours, and no one of them."""
+    spelled = {plain_variable(path): name for path, name in given.variables(Settings).items()}
+    spelled |= {name: name for name in (*spelled.values(), CONFIG_VARIABLE)}
+    likely = {name.removeprefix(PREFIX): real for name, real in spelled.items()}
+    for name in given.strangers:
+        if near := closest(name.removeprefix(PREFIX), likely):
+            yield f"{name}: there is no such variable{did_you_mean(likely[near])}"
+
+
+def _secret_files(given: Given, *, read: bool) -> Iterator[str]:
+    """Put the content of each NAME_file in the place of NAME; yield the mistakes met.
+
+    Unless they are read, only their sources are noted.
+    """
     for path in [path for path in given.sources if SECRET_FILES.fullmatch(path)]:
         plain = path.removesuffix("_file")
         if given.get(plain) is not None:
             yield f"{path}: {plain} is given too; one of the two must go"
             continue
         file = given.root(path) / str(given.get(path))
+        if not read:
+            given.sources[plain] = f"file {file}"
+            continue
         try:
             secret = file.read_text(encoding="utf-8").strip()
         except (OSError, ValueError) as error:
@@ -103,6 +140,19 @@ def _read_secret_files(given: Given) -> Iterator[str]:
             given.set(plain, secret, f"file {file}")
         else:
             yield f"{path}: {file} is empty"
+
+
+def _annotations(given: Given) -> Iterator[str]:
+    """Yield what is wrong in the user's own annotations; a path that is none is told elsewhere."""
+    from catalog.document import annotations  # only wanted by those who write the document
+
+    own = given.get("document.annotations")
+    if not own or not isinstance(own, str) or "\0" in own:
+        return
+    try:
+        annotations.load(annotations.read(given.root("document.annotations") / own))
+    except SettingsInvalid as error:
+        yield from (f"document.annotations: {line}" for line in str(error).splitlines())
 
 
 def _contradictions(given: Given) -> Iterator[str]:
@@ -134,10 +184,26 @@ def _told(error: ValidationError, given: Given, file: Path | None) -> Iterator[s
     for mistake in error.errors(include_input=False, include_url=False, include_context=False):
         path = _dotted(mistake["loc"])
         what = WORDS.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
+        if mistake["type"] == "extra_forbidden":
+            what = f"there is no such setting{did_you_mean(_meant(mistake['loc']))}"
         source = given.sources.get(path, "")
         # The file stands above all mistakes.
         elsewhere = f" ({source})" if source and source != f"file {file}" else ""
         yield f"{path}: {what}{elsewhere}"
+
+
+def _meant(place: tuple[int | str, ...]) -> str | None:
+    """Return what an unknown key stands for: its namesake in another section, or one beside it."""
+    *above, key = map(str, place)
+    match above:
+        case ["channel", _, kind]:
+            beside, namesakes = CHANNELS[kind].model_fields, []
+        case _:
+            table = Settings.model_fields[above[0]].annotation if above else Settings
+            beside = getattr(table, "model_fields", {})
+            namesakes = [path for path in plain_settings(Settings) if path.endswith(f".{key}")]
+    near = closest(key, beside)
+    return namesakes[0] if namesakes else near and _dotted((*place[:-1], near))
 
 
 def _dotted(place: tuple[int | str, ...]) -> str:
@@ -184,10 +250,14 @@ def _rooted_database(url: str, given: Given) -> str:
 
 
 def show(loaded: Loaded) -> tuple[Shown, ...]:
-    """List every setting with its value and source, secrets hidden, in the order of the docs."""
+    """List every setting with its value and source, secrets hidden, in the order of the docs.
+
+    A secret is hidden too where its file was not read.
+    """
     return tuple(
-        Shown(path, value, loaded.sources.get(path, "default"))
+        Shown(path, HIDDEN if f"{path}_file" in loaded.sources else value, source)
         for path, value in _values(loaded.settings, "")
+        for source in [loaded.sources.get(path, "default")]
     )
 
 

@@ -60,6 +60,14 @@ def test_a_right_configuration_is_said_to_be_right(shell: Shell) -> None:
     assert ran.err == ""
 
 
+def test_variables_that_are_none_of_ours_are_told(shell: Shell) -> None:
+    """What begins as our variables do, and is like none, is no mistake but told by the check."""
+    given = {"CATALOG_SERVICE_HOST": TOKEN, "INFOMANIAK_API_TOKEN": TOKEN}
+    ran = shell("config", "check", given=given)
+    assert ran.err == "the variable CATALOG_SERVICE_HOST is none of ours, and was passed over\n"
+    assert shell("config", "show", given=given).err == ""
+
+
 def test_every_mistake_is_told_at_once(shell: Shell) -> None:
     """Mistakes of file, environment and option stand together, each with its place; exit 2."""
     file = Path(shell.folder, "my.toml")
@@ -91,10 +99,54 @@ def test_every_mistake_is_told_at_once(shell: Shell) -> None:
 def test_mistakes_in_the_annotations_are_told(shell: Shell) -> None:
     """A user's own names are checked with the configuration."""
     Path(shell.folder, "catalog.toml").write_text('document.annotations = "names.toml"\n')
-    Path(shell.folder, "names.toml").write_text("[17]\ntitel = 'Qwen'\n")
+    names = Path(shell.folder, "names.toml")
+    names.write_text("[17]\ntitel = 'Qwen'\n")
+    ran = shell("config", "check", code=2, given={"CATALOG_HTTP_ATTEMPTS": "0"})
+    _, *mistakes, hint = ran.err.splitlines()
+    assert [line.split(":")[0].strip() for line in mistakes] == [
+        *(["document.annotations"] * 2),
+        "http.attempts",
+    ]
+    assert mistakes[0].endswith(f"{names}: 17: neither a title nor a description")
+    assert "17.titel: unknown" in mistakes[1]
+    assert "config check" not in hint
+    names.write_text("[17")
+    broken = shell("config", "check", code=2).err
+    assert f"document.annotations: {names}: " in broken
+    assert "config check" not in broken
+    names.unlink()
+    assert f"{names}: No such file" in shell("config", "check", code=2).err
+
+
+def test_a_file_that_is_no_toml_is_told_with_what_else_to_do(shell: Shell) -> None:
+    """Whoever just ran the check is not told to run it."""
+    Path(shell.folder, "catalog.toml").write_text("[http\n")
     ran = shell("config", "check", code=2)
-    assert f"{shell.folder}/names.toml: 17" in ran.err
-    assert "titel" in ran.err
+    assert f"{shell.folder}/catalog.toml is not TOML" in ran.err
+    assert "hint: docs/configuration.md" in ran.err
+
+
+def test_commands_that_read_the_store_need_no_secret_file(own_demo: Shell) -> None:
+    """A token file that is missing is told by those who ask or check, and stops nobody else."""
+    webhook = '[[channel]]\nkind = "webhook"\nname = "a"\nurl_file = "no-url"\n'
+    file = own_demo.folder / "demo" / "catalog.toml"
+    file.write_text(f'{file.read_text()}{webhook}[infomaniak]\ntoken_file = "no-token"\n')
+    for words in ("models", "changes", "show qwen3", "snapshots", "polls", "render", "alerts"):
+        assert own_demo(*words.split()).err == ""
+    shown = own_demo("config", "show", "--format", "json").json["settings"]
+    token = {"value": "***", "source": f"file {file.parent}/no-token"}
+    assert shown["infomaniak.token"] == token
+    for words in (
+        "sync",
+        "sync --dry-run",
+        "serve",
+        "config check",
+        "alerts retry",
+        "alerts test a",
+    ):
+        told = own_demo(*words.split(), code=2).err
+        assert f"infomaniak.token_file: cannot read {file.parent}/no-token: No such file" in told
+        assert f"channel.0.url_file: cannot read {file.parent}/no-url: No such file" in told
 
 
 def test_mistakes_that_show_in_use_are_told(shell: Shell) -> None:

@@ -12,6 +12,7 @@ from catalog.config.channels import LogSettings, WebhookSettings
 from catalog.config.given import channel_variable, find_file
 from catalog.config.kinds import read_duration
 from catalog.config.load import Loaded, load, show
+from catalog.errors import SettingsInvalid
 from tests.configuration import OPS, OPS_URL, SECRET, mistakes, read
 
 
@@ -57,7 +58,7 @@ def test_every_plain_setting_has_a_variable(file: Path) -> None:
         "CATALOG_DOCUMENT_ANNOTATIONS": "names.toml",
         "CATALOG_DOCUMENT_RECENT": "0",
     }
-    settings = read(file, "", environ).settings
+    settings = read(file, "", environ, files=False).settings
     assert settings.infomaniak.url == "https://api.example"
     assert settings.infomaniak.product_id == 42
     assert (settings.http.max_bytes, settings.http.retry_for) == (1000, timedelta(seconds=90))
@@ -68,12 +69,12 @@ def test_every_plain_setting_has_a_variable(file: Path) -> None:
 def test_relative_paths_start_where_they_were_written(file: Path, here: Path) -> None:
     """In the file, and by default, they start from its folder; else from where we are."""
     text = '[document]\npath = "d.md"\nannotations = "a.toml"\n'
-    loaded = read(file, text).settings
+    loaded = read(file, text, files=False).settings
     assert loaded.database == f"{file.parent}/catalog.db"
     assert loaded.document.path == file.parent / "d.md"
     assert loaded.document.annotations == file.parent / "a.toml"
     environ = {"CATALOG_DOCUMENT_PATH": "d.md", "CATALOG_DOCUMENT_ANNOTATIONS": "/abs/a.toml"}
-    loaded = read(file, text, environ, {"database": "sqlite:///x.db"}).settings
+    loaded = read(file, text, environ, {"database": "sqlite:///x.db"}, files=False).settings
     assert loaded.database == f"{here}/x.db"
     assert loaded.document.path == here / "d.md"
     assert loaded.document.annotations == Path("/abs/a.toml")
@@ -160,6 +161,17 @@ def test_the_token_comes_from_a_variable_or_a_file(file: Path, here: Path) -> No
     )
     assert token(named) == "from-here"
     assert token(read(file, '[infomaniak]\ntoken = "from-toml"\n')) == "from-toml"
+
+
+def test_files_are_left_alone_for_those_who_need_none(file: Path) -> None:
+    """Without them the token is not there, its source is known, and contradictions are told."""
+    text = '[infomaniak]\ntoken_file = "token"\n[document]\nannotations = "names.toml"\n'
+    loaded = read(file, text, files=False)
+    assert loaded.settings.infomaniak.token is None
+    assert loaded.sources["infomaniak.token"] == f"file {file.parent}/token"
+    both = f'[infomaniak]\ntoken = "{SECRET}"\ntoken_file = "token"\n'
+    with pytest.raises(SettingsInvalid, match="one of the two must go"):
+        read(file, both, files=False)
 
 
 def test_channels_are_read_with_what_they_want_to_hear(file: Path) -> None:

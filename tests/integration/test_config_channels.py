@@ -25,13 +25,6 @@ MAIL_TO = 'server = "smtp://mail.example.org"\nsender = "c@example.org"\nto = ["
 CHATS = '[[channel]]\nkind = "apprise"\nname = "team-chat"\n'
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    """Give the path of a configuration in a folder of its own."""
-    (tmp_path / "etc").mkdir()
-    return tmp_path / "etc" / "catalog.toml"
-
-
 def wired(loaded: Loaded) -> tuple[object, ...]:
     """Make the channels of a configuration."""
     with Http(Limits()) as http:

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.config.load import load
 from catalog.errors import SettingsInvalid
-from tests.configuration import OPS, OPS_URL, SECRET, mistakes
+from tests.configuration import OPS, OPS_URL, SECRET, mistakes, read
 
 
 def test_mistakes_with_secret_files_are_told(file: Path) -> None:
@@ -61,6 +61,13 @@ def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> No
 def test_each_mistake_with_a_channel_is_told(file: Path, lines: str, told: str) -> None:
     """Every setting of a channel is checked, and told without its value."""
     assert mistakes(file, lines).startswith(told)
+
+
+def test_an_annotations_file_of_no_name_is_told_once(file: Path) -> None:
+    """What is no path is not looked for as a file."""
+    for odd, told in (("5", "a path is wanted"), ('"a\\u0000b"', "a path holds no NUL")):
+        text = f"document.annotations = {odd}\n"
+        assert mistakes(file, text) == f"document.annotations: {told}"
 
 
 def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
@@ -142,6 +149,63 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
 def test_each_mistake_is_told_in_words(file: Path, text: str, told: str) -> None:
     """Whatever is wrong with a setting, its place and what is wanted are said."""
     assert mistakes(file, text).startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("http.atempts = 2", "http.atempts: there is no such setting; did you mean http.attempts?"),
+        (
+            "http.retry-for = 2",
+            "http.retry-for: there is no such setting; did you mean http.retry_for?",
+        ),
+        ("[documents]", "documents: there is no such setting; did you mean document?"),
+        ("attempts = 2", "attempts: there is no such setting; did you mean http.attempts?"),
+        ("[trouble]\nrecent = 2", "trouble.recent: there is no such setting; did you mean docume"),
+        (
+            OPS + OPS_URL + 'levels = "info"\n',
+            "channel.0.levels: there is no such setting; did you mean channel.0.level?",
+        ),
+        (
+            '[[channel]]\nkind = "log"\nname = "a"\nurl = "x"\n',
+            "channel.0.url: there is no such setting",
+        ),
+        (
+            'rules.model-aded = "info"',
+            "rules.model-aded: there is no such rule; did you mean model-added? docs/rules.md",
+        ),
+    ],
+)
+def test_what_is_misspelled_is_told_with_what_was_meant(file: Path, text: str, told: str) -> None:
+    """A name that is like a known one, or stands in another section, comes with the right one."""
+    assert mistakes(file, text).startswith(told)
+
+
+def test_a_misspelled_variable_is_a_mistake(file: Path) -> None:
+    """A variable that is like a known one is told with it, and never with its value."""
+    environ = {
+        "CATALOG_HTTP_ATEMPTS": SECRET,
+        "CATALOG_INFOMANIAK_TOKEN": SECRET,
+        "CATALOG_CHANNEL_OPS_CHAT_SECRETS": SECRET,
+        "CATALOG_CONFG": SECRET,
+        "CATALOG_HOLD_FLOR": "",
+    }
+    meant = {
+        "CATALOG_CHANNEL_OPS_CHAT_SECRETS": "CATALOG_CHANNEL_OPS_CHAT_SECRET",
+        "CATALOG_CONFG": "CATALOG_CONFIG",
+        "CATALOG_HTTP_ATEMPTS": "CATALOG_HTTP_ATTEMPTS",
+        "CATALOG_INFOMANIAK_TOKEN": "INFOMANIAK_API_TOKEN",
+    }
+    assert mistakes(file, OPS + OPS_URL, environ).split("\n") == [
+        f"{name}: there is no such variable; did you mean {right}?" for name, right in meant.items()
+    ]
+
+
+def test_a_variable_of_somebody_else_is_no_mistake(file: Path) -> None:
+    """What a cluster sets for a service named catalog is passed over, and can be told."""
+    environ = {"CATALOG_SERVICE_HOST": "10.0.0.1", "CATALOG_PORT_80_TCP_ADDR": "10.0.0.1"}
+    loaded = read(file, "", environ)
+    assert loaded.strangers == ("CATALOG_PORT_80_TCP_ADDR", "CATALOG_SERVICE_HOST")
 
 
 def test_all_mistakes_are_told_at_once_each_with_its_source(file: Path) -> None:
