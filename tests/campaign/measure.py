@@ -20,7 +20,8 @@ def open_files(process: int | str = "self") -> int:
 
 
 def _status(name: str, process: int | str) -> int:
-    for line in Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{name}:"):
+    # Bytes: a user without rights may not be able to load a codec.
+    for line in Path(f"/proc/{process}/status").read_bytes().splitlines():
+        if line.startswith(f"{name}:".encode()):
             return int(line.split()[1]) * 1024
     raise AssertionError(name)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tests.campaign.passes import Came
 from tests.campaign.stage import Stage
@@ -21,7 +21,7 @@ class Result:
     """
 
     fault: str
-    outcomes: Counter[str]
+    outcomes: Counter[str] = field(default_factory=Counter)
     reported: int = 0
     missed: int = 0
     false: int = 0

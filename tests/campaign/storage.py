@@ -8,50 +8,67 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
+from random import Random
 
+from catalog.store.backup import copy
+from catalog.store.database import BUSY_TIMEOUT
 from tests.campaign.network import HISTORY
 from tests.campaign.passes import Worker
 from tests.campaign.result import Result, compare
 from tests.campaign.stage import Stage, staged
-from tests.campaign.story import Left, play
+from tests.campaign.story import DAY, PASSES, START, Around, Left, play
 
 NOBODY = 65534
 """A user id without rights: root may write whatever the permissions say."""
 SIZE = 2_000_000
 """Of the small disk, in bytes: a multiple of what the recorded history takes."""
-FREE = (0, 8_192, 40_960, 0)
-"""What each fault of the day leaves free, in bytes: nothing, and less than a pass needs."""
+FREE = (0, 8_192, 32_768, 49_152)
+"""What the first passes of a day find free, in bytes: nothing, and less than they need."""
 
 
-def first_pass(around: Callable[[int], AbstractContextManager[None]], count: int = 1) -> Callable[
-    [int, int], AbstractContextManager[None]
-]:
-    """Let a fault hold in the first passes of each day but the first one."""
-    return lambda day, number: around(day) if day and number < count else nullcontext()
+def first_pass(around: Callable[[int], AbstractContextManager[None]]) -> Around:
+    """Let a fault hold in the first pass of each day but the first one."""
+    return lambda day, number: around(day) if day and not number else nullcontext()
 
 
 def disk_full(folder: Path, worker: Worker, reference: Left) -> Result:
     """Fill a disk of its own, which holds the database and the document."""
-    with staged(folder, worker, HISTORY) as stage, small_disk(stage.disk) as refused:
+    with staged(folder, worker, HISTORY) as stage:
+        return _full("disk full", stage, stage.disk, "StoreError", reference)
+
+
+def document_disk_full(folder: Path, worker: Worker, reference: Left) -> Result:
+    """Fill a disk of its own, which holds the document alone."""
+    with staged(folder, worker, HISTORY) as stage:
+        place = stage.document.parent
+        return _full("document's disk full", stage, place, "DocumentError", reference)
+
+
+def _full(name: str, stage: Stage, place: Path, expected: str, reference: Left) -> Result:
+    with small_disk(place) as refused:
         if refused:
-            return Result("disk full", outcomes=_none(), untried=refused)
-        filler = stage.disk / "filler"
+            return Result(name, untried=refused)
 
         @contextmanager
-        def full(day: int) -> Iterator[None]:
-            fill(filler, FREE[day % len(FREE)])
+        def full(free: int) -> Iterator[None]:
+            filler = place / "filler"
+            fill(filler, free)
             try:
                 yield
             finally:
                 filler.unlink()
 
-        play(stage, first_pass(full))
-        return compare("disk full", stage, reference, expected="StoreError")
+        def around(day: int, number: int) -> AbstractContextManager[None]:
+            return full(FREE[number]) if day and number < len(FREE) else nullcontext()
+
+        play(stage, around, passes=PASSES + len(FREE))
+        return compare(name, stage, reference, expected=expected)
 
 
 @contextmanager
 def small_disk(place: Path) -> Iterator[str]:
     """Mount a small disk; give the reason where this may not be done."""
+    place.mkdir(exist_ok=True)
     command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=755", "tmpfs", str(place)]
     if shutil.which("mount") is None:
         yield "there is no command to mount a small disk"
@@ -135,18 +152,35 @@ def locked(seconds: float, folder: Path, worker: Worker, reference: Left) -> Res
 
         @contextmanager
         def held() -> Iterator[None]:
-            isolation = {"isolation_level": None, "check_same_thread": False}
-            with closing(sqlite3.connect(stage.database, **isolation)) as other:  # type: ignore[call-overload]  # the stubs want each by itself
+            with closing(sqlite3.connect(stage.database, check_same_thread=False)) as other:
                 other.execute("BEGIN IMMEDIATE")
-                freed = threading.Timer(seconds, other.rollback)
-                freed.start()
-                # A pass waits for half a minute; one after the other, until it is let through.
-                at = _moment(stage)
-                while freed.is_alive():
-                    stage.run(at)
-                freed.join()
-                yield
+                free = threading.Timer(seconds, other.rollback)
+                free.start()
+                # A pass waits for half a minute; then the next one does.
+                while free.is_alive():
+                    stage.run(START + DAY)
+                free.join()
+            yield
 
         play(stage, lambda day, number: held() if (day, number) == (1, 0) else nullcontext())
-        expected = "DatabaseBusy" if seconds > BUSY else ""
+        expected = "DatabaseBusy" if seconds > BUSY_TIMEOUT else ""
         return compare(f"database locked for {seconds:g} s", stage, reference, expected=expected)
+
+
+def truncated(dice: Random, folder: Path, worker: Worker, reference: Left) -> Result:
+    """Cut the database off somewhere; nothing may be told by it, until a backup is put back."""
+    with staged(folder, worker, HISTORY) as stage:
+
+        @contextmanager
+        def cut(_day: int) -> Iterator[None]:
+            kept = stage.folder / "backup.db"
+            copy(stage.database, kept)
+            os.truncate(stage.database, dice.randrange(1, stage.database.stat().st_size))
+            try:
+                yield
+            finally:
+                kept.replace(stage.database)
+
+        play(stage, first_pass(cut))
+        note = "a backup put back each time"
+        return compare("database truncated", stage, reference, expected="StoreError", note=note)
