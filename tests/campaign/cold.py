@@ -7,13 +7,11 @@ import time
 from collections import Counter
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
-from random import Random
 
+from tests.campaign.ground import Ground
 from tests.campaign.kills import HOUR, SPARE, states
-from tests.campaign.passes import Worker
 from tests.campaign.result import Result
-from tests.campaign.stage import Stage, staged
+from tests.campaign.stage import Stage
 from tests.campaign.story import START, Left, ask, left
 from tests.shell import COMMAND
 
@@ -52,14 +50,13 @@ class Lane:
         return code
 
 
-def killed_command(count: int, dice: Random, folder: Path, worker: Worker) -> Result:
+def killed_command(count: int, ground: Ground) -> Result:
     """Kill the command so many times, each at a new state, with a whole run after it."""
-    folder.mkdir()
-    recorded = states(folder / "states", 2 * count + SPARE)
+    recorded = states(ground.folder / "states-of-commands", 2 * count + SPARE)
     with ExitStack() as stack:
         cold, spared = (
-            stack.enter_context(staged(folder / name, worker, recorded))
-            for name in ("killed", "spared")
+            stack.enter_context(ground.stage(name, recorded))
+            for name in ("killed-command", "beside-killed-command")
         )
         lane = Lane(cold)
         lane.sync()
@@ -70,7 +67,7 @@ def killed_command(count: int, dice: Random, folder: Path, worker: Worker) -> Re
                 break
             for stage in (cold, spared):
                 stage.provider.advance()
-            lane.sync(dice.uniform(0, usual))
+            lane.sync(ground.dice.uniform(0, usual))
             lane.sync()
         return _result(lane, spared, count)
 
@@ -101,7 +98,7 @@ def _result(lane: Lane, spared: Stage, count: int) -> Result:
         longest=lane.longest,
         secrets=secrets,
         wrong=tuple(wrong),
-        note=f"{lane.codes['killed']:,} kills",
+        note=f"{lane.codes['killed']:,} killed",
     )
 
 

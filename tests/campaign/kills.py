@@ -15,9 +15,9 @@ from typing import Any
 
 from catalog.recordings import Recording, find
 from tests.builders import body, row
-from tests.campaign.passes import Worker
+from tests.campaign.ground import Ground
 from tests.campaign.result import Result, outcomes
-from tests.campaign.stage import Stage, channel, staged
+from tests.campaign.stage import Stage, channel
 from tests.campaign.story import START, verified
 
 HOUR = timedelta(hours=1)
@@ -83,20 +83,13 @@ class Lanes:
             stage.provider.advance()
 
 
-def killed(
-    count: int, dice: Random, folder: Path, worker: Worker, name: str = "killed within a pass"
-) -> Result:
+def killed_passes(count: int, ground: Ground) -> Result:
     """Kill so many passes at random moments, each at a new state of the catalog."""
-    folder.mkdir()
-    recorded = states(folder / "states", 2 * count + SPARE)
+    recorded = states(ground.folder / "states-of-kills", 2 * count + SPARE)
     with ExitStack() as stack:
-        lanes = Lanes(
-            *(
-                stack.enter_context(staged(folder / lane, worker, recorded))
-                for lane in ("killed", "spared")
-            ),
-            dice,
-        )
+        killed = stack.enter_context(ground.stage("killed", recorded))
+        spared = stack.enter_context(ground.stage("beside-killed", recorded))
+        lanes = Lanes(killed, spared, ground.dice)
         for stage in (lanes.killed, lanes.spared):
             lanes.lengths.append(stage.run(START).seconds)
             stage.provider.advance()
@@ -105,10 +98,10 @@ def killed(
                 lanes.step(number)
         if lanes.kills < count:
             lanes.wrong.append(f"only {lanes.kills} of {count} kills struck")
-        return _result(name, lanes)
+        return _result(lanes)
 
 
-def _result(name: str, lanes: Lanes) -> Result:
+def _result(lanes: Lanes) -> Result:
     stage, wrong = lanes.killed, list(lanes.wrong)
     told, wanted = _messages(stage), _messages(lanes.spared)
     ids = Counter(map(_id, stage.receivers.taken))
@@ -119,10 +112,10 @@ def _result(name: str, lanes: Lanes) -> Result:
     wrong += [f"secrets in {secrets} places"] * bool(secrets)
     missed, false = len(wanted - told), len(told - wanted)
     wrong += [f"{missed} missed"] * bool(missed) + [f"{false} false"] * bool(false)
-    note = f"{lanes.kills:,} kills"
-    note += f"; {len(repeated)} of them between a receiver's yes and our note" * bool(repeated)
+    note = f"{lanes.kills:,} killed"
+    note += f"; {len(repeated)} of them between the receiver's yes and our note" * bool(repeated)
     return Result(
-        fault=name,
+        fault="killed within a pass",
         outcomes=outcomes(stage.came),
         reported=_count(stage),
         missed=missed,

@@ -5,12 +5,11 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
-from tests.campaign.network import HISTORY
-from tests.campaign.passes import ROOT, Worker
+from tests.campaign.ground import HISTORY, Ground
+from tests.campaign.passes import ROOT
 from tests.campaign.result import MEGABYTE, Result
-from tests.campaign.stage import Stage, staged
+from tests.campaign.stage import Stage
 from tests.campaign.story import ask, left
 
 GROWTH = 0.03
@@ -23,11 +22,11 @@ _GROWING = {"poll": None, "slot": 11}
 """Tables whose rows come with polls, and how many of them are kept at most."""
 
 
-def lasting(count: int, folder: Path, worker: Worker) -> Result:
+def lasting(count: int, ground: Ground) -> Result:
     """Let one daemon poll so many times, by a clock that jumps."""
-    with staged(folder, worker, HISTORY[-1:], every="1h") as stage:
-        command = [sys.executable, "-m", "tests.campaign.endless", str(folder), str(count)]
-        with (folder / "log.txt").open("ab") as log:
+    with ground.stage("lasting", HISTORY[-1:], every="1h") as stage:
+        command = [sys.executable, "-m", "tests.campaign.endless", str(stage.folder), str(count)]
+        with (stage.folder / "log.txt").open("ab") as log:
             done = subprocess.run(
                 command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True, check=False
             )

@@ -2,23 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
-from tests.campaign.network import HISTORY
-from tests.campaign.passes import Worker
+from tests.campaign.ground import Ground
 from tests.campaign.result import Result, compare
-from tests.campaign.stage import staged
-from tests.campaign.story import DAY, EVERY, PASSES, START, Left, play
+from tests.campaign.story import DAY, EVERY, PASSES, START
 
 HOUR = timedelta(hours=1)
-DOWN = 8
-"""Hours of each day in which one channel's server is down; the other one is up."""
 
 
-def channel_down(folder: Path, worker: Worker, reference: Left) -> Result:
-    """Let one channel's server be down for hours of simulated time each day, in 24 passes."""
-    with staged(folder, worker, HISTORY) as stage:
+def channel_down(hours: int, ground: Ground) -> Result:
+    """Let one channel's server be down for hours of simulated time each day; the other is up."""
+    with ground.stage("channel-down") as stage:
 
         @contextmanager
         def down() -> Iterator[None]:
@@ -29,20 +25,22 @@ def channel_down(folder: Path, worker: Worker, reference: Left) -> Result:
                 stage.receivers.down.clear()
 
         def around(day: int, number: int) -> AbstractContextManager[None]:
-            return down() if day and number < DOWN else nullcontext()
+            return down() if day and number < hours else nullcontext()
 
-        play(stage, around, passes=24, every=HOUR)
-        note = f"{stage.receivers.refused} attempts refused" if stage.receivers.refused else ""
-        return compare(f"channel down for {DOWN} h a day", stage, reference, note=note)
+        ground.play(stage, around, passes=3 * hours, every=HOUR)
+        result = compare(f"channel down for {hours} h a day", stage, ground.undisturbed)
+        refused = stage.receivers.refused
+        wrong = (*result.wrong, *["no attempt was refused"] * (not refused))
+        return replace(result, wrong=wrong, note=f"{refused} attempts refused")
 
 
-def clock_back(folder: Path, worker: Worker, reference: Left) -> Result:
+def clock_back(ground: Ground) -> Result:
     """Set a clock that was ahead back by an hour, while a new state comes up."""
-    with staged(folder, worker, HISTORY) as stage:
-        for day in range(len(HISTORY)):
+    with ground.stage("clock-back") as stage:
+        for day in range(ground.days):
             for number in range(PASSES + 1):
                 stage.run(START + day * DAY + number * EVERY, scheduled=True)
             # It says 01:00 of the next day an hour early; that day then begins at 00:00.
             stage.run(START + (day + 1) * DAY + HOUR, scheduled=True)
             stage.provider.advance()
-        return compare("clock set back an hour", stage, reference, expected="skipped")
+        return compare("clock set back an hour", stage, ground.undisturbed, expected="skipped")

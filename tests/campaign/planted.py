@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-TOKEN: Final = "tok-campaign-5b0c-9e77"  # noqa: S105  # invented
+TOKEN: Final = "tok-campaign-5b0c-9e77"
 KEY: Final = b"webhook-secret-of-the-campaign"
 SECRET: Final = f"whsec_{base64.b64encode(KEY).decode()}"
 HOOK: Final = "hook-campaign-41d8"

@@ -68,14 +68,8 @@ def outcomes(came: Sequence[Came]) -> Counter[str]:
     return Counter(each.told for each in came)
 
 
-def compare(  # noqa: PLR0913  # what a fault may be allowed, one by one
-    fault: str,
-    stage: Stage,
-    undisturbed: Left,
-    *,
-    believed: bool = False,
-    expected: str = "",
-    note: str = "",
+def compare(
+    fault: str, stage: Stage, undisturbed: Left, *, believed: bool = False, expected: str = ""
 ) -> Result:
     """Hold what a run left against an undisturbed one.
 
@@ -105,7 +99,6 @@ def compare(  # noqa: PLR0913  # what a fault may be allowed, one by one
         longest=max(each.seconds for each in came),
         secrets=secrets,
         wrong=tuple(wrong),
-        note=note,
     )
 
 

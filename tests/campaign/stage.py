@@ -1,4 +1,4 @@
-"""Where a fault is played: a provider, people who are told, and a folder with the program's files."""
+"""Where a fault is played: a provider, people who are told, and a folder for the program."""
 
 import os
 from collections.abc import Iterator, Sequence

@@ -12,6 +12,7 @@ from catalog.config.load import load
 from catalog.scheduled import Scheduled
 from catalog.store.database import Database
 from catalog.wiring import wire_http, wire_schedule, wire_sync
+from tests.campaign.story import START
 from tests.campaign.worker import LIMIT
 
 APART = 0.004
@@ -21,7 +22,7 @@ APART = 0.004
 def main() -> None:
     """Say `done` for a slot that was ours, and `left` for one that was another's."""
     settings = load(Path(sys.argv[1], "catalog.toml"), environ={}).settings
-    dice, now = random.Random(), [datetime.min]  # noqa: S311  # it shuffles who comes first
+    dice, now = random.Random(), [START]  # noqa: S311  # it shuffles who comes first
     start_logging(1, "text")
     with wire_http(settings) as http, closing(Database(settings.database)) as database:
         sync = wire_sync(settings, database, http, clock=lambda: now[0])

@@ -7,17 +7,17 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
-from random import Random
 
 from catalog.store.backup import copy
 from catalog.store.database import BUSY_TIMEOUT
-from tests.campaign.network import HISTORY
-from tests.campaign.passes import Worker
+from tests.campaign.ground import Ground
 from tests.campaign.result import Result, compare
-from tests.campaign.stage import Stage, staged
-from tests.campaign.story import DAY, PASSES, START, Around, Left, play
+from tests.campaign.stage import Stage
+from tests.campaign.story import DAY, PASSES, START, Around
 
+MOUNT, UMOUNT = (shutil.which(name) or "" for name in ("mount", "umount"))
 NOBODY = 65534
 """A user id without rights: root may write whatever the permissions say."""
 SIZE = 2_000_000
@@ -31,20 +31,20 @@ def first_pass(around: Callable[[int], AbstractContextManager[None]]) -> Around:
     return lambda day, number: around(day) if day and not number else nullcontext()
 
 
-def disk_full(folder: Path, worker: Worker, reference: Left) -> Result:
+def disk_full(ground: Ground) -> Result:
     """Fill a disk of its own, which holds the database and the document."""
-    with staged(folder, worker, HISTORY) as stage:
-        return _full("disk full", stage, stage.disk, "StoreError", reference)
+    with ground.stage("disk-full") as stage:
+        return _full("disk full", stage, stage.disk, "StoreError", ground)
 
 
-def document_disk_full(folder: Path, worker: Worker, reference: Left) -> Result:
+def document_disk_full(ground: Ground) -> Result:
     """Fill a disk of its own, which holds the document alone."""
-    with staged(folder, worker, HISTORY) as stage:
+    with ground.stage("document-disk-full") as stage:
         place = stage.document.parent
-        return _full("document's disk full", stage, place, "DocumentError", reference)
+        return _full("document's disk full", stage, place, "DocumentError", ground)
 
 
-def _full(name: str, stage: Stage, place: Path, expected: str, reference: Left) -> Result:
+def _full(name: str, stage: Stage, place: Path, expected: str, ground: Ground) -> Result:
     with small_disk(place) as refused:
         if refused:
             return Result(name, untried=refused)
@@ -61,16 +61,16 @@ def _full(name: str, stage: Stage, place: Path, expected: str, reference: Left) 
         def around(day: int, number: int) -> AbstractContextManager[None]:
             return full(FREE[number]) if day and number < len(FREE) else nullcontext()
 
-        play(stage, around, passes=PASSES + len(FREE))
-        return compare(name, stage, reference, expected=expected)
+        ground.play(stage, around, passes=PASSES + len(FREE))
+        return compare(name, stage, ground.undisturbed, expected=expected)
 
 
 @contextmanager
 def small_disk(place: Path) -> Iterator[str]:
     """Mount a small disk; give the reason where this may not be done."""
     place.mkdir(exist_ok=True)
-    command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=755", "tmpfs", str(place)]
-    if shutil.which("mount") is None:
+    command = [MOUNT, "-t", "tmpfs", "-o", f"size={SIZE},mode=755", "tmpfs", str(place)]
+    if not MOUNT:
         yield "there is no command to mount a small disk"
         return
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -80,7 +80,7 @@ def small_disk(place: Path) -> Iterator[str]:
     try:
         yield ""
     finally:
-        subprocess.run(["umount", str(place)], check=True)
+        subprocess.run([UMOUNT, str(place)], check=True)
 
 
 def fill(filler: Path, free: int) -> None:
@@ -92,26 +92,25 @@ def fill(filler: Path, free: int) -> None:
         file.truncate(max(0, file.tell() - free))
 
 
-def read_only_database(folder: Path, worker: Worker, reference: Left) -> Result:
+def read_only_database(ground: Ground) -> Result:
     """Take the right to write from the database and its folder."""
     name = "database read-only"
-    return _without_rights(name, lambda s: (s.database, s.disk), folder, worker, reference)
+    return _without_rights(name, lambda it: (it.database, it.disk), "StoreError", ground)
 
 
-def read_only_document(folder: Path, worker: Worker, reference: Left) -> Result:
+def read_only_document(ground: Ground) -> Result:
     """Take the right to write from the document's folder."""
     name = "document's folder read-only"
-    return _without_rights(name, lambda s: (s.document.parent,), folder, worker, reference)
+    return _without_rights(name, lambda it: (it.document.parent,), "DocumentError", ground)
 
 
 def _without_rights(
     name: str,
     which: Callable[[Stage], tuple[Path, ...]],
-    folder: Path,
-    worker: Worker,
-    reference: Left,
+    expected: str,
+    ground: Ground,
 ) -> Result:
-    with staged(folder, worker, HISTORY) as stage:
+    with ground.stage(name.replace(" ", "-")) as stage:
         user = {"user": NOBODY} if os.geteuid() == 0 else {}
         if user:
             os.chown(stage.disk, NOBODY, NOBODY)
@@ -127,28 +126,27 @@ def _without_rights(
                 for path, mode in modes.items():
                     path.chmod(mode)
 
-        play(stage, first_pass(taken), **user)
-        expected = "DocumentError" if name.startswith("document") else "StoreError"
-        note = "passes of a user without rights" if user else ""
-        return compare(name, stage, reference, expected=expected, note=note)
+        ground.play(stage, first_pass(taken), **user)
+        result = compare(name, stage, ground.undisturbed, expected=expected)
+        return replace(result, note="passes of a user without rights" if user else "")
 
 
-def no_document_folder(folder: Path, worker: Worker, reference: Left) -> Result:
+def no_document_folder(ground: Ground) -> Result:
     """Delete the document with its folder before each new state."""
-    with staged(folder, worker, HISTORY) as stage:
+    with ground.stage("document-gone") as stage:
 
         @contextmanager
         def deleted(_day: int) -> Iterator[None]:
             shutil.rmtree(stage.document.parent)
             yield
 
-        play(stage, first_pass(deleted))
-        return compare("document's folder gone", stage, reference)
+        ground.play(stage, first_pass(deleted))
+        return compare("document's folder gone", stage, ground.undisturbed)
 
 
-def locked(seconds: float, folder: Path, worker: Worker, reference: Left) -> Result:
+def locked(seconds: float, ground: Ground) -> Result:
     """Let another process hold the database, as a writer, once for so long in real time."""
-    with staged(folder, worker, HISTORY) as stage:
+    with ground.stage("locked") as stage:
 
         @contextmanager
         def held() -> Iterator[None]:
@@ -162,25 +160,27 @@ def locked(seconds: float, folder: Path, worker: Worker, reference: Left) -> Res
                 free.join()
             yield
 
-        play(stage, lambda day, number: held() if (day, number) == (1, 0) else nullcontext())
+        first = (1, 0)
+        ground.play(stage, lambda *when: held() if when == first else nullcontext())
         expected = "DatabaseBusy" if seconds > BUSY_TIMEOUT else ""
-        return compare(f"database locked for {seconds:g} s", stage, reference, expected=expected)
+        name = f"database locked for {seconds:g} s"
+        return compare(name, stage, ground.undisturbed, expected=expected)
 
 
-def truncated(dice: Random, folder: Path, worker: Worker, reference: Left) -> Result:
+def truncated(ground: Ground) -> Result:
     """Cut the database off somewhere; nothing may be told by it, until a backup is put back."""
-    with staged(folder, worker, HISTORY) as stage:
+    with ground.stage("truncated") as stage:
 
         @contextmanager
         def cut(_day: int) -> Iterator[None]:
             kept = stage.folder / "backup.db"
             copy(stage.database, kept)
-            os.truncate(stage.database, dice.randrange(1, stage.database.stat().st_size))
+            os.truncate(stage.database, ground.dice.randrange(1, stage.database.stat().st_size))
             try:
                 yield
             finally:
                 kept.replace(stage.database)
 
-        play(stage, first_pass(cut))
-        note = "a backup put back each time"
-        return compare("database truncated", stage, reference, expected="StoreError", note=note)
+        ground.play(stage, first_pass(cut))
+        result = compare("database truncated", stage, ground.undisturbed, expected="StoreError")
+        return replace(result, note="a backup put back each time")

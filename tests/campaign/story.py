@@ -56,9 +56,14 @@ class Left:
     bad: tuple[str, ...]
 
 
+def untouched(_day: int, _number: int) -> AbstractContextManager[Any]:
+    """Let a pass run as it is."""
+    return nullcontext()
+
+
 def play(
     stage: Stage,
-    around: Around = lambda _day, _number: nullcontext(),
+    around: Around = untouched,
     *,
     passes: int = PASSES,
     every: timedelta = EVERY,

@@ -10,16 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
-from random import Random
 
 from catalog.clock import stamp
 from tests.campaign.cold import Lane
+from tests.campaign.ground import HISTORY, Ground
 from tests.campaign.measure import peak
-from tests.campaign.network import HISTORY
-from tests.campaign.passes import ROOT, Worker
+from tests.campaign.passes import ROOT
 from tests.campaign.result import Result
-from tests.campaign.stage import Stage, staged
+from tests.campaign.stage import Stage
 from tests.campaign.story import START, ask, left, verified
 from tests.shell import COMMAND
 
@@ -63,17 +61,17 @@ def stepping(stage: Stage) -> Iterator[Stepper]:
         yield Stepper(process)
 
 
-def slots(count: int, dice: Random, folder: Path, worker: Worker) -> Result:
+def slots(count: int, ground: Ground) -> Result:
     """Let three processes share so many slots of an hour, by a clock that jumps."""
     with ExitStack() as stack:
-        stage = stack.enter_context(staged(folder, worker, HISTORY, every="1h"))
+        stage = stack.enter_context(ground.stage("slots", every="1h"))
         steppers = [stack.enter_context(stepping(stage)) for _ in range(PROCESSES)]
         did: Counter[str] = Counter()
         longest = 0.0
         for number in range(count):
-            moment = START + number * HOUR + timedelta(seconds=dice.randrange(3000))
+            moment = START + number * HOUR + timedelta(seconds=ground.dice.randrange(3000))
             started = time.monotonic()
-            for stepper in dice.sample(steppers, len(steppers)):
+            for stepper in ground.dice.sample(steppers, len(steppers)):
                 stepper.tell(moment)
             came = sorted(stepper.heard() for stepper in steppers)
             longest = max(longest, time.monotonic() - started)
@@ -85,9 +83,9 @@ def slots(count: int, dice: Random, folder: Path, worker: Worker) -> Result:
         return replace(result, memory=memory, longest=longest)
 
 
-def real_time(seconds: int, folder: Path, worker: Worker) -> Result:
+def real_time(seconds: int, ground: Ground) -> Result:
     """Let two real daemons and a loop of `catalog sync --scheduled` share slots of a second."""
-    with staged(folder, worker, HISTORY, every="1s") as stage:
+    with ground.stage("real-time", every="1s") as stage:
         lane = Lane(stage)
         lane.sync()
         with closing(sqlite3.connect(stage.database)) as database:

@@ -10,8 +10,9 @@ import signal
 import sys
 import time
 import traceback
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,9 @@ def told(order: dict[str, Any]) -> dict[str, Any]:
     if result is None:
         return {"outcome": "skipped"}
     print_pass(result)
-    error = result.document_error
-    return {"outcome": str(result.poll.outcome)} | (
-        {} if error is None else {"document": type(error).__name__}
-    )
+    failed = result.document_error
+    document = {} if failed is None else {"document": type(failed).__name__}
+    return {"outcome": str(result.poll.outcome), **document}
 
 
 def in_child(order: dict[str, Any], answer: int) -> None:
@@ -104,7 +104,11 @@ def main() -> None:
     os.dup2(2, 1)
     for number, line in enumerate(sys.stdin):
         order = json.loads(line)
-        came = do(order) if number else told(order)
+        if number:
+            came = do(order)
+        else:
+            with redirect_stdout(StringIO()):  # that of a fork goes to its log
+                came = told(order)
         answers.write(json.dumps(came) + "\n")
         answers.flush()
 
