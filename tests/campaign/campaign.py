@@ -2,6 +2,7 @@
 
 import logging
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -65,8 +66,10 @@ def run(names: Sequence[str], seed: int, *, quick: bool) -> Iterator[Result]:
 
 @contextmanager
 def _ground(seed: int, *, quick: bool) -> Iterator[Ground]:
-    # What the provider's server says of the faults that it serves is no news here.
-    logging.getLogger("catalog.replay").setLevel(logging.CRITICAL)
+    # What the servers say of the faults that they serve, and of logins, is no news here.
+    for name in ("catalog.replay", "mail.log"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", module="aiosmtpd")
     with tempfile.TemporaryDirectory(prefix="faults-") as place, working() as worker:
         Path(place).chmod(0o755)  # for the passes of another user
         ground = Ground(Path(place), worker, Random(seed))  # noqa: S311  # to be repeated

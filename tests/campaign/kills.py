@@ -17,7 +17,7 @@ from catalog.recordings import Recording, find
 from tests.builders import body, row
 from tests.campaign.ground import Ground
 from tests.campaign.result import Result, outcomes
-from tests.campaign.stage import Stage, channel
+from tests.campaign.stage import Stage
 from tests.campaign.story import START, verified
 
 HOUR = timedelta(hours=1)
@@ -69,11 +69,11 @@ class Lanes:
         """Kill a pass that meets a new state, run another, and hold it against the other lane."""
         at, usual = START + number * HOUR, statistics.median(self.lengths[-LAST:])
         self.lengths.append(self.spared.run(at).seconds)
-        taken = len(self.killed.receivers.taken)
+        before = Counter(self.killed.taken)
         # Where it was over before the kill, it is no killed pass, and is not counted.
         came = self.killed.run(at, kill_after=self.dice.uniform(0, usual))
         self.kills += came.ended == -signal.SIGKILL
-        yes = {_id(request) for request in self.killed.receivers.taken[taken:]}
+        yes = {message for _, message, _ in Counter(self.killed.taken) - before}
         self.unnoted |= yes & _owed(self.killed.database)
         if self.killed.run(at).ended:
             self.wrong.append(f"the pass after kill {self.kills} broke off")
@@ -103,8 +103,8 @@ def killed_passes(count: int, ground: Ground) -> Result:
 
 def _result(lanes: Lanes) -> Result:
     stage, wrong = lanes.killed, list(lanes.wrong)
-    told, wanted = _messages(stage), _messages(lanes.spared)
-    ids = Counter(map(_id, stage.receivers.taken))
+    told, wanted = set(stage.taken), set(lanes.spared.taken)
+    ids = Counter(message for _, message, _ in stage.taken)
     repeated = {message for message, times in ids.items() if times > 1}
     wrong += verified(stage.database)
     wrong += ["a message is repeated that was noted"] * bool(repeated - lanes.unnoted)
@@ -127,14 +127,6 @@ def _result(lanes: Lanes) -> Result:
         wrong=tuple(wrong),
         note=note,
     )
-
-
-def _id(request: Any) -> str:
-    return str(request.headers["webhook-id"])
-
-
-def _messages(stage: Stage) -> set[tuple[str, str, bytes]]:
-    return {(channel(each), _id(each), each.body) for each in stage.receivers.taken}
 
 
 def _count(stage: Stage) -> int:

@@ -14,7 +14,8 @@ KEY: Final = b"webhook-secret-of-the-campaign"
 SECRET: Final = f"whsec_{base64.b64encode(KEY).decode()}"
 HOOK: Final = "hook-campaign-41d8"
 """A part of the channels' URLs: whoever knows a chat's URL can write there."""
-SECRETS: Final = (TOKEN, SECRET, HOOK)
+PASSWORD: Final = "smtp-campaign-c3f0"
+SECRETS: Final = (TOKEN, SECRET, HOOK, PASSWORD)
 
 
 def needles() -> tuple[bytes, ...]:

@@ -12,6 +12,7 @@ from catalog.recordings import Recording
 from catalog.replay.server import ReplayServer
 from tests.campaign import planted
 from tests.campaign.passes import Came, Worker
+from tests.mail import Mailbox, post_office
 from tests.servers import Exchange, Recorded, serve
 
 CHANNELS = ("ops", "team")
@@ -36,6 +37,16 @@ kind = "webhook"
 name = "{name}"
 url_file = "{secrets}/{name}"
 secret_file = "{secrets}/webhook"
+"""
+_MAIL = """\
+[[channel]]
+kind = "email"
+name = "mail"
+server = "smtp://127.0.0.1:{port}"
+user = "catalog"
+password_file = "{secrets}/mail"
+sender = "catalog@example.org"
+to = ["ops@example.org"]
 """
 
 
@@ -75,6 +86,7 @@ class Stage:
     folder: Path
     provider: ReplayServer
     receivers: Receivers
+    mailbox: Mailbox
     worker: Worker
     fault: str | None = None
     came: list[Came] = field(default_factory=list)
@@ -100,13 +112,24 @@ class Stage:
         self.came.append(came)
         return came
 
+    @property
+    def taken(self) -> list[tuple[str, str, bytes]]:
+        """Every message that was taken: channel, id, and the body of a webhook's."""
+        posted = [
+            (channel(each), each.headers["webhook-id"], each.body) for each in self.receivers.taken
+        ]
+        return posted + [
+            ("mail", each["Message-ID"].strip("<>").partition("@")[0], b"")
+            for each in self.mailbox.letters
+        ]
+
     def secrets_found(self) -> int:
         """Count the files and messages that hold a secret."""
         messages = [
             b"\n".join([repr(sorted(each.headers.items())).encode(), each.body])
             for each in self.receivers.taken
         ]
-        return planted.found(self.folder, messages)
+        return planted.found(self.folder, [*messages, *self.mailbox.raw])
 
 
 @contextmanager
@@ -121,25 +144,27 @@ def staged(
     """Serve the recordings, of which the first is shown, and configure the program to ask there."""
     receivers, stages = Receivers(), list[Stage]()
     provider = ReplayServer(recordings, step="manual", faults=lambda _: stages[0].fault)
-    with provider, serve(receivers) as told:
-        stages.append(Stage(folder, provider, receivers, worker))
-        configure(folder, provider.url, told.url, deadline=deadline, every=every)
+    post = post_office(password=planted.PASSWORD)
+    with provider, serve(receivers) as told, post as mailbox:
+        stages.append(Stage(folder, provider, receivers, mailbox, worker))
+        limits = {"deadline": deadline, "every": every}
+        configure(folder, provider.url, told.url, mailbox.port, **limits)
         yield stages[0]
 
 
-def configure(folder: Path, provider: str, receiver: str, **given: Any) -> None:
+def configure(folder: Path, provider: str, receiver: str, port: int, **given: Any) -> None:
     """Write the configuration; the secrets are in files beside the folder, not in it."""
     secrets = folder.with_name(f"{folder.name}-secrets")
     for made in (folder, folder / "disk", secrets):
         made.mkdir(parents=True)
         made.chmod(0o755)  # for the passes of another user
-    kept = {"token": planted.TOKEN, "webhook": planted.SECRET}
+    kept = {"token": planted.TOKEN, "webhook": planted.SECRET, "mail": planted.PASSWORD}
     kept |= {name: f"{receiver}/{name}/{planted.HOOK}" for name in CHANNELS}
     for name, text in kept.items():
         (secrets / name).write_text(text, encoding="utf-8")
-    given = {"deadline": 10, "every": "20m"} | given
     text = _CONFIG.format(provider=provider, secrets=secrets, **given)
     text += "".join(_CHANNEL.format(name=name, secrets=secrets) for name in CHANNELS)
+    text += _MAIL.format(port=port, secrets=secrets)
     (folder / "catalog.toml").write_text(text, encoding="utf-8")
     (folder / "log.txt").touch()
     os.chmod(folder / "log.txt", 0o666)  # noqa: PTH101, S103  # for the passes of another user
