@@ -34,7 +34,7 @@ def lasting(count: int, ground: Ground) -> Result:
         outcomes = Counter(dict(ask(stage.database, _OUTCOMES)))
         wrong = [f"it ended with {done.returncode}"] * bool(done.returncode)
         wrong += [f"{outcomes.total()} polls"] * (outcomes.total() != count)
-        wrong += [*left(stage).bad, *_grown(steps[0], steps[-1]), *_tables(stage)]
+        wrong += [*left(stage).bad, *grown(steps[0], steps[-1]), *_tables(stage)]
         secrets = stage.secrets_found()
         wrong += [f"secrets in {secrets} places"] * bool(secrets)
         return Result(
@@ -47,7 +47,8 @@ def lasting(count: int, ground: Ground) -> Result:
         )
 
 
-def _grown(early: Mapping[str, int], late: Mapping[str, int]) -> list[str]:
+def grown(early: Mapping[str, int], late: Mapping[str, int]) -> list[str]:
+    """Say what grew more than it may between two moments of a daemon."""
     wrong = ["memory grew"] * (late["memory"] > early["memory"] * (1 + GROWTH))
     wrong += ["open files grew"] * (late["files"] > early["files"])
     return wrong + ["the database grew too much"] * (_per_poll(early, late) > PER_POLL)

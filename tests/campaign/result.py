@@ -78,12 +78,10 @@ def compare(
     the fault was none.
     """
     came, now = stage.came, left(stage)
-    missed, more = _distance(undisturbed, now)
+    missed, more = distance(undisturbed, now)
     counted = outcomes(came)
     secrets = stage.secrets_found()
-    wrong = [*now.bad, *(f"{name} differs" for name in _differing(undisturbed, now, believed))]
-    wrong += [f"{missed} missed"] * bool(missed) + [f"{more} false"] * bool(more and not believed)
-    wrong += [f"{now.repeated} told twice"] * bool(now.repeated)
+    wrong = differences(undisturbed, now, believed=believed)
     wrong += [f"secrets in {secrets} places"] * bool(secrets)
     wrong += ["a pass broke off"] * bool(counted["broken off"])
     wrong += [f"never {expected}"] * (expected not in {*counted, ""})
@@ -102,7 +100,7 @@ def compare(
     )
 
 
-def _distance(undisturbed: Left, now: Left) -> tuple[int, int]:
+def distance(undisturbed: Left, now: Left) -> tuple[int, int]:
     """Count what is missing, and what is too much, where most is: the store or a channel."""
     pairs: list[tuple[Told, Told]] = [(undisturbed.found, now.found)]
     pairs += [(undisturbed.told[name], now.told[name]) for name in undisturbed.told]
@@ -110,10 +108,15 @@ def _distance(undisturbed: Left, now: Left) -> tuple[int, int]:
     return missed, max((given - wanted).total() for wanted, given in pairs)
 
 
-def _differing(undisturbed: Left, now: Left, believed: bool) -> list[str]:
-    names = [] if undisturbed.state == now.state else ["the state in force"]
+def differences(undisturbed: Left, now: Left, *, believed: bool = False) -> list[str]:
+    """Say in what a run differs from an undisturbed one, against the promise."""
+    missed, more = distance(undisturbed, now)
+    wrong = [*now.bad, *[f"{missed} missed"] * bool(missed)]
+    wrong += [f"{now.repeated} told twice"] * bool(now.repeated)
+    wrong += ["the state in force differs"] * (undisturbed.state != now.state)
     if not believed:
-        tables = undisturbed.tables
-        names += [f"table of {name}" for name in tables if tables[name] != now.tables[name]]
-        names += [] if undisturbed.document == now.document else ["the document"]
-    return names
+        wrong += [f"{more} false"] * bool(more)
+        names = [name for name, rows in undisturbed.tables.items() if rows != now.tables[name]]
+        wrong += [f"the table of {name} differs" for name in names]
+        wrong += ["the document differs"] * (undisturbed.document != now.document)
+    return wrong

@@ -125,9 +125,9 @@ def _daemon(stage: Stage) -> Iterator[subprocess.Popen[bytes]]:
 
 def _result(name: str, stage: Stage, did: Counter[str], count: int) -> Result:
     now = left(stage)
-    wrong = [*verified(stage.database), *_uneven(did, count)]
-    uneven = [channel for channel, told in now.told.items() if told != now.found]
-    wrong += [f"{channel} was told something else than is stored" for channel in uneven]
+    wrong = [*verified(stage.database), *uneven(did, count)]
+    astray = [channel for channel, told in now.told.items() if told != now.found]
+    wrong += [f"{channel} was told something else than is stored" for channel in astray]
     wrong += [f"{now.repeated} told twice"] * bool(now.repeated)
     wrong += ["a traceback in the log"] * (b"Traceback" in (stage.folder / "log.txt").read_bytes())
     secrets = stage.secrets_found()
@@ -143,7 +143,8 @@ def _result(name: str, stage: Stage, did: Counter[str], count: int) -> Result:
     )
 
 
-def _uneven(did: Counter[str], count: int) -> Sequence[str]:
+def uneven(did: Counter[str], count: int) -> Sequence[str]:
+    """Say which slots were not done exactly once, and whether there were too few."""
     return [f"{times} slots: {how}" for how, times in did.items() if how != "once"] + [
         f"only {did.total()} slots"
     ] * (did.total() < count)
