@@ -113,7 +113,8 @@ def _result(lanes: Lanes) -> Result:
     missed, false = len(wanted - told), len(told - wanted)
     wrong += [f"{missed} missed"] * bool(missed) + [f"{false} false"] * bool(false)
     note = f"{lanes.kills:,} killed"
-    note += f"; {len(repeated)} messages said yes to, and not noted yet" * bool(repeated)
+    # A kill cuts off one message at most, and the pass after it sends it.
+    note += f"; {len(repeated)} of them between the receiver's yes and our note" * bool(repeated)
     return Result(
         fault="killed within a pass",
         outcomes=outcomes(stage.came),
