@@ -108,6 +108,8 @@ def _result(lanes: Lanes) -> Result:
     repeated = {message for message, times in ids.items() if times > 1}
     wrong += verified(stage.database)
     wrong += ["a message is repeated that was noted"] * bool(repeated - lanes.unnoted)
+    wrong += ["a message stays owed"] * bool(_owed(stage.database) | _owed(lanes.spared.database))
+    wrong += ["repeated without a kill"] * (len(lanes.spared.taken) > len(wanted))
     secrets = stage.secrets_found()
     wrong += [f"secrets in {secrets} places"] * bool(secrets)
     missed, false = len(wanted - told), len(told - wanted)
