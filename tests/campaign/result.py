@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from catalog.words import count
 from tests.campaign.passes import Came
 from tests.campaign.stage import Stage
 from tests.campaign.story import Left, Told, left
@@ -15,7 +16,7 @@ MEGABYTE = 1_000_000
 class Result:
     """What came of one fault.
 
-    `wrong` says what differs from the promise; where it is empty, the promise was kept. `said`
+    `wrong` says what differs from the promise; see `broken` too. `said`
     counts changes that the faulty answer itself said. `memory` is in bytes, `longest` in seconds.
     `untried` says why a fault could not be played on this machine.
     """
@@ -35,16 +36,22 @@ class Result:
     untried: str = ""
 
     @property
+    def broken(self) -> tuple[str, ...]:
+        """What was promised and not kept; empty where all was."""
+        places = count(self.secrets, "place")
+        return (*self.wrong, *[f"secrets in {places}"] * bool(self.secrets))
+
+    @property
     def cells(self) -> tuple[str, ...]:
         """The line of the table."""
         if self.untried:
             return (self.fault, *["–"] * (len(HEADS) - 2), f"not tried here: {self.untried}")
-        outcomes = ", ".join(f"{count} {name}" for name, count in self.outcomes.most_common())
+        outcomes = ", ".join(f"{times} {name}" for name, times in self.outcomes.most_common())
         false = f"{self.false}" + f" (+ {self.said} that the answer said)" * bool(self.said)
         numbers = (self.reported, self.missed, false, self.repeated)
         memory = f"{self.memory / MEGABYTE:.0f} MB" if self.memory else "–"
         longest = f"{self.longest:.1f} s" if self.longest else "–"
-        verdict = "; ".join(self.wrong) or "kept"
+        verdict = "; ".join(self.broken) or "kept"
         verdict += f"; {self.note}" * bool(self.note)
         polls = f"{self.outcomes.total():,}"
         cells = (self.fault, polls, outcomes, *map(str, numbers), memory, longest)
@@ -80,9 +87,7 @@ def compare(
     came, now = stage.came, left(stage)
     missed, more = distance(undisturbed, now)
     counted = outcomes(came)
-    secrets = stage.secrets_found()
     wrong = differences(undisturbed, now, believed=believed)
-    wrong += [f"secrets in {secrets} places"] * bool(secrets)
     wrong += ["a pass broke off"] * bool(counted["broken off"])
     wrong += [f"never {expected}"] * (expected not in {*counted, ""})
     return Result(
@@ -95,7 +100,7 @@ def compare(
         repeated=now.repeated,
         memory=max(each.memory for each in came),
         longest=max(each.seconds for each in came),
-        secrets=secrets,
+        secrets=stage.secrets_found(),
         wrong=tuple(wrong),
     )
 

@@ -130,14 +130,12 @@ def _result(name: str, stage: Stage, did: Counter[str], count: int) -> Result:
     wrong += [f"{channel} was told something else than is stored" for channel in astray]
     wrong += [f"{now.repeated} told twice"] * bool(now.repeated)
     wrong += ["a traceback in the log"] * (b"Traceback" in (stage.folder / "log.txt").read_bytes())
-    secrets = stage.secrets_found()
-    wrong += [f"secrets in {secrets} places"] * bool(secrets)
     return Result(
         fault=name,
         outcomes=Counter(dict(ask(stage.database, _OUTCOMES))),
         reported=now.found.total(),
         repeated=now.repeated,
-        secrets=secrets,
+        secrets=stage.secrets_found(),
         wrong=tuple(wrong),
         note=f"{did['once']:,} of {did.total():,} slots done once",
     )
