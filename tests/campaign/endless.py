@@ -44,6 +44,7 @@ def main() -> None:
                 polls += 1
                 if polls % (count // TENTHS) == 0:
                     sys.stdout.write(json.dumps(measured(polls, folder)) + "\n")
+                    sys.stdout.flush()
                 if polls == count:
                     os.kill(os.getpid(), signal.SIGTERM)
                 return fetch(validators)

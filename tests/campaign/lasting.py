@@ -14,6 +14,9 @@ from tests.campaign.story import ask, left
 
 GROWTH = 0.03
 """The share by which memory may differ between a tenth of the way and its end: noise."""
+NOTHING = dict.fromkeys(("polls", "memory", "peak", "files", "database"), 0)
+START, SLOWEST = 60.0, 0.3
+"""Seconds that the daemon may take to start, and for a poll: one that stands still is ended."""
 PER_POLL = 200
 """Bytes of the database that an unchanged poll may take, its indexes included."""
 _OUTCOMES = "SELECT outcome, count(*) FROM poll GROUP BY outcome"
@@ -25,14 +28,9 @@ _GROWING = {"poll": None, "slot": 11}
 def lasting(count: int, ground: Ground) -> Result:
     """Let one daemon poll so many times, by a clock that jumps."""
     with ground.stage("lasting", HISTORY[-1:], every="1h") as stage:
-        command = [sys.executable, "-m", "tests.campaign.endless", str(stage.folder), str(count)]
-        with (stage.folder / "log.txt").open("ab") as log:
-            done = subprocess.run(
-                command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True, check=False
-            )
-        steps = [json.loads(line) for line in done.stdout.splitlines()]
+        code, steps = _serve(stage, count)
         outcomes = Counter(dict(ask(stage.database, _OUTCOMES)))
-        wrong = [f"it ended with {done.returncode}"] * bool(done.returncode)
+        wrong = [f"it ended with {code}"] * bool(code)
         wrong += [f"{outcomes.total()} polls"] * (outcomes.total() != count)
         wrong += [*left(stage).bad, *grown(steps[0], steps[-1]), *_tables(stage)]
         return Result(
@@ -45,6 +43,21 @@ def lasting(count: int, ground: Ground) -> Result:
         )
 
 
+def _serve(stage: Stage, count: int) -> tuple[int, list[dict[str, int]]]:
+    """Run the daemon until it has polled so often; return its exit code, and what it took."""
+    command = [sys.executable, "-m", "tests.campaign.endless", str(stage.folder), str(count)]
+    with (stage.folder / "log.txt").open("ab") as log:
+        with (stage.folder / "steps.txt").open("wb") as steps:
+            process = subprocess.Popen(command, cwd=ROOT, stdout=steps, stderr=log)
+        try:
+            code = process.wait(timeout=START + count * SLOWEST)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+    lines = (stage.folder / "steps.txt").read_text(encoding="utf-8").splitlines()
+    return code, [json.loads(line) for line in lines] or [NOTHING]
+
+
 def grown(early: Mapping[str, int], late: Mapping[str, int]) -> list[str]:
     """Say what grew more than it may between two moments of a daemon."""
     wrong = ["memory grew"] * (late["memory"] > early["memory"] * (1 + GROWTH))
@@ -53,7 +66,7 @@ def grown(early: Mapping[str, int], late: Mapping[str, int]) -> list[str]:
 
 
 def _per_poll(early: Mapping[str, int], late: Mapping[str, int]) -> float:
-    return (late["database"] - early["database"]) / (late["polls"] - early["polls"])
+    return (late["database"] - early["database"]) / max(1, late["polls"] - early["polls"])
 
 
 def _tables(stage: Stage) -> list[str]:
