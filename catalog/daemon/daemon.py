@@ -134,7 +134,11 @@ class Daemon:
         self._planned, self._moment = self._work, moment
         wait = max(timedelta(), moment - datetime.now(UTC)) + self._work.scheduled.limit
         self._overdue = time.monotonic() + wait.total_seconds()
-        self._scheduler.add_job(self._pass, "date", run_date=moment, args=[self._work], id=JOB)
+        # Two, because the scheduler may still count the pass that has just ended, and would drop
+        # this one for good; they have one thread between them.
+        self._scheduler.add_job(
+            self._pass, "date", run_date=moment, args=[self._work], id=JOB, max_instances=2
+        )
 
     def _unplan(self) -> bool:
         """Take the planned run back; return False where it is under way already."""

@@ -8,13 +8,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Event, Thread
+from queue import SimpleQueue
+from threading import Event, Semaphore, Thread
+from typing import Any
 
 import pytest
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_SUBMITTED
 
 from catalog.alerts.channel import Message
 from catalog.clock import now
-from catalog.daemon.daemon import Daemon, Work
+from catalog.daemon.daemon import Daemon, Ended, Work
 from catalog.daemon.systemd import Systemd
 from catalog.errors import StoreError
 from catalog.payload import Answer, Validators
@@ -93,6 +96,44 @@ def test_what_comes_due_during_a_pass_is_made_up(tmp_path: Path) -> None:
     first, second = (datetime.fromisoformat(moment) for (moment,) in slots[:2])
     assert second >= first + 3 * SECOND, "of the slots between, the last alone is made up"
     assert polls == [(len(slots),)]
+
+
+def test_a_pass_is_not_dropped_while_the_one_before_it_is_put_away(tmp_path: Path) -> None:
+    """What is due before the scheduler knows that the last pass is over runs all the same."""
+    seen, done, polls = Semaphore(0), Event(), list[Validators]()
+    dropped = list[datetime]()
+
+    class Slow(SimpleQueue[Any]):
+        """Lets the thread of a pass go on when the scheduler has dealt with the next one."""
+
+        def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+            super().put(item, block, timeout)
+            if isinstance(item, Ended) and not done.is_set():
+                assert seen.acquire(timeout=SECONDS)
+
+    def fetch(validators: Validators) -> Answer:
+        polls.append(validators)
+        if len(polls) == 1:
+            assert seen.acquire(timeout=SECONDS)  # of this pass itself
+        else:
+            done.set()
+        return ANSWER
+
+    with rig(tmp_path, answer()) as it:
+        read = work(it.sync, fetch, 9 * SECOND)
+        daemon = Daemon(lambda: read, Systemd({}))
+        daemon._events = Slow()
+
+        def drop(_: object) -> None:
+            dropped.append(now())
+            daemon._plan(now())  # or it would run no pass ever again, and not even stop
+            seen.release()
+
+        daemon._scheduler.add_listener(lambda _: seen.release(), EVENT_JOB_SUBMITTED)
+        daemon._scheduler.add_listener(drop, EVENT_JOB_MAX_INSTANCES)
+        assert serve_until(done, daemon) == 0
+    assert len(polls) > 1
+    assert dropped == []
 
 
 def test_a_pass_that_is_stuck_lets_the_watchdog_bite(

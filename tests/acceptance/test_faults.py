@@ -1,0 +1,178 @@
+import importlib.machinery
+import importlib.util
+import re
+import sqlite3
+import subprocess
+import sys
+import zlib
+from collections import Counter
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from catalog.replay.faults import FAULTS
+from tests.campaign import planted
+from tests.campaign.campaign import scenarios
+from tests.campaign.lasting import grown
+from tests.campaign.result import HEADS, Result, differences, table
+from tests.campaign.story import Left
+from tests.campaign.together import uneven
+from tests.pages import ROOT
+
+SCRIPT = ROOT / "scripts" / "faults"
+PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+SECONDS = 120
+PLAYED = ("network", "killed", "read-only", "truncated", "slots", "lasting")
+TOLD = Counter({("a1", "2026-01-06"): 1, ("b2", "2026-01-06"): 1})
+RIGHT = Left(
+    tables={"snapshots": [("d1", 2)], "deliveries": [("a1", "ops", "delivered")]},
+    state=[("1", "{}")],
+    document=b"# Models\n",
+    found=TOLD,
+    told={"ops": TOLD, "team": TOLD},
+    repeated=0,
+    bad=(),
+)
+
+
+def play(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run scripts/faults."""
+    return subprocess.run(
+        [sys.executable, SCRIPT, *words],
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+        timeout=SECONDS,
+    )
+
+
+def rows(text: str) -> list[list[str]]:
+    """Return the lines of a campaign's table."""
+    cells = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("|")]
+    start = cells.index(list(HEADS))
+    return [line for line in cells[start + 2 :] if len(line) == len(HEADS)]
+
+
+def test_a_small_campaign_keeps_every_promise() -> None:
+    """Real faults on real processes end as in an undisturbed run, and the table says so."""
+    only = [word for name in PLAYED for word in ("--only", name)]
+    ended = play("--quick", *only)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stderr
+    played = rows(ended.stdout)
+    assert [row[0].split(":")[0] for row in played] == [
+        *("network", "network", "killed within a pass", "database read-only"),
+        *("database truncated", "two daemons and cron, simulated", "a daemon of 30 polls"),
+    ]
+    for row in played:
+        assert row[-1].startswith(("kept", "not tried here")), row
+        assert row[-2] in {"0", "–"}
+    killed, slots = played[2], played[5]
+    assert "4 killed" in killed[2]
+    assert "10 of 10 slots done once" in slots[-1]
+
+
+def test_only_a_whole_campaign_is_written_down() -> None:
+    """A table of a few faults, or of small numbers, never stands in the documentation."""
+    for words in (["--quick"], ["--only", "locked"]):
+        ended = play("--write", *words)
+        assert ended.returncode == 2
+        assert "only a whole run is written down" in ended.stderr
+
+
+def test_the_page_shows_a_whole_campaign_that_kept_its_promises() -> None:
+    """docs/reliability.md has a line for every fault, and names each scenario."""
+    measured = rows(PAGE)
+    network = [row[0].removeprefix("network: ") for row in measured if "network: " in row[0]]
+    assert network == list(FAULTS)
+    for row in measured:
+        assert row[-1].startswith("kept"), row
+        assert row[-2] == "0", row
+    assert "500 killed" in PAGE
+    assert "1,000 of 1,000 slots done once" in PAGE
+    assert "a daemon of 10,000 polls" in PAGE
+    named = set(re.findall(r"`(?:--only )?([a-z-]+)`", PAGE))
+    assert named >= set(scenarios(quick=False))
+
+
+def test_what_is_written_goes_between_the_markers(tmp_path: Path) -> None:
+    """The table is replaced, and every other byte of the page stays."""
+    loader = importlib.machinery.SourceFileLoader("faults", str(SCRIPT))
+    spec = importlib.util.spec_from_loader("faults", loader)
+    assert spec
+    script = importlib.util.module_from_spec(spec)
+    loader.exec_module(script)
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{script.BEGIN}\nold\n{script.END}\nafter\n", encoding="utf-8")
+    script.write("new\n", page)
+    text = page.read_text(encoding="utf-8")
+    assert text == f"before\n{script.BEGIN}\n\nnew\n\n{script.END}\nafter\n"
+
+
+@pytest.mark.parametrize(
+    ("left", "said"),
+    [
+        (replace(RIGHT, told=RIGHT.told | {"ops": Counter()}), ["2 missed"]),
+        (replace(RIGHT, told=RIGHT.told | {"team": TOLD + TOLD}), ["2 false"]),
+        (replace(RIGHT, repeated=1), ["1 told twice"]),
+        (replace(RIGHT, bad=("snapshot 1: its digest",)), ["snapshot 1: its digest"]),
+        (replace(RIGHT, state=[]), ["the state in force differs"]),
+        (
+            replace(RIGHT, tables=RIGHT.tables | {"snapshots": []}),
+            ["the table of snapshots differs"],
+        ),
+        (replace(RIGHT, document=b"# Models"), ["the document differs"]),
+        (RIGHT, []),
+    ],
+)
+def test_what_differs_is_said(left: Left, said: list[str]) -> None:
+    """A finding too few, too many or twice, a row or a byte that is another: each breaks it."""
+    assert differences(RIGHT, left) == said
+
+
+def test_an_answer_that_was_believed_may_leave_more() -> None:
+    """What the answer itself said is no false change, but a missed one still is."""
+    more = replace(RIGHT, told={"ops": TOLD + TOLD, "team": TOLD}, document=b"other")
+    assert differences(RIGHT, more, believed=True) == []
+    less = replace(RIGHT, found=Counter())
+    assert differences(RIGHT, less, believed=True) == ["2 missed"]
+
+
+def test_a_planted_secret_is_found_wherever_it_is(tmp_path: Path) -> None:
+    """In a file, encoded, packed into the database, or in a message: each place is counted."""
+    assert planted.found(tmp_path, [b"nothing"]) == 0
+    for secret in planted.SECRETS:
+        assert planted.found(tmp_path, [b"told: " + secret.encode()]) == 1
+    (tmp_path / "log.txt").write_bytes(planted.needles()[-1])
+    with closing(sqlite3.connect(tmp_path / "catalog.db")) as database:
+        database.execute("CREATE TABLE payload (body BLOB)")
+        body = zlib.compress(planted.TOKEN.encode() * 100)
+        database.execute("INSERT INTO payload VALUES (?)", (body,))
+        database.commit()
+    assert planted.found(tmp_path, []) == 2
+
+
+def test_growth_is_noticed() -> None:
+    """A daemon that takes more memory, files or room a poll than it may is no daemon to keep."""
+    early = {"polls": 1000, "memory": 90_000_000, "files": 5, "database": 200_000}
+    late = early | {"polls": 10_000, "database": 1_200_000}
+    assert grown(early, late) == []
+    assert grown(early, late | {"memory": 95_000_000}) == ["memory grew"]
+    assert grown(early, late | {"files": 6}) == ["open files grew"]
+    assert grown(early, late | {"database": 9_000_000}) == ["the database grew too much"]
+
+
+def test_a_slot_done_twice_or_not_at_all_is_noticed() -> None:
+    """Whatever is not done exactly once breaks the promise."""
+    assert uneven(Counter(once=10), 10) == []
+    assert uneven(Counter({"once": 9, "done done left": 1}), 10) == ["1 slots: done done left"]
+    assert uneven(Counter(once=9), 10) == ["only 9 slots"]
+
+
+def test_what_could_not_be_played_is_said() -> None:
+    """A fault that the machine does not allow is never shown as kept."""
+    (row,) = rows(table([Result("disk full", untried="no rights")]))
+    assert (row[0], row[-1]) == ("disk full", "not tried here: no rights")
+    assert "kept" not in row

@@ -1,0 +1,45 @@
+"""Every kind of network fault, as the first thing that a poll gets of each new state."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+from catalog.poll import Outcome
+from catalog.replay.faults import FAULTS
+from tests.campaign.ground import Ground
+from tests.campaign.result import Result, compare
+from tests.campaign.stage import Stage
+
+SLOW = {"silence": 1.0, "drip": 1.0}
+"""Deadlines in seconds for what would use up any."""
+A_FEW = ("502", "half-list")
+"""For a quick look."""
+
+
+@contextmanager
+def served(stage: Stage, kind: str) -> Iterator[None]:
+    """Let the provider serve a fault."""
+    stage.fault = kind
+    try:
+        yield
+    finally:
+        stage.fault = None
+
+
+def through(kind: str, ground: Ground) -> Result:
+    """Poll the recorded history; each state but the first is first met through a fault.
+
+    What nobody can tell from the truth comes after the true state has been seen: else the changes
+    would be told in two steps.
+    """
+    fault = FAULTS[kind]
+    believed = fault.outcome is Outcome.CHANGED
+
+    def around(day: int, number: int) -> AbstractContextManager[None]:
+        hit = day > 0 and number == int(believed)
+        return served(stage, kind) if hit else nullcontext()
+
+    with ground.stage(kind, deadline=SLOW.get(kind, 10)) as stage:
+        ground.play(stage, around)
+        expected = str(fault.outcome)
+        name = f"network: {kind}"
+        return compare(name, stage, ground.undisturbed, believed=believed, expected=expected)

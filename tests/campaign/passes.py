@@ -1,0 +1,75 @@
+"""Orders passes of the worker: see worker.py."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from catalog.clock import stamp
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came of one pass.
+
+    `ended` is 0, minus the signal that killed it, or 1 for a mistake of the program. `outcome` is
+    the poll's, or the name of the error without a poll; `document` the error of the document.
+    `memory` is in bytes.
+    """
+
+    ended: int
+    seconds: float
+    outcome: str = "killed"
+    document: str = ""
+    memory: int = 0
+
+    @property
+    def told(self) -> str:
+        """The outcome in a word."""
+        return "broken off" if self.ended > 0 else self.document or self.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """The running program."""
+
+    process: subprocess.Popen[str]
+
+    def warm_up(self, folder: Path, at: datetime) -> None:
+        """Run a pass in the worker itself, so that no fork has to load anything."""
+        assert self._order(folder, at)["outcome"] == "first"
+
+    def run(self, folder: Path, at: datetime, **how: Any) -> Came:
+        """Run one pass: `kill_after` so many seconds, as `user`, or only if `scheduled`."""
+        return Came(**self._order(folder, at, **how))
+
+    def _order(self, folder: Path, at: datetime, **how: Any) -> dict[str, Any]:
+        assert self.process.stdin
+        assert self.process.stdout
+        order = {"folder": str(folder), "at": stamp(at), **how}
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        came: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return came
+
+
+@contextmanager
+def working() -> Iterator[Worker]:
+    """Start the worker, and end it."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.campaign.worker"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield Worker(process)
+        assert process.stdin
+        process.stdin.close()

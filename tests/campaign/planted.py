@@ -1,0 +1,52 @@
+"""The secrets that every run of the campaign gets, and the search for them in all that it left."""
+
+import base64
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+TOKEN: Final = "tok-campaign-5b0c-9e77"
+KEY: Final = b"webhook-secret-of-the-campaign"
+SECRET: Final = f"whsec_{base64.b64encode(KEY).decode()}"
+HOOK: Final = "hook-campaign-41d8"
+"""A part of the channels' URLs: whoever knows a chat's URL can write there."""
+PASSWORD: Final = "smtp-campaign-c3f0"
+SECRETS: Final = (TOKEN, SECRET, HOOK, PASSWORD)
+
+
+def needles() -> tuple[bytes, ...]:
+    """Return each secret as it is, and in the ways in which it could have been written down."""
+    plain = [*(secret.encode() for secret in SECRETS), KEY]
+    plain.append(SECRET.removeprefix("whsec_").encode())
+    encoded = [base64.b64encode(each) for each in plain]
+    quoted = [quote(each).encode() for each in plain]
+    return tuple(dict.fromkeys(plain + encoded + quoted))
+
+
+def found(folder: Path, messages: Iterable[bytes]) -> int:
+    """Count the places below a folder, and the messages, that hold a secret."""
+    texts = [*_files(folder), *messages]
+    return sum(any(needle in text for needle in needles()) for text in texts)
+
+
+def _files(folder: Path) -> Iterator[bytes]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            content = path.read_bytes()
+            yield content
+            if content.startswith(b"SQLite format 3\0"):
+                yield from _payloads(path)
+
+
+def _payloads(file: Path) -> Iterator[bytes]:
+    """Unpack the bodies that a database keeps compressed; a damaged one shows what it can."""
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            for (body,) in database.execute("SELECT body FROM payload WHERE body IS NOT NULL"):
+                yield zlib.decompress(body)
+    except (sqlite3.Error, zlib.error):
+        return

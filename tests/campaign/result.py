@@ -1,0 +1,127 @@
+"""A line of the campaign's table: what came of a fault, held against an undisturbed run."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from catalog.words import count
+from tests.campaign.passes import Came
+from tests.campaign.stage import Stage
+from tests.campaign.story import Left, Told, left
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one fault.
+
+    `wrong` says what differs from the promise; see `broken` too. `said`
+    counts changes that the faulty answer itself said. `memory` is in bytes, `longest` in seconds.
+    `untried` says why a fault could not be played on this machine.
+    """
+
+    fault: str
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reported: int = 0
+    missed: int = 0
+    false: int = 0
+    said: int = 0
+    repeated: int = 0
+    memory: int = 0
+    longest: float = 0.0
+    secrets: int = 0
+    wrong: tuple[str, ...] = ()
+    note: str = ""
+    untried: str = ""
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """What was promised and not kept; empty where all was."""
+        places = count(self.secrets, "place")
+        return (*self.wrong, *[f"secrets in {places}"] * bool(self.secrets))
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The line of the table."""
+        if self.untried:
+            return (self.fault, *["–"] * (len(HEADS) - 2), f"not tried here: {self.untried}")
+        outcomes = ", ".join(f"{times} {name}" for name, times in self.outcomes.most_common())
+        false = f"{self.false}" + f" (+ {self.said} that the answer said)" * bool(self.said)
+        numbers = (self.reported, self.missed, false, self.repeated)
+        memory = f"{self.memory / MEGABYTE:.0f} MB" if self.memory else "–"
+        longest = f"{self.longest:.1f} s" if self.longest else "–"
+        verdict = "; ".join(self.broken) or "kept"
+        verdict += f"; {self.note}" * bool(self.note)
+        polls = f"{self.outcomes.total():,}"
+        cells = (self.fault, polls, outcomes, *map(str, numbers), memory, longest)
+        return (*cells, str(self.secrets), verdict)
+
+
+HEADS = (
+    *("Fault", "Polls", "Outcomes", "Changes reported", "Missed", "False", "Messages repeated"),
+    *("Memory peak", "Longest pass", "Secrets seen", "Promise"),
+)
+
+
+def table(results: Sequence[Result]) -> str:
+    """Write the lines as a Markdown table."""
+    lines = [HEADS, tuple("---" for _ in HEADS), *(result.cells for result in results)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def outcomes(came: Sequence[Came]) -> Counter[str]:
+    """Count how passes ended."""
+    return Counter(each.told for each in came)
+
+
+def compare(
+    fault: str, stage: Stage, undisturbed: Left, *, believed: bool = False, expected: str = ""
+) -> Result:
+    """Hold what a run left against an undisturbed one.
+
+    `believed` is for answers that nobody can tell from true ones: what they said is told, and their
+    changes stay in the history; all else must be the same. `expected` is an outcome without which
+    the fault was none.
+    """
+    came, now = stage.came, left(stage)
+    missed, more = distance(undisturbed, now)
+    counted = outcomes(came)
+    wrong = differences(undisturbed, now, believed=believed)
+    wrong += ["a pass broke off"] * bool(counted["broken off"])
+    wrong += [f"never {expected}"] * (expected not in {*counted, ""})
+    return Result(
+        fault=fault,
+        outcomes=counted,
+        reported=now.found.total(),
+        missed=missed,
+        false=0 if believed else more,
+        said=more if believed else 0,
+        repeated=now.repeated,
+        memory=max(each.memory for each in came),
+        longest=max(each.seconds for each in came),
+        secrets=stage.secrets_found(),
+        wrong=tuple(wrong),
+    )
+
+
+def distance(undisturbed: Left, now: Left) -> tuple[int, int]:
+    """Count what is missing, and what is too much, where most is: the store or a channel."""
+    pairs: list[tuple[Told, Told]] = [(undisturbed.found, now.found)]
+    pairs += [(undisturbed.told[name], now.told[name]) for name in undisturbed.told]
+    missed = max((wanted - given).total() for wanted, given in pairs)
+    return missed, max((given - wanted).total() for wanted, given in pairs)
+
+
+def differences(undisturbed: Left, now: Left, *, believed: bool = False) -> list[str]:
+    """Say in what a run differs from an undisturbed one, against the promise."""
+    missed, more = distance(undisturbed, now)
+    wrong = [*now.bad, *[f"{missed} missed"] * bool(missed)]
+    wrong += [f"{now.repeated} told twice"] * bool(now.repeated)
+    wrong += ["the state in force differs"] * (undisturbed.state != now.state)
+    if not believed:
+        wrong += [f"{more} false"] * bool(more)
+        names = [name for name, rows in undisturbed.tables.items() if rows != now.tables[name]]
+        wrong += [f"the table of {name} differs" for name in names]
+        wrong += ["the document differs"] * (undisturbed.document != now.document)
+    return wrong

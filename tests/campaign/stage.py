@@ -1,0 +1,170 @@
+"""Where a fault is played: a provider, people who are told, and a folder for the program."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from catalog.recordings import Recording
+from catalog.replay.server import ReplayServer
+from tests.campaign import planted
+from tests.campaign.passes import Came, Worker
+from tests.mail import Mailbox, post_office
+from tests.servers import Exchange, Recorded, serve
+
+CHANNELS = ("ops", "team")
+_CONFIG = """\
+database = "disk/catalog.db"
+[infomaniak]
+url = "{provider}"
+token_file = "{secrets}/token"
+[http]
+attempts = 1
+deadline = "{deadline}s"
+max_bytes = 1000000
+[document]
+path = "disk/docs/models.md"
+[schedule]
+every = "{every}"
+jitter = ""
+"""
+_CHANNEL = """\
+[[channel]]
+kind = "webhook"
+name = "{name}"
+url_file = "{secrets}/{name}"
+secret_file = "{secrets}/webhook"
+"""
+_MAIL = """\
+[[channel]]
+kind = "email"
+name = "mail"
+server = "smtp://127.0.0.1:{port}"
+user = "catalog"
+password_file = "{secrets}/mail"
+sender = "catalog@example.org"
+to = ["ops@example.org"]
+"""
+
+
+@dataclass
+class Receivers:
+    """The servers of the channels; `taken` holds what they said yes to, in order.
+
+    A channel in `down` gets no answer but a reset, or 503.
+    """
+
+    taken: list[Recorded] = field(default_factory=list)
+    down: set[str] = field(default_factory=set)
+    refused: int = 0
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Take a message, or not."""
+        if channel(exchange.request) in self.down:
+            self.refused += 1
+            if self.refused % 2:
+                exchange.reset()
+            else:
+                exchange.send(503, {}, b"")
+            return
+        self.taken.append(exchange.request)
+        exchange.send(204, {}, b"")
+
+
+def channel(request: Recorded) -> str:
+    """Return the name of the channel that a request was for."""
+    return request.path.split("/")[-2]
+
+
+@dataclass
+class Stage:
+    """One play. `fault` names what the provider serves in place of the truth."""
+
+    folder: Path
+    provider: ReplayServer
+    receivers: Receivers
+    mailbox: Mailbox
+    worker: Worker
+    fault: str | None = None
+    came: list[Came] = field(default_factory=list)
+
+    @property
+    def disk(self) -> Path:
+        """The folder that holds what the program writes."""
+        return self.folder / "disk"
+
+    @property
+    def database(self) -> Path:
+        """The database file."""
+        return self.disk / "catalog.db"
+
+    @property
+    def document(self) -> Path:
+        """The document."""
+        return self.disk / "docs" / "models.md"
+
+    def run(self, at: datetime, **how: Any) -> Came:
+        """Run one pass at that moment, and keep what came of it."""
+        came = self.worker.run(self.folder, at, **how)
+        self.came.append(came)
+        return came
+
+    @property
+    def taken(self) -> list[tuple[str, str, bytes]]:
+        """Every message that was taken: channel, id, and the body of a webhook's."""
+        posted = [
+            (channel(each), each.headers["webhook-id"], each.body) for each in self.receivers.taken
+        ]
+        return posted + [
+            ("mail", each["Message-ID"].strip("<>").partition("@")[0], b"")
+            for each in self.mailbox.letters
+        ]
+
+    def secrets_found(self) -> int:
+        """Count the files and messages that hold a secret."""
+        messages = [
+            b"\n".join([repr(sorted(each.headers.items())).encode(), each.body])
+            for each in self.receivers.taken
+        ]
+        return planted.found(self.folder, [*messages, *self.mailbox.raw])
+
+
+@contextmanager
+def staged(
+    folder: Path,
+    worker: Worker,
+    recordings: Sequence[Recording],
+    *,
+    deadline: float = 10,
+    every: str = "20m",
+) -> Iterator[Stage]:
+    """Serve the recordings, of which the first is shown, and configure the program to ask there."""
+    receivers, stages = Receivers(), list[Stage]()
+    provider = ReplayServer(recordings, step="manual", faults=lambda _: stages[0].fault)
+    post = post_office(password=planted.PASSWORD)
+    with provider, serve(receivers) as told, post as mailbox:
+        stages.append(Stage(folder, provider, receivers, mailbox, worker))
+        limits = {"deadline": deadline, "every": every}
+        configure(folder, provider.url, told.url, mailbox.port, **limits)
+        yield stages[0]
+
+
+def configure(folder: Path, provider: str, receiver: str, port: int, **given: Any) -> None:
+    """Write the configuration; the secrets are in files beside the folder, not in it."""
+    secrets = folder.with_name(f"{folder.name}-secrets")
+    for made in (folder, folder / "disk", secrets):
+        made.mkdir(parents=True)
+        made.chmod(0o755)  # for the passes of another user
+    kept = {"token": planted.TOKEN, "webhook": planted.SECRET, "mail": planted.PASSWORD}
+    kept |= {name: f"{receiver}/{name}/{planted.HOOK}" for name in CHANNELS}
+    for name, text in kept.items():
+        (secrets / name).write_text(text, encoding="utf-8")
+    text = _CONFIG.format(provider=provider, secrets=secrets, **given)
+    text += "".join(_CHANNEL.format(name=name, secrets=secrets) for name in CHANNELS)
+    text += _MAIL.format(port=port, secrets=secrets)
+    (folder / "catalog.toml").write_text(text, encoding="utf-8")
+    (folder / "log.txt").touch()
+    os.chmod(folder / "log.txt", 0o666)  # noqa: PTH101, S103  # for the passes of another user

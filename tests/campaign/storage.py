@@ -1,0 +1,186 @@
+"""Faults of what the program writes to: its database, its document, and the disk below both."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from catalog.store.backup import copy
+from catalog.store.database import BUSY_TIMEOUT
+from tests.campaign.ground import Ground
+from tests.campaign.result import Result, compare
+from tests.campaign.stage import Stage
+from tests.campaign.story import DAY, PASSES, START, Around
+
+MOUNT, UMOUNT = (shutil.which(name) or "" for name in ("mount", "umount"))
+NOBODY = 65534
+"""A user id without rights: root may write whatever the permissions say."""
+SIZE = 2_000_000
+"""Of the small disk, in bytes: a multiple of what the recorded history takes."""
+FREE = (0, 8_192, 32_768, 49_152)
+"""What the first passes of a day find free, in bytes: nothing, and less than they need."""
+
+
+def first_pass(around: Callable[[int], AbstractContextManager[None]]) -> Around:
+    """Let a fault hold in the first pass of each day but the first one."""
+    return lambda day, number: around(day) if day and not number else nullcontext()
+
+
+def disk_full(ground: Ground) -> Result:
+    """Fill a disk of its own, which holds the database and the document."""
+    with ground.stage("disk-full") as stage:
+        return _full("disk full", stage, stage.disk, "StoreError", ground)
+
+
+def document_disk_full(ground: Ground) -> Result:
+    """Fill a disk of its own, which holds the document alone."""
+    with ground.stage("document-disk-full") as stage:
+        place = stage.document.parent
+        return _full("document's disk full", stage, place, "DocumentError", ground)
+
+
+def _full(name: str, stage: Stage, place: Path, expected: str, ground: Ground) -> Result:
+    with small_disk(place) as refused:
+        if refused:
+            return Result(name, untried=refused)
+
+        @contextmanager
+        def full(free: int) -> Iterator[None]:
+            filler = place / "filler"
+            fill(filler, free)
+            try:
+                yield
+            finally:
+                filler.unlink()
+
+        def around(day: int, number: int) -> AbstractContextManager[None]:
+            return full(FREE[number]) if day and number < len(FREE) else nullcontext()
+
+        ground.play(stage, around, passes=PASSES + len(FREE))
+        return compare(name, stage, ground.undisturbed, expected=expected)
+
+
+@contextmanager
+def small_disk(place: Path) -> Iterator[str]:
+    """Mount a small disk; give the reason where this may not be done."""
+    place.mkdir(exist_ok=True)
+    command = [MOUNT, "-t", "tmpfs", "-o", f"size={SIZE},mode=755", "tmpfs", str(place)]
+    if not MOUNT:
+        yield "there is no command to mount a small disk"
+        return
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        yield "mounting a small disk wants more rights"
+        return
+    try:
+        yield ""
+    finally:
+        subprocess.run([UMOUNT, str(place)], check=True)
+
+
+def fill(filler: Path, free: int) -> None:
+    """Write until the disk is full, then give so many bytes back."""
+    with filler.open("wb", buffering=0) as file:
+        with suppress(OSError):
+            while file.write(b"\0" * 4096):
+                pass
+        file.truncate(max(0, file.tell() - free))
+
+
+def read_only_database(ground: Ground) -> Result:
+    """Take the right to write from the database and its folder."""
+    name = "database read-only"
+    return _without_rights(name, lambda it: (it.database, it.disk), "StoreError", ground)
+
+
+def read_only_document(ground: Ground) -> Result:
+    """Take the right to write from the document's folder."""
+    name = "document's folder read-only"
+    return _without_rights(name, lambda it: (it.document.parent,), "DocumentError", ground)
+
+
+def _without_rights(
+    name: str,
+    which: Callable[[Stage], tuple[Path, ...]],
+    expected: str,
+    ground: Ground,
+) -> Result:
+    with ground.stage(name.replace(" ", "-")) as stage:
+        user = {"user": NOBODY} if os.geteuid() == 0 else {}
+        if user:
+            os.chown(stage.disk, NOBODY, NOBODY)
+
+        @contextmanager
+        def taken(_day: int) -> Iterator[None]:
+            modes = {path: path.stat().st_mode for path in which(stage)}
+            for path, mode in modes.items():
+                path.chmod(mode & ~0o222)
+            try:
+                yield
+            finally:
+                for path, mode in modes.items():
+                    path.chmod(mode)
+
+        ground.play(stage, first_pass(taken), **user)
+        result = compare(name, stage, ground.undisturbed, expected=expected)
+        return replace(result, note="passes of a user without rights" if user else "")
+
+
+def no_document_folder(ground: Ground) -> Result:
+    """Delete the document with its folder before each new state."""
+    with ground.stage("document-gone") as stage:
+
+        @contextmanager
+        def deleted(_day: int) -> Iterator[None]:
+            shutil.rmtree(stage.document.parent)
+            yield
+
+        ground.play(stage, first_pass(deleted))
+        return compare("document's folder gone", stage, ground.undisturbed)
+
+
+def locked(seconds: float, ground: Ground) -> Result:
+    """Let another process hold the database, as a writer, once for so long in real time."""
+    with ground.stage("locked") as stage:
+
+        @contextmanager
+        def held() -> Iterator[None]:
+            with closing(sqlite3.connect(stage.database, check_same_thread=False)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                free = threading.Timer(seconds, other.rollback)
+                free.start()
+                # A pass waits for half a minute; then the next one does.
+                while free.is_alive():
+                    stage.run(START + DAY)
+                free.join()
+            yield
+
+        first = (1, 0)
+        ground.play(stage, lambda *when: held() if when == first else nullcontext())
+        expected = "DatabaseBusy" if seconds > BUSY_TIMEOUT else ""
+        name = f"database locked for {seconds:g} s"
+        return compare(name, stage, ground.undisturbed, expected=expected)
+
+
+def truncated(ground: Ground) -> Result:
+    """Cut the database off somewhere; nothing may be told by it, until a backup is put back."""
+    with ground.stage("truncated") as stage:
+
+        @contextmanager
+        def cut(_day: int) -> Iterator[None]:
+            kept = stage.folder / "backup.db"
+            copy(stage.database, kept)
+            os.truncate(stage.database, ground.dice.randrange(1, stage.database.stat().st_size))
+            try:
+                yield
+            finally:
+                kept.replace(stage.database)
+
+        ground.play(stage, first_pass(cut))
+        result = compare("database truncated", stage, ground.undisturbed, expected="StoreError")
+        return replace(result, note="a backup put back each time")

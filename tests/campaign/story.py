@@ -1,0 +1,111 @@
+"""The recorded history polled day by day, with a fault in it, and what that leaves behind."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from contextlib import AbstractContextManager, closing, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from catalog.store.database import Database
+from catalog.store.verify import verify
+from tests.campaign.stage import CHANNELS, Stage, channel
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+DAY = timedelta(days=1)
+EVERY = timedelta(minutes=20)
+PASSES = 5
+CATALOG = ("added", "removed", "restored", "updated", "drift")
+"""The kinds of change that are about the catalog, not about the way to it."""
+
+Around = Callable[[int, int], AbstractContextManager[Any]]
+"""From the day and the number of a pass in it to what holds while that pass runs."""
+
+_TABLES = {
+    "snapshots": "SELECT digest, model_count, substr(taken_at, 1, 10) FROM snapshot ORDER BY id",
+    "versions": "SELECT key, facts, first_snapshot, last_snapshot FROM model_version "
+    "ORDER BY key, first_snapshot",
+    "deliveries": "SELECT f.fingerprint, channel, state FROM delivery JOIN finding f "
+    "ON f.id = finding_id WHERE f.id IN (SELECT finding_id FROM change WHERE kind IN {kinds}) "
+    "ORDER BY f.fingerprint, channel, delivery.id",
+}
+_STATE = "SELECT key, facts FROM model_version WHERE last_snapshot IS NULL ORDER BY key"
+_FOUND = (
+    "SELECT DISTINCT f.id, f.fingerprint, substr(p.started_at, 1, 10) FROM finding f "
+    "JOIN change c ON c.finding_id = f.id JOIN poll p ON p.id = f.poll_id WHERE c.kind IN {kinds}"
+)
+_KINDS = "({})".format(", ".join(f"'{kind}'" for kind in CATALOG))
+
+Told = Counter[tuple[str, str]]
+"""Findings about the catalog: fingerprint and day, and how often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a run left behind. Times are cut to the day: a fault may put off a poll by minutes."""
+
+    tables: dict[str, list[tuple[Any, ...]]]
+    state: list[tuple[Any, ...]]
+    document: bytes
+    found: Told
+    told: dict[str, Told]
+    repeated: int
+    bad: tuple[str, ...]
+
+
+def untouched(_day: int, _number: int) -> AbstractContextManager[Any]:
+    """Let a pass run as it is."""
+    return nullcontext()
+
+
+def play(
+    stage: Stage,
+    around: Around = untouched,
+    *,
+    passes: int = PASSES,
+    every: timedelta = EVERY,
+    days: int = 5,
+    **how: Any,
+) -> None:
+    """Show a new state each day, and run so many passes in it."""
+    for day in range(days):
+        for number in range(passes):
+            with around(day, number):
+                stage.run(START + day * DAY + number * every, **how)
+        stage.provider.advance()
+
+
+def ask(file: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Ask a database file with plain SQL."""
+    with closing(sqlite3.connect(file)) as database:
+        return database.execute(sql.format(kinds=_KINDS)).fetchall()
+
+
+def left(stage: Stage) -> Left:
+    """Read what a run left behind."""
+    tables = {name: ask(stage.database, sql) for name, sql in _TABLES.items()}
+    found = Counter((row[1], row[2]) for row in ask(stage.database, _FOUND))
+    told: dict[str, Told] = {name: Counter() for name in CHANNELS}
+    ids = Counter(message for _, message, _ in stage.taken)
+    for request in stage.receivers.taken:
+        for change in json.loads(request.body)["data"]["changes"]:
+            if change["kind"] in CATALOG:
+                told[channel(request)][change["fingerprint"], change["at"][:10]] += 1
+    return Left(
+        tables,
+        ask(stage.database, _STATE),
+        stage.document.read_bytes(),
+        found,
+        told,
+        ids.total() - len(ids),
+        verified(stage.database),
+    )
+
+
+def verified(file: Path) -> tuple[str, ...]:
+    """Check a database as `catalog db verify` does; return what is bad."""
+    with closing(Database(str(file))) as database, database.reading() as connection:
+        return tuple(str(check.bad) for check in verify(connection) if check.bad)
