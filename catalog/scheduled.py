@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from catalog.errors import CatalogError
+from catalog.pings import Pings
 from catalog.poll import Outcome
+from catalog.runs import running
 from catalog.schedule import Schedule
 from catalog.store import polls, slots
 from catalog.store.slots import Claim
@@ -26,6 +29,7 @@ class Scheduled:
     sync: Sync
     schedule: Schedule
     limit: timedelta
+    pings: Pings | None = None
 
     @property
     def provider(self) -> str:
@@ -40,14 +44,14 @@ class Scheduled:
             claim = slots.claim(connection, self.provider, moment, now, self.limit)
         if not claim.is_ours:
             return Run(self.provider, claim)
-        result = self.sync.run()
+        result = self._pass(accept=False)
         self._finish(moment)
         return Run(self.provider, claim, result)
 
     def run_now(self, *, accept: bool = False) -> Pass:
         """Run a pass in any case; the slot counts as done, unless the provider was not read."""
         moment = self.schedule.slot(self.sync.clock())
-        result = self.sync.run(accept=accept)
+        result = self._pass(accept=accept)
         if result.poll.outcome is not Outcome.FAILED:
             self._finish(moment)
         return result
@@ -68,6 +72,20 @@ class Scheduled:
             return following if done else now
         lately = abs(now - last.started_at) < (following - moment) / 2
         return following if done or lately else now
+
+    def _pass(self, *, accept: bool) -> Pass:
+        """Run a pass under one id, and tell the monitor how it went."""
+        with running():
+            if self.pings is None:
+                return self.sync.run(accept=accept)
+            self.pings.start()
+            try:
+                result = self.sync.run(accept=accept)
+            except CatalogError as error:
+                self.pings.end(error)
+                raise
+            self.pings.end(result.poll.error or result.document_error)
+            return result
 
     def _finish(self, moment: datetime) -> None:
         with self.sync.database.writing() as connection:

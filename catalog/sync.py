@@ -18,6 +18,7 @@ from catalog.payload import Answer, NotModified, Validators
 from catalog.poll import Poll
 from catalog.providers.provider import Provider
 from catalog.publishing import Published, Publisher
+from catalog.runs import running
 from catalog.store import changelog, history, outbox, polls
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record
@@ -63,6 +64,10 @@ class Sync:
         Whatever a crash cuts off after step 2, the next pass mends: both are derived from the
         store. A dry run undoes its transaction, then writes and sends nothing.
         """
+        with running():
+            return self._run(accept=accept, dry_run=dry_run)
+
+    def _run(self, *, accept: bool, dry_run: bool) -> Pass:
         result, overview = self._commit(accept=accept, dry_run=dry_run)
         result = self._publish(result, overview, dry_run=dry_run)
         if not dry_run:

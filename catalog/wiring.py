@@ -35,6 +35,7 @@ from catalog.health import Tolerance
 from catalog.http.client import Http
 from catalog.http.request import Limits
 from catalog.judge import Doubt
+from catalog.pings import Pings
 from catalog.providers.infomaniak.infomaniak import Infomaniak
 from catalog.providers.infomaniak.source import Source, known
 from catalog.publishing import Publisher
@@ -84,7 +85,8 @@ def wire_scheduled(settings: Settings, database: Database, http: Http) -> Schedu
     # Asked twice where another process moved the state, then told to each channel.
     sync = wire_sync(settings, database, http)
     limit = SLACK + settings.http.retry_for * (2 + len(sync.channels))
-    return Scheduled(sync, wire_schedule(settings), limit)
+    pings = Pings(reveal(settings.ping.url), http) if settings.ping.url else None
+    return Scheduled(sync, wire_schedule(settings), limit, pings)
 
 
 def wire_schedule(settings: Settings) -> Schedule:

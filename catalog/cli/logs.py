@@ -7,6 +7,7 @@ from typing import Any
 
 from catalog.cli.output import visible
 from catalog.clock import now, stamp
+from catalog.runs import current
 
 LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}
 
@@ -15,13 +16,15 @@ class JsonLines(logging.Formatter):
     """A log record as one line of JSON, for machines."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write time, level, logger and message, and a finding where there is one."""
+        """Write time, level, logger and message, the run, and a finding where there is one."""
         line: dict[str, Any] = {
             "time": stamp(now()),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if (run := current()) is not None:
+            line["run"] = run
         finding = getattr(record, "finding", None)
         if finding is not None:
             line["finding"] = finding
@@ -29,11 +32,13 @@ class JsonLines(logging.Formatter):
 
 
 class Lines(logging.Formatter):
-    """A log record as one line for people: UTC time, level, message."""
+    """A log record as one line for people: UTC time, level, message, and the pass it is of."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write the record on one line, control characters shown as escapes."""
-        return f"{stamp(now())} {record.levelname.lower():8} {visible(record.getMessage())}"
+        run = current()
+        of = "" if run is None else f" run={run[:8]}"
+        return f"{stamp(now())} {record.levelname.lower():8} {visible(record.getMessage())}{of}"
 
 
 def start_logging(verbosity: int, log_format: str) -> None:

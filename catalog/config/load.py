@@ -32,7 +32,7 @@ CHANNELS = {
 SQLITE = "sqlite:///"
 HINT = "Mend them all at once; docs/configuration.md explains every setting."
 SECRET_FILES = re.compile(
-    r"infomaniak\.token_file|channel\.[0-9]+\.(url|urls|secret|password)_file"
+    r"infomaniak\.token_file|ping\.url_file|channel\.[0-9]+\.(url|urls|secret|password)_file"
 )
 # What pydantic says in words that a reader of TOML would not know.
 WORDS = {

@@ -19,6 +19,7 @@ from catalog.config.kinds import (
     FileOrNone,
     LongDuration,
     RuleId,
+    SecretUrl,
     Section,
     Share,
     Token,
@@ -75,6 +76,13 @@ class ScheduleSettings(Section):
     jitter: DurationOrNone = timedelta(minutes=1)
 
 
+class PingSettings(Section):
+    """A monitor that raises the alarm when passes stay out or fail."""
+
+    url: SecretUrl | None = None
+    url_file: File | None = None
+
+
 class DocumentSettings(Section):
     """The Markdown overview; no document where `path` is empty."""
 
@@ -93,6 +101,7 @@ class Settings(Section):
     trouble: TroubleSettings = TroubleSettings()
     freshness: FreshnessSettings = FreshnessSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    ping: PingSettings = PingSettings()
     document: DocumentSettings = DocumentSettings()
     rules: dict[RuleId, Level] = Field(default_factory=dict)
     channel: tuple[Annotated[AnyChannel, Field(discriminator="kind")], ...] = ()

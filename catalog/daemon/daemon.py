@@ -23,6 +23,7 @@ from catalog.clock import now, stamp
 from catalog.daemon.report import told
 from catalog.daemon.systemd import Systemd
 from catalog.errors import CatalogError
+from catalog.runs import running
 from catalog.schedule import spread
 from catalog.scheduled import Run, Scheduled
 from catalog.signals import STOPS, caught
@@ -49,10 +50,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run that is over, and what it was."""
+    """A run that is over, what it was, and its id in the log."""
 
     work: Work
     came: Run | Exception
+    run: str
 
 
 class Beat:
@@ -151,11 +153,12 @@ class Daemon:
     def _pass(self, work: Work) -> None:
         """Run in a thread of the scheduler."""
         came: Run | Exception
-        try:
-            came = work.scheduled.run()
-        except Exception as error:  # noqa: BLE001  # whatever it is, the daemon goes on
-            came = error
-        self._events.put(Ended(work, came))
+        with running() as run:
+            try:
+                came = work.scheduled.run()
+            except Exception as error:  # noqa: BLE001  # whatever it is, the daemon goes on
+                came = error
+        self._events.put(Ended(work, came, run))
 
     def _carry(self) -> None:
         """Have sent what came due since the last pass, unless one is under way and does it."""
@@ -192,9 +195,10 @@ class Daemon:
         if not self._is_stopping:
             self._plan(self._next(ended))
             following = f"next run {stamp(self._moment)}"
-        logger.log(level, "%s; %s", outcome, following)
-        for grave, line in more:
-            logger.log(grave, "%s", line)
+        with running(ended.run):
+            logger.log(level, "%s; %s", outcome, following)
+            for grave, line in more:
+                logger.log(grave, "%s", line)
         self._last = f"{stamp(now())} {outcome}"
         self._systemd.status(self._status)
         return not self._is_stopping

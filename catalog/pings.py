@@ -1,0 +1,46 @@
+"""Pings to a monitor that raises the alarm when they stay out, as healthchecks.io has them."""
+
+import logging
+from dataclasses import dataclass, field
+
+from catalog.errors import CatalogError
+from catalog.http.client import Http
+from catalog.http.request import Request
+from catalog.runs import current
+
+logger = logging.getLogger(__name__)
+SECONDS = 5.0
+"""The deadline of a ping: a monitor that is slow must not hold up a pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pings:
+    """Tells `url` of a pass. A ping that fails is a warning in the log.
+
+    Whoever knows the URL can write there: nothing shown names more of it than the host.
+    """
+
+    url: str = field(repr=False)
+    http: Http = field(repr=False)
+
+    def start(self) -> None:
+        """Say that a pass begins."""
+        self._ping("/start")
+
+    def end(self, error: CatalogError | None) -> None:
+        """Say that it ended well, or by which error."""
+        self._ping("/fail" if error else "", str(error or ""))
+
+    def _ping(self, what: str, said: str = "") -> None:
+        base, mark, query = self.url.partition("?")
+        rid = f"{mark}{query}&rid={current()}" if mark else f"?rid={current()}"
+        url = f"{base.rstrip('/')}{what}{rid}"
+        body = said.encode()
+        headers = {"Content-Type": "text/plain; charset=utf-8"}
+        request = Request(url, "POST", headers, body, (self.url, url))
+        try:
+            self.http.send_once(request, SECONDS)
+        except CatalogError as error:
+            status = getattr(error, "status", None)
+            why = f"it answered {status}" if status else type(error).__name__
+            logger.warning("the monitor did not take a ping: %s", why)
