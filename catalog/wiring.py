@@ -62,11 +62,15 @@ def wire_http(settings: Settings) -> Http:
     )
 
 
+def wire_source(settings: Settings, http: Http, clock: Clock = now) -> Source:
+    """Make the way to the live route."""
+    token = reveal(settings.infomaniak.token) or None
+    return Source(http, settings.infomaniak.url, token, clock)
+
+
 def wire_sync(settings: Settings, database: Database, http: Http, clock: Clock = now) -> Sync:
     """Make a Sync of the live route."""
-    token = settings.infomaniak.token
-    secret = token.get_secret_value() if token else None
-    source = Source(http, settings.infomaniak.url, secret, clock)
+    source = wire_source(settings, http, clock)
     return Sync(
         provider=Infomaniak(),
         fetch=source.fetch,

@@ -13,6 +13,7 @@ from catalog.cli import (
     config,
     db,
     demo,
+    doctor,
     document,
     history,
     importing,
@@ -68,7 +69,7 @@ for _command in (
     *(sync.sync, serve.serve, models.models, models.show, changes.changes, changes.diff),
     *(history.snapshots, history.polls, document.render),
     *(payloads.validate, importing.import_, replay.replay, demo.demo, config.config),
-    *(status.status, alerts.alerts, db.db),
+    *(status.status, doctor.doctor, alerts.alerts, db.db),
 ):
     cli.add_command(_command)
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from catalog.clock import Clock
 from catalog.errors import AnswerRefused, SettingsInvalid
 from catalog.http.client import Http
-from catalog.http.request import Request
+from catalog.http.request import Request, Response
 from catalog.payload import Answer, NotModified, Payload, Validators
 from catalog.providers.infomaniak.infomaniak import NAME, ROUTE
 
@@ -27,20 +27,27 @@ class Source:
 
     def fetch(self, validators: Validators) -> Answer:
         """Ask for the catalog; raise ProviderError, or SettingsInvalid without a token."""
-        token = known(self.token)
-        url = f"{self.url.rstrip('/')}{ROUTE}"
-        headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
-        if etag := sendable(validators.etag):
-            headers["If-None-Match"] = etag
-        if last_modified := sendable(validators.last_modified):
-            headers["If-Modified-Since"] = last_modified
-        response = self.http.send(Request(url=url, headers=headers, secrets=(token,)))
+        response, url = self.ask(validators), self._route
         if response.status == NotModified.status:
             return NotModified(NAME, url, self.clock())
         if response.status != HTTPStatus.OK:
             raise AnswerRefused(f"Infomaniak answered {response.status}", status=response.status)
         seen = Validators(response.headers.get("etag"), response.headers.get("last-modified"))
         return Payload(NAME, url, self.clock(), response.body, response.status, seen)
+
+    def ask(self, validators: Validators) -> Response:
+        """Return the answer with its headers, whatever it holds; raise as `fetch` does."""
+        token = known(self.token)
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
+        if etag := sendable(validators.etag):
+            headers["If-None-Match"] = etag
+        if last_modified := sendable(validators.last_modified):
+            headers["If-Modified-Since"] = last_modified
+        return self.http.send(Request(url=self._route, headers=headers, secrets=(token,)))
+
+    @property
+    def _route(self) -> str:
+        return f"{self.url.rstrip('/')}{ROUTE}"
 
 
 def sendable(validator: str | None) -> str | None:

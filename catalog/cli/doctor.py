@@ -1,0 +1,184 @@
+"""`catalog doctor`: whether everything that a pass needs is there, one line each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from catalog.cli.app import App, pass_app
+from catalog.cli.output import format_option, print_json, say, visible
+from catalog.clock import now, stamp
+from catalog.errors import CatalogError, SettingsInvalid, StoreError
+
+if TYPE_CHECKING:
+    from catalog.config.channels import AnyChannel
+    from catalog.config.settings import Settings
+
+SECONDS = 5.0
+"""How long a channel's host may take to answer."""
+DRIFT = 60.0
+"""Seconds that the clock may differ from the provider's."""
+COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What one look came to; `todo` says what to do where it is not well."""
+
+    what: str
+    state: Literal["ok", "warn", "fail"]
+    said: str
+    todo: str = ""
+
+
+@click.command()
+@format_option("text", "json")
+@pass_app
+def doctor(app: App, style: str) -> int:
+    """Look at all that a pass needs.
+
+    Asks the provider once. Nothing is written, and no channel is told anything. Exits with 1 when
+    something fails.
+    """
+    app = app.with_files()
+    found = list(_look(app))
+    if style == "json":
+        told = [
+            {"check": each.what, "state": each.state, "told": each.said}
+            | ({"todo": each.todo} if each.todo else {})
+            for each in found
+        ]
+        print_json({"checks": told})
+    else:
+        for each in found:
+            say(f"{each.state:5}", nl=False, fg=COLORS[each.state])
+            say(visible(f"{each.what:18}{each.said}"))
+            if each.todo:
+                say(visible(f"{'':23}{each.todo}"))
+    return int(any(each.state == "fail" for each in found))
+
+
+def _look(app: App) -> Iterator[Diagnosis]:
+    try:
+        settings = app.loaded.settings
+    except SettingsInvalid as error:
+        for mistake in str(error).splitlines()[1:] or [str(error)]:
+            yield Diagnosis("configuration", "fail", mistake.strip())
+        yield Diagnosis("the rest", "warn", "not looked at", "Mend the configuration first.")
+        return
+    yield Diagnosis("configuration", "ok", str(app.loaded.file or "defaults and environment"))
+    yield from _provider(settings)
+    yield _database(app)
+    if settings.document.path is not None:
+        yield _document(settings.document.path)
+    for channel in settings.channel:
+        yield _channel(channel)
+
+
+def _provider(settings: "Settings") -> Iterator[Diagnosis]:
+    """Ask once, with the token and without a second attempt; then compare the clocks."""
+    from catalog.payload import Validators
+    from catalog.wiring import wire_http, wire_source
+
+    once = settings.model_copy(update={"http": settings.http.model_copy(update={"attempts": 1})})
+    try:
+        with wire_http(once) as http:
+            response = wire_source(once, http).ask(Validators())
+    except CatalogError as error:
+        yield Diagnosis("provider", "fail", str(error), error.hint)
+        return
+    told = f"{settings.infomaniak.url} took the token, {len(response.body):,} bytes"
+    yield Diagnosis("provider", "ok", told)
+    yield _clock(response.headers.get("date"))
+
+
+def _clock(date: str | None) -> Diagnosis:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        theirs = parsedate_to_datetime(date or "")
+        away = abs((now() - theirs).total_seconds())
+    except (ValueError, TypeError):
+        return Diagnosis("clock", "warn", "the provider did not say what time it is")
+    if away > DRIFT:
+        said = f"{stamp(now())} here, {stamp(theirs)} at the provider"
+        return Diagnosis("clock", "warn", said, "Let this machine keep its time, as by NTP.")
+    return Diagnosis("clock", "ok", f"within {DRIFT:.0f} s of the provider's")
+
+
+def _database(app: App) -> Diagnosis:
+    """Open it without an upgrade and look for damage."""
+    from catalog.store.database import Database
+    from catalog.store.verify import verify
+
+    database = Database(app.loaded.settings.database, upgrades=False)
+    try:
+        if not database.exists:
+            return Diagnosis("database", "ok", f"{database.place} is made by the first pass")
+        with database.reading() as connection:
+            checks = list(verify(connection))
+    except StoreError as error:
+        return Diagnosis("database", "fail", str(error), error.hint)
+    finally:
+        database.close()
+    bad = [check.bad for check in checks if check.bad is not None]
+    if bad:
+        todo = "Run `catalog db verify`, and go back to a backup."
+        return Diagnosis("database", "fail", str(bad[0]), todo)
+    rows = sum(check.rows for check in checks)
+    return Diagnosis("database", "ok", f"{database.place} is sound, {rows:,} rows looked at")
+
+
+def _document(path: Path) -> Diagnosis:
+    """Try the folder, or the nearest above it that is there, with a file that leaves no trace."""
+    from tempfile import TemporaryFile
+
+    place = path.parent
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if path.is_dir() or not place.is_dir():
+        wrong = path if path.is_dir() else place
+        return Diagnosis("document", "fail", f"{wrong} is in the way", "Set document.path.")
+    try:
+        with TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        todo = "Give this user the folder, or set document.path."
+        said = f"{place} may not be written: {error.strerror}"
+        return Diagnosis("document", "fail", said, todo)
+    return Diagnosis("document", "ok", f"{path} may be written")
+
+
+def _channel(channel: "AnyChannel") -> Diagnosis:
+    """Connect to the channel's host, and say nothing to it."""
+    from catalog.alerts.email import MailServer
+    from catalog.config.channels import EmailSettings, WebhookSettings
+    from catalog.config.kinds import reveal
+    from catalog.http.request import read_url
+
+    what = f"channel {channel.name}"
+    match channel:
+        case WebhookSettings():
+            url = read_url(reveal(channel.url))
+            port = url.port or {"http": 80}.get(url.scheme, 443)
+            return _host(what, url.hostname or "", port)
+        case EmailSettings():
+            server = MailServer.read(channel.server)
+            return _host(what, server.host, server.port)
+    if channel.kind == "log":
+        return Diagnosis(what, "ok", "writes to the log")
+    todo = f"`catalog alerts test {channel.name}` tells by a real message."
+    return Diagnosis(what, "ok", "whether its targets can be reached is not known here", todo)
+
+
+def _host(what: str, host: str, port: int) -> Diagnosis:
+    import socket
+
+    try:
+        socket.create_connection((host, port), SECONDS).close()
+    except OSError as error:
+        todo = "Check the channel's settings, and the way there from this machine."
+        return Diagnosis(what, "fail", f"{host}:{port}: {error.strerror or error}", todo)
+    return Diagnosis(what, "ok", f"{host}:{port} takes connections")

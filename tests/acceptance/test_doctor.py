@@ -1,0 +1,113 @@
+"""`catalog doctor`: one line a check, and what to do."""
+
+import socket
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+from tests.builders import body, row
+from tests.servers import Step, answer, serve
+from tests.shell import TOKEN, Live, Ran, Shell
+
+ONE = body(row())
+
+
+def dated(away: timedelta = timedelta(0)) -> Step:
+    """Answer with the provider's time, which may be another than ours."""
+    date = format_datetime(datetime.now(UTC) + away, usegmt=True)
+    return answer(body=ONE, headers={"Date": date})
+
+
+def states(ran: Ran) -> dict[str, str]:
+    """Return what each check came to."""
+    return {each["check"]: each["state"] for each in ran.json["checks"]}
+
+
+def test_all_is_well(live: Live) -> None:
+    """Everything that a pass needs is looked at, nothing is written, nobody is told."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as mail, serve(answer(200)) as hook:
+        shell, _ = live(dated(), CATALOG_CHANNEL_OPS_URL=hook.url)
+        Path(shell.folder, "catalog.toml").write_text(
+            '[[channel]]\nname = "log"\nkind = "log"\n'
+            '[[channel]]\nname = "ops"\nkind = "webhook"\n'
+            '[[channel]]\nname = "mail"\nkind = "email"\nsender = "a@example.org"\n'
+            f'server = "smtp://127.0.0.1:{mail.getsockname()[1]}"\nto = ["b@example.org"]\n'
+            '[[channel]]\nname = "chat"\nkind = "apprise"\nurls = ["json://127.0.0.1:9/"]\n'
+        )
+        ran = shell("doctor", "--format", "json")
+        assert states(ran) == dict.fromkeys(
+            (
+                *("configuration", "provider", "clock", "database", "document"),
+                *("channel log", "channel ops", "channel mail", "channel chat"),
+            ),
+            "ok",
+        )
+        assert hook.requests == []
+        assert [each.name for each in Path(shell.folder).iterdir()] == ["catalog.toml"]
+        shell("sync")
+        table = shell("doctor")
+    assert f"ok   database          {shell.folder}/catalog.db is sound, " in table.out
+    assert TOKEN not in table.out
+
+
+def test_each_trouble_is_named_with_what_to_do(live: Live) -> None:
+    """A refused token, a damaged database, a document in the way, a receiver that is away."""
+    shell, _ = live(answer(401), CATALOG_CHANNEL_OPS_URL="http://127.0.0.1:9/x")
+    Path(shell.folder, "catalog.toml").write_text('[[channel]]\nname = "ops"\nkind = "webhook"\n')
+    Path(shell.folder, "catalog.db").write_text("no database, but long enough for one" * 99)
+    Path(shell.folder, "docs", "models.md").mkdir(parents=True)
+    ran = shell("doctor", code=1)
+    failed = [line[5:].split("  ")[0] for line in ran.lines if line.startswith("fail")]
+    assert failed == ["provider", "database", "document", "channel ops"]
+    assert "INFOMANIAK_API_TOKEN" in ran.out
+    assert "127.0.0.1:9: Connection refused" in ran.out
+
+
+def test_a_clock_that_is_wrong_is_a_warning(live: Live) -> None:
+    """Two minutes away from the provider's; and one that cannot be compared."""
+    shell, _ = live(dated(timedelta(minutes=2)), answer(body=ONE, headers={"Date": "now"}))
+    away = shell("doctor", "--format", "json")
+    assert states(away)["clock"] == "warn"
+    assert states(shell("doctor", "--format", "json"))["clock"] == "warn"
+
+
+def test_a_row_that_was_edited(live: Live) -> None:
+    """Damage that SQLite does not see is found by the digests."""
+    shell, _ = live(dated())
+    shell("sync")
+    with closing(sqlite3.connect(Path(shell.folder, "catalog.db"))) as connection, connection:
+        connection.execute("update model_version set name = 'gamma'")
+    ran = shell("doctor", code=1)
+    assert "model_version 1" in ran.out
+    assert "catalog db verify" in ran.out
+
+
+def test_a_folder_that_is_a_file(live: Live) -> None:
+    """The document needs a folder; the nearest that is there counts."""
+    shell, _ = live(dated())
+    Path(shell.folder, "docs").write_text("a file")
+    assert f"{shell.folder}/docs is in the way" in shell("doctor", code=1).out
+
+
+def test_a_folder_that_may_not_be_written(live: Live) -> None:
+    """A folder of the system, such as /proc, takes no document."""
+    shell, _ = live(dated(), CATALOG_DOCUMENT_PATH="/proc/models.md")
+    assert "/proc may not be written" in shell("doctor", code=1).out
+
+
+def test_no_document_is_wanted(live: Live) -> None:
+    """Then none is looked at."""
+    shell, _ = live(dated())
+    Path(shell.folder, "catalog.toml").write_text('[document]\npath = ""\n')
+    assert "document" not in states(shell("doctor", "--format", "json"))
+
+
+def test_a_configuration_with_mistakes_comes_first(shell: Shell) -> None:
+    """Every mistake has its line; nothing else can be looked at."""
+    Path(shell.folder, "catalog.toml").write_text("[hold]\nshare = 2\nfloor = 0\n")
+    ran = shell("doctor", code=1)
+    assert [line.split()[0] for line in ran.lines[:3]] == ["fail", "fail", "warn"]
+    Path(shell.folder, "catalog.toml").write_text("a = ")
+    assert "is not TOML" in shell("doctor", code=1).out
