@@ -16,9 +16,9 @@ MEGABYTE = 1_000_000
 class Result:
     """What came of one fault.
 
-    `wrong` says what differs from the promise; see `broken` too. `said`
-    counts changes that the faulty answer itself said. `memory` is in bytes, `longest` in seconds.
-    `untried` says why a fault could not be played on this machine.
+    `wrong` says what differs from the promise; `broken` counts secrets too. `said` counts changes
+    that the faulty answer itself said. `memory` is in bytes, `longest` in seconds. `untried` says
+    why a fault could not be played on this machine.
     """
 
     fault: str
