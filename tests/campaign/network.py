@@ -38,7 +38,7 @@ def through(kind: str, ground: Ground) -> Result:
         hit = day > 0 and number == int(believed)
         return served(stage, kind) if hit else nullcontext()
 
-    with ground.stage(kind, deadline=SLOW.get(kind, 10)) as stage:
+    with ground.stage(f"network-{kind}", deadline=SLOW.get(kind, 10)) as stage:
         ground.play(stage, around)
         expected = str(fault.outcome)
         name = f"network: {kind}"
