@@ -65,7 +65,7 @@ def test_quiet_tells_errors_alone_and_json_has_its_lines(live: Live) -> None:
     shell, _ = live(answer(503), ONE, **QUICK)
     with serving(shell, "-q", "--log-format", "json") as daemon:
         first = json.loads(daemon.until("answered 503"))
-        assert first.keys() == {"time", "level", "logger", "message"}
+        assert first.keys() == {"time", "level", "logger", "message", "run"}
         daemon.stop()
     assert {json.loads(line)["level"] for line in daemon.lines} == {"error"}
 

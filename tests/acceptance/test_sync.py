@@ -200,7 +200,7 @@ def test_an_unreachable_provider_is_told_in_json_lines_too(live: Live) -> None:
     assert ran.lines[0].endswith("infomaniak: failed")
     assert "Connection refused" in ran.err
     logged = [json.loads(line) for line in ran.err.splitlines() if line.startswith("{")]
-    assert {"time", "level", "logger", "message"} == logged[-1].keys()
+    assert {"time", "level", "logger", "message", "run"} == logged[-1].keys()
     assert logged[-1]["message"] == "infomaniak: failed, 0 findings"
     assert outcomes(shell) == ["failed"]
 
