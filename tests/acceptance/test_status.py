@@ -75,3 +75,8 @@ def test_nothing_was_polled_yet(shell: Shell) -> None:
     ran = shell("--database", "sqlite://", "status", code=1)
     assert ran.lines[0].split(maxsplit=1) == ["infomaniak", "stale: nothing was polled yet"]
     assert ran.lines[1] == "  last success  never"
+    (one,) = shell("--database", "sqlite://", "status", "--format", "json", code=1).json[
+        "providers"
+    ]
+    assert (one["state"], one["well"]) == ("stale", False)
+    assert "last_poll" not in one

@@ -123,6 +123,14 @@ def test_an_empty_file_is_no_database_yet(tmp_path: Path) -> None:
     assert Database(str(path)).exists
 
 
+def test_the_size_of_a_database(database: Database) -> None:
+    """What it takes is known on SQLite and on PostgreSQL; of a file it is the file's size."""
+    with database.writing():
+        pass
+    assert database.size >= 4096
+    assert database.file is None or database.size == database.file.stat().st_size
+
+
 def test_a_dry_run_upgrades_nothing(tmp_path: Path) -> None:
     """A database of an older version is refused and stays as it is, where nothing may change."""
     path = tmp_path / "a.db"

@@ -180,3 +180,10 @@ def test_a_reader_never_sees_half_a_document(tmp_path: Path) -> None:
         publish(path, TEMPLATE, SECOND)
         assert reader.read() == compose(TEMPLATE, FIRST)
     assert names(tmp_path) == ["models.md"]
+
+
+def test_own_annotations_go_before_the_shipped_ones(tmp_path: Path) -> None:
+    """A name of the user's own for a model replaces the shipped one."""
+    own = tmp_path / "names.toml"
+    own.write_text('[[model]]\nid = "llama3"\ntitle = "Our llama"\n', encoding="utf-8")
+    assert wire_annotations(own) != wire_annotations(None)

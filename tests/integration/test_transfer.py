@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
+from catalog.cli.app import App
 from catalog.cli.demo import demo
 from catalog.errors import StoreError
 from catalog.poll import Outcome, Poll
@@ -38,7 +39,7 @@ def moved(exported: list[bytes], database: Database) -> Database:
 def exported(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     """Give the export of the demo's database."""
     folder = tmp_path_factory.mktemp("demo") / "demo"
-    demo.callback(folder)  # type: ignore[misc]  # click's own command
+    demo.main([str(folder)], obj=App(), standalone_mode=False)
     return lines(Database(str(folder / "catalog.db")))
 
 

@@ -1,0 +1,21 @@
+"""Log lines for people and for machines."""
+
+import json
+import logging
+
+from catalog.cli.logs import JsonLines, Lines
+from catalog.runs import current, running
+
+RECORD = logging.LogRecord("catalog.sync", logging.INFO, "sync.py", 1, "all\nwell", None, None)
+
+
+def test_a_line_names_its_pass() -> None:
+    """Within a pass the id stands on each line, whole for machines; outside there is none."""
+    assert "run" not in json.loads(JsonLines().format(RECORD))
+    assert Lines().format(RECORD).endswith("Z info     all\\nwell")
+    with running() as run:
+        assert json.loads(JsonLines().format(RECORD))["run"] == run
+        assert Lines().format(RECORD).endswith(f"all\\nwell run={run[:8]}")
+        with running() as inner:
+            assert inner == run
+    assert current() is None
