@@ -6,6 +6,7 @@ import pytest
 
 from catalog.document.publish import Plan, compose, plan, write
 from catalog.errors import DocumentError, MarkersBroken, RegionEdited
+from catalog.wiring import wire_annotations
 
 TEMPLATE = "# Title\n\n<!-- catalog:begin a -->\n<!-- catalog:end a -->\n\nHand text.\n"
 FIRST = {"a": "Alpha", "b": "Beta"}
@@ -185,5 +186,5 @@ def test_a_reader_never_sees_half_a_document(tmp_path: Path) -> None:
 def test_own_annotations_go_before_the_shipped_ones(tmp_path: Path) -> None:
     """A name of the user's own for a model replaces the shipped one."""
     own = tmp_path / "names.toml"
-    own.write_text('[[model]]\nid = "llama3"\ntitle = "Our llama"\n', encoding="utf-8")
+    own.write_text('[2]\ntitle = "Our Whisper"\n', encoding="utf-8")
     assert wire_annotations(own) != wire_annotations(None)
