@@ -23,7 +23,7 @@ INSTEAD = (
     "write the path of an SQLite file, or install model-catalog[postgresql] and write "
     "postgresql+psycopg://USER@HOST/NAME"
 )
-REVISIONS = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every revision in migrations/versions, oldest first; a test holds it to the folder."""
 MEMORY = "sqlite://"
 """The URL of a database that lives as long as the process."""

@@ -182,3 +182,42 @@ class SlotRow(SQLModel, table=True):
     claimed_by: str | None = None
     claimed_until: datetime | None = Field(default=None, sa_type=Moment)
     done_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class ProbeRow(SQLModel, table=True):
+    """What one model said when it was called by one name on one route."""
+
+    __tablename__ = "probe"
+    id: int | None = Field(default=None, primary_key=True)
+    provider: str
+    key: str | None = None
+    name: str
+    route: str
+    at: datetime = Field(sa_type=Moment)
+    verdict: str
+    believed: bool
+    http_status: int | None = None
+    latency_ms: int | None = None
+    calls: int
+    tokens: int
+    answered_as: str | None = None
+    said: str | None = None
+    accepted: str | None = None
+    __table_args__ = (
+        Index("probe_by_name", "provider", "name", "route", "id"),
+        Index("probe_by_time", "provider", "at"),
+    )
+
+
+class NoteRow(SQLModel, table=True):
+    """What a person noted of a model's future; the newest of a model counts."""
+
+    __tablename__ = "note"
+    id: int | None = Field(default=None, primary_key=True)
+    provider: str
+    key: str
+    noted_at: datetime = Field(sa_type=Moment)
+    retires: date | None = Field(default=None)
+    successor: str | None = None
+    source: str | None = None
+    __table_args__ = (Index("note_by_key", "provider", "key", "id"),)

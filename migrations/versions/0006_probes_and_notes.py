@@ -1,0 +1,44 @@
+"""What models said when they were called, and what people noted of them."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go forward; there is no way back but a backup."""
+    op.create_table(
+        "probe",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("route", sa.String(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("verdict", sa.String(), nullable=False),
+        sa.Column("believed", sa.Boolean(), nullable=False),
+        sa.Column("http_status", sa.Integer(), nullable=True),
+        sa.Column("latency_ms", sa.Integer(), nullable=True),
+        sa.Column("calls", sa.Integer(), nullable=False),
+        sa.Column("tokens", sa.Integer(), nullable=False),
+        sa.Column("answered_as", sa.String(), nullable=True),
+        sa.Column("said", sa.String(), nullable=True),
+        sa.Column("accepted", sa.String(), nullable=True),
+    )
+    op.create_index("probe_by_name", "probe", ["provider", "name", "route", "id"])
+    op.create_index("probe_by_time", "probe", ["provider", "at"])
+    op.create_table(
+        "note",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("provider", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("noted_at", sa.Text(), nullable=False),
+        sa.Column("retires", sa.Date(), nullable=True),
+        sa.Column("successor", sa.String(), nullable=True),
+        sa.Column("source", sa.String(), nullable=True),
+    )
+    op.create_index("note_by_key", "note", ["provider", "key", "id"])
