@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.replay.faults import FAULTS
 from tests.campaign import planted
 from tests.campaign.campaign import scenarios
 from tests.campaign.lasting import grown
@@ -79,6 +80,19 @@ def test_only_a_whole_campaign_is_written_down() -> None:
         ended = play("--write", *words)
         assert ended.returncode == 2
         assert "only a whole run is written down" in ended.stderr
+
+
+def test_the_page_shows_a_whole_campaign_that_kept_its_promises() -> None:
+    """docs/reliability.md has a line for every fault, and each of them ended well."""
+    measured = rows(PAGE)
+    network = [row[0].removeprefix("network: ") for row in measured if "network: " in row[0]]
+    assert network == list(FAULTS)
+    for row in measured:
+        assert row[-1].startswith("kept"), row
+        assert row[-2] == "0", row
+    assert "500 killed" in PAGE
+    assert "1,000 of 1,000 slots done once" in PAGE
+    assert "a daemon of 10,000 polls" in PAGE
 
 
 def test_the_page_names_each_scenario() -> None:
