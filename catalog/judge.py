@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from catalog.change import Change, Finding, Level, Removed, Updated, gravity
+from catalog.fields import Attributes
 from catalog.jsontext import JsonText, parse
 from catalog.payload import Drift
 from catalog.rules import Lifecycle, Rule, rules
@@ -44,14 +45,14 @@ class Doubt:
 class Case:
     """What a judgement needs to know beside the changes.
 
-    `attributes` maps the provider's fields to well-known attributes, `levels` holds the user's own
+    `attributes` knows what the provider's fields stand for, `levels` holds the user's own
     levels by rule id, `common` is how many models were there before and after.
     """
 
     provider: str
     at: datetime
-    attributes: Mapping[str, str]
-    lifecycle: Lifecycle
+    attributes: Attributes
+    lifecycle: Lifecycle | None
     common: int = 0
     levels: Mapping[str, Level] = field(default_factory=dict)
 
@@ -78,7 +79,7 @@ def _finding(changes: tuple[Change, ...], case: Case) -> Finding:
     judged = [_rule(change, case) for change in changes]
     rule, level = min(judged, key=lambda pair: pair[1].rank)
     finding = Finding(case.provider, case.at, rule.id, level, changes)
-    if not isinstance(finding.change, Removed):
+    if not isinstance(finding.change, Removed) or case.lifecycle is None:
         return finding
     until = (case.at + timedelta(days=case.lifecycle.days)).date()
     return Finding(case.provider, case.at, rule.id, level, changes, until, case.lifecycle.ground)
@@ -94,7 +95,7 @@ def _matches(rule: Rule, change: Change, case: Case) -> bool:
         return False
     if not isinstance(change, Updated | Drift):
         return True
-    if rule.attribute and rule.attribute != case.attributes.get(change.field):
+    if rule.attribute and rule.attribute != case.attributes.of_field(change.field):
         return False
     if isinstance(change, Drift):
         return rule.move is None or change.value is not None

@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from catalog.fields import Trail
 from catalog.jsontext import Json, JsonText
+
+PARTS = "pages"
+"""The key of the answers to a list that is asked for in parts, put into one body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,12 @@ class Drift:
 
 @dataclass(frozen=True, slots=True)
 class ValidPayload:
-    """A payload whose shape is known: its rows, and what was new about them."""
+    """A payload whose shape is known: its rows, and what was new about them.
+
+    `steps` holds, for each row, the keys (or indexes) that the `*` of the rows' place stood for.
+    """
 
     payload: Payload
     rows: tuple[Mapping[str, Json], ...]
     drift: tuple[Drift, ...]
+    steps: tuple[Trail, ...] = ()

@@ -82,7 +82,9 @@ class Sync:
 
         def judge_one(change: Undelivered) -> Finding:
             at, levels = self.clock(), self.policy.levels
-            return judge((change,), Case(name, at, {}, lifecycle, levels=levels))[0]
+            return judge(
+                (change,), Case(name, at, self.provider.attributes, lifecycle, levels=levels)
+            )[0]
 
         return Courier(name, self.channels, self.database, self.clock, judge_one).deliver()
 
@@ -128,9 +130,9 @@ class Sync:
             from catalog.validate import validate  # heavy: not loaded where nothing is new
 
             valid = validate(answer, self.provider.contract)
+            candidate = replace(self.provider.normalize(valid), taken_at=started)
         except (ProviderError, PayloadInvalid) as error:
             return Reading(answer, error=error)
-        candidate = replace(self.provider.normalize(valid), taken_at=started)
         return Reading(answer, candidate, valid.drift)
 
     def _past(

@@ -4,7 +4,7 @@ The contract is a JSON Schema (2020-12). What it does not demand is tolerated, a
 seen before is noted as drift: new fields, new values, new nulls, odd formats.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Literal, TypeAlias
 
@@ -12,8 +12,9 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from catalog.errors import MAX_PROBLEMS, PayloadInvalid, Problem
+from catalog.fields import ANY, Trail, values
 from catalog.jsontext import Json, JsonText, canonical, child, dotted, read_strict, shorten
-from catalog.payload import Drift, Payload, ValidPayload
+from catalog.payload import PARTS, Drift, Payload, ValidPayload
 
 Contract = Mapping[str, Json]
 _What = Literal["new field", "new value", "new null", "odd format"]
@@ -33,16 +34,29 @@ _TYPES = {
 def validate(payload: Payload, contract: Contract) -> ValidPayload:
     """Check an answer against its contract; raise PayloadInvalid with every problem found.
 
-    Of `contract`, `properties.data` describes the list of rows and `$defs.model` one row. Besides
-    JSON Schema it speaks the x- words explained in catalog/providers/infomaniak/schema.json.
+    Of `contract`, `$defs.model` describes one row. Besides JSON Schema it speaks the x- words
+    explained in catalog/providers/infomaniak/schema.json.
     """
     body = read_strict(payload.body)
+    parts = _parts(body, contract)
+    place = tuple(contract["x-rows"])
+    placed = tuple(chain.from_iterable(values(part, place) for _, part in parts))
     # Without a format checker: an odd format is no problem, only drift.
-    errors = Draft202012Validator(contract).iter_errors(body)
-    found = chain(chain.from_iterable(map(_problems, errors)), _duplicates(body, contract))
+    check = Draft202012Validator(contract).iter_errors
+    wrong = (_problems(error, root) for root, part in parts for error in check(part))
+    found = chain(chain.from_iterable(wrong), _duplicates(placed, contract))
     if problems := tuple(islice(_distinct(found), MAX_PROBLEMS)):
         raise PayloadInvalid(problems)
-    return ValidPayload(payload, tuple(body["data"]), tuple(_drift(body, contract)))
+    rows, steps = tuple(row for _, row in placed), tuple(passed for passed, _ in placed)
+    return ValidPayload(payload, rows, tuple(_drift(body, rows, contract)), steps)
+
+
+def _parts(body: Json, contract: Contract) -> list[tuple[str, Json]]:
+    """Return the answer with its JSON path; each part of one that came in parts."""
+    in_parts = contract.get("x-parts") and isinstance(body, dict) and body.keys() == {PARTS}
+    if not in_parts or not isinstance(body[PARTS], list):
+        return [("$", body)]
+    return [(child(f"$.{PARTS}", index), part) for index, part in enumerate(body[PARTS])]
 
 
 def _distinct(problems: Iterable[Problem]) -> Iterator[Problem]:
@@ -54,10 +68,10 @@ def _distinct(problems: Iterable[Problem]) -> Iterator[Problem]:
             yield problem
 
 
-def _problems(error: ValidationError) -> Iterator[Problem]:
+def _problems(error: ValidationError, root: str) -> Iterator[Problem]:
     schema: Json = error.schema
     instance: Json = error.instance
-    path = "$"
+    path = root
     for key in error.absolute_path:
         path = child(path, key)
     if error.validator == "required":
@@ -77,22 +91,29 @@ def _expected(schema: Contract) -> str:
     return " or ".join(_TYPES[name] for name in ([names] if isinstance(names, str) else names))
 
 
-def _duplicates(body: Json, contract: Contract) -> Iterator[Problem]:
-    rows = body.get("data") if isinstance(body, dict) else None
-    for field in contract["properties"]["data"]["x-unique"]:
-        seen: dict[JsonText, int] = {}
-        for index, row in enumerate(rows if isinstance(rows, list) else ()):
+def _duplicates(placed: Sequence[tuple[Trail, Json]], contract: Contract) -> Iterator[Problem]:
+    for field in contract.get("x-unique", ()):
+        seen: dict[JsonText, Trail] = {}
+        for steps, row in placed:
             if not isinstance(row, dict) or row.get(field) is None:
                 continue
-            first = seen.setdefault(canonical(row[field]), index)
-            if first != index:
-                found = f"{shorten(row[field])}, as in $.data[{first}]"
-                yield Problem(f"$.data[{index}].{field}", found, f"each {field} once")
+            first = seen.setdefault(canonical(row[field]), steps)
+            if first != steps:
+                found = f"{shorten(row[field])}, as in {_path(contract, first)}"
+                yield Problem(f"{_path(contract, steps)}.{field}", found, f"each {field} once")
 
 
-def _drift(body: Json, contract: Contract) -> Iterator[Drift]:
+def _path(contract: Contract, steps: Trail) -> str:
+    """Write the JSON path of a row."""
+    path, taken = "$", iter(steps)
+    for key in contract["x-rows"]:
+        path = child(path, int(next(taken)) if key == ANY else key)
+    return path
+
+
+def _drift(body: Json, rows: Sequence[Mapping[str, Json]], contract: Contract) -> Iterator[Drift]:
     found: dict[_Novelty, list[str]] = {item: [] for item in _novelties(body, contract, ("$",))}
-    for row in body["data"]:
+    for row in rows:
         for novelty in _novelties(row, contract["$defs"]["model"], ()):
             found.setdefault(novelty, []).append(row["name"])
     for what, field, value in sorted(found, key=lambda item: (item[1], item[0], item[2])):
@@ -107,7 +128,7 @@ def _novelties(value: Json, schema: Contract, path: tuple[str, ...]) -> Iterator
         for key, item in value.items():
             if key in schema["properties"]:
                 yield from _novelties(item, schema["properties"][key], (*path, key))
-            else:
+            elif not schema.get("x-open"):
                 yield "new field", dotted((*path, key)), None
     elif "x-known" in schema and value not in schema["x-known"]:
         yield "new value", dotted(path), canonical(value)

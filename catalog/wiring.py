@@ -36,8 +36,8 @@ from catalog.http.client import Http
 from catalog.http.request import Limits
 from catalog.judge import Doubt
 from catalog.pings import Pings
-from catalog.providers.infomaniak.infomaniak import Infomaniak
-from catalog.providers.infomaniak.source import Source, known
+from catalog.providers.infomaniak.infomaniak import ASKING, Infomaniak
+from catalog.providers.source import Source
 from catalog.publishing import Publisher
 from catalog.schedule import Cron, Interval, Schedule
 from catalog.scheduled import Scheduled
@@ -65,7 +65,7 @@ def wire_http(settings: Settings) -> Http:
 def wire_source(settings: Settings, http: Http, clock: Clock = now) -> Source:
     """Make the way to the live route."""
     token = reveal(settings.infomaniak.token) or None
-    return Source(http, settings.infomaniak.url, token, clock)
+    return Source(http, Infomaniak.name, settings.infomaniak.url, token, clock, ASKING)
 
 
 def wire_sync(settings: Settings, database: Database, http: Http, clock: Clock = now) -> Sync:
@@ -84,8 +84,7 @@ def wire_sync(settings: Settings, database: Database, http: Http, clock: Clock =
 
 def wire_scheduled(settings: Settings, database: Database, http: Http) -> Scheduled:
     """Make a Sync of the live route with its schedule; raise SettingsInvalid without a token."""
-    token = settings.infomaniak.token
-    known(token.get_secret_value() if token else None)
+    wire_source(settings, http).known_token()
     # Asked twice where another process moved the state, then told to each channel.
     sync = wire_sync(settings, database, http)
     limit = SLACK + settings.http.retry_for * (2 + len(sync.channels))

@@ -18,6 +18,7 @@ TOKEN_VARIABLES = {
     "infomaniak.token_file": "INFOMANIAK_API_TOKEN_FILE",
 }
 OTHER_FORMS = {"schedule.every": "schedule.cron", "schedule.cron": "schedule.every"}
+PROVIDER_SECRETS = ("token", "token_file")
 CHANNEL_SECRETS = tuple(
     f"{name}{form}" for name in ("url", "urls", "secret", "password") for form in ("", "_file")
 )
@@ -62,7 +63,7 @@ class Given:
     def variables(self, model: type[BaseModel]) -> dict[str, str]:
         """Return the variable of every setting that has one, by dotted path."""
         names = {path: plain_variable(path) for path in plain_settings(model)}
-        return names | TOKEN_VARIABLES | self._channel_variables()
+        return names | TOKEN_VARIABLES | self._variables_of_tables()
 
     def set(self, path: str, value: Any, source: str) -> None:
         """Set one dotted setting."""
@@ -83,12 +84,12 @@ class Given:
         """
         return self.folder if self.sources.get(path, "file").startswith("file") else Path.cwd()
 
-    def channels(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield the tables of channels with their positions; what is odd there is told later."""
-        channels = self.tree.get("channel")
-        for index, channel in enumerate(channels if isinstance(channels, list) else ()):
-            if isinstance(channel, dict):
-                yield index, channel
+    def tables(self, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield the tables of a list, `channel` or `provider`; what is odd there is told later."""
+        tables = self.tree.get(name)
+        for index, table in enumerate(tables if isinstance(tables, list) else ()):
+            if isinstance(table, dict):
+                yield index, table
 
     def _place(self, path: str) -> tuple[Any, str]:
         *parents, last = path.split(".")
@@ -97,11 +98,12 @@ class Given:
             place = place[int(key)] if isinstance(place, list) else place.setdefault(key, {})
         return place, last
 
-    def _channel_variables(self) -> dict[str, str]:
+    def _variables_of_tables(self) -> dict[str, str]:
         return {
-            f"channel.{index}.{key}": channel_variable(channel.get("name"), key)
-            for index, channel in self.channels()
-            for key in CHANNEL_SECRETS
+            f"{of}.{index}.{key}": table_variable(of, table.get("name"), key)
+            for of, keys in (("provider", PROVIDER_SECRETS), ("channel", CHANNEL_SECRETS))
+            for index, table in self.tables(of)
+            for key in keys
         }
 
     def _drop_other_form(self, path: str) -> None:
@@ -131,9 +133,9 @@ def plain_variable(path: str) -> str:
     return PREFIX + path.replace(".", "_").upper()
 
 
-def channel_variable(name: Any, key: str) -> str:
-    """Name the variable of a channel's setting: `CATALOG_CHANNEL_OPS_CHAT_URL` for `ops-chat`."""
-    return f"{PREFIX}CHANNEL_{name}_{key}".replace("-", "_").upper()
+def table_variable(of: str, name: Any, key: str) -> str:
+    """Name the variable of a table's setting: `CATALOG_CHANNEL_OPS_CHAT_URL` for `ops-chat`."""
+    return f"{PREFIX}{of}_{name}_{key}".replace("-", "_").upper()
 
 
 def plain_settings(model: type[BaseModel], path: str = "") -> Iterator[str]:
@@ -142,14 +144,14 @@ def plain_settings(model: type[BaseModel], path: str = "") -> Iterator[str]:
         kind = info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from plain_settings(kind, f"{path}{name}.")
-        elif name not in {"rules", "channel"}:
+        elif name not in {"rules", "provider", "channel"}:
             yield f"{path}{name}"
 
 
 def _leaves(tree: Any, path: str = "") -> Iterator[str]:
     for key, value in tree.items() if isinstance(tree, dict) else enumerate(tree):
         here = f"{path}.{key}" if path else str(key)
-        if isinstance(value, dict) or (isinstance(value, list) and here == "channel"):
+        if isinstance(value, dict) or (isinstance(value, list) and here in {"provider", "channel"}):
             yield from _leaves(value, here)
         else:
             yield here

@@ -31,6 +31,7 @@ _LOGIN = re.compile(r"[ -~]+")
 _ADDRESS = re.compile(
     r"[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f-\U0010ffff]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
 )
+_ROUTE = re.compile(r"/[!-\"$->@-~]*")
 _LINK = re.compile(r"https?://[^\s<>\x00-\x1f]+")
 _APPRISE = re.compile(r"[A-Za-z][A-Za-z0-9]*://[^\s\x00-\x1f]+")
 
@@ -211,6 +212,22 @@ def _checked_apprise(url: SecretStr) -> SecretStr:
     return url
 
 
+def _checked_place(place: str) -> str:
+    if not place.strip() or "\0" in place:
+        raise ValueError("the place of a field is wanted, such as limits.context")
+    return place
+
+
+def _one_or_many(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _checked_route(route: str) -> str:
+    if not _ROUTE.fullmatch(route):
+        raise ValueError("a path that begins with / is wanted, without ? and #; see query")
+    return route
+
+
 def _no_twins(values: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(set(values)) < len(values):
         raise ValueError("one of them is given twice")
@@ -255,6 +272,11 @@ AppriseUrls = Annotated[
     BeforeValidator(_lines),
     AfterValidator(_no_twins),
 ]
+Place = Annotated[str, AfterValidator(_checked_place)]
+Places = Annotated[tuple[Place, ...], BeforeValidator(_one_or_many)]
+Route = Annotated[str, AfterValidator(_checked_route)]
+Header = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")]
+HeaderValue = Annotated[str, Field(pattern=r"^[!-~]+( [!-~]+)*$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 
 

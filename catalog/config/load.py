@@ -16,11 +16,12 @@ from catalog.config.given import (
     CONFIG_VARIABLE,
     PREFIX,
     Given,
-    channel_variable,
     find_file,
     plain_settings,
     plain_variable,
+    table_variable,
 )
+from catalog.config.providers import DocumentSettings, ProviderSettings, provider_mistakes
 from catalog.config.settings import Settings
 from catalog.config.spelling import closest, did_you_mean
 from catalog.errors import SettingsInvalid
@@ -32,7 +33,7 @@ CHANNELS = {
 SQLITE = "sqlite:///"
 HINT = "Mend them all at once; docs/configuration.md explains every setting."
 SECRET_FILES = re.compile(
-    r"infomaniak\.token_file|ping\.url_file|channel\.[0-9]+\.(url|urls|secret|password)_file"
+    r"infomaniak\.token_file|provider\.[0-9]+\.token_file|ping\.url_file|channel\.[0-9]+\.(url|urls|secret|password)_file"
 )
 # What pydantic says in words that a reader of TOML would not know.
 WORDS = {
@@ -160,14 +161,20 @@ def _contradictions(given: Given) -> Iterator[str]:
     if given.get("schedule.every") is not None and given.get("schedule.cron") is not None:
         yield "schedule.cron: schedule.every is given too; one of the two must go"
     names: list[Any] = []
-    for index, channel in given.channels():
+    providers: list[Any] = []
+    for index, provider in given.tables("provider"):
+        if provider.get("name") in providers:
+            yield f"provider.{index}.name: {provider['name']} names another provider already"
+        providers.append(provider.get("name"))
+        yield from provider_mistakes(index, provider)
+    for index, channel in given.tables("channel"):
         name = channel.get("name")
         if name in names:
             yield f"channel.{index}.name: {name} names another channel already"
         names.append(name)
         for kind, key in (("webhook", "url"), ("apprise", "urls")):
             if channel.get("kind") == kind and not channel.keys() & {key, f"{key}_file"}:
-                needed = f"{key}, {key}_file or {channel_variable(name, key)}"
+                needed = f"{key}, {key}_file or {table_variable('channel', name, key)}"
                 yield f"channel.{index}.{key}: {kind} needs {needed}"
         yield from _half_login(index, channel)
 
@@ -216,20 +223,30 @@ def _dotted(place: tuple[int | str, ...]) -> str:
 
 def _rooted(settings: Settings, given: Given) -> Settings:
     """Make every path absolute."""
-    document = settings.document.model_copy(
-        update={
-            name: given.root(f"document.{name}") / path
-            for name in ("path", "annotations")
-            if (path := getattr(settings.document, name)) is not None
-        }
-    )
     return settings.model_copy(
         update={
-            "document": document,
+            "document": _rooted_document(settings.document, given, "document"),
             "database": _rooted_database(settings.database, given),
+            "provider": tuple(_rooted_providers(settings, given)),
             "channel": tuple(_rooted_channels(settings, given)),
         }
     )
+
+
+def _rooted_document(document: DocumentSettings, given: Given, place: str) -> DocumentSettings:
+    update = {
+        name: given.root(f"{place}.{name}") / path
+        for name in ("path", "annotations")
+        if (path := getattr(document, name)) is not None
+    }
+    return document.model_copy(update=update)
+
+
+def _rooted_providers(settings: Settings, given: Given) -> Iterator[ProviderSettings]:
+    for index, provider in enumerate(settings.provider):
+        document, place = provider.document, f"provider.{index}.document"
+        rooted = document and _rooted_document(document, given, place)
+        yield provider.model_copy(update={"document": rooted}) if rooted else provider
 
 
 def _rooted_channels(settings: Settings, given: Given) -> Iterator[AnyChannel]:
@@ -265,9 +282,9 @@ def _values(value: Any, path: str) -> Iterator[tuple[str, str | None]]:
     if isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from _values(getattr(value, name), f"{path}.{name}" if path else name)
-    elif path == "channel":
-        for index, channel in enumerate(value):
-            yield from _values(channel, f"{path}.{index}")
+    elif path in {"provider", "channel"}:
+        for index, table in enumerate(value):
+            yield from _values(table, f"{path}.{index}")
     elif path == "rules":
         yield from ((f"rules.{rule}", str(level)) for rule, level in sorted(value.items()))
     else:

@@ -1,39 +1,29 @@
 """Every setting, its default and its bounds; docs/configuration.md explains them one by one."""
 
 from datetime import timedelta
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from catalog.change import Level
 from catalog.config.channels import AnyChannel
 from catalog.config.kinds import (
-    BaseUrl,
-    CronExpression,
     DatabaseUrl,
     Duration,
-    DurationOrNone,
-    Every,
     File,
-    FileOrNone,
     LongDuration,
     RuleId,
     SecretUrl,
     Section,
     Share,
-    Token,
     Whole,
 )
-
-
-class InfomaniakSettings(Section):
-    """How Infomaniak is asked."""
-
-    url: BaseUrl = "https://api.infomaniak.com"
-    token: Token | None = None
-    token_file: File | None = None
-    product_id: Whole | None = Field(default=None, gt=0)
+from catalog.config.providers import (
+    DocumentSettings,
+    InfomaniakSettings,
+    ProviderSettings,
+    ScheduleSettings,
+)
 
 
 class HttpSettings(Section):
@@ -68,27 +58,11 @@ class FreshnessSettings(Section):
     error_after: LongDuration = timedelta(days=3)
 
 
-class ScheduleSettings(Section):
-    """When a pass is due, in UTC: an interval, or a cron expression in its place."""
-
-    every: Every = timedelta(hours=1)
-    cron: CronExpression | None = None
-    jitter: DurationOrNone = timedelta(minutes=1)
-
-
 class PingSettings(Section):
     """A monitor that raises the alarm when passes stay out or fail."""
 
     url: SecretUrl | None = None
     url_file: File | None = None
-
-
-class DocumentSettings(Section):
-    """The Markdown overview; no document where `path` is empty."""
-
-    path: FileOrNone = Path("docs/models.md")
-    annotations: FileOrNone = None
-    recent: Whole = Field(default=20, ge=0)
 
 
 class Settings(Section):
@@ -104,4 +78,35 @@ class Settings(Section):
     ping: PingSettings = PingSettings()
     document: DocumentSettings = DocumentSettings()
     rules: dict[RuleId, Level] = Field(default_factory=dict)
+    provider: tuple[ProviderSettings, ...] = ()
     channel: tuple[Annotated[AnyChannel, Field(discriminator="kind")], ...] = ()
+
+    @property
+    def providers(self) -> tuple[ProviderSettings, ...]:
+        """Every provider that is polled, each with all of its settings.
+
+        Without a [[provider]] it is Infomaniak, by the sections of its own.
+        """
+        named = self.provider or (ProviderSettings(name="infomaniak", kind="infomaniak"),)
+        return tuple(self._whole(each, alone=len(named) == 1) for each in named)
+
+    def _whole(self, provider: ProviderSettings, *, alone: bool) -> ProviderSettings:
+        own: dict[str, Any] = {}
+        if provider.kind == "infomaniak":
+            general = self.infomaniak
+            own["url"] = provider.url or general.url
+            own["token"] = provider.token or general.token
+            own["product_id"] = provider.product_id or general.product_id
+        elif provider.url is None and provider.description is not None:
+            own["url"] = provider.description.url
+        own["schedule"] = provider.schedule or self.schedule
+        own["document"] = provider.document or self._document(provider.name, alone=alone)
+        return provider.model_copy(update=own)
+
+    def _document(self, name: str, *, alone: bool) -> DocumentSettings:
+        """Give each of several providers a document beside that of one: `models-NAME.md`."""
+        general = self.document
+        if alone or general.path is None:
+            return general
+        path = general.path.with_stem(f"{general.path.stem}-{name}")
+        return general.model_copy(update={"path": path})

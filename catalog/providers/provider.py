@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from catalog.fields import Attributes
 from catalog.jsontext import Json
 from catalog.payload import ValidPayload
 from catalog.rules import Lifecycle
@@ -23,15 +24,15 @@ class Provider(Protocol):
         ...
 
     @property
-    def attributes(self) -> Mapping[str, str]:
-        """The well-known attribute behind each dotted field, such as `info_status`: `status`."""
+    def attributes(self) -> Attributes:
+        """What each dotted field stands for, such as `info_status` for `status`."""
         ...
 
     @property
-    def lifecycle(self) -> Lifecycle:
-        """What the provider promises about a model that left."""
+    def lifecycle(self) -> Lifecycle | None:
+        """What the provider promises about a model that left; None where nothing is known."""
         ...
 
     def normalize(self, valid: ValidPayload) -> Snapshot:
-        """Put a valid answer into our words."""
+        """Put a valid answer into our words; raise PayloadInvalid where two rows have one key."""
         ...

@@ -17,8 +17,8 @@ from catalog.cli.main import cli
 from catalog.config.channels import AnyChannel
 from catalog.config.given import plain_settings
 from catalog.config.load import load
+from catalog.config.providers import DocumentSettings
 from catalog.config.settings import (
-    DocumentSettings,
     HoldSettings,
     HttpSettings,
     Settings,

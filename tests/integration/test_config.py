@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from catalog.change import Level
 from catalog.config.channels import LogSettings, WebhookSettings
-from catalog.config.given import channel_variable, find_file
+from catalog.config.given import find_file, table_variable
 from catalog.config.kinds import read_duration
 from catalog.config.load import Loaded, load, show
 from catalog.errors import SettingsInvalid
@@ -198,7 +198,10 @@ def test_a_channels_secrets_come_from_variables_or_files(file: Path) -> None:
     assert loaded.sources["channel.0.url"] == "environment CATALOG_CHANNEL_OPS_CHAT_URL"
     assert loaded.sources["channel.0.secret"] == f"file {file.parent}/secrets"
     assert SECRET not in repr(loaded)
-    assert channel_variable("ops-chat", "secret_file") == "CATALOG_CHANNEL_OPS_CHAT_SECRET_FILE"
+    assert (
+        table_variable("channel", "ops-chat", "secret_file")
+        == "CATALOG_CHANNEL_OPS_CHAT_SECRET_FILE"
+    )
 
 
 def test_rules_take_levels_of_our_own(file: Path) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from catalog.jsontext import parse
-from catalog.providers.infomaniak.infomaniak import Infomaniak, model, served_by
+from catalog.providers.infomaniak.infomaniak import ATTRIBUTES, Infomaniak, model, served_by
 from catalog.validate import validate
 from tests.builders import AT, MISSING, body, payload, row
 
@@ -84,7 +84,7 @@ def test_lifecycle() -> None:
 
 def test_attributes_stand_in_the_contract() -> None:
     """Each field behind a well-known attribute is described by the contract."""
-    for field in INFOMANIAK.attributes:
+    for field in ATTRIBUTES:
         schema = INFOMANIAK.contract["$defs"]["model"]
         for key in field.split("."):
             schema = schema["properties"][key]

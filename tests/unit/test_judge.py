@@ -22,7 +22,7 @@ from catalog.diff import diff
 from catalog.jsontext import canonical
 from catalog.judge import Case, Doubt, judge
 from catalog.payload import Drift
-from catalog.providers.infomaniak.infomaniak import ATTRIBUTES, Infomaniak
+from catalog.providers.infomaniak.infomaniak import Infomaniak
 from catalog.snapshot import Model
 from tests.builders import AT, MISSING, model, snapshot
 
@@ -30,7 +30,7 @@ from tests.builders import AT, MISSING, model, snapshot
 def case(common: int = 1, **levels: Level) -> Case:
     """Make the circumstances of a judgement."""
     ids = {rule.replace("_", "-"): level for rule, level in levels.items()}
-    return Case("infomaniak", AT, ATTRIBUTES, Infomaniak.lifecycle, common, ids)
+    return Case("infomaniak", AT, Infomaniak.attributes, Infomaniak.lifecycle, common, ids)
 
 
 def judged(change: Change) -> tuple[str, str]:

@@ -85,7 +85,8 @@ def test_contract_that_leaves_types_open() -> None:
     """A contract may describe the fields of an object without demanding that it is one."""
     inner: Contract = {"properties": {"known": {}}}
     model = {"properties": {"name": {}, "a": inner, "b": {"type": "object"}}}
-    contract = {"properties": {"data": {"x-unique": []}, "result": {}}, "$defs": {"model": model}}
+    rows_at = {"x-rows": ["data", "*"]}
+    contract = {"properties": {"data": {}, "result": {}}, "$defs": {"model": model}, **rows_at}
     rows = [{"name": "1", "a": [1], "b": {"c": 1}}, {"name": "2", "a": {"known": 1, "new": 2}}]
     drift = validate(payload(body(*rows)), contract).drift
     assert drift == (Drift("new field", "a.new", None, ("2",)),)

@@ -10,14 +10,23 @@ from functools import cached_property
 from importlib.resources import files
 from urllib.parse import unquote, urlsplit
 
+from catalog.fields import Attributes
 from catalog.jsontext import Json, canonical, plain
 from catalog.payload import ValidPayload
+from catalog.providers.asking import Asking
 from catalog.rules import Lifecycle
 from catalog.snapshot import Model, Snapshot
 
 NAME = "infomaniak"
 ROUTE = "/1/ai/models"
 """What lists the models, after the base URL."""
+ASKING = Asking(
+    route=ROUTE,
+    how_to=(
+        "Set INFOMANIAK_API_TOKEN, or INFOMANIAK_API_TOKEN_FILE to a file that holds it; "
+        "`catalog demo` needs no token."
+    ),
+)
 DOCUMENTED_ROUTES = "/docs/api/post/"
 
 ATTRIBUTES = {
@@ -36,7 +45,7 @@ class Infomaniak:
     """What Infomaniak's answer looks like and what it means."""
 
     name = NAME
-    attributes: Mapping[str, str] = ATTRIBUTES
+    attributes = Attributes.of(ATTRIBUTES)
     lifecycle = Lifecycle(days=30, ground="Infomaniak's lifecycle policy")
     page = "https://www.infomaniak.com/en/hosting/ai-tools/open-source-models"
     """Where people read about its models."""

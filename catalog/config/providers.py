@@ -1,0 +1,144 @@
+"""The settings of each provider that is polled, and of what belongs to it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from catalog.config.kinds import (
+    BaseUrl,
+    CronExpression,
+    DurationOrNone,
+    Every,
+    File,
+    FileOrNone,
+    Header,
+    HeaderValue,
+    Name,
+    Place,
+    Places,
+    Route,
+    Section,
+    Token,
+    Whole,
+)
+from catalog.providers.described.description import Description, mistakes, read, shipped
+
+Kind = Literal["infomaniak", "openai", "anthropic", "openrouter", "models.dev", "json"]
+
+
+class InfomaniakSettings(Section):
+    """How Infomaniak is asked."""
+
+    url: BaseUrl = "https://api.infomaniak.com"
+    token: Token | None = None
+    token_file: File | None = None
+    product_id: Whole | None = Field(default=None, gt=0)
+
+
+class ScheduleSettings(Section):
+    """When a pass is due, in UTC: an interval, or a cron expression in its place."""
+
+    every: Every = timedelta(hours=1)
+    cron: CronExpression | None = None
+    jitter: DurationOrNone = timedelta(minutes=1)
+
+
+class DocumentSettings(Section):
+    """The Markdown overview; no document where `path` is empty."""
+
+    path: FileOrNone = Path("docs/models.md")
+    annotations: FileOrNone = None
+    recent: Whole = Field(default=20, ge=0)
+
+
+class PagingSettings(Section):
+    """How a list in parts is followed to its end."""
+
+    by: Literal["next", "cursor", "page"]
+    at: Place | None = None
+    parameter: HeaderValue | None = None
+    more: Place | None = None
+    first: Whole = Field(default=1, ge=0)
+
+
+class ListSettings(Section):
+    """How the list is asked for and read; what is left out is as the kind has it."""
+
+    route: Route | None = None
+    rows: str | None = None
+    key: Place | None = None
+    name: Place | None = None
+    type: Places | None = None
+    default_type: HeaderValue | None = None
+    status: Places | None = None
+    beta: Places | None = None
+    description: Places | None = None
+    context_limit: Places | None = None
+    prices: Places | None = None
+    quiet: Places | None = None
+    volatile: Places | None = None
+    numbers: Places | None = None
+    times: Places | None = None
+    authorization: Header | None = None
+    headers: dict[Header, HeaderValue] | None = None
+    query: dict[HeaderValue, HeaderValue] | None = None
+    paging: PagingSettings | None = None
+    callable_days: Whole | None = Field(default=None, ge=0)
+    ground: str | None = None
+    page: str | None = None
+
+
+class ProviderSettings(Section):
+    """One provider; what is left out of schedule and document is as it is for all."""
+
+    name: Name
+    kind: Kind
+    url: BaseUrl | None = None
+    token: Token | None = None
+    token_file: File | None = None
+    product_id: Whole | None = Field(default=None, gt=0)
+    list: ListSettings = ListSettings()
+    schedule: ScheduleSettings | None = None
+    document: DocumentSettings | None = None
+
+    @property
+    def description(self) -> Description | None:
+        """How the list is read; None for a kind that has code of its own."""
+        if self.kind == "infomaniak":
+            return None
+        given = self.list.model_dump(exclude_none=True)
+        return read(_table(self.kind) | given)
+
+
+def provider_mistakes(index: int, given: dict[str, Any]) -> Iterator[str]:
+    """Yield what is wrong between the settings of one provider."""
+    kind, listing, place = given.get("kind"), given.get("list", {}), f"provider.{index}"
+    if not isinstance(listing, dict):
+        return
+    if kind == "infomaniak":
+        if listing:
+            yield f"{place}.list: the kind infomaniak has a reading of its own; try kind json"
+        return
+    if kind not in _DESCRIBED:
+        return
+    table = _table(kind)
+    if "url" not in given and "url" not in table:
+        yield f"{place}.url: the kind {kind} needs one"
+    if "route" not in listing and "route" not in table:
+        yield f"{place}.list.route: the kind {kind} needs one"
+    try:
+        settings = ListSettings.model_validate(listing)
+    except ValueError:
+        return  # told with its own place
+    description = read({"route": "/", **table, **settings.model_dump(exclude_none=True)})
+    yield from (f"{place}.list.{mistake}" for mistake in mistakes(description))
+
+
+_DESCRIBED = {"openai", "anthropic", "openrouter", "models.dev", "json"}
+
+
+def _table(kind: str) -> dict[str, Any]:
+    return {} if kind == "json" else dict(shipped(kind))

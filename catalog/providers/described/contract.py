@@ -1,0 +1,53 @@
+"""A description -> the JSON Schema of an answer: what this program needs of it, and no more."""
+
+from typing import Any
+
+from catalog.fields import ANY, trail
+from catalog.jsontext import Json
+from catalog.providers.described import template
+from catalog.providers.described.description import Description
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_NOT_BLANK: dict[str, Json] = {
+    "type": ["string", "integer"],
+    "pattern": "^\\s*[^\\u0000\\s][^\\u0000]*$",
+    "x-expected": "text that is not blank and holds no NUL, or a whole number",
+}
+
+
+def contract(description: Description) -> dict[str, Any]:
+    """Demand the rows where they are said to be, and of each row what its key and name need."""
+    row: dict[str, Any] = {"type": "object", "x-open": True}
+    needed = {*template.fields(description.key), *template.fields(description.name or "")} - {""}
+    for field in sorted(needed):
+        _demand(row, trail(field), _NOT_BLANK)
+    schema: dict[str, Any] = {"$ref": "#/$defs/model"}
+    for step in reversed(description.place):
+        schema = _listing(schema) if step == ANY else _within(step, schema)
+    ours = {"x-rows": list(description.place), "x-parts": description.paging is not None}
+    return {"$schema": DRAFT, **schema, "$defs": {"model": row}, **ours}
+
+
+def _listing(item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": ["array", "object"],
+        "items": item,
+        "additionalProperties": item,
+        "x-expected": "a list, or an object of them",
+    }
+
+
+def _within(key: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "required": [key], "properties": {key: schema}, "x-open": True}
+
+
+def _demand(row: dict[str, Any], place: tuple[str, ...], schema: dict[str, Json]) -> None:
+    for depth, key in enumerate(place):
+        row.setdefault("type", "object")
+        row.setdefault("x-open", True)
+        row.setdefault("required", [])
+        row.setdefault("properties", {})
+        if key not in row["required"]:
+            row["required"].append(key)
+        last = depth == len(place) - 1
+        row = row["properties"].setdefault(key, dict(schema) if last else {})

@@ -1,0 +1,150 @@
+"""A provider's live route: asked conditionally, and to the end where the list comes in parts."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from itertools import count
+from urllib.parse import urlencode, urljoin, urlsplit
+
+from catalog.clock import Clock
+from catalog.errors import AnswerRefused, AnswerTooLarge, PayloadInvalid, SettingsInvalid
+from catalog.fields import Trail, trail, value, values
+from catalog.http.client import Http
+from catalog.http.request import Request, Response
+from catalog.jsontext import Json, read_strict
+from catalog.payload import PARTS, Answer, NotModified, Payload, Validators
+from catalog.providers.asking import Asking, Paging
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One provider's route. `url` is the base URL without a path; the token shows in no repr.
+
+    `rows` is the place of the rows in each part; `max_parts` and `max_bytes` bound all parts
+    together.
+    """
+
+    http: Http
+    provider: str
+    url: str
+    token: str | None = field(repr=False)
+    clock: Clock
+    asking: Asking
+    rows: Trail = ()
+    max_parts: int = 500
+    max_bytes: int = 64 * 1024 * 1024
+
+    def fetch(self, validators: Validators) -> Answer:
+        """Ask for the catalog; raise ProviderError, or SettingsInvalid without a token.
+
+        A list in parts is an object `{"pages": [...]}` of the parts as sent. One that breaks off in
+        the middle raises: half a list is no small catalog.
+        """
+        paging = self.asking.paging
+        response = self.ask(validators if paging is None else Validators())
+        if response.status == NotModified.status:
+            return NotModified(self.provider, self.address, self.clock())
+        if response.status != HTTPStatus.OK:
+            text = f"{self.provider} answered {response.status}"
+            raise AnswerRefused(text, status=response.status)
+        if paging is not None:
+            body = whole([response.body, *self._others(paging, response.body)])
+            return Payload(self.provider, self.address, self.clock(), body)
+        seen = Validators(response.headers.get("etag"), response.headers.get("last-modified"))
+        url, now = self.address, self.clock()
+        return Payload(self.provider, url, now, response.body, response.status, seen)
+
+    def ask(self, validators: Validators, url: str | None = None) -> Response:
+        """Return one answer with its headers, whatever it holds; raise as `fetch` does."""
+        token = self.known_token()
+        headers = {"Accept": "application/json", **self.asking.headers}
+        headers |= self.asking.identification(token)
+        if etag := sendable(validators.etag):
+            headers["If-None-Match"] = etag
+        if last_modified := sendable(validators.last_modified):
+            headers["If-Modified-Since"] = last_modified
+        secrets = (token,) if token else ()
+        return self.http.send(Request(url=url or self.address, headers=headers, secrets=secrets))
+
+    @property
+    def address(self) -> str:
+        """The URL of the route, of its first part where there are several."""
+        paging, query = self.asking.paging, dict(self.asking.query)
+        if paging is not None and paging.by == "page":
+            query[paging.parameter] = str(paging.first)
+        return self._with(query)
+
+    def known_token(self) -> str:
+        """Return the token, `""` where none is needed; raise SettingsInvalid where one is."""
+        if not self.token and self.asking.needs_token:
+            text = f"there is no token to ask {self.provider} with"
+            raise SettingsInvalid(text, hint=self.asking.how_to)
+        return self.token or ""
+
+    def _with(self, query: dict[str, str]) -> str:
+        address = f"{self.url.rstrip('/')}{self.asking.route}"
+        return f"{address}?{urlencode(query)}" if query else address
+
+    def _others(self, paging: Paging, first: bytes) -> Iterator[bytes]:
+        """Yield the parts after the first; raise AnswerRefused where they do not lead to an end."""
+        body, here, size = first, self.address, len(first)
+        asked = {here}
+        for number in count(1):
+            there = self._next(paging, body, here, number)
+            if there is None:
+                return
+            if there in asked or number == self.max_parts:
+                raise AnswerRefused(f"{self.provider} sends a list of parts that does not end")
+            asked.add(there)
+            body, here = self.ask(Validators(), there).body, there
+            size += len(body)
+            if size > self.max_bytes:
+                raise AnswerTooLarge(
+                    f"{self.provider} sent more than {self.max_bytes:,} bytes in parts"
+                )
+            yield body
+
+    def _next(self, paging: Paging, body: bytes, here: str, number: int) -> str | None:
+        try:
+            answer = read_strict(body)
+        except PayloadInvalid:
+            return None  # the validation tells what is wrong with it
+        more = value(answer, trail(paging.more)) if paging.more else None
+        if more is False:
+            return None
+        there = self._address_after(paging, answer, here, number)
+        if there is None and more is True:
+            text = f"{self.provider} says that there are more models, and not where"
+            raise AnswerRefused(text)
+        return there
+
+    def _address_after(self, paging: Paging, answer: Json, here: str, number: int) -> str | None:
+        query = dict(self.asking.query)
+        if paging.by == "page":
+            if not any(values(answer, self.rows)):
+                return None
+            return self._with(query | {paging.parameter: str(paging.first + number)})
+        found = value(answer, trail(paging.at))
+        if found is None or found == "":
+            return None
+        if paging.by == "cursor":
+            return self._with(query | {paging.parameter: str(found)})
+        there = urljoin(here, str(found))
+        # The token goes along: never to another host.
+        if urlsplit(there)[:2] != urlsplit(here)[:2]:
+            raise AnswerRefused(f"{self.provider} has the next part of its list on another host")
+        return there
+
+
+def whole(parts: list[bytes]) -> bytes:
+    """Put the parts of a list into one body, each as sent; one part stays as it is."""
+    if len(parts) == 1:
+        return parts[0]
+    return b'{"%s":[%s]}' % (PARTS.encode(), b",".join(parts))
+
+
+def sendable(validator: str | None) -> str | None:
+    """Return a validator that a header can carry back; what a server sends may hold anything."""
+    if validator and validator.isascii() and validator.isprintable():
+        return validator.strip() or None
+    return None
