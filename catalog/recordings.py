@@ -79,17 +79,17 @@ def refuse_future(recordings: Iterable[Recording], now: datetime) -> None:
         raise SettingsInvalid(text, hint=f"{_NAMING} Check the clock of this machine too.")
 
 
-def read(path: Path) -> bytes:
+def read(path: Path, envelope: tuple[bytes, bytes] = (b"", b"")) -> bytes:
     """Read a recorded payload, unpacked if it is `.gz`, or stdin for `-`.
 
-    A bare JSON list gets the envelope.
+    A bare JSON list gets the envelope of its provider.
 
     Raise NotFound for a file that cannot be read, and PayloadInvalid for broken gzip data or more
     than 64 MiB. Whether the bytes are JSON is for the validation to say.
     """
     body = _bytes(path)
     if body.lstrip(_JSON_SPACE).startswith(b"["):
-        return b'{"result": "success", "data": ' + body + b"}"
+        return body.join(envelope)
     return body
 
 

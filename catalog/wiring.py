@@ -1,10 +1,12 @@
 """Settings -> a ready Sync: the only module that names adapters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from importlib.resources import files
 from itertools import chain
-from pathlib import Path
+from string import Template
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from catalog.alerts import apprise
@@ -27,6 +29,7 @@ from catalog.config.channels import (
     WebhookSettings,
 )
 from catalog.config.kinds import reveal
+from catalog.config.providers import ProviderSettings
 from catalog.config.settings import Settings
 from catalog.decide import Policy
 from catalog.document import annotations, sections
@@ -36,7 +39,9 @@ from catalog.http.client import Http
 from catalog.http.request import Limits
 from catalog.judge import Doubt
 from catalog.pings import Pings
+from catalog.providers.described.described import Described
 from catalog.providers.infomaniak.infomaniak import ASKING, Infomaniak
+from catalog.providers.provider import Provider
 from catalog.providers.source import Source
 from catalog.publishing import Publisher
 from catalog.schedule import Cron, Interval, Schedule
@@ -45,6 +50,7 @@ from catalog.store.database import Database
 from catalog.sync import Sync
 from catalog.trouble import Patience
 
+NO_PAGES: Mapping[str, str] = MappingProxyType({})
 SLACK = timedelta(minutes=5)
 """What a pass may last beside its requests; one that takes longer is stuck."""
 
@@ -62,17 +68,28 @@ def wire_http(settings: Settings) -> Http:
     )
 
 
+def wire_provider(settings: ProviderSettings) -> Provider:
+    """Make the one who knows a provider's words."""
+    description = settings.description
+    return (
+        Infomaniak(settings.name) if description is None else Described(settings.name, description)
+    )
+
+
 def wire_source(settings: Settings, http: Http, clock: Clock = now) -> Source:
     """Make the way to the live route."""
-    token = reveal(settings.infomaniak.token) or None
-    return Source(http, Infomaniak.name, settings.infomaniak.url, token, clock, ASKING)
+    one = settings.one
+    token, url, description = reveal(one.token) or None, one.url or "", one.description
+    if description is None:
+        return Source(http, one.name, url, token, clock, ASKING)
+    return Source(http, one.name, url, token, clock, description, description.place)
 
 
 def wire_sync(settings: Settings, database: Database, http: Http, clock: Clock = now) -> Sync:
     """Make a Sync of the live route."""
     source = wire_source(settings, http, clock)
     return Sync(
-        provider=Infomaniak(),
+        provider=wire_provider(settings.one),
         fetch=source.fetch,
         database=database,
         policy=wire_policy(settings),
@@ -118,14 +135,28 @@ def wire_channels(settings: Settings, http: Http, clock: Clock) -> tuple[Channel
     So each target has deliveries of its own, and what one has taken is not sent to it again because
     of another. Raises SettingsInvalid for a template that cannot be used.
     """
-    deadline = settings.http.deadline.total_seconds()
-    made = (_wire_channel(channel, http, clock, deadline) for channel in settings.channel)
+    shared = _Shared(http, clock, settings.http.deadline.total_seconds(), _pages(settings))
+    made = (_wire_channel(channel, shared) for channel in settings.channel)
     return tuple(chain.from_iterable(made))
 
 
-def _wire_channel(
-    settings: AnyChannel, http: Http, clock: Clock, deadline: float
-) -> Iterator[Channel]:
+def _pages(settings: Settings) -> Mapping[str, str]:
+    """Return where people read about each provider's models."""
+    providers = (wire_provider(each) for each in settings.provider or (settings.one,))
+    return {provider.name: provider.page for provider in providers if provider.page}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all channels are made with; `deadline` is in seconds."""
+
+    http: Http
+    clock: Clock
+    deadline: float
+    pages: Mapping[str, str]
+
+
+def _wire_channel(settings: AnyChannel, shared: _Shared) -> Iterator[Channel]:
     name, audience, timing = settings.name, wire_audience(settings), wire_timing(settings)
     match settings:
         case LogSettings():
@@ -135,29 +166,29 @@ def _wire_channel(
                 name=name,
                 audience=audience,
                 timing=timing,
-                wording=wire_wording(settings),
+                wording=wire_wording(settings, shared.pages),
                 url=reveal(settings.url),
                 secrets=tuple(reveal(settings.secret).split()),
                 format=settings.format,
-                http=http,
-                clock=clock,
+                http=shared.http,
+                clock=shared.clock,
             )
         case EmailSettings():
-            yield from _wire_mail(settings, audience, timing, clock, deadline)
+            yield from _wire_mail(settings, audience, timing, shared)
         case _:
             for url in map(reveal, settings.urls):
                 yield AppriseChannel(
                     name=f"{name}/{apprise.target(url)}",
                     audience=audience,
                     timing=timing,
-                    wording=wire_wording(settings),
+                    wording=wire_wording(settings, shared.pages),
                     url=url,
-                    deadline=deadline,
+                    deadline=shared.deadline,
                 )
 
 
 def _wire_mail(
-    settings: EmailSettings, audience: Audience, timing: Timing, clock: Clock, deadline: float
+    settings: EmailSettings, audience: Audience, timing: Timing, shared: _Shared
 ) -> Iterator[Channel]:
     server = MailServer.read(settings.server)
     for address in settings.to:
@@ -165,14 +196,14 @@ def _wire_mail(
             name=f"{settings.name}/{address}",
             audience=audience,
             timing=timing,
-            wording=wire_wording(settings),
+            wording=wire_wording(settings, shared.pages),
             server=server,
             user=settings.user,
             password=reveal(settings.password) or None,
             sender=settings.sender,
             recipient=address,
-            deadline=deadline,
-            clock=clock,
+            deadline=shared.deadline,
+            clock=shared.clock,
         )
 
 
@@ -193,8 +224,11 @@ def wire_timing(settings: ChannelSettings) -> Timing:
     )
 
 
-def wire_wording(settings: TextSettings) -> Wording:
-    """Make how a channel words a message; raise SettingsInvalid for a broken template."""
+def wire_wording(settings: TextSettings, pages: Mapping[str, str] = NO_PAGES) -> Wording:
+    """Make how a channel words a message; raise SettingsInvalid for a broken template.
+
+    `pages` is where people read about the models of each provider.
+    """
     mail = isinstance(settings, EmailSettings)
     template = CHAT
     if settings.template is not None:
@@ -205,7 +239,7 @@ def wire_wording(settings: TextSettings) -> Wording:
         channel=settings.name,
         template=template,
         link=settings.link,
-        pages={Infomaniak.name: Infomaniak.page},
+        pages=pages,
         lines=LETTER_LINES if mail else LINES,
     )
 
@@ -230,22 +264,31 @@ def wire_publisher(settings: Settings) -> Publisher | None:
     document = settings.document
     if document.path is None:
         return None
-    folder = files("catalog.providers.infomaniak")
+    one = settings.one
+    template = Template(_shipped(one.kind, "document.md")).safe_substitute(provider=one.name)
+    words = sections.load(_shipped(one.kind, "sections.toml"))
+    if one.description is not None:
+        words = replace(words, source=f"GET {one.url}{one.description.route}")
     return Publisher(
-        provider=Infomaniak.name,
+        provider=one.name,
         path=document.path,
-        template=folder.joinpath("document.md").read_text(encoding="utf-8"),
-        sections=sections.load(folder.joinpath("sections.toml").read_text(encoding="utf-8")),
-        annotations=wire_annotations(document.annotations),
-        product_id=settings.infomaniak.product_id,
+        template=template,
+        sections=words,
+        annotations=wire_annotations(settings),
+        product_id=one.product_id,
         recent=document.recent,
     )
 
 
-def wire_annotations(own: Path | None) -> annotations.Annotations:
+def wire_annotations(settings: Settings) -> annotations.Annotations:
     """Read the shipped names and descriptions for people, and the user's own over them."""
-    shipped = files("catalog.providers.infomaniak").joinpath("annotations.toml")
-    sources = [("the shipped annotations", shipped.read_text(encoding="utf-8"))]
-    if own is not None:
-        sources.insert(0, annotations.read(own))
+    sources = [("the shipped annotations", _shipped(settings.one.kind, "annotations.toml"))]
+    if settings.document.annotations is not None:
+        sources.insert(0, annotations.read(settings.document.annotations))
     return annotations.load(*sources)
+
+
+def _shipped(kind: str, name: str) -> str:
+    """Read a file of the provider's folder; all that are described share one."""
+    folder = "infomaniak" if kind == "infomaniak" else "described"
+    return files(f"catalog.providers.{folder}").joinpath(name).read_text(encoding="utf-8")

@@ -24,7 +24,7 @@ def documents() -> Iterator[tuple[str, str]]:
     assert publisher is not None
     database = Database(MEMORY)
     for recording in recordings.find(recordings.shipped()):
-        payload = read_payload(recording.path)
+        payload = read_payload(recording.path, Infomaniak())
         sync = Sync(
             provider=Infomaniak(),
             fetch=lambda _, payload=payload: payload,  # type: ignore[misc]  # bound now

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import click
 
-from catalog.cli.app import App, pass_app
+from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import (
     ROW_FORMATS,
     format_option,
@@ -32,6 +33,7 @@ COLUMNS = ("Message", "Poll", "Channel", "State", "Findings", "Attempts", "Next"
 @click.option("--state", type=click.Choice(STATES), multiple=True, help="Only these; repeatable.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many.")
 @format_option(*ROW_FORMATS)
+@provider_option
 @click.pass_context
 def alerts(context: click.Context, state: tuple[str, ...], limit: int, style: str) -> int | None:
     """List the messages to the channels.
@@ -40,12 +42,12 @@ def alerts(context: click.Context, state: tuple[str, ...], limit: int, style: st
     """
     if context.invoked_subcommand is not None:
         return None
-    from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.store.deliveries import newest_first
 
     app = context.ensure_object(App)
+    names = [each.one.name for each in app.each]
     with app.database.reading() as connection:
-        listed = newest_first(connection, NAME, state or STATES, limit)
+        listed = newest_first(connection, names, state or STATES, limit)
     if style == "json":
         print_json({"alerts": [_json(each) for each in listed]})
     elif not listed and style == "table":
@@ -68,8 +70,9 @@ def retry(app: App, names: tuple[str, ...]) -> int:
     with _changing(app) as connection:
         number = deliveries.retry(connection, names)
     with wire_http(app.loaded.settings) as http:
-        left = wire_sync(app.loaded.settings, app.database, http).deliver()
+        carried = [wire_sync(each, app.database, http).deliver() for each in app.each]
     say(f"{count(number, 'message')} tried again")
+    left = tuple(chain.from_iterable(carried))
     for waiting in left:
         note(visible(f"{waiting.channel}: {count(waiting.messages, 'message')} still owed"))
     return int(any(waiting.error for waiting in left))
@@ -97,10 +100,10 @@ def test(app: App, channel: str) -> int:
     from catalog.alerts.channel import Message
     from catalog.clock import now
     from catalog.errors import DeliveryFailed, NotFound
-    from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.wiring import wire_channels, wire_http
 
     settings, failed = app.with_files().loaded.settings, False
+    name = settings.one.name
     with wire_http(settings) as http:
         channels = wire_channels(settings, http, now)
         targets = [each for each in channels if each.name.partition("/")[0] == channel]
@@ -109,7 +112,7 @@ def test(app: App, channel: str) -> int:
             raise NotFound(f"no channel {channel!r} is configured", hint=f"There are: {known}.")
         for target in targets:
             try:
-                target.send(Message(f"msg_test_{token_hex(12)}", NAME, now(), (), test=True))
+                target.send(Message(f"msg_test_{token_hex(12)}", name, now(), (), test=True))
                 say(f"{target.name}: taken")
             except DeliveryFailed as error:
                 note_error(error)

@@ -3,12 +3,15 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from catalog.config.load import Loaded
+    from catalog.config.settings import Settings
     from catalog.store.database import Database
 
 
@@ -17,7 +20,7 @@ class App:
     """The options before the command's name. Settings are read when a command asks for them.
 
     `files` says whether the files with secrets are read too: a command that only reads the store
-    works without them.
+    works without them. `provider` is the one that the command is about, None for all of them.
     """
 
     config: Path | None = None
@@ -25,6 +28,7 @@ class App:
     verbosity: int = 0
     log_format: str = "text"
     files: bool = False
+    provider: str | None = None
 
     def with_files(self) -> "App":
         """Return the same for a command that asks or tells; its settings are read anew."""
@@ -39,6 +43,26 @@ class App:
         return load(self.config, given, files=self.files)
 
     @cached_property
+    def each(self) -> "tuple[Settings, ...]":
+        """The settings for each provider that the command is about; raise UsageError for none."""
+        settings = self.loaded.settings
+        if self.provider is None:
+            return settings.each
+        named = tuple(each for each in settings.each if each.one.name == self.provider)
+        if not named:
+            known = ", ".join(each.one.name for each in settings.each)
+            raise click.UsageError(f"there is no provider {self.provider!r}; there are: {known}.")
+        return named
+
+    @property
+    def one(self) -> "Settings":
+        """The settings for the one provider that the command is about; raise UsageError."""
+        if len(self.each) > 1:
+            known = ", ".join(each.one.name for each in self.each)
+            raise click.UsageError(f"several providers are configured: add --provider: {known}.")
+        return self.each[0]
+
+    @cached_property
     def database(self) -> "Database":
         """The database, not opened yet."""
         from catalog.store.database import Database
@@ -47,3 +71,17 @@ class App:
 
 
 pass_app = click.make_pass_decorator(App)
+
+
+def _remember(context: click.Context, _option: click.Parameter, name: str | None) -> None:
+    if name is not None:
+        context.ensure_object(App).provider = name
+
+
+def provider_option(command: "Callable[..., Any]") -> "Callable[..., Any]":
+    """Let a command take --provider."""
+    help_ = "Only this provider; else all that are configured."
+    option = click.option(
+        "--provider", metavar="NAME", expose_value=False, callback=_remember, help=help_
+    )
+    return option(command)

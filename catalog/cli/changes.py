@@ -3,12 +3,13 @@
 import os
 import shlex
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from catalog.cli.app import App, pass_app
+from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import ROW_FORMATS, format_option, model_name
 from catalog.cli.when import WAYS, When, read_when, when_option
 from catalog.clock import now
@@ -17,6 +18,7 @@ from catalog.errors import PayloadInvalid
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from catalog.providers.provider import Provider
     from catalog.snapshot import Snapshot
     from catalog.store.database import Transaction
 
@@ -32,6 +34,7 @@ facts_option = click.option("--facts", is_flag=True, help="Take waves apart: eac
 @click.option("--level", type=click.Choice(LEVELS), help="This level and all that are graver.")
 @facts_option
 @format_option(*ROW_FORMATS)
+@provider_option
 @pass_app
 def changes(
     app: App,
@@ -48,24 +51,25 @@ def changes(
     """
     from catalog.change import Level
     from catalog.cli.findings import print_findings, single
-    from catalog.providers.infomaniak.infomaniak import NAME
-    from catalog.store import changelog, history
+    from catalog.cli.models import find_model
+    from catalog.store import changelog
 
     with app.database.reading() as connection:
-        key = None
+        names, key = [each.one.name for each in app.each], None
         if model is not None:
-            newest = history.number_at(connection, NAME, None)
-            key = history.find_key(connection, NAME, model, newest)
+            name, _, key = find_model(app, connection, model)
+            names = [name]
         wanted = changelog.Wanted(
-            NAME,
+            "",
             since=_moment(connection, since),
             until=_moment(connection, until),
             key=key,
             levels=tuple(Level)[: LEVELS.index(level) + 1] if level else (),
             kinds=LOGGED,
         )
-        findings = changelog.findings(connection, wanted)
-    print_findings(style, single(findings) if facts else findings)
+        found = [changelog.findings(connection, replace(wanted, provider=name)) for name in names]
+    findings = sorted(chain.from_iterable(found), key=lambda finding: finding.at)
+    print_findings(style, single(findings) if facts else findings, named=len(names) > 1)
     return 0
 
 
@@ -75,6 +79,7 @@ def changes(
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when there are differences.")
 @facts_option
 @format_option(*ROW_FORMATS)
+@provider_option
 @pass_app
 def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> int:
     """Compare two states A and B.
@@ -84,11 +89,11 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
     from catalog.cli.findings import print_findings, single
     from catalog.diff import diff as compare
     from catalog.judge import Case, judge
-    from catalog.providers.infomaniak.infomaniak import Infomaniak
+    from catalog.wiring import wire_provider
 
-    provider = Infomaniak()
+    provider = wire_provider(app.one.one)
     # Each is read once: a pipe has nothing to say a second time.
-    states = {text: _state(app, text) for text in dict.fromkeys((a, b))}
+    states = {text: _state(app, provider, text) for text in dict.fromkeys((a, b))}
     before, after = states[a], states[b]
     case = Case(
         provider=provider.name,
@@ -109,26 +114,24 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
 
 def _moment(connection: "Transaction", when: When | None) -> "datetime | None":
     """Let a snapshot number stand for the time at which it was taken."""
-    from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.store import history
 
     if not isinstance(when, int):
         return when
-    return history.snapshot(connection, history.number_at(connection, NAME, when)).taken_at
+    return history.taken_at(connection, when)
 
 
-def _state(app: App, text: str) -> "Snapshot":
+def _state(app: App, provider: "Provider", text: str) -> "Snapshot":
     """Read one side of a comparison: a file, else a moment of the stored history."""
-    from catalog.providers.infomaniak.infomaniak import NAME, Infomaniak
     from catalog.store import history
     from catalog.validate import validate
 
     if _is_file(text):
         from catalog.cli.payloads import read_payload
 
-        provider = Infomaniak()
         try:
-            return provider.normalize(validate(read_payload(Path(text)), provider.contract))
+            sent = read_payload(Path(text), provider)
+            return provider.normalize(validate(sent, provider.contract))
         except PayloadInvalid as error:
             error.hint = f"`catalog validate {shlex.quote(text)}` lists every problem."
             raise
@@ -137,7 +140,7 @@ def _state(app: App, text: str) -> "Snapshot":
     except ValueError:
         raise click.BadParameter(f"{text!r} is neither a file nor a time; write {WAYS}") from None
     with app.database.reading() as connection:
-        return history.snapshot(connection, history.number_at(connection, NAME, when))
+        return history.snapshot(connection, history.number_at(connection, provider.name, when))
 
 
 def _is_file(text: str) -> bool:

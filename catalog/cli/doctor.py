@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from catalog.cli.app import App, pass_app
+from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, print_json, say, visible
 from catalog.clock import now, stamp
 from catalog.errors import CatalogError, SettingsInvalid, StoreError
@@ -35,6 +35,7 @@ class Diagnosis:
 
 @click.command()
 @format_option("text", "json")
+@provider_option
 @pass_app
 def doctor(app: App, style: str) -> int:
     """Look at all that a pass needs.
@@ -69,15 +70,18 @@ def _look(app: App) -> Iterator[Diagnosis]:
         yield Diagnosis("the rest", "warn", "not looked at", "Mend the configuration first.")
         return
     yield Diagnosis("configuration", "ok", str(app.loaded.file or "defaults and environment"))
-    yield from _provider(settings)
+    for each in app.each:
+        what = "provider" if len(app.each) == 1 else f"provider {each.one.name}"
+        yield from _provider(each, what)
     yield _database(app)
-    if settings.document.path is not None:
-        yield _document(settings.document.path)
+    for each in app.each:
+        if each.document.path is not None:
+            yield _document(each.document.path)
     for channel in settings.channel:
         yield _channel(channel)
 
 
-def _provider(settings: "Settings") -> Iterator[Diagnosis]:
+def _provider(settings: "Settings", what: str) -> Iterator[Diagnosis]:
     """Ask once, with the token and without a second attempt; then compare the clocks."""
     from catalog.payload import Validators
     from catalog.wiring import wire_http, wire_source
@@ -87,10 +91,11 @@ def _provider(settings: "Settings") -> Iterator[Diagnosis]:
         with wire_http(once) as http:
             response = wire_source(once, http).ask(Validators())
     except CatalogError as error:
-        yield Diagnosis("provider", "fail", str(error), error.hint)
+        yield Diagnosis(what, "fail", str(error), error.hint)
         return
-    told = f"{settings.infomaniak.url} took the token, {len(response.body):,} bytes"
-    yield Diagnosis("provider", "ok", told)
+    token = "took the token" if settings.one.token else "answered"
+    told = f"{settings.one.url} {token}, {len(response.body):,} bytes"
+    yield Diagnosis(what, "ok", told)
     yield _clock(response.headers.get("date"))
 
 

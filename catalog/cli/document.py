@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog.cli.app import App, pass_app
+from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.models import at_option
 from catalog.cli.output import note, say, visible
 from catalog.cli.when import When
@@ -24,6 +24,7 @@ COLORS = {"+": "green", "-": "red", "@": "cyan"}
 @at_option
 @click.option("--output", metavar="FILE|-", help="Another file than the configured one, or stdout.")
 @click.option("--force", is_flag=True, help="Overwrite regions that were edited by hand.")
+@provider_option
 @pass_app
 def render(
     app: App, check: bool, show_diff: bool, at: When | None, output: str | None, force: bool
@@ -38,7 +39,7 @@ def render(
 
     if output == "-":
         _refuse({"--check": check, "--diff": show_diff, "--force": force})
-    publisher = wire_publisher(app.loaded.settings)
+    publisher = wire_publisher(app.one)
     if publisher is None:
         raise SettingsInvalid("no document is configured", hint="Set document.path.")
     with app.database.reading() as connection:

@@ -19,10 +19,13 @@ FLAT_COLUMNS = (
 )
 
 
-def print_findings(style: str, findings: Sequence[Finding], *, timed: bool = True) -> None:
+def print_findings(
+    style: str, findings: Sequence[Finding], *, timed: bool = True, named: bool = False
+) -> None:
     """Print findings: sentences for people, every member for programs.
 
-    Without `timed` nobody knows when they came about, and their `at` is left out.
+    Without `timed` nobody knows when they came about, and their `at` is left out. `named` shows
+    whose they are.
     """
     if style == "json":
         print_json({"changes": [_json(finding, timed=timed) for finding in findings]})
@@ -32,7 +35,10 @@ def print_findings(style: str, findings: Sequence[Finding], *, timed: bool = Tru
     elif not findings and style == "table":
         say("no changes")
     else:
-        print_rows(style, COLUMNS, (_row(finding, timed=timed) for finding in findings))
+        rows = [(finding.provider, *_row(finding, timed=timed)) for finding in findings]
+        columns = ("Provider", *COLUMNS)
+        start = 0 if named else 1
+        print_rows(style, columns[start:], [row[start:] for row in rows])
 
 
 def print_lines(findings: Iterable[Finding]) -> None:

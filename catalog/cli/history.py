@@ -2,21 +2,22 @@
 
 import click
 
-from catalog.cli.app import App, pass_app
+from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import ROW_FORMATS, format_option, print_json, print_rows
 from catalog.clock import stamp
 
 
 @click.command()
 @format_option(*ROW_FORMATS)
+@provider_option
 @pass_app
 def snapshots(app: App, style: str) -> int:
     """List the accepted states of the catalog, oldest first."""
-    from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.store import history
 
     with app.database.reading() as connection:
-        heads = history.heads(connection, NAME)
+        heads = [head for each in app.each for head in history.heads(connection, each.one.name)]
+    heads.sort(key=lambda head: head.number)
     if style == "json":
         listed = [
             {
@@ -42,14 +43,18 @@ def snapshots(app: App, style: str) -> int:
 @click.command()
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many.")
 @format_option(*ROW_FORMATS)
+@provider_option
 @pass_app
 def polls(app: App, limit: int, style: str) -> int:
     """List the latest polls and how each ended, newest first."""
-    from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.store.polls import newest_first
 
     with app.database.reading() as connection:
-        past = list(newest_first(connection, NAME, limit))
+        past = [
+            poll for each in app.each for poll in newest_first(connection, each.one.name, limit)
+        ]
+    past.sort(key=lambda poll: poll.number, reverse=True)
+    del past[limit:]
     if style == "json":
         listed = [
             {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog.cli.app import App, pass_app
+from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import note, say
 from catalog.cli.payloads import read_payload
 from catalog.cli.sync import print_pass, run_at, status
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.payload import Payload, Validators
+    from catalog.providers.provider import Provider
     from catalog.publishing import Publisher
     from catalog.recordings import Recording
     from catalog.store.database import Database
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--accept", is_flag=True, help="Apply answers that would be held back.")
+@provider_option
 @pass_app
 def import_(app: App, directory: Path, accept: bool) -> int:
     """Import recorded payloads from DIRECTORY.
@@ -46,8 +48,8 @@ def import_(app: App, directory: Path, accept: bool) -> int:
 
     recordings = find(directory)
     refuse_future(recordings, now())
-    settings = app.loaded.settings
-    new = _new(app.database, recordings, accept=accept)
+    settings = app.one
+    new = _new(app.database, settings.one.name, recordings, accept=accept)
     with wire_http(settings) as http:
         sync = replace(wire_sync(settings, app.database, http), channels=(), publisher=None)
         passes = list(_run(sync, new, accept=accept))
@@ -73,18 +75,17 @@ def _publish(database: "Database", publisher: "Publisher") -> None:
 
 
 def _new(
-    database: "Database", recordings: "Sequence[Recording]", *, accept: bool
+    database: "Database", provider: str, recordings: "Sequence[Recording]", *, accept: bool
 ) -> "list[Recording]":
     """Leave out what is known; refuse what would have to go in before it."""
     from catalog.poll import Outcome
-    from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.store.polls import outcomes
     from catalog.words import count
 
     known: dict[datetime, Outcome] = {}
     if database.exists:
         with database.reading() as connection:
-            known = outcomes(connection, NAME)
+            known = outcomes(connection, provider)
     newest = max(known, default=None)
     if accept and newest is not None and known[newest] is Outcome.HELD:
         del known[newest]
@@ -102,7 +103,7 @@ def _new(
 def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "Iterator[Pass]":
     with _progress(recordings) as steps:
         for recording in steps:
-            fetch = partial(_fetch, recording)
+            fetch = partial(_fetch, recording, sync.provider)
             one = run_at(replace(sync, fetch=fetch), recording.at, accept=accept)
             if isinstance(one.poll.error, CatalogHeld):
                 one.poll.error.hint = "If it is true, import with --accept."
@@ -112,8 +113,8 @@ def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "I
             yield one
 
 
-def _fetch(recording: "Recording", _validators: "Validators") -> "Payload":
-    return read_payload(recording.path)
+def _fetch(recording: "Recording", provider: "Provider", _validators: "Validators") -> "Payload":
+    return read_payload(recording.path, provider)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalog.cli.app import App, pass_app
+from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import (
     ROW_FORMATS,
     Row,
@@ -17,11 +17,14 @@ from catalog.cli.output import (
 )
 from catalog.cli.when import When, when_option
 from catalog.clock import stamp
+from catalog.errors import NotFound
 
 if TYPE_CHECKING:
     from catalog.change import Finding
+    from catalog.config.settings import Settings
     from catalog.document.annotations import Label
-    from catalog.snapshot import Model
+    from catalog.snapshot import Model, Snapshot
+    from catalog.store.database import Transaction
 
 COLUMNS = ("ID", "Name", "Type", "Status", "Beta", "Limit (tokens)", "Title", "Description")
 at_option = when_option("--at", "As it was at")
@@ -32,60 +35,84 @@ at_option = when_option("--at", "As it was at")
 @click.option("--type", "kind", metavar="T", help="Only models of this type, such as llm.")
 @click.option("--status", metavar="S", help="Only models with this status, such as ready.")
 @format_option(*ROW_FORMATS)
+@provider_option
 @pass_app
 def models(app: App, at: When | None, kind: str | None, status: str | None, style: str) -> int:
     """List the models of the catalog."""
-    from catalog.document.annotations import label
-    from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.publicjson import model_json, snapshot_json
+
+    def wanted(model: "Model") -> bool:
+        return kind in {None, model.type} and status in {None, model.status}
+
+    read = [_read(app, settings, at) for settings in app.each]
+    if style == "json":
+        catalogs = [
+            {
+                **snapshot_json(snapshot),
+                "models": [_with_words(model_json(m), label) for m, label in known if wanted(m)],
+            }
+            for snapshot, known in read
+        ]
+        print_json(catalogs[0] if len(catalogs) == 1 else {"catalogs": catalogs})
+        return 0
+    rows = [
+        (*_provider(app, snapshot.provider), *_row(model, label))
+        for snapshot, known in read
+        for model, label in known
+        if wanted(model)
+    ]
+    print_rows(style, (*_provider(app, "Provider"), *COLUMNS), rows)
+    return 0
+
+
+def _read(
+    app: App, settings: "Settings", at: When | None
+) -> "tuple[Snapshot, list[tuple[Model, Label]]]":
+    """Read one provider's catalog, each model with the words for people."""
+    from catalog.document.annotations import label
     from catalog.store import history
     from catalog.wiring import wire_annotations
 
-    names = wire_annotations(app.loaded.settings.document.annotations)
+    names = wire_annotations(settings)
     with app.database.reading() as connection:
-        snapshot = history.snapshot(connection, history.number_at(connection, NAME, at))
-    shown = [
-        (model, label(model, names))
-        for model in snapshot.models
-        if kind in {None, model.type} and status in {None, model.status}
-    ]
-    if style == "json":
-        listed = [_with_words(model_json(model), words) for model, words in shown]
-        print_json({**snapshot_json(snapshot), "models": listed})
-    else:
-        print_rows(style, COLUMNS, [_row(model, words) for model, words in shown])
-    return 0
+        number = history.number_at(connection, settings.one.name, at)
+        snapshot = history.snapshot(connection, number)
+    return snapshot, [(model, label(model, names)) for model in snapshot.models]
+
+
+def _provider(app: App, text: str) -> tuple[str, ...]:
+    """Return the cell that names the provider, where there are several."""
+    return (text,) if len(app.each) > 1 else ()
 
 
 @click.command()
 @click.argument("model", callback=model_name)
 @at_option
 @format_option("text", "json")
+@provider_option
 @pass_app
 def show(app: App, model: str, at: When | None, style: str) -> int:
     """Show all that is known of one MODEL.
 
     It is named by its name or id; what is shown is its facts, when it was first seen, its history.
     """
-    from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.publicjson import finding_json, model_json
     from catalog.store import changelog, history
 
     with app.database.reading() as connection:
-        number = history.number_at(connection, NAME, at)
-        key = history.find_key(connection, NAME, model, number)
+        name, number, key = find_model(app, connection, model, at)
         versions = tuple(
             version
-            for version in history.versions(connection, NAME, key)
+            for version in history.versions(connection, name, key)
             if version.first_snapshot <= number
         )
-        wanted = changelog.Wanted(NAME, up_to_snapshot=number, key=key)
+        wanted = changelog.Wanted(name, up_to_snapshot=number, key=key)
         findings = changelog.findings(connection, wanted)
     first, last = versions[0], versions[-1]
     ended = last.last_snapshot is not None and last.last_snapshot <= number
     gone = last.until if ended else None
     if style == "json":
-        document = {"provider": NAME, "snapshot": number, "listed": gone is None}
+        document = {"provider": name, "snapshot": number, "listed": gone is None}
         document |= {"first_seen": stamp(first.since)}
         document |= {"gone_since": stamp(gone)} if gone else {}
         history_json = [finding_json(finding) for finding in findings]
@@ -97,6 +124,32 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
         _print_facts(last.model)
         _print_history(findings)
     return 0
+
+
+def find_model(
+    app: App, connection: "Transaction", model: str, at: When | None = None
+) -> tuple[str, int, str]:
+    """Return whose model that is, the snapshot looked at, and its key.
+
+    Raise NotFound where no provider has it, and UsageError where several have.
+    """
+    from catalog.store import history
+
+    found: list[tuple[str, int, str]] = []
+    unknown: NotFound | None = None
+    for settings in app.each:
+        name = settings.one.name
+        try:
+            number = history.number_at(connection, name, at)
+            found.append((name, number, history.find_key(connection, name, model, number)))
+        except NotFound as error:
+            unknown = unknown or error
+    if unknown is not None and not found:
+        raise unknown
+    if len(found) > 1:
+        owners = ", ".join(name for name, _, _ in found)
+        raise click.UsageError(f"several providers have {model!r}: add --provider: {owners}.")
+    return found[0]
 
 
 def _with_words(known: dict[str, Any], words: "Label") -> dict[str, Any]:

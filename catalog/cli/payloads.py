@@ -5,40 +5,45 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, note, print_json, say, visible
 from catalog.clock import now
 
 if TYPE_CHECKING:
     from catalog.payload import Drift, Payload, ValidPayload
+    from catalog.providers.provider import Provider
 
 
-def read_payload(path: Path) -> "Payload":
-    """Read a payload from a file or, for `-`, from stdin; raise NotFound."""
+def read_payload(path: Path, provider: "Provider") -> "Payload":
+    """Read a provider's payload from a file or, for `-`, from stdin; raise NotFound."""
     from catalog.payload import Payload
-    from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.recordings import moment, read
 
-    return Payload(NAME, path.name, moment(path) or now(), read(path))
+    body = read(path, provider.envelope)
+    return Payload(provider.name, path.name, moment(path) or now(), body)
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
 @format_option("text", "json")
-def validate(file: Path, style: str) -> int:
+@provider_option
+@pass_app
+def validate(app: App, file: Path, style: str) -> int:
     """Check a payload FILE, or stdin for -.
 
     Shows every problem and all drift; exits with 1 on problems.
     """
     from catalog.errors import PayloadInvalid, Problem
-    from catalog.providers.infomaniak.infomaniak import Infomaniak
     from catalog.validate import validate as check
+    from catalog.wiring import wire_provider
     from catalog.words import count
 
     problems: tuple[Problem, ...] = ()
     valid: ValidPayload | None = None
     many = ""
     try:
-        valid = check(read_payload(file), Infomaniak().contract)
+        provider = wire_provider(app.one.one)
+        valid = check(read_payload(file, provider), provider.contract)
     except PayloadInvalid as error:
         problems, many = error.problems, "at least " * error.is_cut
     drift = valid.drift if valid else ()

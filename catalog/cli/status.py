@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalog.cli.app import App, pass_app
+from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, print_json, say, visible
 from catalog.clock import stamp
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from catalog.config.settings import Settings
     from catalog.health import Health
     from catalog.store.outbox import Waiting
     from catalog.store.polls import PastPoll
@@ -39,40 +40,41 @@ class Status:
 
 @click.command()
 @format_option("text", "json")
+@provider_option
 @pass_app
 def status(app: App, style: str) -> int:
     """Say whether all is well; exits with 1 when not.
 
     Reads the database alone: no network, no token.
     """
-    one = _read(app)
+    known = [_read(app, settings) for settings in app.each]
     size = app.database.size
     if style == "json":
         place = {"place": app.database.place, "bytes": size}
-        print_json({"providers": [_json(one)], "database": place})
+        print_json({"providers": [_json(one) for one in known], "database": place})
     else:
-        _print(one)
+        for one in known:
+            _print(one)
         say(visible(f"database        {app.database.place}, {size:,} bytes"))
-    return int(not one.is_well)
+    return int(not all(one.is_well for one in known))
 
 
-def _read(app: App) -> Status:
+def _read(app: App, settings: "Settings") -> Status:
     from catalog.clock import now
     from catalog.health import examine
-    from catalog.providers.infomaniak.infomaniak import NAME
     from catalog.store import deliveries, outbox, polls
     from catalog.store.outbox import GIVEN_UP
     from catalog.wiring import wire_schedule, wire_tolerance
 
-    settings, moment = app.loaded.settings, now()
+    name, moment = settings.one.name, now()
     with app.database.reading() as connection:
-        unwell = polls.unwell(connection, NAME)
-        last = polls.newest(connection, NAME)
-        waiting = outbox.owed(connection, NAME)
-        given_up = deliveries.count(connection, NAME, GIVEN_UP)
+        unwell = polls.unwell(connection, name)
+        last = polls.newest(connection, name)
+        waiting = outbox.owed(connection, name)
+        given_up = deliveries.count(connection, name, GIVEN_UP)
     outcome = None if last is None else last.outcome
     return Status(
-        provider=NAME,
+        provider=name,
         health=examine(unwell, outcome, wire_tolerance(settings), moment),
         unwell=unwell,
         last=last,

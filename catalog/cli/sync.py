@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalog.cli.app import App, pass_app
+from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import error_text, format_option, note, print_json, say, visible
 from catalog.errors import CatalogError, CatalogHeld, PayloadInvalid
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from catalog.config.settings import HoldSettings
-    from catalog.scheduled import Run
+    from catalog.scheduled import Scheduled
     from catalog.sync import Pass, Sync
 
 SHOWN_PROBLEMS = 10
@@ -28,6 +28,7 @@ LISTING = "catalog sync --dry-run --format json"
 @click.option("--scheduled", is_flag=True, help="Do nothing if the schedule's slot was done.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 when the catalog changed.")
 @format_option("text", "json")
+@provider_option
 @pass_app
 def sync(
     app: App, accept: bool, dry_run: bool, scheduled: bool, exit_code: bool, style: str
@@ -49,38 +50,55 @@ def sync(
             settings.database if database.exists else MEMORY, upgrades=not database.exists
         )
     with wire_http(settings) as http, closing(database):
-        work = wire_scheduled(settings, database, http)
-        if scheduled:
-            run = work.run()
-            if run.result is None:
-                return _print_skipped(run, style, quiet=app.verbosity < 0)
-            result = run.result
-        elif dry_run:
-            result = work.sync.run(accept=accept, dry_run=True)
-        else:
-            result = work.run_now(accept=accept)
-    if isinstance(result.poll.error, CatalogHeld):
-        result.poll.error.hint = _ways_out(settings.hold)
+        works = [wire_scheduled(each, database, http) for each in app.each]
+        ended = [_run(work, scheduled=scheduled, accept=accept, dry_run=dry_run) for work in works]
+    for each in ended:
+        if not isinstance(each, Claimed) and isinstance(each.poll.error, CatalogHeld):
+            each.poll.error.hint = _ways_out(settings.hold)
     if style == "json":
-        print_json(pass_json(result, dry_run=dry_run))
+        told = [_json(each, dry_run=dry_run) for each in ended]
+        print_json(told[0] if len(told) == 1 else {"passes": told})
     else:
-        print_pass(result, quiet=app.verbosity < 0, dry_run=dry_run)
-    return status(result, exit_code=exit_code)
+        for each in ended:
+            _print(each, quiet=app.verbosity < 0, dry_run=dry_run)
+    passes = (each for each in ended if not isinstance(each, Claimed))
+    return max((status(each, exit_code=exit_code) for each in passes), default=0)
 
 
-def _print_skipped(run: "Run", style: str, *, quiet: bool) -> int:
-    """Say that there was nothing to do; that is no failure."""
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A slot of one provider that another process did or is doing: nothing was to be done."""
+
+    provider: str
+    slot: "datetime"
+    done_at: "datetime | None"
+
+
+def _run(work: "Scheduled", *, scheduled: bool, accept: bool, dry_run: bool) -> "Pass | Claimed":
+    if scheduled:
+        run = work.run()
+        return run.result or Claimed(run.provider, run.claim.moment, run.claim.done_at)
+    if dry_run:
+        return work.sync.run(accept=accept, dry_run=True)
+    return work.run_now(accept=accept)
+
+
+def _json(ended: "Pass | Claimed", *, dry_run: bool) -> dict[str, Any]:
     from catalog.clock import stamp
+
+    if not isinstance(ended, Claimed):
+        return pass_json(ended, dry_run=dry_run)
+    done = {} if ended.done_at is None else {"done_at": stamp(ended.done_at)}
+    return {"provider": ended.provider, "outcome": "skipped", "slot": stamp(ended.slot), **done}
+
+
+def _print(ended: "Pass | Claimed", *, quiet: bool, dry_run: bool) -> None:
     from catalog.words import skipped
 
-    claim = run.claim
-    if style == "json":
-        done = {} if claim.done_at is None else {"done_at": stamp(claim.done_at)}
-        slot = stamp(claim.moment)
-        print_json({"provider": run.provider, "outcome": "skipped", "slot": slot, **done})
+    if not isinstance(ended, Claimed):
+        print_pass(ended, quiet=quiet, dry_run=dry_run)
     elif not quiet:
-        say(f"{run.provider}: {skipped(claim.moment, claim.done_at)}")
-    return 0
+        say(f"{ended.provider}: {skipped(ended.slot, ended.done_at)}")
 
 
 def run_at(sync: "Sync", at: "datetime", *, accept: bool = False) -> "Pass":

@@ -65,6 +65,10 @@ class PingSettings(Section):
     url_file: File | None = None
 
 
+INFOMANIAK = (ProviderSettings(name="infomaniak", kind="infomaniak"),)
+"""Who is polled where no [[provider]] is given."""
+
+
 class Settings(Section):
     """All settings of one run. Paths are absolute, secret files are read."""
 
@@ -82,25 +86,36 @@ class Settings(Section):
     channel: tuple[Annotated[AnyChannel, Field(discriminator="kind")], ...] = ()
 
     @property
-    def providers(self) -> tuple[ProviderSettings, ...]:
-        """Every provider that is polled, each with all of its settings.
+    def each(self) -> "tuple[Settings, ...]":
+        """The settings for one provider each, which stands first; schedule and document are its.
 
-        Without a [[provider]] it is Infomaniak, by the sections of its own.
+        Without a [[provider]] it is Infomaniak, by the section of its name.
         """
-        named = self.provider or (ProviderSettings(name="infomaniak", kind="infomaniak"),)
-        return tuple(self._whole(each, alone=len(named) == 1) for each in named)
+        named = self.provider or INFOMANIAK
+        return tuple(self._of(provider, alone=len(named) == 1) for provider in named)
 
-    def _whole(self, provider: ProviderSettings, *, alone: bool) -> ProviderSettings:
-        own: dict[str, Any] = {}
-        if provider.kind == "infomaniak":
-            general = self.infomaniak
-            own["url"] = provider.url or general.url
-            own["token"] = provider.token or general.token
-            own["product_id"] = provider.product_id or general.product_id
-        elif provider.url is None and provider.description is not None:
-            own["url"] = provider.description.url
-        own["schedule"] = provider.schedule or self.schedule
-        own["document"] = provider.document or self._document(provider.name, alone=alone)
+    @property
+    def one(self) -> ProviderSettings:
+        """The first provider, with all that is known of it."""
+        return self._whole((self.provider or INFOMANIAK)[0])
+
+    def _of(self, provider: ProviderSettings, *, alone: bool) -> "Settings":
+        others = (each for each in self.provider if each is not provider)
+        update: dict[str, Any] = {"provider": (provider, *others)}
+        update["schedule"] = provider.schedule or self.schedule
+        update["document"] = provider.document or self._document(provider.name, alone=alone)
+        return self.model_copy(update=update)
+
+    def _whole(self, provider: ProviderSettings) -> ProviderSettings:
+        """Let what a provider leaves open be as its kind has it."""
+        general, description = self.infomaniak, provider.description
+        if description is not None:
+            return provider.model_copy(update={"url": provider.url or description.url})
+        own = {
+            "url": provider.url or general.url,
+            "token": provider.token or general.token,
+            "product_id": provider.product_id or general.product_id,
+        }
         return provider.model_copy(update=own)
 
     def _document(self, name: str, *, alone: bool) -> DocumentSettings:

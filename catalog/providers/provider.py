@@ -29,6 +29,16 @@ class Provider(Protocol):
         ...
 
     @property
+    def page(self) -> str | None:
+        """Where people read about its models."""
+        ...
+
+    @property
+    def envelope(self) -> tuple[bytes, bytes]:
+        """What stands around a bare list of rows in an answer, before and after."""
+        ...
+
+    @property
     def lifecycle(self) -> Lifecycle | None:
         """What the provider promises about a model that left; None where nothing is known."""
         ...

@@ -10,10 +10,10 @@ from email.message import Message
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
+from catalog.providers.infomaniak.infomaniak import ROUTE, Infomaniak
 from catalog.recordings import Recording, read
 from catalog.replay import wire
 
-ROUTE = "/1/ai/models"
 METHODS = ("GET", "HEAD")
 _JSON = {"Content-Type": "application/json"}
 _BEARER = re.compile(r"\s*Bearer\s+\S+\s*", re.IGNORECASE)
@@ -30,7 +30,7 @@ class Capture:
     @classmethod
     def of(cls, recording: Recording) -> "Capture":
         """Read a recording; raise NotFound or PayloadInvalid."""
-        return cls(recording, read(recording.path))
+        return cls(recording, read(recording.path, Infomaniak.envelope))
 
     @property
     def validators(self) -> dict[str, str]:

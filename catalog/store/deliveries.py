@@ -34,7 +34,7 @@ class Delivery:
 
 
 def newest_first(
-    connection: Connection, provider: str, states: Collection[str], limit: int
+    connection: Connection, providers: Collection[str], states: Collection[str], limit: int
 ) -> tuple[Delivery, ...]:
     """Return messages in these states, the newest first."""
     query = (
@@ -52,7 +52,7 @@ def newest_first(
         )
         .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
         .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
-        .where(col(FindingRow.provider) == provider, col(DeliveryRow.state).in_(states))
+        .where(col(FindingRow.provider).in_(providers), col(DeliveryRow.state).in_(states))
         .group_by(
             col(DeliveryRow.message_id),
             col(FindingRow.provider),

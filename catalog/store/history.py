@@ -114,6 +114,16 @@ def number_at(connection: Connection, provider: str, when: datetime | int | None
     raise NotFound(f"there is no {what}", hint="`catalog snapshots` lists what is stored.")
 
 
+def taken_at(connection: Connection, number: int) -> datetime:
+    """Return when a snapshot was taken, whosever it is; raise NotFound."""
+    query = select(col(SnapshotRow.taken_at)).where(col(SnapshotRow.id) == number)
+    moment: datetime | None = connection.scalar(query)
+    if moment is None:
+        hint = "`catalog snapshots` lists what is stored."
+        raise NotFound(f"there is no snapshot {number}", hint=hint)
+    return moment
+
+
 def snapshot(connection: Connection, number: int) -> Snapshot:
     """Return one stored snapshot with its models."""
     head = connection.execute(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.config.settings import Settings
 from catalog.document.publish import Plan, compose, plan, write
 from catalog.errors import DocumentError, MarkersBroken, RegionEdited
 from catalog.wiring import wire_annotations
@@ -187,4 +188,5 @@ def test_own_annotations_go_before_the_shipped_ones(tmp_path: Path) -> None:
     """A name of the user's own for a model replaces the shipped one."""
     own = tmp_path / "names.toml"
     own.write_text('[2]\ntitle = "Our Whisper"\n', encoding="utf-8")
-    assert wire_annotations(own) != wire_annotations(None)
+    given = Settings.model_validate({"document": {"annotations": own}})
+    assert wire_annotations(given) != wire_annotations(Settings())

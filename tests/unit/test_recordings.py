@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from catalog import recordings
 from catalog.errors import NotFound, PayloadInvalid, SettingsInvalid
+from catalog.providers.infomaniak.infomaniak import Infomaniak
 from catalog.recordings import MAX_BYTES, Recording, find, moment, read, refuse_future, shipped
 
 AT = datetime(2025, 8, 13, 18, 55, 22, tzinfo=UTC)
@@ -124,10 +125,14 @@ def test_envelope_is_read_as_it_is(tmp_path: Path, name: str) -> None:
     assert read(path) == body
 
 
+ENVELOPE = Infomaniak.envelope
+
+
 def test_bare_list_gets_the_envelope(tmp_path: Path) -> None:
     """A bare list is put into the envelope without touching a byte of it."""
     path = write(tmp_path, "a.json", b'\n [{"id": 1.0}]\n')
-    assert read(path) == b'{"result": "success", "data": \n [{"id": 1.0}]\n}'
+    assert read(path, ENVELOPE) == b'{"result": "success", "data": \n [{"id": 1.0}]\n}'
+    assert read(path) == b'\n [{"id": 1.0}]\n'
 
 
 @given(st.lists(st.integers() | st.text(max_size=6) | st.none(), max_size=4))
@@ -137,7 +142,7 @@ def test_bare_list_means_the_same_inside(
 ) -> None:
     """Whatever a bare list holds, the envelope holds the same."""
     path = write(tmp_path_factory.getbasetemp(), "list.json", json.dumps(rows).encode())
-    assert json.loads(read(path)) == {"result": "success", "data": rows}
+    assert json.loads(read(path, ENVELOPE)) == {"result": "success", "data": rows}
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b'"[1]"', b"\xff["])

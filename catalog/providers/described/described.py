@@ -1,11 +1,12 @@
 """A provider that is known by its description alone."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from catalog.errors import MAX_PROBLEMS, PayloadInvalid, Problem
-from catalog.fields import Attributes, Places, Trail, trail, value
+from catalog.fields import ANY, Attributes, Places, Trail, trail, value
 from catalog.jsontext import Json, canonical, plain, shorten
 from catalog.payload import ValidPayload
 from catalog.providers.described import template
@@ -32,6 +33,20 @@ class Described:
     def contract(self) -> Mapping[str, Json]:
         """The JSON Schema of an answer."""
         return contract(self.description)
+
+    @property
+    def page(self) -> str | None:
+        """Where people read about its models."""
+        return self.description.page
+
+    @property
+    def envelope(self) -> tuple[bytes, bytes]:
+        """What stands around a bare list of rows in an answer: nothing, where `*` is on the way."""
+        steps = self.description.place[:-1]
+        if ANY in steps:
+            return b"", b""
+        before = b"".join(b'{"%s": ' % json.dumps(step)[1:-1].encode() for step in steps)
+        return before, b"}" * len(steps)
 
     @property
     def lifecycle(self) -> Lifecycle | None:

@@ -6,8 +6,10 @@ Infomaniak's lifecycle FAQ (number 2905).
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from catalog.fields import Attributes
@@ -41,14 +43,15 @@ ATTRIBUTES = {
 }
 
 
+@dataclass(frozen=True)
 class Infomaniak:
-    """What Infomaniak's answer looks like and what it means."""
+    """What Infomaniak's answer looks like and what it means. `name` is what the user calls it."""
 
-    name = NAME
-    attributes = Attributes.of(ATTRIBUTES)
-    lifecycle = Lifecycle(days=30, ground="Infomaniak's lifecycle policy")
-    page = "https://www.infomaniak.com/en/hosting/ai-tools/open-source-models"
-    """Where people read about its models."""
+    name: str = NAME
+    attributes: ClassVar[Attributes] = Attributes.of(ATTRIBUTES)
+    lifecycle: ClassVar[Lifecycle] = Lifecycle(days=30, ground="Infomaniak's lifecycle policy")
+    page: ClassVar[str] = "https://www.infomaniak.com/en/hosting/ai-tools/open-source-models"
+    envelope: ClassVar[tuple[bytes, bytes]] = (b'{"result": "success", "data": ', b"}")
 
     @cached_property
     def contract(self) -> Mapping[str, Json]:
@@ -59,7 +62,7 @@ class Infomaniak:
     def normalize(self, valid: ValidPayload) -> Snapshot:
         """Put a valid answer into our words."""
         models = (model(row) for row in valid.rows)
-        return Snapshot.of(NAME, valid.payload.fetched_at, models)
+        return Snapshot.of(self.name, valid.payload.fetched_at, models)
 
 
 def model(row: Mapping[str, Json]) -> Model:
