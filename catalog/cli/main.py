@@ -19,6 +19,7 @@ from catalog.cli import (
     importing,
     models,
     payloads,
+    provider,
     replay,
     serve,
     status,
@@ -69,7 +70,7 @@ for _command in (
     *(sync.sync, serve.serve, models.models, models.show, changes.changes, changes.diff),
     *(history.snapshots, history.polls, document.render),
     *(payloads.validate, importing.import_, replay.replay, demo.demo, config.config),
-    *(status.status, doctor.doctor, alerts.alerts, db.db),
+    *(status.status, doctor.doctor, alerts.alerts, db.db, provider.provider),
 ):
     cli.add_command(_command)
 

@@ -16,9 +16,9 @@ from pydantic import (
 )
 
 from catalog.alerts.timing import Quiet, read_clock
-from catalog.config.spelling import closest, did_you_mean
 from catalog.errors import SettingsInvalid
 from catalog.rules import rules
+from catalog.spelling import closest, did_you_mean
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

@@ -23,8 +23,8 @@ from catalog.config.given import (
 )
 from catalog.config.providers import DocumentSettings, ProviderSettings, provider_mistakes
 from catalog.config.settings import Settings
-from catalog.config.spelling import closest, did_you_mean
 from catalog.errors import SettingsInvalid
+from catalog.spelling import closest, did_you_mean
 
 HIDDEN = "***"
 CHANNELS = {

@@ -14,6 +14,7 @@ from catalog.change import Delisted
 from catalog.errors import NotFound
 from catalog.payload import Validators
 from catalog.snapshot import Model, Snapshot, key_order
+from catalog.spelling import closest, did_you_mean
 from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, SnapshotRow
 
 ACCEPTED = ("first", "changed", "unchanged")
@@ -207,8 +208,10 @@ def find_key(connection: Connection, provider: str, name_or_key: str, number: in
         query.where(col(ModelVersionRow.key) == name_or_key)
     )
     if found is None:
+        names = select(col(ModelVersionRow.name)).where(col(ModelVersionRow.provider) == provider)
+        meant = did_you_mean(closest(name_or_key, connection.scalars(names.distinct())))
         hint = "`catalog models` lists the names; case matters."
-        raise NotFound(f"no model {name_or_key!r} is known", hint=hint)
+        raise NotFound(f"no model {name_or_key!r} is known{meant}", hint=hint)
     return found
 
 

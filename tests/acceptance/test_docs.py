@@ -17,7 +17,7 @@ from catalog.cli.main import cli
 from catalog.config.channels import AnyChannel
 from catalog.config.given import plain_settings
 from catalog.config.load import load
-from catalog.config.providers import DocumentSettings
+from catalog.config.providers import DocumentSettings, ListSettings, ProviderSettings
 from catalog.config.settings import (
     HoldSettings,
     HttpSettings,
@@ -31,6 +31,7 @@ from tests.pages import PAGES, ROOT, anchors, blocks, examples, links, missing, 
 from tests.shell import COMMAND
 
 COMMANDS, CONFIGURATION = "docs/commands.md", "docs/configuration.md"
+PROVIDERS = "docs/providers.md"
 SECONDS = 120
 
 
@@ -125,6 +126,8 @@ def test_every_setting_has_its_heading() -> None:
     """docs/configuration.md has a section for each setting, and no other."""
     of_channels = {name for kind in get_args(AnyChannel) for name in kind.model_fields}
     known = {*plain_settings(Settings), "rules.ID", *(f"channel.N.{name}" for name in of_channels)}
+    known |= {f"provider.N.{name}" for name in ProviderSettings.model_fields} - {"provider.N.list"}
+    known |= {f"provider.N.list.{name}" for name in ListSettings.model_fields}
     assert sections(CONFIGURATION, 3).keys() == known
 
 
@@ -145,6 +148,22 @@ def test_the_default_and_the_variable_of_each_setting_are_true(tmp_path: Path) -
         assert (given.settings == load(None, environ=home).settings) == bool(default[2]), name
 
 
+def test_the_example_providers_load(tmp_path: Path) -> None:
+    """Every [[provider]] that the documentation shows is a right configuration."""
+    shown = [
+        block
+        for page in (CONFIGURATION, PROVIDERS)
+        for block in blocks(page, "toml")
+        if "[[provider]]" in block
+    ]
+    assert len(shown) == 3
+    for block in shown:
+        file = tmp_path / "catalog.toml"
+        file.write_text(block, encoding="utf-8")
+        for each in load(file, environ={}, files=False).settings.each:
+            assert each.one.url
+
+
 def test_the_example_configuration_holds_every_setting_and_loads(tmp_path: Path) -> None:
     """The example is a right configuration, with the true defaults and a line for each setting."""
     example = blocks(CONFIGURATION, "toml")[0]
@@ -158,6 +177,8 @@ def test_the_example_configuration_holds_every_setting_and_loads(tmp_path: Path)
         get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(AnyChannel)
     }
     for name in sections(CONFIGURATION, 3).keys() - {"rules.ID"}:
+        if name.startswith("provider."):
+            continue  # docs/providers.md has examples of them
         key = name.rpartition(".")[2]
         assert re.search(rf"^(# )?{key} = ", example, flags=re.MULTILINE), name
 

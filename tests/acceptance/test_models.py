@@ -114,7 +114,7 @@ def test_an_unknown_model_is_wrong_usage_with_a_hint(demo: Shell) -> None:
     ran = demo("show", "Qwen3", code=2)
     assert ran.out == ""
     assert ran.err.splitlines() == [
-        "error: no model 'Qwen3' is known",
+        "error: no model 'Qwen3' is known; did you mean qwen3?",
         "hint: `catalog models` lists the names; case matters.",
     ]
 

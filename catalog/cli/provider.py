@@ -1,0 +1,122 @@
+"""`catalog provider`: the providers that are configured, and how a new one is to be read."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog.cli.app import App, pass_app
+from catalog.cli.output import ROW_FORMATS, format_option, note, print_json, print_rows, say
+from catalog.errors import NotFound, SettingsInvalid
+
+if TYPE_CHECKING:
+    from catalog.jsontext import Json
+
+COLUMNS = ("Name", "Kind", "URL", "Schedule", "Document")
+
+
+@click.group(invoke_without_command=True)
+@format_option(*ROW_FORMATS)
+@click.pass_context
+def provider(context: click.Context, style: str) -> int | None:
+    """List the providers that are polled."""
+    if context.invoked_subcommand is not None:
+        return None
+    from catalog.wiring import wire_schedule
+
+    app = context.ensure_object(App)
+    rows = [
+        (
+            each.one.name,
+            each.one.kind,
+            each.one.url,
+            str(wire_schedule(each)),
+            None if each.document.path is None else str(each.document.path),
+        )
+        for each in app.each
+    ]
+    if style == "json":
+        names = ("name", "kind", "url", "schedule", "document")
+        listed = [{k: v for k, v in zip(names, row, strict=True) if v is not None} for row in rows]
+        print_json({"providers": listed})
+    else:
+        print_rows(style, COLUMNS, rows)
+    return 0
+
+
+@provider.command()
+@click.argument("source", metavar="FILE|URL")
+@click.option(
+    "--token-file", type=click.Path(path_type=Path), help="A file with the token for a URL."
+)
+@pass_app
+def infer(app: App, source: str, token_file: Path | None) -> int:
+    """Propose how a list of models is to be read.
+
+    Prints a [[provider]] for the configuration, made from one answer. Look it over: what a field
+    means is only guessed from its name.
+    """
+    from catalog.jsontext import read_strict
+    from catalog.providers.described.infer import infer as propose
+
+    is_url = source.startswith(("http://", "https://"))
+    body = _asked(app, source, token_file) if is_url else _read(source)
+    proposal = propose(read_strict(body))
+    if proposal is None:
+        raise NotFound(
+            "there is no list of models in it",
+            hint="A list, or an object, of objects with an id or a name each is looked for.",
+        )
+    note(f"found {proposal.rows:,} rows")
+    for line in proposal.notes:
+        note(f"note: {line}")
+    for line in _toml(proposal.settings, source if is_url else None):
+        say(line)
+    return 0
+
+
+def _read(source: str) -> bytes:
+    from catalog.recordings import read
+
+    return read(Path(source))
+
+
+def _asked(app: App, url: str, token_file: Path | None) -> bytes:
+    from catalog.http.request import Request
+    from catalog.wiring import wire_http
+
+    headers = {"Accept": "application/json"}
+    secrets: tuple[str, ...] = ()
+    if token_file is not None:
+        try:
+            token = token_file.read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or "not text"
+            raise SettingsInvalid(f"cannot read {token_file}: {reason}") from None
+        headers["Authorization"], secrets = f"Bearer {token}", (token,)
+    with wire_http(app.loaded.settings) as http:
+        return http.send(Request(url=url, headers=headers, secrets=secrets)).body
+
+
+def _toml(settings: dict[str, Any], url: str | None) -> list[str]:
+    """Write the proposal as a part of the configuration."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url or "https://HOST/ROUTE")
+    lines = ["[[provider]]", 'name = "NAME"', 'kind = "json"']
+    lines += [f'url = "{parts.scheme}://{parts.netloc}"', 'token_file = "NAME-token.txt"', ""]
+    lines += ["[provider.list]", f'route = "{parts.path or "/"}"']
+    for name, value in settings.items():
+        lines.append(f"{name} = {_value(value)}")
+    return lines
+
+
+def _value(value: "Json") -> str:
+    import json
+
+    if isinstance(value, dict):
+        inner = ", ".join(f"{key} = {_value(item)}" for key, item in value.items())
+        return f"{{ {inner} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    return json.dumps(value, ensure_ascii=False)

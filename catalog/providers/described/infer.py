@@ -1,0 +1,174 @@
+"""An answer that nobody here has seen -> a proposal of how it is to be read."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog.fields import ANY, Trail, values
+from catalog.jsontext import Json, dotted
+
+DEEPEST = 4
+NAMED = 40
+"""An object with more keys than these is a table of things, and no thing of its own."""
+KEYS = ("id", "model_id", "model", "slug", "name", "key")
+"""What a field that tells models apart is called, the likeliest first."""
+_ATTRIBUTES = {
+    "type": re.compile(r"type|task|modality|kind|category"),
+    "status": re.compile(r"status|state|availability|lifecycle"),
+    "beta": re.compile(r"(is_)?(beta|preview|experimental)"),
+    "description": re.compile(r"description|display_?name|title|label|summary"),
+    "context_limit": re.compile(
+        r"(max_)?(context|input|prompt|model)_?(length|window|size|limit|len|tokens?)"
+        r"|max_(token_input|context_length|model_len|input_tokens)|context|tokens?"
+    ),
+}
+_PRICE = re.compile(r"(^|_)(price|pricing|prices|cost|costs|fare|rate)s?($|_)")
+_TIME = re.compile(
+    r"(created|updated|released?|modified|added|retires?|deprecated)(_at|_on|_date)?"
+)
+_MOVING = re.compile(r"uptime|latency|throughput|requests|downloads|likes|rank|score|benchmarks?")
+_NEXT = ("next", "next_url", "links.next", "paging.next", "meta.next", "pagination.next")
+_CURSORS = {"last_id": "after_id", "next_page_token": "page_token", "next_cursor": "cursor"}
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What was found: `settings` as [provider.list] has them, `notes` for who decides."""
+
+    rows: int
+    settings: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Listing:
+    """Rows at one place: their fields, each with the values that it has."""
+
+    place: Trail
+    found: Sequence[tuple[Trail, Mapping[str, Json]]]
+    leaves: dict[str, list[Json]] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> list[Mapping[str, Json]]:
+        """The rows alone."""
+        return [row for _, row in self.found]
+
+
+def infer(answer: Json) -> Proposal | None:
+    """Propose a description of an answer; None where it holds no list of objects."""
+    listing = max(_listings(answer), key=lambda each: len(each.found), default=None)
+    if listing is None:
+        return None
+    for row in listing.rows:
+        _gather(row, (), listing.leaves)
+    key, notes = _key(listing)
+    settings: dict[str, Any] = {"rows": dotted(listing.place[:-1]).replace("\\*", ANY)}
+    settings |= {"key": key} | _attributes(listing, key) | _classes(listing) | _paging(answer)
+    if "context_limit" not in settings:
+        notes.append("no field looks like a limit of tokens: set context_limit if there is one")
+    return Proposal(len(listing.found), settings, tuple(notes))
+
+
+def _listings(answer: Json) -> Iterator[_Listing]:
+    """Yield every place that holds nothing but objects."""
+    level: list[Trail] = [()]
+    for _ in range(DEEPEST):
+        level = [(*place, step) for place in level for step in _steps(answer, place)]
+        for place in level:
+            found = list(values(answer, place))
+            rows = [(passed, row) for passed, row in found if isinstance(row, dict) and row]
+            if place[-1] == ANY and rows and len(rows) == len(found) and _is_listing(rows):
+                yield _Listing(place, rows)
+
+
+def _steps(answer: Json, place: Trail) -> list[str]:
+    """Return how it goes on below a place: by name where few are there, else by any."""
+    below = [value for _, value in values(answer, place)]
+    keys = {key for value in below if isinstance(value, dict) for key in value}
+    lists = any(isinstance(value, list) for value in below)
+    named = sorted(keys) if len(keys) <= NAMED else []
+    return [*named, *([ANY] if lists or keys else [])]
+
+
+def _is_listing(rows: Sequence[tuple[Trail, Mapping[str, Json]]]) -> bool:
+    """Whether they are of one kind: half of all fields in common, and one that names models."""
+    common = set.intersection(*(set(row) for _, row in rows))
+    usual = sum(len(row) for _, row in rows) / len(rows)
+    return 2 * len(common) >= usual and any(key in common for key in KEYS)
+
+
+def _gather(value: Mapping[str, Json], at: Trail, leaves: dict[str, list[Json]]) -> None:
+    for key, item in value.items():
+        here = (*at, key)
+        if isinstance(item, dict) and item:
+            _gather(item, here, leaves)
+        else:
+            leaves.setdefault(dotted(here), []).append(item)
+
+
+def _key(listing: _Listing) -> tuple[str, list[str]]:
+    total = len(listing.found)
+    for name in KEYS:
+        found = listing.leaves.get(name, [])
+        plain = all(isinstance(value, str | int) for value in found)
+        if len(found) == total and plain and len(set(map(str, found))) == total:
+            return name, []
+    stars = [index + 1 for index in range(sum(step == ANY for step in listing.place))]
+    key = "/".join(f"{{{star}}}" for star in stars)
+    return key, ["no field tells all models apart: the key is made of the way to a row"]
+
+
+def _attributes(listing: _Listing, key: str) -> dict[str, Any]:
+    proposed: dict[str, Any] = {}
+    if key != "name" and _are(str, listing.leaves.get("name", [])):
+        proposed["description"] = "name"
+    kinds = {"beta": bool, "context_limit": int}
+    for attribute, pattern in _ATTRIBUTES.items():
+        for place, found in sorted(listing.leaves.items(), key=lambda item: item[0].count(".")):
+            last = place.rpartition(".")[2].lower()
+            if place != key and pattern.fullmatch(last) and _are(kinds.get(attribute, str), found):
+                proposed[attribute] = place
+                break
+    return proposed
+
+
+def _are(kind: type, found: list[Json]) -> bool:
+    known = [value for value in found if value is not None]
+    return bool(known) and all(type(value) is kind for value in known)
+
+
+def _classes(listing: _Listing) -> dict[str, Any]:
+    """Propose the places of prices, times and what moves by itself; the outermost of each."""
+    classes: dict[str, dict[str, None]] = {"prices": {}, "times": {}, "volatile": {}}
+    for place in sorted(listing.leaves):
+        steps = place.split(".")
+        for depth, step in enumerate(steps):
+            here = ".".join(steps[: depth + 1])
+            name = step.lower()
+            if _MOVING.fullmatch(name):
+                classes["volatile"][here] = None
+            elif _PRICE.search(name):
+                classes["prices"][here] = None
+            elif _TIME.fullmatch(name) and depth == len(steps) - 1:
+                if _are(str, listing.leaves[place]):
+                    classes["times"][here] = None
+                continue
+            else:
+                continue
+            break
+    return {name: list(places) for name, places in classes.items() if places}
+
+
+def _paging(answer: Json) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        return {}
+    more = "has_more" if isinstance(answer.get("has_more"), bool) else None
+    for at, parameter in _CURSORS.items():
+        if at in answer:
+            paging = {"by": "cursor", "at": at, "parameter": parameter}
+            return {"paging": paging | ({"more": more} if more else {})}
+    for at in _NEXT:
+        if any(True for _ in values(answer, tuple(at.split(".")))):
+            return {"paging": {"by": "next", "at": at}}
+    return {}

@@ -1,0 +1,234 @@
+"""Several providers in one configuration, one of them never heard of."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.builders import body, row
+from tests.servers import Server, Step, answer, serve
+from tests.shell import TOKEN, Shell
+
+MARS = """
+[[provider]]
+name = "mars"
+kind = "json"
+url = "{mars}"
+token_file = "mars.txt"
+
+[provider.list]
+route = "/fleet"
+rows = "fleet.*.ships"
+key = "{{1}}/{{hull}}"
+name = "hull"
+type = "class"
+context_limit = "tokens"
+prices = "fare"
+volatile = "fuel"
+"""
+INFOMANIAK = """
+[[provider]]
+name = "infomaniak"
+kind = "infomaniak"
+url = "{infomaniak}"
+"""
+
+
+def ship(hull: str, **facts: Any) -> dict[str, Any]:
+    """Make a row as Mars sends it."""
+    return {"hull": hull, "class": "llm", "tokens": 9000, "fare": "5e-07", "fuel": 0.3} | facts
+
+
+def fleet(*ships: dict[str, Any]) -> Step:
+    """Answer with a fleet."""
+    return answer(body=json.dumps({"fleet": {"red": {"ships": ships}}}).encode())
+
+
+Start = Callable[..., tuple[Shell, dict[str, Server]]]
+
+
+@pytest.fixture
+def start(shell: Shell) -> Iterator[Start]:
+    """Give a way to a folder that polls servers which answer these steps."""
+    with ExitStack() as stack:
+
+        def make(settings: str, **steps: tuple[Step, ...]) -> tuple[Shell, dict[str, Server]]:
+            servers = {name: stack.enter_context(serve(*each)) for name, each in steps.items()}
+            urls = {name: server.url for name, server in servers.items()}
+            text = settings.format(**urls) + "\n[http]\nattempts = 1\n"
+            (shell.folder / "catalog.toml").write_text(text, encoding="utf-8")
+            (shell.folder / "mars.txt").write_text(TOKEN, encoding="utf-8")
+            given = {"INFOMANIAK_API_TOKEN": TOKEN}
+            return Shell(shell.folder, given), servers
+
+        yield make
+
+
+def test_an_unheard_of_provider_by_configuration_alone(start: Start) -> None:
+    """Its models, their changes and its document come from the description in the configuration."""
+    dearer = ship("argo", fare="0.0000006", fuel=0.9)
+    steps = (fleet(ship("argo"), ship("pegasus")), fleet(dearer), fleet(ship("argo", fare="6E-7")))
+    shell, servers = start(MARS, mars=steps)
+    assert "mars: first, snapshot 1, 2 models" in shell("sync").out
+    assert servers["mars"].requests[0].path == "/fleet"
+    assert servers["mars"].requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+    changed = shell("sync", "--format", "json").json
+    assert [(each["kind"], each["key"]) for each in changed["changes"]] == [
+        ("removed", "red/pegasus"),
+        ("updated", "red/argo"),
+    ]
+    assert (changed["changes"][1]["before"], changed["changes"][1]["after"]) == (
+        "0.0000005",
+        "0.0000006",
+    )
+    assert "mars: unchanged" in shell("sync").out
+    document = (shell.folder / "docs" / "models.md").read_text(encoding="utf-8")
+    assert document.startswith("# Models of mars\n")
+    assert "| `argo` |" in document
+    assert "GET http://127.0.0.1" in document
+
+
+def test_all_providers_together(start: Start) -> None:
+    """Without a name all are polled and shown together; with one, that one alone."""
+    alpha = answer(body=body(row()))
+    shell, _ = start(
+        INFOMANIAK + MARS, infomaniak=(alpha,), mars=(fleet(ship("argo")), fleet(ship("pegasus")))
+    )
+    first = shell("sync").out
+    assert "infomaniak: first, snapshot 1" in first
+    assert "mars: first, snapshot 2" in first
+    assert {"docs/models-infomaniak.md", "docs/models-mars.md"} <= shell.files().keys()
+    passes = shell("sync", "--format", "json").json["passes"]
+    assert [each["outcome"] for each in passes] == ["unchanged", "changed"]
+    assert [line.split()[0] for line in shell("models").lines] == ["Provider", "infomaniak", "mars"]
+    catalogs = shell("models", "--format", "json").json["catalogs"]
+    assert [each["provider"] for each in catalogs] == ["infomaniak", "mars"]
+    assert len(shell("models", "--provider", "mars").lines) == 2
+    assert {line.split()[0] for line in shell("changes").lines[1:]} == {"mars"}
+    assert len(shell("changes", "--provider", "infomaniak", "--format", "csv").lines) == 1
+    assert len(shell("snapshots").lines) == 4
+    assert len(shell("polls", "--limit", "3").lines) == 4
+    assert [each["provider"] for each in shell("status", "--format", "json").json["providers"]] == [
+        "infomaniak",
+        "mars",
+    ]
+    assert shell("show", "argo").lines[0] == "argo  (id red/argo)"
+    assert shell("show", "alpha").lines[0] == "alpha  (id 1)"
+    assert "provider mars" in shell("doctor").out
+    assert shell("alerts").out == "no messages\n"
+    assert [line.split()[0] for line in shell("provider").lines] == ["Name", "infomaniak", "mars"]
+
+
+def test_one_that_fails_stops_no_other(start: Start) -> None:
+    """A provider that cannot be read leaves the others polled; the gravest exit code counts."""
+    shell, _ = start(
+        INFOMANIAK + MARS, infomaniak=(answer(500),), mars=(fleet(ship("argo")), fleet())
+    )
+    ended = shell("sync", code=3)
+    assert "infomaniak: failed" in ended.out
+    assert "mars: first" in ended.out
+    held = shell("sync", code=5)
+    assert "mars: held" in held.out
+
+
+def test_a_command_about_one_asks_for_its_name(start: Start) -> None:
+    """Where only one can be meant, and several are there, the command says which there are."""
+    both = INFOMANIAK + MARS
+    shell, _ = start(
+        both, infomaniak=(answer(body=body(row(name="argo"))),), mars=(fleet(ship("argo")),)
+    )
+    shell("sync")
+    (shell.folder / "2026-01-01T000000Z.json").write_text("[]", encoding="utf-8")
+    for words in (("render",), ("diff", "1", "2"), ("validate", "catalog.toml"), ("import", ".")):
+        assert "add --provider: infomaniak, mars" in shell(*words, code=2).err
+    assert "several providers have 'argo'" in shell("show", "argo", code=2).err
+    assert "no model 'argos' is known; did you mean argo?" in shell("show", "argos", code=2).err
+    wrong = shell("models", "--provider", "venus", code=2).err
+    assert "there is no provider 'venus'; there are: infomaniak, mars." in wrong
+    assert shell("show", "argo", "--provider", "mars").lines[0].endswith("(id red/argo)")
+    assert "is up to date" in shell("render", "--provider", "mars").out
+
+
+def test_recordings_of_a_described_provider(start: Start) -> None:
+    """Recorded answers are validated and imported by the description, bare lists too."""
+    bare = MARS.replace('rows = "fleet.*.ships"', 'rows = "fleet"').replace("{{1}}/", "")
+    shell, _ = start(bare, mars=())
+    history = shell.folder / "history"
+    history.mkdir()
+    for day, ships in (("01", [ship("argo")]), ("02", [ship("argo"), ship("pegasus")])):
+        (history / f"2026-01-{day}T000000Z.json").write_text(json.dumps(ships), encoding="utf-8")
+    first = str(history / "2026-01-01T000000Z.json")
+    assert "valid: 1 model" in shell("validate", first).out
+    assert "2 recordings: 1 changed, 1 first" in shell("import", "history").out
+    assert "pegasus added" in shell("diff", "1", "2").out
+    assert "$.fleet" in shell("validate", "-", stdin=b"{}", code=1).out
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ('[[provider]]\nname = "a"\nkind = "json"', "provider.0.url: the kind json needs one"),
+        ('[[provider]]\nname = "a"\nkind = "openai"', "provider.0.url: the kind openai needs one"),
+        (
+            '[[provider]]\nname = "a"\nkind = "json"\nurl = "https://a.example"',
+            "provider.0.list.route: the kind json needs one",
+        ),
+        ('[[provider]]\nname = "a"\nkind = "none"', "provider.0.kind:"),
+        (MARS + MARS, "provider.1.name: mars names another provider already"),
+        (
+            INFOMANIAK + '[provider.list]\nkey = "name"',
+            "provider.0.list: the kind infomaniak has a reading of its own; try kind json",
+        ),
+        (MARS + "[provider.list.paging]\n", "provider.0.list.paging.by:"),
+        (MARS + 'paging = {{ by = "next" }}', "provider.0.list.paging.at: next needs the place"),
+        (MARS + 'paging = {{ by = "cursor", at = "a" }}', "paging.parameter: cursor needs the"),
+        (MARS.replace("{{1}}", "{{7}}"), "provider.0.list.key: of the rows' place, {1} to {2}"),
+        (MARS + 'status = ""', "provider.0.list.status.0: the place of a field is wanted"),
+        (MARS.replace("/fleet", "fleet?x"), "provider.0.list.route: a path that begins with /"),
+        (MARS + "sort = 1", "provider.0.list.sort: there is no such setting"),
+        ('provider = ["a"]', "provider.0: a table is wanted"),
+        ('[[provider]]\nname = "a"\nkind = "json"\nlist = 1', "provider.0.list: a table is wanted"),
+    ],
+)
+def test_mistakes_in_a_provider(start: Start, settings: str, said: str) -> None:
+    """Whatever is wrong about a provider is told with its place."""
+    shell, _ = start(settings, mars=(), infomaniak=())
+    assert said in shell("config", "check", code=2).err
+
+
+def test_a_token_by_variable(start: Start) -> None:
+    """A provider's token may stand in a variable of its name; without one, the hint says so."""
+    shell, servers = start(MARS.replace('token_file = "mars.txt"', ""), mars=(fleet(ship("argo")),))
+    missing = shell("sync", code=2).err
+    assert "there is no token to ask mars with" in missing
+    shell("sync", given={"CATALOG_PROVIDER_MARS_TOKEN": TOKEN})
+    assert servers["mars"].requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+    shown = shell("config", "show", given={"CATALOG_PROVIDER_MARS_TOKEN": TOKEN}).out
+    assert "CATALOG_PROVIDER_MARS_TOKEN" in shown
+
+
+def test_a_description_is_proposed(start: Start, tmp_path: Path) -> None:
+    """From one answer a configuration comes that reads it, whether from a file or a URL."""
+    ships = [ship("argo", id="a", name="Argo"), ship("pegasus", id="p", name="Pegasus")]
+    sent = json.dumps({"data": ships, "has_more": False, "last_id": "p"}).encode()
+    shell, servers = start("", mars=(answer(body=sent),))
+    (tmp_path / "answer.json").write_bytes(sent)
+    proposed = shell("provider", "infer", "answer.json")
+    assert "found 2 rows" in proposed.err
+    url = f"{servers['mars'].url}/fleet"
+    asked = shell("provider", "infer", url, "--token-file", "mars.txt")
+    assert servers["mars"].requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+    text = asked.out.replace("NAME-token", "mars").replace("NAME", "mars")
+    assert 'key = "id"' in text
+    assert 'prices = ["fare"]' in text
+    (tmp_path / "catalog.toml").write_text(text, encoding="utf-8")
+    assert "mars: first, snapshot 1, 2 models" in shell("sync").out
+    assert (
+        "there is no list of models"
+        in shell("provider", "infer", "-", stdin=b'{"a": [1]}', code=2).err
+    )
+    lost = shell("provider", "infer", url, "--token-file", "gone.txt", code=2)
+    assert "cannot read gone.txt" in lost.err

@@ -1,0 +1,83 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.jsontext import Json
+from catalog.providers.described.infer import infer
+
+MODEL = {"id": "a", "name": "Alpha", "limit": {"context": 9, "output": 3}, "cost": {"input": 1.5}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "settings"),
+    [
+        ([MODEL, MODEL | {"id": "b"}], {"rows": "", "key": "id"}),
+        ({"data": [MODEL]}, {"rows": "data", "key": "id", "prices": ["cost"]}),
+        ({"a": {"b": {"c": [MODEL]}}}, {"rows": "a.b.c"}),
+        ({"x": {"models": {"a": MODEL}}, "y": {"models": {"a": MODEL}}}, {"key": "{1}/{2}"}),
+        ({"data": [MODEL, MODEL]}, {"key": "{1}"}),
+        ({"data": [MODEL | {"id": None, "slug": "s"}]}, {"key": "slug"}),
+        (
+            {"data": [MODEL | {"is_beta": True, "status": "on"}]},
+            {"beta": "is_beta", "status": "status"},
+        ),
+        ({"data": [MODEL | {"created_at": "2026-01-01"}]}, {"times": ["created_at"]}),
+        ({"data": [MODEL | {"created_at": 17}]}, {"times": None}),
+        ({"data": [MODEL | {"stats": {"uptime": 1}}]}, {"volatile": ["stats.uptime"]}),
+        ({"data": [MODEL], "next": None}, {"paging": {"by": "next", "at": "next"}}),
+        (
+            {"data": [MODEL], "last_id": "a", "has_more": True},
+            {
+                "paging": {
+                    "by": "cursor",
+                    "at": "last_id",
+                    "parameter": "after_id",
+                    "more": "has_more",
+                }
+            },
+        ),
+        (
+            {"data": [MODEL], "next_cursor": "c"},
+            {"paging": {"by": "cursor", "at": "next_cursor", "parameter": "cursor"}},
+        ),
+    ],
+)
+def test_what_is_proposed(answer: Json, settings: dict[str, Any]) -> None:
+    """Rows, key, classes and paging are found where other providers have them too."""
+    proposal = infer(answer)
+    assert proposal is not None
+    assert {name: proposal.settings.get(name) for name in settings} == settings
+
+
+def test_the_longer_list_is_the_list_of_models() -> None:
+    """Of several lists of objects, the one with the most rows is taken."""
+    answer = {"owners": [{"id": "o"}], "models": [MODEL, MODEL | {"id": "b"}]}
+    proposal = infer(answer)
+    assert proposal is not None
+    assert (proposal.rows, proposal.settings["rows"]) == (2, "models")
+
+
+def test_what_could_not_be_found_is_said() -> None:
+    """Where no field looks like a limit, or tells models apart, a note says so."""
+    proposal = infer({"data": [{"id": 1}, {"id": 1}]})
+    assert proposal is not None
+    assert len(proposal.notes) == 2
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "name", "data", "a.b", "*", "cost"]), inner)
+    ),
+    max_leaves=12,
+)
+
+
+@given(json_values)
+def test_any_answer_is_looked_at(answer: Json) -> None:
+    """Whatever is sent, something is proposed or nothing is: it never breaks."""
+    proposal = infer(answer)
+    assert proposal is None or proposal.rows > 0
