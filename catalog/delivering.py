@@ -4,9 +4,10 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from catalog.alerts.channel import Channel, Message
-from catalog.alerts.timing import Digest, next_attempt
+from catalog.alerts.timing import LONGEST_RETRY_AFTER, Digest, next_attempt
 from catalog.change import Finding, Undelivered
 from catalog.clock import Clock, stamp
 from catalog.errors import DeliveryFailed
@@ -83,7 +84,9 @@ class Courier:
             if again is not None and not error.for_good:
                 again = channel.timing.awake(again, (each.level for each in item.findings))
                 logger.warning("%s; tried again from %s on", error, stamp(again))
-                outbox.refused(connection, item.message_id, str(error), again)
+                pause = error.retry_after
+                paused_until = None if pause is None else now + _bounded(pause)
+                outbox.refused(connection, item.message_id, str(error), again, paused_until)
                 return False
             logger.error("%s; given up, attempt %d was the last", error, attempts)
             told = outbox.was_given_up(connection, channel.name)
@@ -93,3 +96,7 @@ class Courier:
                 others = [each for each in self.channels if each.name != channel.name]
                 tell(connection, finding, recipients(others))
         return True
+
+
+def _bounded(seconds: float) -> timedelta:
+    return timedelta(seconds=min(seconds, LONGEST_RETRY_AFTER))

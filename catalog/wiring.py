@@ -50,6 +50,7 @@ from catalog.store.database import Database
 from catalog.sync import Sync
 from catalog.trouble import Patience
 
+CHECK = "docs/configuration.md explains every setting."
 NO_PAGES: Mapping[str, str] = MappingProxyType({})
 SLACK = timedelta(minutes=5)
 """What a pass may last beside its requests; one that takes longer is stuck."""
@@ -172,6 +173,7 @@ def _wire_channel(settings: AnyChannel, shared: _Shared) -> Iterator[Channel]:
                 format=settings.format,
                 http=shared.http,
                 clock=shared.clock,
+                retry_for=max(20.0, shared.deadline),
             )
         case EmailSettings():
             yield from _wire_mail(settings, audience, timing, shared)
@@ -242,6 +244,13 @@ def wire_wording(settings: TextSettings, pages: Mapping[str, str] = NO_PAGES) ->
         pages=pages,
         lines=LETTER_LINES if mail else LINES,
     )
+
+
+def refuse_channels(settings: Settings) -> None:
+    """Raise SettingsInvalid with all that `check_channels` finds."""
+    if mistakes := list(check_channels(settings)):
+        lines = "\n".join(f"  {mistake}" for mistake in mistakes)
+        raise SettingsInvalid(f"the channels have mistakes:\n{lines}", hint=CHECK)
 
 
 def check_channels(settings: Settings) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from catalog.alerts.channel import Audience, Message, is_lasting
 from catalog.alerts.deadline import within
@@ -37,6 +38,22 @@ def problem(url: str) -> str | None:
     except ImportError:
         return f"Apprise is not installed. {INSTALL}"
     return None if taken else "Apprise cannot read this URL"
+
+
+def address(url: str) -> tuple[str, int] | None:
+    """Return host and port that a URL leads to; None where that is not known beforehand."""
+    try:
+        plugin = _plugin(url)
+    except ImportError:
+        return None
+    if plugin is None or url.lower().startswith("mail"):  # which server it is, the domain says
+        return None
+    templates: tuple[str, ...] = plugin.templates
+    if any("{host}" in template for template in templates):
+        port = plugin.port or (443 if plugin.secure else 80)
+        return str(plugin.host), int(port)
+    parts = urlsplit(str(getattr(plugin, "notify_url", "")))
+    return (parts.hostname, parts.port or 443) if parts.hostname else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

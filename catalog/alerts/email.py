@@ -2,13 +2,15 @@
 
 import base64
 import smtplib
+import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.deadline import within
@@ -20,12 +22,18 @@ from catalog.http.request import HIDDEN, is_loopback, read_url
 from catalog.jsontext import cut
 from catalog.words import one_line
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 Security = Literal["starttls", "tls", "none"]
 PORTS = {"smtp": 587, "smtps": 465}
 PERMANENT = 500
 LOGIN = {530, 534, 535, 538}
 """Refusals of a login, which the operator can mend; every other 5xx ends a message."""
 REPLY_LENGTH = 200
+AFTER_DATA = 120.0
+"""Seconds for the server's answer once it has the whole mail: it may be scanning it, and whoever
+leaves now sends it again (RFC 5321, 4.5.3.2.6, would wait for ten minutes)."""
 _LOGIN_HINT = "Check the channel's user and password; it is tried again."
 _TLS_HINT = "Check the server's certificate and port; smtps:// is for TLS from the first byte."
 
@@ -59,6 +67,39 @@ class MailServer:
         return cls(host, parsed.port or port, "tls" if parsed.scheme == "smtps" else security)
 
 
+class _Plain(smtplib.SMTP):
+    """A connection that knows whether the server has all of a mail."""
+
+    is_handed_in = False
+
+    def send(self, s: "ReadableBuffer | str") -> None:
+        """Send bytes; a line with nothing but a dot is the end of the mail."""
+        super().send(s)
+        text = s if isinstance(s, str) else bytes(s).decode("latin-1")
+        self.is_handed_in = self.is_handed_in or text.endswith("\r\n.\r\n")
+
+
+class _Tls(_Plain, smtplib.SMTP_SSL):
+    """The same, with TLS from the first byte."""
+
+
+@dataclass(slots=True)
+class _Handing:
+    """How far a mail has come, seen from outside of the thread that hands it in."""
+
+    connection: _Plain | None = None
+
+    def more(self) -> float:
+        """Give a mail that is handed in the time to be taken; break any other off for good."""
+        connection = self.connection
+        if connection is not None and connection.is_handed_in:
+            return AFTER_DATA
+        with suppress(OSError, AttributeError):  # not connected yet, or not any more
+            if connection is not None and connection.sock is not None:
+                connection.sock.shutdown(socket.SHUT_RDWR)
+        return 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailChannel:
     """Sends one mail a message to one `recipient`, so that who has it is not sent it again.
@@ -83,7 +124,8 @@ class EmailChannel:
         """Send the mail, with the same Message-ID each time; raise DeliveryFailed."""
         failure = None
         try:
-            within(self.deadline, partial(self._send, self.letter(message)))
+            handing = _Handing()
+            within(self.deadline, partial(self._send, self.letter(message), handing), handing.more)
         except OSError as error:  # what smtplib raises is one too
             failure = self._failure(error)
         # Raised out here so that not even the exception's context holds what was sent.
@@ -103,22 +145,23 @@ class EmailChannel:
         letter.set_content(f"{self.wording.text(message)}\n", cte="quoted-printable")
         return letter
 
-    def _send(self, letter: EmailMessage) -> None:
+    def _send(self, letter: EmailMessage, handing: "_Handing") -> None:
         with self._connect() as connection:
+            handing.connection = connection
             if self.server.security == "starttls":
                 connection.starttls(context=ssl.create_default_context())
             if self.user is not None:
                 connection.login(self.user, self.password or "")
             connection.send_message(letter, self.sender, [self.recipient])
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> "_Plain | _Tls":
         host, port = self.server.host, self.server.port
         # Longer than the deadline, which is told better; it ends what the deadline leaves behind.
-        timeout = self.deadline + 1
+        timeout = self.deadline + AFTER_DATA
         if self.server.security == "tls":
             context = ssl.create_default_context()
-            return smtplib.SMTP_SSL(host, port, timeout=timeout, context=context)
-        return smtplib.SMTP(host, port, timeout=timeout)
+            return _Tls(host, port, timeout=timeout, context=context)
+        return _Plain(host, port, timeout=timeout)
 
     def _failure(self, error: Exception) -> DeliveryFailed:
         match error:

@@ -4,7 +4,6 @@ import click
 
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import format_option, note, print_json, print_rows, say
-from catalog.errors import SettingsInvalid
 
 
 @click.group()
@@ -45,16 +44,16 @@ def check_config(app: App) -> int:
 
     Exits with 2 when there is one.
     """
-    from catalog.wiring import check_channels
+    from catalog.wiring import refuse_channels
 
     loaded = app.with_files().loaded
-    if mistakes := list(check_channels(loaded.settings)):
-        lines = "\n".join(f"  {mistake}" for mistake in mistakes)
-        text = f"the channels ({loaded.file}) have mistakes:\n{lines}"
-        raise SettingsInvalid(text, hint="docs/configuration.md explains every setting.")
+    refuse_channels(loaded.settings)
     say(f"the configuration is right: {loaded.file or 'no file, defaults and environment'}")
     for name in loaded.strangers:
         note(f"the variable {name} is none of ours, and was passed over")
-    if loaded.settings.infomaniak.token is None:
-        note("there is no token yet; `catalog sync` needs one in INFOMANIAK_API_TOKEN")
+    for one in (each.one for each in loaded.settings.each):
+        if one.kind == "infomaniak" and one.token is None:
+            note("there is no token yet; `catalog sync` needs one in INFOMANIAK_API_TOKEN")
+        elif one.description is not None and one.description.needs_token and one.token is None:
+            note(f"there is no token for {one.name} yet; `catalog sync` needs one")
     return 0

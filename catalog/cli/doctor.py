@@ -69,7 +69,13 @@ def _look(app: App) -> Iterator[Diagnosis]:
             yield Diagnosis("configuration", "fail", mistake.strip())
         yield Diagnosis("the rest", "warn", "not looked at", "Mend the configuration first.")
         return
-    yield Diagnosis("configuration", "ok", str(app.loaded.file or "defaults and environment"))
+    from catalog.wiring import check_channels
+
+    mistakes = list(check_channels(settings))
+    for mistake in mistakes:
+        yield Diagnosis("configuration", "fail", mistake)
+    if not mistakes:
+        yield Diagnosis("configuration", "ok", str(app.loaded.file or "defaults and environment"))
     for each in app.each:
         what = "provider" if len(app.each) == 1 else f"provider {each.one.name}"
         yield from _provider(each, what)
@@ -78,7 +84,7 @@ def _look(app: App) -> Iterator[Diagnosis]:
         if each.document.path is not None:
             yield _document(each.document.path)
     for channel in settings.channel:
-        yield _channel(channel)
+        yield from _channel(channel)
 
 
 def _provider(settings: "Settings", what: str) -> Iterator[Diagnosis]:
@@ -156,10 +162,10 @@ def _document(path: Path) -> Diagnosis:
     return Diagnosis("document", "ok", f"{path} may be written")
 
 
-def _channel(channel: "AnyChannel") -> Diagnosis:
-    """Connect to the channel's host, and say nothing to it."""
+def _channel(channel: "AnyChannel") -> Iterator[Diagnosis]:
+    """Connect to the host of each of the channel's targets, and say nothing to it."""
     from catalog.alerts.email import MailServer
-    from catalog.config.channels import EmailSettings, WebhookSettings
+    from catalog.config.channels import AppriseSettings, EmailSettings, WebhookSettings
     from catalog.config.kinds import reveal
     from catalog.http.request import read_url
 
@@ -168,14 +174,26 @@ def _channel(channel: "AnyChannel") -> Diagnosis:
         case WebhookSettings():
             url = read_url(reveal(channel.url))
             port = url.port or {"http": 80}.get(url.scheme, 443)
-            return _host(what, url.hostname or "", port)
+            yield _host(what, url.hostname or "", port)
         case EmailSettings():
             server = MailServer.read(channel.server)
-            return _host(what, server.host, server.port)
-    if channel.kind == "log":
-        return Diagnosis(what, "ok", "writes to the log")
-    todo = f"`catalog alerts test {channel.name}` tells by a real message."
-    return Diagnosis(what, "ok", "whether its targets can be reached is not known here", todo)
+            yield _host(what, server.host, server.port)
+        case AppriseSettings():
+            for target in map(reveal, channel.urls):
+                yield _target(channel.name, target)
+        case _:
+            yield Diagnosis(what, "ok", "writes to the log")
+
+
+def _target(channel: str, url: str) -> Diagnosis:
+    from catalog.alerts import apprise
+
+    what = f"channel {channel}/{apprise.target(url)}"
+    address = apprise.address(url)
+    if address is not None:
+        return _host(what, *address)
+    todo = f"`catalog alerts test {channel}` tells by a real message."
+    return Diagnosis(what, "warn", "whether it can be reached is not known here", todo)
 
 
 def _host(what: str, host: str, port: int) -> Diagnosis:

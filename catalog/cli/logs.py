@@ -5,7 +5,7 @@ import logging
 import sys
 from typing import Any
 
-from catalog.cli.output import visible
+from catalog.cli.output import NOTES, visible
 from catalog.clock import now, stamp
 from catalog.runs import current
 
@@ -50,3 +50,4 @@ def start_logging(verbosity: int, log_format: str) -> None:
     root.propagate = False
     root.setLevel(LEVELS[max(-1, min(2, verbosity))])
     logging.getLogger("catalog.alerts").setLevel(logging.INFO)
+    logging.getLogger(NOTES).setLevel(logging.INFO if log_format == "json" else logging.NOTSET)

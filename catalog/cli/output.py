@@ -5,12 +5,14 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 import click
 
 from catalog.errors import CatalogError
 
+NOTES = "catalog.notes"
+"""The logger of notes, where it has a level of its own; else they are plain text."""
 ROW_FORMATS = ("table", "json", "csv", "markdown")
 NOTHING = "–"
 LEVEL_COLORS = {"breaking": "red", "warning": "yellow", "info": "cyan"}
@@ -47,14 +49,20 @@ def say(text: str = "", *, nl: bool = True, **style: Any) -> None:
     _write(sys.stdout, text, nl=nl, **style)
 
 
-def note(text: str) -> None:
-    """Print one line for the operator to stderr."""
-    _write(sys.stderr, text)
+def note(text: str, level: Literal["warning", "error"] = "warning") -> None:
+    """Print one line for the operator to stderr; where the log is JSON, as a line of it."""
+    import logging  # not for --help
+
+    notes = logging.getLogger(NOTES)
+    if notes.level:
+        notes.log(logging.getLevelNamesMapping()[level.upper()], text)
+    else:
+        _write(sys.stderr, text)
 
 
 def note_error(error: CatalogError) -> None:
     """Say on stderr what happened and what to do."""
-    note(error_text(error))
+    note(error_text(error), "error")
 
 
 def error_text(error: CatalogError) -> str:

@@ -34,9 +34,10 @@ def _work(app: App) -> "Work":
     from datetime import timedelta
 
     from catalog.daemon.daemon import Work
-    from catalog.wiring import wire_http, wire_scheduled
+    from catalog.wiring import refuse_channels, wire_http, wire_scheduled
 
     settings, database = app.loaded.settings, app.database
+    refuse_channels(settings)
     with ExitStack() as stack:
         http = stack.enter_context(wire_http(settings))
         stack.callback(database.close)

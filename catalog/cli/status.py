@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All that is said of one provider."""
+    """All that is said of one provider; `left` is owed to channels that are not configured."""
 
     provider: str
     health: "Health"
@@ -30,6 +30,7 @@ class Status:
     next_run: "datetime"
     waiting: "tuple[Waiting, ...]"
     given_up: int
+    left: "tuple[Waiting, ...]" = ()
 
     @property
     def is_well(self) -> bool:
@@ -71,7 +72,8 @@ def _read(app: App, settings: "Settings") -> Status:
         unwell = polls.unwell(connection, name)
         last = polls.newest(connection, name)
         waiting = outbox.owed(connection, name)
-        given_up = deliveries.count(connection, name, GIVEN_UP)
+        given_up = deliveries.channels(connection, name, GIVEN_UP)
+    known = {channel.name for channel in settings.channel}
     outcome = None if last is None else last.outcome
     return Status(
         provider=name,
@@ -79,8 +81,9 @@ def _read(app: App, settings: "Settings") -> Status:
         unwell=unwell,
         last=last,
         next_run=wire_schedule(settings).next_after(moment),
-        waiting=waiting,
-        given_up=given_up,
+        waiting=tuple(each for each in waiting if _of(each.channel) in known),
+        given_up=sum(count for channel, count in given_up.items() if _of(channel) in known),
+        left=tuple(each for each in waiting if _of(each.channel) not in known),
     )
 
 
@@ -102,9 +105,18 @@ def _print(one: Status) -> None:
     for waiting in one.waiting:
         said = owed(waiting.channel, waiting.messages, waiting.error, waiting.next_at)
         say(visible(f"  owed          {said}"))
+    for waiting in one.left:
+        many = count(waiting.messages, "message")
+        drop = f"`catalog alerts drop {waiting.channel}`"
+        say(visible(f"  left          {many} for {waiting.channel}, which is no channel; {drop}"))
     if one.given_up:
         told = f"{count(one.given_up, 'message')}, see `catalog alerts --state 'given up'`"
         say(f"  given up      {told}")
+
+
+def _of(target: str) -> str:
+    """Return the channel's name out of that of one of its targets."""
+    return target.partition("/")[0]
 
 
 def _success(one: Status) -> str:

@@ -62,6 +62,7 @@ def _brought(provider: str) -> Select[*tuple[Any, ...]]:
             *(col(getattr(SnapshotRow, name)) for name in named),
             type_coerce(col(SnapshotRow.taken_at), Text).label("taken_at"),
             col(PollRow.id).label("poll_id"),
+            col(PollRow.payload_sha256),
         )
         .join(PollRow, col(PollRow.snapshot_id) == col(SnapshotRow.id))
         .where(col(PollRow.provider) == provider, col(PollRow.outcome).in_(BROUGHT))
@@ -80,6 +81,7 @@ def _work_out(
     )
     found = _found(connection, snapshot.provider, before.poll_id if before else 0, snapshot.poll_id)
     head = [snapshot.provider, snapshot.taken_at, snapshot.digest, snapshot.model_count]
+    head.append(snapshot.payload_sha256)
     return _sha256([before.chain if before else "", *head, list(begun), found])
 
 

@@ -213,9 +213,9 @@ def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> "Upgrade
             f"{place} has schema {revision}, this version knows up to {REVISIONS[-1]}"
         )
     if not upgrades:
-        hint = "Run `catalog db upgrade` first, or the same command without `--dry-run`."
         has = f"schema {revision}" if revision else "no schema yet"
-        raise StoreError(f"{place} has {has}, and a dry run changes nothing", hint=hint)
+        said = f"{place} has {has}, this version wants {REVISIONS[-1]}, and nothing is changed here"
+        raise StoreError(said, hint="Run `catalog db upgrade`.")
     from catalog.store.migrate import upgrade
 
     return upgrade(engine)

@@ -65,14 +65,15 @@ def newest_first(
     return tuple(Delivery(**row._mapping) for row in connection.execute(query))  # noqa: SLF001  # its public name
 
 
-def count(connection: Connection, provider: str, state: str) -> int:
-    """Count the messages in a state."""
+def channels(connection: Connection, provider: str, state: str) -> dict[str, int]:
+    """Return how many messages to each channel are in a state."""
     query = (
-        select(func.count(col(DeliveryRow.message_id).distinct()))
+        select(col(DeliveryRow.channel), func.count(col(DeliveryRow.message_id).distinct()))
         .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
         .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == state)
+        .group_by(col(DeliveryRow.channel))
     )
-    return connection.scalar(query) or 0
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def retry(connection: Connection, names: Collection[str]) -> int:

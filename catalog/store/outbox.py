@@ -19,7 +19,8 @@ from catalog.store.tables import DeliveryRow, FindingRow
 
 DELIVERED = "delivered"
 GIVEN_UP = "given up"
-CLAIM = timedelta(minutes=5)
+CLAIM = timedelta(minutes=10)
+LONGEST_PAUSE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,17 @@ def due(connection: Connection, channels: Collection[str], now: datetime) -> fro
     query = select(col(DeliveryRow.channel)).where(
         col(DeliveryRow.channel).in_(sorted(channels)), *_sendable(now)
     )
+    return frozenset(connection.scalars(query.distinct())) - _paused(connection, now)
+
+
+def _paused(connection: Connection, now: datetime) -> frozenset[str]:
+    """Return the channels whose receivers asked to be left alone for now."""
+    until = col(DeliveryRow.paused_until)
+    # A pause of the far future is from a clock that was ahead.
+    longest = now + LONGEST_PAUSE
+    query = select(col(DeliveryRow.channel)).where(
+        col(DeliveryRow.state) == OWED, until > now, until <= longest
+    )
     return frozenset(connection.scalars(query.distinct()))
 
 
@@ -58,6 +70,8 @@ def claim(
 
     With `together`, all messages that are due and were never tried become one first.
     """
+    if channel in _paused(connection, now):
+        return None
     if together:
         _join(connection, channel, now)
     query = (
@@ -87,9 +101,18 @@ def delivered(connection: Connection, message_id: str, now: datetime) -> None:
     _attempted(connection, message_id, state=DELIVERED, error=None, delivered_at=now)
 
 
-def refused(connection: Connection, message_id: str, reason: str, again: datetime) -> None:
-    """Note that the channel did not take the message: it stays owed, and is tried again then."""
-    _attempted(connection, message_id, error=reason, next_at=again)
+def refused(
+    connection: Connection,
+    message_id: str,
+    reason: str,
+    again: datetime,
+    paused_until: datetime | None = None,
+) -> None:
+    """Note that the channel did not take the message: it stays owed, and is tried again then.
+
+    Until `paused_until` the channel gets no other message either.
+    """
+    _attempted(connection, message_id, error=reason, next_at=again, paused_until=paused_until)
 
 
 def given_up(connection: Connection, message_id: str, reason: str) -> None:

@@ -7,15 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, LargeBinary, cast, select
+from sqlalchemy import Connection, LargeBinary, cast, func, select
 from sqlmodel import col
 
 from catalog.change import fingerprint
 from catalog.snapshot import Model, Snapshot
 from catalog.store.chain import links, version_digest
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
-from catalog.store.history import MODEL_COLUMNS, to_model
-from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PayloadRow, SnapshotRow
+from catalog.store.history import ACCEPTED, MODEL_COLUMNS, to_model
+from catalog.store.tables import (
+    ChangeRow,
+    FindingRow,
+    ModelVersionRow,
+    PayloadRow,
+    PollRow,
+    SnapshotRow,
+)
 
 ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 GARBLED = (ValueError, TypeError, KeyError, AttributeError)
@@ -90,15 +97,32 @@ def _database(connection: Connection) -> Verdicts:
 
 def _payloads(connection: Connection) -> Verdicts:
     pruned = 0
+    needed = _needed(connection)
     body = cast(col(PayloadRow.body), LargeBinary).label("body")  # also where text was put there
     query = select(col(PayloadRow.sha256), body).order_by(col(PayloadRow.sha256))
     for row in connection.execute(query.execution_options(yield_per=100)):
+        if row.body is None and row.sha256 in needed:
+            yield Bad("payload", row.sha256, "its body is gone, and it is in force or the newest")
+            continue
         if row.body is None:
             pruned += 1
         elif _digest(row.body) != row.sha256:
             yield Bad("payload", row.sha256, "its body is not what was sent: another digest")
             continue
         yield "each has its digest" + (f"; {pruned:,} without a body, pruned" if pruned else "")
+
+
+def _needed(connection: Connection) -> set[str]:
+    """Return the payloads that no pruning takes: each provider's in force, and its newest."""
+    accepted = func.max(col(PollRow.id)).filter(col(PollRow.outcome).in_(ACCEPTED))
+    query = (
+        select(accepted, func.max(col(PollRow.id)))
+        .where(col(PollRow.payload_sha256).is_not(None))
+        .group_by(col(PollRow.provider))
+    )
+    polls = {number for row in connection.execute(query) for number in row}
+    of_polls = select(col(PollRow.payload_sha256)).where(col(PollRow.id).in_(polls))
+    return set(connection.scalars(of_polls))
 
 
 def _digest(body: bytes) -> str | None:

@@ -31,6 +31,7 @@ SNAPSHOT = sa.table(
 POLL = sa.table(
     "poll",
     *(sa.column(name) for name in ("id", "provider", "started_at", "outcome", "snapshot_id")),
+    sa.column("payload_sha256"),
 )
 FINDING = sa.table(
     "finding",
@@ -53,6 +54,11 @@ def upgrade() -> None:
         op.add_column(table, column)
     connection = op.get_bind()
     _digest_versions(connection)
+    chain_all(connection)
+
+
+def chain_all(connection: sa.Connection) -> None:
+    """Write every link anew, as the state of the database gives it."""
     providers = connection.scalars(sa.select(SNAPSHOT.c.provider).distinct()).all()
     for provider in providers:
         _chain_snapshots(connection, provider)
@@ -67,7 +73,7 @@ def _digest_versions(connection: sa.Connection) -> None:
 
 def _chain_snapshots(connection: sa.Connection, provider: str) -> None:
     query = (
-        sa.select(SNAPSHOT, POLL.c.id.label("poll_id"))
+        sa.select(SNAPSHOT, POLL.c.id.label("poll_id"), POLL.c.payload_sha256)
         .join(POLL, POLL.c.snapshot_id == SNAPSHOT.c.id)
         .where(POLL.c.provider == provider, POLL.c.outcome.in_(["first", "changed"]))
         .order_by(POLL.c.id)
@@ -80,6 +86,7 @@ def _chain_snapshots(connection: sa.Connection, provider: str) -> None:
             .order_by(VERSION.c.id)
         )
         head = [chain, row.provider, row.taken_at, row.digest, row.model_count]
+        head.append(row.payload_sha256)
         found = _found(connection, provider, since, row.poll_id)
         chain, since = _sha256([*head, list(connection.scalars(begun)), found]), row.poll_id
         connection.execute(sa.update(SNAPSHOT).where(SNAPSHOT.c.id == row.id).values(chain=chain))

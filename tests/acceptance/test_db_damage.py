@@ -46,6 +46,17 @@ CASES = {
         "update payload set body = (select max(body) from payload) where rowid = 2",
         ("payloads", "payload", None, "its body is not what was sent: another digest"),
     ),
+    "the body in force": (
+        "update payload set body = null",
+        ("payloads", "payload", None, "its body is gone, and it is in force or the newest"),
+    ),
+    "the answer behind a snapshot": (
+        (
+            "update poll set payload_sha256 = (select min(sha256) from payload)"
+            " where payload_sha256 is not null"
+        ),
+        (CHAIN, "snapshot", None, CHANGED),
+    ),
     "the facts of a model": (
         "update model_version set facts = replace(facts, 'name', 'nome') where id = 7",
         ("model versions", "model_version", "7", None),

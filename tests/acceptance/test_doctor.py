@@ -27,23 +27,33 @@ def states(ran: Ran) -> dict[str, str]:
 
 def test_all_is_well(live: Live) -> None:
     """Everything that a pass needs is looked at, nothing is written, nobody is told."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as mail, serve(answer(200)) as hook:
+    with (
+        closing(socket.create_server(("127.0.0.1", 0))) as mail,
+        closing(socket.create_server(("127.0.0.1", 0))) as chat,
+        serve(answer(200)) as hook,
+    ):
+        port = chat.getsockname()[1]
         shell, _ = live(dated(), CATALOG_CHANNEL_OPS_URL=hook.url)
         Path(shell.folder, "catalog.toml").write_text(
             '[[channel]]\nname = "log"\nkind = "log"\n'
             '[[channel]]\nname = "ops"\nkind = "webhook"\n'
             '[[channel]]\nname = "mail"\nkind = "email"\nsender = "a@example.org"\n'
             f'server = "smtp://127.0.0.1:{mail.getsockname()[1]}"\nto = ["b@example.org"]\n'
-            '[[channel]]\nname = "chat"\nkind = "apprise"\nurls = ["json://127.0.0.1:9/"]\n'
+            '[[channel]]\nname = "chat"\nkind = "apprise"\n'
+            f'urls = ["json://127.0.0.1:{port}/", "mailto://a:b@example.org"]\n'
         )
         ran = shell("doctor", "--format", "json")
-        assert states(ran) == dict.fromkeys(
-            (
+        *known, (direct, reached), (mailed, unknown) = states(ran).items()
+        assert known == [
+            (name, "ok")
+            for name in (
                 *("configuration", "provider", "clock", "database", "document"),
-                *("channel log", "channel ops", "channel mail", "channel chat"),
-            ),
-            "ok",
-        )
+                *("channel log", "channel ops", "channel mail"),
+            )
+        ]
+        assert direct.startswith("channel chat/json-")
+        assert mailed.startswith("channel chat/mailto-")
+        assert (reached, unknown) == ("ok", "warn")
         assert hook.requests == []
         assert [each.name for each in Path(shell.folder).iterdir()] == ["catalog.toml"]
         shell("sync")
@@ -63,6 +73,18 @@ def test_each_trouble_is_named_with_what_to_do(live: Live) -> None:
     assert failed == ["provider", "database", "document", "channel ops"]
     assert "INFOMANIAK_API_TOKEN" in ran.out
     assert "127.0.0.1:9: Connection refused" in ran.out
+
+
+def test_a_target_that_is_away_and_one_that_nobody_can_read(live: Live) -> None:
+    """Each target of Apprise has a line; a URL that Apprise refuses is a broken configuration."""
+    shell, _ = live(dated())
+    file = Path(shell.folder, "catalog.toml")
+    chat = '[[channel]]\nname = "chat"\nkind = "apprise"\nurls = ["{}"]\n'
+    file.write_text(chat.format("json://127.0.0.1:9/"))
+    assert "127.0.0.1:9: Connection refused" in shell("doctor", code=1).out
+    file.write_text(chat.format("slack://nope"))
+    assert "fail configuration     channel.0.urls.0" in shell("doctor", code=1).out
+    assert "channel.0.urls.0: Apprise cannot read this URL" in shell("serve", code=2).err
 
 
 def test_a_clock_that_is_wrong_is_a_warning(live: Live) -> None:

@@ -1,5 +1,6 @@
 """What holds for every command: help, usage, streams, locales, colors."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,8 +10,20 @@ from threading import Event
 from catalog import __version__
 from catalog.cli.main import cli
 from tests.builders import body, row
-from tests.servers import Exchange, silence
+from tests.servers import Exchange, answer, silence
 from tests.shell import SECONDS, Live, Shell
+
+
+def test_json_lines_alone_where_they_are_asked_for(live: Live) -> None:
+    """Errors, hints and what is owed are lines of the log too: a machine reads all of it."""
+    shell, _ = live(answer(503))
+    ran = shell("--log-format", "json", "-q", "sync", code=3)
+    lines = [json.loads(line) for line in ran.err.splitlines()]
+    assert [each["level"] for each in lines][-1] == "warning"
+    assert any("error:" in each["message"] and "503" in each["message"] for each in lines)
+    wrong = shell("--log-format", "json", "--config", "gone.toml", "models", code=2)
+    (line,) = [json.loads(each) for each in wrong.err.splitlines()]
+    assert (line["level"], line["message"].startswith("error: cannot read")) == ("error", True)
 
 
 def test_help_names_every_command(shell: Shell) -> None:

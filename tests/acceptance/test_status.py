@@ -53,6 +53,23 @@ def test_an_old_catalog_is_exit_1(live: Live) -> None:
     assert ran.lines[1].endswith(" ago, too old")
 
 
+def test_a_channel_that_is_gone_is_no_trouble(live: Live) -> None:
+    """What is owed to a channel that is configured no more is told apart, and wakes nobody."""
+    with serve(answer(503)) as hook:
+        shell, _ = live(answer(body=ONE), answer(body=TWO), CATALOG_CHANNEL_OPS_URL=hook.url)
+        file = Path(shell.folder, "catalog.toml")
+        file.write_text(HOOK)
+        shell("sync")
+        shell("sync")
+        shell("status", code=1)
+    file.write_text("")
+    ran = shell("status", given={"CATALOG_CHANNEL_OPS_URL": ""})
+    assert (
+        "  left          1 message for ops, which is no channel; `catalog alerts drop ops`"
+        in ran.lines
+    )
+
+
 def test_who_is_not_told_is_exit_1(live: Live) -> None:
     """A message that is owed with an error, or was given up, is something to look at."""
     with serve(answer(503), answer(503), answer(503), answer(410)) as hook:

@@ -2,6 +2,7 @@
 
 import logging
 import ssl
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -212,6 +213,37 @@ def test_a_server_that_drips() -> None:
     with greeting(b"220-welcome\r\n") as port:
         error = fail(channel(port, deadline=0.3))
     assert "did not answer in time" in str(error)
+
+
+def test_a_server_that_scans_what_it_took() -> None:
+    """Once the server has all of the mail, its answer is waited for: nobody sends it again."""
+    scanned = threading.Event()
+
+    def scan(_text: str) -> str:
+        scanned.wait()
+        return "250 taken"
+
+    with post_office(data=scan) as mailbox:
+        late = threading.Timer(0.5, scanned.set)
+        late.start()
+        channel(mailbox.port, deadline=0.2).send(TOLD)
+        late.join()
+    assert len(mailbox.letters) == 1
+
+
+def test_what_is_given_up_is_not_sent_behind_our_back() -> None:
+    """A mail whose time is over before it was handed in is broken off: nobody gets it later."""
+    released = threading.Event()
+
+    def hold(_address: str) -> str:
+        released.wait()
+        return "250 go on"
+
+    with post_office(recipient=hold) as mailbox:
+        error = fail(channel(mailbox.port, deadline=0.3))
+        released.set()
+    assert "did not answer in time" in str(error)
+    assert mailbox.letters == []
 
 
 def test_a_connection_that_breaks_off() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from catalog.change import Trouble
 from catalog.poll import Outcome
-from catalog.store import outbox
+from catalog.store import claims, outbox
 from catalog.store.database import Database, Transaction
 from tests.builders import AT, finding
 from tests.stored import HOUR, NAME, ask, save
@@ -73,8 +73,9 @@ def test_messages_go_out_in_order(database: Database) -> None:
         ("HOST:999999999:abcd", 1, True),  # dead
         ("HOST:PID:abcd", 1, True),  # we do not send it now
         ("elsewhere:1:abcd", 1, False),  # another machine: believed until it runs out
-        ("elsewhere:1:abcd", 5 * 60, True),
+        ("elsewhere:1:abcd", 10 * 60, True),
         ("elsewhere:1:abcd", -60 * 60, True),  # the clock was ahead when it was claimed
+        ("NAME/other:PID:abcd", 1, False),  # a container of the same name, with numbers of its own
     ],
 )
 def test_a_claim_holds_while_its_owner_may_send(
@@ -82,12 +83,31 @@ def test_a_claim_holds_while_its_owner_may_send(
 ) -> None:
     """What another live process is sending is left alone; a dead one's message is free at once."""
     owe(database)
-    owner = owner.replace("HOST", socket.gethostname()).replace("PID", str(os.getpid()))
+    here = claims.owner().rsplit(":", 2)[0]
+    owner = owner.replace("HOST", here).replace("NAME", socket.gethostname())
+    owner = owner.replace("PID", str(os.getpid()))
     with database.writing() as connection:
         assert outbox.claim(connection, "ear", AT) is not None
         connection.execute(text("update delivery set claimed_by = :owner"), {"owner": owner})
         item = outbox.claim(connection, "ear", AT + timedelta(seconds=later))
         assert (item is not None) == free
+
+
+def test_a_receiver_that_asks_for_a_pause_is_left_alone(database: Database) -> None:
+    """Until its time is over, no other message goes there either, and the oldest comes first."""
+    owe(database, 0)
+    owe(database, 1)
+    with database.writing() as connection:
+        item = outbox.claim(connection, "ear", AT)
+        assert item is not None
+        outbox.refused(connection, item.message_id, "answered 429", AT, AT + HOUR)
+    with database.writing() as connection:
+        assert outbox.claim(connection, "ear", AT + HOUR - SECOND) is None
+        assert outbox.due(connection, ["ear"], AT + HOUR - SECOND) == frozenset()
+        assert outbox.due(connection, ["ear"], AT - 24 * HOUR) == {"ear"}  # the clock was ahead
+        again = outbox.claim(connection, "ear", AT + HOUR)
+        assert again is not None
+        assert again.message_id == item.message_id
 
 
 def test_a_refused_message_says_why_and_waits(database: Database) -> None:

@@ -1,7 +1,6 @@
 """Slots of the schedule: each is done once, whoever comes first, on both kinds of database."""
 
 import os
-import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
@@ -13,7 +12,7 @@ from sqlalchemy import text
 
 from catalog.schedule import Interval
 from catalog.scheduled import Scheduled
-from catalog.store import slots
+from catalog.store import claims, slots
 from catalog.store.database import Database
 from tests.builders import AT, body
 from tests.rig import HOUR, Rig, rig
@@ -59,7 +58,8 @@ def test_a_claim_left_behind_is_taken_over(
 ) -> None:
     """A claim holds while its process lives and its time is not over."""
     assert claim(database).is_ours
-    name = owner.format(here=socket.gethostname(), parent=os.getppid(), own=os.getpid())
+    here = claims.owner().rsplit(":", 2)[0]
+    name = owner.format(here=here, parent=os.getppid(), own=os.getpid())
     with database.writing() as connection:
         connection.execute(text("update slot set claimed_by = :owner"), {"owner": name})
     again = claim(database, later * MINUTE)
