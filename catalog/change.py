@@ -84,12 +84,53 @@ class Undelivered:
     kind: ClassVar[str] = "undelivered"
 
 
+ProbedKind = Literal["ghost", "over", "substituted", "lingering", "phantom", "absent", "answering"]
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What calling a model showed that its being listed, or not, does not say.
+
+    A `ghost` is listed and refused on the route it is promised on (`elsewhere` are those where it
+    answers), `answering` is its end. Off the list, a model still answers (`lingering`) or is
+    refused everywhere (`over`); a `phantom` is in no list and answers; an `absent` one is missing
+    from the second list. `substituted` answers as another than `before`. `said` are the provider's
+    words.
+    """
+
+    kind: ProbedKind
+    name: str
+    routes: tuple[str, ...]
+    key: str | None = None
+    type: str | None = None
+    gone_since: datetime | None = None
+    elsewhere: tuple[str, ...] = ()
+    answered_as: str | None = None
+    before: str | None = None
+    said: str | None = None
+
+    @property
+    def told_as(self) -> tuple[str, str]:
+        """What it takes the place of when told: by name, and by route or list where that counts."""
+        match self.kind:
+            case "substituted":
+                return self.name, self.routes[0]
+            case "absent":
+                return self.name, "list"
+        return self.name, ""
+
+
 ModelChange = Added | Removed | Restored | Updated
 Incident = Trouble | Recovered | Undelivered
 """About the way from the catalog to the people, not about what it says."""
-Change = ModelChange | Drift | Incident
+Change = ModelChange | Drift | Probed | Incident
 TROUBLES: tuple[TroubleKind, ...] = get_args(TroubleKind)
-KINDS = (*TROUBLES, "undelivered", "recovered", "removed", "updated", "restored", "added", "drift")
+PROBED_KINDS: tuple[ProbedKind, ...] = get_args(ProbedKind)
+KINDS = (
+    *(*TROUBLES, "undelivered", "recovered", "removed"),
+    *PROBED_KINDS,
+    *("updated", "restored", "added", "drift"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +185,8 @@ class Finding:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """The models it is about; none for drift and incidents."""
-        return tuple(c.model for c in self.changes if not isinstance(c, Drift | Incident))
+        """The models it is about, as the catalog has them; none for drift, probes and incidents."""
+        return tuple(c.model for c in self.changes if not isinstance(c, Drift | Probed | Incident))
 
     @property
     def fingerprint(self) -> str:
@@ -177,6 +218,8 @@ def fingerprint(provider: str, change: Change) -> str:
             values = [*change.troubles, change.since.isoformat()]
         case Undelivered():
             values = [change.channel, change.reason]
+        case Probed():
+            values = [change.name, *change.routes, change.answered_as]
         case _:
             values = [change.model.key]
     return _short_hash([provider, change.kind, *values])

@@ -94,7 +94,7 @@ class Courier:
             if not told:
                 finding = self.judge(Undelivered(channel.name, str(error)))
                 others = [each for each in self.channels if each.name != channel.name]
-                tell(connection, finding, recipients(others))
+                tell(connection, (finding,), recipients(others))
         return True
 
 

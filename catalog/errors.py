@@ -62,7 +62,8 @@ class NotFound(CatalogError):
 class ProviderError(CatalogError):
     """The provider could not be read.
 
-    `status` is the HTTP status where there was one; `retry_after` the seconds it asked to wait.
+    `status` is the HTTP status where there was one; `retry_after` the seconds it asked to wait;
+    `body` is what came with a refusal, without secrets, cut short.
     """
 
     exit_code = 3
@@ -75,10 +76,12 @@ class ProviderError(CatalogError):
         hint: str = "",
         status: int | None = None,
         retry_after: float | None = None,
+        body: bytes = b"",
     ) -> None:
         super().__init__(message, hint=hint)
         self.status = status
         self.retry_after = retry_after
+        self.body = body
 
 
 class Unreachable(ProviderError):

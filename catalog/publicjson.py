@@ -5,10 +5,20 @@ It changes only by addition; what is absent is left out.
 
 from typing import Any
 
-from catalog.change import Added, Finding, Recovered, Removed, Trouble, Undelivered, Updated
+from catalog.change import (
+    Added,
+    Finding,
+    Probed,
+    Recovered,
+    Removed,
+    Trouble,
+    Undelivered,
+    Updated,
+)
 from catalog.clock import stamp
 from catalog.jsontext import JsonText, parse
 from catalog.payload import Drift
+from catalog.probe import Probe
 from catalog.snapshot import Model, Snapshot
 
 SCHEMA_VERSION = 1
@@ -51,6 +61,17 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
     return result | {"taken_at": stamp(snapshot.taken_at)}
 
 
+def probe_json(probe: Probe) -> dict[str, Any]:
+    """Write one try."""
+    came = probe.came
+    known: dict[str, Any] = {"model": probe.name, "key": probe.key, "route": probe.route}
+    known |= {"at": stamp(probe.at), "verdict": str(probe.verdict), "believed": probe.believed}
+    known |= {"http_status": came.http_status, "latency_ms": came.latency_ms}
+    known |= {"calls": came.calls, "tokens": came.tokens, "answered_as": came.answered_as}
+    known |= {"said": came.said, "accepted": list(came.accepted) or None}
+    return {name: value for name, value in known.items() if value is not None}
+
+
 def _change(finding: Finding) -> dict[str, Any]:
     change = finding.change
     match change:
@@ -65,6 +86,8 @@ def _change(finding: Finding) -> dict[str, Any]:
             return {"kind": change.kind, **ended}
         case Undelivered():
             return {"kind": change.kind, "channel": change.channel, "reason": change.reason}
+        case Probed():
+            return _probed(change)
     result = {"model": change.model.name, "key": change.model.key, "kind": change.kind}
     match change:
         case Updated():
@@ -76,6 +99,15 @@ def _change(finding: Finding) -> dict[str, Any]:
     away = int((finding.at - change.gone_since).total_seconds())
     gone = {"gone_since": stamp(change.gone_since), "away_seconds": away}
     return {**result, **gone, **_values(None, change.model.facts)}
+
+
+def _probed(change: Probed) -> dict[str, Any]:
+    known: dict[str, Any] = {"model": change.name, "key": change.key, "kind": change.kind}
+    known |= {"type": change.type, "routes": list(change.routes)}
+    known |= {"answers_on": list(change.elsewhere), "said": change.said}
+    known |= {"answered_as": change.answered_as, "answered_before_as": change.before}
+    known["gone_since"] = stamp(change.gone_since) if change.gone_since else None
+    return {name: value for name, value in known.items() if value not in (None, [])}
 
 
 def _wave(finding: Finding) -> dict[str, Any]:

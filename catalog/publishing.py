@@ -10,7 +10,8 @@ from catalog.document.annotations import Annotations
 from catalog.document.overview import Overview, render
 from catalog.document.publish import Plan, compose, plan, write
 from catalog.document.sections import Sections
-from catalog.store import changelog, history
+from catalog.probe import Verdict
+from catalog.store import changelog, history, probes
 from catalog.store.changelog import Wanted
 from catalog.store.database import Transaction
 
@@ -51,7 +52,18 @@ class Publisher:
             recent=newest_snapshots(findings, self.recent),
             delisted=history.delisted(connection, self.provider, number),
             product_id=self.product_id,
+            answers=self._answers(connection, number),
         )
+
+    def _answers(self, connection: Transaction, number: int) -> Mapping[str, Mapping[str, Verdict]]:
+        """Read what the models say when they are called: now, so of the newest snapshot alone."""
+        if history.number_at(connection, self.provider, None) != number:
+            return {}
+        answers: dict[str, dict[str, Verdict]] = {}
+        for (name, route), cell in probes.cells(connection, self.provider).items():
+            if cell.verdict is not None:
+                answers.setdefault(name, {})[route] = cell.verdict
+        return answers
 
     def compose(self, overview: Overview) -> str:
         """Write the document anew from the template, for stdout."""

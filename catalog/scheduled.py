@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from catalog.errors import CatalogError
 from catalog.pings import Pings
 from catalog.poll import Outcome
+from catalog.probing import Probing, Results, Wish
 from catalog.runs import running
 from catalog.schedule import Schedule
 from catalog.store import polls, slots
@@ -90,3 +91,53 @@ class Scheduled:
     def _finish(self, moment: datetime) -> None:
         with self.sync.database.writing() as connection:
             slots.finish(connection, self.provider, moment, self.sync.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeTimes:
+    """Probing and its schedule, which has slots of its own. A claim ends after `limit`."""
+
+    probing: Probing
+    schedule: Schedule
+    limit: timedelta
+
+    def run(self) -> Results | None:
+        """Do the latest slot, or the second tries that are due where it was done.
+
+        None where there was nothing to do.
+        """
+        now = self.probing.clock()
+        moment = self.schedule.slot(now)
+        with self.probing.database.writing() as connection:
+            claim = slots.claim(connection, self._name, moment, now, self.limit)
+        if claim.is_ours:
+            results = self.probing.run()
+            if not self.probing.stop.is_set():  # else it goes on with the next process
+                self.finish(moment)
+            return results
+        again_at = self.probing.again_at()
+        if claim.done_at is None or again_at is None or again_at > now:
+            return None
+        return self.probing.run(Wish(again=True))
+
+    def next_at(self) -> datetime:
+        """Return when there is something to do: now, where the slot was not done."""
+        now = self.probing.clock()
+        following = self.schedule.next_after(now)
+        if not self.probing.database.exists:
+            return following
+        with self.probing.database.reading() as connection:
+            done = slots.is_done(connection, self._name, self.schedule.slot(now))
+        if not done:
+            return now
+        return max(now, min(following, self.probing.again_at() or following))
+
+    def finish(self, moment: datetime) -> None:
+        """Note that a slot was done."""
+        with self.probing.database.writing() as connection:
+            slots.finish(connection, self._name, moment, self.probing.clock())
+
+    @property
+    def _name(self) -> str:
+        """Return the name that its slots have beside those of the passes."""
+        return f"{self.probing.provider.name}/probe"

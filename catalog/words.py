@@ -14,6 +14,7 @@ from catalog.change import (
     Added,
     Finding,
     Level,
+    Probed,
     Recovered,
     Removed,
     Restored,
@@ -71,6 +72,8 @@ def _fact(finding: Finding) -> str:
         case Undelivered(channel, reason):
             what = reason.removeprefix(f"channel {channel}: ")
             return f"a message to channel {channel} was given up: {what}"
+        case Probed():
+            return _probed(change, finding.at)
     return _trouble(change, finding.at)
 
 
@@ -83,6 +86,28 @@ def _trouble(trouble: Trouble, at: datetime) -> str:
             return f"the provider could not be read{lasted}: {trouble.reason}"
         case _:
             return f"answer {trouble.kind}{lasted}: {trouble.reason}"
+
+
+def _probed(change: Probed, at: datetime) -> str:
+    name, on = cut(change.name, VALUE_LIMIT), ", ".join(change.routes)
+    said = f": {change.said}" if change.said else ""
+    away = "" if change.gone_since is None else f" {duration(at - change.gone_since)} after it left"
+    match change.kind:
+        case "ghost":
+            still = f"; {', '.join(change.elsewhere)} answers" if change.elsewhere else ""
+            return f"{name} is listed, but {on} refuses it{said}{still}"
+        case "over":
+            return f"{name} is refused by {on} now,{away} the catalog"
+        case "lingering":
+            return f"{name} still answers on {on},{away} the catalog"
+        case "phantom":
+            return f"{name} answers on {on}, and no list has it"
+        case "absent":
+            return f"{name} is listed, but missing from the list of models that can be called"
+        case "answering":
+            return f"{name} answers again on {on}"
+    before = cut(change.before or "", VALUE_LIMIT)
+    return f"{name} on {on} answers as {cut(change.answered_as or '', VALUE_LIMIT)}, not {before}"
 
 
 def owed(channel: str, messages: int, error: str | None, next_at: datetime | None) -> str:

@@ -12,6 +12,7 @@ from catalog.change import (
     Finding,
     Level,
     ModelChange,
+    Probed,
     Recovered,
     Trouble,
     Undelivered,
@@ -73,10 +74,13 @@ class Audience:
                 return True
             case Drift():
                 return not self.types and self._names_any(change.models)
+            case Probed():
+                names = (change.name, *([change.key] if change.key else []))
+                return self._names_any(names) and (not self.types or change.type in self.types)
         # Who follows the old name or type must hear that it is no more.
-        names = (change.model.name, change.model.key, *_former("name", change, rule))
+        listed = (change.model.name, change.model.key, *_former("name", change, rule))
         types = {change.model.type, *_former("type", change, rule)}
-        return self._names_any(names) and (not self.types or not types.isdisjoint(self.types))
+        return self._names_any(listed) and (not self.types or not types.isdisjoint(self.types))
 
     def _names_any(self, names: Iterable[str]) -> bool:
         if not self.models:

@@ -49,7 +49,7 @@ def changes(
 
     One field moving on most models at once is one line.
     """
-    from catalog.change import Level
+    from catalog.change import PROBED_KINDS, Level
     from catalog.cli.findings import print_findings, single
     from catalog.cli.models import find_model
     from catalog.store import changelog
@@ -65,7 +65,7 @@ def changes(
             until=_moment(connection, until),
             key=key,
             levels=tuple(Level)[: LEVELS.index(level) + 1] if level else (),
-            kinds=LOGGED,
+            kinds=(*LOGGED, *PROBED_KINDS),
         )
         found = [changelog.findings(connection, replace(wanted, provider=name)) for name in names]
     findings = sorted(chain.from_iterable(found), key=lambda finding: finding.at)

@@ -17,8 +17,10 @@ from catalog.cli import (
     document,
     history,
     importing,
+    matrix,
     models,
     payloads,
+    probe,
     provider,
     replay,
     serve,
@@ -70,6 +72,7 @@ for _command in (
     *(sync.sync, serve.serve, models.models, models.show, changes.changes, changes.diff),
     *(history.snapshots, history.polls, document.render),
     *(payloads.validate, importing.import_, replay.replay, demo.demo, config.config),
+    *(probe.probe, matrix.matrix),
     *(status.status, doctor.doctor, alerts.alerts, db.db, provider.provider),
 ):
     cli.add_command(_command)

@@ -37,8 +37,21 @@ class _WithFaults(click.Command):
     help="The share of polls that get a fault; 1, which is all, by default.",
 )
 @click.option("--seed", type=int, help="Which poll gets which fault: the same for a seed; 0.")
+@click.option(
+    "--behavior",
+    "--behaviour",
+    "behaves",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="What becomes of calls of the models: a TOML file.",
+)
 def replay(
-    history: Path | None, port: int, kinds: str | None, rate: float | None, seed: int | None
+    history: Path | None,
+    port: int,
+    kinds: str | None,
+    rate: float | None,
+    seed: int | None,
+    behaves: Path | None,
 ) -> int:
     """Serve recorded answers on the loopback.
 
@@ -46,12 +59,14 @@ def replay(
     --fault, they come through a bad network: a poll that gets a fault moves nothing on.
     """
     from catalog.recordings import find, shipped
+    from catalog.replay.behavior import Behavior, load
     from catalog.replay.server import ReplayServer
     from catalog.words import count
 
     faults = _faults(kinds, rate, seed)
+    behavior = load(behaves) if behaves else Behavior()
     recordings = find(history or shipped())
-    server = ReplayServer(recordings, port, faults=faults or (lambda _: None))
+    server = ReplayServer(recordings, port, faults=faults or (lambda _: None), behavior=behavior)
     known = count(len(recordings), "recording")
     say(f"serving {known} at {server.url}; each poll moves on, dry runs too; Ctrl-C ends")
     if faults:

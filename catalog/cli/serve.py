@@ -32,9 +32,17 @@ def _work(app: App) -> "Work":
     """Read the settings and wire the parts; one HTTP client and one database for all passes."""
     from contextlib import ExitStack
     from datetime import timedelta
+    from threading import Event
 
     from catalog.daemon.daemon import Work
-    from catalog.wiring import refuse_channels, wire_http, wire_scheduled
+    from catalog.wiring import (
+        can_probe,
+        refuse_channels,
+        wire_http,
+        wire_probe_times,
+        wire_probing,
+        wire_scheduled,
+    )
 
     settings, database = app.loaded.settings, app.database
     refuse_channels(settings)
@@ -42,6 +50,9 @@ def _work(app: App) -> "Work":
         http = stack.enter_context(wire_http(settings))
         stack.callback(database.close)
         scheduled = wire_scheduled(settings, database, http)
+        probes = None
+        if settings.probe.enabled and can_probe(settings):
+            probes = wire_probe_times(settings, wire_probing(settings, database, http, Event()))
         jitter = settings.schedule.jitter or timedelta()
         channels = ", ".join(channel.name for channel in settings.channel)
         about = (
@@ -50,5 +61,6 @@ def _work(app: App) -> "Work":
             f"database {database.place}",
             f"document {settings.document.path or 'none'}",
             f"channels {channels or 'none'}",
+            f"probes {probes.schedule if probes else 'off'}",
         )
-        return Work(scheduled, jitter, about, stack.pop_all().close)
+        return Work(scheduled, jitter, about, stack.pop_all().close, probes)

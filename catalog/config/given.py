@@ -17,7 +17,12 @@ TOKEN_VARIABLES = {
     "infomaniak.token": "INFOMANIAK_API_TOKEN",
     "infomaniak.token_file": "INFOMANIAK_API_TOKEN_FILE",
 }
-OTHER_FORMS = {"schedule.every": "schedule.cron", "schedule.cron": "schedule.every"}
+OTHER_FORMS = {
+    "schedule.every": "schedule.cron",
+    "schedule.cron": "schedule.every",
+    "probe.every": "probe.cron",
+    "probe.cron": "probe.every",
+}
 PROVIDER_SECRETS = ("token", "token_file")
 CHANNEL_SECRETS = tuple(
     f"{name}{form}" for name in ("url", "urls", "secret", "password") for form in ("", "_file")

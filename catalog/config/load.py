@@ -158,8 +158,9 @@ def _annotations(given: Given) -> Iterator[str]:
 
 def _contradictions(given: Given) -> Iterator[str]:
     """Yield what is wrong between settings, whatever else is wrong about them."""
-    if given.get("schedule.every") is not None and given.get("schedule.cron") is not None:
-        yield "schedule.cron: schedule.every is given too; one of the two must go"
+    for when in ("schedule", "probe"):
+        if given.get(f"{when}.every") is not None and given.get(f"{when}.cron") is not None:
+            yield f"{when}.cron: {when}.every is given too; one of the two must go"
     names: list[Any] = []
     providers: list[Any] = []
     for index, provider in given.tables("provider"):

@@ -8,8 +8,10 @@ from pydantic import Field
 from catalog.change import Level
 from catalog.config.channels import AnyChannel
 from catalog.config.kinds import (
+    CronExpression,
     DatabaseUrl,
     Duration,
+    Every,
     File,
     LongDuration,
     RuleId,
@@ -58,6 +60,19 @@ class FreshnessSettings(Section):
     error_after: LongDuration = timedelta(days=3)
 
 
+class ProbeSettings(Section):
+    """Whether, when and for how much the models are called."""
+
+    enabled: bool = False
+    every: Every = timedelta(days=1)
+    cron: CronExpression | None = None
+    calls_a_day: Whole = Field(default=200, ge=1)
+    tokens_a_day: Whole = Field(default=20_000, ge=1)
+    rate: Whole = Field(default=30, ge=1, le=60)
+    concurrency: Whole = Field(default=2, ge=1, le=8)
+    again_after: Duration = timedelta(minutes=10)
+
+
 class PingSettings(Section):
     """A monitor that raises the alarm when passes stay out or fail."""
 
@@ -79,6 +94,7 @@ class Settings(Section):
     trouble: TroubleSettings = TroubleSettings()
     freshness: FreshnessSettings = FreshnessSettings()
     schedule: ScheduleSettings = ScheduleSettings()
+    probe: ProbeSettings = ProbeSettings()
     ping: PingSettings = PingSettings()
     document: DocumentSettings = DocumentSettings()
     rules: dict[RuleId, Level] = Field(default_factory=dict)

@@ -20,12 +20,13 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from catalog.clock import now, stamp
-from catalog.daemon.report import told
+from catalog.daemon.report import told, told_calls
 from catalog.daemon.systemd import Systemd
 from catalog.errors import CatalogError
+from catalog.probing import Results
 from catalog.runs import running
 from catalog.schedule import spread
-from catalog.scheduled import Run, Scheduled
+from catalog.scheduled import ProbeTimes, Run, Scheduled
 from catalog.signals import STOPS, caught
 
 logger = logging.getLogger("catalog.daemon")
@@ -46,6 +47,7 @@ class Work:
     jitter: timedelta
     about: tuple[str, ...]
     close: Callable[[], None]
+    probes: ProbeTimes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,15 @@ class Ended:
     run: str
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The models were called; None where there was nothing to do. `again` is when to look next."""
+
+    work: Work
+    came: Results | Exception | None
+    again: datetime
+
+
 class Beat:
     """The scheduler lives."""
 
@@ -65,7 +76,7 @@ class Carried:
     """What was owed has been sent, or tried."""
 
 
-Event = signal.Signals | Ended | Beat | Carried
+Event = signal.Signals | Ended | Beat | Carried | Called
 
 
 class Daemon:
@@ -82,7 +93,8 @@ class Daemon:
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             # One thread for what works, so that nothing overlaps; the beat waits for nobody.
-            executors={"default": ThreadPoolExecutor(1), "beat": ThreadPoolExecutor(1)},
+            # What calls the models may take minutes.
+            executors={name: ThreadPoolExecutor(1) for name in ("default", "beat", "probes")},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._work = self._planned = read()
@@ -90,6 +102,8 @@ class Daemon:
         self._overdue = time.monotonic()
         self._is_stopping = False
         self._is_carrying = False
+        self._is_calling = False
+        self._call_at = self._moment
         self._left: list[Work] = []
         self._last = "started"
 
@@ -109,6 +123,7 @@ class Daemon:
                 pass
             self._systemd.stopping("stopped")
             self._scheduler.shutdown()
+            self._is_carrying = self._is_calling = False  # whatever it was, it is over
             self._close_left()
             self._work.close()
         logger.info("stopped")
@@ -120,8 +135,13 @@ class Daemon:
             case Beat():
                 self._watch()
                 self._carry()
+                self._call()
             case Carried():
                 self._is_carrying = False
+                self._close_left()
+            case Called():
+                self._is_calling = False
+                self._note_calls(event)
                 self._close_left()
             case Ended():
                 return self._go_on(event)
@@ -176,14 +196,43 @@ class Daemon:
                 logger.log(level, "%s", line)
         self._events.put(Carried())
 
+    def _call(self) -> None:
+        """Have the models called where that is due, unless they are being called or read."""
+        if self._is_calling or self._work.probes is None or now() < self._call_at:
+            return
+        if self._scheduler.get_job(JOB) is None:
+            return
+        self._is_calling = True
+        self._scheduler.add_job(
+            self._errand_of_calls, args=[self._work, self._work.probes], executor="probes"
+        )
+
+    def _errand_of_calls(self, work: Work, probes: ProbeTimes) -> None:
+        """Run in a thread of its own: whatever comes of it, the catalog is not harmed."""
+        came: Results | Exception | None
+        try:
+            came, again = probes.run(), probes.next_at()
+        except Exception as error:  # noqa: BLE001  # as for a pass
+            came, again = error, now() + probes.probing.terms.again_after
+        self._events.put(Called(work, came, again))
+
+    def _note_calls(self, called: Called) -> None:
+        if called.work is self._work:
+            share = random.random()  # noqa: S311  # as for a pass
+            self._call_at = called.again + self._work.jitter * share
+        if called.came is not None:
+            for level, line in told_calls(called.work.scheduled.provider, called.came):
+                logger.log(level, "%s", line)
+
     def _leave(self, work: Work) -> None:
         """Close what is not worked with any more, as soon as nothing uses it."""
+        if work.probes is not None:
+            work.probes.probing.stop.set()
         self._left.append(work)
-        if not self._is_carrying:
-            self._close_left()
+        self._close_left()
 
     def _close_left(self) -> None:
-        while self._left:
+        while self._left and not (self._is_carrying or self._is_calling):
             self._left.pop().close()
 
     def _go_on(self, ended: Ended) -> bool:
@@ -234,6 +283,7 @@ class Daemon:
     def _take(self, work: Work, first: datetime) -> None:
         logger.info("the configuration was read again")
         old, self._work = self._work, work
+        self._call_at = now()
         if self._unplan():
             self._leave(old)
             self._plan(first)
@@ -251,6 +301,8 @@ class Daemon:
             logger.warning("%s again: stopped within a pass, which the next run mends", number.name)
             os._exit(128 + number)
         self._is_stopping = True
+        if self._work.probes is not None:
+            self._work.probes.probing.stop.set()
         if self._unplan():
             return False
         text = "finishing the pass, then stopping; once more stops at once"

@@ -4,8 +4,9 @@ import logging
 import traceback
 
 from catalog.errors import CatalogError
+from catalog.probing import Results
 from catalog.scheduled import Run
-from catalog.words import outcome, owed, skipped
+from catalog.words import count, outcome, owed, skipped
 
 Line = tuple[int, str]
 """A level of logging, and the text."""
@@ -31,6 +32,22 @@ def told(provider: str, came: Run | Exception) -> list[Line]:
         grave = logging.INFO if waiting.error is None else logging.WARNING
         text = owed(waiting.channel, waiting.messages, waiting.error, waiting.next_at)
         lines.append((grave, text))
+    return lines
+
+
+def told_calls(provider: str, came: Results | Exception) -> list[Line]:
+    """Say what came of calling the models."""
+    if isinstance(came, CatalogError):
+        return [(logging.ERROR, f"{provider}: the models were not called, {said(came)}")]
+    if isinstance(came, Exception):
+        text = f"calling the models broke off by a mistake of this program, {_place(came)}"
+        return [(logging.ERROR, f"{provider}: {text}")]
+    made = sum(1 for each in came.probes if each.came.calls)
+    tries, found = count(made, "probe"), count(len(came.findings), "finding")
+    day = f"today {count(came.spent.calls, 'call')} and {count(came.spent.tokens, 'token')}"
+    lines = [(logging.INFO, f"{provider}: models called, {tries}, {found}, {day}")]
+    if came.document_error is not None:
+        lines.append((logging.ERROR, said(came.document_error)))
     return lines
 
 

@@ -1,7 +1,7 @@
 """The overview of one catalog as Markdown, region by region. Pure: same input, same bytes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import groupby
 
@@ -9,12 +9,15 @@ from catalog.change import Delisted, Finding
 from catalog.document import markdown
 from catalog.document.annotations import Annotations, label
 from catalog.document.sections import Section, Sections
+from catalog.probe import Verdict
 from catalog.snapshot import Model, Snapshot
 from catalog.words import sentence
 
 NO_MODELS = "None listed."
 NOTHING = "None recorded."
 LIMIT = "Max Tokens"
+ANSWERS = "Answers"
+STILL = "Delisted, and Still Answering"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,14 @@ class Overview:
     """What the document tells; `recent` and `delisted` stand newest first.
 
     `product_id` is the number that stands for `{product_id}` in routes, where it is configured.
+    `answers` are the verdicts that are believed, by name and route.
     """
 
     snapshot: Snapshot
     recent: tuple[Finding, ...] = ()
     delisted: tuple[Delisted, ...] = ()
     product_id: int | None = None
+    answers: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
 
 
 def render(overview: Overview, words: Sections, annotations: Annotations) -> Mapping[str, str]:
@@ -90,12 +95,15 @@ class _Writer:
         if not models:
             return NO_MODELS
         limits = section.limits or any(model.context_limit is not None for model in models)
+        called = bool(self.overview.answers)
         head = ["Model Name", section.id_title, "Description", *[LIMIT] * limits, "Status"]
+        head += [ANSWERS] * called
         rows = [
             [
                 *self._names(model),
                 *[markdown.number(model.context_limit)] * limits,
                 self._status(model),
+                *[self._answers(model)] * called,
             ]
             for model in models
         ]
@@ -116,6 +124,15 @@ class _Writer:
         if model.status is None:
             return markdown.ABSENT
         return markdown.text(self.words.status.get(model.status, model.status))
+
+    def _answers(self, model: Model) -> str:
+        """Name the routes on which a model answers; else say what it says in place of that."""
+        verdicts = self.overview.answers.get(model.name, {})
+        on = [route for route, verdict in verdicts.items() if verdict is Verdict.ANSWERS]
+        if on or not verdicts:
+            return ", ".join(map(markdown.code_cell, on)) or markdown.ABSENT
+        said = sorted(set(verdicts.values()))
+        return "No" if said == [Verdict.REFUSED] else f"No: {', '.join(said)}"
 
     def _routes(self, models: Iterable[Model]) -> str:
         """Say which routes serve these models; name the models where it is not one for all."""
@@ -152,7 +169,18 @@ class _Writer:
             head = ["Model Name", "Model ID", "Type", "Gone Since", "Callable Until at Least"]
             rows = [self._gone(each) for each in self.overview.delisted]
             parts[1:] = [self._filled(self.words.delisted), markdown.table(head, rows)]
+        still = [each.model for each in self.overview.delisted if self._still_answers(each.model)]
+        if still:
+            head = ["Model Name", "Model ID", "Type", ANSWERS]
+            rows = [
+                [*self._names(model)[:2], markdown.text(model.type), self._answers(model)]
+                for model in still
+            ]
+            parts += [f"### {STILL}", markdown.table(head, rows)]
         return "\n\n".join(parts)
+
+    def _still_answers(self, model: Model) -> bool:
+        return Verdict.ANSWERS in self.overview.answers.get(model.name, {}).values()
 
     def _gone(self, gone: Delisted) -> list[str]:
         title, name, _ = self._names(gone.model)

@@ -177,12 +177,14 @@ class Http:
 def _refusal(request: Request, answer: httpx.Response) -> ProviderError:
     status = answer.status_code
     kind = _BY_STATUS.get(status, ProviderFailing if answer.is_server_error else AnswerRefused)
-    detail = _redirect(request, answer) if answer.is_redirect else _api_error(_error_body(answer))
+    body = b"" if answer.is_redirect else request.hide_bytes(_error_body(answer))
+    detail = _redirect(request, answer) if answer.is_redirect else _api_error(body)
     text = f"{request.where} answered {status}{detail and f': {detail}'}"
     return kind(
         _one_line(request.hide(text)),
         status=status,
         retry_after=seconds_asked(answer.headers.get("retry-after"), now()),
+        body=body,
     )
 
 

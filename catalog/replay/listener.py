@@ -56,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        request = Request(self.command, self.path, self.headers)
+        request = Request(self.command, self.path, self.headers, self._body())
         answer = self.server.answer(request)
         validity = answer.headers.get("Last-Modified", "-")
         # Written before the answer goes out: who has the answer finds its line.
@@ -69,6 +69,13 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(answer)
         if "Content-Length" in self.headers or "Transfer-Encoding" in self.headers:
             self._discard_rest()
+
+    def _body(self) -> bytes:
+        """Read what a POST sends along, as far as it says how long that is."""
+        length = self.headers.get("Content-Length", "")
+        if self.command != "POST" or not (length.isascii() and length.isdecimal()):
+            return b""
+        return self.rfile.read(min(int(length), _MAX_REST))
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815  # as above
 

@@ -8,10 +8,13 @@ from threading import Lock, Thread
 from typing import Literal, Self
 
 from catalog.errors import NotFound
+from catalog.providers.infomaniak.infomaniak import ROUTE
 from catalog.recordings import Recording
 from catalog.replay.answer import Answer, Capture, Request, answer
+from catalog.replay.behavior import Behavior
 from catalog.replay.faults import FAULTS
 from catalog.replay.listener import Listener
+from catalog.replay.models import Models
 from catalog.signals import STOPS, caught
 
 Step = Literal["poll", "manual"]
@@ -33,6 +36,8 @@ class ReplayServer:
     place of the catalog. Polls are counted as they come, repetitions too. A fault never moves on:
     what it hid is there for the next poll.
 
+    Its models can be called too: as a `behavior` says, else each where it is listed.
+
     The port is open from the start (`port=0` takes a free one); requests are answered inside `with`
     or by `serve_forever`. All recordings are read at the start, so that a broken one is named then.
     Raise NotFound or PayloadInvalid for a recording, SettingsInvalid for a port not to be had.
@@ -45,6 +50,7 @@ class ReplayServer:
         *,
         step: Step = "poll",
         faults: Plan = lambda _: None,
+        behavior: Behavior | None = None,
     ) -> None:
         if not recordings:
             raise NotFound("there is no recording to serve", hint="Name a directory with some.")
@@ -53,6 +59,7 @@ class ReplayServer:
         self._step = step
         self._faults = faults
         self._polls = 0
+        self._models = Models(behavior or Behavior())
         self._lock = Lock()
         self._thread: Thread | None = None
         self._listener = Listener(port, self.answer)
@@ -72,14 +79,18 @@ class ReplayServer:
         with self._lock:
             return self._advance()
 
+    def behave(self, behavior: Behavior) -> None:
+        """Let the models behave so from now on."""
+        self._models = Models(behavior)
+
     def answer(self, request: Request) -> Answer:
         """Answer one request and, where polls move the history, take the step."""
         # One lock over both: of two polls at once, each gets a recording of its own. The step comes
         # before the sending, so that whoever has an answer finds the next state already there.
         with self._lock:
             capture = self._captures[self._position]
-            result = answer(request, capture)
-            if request.method != "GET" or not result.shows_catalog:
+            result = self._models.answer(request, capture) or answer(request, capture)
+            if request.method != "GET" or request.path != ROUTE or not result.shows_catalog:
                 return result
             kind = self._faults(self._polls)
             self._polls += 1

@@ -37,6 +37,16 @@ def whole(body: bytes) -> Iterator[Step]:
     yield body
 
 
+def after(seconds: float) -> Way:
+    """Send it all, but only after a while."""
+
+    def late(body: bytes) -> Iterator[Step]:
+        yield Pause(seconds)
+        yield from whole(body)
+
+    return late
+
+
 def refuse(_: bytes) -> Iterator[Step]:
     """Send nothing and reset."""
     yield Mark.RESET

@@ -6,15 +6,17 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, or_, select
 from sqlmodel import col
 
 from catalog.change import (
+    PROBED_KINDS,
     TROUBLES,
     Added,
     Change,
     Finding,
     Level,
+    Probed,
     Recovered,
     Removed,
     Restored,
@@ -35,6 +37,8 @@ CHANGE_COLUMNS = (
     *(col(getattr(ChangeRow, name)) for name in ("gone_since", "detail")),
     *MODEL_COLUMNS,
 )
+
+PROBED_DETAIL = ("name", "key", "type", "routes", "elsewhere", "answered_as", "before", "said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,19 @@ def told_troubles(connection: Connection, provider: str, poll: int) -> dict[Trou
     return {kind: at[kind] for kind in TROUBLES if kind in at}
 
 
+def told_probes(connection: Connection, provider: str) -> dict[tuple[str, str], Probed]:
+    """Return what was told last of what probes found, by what `told_as` says."""
+    query = (
+        select(*CHANGE_COLUMNS)
+        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
+        .outerjoin(ModelVersionRow, col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .where(col(FindingRow.provider) == provider, col(ChangeRow.kind).in_(PROBED_KINDS))
+        .order_by(col(ChangeRow.id))
+    )
+    changes = map(to_change, connection.execute(query))
+    return {change.told_as: change for change in changes if isinstance(change, Probed)}
+
+
 def write_finding(
     connection: Connection, poll: int, finding: Finding, versions: Mapping[str, int]
 ) -> int:
@@ -156,7 +173,10 @@ def _conditions(wanted: Wanted) -> Iterable[Any]:
     if wanted.up_to_snapshot is not None:
         yield col(PollRow.snapshot_id) <= wanted.up_to_snapshot
     if wanted.key is not None:
-        yield col(ModelVersionRow.key) == wanted.key
+        # What probes found is about no version: it names its model in canonical JSON.
+        named = col(ChangeRow.detail).contains(f'"key":{canonical(wanted.key)}', autoescape=True)
+        probed = col(ChangeRow.kind).in_(PROBED_KINDS) & named
+        yield or_(col(ModelVersionRow.key) == wanted.key, probed)
     if wanted.levels:
         yield col(FindingRow.level).in_([str(level) for level in wanted.levels])
     if wanted.kinds:
@@ -185,6 +205,9 @@ def _columns(change: Change, versions: Mapping[str, int]) -> dict[str, Any]:
         case Undelivered():
             detail = canonical({"channel": change.channel, "reason": change.reason})
             return columns | {"detail": detail}
+        case Probed():
+            detail = canonical(_probed_detail(change))
+            return columns | {"gone_since": change.gone_since, "detail": detail}
     columns["version_id"] = versions[change.model.key]
     match change:
         case Updated():
@@ -196,6 +219,12 @@ def _columns(change: Change, versions: Mapping[str, int]) -> dict[str, Any]:
         case Restored():
             return columns | {"gone_since": change.gone_since}
     return columns
+
+
+def _probed_detail(change: Probed) -> dict[str, Any]:
+    """Say all of it but what has a column; what is absent is left out."""
+    known = {name: getattr(change, name) for name in PROBED_DETAIL}
+    return {name: value for name, value in known.items() if value not in {None, ()}}
 
 
 def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:
@@ -226,6 +255,10 @@ def to_change(row: Row[*tuple[Any, ...]]) -> Change:
         case "undelivered":
             detail = parse(JsonText(row.detail))
             return Undelivered(detail["channel"], detail["reason"])
+        case kind if kind in PROBED_KINDS:
+            detail = parse(JsonText(row.detail))
+            detail |= {name: tuple(detail.get(name, ())) for name in ("routes", "elsewhere")}
+            return Probed(kind, gone_since=row.gone_since, **detail)
         case kind if kind in TROUBLES:
             detail = parse(JsonText(row.detail))
             since = datetime.fromisoformat(detail["since"]) if "since" in detail else None

@@ -60,11 +60,11 @@ def record(connection: Connection, poll: Poll, recipients: Recipients) -> int | 
     return number
 
 
-def tell(connection: Connection, finding: Finding, recipients: Recipients) -> None:
-    """Write a finding that came up between two polls, beside those of the last one."""
-    newest = select(func.max(col(PollRow.id))).where(col(PollRow.provider) == finding.provider)
+def tell(connection: Connection, findings: Sequence[Finding], recipients: Recipients) -> None:
+    """Write findings of one provider that came up between two polls, beside the last one's own."""
+    newest = select(func.max(col(PollRow.id))).where(col(PollRow.provider) == findings[0].provider)
     poll_id = connection.scalar(newest)
-    _tell(connection, poll_id, (finding,), {}, recipients)
+    _tell(connection, poll_id, findings, {}, recipients)
 
 
 def _tell(

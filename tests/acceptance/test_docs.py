@@ -135,7 +135,7 @@ def test_the_default_and_the_variable_of_each_setting_are_true(tmp_path: Path) -
     """The documented default in the documented variable changes nothing but where it came from."""
     told = sections(CONFIGURATION, 3)
     home = {"HOME": str(tmp_path)}
-    without = {"schedule.cron": "@daily"}
+    without = {"schedule.cron": "@daily", "probe.cron": "@daily"}
     without |= {"infomaniak.product_id": "7", "ping.url": "https://hc-ping.com/x"}
     for name in plain_settings(Settings):
         variable = re.search(r"^- \*\*Variable:\*\* `(\w+)`", told[name], flags=re.MULTILINE)

@@ -36,7 +36,7 @@ def test_what_is_told_between_polls_breaks_no_link(tmp_path: Path) -> None:
     with database.writing() as connection:
         record(connection, first, {})
         record(connection, second, {})
-        tell(connection, finding(Trouble("stale", "old"), at=later), {})
+        tell(connection, (finding(Trouble("stale", "old"), at=later),), {})
         assert bad(connection) == []
         record(connection, third, {})
         assert bad(connection) == []

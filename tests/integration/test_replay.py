@@ -173,7 +173,7 @@ def test_a_token_is_needed(polled: ReplayServer, value: str | None) -> None:
     assert polled.current == HISTORY[0]
 
 
-@pytest.mark.parametrize("target", ["/", "/1/ai/models/", "/2/ai/models", "/1/ai", "/x?y"])
+@pytest.mark.parametrize("target", ["/", "/1/ai/models/", "/2/ai/models", "/1/ais", "/x?y"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_other_paths(polled: ReplayServer, target: str, method: str) -> None:
     """Any other path is the API's own 404 for every method, and the history does not move."""

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from catalog.change import Added, Level, Recovered, Removed, Restored, Trouble, Undelivered, Updated
+from catalog.change import (
+    Added,
+    Level,
+    Probed,
+    Recovered,
+    Removed,
+    Restored,
+    Trouble,
+    Undelivered,
+    Updated,
+)
 from catalog.diff import diff
 from catalog.errors import NotFound, Unreachable
 from catalog.jsontext import canonical
@@ -120,6 +130,10 @@ def test_findings_come_back_as_they_were(database: Database) -> None:
         finding(Trouble("failing", "503", AT - HOUR)),
         finding(Recovered(("failing", "held"), AT - HOUR)),
         finding(Undelivered("ops", "410")),
+        finding(Probed("phantom", "x", ("chat-v1",))),
+        finding(Probed("ghost", "a", ("r",), "1", "llm", elsewhere=("s", "t"), said="no")),
+        finding(Probed("over", "a", ("r", "s"), "1", "llm", gone_since=AT - HOUR)),
+        finding(Probed("substituted", "a", ("r",), "1", "llm", answered_as="b", before="c")),
     )
     before = snapshot(model("2", "beta"), at=AT - HOUR)
     save(database, -1, before, outcome=Outcome.FIRST)

@@ -6,10 +6,12 @@ import pytest
 
 from catalog.change import (
     KINDS,
+    PROBED_KINDS,
     TROUBLES,
     Added,
     Change,
     Level,
+    Probed,
     Recovered,
     Removed,
     Restored,
@@ -39,6 +41,7 @@ ALL_KINDS: list[Change] = [
     Trouble("stale", "the list is empty"),
     Recovered(("held",), AT),
     Undelivered("ops", "410"),
+    *(Probed(kind, "alpha", ("chat-v2",), "1") for kind in PROBED_KINDS),
 ]
 
 
@@ -68,6 +71,9 @@ def test_fingerprints_differ_by_what_happened() -> None:
         replace(DRIFT, field="info_status"),
         replace(DRIFT, value=NULL),
         Trouble("held", "7 of 16 models gone"),
+        Probed("ghost", "beta", ("chat-v2",), "1"),
+        Probed("ghost", "alpha", ("chat-v1",), "1"),
+        Probed("substituted", "alpha", ("chat-v2",), "1", answered_as="beta"),
         Recovered(("stale",), AT),
         Recovered(("held",), AT - timedelta(hours=1)),
     ]
@@ -107,7 +113,7 @@ def test_wave() -> None:
 @pytest.mark.parametrize("change", ALL_KINDS, ids=lambda change: change.kind)
 def test_models_of_a_finding(change: Change) -> None:
     """A finding names the model it is about; drift and incidents are about none."""
-    about_none = {"drift", "recovered", "undelivered", *TROUBLES}
+    about_none = {"drift", "recovered", "undelivered", *TROUBLES, *PROBED_KINDS}
     expected = () if change.kind in about_none else (model(),)
     assert finding(change).models == expected
 

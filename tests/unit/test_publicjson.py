@@ -9,6 +9,7 @@ from catalog.change import (
     Added,
     Change,
     Level,
+    Probed,
     Recovered,
     Removed,
     Restored,
@@ -24,6 +25,7 @@ from tests.builders import AT, MISSING, finding, model, row, snapshot
 HEAD, TAIL = ["at", "provider"], ["level", "rule", "fingerprint"]
 ONE, TWO = JsonText("1"), JsonText("2")
 OF_A_MODEL = ["model", "key", "kind"]
+OF_A_PROBE = ["model", "key", "kind", "type", "routes"]
 MOVED = Updated(model(), "version", ONE, TWO)
 
 SHAPES: list[tuple[Change, list[str]]] = [
@@ -39,6 +41,20 @@ SHAPES: list[tuple[Change, list[str]]] = [
     (Trouble("stale", "x", AT), ["kind", "reason", "since"]),
     (Undelivered("ops", "410"), ["kind", "channel", "reason"]),
     (Recovered(("held",), AT), ["kind", "troubles", "since"]),
+    (Probed("phantom", "x", ("chat-v1",)), ["model", "kind", "routes"]),
+    *((Probed(kind, "x", ("r",), "1", "llm"), OF_A_PROBE) for kind in ("absent", "answering")),
+    (
+        Probed("ghost", "x", ("r",), "1", "llm", elsewhere=("s",), said="no"),
+        [*OF_A_PROBE, "answers_on", "said"],
+    ),
+    (
+        Probed("substituted", "x", ("r",), "1", "llm", answered_as="y", before="z"),
+        [*OF_A_PROBE, "answered_as", "answered_before_as"],
+    ),
+    *(
+        (Probed(kind, "x", ("r",), "1", "llm", AT), [*OF_A_PROBE, "gone_since"])
+        for kind in ("over", "lingering")
+    ),
 ]
 
 

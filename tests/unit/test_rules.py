@@ -83,6 +83,8 @@ def test_levels_that_people_rely_on() -> None:
         "model-renamed",
         "model-retyped",
         "limit-lowered",
+        "listed-refused",
+        "delisted-refused",
     }
     assert levels[Level.WARNING] == {
         "limit-lost",
@@ -99,6 +101,7 @@ def test_levels_that_people_rely_on() -> None:
         "catalog-stale",
         "trouble-ended",
         "delivery-ended",
+        "answered-as-another",
     }
 
 

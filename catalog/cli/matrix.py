@@ -1,0 +1,103 @@
+"""`catalog matrix`: what each model said on each route when it was called, and when."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.output import Row, format_option, print_json, print_rows
+from catalog.clock import stamp
+
+if TYPE_CHECKING:
+    from catalog.probe import Cell, Probe
+
+DETAILS = ("Model", "Route", "Verdict", "Since", "Last called", "ms", "Tokens", "As", "Said")
+
+
+@click.command()
+@click.option("--said", is_flag=True, help="One line for each model and route, with the words.")
+@format_option("table", "json", "markdown")
+@provider_option
+@pass_app
+def matrix(app: App, said: bool, style: str) -> int:
+    """Show which model answers on which route, and since when.
+
+    Reads the database alone. `(?)` marks what waits for a second try.
+    """
+    from catalog.store import history, probes
+
+    provider = app.one.one.name
+    with app.database.reading() as connection:
+        number = history.number_at(connection, provider, None)
+        listed = {model.name for model in history.snapshot(connection, number).models}
+        gone = {each.model.name for each in history.delisted(connection, provider, number)}
+        cells = probes.cells(connection, provider)
+        skips = probes.skips(connection, provider)
+    for place, skip in skips.items():
+        cells.setdefault(place, _skipped(skip))
+    where = {name: _where(name, listed, gone) for name, _ in cells}
+    ordered = sorted(cells.values(), key=lambda c: (c.name not in listed, c.name.lower(), c.route))
+    if style == "json":
+        print_json({"provider": provider, "cells": [_json(c, where[c.name]) for c in ordered]})
+    elif said:
+        print_rows(style, DETAILS, [_details(cell) for cell in ordered])
+    else:
+        routes = list(dict.fromkeys(sorted(cell.route for cell in ordered)))
+        names = list(dict.fromkeys(cell.name for cell in ordered))
+        rows = [_row(name, where[name], routes, cells) for name in names]
+        print_rows(style, ("Model", "Form", "List", *routes), rows)
+    return 0
+
+
+def _skipped(skip: "Probe") -> "Cell":
+    from catalog.probe import Cell
+
+    return Cell(skip.name, skip.route, skip.key, last=skip)
+
+
+def _where(name: str, listed: set[str], gone: set[str]) -> str:
+    return "listed" if name in listed else "delisted" if name in gone else "never listed"
+
+
+def _form(name: str) -> str:
+    """Say whether a name is short, or says whose model it is."""
+    return "vendor/name" if "/" in name else "short"
+
+
+def _row(name: str, where: str, routes: list[str], cells: "dict[tuple[str, str], Cell]") -> Row:
+    return (name, _form(name), where, *(_short(cells.get((name, route))) for route in routes))
+
+
+def _short(cell: "Cell | None") -> str | None:
+    """Say a verdict and its day; a try that is not believed yet shows as a question."""
+    if cell is None:
+        return None
+    asked = f"{cell.waiting[-1].verdict} (?)" if cell.waiting else ""
+    if cell.last is None:
+        return asked
+    day = f"{cell.since or cell.last.at:%Y-%m-%d}"
+    return f"{cell.verdict} {day}{', ' if asked else ''}{asked}"
+
+
+def _details(cell: "Cell") -> Row:
+    newest = cell.newest
+    assert newest is not None  # noqa: S101  # every cell that is stored has a try
+    came, since = newest.came, cell.since
+    verdict = f"{newest.verdict}{'' if newest is cell.last else ' (?)'}"
+    times = (stamp(since) if since else None, stamp(newest.at))
+    return (
+        *(cell.name, cell.route, verdict, *times, came.latency_ms, came.tokens),
+        *(came.answered_as, came.said),
+    )
+
+
+def _json(cell: "Cell", where: str) -> dict[str, Any]:
+    from catalog.publicjson import probe_json
+
+    known: dict[str, Any] = {"model": cell.name, "key": cell.key, "form": _form(cell.name)}
+    known |= {"list": where, "route": cell.route}
+    known["verdict"] = str(cell.verdict) if cell.verdict else None
+    known["since"] = stamp(cell.since) if cell.since else None
+    known["last"] = probe_json(cell.last) if cell.last else None
+    known["waiting"] = [probe_json(each) for each in cell.waiting]
+    return {name: value for name, value in known.items() if value not in (None, [])}

@@ -1,0 +1,188 @@
+"""`catalog probe`: every model called once, as cheaply as can be, and what it said."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.output import format_option, note, print_json, print_rows, say, visible
+from catalog.clock import stamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from catalog.config.settings import Settings
+    from catalog.probe import Call, Probe
+    from catalog.probing import Probing, Results, Wish
+
+COLUMNS = ("Model", "Route", "Verdict", "ms", "Said")
+PLANNED = ("Model", "Route", "Calls", "Tokens", "Not called because")
+OFF = "probing is off: it calls the models, which costs money"
+HOW_TO_ENABLE = "Set `probe.enabled = true`, or give --once to call them now; --dry-run shows what."
+
+
+@click.command()
+@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.option("--dry-run", is_flag=True, help="Say what would be called, and what it may cost.")
+@click.option("--once", is_flag=True, help="Call them though `probe.enabled` is off.")
+@click.option("--wait", is_flag=True, help="Wait for the second tries, and make them.")
+@click.option("--images", is_flag=True, help="Have images made too, which costs most.")
+@format_option("text", "json")
+@provider_option
+@pass_app
+def probe(
+    app: App,
+    models: tuple[str, ...],
+    dry_run: bool,
+    once: bool,
+    wait: bool,
+    images: bool,
+    style: str,
+) -> int:
+    """Call each model as cheaply as can be, and keep what it says.
+
+    MODEL is a name or an id; all that are listed, or left within a year, where none is given. It
+    never goes over the day's budget.
+    """
+    from threading import Event
+
+    from catalog.errors import SettingsInvalid
+    from catalog.probing import Wish
+    from catalog.wiring import wire_http, wire_probe_times, wire_probing, wire_sync
+
+    app = app.with_files()
+    settings, database = app.one, app.database
+    wish = Wish(models, images)
+    if not (dry_run or once or settings.probe.enabled):
+        raise SettingsInvalid(OFF, hint=HOW_TO_ENABLE)
+    with wire_http(settings) as http, closing(database):
+        probing = wire_probing(settings, database, http, Event())
+        if dry_run:
+            return _print_plan(probing, wish, settings, style)
+        times = wire_probe_times(settings, probing)
+        moment = times.schedule.slot(probing.clock())
+        results = _run(probing, wish, wait=wait)
+        if not models:
+            times.finish(moment)
+        owed = wire_sync(settings, database, http).deliver()
+    if style == "json":
+        print_json(_json(probing, results, len(owed)))
+    else:
+        _print(results, settings, quiet=app.verbosity < 0)
+    return results.document_error.exit_code if results.document_error else 0
+
+
+def _run(probing: "Probing", wish: "Wish", *, wait: bool) -> "Results":
+    """Call the models; with `wait`, the second tries too."""
+    from dataclasses import replace
+
+    first = _run_once(probing, wish)
+    if not wait or first.again_at is None:
+        return first
+    note(f"waiting for the second tries until {stamp(first.again_at)}; Ctrl-C leaves them owed")
+    probing.stop.wait(_seconds_until(probing, first.again_at))
+    second = _run_once(probing, replace(wish, again=True))
+    both = first.probes + second.probes
+    return replace(second, probes=both, findings=first.findings + second.findings)
+
+
+def _seconds_until(probing: "Probing", moment: "datetime") -> float:
+    # One more, because a moment is cut to its whole second.
+    return max(0.0, (moment - probing.clock()).total_seconds()) + 1
+
+
+def _run_once(probing: "Probing", wish: "Wish") -> "Results":
+    """Call the models, with a bar on stderr where that is a terminal."""
+    import sys
+
+    if not sys.stderr.isatty():
+        return probing.run(wish)
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("calling", total=None)
+
+        def told(tried: "Probe", total: int) -> None:
+            bar.update(task, total=total, advance=1, description=visible(tried.name))
+
+        return probing.run(wish, told)
+
+
+def _print_plan(probing: "Probing", wish: "Wish", settings: "Settings", style: str) -> int:
+    """Say what would be called; nothing is asked, so names that only answers tell are missing."""
+    from catalog.providers.infomaniak.routes import DEAREST
+    from catalog.store import probes
+    from catalog.words import count
+
+    plan = probing.plan(wish)
+    with probing.database.reading() as connection:
+        day = probes.spent(connection, probing.provider.name, probing.clock())
+    calls, tokens = sum(call.calls for call in plan), sum(call.tokens for call in plan)
+    if style == "json":
+        cost = {"calls": calls, "tokens": tokens}
+        print_json({"provider": probing.provider.name, "plan": [_call(c) for c in plan], **cost})
+        return 0
+    print_rows("table", PLANNED, [(c.name, c.route, c.calls, c.tokens, c.skip) for c in plan])
+    chf = tokens * DEAREST / 1_000_000
+    say(
+        f"\nat most {count(calls, 'call')} and {count(tokens, 'token')}; at CHF {DEAREST:.2f} a "
+        f"million tokens, the dearest published price, CHF {chf:.4f}"
+    )
+    terms = settings.probe
+    say(
+        f"today so far {day.calls:,} of {terms.calls_a_day:,} calls, "
+        f"{day.tokens:,} of {terms.tokens_a_day:,} tokens"
+    )
+    return 0
+
+
+def _call(call: "Call") -> dict[str, Any]:
+    known: dict[str, Any] = {"model": call.name, "key": call.key, "route": call.route}
+    known |= {"calls": call.calls, "tokens": call.tokens, "skipped_because": call.skip}
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _print(results: "Results", settings: "Settings", *, quiet: bool) -> None:
+    from catalog.cli.findings import print_lines
+    from catalog.cli.output import note_error
+
+    if not quiet:
+        print_rows("table", COLUMNS, [_row(each) for each in _sorted(results.probes)])
+        say()
+    print_lines(results.findings)
+    spent, terms = results.spent, settings.probe
+    if not quiet:
+        if results.again_at is not None:
+            say(f"(?) is not believed yet: a second try is due from {stamp(results.again_at)} on")
+        say(
+            f"today so far {spent.calls:,} of {terms.calls_a_day:,} calls, "
+            f"{spent.tokens:,} of {terms.tokens_a_day:,} tokens"
+        )
+    if results.document_error is not None:
+        note_error(results.document_error)
+
+
+def _sorted(tried: "Sequence[Probe]") -> "list[Probe]":
+    return sorted(tried, key=lambda each: (each.name.lower(), each.route, each.at))
+
+
+def _row(tried: "Probe") -> tuple[str | int | None, ...]:
+    believed = tried.believed or tried.verdict.value == "skipped"
+    verdict = f"{tried.verdict}{'' if believed else ' (?)'}"
+    said = tried.came.said or (tried.came.answered_as and f"as {tried.came.answered_as}")
+    return tried.name, tried.route, verdict, tried.came.latency_ms, said
+
+
+def _json(probing: "Probing", results: "Results", owed: int) -> dict[str, Any]:
+    from catalog.publicjson import finding_json, probe_json
+
+    document: dict[str, Any] = {"provider": probing.provider.name}
+    document["probes"] = [probe_json(each) for each in _sorted(results.probes)]
+    document["changes"] = [finding_json(each) for each in results.findings]
+    document["today"] = {"calls": results.spent.calls, "tokens": results.spent.tokens}
+    if results.again_at is not None:
+        document["again_at"] = stamp(results.again_at)
+    return document | {"owed": owed}

@@ -1,0 +1,217 @@
+"""Infomaniak's models called, each as cheaply as its route allows, and what they say read."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeGuard
+from urllib.parse import quote
+
+from catalog.errors import (
+    AnswerRefused,
+    Forbidden,
+    NotFound,
+    PayloadInvalid,
+    ProviderError,
+    RateLimited,
+    SettingsInvalid,
+    TimedOut,
+    Unauthorized,
+)
+from catalog.http.client import Http
+from catalog.http.request import Request
+from catalog.jsontext import Json, cut, plain, read_strict
+from catalog.probe import Call, Said, Verdict
+from catalog.providers.infomaniak.routes import LOOKS, PRODUCTS, RESULTS, ROUTES, SERVED, Body
+
+REFUSALS = {400, 404, 410, 422}
+"""What the API answers where it does not serve a model by this name."""
+TEXT_LIMIT = 300
+NAMES_LIMIT = 100
+NAME_LIMIT = 200
+BETWEEN_LOOKS = 2.0
+"""Seconds between two looks at the result of a batch."""
+PRODUCT_HINT = "Set `infomaniak.product_id` (CATALOG_INFOMANIAK_PRODUCT_ID) to one of them."
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """The way to the models.
+
+    `pace` waits until the rate allows a request, and says for how many seconds; it is called before
+    each but the one that `ask` begins with, which whoever asks has to do. `wait` waits so many
+    seconds.
+    """
+
+    http: Http
+    url: str
+    token: str = field(repr=False)
+    product_id: int | None
+    deadline: float
+    pace: Callable[[], float]
+    wait: Callable[[float], object]
+
+    def with_product(self) -> "Calls":
+        """Return the same for the product that is configured, or the only one that the token has.
+
+        Raise ProviderError, or SettingsInvalid that lists them where there are several.
+        """
+        if self.product_id is not None:
+            return self
+        found = _items(self._get(PRODUCTS), "data")
+        products = {row["product_id"]: row for row in found if _is_number(row.get("product_id"))}
+        if len(products) == 1:
+            return replace(self, product_id=next(iter(products)))
+        if not products:
+            raise NotFound("the token has no AI product", hint="Order one, or use another token.")
+        listed = "\n".join(f"  {number}: {_described(row)}" for number, row in products.items())
+        raise SettingsInvalid(f"the token has several AI products:\n{listed}", hint=PRODUCT_HINT)
+
+    def served(self) -> frozenset[str]:
+        """Return the names in the second list; raise ProviderError."""
+        rows = _items(self._get(self._path(SERVED)), "data")
+        return frozenset(row["id"] for row in rows if isinstance(row.get("id"), str))
+
+    def ask(self, call: Call) -> Said:
+        """Make one call and say what came of it; never raise for what the provider does."""
+        route, started, paced = ROUTES[call.route], time.monotonic(), 0.0
+        try:
+            answer = self._send("POST", self._path(route.path), route.body(call.name))
+            said = _read(answer, route.holds, call)
+            if said.verdict is Verdict.ANSWERS and route.holds == "batch_id":
+                said, paced = self._result(answer["batch_id"], call)
+        except ProviderError as error:
+            said = read_error(error, call)
+        elapsed = round((time.monotonic() - started - paced) * 1000)
+        return replace(said, latency_ms=max(0, elapsed))
+
+    def _result(self, batch: Json, call: Call) -> tuple[Said, float]:
+        """Look for the result of a batch until it ended; say too how long the pace held us up."""
+        path = self._path(RESULTS).replace("{batch_id}", quote(str(batch), safe=""))
+        paced = 0.0
+        for calls in range(2, LOOKS + 2):
+            self.wait(BETWEEN_LOOKS)
+            paced += self.pace()
+            try:
+                status = self._send("GET", path).get("status")
+            except ProviderError as error:
+                return replace(read_error(error, call), calls=calls), paced
+            if status == "success":
+                return Said(Verdict.ANSWERS, calls, http_status=200), paced
+            if status not in {"pending", "processing"}:
+                text = cut(f"the batch ended as {status!r}", TEXT_LIMIT)
+                return Said(Verdict.FAILING, calls, http_status=200, said=text), paced
+        said = "the batch did not end"
+        return Said(Verdict.TIMEOUT, 1 + LOOKS, http_status=200, said=said), paced
+
+    def _get(self, path: str) -> Json:
+        self.pace()
+        return self._send("GET", path)
+
+    def _send(self, method: str, path: str, body: Body | None = None) -> Json:
+        """Send one request, never a second time; return the object that came."""
+        token = self.token
+        headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
+        content = None
+        if body is not None:
+            content, headers["Content-Type"] = body
+        url = f"{self.url.rstrip('/')}{path}"
+        request = Request(url, method, headers, content, secrets=(token,))
+        answer = self.http.send_once(request, self.deadline)
+        try:
+            found = read_strict(answer.body)
+        except PayloadInvalid:
+            found = None
+        if not isinstance(found, dict) or found.get("result") == "error":
+            text = f"{request.where} answered {answer.status} with something else than wanted"
+            raise AnswerRefused(text, status=answer.status, body=answer.body)
+        return found
+
+    def _path(self, path: str) -> str:
+        return path.replace("{product_id}", str(self.product_id))
+
+
+def _read(answer: Json, holds: str, call: Call) -> Said:
+    """Read an answer of status 2xx."""
+    name, usage = answer.get("model"), answer.get("usage")
+    cost = usage.get("total_tokens") if isinstance(usage, dict) else None
+    tokens = max(0, cost) if _is_number(cost) else call.tokens
+    if not answer.get(holds):
+        text = f"an answer without {holds}"
+        return Said(Verdict.FAILING, 1, tokens, 200, said=text)
+    named = plain(name[:NAME_LIMIT]) if isinstance(name, str) and name else None
+    return Said(Verdict.ANSWERS, 1, tokens, 200, answered_as=named)
+
+
+def read_error(error: ProviderError, call: Call) -> Said:
+    """Read what an error says of the model: refused, or nothing of it at all."""
+    words, accepted, about_model = _words(error.body)
+    said = plain(cut(words or str(error), TEXT_LIMIT))
+    verdict, tokens = Verdict.FAILING, 0
+    match error:
+        case Unauthorized() | Forbidden():
+            verdict = Verdict.UNAUTHORIZED
+        case RateLimited():
+            verdict = Verdict.LIMITED
+        case TimedOut():
+            verdict, tokens = Verdict.TIMEOUT, call.tokens  # it may have been worked out
+        case _ if error.status in REFUSALS and about_model:
+            verdict = Verdict.REFUSED
+        case _:
+            pass
+    return Said(
+        verdict,
+        calls=1,
+        tokens=tokens,
+        http_status=error.status,
+        said=said,
+        accepted=accepted if verdict is Verdict.REFUSED else (),
+        retry_after=error.retry_after,
+    )
+
+
+def _words(body: bytes) -> tuple[str, tuple[str, ...], bool]:
+    """Read the API's words, the names that it accepts, and whether the model is what it refuses.
+
+    A refusal that names only other parts of the request says nothing of the model.
+    """
+    try:
+        error = read_strict(body).get("error")
+    except (PayloadInvalid, AttributeError):
+        return "", (), True
+    if not isinstance(error, dict):
+        return (error if isinstance(error, str) else ""), (), True
+    inner = [each for each in _items(error, "errors") if isinstance(each.get("context"), dict)]
+    parts = [_coded(each) for each in inner] or [_coded(error)]
+    attributes = {str(each["context"].get("attribute")) for each in inner}
+    values = [
+        value
+        for each in inner
+        if each.get("code") == "validation_rule_in" and each["context"].get("attribute") == "model"
+        for value in _values(each["context"].get("values"))
+    ]
+    names = tuple(dict.fromkeys(values))[:NAMES_LIMIT]
+    return "; ".join(filter(None, parts)), names, not attributes or "model" in attributes
+
+
+def _values(values: Json) -> list[str]:
+    found = values if isinstance(values, list) else []
+    return [v for v in found if isinstance(v, str) and v and len(v) <= NAME_LIMIT and "\0" not in v]
+
+
+def _coded(error: Json) -> str:
+    told = [text for name in ("code", "description") if isinstance(text := error.get(name), str)]
+    return ": ".join(told)
+
+
+def _items(answer: Json, name: str) -> list[dict[str, Json]]:
+    found = answer.get(name)
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+
+def _is_number(value: Json) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _described(row: Json) -> str:
+    known_parts = (row.get(name) for name in ("product_name", "account_name", "status"))
+    return cut(", ".join(part for part in known_parts if isinstance(part, str)), TEXT_LIMIT)

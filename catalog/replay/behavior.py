@@ -1,0 +1,160 @@
+"""How a replayed provider behaves when its models are called: a TOML file, read and checked.
+
+    products = [12345]             # what `GET /1/ai` lists
+    served = ["llama3"]            # the second list; else the listed models of its types
+
+    [[model]]
+    name = "llama3"                # a name, or a shell pattern
+    route = "chat-v2"              # one of the routes; else all of them
+    does = [500, "answers"]        # in turn, call by call; the last one stays
+
+The first entry that fits a call decides it. A model that no entry names answers where it is listed,
+but the deprecated chat route takes short names only, as the real one does.
+"""
+
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from catalog.errors import SettingsInvalid
+from catalog.providers.infomaniak.routes import ROUTES
+
+ANY_ROUTE = "*"
+ANSWERS, HANGS, BREAKS = "answers", "hangs", "breaks"
+BODIES = ("validation", "other", "plain", "html", "empty")
+PRODUCT = 12345
+HINT = "docs/probing.md shows such a file."
+
+Turn = int | str
+"""A status that is no success, or ANSWERS, HANGS or BREAKS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happens to calls of some names on a route.
+
+    `does` is played in turn. `body` is the form of a refusal: `validation` lists accepted names,
+    `other` finds fault with another part of the request. `answered_as` is the model in the answer,
+    `tokens` what it says it cost, `latency` is in seconds, `retry_after` too. The result of a batch
+    is looked for `looks` times before it has ended, as `batch` says.
+    """
+
+    name: str
+    route: str = ANY_ROUTE
+    does: tuple[Turn, ...] = (ANSWERS,)
+    body: str = "validation"
+    answered_as: str | None = None
+    tokens: int = 12
+    latency: float = 0.0
+    retry_after: int | None = None
+    looks: int = 1
+    batch: str = "success"
+    turns: Iterator[int] = field(default_factory=count, init=False, compare=False, repr=False)
+
+    def fits(self, name: str, route: str) -> bool:
+        """Whether it decides a call."""
+        return self.route in {route, ANY_ROUTE} and fnmatchcase(name, self.name)
+
+    def turn(self) -> Turn:
+        """Return what this call gets."""
+        return self.does[min(next(self.turns), len(self.does) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Behavior:
+    """All that a file says."""
+
+    products: tuple[int, ...] = (PRODUCT,)
+    served: tuple[str, ...] | None = None
+    entries: tuple[Entry, ...] = ()
+
+    def of(self, name: str, route: str, listed: Mapping[str, str]) -> Entry:
+        """Return what decides a call; `listed` are the listed names with their types."""
+        for entry in self.entries:
+            if entry.fits(name, route):
+                return entry
+        serves = listed.get(name) == ROUTES[route].type
+        takes = serves and not (route == "chat-v1" and "/" in name)
+        return Entry(name, does=(ANSWERS if takes else 422,))
+
+    def accepted(self, route: str, listed: Mapping[str, str]) -> list[str]:
+        """Return the names that a route takes, as its refusals list them."""
+        plain = (entry.name for entry in self.entries if "*" not in entry.name)
+        names = dict.fromkeys([*listed, *plain])
+        return [name for name in names if ANSWERS in self.of(name, route, listed).does]
+
+
+def load(file: Path) -> Behavior:
+    """Read a behavior file; raise SettingsInvalid that names every mistake."""
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsInvalid(f"cannot read {file}: {error.strerror}", hint=HINT) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsInvalid(f"{file} is not TOML: {error}", hint=HINT) from None
+    mistakes = list(_mistakes(data))
+    if mistakes:
+        lines = "\n".join(f"  {mistake}" for mistake in mistakes)
+        raise SettingsInvalid(f"{file} has mistakes:\n{lines}", hint=HINT)
+    served = data.get("served")
+    return Behavior(
+        products=tuple(data.get("products", (PRODUCT,))),
+        served=None if served is None else tuple(served),
+        entries=tuple(Entry(**row | _does(row)) for row in data.get("model", ())),
+    )
+
+
+def _does(row: Mapping[str, Any]) -> dict[str, tuple[Turn, ...]]:
+    does = row.get("does", ANSWERS)
+    return {"does": tuple(does) if isinstance(does, list) else (does,)}
+
+
+def _mistakes(data: Mapping[str, Any]) -> Iterator[str]:
+    for key in sorted(data.keys() - {"products", "served", "model"}):
+        yield f"{key}: there is no such key; products, served and model are known"
+    if not _all(data.get("products", [1]), int):
+        yield "products: a list of numbers is wanted"
+    if not _all(data.get("served", []), str):
+        yield "served: a list of names is wanted"
+    entries = data.get("model", [])
+    if not _all(entries, dict):
+        yield "model: tables are wanted: [[model]]"
+        return
+    for index, row in enumerate(entries):
+        yield from (f"model.{index}.{mistake}" for mistake in _mistakes_of(row))
+
+
+def _mistakes_of(row: Mapping[str, Any]) -> Iterator[str]:
+    kinds: dict[str, Any] = {"latency": (int, float), "does": (str, int, list)}
+    kinds |= dict.fromkeys(("tokens", "retry_after", "looks"), int)
+    known = [each.name for each in fields(Entry) if each.init]
+    for key in sorted(row.keys() - set(known)):
+        yield f"{key}: there is no such key; {', '.join(known)} are known"
+    for key in known:
+        value = row.get(key)
+        if value is not None and (not isinstance(value, kinds.get(key, str)) or value is True):
+            yield f"{key}: {value!r} is of the wrong kind"
+    if not row.get("name"):
+        yield "name: it must be given"
+    yield from _unknown("route", row.get("route", ANY_ROUTE), (ANY_ROUTE, *ROUTES))
+    yield from _unknown("body", row.get("body", BODIES[0]), BODIES)
+    turns = _does(row)["does"]
+    for turn in turns:
+        if turn not in {ANSWERS, HANGS, BREAKS} and turn not in range(300, 600):
+            words = f"{ANSWERS}, {HANGS}, {BREAKS} or a status from 300 to 599"
+            yield f"does: {turn!r} is none of {words}"
+    if not turns:
+        yield "does: an empty list is no behavior"
+
+
+def _unknown(key: str, value: Any, known: Iterable[str]) -> Iterator[str]:
+    if value not in (known := tuple(known)):
+        yield f"{key}: {value!r} is none of {', '.join(known)}"
+
+
+def _all(values: Any, kind: type) -> bool:
+    return isinstance(values, list) and all(isinstance(value, kind) for value in values)

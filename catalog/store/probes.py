@@ -1,0 +1,214 @@
+"""What models said when they were called: kept, counted against the day's budget, read back."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
+from sqlmodel import col
+
+from catalog.jsontext import JsonText, canonical, parse
+from catalog.probe import Budget, Call, Cell, Probe, Said, Spent, Verdict
+from catalog.store.tables import ProbeRow
+
+CUT_OFF = "cut off before it ended"
+_table = ProbeRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+_id, _at = col(ProbeRow.id), col(ProbeRow.at)
+_name, _route, _verdict = col(ProbeRow.name), col(ProbeRow.route), col(ProbeRow.verdict)
+
+
+def spent(connection: Connection, provider: str, now: datetime) -> Spent:
+    """Return what the UTC day of a moment has cost so far."""
+    day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    query = select(func.sum(col(ProbeRow.calls)), func.sum(col(ProbeRow.tokens)))
+    within = (col(ProbeRow.provider) == provider, day <= _at, day + timedelta(days=1) > _at)
+    calls, tokens = connection.execute(query.where(*within)).one()
+    return Spent(int(calls or 0), int(tokens or 0))
+
+
+def begin(
+    connection: Connection, provider: str, call: Call, now: datetime, budget: Budget
+) -> int | None:
+    """Take the most that a call may cost out of the budget; None where too little is left.
+
+    Return the number of the try. Should the process die, the row stays as it is: skipped, and paid.
+    """
+    day = spent(connection, provider, now)
+    if day.calls + call.calls > budget.calls or day.tokens + call.tokens > budget.tokens:
+        return None
+    return _insert(connection, provider, call, now, call.calls, call.tokens, CUT_OFF)
+
+
+def skip(connection: Connection, provider: str, call: Call, now: datetime, why: str) -> None:
+    """Note that a call was not made, and why."""
+    _insert(connection, provider, call, now, 0, 0, why)
+
+
+def end(connection: Connection, number: int, said: Said, *, believed: bool) -> None:
+    """Write what came of a try."""
+    accepted = canonical(list(said.accepted)) if said.accepted else None
+    values = {
+        "verdict": str(said.verdict),
+        "believed": believed,
+        "http_status": said.http_status,
+        "latency_ms": said.latency_ms,
+        "calls": said.calls,
+        "tokens": said.tokens,
+        "answered_as": said.answered_as,
+        "said": said.said,
+        "accepted": accepted,
+    }
+    connection.execute(update(ProbeRow).where(_id == number).values(**values))
+
+
+def cells(
+    connection: Connection, provider: str, *of: ColumnElement[bool]
+) -> dict[tuple[str, str], Cell]:
+    """Return what is known of every name and route that was ever called, by both."""
+    of = (col(ProbeRow.provider) == provider, *of)
+    last = _newest(*of, col(ProbeRow.believed).is_(True)).subquery()
+    query = select(_table).where(_id.in_(select(last.c.number)))
+    known = {(row.name, row.route): _probe(row) for row in connection.execute(query)}
+    turned = _unbroken(provider, last)
+    since = {(row.name, row.route): row.since for row in connection.execute(turned)}
+    waiting = _waiting(connection, last, *of)
+    first_as = _first_as(connection, *of)
+    return {
+        place: Cell(
+            name=place[0],
+            route=place[1],
+            key=(known.get(place) or waiting[place][-1]).key,
+            last=known.get(place),
+            since=since.get(place),
+            waiting=tuple(waiting.get(place, ())),
+            first_as=first_as.get(place),
+        )
+        for place in sorted(known.keys() | waiting.keys())
+    }
+
+
+def cell(connection: Connection, provider: str, call: Call) -> Cell:
+    """Return what is known of one name and route."""
+    nothing = Cell(call.name, call.route, call.key)
+    one = cells(connection, provider, _name == call.name, _route == call.route)
+    return one.get((call.name, call.route), nothing)
+
+
+def refused_since(connection: Connection, provider: str) -> Mapping[str, datetime]:
+    """Return since when each model is refused, by key, where every verdict on it is a refusal.
+
+    Refusals are believed ones. The moment is when the last of its routes was first found refused.
+    """
+    of_model: dict[str, list[Cell]] = defaultdict(list)
+    for each in cells(connection, provider).values():
+        if each.key is not None:
+            of_model[each.key].append(each)
+    return {
+        key: max(each.since for each in found if each.since)
+        for key, found in of_model.items()
+        if all(each.verdict is Verdict.REFUSED for each in found)
+    }
+
+
+def skips(connection: Connection, provider: str) -> dict[tuple[str, str], Probe]:
+    """Return the last try of each name and route where that was skipped, by both."""
+    newest = _newest(col(ProbeRow.provider) == provider).subquery()
+    query = select(_table).where(_id.in_(select(newest.c.number)))
+    rows = connection.execute(query.where(_verdict == str(Verdict.SKIPPED)))
+    return {(row.name, row.route): _probe(row) for row in rows}
+
+
+def _insert(  # noqa: PLR0913, PLR0917  # one for each column
+    connection: Connection,
+    provider: str,
+    call: Call,
+    now: datetime,
+    calls: int,
+    tokens: int,
+    said: str,
+) -> int:
+    row = insert(ProbeRow).values(
+        provider=provider,
+        key=call.key,
+        name=call.name,
+        route=call.route,
+        at=now,
+        verdict=str(Verdict.SKIPPED),
+        believed=False,
+        calls=calls,
+        tokens=tokens,
+        said=said,
+    )
+    number: int = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]  # one row
+    return number
+
+
+def _newest(*of: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Select the number of the newest row of each name and route."""
+    query = select(_name, _route, func.max(_id).label("number"))
+    return query.where(*of).group_by(_name, _route)
+
+
+def _unbroken(provider: str, last: Any) -> Select[Any]:
+    """Select since when the last believed verdict of each is believed without another between."""
+    rows, other = _table.alias(), _table.alias()
+    newest = _table.alias()
+    before = (
+        select(func.coalesce(func.max(other.c.id), 0))
+        .where(other.c.provider == provider, other.c.believed, other.c.verdict != newest.c.verdict)
+        .where(other.c.name == newest.c.name, other.c.route == newest.c.route)
+        .correlate(newest)
+        .scalar_subquery()
+    )
+    return (
+        select(newest.c.name, newest.c.route, func.min(rows.c.at).label("since"))
+        .join(last, last.c.number == newest.c.id)
+        .join(rows, (rows.c.name == newest.c.name) & (rows.c.route == newest.c.route))
+        .where(rows.c.provider == provider, rows.c.believed, rows.c.id > before)
+        .group_by(newest.c.name, newest.c.route)
+    )
+
+
+def _waiting(
+    connection: Connection, last: Any, *of: ColumnElement[bool]
+) -> Mapping[tuple[str, str], list[Probe]]:
+    """Return the tries after the last believed one, oldest first."""
+    found: dict[tuple[str, str], list[Probe]] = defaultdict(list)
+    query = (
+        select(_table)
+        .outerjoin(last, (last.c.name == _name) & (last.c.route == _route))
+        .where(*of, _verdict != str(Verdict.SKIPPED))
+        .where(func.coalesce(last.c.number, 0) < _id)
+        .order_by(_id)
+    )
+    for row in connection.execute(query):
+        found[row.name, row.route].append(_probe(row))
+    return found
+
+
+def _first_as(connection: Connection, *of: ColumnElement[bool]) -> dict[tuple[str, str], str]:
+    named = col(ProbeRow.answered_as)
+    first = (
+        select(func.min(_id))
+        .where(*of, named.is_not(None))
+        .group_by(_name, _route)
+        .scalar_subquery()
+    )
+    rows = connection.execute(select(_name, _route, named).where(_id.in_(first)))
+    return {(row.name, row.route): row.answered_as for row in rows}
+
+
+def _probe(row: Row[Any]) -> Probe:
+    accepted = parse(JsonText(row.accepted)) if row.accepted else ()
+    came = Said(
+        Verdict(row.verdict),
+        row.calls,
+        row.tokens,
+        row.http_status,
+        row.latency_ms,
+        row.answered_as,
+        row.said,
+        tuple(accepted),
+    )
+    return Probe(row.name, row.route, row.key, row.at, row.believed, came)

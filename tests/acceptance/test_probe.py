@@ -1,0 +1,192 @@
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from catalog.recordings import find, shipped
+from catalog.replay.behavior import Behavior, Entry
+from catalog.replay.server import ReplayServer
+from tests.shell import TOKEN, Shell
+
+REFUSES = Entry("qwen3", does=(422,))
+WRONG = """\
+produkts = [1]
+products = ["x"]
+served = 3
+
+[[model]]
+does = [200, "sulks", true]
+route = "chat-v9"
+body = "long"
+colour = 1
+looks = "often"
+
+[[model]]
+name = "x"
+does = []
+"""
+
+
+@pytest.fixture
+def provider() -> Iterator[ReplayServer]:
+    """Serve the newest recorded catalog, whose models can be called."""
+    with ReplayServer(find(shipped())[-1:]) as server:
+        yield server
+
+
+@pytest.fixture
+def asking(own_demo: Shell, provider: ReplayServer) -> Shell:
+    """Give the demo's folder, and a way to the provider."""
+    given = {"CATALOG_INFOMANIAK_URL": provider.url, "INFOMANIAK_API_TOKEN": TOKEN}
+    return replace(own_demo, given=given)
+
+
+def test_probing_is_off_until_it_is_enabled(asking: Shell) -> None:
+    """Without the setting nothing is called, and the error says how; with it, it runs."""
+    ran = asking("probe", "whisper", code=2)
+    assert ran.err.splitlines() == [
+        "error: probing is off: it calls the models, which costs money",
+        "hint: Set `probe.enabled = true`, or give --once to call them now; --dry-run shows what.",
+    ]
+    enabled = asking("probe", "mini_lm_l12_v2", given={"CATALOG_PROBE_ENABLED": "true"})
+    assert "mini_lm_l12_v2  embeddings     answers" in enabled.out
+
+
+def test_without_a_token_nothing_is_called(own_demo: Shell) -> None:
+    """A missing token is told with its variable."""
+    assert "INFOMANIAK_API_TOKEN" in own_demo("probe", "--once", code=2).err
+
+
+def test_a_dry_run_asks_nobody(asking: Shell, provider: ReplayServer) -> None:
+    """What would be called is listed with its most cost, and the provider is not needed."""
+    provider.close()
+    ran = asking("probe", "--dry-run")
+    assert "at most 60 calls and 3,090 tokens" in ran.out
+    assert "today so far 0 of 200 calls, 0 of 20,000 tokens" in ran.out
+    told = asking("probe", "--dry-run", "qwen3", "--format", "json").json
+    assert (told["calls"], told["tokens"]) == (2, 200)
+    assert told["plan"][0] == {
+        "model": "qwen3",
+        "key": "17",
+        "route": "chat-v1",
+        "calls": 1,
+        "tokens": 100,
+    }
+
+
+def test_a_provider_that_is_not_there_is_an_error(asking: Shell, provider: ReplayServer) -> None:
+    """Where not even the lists can be read the exit code is 3, and nothing is written."""
+    provider.close()
+    assert "could not be read" in asking("probe", "--once", code=3).err
+    assert asking("matrix").out == "Model  Form  List\n"
+
+
+def test_second_tries_and_their_findings(asking: Shell, provider: ReplayServer) -> None:
+    """With --wait a refusal is confirmed in one command; it is told, logged, shown and verified."""
+    provider.behave(Behavior(entries=(REFUSES, Entry("mixtral", "chat-v1"))))
+    given = {"CATALOG_PROBE_AGAIN_AFTER": "1s"}
+    first = asking("probe", "--once", "qwen3")
+    assert "refused (?)" in first.out
+    assert "a second try is due from" in first.out
+    ran = asking("probe", "--once", "--wait", "granite", given=given)
+    assert "waiting for the second tries until" in ran.err
+    assert "breaking  granite is refused by chat-v1, chat-v2 now," in ran.out
+    told = asking("probe", "--once", "qwen3", "--format", "json", given=given).json
+    assert [each["verdict"] for each in told["probes"]] == ["refused", "refused"]
+    assert told["probes"][0]["believed"]
+    assert "mixtral" in told["probes"][0]["accepted"]
+    assert [(each["kind"], each["model"]) for each in told["changes"]] == [("over", "qwen3")]
+    assert told["today"] == {"calls": 8, "tokens": 0}
+    logged = asking("changes", "--model", "qwen3", "--format", "json").json["changes"]
+    assert logged[-1]["rule"] == "delisted-refused"
+    assert "qwen3 is refused" in asking("show", "qwen3").out
+    assert asking("db", "verify").code == 0
+
+
+def test_the_matrix_in_each_form(asking: Shell, provider: ReplayServer) -> None:
+    """The table has a column for each route, the lines have the words, JSON has everything."""
+    provider.behave(Behavior(entries=(Entry("flux", answered_as="Flux"),)))
+    asking("probe", "--once", "flux", "whisperV2", "mini_lm_l12_v2")
+    table = asking("matrix").lines
+    assert table[0].split() == [
+        *("Model", "Form", "List", "embeddings", "embeddings-v1", "images", "transcription")
+    ]
+    assert [line.split()[0] for line in table[1:]] == ["flux", "mini_lm_l12_v2", "whisperV2"]
+    assert table[3].endswith("refused (?)")
+    markdown = asking("matrix", "--format", "markdown").lines
+    assert markdown[2].startswith("| flux | short | listed | – | – | skipped 20")
+    said = asking("matrix", "--said").lines
+    assert said[1].endswith("images are made on request only: --images")
+    cells = asking("matrix", "--format", "json").json["cells"]
+    assert [each["route"] for each in cells] == [
+        *("images", "embeddings", "embeddings-v1", "transcription")
+    ]
+    assert cells[3]["list"] == "delisted"
+    assert cells[3]["waiting"][0]["verdict"] == "refused"
+    assert "verdict" not in cells[3]
+
+
+def test_a_document_that_cannot_be_written_is_told(asking: Shell) -> None:
+    """What was called is kept and shown; the exit code is that of the document."""
+    document = asking.folder / "demo" / "models.md"
+    document.write_text("no markers\n<!-- catalog:begin llm -->\n", encoding="utf-8")
+    ran = asking("probe", "--once", "mini_lm_l12_v2", code=6)
+    assert "answers" in ran.out
+    assert "error: " in ran.err
+    assert asking("-q", "probe", "--once", "mini_lm_l12_v2", code=6).out == ""
+
+
+def test_a_bar_shows_where_it_is(asking: Shell) -> None:
+    """On a terminal the model that was called last stands in a bar, and stdout stays clean."""
+    shown, out = asking.on_terminal("probe", "--once", "mini_lm_l12_v2", piped=True)
+    assert "mini_lm_l12_v2" in shown
+    assert out.startswith("Model")
+
+
+def test_a_behavior_file_is_served(own_demo: Shell, tmp_path: Path) -> None:
+    """What a file says of a model becomes of its calls, in either spelling of the option."""
+    file = tmp_path / "behavior.toml"
+    file.write_text('[[model]]\nname = "mini*"\ndoes = "answers"\nanswered_as = "x"\n')
+    for option in ("--behavior", "--behaviour"):
+        with own_demo.start("replay", option, file) as process:
+            assert process.stdout
+            url = process.stdout.readline().split(" at ")[1].split(";")[0]
+            given = {"CATALOG_INFOMANIAK_URL": url, "INFOMANIAK_API_TOKEN": TOKEN}
+            words = ("probe", "--once", "mini_lm_l12_v2", "--format", "json")
+            told = json.loads(own_demo(*words, given=given).out)
+            process.terminate()
+        assert {each["answered_as"] for each in told["probes"]} == {"x"}
+
+
+def test_every_mistake_in_a_behavior_file_is_told(shell: Shell) -> None:
+    """Mistakes are told all at once, each with its place."""
+    file = shell.folder / "b.toml"
+    file.write_text(WRONG, encoding="utf-8")
+    assert shell("replay", "--behavior", file, code=2).err.splitlines()[1:] == [
+        "  produkts: there is no such key; products, served and model are known",
+        "  products: a list of numbers is wanted",
+        "  served: a list of names is wanted",
+        (
+            "  model.0.colour: there is no such key; name, route, does, body, answered_as, tokens, "
+            "latency, retry_after, looks, batch are known"
+        ),
+        "  model.0.looks: 'often' is of the wrong kind",
+        "  model.0.name: it must be given",
+        (
+            "  model.0.route: 'chat-v9' is none of *, chat-v2, chat-v1, embeddings, embeddings-v1, "
+            "rerank, transcription, images"
+        ),
+        "  model.0.body: 'long' is none of validation, other, plain, html, empty",
+        "  model.0.does: 200 is none of answers, hangs, breaks or a status from 300 to 599",
+        "  model.0.does: 'sulks' is none of answers, hangs, breaks or a status from 300 to 599",
+        "  model.0.does: True is none of answers, hangs, breaks or a status from 300 to 599",
+        "  model.1.does: an empty list is no behavior",
+        "hint: docs/probing.md shows such a file.",
+    ]
+    file.write_text("model = 3", encoding="utf-8")
+    assert "model: tables are wanted: [[model]]" in shell("replay", "--behavior", file, code=2).err
+    file.write_text("[", encoding="utf-8")
+    assert "is not TOML" in shell("replay", "--behavior", file, code=2).err
+    assert "cannot read" in shell("replay", "--behavior", "none.toml", code=2).err

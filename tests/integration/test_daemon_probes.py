@@ -1,0 +1,167 @@
+"""The daemon that calls the models beside its passes, within the test's own process."""
+
+import logging
+import os
+import signal
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from catalog.clock import now
+from catalog.daemon.daemon import Daemon, Work
+from catalog.daemon.systemd import Systemd
+from catalog.errors import StoreError
+from catalog.probing import Probing, Results, Wish
+from catalog.replay.behavior import Behavior, Entry
+from catalog.schedule import Interval
+from catalog.scheduled import ProbeTimes, Scheduled
+from tests.calling import Stand, llm, stand
+from tests.shell import SECONDS
+from tests.stored import ask
+
+SECOND = timedelta(seconds=1)
+DAY = timedelta(days=1)
+QUICK = {"NOTIFY_SOCKET": "@nobody", "WATCHDOG_USEC": "200000"}
+"""Two beats in a fifth of a second."""
+
+
+class Ear(logging.Handler):
+    """Sets an event when a line of the log holds some words."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__()
+        self.heard, self.words = Event(), words
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Listen."""
+        if self.words in record.getMessage():
+            self.heard.set()
+
+
+def work(it: Stand, probing: Probing | None = None) -> Work:
+    """Put a pass a day and calls of the models on a schedule."""
+    sync = replace(it.sync, clock=now)
+    calling = replace(probing or it.probing, clock=now, stop=Event())
+    times = ProbeTimes(calling, Interval(DAY), 60 * SECOND)
+    return Work(Scheduled(sync, Interval(DAY), 60 * SECOND), timedelta(), (), lambda: None, times)
+
+
+def serve_until(words: str, daemon: Daemon, *, reload: str | None = None) -> None:
+    """Run a daemon here until the log says these words, then stop it.
+
+    Before that, let it read its settings again when the log says `reload`.
+    """
+    steps = [(words, signal.SIGTERM)]
+    if reload:
+        steps.insert(0, (reload, signal.SIGHUP))
+    ears = [(Ear(said), number) for said, number in steps]
+    logger = logging.getLogger("catalog")
+    for ear, _ in ears:
+        logger.addHandler(ear)
+
+    def tell() -> None:
+        for ear, number in ears:
+            ear.heard.wait(SECONDS)
+            os.kill(os.getpid(), number)
+
+    teller = Thread(target=tell)
+    teller.start()
+    assert daemon.run() == 0
+    teller.join()
+    for ear, _ in ears:
+        logger.removeHandler(ear)
+
+
+def test_the_models_are_called_once_a_slot(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At a beat after the pass they are called, it is told, and the slot is done."""
+    caplog.set_level(logging.INFO, "catalog.daemon")
+    with stand(tmp_path, [[llm(1, "a/one")]]) as it:
+        made = work(it)
+        serve_until("models called", Daemon(lambda: made, Systemd(QUICK)))
+        assert it.believed() == {("a/one", "chat-v2"): "answers"}
+    assert "infomaniak: models called, 2 probes, 0 findings, today 2 calls and 12 tokens" in (
+        caplog.text
+    )
+
+
+class Breaking(Probing):
+    """Breaks off, with an error of the program or of a user."""
+
+    error: Exception = StoreError("the disk is full")
+
+    def run(self, wish: Wish = Wish(), told: object = None) -> Results:  # noqa: ARG002, B008  # inherited
+        """Raise."""
+        raise Breaking.error
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (StoreError("the disk is full"), "the models were not called, the disk is full. Check"),
+        (RuntimeError("tok-secret"), "broke off by a mistake of this program, RuntimeError at "),
+    ],
+)
+def test_calls_that_break_off_harm_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception, told: str
+) -> None:
+    """Whatever calling the models breaks off with is told, and the passes go on."""
+    caplog.set_level(logging.INFO, "catalog.daemon")
+    with stand(tmp_path, [[llm(1, "a/one")]]) as it:
+        fields = {name: getattr(it.probing, name) for name in Probing.__dataclass_fields__}
+        Breaking.error = error
+        made = work(it, Breaking(**fields))
+        serve_until("models", Daemon(lambda: made, Systemd(QUICK)))
+        assert it.believed() == {}
+    assert told in caplog.text
+    assert "tok-secret" not in caplog.text
+
+
+SLOW = Behavior(entries=(Entry("*", latency=0.5),))
+MANY = [[llm(number, f"a/{number}") for number in range(1, 9)]]
+
+
+def test_a_stop_ends_what_is_being_called(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What is under way is ended, the rest is left to the next run, and the work is closed."""
+    caplog.set_level(logging.INFO)
+    closed = []
+    with stand(tmp_path, MANY, SLOW) as it:
+        made = replace(work(it), close=lambda: closed.append(1))
+        serve_until("POST", Daemon(lambda: made, Systemd(QUICK)))
+        assert 0 < len(it.believed()) < 16
+        assert ask(it.probing.database, "select count(*) from slot where done_at is null") == [(1,)]
+    assert closed == [1]
+
+
+def test_a_reload_ends_what_is_being_called_and_begins_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The old work is closed when nothing of it runs any more, and the new one does the slot."""
+    caplog.set_level(logging.INFO)
+    closed = []
+    with stand(tmp_path, MANY, SLOW) as it:
+
+        def read() -> Work:
+            return replace(work(it), close=lambda: closed.append(len(it.believed())))
+
+        serve_until("models called, 16 probes", Daemon(read, Systemd(QUICK)), reload="POST")
+        assert len(it.believed()) == 16
+    assert 0 < closed[0] < 16
+    assert closed[1:] == [16]
+
+
+def test_a_document_that_cannot_be_written_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The models were called all the same."""
+    caplog.set_level(logging.INFO)
+    with stand(tmp_path, [[llm(1, "a/one")]]) as it:
+        (tmp_path / "models.md").write_text("<!-- catalog:begin llm -->\n", encoding="utf-8")
+        made = work(it)
+        serve_until("models called", Daemon(lambda: made, Systemd(QUICK)))
+        assert it.believed() == {("a/one", "chat-v2"): "answers"}
+    assert "models.md" in caplog.text

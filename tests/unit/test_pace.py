@@ -1,0 +1,41 @@
+from catalog.pace import Pace
+
+
+class Time:
+    """A clock that goes on by waiting alone."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        """Return the moment."""
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        """Let time go by."""
+        self.now += seconds
+
+
+def test_no_minute_has_more_than_the_rate() -> None:
+    """Requests begin at once up to the rate; then each waits until a minute has room for it."""
+    time = Time()
+    pace, begun = Pace(3, time, time.wait), []
+    for _ in range(8):
+        pace.take()
+        begun.append(time.now)
+        time.now += 1
+    assert begun[:3] == [1000, 1001, 1002]
+    assert all(later - earlier >= 60 for earlier, later in zip(begun, begun[3:], strict=False))
+
+
+def test_a_pause_is_kept() -> None:
+    """After a pause nothing begins before its end; a shorter one does not cut it."""
+    time = Time()
+    pace = Pace(3, time, time.wait)
+    assert pace.take() == 0
+    pace.pause(90)
+    pace.pause(5)
+    assert pace.paused_for == 90
+    assert pace.take() == 90
+    assert pace.paused_for == 0
+    assert time.now == 1090
