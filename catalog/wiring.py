@@ -1,13 +1,11 @@
-"""Settings -> a ready Sync: the only module that names adapters."""
+"""Settings -> a ready Sync: the module that names adapters (wiring_probes.py has the rest)."""
 
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from importlib.resources import files
 from itertools import chain
 from string import Template
-from threading import Event
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -34,32 +32,26 @@ from catalog.config.kinds import reveal
 from catalog.config.providers import ProviderSettings, ScheduleSettings
 from catalog.config.settings import ProbeSettings, Settings
 from catalog.decide import Policy
-from catalog.delivering import recipients
 from catalog.document import annotations, sections
 from catalog.errors import SettingsInvalid
 from catalog.health import Tolerance
 from catalog.http.client import Http
 from catalog.http.request import Limits
 from catalog.judge import Doubt
-from catalog.pace import Pace
 from catalog.pings import Pings
-from catalog.probe import Budget
-from catalog.probing import Probing, Terms
 from catalog.providers.described.described import Described
-from catalog.providers.infomaniak.calls import Calls
 from catalog.providers.infomaniak.infomaniak import ASKING, Infomaniak
 from catalog.providers.provider import Provider
 from catalog.providers.source import Source
 from catalog.publishing import Publisher
 from catalog.schedule import Cron, Interval, Schedule
-from catalog.scheduled import ProbeTimes, Scheduled
+from catalog.scheduled import Scheduled
 from catalog.store.database import Database
 from catalog.sync import Sync
 from catalog.trouble import Patience
 
 CHECK = "docs/configuration.md explains every setting."
 NO_PAGES: Mapping[str, str] = MappingProxyType({})
-CALLED = "`catalog probe` calls the models of providers of the kind infomaniak."
 SLACK = timedelta(minutes=5)
 """What a pass may last beside its requests; one that takes longer is stuck."""
 
@@ -115,64 +107,10 @@ def wire_scheduled(settings: Settings, database: Database, http: Http) -> Schedu
     sync = wire_sync(settings, database, http)
     limit = SLACK + settings.http.retry_for * (2 + len(sync.channels))
     pings = Pings(reveal(settings.ping.url), http) if settings.ping.url else None
-    return Scheduled(sync, wire_schedule(settings), limit, pings)
+    return Scheduled(sync, wire_schedule(settings.schedule), limit, pings)
 
 
-def can_probe(settings: Settings) -> bool:
-    """Whether the routes of the provider's models are known."""
-    return settings.one.description is None
-
-
-def wire_probing(
-    settings: Settings, database: Database, http: Http, stop: Event, clock: Clock = now
-) -> Probing:
-    """Make what calls the models, which stops by `stop`.
-
-    Raise SettingsInvalid without a token, and for a provider whose routes are not known.
-    """
-    terms, one = settings.probe, settings.one
-    if not can_probe(settings):
-        raise SettingsInvalid(f"how the models of {one.name} are called is not known", hint=CALLED)
-    token = wire_source(settings, http, clock).known_token()
-    pace = Pace(terms.rate, time.monotonic, stop.wait)
-    return Probing(
-        provider=wire_provider(one),
-        calls=Calls(
-            http=http,
-            url=one.url or "",
-            token=token,
-            product_id=one.product_id,
-            deadline=settings.http.deadline.total_seconds(),
-            pace=pace.take,
-            wait=stop.wait,
-        ),
-        database=database,
-        terms=Terms(
-            Budget(terms.calls_a_day, terms.tokens_a_day), terms.again_after, terms.concurrency
-        ),
-        levels=settings.rules,
-        recipients=recipients(wire_channels(settings, http, clock)),
-        publisher=wire_publisher(settings),
-        clock=clock,
-        pace=pace,
-        stop=stop,
-    )
-
-
-def wire_probe_times(settings: Settings, probing: Probing) -> ProbeTimes:
-    """Make the schedule of the probes; a claim ends when no run can last that long."""
-    terms = settings.probe
-    waits = timedelta(minutes=terms.calls_a_day / terms.rate)
-    limit = SLACK + waits + terms.calls_a_day * settings.http.deadline / terms.concurrency
-    return ProbeTimes(probing, _schedule(terms), limit)
-
-
-def wire_schedule(settings: Settings) -> Schedule:
-    """Make the schedule of the passes."""
-    return _schedule(settings.schedule)
-
-
-def _schedule(schedule: ScheduleSettings | ProbeSettings) -> Schedule:
+def wire_schedule(schedule: ScheduleSettings | ProbeSettings) -> Schedule:
     """Make a schedule: a cron expression goes before the interval."""
     return Interval(schedule.every) if schedule.cron is None else Cron(schedule.cron)
 

@@ -19,7 +19,8 @@ from catalog.replay.server import ReplayServer
 from catalog.store import probes
 from catalog.store.database import Database
 from catalog.sync import Sync
-from catalog.wiring import wire_probing, wire_sync
+from catalog.wiring import wire_sync
+from catalog.wiring_probes import wire_probing
 from tests.builders import body, row
 from tests.rig import TOKEN, Clock, Ear
 

@@ -50,7 +50,8 @@ def probe(
 
     from catalog.errors import SettingsInvalid
     from catalog.probing import Wish
-    from catalog.wiring import wire_http, wire_probe_times, wire_probing, wire_sync
+    from catalog.wiring import wire_http, wire_sync
+    from catalog.wiring_probes import wire_probe_times, wire_probing
 
     app = app.with_files()
     settings, database = app.one, app.database

@@ -30,7 +30,7 @@ def provider(context: click.Context, style: str) -> int | None:
             each.one.name,
             each.one.kind,
             each.one.url,
-            str(wire_schedule(each)),
+            str(wire_schedule(each.schedule)),
             None if each.document.path is None else str(each.document.path),
         )
         for each in app.each

@@ -35,14 +35,8 @@ def _work(app: App) -> "Work":
     from threading import Event
 
     from catalog.daemon.daemon import Work
-    from catalog.wiring import (
-        can_probe,
-        refuse_channels,
-        wire_http,
-        wire_probe_times,
-        wire_probing,
-        wire_scheduled,
-    )
+    from catalog.wiring import refuse_channels, wire_http, wire_scheduled
+    from catalog.wiring_probes import can_probe, wire_probe_times, wire_probing
 
     settings, database = app.loaded.settings, app.database
     refuse_channels(settings)

@@ -80,7 +80,7 @@ def _read(app: App, settings: "Settings") -> Status:
         health=examine(unwell, outcome, wire_tolerance(settings), moment),
         unwell=unwell,
         last=last,
-        next_run=wire_schedule(settings).next_after(moment),
+        next_run=wire_schedule(settings.schedule).next_after(moment),
         waiting=tuple(each for each in waiting if _of(each.channel) in known),
         given_up=sum(count for channel, count in given_up.items() if _of(channel) in known),
         left=tuple(each for each in waiting if _of(each.channel) not in known),

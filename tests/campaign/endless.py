@@ -53,7 +53,7 @@ def main() -> None:
 
         sync = wire_sync(settings, database, http, clock=lambda: BEGIN + polls * HOUR)
         sync = replace(sync, fetch=counted(sync.fetch))
-        scheduled = Scheduled(sync, wire_schedule(settings), LIMIT)
+        scheduled = Scheduled(sync, wire_schedule(settings.schedule), LIMIT)
         work = Work(scheduled, timedelta(), (), lambda: None)
         Daemon(lambda: work, Systemd({})).run()
 

@@ -26,7 +26,7 @@ def main() -> None:
     start_logging(1, "text")
     with wire_http(settings) as http, closing(Database(settings.database)) as database:
         sync = wire_sync(settings, database, http, clock=lambda: now[0])
-        work = Scheduled(sync, wire_schedule(settings), LIMIT)
+        work = Scheduled(sync, wire_schedule(settings.schedule), LIMIT)
         for line in sys.stdin:
             now[0] = datetime.fromisoformat(line.strip())
             time.sleep(dice.uniform(0, APART))

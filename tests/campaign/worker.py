@@ -39,7 +39,7 @@ def run_pass(folder: Path, at: datetime, *, scheduled: bool) -> Pass | None:
         sync = wire_sync(settings, database, http, clock=lambda: at)
         if not scheduled:
             return sync.run()
-        return Scheduled(sync, wire_schedule(settings), LIMIT).run().result
+        return Scheduled(sync, wire_schedule(settings.schedule), LIMIT).run().result
 
 
 def told(order: dict[str, Any]) -> dict[str, Any]:
