@@ -8,6 +8,7 @@ import pytest
 from catalog.recordings import find, shipped
 from catalog.replay.behavior import Behavior, Entry
 from catalog.replay.server import ReplayServer
+from tests.daemons import serving
 from tests.shell import TOKEN, Shell
 
 REFUSES = Entry("qwen3", does=(422,))
@@ -190,3 +191,29 @@ def test_every_mistake_in_a_behavior_file_is_told(shell: Shell) -> None:
     file.write_text("[", encoding="utf-8")
     assert "is not TOML" in shell("replay", "--behavior", file, code=2).err
     assert "cannot read" in shell("replay", "--behavior", "none.toml", code=2).err
+
+
+def test_a_provider_whose_routes_nobody_knows(shell: Shell) -> None:
+    """Of another kind of provider the models are not called, and that is said."""
+    text = '[[provider]]\nname = "router"\nkind = "openrouter"\n'
+    (shell.folder / "catalog.toml").write_text(text, encoding="utf-8")
+    told = shell("probe", "--once", code=2).err
+    assert "how the models of router are called is not known" in told
+    assert "providers of the kind infomaniak" in told
+
+
+def test_the_daemon_says_whether_it_calls_the_models(asking: Shell) -> None:
+    """What is logged at the start has the schedule of the probes; a run of it is told."""
+    given = {"CATALOG_PROBE_ENABLED": "true", "CATALOG_PROBE_CRON": "@daily"}
+    with serving(replace(asking, given={**asking.given, **given})) as daemon:
+        daemon.until("probes cron @daily")
+        daemon.until("next run")
+        daemon.stop()
+
+
+def test_two_schedules_of_the_probes_are_a_mistake(shell: Shell) -> None:
+    """An interval and a cron expression do not go together."""
+    text = '[probe]\nevery = "1d"\ncron = "@daily"\n'
+    (shell.folder / "catalog.toml").write_text(text, encoding="utf-8")
+    told = shell("config", "check", code=2).err
+    assert "probe.cron: probe.every is given too; one of the two must go" in told
