@@ -220,9 +220,8 @@ class Daemon:
         if called.work is self._work:
             share = random.random()  # noqa: S311  # as for a pass
             self._call_at = called.again + self._work.jitter * share
-        if called.came is not None:
-            for level, line in told_calls(called.work.scheduled.provider, called.came):
-                logger.log(level, "%s", line)
+        for level, line in told_calls(called.work.scheduled.provider, called.came):
+            logger.log(level, "%s", line)
 
     def _leave(self, work: Work) -> None:
         """Close what is not worked with any more, as soon as nothing uses it."""

@@ -35,8 +35,10 @@ def told(provider: str, came: Run | Exception) -> list[Line]:
     return lines
 
 
-def told_calls(provider: str, came: Results | Exception) -> list[Line]:
-    """Say what came of calling the models."""
+def told_calls(provider: str, came: Results | Exception | None) -> list[Line]:
+    """Say what came of calling the models; nothing where there was nothing to do."""
+    if came is None:
+        return []
     if isinstance(came, CatalogError):
         return [(logging.ERROR, f"{provider}: the models were not called, {said(came)}")]
     if isinstance(came, Exception):

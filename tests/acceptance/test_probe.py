@@ -217,3 +217,12 @@ def test_two_schedules_of_the_probes_are_a_mistake(shell: Shell) -> None:
     (shell.folder / "catalog.toml").write_text(text, encoding="utf-8")
     told = shell("config", "check", code=2).err
     assert "probe.cron: probe.every is given too; one of the two must go" in told
+
+
+def test_all_models_at_once(asking: Shell) -> None:
+    """Whoever names none calls all that can be called; the slot of the day is done by that."""
+    given = {"CATALOG_PROBE_RATE": "60", "CATALOG_PROBE_ENABLED": "true"}
+    told = asking("probe", "--format", "json", given=given).json
+    assert len(told["probes"]) == 41
+    assert told["again_at"] > told["probes"][0]["at"]
+    assert asking("matrix").out.count("answers") == 13

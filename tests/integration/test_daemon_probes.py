@@ -12,6 +12,7 @@ import pytest
 
 from catalog.clock import now
 from catalog.daemon.daemon import Daemon, Work
+from catalog.daemon.report import told_calls
 from catalog.daemon.systemd import Systemd
 from catalog.errors import StoreError
 from catalog.probing import Probing, Results, Wish
@@ -87,6 +88,11 @@ def test_the_models_are_called_once_a_slot(
     assert "infomaniak: models called, 2 probes, 0 findings, today 2 calls and 12 tokens" in (
         caplog.text
     )
+
+
+def test_nothing_to_do_is_no_line() -> None:
+    """Where the slot was done and no second try is due the log stays quiet."""
+    assert told_calls("infomaniak", None) == []
 
 
 class Breaking(Probing):
