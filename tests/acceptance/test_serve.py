@@ -39,14 +39,15 @@ def test_it_says_what_it_does_and_begins_at_once(live: Live) -> None:
         daemon.until(f"document {shell.folder}/docs/models.md written")
         daemon.stop()
     said = [line.partition(" info     ")[2] for line in daemon.lines]
-    assert said[:5] == [
+    assert said[:6] == [
         "infomaniak every 3,600 s, jitter 60 s",
         f"configuration {shell.folder}/catalog.toml",
         f"database {shell.folder}/catalog.db",
         f"document {shell.folder}/docs/models.md",
         "channels ops",
+        "probes off",
     ]
-    assert said[5].startswith("next run ")
+    assert said[6].startswith("next run ")
     assert said[-1] == "stopped"
     assert re.search(r"next run \S+Z run=[0-9a-f]{8}$", outcome)
 
