@@ -1,0 +1,100 @@
+"""Which reader a file gets, and what can be passed over unread."""
+
+import re
+from pathlib import PurePosixPath
+
+from catalog.scan import brackets, lines, notebook, prose, python, yaml
+from catalog.scan.entry import Group
+
+SUFFIXES = {
+    "python": "py pyi pyw",
+    "javascript": "js mjs cjs jsx ts tsx mts cts vue svelte astro javascript typescript",
+    "json": "json jsonc json5 webmanifest",
+    "php": "php phtml",
+    "go": "go golang",
+    "ruby": "rb rake gemspec ruby",
+    "java": "java groovy gradle",
+    "kotlin": "kt kts kotlin",
+    "csharp": "cs csx csharp",
+    "rust": "rs rust",
+    "hcl": "tf tfvars hcl terraform",
+    "toml": "toml",
+    "yaml": "yaml yml",
+    "shell": "sh bash zsh ksh shell console",
+    "env": "env dotenv envrc",
+    "ini": "ini cfg conf properties",
+    "dockerfile": "dockerfile containerfile docker",
+    "prose": "md markdown mdx rst",
+    "notebook": "ipynb",
+}
+LANGUAGES = {
+    suffix: language for language, suffixes in SUFFIXES.items() for suffix in suffixes.split()
+}
+NAMES = {"gemfile": "ruby", "rakefile": "ruby", ".env": "env", ".envrc": "env"}
+SHEBANG = re.compile(r"#![^\n]*?\b(python|node|deno|bun|ruby|php|bash|zsh|ksh|sh)(?:[\d.]*)\b")
+INTERPRETERS = {"node": "javascript", "deno": "javascript", "bun": "javascript"}
+# A place with a plausible name quoted behind it in its line, or something opened at its end.
+WORDS = ("model", "llm")
+HINTS = [
+    re.compile(
+        word + r"(?:[^\n]{0,200}?(?:[\"'`][a-z0-9](?:[\w.:/@+-]|,\s?)*\\?[\"'`]|\$\{|%w)"
+        r"|[^\n]{0,200}[=:(\[{,][ \t\r]*\n|[^\n]{0,80}\})"
+    )
+    for word in WORDS
+]
+LINED = {"yaml", "shell", "env", "ini", "dockerfile", "prose", "notebook"}
+
+
+def language_of(path: str) -> str | None:
+    """Tell a language from a file's name; "" where its first line must tell, None for none."""
+    pure = PurePosixPath(path)
+    name = pure.name.lower()
+    if name in NAMES or name.startswith(".env."):
+        return NAMES.get(name, "env")
+    if name.startswith(("dockerfile", "containerfile")):
+        return "dockerfile"
+    suffix = pure.suffix.lower().lstrip(".")
+    return LANGUAGES.get(suffix) if suffix else ""
+
+
+def language_in(text: str) -> str | None:
+    """Tell the language of a script from its first line."""
+    match = SHEBANG.match(text)
+    if match is None:
+        return None
+    found = INTERPRETERS.get(match[1], match[1])
+    return found if found in SUFFIXES else "shell"
+
+
+def may_hold(lowered: str, language: str) -> bool:
+    """Say whether a text may hold a place; what this refuses is not read further."""
+    if not any(word in lowered for word in WORDS):
+        return False
+    return language in LINED or any(hint.search(lowered) for hint in HINTS)
+
+
+def read(text: str, language: str) -> list[Group]:
+    """Read a text as its language, or by its tokens where its parser refuses it. Never raises."""
+    if language == "prose":
+        return prose.read(text, code)
+    if language == "notebook":
+        return notebook.read(text, code)
+    if language == "python":
+        try:
+            return python.read(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return brackets.read(text, "python")
+    if language == "yaml":
+        try:
+            return yaml.read(text)
+        except (yaml.Refused, RecursionError):
+            return lines.read(text, "ini")
+    if language in lines.PATTERNS:
+        return lines.read(text, language)
+    return brackets.read(text, language)
+
+
+def code(text: str, language: str) -> list[Group]:
+    """Read code that stands in prose; what names no language we know, as JavaScript."""
+    found = LANGUAGES.get(language, "javascript")
+    return [] if found in {"prose", "notebook"} else read(text, found)
