@@ -24,8 +24,9 @@ LISTS = frozenset({
 IDENTITIES = frozenset({"id", "key", "modelid", "modelname", "name", "slug", "value"})
 EQUALS = frozenset({"eq", "equals", "equalsignorecase", "is"})
 CHOICES = frozenset({"case", "match", "switch", "when"})
-# These find or make something, and their argument may be anything.
-FINDERS = ("build", "create", "find", "get", "has", "init", "is", "load", "make", "new")
+# How calls begin that set a model, as they are written in most languages; others find or make
+# something, and their argument may be anything.
+SETTERS = ("model", "set", "Set", "use", "with", "With")
 # What may be done to a string that leaves it what it is.
 COPIES = frozenset({
     "as_str", "clone", "freeze", "into", "to_owned", "to_string", "to_sym", "toString",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from catalog.scan.place import LEADING, limit, owner, place
 
 # No spaces, no blanks to be filled in, nothing that code puts together.
-PLAUSIBLE = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9][\w.:/@+-]{0,199}\Z", re.ASCII)
+PLAUSIBLE = re.compile(r"(?=.*[A-Za-z])(?!.*::)[A-Za-z0-9][\w.:/@+-]{0,199}\Z", re.ASCII)
 DEFAULTED = re.compile(r"\$\{([\w.-]+):[-=]?([^${}]*)\}")
 ITEM = re.compile(r"[^\s,;]+")
 SETTING = re.compile(r"\A-{0,2}([A-Za-z_][\w.-]*)=(\S+)\Z")

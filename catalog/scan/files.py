@@ -24,21 +24,23 @@ class Ignored:
     spec: GitIgnoreSpec
 
 
-def files(paths: Sequence[Path]) -> list[tuple[str, Path]]:
+def files(paths: Sequence[Path]) -> list[tuple[str, str]]:
     """List what is to be read, as it is shown and as it is opened, by the shown path.
 
     A file that is named is always listed. Below a folder, links, files over 1 MB, files of no known
     language and what a .gitignore names are left out.
     """
-    found: dict[str, tuple[str, Path]] = {}
+    found: dict[str, str] = {}
     for path in paths:
-        pairs = below(path) if path.is_dir() else iter([(path.as_posix(), path)])
-        for shown, file in pairs:
-            found.setdefault(os.path.realpath(file), (shown, file))
-    return sorted(found.values())
+        if path.is_dir():
+            for shown, file in below(path):
+                found.setdefault(file, shown)
+        else:
+            found.setdefault(os.path.realpath(path), path.as_posix())
+    return sorted((shown, file) for file, shown in found.items())
 
 
-def below(folder: Path) -> Iterator[tuple[str, Path]]:
+def below(folder: Path) -> Iterator[tuple[str, str]]:
     """Walk through a folder."""
     top = os.path.realpath(folder)
     shown = folder.as_posix()
@@ -53,7 +55,7 @@ def below(folder: Path) -> Iterator[tuple[str, Path]]:
                 if entry.name not in SKIPPED and not is_ignored(entry.path + "/", rules):
                     waiting.append((entry.path, inner + "/", rules))
             elif is_wanted(entry) and not is_ignored(entry.path, rules):
-                yield inner, Path(entry.path)
+                yield inner, entry.path
 
 
 def entries(folder: str) -> list[os.DirEntry[str]]:

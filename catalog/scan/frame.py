@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from catalog.scan.calls import DEFAULTS, FALLBACKS, FINDERS, GETTERS, IDENTITIES, LISTS
+from catalog.scan.calls import DEFAULTS, FALLBACKS, GETTERS, IDENTITIES, LISTS, SETTERS
 from catalog.scan.entry import Entry, Group
 from catalog.scan.place import is_flag, place
 
@@ -187,7 +187,7 @@ class Frame:
         elif self.callee and is_flag(text):
             self.asked = text.lstrip("-")
         elif self.position == 0 and setter.sure and not setter.many:
-            self.group.string(text, at, self.callee, sure=not callee.startswith(FINDERS))
+            self.group.string(text, at, self.callee, sure=self.callee.startswith(SETTERS))
         elif self.held:
             listing = not callee or (self.held.many and callee in LISTS)
             if listing or self.position == 0:

@@ -33,14 +33,23 @@ LANGUAGES = {
 NAMES = {"gemfile": "ruby", "rakefile": "ruby", ".env": "env", ".envrc": "env"}
 SHEBANG = re.compile(r"#![^\n]*?\b(python|node|deno|bun|ruby|php|bash|zsh|ksh|sh)(?:[\d.]*)\b")
 INTERPRETERS = {"node": "javascript", "deno": "javascript", "bun": "javascript"}
-# A place with a plausible name quoted behind it in its line, or something opened at its end.
+# What a place looks like in lower case, and what stands behind it: a quoted word that may be a
+# name, something opened at the end of the line, an option's default in the next one. Each begins
+# with a word as it is, which is found fastest.
 WORDS = ("model", "llm")
+NAMED = r"[\"'`][a-z0-9](?:[\w.:/@+-]|,\s?)*+\\?[\"'`]"
+NEXT = rf"\s*(?:\w+\s*[=:]|{NAMED}\s*,?\s*[)\]])"
+BEHIND = (
+    rf"[\w-]*+(?!\.(?!eq|as|to|clo|fr|in)\w)(?:[^\n]{{0,200}}?(?:{NAMED}|\$\{{|%w)"
+    rf"|(?! import)[^\n]{{0,80}}[=\[({{][ \t\r]*\n|[\"']:[ \t\r]*\n|[\"'],[ \t\r]*\n{NEXT}"
+    r"|\([^\n]*enum|:[\w./@+-]+\})"
+)
 HINTS = [
-    re.compile(
-        word + r"(?:[^\n]{0,200}?(?:[\"'`][a-z0-9](?:[\w.:/@+-]|,\s?)*\\?[\"'`]|\$\{|%w)"
-        r"|[^\n]{0,200}[=:(\[{,][ \t\r]*\n|[^\n]{0,80}\})"
-    )
-    for word in WORDS
+    re.compile("model" + BEHIND),
+    re.compile("llm(?<![a-z]llm)" + BEHIND),
+    re.compile(r"switch [(]?[\w.$]*(?:model|llm)"),
+    re.compile(r"match [(]?[\w.$]*(?:model|llm)"),
+    re.compile(r"case [\w.$]*(?:model|llm)"),
 ]
 LINED = {"yaml", "shell", "env", "ini", "dockerfile", "prose", "notebook"}
 

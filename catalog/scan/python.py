@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from catalog.scan.calls import FINDERS, GETTERS
+from catalog.scan.calls import GETTERS, SETTERS
 from catalog.scan.entry import Group
 from catalog.scan.frame import Held
 from catalog.scan.place import place
@@ -85,7 +85,7 @@ class Reader(Values):
         if asked:
             self.asked(group, asked.lstrip("-"), node, sure=callee.lower() in GETTERS)
         elif node.args and (kind := place(callee)) and not kind.many and kind.sure:
-            self.put(group, callee, node.args[0], sure=not callee.lower().startswith(FINDERS))
+            self.put(group, callee, node.args[0], sure=callee.startswith(SETTERS))
 
     def asked(self, group: Group, name: str, node: ast.Call, *, sure: bool) -> None:
         """See what counts where a setting is not set: get("MODEL", "x"), ("--model", default=)."""

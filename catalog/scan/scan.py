@@ -27,10 +27,11 @@ def scan(
                 yield scanned
 
 
-def text_of(path: Path) -> str | None:
+def text_of(path: str) -> str | None:
     """Read a file as text; None where it cannot be read or is none."""
     try:
-        body = path.read_bytes()
+        with open(path, "rb") as file:  # noqa: PTH123 # a Path costs as much as the reading
+            body = file.read()
     except OSError:
         return None
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
