@@ -49,7 +49,7 @@ class Reader:
             if token.kind == "o":
                 self.operator(n, token, frame)
                 continue
-            if frame.key or frame.asked or frame.pending:
+            if frame.key or frame.asked or frame.sign:
                 self.statement(n, frame)
             if token.kind == "s":
                 self.string(n, token, frame)

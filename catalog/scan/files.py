@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
 from catalog.scan.languages import language_of
 
@@ -85,10 +86,18 @@ def ignored_in(folder: str) -> list[Ignored]:
     for name in (".git/info/exclude", ".gitignore"):
         try:
             text = Path(folder, name).read_text(encoding="utf-8", errors="replace")
-            found.append(Ignored(folder, GitIgnoreSpec.from_lines(text.splitlines())))
-        except (OSError, ValueError):
+        except OSError:
             continue
+        found.append(Ignored(folder, GitIgnoreSpec(filter(None, map(pattern, text.split("\n"))))))
     return found
+
+
+def pattern(line: str) -> GitIgnoreSpecPattern | None:
+    """Read a line of a .gitignore; one that says nothing is passed over, as git does."""
+    try:
+        return GitIgnoreSpecPattern(line)
+    except ValueError:
+        return None
 
 
 def above(folder: str) -> list[Ignored]:

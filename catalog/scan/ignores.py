@@ -5,9 +5,8 @@ import re
 from catalog.scan.use import Ignore
 
 COMMENT = re.compile(
-    r"(?P<before>[^\n]*?)(?P<open>\#|//|/\*|<!--|--|;|\bREM\b|^\.\.)[ \t]*catalog:[ \t]*ignore"
-    r"(?:\[(?P<rules>[\w ,*-]*)\])?(?P<reason>[^\n]*)",
-    re.MULTILINE,
+    r"(?:\#|//|/\*|<!--|--|;)[ \t]*catalog:[ \t]*ignore"
+    r"(?:\[(?P<rules>[\w ,*-]*)\])?(?P<reason>[^\n]*)"
 )
 END = re.compile(r"\s*(?:\*/|-->)?\s*\Z")
 
@@ -18,8 +17,8 @@ def ignores(text: str) -> tuple[Ignore, ...]:
         return ()
     found = []
     for match in COMMENT.finditer(text):
-        line = text.count("\n", 0, match.start("open")) + 1
-        alone = not match["before"].strip()
+        line = text.count("\n", 0, match.start()) + 1
+        alone = not text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip()
         rules = tuple(filter(None, re.split(r"[\s,]+", match["rules"] or "")))
         reason = END.sub("", match["reason"]).lstrip(" \t:-")
         found.append(Ignore(line + alone, rules, reason))

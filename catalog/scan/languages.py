@@ -1,13 +1,12 @@
 """Which reader a file gets, and what can be passed over unread."""
 
 import re
-from pathlib import PurePosixPath
 
 from catalog.scan import brackets, lines, notebook, prose, python, yaml
 from catalog.scan.entry import Group
 
 SUFFIXES = {
-    "python": "py pyi pyw",
+    "python": "py pyi pyw python python3",
     "javascript": "js mjs cjs jsx ts tsx mts cts vue svelte astro javascript typescript",
     "json": "json jsonc json5 webmanifest",
     "php": "php phtml",
@@ -37,10 +36,10 @@ INTERPRETERS = {"node": "javascript", "deno": "javascript", "bun": "javascript"}
 # name, something opened at the end of the line, an option's default in the next one. Each begins
 # with a word as it is, which is found fastest.
 WORDS = ("model", "llm")
-NAMED = r"[\"'`][a-z0-9](?:[\w.:/@+-]|,\s?)*+\\?[\"'`]"
+NAMED = r"[\"'`][a-z0-9](?:[\w.:/@+-]|,\s?){0,200}+\\?[\"'`]"
 NEXT = rf"\s*(?:\w+\s*[=:]|{NAMED}\s*,?\s*[)\]])"
 BEHIND = (
-    rf"[\w-]*+(?!\.(?!eq|as|to|clo|fr|in)\w)(?:[^\n]{{0,200}}?(?:{NAMED}|\$\{{|%w)"
+    rf"[\w-]{{0,60}}+(?!\.(?!eq|as|to|clo|fr|in)\w)(?:[^\n]{{0,200}}?(?:{NAMED}|\$\{{|%w)"
     rf"|(?! import)[^\n]{{0,80}}[=\[({{][ \t\r]*\n|[\"']:[ \t\r]*\n|[\"'],[ \t\r]*\n{NEXT}"
     r"|\([^\n]*enum|:[\w./@+-]+\})"
 )
@@ -51,19 +50,25 @@ HINTS = [
     re.compile(r"match [(]?[\w.$]*(?:model|llm)"),
     re.compile(r"case [\w.$]*(?:model|llm)"),
 ]
-LINED = {"yaml", "shell", "env", "ini", "dockerfile", "prose", "notebook"}
+# Where strings need no quotes: a key with its value, the name of a setting, an option.
+BARE = {
+    "yaml": [re.compile(word + r"[\w.-]{0,60}+[\"']?[ \t]*(?:[:=]|[\"'],)") for word in WORDS]
+    + [re.compile(r"(?:name:[ \t]*|-[ \t]+)[\"']?[\w-]*(?:model|llm)")],
+    "toml": [re.compile(word + r"[\w.-]{0,60}+[\"']?[ \t]*[=\].]") for word in WORDS],
+}
+# Read line by line, which is fast.
+LINED = {"shell", "env", "ini", "dockerfile", "prose"}
 
 
 def language_of(path: str) -> str | None:
     """Tell a language from a file's name; "" where its first line must tell, None for none."""
-    pure = PurePosixPath(path)
-    name = pure.name.lower()
+    name = path.rpartition("/")[2].lower()
     if name in NAMES or name.startswith(".env."):
         return NAMES.get(name, "env")
     if name.startswith(("dockerfile", "containerfile")):
         return "dockerfile"
-    suffix = pure.suffix.lower().lstrip(".")
-    return LANGUAGES.get(suffix) if suffix else ""
+    _, dot, suffix = name.rpartition(".")
+    return LANGUAGES.get(suffix) if dot else ""
 
 
 def language_in(text: str) -> str | None:
@@ -79,7 +84,8 @@ def may_hold(lowered: str, language: str) -> bool:
     """Say whether a text may hold a place; what this refuses is not read further."""
     if not any(word in lowered for word in WORDS):
         return False
-    return language in LINED or any(hint.search(lowered) for hint in HINTS)
+    hints = BARE.get(language, HINTS)
+    return language in LINED or any(hint.search(lowered) for hint in hints)
 
 
 def read(text: str, language: str) -> list[Group]:

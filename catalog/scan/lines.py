@@ -20,9 +20,11 @@ DEFAULT = re.compile(r"\$\{(?P<key>[\w.-]+):?[-=](?P<p>[^${}\"']+)\}")
 INSIDE = re.compile(
     r"\\?[\"'](?P<key>[A-Za-z_][\w-]*)\\?[\"']\s*:\s*(?:\\?\"(?P<d>[^\"\\]*)|(?P<n>\d+))"
 )
-FULL = re.compile(r"[\w.-]+/[\w./-]+")
+FULL = re.compile(r"(?<![\w.-])[\w.-]+/[\w./-]+")
 BARE_LIST = re.compile(r"^\s*(?P<key>[A-Za-z_][\w.-]*)\s*[=:]\s*(?P<p>[^\"'#\n]*,[^\"'#\n]*)")
 
+# What a line must hold to be worth the patterns.
+WORTH = re.compile(r"model|llm|context|ctx|token|/", re.IGNORECASE)
 # Here each command is a group of its own.
 COMMANDS = {"shell", "dockerfile"}
 PATTERNS = {
@@ -44,7 +46,7 @@ def read(text: str, language: str) -> list[Group]:
         continued = line.endswith("\\")
         if language == "ini" and SECTION.match(line):
             groups.append(Group())
-        else:
+        elif WORTH.search(line):
             for pattern in PATTERNS[language]:
                 see(groups[-1], uncommented(line), at, pattern)
             for match in FULL.finditer(uncommented(line)):

@@ -1,6 +1,7 @@
 """From files to uses of models: what is written, with no knowledge of what the provider offers."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from catalog.scan.entry import Settled, settle
@@ -47,13 +48,19 @@ def scan_text(path: str, text: str, known: frozenset[str], markers: tuple[str, .
     lowered = text.lower()
     about = any(marker.lower() in lowered for marker in markers)
     if language is None or not (
-        may_hold(lowered, language) or any("/" in name and name in text for name in known)
+        may_hold(lowered, language) or any(name in text for name in full_names(known))
     ):
         return Scanned(path, (), (), about)
     found = settle(read(text, language), known)
     lines = Lines(text)
     uses = tuple(use(path, one, lines) for one in found)
     return Scanned(path, uses, ignores(text) if uses else (), about)
+
+
+@lru_cache(maxsize=8)
+def full_names(known: frozenset[str]) -> tuple[str, ...]:
+    """Choose the names with a vendor's prefix, which count anywhere."""
+    return tuple(sorted(name for name in known if "/" in name))
 
 
 def use(path: str, found: Settled, lines: Lines) -> Use:

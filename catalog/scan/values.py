@@ -81,6 +81,8 @@ class Values:
             elif isinstance(part, ast.Tuple):
                 for inner in part.elts[:1]:
                     self.put(group, name, inner, sure=False, cluster=listed)
+            elif isinstance(part, ast.Starred):
+                self.give(group, name, part.value, sure=sure)
             else:
                 self.put(group, name, part, sure=sure)
 

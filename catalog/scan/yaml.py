@@ -1,5 +1,6 @@
 """Uses in YAML, from its nodes and their positions."""
 
+import re
 from collections.abc import Iterator
 
 import yaml
@@ -11,6 +12,9 @@ from catalog.scan.place import is_flag, place
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Refused = yaml.YAMLError
+# What may open a collection inside of another: a bracket, a mark, an indent that is large.
+DEEP = re.compile(r"[\[{]|[?-][ \t]|^[ ]{150}", re.MULTILINE)
+DEEPEST = 150  # levels
 
 
 def read(text: str) -> list[Group]:
@@ -18,10 +22,24 @@ def read(text: str) -> list[Group]:
 
     Raises yaml.YAMLError or RecursionError for what the parser refuses.
     """
+    if len(DEEP.findall(text)) > DEEPEST:
+        check_depth(text)
     reader = Reader()
     for document in yaml.compose_all(text, Loader=LOADER):
         reader.see(document)
     return reader.groups
+
+
+def check_depth(text: str) -> None:
+    """Refuse a text that nests so deeply that its nodes would overflow the stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise yaml.YAMLError("nested too deeply")
 
 
 class Reader:
