@@ -109,8 +109,6 @@ class Frame:
             new.asked, new.position = self.asked, 1
         elif self.key:
             self.pass_value(new)
-        elif self.flag and new.opener == "[":
-            new.held = Held(self.flag)
         elif self.held and self.opener == "[" and new.opener in {"{", "("}:
             new.listed = self.held
         elif self.held and self.opener == "(" and new.opener != "{":

@@ -159,8 +159,6 @@ def last(node: ast.expr) -> str:
     match node:
         case ast.Name():
             return node.id
-        case ast.Attribute(attr="environ"):
-            return ""
         case ast.Attribute(attr="value" | "lower" | "strip", value=inner):
             return last(inner)
         case ast.Attribute():

@@ -11,7 +11,7 @@ from tests.scanned import KNOWN
 CASES = Path(__file__).parent.parent / "scan"
 
 
-def cases() -> Iterator[object]:
+def cases() -> Iterator[tuple[str, str, str, list[str]]]:
     """Read the tables: a title after "= ", a text, and what is found in it after "> "."""
     for file in sorted(CASES.glob("*.txt")):
         head, *parts = re.split(r"^= ", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -21,7 +21,7 @@ def cases() -> Iterator[object]:
             lines = body.splitlines()
             text = "\n".join(line for line in lines if not line.startswith("> ")) + "\n"
             found = [line[2:] for line in lines if line.startswith("> ")]
-            yield pytest.param(path, text, found, id=f"{file.stem}: {title}")
+            yield f"{file.stem}: {title}", path, text, found
 
 
 def written(use: Use) -> str:
@@ -32,7 +32,10 @@ def written(use: Use) -> str:
     return " ".join(filter(None, parts))
 
 
-@pytest.mark.parametrize(("path", "text", "found"), list(cases()))
+@pytest.mark.parametrize(
+    ("path", "text", "found"),
+    [pytest.param(*case, id=title) for title, *case in cases()],
+)
 def test_cases(path: str, text: str, found: list[str]) -> None:
     """Each text of the tables holds just the uses under it, where they are said to stand."""
     uses = scan_text(path, text, KNOWN, ()).uses

@@ -38,14 +38,20 @@ def test_no_text_breaks_it(path: str, text: str) -> None:
         assert 1 <= use.column <= len(lines[use.line - 1]) + 1
 
 
-@pytest.mark.parametrize(
-    ("path", "text"), sorted({(case.values[0], case.values[1]) for case in cases()})
-)
+@pytest.mark.parametrize(("path", "text"), sorted({(path, text) for _, path, text, _ in cases()}))
 def test_cut_off(path: str, text: str) -> None:
     """A text that is cut off anywhere is read, and so is its other half."""
     for at in range(len(text)):
         scan_text(path, text[:at], KNOWN, ())
         scan_text(path, text[at:], KNOWN, ())
+
+
+def test_deep_yaml() -> None:
+    """YAML that nests too deeply for its parser is read by its lines; one merely long is not."""
+    deep = "model: m1\nx: " + "[" * 300_000
+    assert [use.name for use in scan_text("a.yaml", deep, KNOWN, ()).uses] == ["m1"]
+    wide = "x:\n" + "- [{model: m1}]\n" * 200
+    assert len(scan_text("a.yaml", wide, KNOWN, ()).uses) == 200
 
 
 def test_about() -> None:
