@@ -1,0 +1,108 @@
+"""`catalog.lock`: which models a code base uses, where, and the facts that it relies on."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from catalog.check.listing import Known, Listing
+from catalog.clock import stamp
+from catalog.errors import SettingsInvalid
+from catalog.jsontext import Json
+from catalog.scan.use import Scanned
+
+VERSION = 1
+_HINT = "Write it again with `catalog check PATH… --write-lock`."
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """One model that the code uses: the facts relied on, when they were true, and the files.
+
+    `limit` is in tokens.
+    """
+
+    name: str
+    type: str | None
+    limit: int | None
+    description: str | None
+    at: datetime
+    files: tuple[str, ...]
+
+
+def make(
+    scanned: Iterable[Scanned], listing: Listing, before: Mapping[str, Locked]
+) -> dict[str, Locked]:
+    """Say what the lock should hold.
+
+    What is as the lock said before keeps its date, so that the same code and the same facts make
+    the same file. Names that nobody knows, and mentions in prose, are left out.
+    """
+    files: dict[str, set[str]] = {}
+    for each in scanned:
+        for use in each.uses:
+            if use.kind == "use" and use.name in listing.names:
+                files.setdefault(use.name, set()).add(use.path)
+    return {
+        name: _entry(listing.names[name], listing, files[name], before.get(name))
+        for name in sorted(files)
+    }
+
+
+def text(locked: Mapping[str, Locked], provider: str) -> str:
+    """Write a lock: sorted, one value a line, so that a review shows what moved."""
+    models = [_json(locked[name]) for name in sorted(locked)]
+    document = {"lock_version": VERSION, "provider": provider, "models": models}
+    return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n"
+
+
+def read(path: Path) -> dict[str, Locked]:
+    """Read a lock; empty where there is no such file. Raise SettingsInvalid for a broken one."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise SettingsInvalid(f"cannot read the lock {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise SettingsInvalid(f"the lock {path} is not JSON: {error}", hint=_HINT) from None
+    try:
+        if document["lock_version"] != VERSION:
+            found = document["lock_version"]
+            raise SettingsInvalid(f"the lock {path} has version {found}, not {VERSION}", hint=_HINT)
+        return {row["name"]: _locked(row) for row in document["models"]}
+    except (KeyError, TypeError, ValueError) as error:
+        what = f"the lock {path} is not as this program writes it: {error!r}"
+        raise SettingsInvalid(what, hint=_HINT) from None
+
+
+def _entry(known: Known, listing: Listing, files: Iterable[str], before: Locked | None) -> Locked:
+    facts = (known.type, known.limit, known.description)
+    at = listing.as_of
+    if before is not None and (before.type, before.limit, before.description) == facts:
+        at = before.at
+    return Locked(known.name, *facts, at, tuple(sorted(files)))
+
+
+def _json(locked: Locked) -> dict[str, Json]:
+    known = {
+        "name": locked.name,
+        "type": locked.type,
+        "limit": locked.limit,
+        "description": locked.description,
+        "at": stamp(locked.at),
+        "files": list(locked.files),
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _locked(row: Mapping[str, Json]) -> Locked:
+    return Locked(
+        name=row["name"],
+        type=row.get("type"),
+        limit=row.get("limit"),
+        description=row.get("description"),
+        at=datetime.fromisoformat(row["at"]),
+        files=tuple(row["files"]),
+    )

@@ -1,0 +1,75 @@
+"""What is known of every name, read from files: a recorded history, an answer, or our own JSON."""
+
+import tomllib
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+from catalog.check.listing import Evidence, Known, Listing, names, stretches
+from catalog.clock import now
+from catalog.jsontext import Json, canonical, read_strict
+from catalog.payload import Payload
+from catalog.providers.provider import Provider
+from catalog.recordings import Recording, find, moment, read, shipped
+from catalog.snapshot import Snapshot
+
+WITH_HISTORY = "infomaniak"
+"""Whose recorded history comes with the program."""
+
+
+def of_history(provider: Provider) -> Listing:
+    """Read a listing from the history that comes with the program; offline, without a database."""
+    return _listing(find(shipped()), provider)
+
+
+def of_files(path: Path, provider: Provider) -> Listing:
+    """Read a listing from a folder of recorded payloads, or from one file.
+
+    The file is an answer as sent, its bare list, or what `catalog models --format json` printed. It
+    says only what is listed now, so the shipped history before it says who is gone. Raise NotFound
+    for what cannot be read, PayloadInvalid for what breaks the contract.
+    """
+    if path.is_dir():
+        return _listing(find(path), provider)
+    newest = _snapshot(Recording(path, moment(path) or now()), provider)
+    before = find(shipped()) if provider.name == WITH_HISTORY else ()
+    return _listing([each for each in before if each.at < newest.taken_at], provider, newest)
+
+
+def former(provider: str) -> tuple[Known, ...]:
+    """Return who was gone before the recorded history of a provider; nobody where none is known."""
+    if provider != WITH_HISTORY:
+        return ()
+    file = files("catalog.providers.infomaniak").joinpath("former.toml")
+    return tuple(Known(**row) for row in tomllib.loads(file.read_text("utf-8"))["model"])
+
+
+def _listing(recordings: Sequence[Recording], provider: Provider, *newest: Snapshot) -> Listing:
+    snapshots = (*(_snapshot(each, provider) for each in recordings), *newest)
+    found = names(stretches(snapshots), provider.lifecycle, Evidence(former=former(provider.name)))
+    return Listing(provider.name, snapshots[0].taken_at, snapshots[-1].taken_at, found)
+
+
+def _snapshot(recording: Recording, provider: Provider) -> Snapshot:
+    from catalog.validate import validate  # heavy
+
+    at, body = recording.at, read(recording.path)
+    if b'"schema_version"' in body:
+        at, body = _ours(body, at)
+    payload = Payload(provider.name, recording.path.name, at, body)
+    return provider.normalize(validate(payload, provider.contract))
+
+
+def _ours(body: bytes, at: datetime) -> tuple[datetime, bytes]:
+    """Make an answer of what `catalog models --format json` printed, and say when it was true.
+
+    What is something else stays as it is: the contract says what is wrong with it.
+    """
+    document: Json = read_strict(body)
+    try:
+        rows = [model["facts"] for model in document["models"]]
+        at = datetime.fromisoformat(document["taken_at"])
+    except (KeyError, TypeError, ValueError):
+        return at, body
+    return at, canonical({"result": "success", "data": rows}).encode()
