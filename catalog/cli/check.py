@@ -120,18 +120,25 @@ def _listing(app: App, file: Path | None, *, shipped: bool) -> "tuple[Listing, s
     provider = Infomaniak()
     if file is not None:
         return recorded.of_files(file, provider), str(file)
-    if not shipped and app.database.exists:
+    if not shipped and _is_there(app.loaded.settings.database):
         from catalog.check.stored import of_store
 
         with app.database.reading() as connection:
             return of_store(connection, provider), "database"
     listing = recorded.of_history(provider)
     if not shipped:
-        note(
-            f"there is no database at {app.database.place}: compared with the history that comes "
-            f"with the program, which ends at {stamp(listing.as_of)}"
-        )
+        absent = f"there is no database at {app.loaded.settings.database}"
+        history = f"the history that comes with the program, until {stamp(listing.as_of)}"
+        note(f"{absent}: compared with {history}")
     return listing, "shipped history"
+
+
+def _is_there(database: str) -> bool:
+    """Whether there is a database; a file is looked at without loading what opens it."""
+    if "://" in database:
+        return True
+    path = Path(database)
+    return path.exists() and path.stat().st_size > 0
 
 
 def _check(
