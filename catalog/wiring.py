@@ -39,8 +39,8 @@ from catalog.http.client import Http
 from catalog.http.request import Limits
 from catalog.judge import Doubt
 from catalog.pings import Pings
-from catalog.providers.described.described import Described
-from catalog.providers.infomaniak.infomaniak import ASKING, Infomaniak
+from catalog.providers.infomaniak.infomaniak import ASKING
+from catalog.providers.making import make
 from catalog.providers.provider import Provider
 from catalog.providers.source import Source
 from catalog.publishing import Publisher
@@ -71,10 +71,7 @@ def wire_http(settings: Settings) -> Http:
 
 def wire_provider(settings: ProviderSettings) -> Provider:
     """Make the one who knows a provider's words."""
-    description = settings.description
-    return (
-        Infomaniak(settings.name) if description is None else Described(settings.name, description)
-    )
+    return make(settings.name, settings.description)
 
 
 def wire_source(settings: Settings, http: Http, clock: Clock = now) -> Source:

@@ -113,7 +113,7 @@ def _refused(use: Use, known: Known, where: str, facts: dict[str, Json], terms: 
 
 def _unknown(use: Use, file: Scanned, terms: Terms, *, about: bool) -> Iterator[Notice]:
     """Tell a name that nobody knows, where it is likely to be meant for this provider."""
-    if is_elsewhere(use.name):
+    if is_elsewhere(use.name, terms.listing):
         return
     near = meant(use.name, terms.listing)
     slip = near is not None and is_slip(use.name, near)

@@ -7,19 +7,12 @@ from fnmatch import fnmatchcase
 from catalog.check.listing import Known, Listing
 from catalog.spelling import closest
 
-ELSEWHERE = (
-    *("gpt-*", "chatgpt-*", "o[1-9]", "o[1-9]-*", "text-embedding-*", "dall-e*", "tts-*"),
-    *("whisper-1", "openai/gpt-[1-9]*", "azure/*", "bedrock/*", "vertex_ai/*", "ollama/*"),
-    *("claude-*", "anthropic/*", "gemini-*", "gemini/*", "google/gemini-*", "command-*"),
-    *("cohere/*", "grok-*", "x-ai/*", "voyage-*", "openrouter/*", "amazon.*", "deepseek-*"),
-)
-"""Names that other providers alone serve, in lower case: an unknown one of them is no mistake."""
 _DIGITS = re.compile(r"[0-9]+")
 
 
-def is_elsewhere(name: str) -> bool:
+def is_elsewhere(name: str, listing: Listing) -> bool:
     """Whether the name is plainly one of another provider's."""
-    return any(fnmatchcase(name.casefold(), pattern) for pattern in ELSEWHERE)
+    return any(fnmatchcase(name.casefold(), pattern) for pattern in listing.elsewhere)
 
 
 def meant(name: str, listing: Listing) -> Known | None:

@@ -103,12 +103,16 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Every name that a provider ever listed, from the first to the newest state of its catalog."""
+    """Every name that a provider ever listed, from the first to the newest state of its catalog.
+
+    `elsewhere` are shell patterns, in lower case, of names that other providers alone serve.
+    """
 
     provider: str
     since: datetime
     as_of: datetime
     names: Mapping[str, Known]
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def listed(self) -> tuple[Known, ...]:

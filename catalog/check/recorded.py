@@ -10,12 +10,10 @@ from catalog.check.listing import Evidence, Known, Listing, names, stretches
 from catalog.clock import now
 from catalog.jsontext import Json, canonical, read_strict
 from catalog.payload import Payload, ValidPayload
+from catalog.providers.infomaniak.infomaniak import Infomaniak
 from catalog.providers.provider import Provider
 from catalog.recordings import Recording, find, moment, read, shipped
 from catalog.snapshot import Snapshot
-
-WITH_HISTORY = "infomaniak"
-"""Whose recorded history comes with the program."""
 
 
 def of_history(provider: Provider) -> Listing:
@@ -33,22 +31,25 @@ def of_files(path: Path, provider: Provider) -> Listing:
     if path.is_dir():
         return _listing([_snapshot(each, provider) for each in find(path)], provider)
     newest = _snapshot(Recording(path, moment(path) or now()), provider)
-    before = _shipped(provider) if provider.name == WITH_HISTORY else ()
+    before = _shipped(provider) if isinstance(provider, Infomaniak) else ()
     earlier = [each for each in before if each.taken_at < newest.taken_at]
     return _listing([*earlier, newest], provider)
 
 
-def former(provider: str) -> tuple[Known, ...]:
-    """Return who was gone before the recorded history of a provider; nobody where none is known."""
-    if provider != WITH_HISTORY:
-        return ()
-    file = files("catalog.providers.infomaniak").joinpath("former.toml")
-    return tuple(Known(**row) for row in tomllib.loads(file.read_text("utf-8"))["model"])
+def beside(provider: Provider) -> tuple[tuple[Known, ...], tuple[str, ...]]:
+    """Return who was gone before the recorded history, and patterns of other providers' names."""
+    if not isinstance(provider, Infomaniak):
+        return (), ()
+    file = files("catalog.providers.infomaniak").joinpath("names.toml")
+    names_beside = tomllib.loads(file.read_text("utf-8"))
+    return tuple(Known(**row) for row in names_beside["former"]), tuple(names_beside["elsewhere"])
 
 
 def _listing(snapshots: Sequence[Snapshot], provider: Provider) -> Listing:
-    found = names(stretches(snapshots), provider.lifecycle, Evidence(former=former(provider.name)))
-    return Listing(provider.name, snapshots[0].taken_at, snapshots[-1].taken_at, found)
+    former, elsewhere = beside(provider)
+    found = names(stretches(snapshots), provider.lifecycle, Evidence(former=former))
+    first, last = snapshots[0].taken_at, snapshots[-1].taken_at
+    return Listing(provider.name, first, last, found, elsewhere)
 
 
 def _shipped(provider: Provider) -> list[Snapshot]:
@@ -65,14 +66,14 @@ def _shipped(provider: Provider) -> list[Snapshot]:
 def _snapshot(recording: Recording, provider: Provider) -> Snapshot:
     from catalog.validate import validate  # heavy
 
-    at, body = recording.at, read(recording.path)
+    at, body = recording.at, read(recording.path, provider.envelope)
     if b'"schema_version"' in body:
-        at, body = _ours(body, at)
+        at, body = _ours(body, at, provider.envelope)
     payload = Payload(provider.name, recording.path.name, at, body)
     return provider.normalize(validate(payload, provider.contract))
 
 
-def _ours(body: bytes, at: datetime) -> tuple[datetime, bytes]:
+def _ours(body: bytes, at: datetime, envelope: tuple[bytes, bytes]) -> tuple[datetime, bytes]:
     """Make an answer of what `catalog models --format json` printed, and say when it was true.
 
     What is something else stays as it is: the contract says what is wrong with it.
@@ -83,4 +84,4 @@ def _ours(body: bytes, at: datetime) -> tuple[datetime, bytes]:
         at = datetime.fromisoformat(document["taken_at"])
     except (KeyError, TypeError, ValueError):
         return at, body
-    return at, canonical({"result": "success", "data": rows}).encode()
+    return at, canonical(rows).encode().join(envelope)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from catalog.check.listing import Evidence, Listing, Noted, Proof, Stretch, names
-from catalog.check.recorded import former
+from catalog.check.recorded import beside
 from catalog.errors import NotFound
 from catalog.providers.provider import Provider
 from catalog.store import history, knowledge
@@ -17,14 +17,15 @@ def of_store(connection: Transaction, provider: Provider) -> Listing:
     if not heads:
         hint = "Run `catalog sync` (with a token) or `catalog import` first, or add --shipped."
         raise NotFound("no snapshot is stored yet", hint=hint)
+    former, elsewhere = beside(provider)
     found = [Stretch(*each) for each in knowledge.stretches(connection, provider.name)]
     evidence = Evidence(
         proofs=_proofs(knowledge.calls(connection, provider.name)),
         notes=_notes(knowledge.notes(connection, provider.name), found),
-        former=former(provider.name),
+        former=former,
     )
     known = names(found, provider.lifecycle, evidence)
-    return Listing(provider.name, heads[0].taken_at, heads[-1].taken_at, known)
+    return Listing(provider.name, heads[0].taken_at, heads[-1].taken_at, known, elsewhere)
 
 
 def _proofs(calls: Iterable[knowledge.Called]) -> Mapping[str, Proof]:

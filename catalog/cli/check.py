@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog.cli.app import App, pass_app
+from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, note, visible
+from catalog.errors import NotFound
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -66,6 +67,7 @@ def _within(
     help="Write FILE in this format too; repeatable.",
 )
 @format_option(*FORMATS)
+@provider_option
 @pass_app
 def check(
     app: App,
@@ -115,9 +117,10 @@ def _listing(app: App, file: Path | None, *, shipped: bool) -> "tuple[Listing, s
     """Read what is known of every name, and say where from."""
     from catalog.check import recorded
     from catalog.clock import stamp
-    from catalog.providers.infomaniak.infomaniak import Infomaniak
+    from catalog.providers.making import make
 
-    provider = Infomaniak()
+    one = app.one.one
+    provider = make(one.name, one.description)
     if file is not None:
         return recorded.of_files(file, provider), str(file)
     if not shipped and _is_there(app.loaded.settings.database):
@@ -125,12 +128,21 @@ def _listing(app: App, file: Path | None, *, shipped: bool) -> "tuple[Listing, s
 
         with app.database.reading() as connection:
             return of_store(connection, provider), "database"
+    if one.description is not None:
+        hint = f"Run `catalog sync --provider {one.name}` first, or add --catalog FILE."
+        raise NotFound(f"no history of {one.name} comes with the program", hint=hint)
     listing = recorded.of_history(provider)
     if not shipped:
         absent = f"there is no database at {app.loaded.settings.database}"
         history = f"the history that comes with the program, until {stamp(listing.as_of)}"
         note(f"{absent}: compared with {history}")
     return listing, "shipped history"
+
+
+def _markers(app: App) -> tuple[str, ...]:
+    """Return the words by which a file shows that it is about the provider."""
+    one = app.one.one
+    return (one.name,) if one.description is not None else (one.name, "infomaniak")
 
 
 def _is_there(database: str) -> bool:
@@ -150,7 +162,7 @@ def _check(
     from catalog.clock import now
     from catalog.scan.scan import scan
 
-    scanned = tuple(_near(scan(paths, frozenset(listing.names), (listing.provider,))))
+    scanned = tuple(_near(scan(paths, frozenset(listing.names), _markers(app))))
     locked = lock.read(asked.lock)
     if asked.write_lock:
         locked = lock.make(scanned, listing, locked)
