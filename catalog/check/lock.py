@@ -23,6 +23,7 @@ class Locked:
     `limit` is in tokens.
     """
 
+    provider: str
     name: str
     type: str | None
     limit: int | None
@@ -32,9 +33,9 @@ class Locked:
 
 
 def make(
-    scanned: Iterable[Scanned], listing: Listing, before: Mapping[str, Locked]
-) -> dict[str, Locked]:
-    """Say what the lock should hold.
+    scanned: Iterable[Scanned], listing: Listing, before: Iterable[Locked]
+) -> tuple[Locked, ...]:
+    """Say what the lock should hold of one provider.
 
     What is as the lock said before keeps its date, so that the same code and the same facts make
     the same file. Names that nobody knows, and mentions in prose, are left out.
@@ -44,37 +45,44 @@ def make(
         for use in each.uses:
             if use.kind == "use" and use.name in listing.names:
                 files.setdefault(use.name, set()).add(use.path)
-    return {
-        name: _entry(listing.names[name], listing, files[name], before.get(name))
-        for name in sorted(files)
-    }
+    known = by_name(before, listing.provider)
+    return tuple(
+        _entry(listing.names[name], listing, files[name], known.get(name)) for name in sorted(files)
+    )
 
 
-def text(locked: Mapping[str, Locked], provider: str) -> str:
+def text(locked: Iterable[Locked]) -> str:
     """Write a lock: sorted, one value a line, so that a review shows what moved."""
-    models = [_json(locked[name]) for name in sorted(locked)]
-    document = {"lock_version": VERSION, "provider": provider, "models": models}
+    models = [_json(each) for each in sorted(locked, key=lambda one: (one.provider, one.name))]
+    document = {"lock_version": VERSION, "models": models}
     return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n"
 
 
-def read(path: Path) -> dict[str, Locked]:
+def read(path: Path) -> tuple[Locked, ...]:
     """Read a lock; empty where there is no such file. Raise SettingsInvalid for a broken one."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
+        return _read(document)
     except (FileNotFoundError, NotADirectoryError):
-        return {}
+        return ()
     except OSError as error:
-        raise SettingsInvalid(f"cannot read the lock {path}: {error.strerror}") from None
-    except ValueError as error:
-        raise SettingsInvalid(f"the lock {path} is not JSON: {error}", hint=_HINT) from None
-    try:
-        if document["lock_version"] != VERSION:
-            found = document["lock_version"]
-            raise SettingsInvalid(f"the lock {path} has version {found}, not {VERSION}", hint=_HINT)
-        return {row["name"]: _locked(row) for row in document["models"]}
+        raise SettingsInvalid(
+            f"cannot read the lock {path}: {error.strerror}", hint=_HINT
+        ) from None
     except (KeyError, TypeError, ValueError) as error:
-        what = f"the lock {path} is not as this program writes it: {error!r}"
+        what = f"the lock {path} is not as this program writes it: {error}"
         raise SettingsInvalid(what, hint=_HINT) from None
+
+
+def by_name(locked: Iterable[Locked], provider: str) -> dict[str, Locked]:
+    """Return what is locked of one provider, by name."""
+    return {each.name: each for each in locked if each.provider == provider}
+
+
+def _read(document: Json) -> tuple[Locked, ...]:
+    if document["lock_version"] != VERSION:
+        raise ValueError(f"version {document['lock_version']}, not {VERSION}")
+    return tuple(_locked(row) for row in document["models"])
 
 
 def _entry(known: Known, listing: Listing, files: Iterable[str], before: Locked | None) -> Locked:
@@ -82,11 +90,12 @@ def _entry(known: Known, listing: Listing, files: Iterable[str], before: Locked 
     at = listing.as_of
     if before is not None and (before.type, before.limit, before.description) == facts:
         at = before.at
-    return Locked(known.name, *facts, at, tuple(sorted(files)))
+    return Locked(listing.provider, known.name, *facts, at, tuple(sorted(files)))
 
 
 def _json(locked: Locked) -> dict[str, Json]:
     known = {
+        "provider": locked.provider,
         "name": locked.name,
         "type": locked.type,
         "limit": locked.limit,
@@ -99,6 +108,7 @@ def _json(locked: Locked) -> dict[str, Json]:
 
 def _locked(row: Mapping[str, Json]) -> Locked:
     return Locked(
+        provider=row["provider"],
         name=row["name"],
         type=row.get("type"),
         limit=row.get("limit"),

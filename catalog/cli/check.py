@@ -163,16 +163,18 @@ def _check(
     from catalog.scan.scan import scan
 
     scanned = tuple(_near(scan(paths, frozenset(listing.names), _markers(app))))
-    locked = lock.read(asked.lock)
+    before = lock.read(asked.lock)
+    made = lock.make(scanned, listing, before)
+    locked = lock.by_name(made if asked.write_lock else before, listing.provider)
     if asked.write_lock:
-        locked = lock.make(scanned, listing, locked)
-        _write(asked.lock, lock.text(locked, listing.provider))
+        others = (each for each in before if each.provider != listing.provider)
+        _write(asked.lock, lock.text((*others, *made)))
     terms = Terms(listing, now().date(), asked.within, locked, app.loaded.settings.rules)
     heeded = heeding.ignore(judge(scanned, terms), scanned)
     if asked.baseline is not None:
         heeded = _left(heeded, asked.baseline, write=asked.write_baseline)
-    if locked and not asked.write_lock:
-        _tell_behind(lock.make(scanned, listing, locked), locked, asked.lock)
+    if locked:
+        _tell_behind(lock.by_name(made, listing.provider), locked, asked.lock)
     return Outcome(heeded, scanned, listing, source, asked.fail_on)
 
 
