@@ -40,7 +40,13 @@ def listing(*snapshots: Snapshot, evidence: Evidence = EMPTY) -> Listing:
 
 def use(name: str, **given: Any) -> Use:
     """Make a use; what is not given stands in app.py, line 3."""
-    known = {"path": "app.py", "line": 3, "column": 9, "place": "model", "kind": "use"}
+    known: dict[str, Any] = {
+        "path": "app.py",
+        "line": 3,
+        "column": 9,
+        "place": "model",
+        "kind": "use",
+    }
     return Use(name=name, **(known | given))
 
 
@@ -51,14 +57,19 @@ def scanned(*uses: Use, about: bool = False, ignores: tuple[Ignore, ...] = ()) -
 
 def told(one: Use, known: Listing, *, about: bool = False, **terms: Any) -> tuple[Notice, ...]:
     """Judge one use."""
-    held = Terms(**({"listing": known, "today": TODAY} | terms))
-    return judge((scanned(one, about=about),), held)
+    given: dict[str, Any] = {"listing": known, "today": TODAY}
+    return judge((scanned(one, about=about),), Terms(**(given | terms)))
 
 
 def outcome(*notices: Notice, **given: Any) -> Outcome:
     """Make what a check came to."""
     files = tuple(scanned(use(each.name, path=each.path)) for each in notices)
-    known = {"scanned": files, "listing": shipped(), "source": "here", "fail_on": Level.WARNING}
+    known: dict[str, Any] = {
+        "scanned": files,
+        "listing": shipped(),
+        "source": "here",
+        "fail_on": Level.WARNING,
+    }
     return Outcome(**({"heeded": Heeded(notices)} | known | given))
 
 

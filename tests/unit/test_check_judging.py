@@ -120,7 +120,7 @@ def test_an_answer_after_the_end_is_said() -> None:
 def test_an_unknown_name_is_told_where_it_is_meant_for_us(
     name: str,
     about: bool,
-    expected: str | None,  # noqa: FBT001  # a column of the table
+    expected: str | None,  # a column of the table
 ) -> None:
     """It is told in a file about the provider and of a slip, never of another provider's name."""
     notices = told(use(name), LEFT, about=about)
