@@ -47,7 +47,7 @@ def _print_text(outcome: "Outcome") -> None:
             say(f"{notice.level:8}", nl=False, fg=LEVEL_COLORS[notice.level])
             say(f"  {notice.rule:{rules}}  {visible(f'{notice.name}: {notice.text}')}")
             if notice.instead:
-                say(f"{'':{places + 14}}{'':{rules}}{visible(notice.instead)}", dim=True)
+                say(f"{'':{places + 16}}{'':{rules}}{visible(notice.instead)}", dim=True)
     if notices:
         say()
     say(_summary(outcome))
