@@ -14,6 +14,7 @@ from catalog.check.outcome import Outcome
 from catalog.providers.infomaniak.infomaniak import Infomaniak
 from catalog.scan.use import Ignore, Scanned, Use
 from catalog.snapshot import Snapshot
+from tests.builders import model
 
 TODAY = date(2026, 5, 20)
 EMPTY = Evidence()
@@ -83,4 +84,9 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 def former(name: str) -> Known:
     """Give one that was gone before the recorded history."""
-    return Known(name, "llm", gone_before=date(2025, 8, 13), source="a test")
+    return Known(name, model("9", name), gone_before=date(2025, 8, 13), source="a test")
+
+
+def known(**given: Any) -> Known:
+    """Give what is known of x."""
+    return Known("x", model("9", "x"), **given)

@@ -6,12 +6,12 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from catalog.change import Level
+from catalog.check.instead import instead
 from catalog.check.likeness import is_elsewhere, is_slip, meant
 from catalog.check.listing import Known, Listing
 from catalog.check.lock import Locked
 from catalog.check.notice import Notice
 from catalog.check.rules import CHECK_RULES
-from catalog.check.successors import Successor, successors
 from catalog.clock import stamp
 from catalog.jsontext import Json
 from catalog.scan.use import Scanned, Use
@@ -154,8 +154,8 @@ def _changed(use: Use, known: Known, terms: Terms) -> Iterator[Notice]:
         f"{swap.before or 'nothing'} → {swap.after or 'nothing'}"
         for swap in swaps[-1:]
     ]
-    if locked.type != known.type:
-        parts.append(f"its type was {locked.type}, and is {known.type}")
+    if locked.type != known.model.type:
+        parts.append(f"its type was {locked.type}, and is {known.model.type}")
     if locked.limit is not None and (known.limit is None or known.limit < locked.limit):
         now = "unknown" if known.limit is None else f"{known.limit:,} tokens"
         parts.append(f"its limit was {locked.limit:,} tokens, and is {now}")
@@ -168,25 +168,8 @@ def _changed(use: Use, known: Known, terms: Terms) -> Iterator[Notice]:
 
 
 def _with_successors(notice: Notice, known: Known, terms: Terms) -> Notice:
-    found = successors(known, terms.listing)
-    if not found:
-        return notice
-    listed: list[Json] = [
-        {"name": each.name, **({"lost": each.lost} if each.lost else {})} for each in found
-    ]
-    instead = f"use {_either([_candidate(each) for each in found])}"
-    return replace(
-        notice, instead=instead, facts=MappingProxyType({**notice.facts, "instead": listed})
-    )
-
-
-def _candidate(successor: Successor) -> str:
-    return successor.name + (f" ({successor.lost})" if successor.lost else "")
-
-
-def _either(names: Sequence[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} or {last}" if first else last
+    text, facts = instead(known, terms.listing)
+    return replace(notice, instead=text, facts=MappingProxyType({**notice.facts, **facts}))
 
 
 def _days(number: int) -> str:

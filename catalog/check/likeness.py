@@ -43,6 +43,10 @@ def is_slip(name: str, known: Known) -> bool:
 def _spelled(candidates: Iterable[Known]) -> dict[str, Known]:
     spelled: dict[str, Known] = {}
     for known in candidates:
-        for form in (known.name, known.name.rpartition("/")[2], known.description or known.name):
+        for form in (
+            known.name,
+            known.name.rpartition("/")[2],
+            known.model.description or known.name,
+        ):
             spelled.setdefault(form.casefold(), known)
     return spelled

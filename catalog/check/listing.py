@@ -55,17 +55,15 @@ NOTHING_NOTED = Noted()
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that is known of one name.
+    """All that is known of one name; `model` is the last one that bore it, as it was last listed.
 
     `gone_since` is when it was first found missing, `gone_before` a day before which it was gone
     already where no moment is recorded, with the `source` of that. `renamed_to` is the name under
-    which the same model is listed now. `limit` is in tokens.
+    which the same model is listed now.
     """
 
     name: str
-    type: str | None = None
-    limit: int | None = None
-    description: str | None = None
+    model: Model
     listed_since: datetime | None = None
     gone_since: datetime | None = None
     gone_before: date | None = None
@@ -76,6 +74,11 @@ class Known:
     swaps: tuple[Swap, ...] = ()
     proof: Proof | None = None
     noted: Noted = NOTHING_NOTED
+
+    @property
+    def limit(self) -> int | None:
+        """How many tokens it takes."""
+        return self.model.context_limit
 
     @property
     def is_listed(self) -> bool:
@@ -149,9 +152,7 @@ def names(
         last = max(of_name, key=_end)
         known[name] = Known(
             name=name,
-            type=last.model.type,
-            limit=last.model.context_limit,
-            description=last.model.description,
+            model=last.model,
             listed_since=of_name[0].since,
             gone_since=last.until,
             policy=_policy(last.until, lifecycle),

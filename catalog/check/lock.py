@@ -86,7 +86,7 @@ def _read(document: Json) -> tuple[Locked, ...]:
 
 
 def _entry(known: Known, listing: Listing, files: Iterable[str], before: Locked | None) -> Locked:
-    facts = (known.type, known.limit, known.description)
+    facts = (known.model.type, known.limit, known.model.description)
     at = listing.as_of
     if before is not None and (before.type, before.limit, before.description) == facts:
         at = before.at

@@ -13,7 +13,7 @@ from catalog.payload import Payload, ValidPayload
 from catalog.providers.infomaniak.infomaniak import Infomaniak
 from catalog.providers.provider import Provider
 from catalog.recordings import Recording, find, moment, read, shipped
-from catalog.snapshot import Snapshot
+from catalog.snapshot import Model, Snapshot
 
 
 def of_history(provider: Provider) -> Listing:
@@ -42,7 +42,16 @@ def beside(provider: Provider) -> tuple[tuple[Known, ...], tuple[str, ...]]:
         return (), ()
     file = files("catalog.providers.infomaniak").joinpath("names.toml")
     names_beside = tomllib.loads(file.read_text("utf-8"))
-    return tuple(Known(**row) for row in names_beside["former"]), tuple(names_beside["elsewhere"])
+    former = (
+        Known(
+            row["name"],
+            Model("", row["name"], row["type"], canonical({})),
+            gone_before=row["gone_before"],
+            source=row["source"],
+        )
+        for row in names_beside["former"]
+    )
+    return tuple(former), tuple(names_beside["elsewhere"])
 
 
 def _listing(snapshots: Sequence[Snapshot], provider: Provider) -> Listing:

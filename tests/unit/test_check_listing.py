@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
+from catalog.check.instead import instead
 from catalog.check.likeness import is_elsewhere, is_slip, meant
-from catalog.check.listing import Evidence, Known, Noted, Proof, stretches
-from catalog.check.successors import Successor, successors
+from catalog.check.listing import Evidence, Noted, Proof, stretches
 from tests.builders import model, snapshot
-from tests.checking import day, former, listing, shipped
+from tests.checking import day, former, known, listing, shipped
 
 ONE, TWO, THREE = day("2026-01-01"), day("2026-02-01"), day("2026-03-01")
 
@@ -49,7 +49,7 @@ def test_a_new_name_takes_the_place_of_the_old_one() -> None:
     assert known.names["old"].gone_since == TWO
     assert known.names["old"].renamed_to == "new"
     assert known.names["new"].renamed_to is None
-    assert successors(known.names["old"], known) == (Successor("new", None, noted=True),)
+    assert instead(known.names["old"], known)[0] == "use new"
 
 
 def test_only_what_tells_of_another_model_is_a_swap() -> None:
@@ -76,47 +76,76 @@ def test_only_what_tells_of_another_model_is_a_swap() -> None:
 
 def test_the_strongest_basis_goes_first() -> None:
     """A refusal proves the end, else a note announces it, else the policy promises it."""
-    policy = Known("x", gone_since=ONE, policy=date(2026, 1, 31))
-    noted = Known("x", policy=date(2026, 1, 31), noted=Noted(date(2026, 6, 1)))
-    answered = Known("x", noted=Noted(date(2026, 6, 1)), proof=Proof(answers=True, at=ONE))
-    refused = Known("x", noted=Noted(date(2026, 6, 1)), proof=Proof(answers=False, at=ONE))
+    policy = known(gone_since=ONE, policy=date(2026, 1, 31))
+    noted = known(policy=date(2026, 1, 31), noted=Noted(date(2026, 6, 1)))
+    answered = known(noted=Noted(date(2026, 6, 1)), proof=Proof(answers=True, at=ONE))
+    refused = known(noted=Noted(date(2026, 6, 1)), proof=Proof(answers=False, at=ONE))
     assert policy.callable_until == (date(2026, 1, 31), "policy")
     assert noted.callable_until == answered.callable_until == (date(2026, 6, 1), "announced")
     assert refused.callable_until == (date(2026, 1, 1), "proved")
-    assert Known("x").callable_until is None
+    assert known().callable_until is None
 
 
 def test_who_was_gone_before_is_known_until_it_is_seen() -> None:
     """A name from before the history is gone; one that is listed after all is not."""
     evidence = Evidence(former=(former("x"), former("y")))
-    known = listing(snapshot(model("1", name="y"), at=ONE), evidence=evidence)
-    assert not known.names["x"].is_listed
-    assert known.names["y"].is_listed
+    found = listing(snapshot(model("1", name="y"), at=ONE), evidence=evidence)
+    assert not found.names["x"].is_listed
+    assert found.names["y"].is_listed
 
 
-def test_successors_lose_as_little_as_can_be() -> None:
-    """Those of the type with limit enough go first, its family before others; a loss is said."""
-    gone = Known("fam-1", "llm", limit=100, gone_since=TWO)
+def test_what_all_successors_lose_is_said_once() -> None:
+    """Each stands with its own loss, and what is the same of all of them at the end."""
+    gone = model("9", name="old", max_token_input=100)
     known = listing(
+        snapshot(gone, at=ONE),
         snapshot(
-            model("1", name="org/fam-small", max_token_input=50),
-            model("2", name="org/other", max_token_input=200),
-            model("3", name="org/fam-big", max_token_input=100),
-            model("4", name="sound", type="stt"),
-            model("5", name="org/none", max_token_input=None),
-            at=ONE,
-        )
+            model("1", name="org/a", max_token_input=90, meta={"is_beta": True}),
+            model("2", name="org/b", max_token_input=None, meta={"is_beta": True}),
+            at=TWO,
+        ),
     )
-    assert successors(gone, known) == (
-        Successor("org/fam-big"),
-        Successor("org/other"),
-        Successor("org/fam-small", "context 100 to 50"),
+    text, facts = instead(known.names["old"], known)
+    assert text == "use org/a (context 100 to 90) or org/b (context 100 to unknown) (all: beta)"
+    assert facts["instead"][1] == {
+        "model": "org/b",
+        "noted": False,
+        "listed": True,
+        "differences": [
+            {"what": "context", "before": 100},
+            {"what": "beta", "before": False, "after": True},
+        ],
+    }
+
+
+def test_a_noted_successor_stands_alone() -> None:
+    """What a person named is proposed without others, also if it is of another type or unlisted."""
+    states = (snapshot(model("1", name="old"), at=ONE), snapshot(model("2", type="stt"), at=TWO))
+    noted = Evidence(notes={"old": Noted(successor="elsewhere/new")})
+    known = listing(*states, evidence=noted)
+    assert instead(known.names["old"], known)[0] == "use elsewhere/new"
+    noted = Evidence(notes={"old": Noted(successor="alpha")})
+    known = listing(*states, evidence=noted)
+    assert instead(known.names["old"], known)[0] == "use alpha (type llm to stt)"
+    nobody = listing(*states)
+    assert instead(nobody.names["old"], nobody) == ("", {})
+
+
+def test_what_ends_itself_is_no_successor() -> None:
+    """A listed model with a noted end is not proposed; other states and routes are said."""
+    other = "https://example.org/docs/api/post/2/other"
+    states = (
+        snapshot(model("1", name="old"), at=ONE),
+        snapshot(
+            model("2", name="ends"),
+            model("3", name="stays", info_status="coming_soon", documentation_link=other),
+            at=TWO,
+        ),
     )
-    noted = Known("fam-1", "llm", limit=100, noted=Noted(successor="org/fam-small"))
-    assert successors(noted, known) == (
-        Successor("org/fam-small", "context 100 to 50", noted=True),
-    )
-    assert successors(Known("x", "nobody's"), known) == ()
+    noted = Evidence(notes={"ends": Noted(date(2027, 1, 1))})
+    known = listing(*states, evidence=noted)
+    text, _ = instead(known.names["old"], known)
+    assert text == "use stays (ready to coming_soon, another route)"
 
 
 @pytest.mark.parametrize(
