@@ -58,7 +58,8 @@ class Courier:
         """Send until nothing is due or the channel refuses; return whether it was given up on."""
         given_up = False
         while item := self._claim(channel):
-            message = Message(item.message_id, item.provider, item.findings[0].at, item.findings)
+            at, used = item.findings[0].at, channel.audience.usage()
+            message = Message(item.message_id, item.provider, at, item.findings, used=used)
             try:
                 channel.send(message)
             except DeliveryFailed as error:

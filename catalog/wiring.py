@@ -16,8 +16,10 @@ from catalog.alerts.email import EmailChannel, MailServer
 from catalog.alerts.log import LogChannel
 from catalog.alerts.text import LINES
 from catalog.alerts.timing import Quiet, Timing, read_clock
+from catalog.alerts.usage import Usage, nothing_used
 from catalog.alerts.webhook import WebhookChannel
 from catalog.alerts.wording import CHAT, LETTER, LETTER_LINES, TITLED, Wording, read_template
+from catalog.check.inuse import InUse
 from catalog.clock import Clock, now
 from catalog.config.channels import (
     AnyChannel,
@@ -39,8 +41,8 @@ from catalog.http.client import Http
 from catalog.http.request import Limits
 from catalog.judge import Doubt
 from catalog.pings import Pings
-from catalog.providers.described.described import Described
-from catalog.providers.infomaniak.infomaniak import ASKING, Infomaniak
+from catalog.providers.infomaniak.infomaniak import ASKING
+from catalog.providers.making import make
 from catalog.providers.provider import Provider
 from catalog.providers.source import Source
 from catalog.publishing import Publisher
@@ -71,10 +73,7 @@ def wire_http(settings: Settings) -> Http:
 
 def wire_provider(settings: ProviderSettings) -> Provider:
     """Make the one who knows a provider's words."""
-    description = settings.description
-    return (
-        Infomaniak(settings.name) if description is None else Described(settings.name, description)
-    )
+    return make(settings.name, settings.description)
 
 
 def wire_source(settings: Settings, http: Http, clock: Clock = now) -> Source:
@@ -135,7 +134,8 @@ def wire_channels(settings: Settings, http: Http, clock: Clock) -> tuple[Channel
     So each target has deliveries of its own, and what one has taken is not sent to it again because
     of another. Raises SettingsInvalid for a template that cannot be used.
     """
-    shared = _Shared(http, clock, settings.http.deadline.total_seconds(), _pages(settings))
+    deadline, usage = settings.http.deadline.total_seconds(), wire_usage(settings)
+    shared = _Shared(http, clock, deadline, _pages(settings), usage)
     made = (_wire_channel(channel, shared) for channel in settings.channel)
     return tuple(chain.from_iterable(made))
 
@@ -154,10 +154,12 @@ class _Shared:
     clock: Clock
     deadline: float
     pages: Mapping[str, str]
+    usage: Usage
 
 
 def _wire_channel(settings: AnyChannel, shared: _Shared) -> Iterator[Channel]:
-    name, audience, timing = settings.name, wire_audience(settings), wire_timing(settings)
+    name, timing = settings.name, wire_timing(settings)
+    audience = wire_audience(settings, shared.usage)
     match settings:
         case LogSettings():
             yield LogChannel(name, audience, timing)
@@ -208,9 +210,25 @@ def _wire_mail(
         )
 
 
-def wire_audience(settings: ChannelSettings) -> Audience:
+def wire_usage(settings: Settings) -> Usage:
+    """Make what says which files use which model: the lock, read again whenever it is asked.
+
+    A lock that breaks while a daemon runs is told in the log, and what it said before holds.
+    Raise SettingsInvalid for one that is broken now, or that a channel needs and that is not there.
+    """
+    path = settings.check.lock
+    in_use = InUse(path)
+    if not in_use.used and any(channel.in_use for channel in settings.channel):
+        hint = "Write it with `catalog check PATH… --write-lock`, or leave in_use out."
+        text = f"a channel wants what is in use, and no lock at {path} says what is"
+        raise SettingsInvalid(text, hint=hint)
+    return in_use
+
+
+def wire_audience(settings: ChannelSettings, usage: Usage = nothing_used) -> Audience:
     """Make what a channel wants to hear."""
-    return Audience(settings.level, settings.models, settings.types, settings.providers)
+    wanted = (settings.level, settings.models, settings.types, settings.providers)
+    return Audience(*wanted, settings.in_use, usage)
 
 
 def wire_timing(settings: ChannelSettings) -> Timing:

@@ -1,27 +1,25 @@
 """What a channel is told, what it wants to hear, and what every channel can do."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Protocol
 
 from catalog.alerts.timing import Timing
+from catalog.alerts.usage import Usage, Used, former, is_used, nothing_used
 from catalog.change import (
     Change,
     Finding,
+    Incident,
     Level,
-    ModelChange,
     Probed,
     Recovered,
     Trouble,
     Undelivered,
-    Updated,
     gravity,
 )
-from catalog.jsontext import parse
 from catalog.payload import Drift
-from catalog.rules import rules
 
 MENDABLE = {401, 403, 404, 408, 425, 429}
 """Client errors that the receiver's owner, or time, may mend; all others end a message."""
@@ -33,7 +31,7 @@ class Message:
 
     `id` is the same on every attempt, so that a receiver can tell a repetition; `at` is the time of
     the first poll that it tells of. `findings` stands gravest first whatever order was given. A
-    `test` is marked as one wherever it is read.
+    `test` is marked as one wherever it is read. `used` names the files that use each model.
     """
 
     id: str
@@ -41,6 +39,7 @@ class Message:
     at: datetime
     findings: tuple[Finding, ...]
     test: bool = False
+    used: Used = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         # Kept here and not at the callers: every attempt must send the same bytes.
@@ -52,13 +51,16 @@ class Audience:
     """What a channel wants to hear.
 
     `level` is the lowest level it wants. `models` are shell patterns for names or keys, `types` the
-    provider's words, `providers` the names of providers; empty means all.
+    provider's words, `providers` the names of providers; empty means all. `usage` says what the
+    user's code uses, and `in_use` that only changes of such models are wanted.
     """
 
     level: Level = Level.INFO
     models: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
+    in_use: bool = False
+    usage: Usage = nothing_used
 
     def wants(self, finding: Finding) -> bool:
         """Whether the channel is told; a wave is wanted whole when any of its models is."""
@@ -66,7 +68,11 @@ class Audience:
             return False
         if self.providers and finding.provider not in self.providers:
             return False
-        return any(self._concerned(change, finding.rule) for change in finding.changes)
+        concerned = [each for each in finding.changes if self._concerned(each, finding.rule)]
+        if self.in_use and not isinstance(finding.change, Incident):
+            used = self.usage()
+            return any(is_used(change, finding, used) for change in concerned)
+        return bool(concerned)
 
     def _concerned(self, change: Change, rule: str) -> bool:
         match change:
@@ -78,8 +84,8 @@ class Audience:
                 names = (change.name, *([change.key] if change.key else []))
                 return self._names_any(names) and (not self.types or change.type in self.types)
         # Who follows the old name or type must hear that it is no more.
-        listed = (change.model.name, change.model.key, *_former("name", change, rule))
-        types = {change.model.type, *_former("type", change, rule)}
+        listed = (change.model.name, change.model.key, *former("name", change, rule))
+        types = {change.model.type, *former("type", change, rule)}
         return self._names_any(listed) and (not self.types or not types.isdisjoint(self.types))
 
     def _names_any(self, names: Iterable[str]) -> bool:
@@ -114,10 +120,3 @@ class Channel(Protocol):
 def is_lasting(status: int) -> bool:
     """Whether a receiver that answers so will never take the message."""
     return 400 <= status < 500 and status not in MENDABLE  # noqa: PLR2004  # the class of client errors
-
-
-def _former(attribute: str, change: ModelChange, rule: str) -> list[str]:
-    judged = rules().get(rule)
-    if judged is None or judged.attribute != attribute or not isinstance(change, Updated):
-        return []
-    return [] if change.before is None else [str(parse(change.before))]

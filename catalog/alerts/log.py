@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.text import LINE_LENGTH
 from catalog.alerts.timing import Timing
+from catalog.alerts.usage import files_text, used_in
 from catalog.change import Level
 from catalog.jsontext import cut
 from catalog.publicjson import finding_json
@@ -32,9 +33,11 @@ class LogChannel:
         if message.test:
             _LOGGER.info("this is a test of channel %s", self.name)
         for finding in message.findings:
+            files = used_in(finding, message.used)
+            said = f"{sentence(finding)}{f' (used in {files_text(files)})' if files else ''}"
             _LOGGER.log(
                 _SEVERITY[finding.level],
                 "%s",
-                cut(f"{message.provider}: {sentence(finding)}", LINE_LENGTH),
+                cut(f"{message.provider}: {said}", LINE_LENGTH),
                 extra={"finding": finding_json(finding), "delivery": message.id},
             )

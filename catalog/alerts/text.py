@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from catalog.alerts.channel import Message
+from catalog.alerts.usage import Used, files_text, used_in
 from catalog.change import Finding, Level
 from catalog.jsontext import cut
 from catalog.rules import rules
@@ -63,18 +64,18 @@ def findings_text(message: Message, lines: int = LINES, characters: int | None =
     In a digest they stand poll by poll, the oldest first. What does not fit into so many lines and
     characters is only counted at the end: the least grave.
     """
-    shown = message.findings
-    text = _layout(shown)
+    shown, used = message.findings, message.used
+    text = _layout(shown, used)
     if not _fits(text, lines, characters):
         # Each step of the search lays out anew: what a finding costs depends on its neighbors.
         low, high = 0, min(len(shown), lines)
         while low < high:
             middle = (low + high + 1) // 2
-            if _fits(_cut_off(shown, middle), lines + 1, characters):
+            if _fits(_cut_off(shown, used, middle), lines + 1, characters):
                 low = middle
             else:
                 high = middle - 1
-        text = _cut_off(shown, low)
+        text = _cut_off(shown, used, low)
     return "\n".join(text)
 
 
@@ -98,24 +99,27 @@ def _fits(text: Sequence[str], lines: int, characters: int | None) -> bool:
     return characters is None or sum(len(line) + 1 for line in text) <= characters
 
 
-def _cut_off(findings: Sequence[Finding], shown: int) -> list[str]:
+def _cut_off(findings: Sequence[Finding], used: Used, shown: int) -> list[str]:
     rest = findings[shown:]
-    return [*_layout(findings[:shown]), f"and {count(len(rest), 'more finding')} ({levels(rest)})"]
+    return [
+        *_layout(findings[:shown], used),
+        f"and {count(len(rest), 'more finding')} ({levels(rest)})",
+    ]
 
 
-def _layout(findings: Sequence[Finding]) -> list[str]:
+def _layout(findings: Sequence[Finding], used: Used) -> list[str]:
     polls: dict[datetime, list[Finding]] = {}
     for finding in findings:
         polls.setdefault(finding.at, []).append(finding)
     if len(polls) == 1:
-        return list(_poll(findings))
+        return list(_poll(findings, used))
     lines: list[str] = []
     for at in sorted(polls):
-        lines += [*([""] if lines else []), f"── {minute(at)}", *_poll(polls[at])]
+        lines += [*([""] if lines else []), f"── {minute(at)}", *_poll(polls[at], used)]
     return lines
 
 
-def _poll(findings: Iterable[Finding]) -> Iterator[str]:
+def _poll(findings: Iterable[Finding], used: Used) -> Iterator[str]:
     """Write the findings of one poll; those of one kind together, so that it is explained once."""
     kinds: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
@@ -124,6 +128,8 @@ def _poll(findings: Iterable[Finding]) -> Iterator[str]:
     for alike in kinds.values():
         for finding in alike:
             yield cut(f"{_MARKS[finding.level]} {fact(finding)}", LINE_LENGTH)
+            if files := used_in(finding, used):
+                yield cut(f"   Used in {files_text(files)}.", LINE_LENGTH)
         yield from (f"   {cut(line, LINE_LENGTH)}" for line in _reasons(alike[0]))
 
 

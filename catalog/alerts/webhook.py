@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 
 from catalog.alerts.channel import Audience, Message, is_lasting
 from catalog.alerts.signature import signed_headers, signing_key
 from catalog.alerts.text import slack
 from catalog.alerts.timing import Timing
+from catalog.alerts.usage import used_in
 from catalog.alerts.wording import Wording
+from catalog.change import Finding
 from catalog.clock import Clock, now, stamp
 from catalog.errors import CatalogError, DeliveryFailed, ProviderError, TimedOut
 from catalog.http.client import Http
@@ -107,6 +109,11 @@ def _title(message: Message) -> str:
     return title(message.provider, message.findings)
 
 
+def _change(finding: Finding, message: Message) -> dict[str, Any]:
+    files = used_in(finding, message.used)
+    return finding_json(finding) | ({"used_in": list(files)} if files else {})
+
+
 def event_body(message: Message, text: str) -> bytes:
     """Write the message as a CloudEvents 1.0 envelope; the same message gives the same bytes."""
     event = {
@@ -122,7 +129,7 @@ def event_body(message: Message, text: str) -> bytes:
             "at": stamp(message.at),
             "title": _title(message),
             "text": text,
-            "changes": [finding_json(finding) for finding in message.findings],
+            "changes": [_change(finding, message) for finding in message.findings],
             **({"test": True} if message.test else {}),
         },
     }

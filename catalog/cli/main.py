@@ -10,6 +10,7 @@ from catalog import __version__
 from catalog.cli import (
     alerts,
     changes,
+    check,
     config,
     db,
     demo,
@@ -72,8 +73,8 @@ for _command in (
     *(sync.sync, serve.serve, models.models, models.show, changes.changes, changes.diff),
     *(history.snapshots, history.polls, document.render),
     *(payloads.validate, importing.import_, replay.replay, demo.demo, config.config),
-    *(probe.probe, matrix.matrix),
-    *(status.status, doctor.doctor, alerts.alerts, db.db, provider.provider),
+    *(check.check, probe.probe, matrix.matrix, status.status, doctor.doctor, alerts.alerts, db.db),
+    provider.provider,
 ):
     cli.add_command(_command)
 

@@ -32,6 +32,7 @@ class ChannelSettings(Section):
     models: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
+    in_use: bool = False
     digest: Digest = Digest.AT_ONCE
     daily_at: Clock = "08:00"
     quiet_hours: QuietHours | None = None

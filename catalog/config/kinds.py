@@ -3,7 +3,7 @@
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -235,8 +235,11 @@ def _no_twins(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _known_rule(rule: str) -> str:
-    if rule not in rules():
-        meant = did_you_mean(closest(rule, rules())) or ";"
+    from catalog.check.rules import CHECK_RULES  # only wanted where a level is given
+
+    known = (*rules(), *CHECK_RULES)
+    if rule not in known:
+        meant = did_you_mean(closest(rule, known)) or ";"
         raise ValueError(f"there is no such rule{meant} docs/rules.md lists them")
     return rule
 
@@ -256,6 +259,7 @@ DatabaseUrl = Annotated[str, AfterValidator(_checked_database)]
 File = Annotated[Path, AfterValidator(_checked_path)]
 FileOrNone = Annotated[File | None, BeforeValidator(_none_if_empty)]
 RuleId = Annotated[str, AfterValidator(_known_rule)]
+FailOn = Literal["breaking", "warning", "info", "never"]
 Clock = Annotated[str, AfterValidator(_checked_clock)]
 QuietHours = Annotated[str, AfterValidator(_checked_quiet)]
 Zone = Annotated[str, AfterValidator(_checked_zone)]

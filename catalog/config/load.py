@@ -227,6 +227,9 @@ def _rooted(settings: Settings, given: Given) -> Settings:
     return settings.model_copy(
         update={
             "document": _rooted_document(settings.document, given, "document"),
+            "check": settings.check.model_copy(
+                update={"lock": given.root("check.lock") / settings.check.lock}
+            ),
             "database": _rooted_database(settings.database, given),
             "provider": tuple(_rooted_providers(settings, given)),
             "channel": tuple(_rooted_channels(settings, given)),

@@ -1,6 +1,7 @@
 """Every setting, its default and its bounds; docs/configuration.md explains them one by one."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from catalog.config.kinds import (
     DatabaseUrl,
     Duration,
     Every,
+    FailOn,
     File,
     LongDuration,
     RuleId,
@@ -84,6 +86,14 @@ INFOMANIAK = (ProviderSettings(name="infomaniak", kind="infomaniak"),)
 """Who is polled where no [[provider]] is given."""
 
 
+class CheckSettings(Section):
+    """How `catalog check` judges a code base; alerts read its lock."""
+
+    lock: File = Path("catalog.lock")
+    within: LongDuration = timedelta(days=30)
+    fail_on: FailOn = "warning"
+
+
 class Settings(Section):
     """All settings of one run. Paths are absolute, secret files are read."""
 
@@ -97,6 +107,7 @@ class Settings(Section):
     probe: ProbeSettings = ProbeSettings()
     ping: PingSettings = PingSettings()
     document: DocumentSettings = DocumentSettings()
+    check: CheckSettings = CheckSettings()
     rules: dict[RuleId, Level] = Field(default_factory=dict)
     provider: tuple[ProviderSettings, ...] = ()
     channel: tuple[Annotated[AnyChannel, Field(discriminator="kind")], ...] = ()

@@ -1,7 +1,6 @@
 """The door to the document: what would be written, and writing it without ever half-writing it."""
 
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from errno import EINVAL
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from catalog.document.regions import splice
 from catalog.errors import DocumentError
+from catalog.writing import replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def write(plan: Plan) -> bool:
     target = Path(os.path.realpath(plan.path))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _replace(target, plan.after.encode())
+        replace(target, plan.after.encode())
     except OSError as error:
         raise _failed("written", plan.path, error) from error
     return True
@@ -90,24 +90,6 @@ def _read(path: Path) -> str:
             f"{path}:{line}: the document could not be read: not valid UTF-8",
             hint="Save it as UTF-8; nothing was written.",
         ) from None
-
-
-def _replace(target: Path, data: bytes) -> None:
-    """Write beside the target, then rename over it: a reader sees the old or the new, whole."""
-    temporary = target.with_name(f".catalog-{secrets.token_hex(4)}.tmp")
-    # Made as any program makes a file, so that a new document gets the user's usual mode.
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            if target.exists():
-                os.fchmod(file.fileno(), target.stat().st_mode & 0o7777)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _failed(done: str, path: Path, error: OSError) -> DocumentError:

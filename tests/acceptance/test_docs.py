@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 
 import catalog.store.tables  # noqa: F401  # fills the metadata
 from catalog import recordings
+from catalog.check.rules import CHECK_RULES
 from catalog.cli.main import cli
 from catalog.config.channels import AnyChannel
 from catalog.config.given import plain_settings
@@ -85,6 +86,21 @@ def test_the_examples_of_the_commands_are_true(tmp_path: Path) -> None:
     with ReplayServer([newest]) as server:
         live = {"CATALOG_INFOMANIAK_URL": server.url, "INFOMANIAK_API_TOKEN": "tok-of-the-examples"}
         assert_true(COMMANDS, tmp_path, **live)
+
+
+def test_the_examples_of_the_check_are_true(tmp_path: Path) -> None:
+    """Typed from the top to the bottom, every example of docs/check.md does as it says."""
+    assert_true("docs/check.md", tmp_path)
+
+
+def test_every_rule_of_the_check_has_its_heading() -> None:
+    """docs/check.md has a section for each rule, in order, with its level and reason."""
+    told = sections("docs/check.md", 3)
+    assert list(told) == list(CHECK_RULES)
+    for name, rule in CHECK_RULES.items():
+        lines = told[name].split("\n")
+        assert f"- **Level:** `{rule.level}`" in lines, name
+        assert f"- **Why:** {rule.why}" in lines, name
 
 
 def test_an_untrue_example_is_noticed() -> None:

@@ -1,0 +1,31 @@
+"""Annotations as GitHub's runner reads them from the output of a step."""
+
+from catalog.change import Level
+from catalog.check.notice import Notice
+from catalog.check.outcome import Outcome, one_line
+
+_COMMANDS = {Level.BREAKING: "error", Level.WARNING: "warning", Level.INFO: "notice"}
+
+
+def annotations(outcome: Outcome) -> str:
+    """Write one line a notice; empty where there is nothing to tell."""
+    return "".join(f"{_annotation(notice)}\n" for notice in outcome.heeded.notices)
+
+
+def _annotation(notice: Notice) -> str:
+    places = {
+        "file": notice.path,
+        "line": str(notice.line),
+        "col": str(notice.column),
+        "title": f"{notice.rule} model name",
+    }
+    given = ",".join(f"{name}={_property(value)}" for name, value in places.items())
+    return f"::{_COMMANDS[notice.level]} {given}::{_data(one_line(notice))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,202 @@
+"""Uses -> notices: what the catalog means for code that names its models."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from types import MappingProxyType
+
+from catalog.change import Level
+from catalog.check.instead import instead
+from catalog.check.likeness import is_elsewhere, is_slip, meant
+from catalog.check.listing import Known, Listing
+from catalog.check.lock import Locked
+from catalog.check.notice import Notice
+from catalog.check.rules import CHECK_RULES
+from catalog.clock import stamp
+from catalog.jsontext import Json
+from catalog.scan.use import Scanned, Use
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What uses are held against.
+
+    `today` is in UTC. What retires more than `within` from now is only told as info. `locked` is
+    what the lock says, by name; `levels` the user's own levels, by rule.
+    """
+
+    listing: Listing
+    today: date
+    within: timedelta = timedelta(days=30)
+    locked: Mapping[str, Locked] = field(default_factory=dict)
+    levels: Mapping[str, Level] = field(default_factory=dict)
+
+
+def judge(scanned: Sequence[Scanned], terms: Terms) -> tuple[Notice, ...]:
+    """Say what is wrong with each use, as a person reads the files; comments are not heeded yet."""
+    about = any(each.about for each in scanned)
+    notices = (
+        notice
+        for each in scanned
+        for use in each.uses
+        for notice in _of_use(use, each, terms, about=about)
+    )
+    return tuple(sorted(notices, key=lambda notice: notice.order))
+
+
+def _of_use(use: Use, file: Scanned, terms: Terms, *, about: bool) -> Iterator[Notice]:
+    known = terms.listing.names.get(use.name)
+    if known is None:
+        if use.kind == "use":
+            yield from _unknown(use, file, terms, about=about)
+        return
+    fate = _fate(use, known, terms)
+    if use.kind == "mention":
+        yield from (replace(notice, level=Level.INFO) for notice in fate)
+        return
+    yield from fate
+    if not fate or fate[0].rule == "retiring":
+        yield from _limit(use, known, terms)
+        yield from _changed(use, known, terms)
+
+
+def _fate(use: Use, known: Known, terms: Terms) -> tuple[Notice, ...]:
+    """Say that the model is gone, refused, or about to be; nothing where it is listed for good."""
+    until = known.callable_until
+    facts = _facts(known)
+    if until is None and known.is_listed:
+        return ()
+    where = _departure(known, terms.listing)
+    if until is not None and until[1] == "proved":
+        return (_with_successors(_refused(use, known, where, facts, terms), known, terms),)
+    if until is None or until[0] < terms.today:
+        text = f"{where}{_ended(known, until)}"
+        return (_with_successors(_notice(use, "delisted", text, facts, terms), known, terms),)
+    left = (until[0] - terms.today).days
+    facts["days_left"] = left
+    text = f"{where}; {_ending(until[1])} {until[0]} ({_days(left)} left)"
+    notice = _notice(use, "retiring", text, facts, terms)
+    if timedelta(days=left) > terms.within:
+        notice = replace(notice, level=Level.INFO)
+    return (_with_successors(notice, known, terms),)
+
+
+def _departure(known: Known, listing: Listing) -> str:
+    if known.gone_since is not None:
+        return f"gone from {listing.provider}'s catalog since {known.gone_since:%Y-%m-%d}"
+    if known.gone_before is not None:
+        return f"gone from {listing.provider}'s catalog since before {known.gone_before}"
+    return f"listed by {listing.provider}"
+
+
+def _ended(known: Known, until: tuple[date, str] | None) -> str:
+    answered = ""
+    if known.proof is not None:
+        answered = f"; a call still got an answer on {known.proof.at:%Y-%m-%d}"
+    if until is None:
+        return answered
+    said = f"announced by {known.noted.source}" if known.noted.source else "announced"
+    ground = said if until[1] == "announced" else known.ground
+    return f"; calls were to work until {until[0]} ({ground}){answered}"
+
+
+def _ending(basis: str) -> str:
+    return "announced to end on" if basis == "announced" else "calls work until at least"
+
+
+def _refused(use: Use, known: Known, where: str, facts: dict[str, Json], terms: Terms) -> Notice:
+    proof = known.proof
+    said = "" if proof is None or not proof.said else f': "{proof.said}"'
+    at = "" if proof is None else f" on {proof.at:%Y-%m-%d}"
+    return _notice(use, "refused", f"{where}; a call was refused{at}{said}", facts, terms)
+
+
+def _unknown(use: Use, file: Scanned, terms: Terms, *, about: bool) -> Iterator[Notice]:
+    """Tell a name that nobody knows, where it is likely to be meant for this provider."""
+    if is_elsewhere(use.name, terms.listing):
+        return
+    near = meant(use.name, terms.listing)
+    slip = near is not None and is_slip(use.name, near)
+    if not (file.about or slip or (about and near)):
+        return
+    text = f"no catalog of {terms.listing.provider} ever had a model of this name"
+    notice = _notice(use, "unknown", text, {}, terms)
+    if near is not None:
+        gone = "" if near.is_listed else f" ({_departure(near, terms.listing)})"
+        notice = replace(
+            notice,
+            instead=f"did you mean {near.name}?{gone}",
+            facts=MappingProxyType({"did_you_mean": near.name}),
+        )
+    yield notice
+
+
+def _limit(use: Use, known: Known, terms: Terms) -> Iterator[Notice]:
+    if use.limit is None or known.limit is None or use.limit <= known.limit:
+        return
+    what = use.limit_place or "the number beside it"
+    text = f"{what} is {use.limit:,}, and the model takes {known.limit:,} tokens"
+    facts = {"written": use.limit, "limit": known.limit}
+    notice = _notice(use, "limit", text, facts, terms)
+    if use.limit_line is not None:
+        notice = replace(notice, line=use.limit_line, column=1)
+    yield replace(notice, instead=f"at most {known.limit:,}")
+
+
+def _changed(use: Use, known: Known, terms: Terms) -> Iterator[Notice]:
+    """Tell what is not as the lock says: the model behind the name, its type, a lower limit."""
+    locked = terms.locked.get(use.name)
+    if locked is None:
+        return
+    swaps = [swap for swap in known.swaps if swap.at > locked.at]
+    parts = [
+        f"another model stands behind the name since {swap.at:%Y-%m-%d}: "
+        f"{swap.before or 'nothing'} → {swap.after or 'nothing'}"
+        for swap in swaps[-1:]
+    ]
+    if locked.type != known.model.type:
+        parts.append(f"its type was {locked.type}, and is {known.model.type}")
+    if locked.limit is not None and (known.limit is None or known.limit < locked.limit):
+        now = "unknown" if known.limit is None else f"{known.limit:,} tokens"
+        parts.append(f"its limit was {locked.limit:,} tokens, and is {now}")
+    if parts:
+        text = f"{'; '.join(parts)} (locked on {locked.at:%Y-%m-%d})"
+        facts: dict[str, Json] = {"locked_at": stamp(locked.at)}
+        facts |= {"changed_at": stamp(swaps[-1].at)} if swaps else {}
+        notice = _notice(use, "changed", text, facts, terms)
+        yield replace(notice, instead="try it, then write the lock again with --write-lock")
+
+
+def _with_successors(notice: Notice, known: Known, terms: Terms) -> Notice:
+    text, facts = instead(known, terms.listing)
+    return replace(notice, instead=text, facts=MappingProxyType({**notice.facts, **facts}))
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
+
+
+def _facts(known: Known) -> dict[str, Json]:
+    facts: dict[str, Json] = {}
+    if known.gone_since is not None:
+        facts["gone_since"] = stamp(known.gone_since)
+    if known.gone_before is not None:
+        facts |= {"gone_before": known.gone_before.isoformat(), "source": known.source}
+    if known.callable_until is not None:
+        until, basis = known.callable_until
+        facts |= {"callable_until": until.isoformat(), "basis": basis}
+    return facts
+
+
+def _notice(use: Use, rule: str, text: str, facts: Mapping[str, Json], terms: Terms) -> Notice:
+    level = terms.levels.get(rule, CHECK_RULES[rule].level)
+    return Notice(
+        path=use.path,
+        line=use.line,
+        column=use.column,
+        rule=rule,
+        level=level,
+        name=use.name,
+        text=text,
+        facts=MappingProxyType(dict(facts)),
+    )

@@ -1,0 +1,196 @@
+"""What is known of every name that ever stood in the catalog, for whoever still uses one."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Literal
+
+from catalog.rules import Lifecycle
+from catalog.snapshot import Model, Snapshot
+
+Basis = Literal["policy", "announced", "proved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """One stretch of time over which a model did not change; `until` is None while it lasts."""
+
+    model: Model
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Another model came to stand behind the name; the sides are what was said of each."""
+
+    at: datetime
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came of calling a name: whether it answered, since when, and the provider's words."""
+
+    answers: bool
+    at: datetime
+    said: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a person noted of a model: the day from which calls fail, and what takes its place."""
+
+    retires: date | None = None
+    successor: str | None = None
+    source: str | None = None
+
+
+NOTHING_NOTED = Noted()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All that is known of one name; `model` is the last one that bore it, as it was last listed.
+
+    `gone_since` is when it was first found missing, `gone_before` a day before which it was gone
+    already where no moment is recorded, with the `source` of that. `renamed_to` is the name under
+    which the same model is listed now.
+    """
+
+    name: str
+    model: Model
+    listed_since: datetime | None = None
+    gone_since: datetime | None = None
+    gone_before: date | None = None
+    source: str | None = None
+    policy: date | None = None
+    ground: str | None = None
+    renamed_to: str | None = None
+    swaps: tuple[Swap, ...] = ()
+    proof: Proof | None = None
+    noted: Noted = NOTHING_NOTED
+
+    @property
+    def limit(self) -> int | None:
+        """How many tokens it takes."""
+        return self.model.context_limit
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the newest catalog has it."""
+        return self.gone_since is None and self.gone_before is None
+
+    @property
+    def callable_until(self) -> tuple[date, Basis] | None:
+        """Until which day calls work, and what says so; the strongest basis goes first."""
+        if self.proof is not None and not self.proof.answers:
+            return self.proof.at.date(), "proved"
+        if self.noted.retires is not None:
+            return self.noted.retires, "announced"
+        return None if self.policy is None else (self.policy, "policy")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of names beside the catalog, by name: calls, notes, who was gone before."""
+
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
+    notes: Mapping[str, Noted] = field(default_factory=dict)
+    former: tuple[Known, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every name that a provider ever listed, from the first to the newest state of its catalog.
+
+    `elsewhere` are shell patterns, in lower case, of names that other providers alone serve.
+    """
+
+    provider: str
+    since: datetime
+    as_of: datetime
+    names: Mapping[str, Known]
+    elsewhere: tuple[str, ...] = ()
+
+    @property
+    def listed(self) -> tuple[Known, ...]:
+        """What the newest catalog has, by name."""
+        return tuple(known for known in self.names.values() if known.is_listed)
+
+
+def stretches(snapshots: Sequence[Snapshot]) -> tuple[Stretch, ...]:
+    """Fold states, the oldest first, into the stretches over which each model did not change."""
+    ended: list[Stretch] = []
+    lasting: dict[str, Stretch] = {}
+    for snapshot in snapshots:
+        now = snapshot.by_key
+        for key, stretch in list(lasting.items()):
+            if now.get(key) != stretch.model:
+                ended.append(Stretch(stretch.model, stretch.since, snapshot.taken_at))
+                del lasting[key]
+        for key, model in now.items():
+            lasting.setdefault(key, Stretch(model, snapshot.taken_at, None))
+    return (*ended, *lasting.values())
+
+
+def names(
+    found: Iterable[Stretch], lifecycle: Lifecycle | None, evidence: Evidence
+) -> Mapping[str, Known]:
+    """Say what is known of every name, by name."""
+    by_name: dict[str, list[Stretch]] = defaultdict(list)
+    by_key: dict[str, list[Stretch]] = defaultdict(list)
+    for stretch in sorted(found, key=lambda each: each.since):
+        by_name[stretch.model.name].append(stretch)
+        by_key[stretch.model.key].append(stretch)
+    known = {each.name: each for each in evidence.former}
+    for name, of_name in by_name.items():
+        last = max(of_name, key=_end)
+        known[name] = Known(
+            name=name,
+            model=last.model,
+            listed_since=of_name[0].since,
+            gone_since=last.until,
+            policy=_policy(last.until, lifecycle),
+            ground=None if lifecycle is None or last.until is None else lifecycle.ground,
+            renamed_to=_renamed(last, by_key[last.model.key]),
+            swaps=_swaps(of_name),
+            proof=evidence.proofs.get(name),
+            noted=evidence.notes.get(name, NOTHING_NOTED),
+        )
+    return MappingProxyType(dict(sorted(known.items())))
+
+
+def _end(stretch: Stretch) -> tuple[bool, datetime]:
+    return stretch.until is None, stretch.until or stretch.since
+
+
+def _policy(gone: datetime | None, lifecycle: Lifecycle | None) -> date | None:
+    if gone is None or lifecycle is None:
+        return None
+    return (gone + timedelta(days=lifecycle.days)).date()
+
+
+def _renamed(last: Stretch, of_key: Sequence[Stretch]) -> str | None:
+    """Return the name that the same model bears now; None where it has this one, or is gone."""
+    now = max(of_key, key=_end)
+    return now.model.name if now.until is None and now.model.name != last.model.name else None
+
+
+def _swaps(of_name: Sequence[Stretch]) -> tuple[Swap, ...]:
+    return tuple(
+        Swap(after.since, before.model.description, after.model.description)
+        for before, after in pairwise(of_name)
+        if _is_swap(before.model, after.model)
+    )
+
+
+def _is_swap(before: Model, after: Model) -> bool:
+    """Whether another model stands behind the name; only an alias tells that by its description."""
+    if before.key != after.key:
+        return True
+    return "/" not in after.name and before.description != after.description

@@ -1,0 +1,118 @@
+"""`catalog.lock`: which models a code base uses, where, and the facts that it relies on."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from catalog.check.listing import Known, Listing
+from catalog.clock import stamp
+from catalog.errors import SettingsInvalid
+from catalog.jsontext import Json
+from catalog.scan.use import Scanned
+
+VERSION = 1
+_HINT = "Write it again with `catalog check PATH… --write-lock`."
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """One model that the code uses: the facts relied on, when they were true, and the files.
+
+    `limit` is in tokens.
+    """
+
+    provider: str
+    name: str
+    type: str | None
+    limit: int | None
+    description: str | None
+    at: datetime
+    files: tuple[str, ...]
+
+
+def make(
+    scanned: Iterable[Scanned], listing: Listing, before: Iterable[Locked]
+) -> tuple[Locked, ...]:
+    """Say what the lock should hold of one provider.
+
+    What is as the lock said before keeps its date, so that the same code and the same facts make
+    the same file. Names that nobody knows, and mentions in prose, are left out.
+    """
+    files: dict[str, set[str]] = {}
+    for each in scanned:
+        for use in each.uses:
+            if use.kind == "use" and use.name in listing.names:
+                files.setdefault(use.name, set()).add(use.path)
+    known = by_name(before, listing.provider)
+    return tuple(
+        _entry(listing.names[name], listing, files[name], known.get(name)) for name in sorted(files)
+    )
+
+
+def text(locked: Iterable[Locked]) -> str:
+    """Write a lock: sorted, one value a line, so that a review shows what moved."""
+    models = [_json(each) for each in sorted(locked, key=lambda one: (one.provider, one.name))]
+    document = {"lock_version": VERSION, "models": models}
+    return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n"
+
+
+def read(path: Path) -> tuple[Locked, ...]:
+    """Read a lock; empty where there is no such file. Raise SettingsInvalid for a broken one."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return _read(document)
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except OSError as error:
+        raise SettingsInvalid(
+            f"cannot read the lock {path}: {error.strerror}", hint=_HINT
+        ) from None
+    except (KeyError, TypeError, ValueError) as error:
+        what = f"the lock {path} is not as this program writes it: {error}"
+        raise SettingsInvalid(what, hint=_HINT) from None
+
+
+def by_name(locked: Iterable[Locked], provider: str) -> dict[str, Locked]:
+    """Return what is locked of one provider, by name."""
+    return {each.name: each for each in locked if each.provider == provider}
+
+
+def _read(document: Json) -> tuple[Locked, ...]:
+    if document["lock_version"] != VERSION:
+        raise ValueError(f"version {document['lock_version']}, not {VERSION}")
+    return tuple(_locked(row) for row in document["models"])
+
+
+def _entry(known: Known, listing: Listing, files: Iterable[str], before: Locked | None) -> Locked:
+    facts = (known.model.type, known.limit, known.model.description)
+    at = listing.as_of
+    if before is not None and (before.type, before.limit, before.description) == facts:
+        at = before.at
+    return Locked(listing.provider, known.name, *facts, at, tuple(sorted(files)))
+
+
+def _json(locked: Locked) -> dict[str, Json]:
+    known = {
+        "provider": locked.provider,
+        "name": locked.name,
+        "type": locked.type,
+        "limit": locked.limit,
+        "description": locked.description,
+        "at": stamp(locked.at),
+        "files": list(locked.files),
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _locked(row: Mapping[str, Json]) -> Locked:
+    return Locked(
+        provider=row["provider"],
+        name=row["name"],
+        type=row.get("type"),
+        limit=row.get("limit"),
+        description=row.get("description"),
+        at=datetime.fromisoformat(row["at"]),
+        files=tuple(row["files"]),
+    )

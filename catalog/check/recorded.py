@@ -1,0 +1,96 @@
+"""What is known of every name, read from files: a recorded history, an answer, or our own JSON."""
+
+import tomllib
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+
+from catalog.check.listing import Evidence, Known, Listing, names, stretches
+from catalog.clock import now
+from catalog.jsontext import Json, canonical, read_strict
+from catalog.payload import Payload, ValidPayload
+from catalog.providers.infomaniak.infomaniak import Infomaniak
+from catalog.providers.provider import Provider
+from catalog.recordings import Recording, find, moment, read, shipped
+from catalog.snapshot import Model, Snapshot
+
+
+def of_history(provider: Provider) -> Listing:
+    """Read a listing from the history that comes with the program; offline, without a database."""
+    return _listing(_shipped(provider), provider)
+
+
+def of_files(path: Path, provider: Provider) -> Listing:
+    """Read a listing from a folder of recorded payloads, or from one file.
+
+    The file is an answer as sent, its bare list, or what `catalog models --format json` printed. It
+    says only what is listed now, so the shipped history before it says who is gone. Raise NotFound
+    for what cannot be read, PayloadInvalid for what breaks the contract.
+    """
+    if path.is_dir():
+        return _listing([_snapshot(each, provider) for each in find(path)], provider)
+    newest = _snapshot(Recording(path, moment(path) or now()), provider)
+    before = _shipped(provider) if isinstance(provider, Infomaniak) else ()
+    earlier = [each for each in before if each.taken_at < newest.taken_at]
+    return _listing([*earlier, newest], provider)
+
+
+def beside(provider: Provider) -> tuple[tuple[Known, ...], tuple[str, ...]]:
+    """Return who was gone before the recorded history, and patterns of other providers' names."""
+    if not isinstance(provider, Infomaniak):
+        return (), ()
+    file = files("catalog.providers.infomaniak").joinpath("names.toml")
+    names_beside = tomllib.loads(file.read_text("utf-8"))
+    former = (
+        Known(
+            row["name"],
+            Model("", row["name"], row["type"], canonical({})),
+            gone_before=row["gone_before"],
+            source=row["source"],
+        )
+        for row in names_beside["former"]
+    )
+    return tuple(former), tuple(names_beside["elsewhere"])
+
+
+def _listing(snapshots: Sequence[Snapshot], provider: Provider) -> Listing:
+    former, elsewhere = beside(provider)
+    found = names(stretches(snapshots), provider.lifecycle, Evidence(former=former))
+    first, last = snapshots[0].taken_at, snapshots[-1].taken_at
+    return Listing(provider.name, first, last, found, elsewhere)
+
+
+def _shipped(provider: Provider) -> list[Snapshot]:
+    """Read the shipped history, which holds to the contract: a check of it takes a tenth second."""
+    payloads = [
+        Payload(provider.name, each.path.name, each.at, read(each.path)) for each in find(shipped())
+    ]
+    rows = [tuple(read_strict(each.body)["data"]) for each in payloads]
+    return [
+        provider.normalize(ValidPayload(*pair, ())) for pair in zip(payloads, rows, strict=True)
+    ]
+
+
+def _snapshot(recording: Recording, provider: Provider) -> Snapshot:
+    from catalog.validate import validate  # heavy
+
+    at, body = recording.at, read(recording.path, provider.envelope)
+    if b'"schema_version"' in body:
+        at, body = _ours(body, at, provider.envelope)
+    payload = Payload(provider.name, recording.path.name, at, body)
+    return provider.normalize(validate(payload, provider.contract))
+
+
+def _ours(body: bytes, at: datetime, envelope: tuple[bytes, bytes]) -> tuple[datetime, bytes]:
+    """Make an answer of what `catalog models --format json` printed, and say when it was true.
+
+    What is something else stays as it is: the contract says what is wrong with it.
+    """
+    document: Json = read_strict(body)
+    try:
+        rows = [model["facts"] for model in document["models"]]
+        at = datetime.fromisoformat(document["taken_at"])
+    except (KeyError, TypeError, ValueError):
+        return at, body
+    return at, canonical(rows).encode().join(envelope)

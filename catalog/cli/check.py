@@ -1,0 +1,225 @@
+"""`catalog check`: which models a code base uses, and which of them will not serve it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.output import format_option, note, visible
+from catalog.errors import NotFound
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from catalog.change import Level
+    from catalog.check.heeding import Heeded
+    from catalog.check.listing import Listing
+    from catalog.check.lock import Locked
+    from catalog.check.outcome import Outcome
+    from catalog.scan.use import Scanned
+
+FORMATS = ("text", "json", "sarif", "junit", "github")
+LEVELS = ("breaking", "warning", "info", "never")
+_file = click.Path(path_type=Path, dir_okay=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for beside the paths."""
+
+    lock: Path
+    baseline: Path | None
+    write_lock: bool
+    write_baseline: bool
+    within: "timedelta"
+    fail_on: "Level | None"
+
+
+def _within(
+    context: click.Context, option: click.Parameter, text: str | None
+) -> "timedelta | None":
+    from catalog.config.kinds import read_long_duration
+
+    try:
+        return None if text is None else read_long_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, option) from None
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@click.option("--catalog", "file", type=click.Path(path_type=Path), help="Compare with this file.")
+@click.option("--shipped", is_flag=True, help="Compare with the history that is shipped.")
+@click.option("--within", metavar="SPAN", callback=_within, help="Warn of what ends so soon.")
+@click.option("--fail-on", type=click.Choice(LEVELS), help="Exit with 1 from this level on.")
+@click.option("--baseline", type=_file, metavar="FILE", help="Leave out what stands in FILE.")
+@click.option("--write-baseline", is_flag=True, help="Write all that is found to the baseline.")
+@click.option("--lock", type=_file, metavar="FILE", help="The lock, in place of the configured.")
+@click.option("--write-lock", is_flag=True, help="Write which models are used, and their facts.")
+@click.option(
+    "--also",
+    type=(click.Choice(FORMATS[1:]), _file),
+    metavar="FORMAT FILE",
+    multiple=True,
+    help="Write FILE in this format too; repeatable.",
+)
+@format_option(*FORMATS)
+@provider_option
+@pass_app
+def check(
+    app: App,
+    paths: tuple[Path, ...],
+    file: Path | None,
+    shipped: bool,
+    within: "timedelta | None",
+    fail_on: str | None,
+    baseline: Path | None,
+    write_baseline: bool,
+    lock: Path | None,
+    write_lock: bool,
+    also: tuple[tuple[str, Path], ...],
+    style: str,
+) -> int:
+    """Find the models that the code in PATHS uses, and say which of them will not serve it.
+
+    Exits with 1 on findings. Works offline: from the database, from a FILE, or from the history
+    that comes with the program.
+    """
+    from catalog.change import Level
+    from catalog.cli.checked import document, show
+
+    if write_baseline and baseline is None:
+        raise click.UsageError("--write-baseline needs --baseline FILE.")
+    if file is not None and shipped:
+        raise click.UsageError("--catalog and --shipped: one of the two must go.")
+    settings = app.loaded.settings.check
+    level = fail_on or settings.fail_on
+    asked = Asked(
+        lock=lock or settings.lock,
+        baseline=baseline,
+        write_lock=write_lock,
+        write_baseline=write_baseline,
+        within=within or settings.within,
+        fail_on=None if level == "never" else Level(level),
+    )
+    listing, source = _listing(app, file, shipped=shipped)
+    outcome = _check(app, paths, listing, source, asked)
+    for each, where in also:
+        _write(where, document(each, outcome))
+    show(style, outcome)
+    return int(outcome.failed)
+
+
+def _listing(app: App, file: Path | None, *, shipped: bool) -> "tuple[Listing, str]":
+    """Read what is known of every name, and say where from."""
+    from catalog.check import recorded
+    from catalog.clock import stamp
+    from catalog.providers.making import make
+
+    one = app.one.one
+    provider = make(one.name, one.description)
+    if file is not None:
+        return recorded.of_files(file, provider), str(file)
+    if not shipped and _is_there(app.loaded.settings.database):
+        from catalog.check.stored import of_store
+
+        with app.database.reading() as connection:
+            return of_store(connection, provider), "database"
+    if one.description is not None:
+        hint = f"Run `catalog sync --provider {one.name}` first, or add --catalog FILE."
+        raise NotFound(f"no history of {one.name} comes with the program", hint=hint)
+    listing = recorded.of_history(provider)
+    if not shipped:
+        absent = f"there is no database at {app.loaded.settings.database}"
+        history = f"the history that comes with the program, until {stamp(listing.as_of)}"
+        note(f"{absent}: compared with {history}")
+    return listing, "shipped history"
+
+
+def _markers(app: App) -> tuple[str, ...]:
+    """Return the words by which a file shows that it is about the provider."""
+    one = app.one.one
+    return (one.name,) if one.description is not None else (one.name, "infomaniak")
+
+
+def _is_there(database: str) -> bool:
+    """Whether there is a database; a file is looked at without loading what opens it."""
+    if "://" in database:
+        return True
+    path = Path(database)
+    return path.exists() and path.stat().st_size > 0
+
+
+def _check(
+    app: App, paths: tuple[Path, ...], listing: "Listing", source: str, asked: Asked
+) -> "Outcome":
+    from catalog.check import heeding, lock
+    from catalog.check.judging import Terms, judge
+    from catalog.check.outcome import Outcome
+    from catalog.clock import now
+    from catalog.scan.scan import scan
+
+    scanned = tuple(_near(scan(paths, frozenset(listing.names), _markers(app))))
+    before = lock.read(asked.lock)
+    made = lock.make(scanned, listing, before)
+    locked = lock.by_name(made if asked.write_lock else before, listing.provider)
+    if asked.write_lock:
+        others = (each for each in before if each.provider != listing.provider)
+        _write(asked.lock, lock.text((*others, *made)))
+    terms = Terms(listing, now().date(), asked.within, locked, app.loaded.settings.rules)
+    heeded = heeding.ignore(judge(scanned, terms), scanned)
+    if asked.baseline is not None:
+        heeded = _left(heeded, asked.baseline, write=asked.write_baseline)
+    if locked:
+        _tell_behind(lock.by_name(made, listing.provider), locked, asked.lock)
+    return Outcome(heeded, scanned, listing, source, asked.fail_on)
+
+
+def _near(scanned: "Iterable[Scanned]") -> "Iterable[Scanned]":
+    """Name files as they are from here, so that the same file has the same name in every list."""
+    from dataclasses import replace
+
+    here = f"{Path.cwd().as_posix()}/"
+    for each in scanned:
+        path = each.path.removeprefix(here).removeprefix("./")
+        uses = tuple(replace(use, path=path) for use in each.uses)
+        yield replace(each, path=path, uses=uses)
+
+
+def _left(heeded: "Heeded", baseline: Path, *, write: bool) -> "Heeded":
+    from catalog.check import heeding
+    from catalog.words import count
+
+    if write:
+        _write(baseline, heeding.baseline_text(heeded.notices))
+    left = heeding.leave(heeded, heeding.read_baseline(baseline))
+    if left.unneeded:
+        what = count(left.unneeded, "entry").replace("entrys", "entries")
+        note(f"{baseline}: {what} no longer needed; write it again with --write-baseline")
+    return left
+
+
+def _tell_behind(now: "dict[str, Locked]", locked: "dict[str, Locked]", file: Path) -> None:
+    """Say that the lock is of older code: it lists other models, or other files."""
+    moved = sorted(
+        name
+        for name in now.keys() | locked.keys()
+        if name not in now or name not in locked or now[name].files != locked[name].files
+    )
+    if moved:
+        what = f"{file} is behind the code ({', '.join(moved)}); write it again with --write-lock"
+        note(visible(what))
+
+
+def _write(file: Path, text: str) -> None:
+    from catalog.errors import StoreError
+    from catalog.writing import replace
+
+    try:
+        if not file.is_file() or file.read_text(encoding="utf-8") != text:
+            replace(file, text.encode())
+    except OSError as error:
+        raise StoreError(f"{file} could not be written: {error.strerror}") from error

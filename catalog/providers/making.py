@@ -1,0 +1,14 @@
+"""The provider behind a name: built in, or known by its description."""
+
+from catalog.providers.described.description import Description
+from catalog.providers.infomaniak.infomaniak import Infomaniak
+from catalog.providers.provider import Provider
+
+
+def make(name: str, description: Description | None) -> Provider:
+    """Make the one who knows a provider's words; without a description it is Infomaniak."""
+    if description is None:
+        return Infomaniak(name)
+    from catalog.providers.described.described import Described
+
+    return Described(name, description)

@@ -1,0 +1,186 @@
+"""Uses in languages that quote strings and nest brackets, from their tokens alone.
+
+No grammar: a string belongs to the name before the last `=`, `:` or `=>` in its brackets, or to the
+call or list it stands in. What that rule cannot tell apart counts only for a known name.
+"""
+
+from catalog.scan.calls import CHOICES, COPIES, EQUALS
+from catalog.scan.entry import Group
+from catalog.scan.frame import Frame, Held
+from catalog.scan.lexing import Token, tokens
+from catalog.scan.place import place
+
+GIVES = {"=", ":", "=>", ":=", "==", "===", "!=", "!==", "??=", "||=", "+="}
+OTHERWISE = {"??", "||", "?:"}
+CLOSES = {")": "(", "]": "[", "}": "{"}
+# Signs beside a string that is only a part of one.
+JOINS = {"+", "%"}
+# Words before a string that is a value all the same.
+LEADS = {"return", "in", "or", "and", "not", "else"}
+
+
+def read(text: str, language: str) -> list[Group]:
+    """Find the strings that are given to something. Never raises."""
+    return Reader(text, language).read()
+
+
+class Reader:
+    """Walks over the tokens of one text with a stack of open brackets."""
+
+    def __init__(self, text: str, language: str) -> None:
+        """Read the tokens."""
+        self.text = text
+        self.language = language
+        self.tokens = list(tokens(text, language))
+        self.groups: list[Group] = []
+        self.stack: list[Frame] = []
+        self.tables: dict[str, Held] = {}
+        self.enter(Frame(""))
+
+    def enter(self, frame: Frame) -> None:
+        """Go into a bracket."""
+        self.stack.append(frame)
+        self.groups.append(frame.group)
+
+    def read(self) -> list[Group]:
+        """Take one token after the other."""
+        for n, token in enumerate(self.tokens):
+            frame = self.stack[-1]
+            if token.kind == "o":
+                self.operator(n, token, frame)
+                continue
+            if frame.key or frame.asked or frame.sign:
+                self.statement(n, frame)
+            if token.kind == "s":
+                self.string(n, token, frame)
+            elif token.kind == "n":
+                self.number(n, token, frame)
+            else:
+                frame.name(token.text, token.at, adjacent=self.kind(n - 1) == "i")
+                if self.language == "ruby" and frame.before == "case" and place(token.text):
+                    frame.subject = token.text
+        for frame in self.stack:
+            frame.finish()
+        return self.groups
+
+    def kind(self, n: int) -> str:
+        """Give the kind of a token, "" outside of the text."""
+        return self.tokens[n].kind if 0 <= n < len(self.tokens) else ""
+
+    def sign(self, n: int) -> str:
+        """Give an operator, "" for anything else."""
+        return self.tokens[n].text if self.kind(n) == "o" else ""
+
+    def word(self, n: int) -> str:
+        """Give a name, "" for anything else."""
+        return self.tokens[n].text if self.kind(n) == "i" else ""
+
+    def begins_line(self, n: int) -> bool:
+        """Say whether a token is the first of its line."""
+        return n == 0 or "\n" in self.text[self.tokens[n - 1].end : self.tokens[n].at]
+
+    def statement(self, n: int, frame: Frame) -> None:
+        """Forget the key where a new line begins a new statement."""
+        if self.sign(n - 1) in {"", ")", "]", "}"} and self.begins_line(n):
+            frame.end()
+
+    def operator(self, n: int, token: Token, frame: Frame) -> None:
+        """Open, close, give or separate."""
+        sign = token.text
+        if sign in CLOSES.values():
+            self.open(n, sign, frame)
+        elif sign in CLOSES:
+            self.close(CLOSES[sign])
+        elif sign in {",", ";", "&&"}:
+            frame.separate(sign)
+        elif sign == ":" and frame.ternaries:
+            frame.ternaries -= 1
+        elif sign == "=>" and self.language == "javascript":
+            frame.key = ""
+        elif sign in GIVES:
+            frame.give(sign, first=self.language == "go")
+        elif sign in OTHERWISE:
+            frame.otherwise()
+        elif sign == "->" and frame.subject:
+            frame.sign = sign
+        elif sign == "?":
+            frame.ternaries += 1
+
+    def open(self, n: int, sign: str, frame: Frame) -> None:
+        """Go into a bracket, which inherits what it is given to."""
+        if self.language == "toml" and sign == "[" and self.begins_line(n):
+            frame = self.table(n, frame)
+        callee = self.word(n - 1) if sign == "(" else ""
+        new = Frame(sign, callee, index=sign == "[" and self.is_index(n))
+        if sign == "{":
+            if self.kind(n - 1) == "s" and place(self.tokens[n - 1].text):
+                new.held = Held(self.tokens[n - 1].text)  # variable "model" {
+            elif frame.before in CHOICES and place(frame.last):
+                new.subject = frame.last
+        elif callee.lower() in EQUALS and place(self.word(n - 3)):
+            new.key = self.word(n - 3)
+        frame.pass_on(new)
+        self.enter(new)
+
+    def is_index(self, n: int) -> bool:
+        """Say whether a bracket stands right behind a value: config["model"], but not vec!["x"]."""
+        behind = self.kind(n - 1) in {"i", "s"} or self.sign(n - 1) in {")", "]"}
+        return behind and self.text[self.tokens[n - 1].end : self.tokens[n].at].strip(" ?") == ""
+
+    def table(self, n: int, frame: Frame) -> Frame:
+        """Begin anew at the header of a table in TOML."""
+        if len(self.stack) > 1 and (self.stack[-1].key or self.stack[-1].held):
+            return frame
+        names = []
+        for token in self.tokens[n + 1 :]:
+            if token.text == "]" and token.kind == "o":
+                break
+            if token.kind in {"i", "s"}:
+                names.append((token.text, token.at))
+        self.stack[0].finish()
+        self.stack = []
+        self.enter(Frame(""))
+        self.stack[0].header(names, self.tables, repeated=self.sign(n + 1) == "[")
+        return self.stack[0]
+
+    def close(self, opener: str) -> None:
+        """End the bracket that is closed; one that closes nothing is passed over."""
+        depth = len(self.stack) - 1
+        while depth and self.stack[depth].opener != opener:
+            depth -= 1
+        while depth and len(self.stack) > depth:
+            done = self.stack.pop()
+            done.finish()
+            outer = self.stack[-1]
+            if done.index:
+                outer.last = done.last
+            elif done.opener == "(":
+                outer.asked = done.asked or outer.asked
+                if done.callee in CHOICES and place(done.last):
+                    outer.switched = done.last
+
+    def number(self, n: int, token: Token, frame: Frame) -> None:
+        """Note a number that is given to a key."""
+        digits = token.text.replace("_", "")
+        if frame.key and digits.isdigit() and self.sign(n - 1) in GIVES:
+            frame.group.number(frame.key, digits, token.at)
+
+    def string(self, n: int, token: Token, frame: Frame) -> None:
+        """See what a string is: a key, a part of another, or a value of something."""
+        before, after = self.sign(n - 1), self.sign(n + 1)
+        given = before in GIVES or before in OTHERWISE
+        if after in {":", "=>"} and not (given or frame.ternaries or frame.subject):
+            frame.string_key(token.text, token.at)
+        elif before in JOINS or after in JOINS or not self.is_whole(n, after):
+            return
+        elif self.word(n - 1) in CHOICES and frame.subject:
+            frame.group.string(token.text, token.at, frame.subject)
+        elif before or self.word(n - 1) in LEADS or n == 0 or self.begins_line(n):
+            frame.value(token.text, token.at)
+        else:
+            frame.group.string(token.text, token.at, "")
+
+    def is_whole(self, n: int, after: str) -> bool:
+        """Say whether nothing but a copy is made of a string."""
+        called = after == "." or (after == "->" and self.language == "php")
+        return not called or self.word(n + 2) in COPIES

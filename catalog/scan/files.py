@@ -1,0 +1,123 @@
+"""Which files are read: those that git would keep, below what was given."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
+from catalog.scan.languages import language_of
+
+SKIPPED = {
+    ".git", ".hg", ".svn", ".venv", "venv", "node_modules", "bower_components", "__pycache__",
+    ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".terraform",
+}  # fmt: skip
+LARGEST = 1_000_000  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """The lines of one .gitignore, and the folder they speak of."""
+
+    folder: str
+    spec: GitIgnoreSpec
+
+
+def files(paths: Sequence[Path]) -> list[tuple[str, str]]:
+    """List what is to be read, as it is shown and as it is opened, by the shown path.
+
+    A file that is named is always listed. Below a folder, links, files over 1 MB, files of no known
+    language and what a .gitignore names are left out.
+    """
+    found: dict[str, str] = {}
+    for path in paths:
+        if path.is_dir():
+            for shown, file in below(path):
+                found.setdefault(file, shown)
+        else:
+            found.setdefault(os.path.realpath(path), path.as_posix())
+    return sorted((shown, file) for file, shown in found.items())
+
+
+def below(folder: Path) -> Iterator[tuple[str, str]]:
+    """Walk through a folder."""
+    top = os.path.realpath(folder)
+    shown = folder.as_posix()
+    prefix = "" if shown == "." else shown.rstrip("/") + "/"
+    waiting = [(top, prefix, above(top))]
+    while waiting:
+        where, prefix, rules = waiting.pop()
+        rules = [*rules, *ignored_in(where)]
+        for entry in entries(where):
+            inner = f"{prefix}{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in SKIPPED and not is_ignored(entry.path + "/", rules):
+                    waiting.append((entry.path, inner + "/", rules))
+            elif is_wanted(entry) and not is_ignored(entry.path, rules):
+                yield inner, entry.path
+
+
+def entries(folder: str) -> list[os.DirEntry[str]]:
+    """List a folder; one that may not be read holds nothing."""
+    try:
+        with os.scandir(folder) as found:
+            return list(found)
+    except OSError:
+        return []
+
+
+def is_wanted(entry: os.DirEntry[str]) -> bool:
+    """Say whether a file is regular, of a language that is read, and not too large."""
+    try:
+        return (
+            language_of(entry.name) is not None
+            and entry.is_file(follow_symlinks=False)
+            and entry.stat(follow_symlinks=False).st_size <= LARGEST
+        )
+    except OSError:
+        return False
+
+
+def ignored_in(folder: str) -> list[Ignored]:
+    """Read the .gitignore of a folder, and what else git keeps in the one of a repository."""
+    found = []
+    for name in (".git/info/exclude", ".gitignore"):
+        try:
+            text = Path(folder, name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        found.append(Ignored(folder, GitIgnoreSpec(filter(None, map(pattern, text.split("\n"))))))
+    return found
+
+
+def pattern(line: str) -> GitIgnoreSpecPattern | None:
+    """Read a line of a .gitignore; one that says nothing is passed over, as git does."""
+    try:
+        return GitIgnoreSpecPattern(line)
+    except ValueError:
+        return None
+
+
+def above(folder: str) -> list[Ignored]:
+    """Read the rules of the folders above, up to the repository that holds this one.
+
+    A folder that is named is read, also where those rules would leave it out.
+    """
+    rules: list[Ignored] = []
+    parents = [] if Path(folder, ".git").exists() else Path(folder).parents
+    for parent in parents:
+        rules = [*ignored_in(str(parent)), *rules]
+        if (parent / ".git").exists():
+            return [] if is_ignored(folder + "/", rules) else rules
+    return []
+
+
+def is_ignored(path: str, rules: Sequence[Ignored]) -> bool:
+    """Ask the rules, the nearest first; the first that speaks of a path decides."""
+    for rule in reversed(rules):
+        verdict = rule.spec.check_file(path[len(rule.folder) + 1 :]).include
+        if verdict is not None:
+            return verdict
+    return False

@@ -1,0 +1,141 @@
+"""Uses in YAML, from its nodes and their positions."""
+
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from catalog.scan.calls import IDENTITIES
+from catalog.scan.entry import Entry, Group
+from catalog.scan.frame import Held
+from catalog.scan.place import is_flag, place
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Refused = yaml.YAMLError
+# What may open a collection inside of another: a bracket, a mark, an indent that is large.
+DEEP = re.compile(r"[\[{]|[?-][ \t]|^[ ]{150}", re.MULTILINE)
+DEEPEST = 150  # levels
+
+
+def read(text: str) -> list[Group]:
+    """Find the strings that are given to something.
+
+    Raises yaml.YAMLError or RecursionError for what the parser refuses.
+    """
+    if len(DEEP.findall(text)) > DEEPEST:
+        check_depth(text)
+    reader = Reader()
+    for document in yaml.compose_all(text, Loader=LOADER):
+        reader.see(document)
+    return reader.groups
+
+
+def check_depth(text: str) -> None:
+    """Refuse a text that nests so deeply that its nodes would overflow the stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise yaml.YAMLError("nested too deeply")
+
+
+class Reader:
+    """Goes through the nodes; what an alias repeats is seen once."""
+
+    def __init__(self) -> None:
+        """Begin with nothing seen."""
+        self.groups: list[Group] = []
+        self.seen: set[int] = set()
+
+    def see(self, top: yaml.Node | None) -> None:
+        """See every node below one."""
+        waiting = [top] if top is not None else []
+        while waiting:
+            node = waiting.pop()
+            if id(node) in self.seen:
+                continue
+            self.seen.add(id(node))
+            self.groups.append(group := Group())
+            if isinstance(node, yaml.MappingNode):
+                self.mapping(node, group)
+                for key, value in node.value:
+                    waiting += [key, value]
+            elif isinstance(node, yaml.SequenceNode):
+                self.sequence(node, group)
+                waiting += node.value
+
+    def put(
+        self, group: Group, name: str, node: yaml.Node, *, sure: bool, cluster: object = None
+    ) -> None:
+        """Note a node if it is a string."""
+        if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:str":
+            at = node.start_mark.index + (node.style in {'"', "'"})
+            group.entries.append(Entry(node.value, at, name, sure, cluster))
+
+    def mapping(self, node: yaml.MappingNode, group: Group) -> None:
+        """See the entries of a mapping."""
+        pair: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            pair[name] = value
+            self.put(group, "", key, sure=False)
+            if kind := place(name):
+                self.give(group, name, value, sure=kind.sure, many=kind.many)
+            elif isinstance(value, yaml.ScalarNode):
+                self.put(group, "", value, sure=False)
+                self.limit(group, name, value)
+        name = pair.get("name")
+        if isinstance(name, yaml.ScalarNode) and "value" in pair and is_flag(name.value):
+            self.put(group, name.value, pair["value"], sure=True)
+
+    def limit(self, group: Group, key: str, node: yaml.ScalarNode) -> None:
+        """Note a number given to a limit."""
+        group.number(key, node.value, node.start_mark.index)
+
+    def give(self, group: Group, name: str, node: yaml.Node, *, sure: bool, many: bool) -> None:
+        """Note the strings of a node that is given to a place."""
+        held = Held(name)
+        if isinstance(node, yaml.ScalarNode):
+            self.put(group, name, node, sure=sure)
+        elif isinstance(node, yaml.SequenceNode):
+            for part in node.value:
+                self.put(group, name, part, sure=sure and many)
+                self.identities(name, part, held)
+        elif many:
+            for key, value in node.value:
+                self.put(group, name, value, sure=False, cluster=(held, "value"))
+                inner = self.identities(name, value, held) or group
+                self.put(inner, name, key, sure=False, cluster=(held, "key"))
+
+    def identities(self, name: str, node: yaml.Node, held: Held) -> Group | None:
+        """Note the id or name of an object in a list or mapping of models."""
+        if not isinstance(node, yaml.MappingNode):
+            return None
+        self.groups.append(group := Group())
+        for key, value in scalars(node):
+            if key.lower() in IDENTITIES:
+                where = f"{name}.{key}"
+                self.put(group, where, value, sure=False, cluster=(held, key.lower()))
+            self.limit(group, key, value)
+        return group
+
+    def sequence(self, node: yaml.SequenceNode, group: Group) -> None:
+        """See MODEL=x among the entries of a list, and what follows --model."""
+        before = ""
+        for part in node.value:
+            text = part.value if isinstance(part, yaml.ScalarNode) else ""
+            if before.startswith("-") and is_flag(before):
+                self.put(group, before.lstrip("-"), part, sure=True)
+            else:
+                self.put(group, "", part, sure=False)
+            before = text
+
+
+def scalars(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.ScalarNode]]:
+    """Give the keys and values that are scalars both."""
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode):
+            yield key.value, value

@@ -1,0 +1,255 @@
+"""`catalog check`: a code base held against the catalog."""
+
+import json
+import os
+import re
+import resource
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.builders import body, row
+from tests.checking import STORY, write
+from tests.servers import answer
+from tests.shell import COMMAND, Live, Shell
+
+CODE = {
+    "ai.py": f'DEFAULT_MODEL = "mixtral"\nMODELS = {list(STORY)!r}\n'.replace("'", '"'),
+    "config.yaml": "provider: infomaniak\nmodel: Qwen/Qwen3-Embeding-8B\n",
+}
+AT = "2026-11-01T120000Z.json"
+MEASURED = re.compile("COVERAGE_")
+"""Where coverage is measured, a command takes several times as long."""
+
+
+@pytest.fixture
+def code(shell: Shell) -> Shell:
+    """Give a folder with the product of the story, whose default is a model that is gone."""
+    write(shell.folder, CODE)
+    return shell
+
+
+def test_the_story_is_told_within_a_second(code: Shell) -> None:
+    """Every name is told with its file, since when it is gone, and what to use instead."""
+    took = []
+    for _ in range(3):
+        # What the process computed: other tests may hold the machine meanwhile.
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        ran = code("check", ".", code=1)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(took) < (5 if any(map(MEASURED.match, os.environ)) else 1)
+    for name in STORY:
+        line = next(each for each in ran.lines if f" {name}: gone from infomaniak" in each)
+        assert "breaking  delisted" in line
+        assert "since 202" in line or "since before 2025-08-13" in line
+    assert "did you mean Qwen/Qwen3-Embedding-8B?" in ran.out
+    assert ran.out.count("use ") >= len(STORY)
+    assert ran.lines[-1] == (
+        "8 breaking, 1 warning: 9 uses in 2 files, against infomaniak's catalog of 2026-05-19 "
+        "(shipped history)"
+    )
+    assert ran.err.startswith("there is no database at ")
+    assert code("check", "--shipped", ".", code=1).err == ""
+
+
+def test_a_stored_catalog_goes_before_the_shipped_one(demo: Shell, tmp_path: Path) -> None:
+    """With a database that is what the code is held against, and nothing is noted."""
+    write(tmp_path, CODE)
+    ran = demo("check", tmp_path / "ai.py", code=1)
+    assert ran.lines[-1].endswith("against infomaniak's catalog of 2026-05-19 (database)")
+    assert ran.err == ""
+
+
+def test_a_catalog_in_a_file(code: Shell) -> None:
+    """A saved answer, or what `catalog models` printed, says what is listed now."""
+    (code.folder / AT).write_bytes(body(*(row(id=i, name=n) for i, n in enumerate(STORY))))
+    told = code("check", "ai.py", "--catalog", AT)
+    assert told.lines == [
+        f"nothing to tell: 8 uses in 1 file, against infomaniak's catalog of 2026-11-01 ({AT})"
+    ]
+    assert "no such" not in code("check", "ai.py", "--catalog", "none.json", code=2).err
+    (code.folder / AT).write_text("{}", encoding="utf-8")
+    code("check", "ai.py", "--catalog", AT, code=4)
+
+
+def test_an_empty_database_file_is_none(code: Shell) -> None:
+    """A file that a first run left empty is passed over, a URL is not."""
+    (code.folder / "catalog.db").touch()
+    assert "there is no database" in code("check", "ai.py", code=1).err
+    given = {"CATALOG_DATABASE": f"sqlite:///{code.folder}/none.db?mode=ro"}
+    assert "none.db" in code("check", "ai.py", code=6, given=given).err
+
+
+def test_it_fails_from_a_level_on(code: Shell) -> None:
+    """--fail-on, else the setting, says what is exit 1; the end of a span is asked for too."""
+    code("check", "--shipped", "config.yaml", code=1)
+    code("check", "--shipped", "config.yaml", "--fail-on", "breaking")
+    code("check", "--shipped", "ai.py", "--fail-on", "never")
+    code("check", "--shipped", "config.yaml", given={"CATALOG_CHECK_FAIL_ON": "breaking"})
+    code("check", "--shipped", "ai.py", "--within", "7d", code=1)
+    assert "a duration" in code("check", "ai.py", "--within", "soon", code=2).err
+
+
+def test_what_contradicts_itself_is_wrong_usage(code: Shell) -> None:
+    """Two catalogs, a baseline without its file and a path that is not there are refused."""
+    assert "one of the two" in code("check", ".", "--shipped", "--catalog", "x", code=2).err
+    assert "needs --baseline" in code("check", ".", "--write-baseline", code=2).err
+    assert "none" in code("check", "none", code=2).err
+    assert "PATHS" in code("check", code=2).err
+
+
+def test_levels_of_the_configuration_hold(code: Shell) -> None:
+    """A rule's level is overridden as that of a finding is; a misspelled rule is told."""
+    (code.folder / "catalog.toml").write_text('[rules]\nunknown = "info"\n', encoding="utf-8")
+    assert " info " in code("check", "--shipped", "config.yaml").out
+    (code.folder / "catalog.toml").write_text('[rules]\nunknwon = "info"\n', encoding="utf-8")
+    assert "did you mean unknown?" in code("check", "--shipped", ".", code=2).err
+
+
+def test_comments_ignore_and_are_told_when_they_need_not(code: Shell) -> None:
+    """An ignored use is counted; a comment that ignores nothing is told as info."""
+    write(
+        code.folder,
+        {
+            "ai.py": 'model = "mixtral"  # catalog: ignore[delisted] until the move\n',
+            "b.py": 'model = "whisper"  # catalog: ignore\n',
+        },
+    )
+    ran = code("check", "--shipped", "ai.py", "b.py")
+    assert "unused-ignore  catalog: ignore: this comment ignores nothing" in ran.out
+    assert ran.lines[-1].startswith("1 info, 1 ignored by comments: 2 uses in 2 files")
+
+
+def test_a_baseline_holds_what_is_known(code: Shell) -> None:
+    """Written once, it silences what was there, wherever it moves; what is new is told."""
+    known = ("check", "--shipped", ".", "--baseline", "known.json")
+    assert "cannot read the baseline" in code(*known, code=2).err
+    assert "9 in the baseline" in code(*known, "--write-baseline").lines[-1]
+    before = (code.folder / "known.json").read_bytes()
+    moved = f"\n\n{CODE['ai.py']}"
+    write(code.folder, {"ai.py": moved, "new.py": 'model = "granite"\n'})
+    ran = code(*known, code=1)
+    assert ran.lines[0] == "new.py"
+    assert ran.lines[-1].startswith("1 breaking, 9 in the baseline")
+    (code.folder / "config.yaml").unlink()
+    (code.folder / "new.py").unlink()
+    assert "known.json: 1 entry no longer needed" in code(*known).err
+    code(*known, "--write-baseline")
+    assert len((code.folder / "known.json").read_bytes()) < len(before)
+
+
+def test_the_lock_says_what_is_used_and_when_it_moved(code: Shell) -> None:
+    """It names models, files and facts; a swap since, and code that moved on, are told."""
+    first = "2025-08-20T120000Z.json"
+    facts = {"id": 1, "name": "qwen3", "description": "Qwen3-235B-A22B-Instruct-2507"}
+    (code.folder / first).write_bytes(body(row(**facts)))
+    write(code.folder, {"ai.py": 'model = "qwen3"\n'})
+    code("check", "ai.py", "--catalog", first, "--write-lock")
+    locked = json.loads((code.folder / "catalog.lock").read_text(encoding="utf-8"))
+    assert locked["models"] == [
+        {
+            "provider": "infomaniak",
+            "name": "qwen3",
+            "type": "llm",
+            "limit": 32000,
+            "description": "Qwen3-235B-A22B-Instruct-2507",
+            "at": "2025-08-20T12:00:00Z",
+            "files": ["ai.py"],
+        }
+    ]
+    then = "2025-12-01T120000Z.json"
+    (code.folder / then).write_bytes(body(row(**facts | {"id": 17, "description": "another"})))
+    ran = code("check", "ai.py", "--catalog", then, code=1)
+    assert "changed  qwen3: another model stands behind the name since 2025-1" in ran.out
+    write(code.folder, {"b.py": 'model = "qwen3"\n'})
+    ran = code("check", "ai.py", "b.py", "--catalog", then, code=1)
+    assert "catalog.lock is behind the code (qwen3); write it again" in ran.err
+    again = code("check", "ai.py", "b.py", "--catalog", then, "--write-lock")
+    assert (again.err, again.lines[0][:15]) == ("", "nothing to tell")
+    bytes_of = (code.folder / "catalog.lock").read_bytes()
+    code("check", "b.py", "ai.py", "--catalog", then, "--write-lock")
+    assert (code.folder / "catalog.lock").read_bytes() == bytes_of
+
+
+def test_a_lock_of_several_providers_keeps_them_all(code: Shell) -> None:
+    """Written for one provider, it leaves what it holds of another."""
+    other = {"provider": "mars", "name": "argo", "at": "2026-01-01T00:00:00Z", "files": ["x"]}
+    locked = {"lock_version": 1, "models": [other]}
+    (code.folder / "own.lock").write_text(json.dumps(locked), encoding="utf-8")
+    code("check", "--shipped", "ai.py", "--lock", "own.lock", "--write-lock", code=1)
+    names = [each["name"] for each in json.loads((code.folder / "own.lock").read_bytes())["models"]]
+    assert names == [*sorted(STORY), "argo"]
+
+
+def test_paths_are_named_from_here(code: Shell) -> None:
+    """However a file is reached, it has one name in every list."""
+    (code.folder / "catalog.toml").touch()
+    for path in (".", "./ai.py", code.folder, code.folder / "ai.py"):
+        assert "ai.py" in code("check", "--shipped", path, code=1).lines
+
+
+def test_every_format_comes_on_stdout_and_in_a_file(code: Shell) -> None:
+    """Programs get JSON, SARIF, JUnit and annotations; files are written beside the text."""
+    known = code("check", "--shipped", ".", "--format", "json", code=1).json
+    assert (known["schema_version"], known["failed"], len(known["notices"])) == (1, True, 9)
+    assert code("check", "--shipped", ".", "--format", "sarif", code=1).json["version"] == "2.1.0"
+    assert "<testsuites " in code("check", "--shipped", ".", "--format", "junit", code=1).out
+    lines = code("check", "--shipped", ".", "--format", "github", code=1).lines
+    assert len(lines) == 9
+    also = ("--also", "sarif", "a.sarif", "--also", "junit", "a.xml")
+    assert "8 breaking" in code("check", "--shipped", ".", *also, code=1).out
+    assert json.loads((code.folder / "a.sarif").read_bytes())["version"] == "2.1.0"
+    assert (code.folder / "a.xml").read_bytes().startswith(b"<?xml")
+    failed = code("check", "--shipped", ".", "--also", "json", "none/a.json", code=6)
+    assert "none/a.json could not be written" in failed.err
+
+
+def test_another_provider_is_checked_by_name(code: Shell) -> None:
+    """Of several providers one is named; one without a history says what to do."""
+    (code.folder / "catalog.toml").write_text(
+        '[[provider]]\nname = "infomaniak"\nkind = "infomaniak"\n'
+        '[[provider]]\nname = "router"\nkind = "openrouter"\n',
+        encoding="utf-8",
+    )
+    assert "add --provider" in code("check", "ai.py", code=2).err
+    code("check", "--shipped", "ai.py", "--provider", "infomaniak", code=1)
+    told = code("check", "--shipped", "ai.py", "--provider", "router", code=2)
+    assert "no history of router comes with the program" in told.err
+    assert "catalog sync --provider router" in told.err
+
+
+def test_an_alert_says_which_files_use_the_model(live: Live) -> None:
+    """With a lock, the log names the files; a channel of models in use hears of no others."""
+    shell, _ = live(
+        answer(body=body(row(id=1, name="used"), row(id=2, name="other"))),
+        answer(body=body(row(id=3, name="new"))),
+    )
+    write(shell.folder, {"ai.py": 'model = "used"\n'})
+    channel = '[[channel]]\nname = "mine"\nkind = "log"\nin_use = true\n'
+    (shell.folder / "catalog.toml").write_text(channel, encoding="utf-8")
+    assert "no lock at" in shell("sync", code=2).err
+    (shell.folder / "catalog.toml").write_text("", encoding="utf-8")
+    shell("sync")
+    shell("check", "ai.py", "--write-lock")
+    (shell.folder / "catalog.toml").write_text(channel, encoding="utf-8")
+    told = shell("sync").err
+    assert "used removed; callable until at least" in told
+    assert "(used in ai.py)" in told
+    assert "other removed" not in told
+    assert "new added" not in told
+
+
+def test_the_hook_before_a_commit(code: Shell) -> None:
+    """What .pre-commit-hooks.yaml names is run with the files of a commit as its last words."""
+    import yaml  # for this test alone
+
+    root = Path(__file__).parents[2]
+    (hook,) = yaml.safe_load((root / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    words = [*hook["entry"].split()[1:], *hook["args"], "ai.py", "config.yaml"]
+    ended = subprocess.run(
+        [COMMAND, *words], cwd=code.folder, env=code.environ, capture_output=True, check=False
+    )
+    assert ended.returncode == 1
+    assert b"8 breaking, 1 warning" in ended.stdout

@@ -1,0 +1,216 @@
+"""What the check reads and writes: recorded catalogs, the database, locks, baselines."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from catalog import recordings
+from catalog.check import heeding, lock, recorded
+from catalog.check.inuse import InUse
+from catalog.check.stored import of_store
+from catalog.clock import stamp
+from catalog.errors import NotFound, PayloadInvalid, SettingsInvalid
+from catalog.payload import Payload
+from catalog.providers.infomaniak.infomaniak import Infomaniak
+from catalog.providers.making import make
+from catalog.recordings import read
+from catalog.store.database import MEMORY, Database
+from catalog.store.tables import NoteRow, ProbeRow
+from catalog.validate import validate
+from tests.builders import body, model, row, snapshot
+from tests.checking import day, listing, scanned, shipped, use
+from tests.stored import NAME, save
+from tests.unit.test_described import MARS, SHIP
+
+ONE, TWO = day("2026-05-01"), day("2026-05-10")
+
+
+def probe(**given: Any) -> dict[str, Any]:
+    """Make a row of what a call came to."""
+    known = {"provider": NAME, "key": "1", "name": "alpha", "route": "chat", "at": ONE}
+    return (
+        known
+        | {"verdict": "answers", "believed": True, "calls": 1, "tokens": 1, "said": None}
+        | given
+    )
+
+
+def test_the_shipped_history_holds_to_the_contract() -> None:
+    """Every shipped answer is valid, so that the check may read it without asking."""
+    provider = Infomaniak()
+    for each in recordings.find(recordings.shipped()):
+        sent = read(each.path, provider.envelope)
+        valid = validate(Payload(NAME, "", each.at, sent), provider.contract)
+        assert valid.rows
+
+
+def test_the_database_knows_what_the_files_know() -> None:
+    """A listing of the stored history is that of the recorded one."""
+    database, provider = Database(MEMORY), Infomaniak()
+    for at, each in enumerate(recordings.find(recordings.shipped())):
+        sent = read(each.path, provider.envelope)
+        state = provider.normalize(validate(Payload(NAME, "", each.at, sent), provider.contract))
+        save(database, at, state, content=sent)
+    with database.reading() as connection:
+        assert of_store(connection, provider) == shipped()
+
+
+def test_an_empty_database_is_told() -> None:
+    """Where no snapshot is stored there is nothing to compare with, and a hint what to do."""
+    database = Database(MEMORY)
+    save(database, 0)
+    with database.reading() as connection, pytest.raises(NotFound, match="no snapshot") as caught:
+        of_store(connection, Infomaniak())
+    assert "--shipped" in caught.value.hint
+
+
+def test_calls_and_notes_count() -> None:
+    """One route that answers is enough; a refusal needs all; the newest note of a model counts."""
+    database = Database(MEMORY)
+    save(database, 0, snapshot(model("1", name="alpha"), model("2", name="beta"), at=ONE))
+    probes = [
+        probe(route="old", verdict="refused", said="no"),
+        probe(),
+        probe(name="beta", verdict="answers"),
+        probe(name="beta", verdict="refused", at=TWO, said="model not found"),
+        probe(name="beta", route="new", verdict="timeout"),
+        probe(name="beta", route="new", verdict="answers", believed=False),
+        probe(provider="other", name="alpha", verdict="refused"),
+    ]
+    notes = [
+        {"provider": NAME, "key": "1", "noted_at": ONE, "successor": "old"},
+        {"provider": NAME, "key": "1", "noted_at": TWO, "successor": "beta", "source": "mail"},
+        {"provider": NAME, "key": "9", "noted_at": TWO, "successor": "nobody"},
+    ]
+    with database.writing() as connection:
+        connection.execute(insert(ProbeRow), probes)
+        for each in notes:
+            connection.execute(insert(NoteRow).values(**each))
+    with database.reading() as connection:
+        known = of_store(connection, Infomaniak()).names
+    alpha, beta = known["alpha"].proof, known["beta"].proof
+    assert alpha is not None
+    assert (alpha.answers, alpha.said) == (True, None)
+    assert beta is not None
+    assert (beta.answers, beta.at, beta.said) == (False, TWO, "model not found")
+    assert (known["alpha"].noted.successor, known["alpha"].noted.source) == ("beta", "mail")
+    assert known["beta"].noted.successor is None
+
+
+def test_a_file_goes_on_from_the_shipped_history(tmp_path: Path) -> None:
+    """One answer says what is listed now; who left before, and since, is known from the history."""
+    file = tmp_path / "2026-06-01T120000Z.json"
+    file.write_bytes(body(row(id=2, name="whisper", type="stt")))
+    known = recorded.of_files(file, Infomaniak())
+    assert stamp(known.as_of) == "2026-06-01T12:00:00Z"
+    assert [each.name for each in known.listed] == ["whisper"]
+    assert known.names["flux"].gone_since == known.as_of
+    assert known.names["llama3"].gone_since == shipped().names["llama3"].gone_since
+    assert known.names["mixtral"].gone_before is not None
+
+
+def test_a_folder_is_a_history_of_its_own(tmp_path: Path) -> None:
+    """Of a folder of answers only what they say counts."""
+    for name, names in (("2026-05-01T120000Z", ("a", "b")), ("2026-06-01T120000Z", ("b",))):
+        rows = [row(id=ord(each), name=each) for each in names]
+        (tmp_path / f"{name}.json").write_bytes(body(*rows))
+    known = recorded.of_files(tmp_path, Infomaniak())
+    assert {name: each.is_listed for name, each in known.names.items()} == {
+        "a": False,
+        "b": True,
+        "mixtral": False,
+    }
+
+
+def test_our_own_json_serves(tmp_path: Path) -> None:
+    """What `catalog models --format json` prints is read, with the moment that it was true."""
+    file = tmp_path / "models.json"
+    facts = {"schema_version": 1, "taken_at": "2026-06-01T12:00:00Z"}
+    file.write_text(json.dumps(facts | {"models": [{"facts": row(name="new")}]}), "utf-8")
+    known = recorded.of_files(file, Infomaniak())
+    assert stamp(known.as_of) == "2026-06-01T12:00:00Z"
+    assert known.names["new"].is_listed
+    for broken in (facts, facts | {"models": 3}, facts | {"models": [], "taken_at": "today"}):
+        file.write_text(json.dumps(broken), "utf-8")
+        with pytest.raises(PayloadInvalid):
+            recorded.of_files(file, Infomaniak())
+
+
+def test_another_provider_has_no_shipped_history(tmp_path: Path) -> None:
+    """A described provider's answer is read by its description, and nobody is known beside it."""
+    file = tmp_path / "mars.json"
+    file.write_text(json.dumps({"fleet": {"red": {"ships": [SHIP]}}}), "utf-8")
+    known = recorded.of_files(file, make("mars", MARS))
+    assert (known.provider, list(known.names), known.elsewhere) == ("mars", ["argo"], ())
+
+
+def test_a_lock_keeps_its_date_while_its_facts_hold(tmp_path: Path) -> None:
+    """Written and read it is the same; a new catalog with the same facts does not move it."""
+    files = (scanned(use("alpha"), use("nobody"), use("alpha", path="b.py")),)
+    mention = scanned(use("beta", kind="mention"))
+    states = [
+        snapshot(model("1", name="alpha"), model("2", name="beta"), at=at) for at in (ONE, TWO)
+    ]
+    made = lock.make((*files, mention), listing(states[0]), ())
+    file = tmp_path / "catalog.lock"
+    file.write_text(lock.text(made), encoding="utf-8")
+    assert lock.read(file) == made
+    assert [(each.name, each.at, each.files) for each in made] == [
+        ("alpha", ONE, ("app.py", "b.py"))
+    ]
+    assert lock.make(files, listing(*states), made) == made
+    swapped = snapshot(model("1", name="alpha", description="other"), at=TWO)
+    assert lock.make(files, listing(states[0], swapped), made)[0].at == TWO
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "is not as this program writes it"),
+        ("[]", "is not as this program writes it"),
+        ('{"lock_version": 2, "models": []}', "version 2, not 1"),
+        ('{"lock_version": 1, "models": [{"name": "x"}]}', "provider"),
+        ('{"baseline_version": 2, "known": []}', "_version"),
+    ],
+)
+def test_a_broken_lock_or_baseline_is_told(text: str, told: str, tmp_path: Path) -> None:
+    """It is a mistake of the configuration, with its path and how to write it again."""
+    file = tmp_path / "broken"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsInvalid, match=told) as caught:
+        lock.read(file)
+    assert str(file) in str(caught.value)
+    assert "--write-lock" in caught.value.hint
+    with pytest.raises(SettingsInvalid, match="is not as this program writes it") as caught:
+        heeding.read_baseline(file)
+    assert "--write-baseline" in caught.value.hint
+
+
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """A folder in the place of a file is told; a lock that is not there says nothing."""
+    with pytest.raises(SettingsInvalid, match="cannot read the lock"):
+        lock.read(tmp_path)
+    with pytest.raises(SettingsInvalid, match="cannot read the baseline"):
+        heeding.read_baseline(tmp_path)
+    assert lock.read(tmp_path / "none") == lock.read(Path(__file__) / "none") == ()
+
+
+def test_a_daemon_follows_the_lock(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """What is used is read anew each time; a lock that breaks or goes leaves what was known."""
+    file = tmp_path / "catalog.lock"
+    in_use = InUse(file)
+    assert in_use() == {}
+    made = lock.make((scanned(use("alpha")),), listing(snapshot(model(), at=ONE)), ())
+    file.write_text(lock.text(made), encoding="utf-8")
+    known = {("infomaniak", "alpha"): ("app.py",)}
+    assert in_use() == known
+    file.write_text("{", encoding="utf-8")
+    with caplog.at_level(logging.WARNING):
+        assert in_use() == known
+    assert "is not as this program writes it" in caplog.text
+    file.unlink()
+    assert in_use() == known

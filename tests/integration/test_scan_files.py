@@ -1,0 +1,126 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from catalog.scan.scan import scan
+from tests.scanned import KNOWN
+
+USE = "model = 'mixtral'\n"
+
+
+def put(root: Path, files: dict[str, str | bytes]) -> None:
+    """Write files below a folder."""
+    for name, body in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body.encode() if isinstance(body, str) else body)
+
+
+def found(*paths: Path) -> list[str]:
+    """List the files in which something is found."""
+    return [scanned.path for scanned in scan(paths, KNOWN, ("infomaniak",))]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_order_and_names(root: Path) -> None:
+    """Files come sorted by their path, which begins as the folder was given."""
+    put(root, {"b.py": USE, "a/z.py": USE, "a.py": USE, "a/b/c.toml": USE, "c.txt": USE})
+    in_order = ["a.py", "a/b/c.toml", "a/z.py", "b.py"]
+    assert found(Path()) == in_order
+    assert found(Path("a")) == ["a/b/c.toml", "a/z.py"]
+    assert found(root) == [f"{root.as_posix()}/{path}" for path in in_order]
+    assert found(Path("b.py"), Path("a"), Path("a/b")) == ["a/b/c.toml", "a/z.py", "b.py"]
+
+
+def test_only_what_holds_something(root: Path) -> None:
+    """A file without use that speaks of the provider is told, one with neither is not."""
+    put(root, {"a.py": "x = 'infomaniak'\n", "b.py": "x = 1\n"})
+    assert found(Path()) == ["a.py"]
+
+
+def test_left_out(root: Path) -> None:
+    """Folders of others, binary files and files over 1 MB are not read."""
+    put(
+        root,
+        {
+            "node_modules/a.js": "const model = 'mixtral'",
+            ".venv/a.py": USE,
+            ".git/a.py": USE,
+            "binary.py": USE.encode() + b"\0",
+            "large.py": USE + "#" * 1_000_000,
+            "fits.py": USE + "#" * 900_000,
+        },
+    )
+    assert found(Path()) == ["fits.py"]
+
+
+def test_gitignore(root: Path) -> None:
+    """What git leaves out is left out: nested rules decide first, and ! takes back."""
+    put(
+        root,
+        {
+            ".git/HEAD": "",
+            ".git/info/exclude": "local.py\n",
+            ".gitignore": "build/\n*.gen.py\n/top.py\nlogs/*\n!logs/keep.py\n",
+            "build/a.py": USE,
+            "a.gen.py": USE,
+            "top.py": USE,
+            "local.py": USE,
+            "logs/a.py": USE,
+            "logs/keep.py": USE,
+            "sub/.gitignore": "!b.gen.py\nc.py\n",
+            "sub/top.py": USE,
+            "sub/b.gen.py": USE,
+            "sub/c.py": USE,
+            "broken/.gitignore": b"!\n\xff\nd.py\n",
+            "broken/d.py": USE,
+        },
+    )
+    assert found(Path()) == ["logs/keep.py", "sub/b.gen.py", "sub/top.py"]
+    assert found(Path("sub")) == ["sub/b.gen.py", "sub/top.py"]
+    assert found(Path("build"), Path("top.py")) == ["build/a.py", "top.py"]
+
+
+def test_links(root: Path) -> None:
+    """Links below a folder are not followed, so that a circle does no harm; named ones are."""
+    put(root, {"a/b.py": USE})
+    (root / "a/circle").symlink_to(root)
+    (root / "a/c.py").symlink_to(root / "a/b.py")
+    (root / "link").symlink_to(root / "a")
+    assert found(Path()) == ["a/b.py"]
+    assert found(Path("link")) == ["link/b.py"]
+
+
+def test_what_cannot_be_read(root: Path) -> None:
+    """A file that is not there holds nothing, and neither do what is no file and no folder."""
+    put(root, {"a.py": USE})
+    os.mkfifo(root / "pipe.py")
+    assert found(Path("missing.py"), Path("missing"), Path()) == ["a.py"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
+def test_encodings(root: Path, encoding: str) -> None:
+    """A text is read however its letters are written, and columns count letters."""
+    put(root, {"a.js": "/* é */ const model = 'mixtral'".encode(encoding)})
+    uses = [scanned.uses for scanned in scan([Path()], KNOWN, ())]
+    assert [(use.line, use.column) for use in uses[0]] == [(1, 24)]
+
+
+def test_too_deep(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files and folders whose path is longer than the system takes hold nothing."""
+    put(root, {"z.py": USE})
+    for _ in range(17):
+        Path("d" * 240).mkdir()
+        monkeypatch.chdir("d" * 240)
+        Path("f" * 200 + ".py").write_text(USE, encoding="utf-8")
+    monkeypatch.chdir(root)
+    paths = found(Path())
+    assert paths[-1] == "z.py"
+    assert 10 < len(paths) < 17

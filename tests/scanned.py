@@ -1,0 +1,22 @@
+"""What the tests and measures of scanning share: the names that are known."""
+
+import json
+
+from catalog.recordings import shipped
+
+# In no recorded answer, but known from before it or after it.
+OTHERS = {
+    "mixtral",
+    "sdxl_lightning",
+    "mistralai/Mistral-Small-4-119B-2603",
+    "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-FP8",
+}
+
+
+def names() -> frozenset[str]:
+    """Read the names of all models of the shipped history, and the others."""
+    bodies = [json.loads(path.read_bytes()) for path in shipped().glob("*.json")]
+    return frozenset({row["name"] for body in bodies for row in body["data"]} | OTHERS)
+
+
+KNOWN = names()
