@@ -24,6 +24,8 @@ texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=40).map
 @example("a.yaml", "model: !!python/object:x\n- [")
 @example("a.py", "model = " + "(" * 300)
 @example("a.js", "model = 'm1'\n" + "=/[" * 30_000)
+@example("a.rb", "model = 'm1'\n" + "%w[" * 30_000)
+@example("a.rs", "model = 'm1'\n" + 'r#"' * 30_000)
 @example("a.py", "model = '\0'")
 @example("a.yaml", "model: " + "[" * 300)
 @example("a.json", '{"models": ' * 300)
