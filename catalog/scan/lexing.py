@@ -14,10 +14,11 @@ CHAR = r"'(?:[^'\\\n]|\\[^\n]{1,8}?)'"
 BACKTICK = r"`(?:[^`\\]|\\.)*`"
 TRIPLE = r'"{3}.*?"{3}'
 TRIPLES = TRIPLE + r"|'{3}.*?'{3}"
-# After an operator, a slash opens a regular expression, and quotes in it open nothing.
+# After an operator, a slash opens a regular expression, and quotes in it open nothing. Its length
+# is bounded, and nothing in it is tried twice: else a minified file would take minutes.
 REGEX = (
     r"(?:(?<=[=(,:;!&|?{}\[\n])|(?<=return))[ \t]*"
-    r"/(?![*/])(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*"
+    r"/(?![*/])(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.){0,100}+\]){1,300}+/[a-z]*"
 )
 OPERATORS = (
     r"=>|===?|!==?|:=|\?\?=?|\|\|=?|\+=|\?:|->|::|\?\.|\?->|&&|<-"
@@ -53,13 +54,16 @@ PATTERNS = {
     "php": _pattern(rf"{BLOCK}|{SLASH}|\#(?!\[)[^\n]*", f"{DOUBLE}|{SINGLE}", _PLAIN),
     "go": _pattern(f"{BLOCK}|{SLASH}", f"{DOUBLE}|{CHAR}|`[^`]*`", _PLAIN),
     "ruby": _pattern(
-        rf"(?m:^=begin\b).*?(?m:^=end\b)|{HASH}", rf"{DOUBLE}|{SINGLE}|{BACKTICK}|%[wi]\[[^\]]*\]"
+        rf"(?m:^=begin\b).*?(?m:^=end\b)|{HASH}",
+        rf"{DOUBLE}|{SINGLE}|{BACKTICK}|%[wi]\[[^\]]*(?:\]|\Z)",
     ),
     "java": _pattern(f"{BLOCK}|{SLASH}", f"{TRIPLE}|{DOUBLE}|{CHAR}", _PLAIN),
     "csharp": _pattern(
         f"{BLOCK}|{SLASH}", rf'\$*{TRIPLE}|\$?@\$?"(?:[^"]|"")*"|\$?{DOUBLE}|{CHAR}', _PLAIN
     ),
-    "rust": _pattern(f"{BLOCK}|{SLASH}", rf'b?r(?P<h>\#*)".*?"(?P=h)|b?{DOUBLE}|{CHAR}', _PLAIN),
+    "rust": _pattern(
+        f"{BLOCK}|{SLASH}", rf'b?r(?P<h>\#*)".*?(?:"(?P=h)|\Z)|b?{DOUBLE}|{CHAR}', _PLAIN
+    ),
     "hcl": _pattern(f"{BLOCK}|{SLASH}|{HASH}", DOUBLE, _KEBAB),
     "toml": _pattern(HASH, f"{TRIPLES}|{DOUBLE}|'[^'\n]*'", _KEBAB),
     "python": _pattern(HASH, f"[A-Za-z]{{0,2}}(?:{TRIPLES}|{DOUBLE}|{SINGLE})", _PLAIN),
