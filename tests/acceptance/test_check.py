@@ -108,6 +108,14 @@ def test_levels_of_the_configuration_hold(code: Shell) -> None:
     assert "did you mean unknown?" in code("check", "--shipped", ".", code=2).err
 
 
+def test_a_name_like_no_other_is_told_without_a_guess(code: Shell) -> None:
+    """In a file about the provider an unknown name stands alone where nothing is like it."""
+    write(code.folder, {"ai.py": 'INFOMANIAK = True\nmodel = "something-new"\n'})
+    ran = code("check", "--shipped", "ai.py", code=1)
+    assert "unknown  something-new: no catalog of infomaniak ever had" in ran.lines[1]
+    assert ran.lines[2] == ""
+
+
 def test_comments_ignore_and_are_told_when_they_need_not(code: Shell) -> None:
     """An ignored use is counted; a comment that ignores nothing is told as info."""
     write(
