@@ -120,14 +120,42 @@ class Probed:
         return self.name, ""
 
 
+Basis = Literal["policy", "announced", "proved"]
+"""Why a model is said to end: by the provider's policy, by its word, or because it refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retiring:
+    """The end of a model is known, has moved, or is nearer by a mark.
+
+    `mark` is the mark in days that was reached, None before the first. `moved_from` is the day that
+    was told before, where it was another. `candidates` are names that may take its place.
+    """
+
+    key: str
+    name: str
+    type: str
+    until: date
+    basis: Basis
+    ground: str
+    mark: int | None = None
+    moved_from: date | None = None
+    candidates: tuple[str, ...] = ()
+    kind: ClassVar[str] = "retiring"
+
+    def days_left(self, at: datetime) -> int:
+        """Return how many days are left; negative when it is over."""
+        return (self.until - at.date()).days
+
+
 ModelChange = Added | Removed | Restored | Updated
 Incident = Trouble | Recovered | Undelivered
 """About the way from the catalog to the people, not about what it says."""
-Change = ModelChange | Drift | Probed | Incident
+Change = ModelChange | Drift | Probed | Retiring | Incident
 TROUBLES: tuple[TroubleKind, ...] = get_args(TroubleKind)
 PROBED_KINDS: tuple[ProbedKind, ...] = get_args(ProbedKind)
 KINDS = (
-    *(*TROUBLES, "undelivered", "recovered", "removed"),
+    *(*TROUBLES, "undelivered", "recovered", "removed", "retiring"),
     *PROBED_KINDS,
     *("updated", "restored", "added", "drift"),
 )
@@ -135,11 +163,16 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Delisted:
-    """A model that is gone: since when, and until which day calls still work at least."""
+    """A model that is gone: since when, and until which day calls were said to work then.
+
+    `basis` is why that day was said; None where none was.
+    """
 
     model: Model
     gone_since: datetime
     callable_until: date | None
+    basis: Basis | None = None
+    ground: str | None = None
 
 
 class Level(StrEnum):
@@ -160,8 +193,8 @@ class Finding:
     """What one change means, or one field moving on most models at once (a wave).
 
     `changes` holds one change, or all changes of a wave in key order. `at` is the time of the poll,
-    `snapshot` the number of the one in force after it. A removal carries `callable_until`, the day
-    until which calls still work at least, and `ground`, why we say so.
+    `snapshot` the number of the one in force after it. A removal and the end of a model carry
+    `callable_until`, the day until which calls work, and why we say so: `basis` and `ground`.
     """
 
     provider: str
@@ -172,6 +205,7 @@ class Finding:
     callable_until: date | None = None
     ground: str | None = None
     snapshot: int | None = None
+    basis: Basis | None = None
 
     @property
     def is_wave(self) -> bool:
@@ -185,8 +219,9 @@ class Finding:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """The models it is about, as the catalog has them; none for drift, probes and incidents."""
-        return tuple(c.model for c in self.changes if not isinstance(c, Drift | Probed | Incident))
+        """The models it is about, as they changed; none for drift, probes, ends and incidents."""
+        about_none = Drift | Probed | Retiring | Incident
+        return tuple(c.model for c in self.changes if not isinstance(c, about_none))
 
     @property
     def fingerprint(self) -> str:
@@ -201,6 +236,8 @@ def gravity(finding: Finding) -> tuple[object, ...]:
     """Sort findings by it: the gravest level first, then by kind, model and field."""
     change = finding.change
     keys = tuple(key_order(model.key) for model in finding.models[:1])
+    if isinstance(change, Retiring):
+        keys = (key_order(change.key),)
     field = change.field if isinstance(change, Updated | Drift) else ""
     return finding.level.rank, KINDS.index(change.kind), keys, field, finding.fingerprint
 
@@ -220,6 +257,9 @@ def fingerprint(provider: str, change: Change) -> str:
             values = [change.channel, change.reason]
         case Probed():
             values = [change.name, *change.routes, change.answered_as]
+        case Retiring():
+            mark = None if change.mark is None else str(change.mark)
+            values = [change.key, change.until.isoformat(), change.basis, mark]
         case _:
             values = [change.model.key]
     return _short_hash([provider, change.kind, *values])

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from catalog.change import Change, Delisted, Finding, Level, fingerprint
+from catalog.change import Change, Delisted, Finding, Level, Removed, Retiring, fingerprint, gravity
 from catalog.diff import diff
 from catalog.errors import CatalogError, CatalogHeld, PayloadInvalid
+from catalog.forecast import REMIND, Grounds, Told, candidates, ends, retiring
 from catalog.judge import Case, Doubt, judge
 from catalog.payload import Answer, Drift
 from catalog.poll import TROUBLE_OF, Outcome, Poll
@@ -32,14 +33,19 @@ class Reading:
 class Past:
     """What the store knew: the state in force, who is gone since when, what was told already.
 
-    `digest` is that of the state in force; `snapshot` and `gone` are only read when the candidate
-    has another one. `held` counts the polls in a row, before this one, that were held with the same
-    candidate; `unwell` is what went wrong since the last accepted poll.
+    `digest` is that of the state in force; `snapshot` is only read when the candidate has another
+    one, or the end of a model is to be told. `gone` and `grounds` are what ends follow from;
+    `reminded` is what was told of them, and `polled_at` when the poll before this one was. `held`
+    counts the polls in a row, before this one, that were held with the same candidate; `unwell` is
+    what went wrong since the last accepted poll.
     """
 
     digest: str | None = None
     snapshot: Snapshot | None = None
     gone: Mapping[str, Delisted] = field(default_factory=dict)
+    grounds: Grounds = field(default_factory=Grounds)
+    reminded: Mapping[str, Told] = field(default_factory=dict)
+    polled_at: datetime | None = None
     told: frozenset[str] = frozenset()
     held: int = 0
     unwell: Unwell = field(default_factory=Unwell)
@@ -47,11 +53,15 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The user's say: when to doubt, when to tell of trouble, and the levels of rules."""
+    """The user's say: when to doubt, when to tell of trouble or ends, and the levels of rules.
+
+    `remind` holds the marks, in days, at which the end of a model is told again.
+    """
 
     doubt: Doubt = field(default_factory=Doubt)
     patience: Patience = field(default_factory=Patience)
     levels: Mapping[str, Level] = field(default_factory=dict)
+    remind: tuple[int, ...] = REMIND
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,13 @@ class Decision:
 
     def decide(self, past: Past, reading: Reading) -> Poll:
         """Say what the poll came to, and what there is to tell."""
+        poll = self._outcome(past, reading)
+        reminders = self._reminders(past, poll)
+        if not reminders:
+            return poll
+        return replace(poll, findings=tuple(sorted((*poll.findings, *reminders), key=gravity)))
+
+    def _outcome(self, past: Past, reading: Reading) -> Poll:
         if reading.error is not None:
             return self._refused(past, reading, reading.error)
         drift = self._untold(past, reading.drift)
@@ -83,7 +100,7 @@ class Decision:
             return replace(poll, findings=self._judge((*ended, *drift)), snapshot=after)
         changes = diff(past.snapshot, after, past.gone)
         common = len(past.snapshot.by_key.keys() & after.by_key.keys())
-        findings = self._judge((*ended, *changes, *drift), common)
+        findings = self._judge((*ended, *changes, *drift), common, past.grounds)
         return replace(self._poll(Outcome.CHANGED, reading), findings=findings, snapshot=after)
 
     def _refused(self, past: Past, reading: Reading, error: CatalogError) -> Poll:
@@ -109,7 +126,41 @@ class Decision:
         name = self.provider.name
         return tuple(item for item in drift if fingerprint(name, item) not in past.told)
 
-    def _judge(self, changes: tuple[Change, ...], common: int = 0) -> tuple[Finding, ...]:
+    def _reminders(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
+        """Find what is to be told of ends, whatever came of the poll: the days go by."""
+        gone, grounds = past.gone, past.grounds
+        if poll.snapshot is not None:
+            listed = poll.snapshot.by_key
+            left = [
+                Delisted(each.change.model, each.at, each.callable_until, each.basis, each.ground)
+                for each in poll.findings
+                if isinstance(each.change, Removed)
+            ]
+            gone = {key: each for key, each in gone.items() if key not in listed}
+            gone |= {each.model.key: each for each in left}
+            noted = {key: listed[key] for key in grounds.notes if key in listed}
+            grounds = replace(grounds, noted=noted)
+        past = replace(past, gone=gone, grounds=grounds)
+        return self._judge(self._retiring(past, poll.snapshot or past.snapshot))
+
+    def reminds(self, past: Past) -> bool:
+        """Whether the end of a model is to be told, if the poll changes nothing."""
+        return bool(self._retiring(past, None))
+
+    def _retiring(self, past: Past, state: Snapshot | None) -> tuple[Retiring, ...]:
+        known = ends(past.gone, past.grounds, self.provider.lifecycle)
+        since = past.polled_at or self.started_at
+        due = retiring(known, past.reminded, self.policy.remind, since, self.started_at)
+        if state is None or not due:
+            return due
+        found = candidates(known, past.grounds, state.models)
+        return tuple(
+            replace(each, candidates=tuple(one.name for one in found[each.key])) for each in due
+        )
+
+    def _judge(
+        self, changes: tuple[Change, ...], common: int = 0, grounds: Grounds | None = None
+    ) -> tuple[Finding, ...]:
         case = Case(
             provider=self.provider.name,
             at=self.started_at,
@@ -117,6 +168,7 @@ class Decision:
             lifecycle=self.provider.lifecycle,
             common=common,
             levels=self.policy.levels,
+            grounds=grounds or Grounds(),
         )
         return judge(changes, case)
 

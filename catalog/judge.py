@@ -2,17 +2,29 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from catalog.change import Change, Finding, Level, Removed, Updated, gravity
+from catalog.change import (
+    Change,
+    Delisted,
+    Finding,
+    Level,
+    Removed,
+    Retiring,
+    Updated,
+    gravity,
+)
 from catalog.fields import Attributes
+from catalog.forecast import Grounds, forecast
 from catalog.jsontext import JsonText, parse
 from catalog.payload import Drift
 from catalog.rules import Lifecycle, Rule, rules
 from catalog.snapshot import Snapshot
 
 WAVE_MODELS = 5
+SOON = 7
+"""So many days before its end, a model ends soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,8 @@ class Case:
     """What a judgement needs to know beside the changes.
 
     `attributes` knows what the provider's fields stand for, `levels` holds the user's own
-    levels by rule id, `common` is how many models were there before and after.
+    levels by rule id, `common` is how many models were there before and after. `grounds` is what is
+    known of the ends of models beside the policy.
     """
 
     provider: str
@@ -55,6 +68,7 @@ class Case:
     lifecycle: Lifecycle | None
     common: int = 0
     levels: Mapping[str, Level] = field(default_factory=dict)
+    grounds: Grounds = field(default_factory=Grounds)
 
 
 def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
@@ -79,10 +93,17 @@ def _finding(changes: tuple[Change, ...], case: Case) -> Finding:
     judged = [_rule(change, case) for change in changes]
     rule, level = min(judged, key=lambda pair: pair[1].rank)
     finding = Finding(case.provider, case.at, rule.id, level, changes)
-    if not isinstance(finding.change, Removed) or case.lifecycle is None:
+    match finding.change:
+        case Removed(model):
+            gone = Delisted(model, case.at, None)
+            end = forecast(model.key, gone, case.grounds, case.lifecycle)
+        case Retiring() as end:
+            pass
+        case _:
+            return finding
+    if end is None:
         return finding
-    until = (case.at + timedelta(days=case.lifecycle.days)).date()
-    return Finding(case.provider, case.at, rule.id, level, changes, until, case.lifecycle.ground)
+    return replace(finding, callable_until=end.until, basis=end.basis, ground=end.ground)
 
 
 def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
@@ -93,6 +114,8 @@ def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
 def _matches(rule: Rule, change: Change, case: Case) -> bool:
     if rule.kind != change.kind:
         return False
+    if isinstance(change, Retiring):
+        return rule.move is None or rule.move == _nearness(change, case.at)
     if not isinstance(change, Updated | Drift):
         return True
     if rule.attribute and rule.attribute != case.attributes.of_field(change.field):
@@ -105,6 +128,14 @@ def _matches(rule: Rule, change: Change, case: Case) -> bool:
         and (rule.after is None or rule.after == change.after)
         and not (rule.alias_only and "/" in change.model.name)
     )
+
+
+def _nearness(change: Retiring, at: datetime) -> str:
+    """Name how near the end of a model is."""
+    days = change.days_left(at)
+    if change.basis == "proved" or days < 0:
+        return "over"
+    return "soon" if days <= SOON else "ahead"
 
 
 def _move(before: JsonText | None, after: JsonText | None) -> str | None:

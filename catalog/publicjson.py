@@ -3,6 +3,8 @@
 It changes only by addition; what is absent is left out.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from catalog.change import (
@@ -11,18 +13,20 @@ from catalog.change import (
     Probed,
     Recovered,
     Removed,
+    Retiring,
     Trouble,
     Undelivered,
     Updated,
 )
 from catalog.clock import stamp
+from catalog.forecast import Forecast
 from catalog.jsontext import JsonText, parse
 from catalog.payload import Drift
 from catalog.probe import Probe
 from catalog.snapshot import Model, Snapshot
+from catalog.successors import Successor
 
 SCHEMA_VERSION = 1
-BASIS_POLICY = "policy"
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
@@ -33,7 +37,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     result |= _wave(finding) if finding.is_wave else _change(finding)
     if finding.callable_until is not None:
         result["callable_until"] = finding.callable_until.isoformat()
-        result["basis"] = BASIS_POLICY
+        result["basis"] = finding.basis
         result["ground"] = finding.ground
     result |= {"level": str(finding.level), "rule": finding.rule}
     return result | {"fingerprint": finding.fingerprint}
@@ -72,6 +76,31 @@ def probe_json(probe: Probe) -> dict[str, Any]:
     return {name: value for name, value in known.items() if value is not None}
 
 
+def forecast_json(
+    forecast: Forecast, now: datetime, found: Iterable[Successor] = ()
+) -> dict[str, Any]:
+    """Write until when a model can be called, why we say so, and what may follow it."""
+    known: dict[str, Any] = {"until": forecast.until.isoformat()}
+    known |= {"days_left": forecast.days_left(now), "basis": forecast.basis}
+    known["ground"] = forecast.ground
+    named = [_successor(each) for each in found]
+    return known | ({"successors": named} if named else {})
+
+
+def _successor(successor: Successor) -> dict[str, Any]:
+    known: dict[str, Any] = {"model": successor.name, "noted": successor.is_noted}
+    known["listed"] = successor.is_listed
+    other = [
+        {"what": each.what} | _present({"before": each.before, "after": each.after})
+        for each in successor.differences
+    ]
+    return known | ({"differences": other} if other else {})
+
+
+def _present(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def _change(finding: Finding) -> dict[str, Any]:
     change = finding.change
     match change:
@@ -88,6 +117,8 @@ def _change(finding: Finding) -> dict[str, Any]:
             return {"kind": change.kind, "channel": change.channel, "reason": change.reason}
         case Probed():
             return _probed(change)
+        case Retiring():
+            return _retiring(change, finding.at)
     result = {"model": change.model.name, "key": change.model.key, "kind": change.kind}
     match change:
         case Updated():
@@ -108,6 +139,14 @@ def _probed(change: Probed) -> dict[str, Any]:
     known |= {"answered_as": change.answered_as, "answered_before_as": change.before}
     known["gone_since"] = stamp(change.gone_since) if change.gone_since else None
     return {name: value for name, value in known.items() if value not in (None, [])}
+
+
+def _retiring(change: Retiring, at: datetime) -> dict[str, Any]:
+    known: dict[str, Any] = {"model": change.name, "key": change.key, "kind": change.kind}
+    known |= {"type": change.type, "days_left": change.days_left(at), "mark": change.mark}
+    known["moved_from"] = change.moved_from and change.moved_from.isoformat()
+    known["candidates"] = list(change.candidates) or None
+    return _present(known)
 
 
 def _wave(finding: Finding) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from catalog.document.annotations import Annotations
 from catalog.document.overview import Overview, render
 from catalog.document.publish import Plan, compose, plan, write
 from catalog.document.sections import Sections
+from catalog.forecast import ends
 from catalog.probe import Verdict
-from catalog.store import changelog, history, probes
+from catalog.rules import Lifecycle
+from catalog.store import changelog, forecasts, history, probes
 from catalog.store.changelog import Wanted
 from catalog.store.database import Transaction
 
@@ -35,6 +37,7 @@ class Publisher:
     """
 
     provider: str
+    lifecycle: Lifecycle | None
     path: Path
     template: str
     sections: Sections
@@ -47,10 +50,14 @@ class Publisher:
         wanted = Wanted(self.provider, up_to_snapshot=number, kinds=MODEL_KINDS)
         oldest = changelog.snapshot_with(connection, wanted, self.recent)
         findings = changelog.findings(connection, replace(wanted, from_snapshot=oldest))
+        delisted = history.delisted(connection, self.provider, number)
+        grounds = forecasts.grounds(connection, self.provider, delisted)
+        gone = {each.model.key: each for each in delisted}
         return Overview(
             snapshot=history.snapshot(connection, number),
             recent=newest_snapshots(findings, self.recent),
-            delisted=history.delisted(connection, self.provider, number),
+            delisted=delisted,
+            forecasts={end.model.key: end.forecast for end in ends(gone, grounds, self.lifecycle)},
             product_id=self.product_id,
             answers=self._answers(connection, number),
         )

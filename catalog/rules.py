@@ -9,7 +9,7 @@ from typing import Literal
 from catalog.change import Level
 from catalog.jsontext import JsonText, canonical
 
-Move = Literal["lost", "gained", "lowered", "raised", "value"]
+Move = Literal["lost", "gained", "lowered", "raised", "value", "over", "soon"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from catalog.poll import Poll
 from catalog.providers.provider import Provider
 from catalog.publishing import Published, Publisher
 from catalog.runs import running
-from catalog.store import changelog, history, outbox, polls
+from catalog.store import changelog, forecasts, history, outbox, polls
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record
 
@@ -99,7 +99,11 @@ class Sync:
             with self.database.writing(keep=not dry_run) as connection:
                 if history.baseline(connection, self.provider.name).number != known.number:
                     continue  # another process moved it: what was read belongs to an old state
-                poll = decision.decide(self._past(connection, known, reading, started), reading)
+                past = self._past(connection, known, reading, started)
+                past = replace(past, polled_at=None if last is None else last.started_at)
+                if known.number is not None and past.snapshot is None and decision.reminds(past):
+                    past = replace(past, snapshot=history.snapshot(connection, known.number))
+                poll = decision.decide(past, reading)
                 number = record(connection, poll, recipients(self.channels))
                 # What a dry run undoes can only be read now; else nobody has to wait for it.
                 overview = self._overview(connection, number) if dry_run else None
@@ -143,7 +147,15 @@ class Sync:
         started: datetime,
     ) -> Past:
         name = self.provider.name
-        past = Past(known.digest, unwell=polls.unwell(connection, name))
+        number = known.number
+        gone = () if number is None else history.delisted(connection, name, number)
+        past = Past(
+            digest=known.digest,
+            gone={each.model.key: each for each in gone},
+            grounds=(grounds := forecasts.grounds(connection, name, gone)),
+            reminded=forecasts.told(connection, name) if gone or grounds.noted else {},
+            unwell=polls.unwell(connection, name),
+        )
         if reading.drift:
             past = replace(past, told=changelog.told_drift(connection, name))
         if reading.candidate is None or reading.candidate.digest == known.digest:
@@ -151,14 +163,9 @@ class Sync:
         apart = self.policy.doubt.apart
         digest = reading.candidate.digest
         past = replace(past, held=polls.held_in_a_row(connection, name, digest, started, apart))
-        if known.number is None:
+        if number is None:
             return past
-        delisted = history.delisted(connection, name, known.number)
-        return replace(
-            past,
-            snapshot=history.snapshot(connection, known.number),
-            gone={item.model.key: item for item in delisted},
-        )
+        return replace(past, snapshot=history.snapshot(connection, number))
 
     def _overview(self, connection: Transaction, number: int | None) -> Overview | None:
         if self.publisher is None or number is None:

@@ -119,7 +119,7 @@ def wire_policy(settings: Settings) -> Policy:
     hold, trouble = settings.hold, settings.trouble
     doubt = Doubt(share=hold.share, floor=hold.floor, polls=hold.polls, apart=hold.apart)
     patience = Patience(trouble.failures, trouble.remind, settings.freshness.error_after)
-    return Policy(doubt, patience, settings.rules)
+    return Policy(doubt, patience, settings.rules, settings.forecast.remind)
 
 
 def wire_tolerance(settings: Settings) -> Tolerance:
@@ -297,6 +297,7 @@ def wire_publisher(settings: Settings) -> Publisher | None:
         words = replace(words, source=f"GET {one.url}{one.description.route}")
     return Publisher(
         provider=one.name,
+        lifecycle=wire_provider(one).lifecycle,
         path=document.path,
         template=template,
         sections=words,

@@ -8,16 +8,18 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from catalog.change import (
     Added,
+    Basis,
     Finding,
     Level,
     Probed,
     Recovered,
     Removed,
     Restored,
+    Retiring,
     Trouble,
     Undelivered,
     Updated,
@@ -27,6 +29,7 @@ from catalog.jsontext import JsonText, cut, parse
 from catalog.payload import Drift
 from catalog.poll import Poll
 from catalog.snapshot import Model
+from catalog.successors import Difference, Successor
 
 VALUE_LIMIT = 120
 PREFIX_LIMIT = 30
@@ -36,26 +39,34 @@ _BREAKS = {"Cc", "Zl", "Zp"}
 
 def sentence(finding: Finding) -> str:
     """Say what happened, in one line without markup, and until when a removed model is callable."""
-    until = last_call(finding)
-    return f"{fact(finding)}; {until}" if until else fact(finding)
+    said = last_call(finding)
+    return f"{fact(finding)}; {said}" if said else fact(finding)
 
 
 def fact(finding: Finding) -> str:
     """Say what happened, in one line without markup, and nothing else."""
-    return one_line(_fact(finding))
+    return one_line(_wave(finding) if finding.is_wave else _fact(finding))
 
 
 def last_call(finding: Finding) -> str | None:
-    """Say until when a removed model can be called, in one line; None where that is not known."""
+    """Say until when a model can be called and why we say so, in one line; None if not known."""
     if finding.callable_until is None:
         return None
-    return one_line(f"callable until at least {finding.callable_until} ({finding.ground})")
+    return until(finding.callable_until, finding.basis, str(finding.ground))
+
+
+def until(day: date, basis: Basis | None, ground: str) -> str:
+    """Say until when a model can be called, in the words of the basis."""
+    match basis:
+        case "proved":
+            return one_line(ground)
+        case "announced":
+            return one_line(f"announced to end on {day} ({ground})")
+    return one_line(f"callable until at least {day} ({ground})")
 
 
 def _fact(finding: Finding) -> str:
     change = finding.change
-    if finding.is_wave:
-        return _wave(finding)
     match change:
         case Added(model):
             return f"{_name(model)} added: {_about(model)}"
@@ -74,6 +85,8 @@ def _fact(finding: Finding) -> str:
             return f"a message to channel {channel} was given up: {what}"
         case Probed():
             return _probed(change, finding.at)
+        case Retiring():
+            return _retiring(change, finding.at)
     return _trouble(change, finding.at)
 
 
@@ -108,6 +121,43 @@ def _probed(change: Probed, at: datetime) -> str:
             return f"{name} answers again on {on}"
     before = cut(change.before or "", VALUE_LIMIT)
     return f"{name} on {on} answers as {cut(change.answered_as or '', VALUE_LIMIT)}, not {before}"
+
+
+def _retiring(change: Retiring, at: datetime) -> str:
+    left = "over" if change.basis == "proved" else days_left(change.days_left(at))
+    moved = "" if change.moved_from is None else f", before it was {change.moved_from}"
+    names = ", ".join(cut(name, VALUE_LIMIT) for name in change.candidates)
+    instead = f"; instead: {names}" if names else ""
+    return f"{cut(change.name, VALUE_LIMIT)}: {left}{moved}{instead}"
+
+
+def days_left(days: int) -> str:
+    """Say how many days are left: `14 days left`, `last day`, `over for 3 days`."""
+    if days == 0:
+        return "last day"
+    return f"{count(days, 'day')} left" if days > 0 else f"over for {count(-days, 'day')}"
+
+
+def successor(found: Successor) -> str:
+    """Name what may take the place of a model, and what would be lost or differ."""
+    name = cut(found.name, VALUE_LIMIT)
+    if not found.is_listed:
+        return one_line(f"{name} (not in the catalog)")
+    lost = ", ".join(map(_difference, found.differences))
+    return one_line(f"{name} ({lost})" if lost else name)
+
+
+def _difference(each: Difference) -> str:
+    match each.what:
+        case "beta":
+            return "not beta to beta"
+        case "route":
+            return "another route"
+        case "context":
+            after = f"{each.after:,}" if each.after else "unknown"
+            return f"context {each.before:,} to {after}"
+    moved = (cut(str(value or "unknown"), VALUE_LIMIT) for value in (each.before, each.after))
+    return " to ".join(moved) if each.what == "status" else f"type {' to '.join(moved)}"
 
 
 def owed(channel: str, messages: int, error: str | None, next_at: datetime | None) -> str:

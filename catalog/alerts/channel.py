@@ -15,6 +15,7 @@ from catalog.change import (
     Level,
     Probed,
     Recovered,
+    Retiring,
     Trouble,
     Undelivered,
     gravity,
@@ -83,6 +84,9 @@ class Audience:
             case Probed():
                 names = (change.name, *([change.key] if change.key else []))
                 return self._names_any(names) and (not self.types or change.type in self.types)
+            case Retiring():
+                of_type = not self.types or change.type in self.types
+                return of_type and self._names_any((change.name, change.key))
         # Who follows the old name or type must hear that it is no more.
         listed = (change.model.name, change.model.key, *former("name", change, rule))
         types = {change.model.type, *former("type", change, rule)}

@@ -137,8 +137,8 @@ def _reasons(finding: Finding) -> Iterator[str]:
     rule = rules().get(finding.rule)
     if rule is not None:
         yield rule.why
-    until = last_call(finding)
-    if until is not None:
-        yield f"{until[0].upper()}{until[1:]}."
+    said = last_call(finding)
+    if said is not None:
+        yield f"{said[0].upper()}{said[1:]}."
     elif rule is not None and rule.attribute == "name":
         yield "How long the old name still works is not known."

@@ -51,7 +51,10 @@ def import_(app: App, directory: Path, accept: bool) -> int:
     settings = app.one
     new = _new(app.database, settings.one.name, recordings, accept=accept)
     with wire_http(settings) as http:
-        sync = replace(wire_sync(settings, app.database, http), channels=(), publisher=None)
+        sync = wire_sync(settings, app.database, http)
+        # Of what is long past, nobody is reminded.
+        policy = replace(sync.policy, remind=())
+        sync = replace(sync, policy=policy, channels=(), publisher=None)
         passes = list(_run(sync, new, accept=accept))
     outcomes = Counter(str(each.poll.outcome) for each in passes)
     told = ", ".join(f"{number} {outcome}" for outcome, number in sorted(outcomes.items()))

@@ -16,7 +16,7 @@ from catalog.cli.output import (
     visible,
 )
 from catalog.cli.when import When, when_option
-from catalog.clock import stamp
+from catalog.clock import now, stamp
 from catalog.errors import NotFound
 
 if TYPE_CHECKING:
@@ -49,15 +49,19 @@ def models(app: App, at: When | None, kind: str | None, status: str | None, styl
         catalogs = [
             {
                 **snapshot_json(snapshot),
-                "models": [_with_words(model_json(m), label) for m, label in known if wanted(m)],
+                "models": [
+                    _with_words(model_json(m), label, ends.get(m.key))
+                    for m, label in known
+                    if wanted(m)
+                ],
             }
-            for snapshot, known in read
+            for snapshot, known, ends in read
         ]
         print_json(catalogs[0] if len(catalogs) == 1 else {"catalogs": catalogs})
         return 0
     rows = [
         (*_provider(app, snapshot.provider), *_row(model, label))
-        for snapshot, known in read
+        for snapshot, known, _ in read
         for model, label in known
         if wanted(model)
     ]
@@ -67,9 +71,11 @@ def models(app: App, at: When | None, kind: str | None, status: str | None, styl
 
 def _read(
     app: App, settings: "Settings", at: When | None
-) -> "tuple[Snapshot, list[tuple[Model, Label]]]":
-    """Read one provider's catalog, each model with the words for people."""
+) -> "tuple[Snapshot, list[tuple[Model, Label]], dict[str, dict[str, Any]]]":
+    """Read one provider's catalog, each model with the words for people, and the ends by key."""
+    from catalog.cli.forecast import read_ends
     from catalog.document.annotations import label
+    from catalog.publicjson import forecast_json
     from catalog.store import history
     from catalog.wiring import wire_annotations
 
@@ -77,7 +83,9 @@ def _read(
     with app.database.reading() as connection:
         number = history.number_at(connection, settings.one.name, at)
         snapshot = history.snapshot(connection, number)
-    return snapshot, [(model, label(model, names)) for model in snapshot.models]
+        known = () if at else read_ends(connection, settings.one, number)[0]
+    ends = {end.model.key: forecast_json(end.forecast, now()) for end in known}
+    return snapshot, [(model, label(model, names)) for model in snapshot.models], ends
 
 
 def _provider(app: App, text: str) -> tuple[str, ...]:
@@ -96,7 +104,8 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
 
     It is named by its name or id; what is shown is its facts, when it was first seen, its history.
     """
-    from catalog.publicjson import finding_json, model_json
+    from catalog.cli.forecast import print_end, read_ends
+    from catalog.publicjson import finding_json, forecast_json, model_json
     from catalog.store import changelog, history
 
     with app.database.reading() as connection:
@@ -108,6 +117,9 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
         )
         wanted = changelog.Wanted(name, up_to_snapshot=number, key=key)
         findings = changelog.findings(connection, wanted)
+        one = next(each.one for each in app.each if each.one.name == name)
+        known, instead = ((), {}) if at else read_ends(connection, one, number)
+    end = next((each for each in known if each.model.key == key), None)
     first, last = versions[0], versions[-1]
     ended = last.last_snapshot is not None and last.last_snapshot <= number
     gone = last.until if ended else None
@@ -116,11 +128,14 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
         document |= {"first_seen": stamp(first.since)}
         document |= {"gone_since": stamp(gone)} if gone else {}
         history_json = [finding_json(finding) for finding in findings]
-        print_json({**document, **model_json(last.model), "history": history_json})
+        told = {} if end is None else {"forecast": forecast_json(end.forecast, now(), instead[key])}
+        print_json({**document, **model_json(last.model), **told, "history": history_json})
     else:
         say(visible(f"{last.model.name}  (id {last.model.key})"), bold=True)
         say(f"first seen  {stamp(first.since)}")
         say(f"gone since  {stamp(gone)}" if gone else f"unchanged   since {stamp(last.since)}")
+        if end is not None:
+            print_end(end, instead[key])
         _print_facts(last.model)
         _print_history(findings)
     return 0
@@ -152,11 +167,14 @@ def find_model(
     return found[0]
 
 
-def _with_words(known: dict[str, Any], words: "Label") -> dict[str, Any]:
+def _with_words(
+    known: dict[str, Any], words: "Label", end: dict[str, Any] | None
+) -> dict[str, Any]:
     """Put the words for people in the place of the provider's, which stay among the facts."""
     facts = known.pop("facts")
     described = {} if words.description is None else {"description": words.description}
-    return known | {"title": words.title, **described, "facts": facts}
+    expected = {} if end is None else {"forecast": end}
+    return known | {"title": words.title, **described, **expected, "facts": facts}
 
 
 def _row(model: "Model", words: "Label") -> Row:

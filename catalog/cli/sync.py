@@ -108,12 +108,13 @@ def run_at(sync: "Sync", at: "datetime", *, accept: bool = False) -> "Pass":
 
 def status(result: "Pass", *, exit_code: bool = False) -> int:
     """Return the exit code of a pass: the poll's error first, then the document's."""
-    from catalog.change import Incident
+    from catalog.change import Incident, Retiring
 
     error = result.poll.error or result.document_error
     if error is not None:
         return error.exit_code
-    changed = any(not isinstance(each.change, Incident) for each in result.poll.findings)
+    told = (each.change for each in result.poll.findings)
+    changed = any(not isinstance(change, Incident | Retiring) for change in told)
     return int(exit_code and changed)
 
 
@@ -166,7 +167,8 @@ def print_pass(
     if not quiet or poll.findings or poll.outcome is not Outcome.UNCHANGED:
         say(_headline(result, dry_run=dry_run), bold=True)
     # Where there is an error, a finding of its kind would say the same again.
-    print_lines(each for each in poll.findings if not poll.error or each.change.kind == "stale")
+    alone = {"stale", "retiring"}
+    print_lines(each for each in poll.findings if not poll.error or each.change.kind in alone)
     if result.document is not None and result.document.written:
         say(f"document {result.document.path} {'would be written' if dry_run else 'written'}")
     for waiting in result.owed:

@@ -234,6 +234,11 @@ def _no_twins(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+def _numbers(value: Any) -> Any:
+    """Take the value of a variable as a list: `30, 7, 0`."""
+    return value.replace(",", " ").split() if isinstance(value, str) else value
+
+
 def _known_rule(rule: str) -> str:
     from catalog.check.rules import CHECK_RULES  # only wanted where a level is given
 
@@ -281,6 +286,11 @@ Places = Annotated[tuple[Place, ...], BeforeValidator(_one_or_many)]
 Route = Annotated[str, AfterValidator(_checked_route)]
 Header = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")]
 HeaderValue = Annotated[str, Field(pattern=r"^[!-~]+( [!-~]+)*$")]
+Marks = Annotated[
+    tuple[Annotated[Whole, Field(ge=0, le=365)], ...],
+    BeforeValidator(_numbers),
+    AfterValidator(_no_twins),
+]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 
 

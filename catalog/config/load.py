@@ -310,4 +310,4 @@ def _readable(value: Any, path: str) -> str | None:
         return str(value).lower()
     if isinstance(value, timedelta):
         return f"{value.total_seconds():g} s"
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -16,6 +16,7 @@ from catalog.config.kinds import (
     FailOn,
     File,
     LongDuration,
+    Marks,
     RuleId,
     SecretUrl,
     Section,
@@ -28,6 +29,7 @@ from catalog.config.providers import (
     ProviderSettings,
     ScheduleSettings,
 )
+from catalog.forecast import REMIND
 
 
 class HttpSettings(Section):
@@ -75,6 +77,12 @@ class ProbeSettings(Section):
     again_after: Duration = timedelta(minutes=10)
 
 
+class ForecastSettings(Section):
+    """At how many days left the end of a model is told again."""
+
+    remind: Marks = REMIND
+
+
 class PingSettings(Section):
     """A monitor that raises the alarm when passes stay out or fail."""
 
@@ -103,6 +111,7 @@ class Settings(Section):
     hold: HoldSettings = HoldSettings()
     trouble: TroubleSettings = TroubleSettings()
     freshness: FreshnessSettings = FreshnessSettings()
+    forecast: ForecastSettings = ForecastSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     probe: ProbeSettings = ProbeSettings()
     ping: PingSettings = PingSettings()

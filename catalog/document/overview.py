@@ -9,6 +9,7 @@ from catalog.change import Delisted, Finding
 from catalog.document import markdown
 from catalog.document.annotations import Annotations, label
 from catalog.document.sections import Section, Sections
+from catalog.forecast import Forecast
 from catalog.probe import Verdict
 from catalog.snapshot import Model, Snapshot
 from catalog.words import sentence
@@ -26,6 +27,7 @@ class Overview:
 
     `product_id` is the number that stands for `{product_id}` in routes, where it is configured.
     `answers` are the verdicts that are believed, by name and route.
+    `forecasts` holds the ends that are known, by key.
     """
 
     snapshot: Snapshot
@@ -33,6 +35,7 @@ class Overview:
     delisted: tuple[Delisted, ...] = ()
     product_id: int | None = None
     answers: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
+    forecasts: Mapping[str, Forecast] = field(default_factory=dict)
 
 
 def render(overview: Overview, words: Sections, annotations: Annotations) -> Mapping[str, str]:
@@ -119,6 +122,11 @@ class _Writer:
         ]
 
     def _status(self, model: Model) -> str:
+        expected = self.overview.forecasts.get(model.key)
+        status = self._standing(model)
+        return status if expected is None else f"{status}, until {_grounded(expected)}"
+
+    def _standing(self, model: Model) -> str:
         if model.beta:
             return "Beta"
         if model.status is None:
@@ -185,7 +193,15 @@ class _Writer:
     def _gone(self, gone: Delisted) -> list[str]:
         title, name, _ = self._names(gone.model)
         until = markdown.ABSENT if gone.callable_until is None else str(gone.callable_until)
+        expected = self.overview.forecasts.get(gone.model.key)
+        if expected is not None:
+            until = str(expected.until) if expected.basis == "policy" else _grounded(expected)
         return [title, name, markdown.text(gone.model.type), str(_day(gone.gone_since)), until]
+
+
+def _grounded(forecast: Forecast) -> str:
+    """Write a last day that no policy gives, with why it is said."""
+    return f"{forecast.until} ({forecast.basis}: {markdown.text(forecast.ground)})"
 
 
 def _day(moment: datetime) -> date:

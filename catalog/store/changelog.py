@@ -1,8 +1,8 @@
 """Findings and their changes, rows <-> values."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -20,6 +20,7 @@ from catalog.change import (
     Recovered,
     Removed,
     Restored,
+    Retiring,
     Trouble,
     TroubleKind,
     Undelivered,
@@ -29,9 +30,11 @@ from catalog.change import (
 from catalog.clock import stamp
 from catalog.jsontext import JsonText, canonical, parse
 from catalog.payload import Drift
-from catalog.store.history import MODEL_COLUMNS, to_model
+from catalog.store.history import MODEL_COLUMNS, basis, to_model
 from catalog.store.tables import ChangeRow, DeliveryRow, FindingRow, ModelVersionRow, PollRow
 
+DAYS = ("until", "moved_from")
+"""The fields of an end that are days."""
 CHANGE_COLUMNS = (
     *(col(getattr(ChangeRow, name)) for name in ("kind", "field", "before", "after")),
     *(col(getattr(ChangeRow, name)) for name in ("gone_since", "detail")),
@@ -66,6 +69,7 @@ def findings(connection: Connection, wanted: Wanted) -> tuple[Finding, ...]:
             col(FindingRow.level),
             col(FindingRow.callable_until),
             col(FindingRow.ground),
+            col(FindingRow.basis),
             col(PollRow.started_at),
             col(PollRow.snapshot_id),
             *CHANGE_COLUMNS,
@@ -147,6 +151,7 @@ def write_finding(
         fingerprint=finding.fingerprint,
         callable_until=finding.callable_until,
         ground=finding.ground,
+        basis=finding.basis,
     )
     number: int = connection.execute(statement).inserted_primary_key[0]  # type: ignore[index]  # one row
     rows = [
@@ -173,10 +178,10 @@ def _conditions(wanted: Wanted) -> Iterable[Any]:
     if wanted.up_to_snapshot is not None:
         yield col(PollRow.snapshot_id) <= wanted.up_to_snapshot
     if wanted.key is not None:
-        # What probes found is about no version: it names its model in canonical JSON.
+        # Ends and what probes found are about no version: they name their model in canonical JSON.
         named = col(ChangeRow.detail).contains(f'"key":{canonical(wanted.key)}', autoescape=True)
-        probed = col(ChangeRow.kind).in_(PROBED_KINDS) & named
-        yield or_(col(ModelVersionRow.key) == wanted.key, probed)
+        by_name = col(ChangeRow.kind).in_((*PROBED_KINDS, Retiring.kind)) & named
+        yield or_(col(ModelVersionRow.key) == wanted.key, by_name)
     if wanted.levels:
         yield col(FindingRow.level).in_([str(level) for level in wanted.levels])
     if wanted.kinds:
@@ -208,6 +213,8 @@ def _columns(change: Change, versions: Mapping[str, int]) -> dict[str, Any]:
         case Probed():
             detail = canonical(_probed_detail(change))
             return columns | {"gone_since": change.gone_since, "detail": detail}
+        case Retiring():
+            return columns | {"detail": canonical(_retiring_detail(change))}
     columns["version_id"] = versions[change.model.key]
     match change:
         case Updated():
@@ -227,6 +234,19 @@ def _probed_detail(change: Probed) -> dict[str, Any]:
     return {name: value for name, value in known.items() if value not in {None, ()}}
 
 
+def _retiring_detail(change: Retiring) -> dict[str, Any]:
+    """Say all of it; what is absent is left out, and days are text."""
+    known = {each.name: getattr(change, each.name) for each in fields(change)}
+    days = {name: str(known[name]) for name in DAYS if known[name]}
+    return {name: value for name, value in (known | days).items() if value not in {None, ()}}
+
+
+def _retiring(detail: dict[str, Any]) -> Retiring:
+    days = {name: date.fromisoformat(detail[name]) for name in DAYS if name in detail}
+    candidates = tuple(detail.get("candidates", ()))
+    return Retiring(**detail | days | {"candidates": candidates})
+
+
 def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:
     first = rows[0]
     return Finding(
@@ -237,6 +257,7 @@ def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:
         changes=tuple(map(to_change, rows)),
         callable_until=first.callable_until,
         ground=first.ground,
+        basis=basis(first),
         snapshot=first.snapshot_id,
     )
 
@@ -259,6 +280,8 @@ def to_change(row: Row[*tuple[Any, ...]]) -> Change:
             detail = parse(JsonText(row.detail))
             detail |= {name: tuple(detail.get(name, ())) for name in ("routes", "elsewhere")}
             return Probed(kind, gone_since=row.gone_since, **detail)
+        case "retiring":
+            return _retiring(parse(JsonText(row.detail)))
         case kind if kind in TROUBLES:
             detail = parse(JsonText(row.detail))
             since = datetime.fromisoformat(detail["since"]) if "since" in detail else None

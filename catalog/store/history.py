@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, or_, select
 from sqlmodel import col
 
-from catalog.change import Delisted
+from catalog.change import Basis, Delisted
 from catalog.errors import NotFound
 from catalog.payload import Validators
 from catalog.snapshot import Model, Snapshot, key_order
@@ -146,9 +146,14 @@ def snapshot(connection: Connection, number: int) -> Snapshot:
 
 def delisted(connection: Connection, provider: str, number: int) -> tuple[Delisted, ...]:
     """Return the models that had left by a snapshot and were not back, the latest to go first."""
-    present = {model.key for model in snapshot(connection, number).models}
+    first, ended = col(ModelVersionRow.first_snapshot), col(ModelVersionRow.last_snapshot)
+    of_provider = col(ModelVersionRow.provider) == provider
+    present = select(col(ModelVersionRow.key)).where(
+        of_provider, first <= number, or_(ended.is_(None), ended > number)
+    )
+    said = (col(FindingRow.callable_until), col(FindingRow.basis), col(FindingRow.ground))
     query = (
-        select(*MODEL_COLUMNS, col(SnapshotRow.taken_at), col(FindingRow.callable_until))
+        select(*MODEL_COLUMNS, col(SnapshotRow.taken_at), *said)
         .join(SnapshotRow, col(SnapshotRow.id) == col(ModelVersionRow.last_snapshot))
         .outerjoin(
             ChangeRow,
@@ -156,16 +161,22 @@ def delisted(connection: Connection, provider: str, number: int) -> tuple[Delist
             & (col(ChangeRow.kind) == "removed"),
         )
         .outerjoin(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
-        .where(
-            col(ModelVersionRow.provider) == provider,
-            col(ModelVersionRow.last_snapshot) <= number,
-        )
-        .order_by(col(ModelVersionRow.last_snapshot))
+        .where(of_provider, ended <= number, col(ModelVersionRow.key).not_in(present))
+        .order_by(ended)
     )
-    last = {row.key: row for row in connection.execute(query) if row.key not in present}
-    left = [Delisted(to_model(row), row.taken_at, row.callable_until) for row in last.values()]
+    last = {row.key: row for row in connection.execute(query)}
+    left = [_delisted(row) for row in last.values()]
     left.sort(key=lambda item: key_order(item.model.key))
     return tuple(sorted(left, key=lambda item: item.gone_since, reverse=True))
+
+
+def _delisted(row: Row[*tuple[Any, ...]]) -> Delisted:
+    return Delisted(to_model(row), row.taken_at, row.callable_until, basis(row), row.ground)
+
+
+def basis(row: Row[*tuple[Any, ...]]) -> Basis | None:
+    """Return why a last day was said; before bases were written down, it was said by policy."""
+    return row.basis or ("policy" if row.callable_until else None)
 
 
 def versions(connection: Connection, provider: str, key: str) -> tuple[Version, ...]:

@@ -133,6 +133,7 @@ class FindingRow(SQLModel, table=True):
     fingerprint: str
     callable_until: date | None = Field(default=None)
     ground: str | None = None
+    basis: str | None = None
 
 
 class ChangeRow(SQLModel, table=True):
@@ -153,6 +154,8 @@ class ChangeRow(SQLModel, table=True):
     gone_since: datetime | None = Field(default=None, sa_type=Moment)
     detail: str | None = None
     fingerprint: str = Field(index=True)
+    # Small, and what every poll asks for: what was told of ends.
+    __table_args__ = (Index("change_retiring", "id", **_where("kind = 'retiring'")),)
 
 
 class DeliveryRow(SQLModel, table=True):
@@ -207,6 +210,7 @@ class ProbeRow(SQLModel, table=True):
     __table_args__ = (
         Index("probe_by_name", "provider", "name", "route", "id"),
         Index("probe_by_time", "provider", "at"),
+        Index("probe_by_key", "provider", "key", "believed", "name", "route", "id"),
     )
 
 

@@ -32,6 +32,8 @@ def upgrade() -> None:
     )
     op.create_index("probe_by_name", "probe", ["provider", "name", "route", "id"])
     op.create_index("probe_by_time", "probe", ["provider", "at"])
+    by_key = ["provider", "key", "believed", "name", "route", "id"]
+    op.create_index("probe_by_key", "probe", by_key)
     op.create_table(
         "note",
         sa.Column("id", sa.Integer(), primary_key=True),
@@ -43,6 +45,11 @@ def upgrade() -> None:
         sa.Column("source", sa.String(), nullable=True),
     )
     op.create_index("note_by_key", "note", ["provider", "key", "id"])
+    op.add_column("finding", sa.Column("basis", sa.String(), nullable=True))
+    retiring = sa.text("kind = 'retiring'")
+    op.create_index(
+        "change_retiring", "change", ["id"], sqlite_where=retiring, postgresql_where=retiring
+    )
     op.add_column("delivery", sa.Column("paused_until", sa.Text(), nullable=True))
     # The links hold the digest of the answer too now: those made before get it here.
     config = op.get_context().config

@@ -204,6 +204,19 @@ def test_a_channels_secrets_come_from_variables_or_files(file: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("text", ["30,7,0", "30, 7, 0", "30 7 0"])
+def test_marks_are_a_list_in_a_file_and_in_a_variable(file: Path, text: str) -> None:
+    """Days are read alike from both; what is no day, or stands twice, is a mistake."""
+    given = read(file, "", environ={"CATALOG_FORECAST_REMIND": text})
+    assert given.settings.forecast.remind == (30, 7, 0)
+    assert given.settings == read(file, "[forecast]\nremind = [30, 7, 0]\n").settings
+    (shown,) = (each for each in show(given) if each.setting == "forecast.remind")
+    assert shown.value == "30, 7, 0"
+    assert read(file, "[forecast]\nremind = []\n").settings.forecast.remind == ()
+    for wrong in ("[7, 7]", "[-1]", "[366]", "[true]", "7", '"soon"'):
+        assert "forecast.remind" in mistakes(file, f"[forecast]\nremind = {wrong}\n")
+
+
 def test_rules_take_levels_of_our_own(file: Path) -> None:
     """A rule's level can be overridden; a rule or level that is not known is a mistake."""
     loaded = read(file, '[rules]\nmodel-added = "warning"\n')

@@ -1,6 +1,6 @@
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from catalog.change import (
     Recovered,
     Removed,
     Restored,
+    Retiring,
     Trouble,
     Undelivered,
     Updated,
@@ -29,6 +30,7 @@ LATER = AT + timedelta(days=6)
 ONE, TWO, NULL = JsonText("1"), JsonText("2"), JsonText("null")
 UPDATED = Updated(model(), "version", ONE, TWO)
 DRIFT = Drift("new value", "type", JsonText('"video"'), ("alpha",))
+RETIRING = Retiring("1", "alpha", "llm", date(2026, 1, 22), "policy", "the policy", 30)
 ALL_KINDS: list[Change] = [
     Added(model()),
     Removed(model()),
@@ -42,6 +44,7 @@ ALL_KINDS: list[Change] = [
     Recovered(("held",), AT),
     Undelivered("ops", "410"),
     *(Probed(kind, "alpha", ("chat-v2",), "1") for kind in PROBED_KINDS),
+    RETIRING,
 ]
 
 
@@ -76,6 +79,11 @@ def test_fingerprints_differ_by_what_happened() -> None:
         Probed("substituted", "alpha", ("chat-v2",), "1", answered_as="beta"),
         Recovered(("stale",), AT),
         Recovered(("held",), AT - timedelta(hours=1)),
+        replace(RETIRING, key="2"),
+        replace(RETIRING, until=date(2026, 1, 23)),
+        replace(RETIRING, basis="announced"),
+        replace(RETIRING, mark=None),
+        replace(RETIRING, mark=14),
     ]
     prints = {fingerprint("infomaniak", change) for change in changes}
     prints.add(fingerprint("other", changes[0]))
@@ -113,7 +121,7 @@ def test_wave() -> None:
 @pytest.mark.parametrize("change", ALL_KINDS, ids=lambda change: change.kind)
 def test_models_of_a_finding(change: Change) -> None:
     """A finding names the model it is about; drift and incidents are about none."""
-    about_none = {"drift", "recovered", "undelivered", *TROUBLES, *PROBED_KINDS}
+    about_none = {"drift", "recovered", "retiring", "undelivered", *TROUBLES, *PROBED_KINDS}
     expected = () if change.kind in about_none else (model(),)
     assert finding(change).models == expected
 
@@ -128,6 +136,8 @@ def test_gravity() -> None:
         finding(Trouble("held", "x")),
         finding(Undelivered("ops", "410")),
         finding(Recovered(("held",), AT)),
+        finding(replace(RETIRING, key="9")),
+        finding(replace(RETIRING, key="10")),
         finding(replace(UPDATED, model=model("9")), level=Level.WARNING),
         finding(replace(UPDATED, field="a")),
         finding(UPDATED),

@@ -11,6 +11,7 @@ from catalog.document import annotations, sections
 from catalog.document.overview import Overview, render
 from catalog.document.publish import compose
 from catalog.document.regions import lines_of, markers
+from catalog.forecast import Forecast
 from catalog.jsontext import JsonText, canonical
 from catalog.snapshot import Model, Snapshot
 
@@ -236,6 +237,23 @@ def test_delisted_models_stand_with_their_dates() -> None:
         "| Llama 3.3 | `llama3` | llm | 2025-12-23 | 2026-01-22 |\n"
         "| a\\|b | `a\\|b` | llm | 2025-12-22 | – |"
     )
+
+
+def test_other_grounds_than_the_policy_stand_beside_the_day() -> None:
+    """In the table of who is gone, and at the status of a listed model, escaped as text."""
+    llama = ready("6", "llama3", "Llama 3.3", 100000)
+    gone = (Delisted(llama, WHEN, date(2026, 1, 22), "policy", "p"),)
+    day = date(2026, 3, 1)
+
+    def row(forecast: Forecast) -> str:
+        told = replace(DECEMBER, delisted=gone, forecasts={"6": forecast})
+        return text(told)["delisted"].splitlines()[-1].split(" | ", 4)[-1]
+
+    assert row(Forecast(day, "policy", "p")) == "2026-03-01 |"
+    assert row(Forecast(day, "announced", "a|b")) == "2026-03-01 (announced: a\\|b) |"
+    assert row(Forecast(day, "proved", "refused")) == "2026-03-01 (proved: refused) |"
+    listed = replace(DECEMBER, forecasts={"2": Forecast(day, "announced", "a mail")})
+    assert "Ready, until 2026-03-01 (announced: a mail) |" in "\n".join(text(listed).values())
 
 
 def test_the_template_has_every_region_once() -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from catalog.change import (
     Recovered,
     Removed,
     Restored,
+    Retiring,
     Trouble,
     Undelivered,
     Updated,
@@ -28,6 +30,8 @@ OF_A_MODEL = ["model", "key", "kind"]
 OF_A_PROBE = ["model", "key", "kind", "type", "routes"]
 MOVED = Updated(model(), "version", ONE, TWO)
 
+ENDING = Retiring("1", "alpha", "llm", date(2026, 1, 22), "policy", "the policy")
+
 SHAPES: list[tuple[Change, list[str]]] = [
     (Added(model()), [*OF_A_MODEL, "after"]),
     (Removed(model()), [*OF_A_MODEL, "before"]),
@@ -40,6 +44,11 @@ SHAPES: list[tuple[Change, list[str]]] = [
     (Trouble("failing", "x", AT), ["kind", "reason", "since"]),
     (Trouble("stale", "x", AT), ["kind", "reason", "since"]),
     (Undelivered("ops", "410"), ["kind", "channel", "reason"]),
+    (ENDING, [*OF_A_MODEL, "type", "days_left"]),
+    (
+        replace(ENDING, mark=30, moved_from=AT.date(), candidates=("beta",)),
+        [*OF_A_MODEL, "type", "days_left", "mark", "moved_from", "candidates"],
+    ),
     (Recovered(("held",), AT), ["kind", "troubles", "since"]),
     (Probed("phantom", "x", ("chat-v1",)), ["model", "kind", "routes"]),
     *((Probed(kind, "x", ("r",), "1", "llm"), OF_A_PROBE) for kind in ("absent", "answering")),
@@ -123,7 +132,8 @@ def test_restored_says_how_long_it_was_away() -> None:
 
 def test_removed_says_how_long_calls_work() -> None:
     """A removal tells until which day calls work at least, on which basis and ground."""
-    made = finding(Removed(model()), callable_until=date(2026, 1, 22), ground="the policy")
+    said: dict[str, Any] = {"basis": "policy", "ground": "the policy"}
+    made = finding(Removed(model()), callable_until=date(2026, 1, 22), **said)
     assert [*finding_json(made)][6:9] == ["callable_until", "basis", "ground"]
     told = {"callable_until": "2026-01-22", "basis": "policy", "ground": "the policy"}
     assert finding_json(made).items() >= told.items()

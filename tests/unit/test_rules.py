@@ -41,9 +41,10 @@ def test_conditions_are_known_words(rule: Rule) -> None:
 
 
 @each_rule
-def test_only_updates_and_drift_have_conditions(rule: Rule) -> None:
-    """A condition stands only where there is a field to hold it against."""
-    assert rule.kind in {"updated", "drift"} or specificity(rule) == 0
+def test_only_updates_drift_and_ends_have_conditions(rule: Rule) -> None:
+    """A condition stands only where there is a field, or a day, to hold it against."""
+    assert (rule.move in {"over", "soon"}) <= (rule.kind == "retiring")
+    assert rule.kind in {"updated", "drift", "retiring"} or specificity(rule) == 0
 
 
 @each_rule
@@ -80,6 +81,8 @@ def test_levels_that_people_rely_on() -> None:
     levels = {level: {rule.id for rule in TABLE if rule.level is level} for level in Level}
     assert levels[Level.BREAKING] == {
         "model-removed",
+        "retirement-over",
+        "retirement-soon",
         "model-renamed",
         "model-retyped",
         "limit-lowered",
@@ -87,6 +90,7 @@ def test_levels_that_people_rely_on() -> None:
         "delisted-refused",
     }
     assert levels[Level.WARNING] == {
+        "retirement-ahead",
         "limit-lost",
         "limit-gained",
         "ready-lost",

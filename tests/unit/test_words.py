@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from catalog.change import (
     Added,
+    Basis,
     Change,
     Level,
     Recovered,
     Removed,
     Restored,
+    Retiring,
     Trouble,
     Undelivered,
     Updated,
@@ -20,16 +22,19 @@ from catalog.change import (
 from catalog.clock import stamp
 from catalog.jsontext import JsonText, canonical
 from catalog.payload import Drift
+from catalog.successors import Difference, Successor
 from catalog.words import (
     VALUE_LIMIT,
     count,
     drift_sentence,
     duration,
     examples,
+    fact,
     one_line,
     owed,
     sentence,
     show,
+    successor,
     title,
 )
 from tests.builders import AT, finding, model
@@ -134,6 +139,67 @@ def test_removal_says_how_long_calls_work() -> None:
     gone = finding(Removed(model()), callable_until=date(2026, 1, 22), ground="the policy")
     said = "alpha removed; callable until at least 2026-01-22 (the policy)"
     assert sentence(gone) == said
+
+
+@pytest.mark.parametrize(
+    ("until", "basis", "ground", "said"),
+    [
+        (22, "policy", "why", "30 days left; callable until at least 2026-01-22 (why)"),
+        (1, "announced", "a mail", "9 days left; announced to end on 2026-01-01 (a mail)"),
+        (22, "proved", "refused\non 2025-12-20", "over; refused on 2025-12-20"),
+    ],
+)
+def test_an_end_is_told_in_the_words_of_its_basis(
+    until: int, basis: Basis, ground: str, said: str
+) -> None:
+    """How many days are left, until when, and why; what was refused is over, in one line."""
+    day = date(2026, 1, until)
+    change = Retiring("1", "alpha", "llm", day, basis, ground)
+    told = finding(change, callable_until=day, basis=basis, ground=ground)
+    assert sentence(told) == f"alpha: {said}"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(2, "2 days left"), (1, "1 day left"), (0, "last day"), (-3, "over for 3 days")],
+)
+def test_days_left(days: int, said: str) -> None:
+    """Until the last day they are counted down, and then up."""
+    day = AT.date() + timedelta(days=days)
+    assert fact(finding(Retiring("1", "alpha", "llm", day, "policy", "why"))) == f"alpha: {said}"
+
+
+def test_an_end_that_moved_says_from_where_and_what_to_use_instead() -> None:
+    """The day that was told before, and names that may take its place."""
+    day, before = date(2026, 1, 22), date(2026, 1, 1)
+    change = Retiring("1", "alpha", "llm", day, "policy", "why", 30, before, ("beta", "gamma"))
+    said = "alpha: 30 days left, before it was 2026-01-01; instead: beta, gamma"
+    assert fact(finding(change)) == said
+
+
+@pytest.mark.parametrize(
+    ("differences", "said"),
+    [
+        ((), "beta"),
+        ((Difference("context", 262144, 200000),), "beta (context 262,144 to 200,000)"),
+        ((Difference("context", 128, None),), "beta (context 128 to unknown)"),
+        (
+            (Difference("beta", None, True), Difference("status", "ready", None)),
+            "beta (not beta to beta, ready to unknown)",
+        ),
+        (
+            (Difference("type", "llm", "stt"), Difference("route", "/a", "/b")),
+            "beta (type llm to stt, another route)",
+        ),
+    ],
+)
+def test_a_successor_stands_with_what_would_be_lost(
+    differences: tuple[Difference, ...], said: str
+) -> None:
+    """Each loss in a few words; a name that is not listed says so in their place."""
+    assert successor(Successor("beta", differences)) == said
+    unlisted = Successor("beta", differences, is_noted=True, is_listed=False)
+    assert successor(unlisted) == "beta (not in the catalog)"
 
 
 def test_wave_of_one_move() -> None:

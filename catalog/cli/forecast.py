@@ -1,0 +1,114 @@
+"""`catalog forecast`: which models end, when, why we say so, and what may follow them."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.output import ROW_FORMATS, Row, format_option, print_json, print_rows, say, visible
+from catalog.clock import now, stamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from catalog.config.providers import ProviderSettings
+    from catalog.forecast import End
+    from catalog.store.database import Transaction
+    from catalog.successors import Successor
+
+COLUMNS = ("Model", "Type", "Gone since", "Until", "Days left", "Basis", "Ground", "Instead")
+
+
+@click.command()
+@format_option(*ROW_FORMATS)
+@provider_option
+@pass_app
+def forecast(app: App, style: str) -> int:
+    """List every model with an end.
+
+    Each stands with the day, the days left, why we say so, and what may take its place. What ends
+    next comes first; what is over comes last.
+    """
+    from catalog.store import history
+
+    listing, moment = [], now()
+    with app.database.reading() as connection:
+        for settings in app.each:
+            number = history.number_at(connection, settings.one.name, None)
+            known, instead = read_ends(connection, settings.one, number)
+            listing += [(settings.one.name, end, instead[end.model.key]) for end in known]
+    listing.sort(key=lambda each: _order(each[1], moment))
+    if style == "json":
+        print_json({"forecasts": [_json(name, end, moment, to) for name, end, to in listing]})
+    elif not listing and style == "table":
+        say("no model has an end")
+    else:
+        several = len(app.each) > 1
+        rows = [
+            (*([name] * several), *_row(end, moment, instead)) for name, end, instead in listing
+        ]
+        print_rows(style, (*(["Provider"] * several), *COLUMNS), rows)
+    return 0
+
+
+def read_ends(
+    connection: "Transaction", provider: "ProviderSettings", number: int
+) -> "tuple[tuple[End, ...], dict[str, tuple[Successor, ...]]]":
+    """Read a provider's ends as of a snapshot, and what may take each model's place, by key."""
+    from catalog.forecast import candidates
+    from catalog.store import forecasts, history
+    from catalog.wiring import wire_provider
+
+    lifecycle = wire_provider(provider).lifecycle
+    known, grounds = forecasts.known(connection, provider.name, lifecycle, number)
+    listed = history.snapshot(connection, number).models
+    return known, candidates(known, grounds, listed)
+
+
+def print_end(end: "End", instead: "tuple[Successor, ...]") -> None:
+    """Print until when one model can be called, why we say so, and what may take its place."""
+    from catalog.words import days_left, successor, until
+
+    expected = end.forecast
+    told = until(expected.until, expected.basis, expected.ground)
+    say(visible(f"ends        {days_left(expected.days_left(now()))}: {told}"))
+    for each in instead:
+        say(visible(f"instead     {successor(each)}"))
+
+
+def _order(end: "End", at: "datetime") -> tuple[object, ...]:
+    """Sort what is to come by its day, then what is over, the latest first."""
+    days = end.forecast.days_left(at)
+    return days < 0, abs(days)
+
+
+def _row(end: "End", at: "datetime", instead: "tuple[Successor, ...]") -> Row:
+    from catalog.words import one_line, successor
+
+    expected = end.forecast
+    return (
+        one_line(end.model.name),
+        end.model.type,
+        None if end.gone is None else str(end.gone.gone_since.date()),
+        str(expected.until),
+        expected.days_left(at),
+        expected.basis,
+        one_line(expected.ground),
+        "; ".join(map(successor, instead)) or None,
+    )
+
+
+def _json(
+    provider: str, end: "End", at: "datetime", instead: "tuple[Successor, ...]"
+) -> dict[str, Any]:
+    from catalog.publicjson import forecast_json
+
+    model = {
+        "provider": provider,
+        "model": end.model.name,
+        "key": end.model.key,
+        "type": end.model.type,
+    }
+    gone = {} if end.gone is None else {"gone_since": stamp(end.gone.gone_since)}
+    known: dict[str, Any] = {**model, "listed": end.gone is None, **gone}
+    return known | forecast_json(end.forecast, at, instead)

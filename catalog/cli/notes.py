@@ -1,0 +1,157 @@
+"""`catalog note` and `catalog notes`: what people know of a model's future."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.output import (
+    ROW_FORMATS,
+    format_option,
+    model_name,
+    note,
+    print_json,
+    print_rows,
+    say,
+    visible,
+)
+from catalog.clock import stamp
+
+if TYPE_CHECKING:
+    from catalog.forecast import Note
+
+COLUMNS = ("Model", "Noted at", "Retires", "Successor", "Source", "Counts")
+LONGEST = 500
+"""In characters: a note is one line."""
+
+
+def _day(_context: click.Context, _option: click.Parameter, text: str | None) -> date | None:
+    try:
+        # Of the forms of ISO 8601 only the one that everybody reads alike.
+        return None if text is None else date.fromisoformat(text if "-" in text else "")
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no day; write one as 2026-12-01") from None
+
+
+def _line(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    read = model_name(context, option, text)
+    if read is not None and (not read.strip() or len(read) > LONGEST):
+        raise click.BadParameter(f"1 to {LONGEST} characters are wanted")
+    return read and read.strip()
+
+
+@click.command(name="note")
+@click.argument("model", callback=model_name)
+@click.option("--retires", metavar="DAY", callback=_day, help="The day of its end: 2026-12-01.")
+@click.option("--successor", metavar="NAME", callback=_line, help="What takes its place.")
+@click.option("--source", metavar="URL", callback=_line, help="Where that was read.")
+@click.option("--remove", is_flag=True, help="Take back what was noted of it.")
+@provider_option
+@pass_app
+def note_(
+    app: App,
+    model: str,
+    retires: date | None,
+    successor: str | None,
+    source: str | None,
+    remove: bool,
+) -> int:
+    """Note what is announced of MODEL.
+
+    The newest note counts as a whole, in place of earlier ones, which are kept.
+    """
+    from catalog.cli.models import find_model
+    from catalog.clock import now
+    from catalog.forecast import Note
+    from catalog.store import history, notes
+
+    given = (retires, successor, source)
+    if remove and any(given):
+        raise click.UsageError("--remove goes with none of --retires, --successor and --source.")
+    if not remove and not (retires or successor):
+        raise click.UsageError("--retires, --successor or --remove is wanted.")
+    with app.database.reading():
+        pass  # a database that is not there is told, not made
+    with app.database.writing() as connection:
+        provider, number, key = find_model(app, connection, model)
+        listed = {each.name for each in history.snapshot(connection, number).models}
+        name = history.versions(connection, provider, key)[-1].model.name
+        before = notes.newest(connection, provider).get(key)
+        wanted = Note(key, now(), *given)
+        if remove and (before is None or before.is_withdrawn):
+            say(visible(f"{name}: nothing was noted"))
+            return 0
+        notes.write(connection, provider, wanted)
+    say(visible(f"{name}: {_told(wanted)}"))
+    if before is not None and not before.is_withdrawn and not remove:
+        note(visible(f"in place of: {_told(before)}"))
+    if successor is not None and successor not in listed:
+        note(visible(f"warning: {successor} is not in the catalog"))
+    return 0
+
+
+@click.command()
+@format_option(*ROW_FORMATS)
+@provider_option
+@pass_app
+def notes(app: App, style: str) -> int:
+    """List all notes, oldest first, and which of them count."""
+    rows = [row for settings in app.each for row in _listed(app, settings.one.name)]
+    rows.sort(key=lambda row: row[2].noted_at)
+    if style == "json":
+        print_json({"notes": [_json(*row) for row in rows]})
+    elif not rows and style == "table":
+        say("nothing was noted")
+    else:
+        several = len(app.each) > 1
+        listing = [(*([row[0]] * several), *_row(*row[1:])) for row in rows]
+        print_rows(style, (*(["Provider"] * several), *COLUMNS), listing)
+    return 0
+
+
+def _listed(app: App, provider: str) -> "list[tuple[str, str, Note, bool]]":
+    """Return a provider's notes, each with the name of its model, and whether it counts."""
+    from catalog.store import history, notes
+
+    with app.database.reading() as connection:
+        listed = notes.every(connection, provider)
+        names = {
+            key: history.versions(connection, provider, key)[-1].model.name
+            for key in {each.key for each in listed}
+        }
+    last = {each.key: at for at, each in enumerate(listed)}
+    return [
+        (provider, names[each.key], each, last[each.key] == at) for at, each in enumerate(listed)
+    ]
+
+
+def _told(each: "Note") -> str:
+    if each.is_withdrawn:
+        return "what was noted is taken back"
+    parts = [
+        f"retires on {each.retires}" if each.retires else "",
+        f"successor {each.successor}" if each.successor else "",
+        f"source {each.source}" if each.source else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _row(name: str, each: "Note", counts: bool) -> tuple[str | None, ...]:
+    retires = None if each.retires is None else str(each.retires)
+    said = "taken back" if each.is_withdrawn else "yes" if counts else "no"
+    return (name, stamp(each.noted_at), retires, each.successor, each.source, said)
+
+
+def _json(provider: str, name: str, each: "Note", counts: bool) -> dict[str, object]:
+    known = {
+        "provider": provider,
+        "model": name,
+        "key": each.key,
+        "noted_at": stamp(each.noted_at),
+        "retires": None if each.retires is None else each.retires.isoformat(),
+        "successor": each.successor,
+        "source": each.source,
+        "counts": counts and not each.is_withdrawn,
+    }
+    return {name: value for name, value in known.items() if value is not None}

@@ -1,0 +1,109 @@
+"""What the ends of models follow from: notes, refusals, and what was told of them before."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlmodel import col
+
+from catalog.change import Delisted, Retiring
+from catalog.forecast import End, Grounds, Proof, Told, ends
+from catalog.rules import Lifecycle
+from catalog.snapshot import Model
+from catalog.store import history, notes
+from catalog.store.changelog import CHANGE_COLUMNS, to_change
+from catalog.store.history import MODEL_COLUMNS, to_model
+from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, ProbeRow
+
+REFUSED = "refused"
+_NAME, _ROUTE, _ID = col(ProbeRow.name), col(ProbeRow.route), col(ProbeRow.id)
+
+
+def known(
+    connection: Connection, provider: str, lifecycle: Lifecycle | None, number: int
+) -> tuple[tuple[End, ...], Grounds]:
+    """Return every model with an end in key order, and what these ends follow from.
+
+    Who is gone is as of a snapshot; notes and refusals are the newest.
+    """
+    gone = history.delisted(connection, provider, number)
+    found = grounds(connection, provider, gone)
+    return ends({each.model.key: each for each in gone}, found, lifecycle), found
+
+
+def grounds(connection: Connection, provider: str, gone: Iterable[Delisted]) -> Grounds:
+    """Return all that the ends of these and of noted models follow from."""
+    noted = notes.newest(connection, provider)
+    listed = _listed(connection, provider, noted.keys()) if noted else {}
+    names = {each.model.key: each.model.name for each in gone}
+    names |= {key: model.name for key, model in listed.items()}
+    return Grounds(
+        notes=noted,
+        proofs=_proofs(connection, provider, names.keys()) if names else {},
+        noted=listed,
+    )
+
+
+def _listed(connection: Connection, provider: str, keys: Collection[str]) -> dict[str, Model]:
+    """Return those of the models that are listed now."""
+    query = select(*MODEL_COLUMNS).where(
+        col(ModelVersionRow.provider) == provider,
+        col(ModelVersionRow.key).in_(keys),
+        col(ModelVersionRow.last_snapshot).is_(None),
+    )
+    return {row.key: to_model(row) for row in connection.execute(query)}
+
+
+def told(connection: Connection, provider: str) -> dict[str, Told]:
+    """Return what the newest reminder of each model told."""
+    query = (
+        select(*CHANGE_COLUMNS, col(PollRow.started_at))
+        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
+        .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
+        .outerjoin(ModelVersionRow, col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .where(col(ChangeRow.kind) == Retiring.kind, col(FindingRow.provider) == provider)
+        .order_by(col(ChangeRow.id))
+    )
+    last = {}
+    for row in connection.execute(query):
+        change = to_change(row)
+        if isinstance(change, Retiring):
+            last[change.key] = Told(change.until, change.basis, row.started_at)
+    return last
+
+
+def _proofs(connection: Connection, provider: str, keys: Collection[str]) -> dict[str, Proof]:
+    """Return since when each of the models is refused on every route that was tried.
+
+    A verdict that still waits for its second try proves nothing. The moment is when the last of the
+    routes was first found to refuse, so that it stays the same from one refusal to the next.
+    """
+    of_keys = (col(ProbeRow.provider) == provider, col(ProbeRow.key).in_(keys))
+    believed = (*of_keys, col(ProbeRow.believed).is_(True))
+    last = select(func.max(_ID)).where(*believed).group_by(_NAME, _ROUTE)
+    newest = connection.execute(select(ProbeRow.__table__).where(_ID.in_(last))).all()  # type: ignore[attr-defined]  # set by SQLModel
+    answering = {row.key for row in newest if row.verdict != REFUSED}
+    refused = [row for row in newest if row.key not in answering]
+    if not refused:
+        return {}
+    since = {row.id: _since(connection, row, believed) for row in refused}
+    refused.sort(key=lambda row: (since[row.id], row.id))
+    return {row.key: (since[row.id], _words(since[row.id], row)) for row in refused}
+
+
+def _since(
+    connection: Connection, newest: Row[Any], believed: tuple[ColumnElement[bool], ...]
+) -> datetime:
+    """Return when the run of refusals began that ends with this one."""
+    place = (*believed, newest.name == _NAME, newest.route == _ROUTE)
+    other = select(func.max(_ID)).where(*place, col(ProbeRow.verdict) != REFUSED)
+    after = connection.scalar(other) or 0
+    first = select(func.min(col(ProbeRow.at))).where(*place, after < _ID)
+    moment: datetime = connection.scalar(first)  # type: ignore[assignment]  # the newest is one of them
+    return moment
+
+
+def _words(since: datetime, row: Row[Any]) -> str:
+    said = f": {row.said}" if row.said else ""
+    return f"refused on {since.date()} by {row.route}{said}"

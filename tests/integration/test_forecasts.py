@@ -1,0 +1,271 @@
+"""Ends of models, told by passes on real parts."""
+
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, insert
+
+from catalog.alerts.channel import Audience
+from catalog.change import Retiring
+from catalog.forecast import Grounds, Note
+from catalog.judge import Doubt
+from catalog.store import forecasts, history, notes
+from catalog.store.database import Database
+from catalog.store.tables import ProbeRow
+from catalog.store.verify import verify
+from catalog.sync import Pass
+from tests.builders import body, row
+from tests.rig import HOUR, START, Ear, Rig, rig
+from tests.servers import answer
+
+DAY = timedelta(days=1)
+NAME = "infomaniak"
+TEN = [row(id=key, name=f"m{key}") for key in range(1, 11)]
+FULL, NINE = answer(body=body(*TEN)), answer(body=body(*TEN[:9]))
+LEFT = START + 2 * HOUR
+"""When m10 is first missing, two hours after the start; its policy says 2026-01-31."""
+
+
+def ends_told(ear: Ear) -> list[tuple[str, int, str]]:
+    """Return the reminders that were heard: of whom, how many days were left, by which rule."""
+    return [
+        (each.change.name, each.change.days_left(each.at), each.rule)
+        for message in ear.heard
+        for each in message.findings
+        if isinstance(each.change, Retiring)
+    ]
+
+
+def say(it: Rig, key: str, *, retires: date | None = None, source: str | None = None) -> None:
+    """Note something of a model; with nothing given, take it back."""
+    with it.sync.database.writing() as connection:
+        notes.write(connection, NAME, Note(key, it.clock.now, retires, None, source))
+
+
+def probe(
+    database: Database, at: datetime, verdict: str, route: str = "chat-v2", **given: Any
+) -> None:
+    """Store what m10 said on a route."""
+    known = {"provider": NAME, "key": "10", "name": "m10", "route": route, "at": at}
+    known |= {"verdict": verdict, "believed": True, "calls": 1, "tokens": 1}
+    with database.writing() as connection:
+        connection.execute(insert(ProbeRow).values(**known | given))
+
+
+def test_a_poll_a_day_tells_each_mark_once(tmp_path: Path) -> None:
+    """Forty days of daily polls: the removal, four reminders, and not a word more."""
+    with rig(tmp_path, FULL, NINE) as it:
+        for _ in range(40):
+            it.poll(later=DAY)
+        assert it.ear.told[0] == ["model-removed"]
+        assert ends_told(it.ear) == [
+            ("m10", 14, "retirement-ahead"),
+            ("m10", 7, "retirement-soon"),
+            ("m10", 1, "retirement-soon"),
+            ("m10", 0, "retirement-soon"),
+        ]
+        told = it.ear.heard[1].findings[0]
+        assert (told.callable_until, told.basis) == (date(2026, 2, 2), "policy")
+        assert told.ground == "Infomaniak's lifecycle policy"
+        assert isinstance(told.change, Retiring)
+        assert told.change.candidates == ("m1", "m2", "m3")
+        with it.sync.database.reading() as connection:
+            assert not [check.bad for check in verify(connection) if check.bad]
+
+
+def test_the_days_go_by_whatever_comes_of_a_poll(tmp_path: Path) -> None:
+    """A poll that fails and one that is held tell too; missed marks become one."""
+    half = answer(body=body(*TEN[:5]))
+    with rig(tmp_path, FULL, NINE, answer(503), half, answer(503)) as it:
+        policy = replace(it.sync.policy, doubt=Doubt(floor=5))
+        it.sync = replace(it.sync, policy=policy)
+        it.outcomes(2)
+        assert it.outcomes(later=DAY * 24) == ["failed"]
+        assert ends_told(it.ear) == [("m10", 6, "retirement-soon")]
+        assert it.outcomes(later=DAY * 5) == ["held"]
+        assert ends_told(it.ear)[1:] == [("m10", 1, "retirement-soon")]
+        assert it.outcomes(2, later=DAY * 30) == ["failed", "failed"]
+        assert ends_told(it.ear)[2:] == [("m10", -29, "retirement-over")]
+
+
+def test_a_restart_tells_nothing_again(tmp_path: Path) -> None:
+    """Another process on the same database knows what was told; one that tells a dry run undoes."""
+    with rig(tmp_path, FULL, NINE) as it:
+        it.outcomes(2)
+        dry = it.poll(later=DAY * 20, dry_run=True)
+        assert [each.rule for each in dry.poll.findings] == ["retirement-ahead"]
+        assert ends_told(it.ear) == []
+        for _ in range(3):
+            with closing(Database(str(it.file))) as database:
+                it.sync = replace(it.sync, database=database)
+                it.poll()
+        assert ends_told(it.ear) == [("m10", 10, "retirement-ahead")]
+
+
+def test_two_passes_at_once_tell_once(tmp_path: Path) -> None:
+    """A pass that read the state before another one told finds it told when it writes."""
+    with rig(tmp_path, FULL, NINE) as it:
+        it.outcomes(2)
+        inner: list[Pass] = []
+        once = replace(it.sync, database=Database(str(it.file)))
+
+        def fetch(validators: Any) -> Any:
+            if not inner:
+                inner.append(once.run())
+            return it.sync.fetch(validators)
+
+        it.clock.now += DAY * 20
+        outer = replace(it.sync, fetch=fetch).run()
+        once.database.close()
+        assert [len(each.poll.findings) for each in (*inner, outer)] == [1, 0]
+        assert ends_told(it.ear) == [("m10", 10, "retirement-ahead")]
+
+
+def test_a_note_moves_the_end_and_starts_the_marks_anew(tmp_path: Path) -> None:
+    """Noted, moved, taken back: each is told at the next poll, then at the marks of the new day."""
+    with rig(tmp_path, FULL, NINE) as it:
+        it.outcomes(2)
+        say(it, "10", retires=date(2026, 3, 31), source="a mail")
+        it.outcomes(2)
+        (told,) = it.ear.heard[-1].findings
+        assert (told.callable_until, told.basis, told.ground) == (
+            *(date(2026, 3, 31), "announced", "a mail"),
+        )
+        assert isinstance(told.change, Retiring)
+        assert (told.change.mark, told.change.moved_from) == (None, date(2026, 1, 31))
+        say(it, "10", retires=date(2026, 2, 10))
+        it.outcomes(2)
+        it.outcomes(2, later=DAY * 20)
+        say(it, "10")
+        it.outcomes(2, later=DAY)
+        assert ends_told(it.ear) == [
+            ("m10", 89, "retirement-ahead"),
+            ("m10", 40, "retirement-ahead"),
+            ("m10", 20, "retirement-ahead"),
+            ("m10", 0, "retirement-soon"),
+            ("m10", -11, "retirement-over"),
+        ]
+        assert told.ground != it.ear.heard[-1].findings[0].ground
+
+
+def test_a_listed_model_may_end_and_its_removal_gives_the_noted_day(tmp_path: Path) -> None:
+    """It is told by the note alone, and when it leaves, by what was announced."""
+    with rig(tmp_path, FULL, FULL, NINE) as it:
+        it.outcomes()
+        say(it, "10", retires=date(2026, 3, 31), source="a mail")
+        it.outcomes(2)
+        assert ends_told(it.ear) == [("m10", 89, "retirement-ahead")]
+        (removed,) = it.ear.heard[-1].findings
+        assert (removed.rule, removed.basis) == ("model-removed", "announced")
+        assert (removed.callable_until, removed.ground) == (date(2026, 3, 31), "a mail")
+        assert "2026-03-31 (announced: a mail)" in it.document.read_text()
+        say(it, "10")
+        it.outcomes()
+        assert ends_told(it.ear)[1:] == [("m10", 30, "retirement-ahead")]
+        assert it.ear.heard[-1].findings[0].basis == "policy"
+
+
+def test_a_model_that_is_back_has_no_end(tmp_path: Path) -> None:
+    """Its return ends the reminders; when it leaves again, the marks start anew."""
+    with rig(tmp_path, FULL, NINE, FULL, FULL, NINE) as it:
+        it.outcomes(2)
+        it.outcomes(2, later=DAY * 15)
+        assert it.ear.told[1:] == [["model-restored"]]
+        it.outcomes(later=DAY)
+        assert it.ear.told[2:] == [["model-removed"]]
+        it.outcomes(2, later=DAY * 8)
+        assert ends_told(it.ear) == [("m10", 14, "retirement-ahead")]
+
+
+def test_a_refusal_proves_the_end_once(tmp_path: Path) -> None:
+    """Refused on every route and believed, a model is over from the day of the first refusal."""
+    with rig(tmp_path, FULL, NINE) as it:
+        it.outcomes(2)
+        database = it.sync.database
+        probe(database, LEFT + HOUR, "answers")
+        probe(database, LEFT + DAY, "refused", said="no such model")
+        probe(database, LEFT + DAY, "answers", "chat-v1")
+        it.outcomes(later=DAY * 2)
+        probe(database, LEFT + DAY * 2, "refused", "chat-v1", believed=False)
+        it.outcomes()
+        assert ends_told(it.ear) == []
+        probe(database, LEFT + DAY * 3, "refused", "chat-v1", said="gone")
+        it.outcomes(later=DAY * 2)
+        (told,) = it.ear.heard[-1].findings
+        assert (told.rule, told.callable_until, told.basis) == (
+            *("retirement-over", date(2026, 1, 4), "proved"),
+        )
+        assert told.ground == "refused on 2026-01-04 by chat-v1: gone"
+        probe(database, LEFT + DAY * 4, "refused", "chat-v1", said="gone for good")
+        it.outcomes(3, later=DAY)
+        assert len(ends_told(it.ear)) == 1
+        assert (
+            "2026-01-04 (proved: refused on 2026-01-04 by chat-v1: gone" in it.document.read_text()
+        )
+
+
+def test_an_old_database_is_not_reminded_of_what_is_long_over(tmp_path: Path) -> None:
+    """What had passed before the last poll, told or not, is not told any more."""
+    with rig(tmp_path, FULL, NINE) as it:
+        silent = it.sync
+        it.sync = replace(silent, policy=replace(silent.policy, remind=()))
+        it.outcomes(3, later=DAY * 40)
+        it.sync = silent
+        it.outcomes(3)
+        assert ends_told(it.ear) == []
+
+
+@pytest.mark.parametrize(
+    ("audience", "heard"),
+    [
+        (Audience(models=("m10",)), 1),
+        (Audience(models=("10",), types=("llm",)), 1),
+        (Audience(models=("m1",)), 0),
+        (Audience(types=("stt",)), 0),
+    ],
+)
+def test_who_follows_a_model_is_told(tmp_path: Path, audience: Audience, heard: int) -> None:
+    """A channel hears of the ends of the models and types that it wants."""
+    with rig(tmp_path, FULL, NINE) as it:
+        it.outcomes(2)
+        ear = Ear(audience=audience)
+        it.sync = replace(it.sync, channels=(ear,))
+        it.outcomes(later=DAY * 20)
+        assert len(ends_told(ear)) == heard
+
+
+def test_an_unchanged_poll_stays_cheap(tmp_path: Path) -> None:
+    """Where nothing is told of ends, a poll asks few things and writes one row."""
+    with rig(tmp_path, FULL, NINE) as it:
+        it.outcomes(2)
+        said: list[str] = []
+        engine = it.sync.database._engine
+        event.listen(engine, "before_cursor_execute", lambda *of: said.append(of[2]))
+        it.sync = replace(it.sync, publisher=None)
+        it.outcomes()
+        written = [each for each in said if each.startswith(("INSERT", "UPDATE", "DELETE"))]
+        assert len(written) == 1
+        assert len([each for each in said if each.startswith("SELECT")]) <= 24
+
+
+def test_notes_and_grounds_are_kept_on_every_server(database: Database) -> None:
+    """The newest note counts and all are kept, proofs are read: on SQLite and PostgreSQL alike."""
+    first = Note("10", START, date(2026, 3, 31), "beta", "a mail")
+    second = Note("10", START + DAY, successor="gamma")
+    with database.writing() as connection:
+        assert forecasts.grounds(connection, NAME, ()) == Grounds()
+        for each in (first, second, Note("9", START)):
+            notes.write(connection, NAME, each)
+    probe(database, START, "refused")
+    with database.reading() as connection:
+        assert notes.every(connection, NAME) == (first, second, Note("9", START))
+        assert notes.newest(connection, NAME) == {"10": second, "9": Note("9", START)}
+        assert notes.newest(connection, "other") == {}
+        assert forecasts.told(connection, NAME) == {}
+        proofs = forecasts._proofs(connection, NAME, ["10"])
+        assert proofs == {"10": (START, "refused on 2026-01-01 by chat-v2")}
+        assert history.delisted(connection, NAME, 1) == ()
