@@ -1,8 +1,9 @@
 """The daemon: APScheduler around the pass, and one loop that everything comes together in.
 
-Signals, the end of a pass and the beat of the scheduler are items of one queue; the main thread
-takes them one by one and owns all state. A pass runs in a thread of the scheduler. The next run is
-planned when one has ended, so that two never overlap.
+Signals and the end of a pass are items of one queue; the main thread takes them one by one and
+owns all state. A pass runs in a thread of the scheduler. The next run is planned when one has
+ended, so that two never overlap. Where the queue stays empty, the main thread has a beat of its
+own, by monotonic time: the wall clock may be set.
 """
 
 import logging
@@ -13,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
@@ -69,7 +70,7 @@ class Called:
 
 
 class Beat:
-    """The scheduler lives."""
+    """It is time to look whether all is well."""
 
 
 class Carried:
@@ -92,11 +93,12 @@ class Daemon:
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            # One thread for what works, so that nothing overlaps; the beat waits for nobody.
-            # What calls the models may take minutes.
-            executors={name: ThreadPoolExecutor(1) for name in ("default", "beat", "probes")},
+            # One thread for what works, so that nothing overlaps; to call the models takes minutes.
+            executors={name: ThreadPoolExecutor(1) for name in ("default", "probes")},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        self._beat = min(BEAT, (systemd.watchdog or BEAT) / 2)
+        self._next_beat = time.monotonic() + self._beat
         self._work = self._planned = read()
         self._moment = now()
         self._overdue = time.monotonic()
@@ -111,15 +113,11 @@ class Daemon:
         """Serve until SIGTERM or SIGINT; return the exit code. For the main thread only."""
         with caught(self._events.put, *STOPS, signal.SIGHUP):
             first = self._work.scheduled.first()
-            beat = min(BEAT, (self._systemd.watchdog or BEAT) / 2)
-            self._scheduler.add_job(
-                lambda: self._events.put(Beat()), "interval", seconds=beat, executor="beat"
-            )
             self._scheduler.start()
             self._plan(first)
             self._describe()
             self._systemd.ready(self._status)
-            while self._heed(self._events.get()):
+            while self._heed(self._event()):
                 pass
             self._systemd.stopping("stopped")
             self._scheduler.shutdown()
@@ -129,10 +127,19 @@ class Daemon:
         logger.info("stopped")
         return 0
 
+    def _event(self) -> Event:
+        """Wait for the next event; a beat is one too."""
+        try:
+            return self._events.get(timeout=max(0.0, self._next_beat - time.monotonic()))
+        except Empty:
+            self._next_beat = time.monotonic() + self._beat
+            return Beat()
+
     def _heed(self, event: Event) -> bool:
         """Do what an event asks for; return whether to go on."""
         match event:
             case Beat():
+                self._keep_time()
                 self._watch()
                 self._carry()
                 self._call()
@@ -154,13 +161,34 @@ class Daemon:
     def _plan(self, moment: datetime) -> None:
         """Let the work that there is now run at that moment."""
         self._planned, self._moment = self._work, moment
-        wait = max(timedelta(), moment - datetime.now(UTC)) + self._work.scheduled.limit
-        self._overdue = time.monotonic() + wait.total_seconds()
+        self._expect(moment - datetime.now(UTC))
         # Two, because the scheduler may still count the pass that has just ended, and would drop
         # this one for good; they have one thread between them.
         self._scheduler.add_job(
             self._pass, "date", run_date=moment, args=[self._work], id=JOB, max_instances=2
         )
+
+    def _expect(self, wait: timedelta) -> None:
+        """Note until when, by monotonic time, a run has to be over that begins after this wait."""
+        longest = max(timedelta(), wait) + self._work.scheduled.limit
+        self._overdue = time.monotonic() + longest.total_seconds()
+
+    def _keep_time(self) -> None:
+        """Follow a wall clock that was set after the run was planned, unless it is under way."""
+        if self._scheduler.get_job(JOB) is None:
+            return
+        present, schedule = now(), self._work.scheduled.schedule
+        following = schedule.next_after(present)
+        # A run is planned within the slot that comes next, so this one has moved away.
+        if self._moment >= schedule.next_after(following) and self._unplan():
+            self._plan(following)
+            text = "the clock was set back: the next run is planned anew, at %s"
+            logger.warning(text, stamp(following))
+            self._systemd.status(self._status)
+        elif self._moment > present:
+            self._expect(self._moment - present)
+        # It sleeps for as long as it was when it was told; by now the moment may have come.
+        self._scheduler.wakeup()
 
     def _unplan(self) -> bool:
         """Take the planned run back; return False where it is under way already."""

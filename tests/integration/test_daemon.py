@@ -17,7 +17,7 @@ from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_SUBMITTED
 
 from catalog.alerts.channel import Message
 from catalog.clock import now
-from catalog.daemon.daemon import Daemon, Ended, Work
+from catalog.daemon.daemon import Beat, Daemon, Ended, Work
 from catalog.daemon.systemd import Systemd
 from catalog.errors import StoreError
 from catalog.payload import Answer, Validators
@@ -168,6 +168,26 @@ def test_a_pass_that_is_stuck_lets_the_watchdog_bite(
     logger.removeHandler(ear)
     assert "the run of 2" in caplog.text
     assert b"WATCHDOG=1" not in heard
+
+
+def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
+    """A run that is still to come, later than it was thought, is waited for in peace."""
+    with (
+        rig(tmp_path, answer()) as it,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
+    ):
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"}
+        read = work(it.sync, lambda _: ANSWER, SECOND)
+        scheduled = replace(read.scheduled, schedule=Interval(24 * 3600 * SECOND))
+        daemon = Daemon(lambda: replace(read, scheduled=scheduled), Systemd(told))
+        daemon._scheduler.start()
+        daemon._plan(now() + 3600 * SECOND)
+        daemon._overdue = 0.0  # as if it had been planned an hour and more ago
+        assert daemon._heed(Beat())
+        daemon._scheduler.shutdown()
+        assert manager.recv(4096) == b"WATCHDOG=1"
 
 
 class Patient(Ear):
