@@ -21,9 +21,9 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from catalog.clock import now, stamp
-from catalog.daemon.report import told, told_calls
+from catalog.daemon.report import refused, told, told_calls
 from catalog.daemon.systemd import Systemd
-from catalog.errors import CatalogError
+from catalog.errors import DatabaseBusy
 from catalog.probing import Results
 from catalog.runs import running
 from catalog.schedule import spread
@@ -105,6 +105,7 @@ class Daemon:
         self._is_stopping = False
         self._is_carrying = False
         self._is_calling = False
+        self._is_passing = False  # known where it is wanted: once we are stopping
         self._call_at = self._moment
         self._left: list[Work] = []
         self._last = "started"
@@ -112,7 +113,7 @@ class Daemon:
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; return the exit code. For the main thread only."""
         with caught(self._events.put, *STOPS, signal.SIGHUP):
-            first = self._work.scheduled.first()
+            first = _first(self._work)
             self._scheduler.start()
             self._plan(first)
             self._describe()
@@ -151,12 +152,12 @@ class Daemon:
                 self._note_calls(event)
                 self._close_left()
             case Ended():
-                return self._go_on(event)
+                self._go_on(event)
             case signal.SIGHUP:
                 self._reload()
             case _:
-                return self._stop(event)
-        return True
+                self._stop(event)
+        return not self._is_stopping or self._is_busy
 
     def _plan(self, moment: datetime) -> None:
         """Let the work that there is now run at that moment."""
@@ -182,6 +183,7 @@ class Daemon:
         # A run is planned within the slot that comes next, so this one has moved away.
         if self._moment >= schedule.next_after(following) and self._unplan():
             self._plan(following)
+            self._call_at = present
             text = "the clock was set back: the next run is planned anew, at %s"
             logger.warning(text, stamp(following))
             self._systemd.status(self._status)
@@ -262,8 +264,9 @@ class Daemon:
         while self._left and not (self._is_carrying or self._is_calling):
             self._left.pop().close()
 
-    def _go_on(self, ended: Ended) -> bool:
+    def _go_on(self, ended: Ended) -> None:
         """Plan the next run, and say what came of this one."""
+        self._is_passing = False
         (level, outcome), *more = told(ended.work.scheduled.provider, ended.came)
         if ended.work is not self._work:
             self._leave(ended.work)
@@ -277,7 +280,6 @@ class Daemon:
                 logger.log(grave, "%s", line)
         self._last = f"{stamp(now())} {outcome}"
         self._systemd.status(self._status)
-        return not self._is_stopping
 
     def _next(self, ended: Ended) -> datetime:
         schedule, present = self._work.scheduled.schedule, now()
@@ -298,11 +300,10 @@ class Daemon:
         self._systemd.reloading()
         try:
             work = self._read()
-            first = work.scheduled.first()
-        except (CatalogError, OSError) as error:
-            for line in str(error).splitlines():
+            first = _first(work)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the old work goes on
+            for line in (*refused(error), "the old configuration stays in force"):
                 logger.error("%s", line)  # noqa: TRY400  # no traceback
-            logger.error("the old configuration stays in force")  # noqa: TRY400  # as above
         else:
             self._take(work, first)
         self._systemd.ready(self._status)
@@ -322,20 +323,22 @@ class Daemon:
         for line in (*self._work.about, f"next run {stamp(self._moment)}"):
             logger.info("%s", line)
 
-    def _stop(self, number: signal.Signals) -> bool:
-        """Stop when the pass is over; the second time at once: what is cut off mends itself."""
+    def _stop(self, number: signal.Signals) -> None:
+        """Stop when pass and sending are over; the second time at once: the rest mends itself."""
         if self._is_stopping:
-            logger.warning("%s again: stopped within a pass, which the next run mends", number.name)
+            text = "%s again: stopped at once; what was cut off, the next run mends"
+            logger.warning(text, number.name)
             os._exit(128 + number)
         self._is_stopping = True
         if self._work.probes is not None:
             self._work.probes.probing.stop.set()
-        if self._unplan():
-            return False
-        text = "finishing the pass, then stopping; once more stops at once"
+        self._is_passing = not self._unplan()
+        if not self._is_busy:
+            return
+        what = "the pass" if self._is_passing else "what was begun"
+        text = f"finishing {what}, then stopping; once more stops at once"
         logger.info("%s: %s", number.name, text)
         self._systemd.stopping(text)
-        return True
 
     def _watch(self) -> None:
         """Keep the watchdog quiet, unless a run should have ended long ago."""
@@ -345,5 +348,19 @@ class Daemon:
             logger.error("the run of %s has not ended in time", stamp(self._moment))
 
     @property
+    def _is_busy(self) -> bool:
+        """Whether something is under way that is waited for when we are stopping."""
+        return self._is_passing or self._is_carrying or self._is_calling
+
+    @property
     def _status(self) -> str:
         return f"{self._last}; next run {stamp(self._moment)}"
+
+
+def _first(work: Work) -> datetime:
+    """Return when to begin; a database that is held is waited for by the pass itself."""
+    try:
+        return work.scheduled.first()
+    except DatabaseBusy as error:
+        logger.warning("%s; a pass is tried all the same", error)
+        return now()
