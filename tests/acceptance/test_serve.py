@@ -14,7 +14,7 @@ import pytest
 
 from tests.builders import body, row
 from tests.daemons import Gate, serving
-from tests.servers import answer, serve
+from tests.servers import Exchange, answer, serve
 from tests.shell import SECONDS, Live, Shell
 
 ONE = answer(body=body(row()))
@@ -136,7 +136,12 @@ def test_told_to_stop_while_it_sends_it_waits_for_that_alone(live: Live, again: 
     shell, _ = live(ONE, answer(body=body(row(), row(id=2, name="beta"))))
     watched = {"NOTIFY_SOCKET": "@nobody", "WATCHDOG_USEC": "400000"}
     shell = replace(shell, given={**shell.given, **watched})
-    with serve(lambda exchange: (gate if is_up.is_set() else answer(500))(exchange)) as chat:
+
+    def hook(exchange: Exchange) -> None:
+        step = gate if is_up.is_set() else answer(500)
+        step(exchange)
+
+    with serve(hook) as chat:
         url = f"{chat.url}/hook"
         configure(shell, f'[[channel]]\nname = "ops"\nkind = "webhook"\nurl = "{url}"\n')
         shell("sync")
