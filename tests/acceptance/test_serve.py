@@ -1,6 +1,7 @@
 """`catalog serve`: the daemon as a real process, with real signals and a real service manager."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -253,3 +254,20 @@ def test_a_configuration_that_cannot_be_read_at_all_changes_nothing(live: Live) 
         daemon.tell(signal.SIGHUP)
         daemon.until("document none")
         daemon.stop()
+
+
+def test_a_database_that_was_emptied_is_told_until_a_backup_is_put_back(live: Live) -> None:
+    """Nothing is made in its place, and the running daemon takes the backup up by itself."""
+    shell, _ = live(ONE, **QUICK)
+    file = shell.folder / "catalog.db"
+    with serving(shell) as daemon:
+        daemon.until("infomaniak: unchanged")
+        shell("db", "backup", "kept.db")
+        os.truncate(file, 0)
+        told = daemon.until("infomaniak: no pass, ")
+        assert "catalog.db is empty: what was in it is gone. Put a backup back" in told
+        assert file.stat().st_size == 0
+        (shell.folder / "kept.db").replace(file)
+        daemon.until("infomaniak: unchanged")
+        daemon.stop()
+    assert outcomes(shell)[-1] == "unchanged"
