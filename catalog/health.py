@@ -54,7 +54,8 @@ def examine(unwell: Unwell, last: Outcome | None, tolerance: Tolerance, now: dat
 
     A failed poll or two in a row are no state yet; a held or invalid one is.
     """
-    age = None if unwell.accepted_at is None else max(timedelta(0), now - unwell.accepted_at)
+    accepted_at = unwell.accepted_by(now)
+    age = None if accepted_at is None else now - accepted_at
     freshness = _freshness(age, tolerance)
     trouble = None if last is None else TROUBLE_OF.get(last)
     if trouble == "failing" and unwell.failures < tolerance.failures:

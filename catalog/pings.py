@@ -27,9 +27,12 @@ class Pings:
         """Say that a pass begins."""
         self._ping("/start")
 
-    def end(self, error: CatalogError | None) -> None:
-        """Say that it ended well, or by which error."""
-        self._ping("/fail" if error else "", str(error or ""))
+    def end(self, error: Exception | None) -> None:
+        """Say that it ended well, or by which error; the text of a mistake of ours stays here."""
+        said = str(error or "")
+        if error is not None and not isinstance(error, CatalogError):
+            said = f"the pass broke off by a mistake of this program: {type(error).__name__}"
+        self._ping("" if error is None else "/fail", said)
 
     def _ping(self, what: str, said: str = "") -> None:
         base, mark, query = self.url.partition("?")

@@ -1,9 +1,10 @@
 """A pass for each slot of the schedule, done once by whoever comes first."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from catalog.errors import CatalogError
 from catalog.pings import Pings
 from catalog.poll import Outcome
 from catalog.probing import Probing, Results, Wish
@@ -39,29 +40,29 @@ class Scheduled:
 
     def run(self) -> Run:
         """Do the latest slot, unless somebody did it or is doing it."""
-        now = self.sync.clock()
-        moment = self.schedule.slot(now)
-        with self.sync.database.writing() as connection:
-            claim = slots.claim(connection, self.provider, moment, now, self.limit)
-        if not claim.is_ours:
-            return Run(self.provider, claim)
-        result = self._pass(accept=False)
-        self._finish(moment)
-        return Run(self.provider, claim, result)
+        with self._watched():
+            now = self.sync.clock()
+            moment = self.schedule.slot(now)
+            with self.sync.database.writing() as connection:
+                claim = slots.claim(connection, self.provider, moment, now, self.limit)
+            if not claim.is_ours:
+                return Run(self.provider, claim)
+            return Run(self.provider, claim, self._pass(moment, accept=False, once=True))
 
     def run_now(self, *, accept: bool = False) -> Pass:
         """Run a pass in any case; the slot counts as done, unless the provider was not read."""
-        moment = self.schedule.slot(self.sync.clock())
-        result = self._pass(accept=accept)
-        if result.poll.outcome is not Outcome.FAILED:
-            self._finish(moment)
-        return result
+        with self._watched():
+            return self._pass(self.schedule.slot(self.sync.clock()), accept=accept, once=False)
 
     def first(self) -> datetime:
         """Return when to begin: now, unless the slot was done or the provider was read lately.
 
         Lately is within half the time from one slot to the next.
         """
+        with self._watched():
+            return self._first()
+
+    def _first(self) -> datetime:
         now = self.sync.clock()
         moment, following = self.schedule.slot(now), self.schedule.next_after(now)
         if not self.sync.database.exists:
@@ -74,23 +75,28 @@ class Scheduled:
         lately = abs(now - last.started_at) < (following - moment) / 2
         return following if done or lately else now
 
-    def _pass(self, *, accept: bool) -> Pass:
-        """Run a pass under one id, and tell the monitor how it went."""
-        with running():
-            if self.pings is None:
-                return self.sync.run(accept=accept)
+    def _pass(self, moment: datetime, *, accept: bool, once: bool) -> Pass:
+        """Run a pass, and tell the monitor; `once` for a slot that is done whatever came of it."""
+        if self.pings is not None:
             self.pings.start()
-            try:
-                result = self.sync.run(accept=accept)
-            except CatalogError as error:
-                self.pings.end(error)
-                raise
+        result = self.sync.run(accept=accept)
+        if once or result.poll.outcome is not Outcome.FAILED:
+            with self.sync.database.writing() as connection:
+                slots.finish(connection, self.provider, moment, self.sync.clock())
+        if self.pings is not None:
             self.pings.end(result.poll.error or result.document_error)
-            return result
+        return result
 
-    def _finish(self, moment: datetime) -> None:
-        with self.sync.database.writing() as connection:
-            slots.finish(connection, self.provider, moment, self.sync.clock())
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Do all under one id, and tell the monitor of whatever is raised, wherever that is."""
+        with running():
+            try:
+                yield
+            except Exception as error:
+                if self.pings is not None:
+                    self.pings.end(error)
+                raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from catalog.alerts.channel import Channel
 from catalog.change import Finding, Undelivered
@@ -24,6 +24,10 @@ from catalog.store.database import Database, Transaction
 from catalog.store.record import record
 
 logger = logging.getLogger(__name__)
+SET_BACK = timedelta(hours=1)
+"""So much a clock may go back by a mistake with summer time, or when it is set."""
+WRITTEN = datetime(2025, 1, 1, tzinfo=UTC)
+"""This program is younger: a clock before that is not set yet, as of a machine without battery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +121,22 @@ class Sync:
             return history.baseline(connection, name), polls.newest(connection, name)
 
     def _now(self, last: polls.PastPoll | None) -> datetime:
-        """Return the moment of this poll: never before the last one, whatever the clock says."""
+        """Return the moment of this poll: that of the last one where the clock was set back a bit.
+
+        Where it is back by more than that, the last poll is the odd one: to wait for its time would
+        put off whatever is told by time. But a clock that was never set is not followed.
+        """
         now = self.clock()
         if last is None or last.started_at <= now:
             return now
-        then = stamp(last.started_at)
-        logger.warning("the clock is at %s, before the last poll: %s is used", stamp(now), then)
+        present, then = stamp(now), stamp(last.started_at)
+        if last.started_at - now > SET_BACK and now >= WRITTEN:
+            text = (
+                "the clock is at %s, long before the last poll, of %s: that one's clock was ahead"
+            )
+            logger.warning(text, present, then)
+            return now
+        logger.warning("the clock is at %s, before the last poll: %s is used", present, then)
         return last.started_at
 
     def _read(self, known: history.Baseline, started: datetime) -> Reading:

@@ -33,6 +33,12 @@ class Unwell:
     failures: int = 0
     accepted_at: datetime | None = None
 
+    def accepted_by(self, now: datetime) -> datetime | None:
+        """Return when the last poll was accepted; one of the future was before what came next."""
+        if self.accepted_at is None or self.accepted_at <= now:
+            return self.accepted_at
+        return min((*self.since.values(), now))
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
@@ -44,7 +50,7 @@ class Watch:
 
     def trouble(self, kind: TroubleKind, reason: str) -> Iterator[Trouble]:
         """Yield what is to be told of a poll that was not accepted."""
-        accepted_at = self.known.accepted_at
+        accepted_at = self.known.accepted_by(self.now)
         old = accepted_at is not None and self.now - accepted_at >= self.patience.stale_after
         # Not at the first poll that goes wrong: after a long pause, one lost poll says little.
         stale = old and bool(self.known.since)
@@ -54,7 +60,7 @@ class Watch:
             return
         # A stale catalog is reminded of alone: it says the same, and more.
         if kind not in self.known.told or (not stale and self._is_due(kind)):
-            yield Trouble(kind, reason, self.known.since.get(kind))
+            yield Trouble(kind, reason, self._since(kind))
 
     def recovery(self, *, changed: bool) -> Iterator[Recovered]:
         """Yield the end of all that was told, for a poll that was accepted.
@@ -70,9 +76,15 @@ class Watch:
 
     def _is_due(self, kind: TroubleKind) -> bool:
         told = self.known.told.get(kind)
-        return told is None or self.now - told >= self.patience.remind
+        # By a clock that was ahead, nobody knows when it was told.
+        return told is None or told > self.now or self.now - told >= self.patience.remind
+
+    def _since(self, kind: TroubleKind) -> datetime | None:
+        since = self.known.since.get(kind)
+        return None if since is None else min(since, self.now)
 
     def _began(self, kind: TroubleKind) -> datetime:
-        if kind == "stale" and self.known.accepted_at is not None:
-            return self.known.accepted_at
-        return self.known.since[kind]
+        accepted_at = self.known.accepted_by(self.now)
+        if kind == "stale" and accepted_at is not None:
+            return accepted_at
+        return min(self.known.since[kind], self.now)

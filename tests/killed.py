@@ -22,7 +22,7 @@ def main() -> None:
         if done == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    with Database(place).reading():
+    with Database(place).writing():
         sys.stdout.write(f"{done}\n")
 
 

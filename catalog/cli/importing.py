@@ -89,7 +89,7 @@ def _new(
     if database.exists:
         with database.reading() as connection:
             known = outcomes(connection, provider)
-    newest = max(known, default=None)
+    newest = next(reversed(known), None)  # by order: an earlier poll's clock may have been ahead
     if accept and newest is not None and known[newest] is Outcome.HELD:
         del known[newest]
     new = [recording for recording in recordings if recording.at not in known]

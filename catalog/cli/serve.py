@@ -1,5 +1,6 @@
 """`catalog serve`: the daemon, for systemd, a container or a terminal."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,13 +20,27 @@ def serve(app: App) -> int:
     configuration again.
     """
     import logging
+    import os.path
+    from dataclasses import replace
 
     from catalog.daemon.daemon import Daemon
     from catalog.daemon.systemd import Systemd
 
     if app.verbosity == 0:
         logging.getLogger("catalog.daemon").setLevel(logging.INFO)
-    return Daemon(lambda: _work(app.with_files()), Systemd()).run()
+    in_force: Path | None = None
+
+    def read() -> "Work":
+        nonlocal in_force
+        fresh = app.with_files()
+        # A file that was found by itself and is gone must not be taken for one that never was.
+        if in_force is not None and not os.path.isfile(in_force):  # noqa: PTH113  # never raises
+            fresh = replace(fresh, config=in_force)
+        work = _work(fresh)
+        in_force = fresh.loaded.file
+        return work
+
+    return Daemon(read, Systemd()).run()
 
 
 def _work(app: App) -> "Work":

@@ -44,14 +44,19 @@ class Given:
     def take_file(self, file: Path) -> None:
         """Take a TOML file; raise SettingsInvalid where it cannot be read."""
         try:
-            self.tree = tomllib.loads(file.read_text(encoding="utf-8"))
+            tree = tomllib.loads(file.read_text(encoding="utf-8"))
+            leaves = tuple(_leaves(tree))
         except OSError as error:
             hint = "Name another file with --config or CATALOG_CONFIG."
             raise SettingsInvalid(f"cannot read {file}: {error.strerror}", hint=hint) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             hint = "docs/configuration.md shows how settings are written."
             raise SettingsInvalid(f"{file} is not TOML: {error}", hint=hint) from None
-        self.sources = dict.fromkeys(_leaves(self.tree), f"file {file}")
+        except RecursionError:
+            hint = "No setting is nested by more than three levels."
+            told = f"{file} cannot be read: it is nested too deeply"
+            raise SettingsInvalid(told, hint=hint) from None
+        self.tree, self.sources = tree, dict.fromkeys(leaves, f"file {file}")
         self.folder = file.absolute().parent
 
     def take_environment(self, environ: Mapping[str, str], model: type[BaseModel]) -> None:

@@ -1,8 +1,9 @@
 """The daemon: APScheduler around the pass, and one loop that everything comes together in.
 
-Signals, the end of a pass and the beat of the scheduler are items of one queue; the main thread
-takes them one by one and owns all state. A pass runs in a thread of the scheduler. The next run is
-planned when one has ended, so that two never overlap.
+Signals and the end of a pass are items of one queue; the main thread takes them one by one and
+owns all state. A pass runs in a thread of the scheduler. The next run is planned when one has
+ended, so that two never overlap. Where the queue stays empty, the main thread has a beat of its
+own, by monotonic time: the wall clock may be set.
 """
 
 import logging
@@ -13,16 +14,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from catalog.clock import now, stamp
-from catalog.daemon.report import told, told_calls
+from catalog.daemon.report import refused, told, told_calls
 from catalog.daemon.systemd import Systemd
-from catalog.errors import CatalogError
+from catalog.errors import DatabaseBusy
 from catalog.probing import Results
 from catalog.runs import running
 from catalog.schedule import spread
@@ -69,7 +70,7 @@ class Called:
 
 
 class Beat:
-    """The scheduler lives."""
+    """It is time to look whether all is well."""
 
 
 class Carried:
@@ -92,17 +93,19 @@ class Daemon:
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            # One thread for what works, so that nothing overlaps; the beat waits for nobody.
-            # What calls the models may take minutes.
-            executors={name: ThreadPoolExecutor(1) for name in ("default", "beat", "probes")},
+            # One thread for what works, so that nothing overlaps; to call the models takes minutes.
+            executors={name: ThreadPoolExecutor(1) for name in ("default", "probes")},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        self._beat = min(BEAT, (systemd.watchdog or BEAT) / 2)
+        self._next_beat = time.monotonic() + self._beat
         self._work = self._planned = read()
         self._moment = now()
         self._overdue = time.monotonic()
         self._is_stopping = False
         self._is_carrying = False
         self._is_calling = False
+        self._is_passing = False  # known where it is wanted: once we are stopping
         self._call_at = self._moment
         self._left: list[Work] = []
         self._last = "started"
@@ -110,16 +113,12 @@ class Daemon:
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; return the exit code. For the main thread only."""
         with caught(self._events.put, *STOPS, signal.SIGHUP):
-            first = self._work.scheduled.first()
-            beat = min(BEAT, (self._systemd.watchdog or BEAT) / 2)
-            self._scheduler.add_job(
-                lambda: self._events.put(Beat()), "interval", seconds=beat, executor="beat"
-            )
+            first = _first(self._work)
             self._scheduler.start()
             self._plan(first)
             self._describe()
             self._systemd.ready(self._status)
-            while self._heed(self._events.get()):
+            while self._heed(self._event()):
                 pass
             self._systemd.stopping("stopped")
             self._scheduler.shutdown()
@@ -129,10 +128,19 @@ class Daemon:
         logger.info("stopped")
         return 0
 
+    def _event(self) -> Event:
+        """Wait for the next event; a beat is one too."""
+        try:
+            return self._events.get(timeout=max(0.0, self._next_beat - time.monotonic()))
+        except Empty:
+            self._next_beat = time.monotonic() + self._beat
+            return Beat()
+
     def _heed(self, event: Event) -> bool:
         """Do what an event asks for; return whether to go on."""
         match event:
             case Beat():
+                self._keep_time()
                 self._watch()
                 self._carry()
                 self._call()
@@ -144,23 +152,45 @@ class Daemon:
                 self._note_calls(event)
                 self._close_left()
             case Ended():
-                return self._go_on(event)
+                self._go_on(event)
             case signal.SIGHUP:
                 self._reload()
             case _:
-                return self._stop(event)
-        return True
+                self._stop(event)
+        return not self._is_stopping or self._is_busy
 
     def _plan(self, moment: datetime) -> None:
         """Let the work that there is now run at that moment."""
         self._planned, self._moment = self._work, moment
-        wait = max(timedelta(), moment - datetime.now(UTC)) + self._work.scheduled.limit
-        self._overdue = time.monotonic() + wait.total_seconds()
+        self._expect(moment - datetime.now(UTC))
         # Two, because the scheduler may still count the pass that has just ended, and would drop
         # this one for good; they have one thread between them.
         self._scheduler.add_job(
             self._pass, "date", run_date=moment, args=[self._work], id=JOB, max_instances=2
         )
+
+    def _expect(self, wait: timedelta) -> None:
+        """Note until when, by monotonic time, a run has to be over that begins after this wait."""
+        longest = max(timedelta(), wait) + self._work.scheduled.limit
+        self._overdue = time.monotonic() + longest.total_seconds()
+
+    def _keep_time(self) -> None:
+        """Follow a wall clock that was set after the run was planned, unless it is under way."""
+        if self._scheduler.get_job(JOB) is None:
+            return
+        present, schedule = now(), self._work.scheduled.schedule
+        following = schedule.next_after(present)
+        # A run is planned within the slot that comes next, so this one has moved away.
+        if self._moment >= schedule.next_after(following) and self._unplan():
+            self._plan(following)
+            self._call_at = present
+            text = "the clock was set back: the next run is planned anew, at %s"
+            logger.warning(text, stamp(following))
+            self._systemd.status(self._status)
+        elif self._moment > present:
+            self._expect(self._moment - present)
+        # It sleeps for as long as it was when it was told; by now the moment may have come.
+        self._scheduler.wakeup()
 
     def _unplan(self) -> bool:
         """Take the planned run back; return False where it is under way already."""
@@ -234,8 +264,9 @@ class Daemon:
         while self._left and not (self._is_carrying or self._is_calling):
             self._left.pop().close()
 
-    def _go_on(self, ended: Ended) -> bool:
+    def _go_on(self, ended: Ended) -> None:
         """Plan the next run, and say what came of this one."""
+        self._is_passing = False
         (level, outcome), *more = told(ended.work.scheduled.provider, ended.came)
         if ended.work is not self._work:
             self._leave(ended.work)
@@ -249,7 +280,6 @@ class Daemon:
                 logger.log(grave, "%s", line)
         self._last = f"{stamp(now())} {outcome}"
         self._systemd.status(self._status)
-        return not self._is_stopping
 
     def _next(self, ended: Ended) -> datetime:
         schedule, present = self._work.scheduled.schedule, now()
@@ -270,11 +300,10 @@ class Daemon:
         self._systemd.reloading()
         try:
             work = self._read()
-            first = work.scheduled.first()
-        except (CatalogError, OSError) as error:
-            for line in str(error).splitlines():
+            first = _first(work)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the old work goes on
+            for line in (*refused(error), "the old configuration stays in force"):
                 logger.error("%s", line)  # noqa: TRY400  # no traceback
-            logger.error("the old configuration stays in force")  # noqa: TRY400  # as above
         else:
             self._take(work, first)
         self._systemd.ready(self._status)
@@ -294,20 +323,22 @@ class Daemon:
         for line in (*self._work.about, f"next run {stamp(self._moment)}"):
             logger.info("%s", line)
 
-    def _stop(self, number: signal.Signals) -> bool:
-        """Stop when the pass is over; the second time at once: what is cut off mends itself."""
+    def _stop(self, number: signal.Signals) -> None:
+        """Stop when pass and sending are over; the second time at once: the rest mends itself."""
         if self._is_stopping:
-            logger.warning("%s again: stopped within a pass, which the next run mends", number.name)
+            text = "%s again: stopped at once; what was cut off, the next run mends"
+            logger.warning(text, number.name)
             os._exit(128 + number)
         self._is_stopping = True
         if self._work.probes is not None:
             self._work.probes.probing.stop.set()
-        if self._unplan():
-            return False
-        text = "finishing the pass, then stopping; once more stops at once"
+        self._is_passing = not self._unplan()
+        if not self._is_busy:
+            return
+        what = "the pass" if self._is_passing else "what was begun"
+        text = f"finishing {what}, then stopping; once more stops at once"
         logger.info("%s: %s", number.name, text)
         self._systemd.stopping(text)
-        return True
 
     def _watch(self) -> None:
         """Keep the watchdog quiet, unless a run should have ended long ago."""
@@ -317,5 +348,19 @@ class Daemon:
             logger.error("the run of %s has not ended in time", stamp(self._moment))
 
     @property
+    def _is_busy(self) -> bool:
+        """Whether something is under way that is waited for when we are stopping."""
+        return self._is_passing or self._is_carrying or self._is_calling
+
+    @property
     def _status(self) -> str:
         return f"{self._last}; next run {stamp(self._moment)}"
+
+
+def _first(work: Work) -> datetime:
+    """Return when to begin; a database that is held is waited for by the pass itself."""
+    try:
+        return work.scheduled.first()
+    except DatabaseBusy as error:
+        logger.warning("%s; a pass is tried all the same", error)
+        return now()

@@ -53,6 +53,13 @@ def told_calls(provider: str, came: Results | Exception | None) -> list[Line]:
     return lines
 
 
+def refused(error: Exception) -> list[str]:
+    """Say, line by line, why settings could not be taken."""
+    if isinstance(error, (CatalogError, OSError)):
+        return str(error).splitlines()
+    return [f"the configuration could not be read by a mistake of this program, {_place(error)}"]
+
+
 def said(error: CatalogError) -> str:
     """Write an error and what to do about it in one line."""
     text = " ".join(str(error).split())

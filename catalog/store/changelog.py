@@ -115,13 +115,14 @@ def told_drift(connection: Connection, provider: str) -> frozenset[str]:
 def told_troubles(connection: Connection, provider: str, poll: int) -> dict[TroubleKind, datetime]:
     """Return when each kind of trouble was last told, after the poll of that number."""
     query = (
-        select(col(ChangeRow.kind), func.max(col(PollRow.started_at)))
+        select(col(ChangeRow.kind), col(PollRow.started_at))
         .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
         .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
         .where(col(FindingRow.provider) == provider, col(FindingRow.poll_id) > poll)
         .where(col(ChangeRow.kind).in_(TROUBLES))
-        .group_by(col(ChangeRow.kind))
+        .order_by(col(PollRow.id))
     )
+    # The last in order counts, not the latest time: that may be of a clock that was ahead.
     at: dict[str, datetime] = {row[0]: row[1] for row in connection.execute(query)}
     return {kind: at[kind] for kind in TROUBLES if kind in at}
 

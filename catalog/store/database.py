@@ -1,8 +1,10 @@
 """The engine: how a database is opened, brought up to date, and held for one transaction."""
 
+import os
+import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import NullPool, StaticPool
 
 from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
 
@@ -79,14 +81,20 @@ class Database:
     def exists(self) -> bool:
         """Whether there is something to read: a file, a server, or memory; raise StoreError.
 
-        An empty file is none: it stays behind where a first run was cut off.
+        An empty file is refused: a run that was cut off leaves none, so its history is gone.
         """
+        if self.file is None:
+            return True
         try:
-            return self.file is None or self.file.stat().st_size > 0
+            size = self.file.stat().st_size
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError as error:  # a folder that may not be entered
             raise StoreError(f"{self.place}: {error.strerror}") from error
+        if size == 0:
+            hint = "Put a backup back, or remove the file to start anew."
+            raise StoreError(f"{self.place} is empty: what was in it is gone", hint=hint)
+        return True
 
     @property
     def size(self) -> int:
@@ -123,12 +131,15 @@ class Database:
             return self._upgraded
 
     def close(self) -> None:
-        """Close every connection."""
-        if "_engine" in self.__dict__:
-            self._engine.dispose()
+        """Close every connection; what is used after that is opened anew."""
+        engine = self.__dict__.pop("_engine", None)
+        if engine is not None:
+            engine.dispose()
 
     @contextmanager
     def _transaction(self, *, immediate: bool) -> Iterator[Connection]:
+        if not self.exists:
+            self.close()  # it was removed: what takes its place has no schema yet
         try:
             engine = self._engine.execution_options(immediate=immediate)
             with engine.begin() as connection:
@@ -136,14 +147,16 @@ class Database:
                     connection.execute(text("LOCK TABLE poll IN SHARE ROW EXCLUSIVE MODE"))
                 yield connection
         except SQLAlchemyError as error:
+            if not _is_memory(self.url):
+                self.close()  # it may be put right meanwhile, by a backup of an older version too
             raise self._explain(error) from error
 
     @cached_property
     def _engine(self) -> Engine:
         """Make the engine; create the file and bring the schema up to date on first use."""
         try:
-            if self.file is not None:
-                self.file.parent.mkdir(parents=True, exist_ok=True)
+            if not self.exists:
+                self._create()
             engine = _make_engine(self.url, self._busy_timeout)
             self._upgraded = _bring_up_to_date(engine, self.place, upgrades=self._upgrades)
         except (TypeError, ValueError) as error:  # what is wrong after the ? of a URL
@@ -151,6 +164,23 @@ class Database:
         except (SQLAlchemyError, OSError) as error:
             raise self._explain(error) from error
         return engine
+
+    def _create(self) -> None:
+        """Make the file whole before it has its name: one that is empty is never ours.
+
+        Where another process was faster, its file stays. Where there are no hard links, SQLite
+        makes the file in its place.
+        """
+        file = Path(os.path.realpath(self.place))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        temporary = file.with_name(f".catalog-{secrets.token_hex(4)}.tmp")
+        engine = _make_engine(self.url.set(database=str(temporary)), self._busy_timeout)
+        try:
+            _bring_up_to_date(engine, self.place, upgrades=self._upgrades)
+            with suppress(OSError):
+                os.link(temporary, file)
+        finally:
+            temporary.unlink(missing_ok=True)
 
     def _explain(self, error: Exception) -> StoreError:
         """Say in one line what the database said; the statement and its values stay out of it."""
@@ -176,13 +206,18 @@ def _check_driver(url: URL) -> None:
         raise SettingsInvalid(f"{driver} is for asyncio; {INSTEAD}")
 
 
+def _is_memory(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
+
+
 def _make_engine(url: URL, busy_timeout: float) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url)
-    memory = {"poolclass": StaticPool} if url.database in {None, "", ":memory:"} else {}
+    # A file is opened for each transaction: another may have been put in its place.
+    pool = StaticPool if _is_memory(url) else NullPool
     # One thread after the other uses a connection, never two at once.
     arguments = {"timeout": busy_timeout, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, **memory)
+    engine = create_engine(url, connect_args=arguments, poolclass=pool)
     # The driver's own transactions lose concurrent updates: BEGIN is ours (see pitfalls of pysqlite
     # in SQLAlchemy's documentation).
     event.listen(engine, "connect", _prepare)

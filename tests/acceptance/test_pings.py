@@ -1,10 +1,13 @@
 """Pings to a monitor around each pass, and the id that pass and log lines share."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from tests.builders import body, row
+from tests.daemons import serving
 from tests.servers import Server, answer, serve
 from tests.shell import Live
 
@@ -47,9 +50,44 @@ def test_a_pass_that_cannot_be_recorded_is_a_failure(live: Live) -> None:
         shell, _ = live(ONE, CATALOG_PING_URL=monitor.url)
         Path(shell.folder, "catalog.db").write_text("no database, but long enough for one" * 99)
         shell("sync", code=6)
-        (_, (fail, said)) = pings(monitor)
-        assert fail == "/fail"
-        assert "not a database" in said
+        shell("sync", "--scheduled", code=6)
+        told = [(urlsplit(each.path).path, each.body.decode()) for each in monitor.requests]
+    assert [path for path, _ in told[-1:]] == ["/fail"], "no pass began"
+    assert [path for path, _ in told[:-1]] in (["/fail"], ["/start", "/fail"])
+    assert all("not a database" in said for path, said in told if path == "/fail")
+
+
+def test_a_daemon_tells_of_a_database_that_it_cannot_use(live: Live) -> None:
+    """From the start on, and as long as that lasts: a monitor hears of every slot that was lost."""
+    with serve(answer(200)) as monitor:
+        quick = {"CATALOG_SCHEDULE_EVERY": "1s", "CATALOG_SCHEDULE_JITTER": "1ms"}
+        shell, _ = live(ONE, CATALOG_PING_URL=monitor.url, **quick)
+        file = Path(shell.folder, "catalog.db")
+        with serving(shell) as daemon:
+            daemon.until("infomaniak: first")
+            file.write_text("no database, but long enough for one" * 99)
+            daemon.until("infomaniak: no pass, ", times=2)
+            daemon.stop()
+        shell("serve", code=6)
+        fails = [each for each in monitor.requests if urlsplit(each.path).path == "/fail"]
+    assert len(fails) >= 3
+    assert all(b"catalog.db: " in each.body for each in fails)
+
+
+def test_a_slot_that_cannot_be_noted_as_done_is_a_failure(live: Live) -> None:
+    """What breaks after the poll is told in place of a success."""
+    with serve(answer(200)) as monitor:
+        shell, _ = live(ONE, CATALOG_PING_URL=monitor.url)
+        shell("sync")
+        monitor.requests.clear()
+        with closing(sqlite3.connect(shell.folder / "catalog.db")) as database:
+            database.executescript(
+                "CREATE TRIGGER odd BEFORE UPDATE OF done_at ON slot "
+                "BEGIN SELECT RAISE(ABORT, 'no room'); END;"
+            )
+        shell("sync", code=6)
+        assert [path for path, _ in pings(monitor)] == ["/start", "/fail"]
+        assert "no room" in pings(monitor)[-1][1]
 
 
 def test_a_monitor_that_is_away_harms_nothing(live: Live) -> None:

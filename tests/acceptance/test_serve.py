@@ -1,18 +1,21 @@
 """`catalog serve`: the daemon as a real process, with real signals and a real service manager."""
 
 import json
+import os
 import re
 import signal
 import socket
 import sqlite3
+import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.builders import body, row
 from tests.daemons import Gate, serving
-from tests.servers import answer
+from tests.servers import Exchange, answer, serve
 from tests.shell import SECONDS, Live, Shell
 
 ONE = answer(body=body(row()))
@@ -127,6 +130,39 @@ def test_told_twice_it_stops_at_once_without_harm(live: Live, number: signal.Sig
         daemon.stop()
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_told_to_stop_while_it_sends_it_waits_for_that_alone(live: Live, again: bool) -> None:
+    """What goes out between two passes is sent to its end, unless a second signal comes."""
+    gate, is_up = Gate(answer(204)), threading.Event()
+    shell, _ = live(ONE, answer(body=body(row(), row(id=2, name="beta"))))
+    watched = {"NOTIFY_SOCKET": "@nobody", "WATCHDOG_USEC": "400000"}
+    shell = replace(shell, given={**shell.given, **watched})
+
+    def hook(exchange: Exchange) -> None:
+        step = gate if is_up.is_set() else answer(500)
+        step(exchange)
+
+    with serve(hook) as chat:
+        url = f"{chat.url}/hook"
+        configure(shell, f'[[channel]]\nname = "ops"\nkind = "webhook"\nurl = "{url}"\n')
+        shell("sync")
+        shell("sync")
+        is_up.set()
+        with serving(shell) as daemon:
+            assert gate.arrived.wait(SECONDS)
+            daemon.tell(signal.SIGTERM)
+            daemon.until("SIGTERM: finishing what was begun, then stopping")
+            if again:
+                daemon.tell(signal.SIGTERM)
+                daemon.end(143)
+                gate.opened.set()
+            else:
+                gate.opened.set()
+                daemon.end()
+    states = {each["state"] for each in shell("alerts", "--format", "json").json["alerts"]}
+    assert states == {"owed" if again else "delivered"}
+
+
 def test_it_reads_the_configuration_again(live: Live) -> None:
     """A right one is in force at once; of a broken one every mistake is told, and that is all."""
     shell, server = live(ONE)
@@ -198,3 +234,40 @@ def test_a_service_manager_is_told_all(live: Live, tmp_path: Path) -> None:
             daemon.tell(signal.SIGTERM)
             assert heard("STOPPING=1") == "STOPPING=1\nSTATUS=stopped"
             daemon.end()
+
+
+def test_a_configuration_that_cannot_be_read_at_all_changes_nothing(live: Live) -> None:
+    """Text nested beyond reason, or a file that was moved away, is told; the old one stays."""
+    shell, _ = live(ONE)
+    configure(shell, '[document]\npath = "other.md"\n')
+    with serving(shell) as daemon:
+        daemon.until(f"document {shell.folder}/other.md written")
+        configure(shell, f"a = {'[' * 3000}{']' * 3000}\n")
+        daemon.tell(signal.SIGHUP)
+        daemon.until(f"{shell.folder}/catalog.toml cannot be read: it is nested too deeply")
+        daemon.until("the old configuration stays in force")
+        Path(shell.folder, "catalog.toml").unlink()
+        daemon.tell(signal.SIGHUP)
+        daemon.until(f"cannot read {shell.folder}/catalog.toml: No such file or directory")
+        daemon.until("the old configuration stays in force")
+        configure(shell, '[document]\npath = ""\n')
+        daemon.tell(signal.SIGHUP)
+        daemon.until("document none")
+        daemon.stop()
+
+
+def test_a_database_that_was_emptied_is_told_until_a_backup_is_put_back(live: Live) -> None:
+    """Nothing is made in its place, and the running daemon takes the backup up by itself."""
+    shell, _ = live(ONE, **QUICK)
+    file = shell.folder / "catalog.db"
+    with serving(shell) as daemon:
+        daemon.until("infomaniak: unchanged")
+        shell("db", "backup", "kept.db")
+        os.truncate(file, 0)
+        told = daemon.until("infomaniak: no pass, ")
+        assert "catalog.db is empty: what was in it is gone. Put a backup back" in told
+        assert file.stat().st_size == 0
+        (shell.folder / "kept.db").replace(file)
+        daemon.until("infomaniak: unchanged")
+        daemon.stop()
+    assert outcomes(shell)[-1] == "unchanged"

@@ -11,6 +11,7 @@ from random import Random
 
 from catalog.replay.faults import FAULTS
 from tests.campaign import network, outside, storage
+from tests.campaign.clock import daemon_clock
 from tests.campaign.cold import killed_command
 from tests.campaign.ground import Ground
 from tests.campaign.kills import killed_passes
@@ -46,7 +47,10 @@ def scenarios(*, quick: bool) -> Mapping[str, Scenario]:
         "document-gone": alone(storage.no_document_folder),
         "document-read-only": alone(storage.read_only_document),
         "channel-down": sized(outside.channel_down, 8, 1),
-        "clock-back": alone(outside.clock_back),
+        "clock-back": lambda ground: [
+            outside.clock_back(ground),
+            daemon_clock(3 if quick else 20, ground),
+        ],
         "slots": sized(slots, 1000, 10),
         "real-time": sized(real_time, 60, 2),
         ASIDE: sized(lasting, 10_000, 30),

@@ -236,7 +236,13 @@ def test_an_environment_value_beside_an_odd_file_is_no_crash(file: Path) -> None
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(b"a = ", "is not TOML"), (b"a = '\xff'", "is not TOML"), (b"a = 1\na = 2", "is not TOML")],
+    [
+        (b"a = ", "is not TOML"),
+        (b"a = '\xff'", "is not TOML"),
+        (b"a = 1\na = 2", "is not TOML"),
+        (b"a = " + b"[" * 3000 + b"]" * 3000, "is nested too deeply"),
+        (b".".join([b"a"] * 3000) + b" = 1", "is nested too deeply"),
+    ],
 )
 def test_a_file_that_is_no_toml_is_told(file: Path, content: bytes, told: str) -> None:
     """What cannot be parsed is named with its file."""

@@ -4,7 +4,9 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,12 +19,13 @@ from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_SUBMITTED
 
 from catalog.alerts.channel import Message
 from catalog.clock import now
-from catalog.daemon.daemon import Daemon, Ended, Work
+from catalog.daemon.daemon import Beat, Daemon, Ended, Work
 from catalog.daemon.systemd import Systemd
 from catalog.errors import StoreError
 from catalog.payload import Answer, Validators
 from catalog.schedule import Interval
 from catalog.scheduled import Scheduled
+from catalog.store.database import Database
 from catalog.sync import Sync
 from tests.builders import body, payload, row
 from tests.rig import Ear, rig
@@ -168,6 +171,93 @@ def test_a_pass_that_is_stuck_lets_the_watchdog_bite(
     logger.removeHandler(ear)
     assert "the run of 2" in caplog.text
     assert b"WATCHDOG=1" not in heard
+
+
+def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
+    """A run that is still to come, later than it was thought, is waited for in peace."""
+    with (
+        rig(tmp_path, answer()) as it,
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
+    ):
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"}
+        read = work(it.sync, lambda _: ANSWER, SECOND)
+        scheduled = replace(read.scheduled, schedule=Interval(24 * 3600 * SECOND))
+        daemon = Daemon(lambda: replace(read, scheduled=scheduled), Systemd(told))
+        daemon._scheduler.start()
+        daemon._plan(now() + 3600 * SECOND)
+        daemon._overdue = 0.0  # as if it had been planned an hour and more ago
+        assert daemon._heed(Beat())
+        daemon._scheduler.shutdown()
+        assert manager.recv(4096) == b"WATCHDOG=1"
+
+
+def test_a_database_that_is_held_at_the_start_is_waited_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told, does not end the daemon, and a pass is run as soon as that can be."""
+    polled, told = Event(), SimpleQueue[str]()
+
+    class Teller(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            told.put(record.getMessage())
+
+    def fetch(_: Validators) -> Answer:
+        polled.set()
+        return ANSWER
+
+    def let_go(other: sqlite3.Connection) -> None:
+        while "held by another process" not in told.get(timeout=SECONDS):
+            pass
+        other.execute("ROLLBACK")
+
+    logger = logging.getLogger("catalog.daemon")
+    logger.addHandler(teller := Teller())
+    with rig(tmp_path, answer()) as it:
+        it.poll()
+        impatient = replace(it.sync, database=Database(str(it.file), busy_timeout=0.1))
+        read = work(impatient, fetch, 9 * SECOND)
+        other = sqlite3.connect(it.file, isolation_level=None, check_same_thread=False)
+        with closing(other):
+            other.execute("BEGIN EXCLUSIVE")
+            free = Thread(target=let_go, args=[other])
+            free.start()
+            assert serve_until(polled, Daemon(lambda: read, Systemd({}))) == 0
+            free.join()
+    logger.removeHandler(teller)
+    (warning, *_) = [each for each in caplog.messages if "held by another process" in each]
+    assert warning.endswith("for over 0.1 s; a pass is tried all the same")
+
+
+def test_a_mistake_of_the_program_while_it_reads_changes_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told by its place, without its text, and the work that there is goes on."""
+    done, polls, works = Event(), list[Validators](), list[Work]()
+
+    def fetch(validators: Validators) -> Answer:
+        polls.append(validators)
+        if len(polls) == 1:
+            os.kill(os.getpid(), signal.SIGHUP)
+        else:
+            done.set()
+        return ANSWER
+
+    def read() -> Work:
+        if works:
+            return works.pop()
+        raise RuntimeError("tok-secret")
+
+    with rig(tmp_path, answer()) as it:
+        works.append(work(it.sync, fetch, 9 * SECOND))
+        assert serve_until(done, Daemon(read, Systemd({}))) == 0
+    place = f"RuntimeError at {__file__}:"
+    assert (
+        f"the configuration could not be read by a mistake of this program, {place}" in caplog.text
+    )
+    assert "the old configuration stays in force" in caplog.text
+    assert "tok-secret" not in caplog.text
 
 
 class Patient(Ear):

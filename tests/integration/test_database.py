@@ -111,18 +111,6 @@ def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
     assert path.read_bytes() == content
 
 
-def test_an_empty_file_is_no_database_yet(tmp_path: Path) -> None:
-    """What a run that was cut off left behind is nothing to read, and is filled by the next run."""
-    path = tmp_path / "a.db"
-    path.touch()
-    database = Database(str(path))
-    with pytest.raises(StoreError, match="there is no database at"), database.reading():
-        pass
-    assert path.stat().st_size == 0
-    make(path).close()
-    assert Database(str(path)).exists
-
-
 def test_the_size_of_a_database(database: Database) -> None:
     """What it takes is known on SQLite and on PostgreSQL; of a file it is the file's size."""
     with database.writing():

@@ -48,6 +48,17 @@ def test_a_message_is_claimed_delivered_and_never_again(database: Database) -> N
         assert outbox.claim(connection, "ear", AT) is None
 
 
+@pytest.mark.parametrize(("days", "sent"), [(1, False), (3, False), (4, True), (365, True)])
+def test_what_waits_for_longer_than_anything_does_is_sent(
+    database: Database, days: int, sent: bool
+) -> None:
+    """No digest, quiet hours or retry lasts for more than three days: a clock was ahead."""
+    owe(database, due=AT + timedelta(days=days))
+    with database.writing() as connection:
+        assert outbox.due(connection, ["ear"], AT) == ({"ear"} if sent else set())
+        assert (outbox.claim(connection, "ear", AT) is not None) is sent
+
+
 def test_messages_go_out_in_order(database: Database) -> None:
     """The oldest is claimed first, and another channel's message is left alone."""
     owe(database, 0)

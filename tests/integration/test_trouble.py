@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import pytest
-
 from catalog.words import sentence
 from tests.builders import body, row
-from tests.rig import HOUR, START, rig
+from tests.rig import rig
 from tests.servers import answer
 
 TEN = [row(id=key, name=f"m{key}") for key in range(1, 11)]
@@ -36,16 +34,3 @@ def test_lasting_trouble_is_reminded_of(tmp_path: Path) -> None:
     assert sentence(r.ear.heard[1].findings[0]).startswith(
         "the provider could not be read for 1 day: "
     )
-
-
-def test_a_clock_that_was_set_back_moves_no_time(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A poll is never dated before the last one: spans stay true, and the operator is warned."""
-    few = answer(body=body(*TEN[1:]))
-    with rig(tmp_path, GOOD, few, GOOD) as r:
-        r.outcomes(2)
-        result = r.poll(later=-2 * HOUR)
-    assert result.poll.started_at == START + 2 * HOUR
-    assert "the clock is at 2026-01-01T00:00:00Z, before the last poll" in caplog.text
-    assert "restored after 0 seconds" in sentence(result.poll.findings[0])

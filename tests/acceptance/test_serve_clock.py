@@ -1,0 +1,80 @@
+"""`catalog serve` while the wall clock is set: a real process under a clock of its own."""
+
+import socket
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.builders import body, row
+from tests.clocks import COMPILER, WallClock
+from tests.daemons import Gate, serving
+from tests.servers import answer
+from tests.shell import SECONDS, Live
+
+pytestmark = pytest.mark.skipif(COMPILER is None, reason="a clock that can be set takes cc")
+
+ONE = answer(body=body(row()))
+HOUR = timedelta(hours=1)
+
+
+def manager(folder: Path) -> socket.socket:
+    """Return the socket of a service manager, which listens in this folder."""
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    made.bind(str(folder / "notify"))
+    made.settimeout(SECONDS)
+    return made
+
+
+def watched(folder: Path) -> dict[str, str]:
+    """Give the variables by which that service manager watches, and so asks for a beat of 0.2 s."""
+    return {"NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": "400000"}
+
+
+def test_a_clock_that_is_set_back_stops_neither_passes_nor_the_watchdog(
+    live: Live, tmp_path: Path
+) -> None:
+    """The next pass is planned anew by the clock as it is now, and the signs of life go on."""
+    clock = WallClock.made(tmp_path / "clock")
+    quick = {"CATALOG_SCHEDULE_EVERY": "1s", "CATALOG_SCHEDULE_JITTER": "1ms"}
+    with manager(tmp_path) as told:
+        shell, _ = live(ONE, **quick, **clock.environ, **watched(tmp_path))
+        with serving(shell) as daemon:
+            daemon.until("infomaniak: unchanged")
+            clock.shift(-HOUR)
+            daemon.until("warning  the clock was set back: the next run is planned anew")
+            while told.recv(4096) != b"WATCHDOG=1":
+                pass
+            daemon.until("infomaniak: unchanged", times=2)
+            daemon.stop()
+
+
+def test_a_clock_that_is_set_forward_is_followed(live: Live, tmp_path: Path) -> None:
+    """What came due by it runs at the next beat, not when the old clock would have been there."""
+    clock = WallClock.made(tmp_path / "clock")
+    shell, server = live(ONE, **clock.environ, **watched(tmp_path))
+    with serving(shell) as daemon:
+        daemon.until("infomaniak: first")
+        clock.shift(2 * HOUR)
+        daemon.until("infomaniak: unchanged")
+        daemon.stop()
+    assert len(server.requests) == 2
+
+
+def test_a_clock_that_is_set_back_during_a_pass_waits_for_its_end(
+    live: Live, tmp_path: Path
+) -> None:
+    """A pass that is under way is let be, and what follows it is planned by the new time."""
+    clock, gate = WallClock.made(tmp_path / "clock"), Gate(ONE)
+    quick = {"CATALOG_SCHEDULE_EVERY": "1s", "CATALOG_SCHEDULE_JITTER": "1ms"}
+    with manager(tmp_path) as told:
+        shell, _ = live(gate, ONE, **quick, **clock.environ, **watched(tmp_path))
+        with serving(shell) as daemon:
+            assert gate.arrived.wait(SECONDS)
+            clock.shift(-HOUR)
+            while told.recv(4096) != b"WATCHDOG=1":
+                pass
+            gate.opened.set()
+            daemon.until("infomaniak: first")
+            daemon.until("infomaniak: unchanged")
+            daemon.stop()

@@ -1,0 +1,103 @@
+"""A daemon whose wall clock is set back an hour, and then right again."""
+
+import signal
+import socket
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from tests.campaign.ground import HISTORY, Ground
+from tests.campaign.measure import peak
+from tests.campaign.result import Result
+from tests.campaign.stage import Stage
+from tests.campaign.story import ask, left
+from tests.clocks import COMPILER, WallClock
+from tests.daemons import Running
+from tests.shell import COMMAND
+
+NAME = "a daemon's clock set back an hour, and forward"
+SHIFTS = (timedelta(0), timedelta(hours=-1), timedelta(0))
+PATIENCE = 120.0
+"""Seconds for it all: a daemon that stands still until then is ended."""
+WATCHDOG = "1000000"
+"""In microseconds: the daemon looks around twice in that time."""
+_OUTCOMES = "SELECT outcome, count(*) FROM poll GROUP BY outcome"
+
+
+def daemon_clock(polls: int, ground: Ground) -> Result:
+    """Let a daemon poll so often, each second, by each setting of its clock."""
+    if COMPILER is None:
+        return Result(NAME, untried="a clock that can be set takes a C compiler")
+    with ground.stage("clock-of-daemon", HISTORY[-1:], every="1s") as stage:
+        clock = WallClock.made(stage.folder / "clock")
+        wrong, signs, memory = list[str](), list[int](), 0
+        with _manager(stage.folder) as manager, _daemon(stage, clock) as daemon:
+            for shift in SHIFTS:
+                clock.shift(shift)
+                try:
+                    daemon.until(" infomaniak: ", times=polls + 1)
+                except AssertionError:
+                    wrong.append(f"it stood still by a clock of {shift.total_seconds():+.0f} s")
+                    break
+                signs.append(_heard(manager))
+            memory = peak(daemon.process.pid) if daemon.process.poll() is None else 0
+            daemon.tell(signal.SIGTERM)
+            said = [*daemon.lines, *daemon.process.communicate()[1].splitlines()]
+        (stage.folder / "log.txt").write_text("\n".join(said), encoding="utf-8")
+        wrong += [f"it ended with {daemon.process.returncode}"] * bool(daemon.process.returncode)
+        wrong += ["no sign of life for the watchdog"] * (not all(signs))
+        wrong += ["a traceback in the log"] * ("Traceback" in "\n".join(said))
+        return Result(
+            fault=NAME,
+            outcomes=Counter(dict(ask(stage.database, _OUTCOMES))),
+            memory=memory,
+            secrets=stage.secrets_found(),
+            wrong=(*wrong, *left(stage).bad),
+            note=f"{sum(signs):,} signs of life",
+        )
+
+
+@contextmanager
+def _manager(folder: Path) -> Iterator[socket.socket]:
+    """Listen as a service manager does."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as made:
+        made.bind(str(folder / "notify"))
+        made.setblocking(False)
+        yield made
+    (folder / "notify").unlink()
+
+
+def _heard(manager: socket.socket) -> int:
+    """Count the signs of life since the last time."""
+    signs = 0
+    while True:
+        try:
+            signs += manager.recv(4096) == b"WATCHDOG=1"
+        except BlockingIOError:
+            return signs
+
+
+@contextmanager
+def _daemon(stage: Stage, clock: WallClock) -> Iterator[Running]:
+    home = {"HOME": str(stage.folder), "LANG": "C.UTF-8", **clock.environ}
+    home |= {"NOTIFY_SOCKET": str(stage.folder / "notify"), "WATCHDOG_USEC": WATCHDOG}
+    process = subprocess.Popen(
+        [COMMAND, "serve"],
+        cwd=stage.folder,
+        env=home,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    guard = threading.Timer(PATIENCE, process.kill)
+    guard.start()
+    with process:
+        try:
+            yield Running(process)
+        finally:
+            guard.cancel()
+            process.kill()

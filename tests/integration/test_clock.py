@@ -1,0 +1,95 @@
+"""Polls by a clock that was ahead, was set back, or was never set."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from catalog.store import history
+from catalog.words import sentence
+from tests.builders import body, row
+from tests.rig import HOUR, START, rig
+from tests.servers import answer
+
+DAY = timedelta(days=1)
+TEN = [row(id=key, name=f"m{key}") for key in range(1, 11)]
+GOOD, BAD, DOWN = answer(body=body(*TEN)), answer(body=b"{}"), answer(503)
+
+
+def test_a_clock_that_was_set_back_a_little_changes_no_order(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By an hour or less, a poll is dated as the last one, and the operator is warned."""
+    few = answer(body=body(*TEN[1:]))
+    with rig(tmp_path, GOOD, few, GOOD) as r:
+        r.outcomes(2)
+        result = r.poll(later=-HOUR)
+    assert result.poll.started_at == START + 2 * HOUR
+    assert "the clock is at 2026-01-01T01:00:00Z, before the last poll" in caplog.text
+    assert "restored after 0 seconds" in sentence(result.poll.findings[0])
+
+
+def test_a_clock_that_cannot_be_right_is_not_followed(tmp_path: Path) -> None:
+    """One that has not been set yet, as of a machine without a battery, dates nothing."""
+    with rig(tmp_path, GOOD) as r:
+        r.outcomes(2)
+        r.clock.now = datetime(1970, 1, 1, tzinfo=UTC)
+        assert r.poll().poll.started_at == START + 2 * HOUR
+
+
+def test_a_poll_by_a_clock_that_was_ahead_puts_no_trouble_off(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Failing, its reminders, stale and the end are told by the clock as it is now."""
+    with rig(tmp_path, GOOD, GOOD, *[DOWN] * (24 * 4 + 2), GOOD) as r:
+        r.outcomes(1)
+        r.poll(later=365 * DAY)
+        result = r.poll(later=HOUR - 365 * DAY)
+        assert result.poll.started_at == START + 2 * HOUR
+        assert "before the last poll, of 2027-01-01T01:00:00Z: that one's clock was" in caplog.text
+        r.outcomes(24 * 4 + 2)
+    assert [[finding.rule for finding in each.findings] for each in r.ear.heard] == [
+        *[["provider-failing"]] * 3,
+        *[["catalog-stale"]] * 2,
+        ["trouble-ended"],
+    ]
+    assert "could not be read for 2 hours" in sentence(r.ear.heard[0].findings[0])
+    assert "no answer was accepted for 3 days" in sentence(r.ear.heard[3].findings[0])
+
+
+def test_trouble_that_was_told_by_a_clock_that_was_ahead_is_told_again(tmp_path: Path) -> None:
+    """At once, because nobody knows when that was; then after a day, as ever."""
+    with rig(tmp_path, GOOD, BAD) as r:
+        r.outcomes(1)
+        r.poll(later=365 * DAY)
+        r.poll(later=HOUR - 365 * DAY)
+        r.outcomes(24)
+    assert r.ear.told == [["payload-invalid"]] * 3
+    assert "invalid for 0 seconds" in sentence(r.ear.heard[1].findings[0])
+    assert "invalid for 1 day" in sentence(r.ear.heard[2].findings[0])
+
+
+def test_an_answer_that_was_held_by_a_clock_that_was_ahead_goes_through(tmp_path: Path) -> None:
+    """The poll of the future counts for nothing; three others in a row let it through."""
+    few = answer(body=body(*TEN[5:]))
+    with rig(tmp_path, GOOD, few) as r:
+        r.outcomes(1)
+        ahead = r.poll(later=365 * DAY)
+        after = [r.poll(later=HOUR - 365 * DAY), r.poll(), r.poll()]
+    assert [str(each.poll.outcome) for each in (ahead, *after)] == ["held"] * 3 + ["changed"]
+
+
+def test_what_was_in_force_is_found_beside_a_snapshot_of_the_future(tmp_path: Path) -> None:
+    """A past moment is looked up by the order of snapshots and their own times."""
+    steps = [answer(body=body(*TEN[:count])) for count in (8, 9, 10)]
+    with rig(tmp_path, *steps) as r:
+        r.poll()
+        r.poll(later=365 * DAY)
+        r.poll(later=HOUR - 365 * DAY)
+        with r.sync.database.reading() as connection:
+            name = r.sync.provider.name
+            found = [
+                history.number_at(connection, name, START + at)
+                for at in (HOUR, 2 * HOUR, 500 * DAY)
+            ]
+    assert found == [1, 3, 3]

@@ -1,0 +1,105 @@
+"""The file of a database: how it comes to be, and what becomes of it while it is in use."""
+
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from catalog.errors import StoreError
+from catalog.store import migrate
+from catalog.store.database import REVISIONS, Database
+
+ROW = "insert into payload values ('aa', 1, x'00')"
+
+
+def make(path: Path) -> Database:
+    """Make an up-to-date database file."""
+    database = Database(str(path))
+    with database.writing():
+        pass
+    return database
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_an_empty_file_is_refused(tmp_path: Path, known: bool) -> None:
+    """Something emptied it, before it was opened or since: no history silently starts anew."""
+    path = tmp_path / "a.db"
+    database = make(path) if known else Database(str(path))
+    kept = path.read_bytes() if known else b""
+    path.write_bytes(b"")
+    for way in (database.reading, database.writing, Database(str(path)).writing):
+        with pytest.raises(StoreError, match=r"a\.db is empty") as caught, way():
+            raise AssertionError("unreachable: there is nothing in it")
+        assert "Put a backup back" in caught.value.hint
+    assert path.stat().st_size == 0
+    if known:
+        path.write_bytes(kept)
+    else:
+        path.unlink()
+    with database.writing() as connection:
+        connection.execute(text(ROW))
+    database.close()
+
+
+@pytest.mark.parametrize("how", ["moved", "copied", "removed"])
+def test_a_file_that_is_replaced_is_the_one_in_use(tmp_path: Path, how: str) -> None:
+    """What stands at the path counts, for a process too that had it open before."""
+    path, backup = tmp_path / "a.db", tmp_path / "b.db"
+    database = make(path)
+    shutil.copy(path, backup)
+    with database.writing() as connection:
+        connection.execute(text(ROW))
+    if how == "moved":
+        backup.replace(path)
+    elif how == "copied":
+        shutil.copy(backup, path)
+    else:
+        path.unlink()
+    with database.writing() as connection:
+        assert connection.scalar(text("select count(*) from payload")) == 0
+        connection.execute(text(ROW))
+    database.close()
+    with closing(sqlite3.connect(path)) as seen:
+        assert seen.execute("select count(*) from payload").fetchone() == (1,)
+
+
+def test_a_backup_of_an_older_version_is_upgraded_where_it_was_put(tmp_path: Path) -> None:
+    """After an error the schema is looked at again, and a damaged file can be replaced."""
+    path = tmp_path / "a.db"
+    database = make(path)
+    old = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    migrate.upgrade(old, "0001")
+    old.dispose()
+    path.write_bytes(path.read_bytes()[:20_000])
+    count = text("select count(*) from model_version")
+    with pytest.raises(StoreError, match="malformed"), database.writing() as connection:
+        connection.execute(count)
+    (tmp_path / "old.db").replace(path)
+    with database.writing() as connection:
+        assert connection.scalar(text("select version_num from alembic_version")) == REVISIONS[-1]
+    database.close()
+
+
+def test_a_first_run_that_is_killed_leaves_no_empty_file(tmp_path: Path) -> None:
+    """At whatever statement: there is no file, or a whole one, and the next run goes on."""
+    command = [sys.executable, "-m", "tests.killed", "", "0"]
+    for number in range(1, 60, 6):
+        path = tmp_path / str(number) / "a.db"
+        ended = subprocess.run([*command[:3], str(path), str(number)], check=False)
+        assert ended.returncode == -signal.SIGKILL
+        assert not path.exists() or path.stat().st_size > 0
+        make(path).close()
+
+
+def test_a_file_behind_a_link_is_made_where_the_link_points(tmp_path: Path) -> None:
+    """A name that leads elsewhere stays, and so does what it leads to."""
+    (tmp_path / "a.db").symlink_to(tmp_path / "b.db")
+    make(tmp_path / "a.db").close()
+    assert (tmp_path / "a.db").is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.db", "b.db"]

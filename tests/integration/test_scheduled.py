@@ -1,0 +1,33 @@
+"""A pass for a slot, with a monitor that is told."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from catalog.http.client import Http
+from catalog.payload import Answer, Validators
+from catalog.pings import Pings
+from catalog.schedule import Interval
+from catalog.scheduled import Scheduled
+from tests.rig import HOUR, rig
+from tests.servers import answer, serve
+
+
+def test_a_mistake_of_the_program_is_told_without_its_text(tmp_path: Path, http: Http) -> None:
+    """Whatever a pass breaks off with, the monitor hears of it, and of no secret."""
+
+    def fetch(_: Validators) -> Answer:
+        raise RuntimeError("tok-secret")
+
+    with rig(tmp_path, answer()) as it, serve(answer(200)) as monitor:
+        sync = replace(it.sync, fetch=fetch)
+        pings = Pings(monitor.url, http)
+        scheduled = Scheduled(sync, Interval(HOUR), timedelta(minutes=5), pings)
+        with pytest.raises(RuntimeError):
+            scheduled.run()
+        start, fail = monitor.requests
+    assert [urlsplit(each.path).path for each in (start, fail)] == ["/start", "/fail"]
+    assert fail.body == b"the pass broke off by a mistake of this program: RuntimeError"
