@@ -8,7 +8,7 @@ import click
 from catalog.cli.app import App, pass_app
 
 if TYPE_CHECKING:
-    from catalog.daemon.daemon import Work
+    from catalog.daemon.work import Work
 
 
 @click.command()
@@ -49,7 +49,7 @@ def _work(app: App) -> "Work":
     from datetime import timedelta
     from threading import Event
 
-    from catalog.daemon.daemon import Work
+    from catalog.daemon.work import Work
     from catalog.wiring import refuse_channels, wire_http, wire_scheduled
     from catalog.wiring_probes import can_probe, wire_probe_times, wire_probing
 

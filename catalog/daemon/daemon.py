@@ -12,7 +12,6 @@ import random
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
 
@@ -23,11 +22,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from catalog.clock import now, stamp
 from catalog.daemon.report import refused, told, told_calls
 from catalog.daemon.systemd import Systemd
-from catalog.errors import DatabaseBusy
+from catalog.daemon.work import Beat, Called, Carried, Ended, Event, Work, first_run
 from catalog.probing import Results
 from catalog.runs import running
 from catalog.schedule import spread
-from catalog.scheduled import ProbeTimes, Run, Scheduled
+from catalog.scheduled import ProbeTimes, Run
 from catalog.signals import STOPS, caught
 
 logger = logging.getLogger("catalog.daemon")
@@ -38,46 +37,6 @@ SOON = timedelta(minutes=1)
 """After a pass that could not even be recorded, the slot is tried again so much later."""
 JOB = "next pass"
 """The name of the job; the scheduler has it exactly while no pass is under way."""
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What is to be done by one reading of the settings; `about` describes it, line by line."""
-
-    scheduled: Scheduled
-    jitter: timedelta
-    about: tuple[str, ...]
-    close: Callable[[], None]
-    probes: ProbeTimes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A run that is over, what it was, and its id in the log."""
-
-    work: Work
-    came: Run | Exception
-    run: str
-
-
-@dataclass(frozen=True, slots=True)
-class Called:
-    """The models were called; None where there was nothing to do. `again` is when to look next."""
-
-    work: Work
-    came: Results | Exception | None
-    again: datetime
-
-
-class Beat:
-    """It is time to look whether all is well."""
-
-
-class Carried:
-    """What was owed has been sent, or tried."""
-
-
-Event = signal.Signals | Ended | Beat | Carried | Called
 
 
 class Daemon:
@@ -113,7 +72,7 @@ class Daemon:
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; return the exit code. For the main thread only."""
         with caught(self._events.put, *STOPS, signal.SIGHUP):
-            first = _first(self._work)
+            first = first_run(self._work)
             self._scheduler.start()
             self._plan(first)
             self._describe()
@@ -300,7 +259,7 @@ class Daemon:
         self._systemd.reloading()
         try:
             work = self._read()
-            first = _first(work)
+            first = first_run(work)
         except Exception as error:  # noqa: BLE001  # whatever it is, the old work goes on
             for line in (*refused(error), "the old configuration stays in force"):
                 logger.error("%s", line)  # noqa: TRY400  # no traceback
@@ -355,12 +314,3 @@ class Daemon:
     @property
     def _status(self) -> str:
         return f"{self._last}; next run {stamp(self._moment)}"
-
-
-def _first(work: Work) -> datetime:
-    """Return when to begin; a database that is held is waited for by the pass itself."""
-    try:
-        return work.scheduled.first()
-    except DatabaseBusy as error:
-        logger.warning("%s; a pass is tried all the same", error)
-        return now()

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from catalog.cli.logs import start_logging
 from catalog.config.load import load
-from catalog.daemon.daemon import Daemon, Work
+from catalog.daemon.daemon import Daemon
 from catalog.daemon.systemd import Systemd
+from catalog.daemon.work import Work
 from catalog.payload import Answer, Validators
 from catalog.scheduled import Scheduled
 from catalog.store.database import Database

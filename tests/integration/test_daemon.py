@@ -19,8 +19,9 @@ from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_SUBMITTED
 
 from catalog.alerts.channel import Message
 from catalog.clock import now
-from catalog.daemon.daemon import Beat, Daemon, Ended, Work
+from catalog.daemon.daemon import Daemon
 from catalog.daemon.systemd import Systemd
+from catalog.daemon.work import Beat, Ended, Work
 from catalog.errors import StoreError
 from catalog.payload import Answer, Validators
 from catalog.schedule import Interval

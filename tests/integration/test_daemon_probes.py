@@ -11,9 +11,10 @@ from threading import Event, Thread
 import pytest
 
 from catalog.clock import now
-from catalog.daemon.daemon import Daemon, Work
+from catalog.daemon.daemon import Daemon
 from catalog.daemon.report import told_calls
 from catalog.daemon.systemd import Systemd
+from catalog.daemon.work import Work
 from catalog.errors import StoreError
 from catalog.probing import Probing, Results, Wish
 from catalog.replay.behavior import Behavior, Entry

@@ -1,0 +1,63 @@
+"""What the daemon works with, and what happens to it: the items of its queue."""
+
+import logging
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from catalog.clock import now
+from catalog.errors import DatabaseBusy
+from catalog.probing import Results
+from catalog.scheduled import ProbeTimes, Run, Scheduled
+
+logger = logging.getLogger("catalog.daemon")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be done by one reading of the settings; `about` describes it, line by line."""
+
+    scheduled: Scheduled
+    jitter: timedelta
+    about: tuple[str, ...]
+    close: Callable[[], None]
+    probes: ProbeTimes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that is over, what it was, and its id in the log."""
+
+    work: Work
+    came: Run | Exception
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The models were called; None where there was nothing to do. `again` is when to look next."""
+
+    work: Work
+    came: Results | Exception | None
+    again: datetime
+
+
+class Beat:
+    """It is time to look whether all is well."""
+
+
+class Carried:
+    """What was owed has been sent, or tried."""
+
+
+Event = signal.Signals | Ended | Beat | Carried | Called
+
+
+def first_run(work: Work) -> datetime:
+    """Return when to begin; a database that is held is waited for by the pass itself."""
+    try:
+        return work.scheduled.first()
+    except DatabaseBusy as error:
+        logger.warning("%s; a pass is tried all the same", error)
+        return now()
