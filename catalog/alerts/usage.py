@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from catalog.change import Change, Finding, Incident, Probed, Updated
+from catalog.change import Change, Finding, Incident, Probed, Retiring, Updated
 from catalog.jsontext import parse
 from catalog.payload import Drift
 from catalog.rules import rules
@@ -25,7 +25,7 @@ def names(change: Change, rule: str) -> tuple[str, ...]:
     match change:
         case Drift():
             return change.models
-        case Probed():
+        case Probed() | Retiring():
             return (change.name,)
         case Updated():
             return change.model.name, *former("name", change, rule)
