@@ -226,10 +226,12 @@ def test_an_old_database_is_not_reminded_of_what_is_long_over(tmp_path: Path) ->
         (Audience(models=("10",), types=("llm",)), 1),
         (Audience(models=("m1",)), 0),
         (Audience(types=("stt",)), 0),
+        (Audience(in_use=True, usage=lambda: {(NAME, "m10"): ("a.py",)}), 1),
+        (Audience(in_use=True, usage=lambda: {(NAME, "m1"): ("a.py",)}), 0),
     ],
 )
 def test_who_follows_a_model_is_told(tmp_path: Path, audience: Audience, heard: int) -> None:
-    """A channel hears of the ends of the models and types that it wants."""
+    """A channel hears of the ends of the models and types that it wants, or that are in use."""
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(2)
         ear = Ear(audience=audience)
