@@ -1,7 +1,7 @@
 """What differs, as facts: a kind and its arguments, never a sentence."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, Literal, get_args
@@ -48,6 +48,19 @@ class Updated:
     before: JsonText | None
     after: JsonText | None
     kind: ClassVar[str] = "updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A model that goes by another id, and mostly by another name, while the rest stays.
+
+    `model` is what was last said of it under the former ones; `key` and `name` are the new ones.
+    """
+
+    model: Model
+    key: str
+    name: str
+    kind: ClassVar[str] = "renamed"
 
 
 TroubleKind = Literal["stale", "failing", "invalid", "held"]
@@ -120,14 +133,14 @@ class Probed:
         return self.name, ""
 
 
-ModelChange = Added | Removed | Restored | Updated
+ModelChange = Added | Removed | Restored | Updated | Renamed
 Incident = Trouble | Recovered | Undelivered
 """About the way from the catalog to the people, not about what it says."""
 Change = ModelChange | Drift | Probed | Incident
 TROUBLES: tuple[TroubleKind, ...] = get_args(TroubleKind)
 PROBED_KINDS: tuple[ProbedKind, ...] = get_args(ProbedKind)
 KINDS = (
-    *(*TROUBLES, "undelivered", "recovered", "removed"),
+    *(*TROUBLES, "undelivered", "recovered", "removed", "renamed"),
     *PROBED_KINDS,
     *("updated", "restored", "added", "drift"),
 )
@@ -143,11 +156,12 @@ class Delisted:
 
 
 class Level(StrEnum):
-    """How much a finding matters, the gravest first."""
+    """How much a finding matters, the gravest first; what is quiet is kept and never told."""
 
     BREAKING = "breaking"
     WARNING = "warning"
     INFO = "info"
+    QUIET = "quiet"
 
     @property
     def rank(self) -> int:
@@ -155,13 +169,18 @@ class Level(StrEnum):
         return list(Level).index(self)
 
 
+TOLD = (Level.BREAKING, Level.WARNING, Level.INFO)
+"""The levels that people are told of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one change means, or one field moving on most models at once (a wave).
+    """What one change means, or what many changes of one poll mean together (see waves.py).
 
-    `changes` holds one change, or all changes of a wave in key order. `at` is the time of the poll,
-    `snapshot` the number of the one in force after it. A removal carries `callable_until`, the day
-    until which calls still work at least, and `ground`, why we say so.
+    `changes` holds one change, or all that are told as one, in key order. `at` is the time of the
+    poll, `snapshot` the number of the one in force after it. A removal carries `callable_until`,
+    the day until which calls still work at least, and `ground`, why we say so; so does a change of
+    name. `number` is given by the store.
     """
 
     provider: str
@@ -172,10 +191,11 @@ class Finding:
     callable_until: date | None = None
     ground: str | None = None
     snapshot: int | None = None
+    number: int | None = field(default=None, compare=False)
 
     @property
     def is_wave(self) -> bool:
-        """Whether it stands for the same field on many models."""
+        """Whether it stands for many changes."""
         return len(self.changes) > 1
 
     @property
@@ -186,7 +206,9 @@ class Finding:
     @property
     def models(self) -> tuple[Model, ...]:
         """The models it is about, as the catalog has them; none for drift, probes and incidents."""
-        return tuple(c.model for c in self.changes if not isinstance(c, Drift | Probed | Incident))
+        others = Drift | Probed | Incident
+        about = (each.model for each in self.changes if not isinstance(each, others))
+        return tuple({model.key: model for model in about}.values())
 
     @property
     def fingerprint(self) -> str:
@@ -201,8 +223,8 @@ def gravity(finding: Finding) -> tuple[object, ...]:
     """Sort findings by it: the gravest level first, then by kind, model and field."""
     change = finding.change
     keys = tuple(key_order(model.key) for model in finding.models[:1])
-    field = change.field if isinstance(change, Updated | Drift) else ""
-    return finding.level.rank, KINDS.index(change.kind), keys, field, finding.fingerprint
+    place = change.field if isinstance(change, Updated | Drift) else ""
+    return finding.level.rank, KINDS.index(change.kind), keys, place, finding.fingerprint
 
 
 def fingerprint(provider: str, change: Change) -> str:
@@ -220,6 +242,8 @@ def fingerprint(provider: str, change: Change) -> str:
             values = [change.channel, change.reason]
         case Probed():
             values = [change.name, *change.routes, change.answered_as]
+        case Renamed():
+            values = [change.model.key, change.key, change.name]
         case _:
             values = [change.model.key]
     return _short_hash([provider, change.kind, *values])

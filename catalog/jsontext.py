@@ -33,6 +33,8 @@ class _Flaw:
         self.text = text
 
 
+_PART = re.compile(r"((?:[^.\\]|\\.)*)(\.|\Z)", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _DOTTED = str.maketrans({"\\": r"\\", ".": r"\.", "\0": r"\0"})
 
 
@@ -63,6 +65,25 @@ def cut(text: str, limit: int) -> str:
 def dotted(path: Iterable[str]) -> str:
     r"""Write the way to a field with dots; within a key `.` gets a backslash, NUL is `\0`."""
     return ".".join(key.translate(_DOTTED) for key in path)
+
+
+def undotted(field: str) -> tuple[str, ...]:
+    """Read the way to a field back into its keys: what `dotted` wrote."""
+    parts: list[str] = []
+    for match in _PART.finditer(field):
+        parts.append(_ESCAPED.sub(lambda m: "\0" if m[1] == "0" else m[1], match[1]))
+        if not match[2]:
+            break
+    return tuple(parts)
+
+
+def leaves(value: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Json]]:
+    """Yield every value below an object with the way to it; an empty object counts as a value."""
+    if path and (not isinstance(value, dict) or not value):
+        yield path, value
+        return
+    for key, item in value.items():
+        yield from leaves(item, (*path, key))
 
 
 def plain(text: str | None) -> str | None:

@@ -14,6 +14,7 @@ from catalog.change import (
     ModelChange,
     Probed,
     Recovered,
+    Renamed,
     Trouble,
     Undelivered,
     Updated,
@@ -61,8 +62,11 @@ class Audience:
     providers: tuple[str, ...] = ()
 
     def wants(self, finding: Finding) -> bool:
-        """Whether the channel is told; a wave is wanted whole when any of its models is."""
-        if finding.level.rank > self.level.rank:
+        """Whether the channel is told; a wave is wanted whole when any of its models is.
+
+        What is quiet is told to nobody, whatever was asked for.
+        """
+        if finding.level is Level.QUIET or finding.level.rank > self.level.rank:
             return False
         if self.providers and finding.provider not in self.providers:
             return False
@@ -78,7 +82,9 @@ class Audience:
                 names = (change.name, *([change.key] if change.key else []))
                 return self._names_any(names) and (not self.types or change.type in self.types)
         # Who follows the old name or type must hear that it is no more.
-        listed = (change.model.name, change.model.key, *_former("name", change, rule))
+        listed = [change.model.name, change.model.key, *_former("name", change, rule)]
+        if isinstance(change, Renamed):
+            listed += [change.name, change.key]
         types = {change.model.type, *_former("type", change, rule)}
         return self._names_any(listed) and (not self.types or not types.isdisjoint(self.types))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from catalog.alerts.channel import Message
-from catalog.change import Finding, Level
+from catalog.change import TOLD, Finding, Level
 from catalog.jsontext import cut
 from catalog.rules import rules
 from catalog.words import count, fact, last_call
@@ -41,7 +41,7 @@ def levels(findings: Iterable[Finding]) -> str:
     counts = Counter(finding.level for finding in findings)
     if counts.total() == 1:
         return str(next(iter(counts)))
-    return ", ".join(f"{counts[level]:,} {level}" for level in Level if counts[level])
+    return ", ".join(f"{counts[level]:,} {level}" for level in TOLD if counts[level])
 
 
 def when(message: Message) -> str:

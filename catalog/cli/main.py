@@ -15,6 +15,7 @@ from catalog.cli import (
     demo,
     doctor,
     document,
+    explain,
     history,
     importing,
     matrix,
@@ -70,6 +71,7 @@ def cli(
 
 for _command in (
     *(sync.sync, serve.serve, models.models, models.show, changes.changes, changes.diff),
+    explain.explain,
     *(history.snapshots, history.polls, document.render),
     *(payloads.validate, importing.import_, replay.replay, demo.demo, config.config),
     *(probe.probe, matrix.matrix),

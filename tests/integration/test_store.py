@@ -163,7 +163,7 @@ def test_findings_can_be_chosen(database: Database) -> None:
         assert kinds(since=AT + 2 * HOUR) == ["removed"]
         assert kinds(until=AT + HOUR) == ["updated", "added"]
         assert kinds(up_to_snapshot=2) == ["updated", "added"]
-        assert kinds(key="2") == ["updated"]
+        assert kinds(keys=("2",)) == ["updated"]
         assert kinds(levels=(Level.BREAKING,)) == ["removed"]
         assert kinds(kinds=("added", "removed")) == ["added", "removed"]
         assert changelog.findings(connection, Wanted("other")) == ()

@@ -12,6 +12,7 @@ from catalog.change import (
     Probed,
     Recovered,
     Removed,
+    Renamed,
     Restored,
     Trouble,
     Undelivered,
@@ -31,6 +32,7 @@ MOVED = Updated(model(), "version", ONE, TWO)
 SHAPES: list[tuple[Change, list[str]]] = [
     (Added(model()), [*OF_A_MODEL, "after"]),
     (Removed(model()), [*OF_A_MODEL, "before"]),
+    (Renamed(model(), "9", "omega"), [*OF_A_MODEL, "from", "to"]),
     (Restored(model(), AT), [*OF_A_MODEL, "gone_since", "away_seconds", "after"]),
     (MOVED, [*OF_A_MODEL, "field", "before", "after"]),
     (Drift("new value", "type", ONE, ("alpha",)), ["kind", "what", "field", "after"]),

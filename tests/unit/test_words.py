@@ -145,9 +145,9 @@ def test_wave_of_one_move() -> None:
 
 
 def test_wave_of_different_moves() -> None:
-    """A wave whose values differ says how many different moves it holds."""
+    """A wave whose values differ says what its moves have in common, and how many values."""
     moved = [Updated(model(str(at), f"m{at}"), "x", None, text(at % 2)) for at in range(3)]
-    assert sentence(finding(*moved)) == "x on 3 models: 2 different moves (m0, m1, m2)"
+    assert sentence(finding(*moved)) == "x on 3 models: came, 2 different values (m0, m1, m2)"
 
 
 @pytest.mark.parametrize(
