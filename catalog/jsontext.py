@@ -33,7 +33,7 @@ class _Flaw:
         self.text = text
 
 
-_PART = re.compile(r"((?:[^.\\]|\\.)*)(\.|\Z)", re.DOTALL)
+_DOT = re.compile(r"(\\.)|\.", re.DOTALL)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _DOTTED = str.maketrans({"\\": r"\\", ".": r"\.", "\0": r"\0"})
 
@@ -69,12 +69,12 @@ def dotted(path: Iterable[str]) -> str:
 
 def undotted(field: str) -> tuple[str, ...]:
     """Read the way to a field back into its keys: what `dotted` wrote."""
-    parts: list[str] = []
-    for match in _PART.finditer(field):
-        parts.append(_ESCAPED.sub(lambda m: "\0" if m[1] == "0" else m[1], match[1]))
-        if not match[2]:
-            break
-    return tuple(parts)
+    parted = _DOT.sub(lambda match: match[1] or "\0", field)
+    return tuple(_ESCAPED.sub(_unescaped, key) for key in parted.split("\0"))
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return "\0" if match[1] == "0" else match[1]
 
 
 def leaves(value: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Json]]:

@@ -131,7 +131,7 @@ def _wave(finding: Finding) -> dict[str, Any]:
     result["count"] = len(names)
     moves = {(change.before, change.after) for change in updates}
     how = {tendency(change) for change in updates}
-    if len(moves) == 1:
+    if len(moves) == 1 and len(fields) == 1:
         result |= values_json(*moves.pop())
     elif how != {None} and len(how) == 1:
         result["move"] = how.pop()

@@ -276,12 +276,12 @@ def _wave(finding: Finding) -> str:
     if len(fields) == 1:
         return f"{cut(fields[0], VALUE_LIMIT)} on {many}: {_moves(updates)} ({names})"
     how, above = tendency(updates[0]), parent(fields)
+    if len(finding.models) == 1:
+        return f"{names}: {examples(fields)} {how}"
     if not above:
         return f"{examples(fields)} on {many}: {how} ({names})"
     below = [".".join(undotted(field)[len(undotted(above)) :]) for field in fields]
-    on = names if len(finding.models) == 1 else f"on {many}"
-    told = f" ({names})" * (len(finding.models) > 1)
-    return f"{cut(above, VALUE_LIMIT)} {on}: {examples(below)} {how}{told}"
+    return f"{cut(above, VALUE_LIMIT)} on {many}: {examples(below)} {how} ({names})"
 
 
 def _moves(updates: Sequence[Updated]) -> str:
