@@ -73,10 +73,16 @@ def _finding(changes: tuple[Change, ...], case: Case) -> Finding:
     judged = [_rule(change, case) for change in changes]
     rule, level = min(judged, key=lambda pair: pair[1].rank)
     finding = Finding(case.provider, case.at, rule.id, level, changes)
-    if not isinstance(finding.change, Removed | Renamed) or case.lifecycle is None:
+    if case.lifecycle is None or not _ends_a_name(finding.change):
         return finding
     until = (case.at + timedelta(days=case.lifecycle.days)).date()
     return Finding(case.provider, case.at, rule.id, level, changes, until, case.lifecycle.ground)
+
+
+def _ends_a_name(change: Change) -> bool:
+    """Whether a name that calls take is listed no more."""
+    renamed = isinstance(change, Renamed) and change.name != change.model.name
+    return renamed or isinstance(change, Removed)
 
 
 def _rule(change: Change, case: Case) -> tuple[Rule, Level]:

@@ -134,5 +134,5 @@ def _reasons(finding: Finding) -> Iterator[str]:
     until = last_call(finding)
     if until is not None:
         yield f"{until[0].upper()}{until[1:]}."
-    elif rule is not None and rule.attribute == "name":
+    elif rule is not None and (rule.attribute == "name" or rule.id == "name-changed"):
         yield "How long the old name still works is not known."
