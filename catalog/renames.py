@@ -11,6 +11,9 @@ CREATED = ("created", "created_at")
 MOST = 0.5
 """More than this share of all facts beside the ids must be alike."""
 
+BEARERS = 10
+"""What more models than this bear tells none of them apart, and is not worth the comparing."""
+
 
 def renames(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str, str]:
     """Return the new key of each model of `before` that goes by another one, by its former key.
@@ -20,7 +23,8 @@ def renames(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str
     """
     left = _bearers(model for key, model in before.items() if key not in after)
     come = _bearers(model for key, model in after.items() if key not in before)
-    shared = left.keys() & come.keys()
+    both = left.keys() & come.keys()
+    shared = {mark for mark in both if max(len(left[mark]), len(come[mark])) <= BEARERS}
     if not shared:
         return {}
     for key in before.keys() & after.keys():

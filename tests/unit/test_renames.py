@@ -1,5 +1,6 @@
 """Which model that came is one that left."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -64,6 +65,13 @@ def test_where_nobody_can_tell(before: list[Model], after: list[Model]) -> None:
     """Two candidates, a mark that others bear, or other facts: gone and added, as it looks."""
     kinds = {change.kind for change in changes(before, after)}
     assert kinds == {"removed", "added"}
+
+
+def test_a_mark_of_many_is_none() -> None:
+    """Where a provider gives all models one time of creation, a thousand new ones cost no time."""
+    before, after = ([row(f"{at}{side}", created=1) for at in range(1000)] for side in "ab")
+    kinds = Counter(change.kind for change in changes(before, after))
+    assert kinds == {"removed": 1000, "added": 1000}
 
 
 def test_what_else_is_new_is_told_beside() -> None:
