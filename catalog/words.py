@@ -15,6 +15,7 @@ from catalog.change import (
     TOLD,
     Added,
     Finding,
+    Incident,
     Level,
     Probed,
     Recovered,
@@ -72,16 +73,21 @@ def _fact(finding: Finding) -> str:
             return f"{_name(model)} restored after {duration(finding.at - gone_since)}"
         case Updated(model, field, before, after):
             return f"{_name(model)}: {cut(field, VALUE_LIMIT)} {_move(before, after)}"
+    return _beside_the_lists(change, finding.at)
+
+
+def _beside_the_lists(change: Drift | Probed | Incident, at: datetime) -> str:
+    match change:
         case Drift():
             return drift_sentence(change)
         case Recovered(troubles, since):
-            return f"well again after {duration(finding.at - since)} ({', '.join(troubles)})"
+            return f"well again after {duration(at - since)} ({', '.join(troubles)})"
         case Undelivered(channel, reason):
             what = reason.removeprefix(f"channel {channel}: ")
             return f"a message to channel {channel} was given up: {what}"
         case Probed():
-            return _probed(change, finding.at)
-    return _trouble(change, finding.at)
+            return _probed(change, at)
+    return _trouble(change, at)
 
 
 def _trouble(trouble: Trouble, at: datetime) -> str:

@@ -110,7 +110,7 @@ def _judged(found: "Finding", rule: "Rule | None", own: str) -> "Iterator[Line]"
 
 
 def _compared(found: "Finding", snapshots: tuple[str | None, str | None]) -> "Iterator[Line]":
-    from catalog.change import Incident
+    from catalog.change import Incident, Probed
     from catalog.payload import Drift
 
     before, after = snapshots
@@ -118,6 +118,8 @@ def _compared(found: "Finding", snapshots: tuple[str | None, str | None]) -> "It
         yield "compared", "the answer with the contract"
     elif isinstance(found.change, Incident):
         yield "compared", "nothing: it is about the way, not about the catalog"
+    elif isinstance(found.change, Probed):
+        yield "compared", "what the models said when called with what the lists say"
     else:
         yield "compared", f"snapshot {before} with snapshot {after}"
 
@@ -132,7 +134,7 @@ def _print_facts(found: "Finding", attributes: "Attributes") -> None:
 
 
 def _fact(change: "Change", attributes: "Attributes") -> "Iterator[str]":
-    from catalog.change import Incident, Renamed, Updated
+    from catalog.change import Incident, Probed, Renamed, Updated
     from catalog.jsontext import cut
     from catalog.payload import Drift
     from catalog.words import VALUE_LIMIT
@@ -141,6 +143,8 @@ def _fact(change: "Change", attributes: "Attributes") -> "Iterator[str]":
         yield f"{change.what}: {change.field}{_called(change.field, attributes)}"
     elif isinstance(change, Incident):
         yield change.kind
+    elif isinstance(change, Probed):
+        yield f"{change.name}: {change.kind} on {', '.join(change.routes)}"
     else:
         where = f"{change.model.name} (id {change.model.key})"
         if not isinstance(change, Updated):
@@ -159,7 +163,7 @@ def _called(field: str, attributes: "Attributes") -> str:
 
 
 def _fact_json(change: "Change", attributes: "Attributes") -> dict[str, Any]:
-    from catalog.change import Incident, Updated
+    from catalog.change import Incident, Probed, Updated
     from catalog.payload import Drift
 
     known: dict[str, Any] = {"kind": change.kind}
@@ -167,7 +171,9 @@ def _fact_json(change: "Change", attributes: "Attributes") -> dict[str, Any]:
         known["field"] = change.field
         attribute = attributes.of_field(change.field)
         known |= {} if attribute is None else {"attribute": attribute}
-    if not isinstance(change, Drift | Incident):
+    if isinstance(change, Probed):
+        known |= {"model": change.name, "routes": list(change.routes)}
+    elif not isinstance(change, Drift | Incident):
         known |= {"model": change.model.name, "key": change.model.key}
     if isinstance(change, Updated):
         from catalog.publicjson import values_json

@@ -4,7 +4,10 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
-from tests.builders import MISSING, body, row
+from catalog.change import Probed
+from catalog.store.database import Database
+from catalog.store.record import tell
+from tests.builders import MISSING, body, finding, row
 from tests.servers import answer, refusing
 from tests.shell import Live, Shell
 
@@ -199,6 +202,20 @@ def test_who_was_not_reached_is_told(live: Live) -> None:
     assert lines[-2] == "  ops: not told; it was imported, or the channel came later"
     (told,) = shell("explain", "1", "--format", "json").json["channels"]
     assert told.keys() == {"channel", "state", "message", "attempts", "next_at", "error"}
+
+
+def test_what_a_probe_found(live: Live) -> None:
+    """What calling a model showed is explained by the routes, without any snapshot."""
+    shell = configured(live, FIRST)
+    database = Database(f"sqlite:///{shell.folder}/catalog.db")
+    with database.writing() as connection:
+        tell(connection, finding(Probed("ghost", "alpha", ("chat",), key="1")), {})
+    database.close()
+    lines = shell("explain", "1").lines
+    assert "compared    what the models said when called with what the lists say" in lines
+    assert "  alpha: ghost on chat" in lines
+    (known,) = shell("explain", "1", "--format", "json").json["facts"]
+    assert known == {"kind": "ghost", "model": "alpha", "routes": ["chat"]}
 
 
 def test_a_rule_of_another_version(live: Live) -> None:
