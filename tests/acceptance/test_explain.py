@@ -209,7 +209,7 @@ def test_what_a_probe_found(live: Live) -> None:
     shell = configured(live, FIRST)
     database = Database(f"sqlite:///{shell.folder}/catalog.db")
     with database.writing() as connection:
-        tell(connection, finding(Probed("ghost", "alpha", ("chat",), key="1")), {})
+        tell(connection, [finding(Probed("ghost", "alpha", ("chat",), key="1"))], {})
     database.close()
     lines = shell("explain", "1").lines
     assert "compared    what the models said when called with what the lists say" in lines
