@@ -1,7 +1,7 @@
 """What differs, as facts: a kind and its arguments, never a sentence."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, Literal, get_args
@@ -48,6 +48,19 @@ class Updated:
     before: JsonText | None
     after: JsonText | None
     kind: ClassVar[str] = "updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A model that goes by another id, and mostly by another name, while the rest stays.
+
+    `model` is what was last said of it under the former ones; `key` and `name` are the new ones.
+    """
+
+    model: Model
+    key: str
+    name: str
+    kind: ClassVar[str] = "renamed"
 
 
 TroubleKind = Literal["stale", "failing", "invalid", "held"]
@@ -148,14 +161,14 @@ class Retiring:
         return (self.until - at.date()).days
 
 
-ModelChange = Added | Removed | Restored | Updated
+ModelChange = Added | Removed | Restored | Updated | Renamed
 Incident = Trouble | Recovered | Undelivered
 """About the way from the catalog to the people, not about what it says."""
 Change = ModelChange | Drift | Probed | Retiring | Incident
 TROUBLES: tuple[TroubleKind, ...] = get_args(TroubleKind)
 PROBED_KINDS: tuple[ProbedKind, ...] = get_args(ProbedKind)
 KINDS = (
-    *(*TROUBLES, "undelivered", "recovered", "removed", "retiring"),
+    *(*TROUBLES, "undelivered", "recovered", "removed", "renamed", "retiring"),
     *PROBED_KINDS,
     *("updated", "restored", "added", "drift"),
 )
@@ -176,11 +189,12 @@ class Delisted:
 
 
 class Level(StrEnum):
-    """How much a finding matters, the gravest first."""
+    """How much a finding matters, the gravest first; what is quiet is kept and never told."""
 
     BREAKING = "breaking"
     WARNING = "warning"
     INFO = "info"
+    QUIET = "quiet"
 
     @property
     def rank(self) -> int:
@@ -188,13 +202,18 @@ class Level(StrEnum):
         return list(Level).index(self)
 
 
+TOLD = (Level.BREAKING, Level.WARNING, Level.INFO)
+"""The levels that people are told of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one change means, or one field moving on most models at once (a wave).
+    """What one change means, or what many changes of one poll mean together (see waves.py).
 
-    `changes` holds one change, or all changes of a wave in key order. `at` is the time of the poll,
-    `snapshot` the number of the one in force after it. A removal and the end of a model carry
-    `callable_until`, the day until which calls work, and why we say so: `basis` and `ground`.
+    `changes` holds one change, or all that are told as one, in key order. `at` is the time of the
+    poll, `snapshot` the number of the one in force after it. A removal, a change of name and the
+    end of a model carry `callable_until`, the day until which calls work, and why we say so:
+    `basis` and `ground`. `number` is given by the store.
     """
 
     provider: str
@@ -206,10 +225,11 @@ class Finding:
     ground: str | None = None
     snapshot: int | None = None
     basis: Basis | None = None
+    number: int | None = field(default=None, compare=False)
 
     @property
     def is_wave(self) -> bool:
-        """Whether it stands for the same field on many models."""
+        """Whether it stands for many changes."""
         return len(self.changes) > 1
 
     @property
@@ -219,9 +239,10 @@ class Finding:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """The models it is about, as they changed; none for drift, probes, ends and incidents."""
-        about_none = Drift | Probed | Retiring | Incident
-        return tuple(c.model for c in self.changes if not isinstance(c, about_none))
+        """The models it is about, each once; none for drift, probes, ends and incidents."""
+        others = Drift | Probed | Retiring | Incident
+        about = (each.model for each in self.changes if not isinstance(each, others))
+        return tuple({model.key: model for model in about}.values())
 
     @property
     def fingerprint(self) -> str:
@@ -238,8 +259,8 @@ def gravity(finding: Finding) -> tuple[object, ...]:
     keys = tuple(key_order(model.key) for model in finding.models[:1])
     if isinstance(change, Retiring):
         keys = (key_order(change.key),)
-    field = change.field if isinstance(change, Updated | Drift) else ""
-    return finding.level.rank, KINDS.index(change.kind), keys, field, finding.fingerprint
+    place = change.field if isinstance(change, Updated | Drift) else ""
+    return finding.level.rank, KINDS.index(change.kind), keys, place, finding.fingerprint
 
 
 def fingerprint(provider: str, change: Change) -> str:
@@ -260,6 +281,8 @@ def fingerprint(provider: str, change: Change) -> str:
         case Retiring():
             mark = None if change.mark is None else str(change.mark)
             values = [change.key, change.until.isoformat(), change.basis, mark]
+        case Renamed():
+            values = [change.model.key, change.key, change.name]
         case _:
             values = [change.model.key]
     return _short_hash([provider, change.kind, *values])

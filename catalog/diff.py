@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from catalog.change import Added, Delisted, ModelChange, Removed, Restored, Updated
+from catalog.change import Added, Delisted, ModelChange, Removed, Renamed, Restored, Updated
 from catalog.jsontext import Json, JsonText, canonical, dotted, parse
+from catalog.renames import follows, renames
 from catalog.snapshot import Model, Snapshot, key_order
 
 NEVER_GONE: Mapping[str, Delisted] = MappingProxyType({})
@@ -16,13 +17,18 @@ def diff(
     """Compare two states; the order of rows and of keys means nothing.
 
     `gone` holds each model that was there earlier and is not in `before`: its return is a Restored,
-    not an Added, with an Updated for all that is not as it was when it left. The changes stand in
-    key order, then by field.
+    not an Added, with an Updated for all that is not as it was when it left. So it is with a model
+    that goes by another id: it is Renamed. The changes stand in key order, then by field.
     """
     old, new = before.by_key, after.by_key
+    to = renames(old, {key: model for key, model in new.items() if key not in gone or key in old})
     changes: list[ModelChange] = []
-    for key in sorted(old.keys() | new.keys(), key=key_order):
-        if key not in new:
+    for key in sorted(old.keys() | (new.keys() - set(to.values())), key=key_order):
+        if key in to:
+            model = new[to[key]]
+            changes.append(Renamed(old[key], model.key, model.name))
+            changes.extend(_beside_the_id(old[key], model))
+        elif key not in new:
             changes.append(Removed(old[key]))
         elif key in old:
             changes.extend(_updates(old[key], new[key]))
@@ -32,6 +38,13 @@ def diff(
         else:
             changes.append(Added(new[key]))
     return tuple(changes)
+
+
+def _beside_the_id(former: Model, model: Model) -> Iterator[Updated]:
+    """Yield what else is new about a renamed model; that a field follows its id is no news."""
+    for update in _updates(former, model):
+        if not follows(former, model, update.before, update.after):
+            yield update
 
 
 def _updates(before: Model, after: Model) -> Iterator[Updated]:

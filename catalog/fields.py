@@ -4,29 +4,22 @@ A place is written with dots. `*` stands for any one key, or for every item of a
 each key that ends so. Within a key a dot gets a backslash, as in `jsontext.dotted`.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
-from catalog.jsontext import Json
+from catalog.jsontext import Json, undotted
 
 Trail: TypeAlias = tuple[str, ...]
 """The keys that lead to a value, the outermost first."""
 
 ANY = "*"
-_KEY = re.compile(r"(?:[^.\\]|\\.)+")
-_ESCAPED = re.compile(r"\\(.)")
 
 
 def trail(place: str) -> Trail:
-    """Read a place; `""` is the whole value. The inverse of `jsontext.dotted`."""
-    return tuple(_ESCAPED.sub(_unescaped, key) for key in _KEY.findall(place))
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    return "\0" if match[1] == "0" else match[1]
+    """Read a place; `""` is the whole value."""
+    return undotted(place) if place else ()
 
 
 def values(root: Json, place: Trail, passed: Trail = ()) -> Iterator[tuple[Trail, Json]]:

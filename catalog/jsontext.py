@@ -33,6 +33,8 @@ class _Flaw:
         self.text = text
 
 
+_DOT = re.compile(r"(\\.)|\.", re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _DOTTED = str.maketrans({"\\": r"\\", ".": r"\.", "\0": r"\0"})
 
 
@@ -63,6 +65,25 @@ def cut(text: str, limit: int) -> str:
 def dotted(path: Iterable[str]) -> str:
     r"""Write the way to a field with dots; within a key `.` gets a backslash, NUL is `\0`."""
     return ".".join(key.translate(_DOTTED) for key in path)
+
+
+def undotted(field: str) -> tuple[str, ...]:
+    """Read the way to a field back into its keys: what `dotted` wrote."""
+    parted = _DOT.sub(lambda match: match[1] or "\0", field)
+    return tuple(_ESCAPED.sub(_unescaped, key) for key in parted.split("\0"))
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return "\0" if match[1] == "0" else match[1]
+
+
+def leaves(value: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Json]]:
+    """Yield every value below an object with the way to it; an empty object counts as a value."""
+    if path and (not isinstance(value, dict) or not value):
+        yield path, value
+        return
+    for key, item in value.items():
+        yield from leaves(item, (*path, key))
 
 
 def plain(text: str | None) -> str | None:

@@ -1,6 +1,5 @@
 """Changes -> Findings, or a doubt: what the facts mean, by the table in rules.toml."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -11,18 +10,21 @@ from catalog.change import (
     Finding,
     Level,
     Removed,
+    Renamed,
     Retiring,
     Updated,
     gravity,
 )
 from catalog.fields import Attributes
-from catalog.forecast import Grounds, forecast
-from catalog.jsontext import JsonText, parse
+from catalog.forecast import Forecast, Grounds, forecast
+from catalog.moves import moves
 from catalog.payload import Drift
 from catalog.rules import Lifecycle, Rule, rules
 from catalog.snapshot import Snapshot
+from catalog.waves import bundles
 
-WAVE_MODELS = 5
+NUMERIC = frozenset({"price", "context_limit"})
+"""What holds numbers, also where they are written as texts."""
 SOON = 7
 """So many days before its end, a model ends soon."""
 
@@ -73,61 +75,65 @@ class Case:
 
 def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
     """Give each change, or each wave, its rule and level; the gravest first."""
-    fields: dict[str, list[Updated]] = defaultdict(list)
-    alone: list[Change] = []
-    for change in changes:
-        if isinstance(change, Updated):
-            fields[change.field].append(change)
-        else:
-            alone.append(change)
-    findings = [_finding((change,), case) for change in alone]
-    for updates in fields.values():
-        if len(updates) >= WAVE_MODELS and 2 * len(updates) > case.common:
-            findings.append(_finding(tuple(updates), case))
-        else:
-            findings.extend(_finding((update,), case) for update in updates)
-    return tuple(sorted(findings, key=gravity))
+    found = bundles(changes, case.common, lambda change: _judgement(change, case))
+    return tuple(sorted((_finding(each, case) for each in found), key=gravity))
+
+
+def _judgement(change: Change, case: Case) -> tuple[str, int]:
+    rule, level = _rule(change, case)
+    return rule.id, level.rank
 
 
 def _finding(changes: tuple[Change, ...], case: Case) -> Finding:
     judged = [_rule(change, case) for change in changes]
     rule, level = min(judged, key=lambda pair: pair[1].rank)
     finding = Finding(case.provider, case.at, rule.id, level, changes)
-    match finding.change:
-        case Removed(model):
-            gone = Delisted(model, case.at, None)
-            end = forecast(model.key, gone, case.grounds, case.lifecycle)
-        case Retiring() as end:
-            pass
-        case _:
-            return finding
+    end = _end(finding.change, case)
     if end is None:
         return finding
     return replace(finding, callable_until=end.until, basis=end.basis, ground=end.ground)
 
 
+def _end(change: Change, case: Case) -> Forecast | Retiring | None:
+    """Return until when a name can be called that is about to end, or is listed no more."""
+    if isinstance(change, Retiring):
+        return change
+    renamed = isinstance(change, Renamed) and change.name != change.model.name
+    if isinstance(change, Removed) or (isinstance(change, Renamed) and renamed):
+        gone = Delisted(change.model, case.at, None)
+        return forecast(change.model.key, gone, case.grounds, case.lifecycle)
+    return None
+
+
 def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
-    rule = next(rule for rule in rules().values() if _matches(rule, change, case))
+    attribute, said = None, frozenset[str]()
+    if isinstance(change, Updated | Drift):
+        attribute = case.attributes.of_field(change.field)
+    if isinstance(change, Updated):
+        said = moves(change, numeric=attribute in NUMERIC)
+    elif isinstance(change, Drift) and change.value is not None:
+        said = frozenset({"value"})
+    elif isinstance(change, Retiring):
+        said = frozenset({_nearness(change, case.at)})
+    rule = next(rule for rule in rules().values() if _matches(rule, change, attribute, said))
     return rule, case.levels.get(rule.id, rule.level)
 
 
-def _matches(rule: Rule, change: Change, case: Case) -> bool:
+def _matches(rule: Rule, change: Change, attribute: str | None, moved: frozenset[str]) -> bool:
     if rule.kind != change.kind:
         return False
-    if isinstance(change, Retiring):
-        return rule.move is None or rule.move == _nearness(change, case.at)
-    if not isinstance(change, Updated | Drift):
-        return True
-    if rule.attribute and rule.attribute != case.attributes.of_field(change.field):
+    if rule.attribute not in {None, attribute} or (rule.move and rule.move not in moved):
         return False
-    if isinstance(change, Drift):
-        return rule.move is None or change.value is not None
-    return (
-        (rule.move is None or rule.move == _move(change.before, change.after))
-        and (rule.before is None or rule.before == change.before)
-        and (rule.after is None or rule.after == change.after)
-        and not (rule.alias_only and "/" in change.model.name)
-    )
+    match change:
+        case Renamed():
+            return not rule.name_kept or change.name == change.model.name
+        case Updated():
+            return (
+                rule.before in {None, change.before}
+                and rule.after in {None, change.after}
+                and not (rule.alias_only and "/" in change.model.name)
+            )
+    return True
 
 
 def _nearness(change: Retiring, at: datetime) -> str:
@@ -136,14 +142,3 @@ def _nearness(change: Retiring, at: datetime) -> str:
     if change.basis == "proved" or days < 0:
         return "over"
     return "soon" if days <= SOON else "ahead"
-
-
-def _move(before: JsonText | None, after: JsonText | None) -> str | None:
-    """Name the direction of a change; null and missing both count as nothing there."""
-    old = None if before is None else parse(before)
-    new = None if after is None else parse(after)
-    if old is None or new is None:
-        return "gained" if new is not None else "lost"
-    if isinstance(old, int | float) and isinstance(new, int | float):
-        return "raised" if new > old else "lowered"
-    return None

@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from catalog.blocks import parent
 from catalog.change import (
     Added,
     Finding,
+    Incident,
     Probed,
     Recovered,
     Removed,
+    Renamed,
     Retiring,
     Trouble,
     Undelivered,
@@ -25,6 +28,7 @@ from catalog.payload import Drift
 from catalog.probe import Probe
 from catalog.snapshot import Model, Snapshot
 from catalog.successors import Successor
+from catalog.waves import suffix, tendency
 
 SCHEMA_VERSION = 1
 
@@ -103,9 +107,29 @@ def _present(values: dict[str, Any]) -> dict[str, Any]:
 
 def _change(finding: Finding) -> dict[str, Any]:
     change = finding.change
+    if isinstance(change, Retiring):
+        return _retiring(change, finding.at)
+    if isinstance(change, Drift | Probed | Incident):
+        return _beside_the_lists(change)
+    result = {"model": change.model.name, "key": change.model.key, "kind": change.kind}
+    match change:
+        case Updated():
+            return {**result, "field": change.field, **values_json(change.before, change.after)}
+        case Added():
+            return {**result, **values_json(None, change.model.facts)}
+        case Removed():
+            return {**result, **values_json(change.model.facts, None)}
+        case Renamed():
+            return {**result, **_sides(change)}
+    away = int((finding.at - change.gone_since).total_seconds())
+    gone = {"gone_since": stamp(change.gone_since), "away_seconds": away}
+    return {**result, **gone, **values_json(None, change.model.facts)}
+
+
+def _beside_the_lists(change: Drift | Probed | Incident) -> dict[str, Any]:
     match change:
         case Drift():
-            value = _values(None, change.value)
+            value = values_json(None, change.value)
             return {"kind": change.kind, "what": change.what, "field": change.field, **value}
         case Trouble():
             since = {} if change.since is None else {"since": stamp(change.since)}
@@ -115,21 +139,7 @@ def _change(finding: Finding) -> dict[str, Any]:
             return {"kind": change.kind, **ended}
         case Undelivered():
             return {"kind": change.kind, "channel": change.channel, "reason": change.reason}
-        case Probed():
-            return _probed(change)
-        case Retiring():
-            return _retiring(change, finding.at)
-    result = {"model": change.model.name, "key": change.model.key, "kind": change.kind}
-    match change:
-        case Updated():
-            return {**result, "field": change.field, **_values(change.before, change.after)}
-        case Added():
-            return {**result, **_values(None, change.model.facts)}
-        case Removed():
-            return {**result, **_values(change.model.facts, None)}
-    away = int((finding.at - change.gone_since).total_seconds())
-    gone = {"gone_since": stamp(change.gone_since), "away_seconds": away}
-    return {**result, **gone, **_values(None, change.model.facts)}
+    return _probed(change)
 
 
 def _probed(change: Probed) -> dict[str, Any]:
@@ -150,14 +160,43 @@ def _retiring(change: Retiring, at: datetime) -> dict[str, Any]:
 
 
 def _wave(finding: Finding) -> dict[str, Any]:
+    names = [model.name for model in finding.models]
     updates = [change for change in finding.changes if isinstance(change, Updated)]
-    result: dict[str, Any] = {"kind": "updated", "field": updates[0].field, "count": len(updates)}
+    if not updates:
+        return _variants(finding) | {"count": len(names), "models": names}
+    fields = list(dict.fromkeys(change.field for change in updates))
+    result: dict[str, Any] = {"kind": Updated.kind}
+    if len(fields) == 1:
+        result["field"] = fields[0]
+    else:
+        above = parent(fields)
+        result |= {"parent": above} if above else {}
+        result["fields"] = fields
+    result["count"] = len(names)
     moves = {(change.before, change.after) for change in updates}
-    if len(moves) == 1:
-        result |= _values(*moves.pop())
-    return result | {"models": [change.model.name for change in updates]}
+    how = {tendency(change) for change in updates}
+    if len(moves) == 1 and len(fields) == 1:
+        result |= values_json(*moves.pop())
+    elif how != {None} and len(how) == 1:
+        result["move"] = how.pop()
+    return result | {"models": names}
 
 
-def _values(before: JsonText | None, after: JsonText | None) -> dict[str, Any]:
+def _variants(finding: Finding) -> dict[str, Any]:
+    change = finding.change
+    if isinstance(change, Renamed):
+        sides = [_sides(each) for each in finding.changes if isinstance(each, Renamed)]
+        return {"kind": change.kind, **{at: [each[at] for each in sides] for at in sides[0]}}
+    ending = suffix(finding.models[0].name) if finding.models else None
+    return {"kind": change.kind} | ({} if ending is None else {"suffix": ending})
+
+
+def _sides(change: Renamed) -> dict[str, Any]:
+    former = {"key": change.model.key, "name": change.model.name}
+    return {"from": former, "to": {"key": change.key, "name": change.name}}
+
+
+def values_json(before: JsonText | None, after: JsonText | None) -> dict[str, Any]:
+    """Write both sides of a move; a side that was or is missing is left out."""
     values = {"before": before, "after": after}
     return {side: parse(value) for side, value in values.items() if value is not None}

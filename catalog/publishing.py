@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from catalog.change import Finding
+from catalog.change import TOLD, Finding
 from catalog.document.annotations import Annotations
 from catalog.document.overview import Overview, render
 from catalog.document.publish import Plan, compose, plan, write
@@ -17,7 +17,7 @@ from catalog.store import changelog, forecasts, history, probes
 from catalog.store.changelog import Wanted
 from catalog.store.database import Transaction
 
-MODEL_KINDS = ("added", "removed", "restored", "updated")
+MODEL_KINDS = ("added", "removed", "restored", "renamed", "updated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Publisher:
 
     def overview(self, connection: Transaction, number: int) -> Overview:
         """Read what the document says as of a snapshot: nothing but what the store holds."""
-        wanted = Wanted(self.provider, up_to_snapshot=number, kinds=MODEL_KINDS)
+        wanted = Wanted(self.provider, up_to_snapshot=number, levels=TOLD, kinds=MODEL_KINDS)
         oldest = changelog.snapshot_with(connection, wanted, self.recent)
         findings = changelog.findings(connection, replace(wanted, from_snapshot=oldest))
         delisted = history.delisted(connection, self.provider, number)

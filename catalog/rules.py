@@ -9,7 +9,20 @@ from typing import Literal
 from catalog.change import Level
 from catalog.jsontext import JsonText, canonical
 
-Move = Literal["lost", "gained", "lowered", "raised", "value", "over", "soon"]
+Move = Literal[
+    "lost",
+    "gained",
+    "lowered",
+    "raised",
+    "nothing",
+    "zero",
+    "respelled",
+    "value",
+    "over",
+    "soon",
+]
+CLASSES = ("quiet", "price")
+"""What a provider's description may call fields besides the well-known attributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,7 @@ class Rule:
     before: JsonText | None = None
     after: JsonText | None = None
     alias_only: bool = False
+    name_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +67,5 @@ def _rule(row: dict[str, str]) -> Rule:
         before=canonical(row["from"]) if "from" in row else None,
         after=canonical(row["to"]) if "to" in row else None,
         alias_only=row.get("name") == "alias",
+        name_kept=row.get("name") == "kept",
     )

@@ -10,14 +10,18 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
+from catalog.blocks import parent
 from catalog.change import (
+    TOLD,
     Added,
     Basis,
     Finding,
+    Incident,
     Level,
     Probed,
     Recovered,
     Removed,
+    Renamed,
     Restored,
     Retiring,
     Trouble,
@@ -25,11 +29,13 @@ from catalog.change import (
     Updated,
 )
 from catalog.clock import stamp
-from catalog.jsontext import JsonText, cut, parse
+from catalog.jsontext import Json, JsonText, cut, parse, undotted
 from catalog.payload import Drift
 from catalog.poll import Poll
+from catalog.renames import swap
 from catalog.snapshot import Model
 from catalog.successors import Difference, Successor
+from catalog.waves import SAME_MOVES, VARIANTS, suffix, tendency
 
 VALUE_LIMIT = 120
 PREFIX_LIMIT = 30
@@ -72,22 +78,29 @@ def _fact(finding: Finding) -> str:
             return f"{_name(model)} added: {_about(model)}"
         case Removed(model):
             return f"{_name(model)} removed"
+        case Renamed(model, key, name):
+            return f"{_name(model)} {_another_name(model, key, name)}"
         case Restored(model, gone_since):
             return f"{_name(model)} restored after {duration(finding.at - gone_since)}"
         case Updated(model, field, before, after):
             return f"{_name(model)}: {cut(field, VALUE_LIMIT)} {_move(before, after)}"
+    return _beside_the_lists(change, finding.at)
+
+
+def _beside_the_lists(change: Drift | Probed | Retiring | Incident, at: datetime) -> str:
+    match change:
         case Drift():
             return drift_sentence(change)
         case Recovered(troubles, since):
-            return f"well again after {duration(finding.at - since)} ({', '.join(troubles)})"
+            return f"well again after {duration(at - since)} ({', '.join(troubles)})"
         case Undelivered(channel, reason):
             what = reason.removeprefix(f"channel {channel}: ")
             return f"a message to channel {channel} was given up: {what}"
         case Probed():
-            return _probed(change, finding.at)
+            return _probed(change, at)
         case Retiring():
-            return _retiring(change, finding.at)
-    return _trouble(change, finding.at)
+            return _retiring(change, at)
+    return _trouble(change, at)
 
 
 def _trouble(trouble: Trouble, at: datetime) -> str:
@@ -171,9 +184,7 @@ def owed(channel: str, messages: int, error: str | None, next_at: datetime | Non
 def title(provider: str, findings: Iterable[Finding]) -> str:
     """Say how much happened, the gravest first: `infomaniak: 1 breaking, 3 info`."""
     counts = Counter(finding.level for finding in findings)
-    return (
-        f"{provider}: {', '.join(f'{counts[level]} {level}' for level in Level if counts[level])}"
-    )
+    return f"{provider}: {', '.join(f'{counts[level]} {level}' for level in TOLD if counts[level])}"
 
 
 def outcome(poll: Poll, snapshot: int | None) -> str:
@@ -185,8 +196,10 @@ def outcome(poll: Poll, snapshot: int | None) -> str:
         parts.append(f"snapshot {snapshot}")
     if poll.snapshot is not None:
         parts.append(count(len(poll.snapshot.models), "model"))
-    if poll.findings and poll.error is None:
-        parts.append(count(len(poll.findings), "finding"))
+    if poll.error is None:
+        told = sum(finding.level is not Level.QUIET for finding in poll.findings)
+        kept = len(poll.findings) - told
+        parts += [count(told, "finding")] * bool(told) + [f"{kept:,} quiet"] * bool(kept)
     return ", ".join(parts)
 
 
@@ -224,6 +237,9 @@ def _exact(value: JsonText | None) -> str:
 
 def _move(before: JsonText | None, after: JsonText | None) -> str:
     """Show both sides, so that they never look the same; of long texts only from the difference."""
+    listed = _of_lists(before, after)
+    if listed is not None:
+        return listed
     old, new = _plain(before), _plain(after)
     if old.split() == new.split():
         old, new = _exact(before), _exact(after)
@@ -233,6 +249,24 @@ def _move(before: JsonText | None, after: JsonText | None) -> str:
     if start >= PREFIX_LIMIT:
         old, new = f"…{old[start:]}", f"…{new[start:]}"
     return f"{cut(old, VALUE_LIMIT)} → {cut(new, VALUE_LIMIT)}"
+
+
+def _of_lists(before: JsonText | None, after: JsonText | None) -> str | None:
+    """Say what came to a list of words and what left it; None where these are no such lists."""
+    if before is None or after is None or before == after:
+        return None
+    old, new = parse(before), parse(after)
+    if not (isinstance(old, list) and isinstance(new, list) and all(map(_is_word, old + new))):
+        return None
+    if sorted(old) == sorted(new):
+        return "the same in another order"
+    came = [f"+{word}" for word in new if word not in old]
+    left = [f"-{word}" for word in old if word not in new]
+    return cut(", ".join(came + left), VALUE_LIMIT) or None
+
+
+def _is_word(value: Json) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and one_line(value) == value
 
 
 def duration(span: timedelta) -> str:
@@ -264,14 +298,74 @@ def _about(model: Model) -> str:
     return ", ".join(parts)
 
 
+def bundled(finding: Finding) -> str | None:
+    """Say why several changes are told as one; None of a single one."""
+    if not finding.is_wave:
+        return None
+    many, models = len(finding.changes), count(len(finding.models), "model")
+    match finding.change:
+        case Updated():
+            fields = {each.field for each in finding.changes if isinstance(each, Updated)}
+            if len(fields) > 1:
+                return f"{count(len(fields), 'field')} that came or went together on {models}"
+            return f"a wave: one field on most models, or the same move on {SAME_MOVES} or more"
+        case Renamed():
+            return f"{many:,} names that changed in the same way"
+    return f"{many:,} models of one suffix, from {VARIANTS} on"
+
+
+def _another_name(former: Model, key: str, name: str) -> str:
+    ids = f"id {cut(former.key, VALUE_LIMIT)} → {cut(key, VALUE_LIMIT)}"
+    if name == former.name:
+        return f"has another id: {ids}"
+    return f"renamed to {cut(name, VALUE_LIMIT)}" + f" ({ids})" * (key != name)
+
+
 def _wave(finding: Finding) -> str:
-    updates = [change for change in finding.changes if isinstance(change, Updated)]
-    moves = {(change.before, change.after) for change in updates}
-    what = f"{len(moves)} different moves" if len(moves) > 1 else _move(*moves.pop())
-    names = examples([change.model.name for change in updates])
-    return (
-        f"{cut(updates[0].field, VALUE_LIMIT)} on {count(len(updates), 'model')}: {what} ({names})"
-    )
+    """Say what many changes are together; their models come at the end, some of them by name."""
+    changes, many = finding.changes, count(len(finding.models), "model")
+    updates = [change for change in changes if isinstance(change, Updated)]
+    if not updates:
+        return _variants(finding)
+    names = examples([model.name for model in finding.models])
+    fields = list(dict.fromkeys(update.field for update in updates))
+    if len(fields) == 1:
+        return f"{cut(fields[0], VALUE_LIMIT)} on {many}: {_moves(updates)} ({names})"
+    how, above = tendency(updates[0]), parent(fields)
+    if len(finding.models) == 1:
+        return f"{names}: {examples(fields)} {how}"
+    if not above:
+        return f"{examples(fields)} on {many}: {how} ({names})"
+    below = [".".join(undotted(field)[len(undotted(above)) :]) for field in fields]
+    return f"{cut(above, VALUE_LIMIT)} on {many}: {examples(below)} {how} ({names})"
+
+
+def _moves(updates: Sequence[Updated]) -> str:
+    """Say how one field moved on many models: the move, or what all moves have in common."""
+    distinct = {(update.before, update.after) for update in updates}
+    if len(distinct) == 1:
+        return _move(*distinct.pop())
+    told = {tendency(update) for update in updates}
+    how = told.pop() if len(told) == 1 else None
+    values = {value for pair in distinct for value in pair if value is not None}
+    match how:
+        case None:
+            return f"{len(distinct)} different moves"
+        case "came" | "gone":
+            return f"{how}, {count(len(values), 'different value')}"
+    return how
+
+
+def _variants(finding: Finding) -> str:
+    change, number = finding.change, len(finding.changes)
+    names = examples([model.name for model in finding.models])
+    if isinstance(change, Renamed):
+        old, new = swap(change.model.name, change.name)
+        pair = f"{_name(change.model)} → {cut(change.name, VALUE_LIMIT)}"
+        what = f"with {old or 'nothing'} → {new or 'nothing'}"
+        return f"{count(number, 'model')} renamed {what}: {pair} and {number - 1:,} more"
+    ending = suffix(finding.models[0].name) if finding.models else ""
+    return f"{count(number, f'{ending} model')} {change.kind} ({names})"
 
 
 def drift_sentence(change: Drift) -> str:

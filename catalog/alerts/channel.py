@@ -15,6 +15,7 @@ from catalog.change import (
     Level,
     Probed,
     Recovered,
+    Renamed,
     Retiring,
     Trouble,
     Undelivered,
@@ -64,8 +65,11 @@ class Audience:
     usage: Usage = nothing_used
 
     def wants(self, finding: Finding) -> bool:
-        """Whether the channel is told; a wave is wanted whole when any of its models is."""
-        if finding.level.rank > self.level.rank:
+        """Whether the channel is told; a wave is wanted whole when any of its models is.
+
+        What is quiet is told to nobody, whatever was asked for.
+        """
+        if finding.level is Level.QUIET or finding.level.rank > self.level.rank:
             return False
         if self.providers and finding.provider not in self.providers:
             return False
@@ -88,7 +92,9 @@ class Audience:
                 of_type = not self.types or change.type in self.types
                 return of_type and self._names_any((change.name, change.key))
         # Who follows the old name or type must hear that it is no more.
-        listed = (change.model.name, change.model.key, *former("name", change, rule))
+        listed = [change.model.name, change.model.key, *former("name", change, rule)]
+        if isinstance(change, Renamed):
+            listed += [change.name, change.key]
         types = {change.model.type, *former("type", change, rule)}
         return self._names_any(listed) and (not self.types or not types.isdisjoint(self.types))
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from catalog.alerts.channel import Message
 from catalog.alerts.usage import Used, files_text, used_in
-from catalog.change import Finding, Level
+from catalog.change import TOLD, Finding, Level
 from catalog.jsontext import cut
 from catalog.rules import rules
 from catalog.words import count, fact, last_call
@@ -42,7 +42,7 @@ def levels(findings: Iterable[Finding]) -> str:
     counts = Counter(finding.level for finding in findings)
     if counts.total() == 1:
         return str(next(iter(counts)))
-    return ", ".join(f"{counts[level]:,} {level}" for level in Level if counts[level])
+    return ", ".join(f"{counts[level]:,} {level}" for level in TOLD if counts[level])
 
 
 def when(message: Message) -> str:
@@ -140,5 +140,5 @@ def _reasons(finding: Finding) -> Iterator[str]:
     said = last_call(finding)
     if said is not None:
         yield f"{said[0].upper()}{said[1:]}."
-    elif rule is not None and rule.attribute == "name":
+    elif rule is not None and (rule.attribute == "name" or rule.id == "name-changed"):
         yield "How long the old name still works is not known."

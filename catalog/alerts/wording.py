@@ -7,7 +7,7 @@ from string import Template
 
 from catalog.alerts import text
 from catalog.alerts.channel import Message
-from catalog.change import Level
+from catalog.change import TOLD, Level
 from catalog.errors import SettingsInvalid
 from catalog.words import title
 
@@ -21,7 +21,7 @@ LETTER_LINES = 300
 
 PLACEHOLDERS = (
     *("title", "subject", "findings", "link", "when", "provider", "channel"),
-    *("count", "level", *Level),
+    *("count", "level", *TOLD),
 )
 """What a template may hold; docs/configuration.md explains each."""
 _HINT = "docs/configuration.md lists the placeholders; a dollar sign itself is written $$."
@@ -90,7 +90,7 @@ class Wording:
             "channel": self.channel,
             "count": f"{len(told):,}",
             "level": str(grave),
-            **{str(each): str(sum(f.level is each for f in told)) for each in Level},
+            **{str(each): str(sum(f.level is each for f in told)) for each in TOLD},
         }
 
 

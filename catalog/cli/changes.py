@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.output import ROW_FORMATS, format_option, model_name
+from catalog.cli.output import ROW_FORMATS, format_option, model_name, note
 from catalog.cli.when import WAYS, When, read_when, when_option
 from catalog.clock import now
 from catalog.errors import PayloadInvalid
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from catalog.snapshot import Snapshot
     from catalog.store.database import Transaction
 
-LEVELS = ("breaking", "warning", "info")
-LOGGED = ("added", "removed", "restored", "updated", "drift")
+LEVELS = ("breaking", "warning", "info", "quiet")
+LOGGED = ("added", "removed", "restored", "renamed", "updated", "drift")
 facts_option = click.option("--facts", is_flag=True, help="Take waves apart: each model by itself.")
 
 
@@ -47,29 +47,36 @@ def changes(
 ) -> int:
     """List what changed, oldest first.
 
-    One field moving on most models at once is one line.
+    One field moving on most models at once is one line. What is quiet is left out, unless
+    --level quiet asks for it.
     """
-    from catalog.change import PROBED_KINDS, Level
+    from catalog.change import PROBED_KINDS, TOLD, Level
     from catalog.cli.findings import print_findings, single
     from catalog.cli.models import find_model
-    from catalog.store import changelog
+    from catalog.store import changelog, history
+    from catalog.words import count
 
     with app.database.reading() as connection:
-        names, key = [each.one.name for each in app.each], None
+        names, keys = [each.one.name for each in app.each], tuple[str, ...]()
         if model is not None:
-            name, _, key = find_model(app, connection, model)
-            names = [name]
+            name, newest, key = find_model(app, connection, model)
+            names, keys = [name], history.lineage(connection, name, key, newest)
         wanted = changelog.Wanted(
             "",
             since=_moment(connection, since),
             until=_moment(connection, until),
-            key=key,
-            levels=tuple(Level)[: LEVELS.index(level) + 1] if level else (),
+            keys=keys,
+            levels=tuple(Level)[: LEVELS.index(level) + 1] if level else TOLD,
             kinds=(*LOGGED, *PROBED_KINDS),
         )
-        found = [changelog.findings(connection, replace(wanted, provider=name)) for name in names]
+        each = [replace(wanted, provider=name) for name in names]
+        found = [changelog.findings(connection, one) for one in each]
+        hushed = [replace(one, levels=(Level.QUIET,)) for one in each if not level]
+        left_out = sum(changelog.count(connection, one) for one in hushed)
     findings = sorted(chain.from_iterable(found), key=lambda finding: finding.at)
     print_findings(style, single(findings) if facts else findings, named=len(names) > 1)
+    if left_out:
+        note(f"{count(left_out, 'quiet change')} left out; --level quiet shows them too")
     return 0
 
 

@@ -15,7 +15,7 @@ from catalog.words import sentence
 COLUMNS = ("At", "Level", "Rule", "What")
 FLAT_COLUMNS = (
     *("snapshot", "at", "provider", "model", "key", "kind", "field"),
-    *("before", "after", "level", "rule", "fingerprint"),
+    *("before", "after", "level", "rule", "fingerprint", "number"),
 )
 
 
@@ -35,15 +35,23 @@ def print_findings(
     elif not findings and style == "table":
         say("no changes")
     else:
-        rows = [(finding.provider, *_row(finding, timed=timed)) for finding in findings]
-        columns = ("Provider", *COLUMNS)
-        start = 0 if named else 1
-        print_rows(style, columns[start:], [row[start:] for row in rows])
+        # What is compared only now has no number.
+        numbered = all(finding.number for finding in findings)
+        columns = (*["No"] * numbered, *["Provider"] * named, *COLUMNS)
+        rows = [
+            (*[finding.number] * numbered, *[finding.provider] * named, *_row(finding, timed=timed))
+            for finding in findings
+        ]
+        print_rows(style, columns, rows)
 
 
 def print_lines(findings: Iterable[Finding]) -> None:
-    """Print one indented line a finding, its level colored, and why a grave one matters."""
-    for rule, group in groupby(findings, key=lambda finding: finding.rule):
+    """Print one indented line a finding, its level colored, and why a grave one matters.
+
+    What is quiet is left out.
+    """
+    told = (finding for finding in findings if finding.level is not Level.QUIET)
+    for rule, group in groupby(told, key=lambda finding: finding.rule):
         for finding in group:
             say("  ", nl=False)
             say(f"{finding.level:8}", nl=False, fg=LEVEL_COLORS[finding.level])
@@ -65,7 +73,7 @@ def _row(finding: Finding, *, timed: bool) -> tuple[str | None, ...]:
 
 
 def _json(finding: Finding, *, timed: bool) -> dict[str, Any]:
-    known = finding_json(finding)
+    known = finding_json(finding) | ({"number": finding.number} if finding.number else {})
     return known if timed else {name: value for name, value in known.items() if name != "at"}
 
 

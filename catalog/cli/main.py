@@ -16,6 +16,7 @@ from catalog.cli import (
     demo,
     doctor,
     document,
+    explain,
     forecast,
     history,
     importing,
@@ -73,7 +74,7 @@ def cli(
 
 for _command in (
     *(sync.sync, serve.serve, models.models, models.show, changes.changes, changes.diff),
-    *(forecast.forecast, notes.note_, notes.notes),
+    *(explain.explain, forecast.forecast, notes.note_, notes.notes),
     *(history.snapshots, history.polls, document.render),
     *(payloads.validate, importing.import_, replay.replay, demo.demo, config.config),
     *(check.check, probe.probe, matrix.matrix, status.status, doctor.doctor, alerts.alerts, db.db),

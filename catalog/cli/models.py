@@ -102,7 +102,8 @@ def _provider(app: App, text: str) -> tuple[str, ...]:
 def show(app: App, model: str, at: When | None, style: str) -> int:
     """Show all that is known of one MODEL.
 
-    It is named by its name or id; what is shown is its facts, when it was first seen, its history.
+    It is named by its name or id; what is shown is its facts, when it was first seen, its history,
+    also under the ids that it had before.
     """
     from catalog.cli.forecast import print_end, read_ends
     from catalog.publicjson import finding_json, forecast_json, model_json
@@ -115,7 +116,8 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
             for version in history.versions(connection, name, key)
             if version.first_snapshot <= number
         )
-        wanted = changelog.Wanted(name, up_to_snapshot=number, key=key)
+        keys = history.lineage(connection, name, key, number)
+        wanted = changelog.Wanted(name, up_to_snapshot=number, keys=keys)
         findings = changelog.findings(connection, wanted)
         one = next(each.one for each in app.each if each.one.name == name)
         known, instead = ((), {}) if at else read_ends(connection, one, number)
@@ -127,6 +129,7 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
         document = {"provider": name, "snapshot": number, "listed": gone is None}
         document |= {"first_seen": stamp(first.since)}
         document |= {"gone_since": stamp(gone)} if gone else {}
+        document |= {"formerly": list(keys[1:])} if keys[1:] else {}
         history_json = [finding_json(finding) for finding in findings]
         told = {} if end is None else {"forecast": forecast_json(end.forecast, now(), instead[key])}
         print_json({**document, **model_json(last.model), **told, "history": history_json})
@@ -134,6 +137,8 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
         say(visible(f"{last.model.name}  (id {last.model.key})"), bold=True)
         say(f"first seen  {stamp(first.since)}")
         say(f"gone since  {stamp(gone)}" if gone else f"unchanged   since {stamp(last.since)}")
+        for former in keys[1:]:
+            say(visible(f"formerly    id {former}"))
         if end is not None:
             print_end(end, instead[key])
         _print_facts(last.model)
@@ -202,9 +207,16 @@ def _print_facts(model: "Model") -> None:
 
 
 def _print_history(findings: "tuple[Finding, ...]") -> None:
-    from catalog.words import sentence
+    from catalog.change import Level
+    from catalog.words import count, sentence
 
+    told = [finding for finding in findings if finding.level is not Level.QUIET]
+    quiet = len(findings) - len(told)
     if findings:
         say("history")
-    for finding in findings:
+    for finding in told:
         say(visible(f"  {stamp(finding.at)}  {finding.level:8}  {sentence(finding)}"))
+    if quiet:
+        say(
+            f"  {count(quiet, 'quiet change')} left out; `catalog changes --level quiet` shows them"
+        )

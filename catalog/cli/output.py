@@ -15,7 +15,7 @@ NOTES = "catalog.notes"
 """The logger of notes, where it has a level of its own; else they are plain text."""
 ROW_FORMATS = ("table", "json", "csv", "markdown")
 NOTHING = "–"
-LEVEL_COLORS = {"breaking": "red", "warning": "yellow", "info": "cyan"}
+LEVEL_COLORS = {"breaking": "red", "warning": "yellow", "info": "cyan", "quiet": "bright_black"}
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 Row = Sequence[str | int | None]

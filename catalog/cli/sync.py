@@ -14,6 +14,7 @@ from catalog.errors import CatalogError, CatalogHeld, PayloadInvalid
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from catalog.change import Finding
     from catalog.config.settings import HoldSettings
     from catalog.scheduled import Scheduled
     from catalog.sync import Pass, Sync
@@ -113,9 +114,15 @@ def status(result: "Pass", *, exit_code: bool = False) -> int:
     error = result.poll.error or result.document_error
     if error is not None:
         return error.exit_code
-    told = (each.change for each in result.poll.findings)
+    told = (each.change for each in _told(result))
     changed = any(not isinstance(change, Incident | Retiring) for change in told)
     return int(exit_code and changed)
+
+
+def _told(result: "Pass") -> "list[Finding]":
+    from catalog.change import Level
+
+    return [each for each in result.poll.findings if each.level is not Level.QUIET]
 
 
 def pass_json(result: "Pass", *, dry_run: bool = False) -> dict[str, Any]:
@@ -164,12 +171,14 @@ def print_pass(
     from catalog.words import owed
 
     poll = result.poll
-    if not quiet or poll.findings or poll.outcome is not Outcome.UNCHANGED:
+    # Where all that changed is quiet, nothing changed for who asked to hear of changes only.
+    hushed = quiet and poll.outcome is Outcome.CHANGED and poll.findings and not _told(result)
+    if not (hushed or (quiet and poll.outcome is Outcome.UNCHANGED and not poll.findings)):
         say(_headline(result, dry_run=dry_run), bold=True)
     # Where there is an error, a finding of its kind would say the same again.
     alone = {"stale", "retiring"}
     print_lines(each for each in poll.findings if not poll.error or each.change.kind in alone)
-    if result.document is not None and result.document.written:
+    if result.document is not None and result.document.written and not hushed:
         say(f"document {result.document.path} {'would be written' if dry_run else 'written'}")
     for waiting in result.owed:
         if waiting.error or not quiet:

@@ -19,6 +19,7 @@ from catalog.config.kinds import (
     Secret,
     SecretUrl,
     Section,
+    ToldLevel,
     User,
     Zone,
 )
@@ -28,7 +29,7 @@ class ChannelSettings(Section):
     """What every channel has: a name, what it wants to hear, and when."""
 
     name: Name
-    level: Level = Level.INFO
+    level: ToldLevel = Level.INFO
     models: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()

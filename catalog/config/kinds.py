@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from catalog.alerts.timing import Quiet, read_clock
+from catalog.change import Level
 from catalog.errors import SettingsInvalid
 from catalog.rules import rules
 from catalog.spelling import closest, did_you_mean
@@ -82,6 +83,12 @@ def _checked_url(url: str) -> str:
     except SettingsInvalid as error:
         raise ValueError(str(error)) from error
     return url
+
+
+def _told(level: Level) -> Level:
+    if level is Level.QUIET:
+        raise ValueError("what is quiet is told to nobody: write breaking, warning or info")
+    return level
 
 
 def _checked_secret_url(url: SecretStr) -> SecretStr:
@@ -263,6 +270,7 @@ Secret = Annotated[SecretStr, AfterValidator(_checked_secret)]
 DatabaseUrl = Annotated[str, AfterValidator(_checked_database)]
 File = Annotated[Path, AfterValidator(_checked_path)]
 FileOrNone = Annotated[File | None, BeforeValidator(_none_if_empty)]
+ToldLevel = Annotated[Level, AfterValidator(_told)]
 RuleId = Annotated[str, AfterValidator(_known_rule)]
 FailOn = Literal["breaking", "warning", "info", "never"]
 Clock = Annotated[str, AfterValidator(_checked_clock)]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select
 from sqlmodel import col
 
 from catalog.change import (
@@ -19,6 +19,7 @@ from catalog.change import (
     Probed,
     Recovered,
     Removed,
+    Renamed,
     Restored,
     Retiring,
     Trouble,
@@ -46,17 +47,21 @@ PROBED_DETAIL = ("name", "key", "type", "routes", "elsewhere", "answered_as", "b
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which findings to read. Times are inclusive; None and empty mean no bound."""
+    """Which findings to read. Times are inclusive; None and empty mean no bound.
+
+    `keys` are those of models; who was renamed to one of them is told too.
+    """
 
     provider: str
     since: datetime | None = None
     until: datetime | None = None
     from_snapshot: int | None = None
     up_to_snapshot: int | None = None
-    key: str | None = None
+    keys: tuple[str, ...] = ()
     levels: tuple[Level, ...] = ()
     kinds: tuple[str, ...] = ()
     message: str | None = None
+    number: int | None = None
 
 
 def findings(connection: Connection, wanted: Wanted) -> tuple[Finding, ...]:
@@ -100,6 +105,18 @@ def snapshot_with(connection: Connection, wanted: Wanted, least: int) -> int:
         if snapshot is not None and counted >= least:
             return snapshot
     return 0
+
+
+def count(connection: Connection, wanted: Wanted) -> int:
+    """Return how many findings there are."""
+    query = (
+        select(func.count(col(FindingRow.id).distinct()))
+        .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
+        .join(ChangeRow, col(ChangeRow.finding_id) == col(FindingRow.id))
+        .outerjoin(ModelVersionRow, col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .where(*_conditions(wanted))
+    )
+    return connection.scalar(query) or 0
 
 
 def told_drift(connection: Connection, provider: str) -> frozenset[str]:
@@ -178,15 +195,20 @@ def _conditions(wanted: Wanted) -> Iterable[Any]:
         yield col(PollRow.snapshot_id) >= wanted.from_snapshot
     if wanted.up_to_snapshot is not None:
         yield col(PollRow.snapshot_id) <= wanted.up_to_snapshot
-    if wanted.key is not None:
+    if wanted.keys:
+        keys = list(map(canonical, wanted.keys))
+        renamed = and_(col(ChangeRow.kind) == Renamed.kind, col(ChangeRow.after).in_(keys))
         # Ends and what probes found are about no version: they name their model in canonical JSON.
-        named = col(ChangeRow.detail).contains(f'"key":{canonical(wanted.key)}', autoescape=True)
+        detail = col(ChangeRow.detail)
+        named = or_(*(detail.contains(f'"key":{key}', autoescape=True) for key in keys))
         by_name = col(ChangeRow.kind).in_((*PROBED_KINDS, Retiring.kind)) & named
-        yield or_(col(ModelVersionRow.key) == wanted.key, by_name)
+        yield or_(col(ModelVersionRow.key).in_(wanted.keys), renamed, by_name)
     if wanted.levels:
         yield col(FindingRow.level).in_([str(level) for level in wanted.levels])
     if wanted.kinds:
         yield col(ChangeRow.kind).in_(wanted.kinds)
+    if wanted.number is not None:
+        yield col(FindingRow.id) == wanted.number
     if wanted.message is not None:
         owed = select(col(DeliveryRow.finding_id)).where(
             col(DeliveryRow.message_id) == wanted.message
@@ -226,6 +248,9 @@ def _columns(change: Change, versions: Mapping[str, int]) -> dict[str, Any]:
             }
         case Restored():
             return columns | {"gone_since": change.gone_since}
+        case Renamed():
+            detail = canonical({"name": change.name})
+            return columns | {"after": canonical(change.key), "detail": detail}
     return columns
 
 
@@ -260,6 +285,7 @@ def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:
         ground=first.ground,
         basis=basis(first),
         snapshot=first.snapshot_id,
+        number=first.finding_id,
     )
 
 
@@ -267,6 +293,22 @@ def to_change(row: Row[*tuple[Any, ...]]) -> Change:
     """Read the change out of a row that selects CHANGE_COLUMNS."""
     before = None if row.before is None else JsonText(row.before)
     after = None if row.after is None else JsonText(row.after)
+    match row.kind:
+        case "added":
+            return Added(to_model(row))
+        case "removed":
+            return Removed(to_model(row))
+        case "renamed":
+            name = parse(JsonText(row.detail))["name"]
+            return Renamed(to_model(row), parse(JsonText(row.after)), name)
+        case "restored":
+            return Restored(to_model(row), row.gone_since)
+        case "updated":
+            return Updated(to_model(row), row.field, before, after)
+    return _beside_the_lists(row, after)
+
+
+def _beside_the_lists(row: Row[*tuple[Any, ...]], after: JsonText | None) -> Change:
     match row.kind:
         case "drift":
             detail = parse(JsonText(row.detail))
@@ -283,15 +325,6 @@ def to_change(row: Row[*tuple[Any, ...]]) -> Change:
             return Probed(kind, gone_since=row.gone_since, **detail)
         case "retiring":
             return _retiring(parse(JsonText(row.detail)))
-        case kind if kind in TROUBLES:
-            detail = parse(JsonText(row.detail))
-            since = datetime.fromisoformat(detail["since"]) if "since" in detail else None
-            return Trouble(kind, detail["reason"], since)
-        case "added":
-            return Added(to_model(row))
-        case "removed":
-            return Removed(to_model(row))
-        case "restored":
-            return Restored(to_model(row), row.gone_since)
-        case _:
-            return Updated(to_model(row), row.field, before, after)
+    detail = parse(JsonText(row.detail))
+    since = datetime.fromisoformat(detail["since"]) if "since" in detail else None
+    return Trouble(row.kind, detail["reason"], since)

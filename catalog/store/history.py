@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from catalog.change import Basis, Delisted
 from catalog.errors import NotFound
+from catalog.jsontext import canonical
 from catalog.payload import Validators
 from catalog.snapshot import Model, Snapshot, key_order
 from catalog.spelling import closest, did_you_mean
@@ -158,7 +159,7 @@ def delisted(connection: Connection, provider: str, number: int) -> tuple[Delist
         .outerjoin(
             ChangeRow,
             (col(ChangeRow.version_id) == col(ModelVersionRow.id))
-            & (col(ChangeRow.kind) == "removed"),
+            & col(ChangeRow.kind).in_(("removed", "renamed")),
         )
         .outerjoin(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
         .where(of_provider, ended <= number, col(ModelVersionRow.key).not_in(present))
@@ -199,6 +200,23 @@ def versions(connection: Connection, provider: str, key: str) -> tuple[Version, 
         Version(to_model(row), row.since, row.until, row.first_snapshot, row.last_snapshot)
         for row in connection.execute(query)
     )
+
+
+def lineage(connection: Connection, provider: str, key: str, number: int) -> tuple[str, ...]:
+    """Return the keys of one model up to a snapshot: this one, and those it went by before."""
+    keys = [key]
+    for known in keys:  # grows while it is read
+        query = (
+            select(col(ModelVersionRow.key))
+            .join(ChangeRow, col(ChangeRow.version_id) == col(ModelVersionRow.id))
+            .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
+            .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
+            .where(col(ModelVersionRow.provider) == provider, col(PollRow.snapshot_id) <= number)
+            .where(col(ChangeRow.kind) == "renamed", col(ChangeRow.after) == canonical(known))
+            .order_by(col(ChangeRow.id).desc())
+        )
+        keys += dict.fromkeys(each for each in connection.scalars(query) if each not in keys)
+    return tuple(keys)
 
 
 def find_key(connection: Connection, provider: str, name_or_key: str, number: int) -> str:

@@ -139,8 +139,9 @@ class FindingRow(SQLModel, table=True):
 class ChangeRow(SQLModel, table=True):
     """One fact. `before` and `after` are JSON text; SQL NULL means that the field was missing.
 
-    `version_id` is the state after the change, or the last one of a removed model. Drift and
-    trouble are about no version: their arguments stand in `detail`.
+    `version_id` is the state after the change, or the last one of a model that was removed or
+    renamed; of the latter, `after` is its new key and `detail` its new name. Drift and trouble are
+    about no version: their arguments stand in `detail`.
     """
 
     __tablename__ = "change"

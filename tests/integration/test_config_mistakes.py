@@ -48,6 +48,7 @@ def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> No
         (OPS + OPS_URL + 'secret = " "\n', "channel.0.secret: the secret is empty"),
         (OPS + OPS_URL + "secret = 5\n", "channel.0.secret: text is wanted"),
         (OPS + OPS_URL + 'level = "loud"\n', "channel.0.level: Input should be 'breaking', 'warn"),
+        (OPS + OPS_URL + 'level = "quiet"\n', "channel.0.level: what is quiet is told to nobody"),
         (OPS + OPS_URL + 'models = "qwen3"\n', "channel.0.models: a list is wanted"),
         (OPS + OPS_URL + 'colour = "red"\n', "channel.0.colour: there is no such setting"),
         ('[[channel]]\nkind = "log"\nname = "A b"\n', "channel.0.name: a letter first"),

@@ -12,6 +12,7 @@ from catalog.change import (
     Probed,
     Recovered,
     Removed,
+    Renamed,
     Restored,
     Trouble,
     Undelivered,
@@ -119,6 +120,8 @@ def test_findings_come_back_as_they_were(database: Database) -> None:
     told = (
         finding(Added(A), level=Level.BREAKING),
         finding(Removed(B), callable_until=AT.date(), ground="a policy"),
+        finding(Renamed(B, "9", "beta|2")),
+        finding(Removed(A), Removed(B), level=Level.QUIET),
         finding(Restored(C, AT - HOUR)),
         finding(Updated(A, "version", canonical(None), canonical("3"))),
         finding(Updated(A, "x", canonical({"a": [1, True, None]}), None)),
@@ -163,7 +166,7 @@ def test_findings_can_be_chosen(database: Database) -> None:
         assert kinds(since=AT + 2 * HOUR) == ["removed"]
         assert kinds(until=AT + HOUR) == ["updated", "added"]
         assert kinds(up_to_snapshot=2) == ["updated", "added"]
-        assert kinds(key="2") == ["updated"]
+        assert kinds(keys=("2",)) == ["updated"]
         assert kinds(levels=(Level.BREAKING,)) == ["removed"]
         assert kinds(kinds=("added", "removed")) == ["added", "removed"]
         assert changelog.findings(connection, Wanted("other")) == ()

@@ -19,7 +19,7 @@ from catalog.alerts.signature import signed_headers, signing_key
 from catalog.alerts.text import slack
 from catalog.alerts.webhook import chat_body, event_body
 from catalog.alerts.wording import Wording
-from catalog.change import Added, Change, Finding, Level, Removed, Trouble, Updated
+from catalog.change import Added, Change, Finding, Level, Removed, Renamed, Trouble, Updated
 from catalog.jsontext import canonical
 from catalog.payload import Drift
 from catalog.snapshot import Model
@@ -62,6 +62,8 @@ RETYPED = finding("model-retyped", "breaking", updated("llama3", "type", "image"
 NAMELESS = finding(
     "model-renamed", "breaking", Updated(model("new"), "name", None, canonical("new"))
 )
+ELSEWHERE = finding("name-changed", "breaking", Renamed(model("old"), "7", "v/new"))
+HUSHED = finding("null-moved", "quiet", updated("llama3", "note", None, 1))
 
 GONE = finding("model-removed", "breaking", Removed(model("flux", "10")))
 LOWERED = finding("limit-lowered", "breaking", updated("qwen3", "max_token_input", 9, 8, "2"))
@@ -107,6 +109,11 @@ def message(*findings: Finding) -> Message:
         (Audience(models=("Qwen3",)), SWAPPED, False),
         (Audience(models=("new",)), NAMELESS, True),
         (Audience(models=("None",)), NAMELESS, False),
+        (Audience(models=("old",)), ELSEWHERE, True),
+        (Audience(models=("v/new",)), ELSEWHERE, True),
+        (Audience(models=("other",)), ELSEWHERE, False),
+        (Audience(), HUSHED, False),
+        (Audience(Level.QUIET), HUSHED, False),
         (Audience(providers=("infomaniak",)), ADDED, True),
         (Audience(providers=("other",)), ADDED, False),
         (Audience(providers=("other",)), HELD, False),

@@ -14,6 +14,7 @@ from catalog.change import (
     Probed,
     Recovered,
     Removed,
+    Renamed,
     Restored,
     Retiring,
     Trouble,
@@ -34,6 +35,7 @@ RETIRING = Retiring("1", "alpha", "llm", date(2026, 1, 22), "policy", "the polic
 ALL_KINDS: list[Change] = [
     Added(model()),
     Removed(model()),
+    Renamed(model(), "9", "omega"),
     Restored(model(), AT),
     UPDATED,
     DRIFT,
@@ -56,7 +58,7 @@ def test_every_kind_is_ranked() -> None:
 
 def test_levels_are_ranked() -> None:
     """The gravest level comes first."""
-    assert sorted(Level, key=lambda level: level.rank) == ["breaking", "warning", "info"]
+    assert sorted(Level, key=lambda level: level.rank) == ["breaking", "warning", "info", "quiet"]
 
 
 def test_fingerprints_differ_by_what_happened() -> None:

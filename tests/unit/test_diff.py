@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.change import Added, Delisted, ModelChange, Removed, Restored, Updated
+from catalog.change import Added, Delisted, ModelChange, Removed, Renamed, Restored, Updated
 from catalog.diff import diff
 from catalog.jsontext import JsonText, canonical, parse, read_strict
 from catalog.snapshot import Model, Snapshot
@@ -50,7 +50,7 @@ TABLE: dict[str, tuple[list[Model], list[Model], list[ModelChange]]] = {
     "same name under another id": (
         [model("1", "alpha")],
         [model("2", "alpha")],
-        [Removed(model("1", "alpha")), Added(model("2", "alpha"))],
+        [Renamed(model("1", "alpha"), "2", "alpha")],
     ),
     "null to a value": (
         [model(version=None)],

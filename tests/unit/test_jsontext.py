@@ -16,6 +16,7 @@ from catalog.jsontext import (
     parse,
     read_strict,
     shorten,
+    undotted,
 )
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
@@ -263,3 +264,11 @@ def test_cut() -> None:
     """A text is cut only where it is longer than the limit, and then fills it."""
     assert cut("12345", 5) == "12345"
     assert cut("123456", 5) == "1234…"
+
+
+@pytest.mark.parametrize(
+    "path", [("a",), ("a", "b"), ("a.b", "c\\"), ("",), ("", ""), ("a", ""), ("\0", "0", "\n.")]
+)
+def test_a_way_is_read_back(path: tuple[str, ...]) -> None:
+    """Whatever the keys hold, the way written with dots is read back as it was."""
+    assert undotted(dotted(path)) == path

@@ -12,6 +12,7 @@ from catalog.change import (
     Level,
     Recovered,
     Removed,
+    Renamed,
     Restored,
     Trouble,
     Undelivered,
@@ -51,6 +52,8 @@ def update(field: str, before: Any, after: Any, name: str = "alpha") -> Updated:
         (Removed(model()), "model-removed", "breaking"),
         (Added(model()), "model-added", "info"),
         (Restored(model(), AT), "model-restored", "info"),
+        (Renamed(model(), "2", "b"), "name-changed", "breaking"),
+        (Renamed(model(), "2", "alpha"), "id-changed", "info"),
         (update("name", "a", "b"), "model-renamed", "breaking"),
         (update("type", "llm", "stt"), "model-retyped", "breaking"),
         (update("max_token_input", 9, 8), "limit-lowered", "breaking"),
@@ -102,6 +105,13 @@ def test_a_removed_model_stays_callable_for_thirty_days() -> None:
     assert removed.callable_until == date(2026, 1, 22)
     assert removed.ground == "Infomaniak's lifecycle policy"
     assert added.callable_until is None
+
+
+def test_a_name_that_changed_stays_callable_as_well() -> None:
+    """Of a renamed model the old name has its last day; where the name stays, nothing ends."""
+    renamed, moved = judge([Renamed(model(), "2", "b"), Renamed(model("3"), "4", "alpha")], case())
+    assert (renamed.rule, renamed.callable_until) == ("name-changed", date(2026, 1, 22))
+    assert (moved.rule, moved.callable_until) == ("id-changed", None)
 
 
 def move(count: int, of: int) -> tuple[Finding, ...]:

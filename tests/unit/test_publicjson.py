@@ -13,6 +13,7 @@ from catalog.change import (
     Probed,
     Recovered,
     Removed,
+    Renamed,
     Restored,
     Retiring,
     Trouble,
@@ -35,6 +36,7 @@ ENDING = Retiring("1", "alpha", "llm", date(2026, 1, 22), "policy", "the policy"
 SHAPES: list[tuple[Change, list[str]]] = [
     (Added(model()), [*OF_A_MODEL, "after"]),
     (Removed(model()), [*OF_A_MODEL, "before"]),
+    (Renamed(model(), "9", "omega"), [*OF_A_MODEL, "from", "to"]),
     (Restored(model(), AT), [*OF_A_MODEL, "gone_since", "away_seconds", "after"]),
     (MOVED, [*OF_A_MODEL, "field", "before", "after"]),
     (Drift("new value", "type", ONE, ("alpha",)), ["kind", "what", "field", "after"]),
@@ -162,8 +164,44 @@ def test_wave_of_one_move() -> None:
 
 def test_wave_of_different_moves() -> None:
     """A wave whose values differ leaves them to the single changes."""
-    made = finding_json(finding(MOVED, Updated(model("2", "beta"), "version", ONE, None)))
+    made = finding_json(finding(MOVED, Updated(model("2", "beta"), "version", TWO, ONE)))
     assert [*made] == [*HEAD, "kind", "field", "count", "models", *TAIL]
+
+
+def test_a_block() -> None:
+    """Fields that came together are listed below their parent, with the move they share."""
+    came = [Updated(model(str(at)), f"can.{field}", None, ONE) for at in (1, 2) for field in "xy"]
+    made = finding_json(finding(*came))
+    keys = ["kind", "parent", "fields", "count", "move", "models"]
+    assert [*made] == [*HEAD, *keys, *TAIL]
+    assert (made["parent"], made["fields"], made["count"]) == ("can", ["can.x", "can.y"], 2)
+
+
+def test_fields_of_the_model_itself() -> None:
+    """Fields without a parent that went together are listed without one."""
+    gone = [Updated(model(), field, value, None) for field, value in (("x", ONE), ("y", TWO))]
+    made = finding_json(finding(*gone))
+    assert [*made] == [*HEAD, "kind", "fields", "count", "move", "models", *TAIL]
+    assert made["move"] == "gone"
+
+
+def test_variants() -> None:
+    """Variants that went together tell their suffix, how many they are, and which."""
+    made = finding_json(finding(Removed(model("1", "a:b")), Removed(model("2", "c:b"))))
+    assert [*made] == [*HEAD, "kind", "suffix", "count", "models", *TAIL]
+    assert (made["suffix"], made["count"], made["models"]) == (":b", 2, ["a:b", "c:b"])
+
+
+def test_renamed() -> None:
+    """A renamed model tells both ids and both names; several do so in lists of one order."""
+    one, two = Renamed(model(), "3", "v/alpha"), Renamed(model("2", "beta"), "4", "v/beta")
+    made = finding_json(finding(one))
+    assert made["from"] == {"key": "1", "name": "alpha"}
+    assert made["to"] == {"key": "3", "name": "v/alpha"}
+    both = finding_json(finding(one, two))
+    assert [*both] == [*HEAD, "kind", "from", "to", "count", "models", *TAIL]
+    assert [each["key"] for each in both["from"]] == ["1", "2"]
+    assert [each["name"] for each in both["to"]] == ["v/alpha", "v/beta"]
 
 
 def test_model() -> None:

@@ -6,7 +6,7 @@ import pytest
 from catalog.change import KINDS, Level
 from catalog.jsontext import parse
 from catalog.providers.infomaniak.infomaniak import ATTRIBUTES
-from catalog.rules import Move, Rule, rules
+from catalog.rules import CLASSES, Move, Rule, rules
 
 TABLE = list(rules().values())
 each_rule = pytest.mark.parametrize("rule", TABLE, ids=lambda rule: rule.id)
@@ -15,7 +15,7 @@ each_rule = pytest.mark.parametrize("rule", TABLE, ids=lambda rule: rule.id)
 def specificity(rule: Rule) -> int:
     """Count the conditions of a rule beside its kind."""
     told = (rule.attribute, rule.move, rule.before, rule.after)
-    return sum(condition is not None for condition in told) + rule.alias_only
+    return sum(condition is not None for condition in told) + rule.alias_only + rule.name_kept
 
 
 @each_rule
@@ -33,18 +33,20 @@ def test_fields_are_filled(rule: Rule) -> None:
 @each_rule
 def test_conditions_are_known_words(rule: Rule) -> None:
     """A condition speaks of an attribute that a provider has, and of a move that is judged."""
-    assert rule.attribute in {None, *ATTRIBUTES.values()}
+    assert rule.attribute in {None, *ATTRIBUTES.values(), *CLASSES}
     assert rule.move in {None, *get_args(Move)}
     assert (rule.move == "value") == (rule.kind == "drift" and rule.attribute is not None)
     if rule.move in {"lowered", "raised"}:
-        assert rule.attribute == "context_limit"
+        assert rule.attribute in {"context_limit", "price"}
 
 
 @each_rule
 def test_only_updates_drift_and_ends_have_conditions(rule: Rule) -> None:
     """A condition stands only where there is a field, or a day, to hold it against."""
     assert (rule.move in {"over", "soon"}) <= (rule.kind == "retiring")
-    assert rule.kind in {"updated", "drift", "retiring"} or specificity(rule) == 0
+    known = {"updated", "drift", "renamed", "retiring"}
+    assert rule.kind in known or specificity(rule) == 0
+    assert not rule.name_kept or rule.kind == "renamed"
 
 
 @each_rule
@@ -68,12 +70,13 @@ def test_no_rule_stands_in_the_shadow_of_another(rule: Rule) -> None:
     pairs = ("attribute", "move", "before", "after")
     for other in (each for each in earlier if each.kind == rule.kind):
         wider = all(getattr(other, at) in {None, getattr(rule, at)} for at in pairs)
-        assert not wider or (other.alias_only and not rule.alias_only)
+        narrower = (other.alias_only and not rule.alias_only) or other.name_kept
+        assert not wider or narrower
 
 
 def test_every_attribute_has_a_rule() -> None:
-    """Each well-known attribute is judged by a rule of its own."""
-    assert {rule.attribute for rule in TABLE} - {None} == set(ATTRIBUTES.values())
+    """Each well-known attribute, and each class of fields, is judged by a rule of its own."""
+    assert {rule.attribute for rule in TABLE} - {None} == {*ATTRIBUTES.values(), *CLASSES}
 
 
 def test_levels_that_people_rely_on() -> None:
@@ -84,6 +87,7 @@ def test_levels_that_people_rely_on() -> None:
         "retirement-over",
         "retirement-soon",
         "model-renamed",
+        "name-changed",
         "model-retyped",
         "limit-lowered",
         "listed-refused",
@@ -93,6 +97,8 @@ def test_levels_that_people_rely_on() -> None:
         "retirement-ahead",
         "limit-lost",
         "limit-gained",
+        "price-raised",
+        "price-lost",
         "ready-lost",
         "beta-entered",
         "alias-swapped",
@@ -107,6 +113,7 @@ def test_levels_that_people_rely_on() -> None:
         "delivery-ended",
         "answered-as-another",
     }
+    assert levels[Level.QUIET] == {"null-moved", "value-respelled", "quiet-changed"}
 
 
 def test_ids_are_unique() -> None:

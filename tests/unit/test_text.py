@@ -15,7 +15,7 @@ from catalog.alerts.text import (
     subject,
     when,
 )
-from catalog.change import Added, Finding, Level, Removed, Updated
+from catalog.change import Added, Finding, Level, Removed, Renamed, Updated
 from catalog.jsontext import canonical
 from catalog.payload import Drift
 from tests import builders
@@ -67,6 +67,8 @@ def test_findings_of_one_kind_are_explained_once() -> None:
 
 def test_a_renaming_says_that_nobody_knows_how_long_the_old_name_works() -> None:
     """From what to what, why it matters, and that the provider gives no last day."""
+    elsewhere = finding(Renamed(model(name="old"), "2", "new"), rule="name-changed")
+    assert read(elsewhere)[-1] == "   How long the old name still works is not known."
     assert read(renamed("llama-3", "llama3")) == [
         "⛔ llama3: name llama-3 → llama3",
         "   Calls take the name: the old one stops working.",

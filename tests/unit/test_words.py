@@ -13,6 +13,7 @@ from catalog.change import (
     Level,
     Recovered,
     Removed,
+    Renamed,
     Restored,
     Retiring,
     Trouble,
@@ -115,6 +116,9 @@ def move(before: JsonText | None, after: JsonText | None) -> str:
             Trouble("stale", "503", AT - timedelta(hours=1)),
             "no answer was accepted for 1 hour: 503",
         ),
+        (Renamed(model(), "2", "omega"), "alpha renamed to omega (id 1 → 2)"),
+        (Renamed(model(), "2", "alpha"), "alpha has another id: id 1 → 2"),
+        (Renamed(model(), "omega", "omega"), "alpha renamed to omega"),
         (Undelivered("ops", "410"), "a message to channel ops was given up: 410"),
         (Undelivered("ops", "channel ops: 410"), "a message to channel ops was given up: 410"),
         (
@@ -211,9 +215,9 @@ def test_wave_of_one_move() -> None:
 
 
 def test_wave_of_different_moves() -> None:
-    """A wave whose values differ says how many different moves it holds."""
+    """A wave whose values differ says what its moves have in common, and how many values."""
     moved = [Updated(model(str(at), f"m{at}"), "x", None, text(at % 2)) for at in range(3)]
-    assert sentence(finding(*moved)) == "x on 3 models: 2 different moves (m0, m1, m2)"
+    assert sentence(finding(*moved)) == "x on 3 models: came, 2 different values (m0, m1, m2)"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,231 @@
+"""`catalog explain`: why a finding was told as it was, and to whom."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.output import format_option, print_json, say, visible
+from catalog.clock import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from catalog.change import Change, Finding
+    from catalog.config.settings import Settings
+    from catalog.fields import Attributes
+    from catalog.rules import Rule
+    from catalog.store.lookup import Told
+
+SHOWN = 10
+Line = tuple[str, str]
+
+
+@click.command()
+@click.argument("finding")
+@format_option("text", "json")
+@provider_option
+@pass_app
+def explain(app: App, finding: str, style: str) -> int:
+    """Explain one FINDING: its rule, what was compared, who was told.
+
+    It is named by its number in `catalog changes`, or by its fingerprint or how that begins.
+    """
+    from catalog.publicjson import finding_json
+    from catalog.rules import rules
+    from catalog.store import changelog, lookup
+    from catalog.wiring import wire_provider
+
+    about = {settings.one.name: settings for settings in app.each}
+    with app.database.reading() as connection:
+        provider, (number, *earlier) = lookup.find(connection, list(about), finding.lower())
+        (found,) = changelog.findings(connection, changelog.Wanted(provider, number=number))
+        compared = lookup.compared(connection, number)
+        told = lookup.told(connection, number)
+    settings = about[provider]
+    attributes = wire_provider(settings.one).attributes
+    levels = settings.rules
+    rule = rules().get(found.rule)
+    if style == "json":
+        document = finding_json(found) | {"number": number, "earlier": earlier}
+        document |= {"why": rule.why, "conditions": conditions(rule)} if rule else {}
+        document |= {"table_level": str(rule.level)} if rule else {}
+        document |= {"own_level": str(levels[found.rule])} if found.rule in levels else {}
+        document["facts"] = [_fact_json(change, attributes) for change in found.changes]
+        document["channels"] = [_told_json(each) for each in told]
+        print_json(document)
+        return 0
+    lines = [
+        *_head(found, earlier),
+        *_judged(found, rule, str(levels.get(found.rule, ""))),
+        *_compared(found, compared),
+    ]
+    for name, text in lines:
+        say(visible(f"{name:12}{text}"))
+    _print_facts(found, attributes)
+    say("channels")
+    for line in (*map(_line, told), *_untold(found, told, settings)):
+        say(visible(f"  {line}"))
+    return 0
+
+
+def conditions(rule: "Rule") -> dict[str, str]:
+    """Return what a rule asks for, by the words of rules.toml."""
+    asked = {
+        "kind": rule.kind,
+        "attribute": rule.attribute,
+        "move": rule.move,
+        "from": rule.before,
+        "to": rule.after,
+        "name": "alias" if rule.alias_only else "kept" if rule.name_kept else None,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def _head(found: "Finding", earlier: "Sequence[int]") -> "Iterator[Line]":
+    from catalog.words import bundled, sentence
+
+    yield "finding", f"{found.number} of {found.provider}, fingerprint {found.fingerprint}"
+    yield "found at", stamp(found.at)
+    yield "says", sentence(found)
+    together = bundled(found)
+    if together is not None:
+        yield "as one", together
+    if earlier:
+        yield "before", f"the same was found as number {', '.join(map(str, earlier))}"
+
+
+def _judged(found: "Finding", rule: "Rule | None", own: str) -> "Iterator[Line]":
+    if rule is None:
+        yield "rule", f"{found.rule}, which this version does not know"
+        yield "level", str(found.level)
+        return
+    yield "rule", f"{rule.id}: {rule.why}"
+    asked = ", ".join(f"{name} {value}" for name, value in conditions(rule).items())
+    yield "asks for", asked
+    now = f"; your configuration says {own}" if own else ""
+    yield "level", f"{found.level}; the table says {rule.level}{now}"
+    if found.is_wave:
+        yield "", "of all that is told as one, the gravest rule decides"
+
+
+def _compared(found: "Finding", snapshots: tuple[str | None, str | None]) -> "Iterator[Line]":
+    from catalog.change import Incident, Probed
+    from catalog.payload import Drift
+
+    before, after = snapshots
+    if isinstance(found.change, Drift):
+        yield "compared", "the answer with the contract"
+    elif isinstance(found.change, Incident):
+        yield "compared", "nothing: it is about the way, not about the catalog"
+    elif isinstance(found.change, Probed):
+        yield "compared", "what the models said when called with what the lists say"
+    else:
+        yield "compared", f"snapshot {before} with snapshot {after}"
+
+
+def _print_facts(found: "Finding", attributes: "Attributes") -> None:
+    say("facts")
+    for change in found.changes[:SHOWN]:
+        for line in _fact(change, attributes):
+            say(visible(f"  {line}"))
+    if rest := found.changes[SHOWN:]:
+        say(f"  and {len(rest):,} more; --format json has them all")
+
+
+def _fact(change: "Change", attributes: "Attributes") -> "Iterator[str]":
+    from catalog.change import Incident, Probed, Renamed, Retiring, Updated
+    from catalog.jsontext import cut
+    from catalog.payload import Drift
+    from catalog.words import VALUE_LIMIT
+
+    if isinstance(change, Drift):
+        yield f"{change.what}: {change.field}{_called(change.field, attributes)}"
+    elif isinstance(change, Incident):
+        yield change.kind
+    elif isinstance(change, Probed):
+        yield f"{change.name}: {change.kind} on {', '.join(change.routes)}"
+    elif isinstance(change, Retiring):
+        yield f"{change.name}: ends {change.until}, {change.basis}: {change.ground}"
+    else:
+        where = f"{change.model.name} (id {change.model.key})"
+        if not isinstance(change, Updated):
+            to = f" to {change.name} (id {change.key})" if isinstance(change, Renamed) else ""
+            yield f"{where}: {change.kind}{to}"
+            return
+        yield f"{where}: {change.field}{_called(change.field, attributes)}"
+        for side, value in (("before", change.before), ("after", change.after)):
+            yield f"  {side:7} {'missing' if value is None else cut(value, 4 * VALUE_LIMIT)}"
+
+
+def _called(field: str, attributes: "Attributes") -> str:
+    """Say which attribute or class a field is of."""
+    attribute = attributes.of_field(field)
+    return "" if attribute is None else f", which is {attribute!r}"
+
+
+def _fact_json(change: "Change", attributes: "Attributes") -> dict[str, Any]:
+    from catalog.change import Incident, Probed, Retiring, Updated
+    from catalog.payload import Drift
+
+    known: dict[str, Any] = {"kind": change.kind}
+    if isinstance(change, Drift | Updated):
+        known["field"] = change.field
+        attribute = attributes.of_field(change.field)
+        known |= {} if attribute is None else {"attribute": attribute}
+    if isinstance(change, Probed):
+        known |= {"model": change.name, "routes": list(change.routes)}
+    elif isinstance(change, Retiring):
+        known |= {"model": change.name, "key": change.key, "basis": change.basis}
+    elif not isinstance(change, Drift | Incident):
+        known |= {"model": change.model.name, "key": change.model.key}
+    if isinstance(change, Updated):
+        from catalog.publicjson import values_json
+
+        known |= values_json(change.before, change.after)
+    return known
+
+
+def _line(each: "Told") -> str:
+    from catalog.words import count
+
+    name = f"message {each.message_id[:12]}"
+    if each.delivered_at is not None:
+        return f"{each.channel}: told at {stamp(each.delivered_at)}, {name}"
+    tried = f", {count(each.attempts, 'attempt')}" if each.attempts else ""
+    when = f", next at {stamp(each.next_at)}" if each.next_at else ""
+    said = f": {each.error}" if each.error else ""
+    return f"{each.channel}: {each.state}{tried}{when}, {name}{said}"
+
+
+def _untold(found: "Finding", told: "Sequence[Told]", settings: "Settings") -> "Iterator[str]":
+    """Say of each channel that was owed nothing why that is, as it is configured now."""
+    from catalog.change import Level
+    from catalog.wiring import wire_audience
+
+    if found.level is Level.QUIET:
+        yield "none: what is quiet is told to nobody"
+        return
+    owed = {each.channel.partition("/")[0] for each in told}
+    for channel in settings.channel:
+        if channel.name in owed:
+            continue
+        if wire_audience(channel).wants(found):
+            yield f"{channel.name}: not told; it was imported, or the channel came later"
+        else:
+            yield f"{channel.name}: not told; it does not want to hear this"
+    if not settings.channel and not told:
+        yield "none is configured"
+
+
+def _told_json(each: "Told") -> dict[str, Any]:
+    known = {
+        "channel": each.channel,
+        "state": each.state,
+        "message": each.message_id,
+        "attempts": each.attempts,
+        "next_at": each.next_at and stamp(each.next_at),
+        "delivered_at": each.delivered_at and stamp(each.delivered_at),
+        "error": each.error,
+    }
+    return {name: value for name, value in known.items() if value is not None}

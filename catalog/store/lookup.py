@@ -1,0 +1,84 @@
+"""One finding by what a person calls it, and what became of it."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from catalog.clock import stamp
+from catalog.errors import NotFound
+from catalog.store.tables import DeliveryRow, FindingRow, PollRow, SnapshotRow
+
+OF_A_COLUMN = 2**31
+"""No number of a row is as large, and PostgreSQL would not compare it."""
+LEAST_DIGITS = 4
+"""A shorter beginning of a fingerprint is a slip of the hand."""
+_FINGERPRINT = re.compile(rf"[0-9a-f]{{{LEAST_DIGITS},16}}")
+_LISTED = "`catalog changes` numbers what was found, `--format json` has the fingerprints."
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of a finding at one channel; `delivered_at` is None until it was told."""
+
+    channel: str
+    state: str
+    message_id: str
+    attempts: int
+    next_at: datetime | None
+    delivered_at: datetime | None
+    error: str | None
+
+
+def find(
+    connection: Connection, providers: Collection[str], name: str
+) -> tuple[str, tuple[int, ...]]:
+    """Return the provider and the numbers of the findings of one fingerprint, the latest first.
+
+    `name` is a number, or a fingerprint or how one begins; a number goes first. Raise NotFound
+    where there is none, or where several begin so.
+    """
+    query = select(FindingRow.__table__).where(col(FindingRow.provider).in_(sorted(providers)))  # type: ignore[attr-defined]  # set by SQLModel
+    if name.isdecimal() and int(name) < OF_A_COLUMN:
+        row = connection.execute(query.where(col(FindingRow.id) == int(name))).first()
+        if row is not None:
+            return row.provider, (row.id,)
+    begins = query.where(col(FindingRow.fingerprint).startswith(name))
+    latest = begins.order_by(col(FindingRow.id).desc())
+    rows = connection.execute(latest).all() if _FINGERPRINT.fullmatch(name) else ()
+    if not rows:
+        raise NotFound(f"there is no finding {name!r}", hint=_LISTED)
+    known = sorted({row.fingerprint for row in rows})
+    if len(known) > 1:
+        some = ", ".join(known[:5])
+        raise NotFound(f"{name!r} begins several fingerprints: {some}", hint="Write one of them.")
+    return rows[0].provider, tuple(row.id for row in rows)
+
+
+def told(connection: Connection, number: int) -> tuple[Told, ...]:
+    """Return which channels wanted a finding, and what became of it there."""
+    names = list(Told.__dataclass_fields__)
+    query = select(*(col(getattr(DeliveryRow, name)) for name in names))
+    query = query.where(col(DeliveryRow.finding_id) == number).order_by(col(DeliveryRow.channel))
+    return tuple(Told(*row) for row in connection.execute(query))
+
+
+def compared(connection: Connection, number: int) -> tuple[str | None, str | None]:
+    """Say which two snapshots were compared when it was found: `4 of 2026-03-19T13:53:46Z`."""
+    snapshots = (
+        select(col(PollRow.snapshot_id))
+        .join(FindingRow, col(FindingRow.poll_id) == col(PollRow.id))
+        .where(col(FindingRow.id) == number)
+    )
+    query = select(col(SnapshotRow.id), col(SnapshotRow.taken_at), col(SnapshotRow.previous_id))
+    after = connection.execute(query.where(col(SnapshotRow.id).in_(snapshots))).first()
+    if after is None:
+        return None, None
+    before = connection.execute(query.where(col(SnapshotRow.id) == after.previous_id)).first()
+    before_it, this = (
+        None if row is None else f"{row.id} of {stamp(row.taken_at)}" for row in (before, after)
+    )
+    return before_it, this

@@ -1,0 +1,236 @@
+"""What is quiet, who was renamed, and why a finding was told: as an operator asks."""
+
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+from catalog.change import Probed
+from catalog.store.database import Database
+from catalog.store.record import tell
+from tests.builders import MISSING, body, finding, row
+from tests.servers import answer, refusing
+from tests.shell import Live, Shell
+
+CHANNELS = """
+[rules]
+model-added = "quiet"
+model-restored = "quiet"
+
+[[channel]]
+name = "ops"
+kind = "log"
+level = "warning"
+
+[[channel]]
+name = "beta-only"
+kind = "log"
+models = ["beta"]
+"""
+OLD = row(id=1, name="alpha", description="One of a kind")
+NEW = OLD | {"id": 5, "name": "vendor/alpha", "version": "2.0"}
+GAMMA = row(id=3, name="gamma")
+UNSAID = body(OLD, row(id=2, name="beta", max_token_input=MISSING))
+FIRST = body(OLD, row(id=2, name="beta", max_token_input=9))
+SECOND = body(NEW, row(id=2, name="beta", max_token_input=8))
+QUIET = body(OLD, row(id=2, name="beta", max_token_input=None), GAMMA)
+
+
+def configured(live: Live, *bodies: bytes) -> Shell:
+    """Poll these answers, with two channels and a rule of one's own."""
+    shell, _ = live(*(answer(body=each) for each in bodies))
+    (shell.folder / "catalog.toml").write_text(CHANNELS, encoding="utf-8")
+    for _ in bodies:
+        shell("-q", "sync")
+    return shell
+
+
+def by_rule(shell: Shell, *words: str) -> dict[str, Any]:
+    """Return the changes by their rule."""
+    told = shell("changes", "--format", "json", *words).json["changes"]
+    return {each["rule"]: each for each in told}
+
+
+def test_what_is_quiet_is_kept_and_told_to_nobody(live: Live) -> None:
+    """No channel, document, exit code or -q tells of it; `changes` says what it left out."""
+    shell, _ = live(answer(body=UNSAID), answer(body=QUIET))
+    (shell.folder / "catalog.toml").write_text(CHANNELS, encoding="utf-8")
+    shell("-q", "sync")
+    dry = shell("sync", "--dry-run").lines
+    assert dry[0].endswith("changed, snapshot 2, 3 models, 2 quiet (dry run)")
+    assert len(dry) == 2
+    passed = shell("-q", "sync", "--exit-code")
+    assert (passed.out, passed.err) == ("", "")
+    assert "None recorded." in (shell.folder / "docs/models.md").read_text(encoding="utf-8")
+    assert shell("alerts").out == "no messages\n"
+
+    listed = shell("changes")
+    assert listed.out == "no changes\n"
+    assert listed.err == "2 quiet changes left out; --level quiet shows them too\n"
+    asked = shell("changes", "--level", "quiet")
+    assert [line.split()[2:4] for line in asked.lines[1:]] == [
+        ["quiet", "null-moved"],
+        ["quiet", "model-added"],
+    ]
+    assert asked.err == ""
+    shown = shell("show", "beta")
+    assert shown.lines[-1].startswith("  1 quiet change left out; `catalog changes")
+    assert "missing → null" not in shown.out
+    assert [each["rule"] for each in shell("show", "beta", "--format", "json").json["history"]] == [
+        "null-moved"
+    ]
+    assert shell("explain", "1").lines[-1] == "  none: what is quiet is told to nobody"
+
+
+def test_a_renamed_model_keeps_its_history(live: Live) -> None:
+    """Under its new name a model has what was found before; the old one leads to the new."""
+    before = body(OLD | {"version": "0.9"}, row(id=2, name="beta"))
+    shell = configured(live, before, FIRST, SECOND)
+    shown = shell("show", "vendor/alpha")
+    assert "formerly    id 1" in shown.lines
+    assert [line.split("  ", 2)[-1].strip() for line in shown.lines if "T" in line[:15]][-3:] == [
+        "info      alpha: version 0.9 → 1.0",
+        *[line.split("  ", 2)[-1].strip() for line in shown.lines[-2:]],
+    ]
+    assert "alpha renamed to vendor/alpha (id 1 → 5); callable until at least" in shown.out
+    assert shown.lines[-1].endswith("vendor/alpha: version 1.0 → 2.0")
+    assert shell("show", "vendor/alpha", "--format", "json").json["formerly"] == ["1"]
+    assert "renamed to vendor/alpha" in shell("show", "alpha").out
+    assert "formerly" not in shell("show", "alpha", "--format", "json").json
+    kinds = [each["kind"] for each in by_rule(shell, "--model", "vendor/alpha").values()]
+    assert sorted(kinds) == ["renamed", "updated"]
+    document = (shell.folder / "docs/models.md").read_text(encoding="utf-8")
+    (gone,) = [line for line in document.split("\n") if line.startswith("| ") and "alpha" in line][
+        -1:
+    ]
+    assert gone.rstrip(" |").split("|")[-1].strip().startswith("20")
+    assert shell("db", "verify").out.count("  ok  ") == 6
+
+
+def test_a_finding_is_explained(live: Live) -> None:
+    """Rule, level, what was compared, each fact with its attribute, and who was told when."""
+    shell = configured(live, FIRST, SECOND)
+    found = by_rule(shell)
+    lowered = shell("explain", str(found["limit-lowered"]["number"])).lines
+    assert lowered[0].startswith("finding     ")
+    assert lowered[2:6] == [
+        "says        beta: max_token_input 9 → 8",
+        "rule        limit-lowered: Prompts that fit before may be refused.",
+        "asks for    kind updated, attribute context_limit, move lowered",
+        "level       breaking; the table says breaking",
+    ]
+    assert lowered[6].startswith("compared    snapshot 1 of 20")
+    assert lowered[7:11] == [
+        "facts",
+        "  beta (id 2): max_token_input, which is 'context_limit'",
+        "    before  9",
+        "    after   8",
+    ]
+    assert [line.split(" at ")[0] for line in lowered[12:]] == ["  beta-only: told", "  ops: told"]
+
+    renamed = shell("explain", found["name-changed"]["fingerprint"][:6].upper())
+    assert "  alpha (id 1): renamed to vendor/alpha (id 5)" in renamed.lines
+    assert renamed.lines[-1] == "  beta-only: not told; it does not want to hear this"
+    known = shell("explain", found["name-changed"]["fingerprint"], "--format", "json").json
+    assert known["conditions"] == {"kind": "renamed"}
+    assert known["table_level"] == known["level"] == "breaking"
+    assert known["facts"] == [{"kind": "renamed", "model": "alpha", "key": "1"}]
+    assert [(each["channel"], each["state"]) for each in known["channels"]] == [
+        ("ops", "delivered")
+    ]
+    assert known["earlier"] == []
+
+
+def test_the_same_found_again_is_the_latest(live: Live) -> None:
+    """A fingerprint that was found twice is explained as it was found last."""
+    gone = body(OLD)
+    shell = configured(live, FIRST, gone, FIRST, gone)
+    removed = shell("changes", "--format", "json").json["changes"]
+    first, last = [each for each in removed if each["rule"] == "model-removed"]
+    assert first["fingerprint"] == last["fingerprint"]
+    lines = shell("explain", last["fingerprint"]).lines
+    assert lines[0].startswith(f"finding     {last['number']} of infomaniak, fingerprint ")
+    added = shell("changes", "--level", "quiet", "--format", "json").json["changes"]
+    (back,) = [each for each in added if each["rule"] == "model-restored"]
+    own = shell("explain", str(back["number"]), "--format", "json").json
+    assert (own["own_level"], own["table_level"]) == ("quiet", "info")
+    assert f"before      the same was found as number {first['number']}" in lines
+
+
+def test_all_kinds_can_be_explained(live: Live) -> None:
+    """Drift and trouble are compared with no snapshot; a wave shows its first facts."""
+    before = [row(id=at, name=f"m{at}") for at in range(1, 13)]
+    after = [each | {"flag": True} for each in before]
+    shell = configured(live, body(*before), body(*after))
+    wave = shell("explain", str(by_rule(shell)["field-changed"]["number"]))
+    assert (
+        "as one      a wave: one field on most models, or the same move on 10 or more" in wave.lines
+    )
+    assert "            of all that is told as one, the gravest rule decides" in wave.lines
+    assert "  and 2 more; --format json has them all" in wave.lines
+    assert wave.lines[-2:] == [
+        "  ops: not told; it does not want to hear this",
+        "  beta-only: not told; it does not want to hear this",
+    ]
+    facts = shell("explain", wave.lines[0].split()[1], "--format", "json").json["facts"]
+    assert len(facts) == 12
+    assert facts[0] == {
+        "kind": "updated",
+        "field": "flag",
+        "model": "m1",
+        "key": "1",
+        "after": True,
+    }
+    drift = shell("explain", str(by_rule(shell)["schema-drift"]["number"]))
+    assert "compared    the answer with the contract" in drift.lines
+    assert "  new field: flag" in drift.lines
+
+
+def test_who_was_not_reached_is_told(live: Live) -> None:
+    """A message that is owed says why, and a channel that came later says that it did."""
+    shell, _ = live(answer(body=FIRST), answer(500), CATALOG_TROUBLE_FAILURES="1")
+    file = shell.folder / "catalog.toml"
+    with refusing() as nobody:
+        hook = f'[[channel]]\nname = "hook"\nkind = "webhook"\nurl = "{nobody}"\n'
+        file.write_text(hook, encoding="utf-8")
+        shell("-q", "sync")
+        shell("-q", "sync", code=3)
+    file.write_text(hook + CHANNELS, encoding="utf-8")
+    lines = shell("explain", "1").lines
+    assert "compared    nothing: it is about the way, not about the catalog" in lines
+    assert lines[-6:-3] == ["facts", "  failing", "channels"]
+    assert lines[-3].startswith("  hook: owed, 1 attempt, next at 20")
+    assert lines[-2] == "  ops: not told; it was imported, or the channel came later"
+    (told,) = shell("explain", "1", "--format", "json").json["channels"]
+    assert told.keys() == {"channel", "state", "message", "attempts", "next_at", "error"}
+
+
+def test_what_a_probe_found(live: Live) -> None:
+    """What calling a model showed is explained by the routes, without any snapshot."""
+    shell = configured(live, FIRST)
+    database = Database(f"sqlite:///{shell.folder}/catalog.db")
+    with database.writing() as connection:
+        tell(connection, [finding(Probed("ghost", "alpha", ("chat",), key="1"))], {})
+    database.close()
+    lines = shell("explain", "1").lines
+    assert "compared    what the models said when called with what the lists say" in lines
+    assert "  alpha: ghost on chat" in lines
+    (known,) = shell("explain", "1", "--format", "json").json["facts"]
+    assert known == {"kind": "ghost", "model": "alpha", "routes": ["chat"]}
+
+
+def test_a_rule_of_another_version(live: Live) -> None:
+    """A finding whose rule this version does not know is explained as far as it can be."""
+    shell = configured(live, FIRST, SECOND)
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as database, database:
+        database.execute("UPDATE finding SET rule = 'of-old' WHERE id = 1")
+    lines = shell("explain", "1").lines
+    assert "rule        of-old, which this version does not know" in lines
+    assert "level       breaking" in lines
+
+
+def test_what_cannot_be_explained(live: Live) -> None:
+    """An unknown number, no fingerprint, and the beginning of several each say what to do."""
+    shell = configured(live, FIRST, SECOND)
+    for name in ("xyz", "99999999999999999999"):
+        ran = shell("explain", name, code=2)
+        assert ran.err.startswith(f"error: there is no finding '{name}'\nhint: `catalog changes`")
