@@ -16,6 +16,8 @@ from catalog.successors import Successor, successors
 
 REMIND = (30, 14, 7, 1, 0)
 """So many days before its end, the end of a model is told again."""
+AHEAD = timedelta(days=1)
+"""What was told so much later than now was told by a clock that was ahead, not by another pass."""
 Proof = tuple[datetime, str]
 """Since when a model is refused wherever it was called, and the words for it."""
 
@@ -149,11 +151,13 @@ def retiring(
     each mark of days left: once each. Marks that were missed become one, the most urgent. Of what
     was reached when it was asked the last time, nothing is told any more.
     """
-    found = []
+    found, since = [], min(since, now)
     for end in known:
         last = _last_told(end.gone, told.get(end.model.key))
         mark = reached(marks, end.forecast.days_left(now))
-        if _is_other(end, last) or _is_nearer(end, last, since, marks, mark):
+        # What a clock that was ahead told says nothing of the marks that are still to come.
+        asked = since if last is None or last.at > now + AHEAD else max(last.at, since)
+        if _is_other(end, last) or (mark is not None and _is_nearer(end, asked, marks, mark)):
             found.append(_retiring(end, last, mark))
     return tuple(found)
 
@@ -162,13 +166,10 @@ def _is_other(end: End, last: Told | None) -> bool:
     return last is None or (last.until, last.basis) != (end.forecast.until, end.forecast.basis)
 
 
-def _is_nearer(
-    end: End, last: Told | None, since: datetime, marks: Sequence[int], mark: int | None
-) -> bool:
-    """Whether a mark was reached that neither the last telling nor the last time had reached."""
-    asked = since if last is None else max(last.at, since)
+def _is_nearer(end: End, asked: datetime, marks: Sequence[int], mark: int) -> bool:
+    """Whether a mark was reached since this was asked or told the last time."""
     before = reached(marks, end.forecast.days_left(asked))
-    return mark is not None and (before is None or mark < before)
+    return before is None or mark < before
 
 
 def _retiring(end: End, last: Told | None, mark: int | None) -> Retiring:

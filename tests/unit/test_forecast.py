@@ -188,6 +188,24 @@ def test_a_removal_after_a_reminder_tells_the_day_itself() -> None:
     assert change.moved_from == date(2026, 7, 1)
 
 
+def test_a_clock_that_was_ahead_does_not_silence_what_comes() -> None:
+    """After one reminder by a clock that was ahead, the marks are told as they are reached."""
+    end = End(GONE.model, GONE, BY_POLICY)
+    told = {"1": Told(BY_POLICY.until, "policy", AT + DAY * 400)}
+    for since, days, marks in ((400, 10, []), (10, 15, []), (15, 16, [14]), (16, 23, [7])):
+        heard = retiring([end], told, REMIND, AT + DAY * since, AT + DAY * days)
+        assert [each.mark for each in heard] == marks
+
+
+def test_another_pass_that_began_a_little_later_has_told() -> None:
+    """Of two passes at once, the one that writes last tells nothing again."""
+    end = End(GONE.model, GONE, BY_POLICY)
+    now = AT + DAY * 17
+    told = {"1": Told(BY_POLICY.until, "policy", now + timedelta(seconds=5))}
+    assert retiring([end], told, REMIND, AT + DAY, now) == ()
+    assert retiring([end], {}, REMIND, AT + DAY, now) != ()
+
+
 def test_without_marks_only_what_is_new_is_told() -> None:
     """An empty list of marks silences the reminders, not an end that is new."""
     end = End(model(), None, ANNOUNCED)
