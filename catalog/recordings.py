@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from catalog.clock import stamp
 from catalog.errors import NotFound, PayloadInvalid, Problem, SettingsInvalid
-from catalog.words import count
+from catalog.phrases import count
 
 MAX_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(

@@ -4,11 +4,9 @@ Names and values are the provider's and may hold anything. Control characters an
 become spaces here, so that no line can be forged and no terminal driven, whoever shows it.
 """
 
-import json
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from catalog.blocks import parent
 from catalog.change import (
@@ -29,18 +27,14 @@ from catalog.change import (
     Updated,
 )
 from catalog.clock import stamp
-from catalog.jsontext import Json, JsonText, cut, parse, undotted
+from catalog.jsontext import cut, undotted
 from catalog.payload import Drift
+from catalog.phrases import VALUE_LIMIT, count, duration, examples, move, name_of, one_line, show
 from catalog.poll import Poll
 from catalog.renames import swap
 from catalog.snapshot import Model
 from catalog.successors import Difference, Successor
 from catalog.waves import SAME_MOVES, VARIANTS, suffix, tendency
-
-VALUE_LIMIT = 120
-PREFIX_LIMIT = 30
-EXAMPLES = 3
-_BREAKS = {"Cc", "Zl", "Zp"}
 
 
 def sentence(finding: Finding) -> str:
@@ -75,15 +69,15 @@ def _fact(finding: Finding) -> str:
     change = finding.change
     match change:
         case Added(model):
-            return f"{_name(model)} added: {_about(model)}"
+            return f"{name_of(model)} added: {_about(model)}"
         case Removed(model):
-            return f"{_name(model)} removed"
+            return f"{name_of(model)} removed"
         case Renamed(model, key, name):
-            return f"{_name(model)} {_another_name(model, key, name)}"
+            return f"{name_of(model)} {_another_name(model, key, name)}"
         case Restored(model, gone_since):
-            return f"{_name(model)} restored after {duration(finding.at - gone_since)}"
+            return f"{name_of(model)} restored after {duration(finding.at - gone_since)}"
         case Updated(model, field, before, after):
-            return f"{_name(model)}: {cut(field, VALUE_LIMIT)} {_move(before, after)}"
+            return f"{name_of(model)}: {cut(field, VALUE_LIMIT)} {move(before, after)}"
     return _beside_the_lists(change, finding.at)
 
 
@@ -210,83 +204,6 @@ def skipped(slot: datetime, done_at: datetime | None) -> str:
     return f"the slot of {stamp(slot)} was done at {stamp(done_at)}"
 
 
-def show(value: JsonText | None) -> str:
-    """Show one value: numbers with thousands separators, text bare and cut, absence as words."""
-    return cut(_plain(value), VALUE_LIMIT)
-
-
-def one_line(text: str) -> str:
-    """Make every control character and line separator a space."""
-    return "".join(" " if unicodedata.category(c) in _BREAKS else c for c in text)
-
-
-def _plain(value: JsonText | None) -> str:
-    if value is None:
-        return "missing"
-    parsed = parse(value)
-    if isinstance(parsed, int) and not isinstance(parsed, bool):
-        return f"{parsed:,}"
-    bare = isinstance(parsed, str) and one_line(parsed).strip()
-    return one_line(parsed if bare else value)
-
-
-def _exact(value: JsonText | None) -> str:
-    """Show a value as JSON in ASCII, which tells apart what looks alike."""
-    return "missing" if value is None else json.dumps(parse(value))
-
-
-def _move(before: JsonText | None, after: JsonText | None) -> str:
-    """Show both sides, so that they never look the same; of long texts only from the difference."""
-    listed = _of_lists(before, after)
-    if listed is not None:
-        return listed
-    old, new = _plain(before), _plain(after)
-    if old.split() == new.split():
-        old, new = _exact(before), _exact(after)
-    pairs = enumerate(zip(old, new, strict=False))
-    shared = next((at for at, (a, b) in pairs if a != b), min(len(old), len(new)))
-    start = max(old.rfind("/", 0, shared), old.rfind(" ", 0, shared), shared - PREFIX_LIMIT)
-    if start >= PREFIX_LIMIT:
-        old, new = f"…{old[start:]}", f"…{new[start:]}"
-    return f"{cut(old, VALUE_LIMIT)} → {cut(new, VALUE_LIMIT)}"
-
-
-def _of_lists(before: JsonText | None, after: JsonText | None) -> str | None:
-    """Say what came to a list of words and what left it; None where these are no such lists."""
-    if before is None or after is None or before == after:
-        return None
-    old, new = parse(before), parse(after)
-    if not (isinstance(old, list) and isinstance(new, list) and all(map(_is_word, old + new))):
-        return None
-    if sorted(old) == sorted(new):
-        return "the same in another order"
-    came = [f"+{word}" for word in new if word not in old]
-    left = [f"-{word}" for word in old if word not in new]
-    return cut(", ".join(came + left), VALUE_LIMIT) or None
-
-
-def _is_word(value: Json) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and one_line(value) == value
-
-
-def duration(span: timedelta) -> str:
-    """Write a span in its largest whole unit: `6 days`, `1 hour`, `5 minutes`."""
-    seconds = max(0, int(span.total_seconds()))
-    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds >= size:
-            return count(seconds // size, unit)
-    return "0 seconds"
-
-
-def count(number: int, noun: str) -> str:
-    """Write a number with its noun: `1 model`, `1,200 models`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _name(model: Model) -> str:
-    return cut(model.name, VALUE_LIMIT)
-
-
 def _about(model: Model) -> str:
     parts = [cut(model.type, VALUE_LIMIT)]
     if model.context_limit is not None:
@@ -344,7 +261,7 @@ def _moves(updates: Sequence[Updated]) -> str:
     """Say how one field moved on many models: the move, or what all moves have in common."""
     distinct = {(update.before, update.after) for update in updates}
     if len(distinct) == 1:
-        return _move(*distinct.pop())
+        return move(*distinct.pop())
     told = {tendency(update) for update in updates}
     how = told.pop() if len(told) == 1 else None
     values = {value for pair in distinct for value in pair if value is not None}
@@ -361,7 +278,7 @@ def _variants(finding: Finding) -> str:
     names = examples([model.name for model in finding.models])
     if isinstance(change, Renamed):
         old, new = swap(change.model.name, change.name)
-        pair = f"{_name(change.model)} → {cut(change.name, VALUE_LIMIT)}"
+        pair = f"{name_of(change.model)} → {cut(change.name, VALUE_LIMIT)}"
         what = f"with {old or 'nothing'} → {new or 'nothing'}"
         return f"{count(number, 'model')} renamed {what}: {pair} and {number - 1:,} more"
     ending = suffix(finding.models[0].name) if finding.models else ""
@@ -375,10 +292,3 @@ def drift_sentence(change: Drift) -> str:
     if change.value is not None:
         return one_line(f"{change.what} of {field}: {show(change.value)}{where}")
     return one_line(f"{change.what}{' in' * (change.what == 'new null')} {field}{where}")
-
-
-def examples(names: Sequence[str]) -> str:
-    """Name the first few, and say how many more there are."""
-    shown = ", ".join(cut(name, VALUE_LIMIT) for name in names[:EXAMPLES])
-    more = len(names) - EXAMPLES
-    return f"{shown} and {more:,} more" if more > 0 else shown

@@ -20,7 +20,7 @@ from catalog.clock import Clock, now
 from catalog.errors import DeliveryFailed, SettingsInvalid
 from catalog.http.request import HIDDEN, is_loopback, read_url
 from catalog.jsontext import cut
-from catalog.words import one_line
+from catalog.phrases import one_line
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -10,8 +10,9 @@ from catalog.alerts.channel import Message
 from catalog.alerts.usage import Used, files_text, used_in
 from catalog.change import TOLD, Finding, Level
 from catalog.jsontext import cut
+from catalog.phrases import count
 from catalog.rules import rules
-from catalog.words import count, fact, last_call
+from catalog.words import fact, last_call
 
 LINES = 30
 LINE_LENGTH = 400

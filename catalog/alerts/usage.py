@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from catalog.change import Change, Finding, Incident, Probed, Retiring, Updated
 from catalog.jsontext import parse
 from catalog.payload import Drift
+from catalog.phrases import count, one_line
 from catalog.rules import rules
-from catalog.words import count, one_line
 
 Used = Mapping[tuple[str, str], tuple[str, ...]]
 """The files that use each model, by provider and name."""

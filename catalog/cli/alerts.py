@@ -62,9 +62,9 @@ def alerts(context: click.Context, state: tuple[str, ...], limit: int, style: st
 @pass_app
 def retry(app: App, names: tuple[str, ...]) -> int:
     """Send at once what is owed or was given up, of all channels or of those named."""
+    from catalog.phrases import count
     from catalog.store import deliveries
     from catalog.wiring import wire_http, wire_sync
-    from catalog.words import count
 
     app = app.with_files()
     with _changing(app) as connection:
@@ -83,8 +83,8 @@ def retry(app: App, names: tuple[str, ...]) -> int:
 @pass_app
 def drop(app: App, names: tuple[str, ...]) -> int:
     """Never send what is owed to a channel, or one message. Its findings stay in the log."""
+    from catalog.phrases import count
     from catalog.store import deliveries
-    from catalog.words import count
 
     with _changing(app) as connection:
         number = deliveries.drop(connection, names)

@@ -53,8 +53,8 @@ def changes(
     from catalog.change import PROBED_KINDS, TOLD, Level
     from catalog.cli.findings import print_findings, single
     from catalog.cli.models import find_model
+    from catalog.phrases import count
     from catalog.store import changelog, history
-    from catalog.words import count
 
     with app.database.reading() as connection:
         names, keys = [each.one.name for each in app.each], tuple[str, ...]()

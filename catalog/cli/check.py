@@ -191,7 +191,7 @@ def _near(scanned: "Iterable[Scanned]") -> "Iterable[Scanned]":
 
 def _left(heeded: "Heeded", baseline: Path, *, write: bool) -> "Heeded":
     from catalog.check import heeding
-    from catalog.words import count
+    from catalog.phrases import count
 
     if write:
         _write(baseline, heeding.baseline_text(heeded.notices))

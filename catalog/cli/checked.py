@@ -59,7 +59,7 @@ def _place(notice: "Notice") -> str:
 
 def _summary(outcome: "Outcome") -> str:
     from catalog.check.outcome import counted
-    from catalog.words import count
+    from catalog.phrases import count
 
     heeded = outcome.heeded
     parts = [counted(heeded.notices) or "nothing to tell"]

@@ -36,8 +36,8 @@ def backup(app: App, file: Path, force: bool) -> int:
 
     The copy is checked before it gets its name. SQLite only; PostgreSQL has pg_dump.
     """
+    from catalog.phrases import count
     from catalog.store.backup import copy
-    from catalog.words import count
 
     source = _sqlite_file(app.database)
     _refuse_to_replace(file, source, force=force)
@@ -154,8 +154,8 @@ def prune(app: App, limit: datetime, dry_run: bool) -> int:
 @pass_app
 def export(app: App, file: Path, force: bool) -> int:
     """Write every row to FILE, or to stdout, as JSON Lines."""
+    from catalog.phrases import count
     from catalog.store.transfer import export as lines
-    from catalog.words import count
 
     if str(file) != "-":
         _refuse_to_replace(file, app.database.file, force=force)
@@ -176,8 +176,8 @@ def import_(app: App, file: Path) -> int:
 
     From FILE, or from stdin for -. All of it or nothing; it is verified before it counts.
     """
+    from catalog.phrases import count
     from catalog.store.transfer import load
-    from catalog.words import count
 
     with _reading(file) as stream, app.database.writing() as connection:
         rows = load(connection, stream)

@@ -137,7 +137,7 @@ def _fact(change: "Change", attributes: "Attributes") -> "Iterator[str]":
     from catalog.change import Incident, Probed, Renamed, Retiring, Updated
     from catalog.jsontext import cut
     from catalog.payload import Drift
-    from catalog.words import VALUE_LIMIT
+    from catalog.phrases import VALUE_LIMIT
 
     if isinstance(change, Drift):
         yield f"{change.what}: {change.field}{_called(change.field, attributes)}"
@@ -187,7 +187,7 @@ def _fact_json(change: "Change", attributes: "Attributes") -> dict[str, Any]:
 
 
 def _line(each: "Told") -> str:
-    from catalog.words import count
+    from catalog.phrases import count
 
     name = f"message {each.message_id[:12]}"
     if each.delivered_at is not None:

@@ -83,7 +83,8 @@ def _order(end: "End", at: "datetime") -> tuple[object, ...]:
 
 
 def _row(end: "End", at: "datetime", instead: "tuple[Successor, ...]") -> Row:
-    from catalog.words import one_line, successor
+    from catalog.phrases import one_line
+    from catalog.words import successor
 
     expected = end.forecast
     return (

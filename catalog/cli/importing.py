@@ -42,9 +42,9 @@ def import_(app: App, directory: Path, accept: bool) -> int:
     2025-08-13T185522Z.json (.gz too), and hold the whole answer or its bare list. What was imported
     before is passed over.
     """
+    from catalog.phrases import count
     from catalog.recordings import find, refuse_future
     from catalog.wiring import wire_http, wire_publisher, wire_sync
-    from catalog.words import count
 
     recordings = find(directory)
     refuse_future(recordings, now())
@@ -81,9 +81,9 @@ def _new(
     database: "Database", provider: str, recordings: "Sequence[Recording]", *, accept: bool
 ) -> "list[Recording]":
     """Leave out what is known; refuse what would have to go in before it."""
+    from catalog.phrases import count
     from catalog.poll import Outcome
     from catalog.store.polls import outcomes
-    from catalog.words import count
 
     known: dict[datetime, Outcome] = {}
     if database.exists:
@@ -140,7 +140,7 @@ def _progress(recordings: "Sequence[Recording]") -> "Iterator[Iterable[Recording
 
 def _status(passes: "Sequence[Pass]") -> int:
     """Return 4 where an answer was invalid, 5 where the last one is held back, else 0."""
-    from catalog.words import count
+    from catalog.phrases import count
 
     invalid = [each for each in passes if each.poll.problems]
     if invalid:

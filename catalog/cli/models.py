@@ -208,7 +208,8 @@ def _print_facts(model: "Model") -> None:
 
 def _print_history(findings: "tuple[Finding, ...]") -> None:
     from catalog.change import Level
-    from catalog.words import count, sentence
+    from catalog.phrases import count
+    from catalog.words import sentence
 
     told = [finding for finding in findings if finding.level is not Level.QUIET]
     quiet = len(findings) - len(told)

@@ -34,9 +34,9 @@ def validate(app: App, file: Path, style: str) -> int:
     Shows every problem and all drift; exits with 1 on problems.
     """
     from catalog.errors import PayloadInvalid, Problem
+    from catalog.phrases import count
     from catalog.validate import validate as check
     from catalog.wiring import wire_provider
-    from catalog.words import count
 
     problems: tuple[Problem, ...] = ()
     valid: ValidPayload | None = None

@@ -114,9 +114,9 @@ def _run_once(probing: "Probing", wish: "Wish") -> "Results":
 
 def _print_plan(probing: "Probing", wish: "Wish", settings: "Settings", style: str) -> int:
     """Say what would be called; nothing is asked, so names that only answers tell are missing."""
+    from catalog.phrases import count
     from catalog.providers.infomaniak.routes import DEAREST
     from catalog.store import probes
-    from catalog.words import count
 
     plan = probing.plan(wish)
     with probing.database.reading() as connection:

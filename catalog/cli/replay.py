@@ -58,10 +58,10 @@ def replay(
     They come as from the real route, one after the other: each poll moves on, dry runs too. With
     --fault, they come through a bad network: a poll that gets a fault moves nothing on.
     """
+    from catalog.phrases import count
     from catalog.recordings import find, shipped
     from catalog.replay.behavior import Behavior, load
     from catalog.replay.server import ReplayServer
-    from catalog.words import count
 
     faults = _faults(kinds, rate, seed)
     behavior = load(behaves) if behaves else Behavior()

@@ -88,7 +88,8 @@ def _read(app: App, settings: "Settings") -> Status:
 
 
 def _print(one: Status) -> None:
-    from catalog.words import count, owed
+    from catalog.phrases import count
+    from catalog.words import owed
 
     state = str(one.health.state)
     if one.health.state.value == "stale" and one.last is None:
@@ -120,7 +121,7 @@ def _of(target: str) -> str:
 
 
 def _success(one: Status) -> str:
-    from catalog.words import duration
+    from catalog.phrases import duration
 
     if one.unwell.accepted_at is None or one.health.age is None:
         return "never"

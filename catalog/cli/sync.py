@@ -199,7 +199,7 @@ def _headline(result: "Pass", *, dry_run: bool) -> str:
 
 def _lines(error: CatalogError, listing: str) -> Iterator[str]:
     """Say what happened and what to do; of the problems with an answer, the first few."""
-    from catalog.words import count
+    from catalog.phrases import count
 
     if not isinstance(error, PayloadInvalid):
         yield error_text(error)
@@ -223,7 +223,7 @@ def _ways_out(hold: "HoldSettings") -> str:
 
 def _exactly(span: "timedelta") -> str:
     """Write a span in the largest unit of which it is a whole number."""
-    from catalog.words import count
+    from catalog.phrases import count
 
     seconds = span.total_seconds()
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):

@@ -23,21 +23,9 @@ from catalog.change import (
 from catalog.clock import stamp
 from catalog.jsontext import JsonText, canonical
 from catalog.payload import Drift
+from catalog.phrases import VALUE_LIMIT, count, duration, examples, one_line, show
 from catalog.successors import Difference, Successor
-from catalog.words import (
-    VALUE_LIMIT,
-    count,
-    drift_sentence,
-    duration,
-    examples,
-    fact,
-    one_line,
-    owed,
-    sentence,
-    show,
-    successor,
-    title,
-)
+from catalog.words import drift_sentence, fact, owed, sentence, successor, title
 from tests.builders import AT, finding, model
 
 HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"
