@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from catalog.store.verify import Check
 
 force = click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+HEAD = 64
+
+
+def _whole_head(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    """Refuse what cannot be a head: a slip of the mouse is no damage."""
+    if text is not None and not (len(text) == HEAD and set(text) <= set("0123456789abcdef")):
+        raise click.BadParameter(f"a head is {HEAD} hexadecimal digits, as `db verify` prints it")
+    return text
 
 
 @click.group()
@@ -66,7 +74,11 @@ def upgrade(app: App) -> int:
 
 
 @db.command()
-@click.option("--head", help="A head that was noted earlier; it must still be in the chain.")
+@click.option(
+    "--head",
+    callback=_whole_head,
+    help="A head that was noted earlier; it must still be in the chain.",
+)
 @format_option("text", "json")
 @pass_app
 def verify(app: App, head: str | None, style: str) -> int:

@@ -53,11 +53,12 @@ def doctor(app: App, style: str) -> int:
         ]
         print_json({"checks": told})
     else:
+        width = max(16, *(len(each.what) for each in found)) + 2
         for each in found:
             say(f"{each.state:5}", nl=False, fg=COLORS[each.state])
-            say(visible(f"{each.what:18}{each.said}"))
+            say(visible(f"{each.what:{width}}{each.said}"))
             if each.todo:
-                say(visible(f"{'':23}{each.todo}"))
+                say(visible(f"{'':{5 + width}}{each.todo}"))
     return int(any(each.state == "fail" for each in found))
 
 

@@ -5,16 +5,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog.cli.app import App, pass_app
+from catalog.cli.app import App, pass_app, provider_option
 
 if TYPE_CHECKING:
     from catalog.daemon.work import Work
 
 
 @click.command()
+@provider_option
 @pass_app
 def serve(app: App) -> int:
     """Run a pass whenever the schedule says so, until stopped.
+
+    One daemon serves one provider: where several are configured, run one for each.
 
     SIGTERM and Ctrl-C finish the running pass; a second one stops at once. SIGHUP reads the
     configuration again.
@@ -53,7 +56,7 @@ def _work(app: App) -> "Work":
     from catalog.wiring import refuse_channels, wire_http, wire_scheduled
     from catalog.wiring_probes import can_probe, wire_probe_times, wire_probing
 
-    settings, database = app.loaded.settings, app.database
+    settings, database = app.one, app.database
     refuse_channels(settings)
     with ExitStack() as stack:
         http = stack.enter_context(wire_http(settings))

@@ -102,6 +102,8 @@ def _print(one: Status) -> None:
         say(f"  last poll     {stamp(one.last.started_at)}, {one.last.outcome}{more}")
         if one.last.error:
             say(visible(f"                {one.last.error}"))
+    if one.health.state.value == "held":
+        say("                If it is true: `catalog sync --accept`.")
     say(f"  next run      {stamp(one.next_run)}, by the schedule")
     for waiting in one.waiting:
         said = owed(waiting.channel, waiting.messages, waiting.error, waiting.next_at)

@@ -1,6 +1,6 @@
 """`catalog sync`: one pass, as cron runs it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -8,15 +8,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.output import error_text, format_option, note, print_json, say, visible
-from catalog.errors import CatalogError, CatalogHeld, PayloadInvalid
+from catalog.cli.output import (
+    error_text,
+    format_option,
+    note,
+    note_error,
+    print_json,
+    say,
+    visible,
+)
+from catalog.errors import CatalogError, CatalogHeld, PayloadInvalid, SettingsInvalid
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from catalog.change import Finding
-    from catalog.config.settings import HoldSettings
+    from catalog.config.settings import HoldSettings, Settings
+    from catalog.http.client import Http
     from catalog.scheduled import Scheduled
+    from catalog.store.database import Database
     from catalog.sync import Pass, Sync
 
 SHOWN_PROBLEMS = 10
@@ -40,7 +50,7 @@ def sync(
     nothing is printed where nothing changed.
     """
     from catalog.store.database import MEMORY, Database
-    from catalog.wiring import wire_http, wire_scheduled
+    from catalog.wiring import wire_http
 
     if scheduled and (accept or dry_run):
         raise click.UsageError("--scheduled goes with neither --accept nor --dry-run.")
@@ -51,7 +61,7 @@ def sync(
             settings.database if database.exists else MEMORY, upgrades=not database.exists
         )
     with wire_http(settings) as http, closing(database):
-        works = [wire_scheduled(each, database, http) for each in app.each]
+        works, codes = _wired(app.each, database, http)
         ended = [_run(work, scheduled=scheduled, accept=accept, dry_run=dry_run) for work in works]
     for each in ended:
         if not isinstance(each, Claimed) and isinstance(each.poll.error, CatalogHeld):
@@ -63,7 +73,26 @@ def sync(
         for each in ended:
             _print(each, quiet=app.verbosity < 0, dry_run=dry_run)
     passes = (each for each in ended if not isinstance(each, Claimed))
-    return max((status(each, exit_code=exit_code) for each in passes), default=0)
+    return max([*codes, *(status(each, exit_code=exit_code) for each in passes)], default=0)
+
+
+def _wired(
+    each: "Sequence[Settings]", database: "Database", http: "Http"
+) -> "tuple[list[Scheduled], list[int]]":
+    """Make the work of each provider; of several, one that lacks its token stops no other."""
+    from catalog.wiring import wire_scheduled
+
+    works: list[Scheduled] = []
+    codes: list[int] = []
+    for settings in each:
+        try:
+            works.append(wire_scheduled(settings, database, http))
+        except SettingsInvalid as error:
+            if len(each) == 1:
+                raise
+            note_error(error)
+            codes.append(error.exit_code)
+    return works, codes
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ INSTEAD = (
     "write the path of an SQLite file, or install model-catalog[postgresql] and write "
     "postgresql+psycopg://USER@HOST/NAME"
 )
+OTHER = "Name a file of its own, or one that is not there yet, with --database."
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every revision in migrations/versions, oldest first; a test holds it to the folder."""
 MEMORY = "sqlite://"
@@ -238,11 +239,15 @@ def _begin(connection: Connection) -> None:
 
 def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> "Upgraded | None":
     with engine.execution_options(immediate=False).begin() as connection:
-        present = inspect(connection).has_table("alembic_version")
+        tables = set(inspect(connection).get_table_names())
+        present = "alembic_version" in tables
         query = text("SELECT version_num FROM alembic_version")
         revision = connection.scalar(query) if present else None
     if revision == REVISIONS[-1]:
         return None
+    if revision is None and tables - {"alembic_version"}:
+        others = ", ".join(sorted(tables)[:3])
+        raise StoreError(f"{place} is the database of another program: it has {others}", hint=OTHER)
     if revision is not None and revision not in REVISIONS:
         raise DatabaseTooNew(
             f"{place} has schema {revision}, this version knows up to {REVISIONS[-1]}"

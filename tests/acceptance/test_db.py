@@ -19,6 +19,11 @@ def change(shell: Shell, *statements: str) -> None:
             connection.execute(statement)
 
 
+def test_what_can_be_no_head_is_wrong_usage(demo: Shell) -> None:
+    """A head that was cut short is a slip, and no damage."""
+    assert "a head is 64 hexadecimal digits" in demo("db", "verify", "--head", "abc", code=2).err
+
+
 def test_a_backup_is_the_database(own_demo: Shell) -> None:
     """The copy verifies, has every row, and is for its owner only."""
     ran = own_demo("db", "backup", "kept.db")

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -117,6 +118,22 @@ def test_the_size_of_a_database(database: Database) -> None:
         pass
     assert database.size >= 4096
     assert database.file is None or database.size == database.file.stat().st_size
+
+
+def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    """A file with tables of its own is refused, and nothing is put into it."""
+    path = tmp_path / "app.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE customers (id INTEGER)")
+    before = path.read_bytes()
+    told = "is the database of another program: it has customers"
+    for upgrades in (True, False):
+        with (
+            pytest.raises(StoreError, match=told),
+            Database(str(path), upgrades=upgrades).reading(),
+        ):
+            pass
+    assert path.read_bytes() == before
 
 
 def test_a_dry_run_upgrades_nothing(tmp_path: Path) -> None:

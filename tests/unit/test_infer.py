@@ -18,6 +18,10 @@ MODEL = {"id": "a", "name": "Alpha", "limit": {"context": 9, "output": 3}, "cost
         ({"a": {"b": {"c": [MODEL]}}}, {"rows": "a.b.c"}),
         ({"x": {"models": {"a": MODEL}}, "y": {"models": {"a": MODEL}}}, {"key": "{1}/{2}"}),
         ({"data": [MODEL, MODEL]}, {"key": "{1}"}),
+        (
+            {"red": {"ships": [{"hull": "a", "tokens": 1}]}, "dust": {"ships": [{"hull": "b"}]}},
+            {"rows": "*.ships", "key": "hull"},
+        ),
         ({"data": [MODEL | {"id": None, "slug": "s"}]}, {"key": "slug"}),
         (
             {"data": [MODEL | {"is_beta": True, "status": "on"}]},

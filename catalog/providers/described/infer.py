@@ -92,10 +92,16 @@ def _steps(answer: Json, place: Trail) -> list[str]:
 
 
 def _is_listing(rows: Sequence[tuple[Trail, Mapping[str, Json]]]) -> bool:
-    """Whether they are of one kind: half of all fields in common, and one that names models."""
+    """Whether they are of one kind: half of all fields in common, and one that may name models."""
     common = set.intersection(*(set(row) for _, row in rows))
     usual = sum(len(row) for _, row in rows) / len(rows)
-    return 2 * len(common) >= usual and any(key in common for key in KEYS)
+    return 2 * len(common) >= usual and any(_may_name(rows, key) for key in common)
+
+
+def _may_name(rows: Sequence[tuple[Trail, Mapping[str, Json]]], key: str) -> bool:
+    """Whether a field is called as names are, or is a text of its own in each of several rows."""
+    texts = {row[key] for _, row in rows if isinstance(row[key], str)}
+    return key in KEYS or len(texts) == len(rows) > 1
 
 
 def _gather(value: Mapping[str, Json], at: Trail, leaves: dict[str, list[Json]]) -> None:
@@ -114,6 +120,10 @@ def _key(listing: _Listing) -> tuple[str, list[str]]:
         plain = all(isinstance(value, str | int) for value in found)
         if len(found) == total and plain and len(set(map(str, found))) == total:
             return name, []
+    texts = [name for name, found in listing.leaves.items() if _are(str, found)]
+    for name in texts:
+        if len(set(listing.leaves[name])) == total > 1:
+            return name, [f"{name} tells all models apart here: check that it always does"]
     stars = [index + 1 for index in range(sum(step == ANY for step in listing.place))]
     key = "/".join(f"{{{star}}}" for star in stars)
     return key, ["no field tells all models apart: the key is made of the way to a row"]
