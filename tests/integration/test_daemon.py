@@ -194,6 +194,20 @@ def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
         assert manager.recv(4096) == b"WATCHDOG=1"
 
 
+def test_a_run_that_moved_beyond_its_slot_is_planned_anew(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where the clock was set back, the next run is that of the clock as it is now."""
+    with rig(tmp_path, answer()) as it:
+        daemon = Daemon(lambda: work(it.sync, lambda _: ANSWER, SECOND), Systemd({}))
+        daemon._scheduler.start()
+        daemon._plan(now() + 3600 * SECOND)  # as if the clock had been an hour ahead
+        assert daemon._heed(Beat())
+        assert daemon._moment <= now() + SECOND
+        daemon._scheduler.shutdown()
+    assert "the clock was set back: the next run is planned anew" in caplog.text
+
+
 def test_a_database_that_is_held_at_the_start_is_waited_for(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

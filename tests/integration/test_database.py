@@ -80,6 +80,18 @@ def test_memory_lives_as_long_as_the_database() -> None:
     database.close()
 
 
+def test_memory_outlives_an_error() -> None:
+    """What is in memory is not opened anew after an error, as a file is: it would be gone."""
+    database = Database(MEMORY)
+    with database.writing() as connection:
+        connection.execute(text(ROW))
+    with pytest.raises(StoreError, match="UNIQUE"), database.writing() as connection:
+        connection.execute(text(ROW))
+    with database.reading() as connection:
+        assert connection.scalar(text("select count(*) from payload")) == 1
+    database.close()
+
+
 def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     """Its schema is not touched, and the error says what to do."""
     path = tmp_path / "a.db"
