@@ -107,7 +107,7 @@ def test_all_providers_together(start: Start) -> None:
     catalogs = shell("models", "--format", "json").json["catalogs"]
     assert [each["provider"] for each in catalogs] == ["infomaniak", "mars"]
     assert len(shell("models", "--provider", "mars").lines) == 2
-    assert {line.split()[0] for line in shell("changes").lines[1:]} == {"mars"}
+    assert {line.split()[1] for line in shell("changes").lines[1:]} == {"mars"}
     assert len(shell("changes", "--provider", "infomaniak", "--format", "csv").lines) == 1
     assert len(shell("snapshots").lines) == 4
     assert len(shell("polls", "--limit", "3").lines) == 4
