@@ -34,7 +34,7 @@ from catalog.poll import Poll
 from catalog.renames import swap
 from catalog.snapshot import Model
 from catalog.successors import Difference, Successor
-from catalog.waves import SAME_MOVES, VARIANTS, suffix, tendency
+from catalog.waves import suffix, tendency
 
 
 def sentence(finding: Finding) -> str:
@@ -213,22 +213,6 @@ def _about(model: Model) -> str:
     if model.beta:
         parts.append("beta")
     return ", ".join(parts)
-
-
-def bundled(finding: Finding) -> str | None:
-    """Say why several changes are told as one; None of a single one."""
-    if not finding.is_wave:
-        return None
-    many, models = len(finding.changes), count(len(finding.models), "model")
-    match finding.change:
-        case Updated():
-            fields = {each.field for each in finding.changes if isinstance(each, Updated)}
-            if len(fields) > 1:
-                return f"{count(len(fields), 'field')} that came or went together on {models}"
-            return f"a wave: one field on most models, or the same move on {SAME_MOVES} or more"
-        case Renamed():
-            return f"{many:,} names that changed in the same way"
-    return f"{many:,} models of one suffix, from {VARIANTS} on"
 
 
 def _another_name(former: Model, key: str, name: str) -> str:

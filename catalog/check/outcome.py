@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from catalog.change import Level
+from catalog.change import TOLD, Level
 from catalog.check.heeding import Heeded
 from catalog.check.listing import Listing
 from catalog.check.notice import Notice
 from catalog.scan.use import Scanned
 
-FAIL_ON = {level.value: level for level in Level}
+FAIL_ON = {level.value: level for level in TOLD}
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,8 +82,28 @@ def conditions(rule: "Rule") -> dict[str, str]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
+def bundled(finding: "Finding") -> str | None:
+    """Say why several changes are told as one; None of a single one."""
+    from catalog.change import Renamed, Updated
+    from catalog.phrases import count
+    from catalog.waves import SAME_MOVES, VARIANTS
+
+    if not finding.is_wave:
+        return None
+    many, models = len(finding.changes), count(len(finding.models), "model")
+    match finding.change:
+        case Updated():
+            fields = {each.field for each in finding.changes if isinstance(each, Updated)}
+            if len(fields) > 1:
+                return f"{count(len(fields), 'field')} that came or went together on {models}"
+            return f"a wave: one field on most models, or the same move on {SAME_MOVES} or more"
+        case Renamed():
+            return f"{many:,} names that changed in the same way"
+    return f"{many:,} models of one suffix, from {VARIANTS} on"
+
+
 def _head(found: "Finding", earlier: "Sequence[int]") -> "Iterator[Line]":
-    from catalog.words import bundled, sentence
+    from catalog.words import sentence
 
     yield "finding", f"{found.number} of {found.provider}, fingerprint {found.fingerprint}"
     yield "found at", stamp(found.at)
@@ -110,18 +130,21 @@ def _judged(found: "Finding", rule: "Rule | None", own: str) -> "Iterator[Line]"
 
 
 def _compared(found: "Finding", snapshots: tuple[str | None, str | None]) -> "Iterator[Line]":
-    from catalog.change import Incident, Probed
+    from catalog.change import Probed, Retiring
     from catalog.payload import Drift
 
     before, after = snapshots
-    if isinstance(found.change, Drift):
-        yield "compared", "the answer with the contract"
-    elif isinstance(found.change, Incident):
-        yield "compared", "nothing: it is about the way, not about the catalog"
-    elif isinstance(found.change, Probed):
-        yield "compared", "what the models said when called with what the lists say"
-    else:
-        yield "compared", f"snapshot {before} with snapshot {after}"
+    match found.change:
+        case Drift():
+            yield "compared", "the answer with the contract"
+        case Probed():
+            yield "compared", "what the models said when called with what the lists say"
+        case Retiring():
+            yield "compared", "the day on which the model ends with the day of the poll"
+        case _ if found.models:
+            yield "compared", f"snapshot {before} with snapshot {after}"
+        case _:
+            yield "compared", "nothing: it is about the way, not about the catalog"
 
 
 def _print_facts(found: "Finding", attributes: "Attributes") -> None:
@@ -134,28 +157,27 @@ def _print_facts(found: "Finding", attributes: "Attributes") -> None:
 
 
 def _fact(change: "Change", attributes: "Attributes") -> "Iterator[str]":
-    from catalog.change import Incident, Probed, Renamed, Retiring, Updated
+    from catalog.change import ModelChange, Probed, Renamed, Retiring, Updated
     from catalog.jsontext import cut
     from catalog.payload import Drift
     from catalog.phrases import VALUE_LIMIT
 
-    if isinstance(change, Drift):
-        yield f"{change.what}: {change.field}{_called(change.field, attributes)}"
-    elif isinstance(change, Incident):
-        yield change.kind
-    elif isinstance(change, Probed):
-        yield f"{change.name}: {change.kind} on {', '.join(change.routes)}"
-    elif isinstance(change, Retiring):
-        yield f"{change.name}: ends {change.until}, {change.basis}: {change.ground}"
-    else:
-        where = f"{change.model.name} (id {change.model.key})"
-        if not isinstance(change, Updated):
-            to = f" to {change.name} (id {change.key})" if isinstance(change, Renamed) else ""
-            yield f"{where}: {change.kind}{to}"
-            return
-        yield f"{where}: {change.field}{_called(change.field, attributes)}"
-        for side, value in (("before", change.before), ("after", change.after)):
-            yield f"  {side:7} {'missing' if value is None else cut(value, 4 * VALUE_LIMIT)}"
+    where = (
+        f"{change.model.name} (id {change.model.key})" if isinstance(change, ModelChange) else ""
+    )
+    match change:
+        case Updated():
+            yield f"{where}: {change.field}{_called(change.field, attributes)}"
+            for side, value in (("before", change.before), ("after", change.after)):
+                yield f"  {side:7} {'missing' if value is None else cut(value, 4 * VALUE_LIMIT)}"
+        case Renamed():
+            yield f"{where}: renamed to {change.name} (id {change.key})"
+        case Drift():
+            yield f"{change.what}: {change.field}{_called(change.field, attributes)}"
+        case Probed() | Retiring():
+            yield f"{change.name}: {change.kind}"
+        case _:
+            yield f"{where}: {change.kind}" if where else change.kind
 
 
 def _called(field: str, attributes: "Attributes") -> str:
@@ -165,23 +187,20 @@ def _called(field: str, attributes: "Attributes") -> str:
 
 
 def _fact_json(change: "Change", attributes: "Attributes") -> dict[str, Any]:
-    from catalog.change import Incident, Probed, Retiring, Updated
+    from catalog.change import ModelChange, Probed, Retiring, Updated
     from catalog.payload import Drift
+    from catalog.publicjson import values_json
 
     known: dict[str, Any] = {"kind": change.kind}
     if isinstance(change, Drift | Updated):
         known["field"] = change.field
         attribute = attributes.of_field(change.field)
         known |= {} if attribute is None else {"attribute": attribute}
-    if isinstance(change, Probed):
-        known |= {"model": change.name, "routes": list(change.routes)}
-    elif isinstance(change, Retiring):
-        known |= {"model": change.name, "key": change.key, "basis": change.basis}
-    elif not isinstance(change, Drift | Incident):
+    if isinstance(change, Probed | Retiring):
+        known["model"] = change.name
+    if isinstance(change, ModelChange):
         known |= {"model": change.model.name, "key": change.model.key}
     if isinstance(change, Updated):
-        from catalog.publicjson import values_json
-
         known |= values_json(change.before, change.after)
     return known
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from catalog.change import Change, Removed, Renamed, Updated
+from catalog.cli.explain import bundled
 from catalog.jsontext import canonical
-from catalog.words import bundled, sentence
+from catalog.words import sentence
 from tests.builders import finding, model
 
 HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"
@@ -59,6 +60,11 @@ def on(count: int, field: str, before: Any, after: Any) -> list[Change]:
             "2 fields that came or went together on 2 models",
         ),
         (
+            [*on(2, "a.x", None, 1), *on(2, "b.x", None, 2)],
+            "a.x, b.x on 2 models: came (m0, m1)",
+            "2 fields that came or went together on 2 models",
+        ),
+        (
             [Removed(model("1", "a:b")), Removed(model("2", "c:b"))],
             "2 :b models removed (a:b, c:b)",
             "2 models of one suffix, from 5 on",
@@ -90,3 +96,17 @@ def test_hostile_names_in_many() -> None:
     for changes in (made, [Renamed(model(name=HOSTILE), "2", f"v/{HOSTILE}")] * 2):
         said = sentence(finding(*changes))
         assert not [each for each in said if unicodedata.category(each) in {"Cc", "Zl", "Zp"}]
+
+
+def test_wave_of_one_move() -> None:
+    """A wave that moves the same way everywhere says so, with the first few names."""
+    moved = [Updated(model(str(at), f"m{at}"), "meta", None, canonical({})) for at in range(1204)]
+    assert sentence(finding(*moved)) == (
+        "meta on 1,204 models: missing → {} (m0, m1, m2 and 1,201 more)"
+    )
+
+
+def test_wave_of_different_moves() -> None:
+    """A wave whose values differ says what its moves have in common, and how many values."""
+    moved = [Updated(model(str(at), f"m{at}"), "x", None, canonical(at % 2)) for at in range(3)]
+    assert sentence(finding(*moved)) == "x on 3 models: came, 2 different values (m0, m1, m2)"

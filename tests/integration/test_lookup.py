@@ -1,0 +1,55 @@
+"""A finding by what a person calls it, in a real database."""
+
+import pytest
+from sqlalchemy import text
+
+from catalog.change import Added, Removed, Trouble
+from catalog.errors import NotFound
+from catalog.poll import Outcome
+from catalog.store import lookup
+from catalog.store.database import Database
+from tests.builders import AT, finding, model, snapshot
+from tests.stored import HOUR, NAME, save
+
+A, B = model("1", "alpha"), model("2", "beta")
+
+
+def filled(database: Database) -> None:
+    """Record trouble before there is a catalog, then one, and a model that comes and goes."""
+    save(database, 0, None, finding(Trouble("failing", "503")), outcome=Outcome.FAILED)
+    save(database, 1, snapshot(A, at=AT + HOUR), outcome=Outcome.FIRST)
+    save(database, 2, snapshot(A, B, at=AT + 2 * HOUR), finding(Added(B)))
+    save(database, 3, snapshot(A, at=AT + 3 * HOUR), finding(Removed(B)))
+
+
+def test_by_number_or_fingerprint(database: Database) -> None:
+    """A number is looked for first; a beginning that several have is told with what they are."""
+    filled(database)
+    with database.writing() as connection:
+        for number, named in ((2, "1234aaaaaaaaaaaa"), (3, "1234bbbbbbbbbbbb")):
+            connection.execute(
+                text("UPDATE finding SET fingerprint = :named WHERE id = :number"),
+                {"named": named, "number": number},
+            )
+    with database.reading() as connection:
+        assert lookup.find(connection, [NAME], "2") == (NAME, (2,))
+        assert lookup.find(connection, [NAME], "1234b") == (NAME, (3,))
+        with pytest.raises(NotFound, match=r"several fingerprints: 1234a+, 1234b+"):
+            lookup.find(connection, [NAME], "1234")
+        for unknown in ("4", "5678", "123", "1234c", str(2**40)):
+            with pytest.raises(NotFound, match="no finding"):
+                lookup.find(connection, [NAME], unknown)
+        with pytest.raises(NotFound):
+            lookup.find(connection, ["other"], "2")
+
+
+def test_what_was_compared(database: Database) -> None:
+    """The snapshot in force and the one before it, as far as there were any."""
+    filled(database)
+    with database.reading() as connection:
+        assert lookup.compared(connection, 1) == (None, None)
+        assert lookup.compared(connection, 2) == (
+            "1 of 2025-12-23T11:16:55Z",
+            "2 of 2025-12-23T12:16:55Z",
+        )
+        assert lookup.told(connection, 2) == ()
