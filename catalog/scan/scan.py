@@ -1,7 +1,9 @@
 """From files to uses of models: what is written, with no knowledge of what the provider offers."""
 
+import os
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache, partial
 from pathlib import Path
 
 from catalog.scan.entry import Settled, settle
@@ -11,6 +13,10 @@ from catalog.scan.languages import language_in, language_of, may_hold, read
 from catalog.scan.position import Lines
 from catalog.scan.use import Scanned, Use
 
+MANY = 500
+"""From so many files for each process on, a process of its own is worth its start."""
+CHUNK = 50
+
 
 def scan(
     paths: Sequence[Path], known: frozenset[str], markers: tuple[str, ...]
@@ -18,14 +24,27 @@ def scan(
     """Read files and folders, and yield those that hold a use or a marker word, by path.
 
     `known` are the names that may count where any string may stand; `markers` the words that show
-    that a file is about the provider. What cannot be read, and what is no text, holds nothing.
+    that a file is about the provider. What cannot be read, and what is no text, holds nothing. Many
+    files are shared out among processes, one a core.
     """
-    for shown, path in files(paths):
-        text = text_of(path)
-        if text is not None:
-            scanned = scan_text(shown, text, known, markers)
-            if scanned.uses or scanned.about:
-                yield scanned
+    listed = files(paths)
+    look = partial(scan_file, known=known, markers=markers)
+    workers = min(os.cpu_count() or 1, len(listed) // MANY)
+    if workers < 2:  # noqa: PLR2004  # one is this process itself
+        yield from filter(None, map(look, listed))
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        yield from filter(None, pool.map(look, listed, chunksize=CHUNK))
+
+
+def scan_file(
+    file: tuple[str, str], *, known: frozenset[str], markers: tuple[str, ...]
+) -> Scanned | None:
+    """Read one file, as `files` lists it; None where it holds nothing."""
+    shown, path = file
+    text = text_of(path)
+    scanned = None if text is None else scan_text(shown, text, known, markers)
+    return scanned if scanned and (scanned.uses or scanned.about) else None
 
 
 def text_of(path: str) -> str | None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.scan.scan import scan
+from catalog.scan.scan import MANY, scan
 from tests.scanned import KNOWN
 
 USE = "model = 'mixtral'\n"
@@ -37,6 +37,13 @@ def test_order_and_names(root: Path) -> None:
     assert found(Path("a")) == ["a/b/c.toml", "a/z.py"]
     assert found(root) == [f"{root.as_posix()}/{path}" for path in in_order]
     assert found(Path("b.py"), Path("a"), Path("a/b")) == ["a/b/c.toml", "a/z.py", "b.py"]
+
+
+def test_many_files_are_shared_out_among_processes(root: Path) -> None:
+    """However many there are, all are read, and what is found comes in the same order."""
+    number = 2 * MANY + 10
+    put(root, {f"{at:04}.py": USE if at % 10 == 0 else "x = 1\n" for at in range(number)})
+    assert found(Path()) == [f"{at:04}.py" for at in range(0, number, 10)]
 
 
 def test_only_what_holds_something(root: Path) -> None:
