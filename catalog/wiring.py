@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from importlib.resources import files
 from itertools import chain
+from pathlib import Path
 from string import Template
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -263,11 +264,11 @@ def wire_wording(settings: TextSettings, pages: Mapping[str, str] = NO_PAGES) ->
     )
 
 
-def refuse_channels(settings: Settings) -> None:
-    """Raise SettingsInvalid with all that `check_channels` finds."""
+def refuse_channels(settings: Settings, file: Path | None) -> None:
+    """Raise SettingsInvalid with all that `check_channels` finds in what `file` configures."""
     if mistakes := list(check_channels(settings)):
         lines = "\n".join(f"  {mistake}" for mistake in mistakes)
-        raise SettingsInvalid(f"the channels have mistakes:\n{lines}", hint=CHECK)
+        raise SettingsInvalid(f"the channels ({file}) have mistakes:\n{lines}", hint=CHECK)
 
 
 def check_channels(settings: Settings) -> Iterator[str]:

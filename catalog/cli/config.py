@@ -47,7 +47,7 @@ def check_config(app: App) -> int:
     from catalog.wiring import refuse_channels
 
     loaded = app.with_files().loaded
-    refuse_channels(loaded.settings)
+    refuse_channels(loaded.settings, loaded.file)
     say(f"the configuration is right: {loaded.file or 'no file, defaults and environment'}")
     for name in loaded.strangers:
         note(f"the variable {name} is none of ours, and was passed over")

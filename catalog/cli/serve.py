@@ -57,7 +57,7 @@ def _work(app: App) -> "Work":
     from catalog.wiring_probes import can_probe, wire_probe_times, wire_probing
 
     settings, database = app.one, app.database
-    refuse_channels(settings)
+    refuse_channels(settings, app.loaded.file)
     with ExitStack() as stack:
         http = stack.enter_context(wire_http(settings))
         stack.callback(database.close)
