@@ -46,6 +46,8 @@ def upgrade() -> None:
     )
     op.create_index("note_by_key", "note", ["provider", "key", "id"])
     op.add_column("finding", sa.Column("basis", sa.String(), nullable=True))
+    # Until now there was no other ground than the provider's policy.
+    op.execute("UPDATE finding SET basis = 'policy' WHERE callable_until IS NOT NULL")
     retiring = sa.text("kind = 'retiring'")
     op.create_index(
         "change_retiring", "change", ["id"], sqlite_where=retiring, postgresql_where=retiring
