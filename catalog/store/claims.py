@@ -33,7 +33,7 @@ def _place() -> str:
     """
     told = ""
     with suppress(OSError):
-        told = f"{_BOOT.read_text(encoding='ascii')}{_PROCESSES.readlink()}"
+        told = f"{_BOOT.read_text(encoding='utf-8')}{_PROCESSES.readlink()}"
     return f"{socket.gethostname()}/{hashlib.sha256(told.encode()).hexdigest()[:8]}"
 
 
