@@ -83,7 +83,7 @@ def check(
     also: tuple[tuple[str, Path], ...],
     style: str,
 ) -> int:
-    """Find uses of models that the provider does not serve, or soon will not.
+    """Find uses of models that are gone or about to go.
 
     Exits with 1 on findings. Works offline: from the database, from a FILE, or from the history
     that comes with the program.
