@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 
 from catalog.blocks import Bundle, merged, partial, whole
@@ -28,13 +29,27 @@ Judgement = Callable[[Change], tuple[str, int]]
 """The rule's id of a change, and the rank of its level."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stayed:
+    """How many models were there before and after, and the keys of those that came back."""
+
+    common: int
+    back: frozenset[str] = frozenset()
+
+    def mostly(self, some: Sequence[Updated]) -> bool:
+        """Whether these are of most models that stayed; one that came back did not stay."""
+        number = sum(update.model.key not in self.back for update in some)
+        return number >= WAVE_MODELS and 2 * number > self.common
+
+
 def bundles(changes: Iterable[Change], common: int, judged: Judgement) -> list[Bundle]:
     """Put together what one finding is to tell, each change once; `common` models stayed."""
     updates: list[Updated] = []
     rest: list[Change] = []
     for change in changes:
         (updates if isinstance(change, Updated) else rest).append(change)  # type: ignore[arg-type]  # narrowed
-    return [*_variants(rest), *_updates(updates, common, judged)]
+    back = frozenset(change.model.key for change in rest if isinstance(change, Restored))
+    return [*_variants(rest), *_updates(updates, Stayed(common, back), judged)]
 
 
 def suffix(name: str) -> str | None:
@@ -88,7 +103,7 @@ def _together(changes: Sequence[Change], least: int) -> list[Bundle]:
     return [tuple(changes)] if len(changes) >= least else [(change,) for change in changes]
 
 
-def _updates(updates: Sequence[Updated], common: int, judged: Judgement) -> list[Bundle]:
+def _updates(updates: Sequence[Updated], stayed: Stayed, judged: Judgement) -> list[Bundle]:
     blocks, left = whole(updates)
     fields: dict[str, list[Updated]] = defaultdict(list)
     for update in left:
@@ -96,7 +111,7 @@ def _updates(updates: Sequence[Updated], common: int, judged: Judgement) -> list
     waves: list[tuple[Updated, ...]] = []
     alone: list[Updated] = []
     for same_field in fields.values():
-        found, others = _field(same_field, common, judged)
+        found, others = _field(same_field, stayed, judged)
         waves += found
         alone += others
     parts, alone = partial(alone)
@@ -105,23 +120,25 @@ def _updates(updates: Sequence[Updated], common: int, judged: Judgement) -> list
 
 
 def _field(
-    updates: Sequence[Updated], common: int, judged: Judgement
+    updates: Sequence[Updated], stayed: Stayed, judged: Judgement
 ) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
-    """Find the waves of one field: the move of most, the field on most, the same move of many."""
+    """Find the waves of one field: the move of most, the field on most, the same move of many.
 
-    def is_most(some: Sequence[Updated]) -> bool:
-        return len(some) >= WAVE_MODELS and 2 * len(some) > common
-
+    What is judged by another rule is another wave: a raised limit is not as grave as a lowered one.
+    """
     alike: dict[Hashable, list[Updated]] = defaultdict(list)
     for update in updates:
         how = tendency(update)
         exact = (update.before, update.after) if how is None else None
         alike[judged(update)[0], how, exact].append(update)
-    if is_most(updates) and not any(map(is_most, alike.values())):
-        return [tuple(updates)], []
+    if stayed.mostly(updates) and not any(map(stayed.mostly, alike.values())):
+        by_rule: dict[str, list[Updated]] = defaultdict(list)
+        for update in updates:
+            by_rule[judged(update)[0]].append(update)
+        return [tuple(some) for some in by_rule.values()], []
     waves, alone = [], []
     for some in alike.values():
-        if is_most(some) or len(some) >= SAME_MOVES:
+        if stayed.mostly(some) or len(some) >= SAME_MOVES:
             waves.append(tuple(some))
         else:
             alone += some

@@ -16,8 +16,10 @@ from catalog.clock import now
 from catalog.errors import PayloadInvalid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from catalog.change import Delisted, Finding
     from catalog.providers.provider import Provider
     from catalog.snapshot import Snapshot
     from catalog.store.database import Transaction
@@ -110,13 +112,35 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
         common=len(before.by_key.keys() & after.by_key.keys()),
         levels=app.loaded.settings.rules,
     )
-    judged = judge(compare(before, after), case)
-    findings = [replace(finding, snapshot=after.number) for finding in judged]
-    timed = _is_timed(b)
-    if not timed:
-        findings = [replace(finding, callable_until=None, ground=None) for finding in findings]
-    print_findings(style, single(findings) if facts else findings, timed=timed)
+    gone = _gone(app, after)
+    findings = [
+        replace(_promised(finding, gone), snapshot=after.number)
+        for finding in judge(compare(before, after), case)
+    ]
+    shown = single(findings) if facts else findings
+    print_findings(style, shown, timed=_is_timed(b))
     return int(exit_code and bool(findings))
+
+
+def _gone(app: App, after: "Snapshot") -> "dict[str, Delisted]":
+    """Return who was gone by a stored state, with what was said of it then; nobody for a file."""
+    from catalog.store import history
+
+    if after.number is None:
+        return {}
+    with app.database.reading() as connection:
+        known = history.delisted(connection, after.provider, after.number)
+    return {each.model.key: each for each in known}
+
+
+def _promised(finding: "Finding", gone: "Mapping[str, Delisted]") -> "Finding":
+    """Give a finding the last day that was said when its model left: not one of this comparison."""
+    left = gone.get(finding.models[0].key) if len(finding.models) == 1 else None
+    if left is None or finding.change.kind != "removed":
+        return replace(finding, callable_until=None, basis=None, ground=None)
+    return replace(
+        finding, callable_until=left.callable_until, basis=left.basis, ground=left.ground
+    )
 
 
 def _moment(connection: "Transaction", when: When | None) -> "datetime | None":

@@ -37,7 +37,7 @@ LISTING = "catalog sync --dry-run --format json"
 @click.option("--accept", is_flag=True, help="Apply an answer that would be held back.")
 @click.option("--dry-run", is_flag=True, help="Show everything, write and send nothing.")
 @click.option("--scheduled", is_flag=True, help="Do nothing if the schedule's slot was done.")
-@click.option("--exit-code", is_flag=True, help="Exit with 1 when the catalog changed.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when there is something to tell.")
 @format_option("text", "json")
 @provider_option
 @pass_app

@@ -129,4 +129,7 @@ def _value_mistakes(place: str, values: Mapping[str, Any], known: Iterable[str])
 
 
 def _last_segment(words: str) -> str:
-    return words.rstrip("/").rpartition("/")[2].strip() or words
+    """Take the model out of `org/model`; anything else is no such name."""
+    bare = words.rstrip("/")
+    named = bare.count("/") == 1 and not any(map(str.isspace, bare))
+    return (bare.rpartition("/")[2] if named else words) or words

@@ -69,7 +69,8 @@ class Database:
         """The file, or the URL without its password."""
         if self.file is not None:
             return str(self.file)
-        return self.url.render_as_string(hide_password=True)
+        hidden = {name: "***" for name in self.url.query if "pass" in name.lower()}
+        return self.url.update_query_dict(hidden).render_as_string(hide_password=True)
 
     @property
     def file(self) -> Path | None:

@@ -135,11 +135,12 @@ def test_waves(count: int, of: int, findings: int) -> None:
     assert {finding.level for finding in result} == {Level.BREAKING}
 
 
-def test_a_wave_is_as_grave_as_its_gravest_fact() -> None:
-    """When four limits rise and one falls, the wave is breaking."""
+def test_what_is_judged_by_another_rule_is_another_wave() -> None:
+    """When four limits rise and one falls, that one is breaking, and the four are no alarm."""
     changes = [update("max_token_input", 8, 9) for _ in range(4)]
-    (wave,) = judge([*changes, update("max_token_input", 9, 8)], case(common=5))
-    assert (wave.rule, wave.level) == ("limit-lowered", Level.BREAKING)
+    lowered, wave = judge([*changes, update("max_token_input", 9, 8)], case(common=5))
+    assert (lowered.rule, lowered.level) == ("limit-lowered", Level.BREAKING)
+    assert (wave.rule, wave.level) == ("limit-raised", Level.INFO)
     assert wave.is_wave
     assert wave.fingerprint not in {fingerprint("infomaniak", each) for each in wave.changes}
 
