@@ -51,6 +51,18 @@ def validate(payload: Payload, contract: Contract) -> ValidPayload:
     return ValidPayload(payload, rows, tuple(_drift(body, rows, contract)), steps)
 
 
+def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
+    """Return what is new about an answer that breaks the contract, as far as it can be read."""
+    try:
+        body = read_strict(payload.body)
+    except PayloadInvalid:
+        return ()
+    place = tuple(contract["x-rows"])
+    placed = chain.from_iterable(values(part, place) for _, part in _parts(body, contract))
+    rows = [row for _, row in placed if isinstance(row, dict)]
+    return tuple(_drift(body, rows, contract))
+
+
 def _parts(body: Json, contract: Contract) -> list[tuple[str, Json]]:
     """Return the answer with its JSON path; each part of one that came in parts."""
     in_parts = contract.get("x-parts") and isinstance(body, dict) and body.keys() == {PARTS}
@@ -115,7 +127,7 @@ def _drift(body: Json, rows: Sequence[Mapping[str, Json]], contract: Contract) -
     found: dict[_Novelty, list[str]] = {item: [] for item in _novelties(body, contract, ("$",))}
     for row in rows:
         for novelty in _novelties(row, contract["$defs"]["model"], ()):
-            found.setdefault(novelty, []).append(row["name"])
+            found.setdefault(novelty, []).append(str(row.get("name", "?")))
     for what, field, value in sorted(found, key=lambda item: (item[1], item[0], item[2])):
         yield Drift(what, field, value, tuple(found[what, field, value]))
 

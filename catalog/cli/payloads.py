@@ -35,18 +35,21 @@ def validate(app: App, file: Path, style: str) -> int:
     """
     from catalog.errors import PayloadInvalid, Problem
     from catalog.phrases import count
+    from catalog.validate import drift_of
     from catalog.validate import validate as check
     from catalog.wiring import wire_provider
 
     problems: tuple[Problem, ...] = ()
+    drift: tuple[Drift, ...] = ()
     valid: ValidPayload | None = None
     many = ""
+    provider = wire_provider(app.one.one)
     try:
-        provider = wire_provider(app.one.one)
-        valid = check(read_payload(file, provider), provider.contract)
+        payload = read_payload(file, provider)
+        drift = drift_of(payload, provider.contract)
+        valid = check(payload, provider.contract)
     except PayloadInvalid as error:
         problems, many = error.problems, "at least " * error.is_cut
-    drift = valid.drift if valid else ()
     if style == "json":
         listed = [
             {"path": item.path, "found": item.found, "expected": item.expected} for item in problems

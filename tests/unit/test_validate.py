@@ -12,7 +12,7 @@ from catalog.errors import MAX_PROBLEMS, PayloadInvalid
 from catalog.jsontext import parse
 from catalog.payload import Drift, ValidPayload
 from catalog.providers.infomaniak.infomaniak import Infomaniak
-from catalog.validate import Contract, validate
+from catalog.validate import Contract, drift_of, validate
 from catalog.words import drift_sentence
 from tests.builders import MISSING, body, payload, row
 
@@ -96,6 +96,19 @@ def test_drift_names_its_models() -> None:
     """Drift is told once, with the models that show it in the order of the payload."""
     rows = [row(id=3 - at, name=name, shiny=at) for at, name in enumerate("cab")]
     assert check(body(*rows)).drift == (Drift("new field", "shiny", None, ("c", "a", "b")),)
+
+
+def test_drift_of_a_broken_answer() -> None:
+    """What is new is told beside what is wrong; of what cannot be read at all, nothing is known."""
+    broken = payload(
+        body(row(max_token_input=-1, shiny=1), 7, row(id=2, name=MISSING, info_status="x"))
+    )
+    told = drift_of(broken, INFOMANIAK.contract)
+    assert [(each.what, each.field, each.models) for each in told] == [
+        ("new value", "info_status", ("?",)),
+        ("new field", "shiny", ("alpha",)),
+    ]
+    assert drift_of(payload(b"{"), INFOMANIAK.contract) == ()
 
 
 def test_payload_travels_along() -> None:
