@@ -23,13 +23,12 @@ from catalog.change import (
 from catalog.clock import stamp
 from catalog.jsontext import JsonText, canonical
 from catalog.payload import Drift
-from catalog.phrases import VALUE_LIMIT, count, duration, examples, one_line, show
+from catalog.phrases import VALUE_LIMIT
 from catalog.successors import Difference, Successor
 from catalog.words import drift_sentence, fact, owed, sentence, successor, title
 from tests.builders import AT, finding, model
 
 HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"
-FOLDED = "a [31m b  c d "
 LINK = "https://developer.infomaniak.com/docs/api/post/2/ai/%7Bproduct_id%7D"
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
@@ -230,44 +229,6 @@ def test_no_sentence_breaks_out_of_its_line(change: Change) -> None:
         assert drift_sentence(change) == said
 
 
-def test_one_line() -> None:
-    """Every control character and line separator becomes one space; all else stays."""
-    assert one_line(HOSTILE) == FOLDED
-    assert one_line("é 🦙 مرحبا \u00a0\u200d|`*") == "é 🦙 مرحبا \u00a0\u200d|`*"
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"),
-    [
-        (None, "null"),
-        (True, "true"),
-        (False, "false"),
-        (0, "0"),
-        (-1234567, "-1,234,567"),
-        (1.5, "1.5"),
-        ("plain text", "plain text"),
-        ("", '""'),
-        ("  ", '"  "'),
-        ("\x1b", '"\\u001b"'),
-        (HOSTILE, FOLDED),
-        ([], "[]"),
-        ({"b": ["é"], "a": None}, '{"a":null,"b":["é"]}'),
-        ("x" * VALUE_LIMIT, "x" * VALUE_LIMIT),
-        ("x" * (VALUE_LIMIT + 1), "x" * (VALUE_LIMIT - 1) + "…"),
-        (["x" * VALUE_LIMIT], '["' + "x" * (VALUE_LIMIT - 3) + "…"),
-        (10**300, "1" + ",000" * 29 + ",0…"),
-    ],
-)
-def test_show(value: Any, shown: str) -> None:
-    """A value is shown as a person would write it, on one line and cut."""
-    assert show(text(value)) == shown
-
-
-def test_missing_is_shown_as_a_word() -> None:
-    """What is missing is not what is null."""
-    assert show(None) == "missing"
-
-
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
@@ -306,44 +267,6 @@ def test_different_values_never_look_the_same(
     assert (said == f"{side} → {side}") == (before == after)
     assert len(said) <= 2 * VALUE_LIMIT + len(" → ")
     assert "\n" not in said
-
-
-@pytest.mark.parametrize(
-    ("span", "said"),
-    [
-        (timedelta(days=400), "400 days"),
-        (timedelta(days=1, hours=23), "1 day"),
-        (timedelta(hours=23, minutes=59), "23 hours"),
-        (timedelta(hours=1), "1 hour"),
-        (timedelta(minutes=59, seconds=59), "59 minutes"),
-        (timedelta(minutes=1), "1 minute"),
-        (timedelta(seconds=59, milliseconds=999), "59 seconds"),
-        (timedelta(seconds=1), "1 second"),
-        (timedelta(milliseconds=999), "0 seconds"),
-        (timedelta(), "0 seconds"),
-        (timedelta(days=-2), "0 seconds"),
-    ],
-)
-def test_duration(span: timedelta, said: str) -> None:
-    """A span is said in its largest whole unit, and never below nothing."""
-    assert duration(span) == said
-
-
-@pytest.mark.parametrize(
-    ("number", "said"), [(0, "0 models"), (1, "1 model"), (2, "2 models"), (1200, "1,200 models")]
-)
-def test_count(number: int, said: str) -> None:
-    """A number is said with its noun, which knows one from many."""
-    assert count(number, "model") == said
-
-
-@pytest.mark.parametrize(
-    ("names", "said"),
-    [("", ""), ("a", "a"), ("abc", "a, b, c"), ("abcd", "a, b, c and 1 more")],
-)
-def test_examples(names: str, said: str) -> None:
-    """The first three are named, the rest counted."""
-    assert examples(names) == said
 
 
 def test_title() -> None:
