@@ -17,7 +17,7 @@ from catalog.change import (
 )
 from catalog.fields import Attributes
 from catalog.forecast import Forecast, Grounds, forecast
-from catalog.moves import moves
+from catalog.moves import fields_within, moves
 from catalog.payload import Drift
 from catalog.rules import Lifecycle, Rule, rules
 from catalog.snapshot import Snapshot
@@ -106,11 +106,21 @@ def _end(change: Change, case: Case) -> Forecast | Retiring | None:
 
 
 def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
+    """Find the rule of a change; of a block that came, went or opened, the gravest within it."""
+    inner = fields_within(change) if isinstance(change, Updated) else ()
+    found = [_rule_of_one(each, case) for each in (change, *inner)]
+    if len(found) == 1:
+        return found[0]
+    table = list(rules())
+    return min(found, key=lambda pair: (pair[1].rank, table.index(pair[0].id)))
+
+
+def _rule_of_one(change: Change, case: Case) -> tuple[Rule, Level]:
     attribute, said = None, frozenset[str]()
     if isinstance(change, Updated | Drift):
         attribute = case.attributes.of_field(change.field)
     if isinstance(change, Updated):
-        said = moves(change, numeric=attribute in NUMERIC)
+        said = moves(change, numeric=attribute in NUMERIC, link=attribute == "route")
     elif isinstance(change, Drift) and change.value is not None:
         said = frozenset({"value"})
     elif isinstance(change, Retiring):

@@ -1,11 +1,13 @@
 """How a value moved: which way, by what it says and not by how it is written."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from urllib.parse import urlsplit
 
 from catalog.change import Updated
-from catalog.jsontext import Json, parse
+from catalog.jsontext import Json, canonical, dotted, leaves, parse
 
 NOISE = Decimal("1e-12")
 """Fractions that differ by this share or less are one number: doubles carry about 16 digits."""
@@ -15,10 +17,11 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _MOMENT = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})([Tt ].*)?")
 
 
-def moves(update: Updated, *, numeric: bool = False) -> frozenset[str]:
+def moves(update: Updated, *, numeric: bool = False, link: bool = False) -> frozenset[str]:
     """Name the ways in which a value moved, as rules.toml calls them.
 
-    `numeric` says that the field holds numbers, so that two texts are compared as numbers too.
+    `numeric` says that the field holds numbers, so that two texts are compared as numbers too;
+    `link` that it holds an address of which only the path matters.
     """
     old = None if update.before is None else parse(update.before)
     new = None if update.after is None else parse(update.after)
@@ -30,9 +33,21 @@ def moves(update: Updated, *, numeric: bool = False) -> frozenset[str]:
         if _is_same(before, after):
             return frozenset({"respelled"} if numeric or not texts else ())
         return frozenset({"raised" if after > before else "lowered"})
+    if link and _has_same_path(old, new):
+        return frozenset({"relinked"})
     moment = _moment(old)
     same = moment is not None and moment == _moment(new)
     return frozenset({"respelled"} if same or _is_reordered(old, new) else ())
+
+
+def fields_within(update: Updated) -> Iterator[Updated]:
+    """Yield the fields of an object that came, went, or stands where null or another value was."""
+    sides = [None if side is None else parse(side) for side in (update.before, update.after)]
+    old, new = (dict(leaves(side)) if isinstance(side, dict) else {} for side in sides)
+    for path in sorted(old.keys() | new.keys()):
+        field = f"{update.field}.{dotted(path)}"
+        texts = (canonical(side[path]) if path in side else None for side in (old, new))
+        yield Updated(update.model, field, *texts)
 
 
 def _absent(old: Json, new: Json) -> frozenset[str]:
@@ -58,6 +73,14 @@ def _is_same(one: Decimal, other: Decimal) -> bool:
         return True
     whole = one == one.to_integral_value() and other == other.to_integral_value()
     return not whole and abs(one - other) <= NOISE * max(abs(one), abs(other))
+
+
+def _has_same_path(old: Json, new: Json) -> bool:
+    """Whether two addresses differ in their host, query or fragment alone."""
+    try:
+        return bool(urlsplit(old).path) and urlsplit(old).path == urlsplit(new).path
+    except (AttributeError, TypeError, ValueError):  # no texts, or odd ones: `http://[`
+        return False
 
 
 def _is_reordered(old: Json, new: Json) -> bool:

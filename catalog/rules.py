@@ -17,6 +17,7 @@ Move = Literal[
     "nothing",
     "zero",
     "respelled",
+    "relinked",
     "value",
     "over",
     "soon",
