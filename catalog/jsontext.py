@@ -26,11 +26,10 @@ _Trail: TypeAlias = "tuple[()] | tuple[_Trail, str | int]"
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
 
 
-class _Flaw:
-    """A number that JSON cannot hold, left in its place until its path is known."""
+class _Flaw(str):
+    """A number that JSON cannot hold, left as text in its place until its path is known."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    __slots__ = ()
 
 
 _DOT = re.compile(r"(\\.)|\.", re.DOTALL)
@@ -101,10 +100,18 @@ def child(path: str, key: str | int) -> str:
 
 
 def read_strict(body: bytes) -> Json:
-    """Read a JSON body, whole numbers as int; raise PayloadInvalid with every flaw found.
+    """Read a JSON body, whole numbers as int; raise PayloadInvalid with every flaw found."""
+    value, flaws = read(body)
+    if flaws:
+        raise PayloadInvalid(flaws)
+    return value
 
-    Flaws: invalid UTF-8, bad syntax, NaN, Infinity, numbers too large for a double, duplicate keys,
-    lone surrogates, nesting deeper than 64.
+
+def read(body: bytes) -> tuple[Json, tuple[Problem, ...]]:
+    """Read a JSON body together with its flaws; raise PayloadInvalid where there is no JSON in it.
+
+    Flaws: NaN, Infinity, numbers too large for a double, duplicate keys, lone surrogates, nesting
+    deeper than 64. No JSON: invalid UTF-8, bad syntax.
     """
     try:
         text = body.decode("utf-8")
@@ -125,9 +132,7 @@ def read_strict(body: bytes) -> Json:
     except RecursionError:
         raise PayloadInvalid([_too_deep("$")]) from None
     flaws = _flaws(value, twins, surrogates=bool(_SURROGATE.search(text)))
-    if problems := list(islice(flaws, MAX_PROBLEMS)):
-        raise PayloadInvalid(problems)
-    return value
+    return value, tuple(islice(flaws, MAX_PROBLEMS))
 
 
 def _no_json(text: str, error: json.JSONDecodeError) -> Problem:
@@ -171,7 +176,7 @@ def _flaws(
     while stack:
         trail, value, depth = stack.pop()
         if isinstance(value, _Flaw):
-            found = cut(value.text, FOUND_LIMIT)
+            found = cut(value, FOUND_LIMIT)
             yield Problem(_path(trail), found, "a finite number that a double can hold")
         elif isinstance(value, str):
             if surrogates and _is_torn(value):

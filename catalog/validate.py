@@ -13,7 +13,7 @@ from jsonschema.exceptions import ValidationError
 
 from catalog.errors import MAX_PROBLEMS, PayloadInvalid, Problem
 from catalog.fields import ANY, Trail, values
-from catalog.jsontext import Json, JsonText, canonical, child, dotted, read_strict, shorten
+from catalog.jsontext import Json, JsonText, canonical, child, dotted, read, read_strict, shorten
 from catalog.payload import PARTS, Drift, Payload, ValidPayload
 
 Contract = Mapping[str, Json]
@@ -37,7 +37,7 @@ def validate(payload: Payload, contract: Contract) -> ValidPayload:
     Of `contract`, `$defs.model` describes one row. Besides JSON Schema it speaks the x- words
     explained in catalog/providers/infomaniak/schema.json.
     """
-    body = read_strict(payload.body)
+    body, flaws = read(payload.body)
     parts = _parts(body, contract)
     place = tuple(contract["x-rows"])
     placed = tuple(chain.from_iterable(values(part, place) for _, part in parts))
@@ -45,6 +45,9 @@ def validate(payload: Payload, contract: Contract) -> ValidPayload:
     check = Draft202012Validator(contract).iter_errors
     wrong = (_problems(error, root) for root, part in parts for error in check(part))
     found = chain(chain.from_iterable(wrong), _duplicates(placed, contract))
+    # Where a flaw stands, what the contract says of the place is about our reading of it.
+    flawed = {flaw.path for flaw in flaws}
+    found = chain(flaws, (problem for problem in found if problem.path not in flawed))
     if problems := tuple(islice(_distinct(found), MAX_PROBLEMS)):
         raise PayloadInvalid(problems)
     rows, steps = tuple(row for _, row in placed), tuple(passed for passed, _ in placed)
