@@ -17,7 +17,7 @@ from catalog.cli.output import note, say
 from catalog.cli.payloads import read_payload
 from catalog.cli.sync import print_pass, run_at, status
 from catalog.clock import now, stamp
-from catalog.errors import CatalogHeld, SettingsInvalid
+from catalog.errors import CatalogHeld, PayloadInvalid, SettingsInvalid
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,12 +44,12 @@ def import_(app: App, directory: Path, accept: bool) -> int:
     """
     from catalog.phrases import count
     from catalog.recordings import find, refuse_future
-    from catalog.wiring import wire_http, wire_publisher, wire_sync
+    from catalog.wiring import wire_http, wire_provider, wire_publisher, wire_sync
 
     recordings = find(directory)
     refuse_future(recordings, now())
     settings = app.one
-    new = _new(app.database, settings.one.name, recordings, accept=accept)
+    new = _new(app.database, wire_provider(settings.one), recordings, accept=accept)
     with wire_http(settings) as http:
         sync = wire_sync(settings, app.database, http)
         # Of what is long past, nobody is reminded.
@@ -78,9 +78,16 @@ def _publish(database: "Database", publisher: "Publisher") -> None:
 
 
 def _new(
-    database: "Database", provider: str, recordings: "Sequence[Recording]", *, accept: bool
+    database: "Database",
+    provider: "Provider",
+    recordings: "Sequence[Recording]",
+    *,
+    accept: bool,
 ) -> "list[Recording]":
-    """Leave out what is known; refuse what would have to go in before it."""
+    """Leave out what is known; refuse what would have to go in before it.
+
+    The newest is not known yet where it was held and is accepted now, or was broken and is mended.
+    """
     from catalog.phrases import count
     from catalog.poll import Outcome
     from catalog.store.polls import outcomes
@@ -88,10 +95,12 @@ def _new(
     known: dict[datetime, Outcome] = {}
     if database.exists:
         with database.reading() as connection:
-            known = outcomes(connection, provider)
+            known = outcomes(connection, provider.name)
     newest = next(reversed(known), None)  # by order: an earlier poll's clock may have been ahead
-    if accept and newest is not None and known[newest] is Outcome.HELD:
-        del known[newest]
+    if newest is not None:
+        held = accept and known[newest] is Outcome.HELD
+        if held or (known[newest] is Outcome.INVALID and _is_mended(newest, recordings, provider)):
+            del known[newest]
     new = [recording for recording in recordings if recording.at not in known]
     if newest is not None and (early := [each for each in new if each.at < newest]):
         raise SettingsInvalid(
@@ -101,6 +110,19 @@ def _new(
             hint="Import into a database of its own: catalog --database OTHER.db import …",
         )
     return new
+
+
+def _is_mended(at: "datetime", recordings: "Sequence[Recording]", provider: "Provider") -> bool:
+    from catalog.validate import validate
+
+    try:
+        for recording in recordings:
+            if recording.at == at:
+                validate(read_payload(recording.path, provider), provider.contract)
+                return True
+    except PayloadInvalid:
+        pass
+    return False
 
 
 def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "Iterator[Pass]":

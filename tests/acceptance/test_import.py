@@ -86,6 +86,16 @@ def test_a_wall_of_problems_names_what_lists_them_all(shell: Shell) -> None:
     assert told[11] == f"  and 2 more: `{command}` lists them"
 
 
+def test_the_last_recording_goes_in_once_it_is_mended(shell: Shell, history: Path) -> None:
+    """An invalid end is passed over like all that is known, until its file is right."""
+    last = history / "2026-01-04T000000Z.json"
+    last.write_text("{")
+    shell("import", "history", code=4)
+    assert "4 recordings: nothing new" in shell("import", "history").lines
+    last.write_bytes(body(row(), row(id=3, name="c")))
+    assert "4 recordings: 1 changed" in shell("import", "history").lines
+
+
 def test_the_future_is_not_imported(shell: Shell, history: Path) -> None:
     """A recording that cannot have been taken yet is named, and nothing goes in."""
     (history / "2999-01-01T000000Z.json").write_bytes(body(row()))
