@@ -1,6 +1,7 @@
 """From files to uses of models: what is written, with no knowledge of what the provider offers."""
 
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache, partial
@@ -34,7 +35,14 @@ def scan(
         yield from filter(None, map(look, listed))
         return
     with ProcessPoolExecutor(workers) as pool:
-        yield from filter(None, pool.map(look, listed, chunksize=CHUNK))
+        # The processes are started here and keep this mask: only this one hears of Ctrl-C. One that
+        # broke off within a message would leave the others waiting for the rest of it.
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            found = pool.map(look, listed, chunksize=CHUNK)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+        yield from filter(None, found)
 
 
 def scan_file(

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import resource
+import signal
 import subprocess
 from pathlib import Path
 
@@ -261,3 +262,26 @@ def test_the_hook_before_a_commit(code: Shell) -> None:
     )
     assert ended.returncode == 1
     assert b"8 breaking, 1 warning" in ended.stdout
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="on one core nothing is shared")
+def test_an_interrupted_scan_ends_at_once(shell: Shell) -> None:
+    """Ctrl-C goes to every process of the terminal; those that share the work do not break off."""
+    text = 'MODEL = "x"\n' + 'names = ["model"]\n' * 100
+    write(shell.folder, {f"file{n}.py": text for n in range(2_000)})
+    running = shell.start("check", ".")
+    children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    workers: list[str] = []
+    while running.poll() is None and len(workers) < 2:
+        workers = children.read_text().split()
+    assert workers, "they start together with the scan"
+    blocked = re.search(
+        r"^SigBlk:\s*(\w+)$", Path(f"/proc/{workers[0]}/status").read_text(), re.MULTILINE
+    )
+    assert blocked
+    assert int(blocked[1], 16) & 1 << (signal.SIGINT - 1)
+    for process in (running.pid, *map(int, workers)):
+        os.kill(process, signal.SIGINT)
+    _, told = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "Traceback" not in told
