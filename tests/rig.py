@@ -35,12 +35,15 @@ class Ear:
     timing: Timing = field(default_factory=Timing)
     deaf: bool = False
     gone: bool = False
+    asks: float | None = None
+    """How many seconds it asks for while it is deaf."""
     heard: list[Message] = field(default_factory=list)
 
     def send(self, message: Message) -> None:
         """Keep the message."""
         if self.deaf:
-            raise DeliveryFailed(f"channel {self.name} is deaf", for_good=self.gone)
+            text = f"channel {self.name} is deaf"
+            raise DeliveryFailed(text, for_good=self.gone, retry_after=self.asks)
         self.heard.append(message)
 
     @property

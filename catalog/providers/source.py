@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from itertools import count
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from catalog.clock import Clock
@@ -88,11 +87,8 @@ class Source:
     def _others(self, paging: Paging, first: bytes) -> Iterator[bytes]:
         """Yield the parts after the first; raise AnswerRefused where they do not lead to an end."""
         body, here, size = first, self.address, len(first)
-        asked = {here}
-        for number in count(1):
-            there = self._next(paging, body, here, number)
-            if there is None:
-                return
+        asked, number = {here}, 1
+        while there := self._next(paging, body, here, number):
             if there in asked or number == self.max_parts:
                 raise AnswerRefused(f"{self.provider} sends a list of parts that does not end")
             asked.add(there)
@@ -103,6 +99,7 @@ class Source:
                     f"{self.provider} sent more than {self.max_bytes:,} bytes in parts"
                 )
             yield body
+            number += 1
 
     def _next(self, paging: Paging, body: bytes, here: str, number: int) -> str | None:
         try:

@@ -2,9 +2,10 @@
 
 import sqlite3
 from contextlib import closing
+from datetime import date
 from typing import Any
 
-from catalog.change import Probed
+from catalog.change import Probed, Retiring
 from catalog.store.database import Database
 from catalog.store.record import tell
 from tests.builders import MISSING, body, finding, row
@@ -216,6 +217,19 @@ def test_what_a_probe_found(live: Live) -> None:
     assert "  alpha: ghost" in lines
     (known,) = shell("explain", "1", "--format", "json").json["facts"]
     assert known == {"kind": "ghost", "model": "alpha"}
+
+
+def test_an_end_that_is_near(live: Live) -> None:
+    """An end is explained by the day of the poll, and by the name that it is about."""
+    shell = configured(live, FIRST)
+    database = Database(f"sqlite:///{shell.folder}/catalog.db")
+    end = Retiring("1", "alpha", "llm", date(2031, 1, 1), "announced", "a mail")
+    with database.writing() as connection:
+        tell(connection, [finding(end)], {})
+    database.close()
+    lines = shell("explain", "1").lines
+    assert "compared    the day on which the model ends with the day of the poll" in lines
+    assert "  alpha: retiring" in lines
 
 
 def test_a_rule_of_another_version(live: Live) -> None:

@@ -120,6 +120,9 @@ def test_all_providers_together(start: Start) -> None:
     assert "provider mars" in shell("doctor").out
     assert shell("alerts").out == "no messages\n"
     assert [line.split()[0] for line in shell("provider").lines] == ["Name", "infomaniak", "mars"]
+    known = shell("provider", "--format", "json").json["providers"]
+    assert [each["name"] for each in known] == ["infomaniak", "mars"]
+    assert known[1].keys() == {"name", "kind", "url", "schedule", "document"}
 
 
 def test_one_that_fails_stops_no_other(start: Start) -> None:
@@ -214,6 +217,7 @@ def test_a_token_by_variable(start: Start) -> None:
     shell, servers = start(MARS.replace('token_file = "mars.txt"', ""), mars=(fleet(ship("argo")),))
     missing = shell("sync", code=2).err
     assert "there is no token to ask mars with" in missing
+    assert "there is no token for mars yet" in shell("config", "check").err
     shell("sync", given={"CATALOG_PROVIDER_MARS_TOKEN": TOKEN})
     assert servers["mars"].requests[0].headers["authorization"] == f"Bearer {TOKEN}"
     shown = shell("config", "show", given={"CATALOG_PROVIDER_MARS_TOKEN": TOKEN}).out
@@ -231,6 +235,8 @@ def test_a_description_is_proposed(start: Start, tmp_path: Path) -> None:
     url = f"{servers['mars'].url}/fleet"
     asked = shell("provider", "infer", url, "--token-file", "mars.txt")
     assert servers["mars"].requests[0].headers["authorization"] == f"Bearer {TOKEN}"
+    assert shell("provider", "infer", url).out
+    assert "authorization" not in servers["mars"].requests[1].headers
     text = asked.out.replace("NAME-token", "mars").replace("NAME", "mars")
     assert 'key = "id"' in text
     assert 'prices = ["fare"]' in text
@@ -240,5 +246,7 @@ def test_a_description_is_proposed(start: Start, tmp_path: Path) -> None:
         "there is no list of models"
         in shell("provider", "infer", "-", stdin=b'{"a": [1]}', code=2).err
     )
+    bare = shell("provider", "infer", "-", stdin=b'{"data": [{"id": "a"}, {"id": "b"}]}')
+    assert "note: no field looks like a limit of tokens" in bare.err
     lost = shell("provider", "infer", url, "--token-file", "gone.txt", code=2)
     assert "cannot read gone.txt" in lost.err

@@ -44,6 +44,17 @@ def test_trouble_is_exit_1(live: Live) -> None:
     assert (one["failures"], one["last_poll"]["outcome"]) == (3, "failed")
 
 
+def test_a_held_catalog_is_exit_1(live: Live) -> None:
+    """An answer that is not believed stands with its reason, and with what lets it through."""
+    shell, _ = live(answer(body=ONE), answer(body=body()))
+    shell("sync")
+    shell("sync", code=5)
+    lines = shell("status", code=1).lines
+    assert lines[0].split() == ["infomaniak", "held"]
+    assert lines[3].strip() == "not believed: the list is empty"
+    assert lines[4].strip() == "If it is true: `catalog sync --accept`."
+
+
 def test_an_old_catalog_is_exit_1(live: Live) -> None:
     """The thresholds are settings."""
     shell, _ = live(answer(body=ONE), CATALOG_FRESHNESS_WARN_AFTER="1ms")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from catalog.alerts.apprise import AppriseChannel, problem, target
+from catalog.alerts.apprise import AppriseChannel, address, problem, target
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.wording import TITLED, Wording
 from catalog.change import Added, Finding, Level, Removed
@@ -199,6 +199,24 @@ def test_without_apprise(monkeypatch: pytest.MonkeyPatch) -> None:
     assert error.hint == "Install it with pip install 'model-catalog[apprise]'."
     assert not error.for_good
     assert problem("json://127.0.0.1/x") == f"Apprise is not installed. {error.hint}"
+    assert address("json://127.0.0.1/x") is None
+
+
+@pytest.mark.parametrize(
+    ("url", "leads_to"),
+    [
+        ("json://127.0.0.1/x", ("127.0.0.1", 80)),
+        ("jsons://hooks.example/x", ("hooks.example", 443)),
+        ("mmost://chat.example:8065/token", ("chat.example", 8065)),
+        ("pover://user@token", ("api.pushover.net", 443)),
+        ("dbus://", None),
+        ("mailto://me:secret@mail.example", None),
+        ("no-such-service://x", None),
+    ],
+)
+def test_where_a_url_leads(url: str, leads_to: tuple[str, int] | None) -> None:
+    """Host and port are known where the service or the URL says them."""
+    assert address(url) == leads_to
 
 
 def test_a_short_message_for_a_small_target() -> None:

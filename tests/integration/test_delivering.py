@@ -65,6 +65,20 @@ def test_what_is_given_up_is_told_to_the_others(
         )
 
 
+def test_a_receiver_that_asks_for_time_is_left_alone(tmp_path: Path) -> None:
+    """For as long as it asks it hears of nothing, not of other messages either."""
+    with rig(tmp_path, *STEPS) as it:
+        it.poll()
+        it.ear.deaf, it.ear.asks = True, 3 * HOUR.total_seconds()
+        it.poll()
+        it.ear.deaf = False
+        it.poll()
+        deliver(it, HOUR)
+        assert it.ear.told == []
+        deliver(it, HOUR)
+        assert it.ear.told == [["model-removed"], ["model-removed"]]
+
+
 def test_a_digest_waits_and_comes_as_one(tmp_path: Path) -> None:
     """Two polls of one day are one message at eight o'clock; what is breaking came at once."""
     steps = [answer(body=body(*TEN[: 8 + new])) for new in (0, 1, 2)]
