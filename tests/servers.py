@@ -149,11 +149,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle_any(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length)
+        if len(body) < length:  # who sent it was cut off: nobody takes half a request
+            self.close_connection = True
+            return
         request = Recorded(
             self.command,
             self.path,
             {name.lower(): value for name, value in self.headers.items()},
-            self.rfile.read(length),
+            body,
         )
         self.server.step(request)(Exchange(request, self.server, self))
 

@@ -1,6 +1,7 @@
 import importlib.machinery
 import importlib.util
 import re
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from tests.campaign.result import HEADS, Result, differences, table
 from tests.campaign.story import Left
 from tests.campaign.together import uneven
 from tests.pages import ROOT
+from tests.servers import answer, serve
 
 SCRIPT = ROOT / "scripts" / "faults"
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
@@ -73,6 +75,17 @@ def test_a_small_campaign_keeps_every_promise() -> None:
     # In the last column: a pass killed after its last word counts among the outcomes as ended.
     assert "4 killed" in killed[-1]
     assert "10 of 10 slots done once" in slots[-1]
+
+
+def test_half_a_message_is_not_taken() -> None:
+    """What a kill cuts off on its way is no message that was told, whatever of it arrived."""
+    with serve(answer(204)) as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as sender:
+            sender.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf")
+            sender.shutdown(socket.SHUT_WR)
+            assert sender.recv(1) == b""
+    assert server.requests == []
 
 
 def test_only_a_whole_campaign_is_written_down() -> None:
