@@ -1,10 +1,10 @@
 """What is owed, sent: the last step of a pass, and the daemon's errand between two passes."""
 
 import logging
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from random import SystemRandom
 
 from catalog.alerts.channel import Channel, Message
 from catalog.alerts.timing import LONGEST_RETRY_AFTER, Digest, next_attempt
@@ -79,7 +79,7 @@ class Courier:
     def _refused(self, channel: Channel, item: outbox.Owed, error: DeliveryFailed) -> bool:
         """Plan the next attempt, or give up; return whether it was given up."""
         now, attempts = self.clock(), item.attempts + 1
-        chance = random.random()  # noqa: S311  # jitter, no secret
+        chance = SystemRandom().random()
         again = next_attempt(attempts, now, error.retry_after, chance)
         with self.database.writing() as connection:
             if again is not None and not error.for_good:

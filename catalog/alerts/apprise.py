@@ -93,7 +93,7 @@ class AppriseChannel:
             taken = within(self.deadline, lambda: self._notify(plugin, message))
         except TimeoutError:
             return self._failure("it did not answer in time")
-        except Exception as error:  # noqa: BLE001  # of 170 plugins; what they say may hold the URL
+        except Exception as error:  # noqa: BLE001  # 170 plugins raise what they like
             return self._failure(f"it failed with {type(error).__name__}")
         finally:
             logger.removeHandler(said)

@@ -25,6 +25,7 @@ from catalog.payload import Drift
 
 MENDABLE = {401, 403, 404, 408, 425, 429}
 """Client errors that the receiver's owner, or time, may mend; all others end a message."""
+CLIENT_ERRORS = range(400, 500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +130,4 @@ class Channel(Protocol):
 
 def is_lasting(status: int) -> bool:
     """Whether a receiver that answers so will never take the message."""
-    return 400 <= status < 500 and status not in MENDABLE  # noqa: PLR2004  # the class of client errors
+    return status in CLIENT_ERRORS and status not in MENDABLE

@@ -22,7 +22,7 @@ def within(
     def run() -> None:
         try:
             future.set_result(call())
-        except BaseException as error:  # noqa: BLE001  # raised again where it is waited for
+        except BaseException as error:  # noqa: BLE001  # it is for who waits: raised there
             future.set_exception(error)
 
     Thread(target=run, daemon=True).start()

@@ -19,7 +19,7 @@ LINE_LENGTH = 400
 """In characters; thirty such lines fit into one post of Mattermost, which takes 16,383."""
 SUBJECT_LENGTH = 150
 
-_MARKS = {Level.BREAKING: "⛔", Level.WARNING: "⚠️", Level.INFO: "ℹ️"}  # noqa: RUF001  # the sign for information is meant
+_MARKS = {Level.BREAKING: "⛔", Level.WARNING: "⚠️", Level.INFO: "\u2139\ufe0f"}
 _LIVE = re.compile(r"@(?=\S)|](?=\()")
 _LIVE_ANYWHERE = re.compile(r"[@<](?=\S)|](?=\()")
 _ZERO_WIDTH_SPACE = "\u200b"

@@ -1,6 +1,5 @@
 """`catalog changes` and `catalog diff`: the change log, and any two states side by side."""
 
-import os
 import shlex
 from dataclasses import replace
 from itertools import chain
@@ -176,9 +175,11 @@ def _state(app: App, provider: "Provider", text: str) -> "Snapshot":
 
 def _is_file(text: str) -> bool:
     """Whether it names something to read: a file, a pipe, or `-` for stdin."""
-    # Not of a Path, which raises for a name that is too long.
-    exists, is_directory = os.path.exists(text), os.path.isdir(text)  # noqa: PTH110, PTH112
-    return text == "-" or (exists and not is_directory)
+    path = Path(text)
+    try:
+        return text == "-" or (path.exists() and not path.is_dir())
+    except OSError:  # a name that is too long
+        return False
 
 
 def _is_timed(text: str) -> bool:

@@ -2,7 +2,9 @@
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -88,10 +90,10 @@ def main() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             # Closed by who started us: else the next file opened would take its number.
-            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  # to the end
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  # open while we run
     for stream in (sys.stdout, sys.stderr):
         # A model's name must not end a run on a terminal that cannot show it.
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # both are text
+        cast("TextIOWrapper", stream).reconfigure(errors="backslashreplace")
     sys.exit(_run())
 
 

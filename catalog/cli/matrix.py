@@ -40,7 +40,7 @@ def matrix(app: App, said: bool, style: str) -> int:
     if style == "json":
         print_json({"provider": provider, "cells": [_json(c, where[c.name]) for c in ordered]})
     elif said:
-        print_rows(style, DETAILS, [_details(cell) for cell in ordered])
+        print_rows(style, DETAILS, [_details(cell, cell.newest) for cell in ordered if cell.newest])
     else:
         routes = list(dict.fromkeys(sorted(cell.route for cell in ordered)))
         names = list(dict.fromkeys(cell.name for cell in ordered))
@@ -79,9 +79,7 @@ def _short(cell: "Cell | None") -> str | None:
     return f"{cell.verdict} {day}{', ' if asked else ''}{asked}"
 
 
-def _details(cell: "Cell") -> Row:
-    newest = cell.newest
-    assert newest is not None  # noqa: S101  # every cell that is stored has a try
+def _details(cell: "Cell", newest: "Probe") -> Row:
     came, since = newest.came, cell.since
     verdict = f"{newest.verdict}{'' if newest is cell.last else ' (?)'}"
     times = (stamp(since) if since else None, stamp(newest.at))

@@ -132,16 +132,16 @@ def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_row(*(Text(text, style=LEVEL_COLORS.get(text, "")) for text in row))
     colored = colors(sys.stdout)
     terminal = sys.stdout.isatty()
+    page = io.StringIO()
     console = Console(
-        file=io.StringIO(),
+        file=page,
         force_terminal=colored,
         no_color=not colored,
         width=None if terminal else 10_000,
         highlight=False,
     )
     console.print(table)
-    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]  # the StringIO above
-    say("\n".join(line.rstrip() for line in lines))
+    say("\n".join(line.rstrip() for line in page.getvalue().splitlines()))
 
 
 def _write(stream: TextIO, text: str, *, nl: bool = True, **style: Any) -> None:

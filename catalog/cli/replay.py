@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 class _WithFaults(click.Command):
     """A command whose help lists the kinds of fault; they are loaded only where it is shown."""
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # inherited
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx  # what click gives; the list is the same in every run
         from catalog.replay.faults import ALL, FAULTS
 
         with formatter.section("Faults, and what a poll makes of them"):

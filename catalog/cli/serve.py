@@ -23,9 +23,9 @@ def serve(app: App) -> int:
     configuration again.
     """
     import logging
-    import os.path
     from dataclasses import replace
 
+    from catalog.config.given import is_file
     from catalog.daemon.daemon import Daemon
     from catalog.daemon.systemd import Systemd
 
@@ -37,7 +37,7 @@ def serve(app: App) -> int:
         nonlocal in_force
         fresh = app.with_files()
         # A file that was found by itself and is gone must not be taken for one that never was.
-        if in_force is not None and not os.path.isfile(in_force):  # noqa: PTH113  # never raises
+        if in_force is not None and not is_file(in_force):
             fresh = replace(fresh, config=in_force)
         work = _work(fresh)
         in_force = fresh.loaded.file

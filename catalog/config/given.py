@@ -134,8 +134,15 @@ def find_file(named: Path | None, environ: Mapping[str, str] = os.environ) -> Pa
         return Path(environ[CONFIG_VARIABLE])
     home = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "/")) / ".config")
     candidates = (Path("catalog.toml"), home / "catalog" / "catalog.toml")
-    # Not Path.is_file: before Python 3.14 it raises for a home that may not be entered.
-    return next((path for path in candidates if os.path.isfile(path)), None)  # noqa: PTH113  # never raises
+    return next(filter(is_file, candidates), None)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file stands there; not where a folder on the way may not be entered."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def plain_variable(path: str) -> str:

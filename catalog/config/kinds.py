@@ -48,15 +48,19 @@ def read_long_duration(value: Any) -> timedelta:
 
 
 def _duration(value: Any, longest: float, told: str) -> timedelta:
-    seconds: Any = value
-    if isinstance(value, str):
-        match = _DURATION.fullmatch(value.strip())
-        seconds = float(match[1]) * _SECONDS[match[2] or "s"] if match else None
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-        raise ValueError("a duration such as 30s, 10m, 1h or 7d is wanted")  # noqa: TRY004  # what pydantic takes
+    seconds = _seconds(value)
+    if seconds is None:
+        raise ValueError("a duration such as 30s, 10m, 1h or 7d is wanted")
     if not _SHORTEST <= seconds <= longest:
         raise ValueError(f"a duration from 1ms to {told} is wanted")
     return timedelta(seconds=seconds)
+
+
+def _seconds(value: Any) -> float | None:
+    if isinstance(value, str):
+        match = _DURATION.fullmatch(value.strip())
+        return float(match[1]) * _SECONDS[match[2] or "s"] if match else None
+    return value if type(value) in {int, float} else None
 
 
 def _checked_interval(every: timedelta) -> timedelta:
@@ -123,8 +127,8 @@ def _checked_base(url: str) -> str:
 
 
 def _without_truth(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("a number is wanted")  # noqa: TRY004  # what pydantic takes
+    if value is True or value is False:
+        raise ValueError("a number is wanted")
     return value
 
 

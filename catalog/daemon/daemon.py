@@ -8,12 +8,12 @@ own, by monotonic time: the wall clock may be set.
 
 import logging
 import os
-import random
 import signal
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from queue import Empty, SimpleQueue
+from random import SystemRandom
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
@@ -22,11 +22,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from catalog.clock import now, stamp
 from catalog.daemon.report import refused, told, told_calls
 from catalog.daemon.systemd import Systemd
-from catalog.daemon.work import Beat, Called, Carried, Ended, Event, Work, first_run
-from catalog.probing import Results
+from catalog.daemon.work import Beat, Called, Carried, Ended, Event, Work, attempt, first_run
 from catalog.runs import running
 from catalog.schedule import spread
-from catalog.scheduled import ProbeTimes, Run
+from catalog.scheduled import ProbeTimes
 from catalog.signals import STOPS, caught
 
 logger = logging.getLogger("catalog.daemon")
@@ -161,12 +160,8 @@ class Daemon:
 
     def _pass(self, work: Work) -> None:
         """Run in a thread of the scheduler."""
-        came: Run | Exception
         with running() as run:
-            try:
-                came = work.scheduled.run()
-            except Exception as error:  # noqa: BLE001  # whatever it is, the daemon goes on
-                came = error
+            came = attempt(work.scheduled.run)
         self._events.put(Ended(work, came, run))
 
     def _carry(self) -> None:
@@ -178,10 +173,9 @@ class Daemon:
 
     def _errand(self, work: Work) -> None:
         """Run in the thread that passes run in."""
-        try:
-            work.scheduled.sync.deliver()
-        except Exception as error:  # noqa: BLE001  # as for a pass
-            for level, line in told(work.scheduled.provider, error):
+        came = attempt(work.scheduled.sync.deliver)
+        if isinstance(came, Exception):
+            for level, line in told(work.scheduled.provider, came):
                 logger.log(level, "%s", line)
         self._events.put(Carried())
 
@@ -198,16 +192,16 @@ class Daemon:
 
     def _errand_of_calls(self, work: Work, probes: ProbeTimes) -> None:
         """Run in a thread of its own: whatever comes of it, the catalog is not harmed."""
-        came: Results | Exception | None
-        try:
-            came, again = probes.run(), probes.next_at()
-        except Exception as error:  # noqa: BLE001  # as for a pass
-            came, again = error, now() + probes.probing.terms.again_after
-        self._events.put(Called(work, came, again))
+        came = attempt(lambda: (probes.run(), probes.next_at()))
+        if isinstance(came, Exception):
+            again = now() + probes.probing.terms.again_after
+            self._events.put(Called(work, came, again))
+        else:
+            self._events.put(Called(work, *came))
 
     def _note_calls(self, called: Called) -> None:
         if called.work is self._work:
-            share = random.random()  # noqa: S311  # as for a pass
+            share = SystemRandom().random()
             self._call_at = called.again + self._work.jitter * share
         for level, line in told_calls(called.work.scheduled.provider, called.came):
             logger.log(level, "%s", line)
@@ -242,7 +236,7 @@ class Daemon:
 
     def _next(self, ended: Ended) -> datetime:
         schedule, present = self._work.scheduled.schedule, now()
-        share = random.random()  # noqa: S311  # spreads load, guards nothing
+        share = SystemRandom().random()
         following = spread(schedule, present, self._work.jitter, share)
         if isinstance(ended.came, Exception):
             return min(following, present + SOON)
@@ -257,14 +251,12 @@ class Daemon:
         if self._is_stopping:
             return
         self._systemd.reloading()
-        try:
-            work = self._read()
-            first = first_run(work)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the old work goes on
-            for line in (*refused(error), "the old configuration stays in force"):
-                logger.error("%s", line)  # noqa: TRY400  # no traceback
+        fresh = attempt(lambda: ((work := self._read()), first_run(work)))
+        if isinstance(fresh, Exception):
+            for line in (*refused(fresh), "the old configuration stays in force"):
+                logger.error("%s", line)
         else:
-            self._take(work, first)
+            self._take(*fresh)
         self._systemd.ready(self._status)
 
     def _take(self, work: Work, first: datetime) -> None:

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from catalog.clock import now
 from catalog.errors import DatabaseBusy
@@ -51,7 +52,16 @@ class Carried:
     """What was owed has been sent, or tried."""
 
 
+Came = TypeVar("Came")
 Event = signal.Signals | Ended | Beat | Carried | Called
+
+
+def attempt(call: Callable[[], Came]) -> Came | Exception:
+    """Return what a call came to, or what it broke off with."""
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001  # whatever it is, the daemon goes on and tells it
+        return error
 
 
 def first_run(work: Work) -> datetime:

@@ -29,13 +29,14 @@ class DeadlineNetwork(NetworkBackend):
         host: str,
         port: int,
         timeout: float | None = None,
-        local_address: str | None = None,  # noqa: ARG002  # part of the interface, never used here
-        socket_options: Iterable[Any] | None = None,  # noqa: ARG002  # as above
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
     ) -> NetworkStream:
         """Connect to the first address of the host that answers.
 
         Each address gets its share of the time, so that a dead one does not use it up.
         """
+        del local_address, socket_options  # of the interface: httpx gives them where it is told to
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         failure: Exception = ConnectError(f"{host} has no address")
         for tried, (*_, address) in enumerate(addresses):

@@ -62,7 +62,7 @@ class Faults:
 
     def __call__(self, number: int) -> str | None:
         """Choose by seed and number alone: no poll depends on the polls before it."""
-        dice = Random(f"{self.seed}/{number}")  # noqa: S311  # to be repeated, not to be secret
+        dice = Random(f"{self.seed}/{number}")  # noqa: S311  # the same dice for the same seed
         return dice.choice(self.kinds) if dice.random() < self.rate else None
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 from xml.etree import ElementTree as ET  # what we wrote ourselves
 
 import pytest
@@ -69,7 +70,7 @@ def test_sarif_places_and_levels() -> None:
         "artifactLocation": {"uri": "src/a%20b.py", "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": 3, "startColumn": 9},
     }
-    assert places[2]["artifactLocation"] == {"uri": "file:///abs/b.py"}
+    assert places[2]["artifactLocation"] == {"uri": Path("/", "abs", "b.py").as_uri()}
     assert [each["level"] for each in results] == ["error", "error", "note", "error", "note"]
     assert [each.get("suppressions") for each in results] == [
         *[None] * 3,
