@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import Event
+from threading import Event, Lock
 
 from catalog.change import Finding, Level, Probed
 from catalog.clock import Clock
@@ -163,7 +163,8 @@ class Probing:
 
     def _round(self, calls: Calls, plan: Sequence[Call], told: Tell) -> Iterator[Probe]:
         with ThreadPoolExecutor(self.terms.concurrency) as pool:
-            tries = [pool.submit(copy_context().run, self._try, calls, call) for call in plan]
+            turn, queue = Lock(), iter(plan)
+            tries = [pool.submit(copy_context().run, self._try, calls, turn, queue) for _ in plan]
             try:
                 for done in as_completed(tries):
                     probe = done.result()
@@ -174,7 +175,24 @@ class Probing:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
-    def _try(self, calls: Calls, call: Call) -> Probe:
+    def _try(self, calls: Calls, turn: Lock, queue: Iterator[Call]) -> Probe:
+        with turn:  # in the order of the plan, whichever thread is first: the budget may end here
+            call = next(queue)
+            begun = self._begin(call)
+        if isinstance(begun, Probe):
+            return begun
+        number, at = begun
+        said = calls.ask(call)
+        self._heed(said)
+        name = self.provider.name
+        with self.database.writing() as connection:
+            cell = probes.cell(connection, name, call)
+            believed = is_believed(cell, said.verdict, at, self.terms.again_after)
+            probes.end(connection, number, said, believed=believed)
+        return Probe(call.name, call.route, call.key, at, believed, said)
+
+    def _begin(self, call: Call) -> Probe | tuple[int, datetime]:
+        """Take a call's share of the budget when it may be made; or say why it is skipped."""
         if call.skip is not None:
             return self._skip(call, call.skip)
         if self.pace.paused_for > LONGEST_PAUSE:
@@ -182,18 +200,10 @@ class Probing:
         self.pace.take()
         if self.stop.is_set():
             return _skipped(call, self.clock(), STOPPED)
-        at, name = self.clock(), self.provider.name
+        at = self.clock()
         with self.database.writing() as connection:
-            number = probes.begin(connection, name, call, at, self.terms.budget)
-        if number is None:
-            return self._skip(call, NO_BUDGET)
-        said = calls.ask(call)
-        self._heed(said)
-        with self.database.writing() as connection:
-            cell = probes.cell(connection, name, call)
-            believed = is_believed(cell, said.verdict, at, self.terms.again_after)
-            probes.end(connection, number, said, believed=believed)
-        return Probe(call.name, call.route, call.key, at, believed, said)
+            number = probes.begin(connection, self.provider.name, call, at, self.terms.budget)
+        return self._skip(call, NO_BUDGET) if number is None else (number, at)
 
     def _heed(self, said: Said) -> None:
         """Let the provider breathe where it asks for that."""

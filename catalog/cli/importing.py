@@ -115,14 +115,13 @@ def _new(
 def _is_mended(at: "datetime", recordings: "Sequence[Recording]", provider: "Provider") -> bool:
     from catalog.validate import validate
 
+    again = [recording.path for recording in recordings if recording.at == at]
     try:
-        for recording in recordings:
-            if recording.at == at:
-                validate(read_payload(recording.path, provider), provider.contract)
-                return True
+        for path in again:
+            validate(read_payload(path, provider), provider.contract)
     except PayloadInvalid:
-        pass
-    return False
+        return False
+    return bool(again)
 
 
 def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "Iterator[Pass]":

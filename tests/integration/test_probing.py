@@ -137,6 +137,19 @@ def test_no_more_is_spent_than_a_day_allows(
     assert 0 < int(str(days[0][2])) <= 250
 
 
+def test_the_budget_goes_to_the_most_pressing(tmp_path: Path) -> None:
+    """However many are called at once, those that go without are the last of the plan."""
+    models = [llm(number, f"a/m{number:02}") for number in range(40)]
+    with stand(tmp_path, [models]) as it:
+        tight = it.on(budget=Budget(40, 100_000), concurrency=8)
+        plan = [(call.name, call.route) for call in it.probing.plan()]
+        tight.run()
+        tried = tight.runs[-1].probes
+        called = {(each.name, each.route) for each in tried if each.verdict != "skipped"}
+        assert 0 < len(called) < len(plan)
+        assert called == set(plan[: len(called)])
+
+
 def test_the_budget_begins_anew_at_midnight(tmp_path: Path) -> None:
     """What is left out for lack of budget is called on the next UTC day, before all else."""
     with stand(tmp_path, [[llm(1, "a/one"), llm(2, "a/two")]]) as it:
