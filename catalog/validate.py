@@ -38,9 +38,7 @@ def validate(payload: Payload, contract: Contract) -> ValidPayload:
     explained in catalog/providers/infomaniak/schema.json.
     """
     body, flaws = read(payload.body)
-    parts = _parts(body, contract)
-    place = tuple(contract["x-rows"])
-    placed = tuple(chain.from_iterable(values(part, place) for _, part in parts))
+    parts, placed = _parts(body, contract), tuple(_placed(body, contract))
     # Without a format checker: an odd format is no problem, only drift.
     check = Draft202012Validator(contract).iter_errors
     wrong = (_problems(error, root) for root, part in parts for error in check(part))
@@ -60,9 +58,7 @@ def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
         body = read_strict(payload.body)
     except PayloadInvalid:
         return ()
-    place = tuple(contract["x-rows"])
-    placed = chain.from_iterable(values(part, place) for _, part in _parts(body, contract))
-    rows = [row for _, row in placed if isinstance(row, dict)]
+    rows = [row for _, row in _placed(body, contract) if isinstance(row, dict)]
     return tuple(_drift(body, rows, contract))
 
 
@@ -72,6 +68,12 @@ def _parts(body: Json, contract: Contract) -> list[tuple[str, Json]]:
     if not in_parts or not isinstance(body[PARTS], list):
         return [("$", body)]
     return [(child(f"$.{PARTS}", index), part) for index, part in enumerate(body[PARTS])]
+
+
+def _placed(body: Json, contract: Contract) -> Iterator[tuple[Trail, Json]]:
+    """Yield the rows, each with the way to it."""
+    place = tuple(contract["x-rows"])
+    return chain.from_iterable(values(part, place) for _, part in _parts(body, contract))
 
 
 def _distinct(problems: Iterable[Problem]) -> Iterator[Problem]:

@@ -41,15 +41,17 @@ def validate(app: App, file: Path, style: str) -> int:
 
     problems: tuple[Problem, ...] = ()
     drift: tuple[Drift, ...] = ()
+    payload: Payload | None = None
     valid: ValidPayload | None = None
     many = ""
     provider = wire_provider(app.one.one)
     try:
         payload = read_payload(file, provider)
-        drift = drift_of(payload, provider.contract)
         valid = check(payload, provider.contract)
+        drift = valid.drift
     except PayloadInvalid as error:
         problems, many = error.problems, "at least " * error.is_cut
+        drift = drift_of(payload, provider.contract) if payload else ()
     if style == "json":
         listed = [
             {"path": item.path, "found": item.found, "expected": item.expected} for item in problems
