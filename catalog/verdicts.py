@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from catalog.change import Delisted, Probed
+from catalog.change import Delisted, Probed, ProbedKind
 from catalog.probe import Cell, Probe, Verdict
 from catalog.snapshot import Model
 
@@ -137,9 +138,9 @@ def _absent(lists: Lists, told: Told) -> Iterator[Probed]:
             yield Probed("absent", name, (), model.key, model.type)
 
 
-def _probed(kind: str, cells: Sequence[Cell], model: Model | None, **more: object) -> Probed:
+def _probed(kind: ProbedKind, cells: Sequence[Cell], model: Model | None, **more: Any) -> Probed:
     key, of_type = (model.key, model.type) if model else (cells[0].key, None)
     routes = tuple(sorted(cell.route for cell in cells))
     last = cells[0].last
     said = last.came.said if last else None
-    return Probed(kind, cells[0].name, routes, key, of_type, said=said, **more)  # type: ignore[arg-type]
+    return Probed(kind, cells[0].name, routes, key, of_type, said=said, **more)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 BLOCK = r"/\*.*?(?:\*/|\Z)"
 SLASH = r"//[^\n]*"
@@ -87,8 +87,6 @@ def _string(match: re.Match[str]) -> Token:
     raw = match[0]
     if raw.startswith("%"):  # Ruby's list of words: separated as in any other string of several
         return Token("s", re.sub(r"\s", ",", raw[3:-1]), match.start() + 3, match.end())
-    quote = _QUOTE.match(raw)
-    if quote is None:  # pragma: no cover
-        raise AssertionError("unreachable: every string begins with a quote")
+    quote = cast("re.Match[str]", _QUOTE.match(raw))  # every string begins with a quote
     start, tail = quote.end(), len(quote[1]) + len(quote[2])
     return Token("s", raw[start : len(raw) - tail], match.start() + start, match.end())

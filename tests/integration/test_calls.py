@@ -29,8 +29,8 @@ def ask() -> Iterator[Ask]:
         def make(*steps: Step, product_id: int | None = 7) -> tuple[Calls, Server]:
             server = stack.enter_context(serve(*steps))
             http = stack.enter_context(Http(Limits(deadline=0.4)))
-            waits = {"pace": lambda: 0.0, "wait": lambda _: None}
-            return Calls(http, server.url, TOKEN, product_id, 0.4, **waits), server  # type: ignore[arg-type]
+            waits: dict[str, Any] = {"pace": lambda: 0.0, "wait": lambda _: None}
+            return Calls(http, server.url, TOKEN, product_id, 0.4, **waits), server
 
         yield make
 
