@@ -264,8 +264,8 @@ def test_a_database_that_was_emptied_is_told_until_a_backup_is_put_back(live: Li
         daemon.until("infomaniak: unchanged")
         shell("db", "backup", "kept.db")
         os.truncate(file, 0)
-        told = daemon.until("infomaniak: no pass, ")
-        assert "catalog.db is empty: what was in it is gone. Put a backup back" in told
+        # A pass that was under way may break off with other words first.
+        daemon.until("catalog.db is empty: what was in it is gone. Put a backup back")
         assert file.stat().st_size == 0
         (shell.folder / "kept.db").replace(file)
         daemon.until("infomaniak: unchanged")

@@ -234,6 +234,8 @@ def test_the_file_is_looked_for_in_order(file: Path, here: Path, tmp_path: Path)
     home = {"HOME": str(tmp_path / "home")}
     assert find_file(None, home) is None
     assert find_file(None, {}) is None
+    no_folder = home | {"XDG_CONFIG_HOME": f"/{'x' * 300}"}
+    assert find_file(None, no_folder) is None
     by_home = tmp_path / "home" / ".config" / "catalog" / "catalog.toml"
     by_xdg = tmp_path / "xdg" / "catalog" / "catalog.toml"
     for path in (by_home, by_xdg):
