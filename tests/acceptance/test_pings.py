@@ -71,7 +71,7 @@ def test_a_daemon_tells_of_a_database_that_it_cannot_use(live: Live) -> None:
         shell("serve", code=6)
         fails = [each for each in monitor.requests if urlsplit(each.path).path == "/fail"]
     assert len(fails) >= 3
-    assert all(b"catalog.db: " in each.body for each in fails)
+    assert [each.body for each in fails if b"catalog.db" not in each.body] == []
 
 
 def test_a_slot_that_cannot_be_noted_as_done_is_a_failure(live: Live) -> None:
