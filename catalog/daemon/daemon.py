@@ -300,10 +300,10 @@ class Daemon:
         course.work.stop_calls()
 
     def _describe(self) -> None:
-        about = chain.from_iterable(course.work.about for course in self._courses.values())
-        for line in dict.fromkeys(about):  # they share most
-            logger.info("%s", line)
-        for course in self._courses.values():
+        served = [course for course in self._courses.values() if not course.is_leaving]
+        for line in dict.fromkeys(chain.from_iterable(course.work.about for course in served)):
+            logger.info("%s", line)  # most lines are those of all
+        for course in served:
             logger.info("%snext run %s", self._named(course), stamp(course.moment))
 
     def _stop(self, number: signal.Signals) -> None:

@@ -174,6 +174,14 @@ def test_one_that_goes_during_its_pass_is_finished(shell: Shell, start: Start, b
         daemon.until(f"mars: first, snapshot 1, 1 model; {'next run' if back else 'not served'}")
         daemon.until("mars: changed" if back else "venus: unchanged")
         daemon.stop()
+    said = [line.partition(" info     ")[2] for line in daemon.lines]
+    described = [line.split(",")[0] for line in said if ", jitter" in line]
+    assert described == [
+        *("mars every 1 s", "venus every 1 s"),
+        *("mars every 7", "venus every 1 s"),
+        "venus every 1 s",
+        *(("mars every 1 s", "venus every 1 s") if back else ()),
+    ]
     assert len(mars.requests) >= 2 if back else len(mars.requests) == 1
 
 
