@@ -24,6 +24,7 @@ from catalog.daemon.systemd import Systemd
 from catalog.daemon.work import Beat, Ended, Work
 from catalog.errors import StoreError
 from catalog.payload import Answer, Validators
+from catalog.providers.infomaniak.infomaniak import Infomaniak
 from catalog.schedule import Interval
 from catalog.scheduled import Scheduled
 from catalog.store.database import Database
@@ -174,6 +175,34 @@ def test_a_pass_that_is_stuck_lets_the_watchdog_bite(
     logger.removeHandler(ear)
     assert "the run of 2" in caplog.text
     assert b"WATCHDOG=1" not in heard
+
+
+def test_a_run_that_waits_for_another_provider_is_no_stuck_pass(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each pass has its own time: two that last long together leave the watchdog in peace."""
+    done, polled = Event(), list[str]()
+
+    def lasting(name: str) -> Callable[[Validators], Answer]:
+        def fetch(_: Validators) -> Answer:
+            polled.append(name)
+            Event().wait(1.6)  # of the three seconds that a pass may last
+            if len(set(polled)) == 2:
+                done.set()
+            return ANSWER
+
+        return fetch
+
+    with rig(tmp_path, answer()) as it:
+        twin = replace(it.sync, provider=Infomaniak("twin"))
+        works = [work(it.sync, lasting("one"), 3 * SECOND), work(twin, lasting("two"), 3 * SECOND)]
+        watched = Systemd({"NOTIFY_SOCKET": "@nobody", "WATCHDOG_USEC": "100000"})
+        assert serve_until(done, Daemon(lambda: works, watched)) == 0
+        assert it.rows("select distinct provider from slot order by 1") == [
+            ("infomaniak",),
+            ("twin",),
+        ]
+    assert "has not ended in time" not in caplog.text
 
 
 def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
