@@ -149,6 +149,13 @@ ODDITIES = {
         [NULL, ZERO, ZERO, ZERO, ZERO, NULL],
     ),
     "0 as text and as number": Oddity(price("0", 0, 0.0, "0.0"), [RESPELLED, NOTHING, RESPELLED]),
+    "a price of -1, which says that it depends": Oddity(
+        price("-1", -1, "-1.0"), [RESPELLED, RESPELLED]
+    ),
+    "a model that goes, and returns another day": Oddity(
+        [WHOLE, WHOLE[1:], WHOLE],
+        [[("breaking", "model-removed", 1)], [("info", "model-restored", 1)]],
+    ),
     "a price in scientific notation": Oddity(
         price("0.000000005", "5e-09", "5E-9", 5e-09), [NOTHING, NOTHING, RESPELLED]
     ),
