@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @provider_option
 @pass_app
 def serve(app: App) -> int:
-    """Run a pass of each provider whenever its schedule says so, until stopped.
+    """Run a pass whenever the schedule says so, until stopped.
+
+    Each provider is polled by its own schedule, one after the other.
 
     SIGTERM and Ctrl-C finish the running pass; a second one stops at once. SIGHUP reads the
     configuration again.
