@@ -44,7 +44,10 @@ def serve(app: App) -> int:
         # A file that was found by itself and is gone must not be taken for one that never was.
         if in_force is not None and not os.path.isfile(in_force):  # noqa: PTH113  # never raises
             fresh = replace(fresh, config=in_force)
-        works = _works(fresh)
+        try:
+            works = _works(fresh)
+        except click.UsageError as error:  # no such provider: at a reload, that is no usage
+            raise SettingsInvalid(error.format_message()) from None
         in_force = fresh.loaded.file
         return works
 

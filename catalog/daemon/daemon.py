@@ -249,7 +249,7 @@ class Daemon:
             with running(ended.run):
                 logger.log(level, "%s; %s", outcome, following)
                 for grave, line in more:
-                    logger.log(grave, "%s", line)
+                    logger.log(grave, "%s%s", self._named(course), line)
             course.last = f"{stamp(now())} {outcome}"
         if not self._is_stopping:
             self._systemd.status(status(self._courses.values()))

@@ -89,7 +89,7 @@ def test_all_are_served_each_by_its_own_schedule(shell: Shell, start: Start) -> 
 
 
 def test_one_that_fails_stops_no_other(shell: Shell, start: Start) -> None:
-    """One is refused, another never answers to the end, and the third is polled all the while."""
+    """One refuses, the answer of another is broken, and the third is polled all the while."""
     tables = (
         table(start(answer(500)), "mars"),
         table(start(answer(body=b"{")), "venus"),
@@ -98,6 +98,7 @@ def test_one_that_fails_stops_no_other(shell: Shell, start: Start) -> None:
     configure(shell, *tables)
     with serving(shell) as daemon:
         daemon.until("pluto: first")
+        daemon.until("error    mars: 127.0.0.1:")
         for name, outcome in (("mars", "failed"), ("venus", "invalid"), ("pluto", "unchanged")):
             daemon.until(f"{name}: {outcome}")
         daemon.until("pluto: unchanged")
@@ -105,13 +106,19 @@ def test_one_that_fails_stops_no_other(shell: Shell, start: Start) -> None:
 
 
 def test_by_name_one_alone_is_served(shell: Shell, start: Start) -> None:
-    """With --provider the others are left to other processes."""
+    """With --provider the others are left to other processes; it goes on if that one is gone."""
     mars, venus = start(models("argo")), start(models("dart"))
     configure(shell, table(mars, "mars"), table(venus, "venus"))
     with serving(shell, after=("--provider", "venus")) as daemon:
         assert "mars" not in daemon.until("venus: unchanged, snapshot 1; next run ")
+        configure(shell, table(mars, "mars"))
+        daemon.tell(signal.SIGHUP)
+        daemon.until("error    there is no provider 'venus'; there are: mars.")
+        daemon.until("the old configuration stays in force")
+        daemon.until("venus: unchanged")
         daemon.stop()
     assert mars.requests == []
+    assert "there is no provider 'venus'" in shell("serve", "--provider", "venus", code=2).err
 
 
 def test_one_without_a_token_is_told_and_stops_no_other(shell: Shell, start: Start) -> None:
