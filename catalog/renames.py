@@ -19,7 +19,8 @@ def renames(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str
     """Return the new key of each model of `before` that goes by another one, by its former key.
 
     It has the name, the creation time or the description that the other had and nobody else has,
-    and most facts are alike. Where two models fit one, nobody can tell: none is renamed.
+    and most facts are alike. Where two models fit one, the one that shares more of these is it;
+    where both share as many, nobody can tell: none is renamed.
     """
     left = _bearers(model for key, model in before.items() if key not in after)
     come = _bearers(model for key, model in after.items() if key not in before)
@@ -29,16 +30,28 @@ def renames(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str
         return {}
     for key in before.keys() & after.keys():
         shared -= set(_marks(after[key]))
+    common = Counter(
+        (former.key, model.key) for mark in shared for former in left[mark] for model in come[mark]
+    )
     pairs = {
-        (former.key, model.key)
-        for mark in shared
-        for former in left[mark]
-        for model in come[mark]
-        if is_alike(former, model)
+        pair: marks for pair, marks in common.items() if is_alike(before[pair[0]], after[pair[1]])
     }
-    fits = Counter(former for former, _ in pairs)
-    claims = Counter(key for _, key in pairs)
-    return {former: key for former, key in sorted(pairs) if fits[former] == claims[key] == 1}
+    best = _best(pairs, 0) & _best(pairs, 1)
+    return dict(sorted(best))
+
+
+def _best(pairs: Mapping[tuple[str, str], int], side: int) -> set[tuple[str, str]]:
+    """Return the pair of each model, on one side, that shares more marks than its others."""
+    of: dict[str, list[tuple[int, tuple[str, str]]]] = defaultdict(list)
+    for pair, marks in pairs.items():
+        of[pair[side]].append((marks, pair))
+    best = set()
+    for some in of.values():
+        most = max(marks for marks, _ in some)
+        found = [pair for marks, pair in some if marks == most]
+        if len(found) == 1:
+            best.add(found[0])
+    return best
 
 
 def _bearers(models: Iterable[Model]) -> dict[tuple[str, JsonText], list[Model]]:

@@ -104,7 +104,8 @@ def stand(
     for day, rows in enumerate(states, start=1):
         (history / f"2026-01-{day:02}T000000Z.json").write_bytes(body(*rows))
     clock, ear, database = Clock(), Ear(), Database(str(folder / "catalog.db"))
-    server = ReplayServer(find(history), step="manual", behavior=behavior or Behavior())
+    server = ReplayServer(find(history), step="manual")
+    server.behave(behavior or Behavior())
     settings = {
         "infomaniak.url": server.url,
         "infomaniak.token": TOKEN,

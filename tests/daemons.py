@@ -47,9 +47,9 @@ class Running:
 
 
 @contextmanager
-def serving(shell: Shell, *before: str) -> Iterator[Running]:
-    """Run `catalog BEFORE serve`; it is killed if it lasts too long."""
-    with shell.start(*before, "serve") as process:
+def serving(shell: Shell, *before: str, after: tuple[str, ...] = ()) -> Iterator[Running]:
+    """Run `catalog BEFORE serve AFTER`; it is killed if it lasts too long."""
+    with shell.start(*before, "serve", *after) as process:
         guard = threading.Timer(SECONDS, process.kill)
         guard.start()
         try:

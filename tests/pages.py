@@ -2,10 +2,12 @@
 
 import os
 import re
+import socket
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -19,8 +21,11 @@ PAGES = sorted(
 )
 HOME = "/home/you"
 """What stands in the pages for the folder in which their examples are typed."""
+PORT = "8765"
+"""What stands in the pages for a port on which their examples may listen."""
 SECONDS = 240
 _END = "\x1e"
+_CONTINUED = re.compile(r">( |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +92,30 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 def examples(page: str) -> Iterator[Example]:
-    """Read the console blocks: commands after `$ `, then the lines that they show."""
+    """Read the console blocks: commands after `$ `, then the lines that they show.
+
+    A command goes on in lines after `> `.
+    """
     for block in blocks(page, "console"):
         before, *parts = re.split(r"^\$ ", block, flags=re.MULTILINE)
         assert not before, f"{page}: a console block begins with a command"
         for part, following in zip(parts, [*parts[1:], ""], strict=True):
-            command, *shown = part.rstrip("\n").split("\n")
-            yield Example(command, tuple(shown), following.startswith("echo $?"))
+            command, *rest = part.rstrip("\n").split("\n")
+            more = list(takewhile(_CONTINUED.match, rest))
+            shown = tuple(rest[len(more) :])
+            whole = "\n".join([command, *(_CONTINUED.sub("", line) for line in more)])
+            yield Example(whole, shown, following.startswith("echo $?"))
 
 
 def type_in(page: str, folder: Path, **given: str) -> list[Typed]:
-    """Type a page's examples into one shell, from the top to the bottom."""
+    """Type a page's examples into one shell, from the top to the bottom.
+
+    Their servers listen on a port that is free here.
+    """
     typed = list(examples(page))
     script = "".join(
         f"{each.command}\ncode=$?; printf '{_END}%s{_END}' $code; (exit $code)\n" for each in typed
-    )
+    ).replace(PORT, str(free_port()))
     path = f"{COMMAND.parent}{os.pathsep}{os.defpath}"
     ended = subprocess.run(
         ["/usr/bin/env", "bash", "-c", script],
@@ -119,6 +133,13 @@ def type_in(page: str, folder: Path, **given: str) -> list[Typed]:
         Typed(each, int(code), tuple(output.split("\n")))
         for each, output, code in zip(typed, said[::2], said[1::2], strict=False)
     ]
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
 
 
 def missing(shown: tuple[str, ...], lines: tuple[str, ...]) -> str | None:

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import say
 
 if TYPE_CHECKING:
     from catalog.replay.faults import Faults
+    from catalog.replay.route import Route
 
 
 class _WithFaults(click.Command):
@@ -46,7 +48,10 @@ class _WithFaults(click.Command):
     type=click.Path(path_type=Path),
     help="What becomes of calls of the models: a TOML file.",
 )
+@provider_option
+@pass_app
 def replay(
+    app: App,
     history: Path | None,
     port: int,
     kinds: str | None,
@@ -58,27 +63,69 @@ def replay(
 
     They come as from the real route, one after the other: each poll moves on, dry runs too. With
     --fault, they come through a bad network: a poll that gets a fault moves nothing on.
+
+    Without --provider, the route is Infomaniak's. A provider of the configuration is served at its
+    own route, as it is described; its recordings are named with --history.
     """
     from catalog.phrases import count
     from catalog.recordings import find, shipped
-    from catalog.replay.behavior import Behavior, load
+    from catalog.replay.behavior import load
     from catalog.replay.server import ReplayServer
 
-    faults = _faults(kinds, rate, seed)
-    behavior = load(behaves) if behaves else Behavior()
+    route = _route(app, history, behaves)
+    faults = _faults(kinds, rate, seed, route)
     recordings = find(history or shipped())
-    server = ReplayServer(recordings, port, faults=faults or (lambda _: None), behavior=behavior)
+    behavior = load(behaves) if behaves else None
+    server = ReplayServer(recordings, port, faults=faults or (lambda _: None), route=route)
+    if behavior is not None:
+        server.behave(behavior)
     known = count(len(recordings), "recording")
     say(f"serving {known} at {server.url}; each poll moves on, dry runs too; Ctrl-C ends")
     if faults:
         share = f"{100 * faults.rate:g} % of the polls get a fault (seed {faults.seed})"
         say(f"{share}, and move nothing on: {', '.join(faults.kinds)}")
-    say(f"try: CATALOG_INFOMANIAK_URL={server.url} INFOMANIAK_API_TOKEN=any-token catalog sync")
+    say(f"try: {_poller(app.provider, server.url, route)}")
     server.serve_forever()
     return 0
 
 
-def _faults(kinds: str | None, rate: float | None, seed: int | None) -> "Faults | None":
+def _route(app: App, history: Path | None, behaves: Path | None) -> "Route":
+    """Return the route to serve; raise UsageError for what goes with Infomaniak's alone."""
+    from catalog.replay.route import USUAL, Route
+
+    if app.provider is None:
+        return USUAL
+    from catalog.wiring import wire_provider
+
+    settings = app.one.one
+    route = Route(wire_provider(settings), settings.description or USUAL.asking)
+    if not route.can_be_called:
+        if history is None:
+            text = f"no recordings of {app.provider} are shipped: name yours with --history."
+            raise click.UsageError(text)
+        if behaves is not None:
+            text = (
+                f"how the models of {app.provider} are called is not known: leave out --behavior."
+            )
+            raise click.UsageError(text)
+    return route
+
+
+def _poller(provider: str | None, url: str, route: "Route") -> str:
+    """Write the command that polls the server."""
+    from catalog.config.given import table_variable
+
+    if provider is None:
+        return f"CATALOG_INFOMANIAK_URL={url} INFOMANIAK_API_TOKEN=any-token catalog sync"
+    given = f"{table_variable('provider', provider, 'url')}={url}"
+    if route.asking.needs_token:
+        given += f" {table_variable('provider', provider, 'token')}=any-token"
+    return f"{given} catalog sync --provider {provider}"
+
+
+def _faults(
+    kinds: str | None, rate: float | None, seed: int | None, route: "Route"
+) -> "Faults | None":
     from catalog.errors import SettingsInvalid
     from catalog.replay.faults import Faults, read_kinds
 
@@ -87,6 +134,7 @@ def _faults(kinds: str | None, rate: float | None, seed: int | None) -> "Faults 
             return None
         raise click.UsageError("--fault-rate and --seed are of no use without --fault.")
     try:
-        return Faults(read_kinds(kinds), 1.0 if rate is None else rate, seed or 0)
+        chosen = read_kinds(kinds, of_rows=route.is_usual)
+        return Faults(chosen, 1.0 if rate is None else rate, seed or 0)
     except SettingsInvalid as error:
         raise click.BadParameter(f"{error}. {error.hint}", param_hint="--fault") from None

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.errors import SettingsInvalid
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from catalog.config.settings import Settings
     from catalog.daemon.work import Work
+    from catalog.http.client import Http
 
 
 @click.command()
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
 def serve(app: App) -> int:
     """Run a pass whenever the schedule says so, until stopped.
 
-    One daemon serves one provider: where several are configured, run one for each.
+    Each provider is polled by its own schedule, one after the other.
 
     SIGTERM and Ctrl-C finish the running pass; a second one stops at once. SIGHUP reads the
     configuration again.
@@ -33,46 +38,82 @@ def serve(app: App) -> int:
         logging.getLogger("catalog.daemon").setLevel(logging.INFO)
     in_force: Path | None = None
 
-    def read() -> "Work":
+    def read() -> "list[Work]":
         nonlocal in_force
         fresh = app.with_files()
         # A file that was found by itself and is gone must not be taken for one that never was.
         if in_force is not None and not is_file(in_force):
             fresh = replace(fresh, config=in_force)
-        work = _work(fresh)
+        try:
+            works = _works(fresh)
+        except click.UsageError as error:  # no such provider: at a reload, that is no usage
+            raise SettingsInvalid(error.format_message()) from None
         in_force = fresh.loaded.file
-        return work
+        return works
 
     return Daemon(read, Systemd()).run()
 
 
-def _work(app: App) -> "Work":
-    """Read the settings and wire the parts; one HTTP client and one database for all passes."""
+def _works(app: App) -> "list[Work]":
+    """Read the settings and wire the parts; one HTTP client and one database for all passes.
+
+    Of several providers, one that lacks its token is told, and stops no other.
+    """
+    import logging
     from contextlib import ExitStack
+    from itertools import count
+
+    from catalog.daemon.report import said
+    from catalog.wiring import refuse_channels, wire_http
+
+    works: list[Work] = []
+    errors: list[SettingsInvalid] = []
+    closed = count(1)
+    refuse_channels(app.loaded.settings, app.loaded.file)
+    with ExitStack() as stack:
+        http = stack.enter_context(wire_http(app.loaded.settings))
+        stack.callback(app.database.close)
+
+        def close() -> None:
+            """Close what all share with the last of them."""
+            if next(closed) == len(works):
+                shared.close()
+
+        for settings in app.each:
+            try:
+                works.append(_work(app, settings, http, close))
+            except SettingsInvalid as error:
+                errors.append(error)
+        if not works:
+            raise errors[0]
+        shared = stack.pop_all()
+    for lacking in errors:
+        logging.getLogger("catalog.daemon").error("not served: %s", said(lacking))
+    return works
+
+
+def _work(app: App, settings: "Settings", http: "Http", close: "Callable[[], None]") -> "Work":
+    """Wire the parts of one provider; raise SettingsInvalid."""
     from datetime import timedelta
     from threading import Event
 
     from catalog.daemon.work import Work
-    from catalog.wiring import refuse_channels, wire_http, wire_scheduled
+    from catalog.wiring import wire_scheduled
     from catalog.wiring_probes import can_probe, wire_probe_times, wire_probing
 
-    settings, database = app.one, app.database
-    refuse_channels(settings, app.loaded.file)
-    with ExitStack() as stack:
-        http = stack.enter_context(wire_http(settings))
-        stack.callback(database.close)
-        scheduled = wire_scheduled(settings, database, http)
-        probes = None
-        if settings.probe.enabled and can_probe(settings):
-            probes = wire_probe_times(settings, wire_probing(settings, database, http, Event()))
-        jitter = settings.schedule.jitter or timedelta()
-        channels = ", ".join(channel.name for channel in settings.channel)
-        about = (
-            f"{scheduled.provider} {scheduled.schedule}, jitter {jitter.total_seconds():g} s",
-            f"configuration {app.loaded.file or 'from defaults and environment'}",
-            f"database {database.place}",
-            f"document {settings.document.path or 'none'}",
-            f"channels {channels or 'none'}",
-            f"probes {probes.schedule if probes else 'off'}",
-        )
-        return Work(scheduled, jitter, about, stack.pop_all().close, probes)
+    database = app.database
+    scheduled = wire_scheduled(settings, database, http)
+    probes = None
+    if settings.probe.enabled and can_probe(settings):
+        probes = wire_probe_times(settings, wire_probing(settings, database, http, Event()))
+    jitter = settings.schedule.jitter or timedelta()
+    channels = ", ".join(channel.name for channel in settings.channel)
+    about = (
+        f"{scheduled.provider} {scheduled.schedule}, jitter {jitter.total_seconds():g} s",
+        f"configuration {app.loaded.file or 'from defaults and environment'}",
+        f"database {database.place}",
+        f"document {settings.document.path or 'none'}",
+        f"channels {channels or 'none'}",
+        f"probes {probes.schedule if probes else 'off'}",
+    )
+    return Work(scheduled, jitter, about, close, probes)

@@ -23,7 +23,7 @@ OTHER_FORMS = {
     "probe.every": "probe.cron",
     "probe.cron": "probe.every",
 }
-PROVIDER_SECRETS = ("token", "token_file")
+PROVIDER_VARIABLES = ("url", "token", "token_file")
 CHANNEL_SECRETS = tuple(
     f"{name}{form}" for name in ("url", "urls", "secret", "password") for form in ("", "_file")
 )
@@ -111,7 +111,7 @@ class Given:
     def _variables_of_tables(self) -> dict[str, str]:
         return {
             f"{of}.{index}.{key}": table_variable(of, table.get("name"), key)
-            for of, keys in (("provider", PROVIDER_SECRETS), ("channel", CHANNEL_SECRETS))
+            for of, keys in (("provider", PROVIDER_VARIABLES), ("channel", CHANNEL_SECRETS))
             for index, table in self.tables(of)
             for key in keys
         }

@@ -1,51 +1,48 @@
-"""The daemon: APScheduler around the pass, and one loop that everything comes together in.
+"""The daemon: APScheduler around the passes, and one loop that everything comes together in.
 
 Signals and the end of a pass are items of one queue; the main thread takes them one by one and
-owns all state. A pass runs in a thread of the scheduler. The next run is planned when one has
-ended, so that two never overlap. Where the queue stays empty, the main thread has a beat of its
-own, by monotonic time: the wall clock may be set.
+owns all state. Each provider has a job of its own; they run in one thread of the scheduler, one
+after the other. A provider's next run is planned when one has ended, so that two never overlap.
+Where the queue stays empty, the main thread has a beat of its own, by monotonic time: the wall
+clock may be set.
 """
 
 import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from queue import Empty, SimpleQueue
-from random import SystemRandom
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from catalog.clock import now, stamp
+from catalog.daemon.course import Course, status
 from catalog.daemon.report import refused, told, told_calls
 from catalog.daemon.systemd import Systemd
 from catalog.daemon.work import Beat, Called, Carried, Ended, Event, Work, attempt, first_run
 from catalog.runs import running
-from catalog.schedule import spread
-from catalog.scheduled import ProbeTimes
+from catalog.scheduled import ProbeTimes, Run
 from catalog.signals import STOPS, caught
 
 logger = logging.getLogger("catalog.daemon")
 
 BEAT = 30.0
 """Seconds between two looks at whether all is well, where no watchdog asks for more."""
-SOON = timedelta(minutes=1)
-"""After a pass that could not even be recorded, the slot is tried again so much later."""
-JOB = "next pass"
-"""The name of the job; the scheduler has it exactly while no pass is under way."""
 
 
 class Daemon:
     """Runs passes until it is told to stop.
 
-    `read` reads the settings and makes the work of them; it raises CatalogError, at the start as
-    well as for a SIGHUP, where the work that there is stays.
+    `read` reads the settings and makes the work of each provider; it raises CatalogError, at the
+    start as well as for a SIGHUP, where the work that there is stays.
     """
 
-    def __init__(self, read: Callable[[], Work], systemd: Systemd) -> None:
+    def __init__(self, read: Callable[[], Sequence[Work]], systemd: Systemd) -> None:
         self._read = read
         self._systemd = systemd
         self._events: SimpleQueue[Event] = SimpleQueue()
@@ -57,32 +54,29 @@ class Daemon:
         )
         self._beat = min(BEAT, (systemd.watchdog or BEAT) / 2)
         self._next_beat = time.monotonic() + self._beat
-        self._work = self._planned = read()
-        self._moment = now()
+        self._works = read()
+        self._courses: dict[str, Course] = {}
         self._overdue = time.monotonic()
         self._is_stopping = False
-        self._is_carrying = False
-        self._is_calling = False
-        self._is_passing = False  # known where it is wanted: once we are stopping
-        self._call_at = self._moment
+        self._carrying: Work | None = None
+        self._calling: list[Work] = []
         self._left: list[Work] = []
-        self._last = "started"
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; return the exit code. For the main thread only."""
         with caught(self._events.put, *STOPS, signal.SIGHUP):
-            first = first_run(self._work)
+            first = [first_run(work) for work in self._works]
             self._scheduler.start()
-            self._plan(first)
+            for work, moment in zip(self._works, first, strict=True):
+                self._begin(work, moment)
             self._describe()
-            self._systemd.ready(self._status)
+            self._systemd.ready(status(self._courses.values()))
             while self._heed(self._event()):
                 pass
             self._systemd.stopping("stopped")
             self._scheduler.shutdown()
-            self._is_carrying = self._is_calling = False  # whatever it was, it is over
+            self._carrying, self._calling = None, []  # whatever it was, it is over
             self._close_left()
-            self._work.close()
         logger.info("stopped")
         return 0
 
@@ -103,10 +97,10 @@ class Daemon:
                 self._carry()
                 self._call()
             case Carried():
-                self._is_carrying = False
+                self._carrying = None
                 self._close_left()
             case Called():
-                self._is_calling = False
+                self._calling.remove(event.work)
                 self._note_calls(event)
                 self._close_left()
             case Ended():
@@ -117,78 +111,91 @@ class Daemon:
                 self._stop(event)
         return not self._is_stopping or self._is_busy
 
-    def _plan(self, moment: datetime) -> None:
-        """Let the work that there is now run at that moment."""
-        self._planned, self._moment = self._work, moment
-        self._expect(moment - datetime.now(UTC))
-        # Two, because the scheduler may still count the pass that has just ended, and would drop
-        # this one for good; they have one thread between them.
-        self._scheduler.add_job(
-            self._pass, "date", run_date=moment, args=[self._work], id=JOB, max_instances=2
-        )
+    def _begin(self, work: Work, moment: datetime) -> None:
+        """Take a provider in."""
+        course = Course(work, work, moment, call_at=now())
+        self._courses[work.provider] = course
+        self._plan(course, moment)
 
-    def _expect(self, wait: timedelta) -> None:
-        """Note until when, by monotonic time, a run has to be over that begins after this wait."""
-        longest = max(timedelta(), wait) + self._work.scheduled.limit
-        self._overdue = time.monotonic() + longest.total_seconds()
+    def _plan(self, course: Course, moment: datetime) -> None:
+        """Let the work in force run at that moment."""
+        course.planned, course.moment = course.work, moment
+        # Two, because the scheduler may still count the pass that has just ended, and would drop
+        # this one for good; all passes have one thread between them.
+        self._scheduler.add_job(
+            self._pass, "date", run_date=moment, args=[course.work], id=course.job, max_instances=2
+        )
+        if not self._out:
+            self._expect()
+
+    def _expect(self) -> None:
+        """Note until when, by monotonic time, the next run has to be over."""
+        if not self._courses:
+            return
+        wait = min(course.moment for course in self._courses.values()) - datetime.now(UTC)
+        limit = max(course.planned.scheduled.limit for course in self._courses.values())
+        self._overdue = time.monotonic() + (max(timedelta(), wait) + limit).total_seconds()
 
     def _keep_time(self) -> None:
-        """Follow a wall clock that was set after the run was planned, unless it is under way."""
-        if self._scheduler.get_job(JOB) is None:
-            return
-        present, schedule = now(), self._work.scheduled.schedule
-        following = schedule.next_after(present)
-        # A run is planned within the slot that comes next, so this one has moved away.
-        if self._moment >= schedule.next_after(following) and self._unplan():
-            self._plan(following)
-            self._call_at = present
-            text = "the clock was set back: the next run is planned anew, at %s"
-            logger.warning(text, stamp(following))
-            self._systemd.status(self._status)
-        elif self._moment > present:
-            self._expect(self._moment - present)
+        """Follow a wall clock that was set after runs were planned, but for one under way."""
+        present = now()
+        for course in self._courses.values():
+            if self._is_out(course):
+                continue
+            schedule = course.work.scheduled.schedule
+            following = schedule.next_after(present)
+            # A run is planned within the slot that comes next, so this one has moved away.
+            if course.moment >= schedule.next_after(following) and self._unplan(course):
+                self._plan(course, following)
+                course.call_at = present
+                text = "%sthe clock was set back: the next run is planned anew, at %s"
+                logger.warning(text, self._named(course), stamp(following))
+                self._systemd.status(status(self._courses.values()))
+        if not self._out and all(each.moment > present for each in self._courses.values()):
+            self._expect()
         # It sleeps for as long as it was when it was told; by now the moment may have come.
         self._scheduler.wakeup()
 
-    def _unplan(self) -> bool:
+    def _unplan(self, course: Course) -> bool:
         """Take the planned run back; return False where it is under way already."""
         try:
-            self._scheduler.remove_job(JOB)
+            self._scheduler.remove_job(course.job)
         except JobLookupError:
             return False
         return True
 
     def _pass(self, work: Work) -> None:
         """Run in a thread of the scheduler."""
+        came: Run | Exception | None = None
         with running() as run:
-            came = attempt(work.scheduled.run)
+            if not self._is_stopping:  # else another run was waited for
+                came = attempt(work.scheduled.run)
         self._events.put(Ended(work, came, run))
 
     def _carry(self) -> None:
         """Have sent what came due since the last pass, unless one is under way and does it."""
-        if self._is_carrying or self._scheduler.get_job(JOB) is None:
+        if self._carrying or self._out or not self._courses:
             return
-        self._is_carrying = True
-        self._scheduler.add_job(self._errand, args=[self._work])
+        # Whose it is makes no difference: what is owed is owed to channels.
+        self._carrying = next(iter(self._courses.values())).work
+        self._scheduler.add_job(self._errand, args=[self._carrying])
 
     def _errand(self, work: Work) -> None:
         """Run in the thread that passes run in."""
         came = attempt(work.scheduled.sync.deliver)
         if isinstance(came, Exception):
-            for level, line in told(work.scheduled.provider, came):
+            for level, line in told(work.provider, came):
                 logger.log(level, "%s", line)
         self._events.put(Carried())
 
     def _call(self) -> None:
-        """Have the models called where that is due, unless they are being called or read."""
-        if self._is_calling or self._work.probes is None or now() < self._call_at:
-            return
-        if self._scheduler.get_job(JOB) is None:
-            return
-        self._is_calling = True
-        self._scheduler.add_job(
-            self._errand_of_calls, args=[self._work, self._work.probes], executor="probes"
-        )
+        """Have models called where that is due, unless they are being called or read."""
+        for course in self._courses.values():
+            work, is_due = course.work, now() >= course.call_at
+            if work.probes and is_due and work not in self._calling and not self._is_out(course):
+                self._calling.append(work)
+                given = [work, work.probes]
+                self._scheduler.add_job(self._errand_of_calls, args=given, executor="probes")
 
     def _errand_of_calls(self, work: Work, probes: ProbeTimes) -> None:
         """Run in a thread of its own: whatever comes of it, the catalog is not harmed."""
@@ -200,79 +207,102 @@ class Daemon:
             self._events.put(Called(work, *came))
 
     def _note_calls(self, called: Called) -> None:
-        if called.work is self._work:
-            share = SystemRandom().random()
-            self._call_at = called.again + self._work.jitter * share
-        for level, line in told_calls(called.work.scheduled.provider, called.came):
+        course = self._courses.get(called.work.provider)
+        if course is not None and called.work is course.work:
+            course.call_at = called.work.later(called.again)
+        for level, line in told_calls(called.work.provider, called.came):
             logger.log(level, "%s", line)
 
     def _leave(self, work: Work) -> None:
         """Close what is not worked with any more, as soon as nothing uses it."""
-        if work.probes is not None:
-            work.probes.probing.stop.set()
+        work.stop_calls()
         self._left.append(work)
         self._close_left()
 
     def _close_left(self) -> None:
-        while self._left and not (self._is_carrying or self._is_calling):
-            self._left.pop().close()
+        in_use = [work for work in self._left if work is self._carrying or work in self._calling]
+        for work in self._left:
+            if work not in in_use:
+                work.close()
+        self._left = in_use
 
     def _go_on(self, ended: Ended) -> None:
         """Plan the next run, and say what came of this one."""
-        self._is_passing = False
-        (level, outcome), *more = told(ended.work.scheduled.provider, ended.came)
-        if ended.work is not self._work:
+        course = self._courses[ended.work.provider]
+        if ended.work is not course.work:
             self._leave(ended.work)
-        following = "stopping"
+        following = "stopping" if self._is_stopping else "not served any more"
+        if course.is_leaving:
+            del self._courses[ended.work.provider]
+            self._leave(course.work)
+        else:
+            self._plan(course, course.following(ended))
+            following = f"next run {stamp(course.moment)}"
+        self._expect()
+        if ended.came is not None:
+            (level, outcome), *more = told(ended.work.provider, ended.came)
+            with running(ended.run):
+                logger.log(level, "%s; %s", outcome, following)
+                for grave, line in more:
+                    logger.log(grave, "%s%s", self._named(course), line)
+            course.last = f"{stamp(now())} {outcome}"
         if not self._is_stopping:
-            self._plan(self._next(ended))
-            following = f"next run {stamp(self._moment)}"
-        with running(ended.run):
-            logger.log(level, "%s; %s", outcome, following)
-            for grave, line in more:
-                logger.log(grave, "%s", line)
-        self._last = f"{stamp(now())} {outcome}"
-        self._systemd.status(self._status)
-
-    def _next(self, ended: Ended) -> datetime:
-        schedule, present = self._work.scheduled.schedule, now()
-        share = SystemRandom().random()
-        following = spread(schedule, present, self._work.jitter, share)
-        if isinstance(ended.came, Exception):
-            return min(following, present + SOON)
-        claim = ended.came.claim
-        if claim.until is not None:
-            return min(following, claim.until)  # whoever is doing it may die
-        # What came due while the pass ran is made up, once.
-        return present if schedule.slot(present) > claim.moment else following
+            self._systemd.status(status(self._courses.values()))
 
     def _reload(self) -> None:
         """Read the settings again; broken ones are told, and change nothing."""
         if self._is_stopping:
             return
         self._systemd.reloading()
-        fresh = attempt(lambda: ((work := self._read()), first_run(work)))
-        if isinstance(fresh, Exception):
-            for line in (*refused(fresh), "the old configuration stays in force"):
+        works = attempt(lambda: [(work, first_run(work)) for work in self._read()])
+        if isinstance(works, Exception):
+            for line in (*refused(works), "the old configuration stays in force"):
                 logger.error("%s", line)
         else:
-            self._take(*fresh)
-        self._systemd.ready(self._status)
+            self._renew(works)
+        self._systemd.ready(status(self._courses.values()))
 
-    def _take(self, work: Work, first: datetime) -> None:
+    def _renew(self, works: Sequence[tuple[Work, datetime]]) -> None:
+        """Let the work of this reading be in force, and that of no other."""
         logger.info("the configuration was read again")
-        old, self._work = self._work, work
-        self._call_at = now()
-        if self._unplan():
-            self._leave(old)
-            self._plan(first)
-        elif old is not self._planned:  # nothing of it is under way
-            self._leave(old)
+        for course in self._courses.copy().values():
+            if course.work.provider not in {work.provider for work, _ in works}:
+                self._dismiss(course)
+        for work, first in works:
+            self._take(work, first)
         self._describe()
 
+    def _take(self, work: Work, first: datetime) -> None:
+        """Let this work be in force."""
+        course = self._courses.get(work.provider)
+        if course is None:
+            self._begin(work, first)
+            return
+        old, course.work, course.is_leaving = course.work, work, False
+        course.call_at = now()
+        if self._unplan(course):
+            self._leave(old)
+            self._plan(course, first)
+        elif old is not course.planned:  # nothing of it is under way
+            self._leave(old)
+
+    def _dismiss(self, course: Course) -> None:
+        """Let a provider go, when its run is over where one is under way."""
+        if self._unplan(course):
+            del self._courses[course.work.provider]
+            self._leave(course.work)
+            return
+        if course.work is not course.planned:  # nothing of it is under way
+            self._leave(course.work)
+        course.work, course.is_leaving = course.planned, True
+        course.work.stop_calls()
+
     def _describe(self) -> None:
-        for line in (*self._work.about, f"next run {stamp(self._moment)}"):
-            logger.info("%s", line)
+        served = [course for course in self._courses.values() if not course.is_leaving]
+        for line in dict.fromkeys(chain.from_iterable(course.work.about for course in served)):
+            logger.info("%s", line)  # most lines are those of all
+        for course in served:
+            logger.info("%snext run %s", self._named(course), stamp(course.moment))
 
     def _stop(self, number: signal.Signals) -> None:
         """Stop when pass and sending are over; the second time at once: the rest mends itself."""
@@ -281,12 +311,11 @@ class Daemon:
             logger.warning(text, number.name)
             os._exit(128 + number)
         self._is_stopping = True
-        if self._work.probes is not None:
-            self._work.probes.probing.stop.set()
-        self._is_passing = not self._unplan()
+        for course in self._courses.copy().values():
+            self._dismiss(course)
         if not self._is_busy:
             return
-        what = "the pass" if self._is_passing else "what was begun"
+        what = "the pass" if self._courses else "what was begun"
         text = f"finishing {what}, then stopping; once more stops at once"
         logger.info("%s: %s", number.name, text)
         self._systemd.stopping(text)
@@ -295,14 +324,24 @@ class Daemon:
         """Keep the watchdog quiet, unless a run should have ended long ago."""
         if time.monotonic() < self._overdue:
             self._systemd.alive()
-        else:
-            logger.error("the run of %s has not ended in time", stamp(self._moment))
+            return
+        late = min((course.moment for course in self._courses.values()), default=now())
+        logger.error("the run of %s has not ended in time", stamp(late))
+
+    def _is_out(self, course: Course) -> bool:
+        """Whether a run of it is under way, or waits for that of another one."""
+        return self._scheduler.get_job(course.job) is None
+
+    @property
+    def _out(self) -> bool:
+        """Whether anything is under way in the thread of the passes, or waits for it."""
+        return any(map(self._is_out, self._courses.values()))
 
     @property
     def _is_busy(self) -> bool:
         """Whether something is under way that is waited for when we are stopping."""
-        return self._is_passing or self._is_carrying or self._is_calling
+        return bool(self._courses or self._carrying or self._calling)
 
-    @property
-    def _status(self) -> str:
-        return f"{self._last}; next run {stamp(self._moment)}"
+    def _named(self, course: Course) -> str:
+        """Name a provider, where there are several."""
+        return f"{course.work.provider}: " if len(self._courses) > 1 else ""

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import SystemRandom
 from typing import TypeVar
 
 from catalog.clock import now
@@ -15,9 +16,12 @@ from catalog.scheduled import ProbeTimes, Run, Scheduled
 logger = logging.getLogger("catalog.daemon")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """What is to be done by one reading of the settings; `about` describes it, line by line."""
+    """What is to be done for one provider by one reading of the settings.
+
+    `about` describes it, line by line.
+    """
 
     scheduled: Scheduled
     jitter: timedelta
@@ -25,13 +29,27 @@ class Work:
     close: Callable[[], None]
     probes: ProbeTimes | None = None
 
+    @property
+    def provider(self) -> str:
+        """The name of the provider."""
+        return self.scheduled.provider
+
+    def later(self, moment: datetime) -> datetime:
+        """Return a moment at random within the jitter after this one."""
+        return moment + self.jitter * SystemRandom().random()
+
+    def stop_calls(self) -> None:
+        """Let the calling of models end where it stands."""
+        if self.probes is not None:
+            self.probes.probing.stop.set()
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run that is over, what it was, and its id in the log."""
+    """A run that is over, what it was, and its id in the log; None where it did not even begin."""
 
     work: Work
-    came: Run | Exception
+    came: Run | Exception | None
     run: str
 
 

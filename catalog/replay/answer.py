@@ -10,8 +10,8 @@ from email.message import Message
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
-from catalog.providers.infomaniak.infomaniak import ROUTE, Infomaniak
-from catalog.recordings import Recording, read
+from catalog.providers.asking import Asking
+from catalog.recordings import Recording
 from catalog.replay import wire
 
 METHODS = ("GET", "HEAD")
@@ -22,15 +22,10 @@ _TAG = re.compile(r'"[^"]*"')
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A recording with its bytes, as the route sends it."""
+    """A recording, or a part of one, with its bytes, as the route sends it."""
 
     recording: Recording
     body: bytes
-
-    @classmethod
-    def of(cls, recording: Recording) -> "Capture":
-        """Read a recording; raise NotFound or PayloadInvalid."""
-        return cls(recording, read(recording.path, Infomaniak.envelope))
 
     @property
     def validators(self) -> dict[str, str]:
@@ -73,24 +68,26 @@ class Answer:
         return self.status in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
 
 
-def answer(request: Request, capture: Capture) -> Answer:
-    """Answer one request as the real route does when `capture` is its state."""
-    if request.path != ROUTE:
+def answer(request: Request, capture: Capture | None, asking: Asking) -> Answer:
+    """Answer one request as the real route does when `capture` is its state; None is elsewhere."""
+    if capture is None:
         return refusal(HTTPStatus.NOT_FOUND, "method_not_found", "Method not found")
     if request.method not in METHODS:
         allow = {"Allow": ", ".join(METHODS)}
         status = HTTPStatus.METHOD_NOT_ALLOWED
         return refusal(status, "method_not_allowed", "Method not allowed", allow)
-    if not is_authorized(request):
+    if not is_authorized(request, asking.authorization):
         return unauthorized()
     if _holds(request.headers, capture):
         return Answer(HTTPStatus.NOT_MODIFIED, capture.validators)
     return whole(capture)
 
 
-def is_authorized(request: Request) -> bool:
-    """Whether it holds a token; any will do."""
-    return bool(_BEARER.fullmatch(request.headers.get("Authorization", "")))
+def is_authorized(request: Request, by: str = "bearer") -> bool:
+    """Whether it holds a token, where one is wanted, in the header that is meant; any will do."""
+    if by == "bearer":
+        return bool(_BEARER.fullmatch(request.headers.get("Authorization", "")))
+    return by == "none" or bool(request.headers.get(by, "").strip())
 
 
 def unauthorized() -> Answer:

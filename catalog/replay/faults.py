@@ -32,13 +32,15 @@ class Fault:
     """One kind of fault.
 
     `does` says in a few words what is served, `outcome` what a poll makes of it that knows a state
-    of the catalog already. On a first poll "changed" is "first", and so is half a list.
+    of the catalog already. On a first poll "changed" is "first", and so is half a list. `of_rows`
+    is said of those that change rows, which are looked for in `data`, each with its `id`.
     """
 
     kind: str
     does: str
     outcome: Outcome
     reply: Reply
+    of_rows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,20 @@ class Faults:
         return dice.choice(self.kinds) if dice.random() < self.rate else None
 
 
-def read_kinds(text: str) -> tuple[str, ...]:
-    """Read `KIND[,KIND…]` or `all`, into the order of the table; raise SettingsInvalid."""
+def read_kinds(text: str, *, of_rows: bool = True) -> tuple[str, ...]:
+    """Read `KIND[,KIND…]` or `all`, into the order of the table; raise SettingsInvalid.
+
+    Without `of_rows`, kinds that change rows are refused, and `all` is all others.
+    """
     asked = {kind for part in text.split(",") if (kind := part.strip().lower())}
     unknown = sorted(asked - FAULTS.keys() - {ALL})
     if unknown or not asked:
         raise SettingsInvalid("; ".join(map(_unknown, unknown)) or "no kind named", hint=_kinds())
-    return tuple(kind for kind in FAULTS if kind in asked or ALL in asked)
+    beyond = {kind for kind, fault in FAULTS.items() if fault.of_rows and not of_rows}
+    if refused := [kind for kind in FAULTS if kind in asked & beyond]:
+        text = f"{', '.join(refused)} want rows in data, each with an id"
+        raise SettingsInvalid(text, hint="Leave them out; `all` does so by itself.")
+    return tuple(kind for kind in FAULTS if kind in asked or (ALL in asked and kind not in beyond))
 
 
 def _unknown(kind: str) -> str:
@@ -161,12 +170,18 @@ _TABLE = (
     ),
     Fault("truncated", "half of the JSON, as if that were all", _INVALID, _damaged(untrue.half)),
     Fault("empty-body", "200 and not a byte", _INVALID, _damaged(lambda _: b"")),
-    Fault("empty-list", "a list of no models", _HELD, _untrue(lambda _: [])),
-    Fault("half-list", "the first half of the models", _HELD, _untrue(untrue.first_half)),
+    Fault("empty-list", "a list of no models", _HELD, _untrue(lambda _: []), of_rows=True),
     Fault(
-        "duplicate-ids", "a second model with the id of the first", _INVALID, _untrue(untrue.twin)
+        "half-list", "the first half of the models", _HELD, _untrue(untrue.first_half), of_rows=True
     ),
-    Fault("nan", "`NaN` as a token limit", _INVALID, _untrue(untrue.nan)),
+    Fault(
+        "duplicate-ids",
+        "a second model with the id of the first",
+        _INVALID,
+        _untrue(untrue.twin),
+        of_rows=True,
+    ),
+    Fault("nan", "`NaN` as a token limit", _INVALID, _untrue(untrue.nan), of_rows=True),
     Fault(
         "huge",
         "300 MB of blanks, then the true answer",
@@ -185,17 +200,31 @@ _TABLE = (
         "every model with a field never seen before",
         _CHANGED,
         _untrue(untrue.odd_field),
+        of_rows=True,
     ),
     Fault(
         "new-type",
         "the first model with a type never seen before",
         _CHANGED,
         _untrue(untrue.odd_type),
+        of_rows=True,
     ),
-    Fault("nulls", "null wherever a model may have it", _CHANGED, _untrue(untrue.nulls)),
-    Fault("null-id", "null where a model must have its id", _INVALID, _untrue(untrue.null_id)),
     Fault(
-        "long-names", "names of 10,000 characters of Markdown", _CHANGED, _untrue(untrue.long_names)
+        "nulls", "null wherever a model may have it", _CHANGED, _untrue(untrue.nulls), of_rows=True
+    ),
+    Fault(
+        "null-id",
+        "null where a model must have its id",
+        _INVALID,
+        _untrue(untrue.null_id),
+        of_rows=True,
+    ),
+    Fault(
+        "long-names",
+        "names of 10,000 characters of Markdown",
+        _CHANGED,
+        _untrue(untrue.long_names),
+        of_rows=True,
     ),
 )
 FAULTS: Mapping[str, Fault] = {fault.kind: fault for fault in _TABLE}

@@ -8,13 +8,13 @@ from threading import Lock, Thread
 from typing import Literal, Self
 
 from catalog.errors import NotFound
-from catalog.providers.infomaniak.infomaniak import ROUTE
 from catalog.recordings import Recording
-from catalog.replay.answer import Answer, Capture, Request, answer
+from catalog.replay.answer import Answer, Request, answer
 from catalog.replay.behavior import Behavior
 from catalog.replay.faults import FAULTS
 from catalog.replay.listener import Listener
 from catalog.replay.models import Models
+from catalog.replay.route import USUAL, Route
 from catalog.signals import STOPS, caught
 
 Step = Literal["poll", "manual"]
@@ -36,11 +36,15 @@ class ReplayServer:
     place of the catalog. Polls are counted as they come, repetitions too. A fault never moves on:
     what it hid is there for the next poll.
 
-    Its models can be called too: as a `behavior` says, else each where it is listed.
+    The route is Infomaniak's, or that of `route`. A list that was recorded in parts is served in
+    parts, and the last of them moves on. A fault takes the place of a part then.
+
+    Infomaniak's models can be called too: as `behave` has it, else each where it is listed.
 
     The port is open from the start (`port=0` takes a free one); requests are answered inside `with`
     or by `serve_forever`. All recordings are read at the start, so that a broken one is named then.
-    Raise NotFound or PayloadInvalid for a recording, SettingsInvalid for a port not to be had.
+    Raise NotFound, PayloadInvalid or SettingsInvalid for a recording, SettingsInvalid for a port
+    not to be had.
     """
 
     def __init__(
@@ -50,16 +54,18 @@ class ReplayServer:
         *,
         step: Step = "poll",
         faults: Plan = lambda _: None,
-        behavior: Behavior | None = None,
+        route: Route = USUAL,
     ) -> None:
         if not recordings:
             raise NotFound("there is no recording to serve", hint="Name a directory with some.")
-        self._captures = [Capture.of(recording) for recording in recordings]
+        self._recordings = recordings
+        self._parts = [route.parts(recording) for recording in recordings]
+        self._route = route
         self._position = 0
         self._step = step
         self._faults = faults
         self._polls = 0
-        self._models = Models(behavior or Behavior())
+        self._models = Models(Behavior())
         self._lock = Lock()
         self._thread: Thread | None = None
         self._listener = Listener(port, self.answer)
@@ -72,7 +78,7 @@ class ReplayServer:
     @property
     def current(self) -> Recording:
         """The recording whose turn it is: what the next request sees."""
-        return self._captures[self._position].recording
+        return self._recordings[self._position]
 
     def advance(self) -> bool:
         """Move on to the next recording; return False where the last one stays."""
@@ -88,15 +94,19 @@ class ReplayServer:
         # One lock over both: of two polls at once, each gets a recording of its own. The step comes
         # before the sending, so that whoever has an answer finds the next state already there.
         with self._lock:
-            capture = self._captures[self._position]
-            result = self._models.answer(request, capture) or answer(request, capture)
-            if request.method != "GET" or request.path != ROUTE or not result.shows_catalog:
+            parts = self._parts[self._position]
+            called = self._route.can_be_called
+            if called and (said := self._models.answer(request, parts.captures[0])):
+                return said
+            capture = self._route.asked(request, parts)
+            result = answer(request, capture, self._route.asking)
+            if request.method != "GET" or capture is None or not result.shows_catalog:
                 return result
             kind = self._faults(self._polls)
             self._polls += 1
             if kind is not None:
                 return replace(FAULTS[kind].reply(capture), fault=kind)
-            if self._step == "poll":
+            if self._step == "poll" and capture is parts.captures[-1]:
                 self._advance()
         return result
 
@@ -125,7 +135,7 @@ class ReplayServer:
         self.close()
 
     def _advance(self) -> bool:
-        if self._position + 1 == len(self._captures):
+        if self._position + 1 == len(self._recordings):
             return False
         self._position += 1
         return True

@@ -138,13 +138,12 @@ def test_one_that_fails_stops_no_other(start: Start) -> None:
 
 
 def test_one_without_a_token_stops_no_other(start: Start) -> None:
-    """What is lacking is told, the others are polled, and a daemon asks which one it serves."""
+    """What is lacking is told, and the others are polled."""
     no_token = MARS.replace('token_file = "mars.txt"', "")
     shell, _ = start(INFOMANIAK + no_token, infomaniak=(answer(body=body(row())),), mars=())
     ended = shell("sync", code=2)
     assert "there is no token to ask mars with" in ended.err
     assert "infomaniak: first" in ended.out
-    assert "add --provider: infomaniak, mars" in shell("serve", code=2).err
 
 
 def test_a_command_about_one_asks_for_its_name(start: Start) -> None:

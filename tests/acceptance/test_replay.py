@@ -1,5 +1,6 @@
 """`catalog replay`, polled by `catalog sync` as the printed line says."""
 
+import json
 import re
 import signal
 from collections.abc import Iterator
@@ -106,3 +107,80 @@ def test_faults_that_make_no_sense_are_wrong_usage(
 ) -> None:
     """A kind that is misspelled, a rate that is none, and options without a fault are refused."""
     assert told in shell("replay", *words, code=2).err
+
+
+MARS = """
+[[provider]]
+name = "mars"
+kind = "json"
+url = "https://api.mars.example"
+
+[provider.list]
+route = "/fleet"
+rows = "ships"
+key = "hull"
+"""
+
+
+def fleet(shell: Shell, settings: str = MARS) -> None:
+    """Write the configuration of a made-up provider, and two recordings of it."""
+    (shell.folder / "catalog.toml").write_text(settings, encoding="utf-8")
+    history = shell.folder / "history"
+    history.mkdir()
+    for day, hulls in (("01", ["argo"]), ("02", ["argo", "dart"])):
+        sent = json.dumps([{"hull": hull} for hull in hulls])
+        (history / f"2026-01-{day}T000000Z.json").write_text(sent, encoding="utf-8")
+
+
+@pytest.mark.parametrize("authorization", ["bearer", "none"])
+def test_any_provider_is_played(shell: Shell, authorization: str) -> None:
+    """Recordings of a configured provider are served at its route; the printed line polls them."""
+    fleet(shell, f'{MARS}authorization = "{authorization}"\n')
+    words = ("replay", "--provider", "mars", "--history", "history", "--fault", "all")
+    with shell.start(*words, "--fault-rate", "0") as server:
+        assert server.stdout
+        _, faults, line = (server.stdout.readline() for _ in range(3))
+        found = re.fullmatch(r"try: (.*) catalog sync --provider mars\n", line)
+        assert found
+        given = dict(part.split("=") for part in found[1].split())
+        poller = replace(shell, given=given)
+        said = [poller("sync", "--provider", "mars").lines[0] for _ in range(3)]
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=20)
+    assert ("CATALOG_PROVIDER_MARS_TOKEN" in given) == (authorization == "bearer")
+    assert [each.split("mars: ")[1].split(",")[0] for each in said] == [
+        "first",
+        "changed",
+        "unchanged",
+    ]
+    assert ("502" in faults, "half-list" in faults) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ([], "no recordings of mars are shipped: name yours with --history"),
+        (["--history", ".", "--behavior", "b.toml"], "how the models of mars are called is not"),
+        (["--history", ".", "--fault", "nan,500"], "nan want rows in data, each with an id"),
+    ],
+)
+def test_what_goes_with_infomaniak_alone(shell: Shell, words: list[str], told: str) -> None:
+    """What is shipped, called or changed by fault in Infomaniak's answers is told of no other."""
+    fleet(shell)
+    assert told in shell("replay", "--provider", "mars", *words, code=2).err
+
+
+def test_infomaniak_may_be_named(shell: Shell) -> None:
+    """Its shipped history is played under the name that the configuration gives it, too."""
+    (shell.folder / "catalog.toml").write_text(
+        '[[provider]]\nname = "swiss"\nkind = "infomaniak"\n', encoding="utf-8"
+    )
+    with shell.start("replay", "--provider", "swiss") as server:
+        assert server.stdout
+        server.stdout.readline()
+        line = server.stdout.readline()
+        given = dict(part.split("=") for part in line.split()[1:3])
+        said = replace(shell, given=given)("sync", "--provider", "swiss").out
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=20)
+    assert "swiss: first, snapshot 1, 13 models" in said

@@ -56,7 +56,7 @@ def main() -> None:
         sync = replace(sync, fetch=counted(sync.fetch))
         scheduled = Scheduled(sync, wire_schedule(settings.schedule), LIMIT)
         work = Work(scheduled, timedelta(), (), lambda: None)
-        Daemon(lambda: work, Systemd({})).run()
+        Daemon(lambda: [work], Systemd({})).run()
 
 
 def measured(polls: int, folder: Path) -> dict[str, int]:

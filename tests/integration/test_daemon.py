@@ -24,6 +24,7 @@ from catalog.daemon.systemd import Systemd
 from catalog.daemon.work import Beat, Ended, Work
 from catalog.errors import StoreError
 from catalog.payload import Answer, Validators
+from catalog.providers.infomaniak.infomaniak import Infomaniak
 from catalog.schedule import Interval
 from catalog.scheduled import Scheduled
 from catalog.store.database import Database
@@ -72,7 +73,7 @@ def test_whatever_a_pass_breaks_off_with_the_next_one_runs(
 
     with rig(tmp_path, answer()) as it, caplog.at_level(logging.INFO, "catalog.daemon"):
         read = work(it.sync, fetch, 9 * SECOND)
-        assert serve_until(done, Daemon(lambda: read, Systemd({}))) == 0
+        assert serve_until(done, Daemon(lambda: [read], Systemd({}))) == 0
         assert it.rows("select outcome from poll") == [("first",)]
     place = f"RuntimeError at {__file__}:"
     assert f"infomaniak: the pass broke off by a mistake of this program, {place}" in caplog.text
@@ -94,7 +95,7 @@ def test_what_comes_due_during_a_pass_is_made_up(tmp_path: Path) -> None:
 
     with rig(tmp_path, answer()) as it:
         read = work(it.sync, fetch, 9 * SECOND)
-        assert serve_until(done, Daemon(lambda: read, Systemd({}))) == 0
+        assert serve_until(done, Daemon(lambda: [read], Systemd({}))) == 0
         slots = it.rows("select moment from slot order by moment")
         polls = it.rows("select count(*) from poll")
     first, second = (datetime.fromisoformat(moment) for (moment,) in slots[:2])
@@ -125,12 +126,14 @@ def test_a_pass_is_not_dropped_while_the_one_before_it_is_put_away(tmp_path: Pat
 
     with rig(tmp_path, answer()) as it:
         read = work(it.sync, fetch, 9 * SECOND)
-        daemon = Daemon(lambda: read, Systemd({}))
+        daemon = Daemon(lambda: [read], Systemd({}))
         daemon._events = Slow()
 
         def drop(_: object) -> None:
             dropped.append(now())
-            daemon._plan(now())  # or it would run no pass ever again, and not even stop
+            daemon._plan(
+                daemon._courses["infomaniak"], now()
+            )  # or it would run no pass ever again, and not even stop
             seen.release()
 
         daemon._scheduler.add_listener(lambda _: seen.release(), EVENT_JOB_SUBMITTED)
@@ -164,7 +167,7 @@ def test_a_pass_that_is_stuck_lets_the_watchdog_bite(
         manager.bind(str(tmp_path / "notify"))
         told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"}
         read = work(it.sync, fetch, timedelta())
-        assert serve_until(go_on, Daemon(lambda: read, Systemd(told))) == 0
+        assert serve_until(go_on, Daemon(lambda: [read], Systemd(told))) == 0
         manager.setblocking(False)
         heard = b""
         while b"STOPPING=1" not in heard:
@@ -172,6 +175,34 @@ def test_a_pass_that_is_stuck_lets_the_watchdog_bite(
     logger.removeHandler(ear)
     assert "the run of 2" in caplog.text
     assert b"WATCHDOG=1" not in heard
+
+
+def test_a_run_that_waits_for_another_provider_is_no_stuck_pass(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each pass has its own time: two that last long together leave the watchdog in peace."""
+    done, polled = Event(), list[str]()
+
+    def lasting(name: str) -> Callable[[Validators], Answer]:
+        def fetch(_: Validators) -> Answer:
+            polled.append(name)
+            Event().wait(1.6)  # of the three seconds that a pass may last
+            if len(set(polled)) == 2:
+                done.set()
+            return ANSWER
+
+        return fetch
+
+    with rig(tmp_path, answer()) as it:
+        twin = replace(it.sync, provider=Infomaniak("twin"))
+        works = [work(it.sync, lasting("one"), 3 * SECOND), work(twin, lasting("two"), 3 * SECOND)]
+        watched = Systemd({"NOTIFY_SOCKET": "@nobody", "WATCHDOG_USEC": "100000"})
+        assert serve_until(done, Daemon(lambda: works, watched)) == 0
+        assert it.rows("select distinct provider from slot order by 1") == [
+            ("infomaniak",),
+            ("twin",),
+        ]
+    assert "has not ended in time" not in caplog.text
 
 
 def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
@@ -185,9 +216,10 @@ def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
         told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"}
         read = work(it.sync, lambda _: ANSWER, SECOND)
         scheduled = replace(read.scheduled, schedule=Interval(24 * 3600 * SECOND))
-        daemon = Daemon(lambda: replace(read, scheduled=scheduled), Systemd(told))
+        made = replace(read, scheduled=scheduled)
+        daemon = Daemon(lambda: [made], Systemd(told))
         daemon._scheduler.start()
-        daemon._plan(now() + 3600 * SECOND)
+        daemon._begin(made, now() + 3600 * SECOND)
         daemon._overdue = 0.0  # as if it had been planned an hour and more ago
         assert daemon._heed(Beat())
         daemon._scheduler.shutdown()
@@ -199,11 +231,12 @@ def test_a_run_that_moved_beyond_its_slot_is_planned_anew(
 ) -> None:
     """Where the clock was set back, the next run is that of the clock as it is now."""
     with rig(tmp_path, answer()) as it:
-        daemon = Daemon(lambda: work(it.sync, lambda _: ANSWER, SECOND), Systemd({}))
+        made = work(it.sync, lambda _: ANSWER, SECOND)
+        daemon = Daemon(lambda: [made], Systemd({}))
         daemon._scheduler.start()
-        daemon._plan(now() + 3600 * SECOND)  # as if the clock had been an hour ahead
+        daemon._begin(made, now() + 3600 * SECOND)  # as if the clock had been an hour ahead
         assert daemon._heed(Beat())
-        assert daemon._moment <= now() + SECOND
+        assert daemon._courses["infomaniak"].moment <= now() + SECOND
         daemon._scheduler.shutdown()
     assert "the clock was set back: the next run is planned anew" in caplog.text
 
@@ -238,7 +271,7 @@ def test_a_database_that_is_held_at_the_start_is_waited_for(
             other.execute("BEGIN EXCLUSIVE")
             free = Thread(target=let_go, args=[other])
             free.start()
-            assert serve_until(polled, Daemon(lambda: read, Systemd({}))) == 0
+            assert serve_until(polled, Daemon(lambda: [read], Systemd({}))) == 0
             free.join()
     logger.removeHandler(teller)
     (warning, *_) = [each for each in caplog.messages if "held by another process" in each]
@@ -259,9 +292,9 @@ def test_a_mistake_of_the_program_while_it_reads_changes_nothing(
             done.set()
         return ANSWER
 
-    def read() -> Work:
+    def read() -> list[Work]:
         if works:
-            return works.pop()
+            return [works.pop()]
         raise RuntimeError("tok-secret")
 
     with rig(tmp_path, answer()) as it:
@@ -304,7 +337,7 @@ def test_what_was_refused_is_sent_between_two_passes(
         scheduled = Scheduled(sync, Interval(24 * 3600 * SECOND), 9 * SECOND)
         made = Work(scheduled, timedelta(), (), lambda: None)
         watched = Systemd({"NOTIFY_SOCKET": "@nobody", "WATCHDOG_USEC": "1000000"})
-        assert serve_until(ear.taken, Daemon(lambda: made, watched)) == 0
+        assert serve_until(ear.taken, Daemon(lambda: [made], watched)) == 0
         assert it.rows("select count(*) from poll") == [(2,)]
         assert it.rows("select state, attempts from delivery") == [("delivered", 2)]
     assert "broke off by a mistake of this program, RuntimeError at " in caplog.text

@@ -84,7 +84,7 @@ def test_the_models_are_called_once_a_slot(
     caplog.set_level(logging.INFO, "catalog.daemon")
     with stand(tmp_path, [[llm(1, "a/one")]]) as it:
         made = work(it)
-        serve_until("models called", Daemon(lambda: made, Systemd(QUICK)))
+        serve_until("models called", Daemon(lambda: [made], Systemd(QUICK)))
         assert it.believed() == {("a/one", "chat-v2"): "answers"}
     assert "infomaniak: models called, 2 probes, 0 findings, today 2 calls and 12 tokens" in (
         caplog.text
@@ -122,7 +122,7 @@ def test_calls_that_break_off_harm_nothing(
         fields = {name: getattr(it.probing, name) for name in Probing.__dataclass_fields__}
         Breaking.error = error
         made = work(it, Breaking(**fields))
-        serve_until("models", Daemon(lambda: made, Systemd(QUICK)))
+        serve_until("models", Daemon(lambda: [made], Systemd(QUICK)))
         assert it.believed() == {}
     assert told in caplog.text
     assert "tok-secret" not in caplog.text
@@ -138,7 +138,7 @@ def test_a_stop_ends_what_is_being_called(tmp_path: Path, caplog: pytest.LogCapt
     closed = []
     with stand(tmp_path, MANY, SLOW) as it:
         made = replace(work(it), close=lambda: closed.append(1))
-        serve_until("POST", Daemon(lambda: made, Systemd(QUICK)))
+        serve_until("POST", Daemon(lambda: [made], Systemd(QUICK)))
         assert 0 < len(it.believed()) < 16
         assert ask(it.probing.database, "select count(*) from slot where done_at is null") == [(1,)]
     assert closed == [1]
@@ -152,8 +152,8 @@ def test_a_reload_ends_what_is_being_called_and_begins_anew(
     closed = []
     with stand(tmp_path, MANY, SLOW) as it:
 
-        def read() -> Work:
-            return replace(work(it), close=lambda: closed.append(len(it.believed())))
+        def read() -> list[Work]:
+            return [replace(work(it), close=lambda: closed.append(len(it.believed())))]
 
         serve_until("models called, 16 probes", Daemon(read, Systemd(QUICK)), reload="POST")
         assert len(it.believed()) == 16
@@ -169,6 +169,6 @@ def test_a_document_that_cannot_be_written_is_told(
     with stand(tmp_path, [[llm(1, "a/one")]]) as it:
         (tmp_path / "models.md").write_text("<!-- catalog:begin llm -->\n", encoding="utf-8")
         made = work(it)
-        serve_until("models called", Daemon(lambda: made, Systemd(QUICK)))
+        serve_until("models called", Daemon(lambda: [made], Systemd(QUICK)))
         assert it.believed() == {("a/one", "chat-v2"): "answers"}
     assert "models.md" in caplog.text

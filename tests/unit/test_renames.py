@@ -67,6 +67,15 @@ def test_where_nobody_can_tell(before: list[Model], after: list[Model]) -> None:
     assert kinds == {"removed", "added"}
 
 
+def test_siblings_of_one_moment_are_told_apart_by_what_else_they_share() -> None:
+    """Of two models made at once that go by other ids together, each is the one with its text."""
+    before = [row(key, created=7, text=key) for key in ("a", "b")]
+    after = [row(f"v/{key}", created=7, text=key) for key in ("a", "b")]
+    assert changes(before, after) == tuple(
+        Renamed(old, new.key, new.name) for old, new in zip(before, after, strict=True)
+    )
+
+
 def test_a_mark_of_many_is_none() -> None:
     """Where a provider gives all models one time of creation, a thousand new ones cost no time."""
     before, after = ([row(f"{at}{side}", created=1) for at in range(1000)] for side in "ab")

@@ -1,0 +1,58 @@
+"""One provider in the daemon: what it works with, and when it runs next."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import SystemRandom
+
+from catalog.clock import now, stamp
+from catalog.daemon.work import Ended, Work
+from catalog.schedule import spread
+from catalog.scheduled import Run
+
+SOON = timedelta(minutes=1)
+"""After a pass that could not even be recorded, the slot is tried again so much later."""
+
+
+@dataclass(slots=True)
+class Course:
+    """The work in force of one provider, and its run that is planned or under way.
+
+    `planned` is the work of that run, and `moment` is when it begins. Not before `call_at` its
+    models are called. `last` says what came of the last run. One that `is_leaving` is not in the
+    settings any more.
+    """
+
+    work: Work
+    planned: Work
+    moment: datetime
+    call_at: datetime
+    last: str = ""
+    is_leaving: bool = False
+
+    @property
+    def job(self) -> str:
+        """The name of its job; the scheduler has it exactly while no pass is under way."""
+        return f"next pass of {self.work.provider}"
+
+    def following(self, ended: Ended) -> datetime:
+        """Return when to run after this run."""
+        schedule, present = self.work.scheduled.schedule, now()
+        share = SystemRandom().random()
+        following = spread(schedule, present, self.work.jitter, share)
+        if not isinstance(ended.came, Run):
+            return min(following, present + SOON)
+        claim = ended.came.claim
+        if claim.until is not None:
+            return min(following, claim.until)  # whoever is doing it may die
+        # What came due while the pass ran is made up, once.
+        return present if schedule.slot(present) > claim.moment else following
+
+
+def status(courses: Iterable[Course]) -> str:
+    """Say in one line what came of the last runs, and when the next one is."""
+    known, present = tuple(courses), now()
+    said = "; ".join(sorted(course.last for course in known if course.last))
+    moments = sorted(course.moment for course in known)
+    following = next((moment for moment in moments if moment > present), moments[0])
+    return f"{said or 'started'}; next run {stamp(following)}"

@@ -1,0 +1,126 @@
+"""The route that a replay serves: whose it is, and a recording in the parts that are asked for."""
+
+import json
+from dataclasses import dataclass
+from itertools import takewhile
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+from catalog.errors import PayloadInvalid, SettingsInvalid
+from catalog.fields import ANY, Trail, trail, value, values
+from catalog.jsontext import Json, read_strict
+from catalog.payload import PARTS
+from catalog.providers.asking import Asking, Paging
+from catalog.providers.infomaniak.infomaniak import ASKING, Infomaniak
+from catalog.providers.provider import Provider
+from catalog.recordings import Recording, read
+from catalog.replay.answer import Capture, Request
+
+FIRST = ""
+"""What the first part is asked for by, where parts are not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A recording as it is served: one answer, or several, each with what it is asked for by."""
+
+    captures: tuple[Capture, ...]
+    names: tuple[str, ...] = (FIRST,)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One provider's route, and how it is asked."""
+
+    provider: Provider
+    asking: Asking
+
+    @property
+    def can_be_called(self) -> bool:
+        """Whether the routes of its models are known."""
+        return isinstance(self.provider, Infomaniak)
+
+    @property
+    def rows(self) -> Trail:
+        """The place of the rows in an answer."""
+        return tuple(self.provider.contract["x-rows"])
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the rows stand in `data`, each with its `id`."""
+        needed = self.provider.contract["$defs"]["model"]["required"]
+        return self.rows == ("data", ANY) and "id" in needed
+
+    def parts(self, recording: Recording) -> Parts:
+        """Read a recording; raise NotFound or PayloadInvalid.
+
+        Raise SettingsInvalid where one of its parts does not lead to the next.
+        """
+        body, paging = read(recording.path, self.provider.envelope), self.asking.paging
+        pages = _pages(body) if paging else []
+        if paging is None or not pages:
+            return Parts((Capture(recording, body),))
+        if paging.by == "page":
+            pages += self._end(pages[-1], paging)
+            names = [str(paging.first + index) for index in range(len(pages))]
+        else:
+            names = [FIRST, *(self._next(recording, paging, page) for page in pages[:-1])]
+        if paging.by == "next":
+            led = zip(pages, names[1:], strict=False)
+            pages = [*(_leading(page, trail(paging.at), to) for page, to in led), pages[-1]]
+        bodies = [body] if len(pages) == 1 else [json.dumps(page).encode() for page in pages]
+        return Parts(tuple(Capture(recording, each) for each in bodies), tuple(names))
+
+    def asked(self, request: Request, parts: Parts) -> Capture | None:
+        """Return the part that a request asks for; None where it asks for none of them."""
+        by_name = dict(zip(parts.names, parts.captures, strict=True))
+        paging = self.asking.paging
+        if paging is not None and paging.by == "next" and request.target in by_name:
+            return by_name[request.target]
+        if request.path != self.asking.route:
+            return None
+        if len(by_name) == 1 or paging is None or paging.by == "next":
+            return parts.captures[0]
+        query = parse_qs(urlsplit(request.target).query)
+        return by_name.get(query.get(paging.parameter, parts.names)[0])
+
+    def _next(self, recording: Recording, paging: Paging, page: Json) -> str:
+        """Return what the part after this one is asked for by."""
+        found = value(page, trail(paging.at))
+        if found is None or found == "":
+            text = f"{recording.path}: a part that is not the last has nothing at {paging.at}"
+            raise SettingsInvalid(text, hint="It has to say what the next part is asked for by.")
+        if paging.by == "cursor":
+            return str(found)
+        there = urlsplit(urljoin(self.asking.route, str(found)))
+        return f"{there.path}?{there.query}" if there.query else there.path
+
+    def _end(self, last: Json, paging: Paging) -> list[Json]:
+        """Return the empty part that ends counted ones, where a recording lacks it."""
+        more = value(last, trail(paging.more)) if paging.more else None
+        if more is False or not any(values(last, self.rows)):
+            return []
+        empty: Json = []
+        for step in reversed(tuple(takewhile(lambda step: step != ANY, self.rows))):
+            empty = {step: empty}
+        return [empty]
+
+
+USUAL = Route(Infomaniak(), ASKING)
+"""Infomaniak's own."""
+
+
+def _pages(body: bytes) -> list[Json]:
+    """Take a body apart as the fetch put it together; nothing where it is no JSON."""
+    try:
+        answer = read_strict(body)
+    except PayloadInvalid:
+        return []
+    is_cut = isinstance(answer, dict) and answer.keys() == {PARTS}
+    pages = answer[PARTS] if is_cut else None
+    return pages if pages and isinstance(pages, list) else [answer]
+
+
+def _leading(page: Json, place: Trail, target: str) -> Json:
+    """Let a part lead to a target on the server that it came from, whoever was recorded."""
+    key, *rest = place
+    return page | {key: _leading(page[key], tuple(rest), target) if rest else target}
