@@ -5,6 +5,7 @@ A model version is a half-open stretch of snapshots, so "as of" is one indexed q
 
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, or_, select
@@ -20,6 +21,7 @@ from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow
 
 ACCEPTED = ("first", "changed", "unchanged")
 MODEL_FIELDS = tuple(field.name for field in fields(Model))
+_said = attrgetter(*MODEL_FIELDS)
 MODEL_COLUMNS = tuple(col(getattr(ModelVersionRow, name)) for name in MODEL_FIELDS)
 
 
@@ -246,4 +248,4 @@ def find_key(connection: Connection, provider: str, name_or_key: str, number: in
 
 def to_model(row: Row[*tuple[Any, ...]]) -> Model:
     """Read the model out of a row that selects MODEL_COLUMNS."""
-    return Model(**{name: getattr(row, name) for name in MODEL_FIELDS})
+    return Model(*_said(row))
