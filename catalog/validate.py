@@ -7,6 +7,7 @@ seen before is noted as drift: new fields, new values, new nulls, odd formats.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -25,6 +26,10 @@ Contract = Mapping[str, Json]
 _What = Literal["new field", "new value", "new null", "odd format"]
 _Novelty: TypeAlias = tuple[_What, str, JsonText | None]
 
+_TELLING = frozenset({"format", "properties", "x-known"})
+"""The words that can make a value a novelty, beside null."""
+MEMORY = 4096
+"""So many texts are remembered with whether they are of a format: a daemon sees the same again."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TYPES = {
     "object": "an object",
@@ -155,16 +160,19 @@ def _novelties(value: Json, schema: Contract, path: tuple[str, ...]) -> Iterator
             yield "new null", dotted(path), None
     elif isinstance(value, dict) and "properties" in schema:
         for key, item in value.items():
-            if key in schema["properties"]:
-                yield from _novelties(item, schema["properties"][key], (*path, key))
-            elif not schema.get("x-open"):
-                yield "new field", dotted((*path, key)), None
+            known = schema["properties"].get(key)
+            if known is None:
+                if not schema.get("x-open"):
+                    yield "new field", dotted((*path, key)), None
+            elif item is None or known.keys() & _TELLING:  # most fields are passed over here
+                yield from _novelties(item, known, (*path, key))
     elif "x-known" in schema and value not in schema["x-known"]:
         yield "new value", dotted(path), canonical(value)
     elif isinstance(value, str) and "format" in schema and not _FORMATS[schema["format"]](value):
         yield "odd format", dotted(path), canonical(value)
 
 
+@lru_cache(MEMORY)
 def _is_day(text: str) -> bool:
     try:
         return _DAY.fullmatch(text) is not None and bool(date.fromisoformat(text))
@@ -172,6 +180,7 @@ def _is_day(text: str) -> bool:
         return False
 
 
+@lru_cache(MEMORY)
 def _is_uri(text: str) -> bool:
     return validate_rfc3986(text, rule="URI") is not None
 
