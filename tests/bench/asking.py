@@ -57,14 +57,16 @@ def ask(file: Path, polls: int) -> Iterator[dict[str, object]]:
     for name in QUESTIONS:
         for number in range(PAIRS + 1):
             at = BEGIN + dice.randrange(polls - MONTH_OF_POLLS) * HOUR
-            pair = {
-                "ours": _ours(database, name, at, str(dice.randrange(1, 501))),
-                "plain": _plain(file, name, at, str(dice.randrange(1, 501))),
-            }
+            pair = both(database, file, name, at, str(dice.randrange(1, 501)))
             order = ("ours", "plain") if number % 2 else ("plain", "ours")
             took = {who: _timed(pair[who]) for who in order}
             if number:
                 yield {"question": name, **took}
+
+
+def both(database: Database, file: Path, name: str, at: datetime, key: str) -> dict[str, Question]:
+    """Return the two ways to ask a question; each returns how many rows it came to."""
+    return {"ours": _ours(database, name, at, key), "plain": _plain(file, name, at, key)}
 
 
 def _ours(database: Database, name: str, at: datetime, key: str) -> Question:
