@@ -84,7 +84,7 @@ def test_the_page_has_a_line_for_everything() -> None:
 def test_what_is_missed_is_said() -> None:
     """A line says whether it is reached, by how much not, and why."""
     cells = [line(value).cells[-1] for value in (1.9, 3.0, None)]
-    assert cells == ["yes", "no, by 1.5 times: it is slow", "not asked for"]
+    assert cells == ["yes", "no, by 1.50 times: it is slow", "not asked for"]
     assert line(0.5, is_ratio=False).cells[4] == "–"
     assert table([line(1.0)]).splitlines()[2].startswith("| a | b | 1 | 2 | 1.00 | at most 2 |")
 

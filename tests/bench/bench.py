@@ -2,9 +2,11 @@
 
 import gzip
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +61,9 @@ def decade(folder: Path, polls: int) -> Iterator[Line]:
     size = file.stat().st_size
     what = f"the database after {polls:,} hourly polls of 500 models, one in ten changed"
     wanted = f"at most {megabytes(YEARS_MOST)}"
-    why = "every body is kept as sent; `catalog db prune` lets old ones go"
+    with closing(sqlite3.connect(file)) as database:
+        bodies = database.execute("SELECT sum(length(body)) FROM payload").fetchone()[0]
+    why = f"{megabytes(bodies)} of it are bodies as sent, which `catalog db prune` lets go"
     yield Line(what, "–", megabytes(size), "–", size, YEARS_MOST, wanted, why, is_ratio=False)
     yield from asking.lines(file, polls)
 

@@ -24,7 +24,7 @@ VERSIONS = {
     "ours": "SELECT count(*) FROM model_version",
     "git-history": "SELECT count(*) FROM item_version",
 }
-WHY = "each recording is a poll: validated, judged, sealed and kept as sent"
+WHY = "each answer is a poll with all that belongs to one, and nothing is taken over from the last"
 
 
 @dataclass(frozen=True, slots=True)

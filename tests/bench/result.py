@@ -41,7 +41,7 @@ class Line:
             return "not asked for"
         if self.reached:
             return "yes"
-        return f"no, by {self.value / self.most:.1f} times" + f": {self.why}" * bool(self.why)
+        return f"no, by {self.value / self.most:.2f} times" + f": {self.why}" * bool(self.why)
 
 
 def table(lines: Sequence[Line]) -> str:
