@@ -51,7 +51,15 @@ def install(folder: Path) -> Peers:
     folder.mkdir()
     for name in NAMES:
         subprocess.run([sys.executable, "-m", "venv", folder / name], check=True)
-        pip = [str(folder / name / "bin" / "python"), "-m", "pip", "install", "--quiet", "--quiet", "--quiet"]
+        pip = [
+            str(folder / name / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--quiet",
+            "--quiet",
+        ]
         subprocess.run([*pip, "--disable-pip-version-check", name], check=True)
         subprocess.run(
             [folder / name / "bin" / "python", "-m", "compileall", "-q", folder / name / "lib"],
