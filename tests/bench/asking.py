@@ -8,7 +8,6 @@ import random
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from catalog.store import changelog, history
 from catalog.store.changelog import Wanted
 from catalog.store.database import Database
 from tests.bench.decade import BEGIN, HOUR
+from tests.bench.inside import timed
 from tests.bench.result import Line, seconds
 from tests.pages import ROOT
 
@@ -59,7 +59,7 @@ def ask(file: Path, polls: int) -> Iterator[dict[str, object]]:
             at = BEGIN + dice.randrange(polls - MONTH_OF_POLLS) * HOUR
             pair = both(database, file, name, at, str(dice.randrange(1, 501)))
             order = ("ours", "plain") if number % 2 else ("plain", "ours")
-            took = {who: _timed(pair[who]) for who in order}
+            took = {who: timed(pair[who])[1] for who in order}
             if number:
                 yield {"question": name, **took}
 
@@ -95,13 +95,6 @@ def _plain(file: Path, name: str, at: datetime, key: str) -> Question:
             return len(database.execute(ONE if name == "one" else MONTH, given).fetchall())
 
     return asked
-
-
-def _timed(question: Question) -> float:
-    started = time.process_time()
-    if not question():
-        raise ValueError("nothing was found")
-    return time.process_time() - started
 
 
 def lines(file: Path, polls: int) -> Iterator[Line]:

@@ -14,6 +14,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from catalog.clock import stamp
 from catalog.config.load import load
@@ -24,6 +25,7 @@ from tests.bench.loop import Loop
 from tests.bench.made import Made
 from tests.bench.server import Served
 
+Came = TypeVar("Came")
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 EVERY = 10
@@ -67,11 +69,11 @@ def main() -> None:
             sys.stdout.write(json.dumps({name: took[name] for name in pair}) + "\n")
 
 
-def timed(poll: Callable[[], str]) -> tuple[str, float]:
-    """Return what came of a poll, and its CPU seconds."""
+def timed(work: Callable[[], Came]) -> tuple[Came, float]:
+    """Return what came of some work, and its CPU seconds."""
     started = time.process_time()
-    outcome = poll()
-    return outcome, time.process_time() - started
+    came = work()
+    return came, time.process_time() - started
 
 
 if __name__ == "__main__":
