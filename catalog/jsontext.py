@@ -9,6 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any, NewType, TypeAlias
 
@@ -19,7 +20,11 @@ JsonText = NewType("JsonText", str)
 """Canonical JSON text. `None` beside it always means *missing*; `JsonText("null")` is null."""
 
 MAX_DEPTH = 64
+_HOLDING = frozenset({dict, list})
 FOUND_LIMIT = 60
+_WRITER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 # The way to a value, innermost key last; written out only when there is something to say of it.
 _Trail: TypeAlias = "tuple[()] | tuple[_Trail, str | int]"
@@ -39,11 +44,7 @@ _DOTTED = str.maketrans({"\\": r"\\", ".": r"\.", "\0": r"\0"})
 
 def canonical(value: Json) -> JsonText:
     """Write a JSON value in the one canonical way."""
-    return JsonText(
-        json.dumps(
-            value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-        )
-    )
+    return JsonText(_WRITER.encode(value))
 
 
 def parse(text: JsonText) -> Json:
@@ -119,19 +120,23 @@ def read(body: bytes) -> tuple[Json, tuple[Problem, ...]]:
         found = f"byte 0x{body[error.start]:02x} at offset {error.start}"
         raise PayloadInvalid([Problem("$", found, "valid UTF-8")]) from None
     twins: dict[int, tuple[Json, list[str]]] = {}
+    odd: list[str] = []
     try:
         value = json.loads(
             text,
-            parse_constant=_Flaw,
-            parse_float=_read_float,
-            parse_int=_read_int,
+            parse_constant=partial(_odd, odd),
+            parse_float=partial(_read_float, odd),
+            parse_int=partial(_read_int, odd),
             object_pairs_hook=lambda pairs: _read_object(pairs, twins),
         )
     except json.JSONDecodeError as error:
         raise PayloadInvalid([_no_json(text, error)]) from None
     except RecursionError:
         raise PayloadInvalid([_too_deep("$")]) from None
-    flaws = _flaws(value, twins, surrogates=bool(_SURROGATE.search(text)))
+    surrogates = bool(_SURROGATE.search(text))
+    if not (odd or twins or surrogates or _is_deep(value)):
+        return value, ()
+    flaws = _flaws(value, twins, surrogates=surrogates)
     return value, tuple(islice(flaws, MAX_PROBLEMS))
 
 
@@ -146,16 +151,32 @@ def _no_json(text: str, error: json.JSONDecodeError) -> Problem:
     return Problem("$", found, "one JSON value")
 
 
-def _read_float(text: str) -> Json:
+def _odd(odd: list[str], text: str) -> Json:
+    odd.append(text)
+    return _Flaw(text)
+
+
+def _read_float(odd: list[str], text: str) -> Json:
     number = float(text)
     if math.isinf(number):
-        return _Flaw(text)
+        return _odd(odd, text)
     return int(number) if number.is_integer() else number
 
 
-def _read_int(text: str) -> Json:
+def _read_int(odd: list[str], text: str) -> Json:
     # Asked of a double first: int() takes a time that grows with the square of the digits.
-    return _Flaw(text) if math.isinf(float(text)) else int(text)
+    return _odd(odd, text) if math.isinf(float(text)) else int(text)
+
+
+def _is_deep(value: Json) -> bool:
+    """Say whether a value is nested too deep, by one look at each item, level by level."""
+    level = [value] if type(value) in _HOLDING else []
+    for _ in range(MAX_DEPTH):
+        inner = (each.values() if type(each) is dict else each for each in level)
+        level = [item for items in inner for item in items if type(item) in _HOLDING]
+        if not level:
+            return False
+    return True
 
 
 def _read_object(

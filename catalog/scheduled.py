@@ -4,15 +4,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from catalog.pings import Pings
 from catalog.poll import Outcome
-from catalog.probing import Probing, Results, Wish
 from catalog.runs import running
 from catalog.schedule import Schedule
 from catalog.store import polls, slots
 from catalog.store.slots import Claim
 from catalog.sync import Pass, Sync
+
+if TYPE_CHECKING:
+    from catalog.probing import Probing, Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +106,11 @@ class Scheduled:
 class ProbeTimes:
     """Probing and its schedule, which has slots of its own. A claim ends after `limit`."""
 
-    probing: Probing
+    probing: "Probing"
     schedule: Schedule
     limit: timedelta
 
-    def run(self) -> Results | None:
+    def run(self) -> "Results | None":
         """Do the latest slot, or the second tries that are due where it was done.
 
         None where there was nothing to do.
@@ -124,6 +127,8 @@ class ProbeTimes:
         again_at = self.probing.again_at()
         if claim.done_at is None or again_at is None or again_at > now:
             return None
+        from catalog.probing import Wish  # not loaded where no model is called
+
         return self.probing.run(Wish(again=True))
 
     def next_at(self) -> datetime:

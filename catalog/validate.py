@@ -4,23 +4,33 @@ The contract is a JSON Schema (2020-12). What it does not demand is tolerated, a
 seen before is noted as drift: new fields, new values, new nulls, odd formats.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
 from itertools import chain, islice
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from rfc3986_validator import validate_rfc3986
 
 from catalog.errors import MAX_PROBLEMS, PayloadInvalid, Problem
 from catalog.fields import ANY, Trail, values
+from catalog.fits import fitting
 from catalog.jsontext import Json, JsonText, canonical, child, dotted, read, read_strict, shorten
 from catalog.payload import PARTS, Drift, Payload, ValidPayload
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 Contract = Mapping[str, Json]
 _What = Literal["new field", "new value", "new null", "odd format"]
 _Novelty: TypeAlias = tuple[_What, str, JsonText | None]
 
-_FORMATS = Draft202012Validator.FORMAT_CHECKER
+_TELLING = frozenset({"format", "properties", "x-known"})
+"""The words that can make a value a novelty, beside null."""
+MEMORY = 4096
+"""So many texts are remembered with whether they are of a format: a daemon sees the same again."""
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TYPES = {
     "object": "an object",
     "array": "a list",
@@ -39,10 +49,9 @@ def validate(payload: Payload, contract: Contract) -> ValidPayload:
     """
     body, flaws = read(payload.body)
     parts, placed = _parts(body, contract), tuple(_placed(body, contract))
-    # Without a format checker: an odd format is no problem, only drift.
-    check = Draft202012Validator(contract).iter_errors
-    wrong = (_problems(error, root) for root, part in parts for error in check(part))
-    found = chain(chain.from_iterable(wrong), _duplicates(placed, contract))
+    fits = fitting(contract)
+    wrong = () if not flaws and all(fits(part) for _, part in parts) else _wrong(parts, contract)
+    found = chain(wrong, _duplicates(placed, contract))
     # Where a flaw stands, what the contract says of the place is about our reading of it.
     flawed = {flaw.path for flaw in flaws}
     found = chain(flaws, (problem for problem in found if problem.path not in flawed))
@@ -85,7 +94,17 @@ def _distinct(problems: Iterable[Problem]) -> Iterator[Problem]:
             yield problem
 
 
-def _problems(error: ValidationError, root: str) -> Iterator[Problem]:
+def _wrong(parts: Iterable[tuple[str, Json]], contract: Contract) -> Iterator[Problem]:
+    """Yield what breaks the contract; an odd format is no problem, only drift."""
+    from jsonschema import Draft202012Validator  # heavy: not loaded where all is well
+
+    check = Draft202012Validator(contract).iter_errors
+    for root, part in parts:
+        for error in check(part):
+            yield from _problems(error, root)
+
+
+def _problems(error: "ValidationError", root: str) -> Iterator[Problem]:
     schema: Json = error.schema
     instance: Json = error.instance
     path = root
@@ -143,11 +162,30 @@ def _novelties(value: Json, schema: Contract, path: tuple[str, ...]) -> Iterator
             yield "new null", dotted(path), None
     elif isinstance(value, dict) and "properties" in schema:
         for key, item in value.items():
-            if key in schema["properties"]:
-                yield from _novelties(item, schema["properties"][key], (*path, key))
-            elif not schema.get("x-open"):
-                yield "new field", dotted((*path, key)), None
+            known = schema["properties"].get(key)
+            if known is None:
+                if not schema.get("x-open"):
+                    yield "new field", dotted((*path, key)), None
+            elif item is None or known.keys() & _TELLING:  # most fields are passed over here
+                yield from _novelties(item, known, (*path, key))
     elif "x-known" in schema and value not in schema["x-known"]:
         yield "new value", dotted(path), canonical(value)
-    elif "format" in schema and not _FORMATS.conforms(value, schema["format"]):
+    elif isinstance(value, str) and "format" in schema and not _FORMATS[schema["format"]](value):
         yield "odd format", dotted(path), canonical(value)
+
+
+@lru_cache(MEMORY)
+def _is_day(text: str) -> bool:
+    try:
+        return _DAY.fullmatch(text) is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+@lru_cache(MEMORY)
+def _is_uri(text: str) -> bool:
+    return validate_rfc3986(text, rule="URI") is not None
+
+
+_FORMATS: Mapping[str, Callable[[str], bool]] = {"date": _is_day, "uri": _is_uri}
+"""The formats that contracts ask for."""

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from catalog.alerts import apprise
 from catalog.alerts.apprise import AppriseChannel
 from catalog.alerts.channel import Audience, Channel
-from catalog.alerts.email import EmailChannel, MailServer
 from catalog.alerts.log import LogChannel
 from catalog.alerts.text import LINES
 from catalog.alerts.timing import Quiet, Timing, read_clock
@@ -194,6 +193,8 @@ def _wire_channel(settings: AnyChannel, shared: _Shared) -> Iterator[Channel]:
 def _wire_mail(
     settings: EmailSettings, audience: Audience, timing: Timing, shared: _Shared
 ) -> Iterator[Channel]:
+    from catalog.alerts.email import EmailChannel, MailServer  # not loaded where nobody is mailed
+
     server = MailServer.read(settings.server)
     for address in settings.to:
         yield EmailChannel(

@@ -1,6 +1,6 @@
 """Findings and their changes, rows <-> values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from itertools import groupby
@@ -157,32 +157,42 @@ def told_probes(connection: Connection, provider: str) -> dict[tuple[str, str], 
     return {change.told_as: change for change in changes if isinstance(change, Probed)}
 
 
-def write_finding(
-    connection: Connection, poll: int, finding: Finding, versions: Mapping[str, int]
-) -> int:
-    """Write a finding and its changes; return its row id. `versions`: row ids by model key."""
-    statement = insert(FindingRow).values(
-        poll_id=poll,
-        provider=finding.provider,
-        rule=finding.rule,
-        level=str(finding.level),
-        fingerprint=finding.fingerprint,
-        callable_until=finding.callable_until,
-        ground=finding.ground,
-        basis=finding.basis,
-    )
-    number: int = connection.execute(statement).inserted_primary_key[0]  # type: ignore[index]  # one row
+def write_findings(
+    connection: Connection, poll: int, findings: Sequence[Finding], versions: Mapping[str, int]
+) -> list[int]:
+    """Write findings and their changes; return their row ids. `versions`: row ids by model key."""
+    if not findings:
+        return []
+    table = FindingRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
     rows = [
+        {
+            "poll_id": poll,
+            "provider": finding.provider,
+            "rule": finding.rule,
+            "level": str(finding.level),
+            "fingerprint": finding.fingerprint,
+            "callable_until": finding.callable_until,
+            "ground": finding.ground,
+            "basis": finding.basis,
+        }
+        for finding in findings
+    ]
+    connection.execute(insert(table), rows)
+    # Counted up in the order of the rows, and nobody else writes meanwhile: one question for all.
+    newest = select(table.c.id).where(table.c.poll_id == poll).order_by(table.c.id.desc())
+    numbers = list(connection.scalars(newest.limit(len(rows))))[::-1]
+    changes = [
         {
             "finding_id": number,
             "kind": change.kind,
             "fingerprint": fingerprint(finding.provider, change),
             **_columns(change, versions),
         }
+        for number, finding in zip(numbers, findings, strict=True)
         for change in finding.changes
     ]
-    connection.execute(insert(ChangeRow), rows)
-    return number
+    connection.execute(insert(ChangeRow.__table__), changes)  # type: ignore[attr-defined]  # as above
+    return numbers
 
 
 def _conditions(wanted: Wanted) -> Iterable[Any]:

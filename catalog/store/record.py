@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlmodel import col
 
 from catalog.change import Finding, Level
@@ -16,7 +16,7 @@ from catalog.poll import Poll
 from catalog.snapshot import Model, Snapshot
 from catalog.store import history
 from catalog.store.chain import seal, version_digest
-from catalog.store.changelog import write_finding
+from catalog.store.changelog import write_findings
 from catalog.store.tables import (
     DeliveryRow,
     ModelVersionRow,
@@ -75,7 +75,7 @@ def _tell(
     recipients: Recipients,
 ) -> None:
     """Write findings, and in the same transaction who is owed which."""
-    numbers = [write_finding(connection, poll_id, each, versions) for each in findings]
+    numbers = write_findings(connection, poll_id, findings, versions)
     for channel in sorted(recipients):
         wants, due = recipients[channel]
         wanted = [
@@ -150,16 +150,14 @@ def _write_versions(
     staying = {model.key for model in snapshot.models} - {model.key for model in begun}
     ended = sorted(before.keys() - staying)
     of_provider = col(ModelVersionRow.provider) == snapshot.provider
-    for key in ended:
-        connection.execute(
-            update(ModelVersionRow)
-            .where(of_provider, col(ModelVersionRow.key) == key)
-            .where(col(ModelVersionRow.last_snapshot).is_(None))
-            .values(last_snapshot=number)
-        )
+    table = ModelVersionRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+    if ended:
+        last = update(table).where(of_provider, table.c.key == bindparam("ended"))
+        last = last.where(table.c.last_snapshot.is_(None)).values(last_snapshot=number)
+        connection.execute(last, [{"ended": key} for key in ended])
     if begun:
         rows = [_version_row(snapshot.provider, model, number) for model in begun]
-        connection.execute(insert(ModelVersionRow), rows)
+        connection.execute(insert(table), rows)
     ids = select(col(ModelVersionRow.key), col(ModelVersionRow.id)).where(of_provider)
     gone = connection.execute(ids.where(col(ModelVersionRow.last_snapshot) == number))
     new = connection.execute(ids.where(col(ModelVersionRow.first_snapshot) == number))

@@ -39,7 +39,8 @@ class Moment(TypeDecorator[datetime]):
 
 
 def _where(condition: str) -> dict[str, Any]:
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+    # The migrations make it for PostgreSQL too; named here, that would load its whole dialect.
+    return {"sqlite_where": text(condition)}
 
 
 class PayloadRow(SQLModel, table=True):

@@ -51,6 +51,35 @@ def test_what_a_poll_asks_for_costs_the_same_after_years(tmp_path: Path) -> None
     assert steps[1] <= 1.1 * steps[0]
 
 
+def test_a_past_state_costs_the_same_after_years(tmp_path: Path) -> None:
+    """The models as of a moment are found key by key, however often they changed since."""
+    database = Database(str(tmp_path / "catalog.db"))
+    steps = []
+    for number in range(201):
+        at = AT + timedelta(hours=number)
+        others = (model(str(key), f"m{key}") for key in range(2, 31))
+        state = snapshot(model("1", "m", version=str(number)), *others, at=at)
+        with database.writing() as connection:
+            came = Poll("infomaniak", at, 100, Outcome.FIRST, payload(), state)
+            record(connection, came, {})
+        if number in {10, 200}:
+            asked = [_asked(database, when) for when in (1, number // 2, number)]
+            steps.append(max(asked))
+    database.close()
+    assert steps[1] <= 1.2 * steps[0]
+
+
+def _asked(database: Database, number: int) -> int:
+    """Count what SQLite does to read one snapshot, in tens of its own instructions."""
+    counted: list[None] = []
+    with database.reading() as connection:
+        raw = _raw(connection)
+        raw.set_progress_handler(lambda: counted.append(None), 10)
+        assert len(history.snapshot(connection, number).models) == 30
+        raw.set_progress_handler(None, 0)
+    return len(counted)
+
+
 def _steps(database: Database) -> int:
     """Count what SQLite does for one poll's questions, in tens of its own instructions."""
     counted: list[None] = []

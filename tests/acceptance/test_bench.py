@@ -1,0 +1,143 @@
+import importlib.machinery
+import importlib.util
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from catalog.store.database import Database
+from catalog.store.verify import verify
+from tests.bench import asking, decade
+from tests.bench.cron import Cron
+from tests.bench.daemon import Inside
+from tests.bench.gitrepo import hourly
+from tests.bench.importing import Importing
+from tests.bench.made import Made
+from tests.bench.peers import Peers
+from tests.bench.result import HEADS, Line, table
+from tests.bench.timing import Took, in_turn, ratio
+from tests.pages import ROOT
+
+SCRIPT = ROOT / "scripts" / "bench"
+PAGE = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+MEASURED = (
+    *("`catalog sync`, nothing changed, 20 models", "`catalog sync`, 1 % changed, 500 models"),
+    *("`catalog sync`, 1 % changed, 3,000 models", "peak memory of a pass"),
+    *("a poll inside the daemon, unchanged", "a poll inside the daemon, changed"),
+    *("the database after", "`catalog import`", *asking.QUESTIONS.values()),
+)
+
+
+@pytest.fixture
+def script() -> ModuleType:
+    """Load scripts/bench."""
+    loader = importlib.machinery.SourceFileLoader("bench", str(SCRIPT))
+    spec = importlib.util.spec_from_loader("bench", loader)
+    assert spec
+    loaded = importlib.util.module_from_spec(spec)
+    loader.exec_module(loaded)
+    return loaded
+
+
+def line(value: float | None, **rest: Any) -> Line:
+    """Make a line whose value has to be at most 2."""
+    return Line("a", "b", "1", "2", value, 2.0, "at most 2", "it is slow", **rest)
+
+
+def test_only_a_whole_run_is_written_down() -> None:
+    """What was measured once never stands in the documentation, and a missing folder is told."""
+    for words, said in (
+        (("--quick", "--write"), "only a whole run is written down"),
+        (("--recordings", "nowhere"), "there is no folder nowhere"),
+    ):
+        ended = subprocess.run(
+            [sys.executable, SCRIPT, *words], capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 2
+        assert said in ended.stderr
+
+
+def test_what_is_written_goes_between_the_markers(tmp_path: Path, script: ModuleType) -> None:
+    """The table is replaced, and every other byte of the page stays."""
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{script.BEGIN}\nold\n{script.END}\nafter\n", encoding="utf-8")
+    script.write("new\n", page)
+    text = page.read_text(encoding="utf-8")
+    assert text == f"before\n{script.BEGIN}\n\nnew\n\n{script.END}\nafter\n"
+
+
+def test_the_page_has_a_line_for_everything() -> None:
+    """docs/benchmarks.md shows a whole run: every comparison, and what it came to."""
+    rows = [row.strip("| ").split(" | ") for row in PAGE.splitlines() if row.startswith("| ")]
+    measured = [row for row in rows if len(row) == len(HEADS) and row[0] not in {HEADS[0], "---"}]
+    for what in MEASURED:
+        assert any(row[0].startswith(what) for row in measured), what
+    for row in measured:
+        assert row[-1].startswith(("yes", "no, by ", "not asked for")), row
+
+
+def test_what_is_missed_is_said() -> None:
+    """A line says whether it is reached, by how much not, and why."""
+    cells = [line(value).cells[-1] for value in (1.9, 3.0, None)]
+    assert cells == ["yes", "no, by 1.50 times: it is slow", "not asked for"]
+    assert line(0.5, is_ratio=False).cells[4] == "–"
+    assert table([line(1.0)]).splitlines()[2].startswith("| a | b | 1 | 2 | 1.00 | at most 2 |")
+
+
+def test_ratios_are_those_of_rounds() -> None:
+    """Each round compares runs that stand beside each other, begun by another each time."""
+    order: list[str] = []
+
+    def run(name: str) -> Took:
+        order.append(name)
+        return Took(float(len(order)))
+
+    came = in_turn({"a": lambda: run("a"), "b": lambda: run("b")}, 2, order.clear, warm_up=1)
+    assert order == ["a", "b"]
+    assert [len(each) for each in came.values()] == [2, 2]
+    assert ratio([Took(1), Took(9), Took(4)], [Took(2), Took(3), Took(4)]) == 1.0
+
+
+def test_a_small_run_measures_each_way(tmp_path: Path) -> None:
+    """Real processes, a real daemon's polls and a real import give figures for both sides."""
+    peers = Peers()
+    unchanged = Cron(tmp_path, peers, 1).unchanged(3)
+    assert [each.value is None for each in unchanged] == [False, True]
+    inside = Inside(tmp_path, 30, 12).lines()
+    assert [bool(each.value) for each in inside] == [True, True, True]
+    imported = Importing(tmp_path, peers, 1).made(3, 3)
+    assert imported.what == "`catalog import`, 3 commits of 3 models (5 versions)"
+    assert imported.value is None
+
+
+def test_the_made_years_are_as_if_they_had_been_polled(tmp_path: Path) -> None:
+    """What the accelerated run leaves is a right history, and answers each question."""
+    file = tmp_path / "years.db"
+    decade.make(file, 1000, models=100)
+    database = Database(str(file))
+    with database.reading() as connection:
+        assert [each for each in verify(connection) if each.bad] == []
+    with closing(sqlite3.connect(file)) as plain:
+        counts = plain.execute("SELECT outcome, count(*) FROM poll GROUP BY 1 ORDER BY 1")
+        assert counts.fetchall() == [("changed", 99), ("first", 1), ("unchanged", 900)]
+        first = plain.execute("SELECT key FROM model_version ORDER BY id DESC").fetchone()[0]
+    for name in asking.QUESTIONS:
+        at = decade.BEGIN + 500 * decade.HOUR
+        ways = asking.both(database, file, name, at, str(first))
+        assert ways["ours"]() == ways["plain"]() > 0
+    database.close()
+
+
+def test_states_differ_by_one_model_in_a_hundred() -> None:
+    """The made catalogs change as much as is said, and the same seed gives the same."""
+    (_, first), (_, second), *_ = hourly(Made(300).states(), 3)
+    assert first != second
+    made = Made(300)
+    assert made.body == first
+    assert len(made.change()) == 3
+    assert made.body == second

@@ -1,0 +1,79 @@
+"""All that is measured, line by line."""
+
+import gzip
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.bench import asking
+from tests.bench.cron import Cron
+from tests.bench.daemon import Inside
+from tests.bench.importing import Importing
+from tests.bench.peers import Peers
+from tests.bench.result import Line, megabytes
+from tests.pages import ROOT
+
+YEARS_MOST = 60e6
+RECORDED = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much of everything: rounds of processes, polls in one process, commits."""
+
+    rounds: int = 15
+    fewer: int = 7
+    polls: int = 401
+    commits: int = 40
+    imports: int = 3
+    years: int = 87_600
+
+
+QUICK = Scale(rounds=1, fewer=1, polls=21, commits=3, imports=1, years=2000)
+
+
+def run(folder: Path, peers: Peers, recordings: Path | None, scale: Scale) -> Iterator[Line]:
+    """Measure everything in a temporary folder; yield each line when it is known."""
+    yield from Cron(folder, peers, scale.rounds).unchanged(20)
+    cron = Cron(folder, peers, scale.fewer)
+    for models in (500, 3000):
+        yield from cron.changed(models)
+    yield cron.memory(3000)
+    yield from Inside(folder, 500, scale.polls).lines()
+    importing = Importing(folder, peers, scale.imports)
+    yield importing.made(500, scale.commits)
+    if recordings is not None:
+        yield importing.recorded(read(recordings))
+    yield from decade(folder, scale.years)
+
+
+def decade(folder: Path, polls: int) -> Iterator[Line]:
+    """Make ten years in a process of its own; yield its size and what questions cost."""
+    file = folder / "decade.db"
+    words = [sys.executable, "-m", "tests.bench.decade", str(file), str(polls)]
+    subprocess.run(words, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)
+    size = file.stat().st_size
+    what = f"the database after {polls:,} hourly polls of 500 models, one in ten changed"
+    wanted = f"at most {megabytes(YEARS_MOST)}"
+    with closing(sqlite3.connect(file)) as database:
+        bodies = database.execute("SELECT sum(length(body)) FROM payload").fetchone()[0]
+    why = f"{megabytes(bodies)} of it are bodies as sent, which `catalog db prune` lets go"
+    yield Line(what, "–", megabytes(size), "–", size, YEARS_MOST, wanted, why, is_ratio=False)
+    yield from asking.lines(file, polls)
+
+
+def read(folder: Path) -> list[tuple[datetime, bytes]]:
+    """Read recordings named by their time, packed or not."""
+    states = []
+    for file in sorted(folder.iterdir()):
+        if named := RECORDED.match(file.name):
+            at = datetime.strptime(named[0], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC)
+            body = file.read_bytes()
+            states.append((at, gzip.decompress(body) if file.suffix == ".gz" else body))
+    return states

@@ -1,0 +1,79 @@
+"""What `inside` measured: polls inside a daemon, and the database that they left."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.inside import EVERY
+from tests.bench.made import Made, size_of
+from tests.bench.result import Line, megabytes, seconds
+from tests.bench.server import serving
+from tests.bench.timing import Took, cpu, ratio
+from tests.pages import ROOT
+
+MOST = {"unchanged": 3.0, "changed": 4.0}
+WHY = {
+    "unchanged": "seven transactions in place of one, and 35 statements through SQLAlchemy",
+    "changed": "as above; and each row is read, checked and written canonically, changed or not",
+}
+MOST_SIZE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """A series of polls of so many models, in a folder of its own."""
+
+    folder: Path
+    models: int
+    polls: int
+
+    def lines(self) -> list[Line]:
+        """Measure the series; return a line for each outcome, and one for the database."""
+        folder = self.folder / "inside"
+        folder.mkdir()
+        with serving(folder) as served:
+            words = (folder, served.url, served.file, str(self.models), str(self.polls))
+            ended = subprocess.run(
+                [sys.executable, "-m", "tests.bench.inside", *words],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                text=True,
+                check=True,
+            )
+        pairs = [json.loads(line) for line in ended.stdout.splitlines()][1:]
+        lines = [self._poll(outcome, pairs) for outcome in MOST]
+        return [*lines, self._size(folder)]
+
+    def _poll(self, outcome: str, pairs: list[dict[str, tuple[str, float]]]) -> Line:
+        of_it = [each for each in pairs if {each["ours"][0], each["loop"][0]} == {outcome}]
+        ours, loop = ([Took(each[name][1]) for each in of_it] for name in ("ours", "loop"))
+        most = MOST[outcome]
+        return Line(
+            f"a poll inside the daemon, {outcome}, {self.models:,} models ({len(of_it)} pairs)",
+            "a hand-written loop over httpx",
+            seconds(cpu(ours)),
+            seconds(cpu(loop)),
+            ratio(ours, loop),
+            most,
+            f"at most {most:g}",
+            WHY[outcome],
+        )
+
+    def _size(self, folder: Path) -> Line:
+        made = Made(self.models)
+        rows = size_of(made.rows)
+        for _ in range((self.polls - 1) // EVERY):
+            rows += size_of([made.rows[place] for place in made.change()])
+        size = (folder / "catalog.db").stat().st_size
+        return Line(
+            f"the database after those {self.polls} polls",
+            "each state of a model once, as JSON",
+            megabytes(size),
+            megabytes(rows),
+            size / rows,
+            MOST_SIZE,
+            f"at most {MOST_SIZE:g} times",
+            "the bodies are kept as sent, too",
+        )

@@ -1,0 +1,80 @@
+"""Ten years of hourly polls of 500 models, of which one in ten found a change, in a few minutes.
+
+What found a change goes through the real decision and the real recording, many to a transaction;
+the polls between, which are a small row each, are written in bulk SQL.
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from catalog.decide import Decision, Past, Policy, Reading
+from catalog.payload import Payload
+from catalog.poll import Outcome
+from catalog.providers.infomaniak.infomaniak import Infomaniak, model
+from catalog.snapshot import Snapshot
+from catalog.store.database import Database, Transaction
+from catalog.store.record import record
+from catalog.store.tables import PollRow
+from tests.bench.made import Made
+
+BEGIN = datetime(2016, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+EVERY = 10
+BATCH = 200
+URL = "https://api.infomaniak.com/1/ai/models"
+
+
+def make(file: Path, polls: int, models: int = 500) -> None:
+    """Make the database."""
+    made, provider = Made(models), Infomaniak()
+    states = _states(made, polls)
+    database = Database(str(file))
+    known: Snapshot | None = None
+    left = polls
+    while left > 0:
+        with database.writing() as connection:
+            for _ in range(min(BATCH, left // EVERY)):
+                at, body, snapshot = next(states)
+                past = Past(known.digest if known else None, known)
+                answer = Payload(provider.name, URL, at, body)
+                poll = Decision(provider, Policy(), at, 100).decide(past, Reading(answer, snapshot))
+                number = record(connection, poll, {})
+                known = replace(snapshot, number=number)
+                _unchanged(connection, provider.name, at, number)
+                left -= EVERY
+    database.close()
+
+
+def _states(made: Made, polls: int) -> Iterator[tuple[datetime, bytes, Snapshot]]:
+    """Yield the time, the answer and the state of each poll that finds something."""
+    models = [model(each) for each in made.rows]
+    for number in range(0, polls, EVERY):
+        at = BEGIN + number * HOUR
+        yield at, made.body, Snapshot.of(Infomaniak().name, at, models)
+        for place in made.change():
+            models[place] = model(made.rows[place])
+
+
+def _unchanged(connection: Transaction, provider: str, at: datetime, number: int | None) -> None:
+    """Write the polls up to the next change as `record` writes them."""
+    row = {
+        "provider": provider,
+        "duration_ms": 100,
+        "outcome": str(Outcome.UNCHANGED),
+        "http_status": 200,
+        "snapshot_id": number,
+    }
+    rows = [row | {"started_at": at + hour * HOUR} for hour in range(1, EVERY)]
+    connection.execute(insert(PollRow), rows)
+
+
+if __name__ == "__main__":
+    started = time.monotonic()
+    make(Path(sys.argv[1]), int(sys.argv[2]))
+    sys.stdout.write(f"{time.monotonic() - started:.1f} s\n")

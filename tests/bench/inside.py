@@ -1,0 +1,80 @@
+"""Polls inside one process, ours and those of the hand-written loop in turn, on one series.
+
+    python -m tests.bench.inside FOLDER URL ANSWER MODELS POLLS
+
+Nine polls in ten find nothing new. Each poll is timed as CPU seconds of this process; a line of
+JSON for each goes to stdout.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from catalog.clock import stamp
+from catalog.config.load import load
+from catalog.scheduled import Scheduled
+from catalog.store.database import Database
+from catalog.wiring import wire_http, wire_schedule, wire_sync
+from tests.bench.loop import Loop
+from tests.bench.made import Made
+from tests.bench.server import Served
+
+Came = TypeVar("Came")
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+EVERY = 10
+"""One poll in so many finds a change."""
+
+
+def main() -> None:
+    """Poll the whole series."""
+    folder, url, answer = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
+    models, polls = map(int, sys.argv[4:])
+    served, made = Served(answer, url), Made(models)
+    served.put(made.body)
+    given = {
+        "database": str(folder / "catalog.db"),
+        "document.path": "",
+        "infomaniak.url": url,
+        "infomaniak.token": "any",
+    }
+    settings = load(None, given, environ={"HOME": str(folder)}).settings
+    loop = Loop(f"{url}/1/ai/models", folder / "loop.db")
+    now = BEGIN
+    with wire_http(settings) as http, closing(Database(settings.database)) as database:
+        sync = wire_sync(settings, database, http, clock=lambda: now)
+        work = Scheduled(sync, wire_schedule(settings.schedule), timedelta(minutes=5))
+
+        def ours() -> str:
+            result = work.run().result
+            return "skipped" if result is None else str(result.poll.outcome)
+
+        for number in range(polls):
+            now = BEGIN + number * HOUR
+            if number and number % EVERY == 0:
+                made.change()
+                served.put(made.body)
+            pair: dict[str, Callable[[], str]] = {
+                "ours": ours,
+                "loop": partial(loop.poll, stamp(now)),
+            }
+            order = list(pair) if number % 2 else list(reversed(pair))
+            took = {name: timed(pair[name]) for name in order}
+            sys.stdout.write(json.dumps({name: took[name] for name in pair}) + "\n")
+
+
+def timed(work: Callable[[], Came]) -> tuple[Came, float]:
+    """Return what came of some work, and its CPU seconds."""
+    started = time.process_time()
+    came = work()
+    return came, time.process_time() - started
+
+
+if __name__ == "__main__":
+    main()

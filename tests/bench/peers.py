@@ -1,0 +1,69 @@
+"""What a user would pick instead, each in an environment of its own under a temporary folder."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bench.timing import Command
+
+NAMES = ("urlwatch", "webchanges", "git-history")
+NOWHERE = "http://127.0.0.1:9"
+"""webchanges asks for its own newest version; it gets no answer here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """The folder of their environments; None where they were not asked for."""
+
+    folder: Path | None = None
+
+    def has(self, name: str) -> bool:
+        """Whether a peer is there to be measured."""
+        return self.folder is not None and (self.folder / name).is_dir()
+
+    def program(self, name: str) -> str:
+        """Return the path of its command."""
+        return str((self.folder or Path()) / name / "bin" / name)
+
+    def version(self, name: str) -> str:
+        """Return which version of it was installed."""
+        code = f"from importlib.metadata import version; print(version({name!r}))"
+        python = (self.folder or Path()) / name / "bin" / "python"
+        said = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+        return said.stdout.strip()
+
+    def watcher(self, name: str, folder: Path, url: str) -> Command:
+        """Return a watcher's poll of one URL, with all it keeps in a folder of its own."""
+        home = folder / name
+        home.mkdir()
+        job = home / "jobs.yaml"
+        job.write_text(f'name: "models"\nurl: "{url}/1/ai/models"\n', encoding="utf-8")
+        environ = {"HOME": str(home), "PATH": os.defpath, "LANG": "C.UTF-8", "https_proxy": NOWHERE}
+        jobs, store = ("--urls", "--cache") if name == "urlwatch" else ("--jobs", "--database")
+        words = (self.program(name), jobs, "jobs.yaml", "--config", "config.yaml")
+        return Command((*words, store, "kept.db"), home, environ)
+
+
+def install(folder: Path) -> Peers:
+    """Make an environment for each peer with pip; return them."""
+    folder.mkdir()
+    for name in NAMES:
+        subprocess.run([sys.executable, "-m", "venv", folder / name], check=True)
+        pip = [
+            str(folder / name / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--quiet",
+            "--quiet",
+        ]
+        subprocess.run([*pip, "--disable-pip-version-check", name], check=True)
+        subprocess.run(
+            [folder / name / "bin" / "python", "-m", "compileall", "-q", folder / name / "lib"],
+            check=False,
+            stdout=subprocess.DEVNULL,
+        )
+    return Peers(folder)
