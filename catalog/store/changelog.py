@@ -75,6 +75,7 @@ def findings(connection: Connection, wanted: Wanted) -> tuple[Finding, ...]:
             col(FindingRow.callable_until),
             col(FindingRow.ground),
             col(FindingRow.basis),
+            col(FindingRow.moves),
             col(PollRow.started_at),
             col(PollRow.snapshot_id),
             *CHANGE_COLUMNS,
@@ -170,6 +171,7 @@ def write_finding(
         callable_until=finding.callable_until,
         ground=finding.ground,
         basis=finding.basis,
+        moves=finding.moves,
     )
     number: int = connection.execute(statement).inserted_primary_key[0]  # type: ignore[index]  # one row
     rows = [
@@ -284,6 +286,7 @@ def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:
         callable_until=first.callable_until,
         ground=first.ground,
         basis=basis(first),
+        moves=first.moves,
         snapshot=first.snapshot_id,
         number=first.finding_id,
     )

@@ -3,6 +3,8 @@
 A model version is a half-open stretch of snapshots, so "as of" is one indexed query.
 """
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -27,13 +29,16 @@ MODEL_COLUMNS = tuple(col(getattr(ModelVersionRow, name)) for name in MODEL_FIEL
 class Baseline:
     """The state in force, without its models: cheap to read at every poll.
 
-    `payload` is the SHA-256 of the body last accepted, `validators` came with it.
+    `payload` is the SHA-256 of the body last accepted, `validators` came with it. `missing` are the
+    models that the last accepted answer left out and that stay in force until that is confirmed:
+    their keys, and since when.
     """
 
     number: int | None = None
     digest: str | None = None
     payload: str | None = None
     validators: Validators = field(default_factory=Validators)
+    missing: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,18 @@ def baseline(connection: Connection, provider: str) -> Baseline:
     # Not from before that payload: they would vouch for another body.
     named = connection.execute(given.where(col(PollRow.id) >= poll.id)).first()
     validators = Validators(named.etag, named.last_modified) if named else Validators()
-    return Baseline(head.id, head.digest, poll.payload_sha256, validators)
+    missing = _missing(connection, provider)
+    return Baseline(head.id, head.digest, poll.payload_sha256, validators, missing)
+
+
+def _missing(connection: Connection, provider: str) -> dict[str, datetime]:
+    last = connection.execute(
+        select(col(PollRow.missing), col(PollRow.started_at))
+        .where(col(PollRow.provider) == provider, col(PollRow.outcome).in_(ACCEPTED))
+        .order_by(col(PollRow.id).desc())
+        .limit(1)
+    ).one()
+    return {} if last.missing is None else dict.fromkeys(json.loads(last.missing), last.started_at)
 
 
 def heads(connection: Connection, provider: str) -> tuple[Head, ...]:
@@ -163,7 +179,7 @@ def delisted(connection: Connection, provider: str, number: int) -> tuple[Delist
         )
         .outerjoin(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
         .where(of_provider, ended <= number, col(ModelVersionRow.key).not_in(present))
-        .order_by(ended)
+        .order_by(ended, col(ChangeRow.id))
     )
     last = {row.key: row for row in connection.execute(query)}
     left = [_delisted(row) for row in last.values()]

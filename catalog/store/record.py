@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from catalog.change import Finding, Level
 from catalog.clock import stamp
+from catalog.jsontext import canonical
 from catalog.payload import Payload
 from catalog.poll import Poll
 from catalog.snapshot import Model, Snapshot
@@ -51,6 +52,7 @@ def record(connection: Connection, poll: Poll, recipients: Recipients) -> int | 
         snapshot_id=number,
         candidate=poll.candidate,
         error=None if poll.error is None else str(poll.error),
+        missing=canonical(poll.missing) if poll.missing else None,
         **_http_facts(poll, known),
     )
     poll_id: int = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]  # one row
@@ -75,6 +77,7 @@ def _tell(
     recipients: Recipients,
 ) -> None:
     """Write findings, and in the same transaction who is owed which."""
+    versions = _latest_versions(connection, findings, versions)
     numbers = [write_finding(connection, poll_id, each, versions) for each in findings]
     for channel in sorted(recipients):
         wants, due = recipients[channel]
@@ -96,6 +99,20 @@ def _tell(
         }
         rows = [{"finding_id": number, **message} for number, _ in wanted]
         connection.execute(insert(DeliveryRow), rows)
+
+
+def _latest_versions(
+    connection: Connection, findings: Sequence[Finding], versions: Mapping[str, int]
+) -> dict[str, int]:
+    """Add the last row of each model that is told of and did not change at this poll."""
+    keys = {model.key for finding in findings for model in finding.models} - versions.keys()
+    if not keys:
+        return dict(versions)
+    newest = select(col(ModelVersionRow.key), func.max(col(ModelVersionRow.id)).label("id"))
+    of_keys = newest.where(
+        col(ModelVersionRow.provider) == findings[0].provider, col(ModelVersionRow.key).in_(keys)
+    )
+    return {**versions} | _by_key(connection.execute(of_keys.group_by(col(ModelVersionRow.key))))
 
 
 def _write_payload(connection: Connection, payload: Payload) -> None:

@@ -69,7 +69,11 @@ class SnapshotRow(SQLModel, table=True):
 
 
 class PollRow(SQLModel, table=True):
-    """One attempt. What an unchanged poll shares with the one before it is left out."""
+    """One attempt. What an unchanged poll shares with the one before it is left out.
+
+    `missing` holds the keys of models that were not sent and are not believed to be gone yet, as a
+    JSON list.
+    """
 
     __tablename__ = "poll"
     id: int | None = Field(default=None, primary_key=True)
@@ -85,6 +89,7 @@ class PollRow(SQLModel, table=True):
     payload_sha256: str | None = Field(default=None, foreign_key="payload.sha256")
     candidate: str | None = None
     error: str | None = None
+    missing: str | None = None
     # Small, and what every poll asks for: the few rows that hold what others leave out.
     __table_args__ = (
         Index("poll_by_payload", "provider", "id", **_where("payload_sha256 IS NOT NULL")),
@@ -134,6 +139,7 @@ class FindingRow(SQLModel, table=True):
     callable_until: date | None = Field(default=None)
     ground: str | None = None
     basis: str | None = None
+    moves: int | None = None
 
 
 class ChangeRow(SQLModel, table=True):
