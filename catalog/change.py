@@ -213,7 +213,8 @@ class Finding:
     `changes` holds one change, or all that are told as one, in key order. `at` is the time of the
     poll, `snapshot` the number of the one in force after it. A removal, a change of name and the
     end of a model carry `callable_until`, the day until which calls work, and why we say so:
-    `basis` and `ground`. `number` is given by the store.
+    `basis` and `ground`. What is back at a value it had lately carries its `moves`, this one
+    included. `number` is given by the store.
     """
 
     provider: str
@@ -225,6 +226,7 @@ class Finding:
     ground: str | None = None
     snapshot: int | None = None
     basis: Basis | None = None
+    moves: int | None = None
     number: int | None = field(default=None, compare=False)
 
     @property

@@ -1,18 +1,30 @@
 """What a poll comes to: one pure function between what the store knew and what was read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from catalog.change import Change, Delisted, Finding, Level, Removed, Retiring, fingerprint, gravity
+from catalog.change import (
+    Change,
+    Delisted,
+    Finding,
+    Level,
+    Removed,
+    Restored,
+    Retiring,
+    Updated,
+    fingerprint,
+    gravity,
+)
 from catalog.diff import diff
 from catalog.errors import CatalogError, CatalogHeld, PayloadInvalid
+from catalog.flapping import SETTLES_AFTER, Move, flaps, place_of
 from catalog.forecast import REMIND, Grounds, Told, candidates, ends, retiring
 from catalog.judge import Case, Doubt, judge
 from catalog.payload import Answer, Drift
-from catalog.poll import TROUBLE_OF, Outcome, Poll
+from catalog.poll import TROUBLE_OF, Outcome, Poll, Removals
 from catalog.providers.provider import Provider
-from catalog.snapshot import Snapshot
+from catalog.snapshot import Model, Snapshot
 from catalog.trouble import Patience, Unwell, Watch
 
 
@@ -21,12 +33,14 @@ class Reading:
     """What a fetch brought, as far as it could be read.
 
     `candidate` is None where the answer says nothing new (304, the same bytes) or broke (`error`).
+    `confirmed` are the keys of models that were missing when it was asked twice.
     """
 
     answer: Answer | None = None
     candidate: Snapshot | None = None
     drift: tuple[Drift, ...] = ()
     error: CatalogError | None = None
+    confirmed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +50,10 @@ class Past:
     `digest` is that of the state in force; `snapshot` is only read when the candidate has another
     one, or the end of a model is to be told. `gone` and `grounds` are what ends follow from;
     `reminded` is what was told of them, and `polled_at` when the poll before this one was. `held`
-    counts the polls in a row, before this one, that were held with the same candidate; `unwell` is
-    what went wrong since the last accepted poll.
+    counts the polls in a row, before this one, that were held for the same models; `unwell` is
+    what went wrong since the last accepted poll. `missing` are the models that the last answer left
+    out and that are still in force, `moves` the changes of late, and `settled` what flapped and
+    stays elsewhere.
     """
 
     digest: str | None = None
@@ -49,19 +65,27 @@ class Past:
     told: frozenset[str] = frozenset()
     held: int = 0
     unwell: Unwell = field(default_factory=Unwell)
+    missing: Mapping[str, datetime] = field(default_factory=dict)
+    moves: tuple[Move, ...] = ()
+    settled: tuple[tuple[Move, Move], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The user's say: when to doubt, when to tell of trouble or ends, and the levels of rules.
 
-    `remind` holds the marks, in days, at which the end of a model is told again.
+    `remind` holds the marks, in days, at which the end of a model is told again. `removals` says
+    when it is believed that a model is gone, `again_after` how long to wait before asking a second
+    time, `settles_after` how long what flaps has to stay.
     """
 
     doubt: Doubt = field(default_factory=Doubt)
     patience: Patience = field(default_factory=Patience)
     levels: Mapping[str, Level] = field(default_factory=dict)
     remind: tuple[int, ...] = REMIND
+    removals: Removals = "at once"
+    again_after: timedelta = timedelta(seconds=30)
+    settles_after: timedelta = SETTLES_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +101,10 @@ class Decision:
     def decide(self, past: Past, reading: Reading) -> Poll:
         """Say what the poll came to, and what there is to tell."""
         poll = self._outcome(past, reading)
-        reminders = self._reminders(past, poll)
-        if not reminders:
+        due = (*self._reminders(past, poll), *self._settled(past, poll))
+        if not due:
             return poll
-        return replace(poll, findings=tuple(sorted((*poll.findings, *reminders), key=gravity)))
+        return replace(poll, findings=tuple(sorted((*poll.findings, *due), key=gravity)))
 
     def _outcome(self, past: Past, reading: Reading) -> Poll:
         if reading.error is not None:
@@ -99,9 +123,26 @@ class Decision:
             poll = self._poll(Outcome.FIRST, reading)
             return replace(poll, findings=self._judge((*ended, *drift)), snapshot=after)
         changes = diff(past.snapshot, after, past.gone)
-        common = len(past.snapshot.by_key.keys() & after.by_key.keys())
-        findings = self._judge((*ended, *changes, *drift), common, past.grounds)
-        return replace(self._poll(Outcome.CHANGED, reading), findings=findings, snapshot=after)
+        waiting = {} if reason else self._unconfirmed(past, reading, changes)
+        changes = tuple(each for each in changes if _key_removed(each) not in waiting)
+        after = Snapshot.of(after.provider, after.taken_at, (*after.models, *waiting.values()))
+        poll = replace(self._poll(Outcome.CHANGED, reading), missing=tuple(waiting))
+        if after.digest == past.digest:
+            ended = self._watch(past).recovery(changed=False)
+            findings = self._judge((*ended, *drift))
+            return replace(poll, outcome=Outcome.UNCHANGED, findings=findings)
+        findings = self._judge((*ended, *changes, *drift), past, after)
+        return replace(poll, findings=findings, snapshot=after)
+
+    def _unconfirmed(
+        self, past: Past, reading: Reading, changes: Iterable[Change]
+    ) -> dict[str, Model]:
+        """Return the models that are missing, and of which it is not believed yet."""
+        if self.accept or self.policy.removals == "at once":
+            return {}
+        believed = past.missing.keys() | reading.confirmed
+        gone = (each.model for each in changes if isinstance(each, Removed))
+        return {model.key: model for model in gone if model.key not in believed}
 
     def _refused(self, past: Past, reading: Reading, error: CatalogError) -> Poll:
         outcome = Outcome.INVALID if isinstance(error, PayloadInvalid) else Outcome.FAILED
@@ -112,7 +153,7 @@ class Decision:
         return replace(
             self._poll(Outcome.HELD, reading),
             findings=self._trouble(past, Outcome.HELD, reason),
-            candidate=after.digest,
+            candidate=after.lacking(past.snapshot),
             error=CatalogHeld(f"not believed: {reason}"),
         )
 
@@ -143,9 +184,30 @@ class Decision:
         past = replace(past, gone=gone, grounds=grounds)
         return self._judge(self._retiring(past, poll.snapshot or past.snapshot))
 
+    def _settled(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
+        """Find what flapped and stays at another value than was told: that is told now."""
+        state = poll.snapshot or past.snapshot
+        moving = {place_of(change) for finding in poll.findings for change in finding.changes}
+        if state is None or not past.settled:
+            return ()
+        changes: list[Change] = []
+        listed, since = state.by_key, dict[str, datetime]()
+        for told, last in past.settled:
+            key, field = last.place
+            if last.place in moving:
+                continue
+            if field is not None and key in listed:
+                changes.append(Updated(listed[key], field, told.after, last.after))
+            elif field is None and key in listed:
+                changes.append(Restored(listed[key], told.at))
+            elif field is None and key in past.gone:
+                since[key] = last.at
+                changes.append(Removed(past.gone[key].model))
+        return self._judge(changes, replace(past, moves=(), missing=since), state)
+
     def reminds(self, past: Past) -> bool:
-        """Whether the end of a model is to be told, if the poll changes nothing."""
-        return bool(self._retiring(past, None))
+        """Whether there is something to tell of a model, if the poll changes nothing."""
+        return bool(past.settled or self._retiring(past, None))
 
     def _retiring(self, past: Past, state: Snapshot | None) -> tuple[Retiring, ...]:
         known = ends(past.gone, past.grounds, self.provider.lifecycle)
@@ -159,16 +221,23 @@ class Decision:
         )
 
     def _judge(
-        self, changes: tuple[Change, ...], common: int = 0, grounds: Grounds | None = None
+        self,
+        changes: Sequence[Change],
+        past: Past | None = None,
+        after: Snapshot | None = None,
     ) -> tuple[Finding, ...]:
+        past = past or Past()
+        before = past.snapshot.by_key if past.snapshot else {}
         case = Case(
             provider=self.provider.name,
             at=self.started_at,
             attributes=self.provider.attributes,
             lifecycle=self.provider.lifecycle,
-            common=common,
+            common=len(before.keys() & after.by_key.keys()) if after else 0,
             levels=self.policy.levels,
-            grounds=grounds or Grounds(),
+            grounds=past.grounds,
+            flaps=flaps(changes, past.moves),
+            since=past.missing,
         )
         return judge(changes, case)
 
@@ -180,3 +249,7 @@ class Decision:
             outcome=outcome,
             answer=reading.answer,
         )
+
+
+def _key_removed(change: Change) -> str | None:
+    return change.model.key if isinstance(change, Removed) else None

@@ -1,6 +1,6 @@
 """Changes -> Findings, or a doubt: what the facts mean, by the table in rules.toml."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from catalog.change import (
     gravity,
 )
 from catalog.fields import Attributes
+from catalog.flapping import DAMPED, FLAPPING, Flap, Place, place_of
 from catalog.forecast import Forecast, Grounds, forecast
 from catalog.moves import fields_within, moves
 from catalog.payload import Drift
@@ -34,7 +35,8 @@ class Doubt:
     """When an answer is not believed, and when it is let through by itself.
 
     More than `share` of the models gone, where at least `floor` were there; let through when
-    `polls` polls in a row, at least `apart` from one another, say the same.
+    `polls` polls in a row, at least `apart` from one another, lack the same ones. What else moves
+    meanwhile says nothing about these: a large catalog always moves.
     """
 
     share: float = 0.30
@@ -61,7 +63,8 @@ class Case:
 
     `attributes` knows what the provider's fields stand for, `levels` holds the user's own
     levels by rule id, `common` is how many models were there before and after. `grounds` is what is
-    known of the ends of models beside the policy.
+    known of the ends of models beside the policy. `flaps` are the places that move back and forth,
+    `since` when a model was first missing, where that was not at this poll.
     """
 
     provider: str
@@ -71,6 +74,8 @@ class Case:
     common: int = 0
     levels: Mapping[str, Level] = field(default_factory=dict)
     grounds: Grounds = field(default_factory=Grounds)
+    flaps: Mapping[Place, Flap] = field(default_factory=dict)
+    since: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
@@ -88,6 +93,9 @@ def _finding(changes: tuple[Change, ...], case: Case) -> Finding:
     judged = [_rule(change, case) for change in changes]
     rule, level = min(judged, key=lambda pair: pair[1].rank)
     finding = Finding(case.provider, case.at, rule.id, level, changes)
+    if rule.id == FLAPPING:
+        moves = max(case.flaps[place].moves for place in _places(changes, case))
+        finding = replace(finding, moves=moves)
     end = _end(finding.change, case)
     if end is None:
         return finding
@@ -100,12 +108,32 @@ def _end(change: Change, case: Case) -> Forecast | Retiring | None:
         return change
     renamed = isinstance(change, Renamed) and change.name != change.model.name
     if isinstance(change, Removed) or (isinstance(change, Renamed) and renamed):
-        gone = Delisted(change.model, case.at, None)
+        gone = Delisted(change.model, case.since.get(change.model.key, case.at), None)
         return forecast(change.model.key, gone, case.grounds, case.lifecycle)
     return None
 
 
+def _places(changes: Iterable[Change], case: Case) -> Iterator[Place]:
+    for change in changes:
+        place = place_of(change)
+        if place is not None and place in case.flaps:
+            yield place
+
+
 def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
+    """Find the rule of a change. A return takes its level from what it would be by itself."""
+    rule, level = _rule_by_itself(change, case)
+    flap = next((case.flaps[place] for place in _places((change,), case)), None)
+    if flap is None or level is Level.QUIET:
+        return rule, level
+    flapping = rules()[DAMPED if flap.was_told else FLAPPING]
+    own = case.levels.get(flapping.id)
+    if own is not None or flap.was_told:
+        return flapping, own or flapping.level
+    return flapping, min(level, flapping.level, key=lambda each: each.rank)
+
+
+def _rule_by_itself(change: Change, case: Case) -> tuple[Rule, Level]:
     """Find the rule of a change; of a block that came, went or opened, the gravest within it."""
     inner = fields_within(change) if isinstance(change, Updated) else ()
     found = [_rule_of_one(each, case) for each in (change, *inner)]

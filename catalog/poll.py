@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from catalog.change import Finding, TroubleKind
 from catalog.errors import CatalogError, Problem
 from catalog.payload import Answer
 from catalog.snapshot import Snapshot
+
+Removals = Literal["at once", "again", "next"]
+"""When a removal is believed: at once, when asked again soon after, or at the next poll."""
 
 
 class Outcome(StrEnum):
@@ -35,7 +39,8 @@ class Poll:
     """What one transaction writes.
 
     `snapshot` is the new state where the outcome is `first` or `changed`. `candidate` is the digest
-    of a state that was held. `error` says why a poll was held, invalid or failed.
+    of the keys that a held answer lacks. `error` says why a poll was held, invalid or failed.
+    `missing` are the keys of models that were not sent and stay in force until that is confirmed.
     """
 
     provider: str
@@ -47,6 +52,7 @@ class Poll:
     findings: tuple[Finding, ...] = ()
     candidate: str | None = None
     error: CatalogError | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def problems(self) -> tuple[Problem, ...]:

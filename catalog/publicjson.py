@@ -43,6 +43,8 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         result["callable_until"] = finding.callable_until.isoformat()
         result["basis"] = finding.basis
         result["ground"] = finding.ground
+    if finding.moves is not None:
+        result["moves"] = finding.moves
     result |= {"level": str(finding.level), "rule": finding.rule}
     return result | {"fingerprint": finding.fingerprint}
 

@@ -65,6 +65,11 @@ class Snapshot:
             digest.update(f"{model.key}\n{model.facts}\n".encode())
         return digest.hexdigest()
 
+    def lacking(self, before: "Snapshot | None") -> str:
+        """SHA-256 over the keys that were there before and are not here."""
+        gone = before.by_key.keys() - self.by_key.keys() if before else ()
+        return hashlib.sha256("\n".join(sorted(gone)).encode()).hexdigest()
+
     def find(self, name_or_key: str) -> Model | None:
         """Return the model of that name, else of that key, else None."""
         named = (model for model in self.models if model.name == name_or_key)

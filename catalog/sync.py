@@ -13,13 +13,15 @@ from catalog.decide import Decision, Past, Policy, Reading
 from catalog.delivering import Courier, recipients
 from catalog.document.overview import Overview
 from catalog.errors import CatalogError, DocumentError, PayloadInvalid, ProviderError
+from catalog.flapping import Move, settled
 from catalog.judge import Case, judge
 from catalog.payload import Answer, NotModified, Validators
 from catalog.poll import Poll
 from catalog.providers.provider import Provider
 from catalog.publishing import Published, Publisher
 from catalog.runs import running
-from catalog.store import changelog, forecasts, history, outbox, polls
+from catalog.snapshot import Snapshot
+from catalog.store import changelog, flapping, forecasts, history, outbox, polls
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record
 
@@ -97,14 +99,15 @@ class Sync:
         while True:
             known, last = self._known()
             started = self._now(last)
-            reading = self._read(known, started)
+            reading = self._read_twice(known, started)
             elapsed = round((time.monotonic() - clock) * 1000)
             decision = Decision(self.provider, self.policy, started, elapsed, accept)
             with self.database.writing(keep=not dry_run) as connection:
-                if history.baseline(connection, self.provider.name).number != known.number:
+                if history.number_in_force(connection, self.provider.name) != known.number:
                     continue  # another process moved it: what was read belongs to an old state
                 past = self._past(connection, known, reading, started)
                 past = replace(past, polled_at=None if last is None else last.started_at)
+                past = replace(past, settled=self._settled(connection, past, started))
                 if known.number is not None and past.snapshot is None and decision.reminds(past):
                     past = replace(past, snapshot=history.snapshot(connection, known.number))
                 poll = decision.decide(past, reading)
@@ -118,7 +121,8 @@ class Sync:
             return history.Baseline(), None
         with self.database.reading() as connection:
             name = self.provider.name
-            return history.baseline(connection, name), polls.newest(connection, name)
+            known, missing = history.baseline(connection, name), history.missing(connection, name)
+            return replace(known, missing=missing), polls.newest(connection, name)
 
     def _now(self, last: polls.PastPoll | None) -> datetime:
         """Return the moment of this poll: that of the last one where the clock was set back a bit.
@@ -144,7 +148,7 @@ class Sync:
         try:
             answer = self.fetch(known.validators)
             if isinstance(answer, NotModified) or answer.digest == known.payload:
-                return Reading(answer)
+                return Reading(answer, self._without_missing(known, started))
             from catalog.validate import validate  # heavy: not loaded where nothing is new
 
             valid = validate(answer, self.provider.contract)
@@ -152,6 +156,35 @@ class Sync:
         except (ProviderError, PayloadInvalid) as error:
             return Reading(answer, error=error)
         return Reading(answer, candidate, valid.drift)
+
+    def _read_twice(self, known: history.Baseline, started: datetime) -> Reading:
+        """Ask again soon after where models are missing and the policy wants that."""
+        reading = self._read(known, started)
+        missing = self._newly_missing(known, reading.candidate)
+        if not missing or self.policy.removals != "again":
+            return reading
+        time.sleep(self.policy.again_after.total_seconds())
+        second = self._read(replace(known, validators=Validators()), started)
+        if second.error is not None:
+            logger.warning("%s could not be asked again: %s", self.provider.name, second.error)
+            return reading
+        return replace(second, confirmed=missing & self._newly_missing(known, second.candidate))
+
+    def _newly_missing(self, known: history.Baseline, candidate: Snapshot | None) -> frozenset[str]:
+        if candidate is None or candidate.digest == known.digest or known.number is None:
+            return frozenset()
+        with self.database.reading() as connection:
+            before = history.snapshot(connection, known.number)
+        return frozenset(before.by_key.keys() - candidate.by_key.keys() - known.missing.keys())
+
+    def _without_missing(self, known: history.Baseline, started: datetime) -> Snapshot | None:
+        """Return what the same answer as before says now: its missing models are gone."""
+        if not known.missing or known.number is None:
+            return None
+        with self.database.reading() as connection:
+            state = history.snapshot(connection, known.number)
+        models = (model for model in state.models if model.key not in known.missing)
+        return Snapshot.of(state.provider, started, models)
 
     def _past(
         self,
@@ -169,17 +202,29 @@ class Sync:
             grounds=(grounds := forecasts.grounds(connection, name, gone)),
             reminded=forecasts.told(connection, name) if gone or grounds.noted else {},
             unwell=polls.unwell(connection, name),
+            missing=known.missing,
         )
         if reading.drift:
             past = replace(past, told=changelog.told_drift(connection, name))
         if reading.candidate is None or reading.candidate.digest == known.digest:
             return past
         apart = self.policy.doubt.apart
-        digest = reading.candidate.digest
-        past = replace(past, held=polls.held_in_a_row(connection, name, digest, started, apart))
-        if number is None:
-            return past
-        return replace(past, snapshot=history.snapshot(connection, number))
+        snapshot = None if number is None else history.snapshot(connection, number)
+        lacking = reading.candidate.lacking(snapshot)
+        held = polls.held_in_a_row(connection, name, lacking, started, apart)
+        moves = flapping.since(connection, name, started - self.policy.settles_after)
+        return replace(past, held=held, snapshot=snapshot, moves=moves)
+
+    def _settled(
+        self, connection: Transaction, past: Past, started: datetime
+    ) -> tuple[tuple[Move, Move], ...]:
+        """Return what flapped, has stayed long enough since the poll before, and is to be told."""
+        name, until = self.provider.name, started - self.policy.settles_after
+        if past.polled_at is None:
+            return ()
+        after = past.polled_at - self.policy.settles_after
+        keys = flapping.damped(connection, name, after, until)
+        return settled(flapping.of_models(connection, name, keys), until) if keys else ()
 
     def _overview(self, connection: Transaction, number: int | None) -> Overview | None:
         if self.publisher is None or number is None:

@@ -119,7 +119,16 @@ def wire_policy(settings: Settings) -> Policy:
     hold, trouble = settings.hold, settings.trouble
     doubt = Doubt(share=hold.share, floor=hold.floor, polls=hold.polls, apart=hold.apart)
     patience = Patience(trouble.failures, trouble.remind, settings.freshness.error_after)
-    return Policy(doubt, patience, settings.rules, settings.forecast.remind)
+    signal = settings.signal
+    return Policy(
+        doubt,
+        patience,
+        settings.rules,
+        settings.forecast.remind,
+        settings.one.removals or signal.removals or settings.one.usual_removals,
+        signal.again_after,
+        signal.settles_after,
+    )
 
 
 def wire_tolerance(settings: Settings) -> Tolerance:

@@ -44,8 +44,10 @@ def sentence(finding: Finding) -> str:
 
 
 def fact(finding: Finding) -> str:
-    """Say what happened, in one line without markup, and nothing else."""
-    return one_line(_wave(finding) if finding.is_wave else _fact(finding))
+    """Say what happened, in one line without markup, and how often it moved if it flaps."""
+    said = _wave(finding) if finding.is_wave else _fact(finding)
+    flapping = "" if finding.moves is None else f", back and forth: move {finding.moves}"
+    return one_line(said + flapping)
 
 
 def last_call(finding: Finding) -> str | None:

@@ -246,7 +246,7 @@ def _ways_out(hold: "HoldSettings") -> str:
     """Say what lets a held answer through, by the settings."""
     return (
         "If it is true, run `catalog sync --accept`; it goes through by itself when "
-        f"{hold.polls} polls in a row, at least {_exactly(hold.apart)} apart, say the same."
+        f"{hold.polls} polls in a row, at least {_exactly(hold.apart)} apart, lack the same models."
     )
 
 

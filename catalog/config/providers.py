@@ -24,6 +24,7 @@ from catalog.config.kinds import (
     Token,
     Whole,
 )
+from catalog.poll import Removals
 from catalog.providers.described.description import Description, mistakes, read, shipped
 
 Kind = Literal["infomaniak", "openai", "anthropic", "openrouter", "models.dev", "json"]
@@ -100,9 +101,18 @@ class ProviderSettings(Section):
     token: Token | None = None
     token_file: File | None = None
     product_id: Whole | None = Field(default=None, gt=0)
+    removals: Removals | None = None
     list: ListSettings = ListSettings()
     schedule: ScheduleSettings | None = None
     document: DocumentSettings | None = None
+
+    @property
+    def usual_removals(self) -> Removals:
+        """When it is believed that a model is gone, where the settings leave it open.
+
+        None of Infomaniak's models was ever missing for a poll only; of OpenRouter's a third were.
+        """
+        return "at once" if self.kind == "infomaniak" else "next"
 
     @property
     def description(self) -> Description | None:

@@ -29,7 +29,9 @@ from catalog.config.providers import (
     ProviderSettings,
     ScheduleSettings,
 )
+from catalog.flapping import SETTLES_AFTER
 from catalog.forecast import REMIND
+from catalog.poll import Removals
 
 
 class HttpSettings(Section):
@@ -83,6 +85,14 @@ class ForecastSettings(Section):
     remind: Marks = REMIND
 
 
+class SignalSettings(Section):
+    """When a removal is believed, and how long what flaps has to stay before it is told again."""
+
+    removals: Removals | None = None
+    again_after: Duration = timedelta(seconds=30)
+    settles_after: LongDuration = SETTLES_AFTER
+
+
 class PingSettings(Section):
     """A monitor that raises the alarm when passes stay out or fail."""
 
@@ -112,6 +122,7 @@ class Settings(Section):
     trouble: TroubleSettings = TroubleSettings()
     freshness: FreshnessSettings = FreshnessSettings()
     forecast: ForecastSettings = ForecastSettings()
+    signal: SignalSettings = SignalSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     probe: ProbeSettings = ProbeSettings()
     ping: PingSettings = PingSettings()

@@ -36,6 +36,10 @@ from catalog.store.tables import ChangeRow, DeliveryRow, FindingRow, ModelVersio
 
 DAYS = ("until", "moved_from")
 """The fields of an end that are days."""
+FINDING_COLUMNS = (
+    *(col(getattr(FindingRow, name)) for name in ("provider", "rule", "level", "moves")),
+    *(col(getattr(FindingRow, name)) for name in ("callable_until", "ground", "basis")),
+)
 CHANGE_COLUMNS = (
     *(col(getattr(ChangeRow, name)) for name in ("kind", "field", "before", "after")),
     *(col(getattr(ChangeRow, name)) for name in ("gone_since", "detail")),
@@ -69,12 +73,7 @@ def findings(connection: Connection, wanted: Wanted) -> tuple[Finding, ...]:
     query = (
         select(
             col(FindingRow.id).label("finding_id"),
-            col(FindingRow.provider),
-            col(FindingRow.rule),
-            col(FindingRow.level),
-            col(FindingRow.callable_until),
-            col(FindingRow.ground),
-            col(FindingRow.basis),
+            *FINDING_COLUMNS,
             col(PollRow.started_at),
             col(PollRow.snapshot_id),
             *CHANGE_COLUMNS,
@@ -174,6 +173,7 @@ def write_findings(
             "callable_until": finding.callable_until,
             "ground": finding.ground,
             "basis": finding.basis,
+            "moves": finding.moves,
         }
         for finding in findings
     ]
@@ -294,6 +294,7 @@ def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:
         callable_until=first.callable_until,
         ground=first.ground,
         basis=basis(first),
+        moves=first.moves,
         snapshot=first.snapshot_id,
         number=first.finding_id,
     )

@@ -3,6 +3,7 @@
 A model version is a half-open stretch of snapshots, so "as of" is one indexed query.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from functools import cache
@@ -28,7 +29,14 @@ from catalog.jsontext import canonical
 from catalog.payload import Validators
 from catalog.snapshot import Model, Snapshot, key_order
 from catalog.spelling import closest, did_you_mean
-from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, SnapshotRow
+from catalog.store.tables import (
+    ChangeRow,
+    FindingRow,
+    MissingModelRow,
+    ModelVersionRow,
+    PollRow,
+    SnapshotRow,
+)
 
 ACCEPTED = ("first", "changed", "unchanged")
 MODEL_FIELDS = tuple(field.name for field in fields(Model))
@@ -40,13 +48,16 @@ MODEL_COLUMNS = tuple(col(getattr(ModelVersionRow, name)) for name in MODEL_FIEL
 class Baseline:
     """The state in force, without its models: cheap to read at every poll.
 
-    `payload` is the SHA-256 of the body last accepted, `validators` came with it.
+    `payload` is the SHA-256 of the body last accepted, `validators` came with it. `missing` are the
+    models that it left out and that stay in force until that is confirmed: the key, and since when;
+    `missing` reads them.
     """
 
     number: int | None = None
     digest: str | None = None
     payload: str | None = None
     validators: Validators = field(default_factory=Validators)
+    missing: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,25 @@ def baseline(connection: Connection, provider: str) -> Baseline:
     named = connection.execute(given, asked | {"since": poll.id}).first()
     validators = Validators(named.etag, named.last_modified) if named else Validators()
     return Baseline(head.id, head.digest, poll.payload_sha256, validators)
+
+
+def number_in_force(connection: Connection, provider: str) -> int | None:
+    """Return the number of the snapshot in force; None before the first."""
+    head = connection.execute(_baseline_queries()[0], {"provider": provider}).first()
+    return None if head is None else head.id
+
+
+def missing(connection: Connection, provider: str) -> dict[str, datetime]:
+    """Return the keys that the last accepted answer left out and that are still in force."""
+    last = select(func.max(col(PollRow.id))).where(
+        col(PollRow.provider) == provider, col(PollRow.outcome).in_(ACCEPTED)
+    )
+    query = (
+        select(col(MissingModelRow.key), col(PollRow.started_at))
+        .join(PollRow, col(PollRow.id) == col(MissingModelRow.poll_id))
+        .where(col(MissingModelRow.poll_id) == last.scalar_subquery())
+    )
+    return {row.key: row.started_at for row in connection.execute(query)}
 
 
 def heads(connection: Connection, provider: str) -> tuple[Head, ...]:
@@ -210,7 +240,7 @@ def delisted(connection: Connection, provider: str, number: int) -> tuple[Delist
         )
         .outerjoin(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
         .where(of_provider, ended <= number, col(ModelVersionRow.key).not_in(present))
-        .order_by(ended)
+        .order_by(ended, col(ChangeRow.id))
     )
     last = {row.key: row for row in connection.execute(query)}
     left = [_delisted(row) for row in last.values()]

@@ -92,7 +92,7 @@ def unwell(connection: Connection, provider: str) -> Unwell:
 def held_in_a_row(
     connection: Connection, provider: str, candidate: str, now: datetime, apart: timedelta
 ) -> int:
-    """Count the newest polls that were held with this state, each `apart` from the next later one.
+    """Count the newest polls that were held for the same models, each `apart` from the next.
 
     Failed polls say nothing and are passed over; polls that stand too close count once.
     """

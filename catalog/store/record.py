@@ -19,6 +19,7 @@ from catalog.store.chain import seal, version_digest
 from catalog.store.changelog import write_findings
 from catalog.store.tables import (
     DeliveryRow,
+    MissingModelRow,
     ModelVersionRow,
     PayloadRow,
     PollRow,
@@ -54,6 +55,9 @@ def record(connection: Connection, poll: Poll, recipients: Recipients) -> int | 
         **_http_facts(poll, known),
     )
     poll_id: int = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]  # one row
+    if poll.missing:
+        rows = [{"poll_id": poll_id, "key": key} for key in sorted(poll.missing)]
+        connection.execute(insert(MissingModelRow), rows)
     _tell(connection, poll_id, poll.findings, versions, recipients)
     if poll.snapshot is not None:
         seal(connection, poll.provider)
@@ -75,6 +79,7 @@ def _tell(
     recipients: Recipients,
 ) -> None:
     """Write findings, and in the same transaction who is owed which."""
+    versions = _latest_versions(connection, findings, versions)
     numbers = write_findings(connection, poll_id, findings, versions)
     for channel in sorted(recipients):
         wants, due = recipients[channel]
@@ -96,6 +101,20 @@ def _tell(
         }
         rows = [{"finding_id": number, **message} for number, _ in wanted]
         connection.execute(insert(DeliveryRow), rows)
+
+
+def _latest_versions(
+    connection: Connection, findings: Sequence[Finding], versions: Mapping[str, int]
+) -> dict[str, int]:
+    """Add the last row of each model that is told of and did not change at this poll."""
+    keys = {model.key for finding in findings for model in finding.models} - versions.keys()
+    if not keys:
+        return dict(versions)
+    newest = select(col(ModelVersionRow.key), func.max(col(ModelVersionRow.id)).label("id"))
+    of_keys = newest.where(
+        col(ModelVersionRow.provider) == findings[0].provider, col(ModelVersionRow.key).in_(keys)
+    )
+    return {**versions} | _by_key(connection.execute(of_keys.group_by(col(ModelVersionRow.key))))
 
 
 def _write_payload(connection: Connection, payload: Payload) -> None:

@@ -98,6 +98,14 @@ class PollRow(SQLModel, table=True):
     )
 
 
+class MissingModelRow(SQLModel, table=True):
+    """A model that a poll was not sent, and of which it is not believed yet that it is gone."""
+
+    __tablename__ = "missing_model"
+    poll_id: int = Field(foreign_key="poll.id", primary_key=True)
+    key: str = Field(primary_key=True)
+
+
 class ModelVersionRow(SQLModel, table=True):
     """One stretch of snapshots over which a model did not change: [first, last)."""
 
@@ -135,6 +143,7 @@ class FindingRow(SQLModel, table=True):
     callable_until: date | None = Field(default=None)
     ground: str | None = None
     basis: str | None = None
+    moves: int | None = None
 
 
 class ChangeRow(SQLModel, table=True):

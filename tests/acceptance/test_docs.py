@@ -158,6 +158,7 @@ def test_the_default_and_the_variable_of_each_setting_are_true(tmp_path: Path) -
     home = {"HOME": str(tmp_path)}
     without = {"schedule.cron": "@daily", "probe.cron": "@daily"}
     without |= {"infomaniak.product_id": "7", "ping.url": "https://hc-ping.com/x"}
+    without |= {"signal.removals": "again"}
     for name in plain_settings(Settings):
         variable = re.search(r"^- \*\*Variable:\*\* `(\w+)`", told[name], flags=re.MULTILINE)
         default = re.search(r"^- \*\*Default:\*\* (none|`(.+)`)$", told[name], flags=re.MULTILINE)

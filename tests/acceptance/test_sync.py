@@ -171,7 +171,7 @@ def test_an_unbelievable_answer_is_held_until_accepted(live: Live) -> None:
     assert error == "error: not believed: the list is empty"
     assert hint == (
         "hint: If it is true, run `catalog sync --accept`; it goes through by itself when 4 polls "
-        "in a row, at least 90 seconds apart, say the same."
+        "in a row, at least 90 seconds apart, lack the same models."
     )
     default = shell("sync", "--format", "json", code=5, given=DEFAULT)
     assert "3 polls in a row, at least 10 minutes apart" in default.json["error"]["hint"]

@@ -119,7 +119,7 @@ def test_polls_in_quick_succession_do_not_confirm(tmp_path: Path) -> None:
 
 
 def test_another_doubted_state_starts_the_count_anew(tmp_path: Path) -> None:
-    """Three polls must say the same; one that failed in between says nothing."""
+    """Three polls must lack the same models; one that failed in between says nothing."""
     third = body(*TEN[:4])
     steps = [ok(FULL), ok(HALF), ok(third), answer(503), ok(third), ok(third)]
     with rig(tmp_path, *steps) as it:
@@ -129,7 +129,7 @@ def test_another_doubted_state_starts_the_count_anew(tmp_path: Path) -> None:
 
 
 def test_a_return_to_the_baseline_starts_the_count_anew(tmp_path: Path) -> None:
-    """Three polls must say the same in a row: one that shows the old state ends the row."""
+    """Three polls in a row must lack the same models: one that shows the old state ends the row."""
     with rig(tmp_path, *map(ok, (FULL, HALF, HALF, FULL, HALF, HALF, HALF))) as it:
         expected = ["first", "held", "held", "unchanged", "held", "held", "changed"]
         assert it.outcomes(7) == expected

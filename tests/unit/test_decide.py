@@ -85,9 +85,13 @@ def test_a_changed_state() -> None:
 
 
 def test_a_doubtful_state_is_held() -> None:
-    """It is not applied, its digest is kept, and the operator is told."""
+    """It is not applied, what it lacks is kept as a digest, and the operator is told."""
     poll = decide(KNOWN, read(FEW))
-    assert (poll.outcome, poll.snapshot, poll.candidate) == (Outcome.HELD, None, FEW.digest)
+    assert (poll.outcome, poll.snapshot, poll.candidate) == (
+        Outcome.HELD,
+        None,
+        FEW.lacking(BEFORE),
+    )
     assert isinstance(poll.error, CatalogHeld)
     (finding,) = poll.findings
     assert finding.change == Trouble("held", "9 of 10 models gone (90%, limit 30%)")

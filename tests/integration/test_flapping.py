@@ -1,0 +1,159 @@
+"""What moves back and forth is told once, and when it stays; a gap of one poll is no event."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from catalog.poll import Removals
+from catalog.words import sentence
+from tests.builders import body, row
+from tests.rig import Rig, rig
+from tests.servers import Step, answer
+
+DAY = timedelta(days=1)
+
+
+def listed(**facts: Any) -> Step:
+    """Answer with one model of these facts, beside one that never moves."""
+    return answer(body=body(row(id=1, name="alpha", **facts), row(id=2, name="other")))
+
+
+ABSENT = answer(body=body(row(id=2, name="other")))
+
+
+def among(it: Rig, removals: Removals) -> Rig:
+    """Let removals be believed in this way."""
+    policy = replace(it.sync.policy, removals=removals, again_after=timedelta())
+    it.sync = replace(it.sync, policy=policy)
+    return it
+
+
+def told(it: Rig) -> list[tuple[str, str]]:
+    """Run a pass and return rule and level of all that it found."""
+    return [(each.rule, str(each.level)) for each in it.poll().poll.findings]
+
+
+def test_back_and_forth_is_told_twice(tmp_path: Path) -> None:
+    """The first move is news, the first return says that it flaps, and then there is silence."""
+    steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 8192)]
+    with rig(tmp_path, *steps) as it:
+        rules = [[rule for rule, _ in told(it)] for _ in steps]
+        assert rules == [[], ["limit-lowered"], ["flapping"], *[["flapping-damped"]] * 2]
+        assert it.ear.told == [["limit-lowered"], ["flapping"]]
+        assert "back and forth: move 2" in sentence(it.ear.heard[1].findings[0])
+
+
+def test_what_flapped_is_told_when_it_stays_elsewhere(tmp_path: Path) -> None:
+    """Three days after its last silent move, what was told and what is are one change again."""
+    steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096)]
+    with rig(tmp_path, *steps) as it:
+        it.outcomes(4)
+        assert [told(it) for _ in range(70)] == [[]] * 70
+        found = [each for _ in range(4) for each in it.poll().poll.findings]
+        (finding,) = found
+        assert (finding.rule, finding.moves) == ("limit-lowered", None)
+        assert (finding.change.before, finding.change.after) == ("8192", "4096")  # type: ignore[union-attr]
+        assert [told(it) for _ in range(100)] == [[]] * 100
+
+
+def test_what_settles_where_it_was_told_is_not_told_again(tmp_path: Path) -> None:
+    """The last that was told is what is: there is nothing to add."""
+    steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 8192)]
+    with rig(tmp_path, *steps) as it:
+        it.outcomes(5)
+        assert [told(it) for _ in range(150)] == [[]] * 150
+
+
+def test_a_late_return_is_no_flapping(tmp_path: Path) -> None:
+    """What returns after more than three days is told as a change like any other."""
+    with rig(tmp_path, *(listed(max_token_input=limit) for limit in (8192, 4096, 8192))) as it:
+        it.outcomes(2)
+        found = it.poll(later=4 * DAY).poll.findings
+        assert [each.rule for each in found] == ["limit-raised"]
+
+
+def test_a_model_that_comes_and_goes(tmp_path: Path) -> None:
+    """Its return is told with the count, and what follows is not, until it stays."""
+    with rig(tmp_path, listed(), ABSENT, listed(), ABSENT, listed()) as it:
+        removed, restored, again = [told(it) for _ in range(4)][1:]
+        assert removed == [("model-removed", "breaking")]
+        assert restored == [("flapping", "info")]
+        assert again == [("flapping-damped", "quiet")]
+
+
+def test_a_model_that_stays_away_after_flapping_is_told(tmp_path: Path) -> None:
+    """Its last end was silent: three days later it is told, since when and until when."""
+    with rig(tmp_path, listed(), ABSENT, listed(), ABSENT) as it:
+        it.outcomes(4)
+        gone_at = it.clock.now
+        found = [each for _ in range(80) for each in it.poll().poll.findings]
+        rules = [each.rule for each in found]
+        assert rules.count("model-removed") == 1
+        assert it.clock.now - gone_at > 3 * DAY
+
+
+def test_a_gap_of_one_poll_is_no_event(tmp_path: Path) -> None:
+    """Where a removal is believed at the next poll, a model that is back by then never left."""
+    with rig(tmp_path, listed(), ABSENT, listed()) as it:
+        among(it, "next")
+        assert it.outcomes(4) == ["first", "unchanged", "unchanged", "unchanged"]
+        assert it.ear.told == []
+        assert it.rows("SELECT poll_id, key FROM missing_model") == [(2, "1")]
+
+
+def test_a_removal_is_believed_at_the_next_poll(tmp_path: Path) -> None:
+    """Also where that brings the very same bytes; the model left when it was first missing."""
+    with rig(tmp_path, listed(), ABSENT) as it:
+        among(it, "next")
+        assert it.outcomes(2) == ["first", "unchanged"]
+        first_missing = it.clock.now
+        assert it.outcomes(1, later=DAY) == ["changed"]
+        assert it.outcomes(2) == ["unchanged", "unchanged"]
+        assert it.ear.told == [["model-removed"]]
+        (finding,) = it.ear.heard[0].findings
+        assert finding.callable_until is not None
+        assert finding.at - first_missing == DAY
+        assert (finding.callable_until - first_missing.date()).days == 30
+
+
+def test_a_failed_poll_confirms_nothing(tmp_path: Path) -> None:
+    """What was missing stays in force over an outage, until an answer lacks it again."""
+    with rig(tmp_path, listed(), ABSENT, answer(503), ABSENT) as it:
+        among(it, "next")
+        assert it.outcomes(4) == ["first", "unchanged", "failed", "changed"]
+
+
+def test_a_removal_is_asked_for_again_at_once(tmp_path: Path) -> None:
+    """Where a second request soon after says the same, it is believed within the same poll."""
+    with rig(tmp_path, listed(), ABSENT, ABSENT) as it:
+        among(it, "again")
+        assert it.outcomes(2) == ["first", "changed"]
+        assert len(it.server.requests) == 3
+        assert it.ear.told == [["model-removed"]]
+
+
+def test_a_second_request_that_brings_it_back(tmp_path: Path) -> None:
+    """What the second answer says is what is."""
+    with rig(tmp_path, listed(), ABSENT, listed()) as it:
+        among(it, "again")
+        assert it.outcomes(2) == ["first", "unchanged"]
+        assert it.ear.told == []
+
+
+def test_a_second_request_that_fails(tmp_path: Path) -> None:
+    """Nothing is confirmed by it: the next poll decides."""
+    with rig(tmp_path, listed(), ABSENT, answer(503), ABSENT) as it:
+        among(it, "again")
+        assert it.outcomes(3) == ["first", "unchanged", "changed"]
+
+
+def test_other_changes_are_not_held_up(tmp_path: Path) -> None:
+    """What else the same answer says is told at once."""
+    moved = answer(body=body(row(id=2, name="other", max_token_input=9)))
+    with rig(tmp_path, listed(), moved) as it:
+        among(it, "next")
+        assert it.outcomes(2) == ["first", "changed"]
+        assert "model-removed" not in it.ear.told[0]
+        it.poll()
+        assert it.ear.told[1] == ["model-removed"]
