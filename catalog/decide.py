@@ -87,6 +87,11 @@ class Policy:
     again_after: timedelta = timedelta(seconds=30)
     settles_after: timedelta = SETTLES_AFTER
 
+    def for_the_past(self) -> "Policy":
+        """Return the same for old answers: nobody is reminded, and nobody can be asked again."""
+        removals = "next" if self.removals == "again" else self.removals
+        return replace(self, remind=(), removals=removals)
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

@@ -52,8 +52,7 @@ def import_(app: App, directory: Path, accept: bool) -> int:
     new = _new(app.database, wire_provider(settings.one), recordings, accept=accept)
     with wire_http(settings) as http:
         sync = wire_sync(settings, app.database, http)
-        # Of what is long past, nobody is reminded.
-        policy = replace(sync.policy, remind=())
+        policy = sync.policy.for_the_past()
         sync = replace(sync, policy=policy, channels=(), publisher=None)
         passes = list(_run(sync, new, accept=accept))
     outcomes = Counter(str(each.poll.outcome) for each in passes)

@@ -32,6 +32,7 @@ from catalog.cli import (
     serve,
     status,
     sync,
+    tune,
 )
 from catalog.cli.app import App
 from catalog.cli.output import note, note_error, silence
@@ -76,7 +77,7 @@ def cli(
 
 for _command in (
     *(sync.sync, serve.serve, models.models, models.show, changes.changes, changes.diff),
-    *(explain.explain, forecast.forecast, notes.note_, notes.notes),
+    *(explain.explain, tune.tune, forecast.forecast, notes.note_, notes.notes),
     *(history.snapshots, history.polls, document.render),
     *(payloads.validate, importing.import_, replay.replay, demo.demo, config.config),
     *(check.check, probe.probe, matrix.matrix, status.status, doctor.doctor, alerts.alerts, db.db),

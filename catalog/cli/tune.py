@@ -1,0 +1,221 @@
+"""`catalog tune`: what settings make of the stored history, so that they can be chosen by it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.output import Row, format_option, print_json, print_rows, say, visible
+from catalog.clock import stamp
+
+if TYPE_CHECKING:
+    from catalog.config.settings import Settings
+    from catalog.decide import Policy
+    from catalog.payload import Payload, Validators
+    from catalog.poll import Poll, Removals
+    from catalog.store.answers import Answered
+    from catalog.store.database import Database
+    from catalog.tuning import Trial
+
+NEVER = timedelta(microseconds=1)
+"""Nothing moves twice within so short a time: with it nothing is damped."""
+SHOWN = 10
+"""So many of the places that flap most are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """One provider's history, judged with everything told at once and by the policy.
+
+    Of `answers` stored ones, `pruned` have no body any more.
+    """
+
+    provider: str
+    policy: "Policy"
+    answers: int
+    pruned: int
+    plain: "Trial"
+    tried: "Trial"
+
+
+def _lasting(context: click.Context, option: click.Parameter, text: str | None) -> timedelta | None:
+    from catalog.config.kinds import read_long_duration
+
+    try:
+        return None if text is None else read_long_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, option) from None
+
+
+@click.command()
+@click.option(
+    "--removals",
+    type=click.Choice(["at once", "next"]),
+    help="When a removal is believed, in place of the setting.",
+)
+@click.option(
+    "--settles-after",
+    metavar="DURATION",
+    callback=_lasting,
+    help="How long what flaps has to stay, in place of the setting.",
+)
+@format_option("text", "json")
+@provider_option
+@pass_app
+def tune(app: App, removals: "Removals | None", settles_after: timedelta | None, style: str) -> int:
+    """Judge the stored history again, and say how much would be told.
+
+    Once with everything told at once, and once by the settings or by what is given here. For other
+    rules, name another configuration with --config. Nothing is stored, sent or written.
+    """
+    from catalog.wiring import wire_policy
+
+    tuned = []
+    for settings in app.each:
+        policy = wire_policy(settings).for_the_past()
+        policy = replace(
+            policy,
+            removals=removals or policy.removals,
+            settles_after=settles_after or policy.settles_after,
+        )
+        each = _tuned(settings, app.database, policy)
+        if each is not None:
+            tuned.append(each)
+        elif style == "text":
+            say(f"{visible(settings.one.name)}: no stored answer")
+    if style == "json":
+        print_json({"providers": [_json(each) for each in tuned]})
+    else:
+        for each in tuned:
+            _print(each)
+    return 0
+
+
+def _tuned(settings: "Settings", stored: "Database", policy: "Policy") -> Tuned | None:
+    """Run the stored answers through both policies, each in a database that is forgotten."""
+    from catalog.store.answers import answered, bodies
+    from catalog.store.database import MEMORY, Database
+    from catalog.tuning import weigh, worth_judging
+
+    name = settings.one.name
+    with stored.reading() as connection:
+        answers = tuple(answered(connection, name))
+        there = bodies(connection)
+    worth = tuple(each for each in worth_judging(answers) if each.sha256 in there)
+    trials = []
+    for each in (replace(policy, removals="at once", settles_after=NEVER), policy):
+        with closing(Database(MEMORY)) as database:
+            trials.append(weigh(_polls(settings, stored, database, each, worth)))
+    plain, tried = trials
+    if plain is None or tried is None:
+        return None
+    pruned = sum(each.sha256 not in there for each in answers)
+    return Tuned(name, policy, len(answers), pruned, plain, tried)
+
+
+def _polls(
+    settings: "Settings",
+    stored: "Database",
+    database: "Database",
+    policy: "Policy",
+    answers: "Sequence[Answered]",
+) -> "Iterator[Poll]":
+    from catalog.cli.sync import run_at
+    from catalog.payload import Payload
+    from catalog.store.answers import body
+    from catalog.wiring import wire_http, wire_sync
+
+    with wire_http(settings) as http, stored.reading() as connection:
+        sync = wire_sync(settings, database, http)
+        sync = replace(sync, policy=policy, channels=(), publisher=None)
+        for each in answers:
+            answer = Payload(settings.one.name, "", each.at, body(connection, each.sha256))
+            yield run_at(replace(sync, fetch=partial(_again, answer)), each.at).poll
+
+
+def _again(answer: "Payload", _validators: "Validators") -> "Payload":
+    return answer
+
+
+def _print(tuned: Tuned) -> None:
+    from catalog.change import TOLD
+    from catalog.phrases import count, duration
+
+    tried, plain, policy = tuned.tried, tuned.plain, tuned.policy
+    answers = count(tuned.answers, "answer")
+    pruned = f", {tuned.pruned:,} of them pruned" if tuned.pruned else ""
+    span = f"{stamp(tried.first)} to {stamp(tried.last)}, {tried.days:.1f} days"
+    say(f"{visible(tuned.provider)}: {answers}{pruned}, {span}")
+    rows: list[Row] = [
+        (level, *_cells(plain, level), *_cells(tried, level)) for level in map(str, TOLD)
+    ]
+    print_rows("table", ("Level", "All told", "A day", "By the settings", "A day"), rows)
+    say()
+    settled = f"told again after {duration(policy.settles_after)}"
+    moves = count(sum(tried.damped.values()), "move")
+    values = count(len(tried.damped), "value")
+    say(f"damped, {settled}: {moves} of {values}, {tried.settled:,} settled elsewhere and told")
+    most = sorted(tried.damped.items(), key=lambda item: (-item[1], item[0][0], item[0][1] or ""))
+    if most:
+        shown: list[Row] = [(name, field or "listed", times) for (name, field), times in most]
+        print_rows("table", ("Model", "Field", "Moves"), shown[:SHOWN])
+    say(
+        f"removals, believed {'at once' if policy.removals == 'at once' else 'at the next poll'}: "
+        f"{_confirmed(tried)}"
+    )
+
+
+def _confirmed(trial: "Trial") -> str:
+    from statistics import median_low
+
+    from catalog.phrases import count, duration
+
+    late = count(len(trial.late), "removal")
+    if trial.late:
+        late += (
+            f" told {duration(median_low(trial.late))} later (at most {duration(max(trial.late))})"
+        )
+    else:
+        late += " told later"
+    return f"{late}, {trial.returned:,} back before"
+
+
+def _cells(trial: "Trial", level: str) -> tuple[int, str]:
+    return trial.told.get(level, 0), f"{trial.told.get(level, 0) / trial.days:.1f}"
+
+
+def _json(tuned: Tuned) -> dict[str, Any]:
+    policy = tuned.policy
+    return {
+        "provider": tuned.provider,
+        "answers": tuned.answers,
+        "pruned": tuned.pruned,
+        "from": stamp(tuned.tried.first),
+        "to": stamp(tuned.tried.last),
+        "removals": policy.removals,
+        "settles_after_seconds": policy.settles_after.total_seconds(),
+        "all_told": _trial_json(tuned.plain),
+        "by_the_settings": _trial_json(tuned.tried),
+    }
+
+
+def _trial_json(trial: "Trial") -> dict[str, Any]:
+    from catalog.change import TOLD
+
+    return {
+        "told": {level: trial.told.get(level, 0) for level in map(str, TOLD)},
+        "damped": [
+            {"model": name, "field": field, "moves": moves}
+            for (name, field), moves in sorted(
+                trial.damped.items(), key=lambda item: (item[0][0], item[0][1] or "")
+            )
+        ],
+        "settled": trial.settled,
+        "confirmed_after_seconds": [each.total_seconds() for each in trial.late],
+        "back_before": trial.returned,
+    }

@@ -1,0 +1,52 @@
+"""What was answered, poll by poll: so that the past can be judged again."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlmodel import col
+
+from catalog.poll import Outcome
+from catalog.store.history import ACCEPTED
+from catalog.store.tables import PayloadRow, PollRow
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One poll that was answered: when, how it ended, and the SHA-256 of the body."""
+
+    at: datetime
+    outcome: Outcome
+    sha256: str
+
+
+def answered(connection: Connection, provider: str) -> Iterator[Answered]:
+    """Yield every poll that was answered, the oldest first."""
+    query = (
+        select(col(PollRow.started_at), col(PollRow.outcome), col(PollRow.payload_sha256))
+        .where(col(PollRow.provider) == provider, col(PollRow.outcome) != str(Outcome.FAILED))
+        .order_by(col(PollRow.id))
+    )
+    in_force = ""
+    for row in connection.execute(query):
+        sha256 = row.payload_sha256 or in_force  # a poll does not repeat what was believed last
+        if row.outcome in ACCEPTED:
+            in_force = sha256
+        if sha256:
+            yield Answered(row.started_at, Outcome(row.outcome), sha256)
+
+
+def bodies(connection: Connection) -> frozenset[str]:
+    """Return the SHA-256 of every body that is still stored."""
+    stored = select(col(PayloadRow.sha256)).where(col(PayloadRow.body).is_not(None))
+    return frozenset(connection.scalars(stored))
+
+
+def body(connection: Connection, sha256: str) -> bytes:
+    """Return a stored body."""
+    of_it = select(col(PayloadRow.body)).where(col(PayloadRow.sha256) == sha256)
+    stored: Any = connection.execute(of_it).scalar_one()
+    return zlib.decompress(stored)
