@@ -125,6 +125,8 @@ def _judged(found: "Finding", rule: "Rule | None", own: str) -> "Iterator[Line]"
     yield "asks for", asked
     now = f"; your configuration says {own}" if own else ""
     yield "level", f"{found.level}; the table says {rule.level}{now}"
+    if found.moves is not None:
+        yield "", "what moves back and forth keeps the level of its move, where graver"
     if found.is_wave:
         yield "", "of all that is told as one, the gravest rule decides"
 

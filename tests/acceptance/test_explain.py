@@ -145,13 +145,17 @@ def test_the_same_found_again_is_the_latest(live: Live) -> None:
     """A fingerprint that was found twice is explained as it was found last."""
     gone = body(OLD)
     shell = configured(live, FIRST, gone, FIRST, gone)
-    removed = shell("changes", "--format", "json").json["changes"]
-    first, last = [each for each in removed if each["rule"] == "model-removed"]
+    found = shell("changes", "--level", "quiet", "--format", "json").json["changes"]
+    first, last = [each for each in found if each["kind"] == "removed"]
+    assert [each["rule"] for each in (first, last)] == ["model-removed", "flapping"]
     assert first["fingerprint"] == last["fingerprint"]
     lines = shell("explain", last["fingerprint"]).lines
+    assert "level       breaking; the table says info" in lines
+    assert (
+        "            what moves back and forth keeps the level of its move, where graver" in lines
+    )
     assert lines[0].startswith(f"finding     {last['number']} of infomaniak, fingerprint ")
-    added = shell("changes", "--level", "quiet", "--format", "json").json["changes"]
-    (back,) = [each for each in added if each["rule"] == "model-restored"]
+    (back,) = [each for each in found if each["kind"] == "restored"]
     own = shell("explain", str(back["number"]), "--format", "json").json
     assert (own["own_level"], own["table_level"]) == ("quiet", "info")
     assert f"before      the same was found as number {first['number']}" in lines
