@@ -160,8 +160,10 @@ class Sync:
     def _read_twice(self, known: history.Baseline, started: datetime) -> Reading:
         """Ask again soon after where models are missing and the policy wants that."""
         reading = self._read(known, started)
+        if self.policy.removals != "again":
+            return reading
         missing = self._newly_missing(known, reading.candidate)
-        if not missing or self.policy.removals != "again":
+        if not missing:
             return reading
         time.sleep(self.policy.again_after.total_seconds())
         second = self._read(replace(known, validators=Validators()), started)
