@@ -18,6 +18,7 @@ name = "mars"
 kind = "json"
 url = "{mars}"
 token_file = "mars.txt"
+removals = "at once"
 
 [provider.list]
 route = "/fleet"
