@@ -47,7 +47,10 @@ def bundles(changes: Iterable[Change], common: int, judged: Judgement) -> list[B
     updates: list[Updated] = []
     rest: list[Change] = []
     for change in changes:
-        (updates if isinstance(change, Updated) else rest).append(change)  # type: ignore[arg-type]  # narrowed
+        if isinstance(change, Updated):
+            updates.append(change)
+        else:
+            rest.append(change)
     back = frozenset(change.model.key for change in rest if isinstance(change, Restored))
     return [*_variants(rest), *_updates(updates, Stayed(common, back), judged)]
 

@@ -41,7 +41,7 @@ class Listener(ThreadingTCPServer):
         """The base URL, without a slash at its end."""
         return f"http://{HOST}:{self.server_address[1]}"
 
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  # inherited
+    def handle_error(self, _request: Any, client_address: Any) -> None:
         """Note a connection that broke off; no traceback, nothing of what the client sent."""
         kind = type(sys.exception()).__name__
         _LOG.warning("the connection from port %s broke off: %s", client_address[1], kind)
@@ -77,13 +77,15 @@ class _Handler(BaseHTTPRequestHandler):
             return b""
         return self.rfile.read(min(int(length), _MAX_REST))
 
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815  # as above
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815  # http.server asks for these names
 
     def version_string(self) -> str:
         """Name the program, and no version of anything."""
         return "catalog-replay"
 
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002  # inherited
+    def send_error(
+        self, code: int, _message: str | None = None, _explain: str | None = None
+    ) -> None:
         """Refuse what is no HTTP request; it may hold a secret, so nothing of it is repeated."""
         status = HTTPStatus(code)
         _LOG.info("a request that could not be read: %d", status)

@@ -12,6 +12,9 @@ from catalog.scan.frame import Held
 from catalog.scan.place import place
 from catalog.scan.values import Values, last, pairs, setting
 
+LONGEST = 200
+"""No name of a model has more characters."""
+
 
 def read(text: str) -> list[Group]:
     """Find the strings that are given to something.
@@ -48,7 +51,7 @@ class Reader(Values):
 
     def see_string(self, node: ast.Constant, group: Group) -> None:
         """Note any string that may be a full name."""
-        if isinstance(node.value, str) and "/" in node.value and len(node.value) < 200:  # noqa: PLR2004 # no name is longer
+        if isinstance(node.value, str) and "/" in node.value and len(node.value) <= LONGEST:
             self.put(group, "", node, sure=False)
 
     def see_assign(self, node: ast.Assign, group: Group) -> None:

@@ -31,7 +31,7 @@ def scan(
     listed = files(paths)
     look = partial(scan_file, known=known, markers=markers)
     workers = min(os.cpu_count() or 1, len(listed) // MANY)
-    if workers < 2:  # noqa: PLR2004  # one is this process itself
+    if workers <= 1:  # one is this process itself
         yield from filter(None, map(look, listed))
         return
     with ProcessPoolExecutor(workers) as pool:

@@ -35,8 +35,7 @@ def answered(connection: Connection, provider: str) -> Iterator[Answered]:
         sha256 = row.payload_sha256 or in_force  # a poll does not repeat what was believed last
         if row.outcome in ACCEPTED:
             in_force = sha256
-        if sha256:
-            yield Answered(row.started_at, Outcome(row.outcome), sha256)
+        yield Answered(row.started_at, Outcome(row.outcome), sha256)
 
 
 def bodies(connection: Connection) -> frozenset[str]:

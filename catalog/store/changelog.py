@@ -32,7 +32,14 @@ from catalog.clock import stamp
 from catalog.jsontext import JsonText, canonical, parse
 from catalog.payload import Drift
 from catalog.store.history import MODEL_COLUMNS, basis, to_model
-from catalog.store.tables import ChangeRow, DeliveryRow, FindingRow, ModelVersionRow, PollRow
+from catalog.store.tables import (
+    ChangeRow,
+    DeliveryRow,
+    FindingRow,
+    ModelVersionRow,
+    PollRow,
+    table_of,
+)
 
 DAYS = ("until", "moved_from")
 """The fields of an end that are days."""
@@ -162,7 +169,7 @@ def write_findings(
     """Write findings and their changes; return their row ids. `versions`: row ids by model key."""
     if not findings:
         return []
-    table = FindingRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+    table = table_of(FindingRow)
     rows = [
         {
             "poll_id": poll,
@@ -191,7 +198,7 @@ def write_findings(
         for number, finding in zip(numbers, findings, strict=True)
         for change in finding.changes
     ]
-    connection.execute(insert(ChangeRow.__table__), changes)  # type: ignore[attr-defined]  # as above
+    connection.execute(insert(table_of(ChangeRow)), changes)
     return numbers
 
 

@@ -1,6 +1,6 @@
 """What became of each message: read for people, and changed by their hand."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -62,7 +62,8 @@ def newest_first(
         .order_by(func.max(col(DeliveryRow.id)).desc())
         .limit(limit)
     )
-    return tuple(Delivery(**row._mapping) for row in connection.execute(query))  # noqa: SLF001  # its public name
+    rows: Iterable[Any] = connection.execute(query).mappings()
+    return tuple(Delivery(**row) for row in rows)
 
 
 def channels(connection: Connection, provider: str, state: str) -> dict[str, int]:

@@ -14,7 +14,7 @@ from catalog.snapshot import Model
 from catalog.store import history, notes
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
 from catalog.store.history import MODEL_COLUMNS, to_model
-from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, ProbeRow
+from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, ProbeRow, table_of
 
 REFUSED = "refused"
 _NAME, _ROUTE, _ID = col(ProbeRow.name), col(ProbeRow.route), col(ProbeRow.id)
@@ -81,7 +81,7 @@ def _proofs(connection: Connection, provider: str, keys: Collection[str]) -> dic
     of_keys = (col(ProbeRow.provider) == provider, col(ProbeRow.key).in_(keys))
     believed = (*of_keys, col(ProbeRow.believed).is_(True))
     last = select(func.max(_ID)).where(*believed).group_by(_NAME, _ROUTE)
-    newest = connection.execute(select(ProbeRow.__table__).where(_ID.in_(last))).all()  # type: ignore[attr-defined]  # set by SQLModel
+    newest = connection.execute(select(table_of(ProbeRow)).where(_ID.in_(last))).all()
     answering = {row.key for row in newest if row.verdict != REFUSED}
     refused = [row for row in newest if row.key not in answering]
     if not refused:
@@ -99,8 +99,7 @@ def _since(
     other = select(func.max(_ID)).where(*place, col(ProbeRow.verdict) != REFUSED)
     after = connection.scalar(other) or 0
     first = select(func.min(col(ProbeRow.at))).where(*place, after < _ID)
-    moment: datetime = connection.scalar(first)  # type: ignore[assignment]  # the newest is one of them
-    return moment
+    return connection.scalars(first).one()  # the newest is one of them
 
 
 def _words(since: datetime, row: Row[Any]) -> str:

@@ -36,6 +36,7 @@ from catalog.store.tables import (
     ModelVersionRow,
     PollRow,
     SnapshotRow,
+    table_of,
 )
 
 ACCEPTED = ("first", "changed", "unchanged")
@@ -140,7 +141,7 @@ def missing(connection: Connection, provider: str) -> dict[str, datetime]:
 def heads(connection: Connection, provider: str) -> tuple[Head, ...]:
     """Return every stored snapshot's head, oldest first."""
     query = (
-        select(SnapshotRow.__table__)  # type: ignore[attr-defined]  # set by SQLModel
+        select(table_of(SnapshotRow))
         .where(col(SnapshotRow.provider) == provider)
         .order_by(col(SnapshotRow.id))
     )
@@ -259,7 +260,7 @@ def basis(row: Row[*tuple[Any, ...]]) -> Basis | None:
 
 @cache
 def _versions_query() -> Executable:
-    first, last = SnapshotRow.__table__.alias(), SnapshotRow.__table__.alias()  # type: ignore[attr-defined]  # set by SQLModel
+    first, last = table_of(SnapshotRow).alias(), table_of(SnapshotRow).alias()
     return (
         select(
             *MODEL_COLUMNS,

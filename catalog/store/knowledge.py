@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from catalog.snapshot import Model
 from catalog.store.history import MODEL_COLUMNS, to_model
-from catalog.store.tables import ModelVersionRow, NoteRow, ProbeRow, SnapshotRow
+from catalog.store.tables import ModelVersionRow, NoteRow, ProbeRow, SnapshotRow, table_of
 
 
 class Stored(NamedTuple):
@@ -40,7 +40,7 @@ class Note(NamedTuple):
 
 def stretches(connection: Connection, provider: str) -> Iterator[Stored]:
     """Yield every stretch of every model that a provider ever listed."""
-    first, last = SnapshotRow.__table__.alias(), SnapshotRow.__table__.alias()  # type: ignore[attr-defined]  # set by SQLModel
+    first, last = table_of(SnapshotRow).alias(), table_of(SnapshotRow).alias()
     query = (
         select(*MODEL_COLUMNS, first.c.taken_at.label("since"), last.c.taken_at.label("until"))
         .join(first, first.c.id == col(ModelVersionRow.first_snapshot))

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from catalog.clock import stamp
 from catalog.errors import NotFound
-from catalog.store.tables import DeliveryRow, FindingRow, PollRow, SnapshotRow
+from catalog.store.tables import DeliveryRow, FindingRow, PollRow, SnapshotRow, table_of
 
 OF_A_COLUMN = 2**31
 """No number of a row is as large, and PostgreSQL would not compare it."""
@@ -41,7 +41,7 @@ def find(
     `name` is a number, or a fingerprint or how one begins; a number goes first. Raise NotFound
     where there is none, or where several begin so.
     """
-    query = select(FindingRow.__table__).where(col(FindingRow.provider).in_(sorted(providers)))  # type: ignore[attr-defined]  # set by SQLModel
+    query = select(table_of(FindingRow)).where(col(FindingRow.provider).in_(sorted(providers)))
     if name.isdecimal() and int(name) < OF_A_COLUMN:
         row = connection.execute(query.where(col(FindingRow.id) == int(name))).first()
         if row is not None:

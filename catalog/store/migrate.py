@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -90,5 +91,5 @@ def _keep(connection: Connection, script: ScriptDirectory, revision: str) -> Upg
     return Upgraded(before, after, place)
 
 
-def _pragma(connection: object, state: str) -> None:
-    connection.execute(f"PRAGMA foreign_keys = {state}")  # type: ignore[attr-defined]  # sqlite3's
+def _pragma(connection: Any, state: str) -> None:
+    connection.execute(f"PRAGMA foreign_keys = {state}")

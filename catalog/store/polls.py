@@ -10,7 +10,7 @@ from sqlmodel import col
 from catalog.poll import TROUBLE_OF, Outcome
 from catalog.store.changelog import told_troubles
 from catalog.store.history import ACCEPTED
-from catalog.store.tables import PollRow
+from catalog.store.tables import PollRow, table_of
 from catalog.trouble import Unwell
 
 
@@ -37,7 +37,7 @@ def newest_first(
 ) -> Iterator[PastPoll]:
     """Yield recorded polls, the newest first."""
     query = (
-        select(PollRow.__table__)  # type: ignore[attr-defined]  # set by SQLModel
+        select(table_of(PollRow))
         .where(col(PollRow.provider) == provider, *conditions)
         .order_by(col(PollRow.id).desc())
         .limit(limit)

@@ -5,15 +5,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
 from sqlmodel import col
 
 from catalog.jsontext import JsonText, canonical, parse
 from catalog.probe import Budget, Call, Cell, Probe, Said, Spent, Verdict
-from catalog.store.tables import ProbeRow
+from catalog.store.tables import ProbeRow, table_of, write
 
 CUT_OFF = "cut off before it ended"
-_table = ProbeRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+_table = table_of(ProbeRow)
 _id, _at = col(ProbeRow.id), col(ProbeRow.at)
 _name, _route, _verdict = col(ProbeRow.name), col(ProbeRow.route), col(ProbeRow.verdict)
 
@@ -128,7 +128,9 @@ def _insert(  # noqa: PLR0913, PLR0917  # one for each column
     tokens: int,
     said: str,
 ) -> int:
-    row = insert(ProbeRow).values(
+    return write(
+        connection,
+        ProbeRow,
         provider=provider,
         key=call.key,
         name=call.name,
@@ -140,8 +142,6 @@ def _insert(  # noqa: PLR0913, PLR0917  # one for each column
         tokens=tokens,
         said=said,
     )
-    number: int = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]  # one row
-    return number
 
 
 def _newest(*of: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:

@@ -24,6 +24,8 @@ from catalog.store.tables import (
     PayloadRow,
     PollRow,
     SnapshotRow,
+    table_of,
+    write,
 )
 
 Wants = Callable[[Finding], bool]
@@ -44,7 +46,9 @@ def record(connection: Connection, poll: Poll, recipients: Recipients) -> int | 
     if poll.snapshot is not None:
         number = _write_snapshot(connection, poll.snapshot, known.number)
         versions = _write_versions(connection, poll.snapshot, known.number, number)
-    row = insert(PollRow).values(
+    poll_id = write(
+        connection,
+        PollRow,
         provider=poll.provider,
         started_at=poll.started_at,
         duration_ms=poll.duration_ms,
@@ -54,7 +58,6 @@ def record(connection: Connection, poll: Poll, recipients: Recipients) -> int | 
         error=None if poll.error is None else str(poll.error),
         **_http_facts(poll, known),
     )
-    poll_id: int = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]  # one row
     if poll.missing:
         rows = [{"poll_id": poll_id, "key": key} for key in sorted(poll.missing)]
         connection.execute(insert(MissingModelRow), rows)
@@ -149,15 +152,15 @@ def _http_facts(poll: Poll, known: history.Baseline) -> dict[str, Any]:
 
 
 def _write_snapshot(connection: Connection, snapshot: Snapshot, previous: int | None) -> int:
-    row = insert(SnapshotRow).values(
+    return write(
+        connection,
+        SnapshotRow,
         provider=snapshot.provider,
         taken_at=snapshot.taken_at,
         digest=snapshot.digest,
         previous_id=previous,
         model_count=len(snapshot.models),
     )
-    number: int = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]  # one row
-    return number
 
 
 def _write_versions(
@@ -169,7 +172,7 @@ def _write_versions(
     staying = {model.key for model in snapshot.models} - {model.key for model in begun}
     ended = sorted(before.keys() - staying)
     of_provider = col(ModelVersionRow.provider) == snapshot.provider
-    table = ModelVersionRow.__table__  # type: ignore[attr-defined]  # set by SQLModel
+    table = table_of(ModelVersionRow)
     if ended:
         last = update(table).where(of_provider, table.c.key == bindparam("ended"))
         last = last.where(table.c.last_snapshot.is_(None)).values(last_snapshot=number)

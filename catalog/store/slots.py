@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, u
 from sqlmodel import col
 
 from catalog.store.claims import is_held, owner
-from catalog.store.tables import SlotRow
+from catalog.store.tables import SlotRow, table_of
 
 KEPT = 10
 """So many of the latest slots are remembered for each provider."""
@@ -59,7 +59,7 @@ def is_done(connection: Connection, provider: str, moment: datetime) -> bool:
 
 
 def _row(connection: Connection, provider: str, moment: datetime) -> Row[Any] | None:
-    query = select(SlotRow.__table__)  # type: ignore[attr-defined]  # set by SQLModel
+    query = select(table_of(SlotRow))
     return connection.execute(query.where(*_is(provider, moment))).one_or_none()
 
 

@@ -10,12 +10,15 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Dialect,
     ForeignKey,
     Index,
     LargeBinary,
+    Table,
     Text,
     TypeDecorator,
+    insert,
     text,
 )
 from sqlmodel import Field, SQLModel
@@ -237,3 +240,14 @@ class NoteRow(SQLModel, table=True):
     successor: str | None = None
     source: str | None = None
     __table_args__ = (Index("note_by_key", "provider", "key", "id"),)
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """Return the table of a row's class, for what SQL says and objects do not."""
+    return SQLModel.metadata.tables[str(row.__tablename__)]
+
+
+def write(connection: Connection, row: type[SQLModel], **values: object) -> int:
+    """Write one row; return the number that it was given."""
+    key: Any = connection.execute(insert(row).values(**values)).inserted_primary_key
+    return int(key[0])

@@ -53,7 +53,7 @@ def test_what_flapped_is_told_when_it_stays_elsewhere(tmp_path: Path) -> None:
         found = [each for _ in range(4) for each in it.poll().poll.findings]
         (finding,) = found
         assert (finding.rule, finding.moves) == ("limit-lowered", None)
-        assert (finding.change.before, finding.change.after) == ("8192", "4096")  # type: ignore[union-attr]
+        assert (finding.change.before, finding.change.after) == ("8192", "4096")  # type: ignore[union-attr]  # an update
         assert [told(it) for _ in range(100)] == [[]] * 100
 
 
@@ -91,6 +91,29 @@ def test_a_model_that_stays_away_after_flapping_is_told(tmp_path: Path) -> None:
         rules = [each.rule for each in found]
         assert rules.count("model-removed") == 1
         assert it.clock.now - gone_at > 3 * DAY
+
+
+def test_a_model_that_stays_after_flapping_is_told(tmp_path: Path) -> None:
+    """What was told last is that it went again: three days after its silent return it is back."""
+    with rig(tmp_path, listed(), ABSENT, listed(), ABSENT, listed()) as it:
+        it.outcomes(2)
+        it.clock.now += 4 * DAY
+        assert [rule for _ in range(3) for rule, _ in told(it)] == [
+            "model-restored",
+            "flapping",
+            "flapping-damped",
+        ]
+        assert [rule for _ in range(80) for rule, _ in told(it)] == ["model-restored"]
+
+
+def test_what_moves_on_when_it_would_have_settled(tmp_path: Path) -> None:
+    """The move of that poll says all: what stood before it is not told beside it."""
+    steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 1024)]
+    with rig(tmp_path, *steps) as it:
+        it.outcomes(4)
+        (finding,) = it.poll(later=4 * DAY).poll.findings
+        assert finding.rule == "limit-lowered"
+        assert (finding.change.before, finding.change.after) == ("4096", "1024")  # type: ignore[union-attr]  # an update
 
 
 def test_a_gap_of_one_poll_is_no_event(tmp_path: Path) -> None:
