@@ -230,6 +230,11 @@ class Finding:
     number: int | None = field(default=None, compare=False)
 
     @property
+    def is_told(self) -> bool:
+        """Whether somebody is to hear of it."""
+        return self.level is not Level.QUIET
+
+    @property
     def is_wave(self) -> bool:
         """Whether it stands for many changes."""
         return len(self.changes) > 1

@@ -11,6 +11,7 @@ from catalog.alerts.timing import LONGEST_RETRY_AFTER, Digest, next_attempt
 from catalog.change import Finding, Undelivered
 from catalog.clock import Clock, stamp
 from catalog.errors import DeliveryFailed
+from catalog.poll import Waiting
 from catalog.store import outbox
 from catalog.store.database import Database
 from catalog.store.record import Recipients, tell
@@ -37,7 +38,7 @@ class Courier:
     clock: Clock
     judge: Callable[[Undelivered], Finding]
 
-    def deliver(self) -> tuple[outbox.Waiting, ...]:
+    def deliver(self) -> tuple[Waiting, ...]:
         """Send what is due, each channel's oldest message first; return what stays owed.
 
         A channel that refuses a message is left alone until the next time.
@@ -67,13 +68,13 @@ class Courier:
                     break
                 given_up = True
             else:
-                with self.database.writing() as connection:
+                with self.database.writing(stirs=False) as connection:
                     outbox.delivered(connection, item.message_id, self.clock())
         return given_up
 
     def _claim(self, channel: Channel) -> outbox.Owed | None:
         together = channel.timing.digest is not Digest.AT_ONCE
-        with self.database.writing() as connection:
+        with self.database.writing(stirs=False) as connection:
             return outbox.claim(connection, channel.name, self.clock(), together=together)
 
     def _refused(self, channel: Channel, item: outbox.Owed, error: DeliveryFailed) -> bool:
@@ -81,7 +82,7 @@ class Courier:
         now, attempts = self.clock(), item.attempts + 1
         chance = SystemRandom().random()
         again = next_attempt(attempts, now, error.retry_after, chance)
-        with self.database.writing() as connection:
+        with self.database.writing(stirs=False) as connection:
             if again is not None and not error.for_good:
                 again = channel.timing.awake(again, (each.level for each in item.findings))
                 logger.warning("%s; tried again from %s on", error, stamp(again))

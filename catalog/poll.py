@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from catalog.change import Finding, TroubleKind
 from catalog.errors import CatalogError, Problem
 from catalog.payload import Answer
 from catalog.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from catalog.change import Finding, TroubleKind  # not loaded where nothing is new
 
 Removals = Literal["at once", "again", "next"]
 """When a removal is believed: at once, when asked again soon after, or at the next poll."""
@@ -26,7 +29,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-TROUBLE_OF: Mapping[Outcome, TroubleKind] = {
+TROUBLE_OF: "Mapping[Outcome, TroubleKind]" = {
     Outcome.FAILED: "failing",
     Outcome.INVALID: "invalid",
     Outcome.HELD: "held",
@@ -49,7 +52,7 @@ class Poll:
     outcome: Outcome
     answer: Answer | None = None
     snapshot: Snapshot | None = None
-    findings: tuple[Finding, ...] = ()
+    findings: "tuple[Finding, ...]" = ()
     candidate: str | None = None
     error: CatalogError | None = None
     missing: tuple[str, ...] = ()
@@ -58,3 +61,40 @@ class Poll:
     def problems(self) -> tuple[Problem, ...]:
         """Every place where the answer breaks the contract."""
         return getattr(self.error, "problems", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The document after a pass: where it is, and whether it had to be written.
+
+    `digest` is the SHA-256 of what it holds.
+    """
+
+    path: Path
+    written: bool
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many messages a channel has not taken yet, what it said, and when the next is due."""
+
+    channel: str
+    messages: int
+    error: str | None
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass came to.
+
+    `snapshot` is the one in force after it. `document` is None where none was wanted or could be
+    written (`document_error`). `owed` names the channels that did not take every message yet.
+    """
+
+    poll: Poll
+    snapshot: int | None
+    document: Published | None = None
+    document_error: CatalogError | None = None
+    owed: tuple[Waiting, ...] = ()

@@ -11,6 +11,7 @@ from catalog.document.overview import Overview, render
 from catalog.document.publish import Plan, compose, plan, write
 from catalog.document.sections import Sections
 from catalog.forecast import ends
+from catalog.poll import Published
 from catalog.probe import Verdict
 from catalog.rules import Lifecycle
 from catalog.store import changelog, forecasts, history, probes
@@ -18,14 +19,6 @@ from catalog.store.changelog import Wanted
 from catalog.store.database import Transaction
 
 MODEL_KINDS = ("added", "removed", "restored", "renamed", "updated")
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """The document after a pass: where it is, and whether it had to be written."""
-
-    path: Path
-    written: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +79,7 @@ class Publisher:
         wanted = plan(self.path, self.template, regions, proved=False)
         if not dry_run:
             write(wanted)
-        return Published(self.path, wanted.differs)
+        return Published(self.path, wanted.differs, wanted.digest)
 
     def _regions(self, overview: Overview) -> Mapping[str, str]:
         return render(overview, self.sections, self.annotations)

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from catalog.pings import Pings
-from catalog.poll import Outcome
+from catalog.poll import Outcome, Pass
+from catalog.quick import Asked, Quick
 from catalog.runs import running
 from catalog.schedule import Schedule
 from catalog.store import polls, slots
+from catalog.store.rest import Slot
 from catalog.store.slots import Claim
-from catalog.sync import Pass, Sync
+from catalog.sync import Sync
 
 if TYPE_CHECKING:
     from catalog.probing import Probing, Results
@@ -35,27 +37,32 @@ class Scheduled:
     schedule: Schedule
     limit: timedelta
     pings: Pings | None = None
+    quick: Quick | None = None
 
     @property
     def provider(self) -> str:
         """The name of the provider that is asked."""
         return self.sync.provider.name
 
-    def run(self) -> Run:
-        """Do the latest slot, unless somebody did it or is doing it."""
+    def run(self, asked: Asked | None = None) -> Run:
+        """Do the latest slot, unless somebody did it or is doing it.
+
+        What was `asked` already is not asked again.
+        """
         with self._watched():
             now = self.sync.clock()
             moment = self.schedule.slot(now)
-            with self.sync.database.writing() as connection:
+            with self.sync.database.writing(stirs=False) as connection:
                 claim = slots.claim(connection, self.provider, moment, now, self.limit)
             if not claim.is_ours:
                 return Run(self.provider, claim)
-            return Run(self.provider, claim, self._pass(moment, accept=False, once=True))
+            return Run(self.provider, claim, self._pass(moment, asked, once=True))
 
-    def run_now(self, *, accept: bool = False) -> Pass:
+    def run_now(self, asked: Asked | None = None, *, accept: bool = False) -> Pass:
         """Run a pass in any case; the slot counts as done, unless the provider was not read."""
         with self._watched():
-            return self._pass(self.schedule.slot(self.sync.clock()), accept=accept, once=False)
+            moment = self.schedule.slot(self.sync.clock())
+            return self._pass(moment, asked, accept=accept, once=False)
 
     def first(self) -> datetime:
         """Return when to begin: now, unless the slot was done or the provider was read lately.
@@ -78,16 +85,25 @@ class Scheduled:
         lately = abs(now - last.started_at) < (following - moment) / 2
         return following if done or lately else now
 
-    def _pass(self, moment: datetime, *, accept: bool, once: bool) -> Pass:
+    def _pass(
+        self, moment: datetime, asked: Asked | None, *, once: bool, accept: bool = False
+    ) -> Pass:
         """Run a pass, and tell the monitor; `once` for a slot that is done whatever came of it."""
         if self.pings is not None:
             self.pings.start()
-        result = self.sync.run(accept=accept)
-        if once or result.poll.outcome is not Outcome.FAILED:
-            with self.sync.database.writing() as connection:
-                slots.finish(connection, self.provider, moment, self.sync.clock())
+        came: Pass | Asked | None = asked
+        if asked is None and self.quick is not None and not accept:
+            came = self.quick.run(Slot(moment))
+        result = came if isinstance(came, Pass) else self._whole(moment, came, accept, once)
         if self.pings is not None:
             self.pings.end(result.poll.error or result.document_error)
+        return result
+
+    def _whole(self, moment: datetime, asked: Asked | None, accept: bool, once: bool) -> Pass:
+        result = self.sync.run(accept=accept, asked=asked)
+        if once or result.poll.outcome is not Outcome.FAILED:
+            with self.sync.database.writing(stirs=False) as connection:
+                slots.finish(connection, self.provider, moment, self.sync.clock())
         return result
 
     @contextmanager
@@ -117,7 +133,7 @@ class ProbeTimes:
         """
         now = self.probing.clock()
         moment = self.schedule.slot(now)
-        with self.probing.database.writing() as connection:
+        with self.probing.database.writing(stirs=False) as connection:
             claim = slots.claim(connection, self._name, moment, now, self.limit)
         if claim.is_ours:
             results = self.probing.run()
@@ -145,7 +161,7 @@ class ProbeTimes:
 
     def finish(self, moment: datetime) -> None:
         """Note that a slot was done."""
-        with self.probing.database.writing() as connection:
+        with self.probing.database.writing(stirs=False) as connection:
             slots.finish(connection, self._name, moment, self.probing.clock())
 
     @property

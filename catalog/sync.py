@@ -12,39 +12,27 @@ from catalog.clock import Clock, stamp
 from catalog.decide import Decision, Past, Policy, Reading
 from catalog.delivering import Courier, recipients
 from catalog.document.overview import Overview
-from catalog.errors import CatalogError, DocumentError, PayloadInvalid, ProviderError
+from catalog.errors import DocumentError, PayloadInvalid, ProviderError
 from catalog.flapping import Move, settled
 from catalog.judge import Case, judge
 from catalog.payload import Answer, NotModified, Validators
-from catalog.poll import Poll
+from catalog.poll import Pass, Waiting
 from catalog.providers.provider import Provider
-from catalog.publishing import Published, Publisher
+from catalog.publishing import Publisher
+from catalog.quick import Asked
 from catalog.runs import running
 from catalog.snapshot import Snapshot
-from catalog.store import changelog, flapping, forecasts, history, outbox, polls
+from catalog.store import changelog, flapping, forecasts, history, polls
+from catalog.store import rest as resting
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record
+from catalog.store.rest import Terms
 
 logger = logging.getLogger(__name__)
 SET_BACK = timedelta(hours=1)
 """So much a clock may go back by a mistake with summer time, or when it is set."""
 WRITTEN = datetime(2025, 1, 1, tzinfo=UTC)
 """This program is younger: a clock before that is not set yet, as of a machine without battery."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """What one pass came to.
-
-    `snapshot` is the one in force after it. `document` is None where none was wanted or could be
-    written (`document_error`). `owed` names the channels that did not take every message yet.
-    """
-
-    poll: Poll
-    snapshot: int | None
-    document: Published | None = None
-    document_error: CatalogError | None = None
-    owed: tuple[outbox.Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,31 +46,37 @@ class Sync:
     channels: Sequence[Channel]
     publisher: Publisher | None
     clock: Clock
+    terms: Terms | None = None
 
-    def run(self, *, accept: bool = False, dry_run: bool = False) -> Pass:
+    def run(
+        self, *, accept: bool = False, dry_run: bool = False, asked: Asked | None = None
+    ) -> Pass:
         """Read the provider, record what came of it, then derive document and messages.
 
         1. ask, validate, normalize: no transaction is held across the network
         2. in one transaction: read the state in force again, compare, judge, write
         3. write the document where it differs
         4. send what is owed
+        5. note whether anything is left to do, under `terms`
 
-        Whatever a crash cuts off after step 2, the next pass mends: both are derived from the
-        store. A dry run undoes its transaction, then writes and sends nothing.
+        Whatever a crash cuts off after step 2, the next pass mends: all is derived from the store.
+        A dry run undoes its transaction, then writes and sends nothing. What was `asked` already is
+        not asked again.
         """
         with running():
-            return self._run(accept=accept, dry_run=dry_run)
+            return self._run(accept=accept, dry_run=dry_run, asked=asked)
 
-    def _run(self, *, accept: bool, dry_run: bool) -> Pass:
-        result, overview = self._commit(accept=accept, dry_run=dry_run)
+    def _run(self, *, accept: bool, dry_run: bool, asked: Asked | None) -> Pass:
+        result, overview = self._commit(accept=accept, dry_run=dry_run, asked=asked)
         result = self._publish(result, overview, dry_run=dry_run)
         if not dry_run:
             result = replace(result, owed=self.deliver())
+            self._rest(result)
         poll = result.poll
         logger.info("%s: %s, %d findings", poll.provider, poll.outcome, len(poll.findings))
         return result
 
-    def deliver(self) -> tuple[outbox.Waiting, ...]:
+    def deliver(self) -> tuple[Waiting, ...]:
         """Send what is due, also between two passes; return what stays owed."""
         name, lifecycle = self.provider.name, self.provider.lifecycle
 
@@ -94,12 +88,15 @@ class Sync:
 
         return Courier(name, self.channels, self.database, self.clock, judge_one).deliver()
 
-    def _commit(self, *, accept: bool, dry_run: bool) -> tuple[Pass, Overview | None]:
-        clock = time.monotonic()
+    def _commit(
+        self, *, accept: bool, dry_run: bool, asked: Asked | None
+    ) -> tuple[Pass, Overview | None]:
+        clock = time.monotonic() - (asked.duration_ms / 1000 if asked else 0)
         while True:
             known, last = self._known()
-            started = self._now(last)
-            reading = self._read_twice(known, started)
+            started = self._now(last, asked)
+            reading = self._read_twice(known, started, asked)
+            asked = None
             elapsed = round((time.monotonic() - clock) * 1000)
             decision = Decision(self.provider, self.policy, started, elapsed, accept)
             with self.database.writing(keep=not dry_run) as connection:
@@ -112,6 +109,8 @@ class Sync:
                     past = replace(past, snapshot=history.snapshot(connection, known.number))
                 poll = decision.decide(past, reading)
                 number = record(connection, poll, recipients(self.channels))
+                if self.terms is not None:
+                    resting.begin(connection, self.provider.name)
                 # What a dry run undoes can only be read now; else nobody has to wait for it.
                 overview = self._overview(connection, number) if dry_run else None
             return Pass(poll, number), overview if dry_run else self._stored_overview(number)
@@ -124,13 +123,13 @@ class Sync:
             known, missing = history.baseline(connection, name), history.missing(connection, name)
             return replace(known, missing=missing), polls.newest(connection, name)
 
-    def _now(self, last: polls.PastPoll | None) -> datetime:
+    def _now(self, last: polls.PastPoll | None, asked: Asked | None) -> datetime:
         """Return the moment of this poll: that of the last one where the clock was set back a bit.
 
         Where it is back by more than that, the last poll is the odd one: to wait for its time would
         put off whatever is told by time. But a clock that was never set is not followed.
         """
-        now = self.clock()
+        now = asked.started_at if asked else self.clock()
         if last is None or last.started_at <= now:
             return now
         present, then = stamp(now), stamp(last.started_at)
@@ -143,10 +142,12 @@ class Sync:
         logger.warning("the clock is at %s, before the last poll: %s is used", present, then)
         return last.started_at
 
-    def _read(self, known: history.Baseline, started: datetime) -> Reading:
+    def _read(
+        self, known: history.Baseline, started: datetime, asked: Asked | None = None
+    ) -> Reading:
         answer: Answer | None = None
         try:
-            answer = self.fetch(known.validators)
+            answer = self._answer(known, asked)
             if isinstance(answer, NotModified) or answer.digest == known.payload:
                 return Reading(answer, self._without_missing(known, started))
             from catalog.validate import validate  # heavy: not loaded where nothing is new
@@ -157,9 +158,18 @@ class Sync:
             return Reading(answer, error=error)
         return Reading(answer, candidate, valid.drift)
 
-    def _read_twice(self, known: history.Baseline, started: datetime) -> Reading:
+    def _answer(self, known: history.Baseline, asked: Asked | None) -> Answer:
+        if asked is None:
+            return self.fetch(known.validators)
+        if isinstance(asked.came, ProviderError):
+            raise asked.came
+        return asked.came
+
+    def _read_twice(
+        self, known: history.Baseline, started: datetime, asked: Asked | None
+    ) -> Reading:
         """Ask again soon after where models are missing and the policy wants that."""
-        reading = self._read(known, started)
+        reading = self._read(known, started, asked)
         if self.policy.removals != "again":
             return reading
         missing = self._newly_missing(known, reading.candidate)
@@ -244,3 +254,19 @@ class Sync:
             return replace(result, document=self.publisher.publish(overview, dry_run=dry_run))
         except DocumentError as error:
             return replace(result, document_error=error)
+
+    def _rest(self, done: Pass) -> None:
+        """Note that nothing is left to do, where that is so: the next poll need not look again."""
+        wrong = done.poll.error or done.document_error or done.snapshot is None
+        if self.terms is None or wrong or done.owed:
+            return
+        name, started = self.provider.name, done.poll.started_at
+        with self.database.writing(stirs=False) as connection:
+            # What flaps is told when it has stayed for some time; what is missing, once confirmed.
+            after = started - self.policy.settles_after
+            if history.missing(connection, name) or flapping.damped(
+                connection, name, after, started
+            ):
+                return
+            known = history.baseline(connection, name)
+            resting.settle(connection, self.terms.rest(name, started, known, done.document))

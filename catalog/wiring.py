@@ -31,6 +31,7 @@ from catalog.config.channels import (
     WebhookSettings,
 )
 from catalog.config.kinds import reveal
+from catalog.config.load import Loaded
 from catalog.config.providers import ProviderSettings, ScheduleSettings
 from catalog.config.settings import ProbeSettings, Settings
 from catalog.decide import Policy
@@ -46,11 +47,13 @@ from catalog.providers.making import make
 from catalog.providers.provider import Provider
 from catalog.providers.source import Source
 from catalog.publishing import Publisher
+from catalog.quick import Quick
 from catalog.schedule import Cron, Interval, Schedule
 from catalog.scheduled import Scheduled
 from catalog.store.database import Database
 from catalog.sync import Sync
 from catalog.trouble import Patience
+from catalog.wiring_quick import terms_of
 
 CHECK = "docs/configuration.md explains every setting."
 NO_PAGES: Mapping[str, str] = MappingProxyType({})
@@ -99,14 +102,22 @@ def wire_sync(settings: Settings, database: Database, http: Http, clock: Clock =
     )
 
 
-def wire_scheduled(settings: Settings, database: Database, http: Http) -> Scheduled:
+def wire_scheduled(
+    settings: Settings, loaded: Loaded, database: Database, http: Http, clock: Clock = now
+) -> Scheduled:
     """Make a Sync of the live route with its schedule; raise SettingsInvalid without a token."""
-    wire_source(settings, http).known_token()
+    source = wire_source(settings, http)
+    source.known_token()
+    terms, file = terms_of(settings, loaded, database, source), database.file
     # Asked twice where another process moved the state, then told to each channel.
-    sync = wire_sync(settings, database, http)
+    sync = wire_sync(settings, database, http, clock)
     limit = SLACK + settings.http.retry_for * (2 + len(sync.channels))
     pings = Pings(reveal(settings.ping.url), http) if settings.ping.url else None
-    return Scheduled(sync, wire_schedule(settings.schedule), limit, pings)
+    quick = None
+    if terms is not None and file is not None:
+        sync = replace(sync, terms=terms)
+        quick = Quick(sync.provider.name, terms, file, sync.fetch, sync.clock)
+    return Scheduled(sync, wire_schedule(settings.schedule), limit, pings, quick)
 
 
 def wire_schedule(schedule: ScheduleSettings | ProbeSettings) -> Schedule:

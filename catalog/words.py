@@ -15,7 +15,6 @@ from catalog.change import (
     Basis,
     Finding,
     Incident,
-    Level,
     Probed,
     Recovered,
     Removed,
@@ -26,11 +25,9 @@ from catalog.change import (
     Undelivered,
     Updated,
 )
-from catalog.clock import stamp
 from catalog.jsontext import cut, undotted
 from catalog.payload import Drift
 from catalog.phrases import VALUE_LIMIT, count, duration, examples, move, name_of, one_line, show
-from catalog.poll import Poll
 from catalog.renames import swap
 from catalog.snapshot import Model
 from catalog.successors import Difference, Successor
@@ -169,41 +166,10 @@ def _difference(each: Difference) -> str:
     return " to ".join(moved) if each.what == "status" else f"type {' to '.join(moved)}"
 
 
-def owed(channel: str, messages: int, error: str | None, next_at: datetime | None) -> str:
-    """Say what a channel has not taken, why, and when it is tried next."""
-    when = "the next run" if next_at is None else stamp(next_at)
-    if error is None:
-        return f"channel {channel}: {count(messages, 'message')} to be sent from {when} on"
-    return one_line(f"{count(messages, 'message')} owed, {error}; tried again from {when} on")
-
-
 def title(provider: str, findings: Iterable[Finding]) -> str:
     """Say how much happened, the gravest first: `infomaniak: 1 breaking, 3 info`."""
     counts = Counter(finding.level for finding in findings)
     return f"{provider}: {', '.join(f'{counts[level]} {level}' for level in TOLD if counts[level])}"
-
-
-def outcome(poll: Poll, snapshot: int | None) -> str:
-    """Say what a pass came to; `snapshot` is in force after it."""
-    parts = [f"{poll.provider}: {poll.outcome}"]
-    if poll.error is not None and snapshot is not None:
-        parts.append(f"snapshot {snapshot} stays in force")
-    elif snapshot is not None:
-        parts.append(f"snapshot {snapshot}")
-    if poll.snapshot is not None:
-        parts.append(count(len(poll.snapshot.models), "model"))
-    if poll.error is None:
-        told = sum(finding.level is not Level.QUIET for finding in poll.findings)
-        kept = len(poll.findings) - told
-        parts += [count(told, "finding")] * bool(told) + [f"{kept:,} quiet"] * bool(kept)
-    return ", ".join(parts)
-
-
-def skipped(slot: datetime, done_at: datetime | None) -> str:
-    """Say why a slot of the schedule was not done by this process."""
-    if done_at is None:
-        return f"the slot of {stamp(slot)} is being done by another process"
-    return f"the slot of {stamp(slot)} was done at {stamp(done_at)}"
 
 
 def _about(model: Model) -> str:

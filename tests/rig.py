@@ -14,8 +14,9 @@ from catalog.config.load import load
 from catalog.errors import DeliveryFailed
 from catalog.http.client import Http
 from catalog.http.request import Limits
+from catalog.poll import Pass
 from catalog.store.database import Database
-from catalog.sync import Pass, Sync
+from catalog.sync import Sync
 from catalog.wiring import wire_sync
 from tests.servers import Step, serve
 
@@ -73,7 +74,7 @@ class Rig:
     clock: Clock
     ear: Ear
 
-    def poll(self, *, later: timedelta = HOUR, **options: bool) -> Pass:
+    def poll(self, *, later: timedelta = HOUR, **options: Any) -> Pass:
         """Run one pass, `later` than the one before."""
         self.clock.now += later
         return self.sync.run(**options)

@@ -9,7 +9,7 @@ import click
 
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import say
-from catalog.cli.sync import print_pass, run_at, status
+from catalog.cli.passes import print_pass, run_at, status
 from catalog.clock import stamp
 from catalog.errors import SettingsInvalid, StoreError
 

@@ -14,8 +14,8 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import note, say
+from catalog.cli.passes import print_pass, run_at, status
 from catalog.cli.payloads import read_payload
-from catalog.cli.sync import print_pass, run_at, status
 from catalog.clock import now, stamp
 from catalog.errors import CatalogHeld, PayloadInvalid, SettingsInvalid
 
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.payload import Payload, Validators
+    from catalog.poll import Pass
     from catalog.providers.provider import Provider
     from catalog.publishing import Publisher
     from catalog.recordings import Recording
     from catalog.store.database import Database
-    from catalog.sync import Pass, Sync
+    from catalog.sync import Sync
 
 
 @click.command("import")

@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from typing import cast
@@ -9,40 +11,50 @@ from typing import cast
 import click
 
 from catalog import __version__
-from catalog.cli import (
-    alerts,
-    changes,
-    check,
-    config,
-    db,
-    demo,
-    doctor,
-    document,
-    explain,
-    forecast,
-    history,
-    importing,
-    matrix,
-    models,
-    notes,
-    payloads,
-    probe,
-    provider,
-    replay,
-    serve,
-    status,
-    sync,
-    tune,
-)
 from catalog.cli.app import App
 from catalog.cli.output import note, note_error, silence
 from catalog.errors import CatalogError, StoreError
 
 INTERRUPTED = 130
 USAGE = 2
+COMMANDS: Mapping[str, str] = {
+    **{name: name for name in ("alerts", "changes", "check", "config", "db", "demo", "doctor")},
+    **{name: name for name in ("explain", "forecast", "matrix", "models", "notes", "probe")},
+    **{name: name for name in ("provider", "replay", "serve", "status", "sync", "tune")},
+    "diff": "changes",
+    "import": "importing",
+    "note": "notes",
+    "polls": "history",
+    "render": "document",
+    "show": "models",
+    "snapshots": "history",
+    "validate": "payloads",
+}
+"""Each command, and the module that has it: only that of the command that is run is loaded."""
+
+
+class Commands(click.Group):
+    """The commands by their names, loaded when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click gives it
+        """Return every name, sorted."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load a command; None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"catalog.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = next(
+            each
+            for each in vars(module).values()
+            if isinstance(each, click.Command) and each.name == cmd_name
+        )
+        return command
 
 
 @click.group(
+    cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 a check found something, 2 usage or configuration, 3 provider "
     "not read, 4 answer invalid, 5 answer held, 6 database or file not read or written.",
@@ -73,17 +85,6 @@ def cli(
     verbosity = -1 if quiet else verbose
     start_logging(verbosity, log_format)
     context.obj = App(config, database, verbosity, log_format)
-
-
-for _command in (
-    *(sync.sync, serve.serve, models.models, models.show, changes.changes, changes.diff),
-    *(explain.explain, tune.tune, forecast.forecast, notes.note_, notes.notes),
-    *(history.snapshots, history.polls, document.render),
-    *(payloads.validate, importing.import_, replay.replay, demo.demo, config.config),
-    *(check.check, probe.probe, matrix.matrix, status.status, doctor.doctor, alerts.alerts, db.db),
-    provider.provider,
-):
-    cli.add_command(_command)
 
 
 def main() -> None:

@@ -102,7 +102,7 @@ def _work(app: App, settings: "Settings", http: "Http", close: "Callable[[], Non
     from catalog.wiring_probes import can_probe, wire_probe_times, wire_probing
 
     database = app.database
-    scheduled = wire_scheduled(settings, database, http)
+    scheduled = wire_scheduled(settings, app.loaded, database, http)
     probes = None
     if settings.probe.enabled and can_probe(settings):
         probes = wire_probe_times(settings, wire_probing(settings, database, http, Event()))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from catalog.config.settings import Settings
     from catalog.health import Health
-    from catalog.store.outbox import Waiting
+    from catalog.poll import Waiting
     from catalog.store.polls import PastPoll
     from catalog.trouble import Unwell
 
@@ -88,8 +88,8 @@ def _read(app: App, settings: "Settings") -> Status:
 
 
 def _print(one: Status) -> None:
+    from catalog.endings import owed
     from catalog.phrases import count
-    from catalog.words import owed
 
     state = str(one.health.state)
     if one.health.state.value == "stale" and one.last is None:

@@ -1,36 +1,25 @@
 """`catalog sync`: one pass, as cron runs it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.output import (
-    error_text,
-    format_option,
-    note,
-    note_error,
-    print_json,
-    say,
-    visible,
-)
-from catalog.errors import CatalogError, CatalogHeld, PayloadInvalid, SettingsInvalid
+from catalog.cli.output import format_option, note_error, print_json, say
+from catalog.errors import CatalogHeld, SettingsInvalid
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from catalog.change import Finding
-    from catalog.config.settings import HoldSettings, Settings
+    from catalog.config.settings import HoldSettings
     from catalog.http.client import Http
+    from catalog.poll import Pass
+    from catalog.quick import Asked
     from catalog.scheduled import Scheduled
     from catalog.store.database import Database
-    from catalog.sync import Pass, Sync
-
-SHOWN_PROBLEMS = 10
-LISTING = "catalog sync --dry-run --format json"
 
 
 @click.command()
@@ -49,11 +38,38 @@ def sync(
     Store what came, compare, judge, write the document, and tell. With -q before the command,
     nothing is printed where nothing changed.
     """
-    from catalog.store.database import MEMORY, Database
-    from catalog.wiring import wire_http
+    from catalog.cli.passes import status
+    from catalog.poll import Pass
 
     if scheduled and (accept or dry_run):
         raise click.UsageError("--scheduled goes with neither --accept nor --dry-run.")
+    asked = None if accept or dry_run else _ask_at_rest(app, scheduled=scheduled)
+    if isinstance(asked, Pass):
+        _tell([asked], style, quiet=app.verbosity < 0, dry_run=False)
+        return status(asked)
+    ended, codes = _passes(app, asked, accept=accept, dry_run=dry_run, scheduled=scheduled)
+    _tell(ended, style, quiet=app.verbosity < 0, dry_run=dry_run)
+    passes = (each for each in ended if not isinstance(each, Claimed))
+    return max([*codes, *(status(each, exit_code=exit_code) for each in passes)], default=0)
+
+
+def _ask_at_rest(app: App, *, scheduled: bool) -> "Pass | Asked | None":
+    """Poll a provider with which nothing is left to do, without loading what a pass takes."""
+    import os
+
+    from catalog.wiring_quick import Line, poll_at_rest
+
+    line = Line(app.config, app.database_url, app.provider, os.environ, scheduled)
+    return poll_at_rest(line)
+
+
+def _passes(
+    app: App, asked: "Asked | None", *, accept: bool, dry_run: bool, scheduled: bool
+) -> "tuple[list[Pass | Claimed], list[int]]":
+    """Run a pass of each provider; return what came of them, and the exit codes of the others."""
+    from catalog.store.database import MEMORY, Database
+    from catalog.wiring import wire_http
+
     app = app.with_files()
     settings, database = app.loaded.settings, app.database
     if dry_run:
@@ -61,34 +77,36 @@ def sync(
             settings.database if database.exists else MEMORY, upgrades=not database.exists
         )
     with wire_http(settings) as http, closing(database):
-        works, codes = _wired(app.each, database, http)
-        ended = [_run(work, scheduled=scheduled, accept=accept, dry_run=dry_run) for work in works]
+        works, codes = _wired(app, database, http)
+        ended = [
+            _run(work, asked, scheduled=scheduled, accept=accept, dry_run=dry_run) for work in works
+        ]
     for each in ended:
         if not isinstance(each, Claimed) and isinstance(each.poll.error, CatalogHeld):
             each.poll.error.hint = _ways_out(settings.hold)
+    return ended, codes
+
+
+def _tell(ended: "Sequence[Pass | Claimed]", style: str, *, quiet: bool, dry_run: bool) -> None:
     if style == "json":
         told = [_json(each, dry_run=dry_run) for each in ended]
         print_json(told[0] if len(told) == 1 else {"passes": told})
     else:
         for each in ended:
-            _print(each, quiet=app.verbosity < 0, dry_run=dry_run)
-    passes = (each for each in ended if not isinstance(each, Claimed))
-    return max([*codes, *(status(each, exit_code=exit_code) for each in passes)], default=0)
+            _print(each, quiet=quiet, dry_run=dry_run)
 
 
-def _wired(
-    each: "Sequence[Settings]", database: "Database", http: "Http"
-) -> "tuple[list[Scheduled], list[int]]":
+def _wired(app: App, database: "Database", http: "Http") -> "tuple[list[Scheduled], list[int]]":
     """Make the work of each provider; of several, one that lacks its token stops no other."""
     from catalog.wiring import wire_scheduled
 
     works: list[Scheduled] = []
     codes: list[int] = []
-    for settings in each:
+    for settings in app.each:
         try:
-            works.append(wire_scheduled(settings, database, http))
+            works.append(wire_scheduled(settings, app.loaded, database, http))
         except SettingsInvalid as error:
-            if len(each) == 1:
+            if len(app.each) == 1:
                 raise
             note_error(error)
             codes.append(error.exit_code)
@@ -104,16 +122,19 @@ class Claimed:
     done_at: "datetime | None"
 
 
-def _run(work: "Scheduled", *, scheduled: bool, accept: bool, dry_run: bool) -> "Pass | Claimed":
+def _run(
+    work: "Scheduled", asked: "Asked | None", *, scheduled: bool, accept: bool, dry_run: bool
+) -> "Pass | Claimed":
     if scheduled:
-        run = work.run()
+        run = work.run(asked)
         return run.result or Claimed(run.provider, run.claim.moment, run.claim.done_at)
     if dry_run:
         return work.sync.run(accept=accept, dry_run=True)
-    return work.run_now(accept=accept)
+    return work.run_now(asked, accept=accept)
 
 
 def _json(ended: "Pass | Claimed", *, dry_run: bool) -> dict[str, Any]:
+    from catalog.cli.passes import pass_json
     from catalog.clock import stamp
 
     if not isinstance(ended, Claimed):
@@ -123,123 +144,13 @@ def _json(ended: "Pass | Claimed", *, dry_run: bool) -> dict[str, Any]:
 
 
 def _print(ended: "Pass | Claimed", *, quiet: bool, dry_run: bool) -> None:
-    from catalog.words import skipped
+    from catalog.cli.passes import print_pass
+    from catalog.endings import skipped
 
     if not isinstance(ended, Claimed):
         print_pass(ended, quiet=quiet, dry_run=dry_run)
     elif not quiet:
         say(f"{ended.provider}: {skipped(ended.slot, ended.done_at)}")
-
-
-def run_at(sync: "Sync", at: "datetime", *, accept: bool = False) -> "Pass":
-    """Run one pass as if it were that moment."""
-    return replace(sync, clock=lambda: at).run(accept=accept)
-
-
-def status(result: "Pass", *, exit_code: bool = False) -> int:
-    """Return the exit code of a pass: the poll's error first, then the document's."""
-    from catalog.change import Incident, Retiring
-
-    error = result.poll.error or result.document_error
-    if error is not None:
-        return error.exit_code
-    told = (each.change for each in _told(result))
-    changed = any(not isinstance(change, Incident | Retiring) for change in told)
-    return int(exit_code and changed)
-
-
-def _told(result: "Pass") -> "list[Finding]":
-    from catalog.change import Level
-
-    return [each for each in result.poll.findings if each.level is not Level.QUIET]
-
-
-def pass_json(result: "Pass", *, dry_run: bool = False) -> dict[str, Any]:
-    """Write a pass for programs; what is absent is left out.
-
-    In a dry run, `snapshot` and `document` say what would be.
-    """
-    from catalog.publicjson import finding_json
-
-    poll = result.poll
-    document: dict[str, Any] = {"provider": poll.provider, "outcome": str(poll.outcome)}
-    if dry_run:
-        document["dry_run"] = True
-    if result.snapshot is not None:
-        document["snapshot"] = result.snapshot
-    findings = (replace(finding, snapshot=result.snapshot) for finding in poll.findings)
-    document["changes"] = [finding_json(finding) for finding in findings]
-    if result.document is not None:
-        written = {"path": str(result.document.path), "written": result.document.written}
-        document["document"] = written
-    if poll.problems:
-        document["problems"] = [
-            {"path": problem.path, "found": problem.found, "expected": problem.expected}
-            for problem in poll.problems
-        ]
-    for name, error in (("error", poll.error), ("document_error", result.document_error)):
-        if error is not None:
-            document[name] = {"text": str(error), "hint": error.hint}
-    return document | {"owed": sum(waiting.messages for waiting in result.owed)}
-
-
-def print_pass(
-    result: "Pass",
-    *,
-    quiet: bool = False,
-    dry_run: bool = False,
-    tell: Callable[[str], None] = note,
-    listing: str = LISTING,
-) -> None:
-    """Print a pass for people: a headline, a line a finding, what was written, what went wrong.
-
-    `tell` takes what went wrong; the command `listing` shows every problem where there are many.
-    """
-    from catalog.cli.findings import print_lines
-    from catalog.poll import Outcome
-    from catalog.words import owed
-
-    poll = result.poll
-    # Where all that changed is quiet, nothing changed for who asked to hear of changes only.
-    hushed = quiet and poll.outcome is Outcome.CHANGED and poll.findings and not _told(result)
-    if not (hushed or (quiet and poll.outcome is Outcome.UNCHANGED and not poll.findings)):
-        say(_headline(result, dry_run=dry_run), bold=True)
-    # Where there is an error, a finding of its kind would say the same again.
-    alone = {"stale", "retiring"}
-    print_lines(each for each in poll.findings if not poll.error or each.change.kind in alone)
-    if result.document is not None and result.document.written and not hushed:
-        say(f"document {result.document.path} {'would be written' if dry_run else 'written'}")
-    for waiting in result.owed:
-        if waiting.error or not quiet:
-            tell(visible(owed(waiting.channel, waiting.messages, waiting.error, waiting.next_at)))
-    for error in (poll.error, result.document_error):
-        if error is not None:
-            for line in _lines(error, listing):
-                tell(line)
-
-
-def _headline(result: "Pass", *, dry_run: bool) -> str:
-    from catalog.clock import stamp
-    from catalog.words import outcome
-
-    said = outcome(result.poll, result.snapshot)
-    return f"{stamp(result.poll.started_at)}  {said}{' (dry run)' if dry_run else ''}"
-
-
-def _lines(error: CatalogError, listing: str) -> Iterator[str]:
-    """Say what happened and what to do; of the problems with an answer, the first few."""
-    from catalog.phrases import count
-
-    if not isinstance(error, PayloadInvalid):
-        yield error_text(error)
-        return
-    many, problems = "at least " * error.is_cut, error.problems
-    yield f"error: the answer breaks the contract in {many}{count(len(problems), 'place')}"
-    for problem in problems[:SHOWN_PROBLEMS]:
-        yield visible(f"  {problem}")
-    if rest := len(problems[SHOWN_PROBLEMS:]):
-        yield visible(f"  and {many}{rest:,} more: `{listing}` lists them")
-    yield f"hint: {error.hint}"
 
 
 def _ways_out(hold: "HoldSettings") -> str:

@@ -125,7 +125,7 @@ def _polls(
     policy: "Policy",
     answers: "Sequence[Answered]",
 ) -> "Iterator[Poll]":
-    from catalog.cli.sync import run_at
+    from catalog.cli.passes import run_at
     from catalog.payload import Payload
     from catalog.store.answers import body
     from catalog.wiring import wire_http, wire_sync

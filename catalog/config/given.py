@@ -5,11 +5,12 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any
 
 from catalog.errors import SettingsInvalid
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 PREFIX = "CATALOG_"
 CONFIG_VARIABLE = "CATALOG_CONFIG"
@@ -59,7 +60,7 @@ class Given:
         self.tree, self.sources = tree, dict.fromkeys(leaves, f"file {file}")
         self.folder = file.absolute().parent
 
-    def take_environment(self, environ: Mapping[str, str], model: type[BaseModel]) -> None:
+    def take_environment(self, environ: Mapping[str, str], model: "type[BaseModel]") -> None:
         """Take every variable that names a setting; an empty one counts as not set."""
         variables = self.variables(model)
         ours = {CONFIG_VARIABLE, *variables.values()}
@@ -70,7 +71,7 @@ class Given:
                 self._drop_other_form(path)
                 self.set(path, environ[name], f"environment {name}")
 
-    def variables(self, model: type[BaseModel]) -> dict[str, str]:
+    def variables(self, model: "type[BaseModel]") -> dict[str, str]:
         """Return the variable of every setting that has one, by dotted path."""
         names = {path: plain_variable(path) for path in plain_settings(model)}
         return names | TOKEN_VARIABLES | self._variables_of_tables()
@@ -155,8 +156,10 @@ def table_variable(of: str, name: Any, key: str) -> str:
     return f"{PREFIX}{of}_{name}_{key}".replace("-", "_").upper()
 
 
-def plain_settings(model: type[BaseModel], path: str = "") -> Iterator[str]:
+def plain_settings(model: "type[BaseModel]", path: str = "") -> Iterator[str]:
     """Yield the dotted path of every setting that one variable can give."""
+    from pydantic import BaseModel  # heavy: a run that finds nothing new reads no settings
+
     for name, info in model.model_fields.items():
         kind = info.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):

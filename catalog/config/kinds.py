@@ -17,6 +17,7 @@ from pydantic import (
 
 from catalog.alerts.timing import Quiet, read_clock
 from catalog.change import Level
+from catalog.config.glance import TOKEN
 from catalog.errors import SettingsInvalid
 from catalog.rules import rules
 from catalog.spelling import closest, did_you_mean
@@ -27,7 +28,6 @@ _SHORTEST = 0.001
 _LONGEST = 7 * 86400.0  # a socket takes no timeout of 25 days
 _YEAR = 365 * 86400.0
 _SHORTEST_INTERVAL = timedelta(seconds=1)
-_TOKEN = re.compile(r"[!-~]+")
 _LOGIN = re.compile(r"[ -~]+")
 _ADDRESS = re.compile(
     r"[^\s@<>()\[\],;:\"\\\x00-\x1f\x7f-\U0010ffff]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
@@ -101,7 +101,7 @@ def _checked_secret_url(url: SecretStr) -> SecretStr:
 
 
 def _checked_token(token: SecretStr) -> SecretStr:
-    if not _TOKEN.fullmatch(token.get_secret_value()):
+    if not TOKEN.fullmatch(token.get_secret_value()):
         raise ValueError("a token is not empty and holds no blank, line break or accent")
     return token
 

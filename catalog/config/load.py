@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
-from urllib.parse import unquote
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
@@ -21,6 +20,7 @@ from catalog.config.given import (
     plain_variable,
     table_variable,
 )
+from catalog.config.glance import identify, rooted_database
 from catalog.config.providers import DocumentSettings, ProviderSettings, provider_mistakes
 from catalog.config.settings import Settings
 from catalog.errors import SettingsInvalid
@@ -30,7 +30,6 @@ HIDDEN = "***"
 CHANNELS = {
     get_args(each.model_fields["kind"].annotation)[0]: each for each in get_args(AnyChannel)
 }
-SQLITE = "sqlite:///"
 HINT = "Mend them all at once; docs/configuration.md explains every setting."
 SECRET_FILES = re.compile(
     r"infomaniak\.token_file|provider\.[0-9]+\.token_file|ping\.url_file|channel\.[0-9]+\.(url|urls|secret|password)_file"
@@ -56,12 +55,15 @@ class Loaded:
     """The settings, the file they were read from, and the source of each that was given.
 
     `strangers` are variables that begin as ours do and are like none of them: maybe not meant here.
+    `identity` is the same as long as nothing moves that the settings are read from; None where that
+    cannot be known.
     """
 
     settings: Settings
     file: Path | None
     sources: Mapping[str, str]
     strangers: tuple[str, ...]
+    identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ def load(
     """
     given = Given()
     found = find_file(file, environ)
+    identity = _identity(found, environ)  # before the file is read: it may be written meanwhile
     if found is not None:
         found = found.absolute()
         given.take_file(found)
@@ -105,7 +108,14 @@ def load(
         where = f" ({found})" if found else ""
         lines = "\n".join(f"  {mistake}" for mistake in mistakes)
         raise SettingsInvalid(f"the configuration{where} has mistakes:\n{lines}", hint=HINT)
-    return Loaded(_rooted(settings, given), found, given.sources, given.strangers)
+    return Loaded(_rooted(settings, given), found, given.sources, given.strangers, identity)
+
+
+def _identity(file: Path | None, environ: Mapping[str, str]) -> str | None:
+    try:
+        return identify(file, environ)
+    except OSError:
+        return None
 
 
 def _misspelled(given: Given) -> Iterator[str]:
@@ -230,7 +240,7 @@ def _rooted(settings: Settings, given: Given) -> Settings:
             "check": settings.check.model_copy(
                 update={"lock": given.root("check.lock") / settings.check.lock}
             ),
-            "database": _rooted_database(settings.database, given),
+            "database": rooted_database(settings.database, given),
             "provider": tuple(_rooted_providers(settings, given)),
             "channel": tuple(_rooted_channels(settings, given)),
         }
@@ -258,16 +268,6 @@ def _rooted_channels(settings: Settings, given: Given) -> Iterator[AnyChannel]:
         template = getattr(channel, "template", None)
         rooted = template and given.root(f"channel.{index}.template") / template
         yield channel.model_copy(update={"template": rooted}) if rooted else channel
-
-
-def _rooted_database(url: str, given: Given) -> str:
-    """Return the absolute path of an SQLite file, or the URL of anything else as it is."""
-    path = url
-    if "://" in url:
-        path = unquote(url.removeprefix(SQLITE))
-        if "://" in path or "?" in path or path in {"", ":memory:"}:
-            return url
-    return str(given.root("database") / path)
 
 
 def show(loaded: Loaded) -> tuple[Shown, ...]:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from catalog.change import Level
 from catalog.config.channels import AnyChannel
+from catalog.config.glance import DATABASE
 from catalog.config.kinds import (
     CronExpression,
     DatabaseUrl,
@@ -115,7 +116,7 @@ class CheckSettings(Section):
 class Settings(Section):
     """All settings of one run. Paths are absolute, secret files are read."""
 
-    database: DatabaseUrl = "sqlite:///catalog.db"
+    database: DatabaseUrl = DATABASE
     infomaniak: InfomaniakSettings = InfomaniakSettings()
     http: HttpSettings = HttpSettings()
     hold: HoldSettings = HoldSettings()

@@ -3,11 +3,11 @@
 import logging
 import traceback
 
+from catalog.endings import outcome, owed, skipped
 from catalog.errors import CatalogError
 from catalog.phrases import count
 from catalog.probing import Results
 from catalog.scheduled import Run
-from catalog.words import outcome, owed, skipped
 
 Line = tuple[int, str]
 """A level of logging, and the text."""

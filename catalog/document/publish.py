@@ -1,5 +1,6 @@
 """The door to the document: what would be written, and writing it without ever half-writing it."""
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,11 @@ class Plan:
     def differs(self) -> bool:
         """Whether there is something to write."""
         return self.before != self.after
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what the document would hold, in hexadecimal."""
+        return hashlib.sha256(self.after.encode()).hexdigest()
 
 
 def compose(template: str, regions: Mapping[str, str]) -> str:

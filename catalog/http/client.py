@@ -65,7 +65,7 @@ class Http:
     """
 
     def __init__(self, limits: Limits = _DEFAULTS, *, tls: ssl.SSLContext | None = None) -> None:
-        self._limits = limits
+        self.limits = limits
         self._client = httpx.Client(
             transport=_Transport(tls or httpx.create_ssl_context(trust_env=False)),
             trust_env=False,
@@ -98,15 +98,15 @@ class Http:
         """
         return insist(
             lambda left: self.send_once(request, left),
-            attempts=self._limits.attempts,
-            seconds=self._limits.retry_for,
-            backoff=self._limits.backoff,
+            attempts=self.limits.attempts,
+            seconds=self.limits.retry_for,
+            backoff=self.limits.backoff,
         )
 
     def send_once(self, request: Request, seconds: float) -> Response:
         """Send a request as `send` does, but once; it ends within `seconds` and the deadline."""
         started = time.monotonic()
-        result = self._exchange(request, min(seconds, self._limits.deadline))
+        result = self._exchange(request, min(seconds, self.limits.deadline))
         log.debug(
             "%s %s: %s, %d bytes, %d ms",
             request.method,
@@ -162,7 +162,7 @@ class Http:
         if encoding not in ("identity", ""):
             text = f"{request.where} sent the content encoding {encoding}, and none was asked for"
             raise AnswerRefused(_one_line(request.hide(text)), status=status)
-        cap = self._limits.max_bytes
+        cap = self.limits.max_bytes
         too_large = AnswerTooLarge(f"{request.where} sent more than {cap:,} bytes", status=status)
         if int(answer.headers.get("content-length", 0)) > cap:
             raise too_large

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.pool import NullPool, StaticPool
 
 from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
+from catalog.store.driver import BUSY_TIMEOUT, prepare
 
 if TYPE_CHECKING:
     from catalog.store.migrate import Upgraded
@@ -26,20 +27,12 @@ INSTEAD = (
     "postgresql+psycopg://USER@HOST/NAME"
 )
 OTHER = "Name a file of its own, or one that is not there yet, with --database."
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every revision in migrations/versions, oldest first; a test holds it to the folder."""
 MEMORY = "sqlite://"
 """The URL of a database that lives as long as the process."""
-BUSY_TIMEOUT = 30.0
-"""Seconds to wait for another process that writes; a pass holds the database for milliseconds."""
-# The journal mode stays SQLite's own: one file that another user or a read-only folder can read.
-# WAL leaves files beside it that stop the owner where somebody else opened it first.
-PRAGMAS = (
-    "synchronous = FULL",  # what was told must have been kept, also over a power cut
-    "foreign_keys = ON",
-)
 
-
+_STIRRED = text("DELETE FROM rest")
 Transaction = Connection
 """What a `with` of a Database yields; only this package looks inside."""
 
@@ -117,9 +110,14 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, *, keep: bool = True) -> Iterator[Connection]:
-        """Hold the only writing transaction; committed at the end if `keep`, else undone."""
+    def writing(self, *, keep: bool = True, stirs: bool = True) -> Iterator[Connection]:
+        """Hold the only writing transaction; committed at the end if `keep`, else undone.
+
+        Whoever is at rest is so no more, unless what is written `stirs` nobody: see rest.py.
+        """
         with self._transaction(immediate=True) as connection:
+            if stirs:
+                connection.execute(_STIRRED)
             yield connection
             if not keep:
                 connection.rollback()
@@ -228,9 +226,7 @@ def _make_engine(url: URL, busy_timeout: float) -> Engine:
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None
-    for pragma in PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
+    prepare(connection)
 
 
 def _begin(connection: Connection) -> None:

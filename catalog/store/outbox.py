@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from sqlmodel import col
 
 from catalog.change import Finding
+from catalog.poll import Waiting
 from catalog.store.changelog import Wanted, findings
 from catalog.store.claims import is_held, owner
 from catalog.store.record import OWED, message_id
@@ -34,16 +35,6 @@ class Owed:
     provider: str
     findings: tuple[Finding, ...]
     attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """How many messages a channel has not taken yet, what it said, and when the next is due."""
-
-    channel: str
-    messages: int
-    error: str | None
-    next_at: datetime | None
 
 
 def due(connection: Connection, channels: Collection[str], now: datetime) -> frozenset[str]:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, text, update
 from sqlmodel import col
 
+from catalog.clock import stamp
 from catalog.store.claims import is_held, owner
+from catalog.store.rest import SLOT_DONE, SLOTS_FORGOTTEN, SLOTS_KEPT
 from catalog.store.tables import SlotRow, table_of
-
-KEPT = 10
-"""So many of the latest slots are remembered for each provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +42,20 @@ def claim(
         return Claim(moment, done_at=row.done_at)
     if row is not None and is_held(row.claimed_by, row.claimed_until, now):
         return Claim(moment, until=row.claimed_until)
-    _put(connection, provider, moment, claimed_by=owner(), claimed_until=now + longest)
+    values = {"claimed_by": owner(), "claimed_until": now + longest}
+    if row is None:
+        given = {"provider": provider, "moment": moment, **values}
+        connection.execute(insert(SlotRow).values(**given))
+    else:
+        connection.execute(update(SlotRow).where(*_is(provider, moment)).values(**values))
     return Claim(moment)
 
 
 def finish(connection: Connection, provider: str, moment: datetime, now: datetime) -> None:
-    """Note that the slot was done, whoever had claimed it."""
-    _put(connection, provider, moment, claimed_by=None, claimed_until=None, done_at=now)
+    """Note that the slot was done, whoever had claimed it, and forget all but the latest others."""
+    about = {"provider": provider, "moment": stamp(moment), "now": stamp(now), "kept": SLOTS_KEPT}
+    connection.execute(text(SLOT_DONE), about)
+    connection.execute(text(SLOTS_FORGOTTEN), about)
 
 
 def is_done(connection: Connection, provider: str, moment: datetime) -> bool:
@@ -61,24 +67,6 @@ def is_done(connection: Connection, provider: str, moment: datetime) -> bool:
 def _row(connection: Connection, provider: str, moment: datetime) -> Row[Any] | None:
     query = select(table_of(SlotRow))
     return connection.execute(query.where(*_is(provider, moment))).one_or_none()
-
-
-def _put(connection: Connection, provider: str, moment: datetime, **values: object) -> None:
-    """Write a slot, and forget all but the latest others."""
-    if _row(connection, provider, moment) is None:
-        given = {"provider": provider, "moment": moment, **values}
-        connection.execute(insert(SlotRow).values(**given))
-    else:
-        connection.execute(update(SlotRow).where(*_is(provider, moment)).values(**values))
-    slots = col(SlotRow.moment)
-    latest = (
-        select(slots).where(col(SlotRow.provider) == provider).order_by(slots.desc()).limit(KEPT)
-    )
-    connection.execute(
-        delete(SlotRow).where(
-            col(SlotRow.provider) == provider, slots != moment, slots.not_in(latest)
-        )
-    )
 
 
 def _is(provider: str, moment: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -202,6 +202,25 @@ class SlotRow(SQLModel, table=True):
     done_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
+class RestRow(SQLModel, table=True):
+    """What the next poll has to know of a provider with which nothing is left to do: see rest.py.
+
+    Where `settings` is NULL, its last pass is not done yet.
+    """
+
+    __tablename__ = "rest"
+    provider: str = Field(primary_key=True)
+    settings: str | None = None
+    until: datetime | None = Field(default=None, sa_type=Moment)
+    snapshot_id: int | None = Field(default=None, foreign_key="snapshot.id")
+    payload_sha256: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    document: str | None = None
+    document_sha256: str | None = None
+    asking: str | None = None
+
+
 class ProbeRow(SQLModel, table=True):
     """What one model said when it was called by one name on one route."""
 

@@ -1,10 +1,13 @@
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from catalog.clock import now, stamp
 from catalog.recordings import find, shipped
 from catalog.replay.behavior import Behavior, Entry
 from catalog.replay.server import ReplayServer
@@ -37,11 +40,29 @@ def provider() -> Iterator[ReplayServer]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def late_history(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """Give a folder with the recorded history moved to end ten days ago.
+
+    Which models that left are still called depends on how long ago that was.
+    """
+    shell = Shell(tmp_path_factory.mktemp("late"))
+    recordings = find(shipped())
+    moved = now() - timedelta(days=10) - recordings[-1].at
+    files = shell.folder / "history"
+    files.mkdir()
+    for each in recordings:
+        shutil.copy(each.path, files / f"{stamp(each.at + moved)}.json")
+    shell("import", "history", "--accept")
+    return shell
+
+
 @pytest.fixture
-def asking(own_demo: Shell, provider: ReplayServer) -> Shell:
-    """Give the demo's folder, and a way to the provider."""
+def asking(late_history: Shell, tmp_path: Path, provider: ReplayServer) -> Shell:
+    """Give a copy of that folder, and a way to the provider."""
+    shutil.copytree(late_history.folder, tmp_path, dirs_exist_ok=True)
     given = {"CATALOG_INFOMANIAK_URL": provider.url, "INFOMANIAK_API_TOKEN": TOKEN}
-    return replace(own_demo, given=given)
+    return Shell(tmp_path, given)
 
 
 def test_probing_is_off_until_it_is_enabled(asking: Shell) -> None:
@@ -131,7 +152,7 @@ def test_the_matrix_in_each_form(asking: Shell, provider: ReplayServer) -> None:
 
 def test_a_document_that_cannot_be_written_is_told(asking: Shell) -> None:
     """What was called is kept and shown; the exit code is that of the document."""
-    document = asking.folder / "demo" / "models.md"
+    document = asking.folder / "docs" / "models.md"
     document.write_text("no markers\n<!-- catalog:begin llm -->\n", encoding="utf-8")
     ran = asking("probe", "--once", "mini_lm_l12_v2", code=6)
     assert "answers" in ran.out

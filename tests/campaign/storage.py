@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from catalog.store.backup import copy
-from catalog.store.database import BUSY_TIMEOUT
+from catalog.store.driver import BUSY_TIMEOUT
 from tests.campaign.ground import Ground
 from tests.campaign.result import Result, compare
 from tests.campaign.stage import Stage

@@ -18,13 +18,13 @@ from typing import Any
 
 from catalog.cli.logs import start_logging
 from catalog.cli.output import note_error
-from catalog.cli.sync import print_pass
+from catalog.cli.passes import print_pass
 from catalog.config.load import load
 from catalog.errors import CatalogError
+from catalog.poll import Pass
 from catalog.scheduled import Scheduled
 from catalog.store import migrate  # noqa: F401  # loaded once, not in every fork
 from catalog.store.database import Database
-from catalog.sync import Pass
 from catalog.wiring import wire_http, wire_schedule, wire_sync
 from tests.campaign.measure import peak
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalog.alerts.timing import Digest, Quiet, Timing
-from catalog.store.outbox import Waiting
+from catalog.poll import Waiting
 from catalog.words import sentence
 from tests.builders import body, row
 from tests.rig import HOUR, START, Ear, Rig, rig

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from catalog.change import Trouble
-from catalog.poll import Outcome
+from catalog.poll import Outcome, Waiting
 from catalog.store import claims, outbox
 from catalog.store.database import Database, Transaction
 from tests.builders import AT, finding
@@ -134,9 +134,7 @@ def test_a_refused_message_says_why_and_waits(database: Database) -> None:
         again = outbox.claim(connection, "ear", AT + HOUR)
         assert again is not None
         assert (again.message_id, again.attempts) == (item.message_id, 1)
-        assert outbox.owed(connection, NAME, ["ear"]) == (
-            outbox.Waiting("ear", 1, "deaf", AT + HOUR),
-        )
+        assert outbox.owed(connection, NAME, ["ear"]) == (Waiting("ear", 1, "deaf", AT + HOUR),)
 
 
 def test_what_was_given_up_is_not_sent(database: Database) -> None:

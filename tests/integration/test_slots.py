@@ -14,6 +14,7 @@ from catalog.schedule import Interval
 from catalog.scheduled import Scheduled
 from catalog.store import claims, slots
 from catalog.store.database import Database
+from catalog.store.rest import SLOTS_KEPT
 from tests.builders import AT, body
 from tests.rig import HOUR, Rig, rig
 from tests.servers import answer
@@ -94,7 +95,7 @@ def test_slots_do_not_pile_up(database: Database) -> None:
     with database.reading() as connection:
         assert slots.is_done(connection, NAME, AT + 3 * HOUR)
         kept = connection.execute(text("select moment from slot order by moment")).all()
-    assert len(kept) == slots.KEPT + 1
+    assert len(kept) == SLOTS_KEPT + 1
 
 
 def scheduled(it: Rig, every: timedelta = HOUR) -> Scheduled:

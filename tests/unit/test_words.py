@@ -21,11 +21,12 @@ from catalog.change import (
     Updated,
 )
 from catalog.clock import stamp
+from catalog.endings import owed
 from catalog.jsontext import JsonText, canonical
 from catalog.payload import Drift
 from catalog.phrases import VALUE_LIMIT
 from catalog.successors import Difference, Successor
-from catalog.words import drift_sentence, fact, owed, sentence, successor, title
+from catalog.words import drift_sentence, fact, sentence, successor, title
 from tests.builders import AT, finding, model
 
 HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"

@@ -1,0 +1,126 @@
+"""What a pass came to, for people and for programs."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from catalog.cli.output import error_text, note, say, visible
+from catalog.clock import stamp
+from catalog.endings import outcome, owed
+from catalog.errors import CatalogError, PayloadInvalid
+from catalog.phrases import count
+from catalog.poll import Outcome, Pass, Poll
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from catalog.sync import Sync
+
+SHOWN_PROBLEMS = 10
+LISTING = "catalog sync --dry-run --format json"
+
+
+def run_at(sync: "Sync", at: "datetime", *, accept: bool = False) -> Pass:
+    """Run one pass as if it were that moment."""
+    return replace(sync, clock=lambda: at).run(accept=accept)
+
+
+def status(result: Pass, *, exit_code: bool = False) -> int:
+    """Return the exit code of a pass: the poll's error first, then the document's."""
+    error = result.poll.error or result.document_error
+    if error is not None:
+        return error.exit_code
+    if not exit_code or not result.poll.findings:
+        return 0
+    from catalog.change import Incident, Retiring
+
+    told = (each.change for each in result.poll.findings if each.is_told)
+    return int(any(not isinstance(change, Incident | Retiring) for change in told))
+
+
+def pass_json(result: Pass, *, dry_run: bool = False) -> dict[str, Any]:
+    """Write a pass for programs; what is absent is left out.
+
+    In a dry run, `snapshot` and `document` say what would be.
+    """
+    from catalog.publicjson import finding_json
+
+    poll = result.poll
+    document: dict[str, Any] = {"provider": poll.provider, "outcome": str(poll.outcome)}
+    if dry_run:
+        document["dry_run"] = True
+    if result.snapshot is not None:
+        document["snapshot"] = result.snapshot
+    document["changes"] = [
+        finding_json(replace(finding, snapshot=result.snapshot)) for finding in poll.findings
+    ]
+    if result.document is not None:
+        written = {"path": str(result.document.path), "written": result.document.written}
+        document["document"] = written
+    if poll.problems:
+        document["problems"] = [
+            {"path": problem.path, "found": problem.found, "expected": problem.expected}
+            for problem in poll.problems
+        ]
+    for name, error in (("error", poll.error), ("document_error", result.document_error)):
+        if error is not None:
+            document[name] = {"text": str(error), "hint": error.hint}
+    return document | {"owed": sum(waiting.messages for waiting in result.owed)}
+
+
+def print_pass(
+    result: Pass,
+    *,
+    quiet: bool = False,
+    dry_run: bool = False,
+    tell: Callable[[str], None] = note,
+    listing: str = LISTING,
+) -> None:
+    """Print a pass for people: a headline, a line a finding, what was written, what went wrong.
+
+    `tell` takes what went wrong; the command `listing` shows every problem where there are many.
+    """
+    poll = result.poll
+    # Where all that changed is quiet, nothing changed for who asked to hear of changes only.
+    hushed = quiet and poll.outcome is Outcome.CHANGED and bool(poll.findings)
+    hushed = hushed and not any(each.is_told for each in poll.findings)
+    if not (hushed or (quiet and poll.outcome is Outcome.UNCHANGED and not poll.findings)):
+        say(_headline(result, dry_run=dry_run), bold=True)
+    if poll.findings:
+        _print_findings(poll)
+    if result.document is not None and result.document.written and not hushed:
+        say(f"document {result.document.path} {'would be written' if dry_run else 'written'}")
+    for waiting in result.owed:
+        if waiting.error or not quiet:
+            tell(visible(owed(waiting.channel, waiting.messages, waiting.error, waiting.next_at)))
+    for error in (poll.error, result.document_error):
+        if error is not None:
+            for line in _lines(error, listing):
+                tell(line)
+
+
+def _print_findings(poll: Poll) -> None:
+    from catalog.cli.findings import print_lines  # not loaded where nothing is new
+
+    # Where there is an error, a finding of its kind would say the same again.
+    alone = {"stale", "retiring"}
+    print_lines(each for each in poll.findings if not poll.error or each.change.kind in alone)
+
+
+def _headline(result: Pass, *, dry_run: bool) -> str:
+    said = outcome(result.poll, result.snapshot)
+    return f"{stamp(result.poll.started_at)}  {said}{' (dry run)' if dry_run else ''}"
+
+
+def _lines(error: CatalogError, listing: str) -> Iterator[str]:
+    """Say what happened and what to do; of the problems with an answer, the first few."""
+    if not isinstance(error, PayloadInvalid):
+        yield error_text(error)
+        return
+    many, problems = "at least " * error.is_cut, error.problems
+    yield f"error: the answer breaks the contract in {many}{count(len(problems), 'place')}"
+    for problem in problems[:SHOWN_PROBLEMS]:
+        yield visible(f"  {problem}")
+    if rest := len(problems[SHOWN_PROBLEMS:]):
+        yield visible(f"  and {many}{rest:,} more: `{listing}` lists them")
+    yield f"hint: {error.hint}"

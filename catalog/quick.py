@@ -1,0 +1,108 @@
+"""A poll of a provider that is at rest: the same answer as before is one row, and that is all.
+
+Nearly every poll finds nothing new. What a pass does besides is then known to come to nothing (see
+store/rest.py), and is left out. Whatever else comes of the question is handed on to the pass.
+"""
+
+import hashlib
+import logging
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from catalog.clock import Clock, stamp
+from catalog.errors import ProviderError
+from catalog.payload import Answer, NotModified, Payload, Validators
+from catalog.poll import Outcome, Pass, Poll, Published
+from catalog.store import rest as resting
+from catalog.store.rest import Rest, Slot, Terms
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that was asked already: when, what came of it, after how many milliseconds."""
+
+    started_at: datetime
+    came: Payload | ProviderError
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """One provider, polled under these terms, with its state in this file."""
+
+    provider: str
+    terms: Terms
+    file: Path
+    fetch: Callable[[Validators], Answer]
+    clock: Clock
+
+    def run(self, slot: Slot | None = None) -> Pass | Asked | None:
+        """Poll, and record what came if it is nothing new; the slot is done with it.
+
+        Else return what came, or None where nothing was asked, or came that helps.
+        """
+        with suppress(sqlite3.Error):  # the pass will say what is wrong
+            now = self.clock()
+            found = resting.read(self.file, self.terms.settings, now)
+            rest = next((each for each in found if self._is_ours(each)), None)
+            if rest is not None and is_written(rest):
+                return self.ask(rest, now, slot)
+        return None
+
+    def _is_ours(self, rest: Rest) -> bool:
+        return rest.provider == self.provider and rest.asking == self.terms.asking
+
+    def ask(self, rest: Rest, started: datetime, slot: Slot | None) -> Pass | Asked | None:
+        """Do the same where it is known that the provider is at rest; raise sqlite3.Error."""
+        clock = time.monotonic()
+        came: Answer | ProviderError
+        try:
+            came = self.fetch(rest.validators)
+        except ProviderError as error:
+            came = error
+        elapsed = round((time.monotonic() - clock) * 1000)
+        asked = None if isinstance(came, NotModified) else Asked(started, came, elapsed)
+        if isinstance(came, ProviderError) or not _is_same(came, rest):
+            return asked
+        poll = Poll(self.provider, started, elapsed, Outcome.UNCHANGED, came)
+        if not resting.confirm(self.file, rest, _row(poll, came, rest), slot):
+            return asked
+        logger.info("%s: %s, at rest", poll.provider, poll.outcome)
+        document = None if rest.document is None else Published(Path(rest.document), written=False)
+        return Pass(poll, rest.snapshot_id, document)
+
+
+def _is_same(answer: Answer, rest: Rest) -> bool:
+    return isinstance(answer, NotModified) or answer.digest == rest.payload_sha256
+
+
+def is_written(rest: Rest) -> bool:
+    """Say whether the document is as it was left."""
+    if rest.document is None:
+        return True
+    try:
+        text = Path(rest.document).read_bytes()
+    except OSError:
+        return False
+    return hashlib.sha256(text).hexdigest() == rest.document_sha256
+
+
+def _row(poll: Poll, answer: Answer, rest: Rest) -> dict[str, str | int | None]:
+    """Write what differs from poll to poll, and what came with the answer only where that moved."""
+    row: dict[str, str | int | None] = {
+        "started_at": stamp(poll.started_at),
+        "duration_ms": poll.duration_ms,
+        "outcome": str(poll.outcome),
+        "http_status": answer.status,
+    }
+    if isinstance(answer, Payload) and answer.validators != rest.validators:
+        given = answer.validators
+        row |= {"etag": given.etag, "last_modified": given.last_modified}
+    return row

@@ -1,0 +1,19 @@
+"""How an SQLite file is opened, by the engine and without it. The standard library alone."""
+
+import sqlite3
+
+BUSY_TIMEOUT = 30.0
+"""Seconds to wait for another process that writes; a pass holds the database for milliseconds."""
+# The journal mode stays SQLite's own: one file that another user or a read-only folder can read.
+# WAL leaves files beside it that stop the owner where somebody else opened it first.
+PRAGMAS = (
+    "synchronous = FULL",  # what was told must have been kept, also over a power cut
+    "foreign_keys = ON",
+)
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Leave transactions to us: the driver's own lose concurrent updates."""
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,190 @@
+"""Where a provider is at rest: nothing is owed, nothing waits, the document is written.
+
+Then all that the next poll has to know is one row, and as long as the same answer comes, all it has
+to write is a poll. Both are done here with the driver alone: a run from cron that finds nothing new
+loads no more than that. Only an SQLite file can be at rest.
+
+The row goes with the first transaction that writes anything else (`Database.writing`), so it is
+never older than what it stands for.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from catalog.clock import stamp
+from catalog.payload import Validators
+from catalog.poll import Published
+from catalog.store.driver import BUSY_TIMEOUT, prepare
+
+if TYPE_CHECKING:
+    from catalog.store.database import Transaction
+    from catalog.store.history import Baseline
+
+SLOTS_KEPT = 10
+"""So many of the latest slots are remembered for each provider."""
+SLOT_DONE = """
+INSERT INTO slot (provider, moment, done_at) VALUES (:provider, :moment, :now)
+ON CONFLICT (provider, moment)
+DO UPDATE SET claimed_by = NULL, claimed_until = NULL, done_at = excluded.done_at
+"""
+SLOTS_FORGOTTEN = """
+DELETE FROM slot WHERE provider = :provider AND moment <> :moment AND moment NOT IN
+(SELECT moment FROM slot WHERE provider = :provider ORDER BY moment DESC LIMIT :kept)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rest:
+    """All that a poll has to know where nothing is left to do.
+
+    `settings` is the identity of the settings under which nothing is left to do, `until` the moment
+    from which on the time alone may leave something to do. `asking` says how the provider is asked,
+    as JSON and without a secret. `document_sha256` is the digest of the document at `document`;
+    both are None where none is wanted. The other fields are those of `history.Baseline`.
+    """
+
+    provider: str
+    settings: str
+    until: str
+    snapshot_id: int
+    payload_sha256: str
+    etag: str | None
+    last_modified: str | None
+    document: str | None
+    document_sha256: str | None
+    asking: str
+
+    @property
+    def validators(self) -> Validators:
+        """What came with the answer."""
+        return Validators(self.etag, self.last_modified)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under what a provider may come to rest: `settings` and `asking` of a Rest."""
+
+    settings: str
+    asking: str
+
+    def rest(
+        self, provider: str, started: datetime, known: "Baseline", document: Published | None
+    ) -> Rest:
+        """Return what the next poll has to know after one that `started` then.
+
+        The days go by for the ends of models: when the next one begins, there may be something to
+        tell.
+        """
+        midnight = datetime.combine(started.date(), time(), UTC) + timedelta(days=1)
+        return Rest(
+            provider=provider,
+            settings=self.settings,
+            until=stamp(midnight),
+            snapshot_id=known.number or 0,
+            payload_sha256=known.payload or "",
+            etag=known.validators.etag,
+            last_modified=known.validators.last_modified,
+            document=str(document.path) if document else None,
+            document_sha256=document.digest if document else None,
+            asking=self.asking,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A slot that a poll does; `alone` where nobody else may have done or claimed it."""
+
+    moment: datetime
+    alone: bool = False
+
+
+COLUMNS = tuple(each.name for each in fields(Rest))
+_SELECT = f"SELECT {', '.join(COLUMNS)} FROM rest WHERE settings = ?"  # noqa: S608  # our own names
+
+
+def begin(connection: "Transaction", provider: str) -> None:
+    """Note, in the transaction of a poll, that the provider may come to rest."""
+    connection.exec_driver_sql("INSERT INTO rest (provider) VALUES (?)", (provider,))
+
+
+def settle(connection: "Transaction", rest: Rest) -> bool:
+    """Put the provider to rest, unless somebody wrote since its poll; say whether it is."""
+    sets = ", ".join(f"{name} = ?" for name in COLUMNS)
+    query = f"UPDATE rest SET {sets} WHERE provider = ?"  # noqa: S608  # our own names
+    return connection.exec_driver_sql(query, (*astuple(rest), rest.provider)).rowcount == 1
+
+
+def read(file: Path, settings: str, now: datetime) -> tuple[Rest, ...]:
+    """Return the providers that are at rest under these settings, at that moment.
+
+    None is where the time has come, or where the clock stands before the last poll. Raise
+    sqlite3.Error where the file cannot be read, or has another schema.
+    """
+    with _opened(file) as connection:
+        found = [Rest(**dict(row)) for row in connection.execute(_SELECT, (settings,))]
+        newest = "SELECT started_at FROM poll WHERE provider = ? ORDER BY id DESC LIMIT 1"
+        last = {each.provider: connection.execute(newest, (each.provider,)) for each in found}
+        started = {provider: row[0] for provider, rows in last.items() for row in rows}
+    present = stamp(now)
+    return tuple(each for each in found if started[each.provider] <= present < each.until)
+
+
+def is_free(file: Path, provider: str, moment: datetime) -> bool:
+    """Say whether nobody has done or claimed a slot; raise sqlite3.Error."""
+    with _opened(file) as connection:
+        return _is_free(connection, provider, moment)
+
+
+def confirm(file: Path, rest: Rest, poll: Mapping[str, Any], slot: Slot | None) -> bool:
+    """Write an unchanged poll, unless the provider is at rest no more; say whether it was written.
+
+    `poll` has the columns of the poll that differ from poll to poll. Raise sqlite3.Error.
+    """
+    with _opened(file) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        rows = connection.execute(f"{_SELECT} AND provider = ?", (rest.settings, rest.provider))
+        if [Rest(**dict(row)) for row in rows] != [rest]:
+            return False
+        if slot and slot.alone and not _is_free(connection, rest.provider, slot.moment):
+            return False
+        _write(connection, rest, poll)
+        if slot:
+            _finish(connection, rest.provider, slot.moment, poll["started_at"])
+        connection.execute("COMMIT")
+    return True
+
+
+def _write(connection: sqlite3.Connection, rest: Rest, poll: Mapping[str, Any]) -> None:
+    row = {"provider": rest.provider, "snapshot_id": rest.snapshot_id, **poll}
+    names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
+    connection.execute(f"INSERT INTO poll ({names}) VALUES ({marks})", row)  # noqa: S608  # ours
+    if poll.keys() & {"etag", "last_modified"}:
+        given = (poll["etag"], poll["last_modified"], rest.provider)
+        connection.execute("UPDATE rest SET etag = ?, last_modified = ? WHERE provider = ?", given)
+
+
+def _finish(connection: sqlite3.Connection, provider: str, moment: datetime, now: str) -> None:
+    about = {"provider": provider, "moment": stamp(moment), "now": now, "kept": SLOTS_KEPT}
+    for statement in (SLOT_DONE, SLOTS_FORGOTTEN):
+        connection.execute(statement, about)
+
+
+def _is_free(connection: sqlite3.Connection, provider: str, moment: datetime) -> bool:
+    query = "SELECT 1 FROM slot WHERE provider = ? AND moment = ?"
+    return connection.execute(query, (provider, stamp(moment))).fetchone() is None
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[sqlite3.Connection]:
+    # A file that is not there must not be made.
+    place = f"file:{quote(str(file))}?mode=rw"
+    with closing(sqlite3.connect(place, timeout=BUSY_TIMEOUT, uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        prepare(connection)
+        yield connection

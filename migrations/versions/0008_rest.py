@@ -1,0 +1,26 @@
+"""What a poll leaves behind where nothing was left to do: all that the next one has to know."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Go forward; there is no way back but a backup."""
+    op.create_table(
+        "rest",
+        sa.Column("provider", sa.String(), primary_key=True),
+        sa.Column("settings", sa.String(), nullable=True),
+        sa.Column("until", sa.Text(), nullable=True),
+        sa.Column("snapshot_id", sa.Integer(), sa.ForeignKey("snapshot.id"), nullable=True),
+        sa.Column("payload_sha256", sa.String(), nullable=True),
+        sa.Column("etag", sa.String(), nullable=True),
+        sa.Column("last_modified", sa.String(), nullable=True),
+        sa.Column("document", sa.String(), nullable=True),
+        sa.Column("document_sha256", sa.String(), nullable=True),
+        sa.Column("asking", sa.String(), nullable=True),
+    )

@@ -1,0 +1,190 @@
+"""`catalog sync` where nothing is left to do: as quick as can be, and as right as ever."""
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.bench.made import Made
+from tests.servers import answer
+from tests.shell import TOKEN, Live, Shell
+
+BODY = Made(20).body
+AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def rested(shell: Shell, *words: str) -> bool:
+    """Run `catalog -v WORDS sync`; say whether it found the provider at rest."""
+    ran = shell("-v", *words, "sync")
+    assert "infomaniak: unchanged" in ran.out
+    return "at rest" in ran.err
+
+
+def test_it_says_what_a_pass_says(live: Live) -> None:
+    """Text, JSON, -q and the exit code are those of a pass that looked at everything."""
+    shell, _ = live(answer(body=BODY))
+    shell("sync")
+    for words in (("sync",), ("sync", "--format", "json"), ("-q", "sync"), ("sync", "--exit-code")):
+        at_rest = shell(*words)
+        stir(shell)
+        whole = shell(*words)
+        assert AT.sub("", at_rest.out) == AT.sub("", whole.out)
+        assert at_rest.err == whole.err == ""
+
+
+def stir(shell: Shell, file: str = "catalog.db") -> None:
+    """End the rest, as whoever writes does."""
+    with closing(sqlite3.connect(shell.folder / file)) as connection:
+        connection.execute("delete from rest")
+        connection.commit()
+
+
+def test_settings_that_moved_are_read(live: Live) -> None:
+    """A file that was written, or a variable that was set, ends the rest until it was read."""
+    shell, _ = live(answer(body=BODY))
+    file = shell.folder / "catalog.toml"
+    file.write_text("[http]\nattempts = 1\n", encoding="utf-8")
+    shell("sync")
+    assert rested(shell)
+    file.write_text("[http]\nattempts = 2\n", encoding="utf-8")
+    assert [rested(shell), rested(shell)] == [False, True]
+    moved = Shell(shell.folder, {**shell.given, "CATALOG_DOCUMENT_RECENT": "3"})
+    assert [rested(moved), rested(moved)] == [False, True]
+    file.unlink()
+    assert not rested(moved)
+    file.write_text("[http]\natempts = 2\n", encoding="utf-8")
+    assert "did you mean" in shell("sync", code=2).err
+
+
+def test_annotations_that_moved_are_read(live: Live) -> None:
+    """What people call a model is in the document after the next run."""
+    shell, _ = live(answer(body=BODY))
+    own = shell.folder / "own.toml"
+    own.write_text("", encoding="utf-8")
+    (shell.folder / "catalog.toml").write_text(
+        '[document]\nannotations = "own.toml"\n', encoding="utf-8"
+    )
+    shell("sync")
+    assert rested(shell)
+    own.write_text('["1"]\ntitle = "The First"\n', encoding="utf-8")
+    shell("sync")
+    document = shell.folder / "docs" / "models.md"
+    assert "The First" in document.read_text(encoding="utf-8")
+    assert rested(shell)
+    own.unlink()
+    assert "own.toml" in shell("sync", code=2).err
+
+
+@pytest.mark.parametrize("place", ["variable", "file", "setting"])
+def test_the_token_is_read_anew(live: Live, place: str) -> None:
+    """A token that was replaced is the one that is sent, wherever it stands."""
+    shell, server = live(answer(body=BODY))
+    given = {**shell.given, "INFOMANIAK_API_TOKEN": ""}
+    token, config = shell.folder / "token", shell.folder / "catalog.toml"
+    if place == "file":
+        config.write_text('[infomaniak]\ntoken_file = "token"\n', encoding="utf-8")
+
+    def put(text: str) -> None:
+        if place == "variable":
+            given["INFOMANIAK_API_TOKEN"] = text
+        elif place == "file":
+            token.write_text(f"{text}\n", encoding="utf-8")
+        else:
+            config.write_text(f'[infomaniak]\ntoken = "{text}"\n', encoding="utf-8")
+
+    for text in (TOKEN, f"{TOKEN}-2"):
+        put(text)
+        for _ in range(2):
+            Shell(shell.folder, given)("sync")
+    asked = [request.headers["authorization"] for request in server.requests]
+    assert asked == [f"Bearer {TOKEN}"] * 2 + [f"Bearer {TOKEN}-2"] * 2
+    assert TOKEN.encode() not in (shell.folder / "catalog.db").read_bytes()
+
+
+def test_a_token_that_is_gone_is_missed(live: Live) -> None:
+    """Rest does not hide that there is no token any more."""
+    shell, server = live(answer(body=BODY))
+    (shell.folder / "token").write_text(TOKEN, encoding="utf-8")
+    (shell.folder / "catalog.toml").write_text(
+        '[infomaniak]\ntoken_file = "token"\n', encoding="utf-8"
+    )
+    shell = Shell(shell.folder, {**shell.given, "INFOMANIAK_API_TOKEN": ""})
+    shell("sync")
+    (shell.folder / "token").unlink()
+    assert "token" in shell("sync", code=2).err
+    (shell.folder / "token").write_text("two words", encoding="utf-8")
+    assert "a token is not empty" in shell("sync", code=2).err
+    assert len(server.requests) == 1
+
+
+def test_a_slot_is_done_once(live: Live) -> None:
+    """At rest too, --scheduled does each slot once, and asks nobody for one that was done."""
+    shell, server = live(answer(body=BODY), CATALOG_SCHEDULE_EVERY="7d")
+    shell("sync", "--scheduled")
+    assert "was done at" in shell("sync", "--scheduled").out
+    assert len(server.requests) == 1
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
+        connection.execute("delete from slot")
+        connection.commit()
+    ran = shell("-v", "sync", "--scheduled")
+    assert "at rest" in ran.err
+    assert "was done at" in shell("sync", "--scheduled").out
+    assert len(server.requests) == 2
+
+
+def test_a_monitor_is_told_all_the_same(live: Live) -> None:
+    """Whoever is pinged at each pass is pinged at rest too."""
+    shell, server = live(answer(body=BODY))
+    shell = Shell(shell.folder, {**shell.given, "CATALOG_PING_URL": f"{server.url}/ping"})
+    shell("sync")
+    assert rested(shell)
+    pings = [request.path for request in server.requests if request.path.startswith("/ping")]
+    assert len(pings) == 4
+
+
+def test_the_database_is_looked_for_as_ever(live: Live, tmp_path: Path) -> None:
+    """Named on the command line, by a variable or in the file, it is the one that is at rest."""
+    shell, _ = live(answer(body=BODY))
+    config = shell.folder / "catalog.toml"
+    config.write_text('database = "own.db"\n', encoding="utf-8")
+    shell("sync")
+    other = Shell(shell.folder, {**shell.given, "CATALOG_DATABASE": "sqlite:///other.db"})
+    other("sync")
+    named = ("--database", str(tmp_path / "third.db"))
+    shell(*named, "sync")
+    assert [rested(shell), rested(other), rested(shell, *named)] == [True] * 3
+    stir(other, "other.db")
+    assert [rested(shell), rested(other), rested(shell, *named)] == [True, False, True]
+    (tmp_path / "third.db").unlink()
+    assert "first" in shell(*named, "sync").out
+
+
+def test_a_provider_by_name(live: Live) -> None:
+    """Of several providers each is at rest by its name; all of them take a whole pass."""
+    shell, server = live(answer(body=b'{"object": "list", "data": [{"id": "a"}]}'))
+    tables = "".join(
+        f'[[provider]]\nname = "{name}"\nkind = "openai"\n'
+        f'url = "{server.url}"\ntoken = "t-{name}"\n'
+        for name in ("one", "two")
+    )
+    (shell.folder / "catalog.toml").write_text(tables, encoding="utf-8")
+    shell("sync")
+    ran = shell("-v", "sync", "--provider", "two")
+    assert "two: unchanged, at rest" in ran.err
+    assert server.requests[-1].headers["authorization"] == "Bearer t-two"
+    assert shell("sync").out.count("unchanged") == 2
+
+
+def test_odd_settings_are_told_as_ever(live: Live) -> None:
+    """What cannot be read, or is no database file, is left to who reads all settings."""
+    shell, _ = live(answer(body=BODY))
+    assert "cannot read" in shell("--config", "none.toml", "sync", code=2).err
+    (shell.folder / "catalog.toml").write_text("[", encoding="utf-8")
+    assert "is not TOML" in shell("sync", code=2).err
+    (shell.folder / "catalog.toml").unlink()
+    assert shell("--database", "oracle://x", "sync", code=2).err
+    (shell.folder / "catalog.db").write_bytes(b"no database at all, but long enough to be one")
+    assert "catalog.db" in shell("sync", code=6).err
+    assert list(shell.files()) == ["catalog.db"]

@@ -1,0 +1,289 @@
+"""A provider at rest: a poll that finds nothing new is one row, and leaves nothing out."""
+
+import random
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.config.load import load
+from catalog.forecast import Note
+from catalog.http.client import Http
+from catalog.http.request import Limits
+from catalog.poll import Pass
+from catalog.scheduled import Scheduled
+from catalog.store import notes
+from catalog.store.database import Database
+from catalog.wiring import wire_scheduled
+from tests.bench.made import Made
+from tests.rig import HOUR, TOKEN, Clock, Ear
+from tests.servers import Exchange, Server, Step, answer, serve
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+ACCEPTED = {"first", "changed", "unchanged"}
+
+
+@dataclass
+class Resting:
+    """A pass as cron and the daemon run it, and all that a test looks at."""
+
+    work: Scheduled
+    server: Server
+    folder: Path
+    clock: Clock
+    ear: Ear
+
+    def poll(self, later: timedelta = HOUR) -> Pass:
+        """Run one pass, `later` than the one before."""
+        self.clock.now += later
+        return self.work.run_now()
+
+    def is_at_rest(self) -> bool:
+        """Whether the next poll need not look at anything."""
+        return bool(self.rows("select 1 from rest where settings is not null"))
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the database file with plain SQL."""
+        with closing(sqlite3.connect(self.folder / "catalog.db")) as connection:
+            return connection.execute(sql).fetchall()
+
+
+@pytest.fixture
+def resting(tmp_path: Path) -> Iterator[Callable[..., Resting]]:
+    """Give a way to make one whose provider answers these steps."""
+    with ExitStack() as stack:
+
+        def make(*steps: Step, folder: str = "a", removals: str = "at once") -> Resting:
+            home = tmp_path / folder
+            home.mkdir()
+            server, clock, ear = stack.enter_context(serve(*steps)), Clock(NOON), Ear()
+            given = {
+                "database": str(home / "catalog.db"),
+                "document.path": str(home / "models.md"),
+                "http.attempts": 1,
+                "infomaniak.url": server.url,
+                "infomaniak.token": TOKEN,
+                "signal.removals": removals,
+            }
+            loaded = load(None, given, environ={"HOME": str(home)})
+            database = Database(loaded.settings.database)
+            http = stack.enter_context(Http(Limits(attempts=1)))
+            work = wire_scheduled(loaded.settings, loaded, database, http, clock)
+            work = replace(work, sync=replace(work.sync, channels=(ear,)))
+            return Resting(work, server, home, clock, ear)
+
+        yield make
+
+
+def test_an_unchanged_poll_at_rest_is_one_row(resting: Callable[..., Resting]) -> None:
+    """It is recorded as a pass records it, with the slot that it did, and nothing else moves."""
+    it = resting(answer(body=Made(20).body))
+    assert str(it.poll().poll.outcome) == "first"
+    assert it.is_at_rest()
+    before = dump(it, "poll", "slot")
+    result = it.poll()
+    assert (result.snapshot, result.owed) == (1, ())
+    assert str(result.poll.outcome) == "unchanged"
+    assert result.document is not None
+    assert (result.document.path, result.document.written) == (it.folder / "models.md", False)
+    assert dump(it, "poll", "slot") == before
+    query = (
+        "select started_at, outcome, http_status, snapshot_id, url, etag, payload_sha256 from poll"
+    )
+    assert it.rows(query)[1:] == [("2026-01-01T14:00:00Z", "unchanged", 200, 1, None, None, None)]
+    slots = it.rows("select moment, done_at from slot order by moment")
+    assert slots == [("2026-01-01T13:00:00Z",) * 2, ("2026-01-01T14:00:00Z",) * 2]
+
+
+def test_the_store_is_the_same_as_without(resting: Callable[..., Resting]) -> None:
+    """Over a long series with every kind of turn, rest leaves out nothing and adds nothing."""
+    bodies = list(series(60))
+    ours = resting(*(answer(body=body) for body in bodies), folder="ours", removals="next")
+    plain = resting(*(answer(body=body) for body in bodies), folder="plain", removals="next")
+    plain.work = replace(plain.work, quick=None, sync=replace(plain.work.sync, terms=None))
+    rested = 0
+    for _ in bodies:
+        rested += (
+            ours.rows("select 1 from rest") != [] if (ours.folder / "catalog.db").exists() else 0
+        )
+        seen = [each.poll(timedelta(hours=5)) for each in (ours, plain)]
+        assert [str(each.poll.outcome) for each in seen] in [[one, one] for one in ACCEPTED]
+        rested += ours.is_at_rest()
+    assert rested > 10
+    assert ours.ear.told == plain.ear.told
+    assert dump(ours, "rest") == dump(plain, "rest")
+    documents = [(each.folder / "models.md").read_bytes() for each in (ours, plain)]
+    assert documents[0] == documents[1]
+
+
+def series(count: int) -> Iterator[bytes]:
+    """Yield answers of which two in three repeat the one before; models come, go and move."""
+    dice, made = random.Random(7), Made(40)  # noqa: S311  # the same series each time
+    absent: list[dict[str, Any]] = []
+    for _ in range(count):
+        match dice.randrange(9):
+            case 0:
+                made.change()
+            case 1:
+                absent.append(made.rows.pop(dice.randrange(20)))
+                made.count -= 1
+            case 2 if absent:
+                made.rows.append(absent.pop(0))
+                made.count += 1
+        yield made.body
+
+
+def dump(it: Resting, *but: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of the database but what depends on the machine."""
+    names = [name for (name,) in it.rows("select name from sqlite_master where type = 'table'")]
+    tables = {}
+    for name in sorted(set(names) - {*but}):
+        columns = [row[1] for row in it.rows(f"pragma table_info({name})")]
+        kept = ", ".join(sorted(set(columns) - {"duration_ms", "url", "message_id", "claimed_by"}))
+        tables[name] = it.rows(f"select {kept} from {name} order by {kept}")  # noqa: S608  # names
+    return tables
+
+
+def test_what_changed_is_asked_for_once(resting: Callable[..., Resting]) -> None:
+    """An answer that ends the rest goes to the pass as it came: the provider is asked no more."""
+    made = Made(20)
+    before = made.body
+    made.change()
+    it = resting(answer(body=before), answer(503), answer(body=made.body))
+    outcomes = [str(it.poll().poll.outcome) for _ in range(3)]
+    assert outcomes == ["first", "failed", "changed"]
+    assert len(it.server.requests) == 3
+    assert it.rows("select started_at from poll where id = 3") == [("2026-01-01T15:00:00Z",)]
+
+
+def test_an_answer_that_was_not_modified_is_enough(resting: Callable[..., Resting]) -> None:
+    """At rest, the request is conditional; what comes with the next answer goes with the next."""
+    body = Made(20).body
+    it = resting(
+        answer(body=body, headers={"ETag": '"a"'}),
+        answer(304, body=b""),
+        answer(body=body, headers={"ETag": '"b"'}),
+        answer(304, body=b""),
+    )
+    for _ in range(4):
+        it.poll()
+    asked = [request.headers.get("if-none-match") for request in it.server.requests]
+    assert asked == [None, '"a"', '"a"', '"b"']
+    assert it.rows("select http_status, etag from poll") == [
+        *((200, '"a"'), (304, None), (200, '"b"'), (304, None))
+    ]
+
+
+def test_whoever_writes_ends_the_rest(resting: Callable[..., Resting]) -> None:
+    """After a note of a model's end, the next poll looks at everything, and the document has it."""
+    it = resting(answer(body=Made(20).body))
+    it.poll()
+    with it.work.sync.database.writing() as connection:
+        day = (NOON + timedelta(days=20)).date()
+        notes.write(connection, "infomaniak", Note("3", NOON, day, None, None))
+    assert not it.is_at_rest()
+    it.poll()
+    assert "2026-01-21" in (it.folder / "models.md").read_text(encoding="utf-8")
+    assert it.is_at_rest()
+
+
+def test_a_document_that_moved_is_mended(resting: Callable[..., Resting]) -> None:
+    """One that was removed is written again; one that a person wrote in is looked at again."""
+    it = resting(answer(body=Made(20).body))
+    it.poll()
+    document = it.folder / "models.md"
+    whole = document.read_bytes()
+    document.unlink()
+    result = it.poll()
+    assert result.document is not None
+    assert result.document.written
+    document.write_bytes(whole.replace(b"model-3", b"model-x", 1))
+    assert it.poll().document_error is not None
+
+
+def test_what_is_owed_keeps_from_rest(resting: Callable[..., Resting]) -> None:
+    """A message that its channel did not take is tried at the next poll, and the one after."""
+    made = Made(20)
+    before = made.body
+    made.change()
+    it = resting(answer(body=before), answer(body=made.body))
+    it.poll()
+    it.ear.deaf = True
+    assert it.poll().owed != ()
+    assert not it.is_at_rest()
+    it.ear.deaf = False
+    it.poll()
+    assert len(it.ear.heard) == 1
+    assert it.is_at_rest()
+
+
+def test_a_day_that_begins_ends_the_rest(resting: Callable[..., Resting]) -> None:
+    """The ends of models come nearer by days: the first poll of a day looks at everything."""
+    made = Made(20)
+    before = made.body
+    made.rows.pop()
+    it = resting(answer(body=before), answer(body=made.body))
+    it.poll()
+    it.poll(timedelta(hours=9))
+    for _ in range(29 * 3):
+        it.poll(timedelta(hours=8))
+    # At 14, 7 and 1 days left; 30 are told with the removal.
+    told = [["retirement-ahead"], ["retirement-soon"], ["retirement-soon"]]
+    assert it.ear.told[1:] == told
+
+
+def test_a_clock_that_was_set_back_is_told(
+    resting: Callable[..., Resting], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Rest does not hide that the last poll lies in the time to come."""
+    it = resting(answer(body=Made(20).body))
+    it.poll()
+    it.poll(-HOUR / 2)
+    assert "before the last poll" in caplog.text
+
+
+def test_whoever_writes_while_it_is_asked_is_heeded(resting: Callable[..., Resting]) -> None:
+    """What another process writes during the request is not passed over: the pass goes its way."""
+    made = Made(20)
+    held: list[Resting] = []
+
+    def meanwhile(exchange: Exchange) -> None:
+        with Database(str(held[0].folder / "catalog.db")).writing():
+            pass
+        answer(body=made.body)(exchange)
+
+    it = resting(answer(body=made.body), meanwhile)
+    held.append(it)
+    it.poll()
+    asked = it.poll()
+    assert str(asked.poll.outcome) == "unchanged"
+    assert len(it.server.requests) == 2
+    assert it.is_at_rest()
+
+
+def test_no_token_is_noted(resting: Callable[..., Resting]) -> None:
+    """What is noted for the next poll holds no secret."""
+    it = resting(answer(body=Made(20).body))
+    it.poll()
+    assert it.is_at_rest()
+    assert TOKEN.encode() not in (it.folder / "catalog.db").read_bytes()
+
+
+def test_what_flaps_keeps_from_rest(resting: Callable[..., Resting]) -> None:
+    """A value that moves back and forth is told when it stays elsewhere, by a poll of that time."""
+    made = Made(20)
+    one = made.body
+    made.rows[3] = made.rows[3] | {"max_token_input": 4711}
+    other = made.body
+    it = resting(*(answer(body=body) for body in (one, other, one, other)))
+    for _ in range(4):
+        it.poll()
+    assert not it.is_at_rest()
+    it.poll(timedelta(days=4))
+    assert it.ear.told[-1] == ["limit-lowered"]
+    assert it.is_at_rest()
