@@ -6,26 +6,24 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.cli.output import error_text, note, say, visible
 from catalog.clock import stamp
-from catalog.endings import outcome, owed
 from catalog.errors import CatalogError, PayloadInvalid
-from catalog.phrases import count
-from catalog.poll import Outcome, Pass, Poll
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from catalog.poll import Pass, Poll
     from catalog.sync import Sync
 
 SHOWN_PROBLEMS = 10
 LISTING = "catalog sync --dry-run --format json"
 
 
-def run_at(sync: "Sync", at: "datetime", *, accept: bool = False) -> Pass:
+def run_at(sync: "Sync", at: "datetime", *, accept: bool = False) -> "Pass":
     """Run one pass as if it were that moment."""
     return replace(sync, clock=lambda: at).run(accept=accept)
 
 
-def status(result: Pass, *, exit_code: bool = False) -> int:
+def status(result: "Pass", *, exit_code: bool = False) -> int:
     """Return the exit code of a pass: the poll's error first, then the document's."""
     error = result.poll.error or result.document_error
     if error is not None:
@@ -38,7 +36,7 @@ def status(result: Pass, *, exit_code: bool = False) -> int:
     return int(any(not isinstance(change, Incident | Retiring) for change in told))
 
 
-def pass_json(result: Pass, *, dry_run: bool = False) -> dict[str, Any]:
+def pass_json(result: "Pass", *, dry_run: bool = False) -> dict[str, Any]:
     """Write a pass for programs; what is absent is left out.
 
     In a dry run, `snapshot` and `document` say what would be.
@@ -69,7 +67,7 @@ def pass_json(result: Pass, *, dry_run: bool = False) -> dict[str, Any]:
 
 
 def print_pass(
-    result: Pass,
+    result: "Pass",
     *,
     quiet: bool = False,
     dry_run: bool = False,
@@ -80,6 +78,9 @@ def print_pass(
 
     `tell` takes what went wrong; the command `listing` shows every problem where there are many.
     """
+    from catalog.endings import owed
+    from catalog.poll import Outcome
+
     poll = result.poll
     # Where all that changed is quiet, nothing changed for who asked to hear of changes only.
     hushed = quiet and poll.outcome is Outcome.CHANGED and bool(poll.findings)
@@ -99,7 +100,7 @@ def print_pass(
                 tell(line)
 
 
-def _print_findings(poll: Poll) -> None:
+def _print_findings(poll: "Poll") -> None:
     from catalog.cli.findings import print_lines  # not loaded where nothing is new
 
     # Where there is an error, a finding of its kind would say the same again.
@@ -107,13 +108,17 @@ def _print_findings(poll: Poll) -> None:
     print_lines(each for each in poll.findings if not poll.error or each.change.kind in alone)
 
 
-def _headline(result: Pass, *, dry_run: bool) -> str:
+def _headline(result: "Pass", *, dry_run: bool) -> str:
+    from catalog.endings import outcome
+
     said = outcome(result.poll, result.snapshot)
     return f"{stamp(result.poll.started_at)}  {said}{' (dry run)' if dry_run else ''}"
 
 
 def _lines(error: CatalogError, listing: str) -> Iterator[str]:
     """Say what happened and what to do; of the problems with an answer, the first few."""
+    from catalog.phrases import count
+
     if not isinstance(error, PayloadInvalid):
         yield error_text(error)
         return

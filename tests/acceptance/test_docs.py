@@ -45,7 +45,10 @@ def errors(kind: type[CatalogError] = CatalogError) -> Iterator[type[CatalogErro
 
 def commands(group: click.Group, name: str = "catalog") -> Iterator[tuple[str, click.Command]]:
     """Return every command by its full name."""
-    for word, command in group.commands.items():
+    context = click.Context(group)
+    for word in group.list_commands(context):
+        command = group.get_command(context, word)
+        assert command is not None
         if isinstance(command, click.Group):
             yield from commands(command, f"{name} {word}")
         if not isinstance(command, click.Group) or command.invoke_without_command:
