@@ -1,4 +1,4 @@
-"""The installed command as people type it: a process of its own, in a folder of its own."""
+"""The command as people type it: a process of its own, in a folder of its own."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from tests.forks import Fork, can_fork
 from tests.servers import Server
 
 COMMAND: Final = Path(sys.executable).parent / "catalog"
@@ -45,11 +46,15 @@ class Ran:
 
 @dataclass(frozen=True)
 class Shell:
-    """A working folder and its environment, which holds nothing but what is given here."""
+    """A working folder and its environment, which holds nothing but what is given here.
+
+    Its commands are forks of a process that is loaded already, or the installed script.
+    """
 
     folder: Path
     given: Mapping[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
+    installed: bool = False
 
     @property
     def environ(self) -> dict[str, str]:
@@ -70,16 +75,15 @@ class Shell:
 
         Whatever it says, it shows no traceback and no token.
         """
-        ended = subprocess.run(
-            self.line(*words),
-            cwd=self.folder,
-            env=self.environ | dict(given or {}),
-            input=stdin,
-            capture_output=True,
-            check=False,
-            timeout=SECONDS,
-        )
-        ran = Ran(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+        pipe, environ = subprocess.PIPE, self.environ | dict(given or {})
+        with self._process(environ)(
+            self.line(*words), cwd=self.folder, env=environ, stdin=pipe, stdout=pipe, stderr=pipe
+        ) as running:
+            try:
+                out, err = running.communicate(stdin, timeout=SECONDS)
+            finally:
+                running.kill()
+        ran = Ran(running.returncode, out.decode(), err.decode())
         assert ran.code == code, ran
         assert "Traceback" not in ran.err, ran.err
         assert "Exception ignored" not in ran.err, ran.err
@@ -88,8 +92,10 @@ class Shell:
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
         """Start `catalog WORDS` and leave it running; use it in a `with`."""
-        return subprocess.Popen(
-            [sys.executable, "-c", HEEDS_CTRL_C, *self.line(*words)],
+        start = self._process(self.environ)
+        heeds = [] if start is Fork else [sys.executable, "-c", HEEDS_CTRL_C]
+        return start(
+            [*heeds, *self.line(*words)],
             cwd=self.folder,
             env=self.environ,
             stdin=subprocess.DEVNULL,
@@ -106,10 +112,11 @@ class Shell:
         It must succeed.
         """
         ours, theirs = pty.openpty()
-        with subprocess.Popen(
+        environ = self.environ | {"TERM": "xterm", "COLUMNS": "300"} | dict(given or {})
+        with self._process(environ)(
             self.line(*words),
             cwd=self.folder,
-            env=self.environ | {"TERM": "xterm", "COLUMNS": "300"} | dict(given or {}),
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if piped else theirs,
             stderr=theirs,
@@ -120,6 +127,10 @@ class Shell:
         os.close(ours)
         assert running.returncode == 0, shown
         return shown.decode(), out.decode()
+
+    def _process(self, environ: Mapping[str, str]) -> type[subprocess.Popen[Any]]:
+        """Choose what starts a command."""
+        return subprocess.Popen if self.installed or not can_fork(environ) else Fork
 
     def line(self, *words: str | Path) -> list[str]:
         """Return the whole command line."""

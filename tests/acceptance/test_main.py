@@ -7,11 +7,19 @@ import subprocess
 from pathlib import Path
 from threading import Event
 
+import pytest
+
 from catalog import __version__
 from catalog.cli.main import COMMANDS
 from tests.builders import body, row
 from tests.servers import Exchange, answer, silence
 from tests.shell import SECONDS, Live, Shell
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """Give a working folder for the installed script: how it starts is what is tested here."""
+    return Shell(tmp_path, installed=True)
 
 
 def test_json_lines_alone_where_they_are_asked_for(live: Live) -> None:

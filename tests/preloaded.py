@@ -1,0 +1,104 @@
+"""Runs `catalog` as forks of one process that has loaded what it loads: see forks.py.
+
+As a program it stays single-threaded, loads every module of the package and runs nothing of it:
+what a fork starts with is what a new process has when its imports are done.
+"""
+
+import gc
+import importlib
+import io
+import json
+import os
+import pkgutil
+import select
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+import catalog
+
+STREAMS = 3
+
+
+def load() -> None:
+    """Import every module of the package, and with them the libraries behind their doors."""
+    for module in pkgutil.walk_packages(catalog.__path__, "catalog."):
+        importlib.import_module(module.name)
+    gc.collect()
+    gc.freeze()  # else each fork's first collection copies all of it
+
+
+def serve(control: socket.socket) -> None:
+    """Fork for each order that comes; return in the forks alone, which are to run the command."""
+    running: dict[int, tuple[int, socket.socket]] = {}
+    while True:
+        ready, _, _ = select.select([control.fileno(), *running], [], [])
+        for watch in running.keys() & {*ready}:
+            report(watch, *running.pop(watch))
+        if control.fileno() not in ready:
+            continue
+        _, given, _, _ = socket.recv_fds(control, 1, STREAMS + 1)
+        if not given:
+            sys.exit()  # whoever gave the orders is gone
+        *streams, line = given
+        teller = socket.socket(fileno=line)
+        child = os.fork()
+        if not child:
+            take_over(teller, streams)
+            for left in (control, teller, *(each for _, each in running.values())):
+                left.detach()  # its number is closed, and may be another file's soon
+            return
+        for stream in streams:
+            os.close(stream)
+        running[os.pidfd_open(child)] = (child, teller)
+
+
+def report(watch: int, child: int, teller: socket.socket) -> None:
+    """Tell how a fork ended."""
+    os.close(watch)
+    _, status = os.waitpid(child, 0)
+    with teller:
+        teller.sendall(b"%d\n" % status)
+
+
+def take_over(teller: socket.socket, streams: list[int]) -> None:
+    """Become what a new process with this folder, environment and these streams would be."""
+    with teller.makefile(encoding="utf-8") as lines:
+        order: dict[str, Any] = json.loads(lines.readline())
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    os.chdir(order["folder"])
+    os.environ.clear()
+    os.environ.update(order["environ"])
+    time.tzset()
+    sys.argv = order["line"]
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    sys.stdin = sys.__stdin__ = opened(sys.stdin, "rb")  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = opened(sys.stdout, "wb")  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = opened(sys.stderr, "wb")  # type: ignore[misc]
+    teller.sendall(b"%d\n" % os.getpid())
+    os.closerange(STREAMS, os.sysconf("SC_OPEN_MAX"))
+
+
+def opened(stream: Any, mode: str) -> io.TextIOWrapper:
+    """Open a stream anew, as the interpreter does when it starts."""
+    number = stream.fileno()
+    return io.TextIOWrapper(
+        open(number, mode, closefd=False),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        newline="\n",
+        line_buffering=stream is sys.stderr or os.isatty(number),
+    )
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    load()
+    serve(socket.socket(fileno=0))
+
+    from catalog.cli.main import main
+
+    main()
