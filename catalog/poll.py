@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 from catalog.errors import CatalogError, Problem
 from catalog.payload import Answer
-from catalog.snapshot import Snapshot
 
-if TYPE_CHECKING:
-    from catalog.change import Finding, TroubleKind  # not loaded where nothing is new
+if TYPE_CHECKING:  # not loaded where nothing is new
+    from catalog.change import Finding, TroubleKind
+    from catalog.snapshot import Snapshot
 
 Removals = Literal["at once", "again", "next"]
 """When a removal is believed: at once, when asked again soon after, or at the next poll."""
@@ -51,7 +51,7 @@ class Poll:
     duration_ms: int
     outcome: Outcome
     answer: Answer | None = None
-    snapshot: Snapshot | None = None
+    snapshot: "Snapshot | None" = None
     findings: "tuple[Finding, ...]" = ()
     candidate: str | None = None
     error: CatalogError | None = None

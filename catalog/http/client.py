@@ -5,6 +5,7 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cached_property
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
@@ -67,7 +68,7 @@ class Http:
     def __init__(self, limits: Limits = _DEFAULTS, *, tls: ssl.SSLContext | None = None) -> None:
         self.limits = limits
         self._client = httpx.Client(
-            transport=_Transport(tls or httpx.create_ssl_context(trust_env=False)),
+            transport=_Transport(tls),
             trust_env=False,
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -243,8 +244,17 @@ def _one_line(text: str) -> str:
 class _Transport(httpx.BaseTransport):
     """What httpx does by itself, but on sockets that keep the deadline."""
 
-    def __init__(self, tls: ssl.SSLContext) -> None:
-        self._pool = httpcore.ConnectionPool(
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
+        self._tls = tls
+        self._plain = self._make_pool(None)
+
+    @cached_property
+    def _secure(self) -> httpcore.ConnectionPool:
+        """Made when it is wanted: to read all certificates takes 25 ms."""
+        return self._make_pool(self._tls or httpx.create_ssl_context(trust_env=False))
+
+    def _make_pool(self, tls: ssl.SSLContext | None) -> httpcore.ConnectionPool:
+        return httpcore.ConnectionPool(
             ssl_context=tls,
             max_connections=None,
             keepalive_expiry=KEEP_ALIVE,
@@ -256,7 +266,8 @@ class _Transport(httpx.BaseTransport):
         target = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
         )
-        answer = self._pool.handle_request(
+        pool = self._secure if url.scheme == "https" else self._plain
+        answer = pool.handle_request(
             httpcore.Request(
                 request.method,
                 target,
@@ -268,7 +279,9 @@ class _Transport(httpx.BaseTransport):
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
 
     def close(self) -> None:
-        self._pool.close()
+        self._plain.close()
+        if "_secure" in self.__dict__:
+            self._secure.close()
 
 
 class _Body(httpx.SyncByteStream):

@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
-
-import stamina
-from stamina.instrumentation import RetryDetails, set_on_retry_hooks
+from typing import TYPE_CHECKING, TypeVar
 
 from catalog.errors import ProviderError
+
+if TYPE_CHECKING:
+    from stamina.instrumentation import RetryDetails
 
 Result = TypeVar("Result")
 
@@ -31,7 +31,31 @@ def insist(
     that does not fit into the time left is not begun.
     """
     until = time.monotonic() + seconds
-    longest = 0.0
+    try:
+        return attempt(seconds)
+    except ProviderError as error:
+        if not error.retryable:
+            raise
+        failed: list[ProviderError] = [error]
+
+    def go_on(left: float) -> Result:
+        """Fail as the first call did, where that is counted; then call."""
+        if failed:
+            raise failed.pop()
+        return attempt(left)
+
+    return _again(go_on, attempts, until, backoff)
+
+
+def _again(
+    attempt: Callable[[float], Result], attempts: int, until: float, backoff: float
+) -> Result:
+    import stamina  # 25 ms, and most requests succeed at once
+    from stamina.instrumentation import set_on_retry_hooks
+
+    # stamina's own hooks would log through structlog to stdout wherever that is installed.
+    set_on_retry_hooks([_tell])
+    longest, seconds = 0.0, until - time.monotonic()
 
     def again(error: Exception) -> bool | float:
         if not isinstance(error, ProviderError) or not error.retryable:
@@ -70,14 +94,10 @@ def seconds_asked(header: str | None, now: datetime) -> float | None:
     return min(max(0.0, (aware - now).total_seconds()), LONGEST_WAIT)
 
 
-def _tell(details: RetryDetails) -> None:
+def _tell(details: "RetryDetails") -> None:
     log.warning(
         "attempt %d failed: %s; trying again in %.1f s",
         details.retry_num,
         details.caused_by,
         details.wait_for,
     )
-
-
-# stamina's own hooks would log through structlog to stdout wherever that is installed.
-set_on_retry_hooks([_tell])
