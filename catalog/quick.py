@@ -61,6 +61,8 @@ class Quick:
 
     def ask(self, rest: Rest, started: datetime, slot: Slot | None) -> Pass | Asked | None:
         """Do the same where it is known that the provider is at rest; raise sqlite3.Error."""
+        if slot and slot.alone and not resting.is_free(self.file, self.provider, slot.moment):
+            return None
         clock = time.monotonic()
         came: Answer | ProviderError
         try:

@@ -52,11 +52,16 @@ class Scheduled:
         with self._watched():
             now = self.sync.clock()
             moment = self.schedule.slot(now)
+            came: Pass | Asked | None = asked
+            if asked is None and self.pings is None:
+                came = self._ask(Slot(moment, alone=True))
+            if isinstance(came, Pass):
+                return Run(self.provider, Claim(moment), came)
             with self.sync.database.writing(stirs=False) as connection:
                 claim = slots.claim(connection, self.provider, moment, now, self.limit)
             if not claim.is_ours:
                 return Run(self.provider, claim)
-            return Run(self.provider, claim, self._pass(moment, asked, once=True))
+            return Run(self.provider, claim, self._pass(moment, came, once=True))
 
     def run_now(self, asked: Asked | None = None, *, accept: bool = False) -> Pass:
         """Run a pass in any case; the slot counts as done, unless the provider was not read."""
@@ -91,13 +96,14 @@ class Scheduled:
         """Run a pass, and tell the monitor; `once` for a slot that is done whatever came of it."""
         if self.pings is not None:
             self.pings.start()
-        came: Pass | Asked | None = asked
-        if asked is None and self.quick is not None and not accept:
-            came = self.quick.run(Slot(moment))
+        came = asked if asked or accept else self._ask(Slot(moment))
         result = came if isinstance(came, Pass) else self._whole(moment, came, accept, once)
         if self.pings is not None:
             self.pings.end(result.poll.error or result.document_error)
         return result
+
+    def _ask(self, slot: Slot) -> Pass | Asked | None:
+        return None if self.quick is None else self.quick.run(slot)
 
     def _whole(self, moment: datetime, asked: Asked | None, accept: bool, once: bool) -> Pass:
         result = self.sync.run(accept=accept, asked=asked)

@@ -99,8 +99,6 @@ def _poll(
     slot = Slot(_schedule(known).slot(started), alone=line.scheduled)
     if known["pings"] or not is_written(rest) or not _is_as_noted(known["annotations"]):
         return None
-    if slot.alone and not resting.is_free(seen.database, rest.provider, slot.moment):
-        return None
     token = None
     if known["token"] is not None and (token := seen.token(*known["token"])) is None:
         return None

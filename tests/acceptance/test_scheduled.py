@@ -13,6 +13,8 @@ WATCHED = """
 create table done (moment);
 create trigger finished after update of done_at on slot when new.done_at is not null
 begin insert into done values (new.moment); end;
+create trigger made after insert on slot when new.done_at is not null
+begin insert into done values (new.moment); end;
 """
 
 

@@ -18,9 +18,8 @@ from typing import TypeVar
 
 from catalog.clock import stamp
 from catalog.config.load import load
-from catalog.scheduled import Scheduled
 from catalog.store.database import Database
-from catalog.wiring import wire_http, wire_schedule, wire_sync
+from catalog.wiring import wire_http, wire_scheduled
 from tests.bench.loop import Loop
 from tests.bench.made import Made
 from tests.bench.server import Served
@@ -44,12 +43,12 @@ def main() -> None:
         "infomaniak.url": url,
         "infomaniak.token": "any",
     }
-    settings = load(None, given, environ={"HOME": str(folder)}).settings
+    loaded = load(None, given, environ={"HOME": str(folder)})
+    settings = loaded.settings
     loop = Loop(f"{url}/1/ai/models", folder / "loop.db")
     now = BEGIN
     with wire_http(settings) as http, closing(Database(settings.database)) as database:
-        sync = wire_sync(settings, database, http, clock=lambda: now)
-        work = Scheduled(sync, wire_schedule(settings.schedule), timedelta(minutes=5))
+        work = wire_scheduled(settings, loaded, database, http, clock=lambda: now)
 
         def ours() -> str:
             result = work.run().result
