@@ -22,7 +22,7 @@ from catalog.publishing import Publisher
 from catalog.quick import Asked
 from catalog.runs import running
 from catalog.snapshot import Snapshot
-from catalog.store import changelog, flapping, forecasts, history, polls
+from catalog.store import changelog, flapping, forecasts, history, outbox, polls
 from catalog.store import rest as resting
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record
@@ -258,15 +258,20 @@ class Sync:
     def _rest(self, done: Pass) -> None:
         """Note that nothing is left to do, where that is so: the next poll need not look again."""
         wrong = done.poll.error or done.document_error or done.snapshot is None
-        if self.terms is None or wrong or done.owed:
+        if self.terms is None or wrong:
             return
         name, started = self.provider.name, done.poll.started_at
         with self.database.writing(stirs=False) as connection:
-            # What flaps is told when it has stayed for some time; what is missing, once confirmed.
-            after = started - self.policy.settles_after
-            if history.missing(connection, name) or flapping.damped(
-                connection, name, after, started
-            ):
+            if self._waits(connection, started):
                 return
             known = history.baseline(connection, name)
             resting.settle(connection, self.terms.rest(name, started, known, done.document))
+
+    def _waits(self, connection: Transaction, started: datetime) -> bool:
+        """Whether a message is owed, a removal is to be confirmed, or what flaps has to stay."""
+        name, after = self.provider.name, started - self.policy.settles_after
+        return bool(
+            outbox.owes(connection, [channel.name for channel in self.channels])
+            or history.missing(connection, name)
+            or flapping.damped(connection, name, after, started)
+        )

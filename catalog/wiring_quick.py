@@ -25,6 +25,7 @@ from catalog.store.rest import Rest, Slot, Terms
 
 if TYPE_CHECKING:
     from catalog.config.load import Loaded
+    from catalog.config.providers import ListSettings
     from catalog.config.settings import Settings
     from catalog.schedule import Schedule
     from catalog.store.database import Database
@@ -42,7 +43,7 @@ def terms_of(
     own, schedule = settings.document.annotations, settings.schedule
     known = {
         "url": source.url,
-        "asking": {each: getattr(source.asking, each) for each in Asking.__dataclass_fields__},
+        "asking": None if _may_hide(settings.one.list) else _written(source.asking),
         "limits": asdict(source.http.limits),
         "token": _origin_of_token(settings, loaded),
         "every": schedule.every.total_seconds(),
@@ -52,6 +53,15 @@ def terms_of(
         "pings": settings.ping.url is not None,
     }
     return Terms(loaded.identity, json.dumps(known))
+
+
+def _may_hide(list_: "ListSettings") -> bool:
+    """Whether the user's own words of a request may hold a secret: those are noted nowhere."""
+    return bool(list_.headers or list_.query)
+
+
+def _written(asking: Asking) -> dict[str, Any]:
+    return {each: getattr(asking, each) for each in Asking.__dataclass_fields__}
 
 
 def _origin_of_token(settings: "Settings", loaded: "Loaded") -> list[str] | None:
@@ -97,7 +107,9 @@ def _poll(
 ) -> Pass | Asked | None:
     started = clock()
     slot = Slot(_schedule(known).slot(started), alone=line.scheduled)
-    if known["pings"] or not is_written(rest) or not _is_as_noted(known["annotations"]):
+    if known["pings"] or known["asking"] is None:
+        return None
+    if not is_written(rest) or not _is_as_noted(known["annotations"]):
         return None
     token = None
     if known["token"] is not None and (token := seen.token(*known["token"])) is None:

@@ -146,6 +146,13 @@ def owed(
     return tuple(Waiting(*row) for row in connection.execute(query))
 
 
+def owes(connection: Connection, channels: Collection[str]) -> bool:
+    """Whether one of the channels has not taken something yet, whosever it is."""
+    state, name = col(DeliveryRow.state), col(DeliveryRow.channel)
+    query = select(col(DeliveryRow.id)).where(state == OWED, name.in_(sorted(channels))).limit(1)
+    return connection.scalar(query) is not None
+
+
 def _sendable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     next_at = col(DeliveryRow.next_at)
     # A moment of the far future is from a clock that was ahead.

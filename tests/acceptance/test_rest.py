@@ -188,3 +188,17 @@ def test_odd_settings_are_told_as_ever(live: Live) -> None:
     (shell.folder / "catalog.db").write_bytes(b"no database at all, but long enough to be one")
     assert "catalog.db" in shell("sync", code=6).err
     assert list(shell.files()) == ["catalog.db"]
+
+
+def test_headers_of_the_user_are_noted_nowhere(live: Live) -> None:
+    """A header may hold a secret: it is sent at rest too, read from the settings anew."""
+    shell, server = live(answer(body=b'{"data": [{"id": "a"}]}'))
+    (shell.folder / "catalog.toml").write_text(
+        f'[[provider]]\nname = "own"\nkind = "openai"\nurl = "{server.url}"\ntoken = "t"\n'
+        '[provider.list]\nheaders = { X-Key = "key-never-noted" }\n',
+        encoding="utf-8",
+    )
+    shell("sync")
+    assert "at rest" in shell("-v", "sync").err
+    assert [request.headers["x-key"] for request in server.requests] == ["key-never-noted"] * 2
+    assert b"key-never-noted" not in (shell.folder / "catalog.db").read_bytes()

@@ -222,6 +222,23 @@ def test_what_is_owed_keeps_from_rest(resting: Callable[..., Resting]) -> None:
     assert it.is_at_rest()
 
 
+def test_what_is_owed_of_another_provider_keeps_from_rest(
+    resting: Callable[..., Resting],
+) -> None:
+    """A pass sends what is due to its channels whosever it is, so it comes to no rest before."""
+    it = resting(answer(body=Made(20).body))
+    it.poll()
+    with it.work.sync.database.writing() as connection:
+        row = "insert into finding (poll_id, provider, rule, level, fingerprint) values (1, 'other'"
+        connection.exec_driver_sql(f"{row}, 'model-removed', 'breaking', 'f')")
+        row = "insert into delivery (finding_id, channel, message_id, state, attempts, next_at)"
+        connection.exec_driver_sql(
+            f"{row} values (1, 'ear', 'm', 'owed', 1, '2026-01-02T06:00:00Z')"
+        )
+    it.poll()
+    assert not it.is_at_rest()
+
+
 def test_a_day_that_begins_ends_the_rest(resting: Callable[..., Resting]) -> None:
     """The ends of models come nearer by days: the first poll of a day looks at everything."""
     made = Made(20)
