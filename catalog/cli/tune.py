@@ -127,14 +127,14 @@ def _polls(
 ) -> "Iterator[Poll]":
     from catalog.cli.passes import run_at
     from catalog.payload import Payload
-    from catalog.store.answers import body
+    from catalog.store.bodies import read
     from catalog.wiring import wire_http, wire_sync
 
     with wire_http(settings) as http, stored.reading() as connection:
         sync = wire_sync(settings, database, http)
         sync = replace(sync, policy=policy, channels=(), publisher=None)
         for each in answers:
-            answer = Payload(settings.one.name, "", each.at, body(connection, each.sha256))
+            answer = Payload(settings.one.name, "", each.at, read(connection, each.sha256))
             yield run_at(replace(sync, fetch=partial(_again, answer)), each.at).poll
 
 

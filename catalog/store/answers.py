@@ -1,10 +1,8 @@
 """What was answered, poll by poll: so that the past can be judged again."""
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlmodel import col
@@ -42,10 +40,3 @@ def bodies(connection: Connection) -> frozenset[str]:
     """Return the SHA-256 of every body that is still stored."""
     stored = select(col(PayloadRow.sha256)).where(col(PayloadRow.body).is_not(None))
     return frozenset(connection.scalars(stored))
-
-
-def body(connection: Connection, sha256: str) -> bytes:
-    """Return a stored body."""
-    of_it = select(col(PayloadRow.body)).where(col(PayloadRow.sha256) == sha256)
-    stored: Any = connection.execute(of_it).scalar_one()
-    return zlib.decompress(stored)

@@ -27,7 +27,7 @@ INSTEAD = (
     "postgresql+psycopg://USER@HOST/NAME"
 )
 OTHER = "Name a file of its own, or one that is not there yet, with --database."
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every revision in migrations/versions, oldest first; a test holds it to the folder."""
 MEMORY = "sqlite://"
 """The URL of a database that lives as long as the process."""

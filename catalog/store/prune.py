@@ -7,12 +7,13 @@ from datetime import datetime
 from itertools import islice, tee
 from pathlib import Path
 
-from sqlalchemy import Connection, Text, bindparam, delete, func, select, type_coerce, update
+from sqlalchemy import Connection, Text, bindparam, delete, func, select, type_coerce
 from sqlmodel import col
 
 from catalog.clock import stamp
 from catalog.errors import DatabaseBusy, StoreError
 from catalog.store.backup import WAIT, opened
+from catalog.store.bodies import drop
 from catalog.store.history import ACCEPTED
 from catalog.store.tables import FindingRow, PayloadRow, PollRow
 
@@ -60,8 +61,7 @@ def prune(connection: Connection, before: datetime) -> Pruned:
         polls += _spare(connection, provider, bodies.polls, limit)
     old = there - needed
     if old:
-        these = update(PayloadRow).where(bindparam("old") == _SHA256).values(body=None)
-        connection.execute(these, [{"old": sha256} for sha256 in sorted(old)])
+        drop(connection, old)
     if polls:
         these_polls = delete(PollRow).where(col(PollRow.id) == bindparam("spare"))
         connection.execute(these_polls, [{"spare": number} for number in polls])

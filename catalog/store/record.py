@@ -1,7 +1,6 @@
 """Everything of one poll, written within one transaction."""
 
 import hashlib
-import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -14,14 +13,13 @@ from catalog.clock import stamp
 from catalog.payload import Payload
 from catalog.poll import Poll
 from catalog.snapshot import Model, Snapshot
-from catalog.store import history
+from catalog.store import bodies, history
 from catalog.store.chain import seal, version_digest
 from catalog.store.changelog import write_findings
 from catalog.store.tables import (
     DeliveryRow,
     MissingModelRow,
     ModelVersionRow,
-    PayloadRow,
     PollRow,
     SnapshotRow,
     table_of,
@@ -42,7 +40,7 @@ def record(connection: Connection, poll: Poll, recipients: Recipients) -> int | 
     number = known.number
     versions: dict[str, int] = {}
     if isinstance(poll.answer, Payload):
-        _write_payload(connection, poll.answer)
+        bodies.write(connection, poll.answer, known.payload)
     if poll.snapshot is not None:
         number = _write_snapshot(connection, poll.snapshot, known.number)
         versions = _write_versions(connection, poll.snapshot, known.number, number)
@@ -118,19 +116,6 @@ def _latest_versions(
         col(ModelVersionRow.provider) == findings[0].provider, col(ModelVersionRow.key).in_(keys)
     )
     return {**versions} | _by_key(connection.execute(of_keys.group_by(col(ModelVersionRow.key))))
-
-
-def _write_payload(connection: Connection, payload: Payload) -> None:
-    this = col(PayloadRow.sha256) == payload.digest
-    has_body = connection.scalar(select(col(PayloadRow.body).is_not(None)).where(this))
-    if has_body:
-        return
-    body = zlib.compress(payload.body, 9)
-    if has_body is None:
-        row = {"sha256": payload.digest, "size": len(payload.body), "body": body}
-        connection.execute(insert(PayloadRow).values(row))
-    else:  # it was pruned, and is back
-        connection.execute(update(PayloadRow).where(this).values(body=body))
 
 
 def _http_facts(poll: Poll, known: history.Baseline) -> dict[str, Any]:

@@ -49,13 +49,16 @@ def _where(condition: str) -> dict[str, Any]:
 class PayloadRow(SQLModel, table=True):
     """A body as sent: content-addressed, compressed, written once however often it comes.
 
-    `body` is None once it was pruned: what came is known by its digest then.
+    `body` is None once it was pruned: what came is known by its digest then. With a `base_sha256`
+    it is the difference to that one's.
     """
 
     __tablename__ = "payload"
     sha256: str = Field(primary_key=True)
     size: int
     body: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
+    # No foreign key: an export may have a body before its base. What rests on what is verified.
+    base_sha256: str | None = None
 
 
 class SnapshotRow(SQLModel, table=True):

@@ -1,17 +1,16 @@
 """Whether what is stored is what was stored: each check names the first row that is not."""
 
-import hashlib
-import zlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, LargeBinary, cast, func, select
+from sqlalchemy import Connection, func, select
 from sqlmodel import col
 
 from catalog.change import fingerprint
 from catalog.snapshot import Model, Snapshot
+from catalog.store.bodies import look
 from catalog.store.chain import links, version_digest
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
 from catalog.store.history import ACCEPTED, MODEL_COLUMNS, to_model
@@ -19,7 +18,6 @@ from catalog.store.tables import (
     ChangeRow,
     FindingRow,
     ModelVersionRow,
-    PayloadRow,
     PollRow,
     SnapshotRow,
 )
@@ -98,17 +96,16 @@ def _database(connection: Connection) -> Verdicts:
 def _payloads(connection: Connection) -> Verdicts:
     pruned = 0
     needed = _needed(connection)
-    body = cast(col(PayloadRow.body), LargeBinary).label("body")  # also where text was put there
-    query = select(col(PayloadRow.sha256), body).order_by(col(PayloadRow.sha256))
-    for row in connection.execute(query.execution_options(yield_per=100)):
-        if row.body is None and row.sha256 in needed:
-            yield Bad("payload", row.sha256, "its body is gone, and it is in force or the newest")
+    for looked in look(connection):
+        if looked.problem is not None:
+            yield Bad("payload", looked.sha256, looked.problem)
             continue
-        if row.body is None:
-            pruned += 1
-        elif _digest(row.body) != row.sha256:
-            yield Bad("payload", row.sha256, "its body is not what was sent: another digest")
+        if not looked.is_there and looked.sha256 in needed:
+            yield Bad(
+                "payload", looked.sha256, "its body is gone, and it is in force or the newest"
+            )
             continue
+        pruned += not looked.is_there
         yield "each has its digest" + (f"; {pruned:,} without a body, pruned" if pruned else "")
 
 
@@ -123,13 +120,6 @@ def _needed(connection: Connection) -> set[str]:
     polls = {number for row in connection.execute(query) for number in row}
     of_polls = select(col(PollRow.payload_sha256)).where(col(PollRow.id).in_(polls))
     return set(connection.scalars(of_polls))
-
-
-def _digest(body: bytes) -> str | None:
-    try:
-        return hashlib.sha256(zlib.decompress(body)).hexdigest()
-    except zlib.error:
-        return None
 
 
 def _versions(connection: Connection) -> Verdicts:

@@ -2,10 +2,8 @@ import importlib.machinery
 import importlib.util
 import re
 import socket
-import sqlite3
 import subprocess
 import sys
-import zlib
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
@@ -14,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from catalog.replay.faults import FAULTS
+from catalog.store.database import Database
+from tests.builders import AT, model, snapshot
 from tests.campaign import planted
 from tests.campaign.campaign import scenarios
 from tests.campaign.lasting import grown
@@ -22,6 +22,7 @@ from tests.campaign.story import Left
 from tests.campaign.together import uneven
 from tests.pages import ROOT
 from tests.servers import answer, serve
+from tests.stored import save
 
 SCRIPT = ROOT / "scripts" / "faults"
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
@@ -164,11 +165,8 @@ def test_a_planted_secret_is_found_wherever_it_is(tmp_path: Path) -> None:
     for secret in planted.SECRETS:
         assert planted.found(tmp_path, [b"told: " + secret.encode()]) == 1
     (tmp_path / "log.txt").write_bytes(planted.needles()[-1])
-    with closing(sqlite3.connect(tmp_path / "catalog.db")) as database:
-        database.execute("CREATE TABLE payload (body BLOB)")
-        body = zlib.compress(planted.TOKEN.encode() * 100)
-        database.execute("INSERT INTO payload VALUES (?)", (body,))
-        database.commit()
+    with closing(Database(str(tmp_path / "catalog.db"))) as database:
+        save(database, 0, snapshot(model("1"), at=AT), content=planted.TOKEN.encode() * 100)
     assert planted.found(tmp_path, []) == 2
 
 

@@ -1,13 +1,15 @@
 """The secrets that every run of the campaign gets, and the search for them in all that it left."""
 
 import base64
-import sqlite3
-import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
+
+from catalog.errors import StoreError
+from catalog.store.answers import bodies
+from catalog.store.bodies import read
+from catalog.store.database import Database
 
 TOKEN: Final = "tok-campaign-5b0c-9e77"
 KEY: Final = b"webhook-secret-of-the-campaign"
@@ -45,8 +47,9 @@ def _files(folder: Path) -> Iterator[bytes]:
 def _payloads(file: Path) -> Iterator[bytes]:
     """Unpack the bodies that a database keeps compressed; a damaged one shows what it can."""
     try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
-            for (body,) in database.execute("SELECT body FROM payload WHERE body IS NOT NULL"):
-                yield zlib.decompress(body)
-    except (sqlite3.Error, zlib.error):
+        database = Database(str(file), upgrades=False)
+        with database.reading() as connection:
+            for sha256 in bodies(connection):
+                yield read(connection, sha256)
+    except StoreError:
         return

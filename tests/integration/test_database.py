@@ -19,7 +19,7 @@ from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreE
 from catalog.store import migrate
 from catalog.store.database import MEMORY, REVISIONS, Database
 
-ROW = "insert into payload values ('aa', 1, x'00')"
+ROW = "insert into payload (sha256, size, body) values ('aa', 1, x'00')"
 
 
 def make(path: Path) -> Database:
@@ -255,7 +255,7 @@ for _ in range(25):
     with database.writing() as connection:
         size = connection.scalar(text("select size from payload where sha256 = 'n'")) or 0
         connection.execute(text("delete from payload where sha256 = 'n'"))
-        connection.execute(text(f"insert into payload values ('n', {size + 1}, x'00')"))
+        connection.execute(text(f"insert into payload (sha256, size) values ('n', {size + 1})"))
 """
 
 

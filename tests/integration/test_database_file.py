@@ -15,7 +15,7 @@ from catalog.errors import StoreError
 from catalog.store import migrate
 from catalog.store.database import REVISIONS, Database
 
-ROW = "insert into payload values ('aa', 1, x'00')"
+ROW = "insert into payload (sha256, size, body) values ('aa', 1, x'00')"
 
 
 def make(path: Path) -> Database:

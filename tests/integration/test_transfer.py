@@ -97,7 +97,7 @@ BROKEN: dict[str, Callable[[list[bytes]], list[bytes]]] = {
     ],
     "line 2 of the export cannot be imported: a value of payload": lambda all_: [
         all_[0],
-        all_[1].replace(b'"eN', b'"?N'),
+        all_[1].replace(b'"KLUv', b'"?LUv'),
     ],
     "FOREIGN KEY constraint failed": lambda all_: [all_[0], all_[-1]],
     "what was exported was not sound: change 1: ": lambda all_: [

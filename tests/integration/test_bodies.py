@@ -1,0 +1,303 @@
+"""Bodies stored as differences: what rests on what, and that each is read as it was sent."""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+
+import pytest
+from sqlalchemy import text
+
+from catalog.errors import StoreError
+from catalog.payload import Payload
+from catalog.poll import Outcome, Poll
+from catalog.store import bodies
+from catalog.store.database import Database
+from catalog.store.prune import prune
+from catalog.store.record import record
+from catalog.store.transfer import export, load
+from catalog.store.verify import verify
+from tests.bench.made import Made
+from tests.builders import AT, model, payload, snapshot
+from tests.stored import HOUR, NAME, ask
+
+OTHER = "other"
+CHAIN = bodies.LONGEST
+WHOLE = "select count(*) from payload where body is not null and base_sha256 is null"
+BASED = "select count(*) from payload where body is not null and base_sha256 is not null"
+
+
+def states(count: int, seed: int = 1) -> list[bytes]:
+    """Give answers of which each differs a little from the one before it."""
+    return list(islice(Made(30, seed).states(), count))
+
+
+def poll(
+    database: Database, at: int, body: bytes, outcome: Outcome | None = None, provider: str = NAME
+) -> Payload:
+    """Record a poll so many hours after the start; by itself it brings a snapshot."""
+    answer = replace(payload(body, AT + at * HOUR), provider=provider)
+    brings = replace(snapshot(model("1", str(at)), at=answer.fetched_at), provider=provider)
+    state = None if outcome else brings
+    brought = outcome or (Outcome.CHANGED if at else Outcome.FIRST)
+    with database.writing() as connection:
+        record(connection, Poll(provider, answer.fetched_at, 5, brought, answer, state), {})
+    return answer
+
+
+def series(database: Database, count: int) -> list[Payload]:
+    """Record polls of which each brings another body."""
+    return [poll(database, at, body) for at, body in enumerate(states(count))]
+
+
+def count(database: Database, query: str) -> object:
+    """Return the one number that a query comes to."""
+    return ask(database, query)[0][0]
+
+
+def base(database: Database, of: Payload) -> object:
+    """Return what a body is stored as the difference to."""
+    query = f"select base_sha256 from payload where sha256 = '{of.digest}'"  # noqa: S608  # a digest
+    return count(database, query)
+
+
+def problems(database: Database) -> list[str]:
+    """Return what a verification finds wrong."""
+    with database.reading() as connection:
+        return [str(check.bad) for check in verify(connection) if check.bad]
+
+
+def assert_read(database: Database, *answers: Payload) -> None:
+    """Hold that each of these, and no other, is read as it was sent, and that all is sound."""
+    with database.reading() as connection:
+        assert [bodies.read(connection, each.digest) for each in answers] == [
+            each.body for each in answers
+        ]
+        there = {each.sha256 for each in bodies.look(connection) if each.is_there}
+    assert there == {each.digest for each in answers}
+    assert problems(database) == []
+
+
+def drop(database: Database, *answers: Payload) -> None:
+    """Let the bodies of these go."""
+    with database.writing() as connection:
+        bodies.drop(connection, {each.digest for each in answers})
+
+
+def edit(database: Database, statement: str, **values: object) -> None:
+    """Edit the database as its own program never would."""
+    with database.writing() as connection:
+        connection.execute(text(statement), values)
+
+
+def damage(database: Database, answer: Payload) -> None:
+    """Change what is stored of a body."""
+    body = b"\x00damaged"
+    edit(
+        database,
+        "update payload set body = :body where sha256 = :sha256",
+        body=body,
+        sha256=answer.digest,
+    )
+
+
+def test_a_chain_is_read_to_its_full_depth(database: Database) -> None:
+    """Each body is the difference to the one before it, until a whole one begins anew."""
+    answers = series(database, 2 * CHAIN + 1)
+    assert [base(database, each) for each in answers] == [
+        None if number % CHAIN == 0 else answers[number - 1].digest
+        for number in range(len(answers))
+    ]
+    assert_read(database, *answers)
+    mean = "select avg(length(body)) from payload where base_sha256 is"
+    ((whole,),), ((differences,),) = (
+        ask(database, f"{mean} null"),
+        ask(database, f"{mean} not null"),
+    )
+    assert float(str(differences)) * 5 < float(str(whole))
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>Bad gateway</html>", bytes(range(256)) * 4])
+def test_what_has_little_of_the_one_before_is_whole(database: Database, content: bytes) -> None:
+    """An answer of another kind rests on nothing, and a following one not on it."""
+    first = poll(database, 0, states(1)[0])
+    odd = poll(database, 1, content, Outcome.INVALID)
+    then = poll(database, 2, states(2)[1])
+    assert [base(database, each) for each in (odd, then)] == [None, first.digest]
+    assert_read(database, first, odd, then)
+
+
+def test_an_answer_that_was_held_is_no_base(database: Database) -> None:
+    """The base is what was accepted last, so that what is held does not lengthen the chain."""
+    one, two, three = states(3)
+    first = poll(database, 0, one)
+    held = poll(database, 1, two, Outcome.HELD)
+    then = poll(database, 2, three)
+    assert [base(database, each) for each in (held, then)] == [first.digest] * 2
+    assert_read(database, first, held, then)
+
+
+def test_two_providers_have_chains_of_their_own(database: Database) -> None:
+    """A body rests on bodies of its own provider; the same body of both is stored once."""
+    answers = [
+        poll(database, at, body, provider=provider)
+        for at, pair in enumerate(zip(states(3), states(3, seed=2), strict=True))
+        for provider, body in zip((NAME, OTHER), pair, strict=True)
+    ]
+    bases = [base(database, each) for each in answers]
+    assert bases == [None, None, *(each.digest for each in answers[:4])]
+    poll(database, 3, answers[-1].body)
+    assert_read(database, *answers)
+    then = poll(database, 4, states(4, seed=2)[3])
+    assert base(database, then) == answers[-1].digest
+    assert_read(database, *answers, then)
+
+
+def test_pruned_in_the_middle_of_a_chain(database: Database) -> None:
+    """What rested on a body that goes becomes whole, and all that stay are read as sent."""
+    answers = series(database, 10)
+    drop(database, answers[4], answers[5])
+    assert [base(database, answers[number]) for number in (4, 5, 6)] == [None, None, None]
+    assert base(database, answers[7]) == answers[6].digest
+    assert_read(database, *answers[:4], *answers[6:])
+
+
+def test_pruned_from_the_beginning(database: Database) -> None:
+    """Pruning drops what it says, though all that stays rested on it."""
+    answers = series(database, 10)
+    with database.writing() as connection:
+        assert prune(connection, AT + 7 * HOUR - timedelta(minutes=1)).bodies == 6
+    assert (count(database, WHOLE), count(database, BASED)) == (1, 3)
+    assert_read(database, *answers[6:])
+
+
+def test_a_body_that_was_pruned_comes_back(database: Database) -> None:
+    """It is stored as the difference to what is in force, and nothing rests on itself."""
+    answers = series(database, 6)
+    drop(database, *answers[:3])
+    poll(database, 6, answers[1].body)
+    assert base(database, answers[1]) == answers[5].digest
+    then = poll(database, 7, states(7)[6])
+    assert base(database, then) == answers[1].digest
+    assert_read(database, answers[1], *answers[3:], then)
+
+
+def test_a_damaged_body_is_told_with_what_rests_on_it(database: Database) -> None:
+    """The damaged one is named, not one that merely rests on it, with how many do."""
+    answers = series(database, 9)
+    damage(database, answers[5])
+    said = "its body is not what was sent: another digest; 3 that rest on it cannot be read either"
+    assert problems(database) == [f"payload {answers[5].digest}: {said}"]
+    with database.reading() as connection:
+        looked = {each.sha256: each.problem for each in bodies.look(connection)}
+        assert len(looked) == 9
+        rests = f"its body rests on that of {answers[5].digest}, which is damaged"
+        assert [looked[each.digest] for each in answers[6:]] == [rests] * 3
+        assert {looked[each.digest] for each in answers[:5]} == {None}
+        for each in answers[5:]:
+            with pytest.raises(StoreError, match="cannot be read"):
+                bodies.read(connection, each.digest)
+
+
+def test_nothing_new_rests_on_a_damaged_body(database: Database) -> None:
+    """A poll after the damage is stored whole, and the pass goes on."""
+    answers = series(database, 3)
+    damage(database, answers[1])
+    then = poll(database, 3, states(4)[3])
+    assert base(database, then) is None
+    with database.reading() as connection:
+        assert bodies.read(connection, then.digest) == then.body
+
+
+def test_pruning_refuses_to_lose_what_rests_on_damage(database: Database) -> None:
+    """What cannot be stored whole keeps its base: a backup may yet mend it."""
+    answers = series(database, 4)
+    damage(database, answers[1])
+    with pytest.raises(StoreError, match=f"the body of payload {answers[2].digest} cannot be read"):
+        drop(database, answers[1])
+    assert base(database, answers[2]) == answers[1].digest
+
+
+def test_what_an_older_version_stored_is_read_and_rested_on(database: Database) -> None:
+    """Bodies of before were packed by zlib, whole: they stay so, and serve as a base."""
+    first = poll(database, 0, states(1)[0])
+    stored = {"body": zlib.compress(first.body, 9), "sha256": first.digest}
+    edit(database, "update payload set body = :body where sha256 = :sha256", **stored)
+    then = poll(database, 1, states(2)[1])
+    assert base(database, then) == first.digest
+    assert_read(database, first, then)
+    drop(database, first)
+    assert_read(database, then)
+
+
+GONE = "its body rests on one that is not there"
+EDITS = {
+    "the body of a base gone": (
+        "update payload set body = null, base_sha256 = null where sha256 = :second",
+        GONE,
+    ),
+    "two that rest on each other": (
+        "update payload set base_sha256 = :third where sha256 = :second",
+        GONE,
+    ),
+    "a difference said to be whole": (
+        "update payload set base_sha256 = null where sha256 = :third",
+        (
+            "{third}: its body is not what was sent: another digest;"
+            " 1 that rest on it cannot be read either"
+        ),
+    ),
+    "a difference to another body": (
+        "update payload set base_sha256 = :first where sha256 = :third",
+        (
+            "{third}: its body is not what was sent: another digest;"
+            " 1 that rest on it cannot be read either"
+        ),
+    ),
+    "a size that is wrong": (
+        "update payload set size = 3 where sha256 = :fourth",
+        "{fourth}: its body is not what was sent: another digest",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", EDITS)
+def test_a_chain_that_was_edited_is_told(database: Database, case: str) -> None:
+    """Whatever a base is made to be, it is named, and nothing hangs or breaks off."""
+    statement, said = EDITS[case]
+    digests = [each.digest for each in series(database, 4)]
+    names = dict(zip(("first", "second", "third", "fourth"), digests, strict=True))
+    named = {name: value for name, value in names.items() if f":{name}" in statement}
+    edit(database, statement, **named)
+    assert [each for each in problems(database) if said.format(**names) in each]
+    with database.reading() as connection, pytest.raises(StoreError, match="cannot be read"):
+        bodies.read(connection, names["fourth"])
+
+
+def test_one_that_is_not_there_cannot_be_read(database: Database) -> None:
+    """A digest that names no payload is an error that says so, not a crash."""
+    series(database, 1)
+    with database.reading() as connection, pytest.raises(StoreError, match="cannot be read"):
+        bodies.read(connection, "none")
+
+
+@pytest.fixture
+def other() -> Iterator[Database]:
+    """Make an empty database in memory."""
+    made = Database("sqlite://")
+    yield made
+    made.close()
+
+
+def test_chains_go_through_an_export(database: Database, other: Database) -> None:
+    """A body may stand before its base in an export; imported, all are as they were."""
+    answers = series(database, CHAIN + 3)
+    drop(database, answers[1])
+    with database.reading() as connection:
+        lines = list(export(connection))
+    with other.writing() as connection:
+        load(connection, (line.encode() for line in lines))
+    assert_read(other, answers[0], *answers[2:])
+    with other.reading() as connection:
+        assert list(export(connection)) == lines
