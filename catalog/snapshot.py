@@ -1,9 +1,10 @@
 """The catalog at one moment, in our words: models and their facts."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from catalog.jsontext import JsonText
 
@@ -35,7 +36,7 @@ def key_order(key: str) -> tuple[int, int, str]:
     return (1, 0, key)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
     """One accepted or proposed state of one provider's catalog.
 
@@ -52,12 +53,12 @@ class Snapshot:
         """Make a snapshot from models in any order."""
         return cls(provider, taken_at, tuple(sorted(models, key=lambda m: key_order(m.key))))
 
-    @property
-    def by_key(self) -> dict[str, Model]:
+    @cached_property
+    def by_key(self) -> Mapping[str, Model]:
         """The models by their stable key."""
         return {model.key: model for model in self.models}
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over key and facts of every model: the same state has the same digest."""
         digest = hashlib.sha256()

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from catalog.alerts.channel import Channel
@@ -15,6 +15,7 @@ from catalog.document.overview import Overview
 from catalog.errors import CatalogError, DocumentError, PayloadInvalid, ProviderError
 from catalog.flapping import Move, settled
 from catalog.judge import Case, judge
+from catalog.memory import Memory
 from catalog.payload import Answer, NotModified, Validators
 from catalog.poll import Poll
 from catalog.providers.provider import Provider
@@ -58,6 +59,7 @@ class Sync:
     channels: Sequence[Channel]
     publisher: Publisher | None
     clock: Clock
+    memory: Memory = field(default_factory=Memory)
 
     def run(self, *, accept: bool = False, dry_run: bool = False) -> Pass:
         """Read the provider, record what came of it, then derive document and messages.
@@ -103,17 +105,20 @@ class Sync:
             elapsed = round((time.monotonic() - clock) * 1000)
             decision = Decision(self.provider, self.policy, started, elapsed, accept)
             with self.database.writing(keep=not dry_run) as connection:
-                if history.number_in_force(connection, self.provider.name) != known.number:
+                inside = history.baseline(connection, self.provider.name)
+                if (inside.number, inside.digest) != (known.number, known.digest):
                     continue  # another process moved it: what was read belongs to an old state
                 past = self._past(connection, known, reading, started)
                 past = replace(past, polled_at=None if last is None else last.started_at)
                 past = replace(past, settled=self._settled(connection, past, started))
                 if known.number is not None and past.snapshot is None and decision.reminds(past):
-                    past = replace(past, snapshot=history.snapshot(connection, known.number))
+                    past = replace(past, snapshot=self.memory.state(connection, known))
                 poll = decision.decide(past, reading)
-                number = record(connection, poll, recipients(self.channels))
+                number = record(connection, poll, recipients(self.channels), inside, past.snapshot)
                 # What a dry run undoes can only be read now; else nobody has to wait for it.
                 overview = self._overview(connection, number) if dry_run else None
+            if poll.snapshot is not None and number is not None and not dry_run:
+                self.memory.keep(poll.snapshot, number)
             return Pass(poll, number), overview if dry_run else self._stored_overview(number)
 
     def _known(self) -> tuple[history.Baseline, polls.PastPoll | None]:
@@ -151,8 +156,9 @@ class Sync:
                 return Reading(answer, self._without_missing(known, started))
             from catalog.validate import validate  # heavy: not loaded where nothing is new
 
-            valid = validate(answer, self.provider.contract)
-            candidate = replace(self.provider.normalize(valid), taken_at=started)
+            rows = self.memory.rows
+            valid = validate(answer, self.provider.contract, rows)
+            candidate = replace(self.provider.normalize(valid, rows), taken_at=started)
         except (ProviderError, PayloadInvalid) as error:
             return Reading(answer, error=error)
         return Reading(answer, candidate, valid.drift)
@@ -211,7 +217,7 @@ class Sync:
         if reading.candidate is None or reading.candidate.digest == known.digest:
             return past
         apart = self.policy.doubt.apart
-        snapshot = None if number is None else history.snapshot(connection, number)
+        snapshot = self.memory.state(connection, known)
         lacking = reading.candidate.lacking(snapshot)
         held = polls.held_in_a_row(connection, name, lacking, started, apart)
         moves = flapping.since(connection, name, started - self.policy.settles_after)

@@ -36,16 +36,28 @@ Recipients = Mapping[str, tuple[Wants, Due]]
 OWED = "owed"
 
 
-def record(connection: Connection, poll: Poll, recipients: Recipients) -> int | None:
-    """Write a poll and all that came of it; return the number of the snapshot in force after it."""
-    known = history.baseline(connection, poll.provider)
+def record(
+    connection: Connection,
+    poll: Poll,
+    recipients: Recipients,
+    known: history.Baseline | None = None,
+    before: Snapshot | None = None,
+) -> int | None:
+    """Write a poll and all that came of it; return the number of the snapshot in force after it.
+
+    `known` and `before` are the state in force and its models, where this transaction has read them
+    already.
+    """
+    known = known or history.baseline(connection, poll.provider)
     number = known.number
     versions: dict[str, int] = {}
     if isinstance(poll.answer, Payload):
         _write_payload(connection, poll.answer)
     if poll.snapshot is not None:
         number = _write_snapshot(connection, poll.snapshot, known.number)
-        versions = _write_versions(connection, poll.snapshot, known.number, number)
+        if before is None and known.number is not None:
+            before = history.snapshot(connection, known.number)
+        versions = _write_versions(connection, poll.snapshot, before, number)
     poll_id = write(
         connection,
         PollRow,
@@ -164,10 +176,10 @@ def _write_snapshot(connection: Connection, snapshot: Snapshot, previous: int | 
 
 
 def _write_versions(
-    connection: Connection, snapshot: Snapshot, previous: int | None, number: int
+    connection: Connection, snapshot: Snapshot, previous: Snapshot | None, number: int
 ) -> dict[str, int]:
     """End the versions that no longer hold, begin the new ones; return row ids by model key."""
-    before = {} if previous is None else history.snapshot(connection, previous).by_key
+    before = previous.by_key if previous else {}
     begun = [model for model in snapshot.models if before.get(model.key) != model]
     staying = {model.key for model in snapshot.models} - {model.key for model in begun}
     ended = sorted(before.keys() - staying)
