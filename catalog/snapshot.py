@@ -66,6 +66,12 @@ class Snapshot:
             digest.update(f"{model.key}\n{model.facts}\n".encode())
         return digest.hexdigest()
 
+    def differing(self, before: "Snapshot") -> set[str]:
+        """Return the keys of the models that came, went, or say something else than before."""
+        old, new = before.by_key, self.by_key
+        both = old.keys() & new.keys()
+        return (old.keys() ^ new.keys()) | {key for key in both if old[key].facts != new[key].facts}
+
     def lacking(self, before: "Snapshot | None") -> str:
         """SHA-256 over the keys that were there before and are not here."""
         gone = before.by_key.keys() - self.by_key.keys() if before else ()

@@ -216,11 +216,12 @@ class Sync:
             past = replace(past, told=changelog.told_drift(connection, name))
         if reading.candidate is None or reading.candidate.digest == known.digest:
             return past
-        apart = self.policy.doubt.apart
-        snapshot = self.memory.state(connection, known)
-        lacking = reading.candidate.lacking(snapshot)
-        held = polls.held_in_a_row(connection, name, lacking, started, apart)
-        moves = flapping.since(connection, name, started - self.policy.settles_after)
+        doubt, snapshot, held = self.policy.doubt, self.memory.state(connection, known), 0
+        if doubt.about(snapshot, reading.candidate) is not None:
+            lacking = reading.candidate.lacking(snapshot)
+            held = polls.held_in_a_row(connection, name, lacking, started, doubt.apart)
+        moved = reading.candidate.differing(snapshot) if snapshot else ()
+        moves = flapping.since(connection, name, started - self.policy.settles_after, moved)
         return replace(past, held=held, snapshot=snapshot, moves=moves)
 
     def _settled(
@@ -240,6 +241,8 @@ class Sync:
         return self.publisher.overview(connection, number)
 
     def _stored_overview(self, number: int | None) -> Overview | None:
+        if self.publisher is None:
+            return None
         with self.database.reading() as connection:
             return self._overview(connection, number)
 

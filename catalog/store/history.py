@@ -119,23 +119,22 @@ def baseline(connection: Connection, provider: str) -> Baseline:
     return Baseline(head.id, head.digest, poll.payload_sha256, validators)
 
 
-def number_in_force(connection: Connection, provider: str) -> int | None:
-    """Return the number of the snapshot in force; None before the first."""
-    head = connection.execute(_baseline_queries()[0], {"provider": provider}).first()
-    return None if head is None else head.id
-
-
 def missing(connection: Connection, provider: str) -> dict[str, datetime]:
     """Return the keys that the last accepted answer left out and that are still in force."""
+    rows = connection.execute(_missing_query(), {"provider": provider})
+    return {row.key: row.started_at for row in rows}
+
+
+@cache
+def _missing_query() -> Executable:
     last = select(func.max(col(PollRow.id))).where(
-        col(PollRow.provider) == provider, col(PollRow.outcome).in_(ACCEPTED)
+        col(PollRow.provider) == bindparam("provider"), col(PollRow.outcome).in_(ACCEPTED)
     )
-    query = (
+    return (
         select(col(MissingModelRow.key), col(PollRow.started_at))
         .join(PollRow, col(PollRow.id) == col(MissingModelRow.poll_id))
         .where(col(MissingModelRow.poll_id) == last.scalar_subquery())
     )
-    return {row.key: row.started_at for row in connection.execute(query)}
 
 
 def heads(connection: Connection, provider: str) -> tuple[Head, ...]:
@@ -225,13 +224,23 @@ def _as_of() -> Executable:
 
 def delisted(connection: Connection, provider: str, number: int) -> tuple[Delisted, ...]:
     """Return the models that had left by a snapshot and were not back, the latest to go first."""
+    rows = connection.execute(_delisted_query(), {"provider": provider, "number": number})
+    left = [_delisted(row) for row in {row.key: row for row in rows}.values()]
+    left.sort(key=lambda item: key_order(item.model.key))
+    return tuple(sorted(left, key=lambda item: item.gone_since, reverse=True))
+
+
+@cache
+def _delisted_query() -> Executable:
+    """Select who had left by a snapshot; of each the last row counts."""
+    number: BindParameter[int] = bindparam("number")
     first, ended = col(ModelVersionRow.first_snapshot), col(ModelVersionRow.last_snapshot)
-    of_provider = col(ModelVersionRow.provider) == provider
+    of_provider = col(ModelVersionRow.provider) == bindparam("provider")
     present = select(col(ModelVersionRow.key)).where(
         of_provider, first <= number, or_(ended.is_(None), ended > number)
     )
     said = (col(FindingRow.callable_until), col(FindingRow.basis), col(FindingRow.ground))
-    query = (
+    return (
         select(*MODEL_COLUMNS, col(SnapshotRow.taken_at), *said)
         .join(SnapshotRow, col(SnapshotRow.id) == col(ModelVersionRow.last_snapshot))
         .outerjoin(
@@ -243,10 +252,6 @@ def delisted(connection: Connection, provider: str, number: int) -> tuple[Delist
         .where(of_provider, ended <= number, col(ModelVersionRow.key).not_in(present))
         .order_by(ended, col(ChangeRow.id))
     )
-    last = {row.key: row for row in connection.execute(query)}
-    left = [_delisted(row) for row in last.values()]
-    left.sort(key=lambda item: key_order(item.model.key))
-    return tuple(sorted(left, key=lambda item: item.gone_since, reverse=True))
 
 
 def _delisted(row: Row[*tuple[Any, ...]]) -> Delisted:

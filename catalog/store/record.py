@@ -4,9 +4,19 @@ import hashlib
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Executable,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlmodel import col
 
 from catalog.change import Finding, Level
@@ -16,7 +26,6 @@ from catalog.poll import Poll
 from catalog.snapshot import Model, Snapshot
 from catalog.store import history
 from catalog.store.chain import seal, version_digest
-from catalog.store.changelog import write_findings
 from catalog.store.tables import (
     DeliveryRow,
     MissingModelRow,
@@ -24,9 +33,11 @@ from catalog.store.tables import (
     PayloadRow,
     PollRow,
     SnapshotRow,
+    inserting,
     table_of,
     write,
 )
+from catalog.store.telling import write_findings
 
 Wants = Callable[[Finding], bool]
 Due = Callable[[datetime, Iterable[Level]], datetime]
@@ -72,7 +83,7 @@ def record(
     )
     if poll.missing:
         rows = [{"poll_id": poll_id, "key": key} for key in sorted(poll.missing)]
-        connection.execute(insert(MissingModelRow), rows)
+        connection.execute(inserting(MissingModelRow), rows)
     _tell(connection, poll_id, poll.findings, versions, recipients)
     if poll.snapshot is not None:
         seal(connection, poll.provider)
@@ -115,7 +126,7 @@ def _tell(
             "next_at": None if moment <= at else moment,
         }
         rows = [{"finding_id": number, **message} for number, _ in wanted]
-        connection.execute(insert(DeliveryRow), rows)
+        connection.execute(inserting(DeliveryRow), rows)
 
 
 def _latest_versions(
@@ -183,19 +194,32 @@ def _write_versions(
     begun = [model for model in snapshot.models if before.get(model.key) != model]
     staying = {model.key for model in snapshot.models} - {model.key for model in begun}
     ended = sorted(before.keys() - staying)
-    of_provider = col(ModelVersionRow.provider) == snapshot.provider
-    table = table_of(ModelVersionRow)
+    asked = {"of": snapshot.provider, "number": number}
     if ended:
-        last = update(table).where(of_provider, table.c.key == bindparam("ended"))
-        last = last.where(table.c.last_snapshot.is_(None)).values(last_snapshot=number)
-        connection.execute(last, [{"ended": key} for key in ended])
+        connection.execute(_end_statement(), [asked | {"ended": key} for key in ended])
     if begun:
         rows = [_version_row(snapshot.provider, model, number) for model in begun]
-        connection.execute(insert(table), rows)
-    ids = select(col(ModelVersionRow.key), col(ModelVersionRow.id)).where(of_provider)
-    gone = connection.execute(ids.where(col(ModelVersionRow.last_snapshot) == number))
-    new = connection.execute(ids.where(col(ModelVersionRow.first_snapshot) == number))
+        connection.execute(inserting(ModelVersionRow), rows)
+    gone, new = (connection.execute(query, asked) for query in _moved_queries())
     return _by_key(gone) | _by_key(new)
+
+
+@cache
+def _end_statement() -> Executable:
+    table = table_of(ModelVersionRow)
+    of_model = (table.c.provider == bindparam("of"), table.c.key == bindparam("ended"))
+    last = update(table).where(*of_model, table.c.last_snapshot.is_(None))
+    return last.values(last_snapshot=bindparam("number"))
+
+
+@cache
+def _moved_queries() -> tuple[Executable, Executable]:
+    """Select the rows of the versions that end with a snapshot, and of those that begin."""
+    ids = select(col(ModelVersionRow.key), col(ModelVersionRow.id))
+    ids = ids.where(col(ModelVersionRow.provider) == bindparam("of"))
+    ends, begins = col(ModelVersionRow.last_snapshot), col(ModelVersionRow.first_snapshot)
+    number: BindParameter[int] = bindparam("number")
+    return ids.where(ends == number), ids.where(begins == number)
 
 
 def _by_key(rows: Iterable[Any]) -> dict[str, int]:

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -60,7 +61,7 @@ WRITTEN = [
 def same(known: Rows, content: bytes, place: Trail) -> None:
     """Hold what is read with the rows of the last answer against the whole, read by itself."""
     came = []
-    for reading in (lambda: known.read(content, place), lambda: read(content)):
+    for reading in (partial(known.read, content, place), partial(read, content)):
         try:
             came.append(repr(reading()))
         except PayloadInvalid as error:
@@ -84,7 +85,7 @@ def test_a_body_is_read_the_same_whatever_was_read_before(
     indent: int | None,
 ) -> None:
     """Value, types and flaws of an answer, a broken one too, do not depend on the ones before."""
-    known, kept = Rows(), []
+    known, kept = Rows(), list[Any]()
     for some, shape in series:
         # Rows of before, in another order, beside the new ones.
         kept = [*some, *kept[::-1]][:6]
@@ -105,25 +106,35 @@ def test_odd_texts_are_read_the_same(place: Trail) -> None:
 
 def test_a_row_that_stays_is_the_same_and_nothing_is_made_of_it_twice() -> None:
     """Rows are known by their whole text, wherever they stand; what differs in a type is new."""
-    known, asked = Rows(), []
+    known, asked = Rows(), list[Any]()
+
+    def text(row: Any) -> str:
+        asked.append(row)
+        return repr(row)
+
     for series in (
         [{"a": 1}, {"a": True}, {"a": 2}],
         [{"a": 0}, {"a": 2}, {"a": "1"}, {"a": 1}, {"a": 1}],
         [{"a": 1}, {"a": True}],
     ):
         value, _ = known.read(json.dumps({"data": series}).encode(), ROWS)
-        name = known.once("text", lambda row: asked.append(row) or repr(row))
+        name = known.once("text", text)
         assert [name(each) for each in value["data"]] == [repr(each) for each in series]
     first = [{"a": 1}, {"a": True}, {"a": 2}]
     assert repr(asked) == repr([*first, {"a": 0}, {"a": "1"}, {"a": True}])
 
 
 def test_what_is_made_of_a_row_may_hang_on_more() -> None:
-    """Asked with something else beside the row, it is made anew; of no row, it is made each time."""
+    """With something else beside the row, it is made anew; of what is no row, each time."""
     known = Rows()
     (one,) = known.read(b'{"data":[{"a":1}]}', ROWS)[0]["data"]
     asked: list[str] = []
-    made = known.once("with", lambda row, more: asked.append(more) or f"{row['a']}{more}")
+
+    def joined(row: Any, more: str) -> str:
+        asked.append(more)
+        return f"{row['a']}{more}"
+
+    made = known.once("with", joined)
     assert [made(one, "x"), made(one, "x"), made(one, "y"), made({"a": 2}, "y")] == [
         *("1x", "1x", "1y", "2y")
     ]
