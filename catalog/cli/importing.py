@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from catalog.recordings import Recording
     from catalog.store.database import Database
     from catalog.sync import Pass, Sync
+
+TOGETHER = 20
+"""So many recordings are one transaction: what a run that is cut off loses of them at most."""
 
 
 @click.command("import")
@@ -125,15 +129,30 @@ def _is_mended(at: "datetime", recordings: "Sequence[Recording]", provider: "Pro
 
 def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "Iterator[Pass]":
     with _progress(recordings) as steps:
-        for recording in steps:
-            fetch = partial(_fetch, recording, sync.provider)
-            one = run_at(replace(sync, fetch=fetch), recording.at, accept=accept)
-            if isinstance(one.poll.error, CatalogHeld):
-                one.poll.error.hint = "If it is true, import with --accept."
-            if one.poll.snapshot is not None or one.poll.error is not None:
-                listing = f"catalog validate {shlex.quote(str(recording.path))}"
-                print_pass(one, listing=listing)
-            yield one
+        for some in _batches(steps):
+            with sync.database.together():
+                passes = [_import(sync, recording, accept=accept) for recording in some]
+            for recording, one in zip(some, passes, strict=True):
+                if one.poll.snapshot is not None or one.poll.error is not None:
+                    listing = f"catalog validate {shlex.quote(str(recording.path))}"
+                    print_pass(one, listing=listing)
+                # What it read is stored; to hold all of it here would take the more, the longer.
+                poll = replace(one.poll, answer=None, snapshot=None, findings=())
+                yield replace(one, poll=poll)
+
+
+def _batches(recordings: "Iterable[Recording]") -> "Iterator[list[Recording]]":
+    each = iter(recordings)
+    while some := list(islice(each, TOGETHER)):
+        yield some
+
+
+def _import(sync: "Sync", recording: "Recording", *, accept: bool) -> "Pass":
+    fetch = partial(_fetch, recording, sync.provider)
+    one = run_at(replace(sync, fetch=fetch), recording.at, accept=accept)
+    if isinstance(one.poll.error, CatalogHeld):
+        one.poll.error.hint = "If it is true, import with --accept."
+    return one
 
 
 def _fetch(recording: "Recording", provider: "Provider", _validators: "Validators") -> "Payload":

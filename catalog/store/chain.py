@@ -7,7 +7,7 @@ a change of it needs a migration.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -49,10 +49,14 @@ def version_digest(provider: str, model: Model) -> str:
     return _sha256([provider, *said, model.description, model.route, model.facts])
 
 
-def seal(connection: Connection, provider: str) -> None:
-    """Write the link of the newest snapshot, once everything of its poll is written."""
+def seal(connection: Connection, provider: str, begun: Sequence[str]) -> None:
+    """Write the link of the newest snapshot, once everything of its poll is written.
+
+    `begun` are the digests of the model versions that begin with it, as they were written: to find
+    them again would take longer with each year.
+    """
     newest, *before = connection.execute(_newest_query(), {"provider": provider})
-    chain = _work_out(connection, newest, before[0] if before else None)
+    chain = _work_out(connection, newest, before[0] if before else None, begun)
     connection.execute(_seal_statement(), {"number": newest.id, "sealed": chain})
 
 
@@ -61,7 +65,8 @@ def links(connection: Connection, provider: str) -> Iterator[Link]:
     before: Row[*tuple[Any, ...]] | None = None
     query = _brought().order_by(col(PollRow.id))
     for row in connection.execute(query, {"provider": provider}).all():
-        yield Link(row.id, row.chain, _work_out(connection, row, before))
+        begun = connection.scalars(_begun_query(), {"number": row.id}).all()
+        yield Link(row.id, row.chain, _work_out(connection, row, before, begun))
         before = row
 
 
@@ -95,8 +100,8 @@ def _work_out(
     connection: Connection,
     snapshot: Row[*tuple[Any, ...]],
     before: Row[*tuple[Any, ...]] | None,
+    begun: Sequence[str],
 ) -> str:
-    begun = connection.scalars(_begun_query(), {"number": snapshot.id})
     found = _found(connection, snapshot.provider, before.poll_id if before else 0, snapshot.poll_id)
     head = [snapshot.provider, snapshot.taken_at, snapshot.digest, snapshot.model_count]
     head.append(snapshot.payload_sha256)

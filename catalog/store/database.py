@@ -57,6 +57,7 @@ class Database:
         self._upgrades = upgrades
         self._busy_timeout = busy_timeout
         self._upgraded: Upgraded | None = None
+        self._together: Connection | None = None
         try:
             # A path is never pasted into a URL: it may hold `%` or `?`.
             self.url = make_url(url) if "://" in url else URL.create("sqlite", database=url)
@@ -110,6 +111,9 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Hold one consistent view; raise StoreError, also where no database is there yet."""
+        if self._together is not None:
+            yield self._together
+            return
         if not self.exists:
             hint = "Run `catalog sync` (with a token), `catalog import` or `catalog demo` first."
             raise StoreError(f"there is no database at {self.place}", hint=hint)
@@ -119,10 +123,23 @@ class Database:
     @contextmanager
     def writing(self, *, keep: bool = True) -> Iterator[Connection]:
         """Hold the only writing transaction; committed at the end if `keep`, else undone."""
+        if self._together is not None:
+            yield self._together
+            return
         with self._transaction(immediate=True) as connection:
             yield connection
             if not keep:
                 connection.rollback()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one writing transaction of all that is read and written meanwhile: whole, or not."""
+        with self.writing() as connection:
+            self._together = connection
+            try:
+                yield
+            finally:
+                self._together = None
 
     def upgrade(self) -> "Upgraded | None":
         """Bring the schema up to date, as the first use does by itself; say what that took.

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
@@ -25,7 +26,8 @@ def since(
     asked: dict[str, Any] = {"provider": provider, "after": moment}
     if len(keys) > MANY:
         return _moves(connection.execute(_since_query(), asked))
-    return _moves(connection.execute(_since_query_of_some(), asked | {"keys": sorted(keys)}))
+    rows = connection.execute(_since_query_of_some(), asked | {"keys": sorted(keys)})
+    return _moves(sorted(rows, key=attrgetter("number")))
 
 
 def of_models(connection: Connection, provider: str, keys: Collection[str]) -> tuple[Move, ...]:
@@ -52,8 +54,11 @@ def _since_query() -> Select[tuple[object, ...]]:
 
 @cache
 def _since_query_of_some() -> Select[tuple[object, ...]]:
+    """Select the moves of some models in any order: for order, all that ever changed is read."""
     keys: BindParameter[str] = bindparam("keys", expanding=True)
-    return _since_query().where(col(ModelVersionRow.key).in_(keys))
+    of_provider = col(ModelVersionRow.provider) == bindparam("provider")
+    some = _since_query().where(of_provider, col(ModelVersionRow.key).in_(keys)).order_by(None)
+    return some.add_columns(col(ChangeRow.id).label("number"))
 
 
 @cache

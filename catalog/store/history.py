@@ -14,6 +14,7 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Executable,
+    Integer,
     Row,
     Select,
     bindparam,
@@ -84,39 +85,39 @@ class Version:
 
 
 @cache
-def _baseline_queries() -> tuple[Executable, Executable, Executable]:
-    """Make once what every poll asks three times: the head, the newest body, what it came with."""
+def _baseline_query() -> Executable:
+    """Make once what every poll asks twice: the head, the newest body, what it came with."""
     provider: BindParameter[str] = bindparam("provider")
-    head = (
-        select(col(SnapshotRow.id), col(SnapshotRow.digest))
-        .where(col(SnapshotRow.provider) == provider)
-        .order_by(col(SnapshotRow.id).desc())
-        .limit(1)
-    )
-    etag, last_modified = col(PollRow.etag), col(PollRow.last_modified)
+    of_provider = col(SnapshotRow.provider) == provider
+    head = select(func.max(col(SnapshotRow.id))).where(of_provider).scalar_subquery()
     newest = (
-        select(col(PollRow.id), col(PollRow.payload_sha256), etag, last_modified)
+        select(col(PollRow.id))
         .where(col(PollRow.provider) == provider, col(PollRow.outcome).in_(ACCEPTED))
         .order_by(col(PollRow.id).desc())
         .limit(1)
     )
-    given = newest.where(or_(etag.is_not(None), last_modified.is_not(None)))
-    with_body = newest.where(col(PollRow.payload_sha256).is_not(None))
+    body, named = table_of(PollRow).alias(), table_of(PollRow).alias()
+    with_body = newest.where(col(PollRow.payload_sha256).is_not(None)).scalar_subquery()
+    either = or_(col(PollRow.etag).is_not(None), col(PollRow.last_modified).is_not(None))
     # Not from before that payload: they would vouch for another body.
-    return head, with_body, given.where(col(PollRow.id) >= bindparam("since"))
+    given = newest.where(either, col(PollRow.id) >= body.c.id).correlate(body)
+    return (
+        select(col(SnapshotRow.id), col(SnapshotRow.digest), body.c.payload_sha256)
+        .add_columns(named.c.etag, named.c.last_modified)
+        .select_from(SnapshotRow)
+        .outerjoin(body, body.c.id == with_body)
+        .outerjoin(named, named.c.id == given.scalar_subquery())
+        .where(col(SnapshotRow.id) == head)
+    )
 
 
 def baseline(connection: Connection, provider: str) -> Baseline:
     """Return the state in force; empty before the first accepted poll."""
-    heads_of, with_body, given = _baseline_queries()
-    asked: dict[str, Any] = {"provider": provider}
-    head = connection.execute(heads_of, asked).first()
-    if head is None:
+    row = connection.execute(_baseline_query(), {"provider": provider}).first()
+    if row is None:
         return Baseline()
-    poll = connection.execute(with_body, asked).one()
-    named = connection.execute(given, asked | {"since": poll.id}).first()
-    validators = Validators(named.etag, named.last_modified) if named else Validators()
-    return Baseline(head.id, head.digest, poll.payload_sha256, validators)
+    validators = Validators(row.etag, row.last_modified)
+    return Baseline(row.id, row.digest, row.payload_sha256, validators)
 
 
 def missing(connection: Connection, provider: str) -> dict[str, datetime]:
@@ -193,15 +194,13 @@ def snapshot(connection: Connection, number: int) -> Snapshot:
     return Snapshot(head.provider, head.taken_at, tuple(models), number)
 
 
-@cache
-def _as_of() -> Executable:
-    """Select the models of a snapshot: of each key that was ever there, the version in force.
+def _newest_versions() -> Select[*tuple[Any, ...]]:
+    """Select of each key that was ever there its newest version as of a snapshot.
 
     To go from key to key and look each up costs the same after ten years; the stretches that hold a
     moment are found by no index.
     """
-    key, last = col(ModelVersionRow.key), col(ModelVersionRow.last_snapshot)
-    number: BindParameter[int] = bindparam("number")
+    key, number = col(ModelVersionRow.key), bindparam("number", type_=Integer)
     of_provider = col(ModelVersionRow.provider) == bindparam("provider")
     known = select(func.min(key).label("key")).where(of_provider).cte("known", recursive=True)
     following = select(func.min(key)).where(of_provider, key > known.c.key).scalar_subquery()
@@ -218,8 +217,14 @@ def _as_of() -> Executable:
         select(*MODEL_COLUMNS)
         .select_from(known)
         .join(ModelVersionRow, col(ModelVersionRow.id) == newest)
-        .where(or_(last.is_(None), last > number))
     )
+
+
+@cache
+def _as_of() -> Executable:
+    """Select the models of a snapshot: of each key the version in force."""
+    last, number = col(ModelVersionRow.last_snapshot), bindparam("number", type_=Integer)
+    return _newest_versions().where(or_(last.is_(None), last > number))
 
 
 def delisted(connection: Connection, provider: str, number: int) -> tuple[Delisted, ...]:
@@ -233,23 +238,19 @@ def delisted(connection: Connection, provider: str, number: int) -> tuple[Delist
 @cache
 def _delisted_query() -> Executable:
     """Select who had left by a snapshot; of each the last row counts."""
-    number: BindParameter[int] = bindparam("number")
-    first, ended = col(ModelVersionRow.first_snapshot), col(ModelVersionRow.last_snapshot)
-    of_provider = col(ModelVersionRow.provider) == bindparam("provider")
-    present = select(col(ModelVersionRow.key)).where(
-        of_provider, first <= number, or_(ended.is_(None), ended > number)
-    )
+    ended, number = col(ModelVersionRow.last_snapshot), bindparam("number", type_=Integer)
     said = (col(FindingRow.callable_until), col(FindingRow.basis), col(FindingRow.ground))
     return (
-        select(*MODEL_COLUMNS, col(SnapshotRow.taken_at), *said)
-        .join(SnapshotRow, col(SnapshotRow.id) == col(ModelVersionRow.last_snapshot))
+        _newest_versions()
+        .add_columns(col(SnapshotRow.taken_at), *said)
+        .join(SnapshotRow, col(SnapshotRow.id) == ended)
         .outerjoin(
             ChangeRow,
             (col(ChangeRow.version_id) == col(ModelVersionRow.id))
             & col(ChangeRow.kind).in_(("removed", "renamed")),
         )
         .outerjoin(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
-        .where(of_provider, ended <= number, col(ModelVersionRow.key).not_in(present))
+        .where(ended <= number)
         .order_by(ended, col(ChangeRow.id))
     )
 

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     Connection,
     Executable,
     bindparam,
@@ -61,14 +60,14 @@ def record(
     """
     known = known or history.baseline(connection, poll.provider)
     number = known.number
-    versions: dict[str, int] = {}
+    versions, begun = dict[str, int](), list[str]()
     if isinstance(poll.answer, Payload):
         _write_payload(connection, poll.answer)
     if poll.snapshot is not None:
         number = _write_snapshot(connection, poll.snapshot, known.number)
         if before is None and known.number is not None:
             before = history.snapshot(connection, known.number)
-        versions = _write_versions(connection, poll.snapshot, before, number)
+        versions, begun = _write_versions(connection, poll.snapshot, before, number)
     poll_id = write(
         connection,
         PollRow,
@@ -86,7 +85,7 @@ def record(
         connection.execute(inserting(MissingModelRow), rows)
     _tell(connection, poll_id, poll.findings, versions, recipients)
     if poll.snapshot is not None:
-        seal(connection, poll.provider)
+        seal(connection, poll.provider, begun)
     return number
 
 
@@ -188,20 +187,31 @@ def _write_snapshot(connection: Connection, snapshot: Snapshot, previous: int | 
 
 def _write_versions(
     connection: Connection, snapshot: Snapshot, previous: Snapshot | None, number: int
-) -> dict[str, int]:
-    """End the versions that no longer hold, begin the new ones; return row ids by model key."""
+) -> tuple[dict[str, int], list[str]]:
+    """End the versions that no longer hold, begin the new ones.
+
+    Return their row ids by model key, and the digests of the new ones.
+    """
     before = previous.by_key if previous else {}
-    begun = [model for model in snapshot.models if before.get(model.key) != model]
-    staying = {model.key for model in snapshot.models} - {model.key for model in begun}
+    begun = [model for model in snapshot.models if _differ(before.get(model.key), model)]
+    staying = snapshot.by_key.keys() - {model.key for model in begun}
     ended = sorted(before.keys() - staying)
-    asked = {"of": snapshot.provider, "number": number}
+    asked: dict[str, Any] = {"of": snapshot.provider, "number": number}
     if ended:
         connection.execute(_end_statement(), [asked | {"ended": key} for key in ended])
-    if begun:
-        rows = [_version_row(snapshot.provider, model, number) for model in begun]
+    versions = dict[str, int]()
+    if before.keys() - snapshot.by_key.keys():
+        versions |= _by_key(connection.execute(_ended_query(), asked))
+    rows = [_version_row(snapshot.provider, model, number) for model in begun]
+    if rows:
         connection.execute(inserting(ModelVersionRow), rows)
-    gone, new = (connection.execute(query, asked) for query in _moved_queries())
-    return _by_key(gone) | _by_key(new)
+        asked["count"] = len(rows)
+        versions |= _by_key(connection.execute(_begun_query(), asked))
+    return versions, [row["digest"] for row in rows]
+
+
+def _differ(before: Model | None, model: Model) -> bool:
+    return before is not model and before != model  # mostly it is the same value
 
 
 @cache
@@ -213,13 +223,19 @@ def _end_statement() -> Executable:
 
 
 @cache
-def _moved_queries() -> tuple[Executable, Executable]:
-    """Select the rows of the versions that end with a snapshot, and of those that begin."""
+def _ended_query() -> Executable:
+    """Select the rows of the versions that end with a snapshot."""
     ids = select(col(ModelVersionRow.key), col(ModelVersionRow.id))
-    ids = ids.where(col(ModelVersionRow.provider) == bindparam("of"))
-    ends, begins = col(ModelVersionRow.last_snapshot), col(ModelVersionRow.first_snapshot)
-    number: BindParameter[int] = bindparam("number")
-    return ids.where(ends == number), ids.where(begins == number)
+    of_provider = col(ModelVersionRow.provider) == bindparam("of")
+    return ids.where(of_provider, col(ModelVersionRow.last_snapshot) == bindparam("number"))
+
+
+@cache
+def _begun_query() -> Executable:
+    """Select the rows of the versions that begin with a snapshot, just written: the newest."""
+    ids = select(col(ModelVersionRow.key), col(ModelVersionRow.id))
+    begun = ids.where(col(ModelVersionRow.first_snapshot) == bindparam("number"))
+    return begun.order_by(col(ModelVersionRow.id).desc()).limit(bindparam("count"))
 
 
 def _by_key(rows: Iterable[Any]) -> dict[str, int]:
