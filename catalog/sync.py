@@ -106,7 +106,7 @@ class Sync:
             decision = Decision(self.provider, self.policy, started, elapsed, accept)
             with self.database.writing(keep=not dry_run) as connection:
                 inside = history.baseline(connection, self.provider.name)
-                if (inside.number, inside.digest) != (known.number, known.digest):
+                if inside.state != known.state:
                     continue  # another process moved it: what was read belongs to an old state
                 past = self._past(connection, known, reading, started)
                 past = replace(past, polled_at=None if last is None else last.started_at)
@@ -202,8 +202,7 @@ class Sync:
         started: datetime,
     ) -> Past:
         name = self.provider.name
-        number = known.number
-        gone = () if number is None else history.delisted(connection, name, number)
+        gone = self.memory.gone(connection, name, known)
         past = Past(
             digest=known.digest,
             gone={each.model.key: each for each in gone},

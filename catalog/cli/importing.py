@@ -18,12 +18,13 @@ from catalog.cli.output import note, say
 from catalog.cli.payloads import read_payload
 from catalog.cli.sync import print_pass, run_at, status
 from catalog.clock import now, stamp
-from catalog.errors import CatalogHeld, PayloadInvalid, SettingsInvalid
+from catalog.errors import CatalogHeld, PayloadInvalid, SettingsInvalid, StoreError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.payload import Payload, Validators
+    from catalog.poll import Poll
     from catalog.providers.provider import Provider
     from catalog.publishing import Publisher
     from catalog.recordings import Recording
@@ -130,15 +131,28 @@ def _is_mended(at: "datetime", recordings: "Sequence[Recording]", provider: "Pro
 def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "Iterator[Pass]":
     with _progress(recordings) as steps:
         for some in _batches(steps):
-            with sync.database.together():
-                passes = [_import(sync, recording, accept=accept) for recording in some]
-            for recording, one in zip(some, passes, strict=True):
-                if one.poll.snapshot is not None or one.poll.error is not None:
-                    listing = f"catalog validate {shlex.quote(str(recording.path))}"
-                    print_pass(one, listing=listing)
-                # What it read is stored; to hold all of it here would take the more, the longer.
-                poll = replace(one.poll, answer=None, snapshot=None, findings=())
-                yield replace(one, poll=poll)
+            done: list[tuple[Recording, Pass]] = []
+            try:
+                with sync.database.together():
+                    # What came before an error is in it, and stored.
+                    done.extend((each, _import(sync, each, accept=accept)) for each in some)
+            except StoreError:
+                done.clear()  # nobody knows what of it is stored
+                raise
+            finally:
+                for recording, one in done:
+                    _print(recording, one)
+            # What was read is stored; to hold all of it would take the more, the longer.
+            yield from (replace(one, poll=_outcome(one.poll)) for _, one in done)
+
+
+def _print(recording: "Recording", one: "Pass") -> None:
+    if one.poll.snapshot is not None or one.poll.error is not None:
+        print_pass(one, listing=f"catalog validate {shlex.quote(str(recording.path))}")
+
+
+def _outcome(poll: "Poll") -> "Poll":
+    return replace(poll, answer=None, snapshot=None, findings=())
 
 
 def _batches(recordings: "Iterable[Recording]") -> "Iterator[list[Recording]]":

@@ -111,9 +111,6 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Hold one consistent view; raise StoreError, also where no database is there yet."""
-        if self._together is not None:
-            yield self._together
-            return
         if not self.exists:
             hint = "Run `catalog sync` (with a token), `catalog import` or `catalog demo` first."
             raise StoreError(f"there is no database at {self.place}", hint=hint)
@@ -123,9 +120,6 @@ class Database:
     @contextmanager
     def writing(self, *, keep: bool = True) -> Iterator[Connection]:
         """Hold the only writing transaction; committed at the end if `keep`, else undone."""
-        if self._together is not None:
-            yield self._together
-            return
         with self._transaction(immediate=True) as connection:
             yield connection
             if not keep:
@@ -133,13 +127,23 @@ class Database:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Make one writing transaction of all that is read and written meanwhile: whole, or not."""
-        with self.writing() as connection:
-            self._together = connection
-            try:
-                yield
-            finally:
-                self._together = None
+        """Make one writing transaction of all that are begun meanwhile; each is kept whole.
+
+        Where something is raised, those before it are kept: only what kills the process loses them.
+        """
+        raised: BaseException | None = None
+        try:
+            with self.writing() as self._together:
+                try:
+                    yield
+                except BaseException as error:  # noqa: BLE001  # it is raised again below
+                    raised = error
+        except StoreError as error:
+            raised = raised or error  # what was wrong first says more
+        finally:
+            self._together = None
+        if raised is not None:
+            raise raised
 
     def upgrade(self) -> "Upgraded | None":
         """Bring the schema up to date, as the first use does by itself; say what that took.
@@ -160,6 +164,10 @@ class Database:
         if not self.exists:
             self.close()  # it was removed: what takes its place has no schema yet
         try:
+            if self._together is not None:
+                with self._together.begin_nested():
+                    yield self._together
+                return
             engine = self._engine.execution_options(immediate=immediate)
             with engine.begin() as connection:
                 if immediate and self.url.get_backend_name() == "postgresql":

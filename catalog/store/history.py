@@ -57,9 +57,15 @@ class Baseline:
 
     number: int | None = None
     digest: str | None = None
+    taken_at: datetime | None = None
     payload: str | None = None
     validators: Validators = field(default_factory=Validators)
     missing: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def state(self) -> tuple[int | None, str | None, datetime | None]:
+        """What tells the state in force from any other."""
+        return self.number, self.digest, self.taken_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +108,8 @@ def _baseline_query() -> Executable:
     # Not from before that payload: they would vouch for another body.
     given = newest.where(either, col(PollRow.id) >= body.c.id).correlate(body)
     return (
-        select(col(SnapshotRow.id), col(SnapshotRow.digest), body.c.payload_sha256)
-        .add_columns(named.c.etag, named.c.last_modified)
+        select(*(col(getattr(SnapshotRow, name)) for name in ("id", "digest", "taken_at")))
+        .add_columns(body.c.payload_sha256, named.c.etag, named.c.last_modified)
         .select_from(SnapshotRow)
         .outerjoin(body, body.c.id == with_body)
         .outerjoin(named, named.c.id == given.scalar_subquery())
@@ -117,7 +123,7 @@ def baseline(connection: Connection, provider: str) -> Baseline:
     if row is None:
         return Baseline()
     validators = Validators(row.etag, row.last_modified)
-    return Baseline(row.id, row.digest, row.payload_sha256, validators)
+    return Baseline(row.id, row.digest, row.taken_at, row.payload_sha256, validators)
 
 
 def missing(connection: Connection, provider: str) -> dict[str, datetime]:
