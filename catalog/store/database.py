@@ -165,7 +165,7 @@ class Database:
             self.close()  # it was removed: what takes its place has no schema yet
         try:
             if self._together is not None:
-                with self._together.begin_nested():
+                with _part(self._together):
                     yield self._together
                 return
             engine = self._engine.execution_options(immediate=immediate)
@@ -250,6 +250,19 @@ def _make_engine(url: URL, busy_timeout: float) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+@contextmanager
+def _part(connection: Connection) -> Iterator[None]:
+    """Make a part of a transaction that is undone by itself where something is raised."""
+    part = connection.begin_nested()
+    try:
+        yield
+    except BaseException:
+        with suppress(SQLAlchemyError):  # the database may have undone all: what was raised tells
+            part.rollback()
+        raise
+    part.commit()
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
