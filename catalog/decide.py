@@ -130,7 +130,9 @@ class Decision:
         changes = diff(past.snapshot, after, past.gone)
         waiting = {} if reason else self._unconfirmed(past, reading, changes)
         changes = tuple(each for each in changes if _key_removed(each) not in waiting)
-        after = Snapshot.of(after.provider, after.taken_at, (*after.models, *waiting.values()))
+        if waiting:
+            models = (*after.models, *waiting.values())
+            after = Snapshot.of(after.provider, after.taken_at, models)
         poll = replace(self._poll(Outcome.CHANGED, reading), missing=tuple(waiting))
         if after.digest == past.digest:
             ended = self._watch(past).recovery(changed=False)

@@ -23,7 +23,7 @@ def diff(
     old, new = before.by_key, after.by_key
     to = renames(old, {key: model for key, model in new.items() if key not in gone or key in old})
     changes: list[ModelChange] = []
-    for key in sorted(old.keys() | (new.keys() - set(to.values())), key=key_order):
+    for key in sorted(after.differing(before) - set(to.values()), key=key_order):
         if key in to:
             model = new[to[key]]
             changes.append(Renamed(old[key], model.key, model.name))

@@ -11,6 +11,7 @@ from typing import Any
 from catalog.jsontext import Json
 
 Test = Callable[[Json], bool]
+Once = Callable[[str, Test], Test]
 _SAYING = {"$schema", "$defs", "title", "description", "format", "if"}
 """Words that demand nothing; of `if`, both what follows and what follows else is demanded."""
 _CLASSES: Mapping[str, tuple[type, ...]] = {
@@ -24,15 +25,17 @@ _CLASSES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def fitting(schema: Mapping[str, Json]) -> Test:
+def fitting(schema: Mapping[str, Json], once: Once = lambda _, test: test) -> Test:
     """Return a test of a value that is true only if the value fits the schema.
 
     It may be false for one that fits: it asks a bit more where that is simpler, and says no to any
-    schema with a word that it does not know. `$ref` is to `#/$defs/…`.
+    schema with a word that it does not know. `$ref` is to `#/$defs/…`; `once` may make of what is
+    tested there, by its name, a test that knows some values already.
     """
     known: dict[str, Test] = {}
     for name, each in schema.get("$defs", {}).items():
-        known[f"#/$defs/{name}"] = _all(each, known)
+        place = f"#/$defs/{name}"
+        known[place] = once(place, _all(each, known))
     return _all(schema, known)
 
 

@@ -28,6 +28,7 @@ _WRITER = json.JSONEncoder(
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 # The way to a value, innermost key last; written out only when there is something to say of it.
 _Trail: TypeAlias = "tuple[()] | tuple[_Trail, str | int]"
+_Twins: TypeAlias = dict[int, tuple[Json, list[str]]]
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
 
 
@@ -119,16 +120,10 @@ def read(body: bytes) -> tuple[Json, tuple[Problem, ...]]:
     except UnicodeDecodeError as error:
         found = f"byte 0x{body[error.start]:02x} at offset {error.start}"
         raise PayloadInvalid([Problem("$", found, "valid UTF-8")]) from None
-    twins: dict[int, tuple[Json, list[str]]] = {}
+    twins: _Twins = {}
     odd: list[str] = []
     try:
-        value = json.loads(
-            text,
-            parse_constant=partial(_odd, odd),
-            parse_float=partial(_read_float, odd),
-            parse_int=partial(_read_int, odd),
-            object_pairs_hook=lambda pairs: _read_object(pairs, twins),
-        )
+        value = _decoder(odd, twins).decode(text)
     except json.JSONDecodeError as error:
         raise PayloadInvalid([_no_json(text, error)]) from None
     except RecursionError:
@@ -138,6 +133,39 @@ def read(body: bytes) -> tuple[Json, tuple[Problem, ...]]:
         return value, ()
     flaws = _flaws(value, twins, surrogates=surrogates)
     return value, tuple(islice(flaws, MAX_PROBLEMS))
+
+
+class Values:
+    """The values in a JSON text, each read by its place, as strictly as `read` reads the whole."""
+
+    def __init__(self, text: str, levels: int) -> None:
+        """Take the text, and how many levels of nesting a value may have."""
+        self._text = text
+        self._levels = levels
+        self._twins: _Twins = {}
+        self._odd: list[str] = []
+        self._decoder = _decoder(self._odd, self._twins)
+
+    def at(self, place: int) -> tuple[Json, int]:
+        """Return the value that begins there, and where it ends.
+
+        Raise ValueError or RecursionError unless it is sure to have no flaw.
+        """
+        value, end = self._decoder.raw_decode(self._text, place)
+        if self._odd or self._twins or _is_deep(value, self._levels):
+            raise ValueError("a flaw")
+        if _SURROGATE.search(self._text, place, end):
+            canonical(value).encode()  # raises ValueError where one stands alone
+        return value, end
+
+
+def _decoder(odd: list[str], twins: _Twins) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        parse_constant=partial(_odd, odd),
+        parse_float=partial(_read_float, odd),
+        parse_int=partial(_read_int, odd),
+        object_pairs_hook=lambda pairs: _read_object(pairs, twins),
+    )
 
 
 def _no_json(text: str, error: json.JSONDecodeError) -> Problem:
@@ -168,10 +196,10 @@ def _read_int(odd: list[str], text: str) -> Json:
     return _odd(odd, text) if math.isinf(float(text)) else int(text)
 
 
-def _is_deep(value: Json) -> bool:
+def _is_deep(value: Json, levels: int = MAX_DEPTH) -> bool:
     """Say whether a value is nested too deep, by one look at each item, level by level."""
     level = [value] if type(value) in _HOLDING else []
-    for _ in range(MAX_DEPTH):
+    for _ in range(levels):
         inner = (each.values() if type(each) is dict else each for each in level)
         level = [item for items in inner for item in items if type(item) in _HOLDING]
         if not level:
@@ -179,9 +207,7 @@ def _is_deep(value: Json) -> bool:
     return True
 
 
-def _read_object(
-    pairs: list[tuple[str, Json]], twins: dict[int, tuple[Json, list[str]]]
-) -> dict[str, Json]:
+def _read_object(pairs: list[tuple[str, Json]], twins: _Twins) -> dict[str, Json]:
     value = dict(pairs)
     if len(value) < len(pairs):
         counts = Counter(key for key, _ in pairs)
@@ -190,9 +216,7 @@ def _read_object(
     return value
 
 
-def _flaws(
-    root: Json, twins: dict[int, tuple[Json, list[str]]], *, surrogates: bool
-) -> Iterator[Problem]:
+def _flaws(root: Json, twins: _Twins, *, surrogates: bool) -> Iterator[Problem]:
     stack: list[tuple[_Trail, Json, int]] = [((), root, 0)]
     while stack:
         trail, value, depth = stack.pop()
@@ -215,7 +239,7 @@ def _flaws(
 def _key_flaws(
     trail: _Trail,
     value: dict[str, Json],
-    twins: dict[int, tuple[Json, list[str]]],
+    twins: _Twins,
     *,
     surrogates: bool,
 ) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import ClassVar, Literal
 
 from catalog.fields import Trail
@@ -21,7 +22,7 @@ class Validators:
     last_modified: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Payload:
     """One answer, as sent. `fetched_at` is UTC; `body` is never changed after the HTTP layer."""
 
@@ -32,7 +33,7 @@ class Payload:
     status: int = 200
     validators: Validators = Validators()
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the body, in hexadecimal."""
         return hashlib.sha256(self.body).hexdigest()

@@ -25,6 +25,8 @@ def show(value: JsonText | None) -> str:
 
 def one_line(text: str) -> str:
     """Make every control character and line separator a space."""
+    if text.isprintable():  # as nearly all are: no need to look at each character
+        return text
     return "".join(" " if unicodedata.category(c) in _BREAKS else c for c in text)
 
 

@@ -1,9 +1,10 @@
 """The catalog at one moment, in our words: models and their facts."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from catalog.jsontext import JsonText
 
@@ -35,7 +36,7 @@ def key_order(key: str) -> tuple[int, int, str]:
     return (1, 0, key)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snapshot:
     """One accepted or proposed state of one provider's catalog.
 
@@ -52,18 +53,24 @@ class Snapshot:
         """Make a snapshot from models in any order."""
         return cls(provider, taken_at, tuple(sorted(models, key=lambda m: key_order(m.key))))
 
-    @property
-    def by_key(self) -> dict[str, Model]:
+    @cached_property
+    def by_key(self) -> Mapping[str, Model]:
         """The models by their stable key."""
         return {model.key: model for model in self.models}
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over key and facts of every model: the same state has the same digest."""
         digest = hashlib.sha256()
         for model in self.models:
             digest.update(f"{model.key}\n{model.facts}\n".encode())
         return digest.hexdigest()
+
+    def differing(self, before: "Snapshot") -> set[str]:
+        """Return the keys of the models that came, went, or say something else than before."""
+        old, new = before.by_key, self.by_key
+        both = old.keys() & new.keys()
+        return (old.keys() ^ new.keys()) | {key for key in both if old[key].facts != new[key].facts}
 
     def lacking(self, before: "Snapshot | None") -> str:
         """SHA-256 over the keys that were there before and are not here."""

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from catalog.alerts.channel import Channel
@@ -15,6 +15,7 @@ from catalog.document.overview import Overview
 from catalog.errors import DocumentError, PayloadInvalid, ProviderError
 from catalog.flapping import Move, settled
 from catalog.judge import Case, judge
+from catalog.memory import Memory
 from catalog.payload import Answer, NotModified, Validators
 from catalog.poll import Pass, Waiting
 from catalog.providers.provider import Provider
@@ -47,6 +48,7 @@ class Sync:
     publisher: Publisher | None
     clock: Clock
     terms: Terms | None = None
+    memory: Memory = field(default_factory=Memory)
 
     def run(
         self, *, accept: bool = False, dry_run: bool = False, asked: Asked | None = None
@@ -100,19 +102,22 @@ class Sync:
             elapsed = round((time.monotonic() - clock) * 1000)
             decision = Decision(self.provider, self.policy, started, elapsed, accept)
             with self.database.writing(keep=not dry_run) as connection:
-                if history.number_in_force(connection, self.provider.name) != known.number:
+                inside = history.baseline(connection, self.provider.name)
+                if inside.state != known.state:
                     continue  # another process moved it: what was read belongs to an old state
                 past = self._past(connection, known, reading, started)
                 past = replace(past, polled_at=None if last is None else last.started_at)
                 past = replace(past, settled=self._settled(connection, past, started))
                 if known.number is not None and past.snapshot is None and decision.reminds(past):
-                    past = replace(past, snapshot=history.snapshot(connection, known.number))
+                    past = replace(past, snapshot=self.memory.state(connection, known))
                 poll = decision.decide(past, reading)
-                number = record(connection, poll, recipients(self.channels))
+                number = record(connection, poll, recipients(self.channels), inside, past.snapshot)
                 if self.terms is not None:
                     resting.begin(connection, self.provider.name)
                 # What a dry run undoes can only be read now; else nobody has to wait for it.
                 overview = self._overview(connection, number) if dry_run else None
+            if poll.snapshot is not None and number is not None and not dry_run:
+                self.memory.keep(poll.snapshot, number)
             return Pass(poll, number), overview if dry_run else self._stored_overview(number)
 
     def _known(self) -> tuple[history.Baseline, polls.PastPoll | None]:
@@ -152,8 +157,9 @@ class Sync:
                 return Reading(answer, self._without_missing(known, started))
             from catalog.validate import validate  # heavy: not loaded where nothing is new
 
-            valid = validate(answer, self.provider.contract)
-            candidate = replace(self.provider.normalize(valid), taken_at=started)
+            rows = self.memory.rows
+            valid = validate(answer, self.provider.contract, rows)
+            candidate = replace(self.provider.normalize(valid, rows), taken_at=started)
         except (ProviderError, PayloadInvalid) as error:
             return Reading(answer, error=error)
         return Reading(answer, candidate, valid.drift)
@@ -206,8 +212,7 @@ class Sync:
         started: datetime,
     ) -> Past:
         name = self.provider.name
-        number = known.number
-        gone = () if number is None else history.delisted(connection, name, number)
+        gone = self.memory.gone(connection, name, known)
         past = Past(
             digest=known.digest,
             gone={each.model.key: each for each in gone},
@@ -220,11 +225,12 @@ class Sync:
             past = replace(past, told=changelog.told_drift(connection, name))
         if reading.candidate is None or reading.candidate.digest == known.digest:
             return past
-        apart = self.policy.doubt.apart
-        snapshot = None if number is None else history.snapshot(connection, number)
-        lacking = reading.candidate.lacking(snapshot)
-        held = polls.held_in_a_row(connection, name, lacking, started, apart)
-        moves = flapping.since(connection, name, started - self.policy.settles_after)
+        doubt, snapshot, held = self.policy.doubt, self.memory.state(connection, known), 0
+        if doubt.about(snapshot, reading.candidate) is not None:
+            lacking = reading.candidate.lacking(snapshot)
+            held = polls.held_in_a_row(connection, name, lacking, started, doubt.apart)
+        moved = reading.candidate.differing(snapshot) if snapshot else ()
+        moves = flapping.since(connection, name, started - self.policy.settles_after, moved)
         return replace(past, held=held, snapshot=snapshot, moves=moves)
 
     def _settled(
@@ -244,6 +250,8 @@ class Sync:
         return self.publisher.overview(connection, number)
 
     def _stored_overview(self, number: int | None) -> Overview | None:
+        if self.publisher is None:
+            return None
         with self.database.reading() as connection:
             return self._overview(connection, number)
 

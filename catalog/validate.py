@@ -5,7 +5,7 @@ seen before is noted as drift: new fields, new values, new nulls, odd formats.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import chain, islice
@@ -16,8 +16,9 @@ from rfc3986_validator import validate_rfc3986
 from catalog.errors import MAX_PROBLEMS, PayloadInvalid, Problem
 from catalog.fields import ANY, Trail, values
 from catalog.fits import fitting
-from catalog.jsontext import Json, JsonText, canonical, child, dotted, read, read_strict, shorten
+from catalog.jsontext import Json, JsonText, canonical, child, dotted, read_strict, shorten
 from catalog.payload import PARTS, Drift, Payload, ValidPayload
+from catalog.rows import Rows
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -30,6 +31,7 @@ _TELLING = frozenset({"format", "properties", "x-known"})
 """The words that can make a value a novelty, beside null."""
 MEMORY = 4096
 """So many texts are remembered with whether they are of a format: a daemon sees the same again."""
+_IN_PARTS = b'{"%s":[' % PARTS.encode()
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TYPES = {
     "object": "an object",
@@ -41,15 +43,17 @@ _TYPES = {
 }
 
 
-def validate(payload: Payload, contract: Contract) -> ValidPayload:
+def validate(payload: Payload, contract: Contract, known: Rows | None = None) -> ValidPayload:
     """Check an answer against its contract; raise PayloadInvalid with every problem found.
 
     Of `contract`, `$defs.model` describes one row. Besides JSON Schema it speaks the x- words
-    explained in catalog/providers/infomaniak/schema.json.
+    explained in catalog/providers/infomaniak/schema.json. `known` are the rows of the last answer
+    of the same provider.
     """
-    body, flaws = read(payload.body)
+    known = Rows() if known is None else known
+    body, flaws = known.read(payload.body, _place(payload.body, contract))
     parts, placed = _parts(body, contract), tuple(_placed(body, contract))
-    fits = fitting(contract)
+    fits = fitting(contract, known.once)
     wrong = () if not flaws and all(fits(part) for _, part in parts) else _wrong(parts, contract)
     found = chain(wrong, _duplicates(placed, contract))
     # Where a flaw stands, what the contract says of the place is about our reading of it.
@@ -58,7 +62,7 @@ def validate(payload: Payload, contract: Contract) -> ValidPayload:
     if problems := tuple(islice(_distinct(found), MAX_PROBLEMS)):
         raise PayloadInvalid(problems)
     rows, steps = tuple(row for _, row in placed), tuple(passed for passed, _ in placed)
-    return ValidPayload(payload, rows, tuple(_drift(body, rows, contract)), steps)
+    return ValidPayload(payload, rows, tuple(_drift(body, rows, contract, known)), steps)
 
 
 def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
@@ -68,7 +72,13 @@ def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
     except PayloadInvalid:
         return ()
     rows = [row for _, row in _placed(body, contract) if isinstance(row, dict)]
-    return tuple(_drift(body, rows, contract))
+    return tuple(_drift(body, rows, contract, Rows()))
+
+
+def _place(body: bytes, contract: Contract) -> Trail:
+    """Return where the rows of an answer are looked for."""
+    place = tuple(contract["x-rows"])
+    return (PARTS, ANY, *place) if contract.get("x-parts") and body.startswith(_IN_PARTS) else place
 
 
 def _parts(body: Json, contract: Contract) -> list[tuple[str, Json]]:
@@ -129,14 +139,19 @@ def _expected(schema: Contract) -> str:
 
 def _duplicates(placed: Sequence[tuple[Trail, Json]], contract: Contract) -> Iterator[Problem]:
     for field in contract.get("x-unique", ()):
-        seen: dict[JsonText, Trail] = {}
+        seen: dict[Hashable, Trail] = {}
         for steps, row in placed:
             if not isinstance(row, dict) or row.get(field) is None:
                 continue
-            first = seen.setdefault(canonical(row[field]), steps)
+            first = seen.setdefault(_told_apart(row[field]), steps)
             if first != steps:
                 found = f"{shorten(row[field])}, as in {_path(contract, first)}"
                 yield Problem(f"{_path(contract, steps)}.{field}", found, f"each {field} once")
+
+
+def _told_apart(value: Json) -> Hashable:
+    """Return what is the same for the same value; texts and whole numbers, as most are, as such."""
+    return value if type(value) in {str, int} else (canonical(value),)
 
 
 def _path(contract: Contract, steps: Trail) -> str:
@@ -147,10 +162,14 @@ def _path(contract: Contract, steps: Trail) -> str:
     return path
 
 
-def _drift(body: Json, rows: Sequence[Mapping[str, Json]], contract: Contract) -> Iterator[Drift]:
+def _drift(
+    body: Json, rows: Sequence[Mapping[str, Json]], contract: Contract, known: Rows
+) -> Iterator[Drift]:
     found: dict[_Novelty, list[str]] = {item: [] for item in _novelties(body, contract, ("$",))}
+    model = contract["$defs"]["model"]
+    novelties = known.once("novelties", lambda row: tuple(_novelties(row, model, ())))
     for row in rows:
-        for novelty in _novelties(row, contract["$defs"]["model"], ()):
+        for novelty in novelties(row):
             found.setdefault(novelty, []).append(str(row.get("name", "?")))
     for what, field, value in sorted(found, key=lambda item: (item[1], item[0], item[2])):
         yield Drift(what, field, value, tuple(found[what, field, value]))

@@ -1,4 +1,4 @@
-"""Opens a database and kills itself after so many statements: see test_upgrade.py."""
+"""Opens a database, or imports a folder into it, and kills itself after so many statements."""
 
 import os
 import signal
@@ -7,11 +7,15 @@ import sys
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from catalog.cli.main import cli
 from catalog.store.database import Database
 
 
 def main() -> None:
-    """Open the database of the first argument; print how many statements that took."""
+    """Open the database of the first argument; print how many statements that took.
+
+    With a third argument, import the recordings in that folder.
+    """
     place, kill_at = sys.argv[1], int(sys.argv[2])
     done = 0
 
@@ -22,6 +26,8 @@ def main() -> None:
         if done == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    if sys.argv[3:]:
+        cli.main(["--database", place, "import", *sys.argv[3:]])
     with Database(place).writing():
         sys.stdout.write(f"{done}\n")
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,18 +18,21 @@ from catalog.cli.output import note, say
 from catalog.cli.passes import print_pass, run_at, status
 from catalog.cli.payloads import read_payload
 from catalog.clock import now, stamp
-from catalog.errors import CatalogHeld, PayloadInvalid, SettingsInvalid
+from catalog.errors import CatalogHeld, PayloadInvalid, SettingsInvalid, StoreError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.payload import Payload, Validators
-    from catalog.poll import Pass
+    from catalog.poll import Pass, Poll
     from catalog.providers.provider import Provider
     from catalog.publishing import Publisher
     from catalog.recordings import Recording
     from catalog.store.database import Database
     from catalog.sync import Sync
+
+TOGETHER = 20
+"""So many recordings are one transaction: what a run that is cut off loses of them at most."""
 
 
 @click.command("import")
@@ -126,15 +130,43 @@ def _is_mended(at: "datetime", recordings: "Sequence[Recording]", provider: "Pro
 
 def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "Iterator[Pass]":
     with _progress(recordings) as steps:
-        for recording in steps:
-            fetch = partial(_fetch, recording, sync.provider)
-            one = run_at(replace(sync, fetch=fetch), recording.at, accept=accept)
-            if isinstance(one.poll.error, CatalogHeld):
-                one.poll.error.hint = "If it is true, import with --accept."
-            if one.poll.snapshot is not None or one.poll.error is not None:
-                listing = f"catalog validate {shlex.quote(str(recording.path))}"
-                print_pass(one, listing=listing)
-            yield one
+        for some in _batches(steps):
+            done: list[tuple[Recording, Pass]] = []
+            try:
+                with sync.database.together():
+                    # What came before an error is in it, and stored.
+                    done.extend((each, _import(sync, each, accept=accept)) for each in some)
+            except StoreError:
+                done.clear()  # nobody knows what of it is stored
+                raise
+            finally:
+                for recording, one in done:
+                    _print(recording, one)
+            # What was read is stored; to hold all of it would take the more, the longer.
+            yield from (replace(one, poll=_outcome(one.poll)) for _, one in done)
+
+
+def _print(recording: "Recording", one: "Pass") -> None:
+    if one.poll.snapshot is not None or one.poll.error is not None:
+        print_pass(one, listing=f"catalog validate {shlex.quote(str(recording.path))}")
+
+
+def _outcome(poll: "Poll") -> "Poll":
+    return replace(poll, answer=None, snapshot=None, findings=())
+
+
+def _batches(recordings: "Iterable[Recording]") -> "Iterator[list[Recording]]":
+    each = iter(recordings)
+    while some := list(islice(each, TOGETHER)):
+        yield some
+
+
+def _import(sync: "Sync", recording: "Recording", *, accept: bool) -> "Pass":
+    fetch = partial(_fetch, recording, sync.provider)
+    one = run_at(replace(sync, fetch=fetch), recording.at, accept=accept)
+    if isinstance(one.poll.error, CatalogHeld):
+        one.poll.error.hint = "If it is true, import with --accept."
+    return one
 
 
 def _fetch(recording: "Recording", provider: "Provider", _validators: "Validators") -> "Payload":

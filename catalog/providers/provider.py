@@ -6,6 +6,7 @@ from typing import Protocol
 from catalog.fields import Attributes
 from catalog.jsontext import Json
 from catalog.payload import ValidPayload
+from catalog.rows import Rows
 from catalog.rules import Lifecycle
 from catalog.snapshot import Snapshot
 
@@ -43,6 +44,9 @@ class Provider(Protocol):
         """What the provider promises about a model that left; None where nothing is known."""
         ...
 
-    def normalize(self, valid: ValidPayload) -> Snapshot:
-        """Put a valid answer into our words; raise PayloadInvalid where two rows have one key."""
+    def normalize(self, valid: ValidPayload, known: Rows | None = None) -> Snapshot:
+        """Put a valid answer into our words; raise PayloadInvalid where two rows have one key.
+
+        `known` are the rows of its last answer, where it was validated with them.
+        """
         ...

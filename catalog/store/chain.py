@@ -7,11 +7,23 @@ a change of it needs a migration.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, select, type_coerce, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Executable,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    select,
+    type_coerce,
+    update,
+)
 from sqlmodel import col
 
 from catalog.jsontext import Json, canonical
@@ -37,24 +49,39 @@ def version_digest(provider: str, model: Model) -> str:
     return _sha256([provider, *said, model.description, model.route, model.facts])
 
 
-def seal(connection: Connection, provider: str) -> None:
-    """Write the link of the newest snapshot, once everything of its poll is written."""
-    query = _brought(provider).order_by(col(PollRow.id).desc()).limit(2)
-    newest, *before = connection.execute(query)
-    chain = _work_out(connection, newest, before[0] if before else None)
-    rows = update(SnapshotRow).where(col(SnapshotRow.id) == newest.id)
-    connection.execute(rows.values(chain=chain))
+def seal(connection: Connection, provider: str, begun: Sequence[str]) -> None:
+    """Write the link of the newest snapshot, once everything of its poll is written.
+
+    `begun` are the digests of the model versions that begin with it, as they were written: to find
+    them again would take longer with each year.
+    """
+    newest, *before = connection.execute(_newest_query(), {"provider": provider})
+    chain = _work_out(connection, newest, before[0] if before else None, begun)
+    connection.execute(_seal_statement(), {"number": newest.id, "sealed": chain})
 
 
 def links(connection: Connection, provider: str) -> Iterator[Link]:
     """Yield every link of a provider, oldest first: the first that differs is where it broke."""
     before: Row[*tuple[Any, ...]] | None = None
-    for row in connection.execute(_brought(provider).order_by(col(PollRow.id))).all():
-        yield Link(row.id, row.chain, _work_out(connection, row, before))
+    query = _brought().order_by(col(PollRow.id))
+    for row in connection.execute(query, {"provider": provider}).all():
+        begun = connection.scalars(_begun_query(), {"number": row.id}).all()
+        yield Link(row.id, row.chain, _work_out(connection, row, before, begun))
         before = row
 
 
-def _brought(provider: str) -> Select[*tuple[Any, ...]]:
+@cache
+def _newest_query() -> Executable:
+    return _brought().order_by(col(PollRow.id).desc()).limit(2)
+
+
+@cache
+def _seal_statement() -> Executable:
+    rows = update(SnapshotRow).where(col(SnapshotRow.id) == bindparam("number"))
+    return rows.values(chain=bindparam("sealed"))
+
+
+def _brought() -> Select[*tuple[Any, ...]]:
     """Select the snapshots of a provider, each with the poll that brought it."""
     named = ("id", "provider", "digest", "model_count", "chain")
     return (
@@ -65,7 +92,7 @@ def _brought(provider: str) -> Select[*tuple[Any, ...]]:
             col(PollRow.payload_sha256),
         )
         .join(PollRow, col(PollRow.snapshot_id) == col(SnapshotRow.id))
-        .where(col(PollRow.provider) == provider, col(PollRow.outcome).in_(BROUGHT))
+        .where(col(PollRow.provider) == bindparam("provider"), col(PollRow.outcome).in_(BROUGHT))
     )
 
 
@@ -73,16 +100,21 @@ def _work_out(
     connection: Connection,
     snapshot: Row[*tuple[Any, ...]],
     before: Row[*tuple[Any, ...]] | None,
+    begun: Sequence[str],
 ) -> str:
-    begun = connection.scalars(
-        select(col(ModelVersionRow.digest))
-        .where(col(ModelVersionRow.first_snapshot) == snapshot.id)
-        .order_by(col(ModelVersionRow.id))
-    )
     found = _found(connection, snapshot.provider, before.poll_id if before else 0, snapshot.poll_id)
     head = [snapshot.provider, snapshot.taken_at, snapshot.digest, snapshot.model_count]
     head.append(snapshot.payload_sha256)
     return _sha256([before.chain if before else "", *head, list(begun), found])
+
+
+@cache
+def _begun_query() -> Executable:
+    return (
+        select(col(ModelVersionRow.digest))
+        .where(col(ModelVersionRow.first_snapshot) == bindparam("number"))
+        .order_by(col(ModelVersionRow.id))
+    )
 
 
 def _found(connection: Connection, provider: str, since: int, poll: int) -> list[Json]:
@@ -91,10 +123,25 @@ def _found(connection: Connection, provider: str, since: int, poll: int) -> list
     What is not of models may still be told later beside the poll's own findings: the next link has
     it.
     """
+    asked = {"provider": provider, "since": since, "poll": poll}
+    return [
+        [
+            *(row.started_at, row.outcome, row.rule, row.level, row.finding, row.ground),
+            row.callable_until and row.callable_until.isoformat(),
+            *(row.kind, row.field, row.before, row.after, row.detail, row.fingerprint),
+            row.gone_since,
+        ]
+        for row in connection.execute(_found_query(), asked)
+    ]
+
+
+@cache
+def _found_query() -> Executable:
+    poll: BindParameter[int] = bindparam("poll")
     of_model = col(ChangeRow.version_id).is_not(None)
     own = of_model & (col(PollRow.id) == poll)
     else_since = ~of_model & (col(PollRow.id) < poll)
-    query = (
+    return (
         select(
             type_coerce(col(PollRow.started_at), Text).label("started_at"),
             col(PollRow.outcome),
@@ -107,19 +154,10 @@ def _found(connection: Connection, provider: str, since: int, poll: int) -> list
         )
         .join(FindingRow, col(FindingRow.poll_id) == col(PollRow.id))
         .join(ChangeRow, col(ChangeRow.finding_id) == col(FindingRow.id))
-        .where(col(PollRow.id) >= since, col(PollRow.id) <= poll, own | else_since)
-        .where(col(PollRow.provider) == provider)
+        .where(col(PollRow.id) >= bindparam("since"), col(PollRow.id) <= poll, own | else_since)
+        .where(col(PollRow.provider) == bindparam("provider"))
         .order_by(col(FindingRow.id), col(ChangeRow.id))
     )
-    return [
-        [
-            *(row.started_at, row.outcome, row.rule, row.level, row.finding, row.ground),
-            row.callable_until and row.callable_until.isoformat(),
-            *(row.kind, row.field, row.before, row.after, row.detail, row.fingerprint),
-            row.gone_since,
-        ]
-        for row in connection.execute(query)
-    ]
 
 
 def _sha256(parts: list[Json]) -> str:

@@ -1,12 +1,12 @@
 """Findings and their changes, rows <-> values."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 from sqlmodel import col
 
 from catalog.change import (
@@ -26,9 +26,7 @@ from catalog.change import (
     TroubleKind,
     Undelivered,
     Updated,
-    fingerprint,
 )
-from catalog.clock import stamp
 from catalog.jsontext import JsonText, canonical, parse
 from catalog.payload import Drift
 from catalog.store.history import MODEL_COLUMNS, basis, to_model
@@ -38,7 +36,6 @@ from catalog.store.tables import (
     FindingRow,
     ModelVersionRow,
     PollRow,
-    table_of,
 )
 
 DAYS = ("until", "moved_from")
@@ -52,8 +49,6 @@ CHANGE_COLUMNS = (
     *(col(getattr(ChangeRow, name)) for name in ("gone_since", "detail")),
     *MODEL_COLUMNS,
 )
-
-PROBED_DETAIL = ("name", "key", "type", "routes", "elsewhere", "answered_as", "before", "said")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,45 +158,6 @@ def told_probes(connection: Connection, provider: str) -> dict[tuple[str, str], 
     return {change.told_as: change for change in changes if isinstance(change, Probed)}
 
 
-def write_findings(
-    connection: Connection, poll: int, findings: Sequence[Finding], versions: Mapping[str, int]
-) -> list[int]:
-    """Write findings and their changes; return their row ids. `versions`: row ids by model key."""
-    if not findings:
-        return []
-    table = table_of(FindingRow)
-    rows = [
-        {
-            "poll_id": poll,
-            "provider": finding.provider,
-            "rule": finding.rule,
-            "level": str(finding.level),
-            "fingerprint": finding.fingerprint,
-            "callable_until": finding.callable_until,
-            "ground": finding.ground,
-            "basis": finding.basis,
-            "moves": finding.moves,
-        }
-        for finding in findings
-    ]
-    connection.execute(insert(table), rows)
-    # Counted up in the order of the rows, and nobody else writes meanwhile: one question for all.
-    newest = select(table.c.id).where(table.c.poll_id == poll).order_by(table.c.id.desc())
-    numbers = list(connection.scalars(newest.limit(len(rows))))[::-1]
-    changes = [
-        {
-            "finding_id": number,
-            "kind": change.kind,
-            "fingerprint": fingerprint(finding.provider, change),
-            **_columns(change, versions),
-        }
-        for number, finding in zip(numbers, findings, strict=True)
-        for change in finding.changes
-    ]
-    connection.execute(insert(table_of(ChangeRow)), changes)
-    return numbers
-
-
 def _conditions(wanted: Wanted) -> Iterable[Any]:
     yield col(FindingRow.provider) == wanted.provider
     if wanted.since is not None:
@@ -231,57 +187,6 @@ def _conditions(wanted: Wanted) -> Iterable[Any]:
             col(DeliveryRow.message_id) == wanted.message
         )
         yield col(FindingRow.id).in_(owed)
-
-
-def _columns(change: Change, versions: Mapping[str, int]) -> dict[str, Any]:
-    columns: dict[str, Any] = dict.fromkeys(
-        ("version_id", "field", "before", "after", "gone_since", "detail")
-    )
-    match change:
-        case Drift():
-            detail = canonical({"what": change.what, "models": change.models})
-            return columns | {"field": change.field, "after": change.value, "detail": detail}
-        case Trouble():
-            since = {} if change.since is None else {"since": stamp(change.since)}
-            return columns | {"detail": canonical({"reason": change.reason, **since})}
-        case Recovered():
-            detail = canonical({"troubles": change.troubles, "since": stamp(change.since)})
-            return columns | {"detail": detail}
-        case Undelivered():
-            detail = canonical({"channel": change.channel, "reason": change.reason})
-            return columns | {"detail": detail}
-        case Probed():
-            detail = canonical(_probed_detail(change))
-            return columns | {"gone_since": change.gone_since, "detail": detail}
-        case Retiring():
-            return columns | {"detail": canonical(_retiring_detail(change))}
-    columns["version_id"] = versions[change.model.key]
-    match change:
-        case Updated():
-            return columns | {
-                "field": change.field,
-                "before": change.before,
-                "after": change.after,
-            }
-        case Restored():
-            return columns | {"gone_since": change.gone_since}
-        case Renamed():
-            detail = canonical({"name": change.name})
-            return columns | {"after": canonical(change.key), "detail": detail}
-    return columns
-
-
-def _probed_detail(change: Probed) -> dict[str, Any]:
-    """Say all of it but what has a column; what is absent is left out."""
-    known = {name: getattr(change, name) for name in PROBED_DETAIL}
-    return {name: value for name, value in known.items() if value not in {None, ()}}
-
-
-def _retiring_detail(change: Retiring) -> dict[str, Any]:
-    """Say all of it; what is absent is left out, and days are text."""
-    known = {each.name: getattr(change, each.name) for each in fields(change)}
-    days = {name: str(known[name]) for name in DAYS if known[name]}
-    return {name: value for name, value in (known | days).items() if value not in {None, ()}}
 
 
 def _retiring(detail: dict[str, Any]) -> Retiring:

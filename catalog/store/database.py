@@ -50,6 +50,7 @@ class Database:
         self._upgrades = upgrades
         self._busy_timeout = busy_timeout
         self._upgraded: Upgraded | None = None
+        self._together: Connection | None = None
         try:
             # A path is never pasted into a URL: it may hold `%` or `?`.
             self.url = make_url(url) if "://" in url else URL.create("sqlite", database=url)
@@ -122,6 +123,26 @@ class Database:
             if not keep:
                 connection.rollback()
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one writing transaction of all that are begun meanwhile; each is kept whole.
+
+        Where something is raised, those before it are kept: only what kills the process loses them.
+        """
+        raised: BaseException | None = None
+        try:
+            with self.writing() as self._together:
+                try:
+                    yield
+                except BaseException as error:  # noqa: BLE001  # it is raised again below
+                    raised = error
+        except StoreError as error:
+            raised = raised or error  # what was wrong first says more
+        finally:
+            self._together = None
+        if raised is not None:
+            raise raised
+
     def upgrade(self) -> "Upgraded | None":
         """Bring the schema up to date, as the first use does by itself; say what that took.
 
@@ -141,6 +162,10 @@ class Database:
         if not self.exists:
             self.close()  # it was removed: what takes its place has no schema yet
         try:
+            if self._together is not None:
+                with _part(self._together):
+                    yield self._together
+                return
             engine = self._engine.execution_options(immediate=immediate)
             with engine.begin() as connection:
                 if immediate and self.url.get_backend_name() == "postgresql":
@@ -223,6 +248,19 @@ def _make_engine(url: URL, busy_timeout: float) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+@contextmanager
+def _part(connection: Connection) -> Iterator[None]:
+    """Make a part of a transaction that is undone by itself where something is raised."""
+    part = connection.begin_nested()
+    try:
+        yield
+    except BaseException:
+        with suppress(SQLAlchemyError):  # the database may have undone all: what was raised tells
+            part.rollback()
+        raise
+    part.commit()
 
 
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:

@@ -1,9 +1,12 @@
 """What moved before, by place: what flapping is told from."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
+from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
 from sqlmodel import col
 
 from catalog.change import Removed, Restored, Updated
@@ -11,49 +14,78 @@ from catalog.flapping import AWAY, DAMPED, LISTED, Move
 from catalog.jsontext import JsonText
 from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow
 
+MANY = 500
+"""Of more models than these, moves are not looked for by their keys: databases limit a list."""
 _SIDES = {Removed.kind: (LISTED, AWAY), Restored.kind: (AWAY, LISTED)}
 
 
-def since(connection: Connection, provider: str, moment: datetime) -> tuple[Move, ...]:
-    """Return the moves after a moment, oldest first."""
-    return _moves(connection, _stored(provider).where(_last_poll(provider, moment) < _POLL))
+def since(
+    connection: Connection, provider: str, moment: datetime, keys: Collection[str]
+) -> tuple[Move, ...]:
+    """Return the moves of some models after a moment, oldest first; of all where these are many."""
+    asked: dict[str, Any] = {"provider": provider, "after": moment}
+    if len(keys) > MANY:
+        return _moves(connection.execute(_since_query(), asked))
+    rows = connection.execute(_since_query_of_some(), asked | {"keys": sorted(keys)})
+    return _moves(sorted(rows, key=attrgetter("number")))
 
 
 def of_models(connection: Connection, provider: str, keys: Collection[str]) -> tuple[Move, ...]:
     """Return all moves of some models, oldest first."""
-    of_keys = col(ModelVersionRow.key).in_(keys)
-    return _moves(connection, _stored(provider).where(of_keys))
+    query = _stored().where(col(ModelVersionRow.key).in_(keys))
+    return _moves(connection.execute(query, {"provider": provider}))
 
 
 def damped(
     connection: Connection, provider: str, after: datetime, until: datetime
 ) -> frozenset[str]:
     """Return the keys of models of which a move within that time was not told."""
-    query = (
-        select(col(ModelVersionRow.key))
-        .join(ChangeRow, col(ChangeRow.version_id) == col(ModelVersionRow.id))
-        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
-        .where(col(FindingRow.provider) == provider, col(FindingRow.rule) == DAMPED)
-        .where(_last_poll(provider, after) < _POLL, _last_poll(provider, until) >= _POLL)
-    )
-    return frozenset(connection.scalars(query))
+    asked = {"provider": provider, "after": after, "until": until}
+    return frozenset(connection.scalars(_damped_query(), asked))
 
 
 _POLL = col(FindingRow.poll_id)
 
 
-def _last_poll(provider: str, moment: datetime) -> object:
+@cache
+def _since_query() -> Select[tuple[object, ...]]:
+    return _stored().where(_last_poll("after") < _POLL)
+
+
+@cache
+def _since_query_of_some() -> Select[tuple[object, ...]]:
+    """Select the moves of some models in any order: for order, all that ever changed is read."""
+    keys: BindParameter[str] = bindparam("keys", expanding=True)
+    of_provider = col(ModelVersionRow.provider) == bindparam("provider")
+    some = _since_query().where(of_provider, col(ModelVersionRow.key).in_(keys)).order_by(None)
+    return some.add_columns(col(ChangeRow.id).label("number"))
+
+
+@cache
+def _damped_query() -> Select[str]:
+    return (
+        select(col(ModelVersionRow.key))
+        .join(ChangeRow, col(ChangeRow.version_id) == col(ModelVersionRow.id))
+        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
+        .where(col(FindingRow.provider) == bindparam("provider"), col(FindingRow.rule) == DAMPED)
+        .where(_last_poll("after") < _POLL, _last_poll("until") >= _POLL)
+    )
+
+
+def _last_poll(moment: str) -> object:
     """Find the last poll up to a moment, from the newest backwards; 0 where there is none."""
     newest = (
         select(col(PollRow.id))
-        .where(col(PollRow.provider) == provider, col(PollRow.started_at) <= moment)
+        .where(col(PollRow.provider) == bindparam("provider"))
+        .where(col(PollRow.started_at) <= bindparam(moment))
         .order_by(col(PollRow.id).desc())
         .limit(1)
     )
     return func.coalesce(newest.scalar_subquery(), 0)
 
 
-def _stored(provider: str) -> Select[tuple[object, ...]]:
+@cache
+def _stored() -> Select[tuple[object, ...]]:
     names = ("kind", "field", "before", "after")
     return (
         select(
@@ -65,15 +97,15 @@ def _stored(provider: str) -> Select[tuple[object, ...]]:
         .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
         .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
         .join(ModelVersionRow, col(ModelVersionRow.id) == col(ChangeRow.version_id))
-        .where(col(FindingRow.provider) == provider)
+        .where(col(FindingRow.provider) == bindparam("provider"))
         .where(col(ChangeRow.kind).in_((Updated.kind, *_SIDES)))
         .order_by(col(ChangeRow.id))
     )
 
 
-def _moves(connection: Connection, query: Select[tuple[object, ...]]) -> tuple[Move, ...]:
+def _moves(rows: Iterable[Any]) -> tuple[Move, ...]:
     found = []
-    for row in connection.execute(query):
+    for row in rows:
         before, after = _SIDES.get(row.kind, (row.before, row.after))
         place = (row.key, row.field)
         found.append(Move(place, _text(before), _text(after), row.started_at, row.rule))

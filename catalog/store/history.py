@@ -14,6 +14,7 @@ from sqlalchemy import (
     BindParameter,
     Connection,
     Executable,
+    Integer,
     Row,
     Select,
     bindparam,
@@ -56,9 +57,15 @@ class Baseline:
 
     number: int | None = None
     digest: str | None = None
+    taken_at: datetime | None = None
     payload: str | None = None
     validators: Validators = field(default_factory=Validators)
     missing: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def state(self) -> tuple[int | None, str | None, datetime | None]:
+        """What tells the state in force from any other."""
+        return self.number, self.digest, self.taken_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,58 +91,57 @@ class Version:
 
 
 @cache
-def _baseline_queries() -> tuple[Executable, Executable, Executable]:
-    """Make once what every poll asks three times: the head, the newest body, what it came with."""
+def _baseline_query() -> Executable:
+    """Make once what every poll asks twice: the head, the newest body, what it came with."""
     provider: BindParameter[str] = bindparam("provider")
-    head = (
-        select(col(SnapshotRow.id), col(SnapshotRow.digest))
-        .where(col(SnapshotRow.provider) == provider)
-        .order_by(col(SnapshotRow.id).desc())
-        .limit(1)
-    )
-    etag, last_modified = col(PollRow.etag), col(PollRow.last_modified)
+    of_provider = col(SnapshotRow.provider) == provider
+    head = select(func.max(col(SnapshotRow.id))).where(of_provider).scalar_subquery()
     newest = (
-        select(col(PollRow.id), col(PollRow.payload_sha256), etag, last_modified)
+        select(col(PollRow.id))
         .where(col(PollRow.provider) == provider, col(PollRow.outcome).in_(ACCEPTED))
         .order_by(col(PollRow.id).desc())
         .limit(1)
     )
-    given = newest.where(or_(etag.is_not(None), last_modified.is_not(None)))
-    with_body = newest.where(col(PollRow.payload_sha256).is_not(None))
+    body, named = table_of(PollRow).alias(), table_of(PollRow).alias()
+    with_body = newest.where(col(PollRow.payload_sha256).is_not(None)).scalar_subquery()
+    either = or_(col(PollRow.etag).is_not(None), col(PollRow.last_modified).is_not(None))
     # Not from before that payload: they would vouch for another body.
-    return head, with_body, given.where(col(PollRow.id) >= bindparam("since"))
+    given = newest.where(either, col(PollRow.id) >= body.c.id).correlate(body)
+    return (
+        select(*(col(getattr(SnapshotRow, name)) for name in ("id", "digest", "taken_at")))
+        .add_columns(body.c.payload_sha256, named.c.etag, named.c.last_modified)
+        .select_from(SnapshotRow)
+        .outerjoin(body, body.c.id == with_body)
+        .outerjoin(named, named.c.id == given.scalar_subquery())
+        .where(col(SnapshotRow.id) == head)
+    )
 
 
 def baseline(connection: Connection, provider: str) -> Baseline:
     """Return the state in force; empty before the first accepted poll."""
-    heads_of, with_body, given = _baseline_queries()
-    asked: dict[str, Any] = {"provider": provider}
-    head = connection.execute(heads_of, asked).first()
-    if head is None:
+    row = connection.execute(_baseline_query(), {"provider": provider}).first()
+    if row is None:
         return Baseline()
-    poll = connection.execute(with_body, asked).one()
-    named = connection.execute(given, asked | {"since": poll.id}).first()
-    validators = Validators(named.etag, named.last_modified) if named else Validators()
-    return Baseline(head.id, head.digest, poll.payload_sha256, validators)
-
-
-def number_in_force(connection: Connection, provider: str) -> int | None:
-    """Return the number of the snapshot in force; None before the first."""
-    head = connection.execute(_baseline_queries()[0], {"provider": provider}).first()
-    return None if head is None else head.id
+    validators = Validators(row.etag, row.last_modified)
+    return Baseline(row.id, row.digest, row.taken_at, row.payload_sha256, validators)
 
 
 def missing(connection: Connection, provider: str) -> dict[str, datetime]:
     """Return the keys that the last accepted answer left out and that are still in force."""
+    rows = connection.execute(_missing_query(), {"provider": provider})
+    return {row.key: row.started_at for row in rows}
+
+
+@cache
+def _missing_query() -> Executable:
     last = select(func.max(col(PollRow.id))).where(
-        col(PollRow.provider) == provider, col(PollRow.outcome).in_(ACCEPTED)
+        col(PollRow.provider) == bindparam("provider"), col(PollRow.outcome).in_(ACCEPTED)
     )
-    query = (
+    return (
         select(col(MissingModelRow.key), col(PollRow.started_at))
         .join(PollRow, col(PollRow.id) == col(MissingModelRow.poll_id))
         .where(col(MissingModelRow.poll_id) == last.scalar_subquery())
     )
-    return {row.key: row.started_at for row in connection.execute(query)}
 
 
 def heads(connection: Connection, provider: str) -> tuple[Head, ...]:
@@ -194,15 +200,13 @@ def snapshot(connection: Connection, number: int) -> Snapshot:
     return Snapshot(head.provider, head.taken_at, tuple(models), number)
 
 
-@cache
-def _as_of() -> Executable:
-    """Select the models of a snapshot: of each key that was ever there, the version in force.
+def _newest_versions() -> Select[*tuple[Any, ...]]:
+    """Select of each key that was ever there its newest version as of a snapshot.
 
     To go from key to key and look each up costs the same after ten years; the stretches that hold a
     moment are found by no index.
     """
-    key, last = col(ModelVersionRow.key), col(ModelVersionRow.last_snapshot)
-    number: BindParameter[int] = bindparam("number")
+    key, number = col(ModelVersionRow.key), bindparam("number", type_=Integer)
     of_provider = col(ModelVersionRow.provider) == bindparam("provider")
     known = select(func.min(key).label("key")).where(of_provider).cte("known", recursive=True)
     following = select(func.min(key)).where(of_provider, key > known.c.key).scalar_subquery()
@@ -219,34 +223,42 @@ def _as_of() -> Executable:
         select(*MODEL_COLUMNS)
         .select_from(known)
         .join(ModelVersionRow, col(ModelVersionRow.id) == newest)
-        .where(or_(last.is_(None), last > number))
     )
+
+
+@cache
+def _as_of() -> Executable:
+    """Select the models of a snapshot: of each key the version in force."""
+    last, number = col(ModelVersionRow.last_snapshot), bindparam("number", type_=Integer)
+    return _newest_versions().where(or_(last.is_(None), last > number))
 
 
 def delisted(connection: Connection, provider: str, number: int) -> tuple[Delisted, ...]:
     """Return the models that had left by a snapshot and were not back, the latest to go first."""
-    first, ended = col(ModelVersionRow.first_snapshot), col(ModelVersionRow.last_snapshot)
-    of_provider = col(ModelVersionRow.provider) == provider
-    present = select(col(ModelVersionRow.key)).where(
-        of_provider, first <= number, or_(ended.is_(None), ended > number)
-    )
+    rows = connection.execute(_delisted_query(), {"provider": provider, "number": number})
+    left = [_delisted(row) for row in {row.key: row for row in rows}.values()]
+    left.sort(key=lambda item: key_order(item.model.key))
+    return tuple(sorted(left, key=lambda item: item.gone_since, reverse=True))
+
+
+@cache
+def _delisted_query() -> Executable:
+    """Select who had left by a snapshot; of each the last row counts."""
+    ended, number = col(ModelVersionRow.last_snapshot), bindparam("number", type_=Integer)
     said = (col(FindingRow.callable_until), col(FindingRow.basis), col(FindingRow.ground))
-    query = (
-        select(*MODEL_COLUMNS, col(SnapshotRow.taken_at), *said)
-        .join(SnapshotRow, col(SnapshotRow.id) == col(ModelVersionRow.last_snapshot))
+    return (
+        _newest_versions()
+        .add_columns(col(SnapshotRow.taken_at), *said)
+        .join(SnapshotRow, col(SnapshotRow.id) == ended)
         .outerjoin(
             ChangeRow,
             (col(ChangeRow.version_id) == col(ModelVersionRow.id))
             & col(ChangeRow.kind).in_(("removed", "renamed")),
         )
         .outerjoin(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
-        .where(of_provider, ended <= number, col(ModelVersionRow.key).not_in(present))
+        .where(ended <= number)
         .order_by(ended, col(ChangeRow.id))
     )
-    last = {row.key: row for row in connection.execute(query)}
-    left = [_delisted(row) for row in last.values()]
-    left.sort(key=lambda item: key_order(item.model.key))
-    return tuple(sorted(left, key=lambda item: item.gone_since, reverse=True))
 
 
 def _delisted(row: Row[*tuple[Any, ...]]) -> Delisted:

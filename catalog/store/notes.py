@@ -1,8 +1,9 @@
 """What people noted of a model's future: kept for good, the newest of a model counts."""
 
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Executable, Row, bindparam, func, insert, select
 from sqlmodel import col
 
 from catalog.forecast import Note
@@ -20,13 +21,18 @@ def write(connection: Connection, provider: str, note: Note) -> None:
 
 def newest(connection: Connection, provider: str) -> dict[str, Note]:
     """Return the newest note of each model by key, also one that takes back an earlier one."""
+    rows = connection.execute(_newest_query(), {"provider": provider})
+    return {row.key: _note(row) for row in rows}
+
+
+@cache
+def _newest_query() -> Executable:
     last = (
         select(func.max(col(NoteRow.id)))
-        .where(col(NoteRow.provider) == provider)
+        .where(col(NoteRow.provider) == bindparam("provider"))
         .group_by(col(NoteRow.key))
     )
-    rows = connection.execute(select(*_COLUMNS).where(col(NoteRow.id).in_(last)))
-    return {row.key: _note(row) for row in rows}
+    return select(*_COLUMNS).where(col(NoteRow.id).in_(last))
 
 
 def every(connection: Connection, provider: str) -> tuple[Note, ...]:

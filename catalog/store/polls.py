@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, func, select
 from sqlmodel import col
 
 from catalog.poll import TROUBLE_OF, Outcome
@@ -35,34 +37,48 @@ def newest_first(
     limit: int | None = None,
     *conditions: ColumnElement[bool],
 ) -> Iterator[PastPoll]:
-    """Yield recorded polls, the newest first."""
+    """Return recorded polls, the newest first."""
     query = (
         select(table_of(PollRow))
         .where(col(PollRow.provider) == provider, *conditions)
         .order_by(col(PollRow.id).desc())
         .limit(limit)
     )
-    for row in connection.execute(query):
-        yield PastPoll(
-            number=row.id,
-            provider=row.provider,
-            started_at=row.started_at,
-            duration_ms=row.duration_ms,
-            outcome=Outcome(row.outcome),
-            http_status=row.http_status,
-            snapshot=row.snapshot_id,
-            candidate=row.candidate,
-            error=row.error,
-        )
+    return map(_past, connection.execute(query))
+
+
+def _past(row: Row[*tuple[Any, ...]]) -> PastPoll:
+    return PastPoll(
+        number=row.id,
+        provider=row.provider,
+        started_at=row.started_at,
+        duration_ms=row.duration_ms,
+        outcome=Outcome(row.outcome),
+        http_status=row.http_status,
+        snapshot=row.snapshot_id,
+        candidate=row.candidate,
+        error=row.error,
+    )
 
 
 def newest(connection: Connection, provider: str) -> PastPoll | None:
     """Return the last recorded poll."""
-    return next(newest_first(connection, provider, 1), None)
+    row = connection.execute(_newest_query(), {"provider": provider}).first()
+    return None if row is None else _past(row)
+
+
+@cache
+def _newest_query() -> Executable:
+    polls = table_of(PollRow)
+    of_provider = polls.c.provider == bindparam("provider")
+    return select(polls).where(of_provider).order_by(polls.c.id.desc()).limit(1)
 
 
 def unwell(connection: Connection, provider: str) -> Unwell:
     """Return what went wrong since the last accepted poll, and what of it was told."""
+    before = newest(connection, provider)
+    if before is not None and before.outcome in ACCEPTED:  # as nearly always: nothing since then
+        return Unwell(accepted_at=before.started_at)
     accepted = col(PollRow.outcome).in_(ACCEPTED)
     last = next(newest_first(connection, provider, 1, accepted), None)
     number, accepted_at = (last.number, last.started_at) if last else (0, None)

@@ -3,9 +3,17 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Executable,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlmodel import col
 
 from catalog.change import Finding, Level
@@ -15,16 +23,17 @@ from catalog.poll import Poll
 from catalog.snapshot import Model, Snapshot
 from catalog.store import bodies, history
 from catalog.store.chain import seal, version_digest
-from catalog.store.changelog import write_findings
 from catalog.store.tables import (
     DeliveryRow,
     MissingModelRow,
     ModelVersionRow,
     PollRow,
     SnapshotRow,
+    inserting,
     table_of,
     write,
 )
+from catalog.store.telling import write_findings
 
 Wants = Callable[[Finding], bool]
 Due = Callable[[datetime, Iterable[Level]], datetime]
@@ -34,16 +43,28 @@ Recipients = Mapping[str, tuple[Wants, Due]]
 OWED = "owed"
 
 
-def record(connection: Connection, poll: Poll, recipients: Recipients) -> int | None:
-    """Write a poll and all that came of it; return the number of the snapshot in force after it."""
-    known = history.baseline(connection, poll.provider)
+def record(
+    connection: Connection,
+    poll: Poll,
+    recipients: Recipients,
+    known: history.Baseline | None = None,
+    before: Snapshot | None = None,
+) -> int | None:
+    """Write a poll and all that came of it; return the number of the snapshot in force after it.
+
+    `known` and `before` are the state in force and its models, where this transaction has read them
+    already.
+    """
+    known = known or history.baseline(connection, poll.provider)
     number = known.number
-    versions: dict[str, int] = {}
+    versions, begun = dict[str, int](), list[str]()
     if isinstance(poll.answer, Payload):
         bodies.write(connection, poll.answer, known.payload)
     if poll.snapshot is not None:
         number = _write_snapshot(connection, poll.snapshot, known.number)
-        versions = _write_versions(connection, poll.snapshot, known.number, number)
+        if before is None and known.number is not None:
+            before = history.snapshot(connection, known.number)
+        versions, begun = _write_versions(connection, poll.snapshot, before, number)
     poll_id = write(
         connection,
         PollRow,
@@ -58,10 +79,10 @@ def record(connection: Connection, poll: Poll, recipients: Recipients) -> int | 
     )
     if poll.missing:
         rows = [{"poll_id": poll_id, "key": key} for key in sorted(poll.missing)]
-        connection.execute(insert(MissingModelRow), rows)
+        connection.execute(inserting(MissingModelRow), rows)
     _tell(connection, poll_id, poll.findings, versions, recipients)
     if poll.snapshot is not None:
-        seal(connection, poll.provider)
+        seal(connection, poll.provider, begun)
     return number
 
 
@@ -101,7 +122,7 @@ def _tell(
             "next_at": None if moment <= at else moment,
         }
         rows = [{"finding_id": number, **message} for number, _ in wanted]
-        connection.execute(insert(DeliveryRow), rows)
+        connection.execute(inserting(DeliveryRow), rows)
 
 
 def _latest_versions(
@@ -149,26 +170,56 @@ def _write_snapshot(connection: Connection, snapshot: Snapshot, previous: int | 
 
 
 def _write_versions(
-    connection: Connection, snapshot: Snapshot, previous: int | None, number: int
-) -> dict[str, int]:
-    """End the versions that no longer hold, begin the new ones; return row ids by model key."""
-    before = {} if previous is None else history.snapshot(connection, previous).by_key
-    begun = [model for model in snapshot.models if before.get(model.key) != model]
-    staying = {model.key for model in snapshot.models} - {model.key for model in begun}
+    connection: Connection, snapshot: Snapshot, previous: Snapshot | None, number: int
+) -> tuple[dict[str, int], list[str]]:
+    """End the versions that no longer hold, begin the new ones.
+
+    Return their row ids by model key, and the digests of the new ones.
+    """
+    before = previous.by_key if previous else {}
+    begun = [model for model in snapshot.models if _differ(before.get(model.key), model)]
+    staying = snapshot.by_key.keys() - {model.key for model in begun}
     ended = sorted(before.keys() - staying)
-    of_provider = col(ModelVersionRow.provider) == snapshot.provider
-    table = table_of(ModelVersionRow)
+    asked: dict[str, Any] = {"of": snapshot.provider, "number": number}
     if ended:
-        last = update(table).where(of_provider, table.c.key == bindparam("ended"))
-        last = last.where(table.c.last_snapshot.is_(None)).values(last_snapshot=number)
-        connection.execute(last, [{"ended": key} for key in ended])
-    if begun:
-        rows = [_version_row(snapshot.provider, model, number) for model in begun]
-        connection.execute(insert(table), rows)
-    ids = select(col(ModelVersionRow.key), col(ModelVersionRow.id)).where(of_provider)
-    gone = connection.execute(ids.where(col(ModelVersionRow.last_snapshot) == number))
-    new = connection.execute(ids.where(col(ModelVersionRow.first_snapshot) == number))
-    return _by_key(gone) | _by_key(new)
+        connection.execute(_end_statement(), [asked | {"ended": key} for key in ended])
+    versions = dict[str, int]()
+    if before.keys() - snapshot.by_key.keys():
+        versions |= _by_key(connection.execute(_ended_query(), asked))
+    rows = [_version_row(snapshot.provider, model, number) for model in begun]
+    if rows:
+        connection.execute(inserting(ModelVersionRow), rows)
+        asked["count"] = len(rows)
+        versions |= _by_key(connection.execute(_begun_query(), asked))
+    return versions, [row["digest"] for row in rows]
+
+
+def _differ(before: Model | None, model: Model) -> bool:
+    return before is not model and before != model  # mostly it is the same value
+
+
+@cache
+def _end_statement() -> Executable:
+    table = table_of(ModelVersionRow)
+    of_model = (table.c.provider == bindparam("of"), table.c.key == bindparam("ended"))
+    last = update(table).where(*of_model, table.c.last_snapshot.is_(None))
+    return last.values(last_snapshot=bindparam("number"))
+
+
+@cache
+def _ended_query() -> Executable:
+    """Select the rows of the versions that end with a snapshot."""
+    ids = select(col(ModelVersionRow.key), col(ModelVersionRow.id))
+    of_provider = col(ModelVersionRow.provider) == bindparam("of")
+    return ids.where(of_provider, col(ModelVersionRow.last_snapshot) == bindparam("number"))
+
+
+@cache
+def _begun_query() -> Executable:
+    """Select the rows of the versions that begin with a snapshot, just written: the newest."""
+    ids = select(col(ModelVersionRow.key), col(ModelVersionRow.id))
+    begun = ids.where(col(ModelVersionRow.first_snapshot) == bindparam("number"))
+    return begun.order_by(col(ModelVersionRow.id).desc()).limit(bindparam("count"))
 
 
 def _by_key(rows: Iterable[Any]) -> dict[str, int]:

@@ -2,12 +2,20 @@
 
 import gzip
 import json
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from catalog.cli.importing import TOGETHER
 from catalog.recordings import shipped
+from catalog.store.database import Database
 from tests.builders import body, row
+from tests.pages import ROOT
 from tests.shell import Shell
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -130,3 +138,59 @@ def test_a_progress_bar_stays_out_of_what_is_redirected(shell: Shell, history: P
     assert "infomaniak: first" in out
     assert "3 recordings" in out
     assert "infomaniak: first" not in shown
+
+
+def made(folder: Path, count: int) -> None:
+    """Write so many recordings, an hour apart; every one differs from the one before."""
+    folder.mkdir()
+    for hour in range(count):
+        day, of_day = divmod(hour, 24)
+        rows = [row(id=number, name=f"m-{number}", version=str(hour)) for number in range(1, 4)]
+        name = f"2026-01-{day + 1:02}T{of_day:02}0000Z.json"
+        (folder / name).write_bytes(body(*rows, row(id=9, name="n", max_token_input=hour)))
+
+
+def stored(file: Path) -> list[str]:
+    """Return all that a database holds, but how long each poll took."""
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("UPDATE poll SET duration_ms = 0")
+        return list(database.iterdump())
+
+
+def test_an_import_that_was_killed_goes_on_with_what_is_missing(shell: Shell) -> None:
+    """Killed at any place, it leaves whole polls alone, and the next run adds exactly the rest."""
+    made(shell.folder / "history", TOGETHER + 5)
+    shell("--database", "whole.db", "import", "history")
+    whole = stored(shell.folder / "whole.db")
+    for kill_at in (250, 650):
+        file = shell.folder / f"{kill_at}.db"
+        line = [sys.executable, "-m", "tests.killed", str(file), str(kill_at), "history"]
+        environ = shell.environ | {"PYTHONPATH": str(ROOT)}
+        killed = subprocess.run(line, cwd=shell.folder, env=environ, check=False)
+        assert killed.returncode == -signal.SIGKILL
+        with closing(sqlite3.connect(file)) as database:
+            polls = database.execute("SELECT count(*) FROM poll").fetchone()[0]
+        assert polls in {0, TOGETHER}
+        shell("--database", file, "import", "history")
+        assert stored(file) == whole
+
+
+@pytest.mark.parametrize(("how", "kept"), [("ABORT", 3), ("ROLLBACK", 0)])
+def test_an_import_that_the_database_refuses_tells_why_and_goes_on_later(
+    shell: Shell, how: str, kept: int
+) -> None:
+    """Whether it takes back a poll or all of them, its first error is told, and nothing else."""
+    made(shell.folder / "history", 6)
+    shell("--database", "whole.db", "import", "history")
+    file = shell.folder / "it.db"
+    with Database(str(file)).writing() as connection:
+        refused = f"WHEN new.id = 4 BEGIN SELECT RAISE({how}, 'no room'); END"
+        connection.exec_driver_sql(f"CREATE TRIGGER no AFTER INSERT ON snapshot {refused}")
+    stopped = shell("--database", file, "import", "history", code=6)
+    assert stopped.out == ""
+    assert stopped.err.splitlines()[0] == f"error: {file}: no room"
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT count(*) FROM poll").fetchall() == [(kept,)]
+        database.execute("DROP TRIGGER no")
+    shell("--database", file, "import", "history")
+    assert stored(file) == stored(shell.folder / "whole.db")

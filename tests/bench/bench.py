@@ -30,7 +30,7 @@ class Scale:
     rounds: int = 15
     fewer: int = 7
     polls: int = 401
-    commits: int = 40
+    commits: int = 400
     imports: int = 3
     years: int = 87_600
 

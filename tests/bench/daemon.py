@@ -16,7 +16,7 @@ from tests.pages import ROOT
 MOST = {"unchanged": 3.0, "changed": 4.0}
 WHY = {
     "unchanged": "seven transactions in place of one, and 35 statements through SQLAlchemy",
-    "changed": "as above; and each row is read, checked and written canonically, changed or not",
+    "changed": "as above; and findings are judged, told and sealed",
 }
 MOST_SIZE = 2.0
 

@@ -24,7 +24,7 @@ VERSIONS = {
     "ours": "SELECT count(*) FROM model_version",
     "git-history": "SELECT count(*) FROM item_version",
 }
-WHY = "each answer is a poll with all that belongs to one, and nothing is taken over from the last"
+WHY = "the start, and each answer is a poll: judged, sealed, its body kept, through SQLAlchemy"
 
 
 @dataclass(frozen=True, slots=True)

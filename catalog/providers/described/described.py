@@ -13,6 +13,7 @@ from catalog.providers.described import template
 from catalog.providers.described.contract import contract
 from catalog.providers.described.description import ATTRIBUTES, Description
 from catalog.providers.described.spelling import spelled, without
+from catalog.rows import Rows
 from catalog.rules import Lifecycle
 from catalog.snapshot import Model, Snapshot
 
@@ -56,11 +57,13 @@ class Described:
             return None
         return Lifecycle(days, self.description.ground or f"{self.name}'s lifecycle policy")
 
-    def normalize(self, valid: ValidPayload) -> Snapshot:
+    def normalize(self, valid: ValidPayload, known: Rows | None = None) -> Snapshot:
         """Put a valid answer into our words; raise PayloadInvalid where two rows have one key."""
         reader = _Reader(self.description)
-        placed = zip(valid.steps, valid.rows, strict=True)
-        models = [reader.model(steps, row) for steps, row in placed]
+        read = reader.model if known is None else known.once("model", reader.model)
+        by_place = reader.names_steps
+        placed = zip(valid.rows, valid.steps, strict=True)
+        models = [read(row, steps if by_place else ()) for row, steps in placed]
         if problems := list(_twins(models)):
             raise PayloadInvalid(problems[:MAX_PROBLEMS])
         return Snapshot.of(self.name, valid.payload.fetched_at, models)
@@ -87,7 +90,12 @@ class _Reader:
         self._default_type = description.default_type
         self._trails = {what: tuple(map(trail, getattr(description, what))) for what in ATTRIBUTES}
 
-    def model(self, passed: Trail, row: Mapping[str, Json]) -> Model:
+    @property
+    def names_steps(self) -> bool:
+        """Whether the way to a row is a part of its key or name; else it says nothing of it."""
+        return bool(template.steps(self._key) or template.steps(self._name))
+
+    def model(self, row: Mapping[str, Json], passed: Trail) -> Model:
         """Read one row."""
         facts = spelled(without(row, self._volatile), self._numbers, self._times)
         kind = self._text("type", row)

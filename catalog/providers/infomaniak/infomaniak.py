@@ -16,6 +16,7 @@ from catalog.fields import Attributes
 from catalog.jsontext import Json, canonical, plain
 from catalog.payload import ValidPayload
 from catalog.providers.asking import Asking
+from catalog.rows import Rows
 from catalog.rules import Lifecycle
 from catalog.snapshot import Model, Snapshot
 
@@ -59,9 +60,10 @@ class Infomaniak:
         text = files(__package__).joinpath("schema.json").read_text(encoding="utf-8")
         return dict(json.loads(text))
 
-    def normalize(self, valid: ValidPayload) -> Snapshot:
+    def normalize(self, valid: ValidPayload, known: Rows | None = None) -> Snapshot:
         """Put a valid answer into our words."""
-        models = (model(row) for row in valid.rows)
+        read = model if known is None else known.once("model", model)
+        models = (read(row) for row in valid.rows)
         return Snapshot.of(self.name, valid.payload.fetched_at, models)
 
 
