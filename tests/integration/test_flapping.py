@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from catalog.poll import Removals
+from catalog.store.flapping import MANY, since
 from catalog.words import sentence
 from tests.builders import body, row
-from tests.rig import Rig, rig
+from tests.rig import START, Rig, rig
 from tests.servers import Step, answer
 
 DAY = timedelta(days=1)
@@ -180,3 +181,18 @@ def test_other_changes_are_not_held_up(tmp_path: Path) -> None:
         assert "model-removed" not in it.ear.told[0]
         it.poll()
         assert it.ear.told[1] == ["model-removed"]
+
+
+def test_moves_are_found_by_few_keys_as_among_all(tmp_path: Path) -> None:
+    """Of a few models and of more than a list may hold, the moves and their order are the same."""
+    steps = [listed(max_token_input=limit, version=str(limit)) for limit in (8192, 4096, 8192)]
+    with rig(tmp_path, *steps) as it:
+        it.outcomes(len(steps))
+        with it.sync.database.reading() as connection:
+            few, many, none = (
+                since(connection, "infomaniak", START, keys)
+                for keys in (["1"], list(map(str, range(MANY + 1))), ["2"])
+            )
+    assert [move.at for move in few] == sorted(move.at for move in few)
+    assert len(few) == 4
+    assert (many, none) == (few, ())

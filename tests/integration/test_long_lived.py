@@ -174,5 +174,5 @@ def test_a_lasting_process_writes_what_fresh_ones_write(
     """
     fresh = came_of(tmp_path / "fresh", kind, removals, 0)
     assert {*fresh.outcomes} == {*Outcome}
-    for lasting in (1, 2):
+    for lasting in (1, 2) if kind == KINDS[0] else (1,):
         assert came_of(tmp_path / str(lasting), kind, removals, lasting) == fresh
