@@ -2,8 +2,8 @@
 
 import zlib
 
-ALONE, UPON = 9, 6
-"""Levels of zstd. Below it, differences of lists of thousands grow; above them, time does."""
+LEVEL = 6
+"""Of zstd. Below it, differences of lists of thousands grow; above it, time and memory do."""
 LEAST = 2
 """A difference is to be this many times smaller than its body would be alone."""
 MAGIC = b"\x28\xb5\x2f\xfd"
@@ -18,7 +18,7 @@ def pack(body: bytes) -> bytes:
     """Pack a body alone."""
     from zstandard import ZstdCompressor
 
-    return ZstdCompressor(level=ALONE, write_checksum=True).compress(body)
+    return ZstdCompressor(level=LEVEL, write_checksum=True).compress(body)
 
 
 def difference(body: bytes, base: bytes, share: float) -> bytes | None:
@@ -30,7 +30,7 @@ def difference(body: bytes, base: bytes, share: float) -> bytes | None:
     from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict, ZstdCompressor
 
     known = ZstdCompressionDict(base, dict_type=DICT_TYPE_RAWCONTENT)
-    packer = ZstdCompressor(level=UPON, dict_data=known, write_checksum=True)
+    packer = ZstdCompressor(level=LEVEL, dict_data=known, write_checksum=True)
     packed = packer.compress(body)
     return packed if len(packed) * LEAST <= len(body) * share else None
 

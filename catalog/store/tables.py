@@ -172,7 +172,7 @@ class ChangeRow(SQLModel, table=True):
     after: str | None = None
     gone_since: datetime | None = Field(default=None, sa_type=Moment)
     detail: str | None = None
-    fingerprint: str = Field(index=True)
+    fingerprint: str
     # Small, and what every poll asks for: what was told of ends.
     __table_args__ = (Index("change_retiring", "id", **_where("kind = 'retiring'")),)
 

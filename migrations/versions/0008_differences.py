@@ -1,4 +1,4 @@
-"""A body may be stored as the difference to another one; those that are there stay whole."""
+"""Bodies may be stored as differences, those that are there stay whole; an index less."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,3 +12,4 @@ depends_on = None
 def upgrade() -> None:
     """Go forward; there is no way back but a backup."""
     op.add_column("payload", sa.Column("base_sha256", sa.String(), nullable=True))
+    op.drop_index("ix_change_fingerprint", "change")  # nothing asks for a change by it

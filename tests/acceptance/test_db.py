@@ -197,8 +197,8 @@ def test_a_damaged_database_is_not_backed_up(own_demo: Shell) -> None:
     change(
         own_demo,
         "pragma writable_schema = on",
-        "update sqlite_master set sql = replace(sql, '(fingerprint)', '(kind)')"
-        " where name = 'ix_change_fingerprint'",
+        "update sqlite_master set sql = replace(sql, '(finding_id)', '(version_id)')"
+        " where name = 'ix_change_finding_id'",
     )
     ran = own_demo("db", "backup", "kept.db", "--force", code=6)
     assert "the copy is damaged, and so the database may be: row 1 missing from index" in ran.err

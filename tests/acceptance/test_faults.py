@@ -13,6 +13,7 @@ import pytest
 
 from catalog.replay.faults import FAULTS
 from catalog.store.database import Database
+from tests.bench.made import Made
 from tests.builders import AT, model, snapshot
 from tests.campaign import planted
 from tests.campaign.campaign import scenarios
@@ -166,7 +167,9 @@ def test_a_planted_secret_is_found_wherever_it_is(tmp_path: Path) -> None:
         assert planted.found(tmp_path, [b"told: " + secret.encode()]) == 1
     (tmp_path / "log.txt").write_bytes(planted.needles()[-1])
     with closing(Database(str(tmp_path / "catalog.db"))) as database:
-        save(database, 0, snapshot(model("1"), at=AT), content=planted.TOKEN.encode() * 100)
+        save(
+            database, 0, snapshot(model("1"), at=AT), content=Made(20).body + planted.TOKEN.encode()
+        )
     assert planted.found(tmp_path, []) == 2
 
 

@@ -62,8 +62,8 @@ def decade(folder: Path, polls: int) -> Iterator[Line]:
     what = f"the database after {polls:,} hourly polls of 500 models, one in ten changed"
     wanted = f"at most {megabytes(YEARS_MOST)}"
     with closing(sqlite3.connect(file)) as database:
-        bodies = database.execute("SELECT sum(length(body)) FROM payload").fetchone()[0]
-    why = f"{megabytes(bodies)} of it are bodies as sent, which `catalog db prune` lets go"
+        facts = database.execute("SELECT sum(length(facts)) FROM model_version").fetchone()[0]
+    why = f"{megabytes(facts)} of it are the changed models as JSON, which stay readable"
     yield Line(what, "–", megabytes(size), "–", size, YEARS_MOST, wanted, why, is_ratio=False)
     yield from asking.lines(file, polls)
 
