@@ -7,7 +7,8 @@ a change of it needs a migration.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -64,9 +65,9 @@ def links(connection: Connection, provider: str) -> Iterator[Link]:
     """Yield every link of a provider, oldest first: the first that differs is where it broke."""
     before: Row[*tuple[Any, ...]] | None = None
     query = _brought().order_by(col(PollRow.id))
+    begun = _begun(connection)
     for row in connection.execute(query, {"provider": provider}).all():
-        begun = connection.scalars(_begun_query(), {"number": row.id}).all()
-        yield Link(row.id, row.chain, _work_out(connection, row, before, begun))
+        yield Link(row.id, row.chain, _work_out(connection, row, before, begun.get(row.id, ())))
         before = row
 
 
@@ -108,13 +109,16 @@ def _work_out(
     return _sha256([before.chain if before else "", *head, list(begun), found])
 
 
-@cache
-def _begun_query() -> Executable:
-    return (
-        select(col(ModelVersionRow.digest))
-        .where(col(ModelVersionRow.first_snapshot) == bindparam("number"))
-        .order_by(col(ModelVersionRow.id))
-    )
+def _begun(connection: Connection) -> Mapping[int, Sequence[str]]:
+    """Return the digests of all model versions by the snapshot that they begin with.
+
+    To ask for each snapshot would take longer with each year: no index finds them.
+    """
+    query = select(col(ModelVersionRow.first_snapshot), col(ModelVersionRow.digest))
+    begun = defaultdict[int, list[str]](list)
+    for first, digest in connection.execute(query.order_by(col(ModelVersionRow.id))):
+        begun[first].append(digest)
+    return begun
 
 
 def _found(connection: Connection, provider: str, since: int, poll: int) -> list[Json]:

@@ -173,8 +173,11 @@ class ChangeRow(SQLModel, table=True):
     gone_since: datetime | None = Field(default=None, sa_type=Moment)
     detail: str | None = None
     fingerprint: str
-    # Small, and what every poll asks for: what was told of ends.
-    __table_args__ = (Index("change_retiring", "id", **_where("kind = 'retiring'")),)
+    # Small, and what polls ask for: what was told of ends, and of what the contract did not know.
+    __table_args__ = (
+        Index("change_retiring", "id", **_where("kind = 'retiring'")),
+        Index("change_drift", "id", **_where("kind = 'drift'")),
+    )
 
 
 class DeliveryRow(SQLModel, table=True):

@@ -24,3 +24,5 @@ def upgrade() -> None:
         sa.Column("document_sha256", sa.String(), nullable=True),
         sa.Column("asking", sa.String(), nullable=True),
     )
+    where = sa.text("kind = 'drift'")
+    op.create_index("change_drift", "change", ["id"], sqlite_where=where, postgresql_where=where)
