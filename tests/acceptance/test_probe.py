@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -37,11 +38,26 @@ def provider() -> Iterator[ReplayServer]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def lately(demo: Shell, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    """Give the demo's folder as if its states had come today: models are called for a year more."""
+    shell = replace(demo, folder=tmp_path_factory.mktemp("lately"))
+    shutil.copytree(demo.folder, shell.folder, dirs_exist_ok=True)
+    (shell.folder / "demo" / "catalog.db").unlink()
+    with ReplayServer(find(shipped()), step="manual") as server:
+        given = {"CATALOG_INFOMANIAK_URL": server.url, "INFOMANIAK_API_TOKEN": TOKEN}
+        for _ in find(shipped()):
+            shell("sync", "--accept", given=given)
+            server.advance()
+    return shell
+
+
 @pytest.fixture
-def asking(own_demo: Shell, provider: ReplayServer) -> Shell:
-    """Give the demo's folder, and a way to the provider."""
+def asking(lately: Shell, tmp_path: Path, provider: ReplayServer) -> Shell:
+    """Give a copy of that folder, and a way to the provider."""
+    shutil.copytree(lately.folder, tmp_path, dirs_exist_ok=True)
     given = {"CATALOG_INFOMANIAK_URL": provider.url, "INFOMANIAK_API_TOKEN": TOKEN}
-    return replace(own_demo, given=given)
+    return replace(lately, folder=tmp_path, given=given)
 
 
 def test_probing_is_off_until_it_is_enabled(asking: Shell) -> None:
