@@ -13,6 +13,7 @@ import json
 import os
 import pkgutil
 import posix
+import runpy
 import select
 import signal
 import socket
@@ -124,6 +125,22 @@ def opened(stream: Any, mode: str) -> io.TextIOWrapper:
     )
 
 
+def run(line: list[str]) -> None:
+    """Run `catalog WORDS`, `python -m MODULE WORDS` or `python -c CODE WORDS`."""
+    match line:
+        case [sys.executable, option, what, *words]:
+            sys.path.insert(0, str(Path.cwd()))
+            sys.argv = [option, *words]
+            if option == "-m":
+                runpy.run_module(what, run_name="__main__", alter_sys=True)
+            else:
+                exec(what, {"__name__": "__main__"})  # noqa: S102  # as an interpreter would
+        case _:
+            from catalog.cli.main import main
+
+            main()
+
+
 def leave(code: str | int | None) -> None:
     """End as an interpreter does, but without taking apart what was loaded: half of a fork's time.
 
@@ -142,9 +159,8 @@ if __name__ == "__main__":
     load()
     serve(socket.socket(fileno=0))
 
-    from catalog.cli.main import main
-
     try:
-        main()
+        run(sys.argv)
+        sys.exit()
     except SystemExit as ended:
         leave(ended.code)
