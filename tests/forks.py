@@ -6,6 +6,7 @@ it would have had, and ends with the code that it would have ended with.
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -15,7 +16,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, AnyStr, Final
 
-_PROGRAM: Final = Path(__file__).with_name("preloaded.py")
+_PRELOADED: Final = Path(__file__).with_name("preloaded.py")
+_LAUNCHED: Final = Path(__file__).with_name("launched.py")
 _INTERPRETER: Final = ("PYTHON", "LD_", "LC_", "LANG")
 """How variables begin that count while an interpreter starts, and not later."""
 _LANG: Final = {"LANG": "C.UTF-8"}
@@ -31,8 +33,7 @@ class Fork(subprocess.Popen[AnyStr]):
         """Have a process forked in place of starting one."""
         _, _, _, _, cwd, env, _, _, _, *ends = given
         order = {"line": args, "folder": os.fspath(cwd), "environ": dict(env)}
-        with _STARTING:
-            control, _ = _preloaded()
+        control = _control()
         self._teller, theirs = socket.socketpair()
         reading, _, _, out, _, err, *_ = ends
         with theirs:
@@ -75,6 +76,16 @@ def can_fork(environ: Mapping[str, str]) -> bool:
     return telling == _LANG and hasattr(os, "pidfd_open")
 
 
+def put_command(folder: Path) -> int:
+    """Write a program `catalog` that shells find there; return the number of what it inherits."""
+    number = _control().fileno()
+    program = folder / "catalog"
+    words = [sys.executable, "-I", "-S", str(_LAUNCHED), str(number), str(program)]
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return number
+
+
 def end_forks() -> None:
     """End the process that forks, where there is one, and wait until it has."""
     if _preloaded.cache_info().currsize:
@@ -84,11 +95,16 @@ def end_forks() -> None:
         _preloaded.cache_clear()
 
 
+def _control() -> socket.socket:
+    with _STARTING:
+        return _preloaded()[0]
+
+
 @cache
 def _preloaded() -> tuple[socket.socket, subprocess.Popen[bytes]]:
     measured = {name: text for name, text in os.environ.items() if name.startswith("COVERAGE_")}
     ours, theirs = socket.socketpair()
     with theirs:
-        line = [sys.executable, "-P", str(_PROGRAM)]
+        line = [sys.executable, "-P", str(_PRELOADED)]
         process = subprocess.Popen(line, stdin=theirs.fileno(), env=measured | _LANG, cwd="/")
     return ours, process

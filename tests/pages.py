@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from tests.forks import put_command
 from tests.shell import COMMAND, Shell
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -116,18 +118,21 @@ def type_in(page: str, folder: Path, **given: str) -> list[Typed]:
     script = "".join(
         f"{each.command}\ncode=$?; printf '{_END}%s{_END}' $code; (exit $code)\n" for each in typed
     ).replace(PORT, str(free_port()))
-    path = f"{COMMAND.parent}{os.pathsep}{os.defpath}"
-    ended = subprocess.run(
-        ["/usr/bin/env", "bash", "-c", script],
-        cwd=folder,
-        env=Shell(folder, {"PATH": path}).environ | given,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        check=False,
-        timeout=SECONDS,
-    )
+    with TemporaryDirectory() as programs:
+        inherited = put_command(Path(programs))
+        path = os.pathsep.join([programs, str(COMMAND.parent), os.defpath])
+        ended = subprocess.run(
+            ["/usr/bin/env", "bash", "-c", script],
+            cwd=folder,
+            env=Shell(folder, {"PATH": path}).environ | given,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            check=False,
+            timeout=SECONDS,
+            pass_fds=[inherited],
+        )
     said = ended.stdout.replace(str(folder), HOME).split(_END)
     return [
         Typed(each, int(code), tuple(output.split("\n")))

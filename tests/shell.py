@@ -104,6 +104,18 @@ class Shell:
             text=True,
         )
 
+    def python(self, option: str, what: str, *words: str | Path) -> subprocess.Popen[str]:
+        """Start `python OPTION WHAT WORDS`, where the option is -m or -c; use it in a `with`."""
+        return self._process(self.environ)(
+            [sys.executable, option, what, *map(str, words)],
+            cwd=self.folder,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
     def on_terminal(
         self, *words: str | Path, piped: bool = False, given: Mapping[str, str] | None = None
     ) -> tuple[str, str]:

@@ -2,10 +2,8 @@
 
 import shutil
 import sqlite3
-import subprocess
-import sys
 import zlib
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -67,16 +65,14 @@ def beside(file: Path) -> Path:
     return file.with_name(f"catalog.db.before-{REVISIONS[-1]}")
 
 
-def opened(file: Path, kill_at: int = 0) -> subprocess.CompletedProcess[str]:
-    """Open a database in a process of its own, which upgrades it; kill it on the way if told so."""
-    return subprocess.run(
-        [sys.executable, "-m", "tests.killed", str(file), str(kill_at)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-    )
+def opened(file: Path, kill_at: int = 0) -> tuple[int, str]:
+    """Open a database in a process of its own, which upgrades it; kill it on the way if told so.
+
+    Return how it ended, and what it said.
+    """
+    with Shell(ROOT).python("-m", "tests.killed", file, str(kill_at)) as running:
+        out, _ = running.communicate(timeout=SECONDS)
+    return running.returncode, out
 
 
 def test_an_upgrade_keeps_the_old_state_beside_it(own: Path, shell: Shell, demo: Shell) -> None:
@@ -118,7 +114,7 @@ def test_a_new_database_needs_no_backup(shell: Shell) -> None:
 @pytest.fixture(scope="module")
 def statements(old: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
     """Count what an undisturbed upgrade takes."""
-    return int(opened(Path(shutil.copy(old, tmp_path_factory.mktemp("count")))).stdout)
+    return int(opened(Path(shutil.copy(old, tmp_path_factory.mktemp("count"))))[1])
 
 
 @pytest.mark.parametrize("part", range(1, KILLS + 1))
@@ -127,12 +123,12 @@ def test_an_upgrade_killed_anywhere_leaves_the_old_state(
 ) -> None:
     """After SIGKILL at any statement the old state is there, and the next run upgrades it."""
     before = dump(own)
-    assert opened(own, statements * part // KILLS).returncode == -9
+    assert opened(own, statements * part // KILLS)[0] == -9
     with closing(sqlite3.connect(own)) as connection:
         (revision,) = connection.execute("select version_num from alembic_version").fetchone()
     # The last statement is after the commit.
     assert dump(own) == before or (part == KILLS and revision == REVISIONS[-1])
-    assert opened(own).returncode == 0
+    assert opened(own)[0] == 0
     assert dump(beside(own)) == before
     assert dump(own) != before
 
@@ -164,8 +160,9 @@ def test_without_a_backup_there_is_no_upgrade(own: Path) -> None:
 def test_two_that_upgrade_at_once_keep_the_old_state(own: Path) -> None:
     """Of two processes one upgrades; the other neither fails nor replaces the backup."""
     before = dump(own)
-    line = [sys.executable, "-m", "tests.killed", str(own), "0"]
-    both = [subprocess.Popen(line, cwd=ROOT, stderr=subprocess.PIPE) for _ in range(2)]
-    said = [each.communicate(timeout=SECONDS)[1] for each in both]
+    with ExitStack() as stack:
+        starts = (Shell(ROOT).python("-m", "tests.killed", own, "0") for _ in range(2))
+        both = [stack.enter_context(start) for start in starts]
+        said = [each.communicate(timeout=SECONDS)[1] for each in both]
     assert [each.returncode for each in both] == [0, 0], said
     assert dump(beside(own)) == before

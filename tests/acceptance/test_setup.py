@@ -18,8 +18,25 @@ import shutil
 def build_editable(folder, *_, **__):
     return shutil.copy({wheel!r}, folder).rpartition("/")[2]
 """
+# Makes what `python -m venv` makes, with a pip that was copied: to install one takes seconds.
+COPIED = """\
+if [ "$1 $2" = "-m venv" ]; then
+  shift 2
+  "$python" -m venv --without-pip "$@" && exec cp -R {pip}/. .venv/lib/python*/site-packages
+  exit 1
+fi
+"""
 # Debian without python3-venv: the folder is there, pip is not.
 HALF = '[ "$1 $2" = "-m venv" ] && { "$python" -m venv --without-pip .venv; exit 1; }\n'
+
+
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Make an environment once; say what a python3 does first that copies its pip."""
+    made = tmp_path_factory.mktemp("made")
+    subprocess.run([sys.executable, "-m", "venv", made], check=True)
+    (packages,) = made.glob("lib/python*/site-packages")
+    return COPIED.format(pip=packages)
 
 
 @pytest.fixture
@@ -90,13 +107,13 @@ def test_what_is_set_up_is_what_was_asked_for(checkout: Path) -> None:
     assert setup(checkout, "--dev") == Ran(0, "", "")
 
 
-def test_an_environment_that_was_left_half_made_is_mended(checkout: Path) -> None:
+def test_an_environment_that_was_left_half_made_is_mended(checkout: Path, copied: str) -> None:
     """Without pip it fails with what to install, and goes on from there when that is there."""
     python(checkout, HALF)
     for _ in range(2):
         assert "apt-get install python3-venv. Then run this again." in setup(checkout, code=2).err
     assert (checkout / ".venv" / "bin" / "python").exists()
-    python(checkout)
+    python(checkout, copied)
     setup(checkout)
     assert installed(checkout) == {"dep", "backend", "project"}
 
@@ -107,8 +124,9 @@ def test_an_environment_that_was_left_half_made_is_mended(checkout: Path) -> Non
     assert installed(checkout) == {"dep", "backend", "project"}
 
 
-def test_a_damaged_environment_is_not_taken_for_a_good_one(checkout: Path) -> None:
+def test_a_damaged_environment_is_not_taken_for_a_good_one(checkout: Path, copied: str) -> None:
     """What pip takes for installed and yet does not start is told, until .venv is made anew."""
+    python(checkout, copied)
     setup(checkout)
     (module,) = checkout.glob(".venv/lib/python*/site-packages/dep.py")
     module.unlink()
@@ -126,8 +144,9 @@ def test_a_damaged_environment_is_not_taken_for_a_good_one(checkout: Path) -> No
     assert setup(checkout) == Ran(0, "", "")
 
 
-def test_what_cannot_be_set_up_is_told(checkout: Path) -> None:
+def test_what_cannot_be_set_up_is_told(checkout: Path, copied: str) -> None:
     """A package that is not to be had, or an odd word, ends with 2 and what to do."""
+    python(checkout, copied)
     assert setup(checkout, "--nope", code=2).err == "usage: scripts/setup [--dev]\n"
     (checkout / "wheels" / "dep-1.0-py3-none-any.whl").unlink()
     assert "error: pip could not install into .venv" in setup(checkout, code=2).err

@@ -1,5 +1,7 @@
 """`catalog status`, as an operator and a monitor see it."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from tests.builders import body, row
@@ -57,8 +59,11 @@ def test_a_held_catalog_is_exit_1(live: Live) -> None:
 
 def test_an_old_catalog_is_exit_1(live: Live) -> None:
     """The thresholds are settings."""
-    shell, _ = live(answer(body=ONE), CATALOG_FRESHNESS_WARN_AFTER="1ms")
+    shell, _ = live(answer(body=ONE), CATALOG_FRESHNESS_WARN_AFTER="1h")
     shell("sync")
+    assert shell("status").lines[0].split() == ["infomaniak", "ok"]
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as database, database:
+        database.execute("UPDATE poll SET started_at = '2026-01-01T00:00:00Z'")
     ran = shell("status", code=1)
     assert ran.lines[0].split() == ["infomaniak", "stale"]
     assert ran.lines[1].endswith(" ago, too old")

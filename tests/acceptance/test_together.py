@@ -1,15 +1,14 @@
 """Several runs of the command on one database at the same moment."""
 
 import json
-import subprocess
-import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from catalog.recordings import find, shipped
 from catalog.replay.server import ReplayServer
 from tests.servers import answer, serve
+from tests.shell import Shell
 
-CATALOG = Path(sys.executable).with_name("catalog")
 RUNS = 4
 
 
@@ -20,26 +19,22 @@ def test_runs_at_the_same_moment_do_each_thing_once(tmp_path: Path) -> None:
             f'[infomaniak]\nurl = "{provider.url}"\n[[channel]]\nkind = "webhook"\nname = "hook"\n'
             f'url = "{receiver.url}"\n'
         )
-        command = [str(CATALOG), "sync", "--format", "json"]
-        told = run_together(command, tmp_path)
+        told = run_together(tmp_path)
         assert sorted(told) == ["first", *["unchanged"] * (RUNS - 1)]
         provider.advance()
-        told = run_together(command, tmp_path)
+        told = run_together(tmp_path)
         assert sorted(told) == ["changed", *["unchanged"] * (RUNS - 1)]
     assert len(receiver.requests) == 1
 
 
-def run_together(command: list[str], folder: Path) -> list[str]:
-    """Start the command several times at once; return the outcomes."""
-    clean = {"HOME": str(folder), "INFOMANIAK_API_TOKEN": "any", "PATH": ""}
-    pipe = subprocess.PIPE
-    runs = [
-        subprocess.Popen(command, cwd=folder, env=clean, stdout=pipe, stderr=pipe, text=True)
-        for _ in range(RUNS)
-    ]
+def run_together(folder: Path) -> list[str]:
+    """Start `catalog sync` several times at once; return the outcomes."""
+    shell = Shell(folder, {"INFOMANIAK_API_TOKEN": "any"})
     outcomes = []
-    for run in runs:
-        printed, complaints = run.communicate()
-        assert run.returncode == 0, complaints
-        outcomes.append(json.loads(printed)["outcome"])
+    with ExitStack() as stack:
+        starts = (shell.start("sync", "--format", "json") for _ in range(RUNS))
+        for run in [stack.enter_context(start) for start in starts]:
+            printed, complaints = run.communicate()
+            assert run.returncode == 0, complaints
+            outcomes.append(json.loads(printed)["outcome"])
     return outcomes

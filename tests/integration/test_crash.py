@@ -1,8 +1,6 @@
 """Killing the process at any point of a pass, and running it again."""
 
 import json
-import subprocess
-import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -11,6 +9,7 @@ from catalog.recordings import find, shipped
 from catalog.replay.server import ReplayServer
 from tests.crash import run_pass
 from tests.servers import answer, serve
+from tests.shell import Shell
 
 KILLS = 40
 ROOT = Path(__file__).parent.parent.parent
@@ -24,10 +23,10 @@ def test_a_pass_killed_anywhere_is_mended_by_the_next(tmp_path: Path) -> None:
         run_pass(before, provider.url, receiver.url, provider.current.at)
         provider.advance()
         arguments = [str(before), provider.url, receiver.url, stamp(provider.current.at)]
-        command = [sys.executable, "-m", "tests.crash", *arguments, str(KILLS)]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        results = json.loads(done.stdout)
+        with Shell(ROOT).python("-m", "tests.crash", *arguments, str(KILLS)) as running:
+            out, err = running.communicate()
+        assert running.returncode == 0, err
+        results = json.loads(out)
     messages: dict[str, set[tuple[str, bytes]]] = defaultdict(set)
     for request in receiver.requests:
         messages[request.path.strip("/")].add((request.headers["webhook-id"], request.body))
@@ -37,6 +36,6 @@ def test_a_pass_killed_anywhere_is_mended_by_the_next(tmp_path: Path) -> None:
     assert b"alias-swapped" in message[1]
     assert len(results) == KILLS
     for name, result in results.items():
-        assert result["ended"] == [-9, 0], (name, done.stderr)
+        assert result["ended"] == [-9, 0], (name, err)
         assert result["stored"] == undisturbed["stored"], name
         assert messages[name] == {message}, name

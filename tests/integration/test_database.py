@@ -1,10 +1,8 @@
 """How a database is opened, brought up to date, shared and refused."""
 
 import sqlite3
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,6 +16,7 @@ from sqlmodel import SQLModel
 from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
 from catalog.store import migrate
 from catalog.store.database import MEMORY, REVISIONS, Database
+from tests.shell import Shell
 
 ROW = "insert into payload (sha256, size, body) values ('aa', 1, x'00')"
 
@@ -262,10 +261,11 @@ for _ in range(25):
 def test_processes_on_one_file_lose_nothing(tmp_path: Path) -> None:
     """Four processes, which also race to make the schema, count to a hundred together."""
     path = tmp_path / "a.db"
-    command = [sys.executable, "-c", WRITER, str(path)]
-    writers = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(4)]
-    said = [writer.communicate()[1] for writer in writers]
-    assert said == [b""] * 4
+    with ExitStack() as stack:
+        starts = (Shell(tmp_path).python("-c", WRITER, path) for _ in range(4))
+        writers = [stack.enter_context(start) for start in starts]
+        said = [writer.communicate()[1] for writer in writers]
+    assert said == [""] * 4
     connection = sqlite3.connect(path)
     assert connection.execute("select size from payload").fetchall() == [(100,)]
     connection.close()

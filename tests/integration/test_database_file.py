@@ -3,8 +3,6 @@
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -14,7 +12,9 @@ from sqlalchemy import create_engine, text
 from catalog.errors import StoreError
 from catalog.store import migrate
 from catalog.store.database import REVISIONS, Database
+from tests.shell import SECONDS, Shell
 
+ROOT = Path(__file__).parent.parent.parent
 ROW = "insert into payload (sha256, size, body) values ('aa', 1, x'00')"
 
 
@@ -88,11 +88,11 @@ def test_a_backup_of_an_older_version_is_upgraded_where_it_was_put(tmp_path: Pat
 
 def test_a_first_run_that_is_killed_leaves_no_empty_file(tmp_path: Path) -> None:
     """At whatever statement: there is no file, or a whole one, and the next run goes on."""
-    command = [sys.executable, "-m", "tests.killed", "", "0"]
     for number in range(1, 60, 6):
         path = tmp_path / str(number) / "a.db"
-        ended = subprocess.run([*command[:3], str(path), str(number)], check=False)
-        assert ended.returncode == -signal.SIGKILL
+        with Shell(ROOT).python("-m", "tests.killed", path, str(number)) as running:
+            running.communicate(timeout=SECONDS)
+        assert running.returncode == -signal.SIGKILL
         assert not path.exists() or path.stat().st_size > 0
         make(path).close()
 
