@@ -8,6 +8,8 @@ from catalog.jsontext import Json, dotted, leaves, parse, undotted
 
 Bundle = tuple[Change, ...]
 Path = tuple[str, ...]
+OWN_FIELDS = 3
+"""So many fields of the model itself that come or go together are one event."""
 
 
 def parent(fields: Iterable[str]) -> str:
@@ -34,18 +36,24 @@ def whole(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list[U
 
 
 def partial(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
-    """Put together several fields of one object that came or went on the same models."""
+    """Put together several fields of one object that came or went on the same models.
+
+    Fields of the model itself have less in common: of them, it takes three.
+    """
     blocks: dict[Hashable, list[Updated]] = defaultdict(list)
     left: list[Updated] = []
     for some in _by_model(updates):
-        siblings: dict[Hashable, list[Updated]] = defaultdict(list)
+        siblings: dict[tuple[bool | None, Path], list[Updated]] = defaultdict(list)
         for update in some:
             path = undotted(update.field)
-            if len(path) > 1 and _came(update) is not None:
+            if _came(update) is not None:
                 siblings[_came(update), path[:-1]].append(update)
             else:
                 left.append(update)
         for key, group in siblings.items():
+            if key[1] == () and len(group) < OWN_FIELDS:
+                left += group
+                continue
             blocks[key, frozenset(update.field for update in group)] += group
     return _several(blocks, left)
 

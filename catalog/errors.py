@@ -112,7 +112,7 @@ class AnswerRefused(ProviderError):
 class Unauthorized(ProviderError):
     """401: the token is missing or wrong."""
 
-    hint = "Set INFOMANIAK_API_TOKEN or INFOMANIAK_API_TOKEN_FILE to a valid token."
+    hint = "Give a valid token; `catalog config show` says where the present one comes from."
 
 
 class Forbidden(ProviderError):

@@ -9,7 +9,6 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -26,11 +25,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that was asked already: when, what came of it, after how many milliseconds."""
+    """A question that was asked already: when, what came of it, after how many milliseconds.
+
+    `snapshot` was in force then; what came says nothing of a state that came after it.
+    """
 
     started_at: datetime
     came: Payload | ProviderError
     duration_ms: int
+    snapshot: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +51,20 @@ class Quick:
 
         Else return what came, or None where nothing was asked, or came that helps.
         """
-        with suppress(sqlite3.Error):  # the pass will say what is wrong
-            now = self.clock()
-            found = resting.read(self.file, self.terms.settings, now)
-            rest = next((each for each in found if self._is_ours(each)), None)
-            if rest is not None and is_written(rest):
-                return self.ask(rest, now, slot)
+        started = self.clock()
+        try:
+            for rest in resting.read(self.file, self.terms.settings, started):
+                if rest.provider == self.provider and rest.asking == self.terms.asking:
+                    return self.ask(rest, started, slot)
+        except sqlite3.Error as error:
+            logger.debug("%s: not at rest: %s", self.provider, error)  # the pass says more
         return None
-
-    def _is_ours(self, rest: Rest) -> bool:
-        return rest.provider == self.provider and rest.asking == self.terms.asking
 
     def ask(self, rest: Rest, started: datetime, slot: Slot | None) -> Pass | Asked | None:
         """Do the same where it is known that the provider is at rest; raise sqlite3.Error."""
-        if slot and slot.alone and not resting.is_free(self.file, self.provider, slot.moment):
+        if not is_written(rest):
+            return None
+        if slot and slot.longest and not resting.claim(self.file, self.provider, slot, started):
             return None
         clock = time.monotonic()
         came: Answer | ProviderError
@@ -70,12 +73,22 @@ class Quick:
         except ProviderError as error:
             came = error
         elapsed = round((time.monotonic() - clock) * 1000)
-        asked = None if isinstance(came, NotModified) else Asked(started, came, elapsed)
+        asked = None
+        if not isinstance(came, NotModified):
+            asked = Asked(started, came, elapsed, rest.snapshot_id)
         if isinstance(came, ProviderError) or not _is_same(came, rest):
             return asked
         poll = Poll(self.provider, started, elapsed, Outcome.UNCHANGED, came)
-        if not resting.confirm(self.file, rest, _row(poll, came, rest), slot):
-            return asked
+        return self._confirmed(rest, poll, came, slot) or asked
+
+    def _confirmed(self, rest: Rest, poll: Poll, answer: Answer, slot: Slot | None) -> Pass | None:
+        """Record the poll; None where that cannot be done, and the pass will see why."""
+        try:
+            if not resting.confirm(self.file, rest, _row(poll, answer, rest), slot):
+                return None
+        except sqlite3.Error as error:
+            logger.debug("%s: not recorded: %s", self.provider, error)
+            return None
         logger.info("%s: %s, at rest", poll.provider, poll.outcome)
         document = None if rest.document is None else Published(Path(rest.document), written=False)
         return Pass(poll, rest.snapshot_id, document)
@@ -90,10 +103,12 @@ def is_written(rest: Rest) -> bool:
     if rest.document is None:
         return True
     try:
-        text = Path(rest.document).read_bytes()
+        file = Path(rest.document)
+        # A pipe would be read without end.
+        digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
     except OSError:
         return False
-    return hashlib.sha256(text).hexdigest() == rest.document_sha256
+    return digest == rest.document_sha256
 
 
 def _row(poll: Poll, answer: Answer, rest: Rest) -> dict[str, str | int | None]:

@@ -54,7 +54,7 @@ class Scheduled:
             moment = self.schedule.slot(now)
             came: Pass | Asked | None = asked
             if asked is None and self.pings is None:
-                came = self._ask(Slot(moment, alone=True))
+                came = self._ask(Slot(moment, self.limit))
             if isinstance(came, Pass):
                 return Run(self.provider, Claim(moment), came)
             with self.sync.database.writing(stirs=False) as connection:

@@ -21,7 +21,7 @@ from catalog.poll import Pass, Waiting
 from catalog.providers.provider import Provider
 from catalog.publishing import Publisher
 from catalog.quick import Asked
-from catalog.runs import running
+from catalog.runs import current, running
 from catalog.snapshot import Snapshot
 from catalog.store import changelog, flapping, forecasts, history, outbox, polls
 from catalog.store import rest as resting
@@ -96,12 +96,14 @@ class Sync:
         clock = time.monotonic() - (asked.duration_ms / 1000 if asked else 0)
         while True:
             known, last = self._known()
+            if asked and not _still_holds(asked, known, last):
+                asked, clock = None, time.monotonic()
             started = self._now(last, asked)
             reading = self._read_twice(known, started, asked)
             asked = None
             elapsed = round((time.monotonic() - clock) * 1000)
             decision = Decision(self.provider, self.policy, started, elapsed, accept)
-            with self.database.writing(keep=not dry_run) as connection:
+            with self.database.writing(keep=not dry_run, of=self.provider.name) as connection:
                 inside = history.baseline(connection, self.provider.name)
                 if inside.state != known.state:
                     continue  # another process moved it: what was read belongs to an old state
@@ -113,7 +115,7 @@ class Sync:
                 poll = decision.decide(past, reading)
                 number = record(connection, poll, recipients(self.channels), inside, past.snapshot)
                 if self.terms is not None:
-                    resting.begin(connection, self.provider.name)
+                    resting.begin(connection, self.provider.name, current())
                 # What a dry run undoes can only be read now; else nobody has to wait for it.
                 overview = self._overview(connection, number) if dry_run else None
             if poll.snapshot is not None and number is not None and not dry_run:
@@ -273,7 +275,8 @@ class Sync:
             if self._waits(connection, started):
                 return
             known = history.baseline(connection, name)
-            resting.settle(connection, self.terms.rest(name, started, known, done.document))
+            rest = self.terms.rest(name, started, known, done.document)
+            resting.settle(connection, rest, current())
 
     def _waits(self, connection: Transaction, started: datetime) -> bool:
         """Whether a message is owed, a removal is to be confirmed, or what flaps has to stay."""
@@ -283,3 +286,11 @@ class Sync:
             or history.missing(connection, name)
             or flapping.damped(connection, name, after, started)
         )
+
+
+def _still_holds(asked: Asked, known: history.Baseline, last: polls.PastPoll | None) -> bool:
+    """Whether what was asked before is about the state that is in force now.
+
+    Where another process has polled meanwhile, it may be about the one before.
+    """
+    return known.number == asked.snapshot and (last is None or last.started_at <= asked.started_at)

@@ -17,8 +17,8 @@ SAME_MOVES = 10
 """From so many models on, the very same move of one field is a wave, however many there are.
 
 Over 67 recorded polls of three providers no more than two models made the same move by chance (a
-model and its alias), and what was one event of the provider was on 11 models or more. Ten lies
-between the two, and is what a reader would still go through one by one.
+model and its alias), and what was one event of the provider was on 11 models or more, or on most of
+the few that it had. Ten lies between, and is what a reader would still go through one by one.
 """
 VARIANTS = 5
 """From so many models on, those of one suffix that come or go together are one."""

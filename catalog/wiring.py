@@ -108,16 +108,22 @@ def wire_scheduled(
     """Make a Sync of the live route with its schedule; raise SettingsInvalid without a token."""
     source = wire_source(settings, http)
     source.known_token()
-    terms, file = terms_of(settings, loaded, database, source), database.file
     # Asked twice where another process moved the state, then told to each channel.
+    limit = SLACK + settings.http.retry_for * (2 + _targets(settings))
+    terms, file = terms_of(settings, loaded, database, source, limit), database.file
     sync = wire_sync(settings, database, http, clock)
-    limit = SLACK + settings.http.retry_for * (2 + len(sync.channels))
     pings = Pings(reveal(settings.ping.url), http) if settings.ping.url else None
     quick = None
     if terms is not None and file is not None:
         sync = replace(sync, terms=terms)
         quick = Quick(sync.provider.name, terms, file, sync.fetch, sync.clock)
     return Scheduled(sync, wire_schedule(settings.schedule), limit, pings, quick)
+
+
+def _targets(settings: Settings) -> int:
+    """Count whom a message can go to."""
+    lists = ((getattr(each, "to", ()), getattr(each, "urls", ())) for each in settings.channel)
+    return sum(max(1, *map(len, each)) for each in lists)
 
 
 def wire_schedule(schedule: ScheduleSettings | ProbeSettings) -> Schedule:

@@ -5,9 +5,9 @@ A run that finds nothing new reads no settings. So this module loads nothing hea
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,8 @@ from catalog.http.request import Limits
 from catalog.poll import Pass
 from catalog.providers.asking import Asking
 from catalog.providers.source import Source
-from catalog.quick import Asked, Quick, is_written
+from catalog.quick import Asked, Quick
+from catalog.runs import running
 from catalog.store import rest as resting
 from catalog.store.rest import Rest, Slot, Terms
 
@@ -32,27 +33,46 @@ if TYPE_CHECKING:
 
 
 def terms_of(
-    settings: "Settings", loaded: "Loaded", database: "Database", source: Source
+    settings: "Settings", loaded: "Loaded", database: "Database", source: Source, longest: timedelta
 ) -> Terms | None:
     """Return under what a provider may come to rest; None where it never does.
 
-    It does not where its list comes in parts, and where the database is no SQLite file.
+    It does not where its list comes in parts, where the database is no SQLite file, and where the
+    settings are read from a pipe. A pass takes as `longest`.
     """
     if loaded.identity is None or database.file is None or source.asking.paging is not None:
         return None
-    own, schedule = settings.document.annotations, settings.schedule
-    known = {
-        "url": source.url,
-        "asking": None if _may_hide(settings.one.list) else _written(source.asking),
-        "limits": asdict(source.http.limits),
-        "token": _origin_of_token(settings, loaded),
-        "every": schedule.every.total_seconds(),
-        "cron": schedule.cron,
-        "annotations": None if own is None else [str(own), *look(own)],
-        "is_alone": len(loaded.settings.each) == 1,
-        "pings": settings.ping.url is not None,
-    }
+    schedule = settings.schedule
+    try:
+        known = {
+            "url": source.url,
+            "asking": None if _may_hide(settings.one.list) else _written(source.asking),
+            "limits": asdict(source.http.limits),
+            "token": _origin_of_token(settings, loaded),
+            "every": schedule.every.total_seconds(),
+            "cron": schedule.cron,
+            "longest": longest.total_seconds(),
+            "files": [[str(file), look(file)] for file in _files(settings, loaded)],
+            "is_alone": len(loaded.settings.each) == 1,
+            "pings": settings.ping.url is not None,
+        }
+    except OSError:
+        return None
     return Terms(loaded.identity, json.dumps(known))
+
+
+def _files(settings: "Settings", loaded: "Loaded") -> Iterator[Path]:
+    """Yield the files that the settings name, and that a pass would read or miss."""
+    yield settings.check.lock
+    if settings.document.annotations is not None:
+        yield settings.document.annotations
+    for channel in settings.channel:
+        if template := getattr(channel, "template", None):
+            yield template
+    for path, source in loaded.sources.items():
+        # The token is read anew each time.
+        if f"{path}_file" in loaded.sources and not path.endswith("token"):
+            yield Path(source.removeprefix("file "))
 
 
 def _may_hide(list_: "ListSettings") -> bool:
@@ -65,10 +85,23 @@ def _written(asking: Asking) -> dict[str, Any]:
 
 
 def _origin_of_token(settings: "Settings", loaded: "Loaded") -> list[str] | None:
-    """Return which setting the token is, and where that came from; None where there is none."""
+    """Return where the token of a provider came from; None where there is none.
+
+    What is in the section of Infomaniak is its token alone.
+    """
+    one, sources = settings.one, loaded.sources
+    if one.token is None:
+        return None
     names = [each.one.name for each in loaded.settings.each]
-    places = (f"provider.{names.index(settings.one.name)}.token", "infomaniak.token")
-    return next(([each, loaded.sources[each]] for each in places if each in loaded.sources), None)
+    place = f"provider.{names.index(one.name)}.token"
+    if place not in sources:
+        place = "infomaniak.token"
+    source = sources[place]
+    if source.startswith("environment "):
+        return ["variable", source.removeprefix("environment ")]
+    if f"{place}_file" in sources:
+        return ["file", source.removeprefix("file ")]
+    return ["setting", place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,32 +123,31 @@ def poll_at_rest(line: Line, clock: Clock = now) -> Pass | Asked | None:
     seen = glance(line.config, line.database, line.environ)
     if seen is None:
         return None
-    moment = clock()
+    started = clock()
     try:
-        found = resting.read(seen.database, seen.identity, moment)
-        for rest in found:
+        for rest in resting.read(seen.database, seen.identity, started):
             known = json.loads(rest.asking)
             if line.provider == rest.provider or (line.provider is None and known["is_alone"]):
-                return _poll(rest, known, seen, line, clock)
-    except (sqlite3.Error, SettingsInvalid):
-        pass  # the pass will say what is wrong
+                with running():
+                    return _poll(rest, known, seen, line, started)
+    except (sqlite3.Error, SettingsInvalid, OSError, ValueError, LookupError, TypeError):
+        pass  # the pass will say what is wrong; somebody may have damaged the row
     return None
 
 
 def _poll(
-    rest: Rest, known: dict[str, Any], seen: Glance, line: Line, clock: Clock
+    rest: Rest, known: dict[str, Any], seen: Glance, line: Line, started: datetime
 ) -> Pass | Asked | None:
-    started = clock()
-    slot = Slot(_schedule(known).slot(started), alone=line.scheduled)
-    if known["pings"] or known["asking"] is None:
-        return None
-    if not is_written(rest) or not _is_as_noted(known["annotations"]):
+    moved = any(look(Path(file)) != looked for file, looked in known["files"])
+    if moved or known["pings"] or known["asking"] is None:
         return None
     token = None
     if known["token"] is not None and (token := seen.token(*known["token"])) is None:
         return None
+    longest = timedelta(seconds=known["longest"]) if line.scheduled else None
+    slot = Slot(_schedule(known).slot(started), longest)
     with Http(Limits(**known["limits"])) as http:
-        asking = Asking(**known["asking"])
+        asking, clock = Asking(**known["asking"]), lambda: started
         source = Source(http, rest.provider, known["url"], token, clock, asking)
         terms = Terms(rest.settings, rest.asking)
         quick = Quick(rest.provider, terms, seen.database, source.fetch, clock)
@@ -126,13 +158,3 @@ def _schedule(known: dict[str, Any]) -> "Schedule":
     from catalog.schedule import Cron, Interval
 
     return Cron(known["cron"]) if known["cron"] else Interval(timedelta(seconds=known["every"]))
-
-
-def _is_as_noted(annotations: list[Any] | None) -> bool:
-    if annotations is None:
-        return True
-    place, *noted = annotations
-    try:
-        return [*look(Path(place))] == noted
-    except OSError:
-        return False

@@ -62,7 +62,7 @@ def upgrade(app: App) -> int:
 
     Every other command does so too, by itself.
     """
-    from catalog.store.database import REVISIONS
+    from catalog.store.driver import REVISIONS
 
     done = app.database.upgrade()
     if done is None:

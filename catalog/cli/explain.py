@@ -96,7 +96,10 @@ def bundled(finding: "Finding") -> str | None:
             fields = {each.field for each in finding.changes if isinstance(each, Updated)}
             if len(fields) > 1:
                 return f"{count(len(fields), 'field')} that came or went together on {models}"
-            return f"a wave: one field on most models, or the same move on {SAME_MOVES} or more"
+            return (
+                f"a wave: one field on most models, or on {SAME_MOVES} or more that made the same "
+                "move or that it came to"
+            )
         case Renamed():
             return f"{many:,} names that changed in the same way"
     return f"{many:,} models of one suffix, from {VARIANTS} on"

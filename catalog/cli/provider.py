@@ -57,6 +57,7 @@ def infer(app: App, source: str, token_file: Path | None) -> int:
     means is only guessed from its name.
     """
     from catalog.jsontext import read_strict
+    from catalog.phrases import count
     from catalog.providers.described.infer import infer as propose
 
     is_url = source.startswith(("http://", "https://"))
@@ -67,7 +68,7 @@ def infer(app: App, source: str, token_file: Path | None) -> int:
             "there is no list of models in it",
             hint="A list, or an object, of objects with an id or a name each is looked for.",
         )
-    note(f"found {proposal.rows:,} rows")
+    note(f"found {count(proposal.rows, 'row')}")
     for line in proposal.notes:
         note(f"note: {line}")
     for line in _toml(proposal.settings, source if is_url else None):

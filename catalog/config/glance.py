@@ -8,7 +8,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from errno import EINVAL
 from pathlib import Path
+from stat import S_ISREG
 from urllib.parse import unquote
 
 from catalog import __version__
@@ -32,24 +34,26 @@ class Glance:
     given: Given
     environ: Mapping[str, str]
 
-    def token(self, place: str, source: str) -> str | None:
-        """Read a token anew from where it came from before, as `Loaded.sources` has that.
+    def token(self, kind: str, name: str) -> str | None:
+        """Read a token anew from where it came from before: a variable, a file, or a setting.
 
-        `place` is its dotted setting. None where there is none any more, or none that may be sent.
+        None where there is none any more, or none that may be sent.
         """
-        found = self._secret(place, source)
-        return found if found and TOKEN.fullmatch(found) else None
+        match kind:
+            case "variable":
+                found = self.environ.get(name)
+            case "file":
+                found = _read(Path(name))
+            case _:
+                found = self.given.get(name)
+        return found if isinstance(found, str) and TOKEN.fullmatch(found) else None
 
-    def _secret(self, place: str, source: str) -> str | None:
-        kind, _, name = source.partition(" ")
-        if kind == "environment":
-            return self.environ.get(name)
-        if found := self.given.get(place):
-            return str(found)
-        try:
-            return Path(name).read_text(encoding="utf-8").strip()
-        except (OSError, ValueError):
-            return None
+
+def _read(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        return None
 
 
 def glance(file: Path | None, database: str | None, environ: Mapping[str, str]) -> Glance | None:
@@ -82,15 +86,23 @@ def identify(file: Path | None, environ: Mapping[str, str]) -> str:
         for name, value in environ.items()
         if value and name.startswith((PREFIX, "INFOMANIAK_"))
     )
-    looked = None if file is None else (str(file.absolute()), *look(file))
+    looked = None if file is None else (str(file.absolute()), look(file))
     known = json.dumps([__version__, str(Path.cwd()), looked, ours])
     return hashlib.sha256(known.encode()).hexdigest()
 
 
-def look(file: Path) -> tuple[int, ...]:
-    """Return what moves when a file is written or replaced; raise OSError."""
-    stat = file.stat()
-    return stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino
+def look(file: Path) -> list[int]:
+    """Return what moves when a file is written or replaced; nothing where there is none.
+
+    Raise OSError for a pipe or a device: whoever looks into it takes away what is in it.
+    """
+    try:
+        stat = file.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    if not S_ISREG(stat.st_mode):
+        raise OSError(EINVAL, "it is no regular file")
+    return [stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino]
 
 
 def rooted_database(url: str, given: Given) -> str:

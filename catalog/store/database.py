@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from sqlalchemy.pool import NullPool, StaticPool
 
 from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
-from catalog.store.driver import BUSY_TIMEOUT, prepare
+from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, prepare
 
 if TYPE_CHECKING:
     from catalog.store.migrate import Upgraded
@@ -27,12 +27,10 @@ INSTEAD = (
     "postgresql+psycopg://USER@HOST/NAME"
 )
 OTHER = "Name a file of its own, or one that is not there yet, with --database."
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
-"""Every revision in migrations/versions, oldest first; a test holds it to the folder."""
 MEMORY = "sqlite://"
 """The URL of a database that lives as long as the process."""
 
-_STIRRED = text("DELETE FROM rest")
+_STIRRED = text("DELETE FROM rest WHERE provider = coalesce(:of, provider)")
 Transaction = Connection
 """What a `with` of a Database yields; only this package looks inside."""
 
@@ -111,14 +109,17 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, *, keep: bool = True, stirs: bool = True) -> Iterator[Connection]:
+    def writing(
+        self, *, keep: bool = True, stirs: bool = True, of: str | None = None
+    ) -> Iterator[Connection]:
         """Hold the only writing transaction; committed at the end if `keep`, else undone.
 
-        Whoever is at rest is so no more, unless what is written `stirs` nobody: see rest.py.
+        Whoever is at rest is so no more, unless what is written `stirs` nobody, or is `of` another
+        provider alone: see rest.py.
         """
         with self._transaction(immediate=True) as connection:
             if stirs:
-                connection.execute(_STIRRED)
+                connection.execute(_STIRRED, {"of": of})
             yield connection
             if not keep:
                 connection.rollback()

@@ -4,8 +4,9 @@ Then all that the next poll has to know is one row, and as long as the same answ
 to write is a poll. Both are done here with the driver alone: a run from cron that finds nothing new
 loads no more than that. Only an SQLite file can be at rest.
 
-The row goes with the first transaction that writes anything else (`Database.writing`), so it is
-never older than what it stands for.
+The row is made by the transaction of a poll, says something once its pass is done, and goes with
+the first transaction that writes anything else (`Database.writing`). So no pass can put to rest
+what another one has left.
 """
 
 import sqlite3
@@ -20,7 +21,8 @@ from urllib.parse import quote
 from catalog.clock import stamp
 from catalog.payload import Validators
 from catalog.poll import Published
-from catalog.store.driver import BUSY_TIMEOUT, prepare
+from catalog.store.claims import owner
+from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, prepare
 
 if TYPE_CHECKING:
     from catalog.store.database import Transaction
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
 
 SLOTS_KEPT = 10
 """So many of the latest slots are remembered for each provider."""
+_CLAIM = """
+INSERT INTO slot (provider, moment, claimed_by, claimed_until) VALUES (?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+"""
 SLOT_DONE = """
 INSERT INTO slot (provider, moment, done_at) VALUES (:provider, :moment, :now)
 ON CONFLICT (provider, moment)
@@ -98,47 +104,54 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A slot that a poll does; `alone` where nobody else may have done or claimed it."""
+    """A slot that a poll does: whoever has it, or alone, for as `longest` as a pass may take."""
 
     moment: datetime
-    alone: bool = False
+    longest: timedelta | None = None
 
 
 COLUMNS = tuple(each.name for each in fields(Rest))
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM rest WHERE settings = ?"  # noqa: S608  # our own names
+_NEWEST = "SELECT started_at FROM poll WHERE provider = ? ORDER BY id DESC LIMIT 1"
 
 
-def begin(connection: "Transaction", provider: str) -> None:
-    """Note, in the transaction of a poll, that the provider may come to rest."""
-    connection.exec_driver_sql("INSERT INTO rest (provider) VALUES (?)", (provider,))
+def begin(connection: "Transaction", provider: str, run: str | None) -> None:
+    """Note, in the transaction of a poll, that the provider may come to rest by this run."""
+    connection.exec_driver_sql("INSERT INTO rest (provider, run) VALUES (?, ?)", (provider, run))
 
 
-def settle(connection: "Transaction", rest: Rest) -> bool:
-    """Put the provider to rest, unless somebody wrote since its poll; say whether it is."""
+def settle(connection: "Transaction", rest: Rest, run: str | None) -> None:
+    """Put the provider to rest, unless somebody else has written since the poll of this run."""
     sets = ", ".join(f"{name} = ?" for name in COLUMNS)
-    query = f"UPDATE rest SET {sets} WHERE provider = ?"  # noqa: S608  # our own names
-    return connection.exec_driver_sql(query, (*astuple(rest), rest.provider)).rowcount == 1
+    query = f"UPDATE rest SET {sets} WHERE provider = ? AND run = ?"  # noqa: S608  # our own names
+    connection.exec_driver_sql(query, (*astuple(rest), rest.provider, run))
 
 
 def read(file: Path, settings: str, now: datetime) -> tuple[Rest, ...]:
     """Return the providers that are at rest under these settings, at that moment.
 
-    None is where the time has come, or where the clock stands before the last poll. Raise
-    sqlite3.Error where the file cannot be read, or has another schema.
+    None is where the time has come, where the clock stands before the last poll, or where the
+    schema is not ours. Raise sqlite3.Error where the file cannot be read.
     """
-    with _opened(file) as connection:
-        found = [Rest(**dict(row)) for row in connection.execute(_SELECT, (settings,))]
-        newest = "SELECT started_at FROM poll WHERE provider = ? ORDER BY id DESC LIMIT 1"
-        last = {each.provider: connection.execute(newest, (each.provider,)) for each in found}
-        started = {provider: row[0] for provider, rows in last.items() for row in rows}
     present = stamp(now)
-    return tuple(each for each in found if started[each.provider] <= present < each.until)
-
-
-def is_free(file: Path, provider: str, moment: datetime) -> bool:
-    """Say whether nobody has done or claimed a slot; raise sqlite3.Error."""
     with _opened(file) as connection:
-        return _is_free(connection, provider, moment)
+        (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        if revision != REVISIONS[-1]:
+            return ()
+        return tuple(
+            rest
+            for row in connection.execute(_SELECT, (settings,)).fetchall()
+            for rest in [Rest(**dict(row))]
+            for (polled,) in connection.execute(_NEWEST, (rest.provider,)).fetchall()
+            if polled <= present < rest.until
+        )
+
+
+def claim(file: Path, provider: str, slot: Slot, now: datetime) -> bool:
+    """Take a slot that nobody has done or taken; say whether it is ours. Raise sqlite3.Error."""
+    row = (provider, stamp(slot.moment), owner(), stamp(now + (slot.longest or timedelta())))
+    with _opened(file) as connection:
+        return connection.execute(_CLAIM, row).rowcount == 1
 
 
 def confirm(file: Path, rest: Rest, poll: Mapping[str, Any], slot: Slot | None) -> bool:
@@ -151,7 +164,7 @@ def confirm(file: Path, rest: Rest, poll: Mapping[str, Any], slot: Slot | None) 
         rows = connection.execute(f"{_SELECT} AND provider = ?", (rest.settings, rest.provider))
         if [Rest(**dict(row)) for row in rows] != [rest]:
             return False
-        if slot and slot.alone and not _is_free(connection, rest.provider, slot.moment):
+        if slot and slot.longest and not _is_ours(connection, rest.provider, slot.moment):
             return False
         _write(connection, rest, poll)
         if slot:
@@ -161,7 +174,10 @@ def confirm(file: Path, rest: Rest, poll: Mapping[str, Any], slot: Slot | None) 
 
 
 def _write(connection: sqlite3.Connection, rest: Rest, poll: Mapping[str, Any]) -> None:
+    (newest,) = connection.execute(_NEWEST, (rest.provider,)).fetchone()
+    # Who was asked first may answer last: polls stand in the order of their times.
     row = {"provider": rest.provider, "snapshot_id": rest.snapshot_id, **poll}
+    row["started_at"] = max(newest, row["started_at"])
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
     connection.execute(f"INSERT INTO poll ({names}) VALUES ({marks})", row)  # noqa: S608  # ours
     if poll.keys() & {"etag", "last_modified"}:
@@ -175,9 +191,10 @@ def _finish(connection: sqlite3.Connection, provider: str, moment: datetime, now
         connection.execute(statement, about)
 
 
-def _is_free(connection: sqlite3.Connection, provider: str, moment: datetime) -> bool:
-    query = "SELECT 1 FROM slot WHERE provider = ? AND moment = ?"
-    return connection.execute(query, (provider, stamp(moment))).fetchone() is None
+def _is_ours(connection: sqlite3.Connection, provider: str, moment: datetime) -> bool:
+    query = "SELECT claimed_by FROM slot WHERE provider = ? AND moment = ?"
+    row = connection.execute(query, (provider, stamp(moment))).fetchone()
+    return row is not None and row[0] == owner()
 
 
 @contextmanager

@@ -218,6 +218,7 @@ class RestRow(SQLModel, table=True):
 
     __tablename__ = "rest"
     provider: str = Field(primary_key=True)
+    run: str | None = None
     settings: str | None = None
     until: datetime | None = Field(default=None, sa_type=Moment)
     snapshot_id: int | None = Field(default=None, foreign_key="snapshot.id")

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlmodel import SQLModel
 
 from catalog.errors import SettingsInvalid, StoreError
-from catalog.store.database import REVISIONS
+from catalog.store.driver import REVISIONS
 from catalog.store.tables import Moment
 from catalog.store.verify import verify
 

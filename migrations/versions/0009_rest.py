@@ -14,6 +14,7 @@ def upgrade() -> None:
     op.create_table(
         "rest",
         sa.Column("provider", sa.String(), primary_key=True),
+        sa.Column("run", sa.String(), nullable=True),
         sa.Column("settings", sa.String(), nullable=True),
         sa.Column("until", sa.Text(), nullable=True),
         sa.Column("snapshot_id", sa.Integer(), sa.ForeignKey("snapshot.id"), nullable=True),

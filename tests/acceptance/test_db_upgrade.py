@@ -13,7 +13,8 @@ from catalog.errors import StoreError
 from catalog.store import migrate
 from catalog.store.answers import bodies
 from catalog.store.bodies import read
-from catalog.store.database import REVISIONS, Database
+from catalog.store.database import Database
+from catalog.store.driver import REVISIONS
 from tests.shell import SECONDS, Shell
 
 ROOT = Path(__file__).parent.parent.parent

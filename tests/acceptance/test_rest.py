@@ -1,14 +1,19 @@
 """`catalog sync` where nothing is left to do: as quick as can be, and as right as ever."""
 
+import os
 import re
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from catalog.clock import now
+from catalog.poll import Pass
+from catalog.wiring_quick import Line, poll_at_rest
 from tests.bench.made import Made
-from tests.servers import answer
+from tests.servers import Exchange, answer
 from tests.shell import TOKEN, Live, Shell
 
 BODY = Made(20).body
@@ -202,3 +207,160 @@ def test_headers_of_the_user_are_noted_nowhere(live: Live) -> None:
     assert "at rest" in shell("-v", "sync").err
     assert [request.headers["x-key"] for request in server.requests] == ["key-never-noted"] * 2
     assert b"key-never-noted" not in (shell.folder / "catalog.db").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "of_provider", ['kind = "openrouter"', 'kind = "openai"\nlist.authorization = "none"']
+)
+def test_a_token_goes_to_no_other_provider(live: Live, of_provider: str) -> None:
+    """That of Infomaniak, which is there too, is not sent to a provider that wants none."""
+    shell, server = live(answer(body=b'{"data": [{"id": "a"}]}'))
+    (shell.folder / "catalog.toml").write_text(
+        f'[[provider]]\nname = "x"\nurl = "{server.url}"\n{of_provider}\n', encoding="utf-8"
+    )
+    shell("sync")
+    assert "at rest" in shell("-v", "sync").err
+    assert [request.headers.get("authorization") for request in server.requests] == [None] * 2
+
+
+def test_the_token_of_the_environment_goes_before(live: Live) -> None:
+    """A file that a variable names is read at rest too, in place of what the configuration has."""
+    shell, server = live(answer(body=b'{"data": [{"id": "a"}]}'))
+    (shell.folder / "catalog.toml").write_text(
+        f'[[provider]]\nname = "one"\nkind = "openai"\nurl = "{server.url}"\ntoken = "old"\n',
+        encoding="utf-8",
+    )
+    (shell.folder / "token").write_text("new", encoding="utf-8")
+    named = str(shell.folder / "token")
+    shell = Shell(shell.folder, {**shell.given, "CATALOG_PROVIDER_ONE_TOKEN_FILE": named})
+    shell("sync")
+    assert "at rest" in shell("-v", "sync").err
+    assert [request.headers["authorization"] for request in server.requests] == ["Bearer new"] * 2
+
+
+def test_a_configuration_from_a_pipe_is_read_once(live: Live) -> None:
+    """What comes by stdin is the configuration at each run; nothing of it is at rest."""
+    shell, server = live(answer(body=BODY))
+    given = f'database = "{shell.folder}/own.db"\n[document]\npath = ""\n'.encode()
+    for _ in range(2):
+        shell("--config", "/dev/stdin", "sync", stdin=given)
+    assert list(shell.files()) == ["own.db"]
+    assert len(server.requests) == 2
+
+
+def test_a_document_that_became_a_pipe_is_told(live: Live) -> None:
+    """It is not waited for until somebody writes into it."""
+    shell, _ = live(answer(body=BODY))
+    shell("sync")
+    document = shell.folder / "docs" / "models.md"
+    document.unlink()
+    os.mkfifo(document)
+    assert "it is no regular file" in shell("sync", code=6).err
+
+
+def test_the_moment_of_a_poll_is_read_once(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A poll that begins before midnight counts for that day: the ends of models are by days."""
+    shell, _ = live(answer(body=BODY))
+    shell("sync")
+    for name, text in shell.given.items():
+        monkeypatch.setenv(name, text)
+    monkeypatch.chdir(shell.folder)
+    monkeypatch.setenv("HOME", str(shell.folder))
+    ticks = iter([now(), now() + timedelta(days=1)])
+    environ = {**shell.environ}
+    came = poll_at_rest(Line(None, None, None, environ), lambda: next(ticks))
+    assert isinstance(came, Pass)
+    assert next(ticks) > now()
+
+
+@pytest.mark.parametrize("lost", ["template", "lock", "secret"])
+def test_a_file_that_the_settings_name_is_missed(live: Live, lost: str) -> None:
+    """What a message will need is not found missing when it is wanted, but at the next run."""
+    shell, server = live(answer(body=BODY))
+    files = {"template": "ops.txt", "lock": "catalog.lock", "secret": "url"}
+    (shell.folder / "ops.txt").write_text("$title\n", encoding="utf-8")
+    (shell.folder / "url").write_text(server.url, encoding="utf-8")
+    (shell.folder / "catalog.toml").write_text(
+        '[[channel]]\nname = "ops"\nkind = "webhook"\nurl_file = "url"\nformat = "slack"\n'
+        'template = "ops.txt"\n',
+        encoding="utf-8",
+    )
+    shell("sync")
+    assert rested(shell)
+    if lost == "lock":
+        (shell.folder / files[lost]).write_text("no lock", encoding="utf-8")
+    else:
+        (shell.folder / files[lost]).unlink()
+    assert files[lost] in shell("sync", code=2).err
+
+
+def test_several_providers_rest_side_by_side(live: Live) -> None:
+    """A poll of one does not wake the other."""
+    shell, server = live(answer(body=b'{"data": [{"id": "a"}]}'))
+    tables = "".join(
+        f'[[provider]]\nname = "{name}"\nkind = "openai"\nurl = "{server.url}"\ntoken = "t"\n'
+        for name in ("one", "two")
+    )
+    (shell.folder / "catalog.toml").write_text(tables, encoding="utf-8")
+    shell("sync")
+    for name in ("one", "two", "one"):
+        assert "at rest" in shell("-v", "sync", "--provider", name).err
+    assert shell("-v", "sync").err.count("at rest") == 2
+
+
+def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
+    """While a run at rest waits for its answer, another one finds the slot taken."""
+    held: list[Shell] = []
+    told: list[str] = []
+
+    def meanwhile(exchange: Exchange) -> None:
+        told.append(held[0]("sync", "--scheduled").out)
+        answer(body=BODY)(exchange)
+
+    shell, server = live(answer(body=BODY), meanwhile, CATALOG_SCHEDULE_EVERY="7d")
+    held.append(shell)
+    shell("sync")
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
+        connection.execute("delete from slot")
+        connection.commit()
+    ran = shell("-v", "sync", "--scheduled")
+    assert "at rest" in ran.err
+    assert "run=" in ran.err
+    assert "is being done by another process" in told[0]
+    assert len(server.requests) == 2
+
+
+def test_a_missing_file_of_one_provider_stops_no_other(live: Live) -> None:
+    """The one whose annotations are not there is told, the other one is polled."""
+    shell, server = live(answer(body=b'{"data": [{"id": "a"}]}'))
+    tables = "".join(
+        f'[[provider]]\nname = "{name}"\nkind = "openai"\nurl = "{server.url}"\ntoken = "t"\n'
+        f'document = {{ path = "{name}.md"{more} }}\n'
+        for name, more in (("one", ', annotations = "nope.toml"'), ("two", ""))
+    )
+    (shell.folder / "catalog.toml").write_text(tables, encoding="utf-8")
+    ran = shell("sync", code=2)
+    assert "nope.toml" in ran.err
+    assert "two: first" in ran.out
+
+
+def test_a_row_that_was_damaged_is_no_rest(live: Live) -> None:
+    """What somebody wrote there by hand is not believed, and shows no traceback."""
+    shell, _ = live(answer(body=BODY))
+    shell("sync")
+    for damage in ("{", "{}", "[]", '{"is_alone": true, "files": [1]}'):
+        with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
+            connection.execute("update rest set asking = ?", (damage,))
+            connection.commit()
+        assert not rested(shell)
+
+
+def test_another_schema_is_no_rest(live: Live) -> None:
+    """A database that a newer version of the program has upgraded is refused, not written to."""
+    shell, server = live(answer(body=BODY))
+    shell("sync")
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+        connection.commit()
+    assert "this version knows up to" in shell("sync", code=6).err
+    assert len(server.requests) == 1

@@ -15,7 +15,8 @@ from sqlmodel import SQLModel
 
 from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
 from catalog.store import migrate
-from catalog.store.database import MEMORY, REVISIONS, Database
+from catalog.store.database import MEMORY, Database
+from catalog.store.driver import REVISIONS
 from tests.shell import Shell
 
 ROW = "insert into payload (sha256, size, body) values ('aa', 1, x'00')"

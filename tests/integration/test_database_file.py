@@ -11,7 +11,8 @@ from sqlalchemy import create_engine, text
 
 from catalog.errors import StoreError
 from catalog.store import migrate
-from catalog.store.database import REVISIONS, Database
+from catalog.store.database import Database
+from catalog.store.driver import REVISIONS
 from tests.shell import SECONDS, Shell
 
 ROOT = Path(__file__).parent.parent.parent

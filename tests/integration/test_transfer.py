@@ -12,7 +12,8 @@ from catalog.cli.demo import demo
 from catalog.errors import StoreError
 from catalog.poll import Outcome, Poll
 from catalog.store import history, migrate
-from catalog.store.database import REVISIONS, Database
+from catalog.store.database import Database
+from catalog.store.driver import REVISIONS
 from catalog.store.migrate import Upgraded
 from catalog.store.prune import prune
 from catalog.store.record import record

@@ -67,7 +67,17 @@ def test_what_could_not_be_found_is_said() -> None:
     """Where no field looks like a limit, or tells models apart, a note says so."""
     proposal = infer({"data": [{"id": 1}, {"id": 1}]})
     assert proposal is not None
-    assert len(proposal.notes) == 2
+    assert len(proposal.notes) == 3
+    assert any("a place in a list" in note for note in proposal.notes)
+
+
+def test_a_key_of_two_fields() -> None:
+    """Where models share their id, the field that tells them apart becomes part of the key."""
+    rows = [{"id": "x", "region": region, "kind": "llm"} for region in ("eu", "us")]
+    proposal = infer({"data": [*rows, {"id": "y", "region": "eu", "kind": "llm"}]})
+    assert proposal is not None
+    assert proposal.settings["key"] == "{id}/{region}"
+    assert any("several models have one id" in note for note in proposal.notes)
 
 
 json_values = st.recursive(

@@ -127,6 +127,18 @@ TABLE: dict[str, tuple[tuple[Rows, Rows], Told]] = {
         (some(1, can={"a": 1}), some(1, can={"a": 2, "c": 3})),
         [("info", "field-changed", 1)] * 2,
     ),
+    "three fields of the model itself came on four of seven": (
+        (some(0, 7), some(4, 7, a=1, b=2, c=3)),
+        [("info", "field-changed", 12)],
+    ),
+    "three fields of the model itself went from one": (
+        (some(1, 7, a=1, b=2, c=3), some(0, 7)),
+        [("info", "field-changed", 3)],
+    ),
+    "two fields of the model itself came on one": (
+        (some(0, 7), some(1, 7, a=1, b=2)),
+        [("info", "field-changed", 1)] * 2,
+    ),
     "fields of the model itself came on most": (
         (WHOLE, some(30, one=1, two=[2])),
         [("info", "field-changed", 60)],

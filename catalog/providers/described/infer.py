@@ -124,9 +124,18 @@ def _key(listing: _Listing) -> tuple[str, list[str]]:
     for name in texts:
         if len(set(listing.leaves[name])) == total > 1:
             return name, [f"{name} tells all models apart here: check that it always does"]
+    for name in KEYS:
+        for other in texts:
+            pairs = zip(listing.leaves.get(name, []), listing.leaves[other], strict=False)
+            if other != name and len(set(map(str, pairs))) == total:
+                note = f"several models have one {name}: with {other} it tells all apart here"
+                return f"{{{name}}}/{{{other}}}", [note]
     stars = [index + 1 for index in range(sum(step == ANY for step in listing.place))]
     key = "/".join(f"{{{star}}}" for star in stars)
-    return key, ["no field tells all models apart: the key is made of the way to a row"]
+    notes = ["no field tells all models apart: the key is made of the way to a row"]
+    if any(step.isdecimal() for passed, _ in listing.found for step in passed):
+        notes.append("part of it is a place in a list: rows that change places are other models")
+    return key, notes
 
 
 def _attributes(listing: _Listing, key: str) -> dict[str, Any]:
