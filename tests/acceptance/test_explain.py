@@ -167,10 +167,8 @@ def test_all_kinds_can_be_explained(live: Live) -> None:
     after = [each | {"flag": True} for each in before]
     shell = configured(live, body(*before), body(*after))
     wave = shell("explain", str(by_rule(shell)["field-changed"]["number"]))
-    assert (
-        "as one      a wave: one field on most models, or on 10 or more that made the same move or that it came to"
-        in wave.lines
-    )
+    why = "one field on most models, or on 10 or more that made the same move or that it came to"
+    assert f"as one      a wave: {why}" in wave.lines
     assert "            of all that is told as one, the gravest rule decides" in wave.lines
     assert "  and 2 more; --format json has them all" in wave.lines
     assert wave.lines[-2:] == [
