@@ -22,7 +22,7 @@ from catalog.sync import Sync
 from catalog.wiring import wire_sync
 from catalog.wiring_probes import wire_probing
 from tests.builders import body, row
-from tests.rig import TOKEN, Clock, Ear
+from tests.rig import TLS, TOKEN, Clock, Ear, lay_database
 
 NAME = "infomaniak"
 MINUTE = timedelta(minutes=1)
@@ -103,7 +103,7 @@ def stand(
     history.mkdir()
     for day, rows in enumerate(states, start=1):
         (history / f"2026-01-{day:02}T000000Z.json").write_bytes(body(*rows))
-    clock, ear, database = Clock(), Ear(), Database(str(folder / "catalog.db"))
+    clock, ear, database = Clock(), Ear(), Database(str(lay_database(folder)))
     server = ReplayServer(find(history), step="manual")
     server.behave(behavior or Behavior())
     settings = {
@@ -114,7 +114,7 @@ def stand(
         **given,
     }
     loaded = load(None, settings, environ={"HOME": str(folder)}).settings
-    with server, Http(Limits(deadline=2, attempts=1)) as http:
+    with server, Http(Limits(deadline=2, attempts=1), tls=TLS) as http:
         sync = replace(wire_sync(loaded, database, http, clock), channels=(ear,))
         for each in states:
             sync.run(accept=True)

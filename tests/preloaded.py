@@ -126,15 +126,20 @@ def opened(stream: Any, mode: str) -> io.TextIOWrapper:
 
 
 def run(line: list[str]) -> None:
-    """Run `catalog WORDS`, `python -m MODULE WORDS` or `python -c CODE WORDS`."""
+    """Run `catalog WORDS`, or `python WORDS` with a module, with code, or with a script."""
     match line:
-        case [sys.executable, option, what, *words]:
+        case [sys.executable, "-m", module, *words]:
             sys.path.insert(0, str(Path.cwd()))
-            sys.argv = [option, *words]
-            if option == "-m":
-                runpy.run_module(what, run_name="__main__", alter_sys=True)
-            else:
-                exec(what, {"__name__": "__main__"})  # noqa: S102  # as an interpreter would
+            sys.argv = [module, *words]
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        case [sys.executable, "-c", code, *words]:
+            sys.path.insert(0, "")
+            sys.argv = ["-c", *words]
+            exec(code, {"__name__": "__main__"})  # noqa: S102  # as an interpreter would
+        case [sys.executable, script, *words]:
+            sys.path.insert(0, str(Path(script).parent))
+            sys.argv = [script, *words]
+            runpy.run_path(script, run_name="__main__")
         case _:
             from catalog.cli.main import main
 

@@ -5,8 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+from httpx import create_ssl_context
 
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.timing import Timing
@@ -25,6 +29,8 @@ HOUR = timedelta(hours=1)
 TOKEN = "tok-3f9a-secret"
 FAST = Limits(deadline=5, max_bytes=100_000, attempts=3, retry_for=5, backoff=0)
 SHORT = Limits(deadline=0.3, backoff=0)
+TLS = create_ssl_context(trust_env=False)
+"""The certificates of every client: to read them takes as long as a pass."""
 
 
 @dataclass
@@ -106,13 +112,14 @@ class Rig:
 def rig(folder: Path, *steps: Step) -> Iterator[Rig]:
     """Make a rig whose provider answers these steps, one a request, the last one for ever."""
     limits = Limits(deadline=5, attempts=1, backoff=0)
-    with serve(*steps) as server, Http(limits) as http:
+    with serve(*steps) as server, Http(limits, tls=TLS) as http:
         yield make(folder, server, http)
 
 
 def make(folder: Path, server: Any, http: Http) -> Rig:
     """Wire a Sync to a server, with its files in a folder."""
     clock, ear = Clock(), Ear()
+    lay_database(folder)
     given = {
         "database": str(folder / "catalog.db"),
         "document.path": str(folder / "models.md"),
@@ -123,3 +130,22 @@ def make(folder: Path, server: Any, http: Http) -> Rig:
     database = Database(settings.database)
     sync = replace(wire_sync(settings, database, http, clock), channels=(ear,))
     return Rig(sync, server, folder, clock, ear)
+
+
+def lay_database(folder: Path) -> Path:
+    """Put a database without a row into a folder, unless there is one."""
+    file = folder / "catalog.db"
+    if not file.exists():
+        file.write_bytes(_empty())
+    return file
+
+
+@cache
+def _empty() -> bytes:
+    """Make a database without a row once: what migrates it is not what a rig is for."""
+    with TemporaryDirectory() as folder:
+        database = Database(f"{folder}/catalog.db")
+        with database.writing():
+            pass
+        database.close()
+        return Path(folder, "catalog.db").read_bytes()

@@ -104,10 +104,10 @@ class Shell:
             text=True,
         )
 
-    def python(self, option: str, what: str, *words: str | Path) -> subprocess.Popen[str]:
-        """Start `python OPTION WHAT WORDS`, where the option is -m or -c; use it in a `with`."""
+    def python(self, *words: str | Path) -> subprocess.Popen[str]:
+        """Start `python WORDS`: a script, -m and a module or -c and code; use it in a `with`."""
         return self._process(self.environ)(
-            [sys.executable, option, what, *map(str, words)],
+            [sys.executable, *map(str, words)],
             cwd=self.folder,
             env=self.environ,
             stdin=subprocess.DEVNULL,

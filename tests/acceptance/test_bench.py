@@ -1,8 +1,6 @@
 import importlib.machinery
 import importlib.util
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +20,7 @@ from tests.bench.peers import Peers
 from tests.bench.result import HEADS, Line, table
 from tests.bench.timing import Took, in_turn, ratio
 from tests.pages import ROOT
+from tests.shell import Shell
 
 SCRIPT = ROOT / "scripts" / "bench"
 PAGE = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
@@ -55,11 +54,10 @@ def test_only_a_whole_run_is_written_down() -> None:
         (("--quick", "--write"), "only a whole run is written down"),
         (("--recordings", "nowhere"), "there is no folder nowhere"),
     ):
-        ended = subprocess.run(
-            [sys.executable, SCRIPT, *words], capture_output=True, text=True, check=False
-        )
-        assert ended.returncode == 2
-        assert said in ended.stderr
+        with Shell(ROOT).python(SCRIPT, *words) as running:
+            _, err = running.communicate()
+        assert running.returncode == 2
+        assert said in err
 
 
 def test_what_is_written_goes_between_the_markers(tmp_path: Path, script: ModuleType) -> None:

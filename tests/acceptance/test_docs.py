@@ -1,7 +1,5 @@
 import re
 import shutil
-import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +27,7 @@ from catalog.replay.faults import FAULTS
 from catalog.replay.server import ReplayServer
 from catalog.rules import rules
 from tests.pages import PAGES, ROOT, anchors, blocks, examples, links, missing, sections, type_in
-from tests.shell import COMMAND
+from tests.shell import COMMAND, Shell
 
 COMMANDS, CONFIGURATION = "docs/commands.md", "docs/configuration.md"
 PROVIDERS = "docs/providers.md"
@@ -283,14 +281,9 @@ def test_every_page_is_found_from_the_readme() -> None:
 
 def test_the_picture_shows_what_the_demo_prints() -> None:
     """docs/demo.svg is what scripts/picture draws of the demo today, without a machine's path."""
-    ended = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "picture", "--check"],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=SECONDS,
-    )
-    assert (ended.returncode, ended.stderr) == (0, "")
+    with Shell(ROOT).python(ROOT / "scripts" / "picture", "--check") as running:
+        _, err = running.communicate(timeout=SECONDS)
+    assert (running.returncode, err) == (0, "")
     picture = (ROOT / "docs" / "demo.svg").read_text(encoding="utf-8")
     assert ">demo/models.md" in picture.replace("&#160;", ">")
     assert "/demo/models.md" not in picture

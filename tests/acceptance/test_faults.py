@@ -2,8 +2,6 @@ import importlib.machinery
 import importlib.util
 import re
 import socket
-import subprocess
-import sys
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
@@ -23,6 +21,7 @@ from tests.campaign.story import Left
 from tests.campaign.together import uneven
 from tests.pages import ROOT
 from tests.servers import answer, serve
+from tests.shell import Ran, Shell
 from tests.stored import save
 
 SCRIPT = ROOT / "scripts" / "faults"
@@ -41,15 +40,11 @@ RIGHT = Left(
 )
 
 
-def play(*words: str) -> subprocess.CompletedProcess[str]:
+def play(*words: str) -> Ran:
     """Run scripts/faults."""
-    return subprocess.run(
-        [sys.executable, SCRIPT, *words],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=SECONDS,
-    )
+    with Shell(ROOT).python(SCRIPT, *words) as running:
+        out, err = running.communicate(timeout=SECONDS)
+    return Ran(running.returncode, out, err)
 
 
 def rows(text: str) -> list[list[str]]:
@@ -63,9 +58,9 @@ def test_a_small_campaign_keeps_every_promise() -> None:
     """Real faults on real processes end as in an undisturbed run, and the table says so."""
     only = [word for name in PLAYED for word in ("--only", name)]
     ended = play("--quick", *only)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "Traceback" not in ended.stderr
-    played = rows(ended.stdout)
+    assert ended.code == 0, ended
+    assert "Traceback" not in ended.err
+    played = rows(ended.out)
     assert [row[0].split(":")[0] for row in played] == [
         *("network", "network", "killed within a pass", "database read-only"),
         *("database truncated", "two daemons and cron, simulated", "a daemon of 30 polls"),
@@ -94,8 +89,8 @@ def test_only_a_whole_campaign_is_written_down() -> None:
     """A table of a few faults, or of small numbers, never stands in the documentation."""
     for words in (["--quick"], ["--only", "locked"]):
         ended = play("--write", *words)
-        assert ended.returncode == 2
-        assert "only a whole run is written down" in ended.stderr
+        assert ended.code == 2
+        assert "only a whole run is written down" in ended.err
 
 
 def test_the_page_shows_a_whole_campaign_that_kept_its_promises() -> None:

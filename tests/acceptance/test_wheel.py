@@ -34,7 +34,7 @@ def test_the_wheel_works_by_itself(tmp_path: Path) -> None:
     run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", built, folder=ROOT)
     (wheel,) = built.glob("model_catalog-*.whl")
     run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "env", folder=tmp_path)
-    pip = [sys.executable, "-m", "pip", "--python", str(python)]
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", python]
     install = [*pip, "install", "--no-compile"]  # what is used is compiled when it is
     run(*install, "--require-hashes", "-r", ROOT / "requirements.txt", folder=tmp_path)
     run(*install, "--no-deps", wheel, folder=tmp_path)

@@ -6,7 +6,7 @@ from catalog.http.client import Http
 from catalog.store.database import Database
 from tests.configuration import file, here  # noqa: F401  # fixtures of several modules
 from tests.postgresql import new_database
-from tests.rig import FAST
+from tests.rig import FAST, TLS, lay_database
 
 # One server for all: starting several at once, on a machine that never had one, is a race.
 ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))
@@ -16,7 +16,7 @@ ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgr
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Name an empty database, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
-        return str(tmp_path_factory.mktemp("store") / "catalog.db")
+        return str(lay_database(tmp_path_factory.mktemp("store")))
     return new_database(tmp_path_factory.getbasetemp() / "postgresql")
 
 
@@ -31,5 +31,5 @@ def database(url: str) -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def http() -> Iterator[Http]:
     """Give one client for all tests of a file, which does not wait between its attempts."""
-    with Http(FAST) as client:
+    with Http(FAST, tls=TLS) as client:
         yield client

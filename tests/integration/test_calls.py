@@ -11,7 +11,7 @@ from catalog.probe import Call, Said, Verdict
 from catalog.providers.infomaniak.calls import Calls
 from catalog.providers.infomaniak.routes import LOOKS, calls_by_name, calls_of, own_route
 from tests.builders import model
-from tests.rig import TOKEN
+from tests.rig import TLS, TOKEN
 from tests.servers import Server, Step, answer, serve, silence
 
 CHAT = Call("a/one", "chat-v2", "1", 1, 100)
@@ -28,7 +28,7 @@ def ask() -> Iterator[Ask]:
 
         def make(*steps: Step, product_id: int | None = 7) -> tuple[Calls, Server]:
             server = stack.enter_context(serve(*steps))
-            http = stack.enter_context(Http(Limits(deadline=0.4)))
+            http = stack.enter_context(Http(Limits(deadline=0.4), tls=TLS))
             waits: dict[str, Any] = {"pace": lambda: 0.0, "wait": lambda _: None}
             return Calls(http, server.url, TOKEN, product_id, 0.4, **waits), server
 

@@ -17,7 +17,7 @@ from catalog.poll import Outcome
 from catalog.recordings import find, shipped
 from catalog.replay.faults import FAULTS, Faults
 from catalog.replay.server import Plan, ReplayServer
-from tests.rig import TOKEN, Rig, make
+from tests.rig import TLS, TOKEN, Rig, make
 
 HISTORY = find(shipped())[-3:]  # a first state, a change, and one that is held
 POLLS = len(HISTORY) + 2
@@ -46,7 +46,7 @@ def at_poll(number: int, kind: str) -> Plan:
 def through(folder: Path, limits: Limits, faults: Plan) -> Iterator[Rig]:
     """Make a rig that asks a replay of the shipped history through these faults."""
     folder.mkdir(exist_ok=True)
-    with ReplayServer(HISTORY, faults=faults) as server, Http(limits) as http:
+    with ReplayServer(HISTORY, faults=faults) as server, Http(limits, tls=TLS) as http:
         yield make(folder, server, http)
 
 

@@ -9,7 +9,7 @@ from catalog.poll import Removals
 from catalog.store.flapping import MANY, since
 from catalog.words import sentence
 from tests.builders import body, row
-from tests.rig import START, Rig, rig
+from tests.rig import HOUR, START, Rig, rig
 from tests.servers import Step, answer
 
 DAY = timedelta(days=1)
@@ -30,9 +30,14 @@ def among(it: Rig, removals: Removals) -> Rig:
     return it
 
 
-def told(it: Rig) -> list[tuple[str, str]]:
+def told(it: Rig, later: timedelta = HOUR) -> list[tuple[str, str]]:
     """Run a pass and return rule and level of all that it found."""
-    return [(each.rule, str(each.level)) for each in it.poll().poll.findings]
+    return [(each.rule, str(each.level)) for each in it.poll(later=later).poll.findings]
+
+
+def told_in(it: Rig, hours: int) -> list[tuple[str, str]]:
+    """Run a pass every five hours and return the same of all of them."""
+    return [each for _ in range(hours // 5) for each in told(it, 5 * HOUR)]
 
 
 def test_back_and_forth_is_told_twice(tmp_path: Path) -> None:
@@ -50,12 +55,12 @@ def test_what_flapped_is_told_when_it_stays_elsewhere(tmp_path: Path) -> None:
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096)]
     with rig(tmp_path, *steps) as it:
         it.outcomes(4)
-        assert [told(it) for _ in range(70)] == [[]] * 70
+        assert told_in(it, hours=70) == []
         found = [each for _ in range(4) for each in it.poll().poll.findings]
         (finding,) = found
         assert (finding.rule, finding.moves) == ("limit-lowered", None)
         assert (finding.change.before, finding.change.after) == ("8192", "4096")  # type: ignore[union-attr]  # an update
-        assert [told(it) for _ in range(100)] == [[]] * 100
+        assert told_in(it, hours=100) == []
 
 
 def test_what_settles_where_it_was_told_is_not_told_again(tmp_path: Path) -> None:
@@ -63,7 +68,7 @@ def test_what_settles_where_it_was_told_is_not_told_again(tmp_path: Path) -> Non
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 8192)]
     with rig(tmp_path, *steps) as it:
         it.outcomes(5)
-        assert [told(it) for _ in range(150)] == [[]] * 150
+        assert told_in(it, hours=150) == []
 
 
 def test_a_late_return_is_no_flapping(tmp_path: Path) -> None:
@@ -88,8 +93,7 @@ def test_a_model_that_stays_away_after_flapping_is_told(tmp_path: Path) -> None:
     with rig(tmp_path, listed(), ABSENT, listed(), ABSENT) as it:
         it.outcomes(4)
         gone_at = it.clock.now
-        found = [each for _ in range(80) for each in it.poll().poll.findings]
-        rules = [each.rule for each in found]
+        rules = [rule for rule, _ in told_in(it, hours=80)]
         assert rules.count("model-removed") == 1
         assert it.clock.now - gone_at > 3 * DAY
 
@@ -104,7 +108,7 @@ def test_a_model_that_stays_after_flapping_is_told(tmp_path: Path) -> None:
             "flapping",
             "flapping-damped",
         ]
-        assert [rule for _ in range(80) for rule, _ in told(it)] == ["model-restored"]
+        assert [rule for rule, _ in told_in(it, hours=80)] == ["model-restored"]
 
 
 def test_what_moves_on_when_it_would_have_settled(tmp_path: Path) -> None:
@@ -115,6 +119,15 @@ def test_what_moves_on_when_it_would_have_settled(tmp_path: Path) -> None:
         (finding,) = it.poll(later=4 * DAY).poll.findings
         assert finding.rule == "limit-lowered"
         assert (finding.change.before, finding.change.after) == ("4096", "1024")  # type: ignore[union-attr]  # an update
+
+
+def test_what_flapped_of_a_model_that_left_is_no_news(tmp_path: Path) -> None:
+    """Its end was told; three days later there is nobody whose limit could have settled."""
+    steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096)]
+    with rig(tmp_path, *steps, ABSENT) as it:
+        it.outcomes(4)
+        assert told(it) == [("model-removed", "breaking")]
+        assert told(it, later=4 * DAY) == []
 
 
 def test_a_gap_of_one_poll_is_no_event(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from catalog.providers.source import Source
 from catalog.snapshot import Snapshot
 from catalog.validate import validate
 from tests.builders import AT
+from tests.rig import TLS
 from tests.servers import Exchange, Step, answer, serve
 
 IDS = [f"m{number:02}" for number in range(7)]
@@ -69,7 +70,7 @@ def source(http: Http, url: str, paging: Paging | None, **changes: object) -> So
 
 def fetched(paging: Paging | None, *steps: Step) -> tuple[Snapshot, list[str]]:
     """Fetch and read a catalog; return it with the paths that were asked for."""
-    with serve(*steps) as server, Http(Limits(attempts=1)) as http:
+    with serve(*steps) as server, Http(Limits(attempts=1), tls=TLS) as http:
         sent = source(http, server.url, paging).fetch(Validators())
         assert isinstance(sent, Payload)
         provider = Described("mars", Description(route="/models", paging=paging))
@@ -95,7 +96,7 @@ def test_parts_are_followed_to_the_end(paging: Paging, step: Step, last: str) ->
 def test_a_list_in_one_part_is_kept_as_sent() -> None:
     """Where the first part is all, the body is the answer itself."""
     body = b'{ "data": [] , "has_more": false}'
-    with serve(answer(body=body)) as server, Http(Limits()) as http:
+    with serve(answer(body=body)) as server, Http(Limits(), tls=TLS) as http:
         sent = source(http, server.url, CURSOR).fetch(Validators("etag"))
         assert isinstance(sent, Payload)
         assert sent.body == body
@@ -119,7 +120,7 @@ def test_a_list_that_breaks_off_is_a_failed_poll(second: Step, said: str) -> Non
 
 def test_a_broken_part_is_left_to_the_validation() -> None:
     """A part that is no JSON makes the answer invalid, so it is kept as evidence."""
-    with serve(by_cursor, answer(body=b"<html>")) as server, Http(Limits()) as http:
+    with serve(by_cursor, answer(body=b"<html>")) as server, Http(Limits(), tls=TLS) as http:
         sent = source(http, server.url, CURSOR).fetch(Validators())
     assert isinstance(sent, Payload)
     assert sent.body.endswith(b",<html>]}")
@@ -130,7 +131,7 @@ def test_the_token_goes_to_no_other_host(there: str) -> None:
     """A next part on another host is refused before it is asked for."""
     with (
         serve(lambda exchange: send(exchange, {"data": [], "links": {"next": there}})) as server,
-        Http(Limits()) as http,
+        Http(Limits(), tls=TLS) as http,
         pytest.raises(AnswerRefused, match="on another host"),
     ):
         source(http, server.url, NEXT).fetch(Validators())
@@ -148,7 +149,7 @@ def test_the_token_goes_to_no_other_host(there: str) -> None:
 def test_who_asks(authorization: str, token: str | None, header: str, sent: str | None) -> None:
     """The token goes into the header that the description names."""
     asking = Asking(route="/models", authorization=authorization, headers={"x-version": "1"})
-    with serve(answer(body=b"{}")) as server, Http(Limits()) as http:
+    with serve(answer(body=b"{}")) as server, Http(Limits(), tls=TLS) as http:
         source(http, server.url, None, token=token, asking=asking).fetch(Validators())
         (request,) = server.requests
     assert request.headers.get(header) == sent
@@ -157,7 +158,7 @@ def test_who_asks(authorization: str, token: str | None, header: str, sent: str 
 
 def test_no_token() -> None:
     """Without a token nothing is sent, and the hint says where it is to be put."""
-    with serve() as server, Http(Limits()) as http:
+    with serve() as server, Http(Limits(), tls=TLS) as http:
         with pytest.raises(SettingsInvalid, match="no token to ask mars with") as caught:
             source(http, server.url, None, token=None).fetch(Validators())
         assert "token_file" in caught.value.hint
@@ -177,7 +178,7 @@ def test_an_endless_list_ends(limits: dict[str, int], said: str) -> None:
 
     with (
         serve(one_more) as server,
-        Http(Limits()) as http,
+        Http(Limits(), tls=TLS) as http,
         pytest.raises(ProviderError, match=said),
     ):
         source(http, server.url, PAGES, **limits).fetch(Validators())

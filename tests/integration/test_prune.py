@@ -20,6 +20,7 @@ from catalog.store.prune import Pruned, prune, vacuum
 from catalog.store.record import record
 from catalog.store.verify import verify
 from tests.builders import AT, finding, model, payload, snapshot
+from tests.rig import lay_database
 
 NAME = "infomaniak"
 MIDNIGHT = AT.replace(hour=0, minute=0, second=0)
@@ -31,7 +32,7 @@ ALL = MIDNIGHT + 1000 * DAY
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """Make an empty database."""
-    made = Database(str(tmp_path / "catalog.db"))
+    made = Database(str(lay_database(tmp_path)))
     yield made
     made.close()
 

@@ -132,6 +132,7 @@ def test_a_pass_by_hand_counts_if_the_provider_was_read(tmp_path: Path) -> None:
 def test_the_first_run_is_at_once_unless_the_last_is_recent(tmp_path: Path) -> None:
     """With no database it is now; after a poll it is the next slot, or now if that is long ago."""
     with rig(tmp_path, answer(body=body())) as it:
+        it.file.unlink()
         work = scheduled(it, 10 * MINUTE)
         assert work.first() == it.clock.now
         assert not it.file.exists()

@@ -293,6 +293,7 @@ def test_another_process_was_faster(tmp_path: Path) -> None:
 def test_without_a_token_nothing_is_asked_or_recorded(tmp_path: Path) -> None:
     """A missing token is a mistake of configuration and says how to give one."""
     with rig(tmp_path, ok(FULL)) as it:
+        it.file.unlink()
         source = it.sync.fetch.__self__  # type: ignore[attr-defined]  # a bound method
         it.sync = replace(it.sync, fetch=replace(source, token=None).fetch)
         with pytest.raises(SettingsInvalid) as caught:

@@ -11,7 +11,7 @@ from catalog.wiring import wire_channels
 from tests.builders import body, row
 from tests.configuration import read
 from tests.mail import post_office
-from tests.rig import HOUR, Rig, rig
+from tests.rig import HOUR, TLS, Rig, rig
 from tests.servers import answer, serve
 
 ONE = answer(body=body(row(id=1, name="alpha")))
@@ -36,7 +36,7 @@ def test_a_recipient_is_not_mailed_again_because_of_another(tmp_path: Path) -> N
     with (
         rig(tmp_path, ONE, TWO) as made,
         post_office(recipient=reply) as mailbox,
-        Http(Limits(deadline=5)) as http,
+        Http(Limits(deadline=5), tls=TLS) as http,
     ):
         text = '[[channel]]\nkind = "email"\nname = "ops"\nsender = "c@example.org"\n'
         text += f'server = "smtp://127.0.0.1:{mailbox.port}"\n'
@@ -61,7 +61,7 @@ def test_a_target_that_is_gone_is_told_of_on_the_others(tmp_path: Path) -> None:
         rig(tmp_path, ONE, TWO) as made,
         serve() as good,
         serve(answer(410)) as gone,
-        Http(Limits(deadline=5)) as http,
+        Http(Limits(deadline=5), tls=TLS) as http,
     ):
         urls = [f"json://127.0.0.1:{each.port}/S3CRET" for each in (good, gone)]
         text = f'[[channel]]\nkind = "apprise"\nname = "chat"\nurls = {json.dumps(urls)}\n'
@@ -82,7 +82,7 @@ def test_a_digest_is_one_mail(tmp_path: Path) -> None:
     with (
         rig(tmp_path, ONE, TWO, three) as made,
         post_office() as mailbox,
-        Http(Limits(deadline=5)) as http,
+        Http(Limits(deadline=5), tls=TLS) as http,
     ):
         text = '[[channel]]\nkind = "email"\nname = "ops"\nsender = "c@example.org"\n'
         text += f'server = "smtp://127.0.0.1:{mailbox.port}"\nto = ["ann@example.org"]\n'
