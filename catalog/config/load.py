@@ -278,8 +278,14 @@ def show(loaded: Loaded) -> tuple[Shown, ...]:
     return tuple(
         Shown(path, HIDDEN if f"{path}_file" in loaded.sources else value, source)
         for path, value in _values(loaded.settings, "")
-        for source in [loaded.sources.get(path, "default")]
+        for source in [_source(loaded, path)]
     )
+
+
+def _source(loaded: Loaded, path: str) -> str:
+    """Say where a setting came from, or the first part of one that is a table."""
+    parts = (each for each in loaded.sources if each.startswith(f"{path}."))
+    return loaded.sources.get(path) or loaded.sources.get(next(parts, ""), "default")
 
 
 def _values(value: Any, path: str) -> Iterator[tuple[str, str | None]]:
@@ -300,6 +306,8 @@ def _readable(value: Any, path: str) -> str | None:
         isinstance(value, tuple) and any(isinstance(item, SecretStr) for item in value)
     ):
         return HIDDEN
+    if isinstance(value, dict):  # of a request, and any of it may be a key
+        return ", ".join(f"{name}: {HIDDEN}" for name in value)
     if path == "database":
         from catalog.store.database import Database  # heavy, and only wanted here
 

@@ -281,3 +281,17 @@ def test_what_is_shown_hides_secrets_and_names_sources(file: Path) -> None:
 def test_an_absolute_file_is_where_it_says(file: Path, given: str) -> None:
     """A path and its URL name the same file."""
     assert read(file, f'database = "{given}"').settings.database == "/a/b.db"
+
+
+def test_what_the_user_adds_to_a_request_is_hidden(tmp_path: Path) -> None:
+    """A header or a part of the query may be a key: its name is shown, and where it came from."""
+    file = tmp_path / "catalog.toml"
+    file.write_text(
+        '[[provider]]\nname = "own"\nkind = "openai"\nurl = "https://own.example"\n'
+        '[provider.list]\nheaders = { X-Key = "key-never-shown" }\nquery = { key = "nor-this" }\n',
+        encoding="utf-8",
+    )
+    shown = {each.setting: each for each in show(load(file, environ={"HOME": str(tmp_path)}))}
+    headers, query = shown["provider.0.list.headers"], shown["provider.0.list.query"]
+    assert (headers.value, query.value) == ("X-Key: ***", "key: ***")
+    assert headers.source == query.source == f"file {file}"
