@@ -20,7 +20,7 @@ from tests.campaign.story import Left
 from tests.campaign.together import uneven
 from tests.pages import ROOT
 from tests.servers import answer, serve
-from tests.shell import Ran, Shell
+from tests.shell import UNMEASURED, Ran, Shell
 
 SCRIPT = ROOT / "scripts" / "faults"
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
@@ -40,7 +40,7 @@ RIGHT = Left(
 
 def play(*words: str) -> Ran:
     """Run scripts/faults."""
-    with Shell(ROOT).python(SCRIPT, *words) as running:
+    with Shell(ROOT, UNMEASURED).python(SCRIPT, *words) as running:
         out, err = running.communicate(timeout=SECONDS)
     return Ran(running.returncode, out, err)
 
