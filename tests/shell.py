@@ -17,6 +17,8 @@ from tests.servers import Server
 COMMAND: Final = Path(sys.executable).parent / "catalog"
 TOKEN: Final = "tok-7c1e-never-shown"
 SECONDS: Final = 60
+UNMEASURED: Final = {"COVERAGE_PROCESS_CONFIG": ""}
+"""Given to what starts many processes that run no line of their own: to measure takes as long."""
 # Tests that run in the background of a shell ignore Ctrl-C, and what they start inherits that.
 HEEDS_CTRL_C: Final = """\
 import os, signal, sys

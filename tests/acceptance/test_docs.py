@@ -27,7 +27,7 @@ from catalog.replay.faults import FAULTS
 from catalog.replay.server import ReplayServer
 from catalog.rules import rules
 from tests.pages import PAGES, ROOT, anchors, blocks, examples, links, missing, sections, type_in
-from tests.shell import COMMAND, Shell
+from tests.shell import COMMAND, UNMEASURED, Shell
 
 COMMANDS, CONFIGURATION = "docs/commands.md", "docs/configuration.md"
 PROVIDERS = "docs/providers.md"
@@ -78,7 +78,7 @@ def test_the_tour_can_be_typed_in_as_it_stands(tmp_path: Path) -> None:
     # What it would set up is here already.
     (scripts / "setup").write_text("exit 0\n", encoding="utf-8")
     (programs / "catalog").symlink_to(COMMAND)
-    assert_true("README.md", tmp_path)
+    assert_true("README.md", tmp_path, **UNMEASURED)
 
 
 def test_the_examples_of_the_commands_are_true(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tests.campaign.story import Left
 from tests.campaign.together import uneven
 from tests.pages import ROOT
 from tests.servers import answer, serve
-from tests.shell import Ran, Shell
+from tests.shell import UNMEASURED, Ran, Shell
 from tests.stored import save
 
 SCRIPT = ROOT / "scripts" / "faults"
@@ -42,7 +42,7 @@ RIGHT = Left(
 
 def play(*words: str) -> Ran:
     """Run scripts/faults."""
-    with Shell(ROOT).python(SCRIPT, *words) as running:
+    with Shell(ROOT, UNMEASURED).python(SCRIPT, *words) as running:
         out, err = running.communicate(timeout=SECONDS)
     return Ran(running.returncode, out, err)
 

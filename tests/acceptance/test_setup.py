@@ -22,7 +22,7 @@ def build_editable(folder, *_, **__):
 COPIED = """\
 if [ "$1 $2" = "-m venv" ]; then
   shift 2
-  "$python" -m venv --without-pip "$@" && exec cp -R {pip}/. .venv/lib/python*/site-packages
+  "$python" -m venv --without-pip "$@" && exec cp -Rp {pip}/. .venv/lib/python*/site-packages
   exit 1
 fi
 """

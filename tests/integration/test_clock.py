@@ -41,13 +41,14 @@ def test_a_poll_by_a_clock_that_was_ahead_puts_no_trouble_off(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Failing, its reminders, stale and the end are told by the clock as it is now."""
-    with rig(tmp_path, GOOD, GOOD, *[DOWN] * (24 * 4 + 2), GOOD) as r:
+    with rig(tmp_path, GOOD, GOOD, *[DOWN] * 35, GOOD) as r:
         r.outcomes(1)
         r.poll(later=365 * DAY)
         result = r.poll(later=HOUR - 365 * DAY)
         assert result.poll.started_at == START + 2 * HOUR
         assert "before the last poll, of 2027-01-01T01:00:00Z: that one's clock was" in caplog.text
-        r.outcomes(24 * 4 + 2)
+        r.outcomes(2)
+        r.outcomes(33, later=3 * HOUR)
     assert [[finding.rule for finding in each.findings] for each in r.ear.heard] == [
         *[["provider-failing"]] * 3,
         *[["catalog-stale"]] * 2,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from catalog.words import sentence
 from tests.builders import body, row
-from tests.rig import rig
+from tests.rig import HOUR, rig
 from tests.servers import answer
 
 TEN = [row(id=key, name=f"m{key}") for key in range(1, 11)]
@@ -23,7 +23,8 @@ def test_trouble_is_told_once_until_it_ends(tmp_path: Path) -> None:
 def test_lasting_trouble_is_reminded_of(tmp_path: Path) -> None:
     """A provider that is down for days: told, told again each day, and as stale after three."""
     with rig(tmp_path, GOOD, DOWN) as r:
-        r.outcomes(1 + 24 * 4 + 2)
+        r.outcomes(4)
+        r.outcomes(32, later=3 * HOUR)
     assert [[finding.rule for finding in each.findings] for each in r.ear.heard] == [
         ["provider-failing"],
         ["provider-failing"],
