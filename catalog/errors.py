@@ -112,7 +112,10 @@ class AnswerRefused(ProviderError):
 class Unauthorized(ProviderError):
     """401: the token is missing or wrong."""
 
-    hint = "Give a valid token; `catalog config show` says where the present one comes from."
+    hint = (
+        "Give a valid token, to Infomaniak by INFOMANIAK_API_TOKEN or INFOMANIAK_API_TOKEN_FILE; "
+        "`catalog config show` says where it comes from."
+    )
 
 
 class Forbidden(ProviderError):

@@ -59,7 +59,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a judgement needs to know beside the changes.
+    """What a judgment needs to know beside the changes.
 
     `attributes` knows what the provider's fields stand for, `levels` holds the user's own
     levels by rule id, `common` is how many models were there before and after. `grounds` is what is
@@ -80,11 +80,11 @@ class Case:
 
 def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
     """Give each change, or each wave, its rule and level; the gravest first."""
-    found = bundles(changes, case.common, lambda change: _judgement(change, case))
+    found = bundles(changes, case.common, lambda change: _judgment(change, case))
     return tuple(sorted((_finding(each, case) for each in found), key=gravity))
 
 
-def _judgement(change: Change, case: Case) -> tuple[str, int]:
+def _judgment(change: Change, case: Case) -> tuple[str, int]:
     rule, level = _rule(change, case)
     return rule.id, level.rank
 

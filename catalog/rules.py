@@ -1,4 +1,4 @@
-"""The table of judgement as values; the table itself is rules.toml."""
+"""The table of judgment as values; the table itself is rules.toml."""
 
 import tomllib
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ VARIANTS = 5
 _SUFFIX = re.compile(r"[^:\s](:[A-Za-z0-9][\w.-]*)\Z")
 _CUT = re.compile(r"[\s.…]+\Z")
 
-Judgement = Callable[[Change], tuple[str, int]]
+Judgment = Callable[[Change], tuple[str, int]]
 """The rule's id of a change, and the rank of its level."""
 
 
@@ -42,7 +42,7 @@ class Stayed:
         return number >= WAVE_MODELS and 2 * number > self.common
 
 
-def bundles(changes: Iterable[Change], common: int, judged: Judgement) -> list[Bundle]:
+def bundles(changes: Iterable[Change], common: int, judged: Judgment) -> list[Bundle]:
     """Put together what one finding is to tell, each change once; `common` models stayed."""
     updates: list[Updated] = []
     rest: list[Change] = []
@@ -106,7 +106,7 @@ def _together(changes: Sequence[Change], least: int) -> list[Bundle]:
     return [tuple(changes)] if len(changes) >= least else [(change,) for change in changes]
 
 
-def _updates(updates: Sequence[Updated], stayed: Stayed, judged: Judgement) -> list[Bundle]:
+def _updates(updates: Sequence[Updated], stayed: Stayed, judged: Judgment) -> list[Bundle]:
     blocks, left = whole(updates)
     fields: dict[str, list[Updated]] = defaultdict(list)
     for update in left:
@@ -123,7 +123,7 @@ def _updates(updates: Sequence[Updated], stayed: Stayed, judged: Judgement) -> l
 
 
 def _field(
-    updates: Sequence[Updated], stayed: Stayed, judged: Judgement
+    updates: Sequence[Updated], stayed: Stayed, judged: Judgment
 ) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
     """Find the waves of one field: the move of most, the field on most, the same move of many.
 

@@ -132,7 +132,7 @@ def wire_schedule(schedule: ScheduleSettings | ProbeSettings) -> Schedule:
 
 
 def wire_policy(settings: Settings) -> Policy:
-    """Make the user's say in judgement."""
+    """Make the user's say in judgment."""
     hold, trouble = settings.hold, settings.trouble
     doubt = Doubt(share=hold.share, floor=hold.floor, polls=hold.polls, apart=hold.apart)
     patience = Patience(trouble.failures, trouble.remind, settings.freshness.error_after)

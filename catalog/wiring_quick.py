@@ -115,10 +115,20 @@ class Line:
     scheduled: bool = False
 
 
-def poll_at_rest(line: Line, clock: Clock = now) -> Pass | Asked | None:
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A slot of one provider that another process did or is doing: nothing was to be done."""
+
+    provider: str
+    slot: datetime
+    done_at: datetime | None
+
+
+def poll_at_rest(line: Line, clock: Clock = now) -> Pass | Asked | Claimed | None:
     """Poll the one provider that is asked for, if it is at rest, without reading the settings.
 
-    Return what came of it as `Quick.run` does; None is also where more than that is wanted.
+    Return what came of it as `Quick.run` does, or that its slot was done; None is also where more
+    than that is wanted.
     """
     seen = glance(line.config, line.database, line.environ)
     if seen is None:
@@ -137,7 +147,10 @@ def poll_at_rest(line: Line, clock: Clock = now) -> Pass | Asked | None:
 
 def _poll(
     rest: Rest, known: dict[str, Any], seen: Glance, line: Line, started: datetime
-) -> Pass | Asked | None:
+) -> Pass | Asked | Claimed | None:
+    moment = _schedule(known).slot(started)
+    if line.scheduled and (done := resting.done_at(seen.database, rest.provider, moment)):
+        return Claimed(rest.provider, moment, done)
     moved = any(look(Path(file)) != looked for file, looked in known["files"])
     if moved or known["pings"] or known["asking"] is None:
         return None
@@ -145,7 +158,7 @@ def _poll(
     if known["token"] is not None and (token := seen.token(*known["token"])) is None:
         return None
     longest = timedelta(seconds=known["longest"]) if line.scheduled else None
-    slot = Slot(_schedule(known).slot(started), longest)
+    slot = Slot(moment, longest)
     with Http(Limits(**known["limits"])) as http:
         asking, clock = Asking(**known["asking"]), lambda: started
         source = Source(http, rest.provider, known["url"], token, clock, asking)

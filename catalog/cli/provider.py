@@ -7,7 +7,7 @@ import click
 
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import ROW_FORMATS, format_option, note, print_json, print_rows, say
-from catalog.errors import NotFound, SettingsInvalid
+from catalog.errors import NotFound, PayloadInvalid, SettingsInvalid, Unauthorized
 
 if TYPE_CHECKING:
     from catalog.jsontext import Json
@@ -62,7 +62,11 @@ def infer(app: App, source: str, token_file: Path | None) -> int:
 
     is_url = source.startswith(("http://", "https://"))
     body = _asked(app, source, token_file) if is_url else _read(source)
-    proposal = propose(read_strict(body))
+    try:
+        proposal = propose(read_strict(body))
+    except PayloadInvalid as error:
+        error.hint = "Give one answer of the provider, as it was sent."
+        raise
     if proposal is None:
         raise NotFound(
             "there is no list of models in it",
@@ -96,7 +100,11 @@ def _asked(app: App, url: str, token_file: Path | None) -> bytes:
             raise SettingsInvalid(f"cannot read {token_file}: {reason}") from None
         headers["Authorization"], secrets = f"Bearer {token}", (token,)
     with wire_http(app.loaded.settings) as http:
-        return http.send(Request(url=url, headers=headers, secrets=secrets)).body
+        try:
+            return http.send(Request(url=url, headers=headers, secrets=secrets)).body
+        except Unauthorized as error:
+            error.hint = "Name a file that holds a valid token with --token-file."
+            raise
 
 
 def _toml(settings: dict[str, Any], url: str | None) -> list[str]:

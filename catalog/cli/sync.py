@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +11,7 @@ from catalog.cli.output import format_option, note_error, print_json, say
 from catalog.errors import CatalogHeld, SettingsInvalid
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from catalog.config.settings import HoldSettings
     from catalog.http.client import Http
@@ -20,13 +19,14 @@ if TYPE_CHECKING:
     from catalog.quick import Asked
     from catalog.scheduled import Scheduled
     from catalog.store.database import Database
+    from catalog.wiring_quick import Claimed
 
 
 @click.command()
 @click.option("--accept", is_flag=True, help="Apply an answer that would be held back.")
 @click.option("--dry-run", is_flag=True, help="Show everything, write and send nothing.")
 @click.option("--scheduled", is_flag=True, help="Do nothing if the schedule's slot was done.")
-@click.option("--exit-code", is_flag=True, help="Exit with 1 when there is something to tell.")
+@click.option("--exit-code", is_flag=True, help="Exit with 1 when the catalog changed.")
 @format_option("text", "json")
 @provider_option
 @pass_app
@@ -40,20 +40,21 @@ def sync(
     """
     from catalog.cli.passes import status
     from catalog.poll import Pass
+    from catalog.wiring_quick import Claimed
 
     if scheduled and (accept or dry_run):
         raise click.UsageError("--scheduled goes with neither --accept nor --dry-run.")
     asked = None if accept or dry_run else _ask_at_rest(app, scheduled=scheduled)
-    if isinstance(asked, Pass):
+    if isinstance(asked, Pass | Claimed):
         _tell([asked], style, quiet=app.verbosity < 0, dry_run=False)
-        return status(asked)
+        return 0
     ended, codes = _passes(app, asked, accept=accept, dry_run=dry_run, scheduled=scheduled)
     _tell(ended, style, quiet=app.verbosity < 0, dry_run=dry_run)
     passes = (each for each in ended if not isinstance(each, Claimed))
     return max([*codes, *(status(each, exit_code=exit_code) for each in passes)], default=0)
 
 
-def _ask_at_rest(app: App, *, scheduled: bool) -> "Pass | Asked | None":
+def _ask_at_rest(app: App, *, scheduled: bool) -> "Pass | Asked | Claimed | None":
     """Poll a provider with which nothing is left to do, without loading what a pass takes."""
     import os
 
@@ -69,6 +70,7 @@ def _passes(
     """Run a pass of each provider; return what came of them, and the exit codes of the others."""
     from catalog.store.database import MEMORY, Database
     from catalog.wiring import wire_http
+    from catalog.wiring_quick import Claimed
 
     app = app.with_files()
     settings, database = app.loaded.settings, app.database
@@ -113,18 +115,11 @@ def _wired(app: App, database: "Database", http: "Http") -> "tuple[list[Schedule
     return works, codes
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A slot of one provider that another process did or is doing: nothing was to be done."""
-
-    provider: str
-    slot: "datetime"
-    done_at: "datetime | None"
-
-
 def _run(
     work: "Scheduled", asked: "Asked | None", *, scheduled: bool, accept: bool, dry_run: bool
 ) -> "Pass | Claimed":
+    from catalog.wiring_quick import Claimed
+
     if scheduled:
         run = work.run(asked)
         return run.result or Claimed(run.provider, run.claim.moment, run.claim.done_at)
@@ -136,6 +131,7 @@ def _run(
 def _json(ended: "Pass | Claimed", *, dry_run: bool) -> dict[str, Any]:
     from catalog.cli.passes import pass_json
     from catalog.clock import stamp
+    from catalog.wiring_quick import Claimed
 
     if not isinstance(ended, Claimed):
         return pass_json(ended, dry_run=dry_run)
@@ -146,6 +142,7 @@ def _json(ended: "Pass | Claimed", *, dry_run: bool) -> dict[str, Any]:
 def _print(ended: "Pass | Claimed", *, quiet: bool, dry_run: bool) -> None:
     from catalog.cli.passes import print_pass
     from catalog.endings import skipped
+    from catalog.wiring_quick import Claimed
 
     if not isinstance(ended, Claimed):
         print_pass(ended, quiet=quiet, dry_run=dry_run)

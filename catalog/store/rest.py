@@ -147,6 +147,14 @@ def read(file: Path, settings: str, now: datetime) -> tuple[Rest, ...]:
         )
 
 
+def done_at(file: Path, provider: str, moment: datetime) -> datetime | None:
+    """Return when a slot was done, None where it was not; raise sqlite3.Error."""
+    query = "SELECT done_at FROM slot WHERE provider = ? AND moment = ?"
+    with _opened(file) as connection:
+        row = connection.execute(query, (provider, stamp(moment))).fetchone()
+    return None if row is None or row[0] is None else datetime.fromisoformat(row[0])
+
+
 def claim(file: Path, provider: str, slot: Slot, now: datetime) -> bool:
     """Take a slot that nobody has done or taken; say whether it is ours. Raise sqlite3.Error."""
     row = (provider, stamp(slot.moment), owner(), stamp(now + (slot.longest or timedelta())))

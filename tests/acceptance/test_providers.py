@@ -248,5 +248,14 @@ def test_a_description_is_proposed(start: Start, tmp_path: Path) -> None:
     )
     bare = shell("provider", "infer", "-", stdin=b'{"data": [{"id": "a"}, {"id": "b"}]}')
     assert "note: no field looks like a limit of tokens" in bare.err
+    broken = shell("provider", "infer", "-", stdin=b"<html>", code=4)
+    assert "hint: Give one answer of the provider, as it was sent." in broken.err
     lost = shell("provider", "infer", url, "--token-file", "gone.txt", code=2)
     assert "cannot read gone.txt" in lost.err
+
+
+def test_a_refused_proposal_names_its_own_token(shell: Shell) -> None:
+    """Where the provider wants a token, the hint says how it is given here."""
+    with serve(answer(401)) as server:
+        ran = shell("provider", "infer", server.url, code=3)
+    assert "hint: Name a file that holds a valid token with --token-file." in ran.err

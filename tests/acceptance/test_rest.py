@@ -136,6 +136,9 @@ def test_a_slot_is_done_once(live: Live) -> None:
     ran = shell("-v", "sync", "--scheduled")
     assert "at rest" in ran.err
     assert "was done at" in shell("sync", "--scheduled").out
+    told = shell("sync", "--scheduled", "--format", "json").json
+    assert (told["outcome"], told["provider"]) == ("skipped", "infomaniak")
+    assert shell("-q", "sync", "--scheduled").out == ""
     assert len(server.requests) == 2
 
 

@@ -71,6 +71,15 @@ def test_what_could_not_be_found_is_said() -> None:
     assert any("a place in a list" in note for note in proposal.notes)
 
 
+def test_a_number_is_no_name() -> None:
+    """Where models are told apart by numbers, calls take their names."""
+    rows = [{"id": number, "name": f"maker/model-{number}"} for number in (1, 2)]
+    proposal = infer({"data": rows})
+    assert proposal is not None
+    assert (proposal.settings["key"], proposal.settings["name"]) == ("id", "name")
+    assert "description" not in proposal.settings
+
+
 def test_a_key_of_two_fields() -> None:
     """Where models share their id, the field that tells them apart becomes part of the key."""
     rows = [{"id": "x", "region": region, "kind": "llm"} for region in ("eu", "us")]

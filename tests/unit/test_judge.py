@@ -29,7 +29,7 @@ from tests.builders import AT, MISSING, model, snapshot
 
 
 def case(common: int = 1, **levels: Level) -> Case:
-    """Make the circumstances of a judgement."""
+    """Make the circumstances of a judgment."""
     ids = {rule.replace("_", "-"): level for rule, level in levels.items()}
     return Case("infomaniak", AT, Infomaniak.attributes, Infomaniak.lifecycle, common, ids)
 

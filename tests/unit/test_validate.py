@@ -138,7 +138,7 @@ def test_many_problems_take_no_long_time() -> None:
 
 
 def test_each_missing_field_is_told_once() -> None:
-    """A row without three fields has three problems, and only those count towards the limit."""
+    """A row without three fields has three problems, and only those count toward the limit."""
     assert len(problems(body(*[{}] * 2000))) == 3 * 2000
 
 

@@ -140,8 +140,11 @@ def _key(listing: _Listing) -> tuple[str, list[str]]:
 
 def _attributes(listing: _Listing, key: str) -> dict[str, Any]:
     proposed: dict[str, Any] = {}
-    if key != "name" and _are(str, listing.leaves.get("name", [])):
-        proposed["description"] = "name"
+    names = listing.leaves.get("name", [])
+    if key != "name" and _are(str, names):
+        # Calls take no number: where that is the key, the name is what calls take.
+        is_called = _are(int, listing.leaves.get(key, [])) and len(names) == len(listing.found)
+        proposed["name" if is_called else "description"] = "name"
     kinds = {"beta": bool, "context_limit": int}
     for attribute, pattern in _ATTRIBUTES.items():
         for place, found in sorted(listing.leaves.items(), key=lambda item: item[0].count(".")):
