@@ -17,6 +17,7 @@ from catalog.clock import Clock, stamp
 from catalog.errors import ProviderError
 from catalog.payload import Answer, NotModified, Payload, Validators
 from catalog.poll import Outcome, Pass, Poll, Published
+from catalog.runs import current
 from catalog.store import rest as resting
 from catalog.store.rest import Rest, Slot, Terms
 
@@ -27,13 +28,15 @@ logger = logging.getLogger(__name__)
 class Asked:
     """A question that was asked already: when, what came of it, after how many milliseconds.
 
-    `snapshot` was in force then; what came says nothing of a state that came after it.
+    `snapshot` was in force then; what came says nothing of a state that came after it. `run` is the
+    id of the pass that it is part of.
     """
 
     started_at: datetime
     came: Payload | ProviderError
     duration_ms: int
     snapshot: int
+    run: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Quick:
         elapsed = round((time.monotonic() - clock) * 1000)
         asked = None
         if not isinstance(came, NotModified):
-            asked = Asked(started, came, elapsed, rest.snapshot_id)
+            asked = Asked(started, came, elapsed, rest.snapshot_id, current())
         if isinstance(came, ProviderError) or not _is_same(came, rest):
             return asked
         poll = Poll(self.provider, started, elapsed, Outcome.UNCHANGED, came)

@@ -24,12 +24,16 @@ class Rows:
 
     def __init__(self) -> None:
         """Begin without a row."""
+        self._place: Trail = ()
         self._last: dict[str, Json] = {}
         self._ids: frozenset[int] = frozenset()
         self._made: dict[str, dict[int, tuple[tuple[Any, ...], Any]]] = {}
 
     def read(self, body: bytes, place: Trail) -> tuple[Json, tuple[Problem, ...]]:
         """Read a body as `jsontext.read` does; a row that was there before is the same object."""
+        if place != self._place:
+            self._keep({})  # below another place, a row may be nested less deep
+            self._place = place
         try:
             walk = _Walk(body.decode(), self._last, MAX_DEPTH - len(place))
             value, found, flaws = walk.whole(place), walk.found, ()

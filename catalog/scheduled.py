@@ -49,8 +49,8 @@ class Scheduled:
 
         What was `asked` already is not asked again.
         """
-        with self._watched():
-            now = self.sync.clock()
+        with self._watched(asked):
+            now = asked.started_at if asked else self.sync.clock()
             moment = self.schedule.slot(now)
             came: Pass | Asked | None = asked
             if asked is None and self.pings is None:
@@ -65,8 +65,8 @@ class Scheduled:
 
     def run_now(self, asked: Asked | None = None, *, accept: bool = False) -> Pass:
         """Run a pass in any case; the slot counts as done, unless the provider was not read."""
-        with self._watched():
-            moment = self.schedule.slot(self.sync.clock())
+        with self._watched(asked):
+            moment = self.schedule.slot(asked.started_at if asked else self.sync.clock())
             return self._pass(moment, asked, accept=accept, once=False)
 
     def first(self) -> datetime:
@@ -113,9 +113,9 @@ class Scheduled:
         return result
 
     @contextmanager
-    def _watched(self) -> Iterator[None]:
+    def _watched(self, asked: Asked | None = None) -> Iterator[None]:
         """Do all under one id, and tell the monitor of whatever is raised, wherever that is."""
-        with running():
+        with running(asked.run if asked else None):
             try:
                 yield
             except Exception as error:

@@ -37,10 +37,13 @@ def terms_of(
 ) -> Terms | None:
     """Return under what a provider may come to rest; None where it never does.
 
-    It does not where its list comes in parts, where the database is no SQLite file, and where the
-    settings are read from a pipe. A pass takes as `longest`.
+    It does not where its list comes in parts, where the database is no SQLite file, where the
+    settings are read from a pipe, and where the name of the document cannot be noted. A pass takes
+    as `longest`.
     """
     if loaded.identity is None or database.file is None or source.asking.paging is not None:
+        return None
+    if not _is_text(settings.document.path):
         return None
     schedule = settings.schedule
     try:
@@ -59,6 +62,15 @@ def terms_of(
     except OSError:
         return None
     return Terms(loaded.identity, json.dumps(known))
+
+
+def _is_text(path: Path | None) -> bool:
+    """Whether a path can be written down: one may hold any bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _files(settings: "Settings", loaded: "Loaded") -> Iterator[Path]:

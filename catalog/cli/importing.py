@@ -2,12 +2,12 @@
 
 import shlex
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from catalog.clock import now, stamp
 from catalog.errors import CatalogHeld, PayloadInvalid, SettingsInvalid, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from catalog.payload import Payload, Validators
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 
 TOGETHER = 20
 """So many recordings are one transaction: what a run that is cut off loses of them at most."""
+TURN = 1.0
+"""Seconds after which no more recordings go into one transaction."""
+PAUSE = 0.12
+"""Seconds between two of them: who waits for the database looks ten times a second."""
 
 
 @click.command("import")
@@ -130,7 +135,7 @@ def _is_mended(at: "datetime", recordings: "Sequence[Recording]", provider: "Pro
 
 def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "Iterator[Pass]":
     with _progress(recordings) as steps:
-        for some in _batches(steps):
+        for some in turns(steps):
             done: list[tuple[Recording, Pass]] = []
             try:
                 with sync.database.together():
@@ -155,10 +160,30 @@ def _outcome(poll: "Poll") -> "Poll":
     return replace(poll, answer=None, snapshot=None, findings=())
 
 
-def _batches(recordings: "Iterable[Recording]") -> "Iterator[list[Recording]]":
+def turns(
+    recordings: "Iterable[Recording]", clock: "Callable[[], float]" = time.monotonic
+) -> "Iterator[Iterator[Recording]]":
+    """Yield what goes in together, each to be used up before the next is asked for.
+
+    Another process that wants to write gets its turn between them.
+    """
     each = iter(recordings)
-    while some := list(islice(each, TOGETHER)):
-        yield some
+    for number, first in enumerate(each):
+        if number:
+            time.sleep(PAUSE)
+        yield _turn(first, each, clock)
+
+
+def _turn(
+    first: "Recording", others: "Iterator[Recording]", clock: "Callable[[], float]"
+) -> "Iterator[Recording]":
+    until = clock() + TURN
+    yield first
+    for _ in range(TOGETHER - 1):
+        following = next(others, None) if clock() < until else None
+        if following is None:
+            return
+        yield following
 
 
 def _import(sync: "Sync", recording: "Recording", *, accept: bool) -> "Pass":

@@ -21,7 +21,7 @@ SQLITE = "sqlite:///"
 DATABASE = "sqlite:///catalog.db"
 TOKEN = re.compile(r"[!-~]+")
 """What a token may be."""
-_SECRET = re.compile(r"\w*_(TOKEN|SECRET|PASSWORD)|CATALOG_(CHANNEL|PING)_\w+")
+_SECRET = re.compile(r"\w*_(TOKEN|SECRET|PASSWORD)|CATALOG_(CHANNEL|PING)_\w+(?<!_FILE)")
 """Variables that hold secrets, or may; only that they are there counts."""
 
 

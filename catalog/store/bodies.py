@@ -80,7 +80,10 @@ def write(connection: Connection, payload: Payload, before: str | None) -> None:
 
 
 def drop(connection: Connection, old: Collection[str]) -> None:
-    """Let bodies go; one that stays and is the difference to one that goes becomes whole."""
+    """Let bodies go; one that stays and is the difference to one that goes becomes whole.
+
+    Raise StoreError where that one cannot be read: a backup may yet mend it.
+    """
     this = update(PayloadRow).where(bindparam("this") == _SHA256)
     based = connection.execute(select(_SHA256, _BASE).where(_BASE.is_not(None))).all()
     for row in based:

@@ -9,6 +9,7 @@ the first transaction that writes anything else (`Database.writing`). So no pass
 what another one has left.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -22,12 +23,14 @@ from catalog.clock import stamp
 from catalog.payload import Validators
 from catalog.poll import Published
 from catalog.store.claims import owner
-from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, prepare
+from catalog.store.driver import REVISIONS, prepare
 
 if TYPE_CHECKING:
     from catalog.store.database import Transaction
     from catalog.store.history import Baseline
 
+SHORT_TIMEOUT = 2.0
+"""Seconds to wait for another process that writes; then the pass waits as long as it wants."""
 SLOTS_KEPT = 10
 """So many of the latest slots are remembered for each provider."""
 _CLAIM = """
@@ -188,8 +191,8 @@ def _write(connection: sqlite3.Connection, rest: Rest, poll: Mapping[str, Any]) 
     row["started_at"] = max(newest, row["started_at"])
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
     connection.execute(f"INSERT INTO poll ({names}) VALUES ({marks})", row)  # noqa: S608  # ours
-    if poll.keys() & {"etag", "last_modified"}:
-        given = (poll["etag"], poll["last_modified"], rest.provider)
+    given = (poll.get("etag"), poll.get("last_modified"), rest.provider)
+    if given[0] or given[1]:  # what an answer lacks, the one before it may still have
         connection.execute("UPDATE rest SET etag = ?, last_modified = ? WHERE provider = ?", given)
 
 
@@ -208,8 +211,8 @@ def _is_ours(connection: sqlite3.Connection, provider: str, moment: datetime) ->
 @contextmanager
 def _opened(file: Path) -> Iterator[sqlite3.Connection]:
     # A file that is not there must not be made.
-    place = f"file:{quote(str(file))}?mode=rw"
-    with closing(sqlite3.connect(place, timeout=BUSY_TIMEOUT, uri=True)) as connection:
+    place = f"file:{quote(os.fsencode(file))}?mode=rw"
+    with closing(sqlite3.connect(place, timeout=SHORT_TIMEOUT, uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         prepare(connection)
         yield connection

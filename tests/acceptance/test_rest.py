@@ -367,3 +367,64 @@ def test_another_schema_is_no_rest(live: Live) -> None:
         connection.commit()
     assert "this version knows up to" in shell("sync", code=6).err
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("odd", ["folder", "document"])
+def test_names_that_are_no_text(tmp_path: Path, live: Live, odd: str) -> None:
+    """A folder or a document may have any bytes for a name, as before."""
+    shell, _ = live(answer(body=BODY))
+    given = dict(shell.given)
+    folder = tmp_path / "plain"
+    if odd == "folder":
+        folder = tmp_path / os.fsdecode(b"f\xfcr")
+    else:
+        given["CATALOG_DOCUMENT_PATH"] = os.fsdecode(b"docs/\xff.md")
+    folder.mkdir()
+    for outcome in ("first", "unchanged"):
+        assert outcome in Shell(folder, given)("sync").out
+
+
+def test_what_is_handed_on_is_one_pass(live: Live) -> None:
+    """The lines of a poll that failed at rest and of the pass that tells it bear one id."""
+    shell, server = live(answer(body=BODY), answer(503), CATALOG_HTTP_ATTEMPTS="2")
+    shell("sync")
+    ran = shell("-v", "sync", code=3)
+    runs = re.findall(r"run=(\w+)", ran.err)
+    assert len(runs) == 2
+    assert len(set(runs)) == 1
+    assert len(server.requests) == 3
+
+
+def test_a_slot_is_that_of_the_question(live: Live) -> None:
+    """An answer that comes when the next slot has begun counts for the one that it was asked in."""
+    made = Made(20)
+    before = made.body
+    made.change()
+
+    def late(exchange: Exchange) -> None:
+        exchange.wait(1.2)
+        answer(body=made.body)(exchange)
+
+    shell, _ = live(answer(body=before), late, CATALOG_SCHEDULE_EVERY="1s")
+    shell("sync")
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
+        connection.execute("delete from slot")
+        connection.commit()
+        assert "changed" in shell("sync", "--scheduled").out
+        slots = connection.execute("select moment, claimed_by from slot").fetchall()
+        polls = connection.execute("select started_at from poll where id = 2").fetchall()
+    assert slots == [(*polls[0], None)]
+
+
+def test_a_file_that_a_variable_names_is_told_apart(live: Live) -> None:
+    """Where a variable names another file with a secret, that file is wanted."""
+    shell, server = live(answer(body=BODY))
+    (shell.folder / "url").write_text(server.url, encoding="utf-8")
+    (shell.folder / "catalog.toml").write_text(
+        '[[channel]]\nname = "ops"\nkind = "webhook"\nformat = "slack"\n', encoding="utf-8"
+    )
+    shell = Shell(shell.folder, {**shell.given, "CATALOG_CHANNEL_OPS_URL_FILE": "url"})
+    shell("sync")
+    assert rested(shell)
+    shell = Shell(shell.folder, {**shell.given, "CATALOG_CHANNEL_OPS_URL_FILE": "missing"})
+    assert "missing" in shell("sync", code=2).err

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.errors import PayloadInvalid
-from catalog.fields import Trail
+from catalog.fields import ANY, Trail
 from catalog.jsontext import read
 from catalog.providers.described.described import Described
 from catalog.providers.described.description import Description
@@ -169,3 +169,13 @@ def test_models_named_by_their_place_move_with_it(key: str) -> None:
         ]
         assert states[0] == states[1]
         assert states[0].digest == states[1].digest
+
+
+def test_a_row_is_known_at_its_place_alone() -> None:
+    """What is not too deep in a list may be so in a list of parts: it is read again there."""
+    deep = b'{"a": ' * 62 + b"1" + b"}" * 62
+    rows = Rows()
+    assert rows.read(b"[" + deep + b"]", (ANY,))[1] == ()
+    parts = b'{"pages": [[' + deep + b"]]}"
+    place = ("pages", ANY, ANY)
+    assert rows.read(parts, place)[1] == Rows().read(parts, place)[1] != ()

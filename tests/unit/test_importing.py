@@ -1,0 +1,23 @@
+"""How recordings are taken in together: some at a time, and others get their turn between."""
+
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from catalog.cli.importing import TOGETHER, turns
+from catalog.recordings import Recording
+
+MANY = [Recording(Path(str(number)), datetime(2026, 1, 1, tzinfo=UTC)) for number in range(45)]
+
+
+def test_every_recording_has_one_turn() -> None:
+    """However long each takes, all go in, in their order, and no more at a time than a few."""
+    for each_takes, most in ((0.0, TOGETHER), (0.3, 4), (2.0, 1)):
+        taken = [list(some) for some in turns(MANY, map(each_takes.__mul__, count()).__next__)]
+        assert [each for some in taken for each in some] == MANY
+        assert max(map(len, taken)) == most
+
+
+def test_no_recording_has_no_turn() -> None:
+    """Where there is nothing to take in, nothing is begun."""
+    assert list(turns([])) == []
