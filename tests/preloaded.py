@@ -59,6 +59,9 @@ def measure() -> None:
         current = Coverage.current()
         if current:
             current.save()
+            # Nor look in every fork for files that were never run: 30 ms, a tenth of all tests.
+            assert current._inorout is not None
+            current._inorout.source_dirs, current._inorout.source_pkgs = [], []
 
 
 def serve(control: socket.socket) -> None:

@@ -2,9 +2,11 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ def build_editable(folder, *_, **__):
 COPIED = """\
 if [ "$1 $2" = "-m venv" ]; then
   shift 2
-  "$python" -m venv --without-pip "$@" && exec cp -Rp {pip}/. .venv/lib/python*/site-packages
+  "$python" -m venv --without-pip "$@" && exec cp -Rp {pip} .venv/lib/python*/site-packages
   exit 1
 fi
 """
@@ -30,13 +32,12 @@ fi
 HALF = '[ "$1 $2" = "-m venv" ] && { "$python" -m venv --without-pip .venv; exit 1; }\n'
 
 
-@pytest.fixture(scope="module")
-def copied(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Make an environment once; say what a python3 does first that copies its pip."""
-    made = tmp_path_factory.mktemp("made")
-    subprocess.run([sys.executable, "-m", "venv", made], check=True)
-    (packages,) = made.glob("lib/python*/site-packages")
-    return COPIED.format(pip=packages)
+@pytest.fixture
+def copied() -> str:
+    """Say what a python3 does first that makes environments with a copy of the pip of this one."""
+    packages = Path(sysconfig.get_path("purelib"))
+    found = shlex.join(map(str, [packages / "pip", *packages.glob("pip-*.dist-info")]))
+    return COPIED.format(pip=found)
 
 
 @pytest.fixture
