@@ -170,7 +170,7 @@ def test_an_import_that_was_killed_goes_on_with_what_is_missing(shell: Shell) ->
         assert killed.returncode == -signal.SIGKILL
         with closing(sqlite3.connect(file)) as database:
             polls = database.execute("SELECT count(*) FROM poll").fetchone()[0]
-        assert polls in {0, TOGETHER}
+        assert polls <= TOGETHER
         shell("--database", file, "import", "history")
         assert stored(file) == whole
 
