@@ -9,6 +9,7 @@ import logging
 import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -105,12 +106,10 @@ def is_written(rest: Rest) -> bool:
     """Say whether the document is as it was left."""
     if rest.document is None:
         return True
-    try:
-        file = Path(rest.document)
-        # A pipe would be read without end.
-        digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
-    except OSError:
-        return False
+    digest, file = None, Path(rest.document)
+    with suppress(OSError):
+        if file.is_file():  # a pipe would be read without end
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
     return digest == rest.document_sha256
 
 

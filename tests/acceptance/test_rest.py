@@ -428,3 +428,11 @@ def test_a_file_that_a_variable_names_is_told_apart(live: Live) -> None:
     assert rested(shell)
     shell = Shell(shell.folder, {**shell.given, "CATALOG_CHANNEL_OPS_URL_FILE": "missing"})
     assert "missing" in shell("sync", code=2).err
+
+
+def test_a_folder_in_the_place_of_a_file_is_told(live: Live) -> None:
+    """What the settings name and is no file is never at rest: it is told at each run."""
+    shell, _ = live(answer(body=BODY))
+    (shell.folder / "catalog.lock").mkdir()
+    for _ in range(2):
+        assert "catalog.lock" in shell("sync", code=2).err

@@ -14,6 +14,7 @@ from catalog.payload import Payload
 from catalog.poll import Outcome, Poll
 from catalog.store import bodies
 from catalog.store.database import Database
+from catalog.store.packing import pack
 from catalog.store.prune import prune
 from catalog.store.record import record
 from catalog.store.transfer import export, load
@@ -301,3 +302,19 @@ def test_chains_go_through_an_export(database: Database, other: Database) -> Non
     assert_read(other, answers[0], *answers[2:])
     with other.reading() as connection:
         assert list(export(connection)) == lines
+
+
+def test_another_body_in_its_place_is_not_taken_for_it(database: Database) -> None:
+    """What can be unpacked, and is not what was sent, is told as what is damaged."""
+    (answer,) = series(database, 1)
+    edit(database, "update payload set body = :body, size = 5", body=pack(b"other"))
+    with database.reading() as connection, pytest.raises(StoreError, match="cannot be read"):
+        bodies.read(connection, answer.digest)
+
+
+def test_a_whole_body_that_is_damaged_is_told(database: Database) -> None:
+    """What no way of packing knows is damaged, and named with what rests on it."""
+    answers = series(database, 3)
+    damage(database, answers[0])
+    said = "its body is not what was sent: another digest; 2 that rest on it cannot be read either"
+    assert problems(database) == [f"payload {answers[0].digest}: {said}"]

@@ -285,3 +285,11 @@ def test_an_upgrade_that_breaks_a_reference_is_undone(tmp_path: Path) -> None:
     with engine.connect() as checked:
         assert checked.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
     engine.dispose()
+
+
+def test_what_cannot_be_begun_together_is_told(tmp_path: Path) -> None:
+    """Several transactions made one of a file that is no database end as each of them would."""
+    file = tmp_path / "it.db"
+    file.write_bytes(b"no database at all, but long enough to be one" * 30)
+    with pytest.raises(StoreError, match="it[.]db"), Database(str(file)).together():
+        pytest.fail("nothing is begun")

@@ -22,7 +22,7 @@ from catalog.poll import Pass
 from catalog.scheduled import Scheduled
 from catalog.store import notes
 from catalog.store.database import Database
-from catalog.store.rest import confirm, read
+from catalog.store.rest import Slot, confirm, read
 from catalog.wiring import wire_scheduled
 from tests.bench.made import Made
 from tests.rig import HOUR, TOKEN, Clock, Ear
@@ -393,3 +393,15 @@ def test_polls_stand_in_the_order_of_their_times(resting: Callable[..., Resting]
         started = {"started_at": f"2026-01-01T14:0{minute}:00Z"}
         assert confirm(it.folder / "catalog.db", rest, row | started, None)
     assert it.rows("select started_at from poll where id > 1") == [("2026-01-01T14:05:00Z",)] * 2
+
+
+def test_a_slot_that_was_lost_is_not_done(resting: Callable[..., Resting]) -> None:
+    """Whoever has claimed a slot for himself and finds it another's writes nothing."""
+    it = resting(answer(body=Made(20).body))
+    it.poll()
+    assert it.work.sync.terms
+    file = it.folder / "catalog.db"
+    (rest,) = read(file, it.work.sync.terms.settings, it.clock.now)
+    row = {"started_at": "2026-01-01T14:00:00Z", "duration_ms": 1, "outcome": "unchanged"}
+    assert not confirm(file, rest, row, Slot(NOON + 2 * HOUR, HOUR))
+    assert it.rows("select count(*) from poll") == [(1,)]
