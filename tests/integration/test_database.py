@@ -291,5 +291,5 @@ def test_what_cannot_be_begun_together_is_told(tmp_path: Path) -> None:
     """Several transactions made one of a file that is no database end as each of them would."""
     file = tmp_path / "it.db"
     file.write_bytes(b"no database at all, but long enough to be one" * 30)
-    with pytest.raises(StoreError, match="it[.]db"), Database(str(file)).together():
+    with pytest.raises(StoreError, match=r"it\.db"), Database(str(file)).together():
         pytest.fail("nothing is begun")
