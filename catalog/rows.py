@@ -19,11 +19,13 @@ _SPACE = " \t\n\r"
 class Rows:
     """The rows of the last answer of one provider, with what was made of each; none before.
 
-    It holds the rows of one answer at a time, whatever the number of answers.
+    It holds the rows of one answer at a time, whatever the number of answers. Where `lasts` is off,
+    it holds none: for a process that reads one answer, they are nothing but memory.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, lasts: bool = True) -> None:
         """Begin without a row."""
+        self._lasts = lasts
         self._place: Trail = ()
         self._last: dict[str, Json] = {}
         self._ids: frozenset[int] = frozenset()
@@ -66,6 +68,8 @@ class Rows:
 
     def _keep(self, found: dict[str, Json]) -> None:
         """Take the place of the last answer; an id is only unique while its owner lives."""
+        if not self._lasts:
+            return
         self._last, self._ids = found, frozenset(map(id, found.values()))
         for made in self._made.values():
             for gone in made.keys() - self._ids:

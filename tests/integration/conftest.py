@@ -1,12 +1,20 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from catalog.config.load import load
 from catalog.http.client import Http
+from catalog.http.request import Limits
 from catalog.store.database import Database
+from catalog.wiring import wire_scheduled
 from tests.configuration import file, here  # noqa: F401  # fixtures of several modules
 from tests.postgresql import new_database
-from tests.rig import FAST, TLS, lay_database
+from tests.resting import NOON, Resting
+from tests.rig import FAST, TLS, TOKEN, Clock, Ear, lay_database
+from tests.servers import Step, serve
 
 # One server for all: starting several at once, on a machine that never had one, is a race.
 ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))
@@ -33,3 +41,31 @@ def http() -> Iterator[Http]:
     """Give one client for all tests of a file, which does not wait between its attempts."""
     with Http(FAST, tls=TLS) as client:
         yield client
+
+
+@pytest.fixture
+def resting(tmp_path: Path) -> Iterator[Callable[..., Resting]]:
+    """Give a way to make one whose provider answers these steps."""
+    with ExitStack() as stack:
+
+        def make(*steps: Step, folder: str = "a", removals: str = "at once") -> Resting:
+            home = tmp_path / folder
+            home.mkdir()
+            server, clock, ear = stack.enter_context(serve(*steps)), Clock(NOON), Ear()
+            given = {
+                "database": str(home / "catalog.db"),
+                "document.path": str(home / "models.md"),
+                "http.attempts": 1,
+                "infomaniak.url": server.url,
+                "infomaniak.token": TOKEN,
+                "signal.removals": removals,
+                "trouble.failures": 1,
+            }
+            loaded = load(None, given, environ={"HOME": str(home)})
+            database = Database(loaded.settings.database)
+            http = stack.enter_context(Http(Limits(attempts=1)))
+            work = wire_scheduled(loaded.settings, loaded, database, http, clock)
+            work = replace(work, sync=replace(work.sync, channels=(ear,)))
+            return Resting(work, server, home, clock, ear)
+
+        yield make

@@ -1,88 +1,22 @@
 """A provider at rest: a poll that finds nothing new is one row, and leaves nothing out."""
 
 import random
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from contextvars import Context
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from catalog.alerts.channel import Message
-from catalog.config.load import load
-from catalog.errors import StoreError
 from catalog.forecast import Note
-from catalog.http.client import Http
-from catalog.http.request import Limits
-from catalog.poll import Pass
-from catalog.scheduled import Scheduled
 from catalog.store import notes
 from catalog.store.database import Database
-from catalog.store.rest import Slot, confirm, read
-from catalog.wiring import wire_scheduled
 from tests.bench.made import Made
-from tests.rig import HOUR, TOKEN, Clock, Ear
-from tests.servers import Exchange, Server, Step, answer, serve
+from tests.resting import NOON, Resting
+from tests.rig import HOUR, TOKEN
+from tests.servers import Exchange, answer
 
-NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ACCEPTED = {"first", "changed", "unchanged"}
-
-
-@dataclass
-class Resting:
-    """A pass as cron and the daemon run it, and all that a test looks at."""
-
-    work: Scheduled
-    server: Server
-    folder: Path
-    clock: Clock
-    ear: Ear
-
-    def poll(self, later: timedelta = HOUR) -> Pass:
-        """Run one pass, `later` than the one before."""
-        self.clock.now += later
-        return self.work.run_now()
-
-    def is_at_rest(self) -> bool:
-        """Whether the next poll need not look at anything."""
-        return bool(self.rows("select 1 from rest where settings is not null"))
-
-    def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Ask the database file with plain SQL."""
-        with closing(sqlite3.connect(self.folder / "catalog.db")) as connection:
-            return connection.execute(sql).fetchall()
-
-
-@pytest.fixture
-def resting(tmp_path: Path) -> Iterator[Callable[..., Resting]]:
-    """Give a way to make one whose provider answers these steps."""
-    with ExitStack() as stack:
-
-        def make(*steps: Step, folder: str = "a", removals: str = "at once") -> Resting:
-            home = tmp_path / folder
-            home.mkdir()
-            server, clock, ear = stack.enter_context(serve(*steps)), Clock(NOON), Ear()
-            given = {
-                "database": str(home / "catalog.db"),
-                "document.path": str(home / "models.md"),
-                "http.attempts": 1,
-                "infomaniak.url": server.url,
-                "infomaniak.token": TOKEN,
-                "signal.removals": removals,
-                "trouble.failures": 1,
-            }
-            loaded = load(None, given, environ={"HOME": str(home)})
-            database = Database(loaded.settings.database)
-            http = stack.enter_context(Http(Limits(attempts=1)))
-            work = wire_scheduled(loaded.settings, loaded, database, http, clock)
-            work = replace(work, sync=replace(work.sync, channels=(ear,)))
-            return Resting(work, server, home, clock, ear)
-
-        yield make
 
 
 def test_an_unchanged_poll_at_rest_is_one_row(resting: Callable[..., Resting]) -> None:
@@ -310,98 +244,3 @@ def test_what_flaps_keeps_from_rest(resting: Callable[..., Resting]) -> None:
     it.poll(timedelta(days=4))
     assert it.ear.told[-1] == ["limit-lowered"]
     assert it.is_at_rest()
-
-
-def test_no_pass_puts_to_rest_what_another_one_left(resting: Callable[..., Resting]) -> None:
-    """What another process tells of trouble while a message is sent is ended by the next poll."""
-    made = Made(20)
-    before = made.body
-    made.change()
-    it = resting(answer(body=before), answer(body=made.body), answer(503), answer(body=made.body))
-    it.poll()
-    other = replace(it.work, sync=replace(it.work.sync, channels=()))
-
-    class Slow(Ear):
-        """A channel that takes so long that another process polls meanwhile."""
-
-        def send(self, message: Message) -> None:
-            """Take the message when the other one is done."""
-            if not self.heard:
-                # In a context of its own, as another process is.
-                assert str(Context().run(other.run_now).poll.outcome) == "failed"
-            super().send(message)
-
-    slow = Slow()
-    it.work = replace(it.work, sync=replace(it.work.sync, channels=(slow,)))
-    assert str(it.poll().poll.outcome) == "changed"
-    assert not it.is_at_rest()
-    it.poll()
-    assert slow.told[-1] == ["trouble-ended"]
-
-
-def test_an_answer_that_was_overtaken_is_asked_for_anew(
-    resting: Callable[..., Resting], caplog: pytest.LogCaptureFixture
-) -> None:
-    """An answer from before a change does not undo what another process has found meanwhile."""
-    made = Made(20)
-    old = made.body
-    made.change()
-    held: list[Resting] = []
-
-    def meanwhile(exchange: Exchange) -> None:
-        held[0].clock.now += timedelta(minutes=1)
-        assert str(held[0].work.run_now().poll.outcome) == "changed"
-        answer(body=old)(exchange)
-
-    it = resting(answer(body=old), meanwhile, answer(body=made.body))
-    held.append(it)
-    it.poll()
-    assert str(it.poll().poll.outcome) == "unchanged"
-    assert len(it.server.requests) == 4
-    assert "before the last poll" not in caplog.text
-    assert it.rows("select count(*) from snapshot") == [(2,)]
-
-
-def test_what_cannot_be_recorded_is_asked_for_once(resting: Callable[..., Resting]) -> None:
-    """Where the database fails meanwhile, the pass goes on with what came, and tells the error."""
-    body = Made(20).body
-    held: list[Resting] = []
-
-    def meanwhile(exchange: Exchange) -> None:
-        with closing(sqlite3.connect(held[0].folder / "catalog.db")) as connection:
-            connection.execute(
-                "create trigger full before insert on poll begin select raise(abort, 'full'); end"
-            )
-        answer(body=body)(exchange)
-
-    it = resting(answer(body=body), meanwhile)
-    held.append(it)
-    it.poll()
-    with pytest.raises(StoreError, match="full"):
-        it.poll()
-    assert len(it.server.requests) == 2
-
-
-def test_polls_stand_in_the_order_of_their_times(resting: Callable[..., Resting]) -> None:
-    """Of two that ask at once, the one that asked first may write last."""
-    it = resting(answer(body=Made(20).body))
-    it.poll()
-    assert it.work.sync.terms
-    (rest,) = read(it.folder / "catalog.db", it.work.sync.terms.settings, it.clock.now)
-    row = {"duration_ms": 1, "outcome": "unchanged", "http_status": 200}
-    for minute in (5, 3):
-        started = {"started_at": f"2026-01-01T14:0{minute}:00Z"}
-        assert confirm(it.folder / "catalog.db", rest, row | started, None)
-    assert it.rows("select started_at from poll where id > 1") == [("2026-01-01T14:05:00Z",)] * 2
-
-
-def test_a_slot_that_was_lost_is_not_done(resting: Callable[..., Resting]) -> None:
-    """Whoever has claimed a slot for himself and finds it another's writes nothing."""
-    it = resting(answer(body=Made(20).body))
-    it.poll()
-    assert it.work.sync.terms
-    file = it.folder / "catalog.db"
-    (rest,) = read(file, it.work.sync.terms.settings, it.clock.now)
-    row = {"started_at": "2026-01-01T14:00:00Z", "duration_ms": 1, "outcome": "unchanged"}
-    assert not confirm(file, rest, row, Slot(NOON + 2 * HOUR, HOUR))
-    assert it.rows("select count(*) from poll") == [(1,)]

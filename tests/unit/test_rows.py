@@ -179,3 +179,12 @@ def test_a_row_is_known_at_its_place_alone() -> None:
     parts = b'{"pages": [[' + deep + b"]]}"
     place = ("pages", ANY, ANY)
     assert rows.read(parts, place)[1] == Rows().read(parts, place)[1] != ()
+
+
+def test_rows_that_do_not_last_are_read_alike() -> None:
+    """A process that reads one answer keeps no row, and reads the same."""
+    rows = Rows(lasts=False)
+    for _ in range(2):
+        answer = body(row(id=1), row(id=2))
+        assert rows.read(answer, ("data", ANY)) == read(answer)
+    assert rows.once("made", dict)(row(id=1)) == row(id=1)

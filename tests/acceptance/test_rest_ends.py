@@ -1,0 +1,175 @@
+"""What ends the rest of a provider: settings, files and databases that moved or were damaged."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.resting import BODY, rested
+from tests.servers import answer
+from tests.shell import Live, Shell
+
+
+def test_settings_that_moved_are_read(live: Live) -> None:
+    """A file that was written, or a variable that was set, ends the rest until it was read."""
+    shell, _ = live(answer(body=BODY))
+    file = shell.folder / "catalog.toml"
+    file.write_text("[http]\nattempts = 1\n", encoding="utf-8")
+    shell("sync")
+    assert rested(shell)
+    file.write_text("[http]\nattempts = 2\n", encoding="utf-8")
+    assert [rested(shell), rested(shell)] == [False, True]
+    moved = Shell(shell.folder, {**shell.given, "CATALOG_DOCUMENT_RECENT": "3"})
+    assert [rested(moved), rested(moved)] == [False, True]
+    file.unlink()
+    assert not rested(moved)
+    file.write_text("[http]\natempts = 2\n", encoding="utf-8")
+    assert "did you mean" in shell("sync", code=2).err
+
+
+def test_annotations_that_moved_are_read(live: Live) -> None:
+    """What people call a model is in the document after the next run."""
+    shell, _ = live(answer(body=BODY))
+    own = shell.folder / "own.toml"
+    own.write_text("", encoding="utf-8")
+    (shell.folder / "catalog.toml").write_text(
+        '[document]\nannotations = "own.toml"\n', encoding="utf-8"
+    )
+    shell("sync")
+    assert rested(shell)
+    own.write_text('["1"]\ntitle = "The First"\n', encoding="utf-8")
+    shell("sync")
+    document = shell.folder / "docs" / "models.md"
+    assert "The First" in document.read_text(encoding="utf-8")
+    assert rested(shell)
+    own.unlink()
+    assert "own.toml" in shell("sync", code=2).err
+
+
+def test_odd_settings_are_told_as_ever(live: Live) -> None:
+    """What cannot be read, or is no database file, is left to who reads all settings."""
+    shell, _ = live(answer(body=BODY))
+    assert "cannot read" in shell("--config", "none.toml", "sync", code=2).err
+    (shell.folder / "catalog.toml").write_text("[", encoding="utf-8")
+    assert "is not TOML" in shell("sync", code=2).err
+    (shell.folder / "catalog.toml").unlink()
+    assert shell("--database", "oracle://x", "sync", code=2).err
+    (shell.folder / "catalog.db").write_bytes(b"no database at all, but long enough to be one")
+    assert "catalog.db" in shell("sync", code=6).err
+    assert list(shell.files()) == ["catalog.db"]
+
+
+def test_a_configuration_from_a_pipe_is_read_once(live: Live) -> None:
+    """What comes by stdin is the configuration at each run; nothing of it is at rest."""
+    shell, server = live(answer(body=BODY))
+    given = f'database = "{shell.folder}/own.db"\n[document]\npath = ""\n'.encode()
+    for _ in range(2):
+        shell("--config", "/dev/stdin", "sync", stdin=given)
+    assert list(shell.files()) == ["own.db"]
+    assert len(server.requests) == 2
+
+
+def test_a_document_that_became_a_pipe_is_told(live: Live) -> None:
+    """It is not waited for until somebody writes into it."""
+    shell, _ = live(answer(body=BODY))
+    shell("sync")
+    document = shell.folder / "docs" / "models.md"
+    document.unlink()
+    os.mkfifo(document)
+    assert "it is no regular file" in shell("sync", code=6).err
+
+
+@pytest.mark.parametrize("lost", ["template", "lock", "secret"])
+def test_a_file_that_the_settings_name_is_missed(live: Live, lost: str) -> None:
+    """What a message will need is not found missing when it is wanted, but at the next run."""
+    shell, server = live(answer(body=BODY))
+    files = {"template": "ops.txt", "lock": "catalog.lock", "secret": "url"}
+    (shell.folder / "ops.txt").write_text("$title\n", encoding="utf-8")
+    (shell.folder / "url").write_text(server.url, encoding="utf-8")
+    (shell.folder / "catalog.toml").write_text(
+        '[[channel]]\nname = "ops"\nkind = "webhook"\nurl_file = "url"\nformat = "slack"\n'
+        'template = "ops.txt"\n',
+        encoding="utf-8",
+    )
+    shell("sync")
+    assert rested(shell)
+    if lost == "lock":
+        (shell.folder / files[lost]).write_text("no lock", encoding="utf-8")
+    else:
+        (shell.folder / files[lost]).unlink()
+    assert files[lost] in shell("sync", code=2).err
+
+
+def test_a_missing_file_of_one_provider_stops_no_other(live: Live) -> None:
+    """The one whose annotations are not there is told, the other one is polled."""
+    shell, server = live(answer(body=b'{"data": [{"id": "a"}]}'))
+    tables = "".join(
+        f'[[provider]]\nname = "{name}"\nkind = "openai"\nurl = "{server.url}"\ntoken = "t"\n'
+        f'document = {{ path = "{name}.md"{more} }}\n'
+        for name, more in (("one", ', annotations = "nope.toml"'), ("two", ""))
+    )
+    (shell.folder / "catalog.toml").write_text(tables, encoding="utf-8")
+    ran = shell("sync", code=2)
+    assert "nope.toml" in ran.err
+    assert "two: first" in ran.out
+
+
+def test_a_row_that_was_damaged_is_no_rest(live: Live) -> None:
+    """What somebody wrote there by hand is not believed, and shows no traceback."""
+    shell, _ = live(answer(body=BODY))
+    shell("sync")
+    for damage in ("{", "{}", "[]", '{"is_alone": true, "files": [1]}'):
+        with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
+            connection.execute("update rest set asking = ?", (damage,))
+            connection.commit()
+        assert not rested(shell)
+
+
+def test_another_schema_is_no_rest(live: Live) -> None:
+    """A database that a newer version of the program has upgraded is refused, not written to."""
+    shell, server = live(answer(body=BODY))
+    shell("sync")
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
+        connection.execute("update alembic_version set version_num = '9999'")
+        connection.commit()
+    assert "this version knows up to" in shell("sync", code=6).err
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("odd", ["folder", "document"])
+def test_names_that_are_no_text(tmp_path: Path, live: Live, odd: str) -> None:
+    """A folder or a document may have any bytes for a name, as before."""
+    shell, _ = live(answer(body=BODY))
+    given = dict(shell.given)
+    folder = tmp_path / "plain"
+    if odd == "folder":
+        folder = tmp_path / os.fsdecode(b"f\xfcr")
+    else:
+        given["CATALOG_DOCUMENT_PATH"] = os.fsdecode(b"docs/\xff.md")
+    folder.mkdir()
+    for outcome in ("first", "unchanged"):
+        assert outcome in Shell(folder, given)("sync").out
+
+
+def test_a_file_that_a_variable_names_is_told_apart(live: Live) -> None:
+    """Where a variable names another file with a secret, that file is wanted."""
+    shell, server = live(answer(body=BODY))
+    (shell.folder / "url").write_text(server.url, encoding="utf-8")
+    (shell.folder / "catalog.toml").write_text(
+        '[[channel]]\nname = "ops"\nkind = "webhook"\nformat = "slack"\n', encoding="utf-8"
+    )
+    shell = Shell(shell.folder, {**shell.given, "CATALOG_CHANNEL_OPS_URL_FILE": "url"})
+    shell("sync")
+    assert rested(shell)
+    shell = Shell(shell.folder, {**shell.given, "CATALOG_CHANNEL_OPS_URL_FILE": "missing"})
+    assert "missing" in shell("sync", code=2).err
+
+
+def test_a_folder_in_the_place_of_a_file_is_told(live: Live) -> None:
+    """What the settings name and is no file is never at rest: it is told at each run."""
+    shell, _ = live(answer(body=BODY))
+    (shell.folder / "catalog.lock").mkdir()
+    for _ in range(2):
+        assert "catalog.lock" in shell("sync", code=2).err
