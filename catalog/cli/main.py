@@ -40,7 +40,11 @@ class Commands(click.Group):
         """Return every name, sorted."""
         return sorted(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002  # click gives it
+        cmd_name: str,
+    ) -> click.Command | None:
         """Load a command; None where there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
