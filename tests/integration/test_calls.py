@@ -26,11 +26,13 @@ def ask() -> Iterator[Ask]:
 
     with ExitStack() as stack:
 
-        def make(*steps: Step, product_id: int | None = 7) -> tuple[Calls, Server]:
+        def make(
+            *steps: Step, product_id: int | None = 7, deadline: float = 30
+        ) -> tuple[Calls, Server]:
             server = stack.enter_context(serve(*steps))
-            http = stack.enter_context(Http(Limits(deadline=0.4), tls=TLS))
+            http = stack.enter_context(Http(Limits(deadline=deadline), tls=TLS))
             waits: dict[str, Any] = {"pace": lambda: 0.0, "wait": lambda _: None}
-            return Calls(http, server.url, TOKEN, product_id, 0.4, **waits), server
+            return Calls(http, server.url, TOKEN, product_id, deadline, **waits), server
 
         yield make
 
@@ -95,7 +97,7 @@ def test_the_cheapest_chat_is_sent(ask: Ask) -> None:
 )
 def test_how_answers_are_read(ask: Ask, step: Step, verdict: Verdict) -> None:
     """Each answer has its verdict, and none is asked for a second time."""
-    calls, server = ask(step)
+    calls, server = ask(step, deadline=0.4 if step is silence else 30)
     came = calls.ask(CHAT)
     assert (came.verdict, came.calls) == (verdict, 1)
     assert came.said
