@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from queue import Empty, SimpleQueue
+from queue import Empty
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
@@ -27,7 +27,7 @@ from catalog.daemon.systemd import Systemd
 from catalog.daemon.work import Beat, Called, Carried, Ended, Event, Work, attempt, first_run
 from catalog.runs import running
 from catalog.scheduled import ProbeTimes, Run
-from catalog.signals import STOPS, caught
+from catalog.signals import STOPS, Inbox
 
 logger = logging.getLogger("catalog.daemon")
 
@@ -45,7 +45,7 @@ class Daemon:
     def __init__(self, read: Callable[[], Sequence[Work]], systemd: Systemd) -> None:
         self._read = read
         self._systemd = systemd
-        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._events = Inbox[Event]()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
             # One thread for what works, so that nothing overlaps; to call the models takes minutes.
@@ -64,7 +64,7 @@ class Daemon:
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; return the exit code. For the main thread only."""
-        with caught(self._events.put, *STOPS, signal.SIGHUP):
+        with self._events.catching(*STOPS, signal.SIGHUP):
             first = [first_run(work) for work in self._works]
             self._scheduler.start()
             for work, moment in zip(self._works, first, strict=True):

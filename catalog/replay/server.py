@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from queue import SimpleQueue
 from signal import Signals
 from threading import Lock, Thread
 from typing import Literal, Self
@@ -15,7 +14,7 @@ from catalog.replay.faults import FAULTS
 from catalog.replay.listener import Listener
 from catalog.replay.models import Models
 from catalog.replay.route import USUAL, Route
-from catalog.signals import STOPS, caught
+from catalog.signals import STOPS, Inbox
 
 Step = Literal["poll", "manual"]
 Plan = Callable[[int], str | None]
@@ -112,9 +111,9 @@ class ReplayServer:
 
     def serve_forever(self) -> None:
         """Serve until Ctrl-C or SIGTERM, then close; for the main thread only."""
-        stop: SimpleQueue[Signals] = SimpleQueue()
+        stop = Inbox[Signals]()
         # In place before the first answer: who has one may send the signal at once.
-        with caught(stop.put, *STOPS), self:
+        with stop.catching(*STOPS), self:
             stop.get()
 
     def close(self) -> None:

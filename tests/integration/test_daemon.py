@@ -27,6 +27,7 @@ from catalog.payload import Answer, Validators
 from catalog.providers.infomaniak.infomaniak import Infomaniak
 from catalog.schedule import Interval
 from catalog.scheduled import Scheduled
+from catalog.signals import Inbox
 from catalog.store.database import Database
 from catalog.sync import Sync
 from tests.builders import body, payload, row
@@ -108,11 +109,11 @@ def test_a_pass_is_not_dropped_while_the_one_before_it_is_put_away(tmp_path: Pat
     seen, done, polls = Semaphore(0), Event(), list[Validators]()
     dropped = list[datetime]()
 
-    class Slow(SimpleQueue[Any]):
+    class Slow(Inbox[Any]):
         """Lets the thread of a pass go on when the scheduler has dealt with the next one."""
 
-        def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-            super().put(item, block, timeout)
+        def put(self, item: Any) -> None:
+            super().put(item)
             if isinstance(item, Ended) and not done.is_set():
                 assert seen.acquire(timeout=SECONDS)
 
