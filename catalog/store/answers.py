@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
-from sqlmodel import col
 
 from catalog.poll import Outcome
 from catalog.store.history import ACCEPTED
-from catalog.store.tables import PayloadRow, PollRow
+from catalog.store.tables import PayloadRow, PollRow, col
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlmodel import col
 
 from catalog.errors import StoreError
 from catalog.payload import Payload
 from catalog.store.packing import Damaged, difference, pack, unpack
-from catalog.store.tables import PayloadRow
+from catalog.store.tables import PayloadRow, col, table_of
 
 LONGEST = 32
 """The most bodies in a chain, the whole one counted. No more are read, so it may only grow."""
@@ -74,9 +73,9 @@ def write(connection: Connection, payload: Payload, before: str | None) -> None:
     values = _packed(connection, payload.body, before)
     if has_body is None:
         row = {"sha256": sha256, "size": len(payload.body), **values}
-        connection.execute(insert(PayloadRow).values(row))
+        connection.execute(insert(table_of(PayloadRow)).values(row))
     else:  # it was pruned, and is back
-        connection.execute(update(PayloadRow).where(this).values(values))
+        connection.execute(update(table_of(PayloadRow)).where(this).values(values))
 
 
 def drop(connection: Connection, old: Collection[str]) -> None:
@@ -84,7 +83,7 @@ def drop(connection: Connection, old: Collection[str]) -> None:
 
     Raise StoreError where that one cannot be read: a backup may yet mend it.
     """
-    this = update(PayloadRow).where(bindparam("this") == _SHA256)
+    this = update(table_of(PayloadRow)).where(bindparam("this") == _SHA256)
     based = connection.execute(select(_SHA256, _BASE).where(_BASE.is_not(None))).all()
     for row in based:
         if row.base_sha256 in old and row.sha256 not in old:

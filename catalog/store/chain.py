@@ -25,11 +25,18 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlmodel import col
 
 from catalog.jsontext import Json, canonical
 from catalog.snapshot import Model
-from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, SnapshotRow
+from catalog.store.tables import (
+    ChangeRow,
+    FindingRow,
+    ModelVersionRow,
+    PollRow,
+    SnapshotRow,
+    col,
+    table_of,
+)
 
 BROUGHT = ("first", "changed")
 """The outcomes of a poll that brings a snapshot."""
@@ -78,7 +85,7 @@ def _newest_query() -> Executable:
 
 @cache
 def _seal_statement() -> Executable:
-    rows = update(SnapshotRow).where(col(SnapshotRow.id) == bindparam("number"))
+    rows = update(table_of(SnapshotRow)).where(col(SnapshotRow.id) == bindparam("number"))
     return rows.values(chain=bindparam("sealed"))
 
 
@@ -92,7 +99,7 @@ def _brought() -> Select[*tuple[Any, ...]]:
             col(PollRow.id).label("poll_id"),
             col(PollRow.payload_sha256),
         )
-        .join(PollRow, col(PollRow.snapshot_id) == col(SnapshotRow.id))
+        .join(table_of(PollRow), col(PollRow.snapshot_id) == col(SnapshotRow.id))
         .where(col(PollRow.provider) == bindparam("provider"), col(PollRow.outcome).in_(BROUGHT))
     )
 
@@ -156,8 +163,8 @@ def _found_query() -> Executable:
             *(col(getattr(ChangeRow, name)) for name in ("detail", "fingerprint")),
             type_coerce(col(ChangeRow.gone_since), Text).label("gone_since"),
         )
-        .join(FindingRow, col(FindingRow.poll_id) == col(PollRow.id))
-        .join(ChangeRow, col(ChangeRow.finding_id) == col(FindingRow.id))
+        .join(table_of(FindingRow), col(FindingRow.poll_id) == col(PollRow.id))
+        .join(table_of(ChangeRow), col(ChangeRow.finding_id) == col(FindingRow.id))
         .where(col(PollRow.id) >= bindparam("since"), col(PollRow.id) <= poll, own | else_since)
         .where(col(PollRow.provider) == bindparam("provider"))
         .order_by(col(FindingRow.id), col(ChangeRow.id))

@@ -7,7 +7,6 @@ from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
-from sqlmodel import col
 
 from catalog.change import (
     PROBED_KINDS,
@@ -36,6 +35,8 @@ from catalog.store.tables import (
     FindingRow,
     ModelVersionRow,
     PollRow,
+    col,
+    table_of,
 )
 
 DAYS = ("until", "moved_from")
@@ -80,9 +81,9 @@ def findings(connection: Connection, wanted: Wanted) -> tuple[Finding, ...]:
             col(PollRow.snapshot_id),
             *CHANGE_COLUMNS,
         )
-        .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
-        .join(ChangeRow, col(ChangeRow.finding_id) == col(FindingRow.id))
-        .outerjoin(ModelVersionRow, col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .join(table_of(ChangeRow), col(ChangeRow.finding_id) == col(FindingRow.id))
+        .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
         .where(*_conditions(wanted))
         .order_by(col(FindingRow.id), col(ChangeRow.id))
     )
@@ -94,8 +95,8 @@ def snapshot_with(connection: Connection, wanted: Wanted, least: int) -> int:
     """Return the newest snapshot since which there are `least` findings; 0 where too few."""
     query = (
         select(col(PollRow.snapshot_id), func.count(col(FindingRow.id).distinct()))
-        .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
-        .join(ChangeRow, col(ChangeRow.finding_id) == col(FindingRow.id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .join(table_of(ChangeRow), col(ChangeRow.finding_id) == col(FindingRow.id))
         .where(*_conditions(wanted))
         .group_by(col(PollRow.snapshot_id))
         .order_by(col(PollRow.snapshot_id).desc())
@@ -112,9 +113,9 @@ def count(connection: Connection, wanted: Wanted) -> int:
     """Return how many findings there are."""
     query = (
         select(func.count(col(FindingRow.id).distinct()))
-        .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
-        .join(ChangeRow, col(ChangeRow.finding_id) == col(FindingRow.id))
-        .outerjoin(ModelVersionRow, col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .join(table_of(ChangeRow), col(ChangeRow.finding_id) == col(FindingRow.id))
+        .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
         .where(*_conditions(wanted))
     )
     return connection.scalar(query) or 0
@@ -124,7 +125,7 @@ def told_drift(connection: Connection, provider: str) -> frozenset[str]:
     """Return the fingerprints of all drift that was noted before."""
     query = (
         select(col(ChangeRow.fingerprint))
-        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
         .where(col(FindingRow.provider) == provider, col(ChangeRow.kind) == Drift.kind)
     )
     return frozenset(connection.scalars(query))
@@ -134,8 +135,8 @@ def told_troubles(connection: Connection, provider: str, poll: int) -> dict[Trou
     """Return when each kind of trouble was last told, after the poll of that number."""
     query = (
         select(col(ChangeRow.kind), col(PollRow.started_at))
-        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
-        .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
         .where(col(FindingRow.provider) == provider, col(FindingRow.poll_id) > poll)
         .where(col(ChangeRow.kind).in_(TROUBLES))
         .order_by(col(PollRow.id))
@@ -149,8 +150,8 @@ def told_probes(connection: Connection, provider: str) -> dict[tuple[str, str], 
     """Return what was told last of what probes found, by what `told_as` says."""
     query = (
         select(*CHANGE_COLUMNS)
-        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
-        .outerjoin(ModelVersionRow, col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+        .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
         .where(col(FindingRow.provider) == provider, col(ChangeRow.kind).in_(PROBED_KINDS))
         .order_by(col(ChangeRow.id))
     )

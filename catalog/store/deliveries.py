@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
-from sqlmodel import col
 
 from catalog.errors import NotFound
 from catalog.store.outbox import DELIVERED, GIVEN_UP
 from catalog.store.record import OWED
-from catalog.store.tables import DeliveryRow, FindingRow, PollRow
+from catalog.store.tables import DeliveryRow, FindingRow, PollRow, col, table_of
 
 DROPPED = "dropped"
 STATES = (OWED, DELIVERED, GIVEN_UP, DROPPED)
@@ -50,8 +49,8 @@ def newest_first(
             func.max(col(DeliveryRow.delivered_at)).label("delivered_at"),
             func.max(col(DeliveryRow.error)).label("error"),
         )
-        .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
-        .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
         .where(col(FindingRow.provider).in_(providers), col(DeliveryRow.state).in_(states))
         .group_by(
             col(DeliveryRow.message_id),
@@ -70,7 +69,7 @@ def channels(connection: Connection, provider: str, state: str) -> dict[str, int
     """Return how many messages to each channel are in a state."""
     query = (
         select(col(DeliveryRow.channel), func.count(col(DeliveryRow.message_id).distinct()))
-        .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
         .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == state)
         .group_by(col(DeliveryRow.channel))
     )
@@ -107,7 +106,9 @@ def _set(
     if not names:
         chosen = {row.message_id for row in rows}
     connection.execute(
-        update(DeliveryRow).where(col(DeliveryRow.message_id).in_(sorted(chosen))).values(**values)
+        update(table_of(DeliveryRow))
+        .where(col(DeliveryRow.message_id).in_(sorted(chosen)))
+        .values(**values)
     )
     return len(chosen)
 

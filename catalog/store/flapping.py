@@ -7,12 +7,11 @@ from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
-from sqlmodel import col
 
 from catalog.change import Removed, Restored, Updated
 from catalog.flapping import AWAY, DAMPED, LISTED, Move
 from catalog.jsontext import JsonText
-from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow
+from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, col, table_of
 
 MANY = 500
 """Of more models than these, moves are not looked for by their keys: databases limit a list."""
@@ -65,8 +64,8 @@ def _since_query_of_some() -> Select[tuple[object, ...]]:
 def _damped_query() -> Select[str]:
     return (
         select(col(ModelVersionRow.key))
-        .join(ChangeRow, col(ChangeRow.version_id) == col(ModelVersionRow.id))
-        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
+        .join(table_of(ChangeRow), col(ChangeRow.version_id) == col(ModelVersionRow.id))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
         .where(col(FindingRow.provider) == bindparam("provider"), col(FindingRow.rule) == DAMPED)
         .where(_last_poll("after") < _POLL, _last_poll("until") >= _POLL)
     )
@@ -94,9 +93,9 @@ def _stored() -> Select[tuple[object, ...]]:
             col(FindingRow.rule),
             col(PollRow.started_at),
         )
-        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
-        .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
-        .join(ModelVersionRow, col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .join(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
         .where(col(FindingRow.provider) == bindparam("provider"))
         .where(col(ChangeRow.kind).in_((Updated.kind, *_SIDES)))
         .order_by(col(ChangeRow.id))

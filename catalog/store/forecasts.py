@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
-from sqlmodel import col
 
 from catalog.change import Delisted, Retiring
 from catalog.forecast import End, Grounds, Proof, Told, ends
@@ -14,7 +13,15 @@ from catalog.snapshot import Model
 from catalog.store import history, notes
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
 from catalog.store.history import MODEL_COLUMNS, to_model
-from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, ProbeRow, table_of
+from catalog.store.tables import (
+    ChangeRow,
+    FindingRow,
+    ModelVersionRow,
+    PollRow,
+    ProbeRow,
+    col,
+    table_of,
+)
 
 REFUSED = "refused"
 _NAME, _ROUTE, _ID = col(ProbeRow.name), col(ProbeRow.route), col(ProbeRow.id)
@@ -59,9 +66,9 @@ def told(connection: Connection, provider: str) -> dict[str, Told]:
     """Return what the newest reminder of each model told."""
     query = (
         select(*CHANGE_COLUMNS, col(PollRow.started_at))
-        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
-        .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
-        .outerjoin(ModelVersionRow, col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
         .where(col(ChangeRow.kind) == Retiring.kind, col(FindingRow.provider) == provider)
         .order_by(col(ChangeRow.id))
     )

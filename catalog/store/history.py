@@ -22,7 +22,6 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlmodel import col
 
 from catalog.change import Basis, Delisted
 from catalog.errors import NotFound
@@ -37,6 +36,7 @@ from catalog.store.tables import (
     ModelVersionRow,
     PollRow,
     SnapshotRow,
+    col,
     table_of,
 )
 
@@ -110,7 +110,7 @@ def _baseline_query() -> Executable:
     return (
         select(*(col(getattr(SnapshotRow, name)) for name in ("id", "digest", "taken_at")))
         .add_columns(body.c.payload_sha256, named.c.etag, named.c.last_modified)
-        .select_from(SnapshotRow)
+        .select_from(table_of(SnapshotRow))
         .outerjoin(body, body.c.id == with_body)
         .outerjoin(named, named.c.id == given.scalar_subquery())
         .where(col(SnapshotRow.id) == head)
@@ -139,7 +139,7 @@ def _missing_query() -> Executable:
     )
     return (
         select(col(MissingModelRow.key), col(PollRow.started_at))
-        .join(PollRow, col(PollRow.id) == col(MissingModelRow.poll_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(MissingModelRow.poll_id))
         .where(col(MissingModelRow.poll_id) == last.scalar_subquery())
     )
 
@@ -222,7 +222,7 @@ def _newest_versions() -> Select[*tuple[Any, ...]]:
     return (
         select(*MODEL_COLUMNS)
         .select_from(known)
-        .join(ModelVersionRow, col(ModelVersionRow.id) == newest)
+        .join(table_of(ModelVersionRow), col(ModelVersionRow.id) == newest)
     )
 
 
@@ -249,13 +249,13 @@ def _delisted_query() -> Executable:
     return (
         _newest_versions()
         .add_columns(col(SnapshotRow.taken_at), *said)
-        .join(SnapshotRow, col(SnapshotRow.id) == ended)
+        .join(table_of(SnapshotRow), col(SnapshotRow.id) == ended)
         .outerjoin(
             ChangeRow,
             (col(ChangeRow.version_id) == col(ModelVersionRow.id))
             & col(ChangeRow.kind).in_(("removed", "renamed")),
         )
-        .outerjoin(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
+        .outerjoin(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
         .where(ended <= number)
         .order_by(ended, col(ChangeRow.id))
     )
@@ -303,9 +303,9 @@ def lineage(connection: Connection, provider: str, key: str, number: int) -> tup
     for known in keys:  # grows while it is read
         query = (
             select(col(ModelVersionRow.key))
-            .join(ChangeRow, col(ChangeRow.version_id) == col(ModelVersionRow.id))
-            .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
-            .join(PollRow, col(PollRow.id) == col(FindingRow.poll_id))
+            .join(table_of(ChangeRow), col(ChangeRow.version_id) == col(ModelVersionRow.id))
+            .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+            .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
             .where(col(ModelVersionRow.provider) == provider, col(PollRow.snapshot_id) <= number)
             .where(col(ChangeRow.kind) == "renamed", col(ChangeRow.after) == canonical(known))
             .order_by(col(ChangeRow.id).desc())

@@ -5,11 +5,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
-from sqlmodel import col
 
 from catalog.snapshot import Model
 from catalog.store.history import MODEL_COLUMNS, to_model
-from catalog.store.tables import ModelVersionRow, NoteRow, ProbeRow, SnapshotRow, table_of
+from catalog.store.tables import ModelVersionRow, NoteRow, ProbeRow, SnapshotRow, col, table_of
 
 
 class Stored(NamedTuple):

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
-from sqlmodel import col
 
 from catalog.clock import stamp
 from catalog.errors import NotFound
-from catalog.store.tables import DeliveryRow, FindingRow, PollRow, SnapshotRow, table_of
+from catalog.store.tables import DeliveryRow, FindingRow, PollRow, SnapshotRow, col, table_of
 
 OF_A_COLUMN = 2**31
 """No number of a row is as large, and PostgreSQL would not compare it."""
@@ -70,7 +69,7 @@ def compared(connection: Connection, number: int) -> tuple[str | None, str | Non
     """Say which two snapshots were compared when it was found: `4 of 2026-03-19T13:53:46Z`."""
     snapshots = (
         select(col(PollRow.snapshot_id))
-        .join(FindingRow, col(FindingRow.poll_id) == col(PollRow.id))
+        .join(table_of(FindingRow), col(FindingRow.poll_id) == col(PollRow.id))
         .where(col(FindingRow.id) == number)
     )
     query = select(col(SnapshotRow.id), col(SnapshotRow.taken_at), col(SnapshotRow.previous_id))

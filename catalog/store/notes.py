@@ -4,10 +4,9 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, bindparam, func, insert, select
-from sqlmodel import col
 
 from catalog.forecast import Note
-from catalog.store.tables import NoteRow
+from catalog.store.tables import NoteRow, col, table_of
 
 _FIELDS = ("key", "noted_at", "retires", "successor", "source")
 _COLUMNS = tuple(col(getattr(NoteRow, name)) for name in _FIELDS)
@@ -16,7 +15,7 @@ _COLUMNS = tuple(col(getattr(NoteRow, name)) for name in _FIELDS)
 def write(connection: Connection, provider: str, note: Note) -> None:
     """Keep a note; from now on it counts in place of earlier ones of that model."""
     values = {name: getattr(note, name) for name in _FIELDS}
-    connection.execute(insert(NoteRow).values(provider=provider, **values))
+    connection.execute(insert(table_of(NoteRow)).values(provider=provider, **values))
 
 
 def newest(connection: Connection, provider: str) -> dict[str, Note]:

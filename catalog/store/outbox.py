@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
-from sqlmodel import col
 
 from catalog.change import Finding
 from catalog.poll import Waiting
 from catalog.store.changelog import Wanted, findings
 from catalog.store.claims import is_held, owner
 from catalog.store.record import OWED, message_id
-from catalog.store.tables import DeliveryRow, FindingRow
+from catalog.store.tables import DeliveryRow, FindingRow, col, table_of
 
 DELIVERED = "delivered"
 GIVEN_UP = "given up"
@@ -75,7 +74,7 @@ def claim(
             func.max(col(DeliveryRow.claimed_by)).label("claimed_by"),
             func.max(col(DeliveryRow.claimed_until)).label("claimed_until"),
         )
-        .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
         .where(col(DeliveryRow.channel) == channel, *_sendable(now))
         .group_by(col(DeliveryRow.message_id), col(FindingRow.provider))
         .order_by(func.min(col(DeliveryRow.id)))
@@ -136,7 +135,7 @@ def owed(
             func.max(col(DeliveryRow.error)),
             func.min(col(DeliveryRow.next_at)),
         )
-        .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
         .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == OWED)
         .group_by(col(DeliveryRow.channel))
         .order_by(col(DeliveryRow.channel))
@@ -164,7 +163,7 @@ def _join(connection: Connection, channel: str, now: datetime) -> None:
     """Make one message of all that are due, except those that were tried: they may have come in."""
     query = (
         select(col(DeliveryRow.message_id), col(FindingRow.provider))
-        .join(FindingRow, col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
         .where(col(DeliveryRow.channel) == channel, *_sendable(now))
         .where(col(DeliveryRow.attempts) == 0, col(DeliveryRow.claimed_by).is_(None))
         .order_by(col(FindingRow.provider), col(DeliveryRow.id))
@@ -173,7 +172,7 @@ def _join(connection: Connection, channel: str, now: datetime) -> None:
     for _, group in groupby(rows, key=lambda row: row.provider):
         ids = list(dict.fromkeys(row.message_id for row in group))
         connection.execute(
-            update(DeliveryRow)
+            update(table_of(DeliveryRow))
             .where(col(DeliveryRow.message_id).in_(ids))
             .values(message_id=ids[0] if len(ids) == 1 else message_id(*ids))
         )
@@ -181,7 +180,9 @@ def _join(connection: Connection, channel: str, now: datetime) -> None:
 
 def _set(connection: Connection, message_id: str, **values: object) -> None:
     connection.execute(
-        update(DeliveryRow).where(col(DeliveryRow.message_id) == message_id).values(**values)
+        update(table_of(DeliveryRow))
+        .where(col(DeliveryRow.message_id) == message_id)
+        .values(**values)
     )
 
 

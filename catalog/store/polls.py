@@ -7,12 +7,11 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, func, select
-from sqlmodel import col
 
 from catalog.poll import TROUBLE_OF, Outcome
 from catalog.store.changelog import told_troubles
 from catalog.store.history import ACCEPTED
-from catalog.store.tables import PollRow, table_of
+from catalog.store.tables import PollRow, col, table_of
 from catalog.trouble import Unwell
 
 

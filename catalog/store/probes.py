@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
-from sqlmodel import col
 
 from catalog.jsontext import JsonText, canonical, parse
 from catalog.probe import Budget, Call, Cell, Probe, Said, Spent, Verdict
-from catalog.store.tables import ProbeRow, table_of, write
+from catalog.store.tables import ProbeRow, col, table_of, write
 
 CUT_OFF = "cut off before it ended"
 _table = table_of(ProbeRow)
@@ -59,7 +58,7 @@ def end(connection: Connection, number: int, said: Said, *, believed: bool) -> N
         "said": said.said,
         "accepted": accepted,
     }
-    connection.execute(update(ProbeRow).where(_id == number).values(**values))
+    connection.execute(update(table_of(ProbeRow)).where(_id == number).values(**values))
 
 
 def cells(
@@ -67,6 +66,8 @@ def cells(
 ) -> dict[tuple[str, str], Cell]:
     """Return what is known of every name and route that was ever called, by both."""
     of = (col(ProbeRow.provider) == provider, *of)
+    if connection.execute(select(_id).where(*of).limit(1)).first() is None:
+        return {}  # as for most providers; to make the queries below costs as much as a small pass
     last = _newest(*of, col(ProbeRow.believed).is_(True)).subquery()
     query = select(_table).where(_id.in_(select(last.c.number)))
     known = {(row.name, row.route): _probe(row) for row in connection.execute(query)}

@@ -8,14 +8,13 @@ from itertools import islice, tee
 from pathlib import Path
 
 from sqlalchemy import Connection, Text, bindparam, delete, func, select, type_coerce
-from sqlmodel import col
 
 from catalog.clock import stamp
 from catalog.errors import DatabaseBusy, StoreError
 from catalog.store.backup import WAIT, opened
 from catalog.store.bodies import drop
 from catalog.store.history import ACCEPTED
-from catalog.store.tables import FindingRow, PayloadRow, PollRow
+from catalog.store.tables import FindingRow, PayloadRow, PollRow, col, table_of
 
 THINNED = ("unchanged", "failed")
 _SHA256 = col(PayloadRow.sha256)
@@ -52,7 +51,7 @@ def prune(connection: Connection, before: datetime) -> Pruned:
     """
     limit = stamp(before)
     there = set(connection.scalars(select(_SHA256).where(col(PayloadRow.body).is_not(None))))
-    all_polls = connection.scalar(select(func.count()).select_from(PollRow)) or 0
+    all_polls = connection.scalar(select(func.count()).select_from(table_of(PollRow))) or 0
     needed, polls = set[str](), list[int]()
     for provider in connection.scalars(select(col(PollRow.provider)).distinct()).all():
         bodies = _bodies(connection, provider)
@@ -63,7 +62,7 @@ def prune(connection: Connection, before: datetime) -> Pruned:
     if old:
         drop(connection, old)
     if polls:
-        these_polls = delete(PollRow).where(col(PollRow.id) == bindparam("spare"))
+        these_polls = delete(table_of(PollRow)).where(col(PollRow.id) == bindparam("spare"))
         connection.execute(these_polls, [{"spare": number} for number in polls])
     return Pruned(len(old), len(there), len(polls), all_polls)
 

@@ -14,7 +14,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlmodel import col
 
 from catalog.change import Finding, Level
 from catalog.clock import stamp
@@ -29,6 +28,7 @@ from catalog.store.tables import (
     ModelVersionRow,
     PollRow,
     SnapshotRow,
+    col,
     inserting,
     table_of,
     write,

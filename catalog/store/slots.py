@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, text, update
-from sqlmodel import col
 
 from catalog.clock import stamp
 from catalog.store.claims import is_held, owner
 from catalog.store.rest import SLOT_DONE, SLOTS_FORGOTTEN, SLOTS_KEPT
-from catalog.store.tables import SlotRow, table_of
+from catalog.store.tables import SlotRow, col, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,9 @@ def claim(
     values = {"claimed_by": owner(), "claimed_until": now + longest}
     if row is None:
         given = {"provider": provider, "moment": moment, **values}
-        connection.execute(insert(SlotRow).values(**given))
+        connection.execute(insert(table_of(SlotRow)).values(**given))
     else:
-        connection.execute(update(SlotRow).where(*_is(provider, moment)).values(**values))
+        connection.execute(update(table_of(SlotRow)).where(*_is(provider, moment)).values(**values))
     return Claim(moment)
 
 

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Executable, bindparam, select
-from sqlmodel import col
 
 from catalog.change import (
     Change,
@@ -25,7 +24,7 @@ from catalog.clock import stamp
 from catalog.jsontext import canonical
 from catalog.payload import Drift
 from catalog.store.changelog import DAYS
-from catalog.store.tables import ChangeRow, FindingRow, inserting
+from catalog.store.tables import ChangeRow, FindingRow, col, inserting
 
 PROBED_DETAIL = ("name", "key", "type", "routes", "elsewhere", "answered_as", "before", "said")
 

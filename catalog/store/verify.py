@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, select
-from sqlmodel import col
 
 from catalog.change import fingerprint
 from catalog.snapshot import Model, Snapshot
@@ -20,6 +19,8 @@ from catalog.store.tables import (
     ModelVersionRow,
     PollRow,
     SnapshotRow,
+    col,
+    table_of,
 )
 
 ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
@@ -164,8 +165,8 @@ def _changes(connection: Connection) -> Verdicts:
             *(col(ChangeRow.id), col(ChangeRow.fingerprint), col(FindingRow.provider)),
             *CHANGE_COLUMNS,
         )
-        .join(FindingRow, col(FindingRow.id) == col(ChangeRow.finding_id))
-        .outerjoin(ModelVersionRow, col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+        .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
         .order_by(col(ChangeRow.id))
     )
     for row in connection.execute(query):
