@@ -200,6 +200,7 @@ def _wire_channel(settings: AnyChannel, shared: _Shared) -> Iterator[Channel]:
                 format=settings.format,
                 http=shared.http,
                 clock=shared.clock,
+                attempts=min(3, shared.http.limits.attempts),
                 retry_for=max(20.0, shared.deadline),
             )
         case EmailSettings():

@@ -88,7 +88,7 @@ def test_a_channel_that_is_gone_is_no_trouble(live: Live) -> None:
 
 def test_who_is_not_told_is_exit_1(live: Live) -> None:
     """A message that is owed with an error, or was given up, is something to look at."""
-    with serve(answer(503), answer(503), answer(503), answer(410)) as hook:
+    with serve(answer(503), answer(410)) as hook:
         shell, _ = live(answer(body=ONE), answer(body=TWO), CATALOG_CHANNEL_OPS_URL=hook.url)
         Path(shell.folder, "catalog.toml").write_text(HOOK)
         shell("-q", "sync")

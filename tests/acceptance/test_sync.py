@@ -229,9 +229,13 @@ def test_a_document_edited_by_hand_is_kept_and_told(live: Live) -> None:
 
 
 def test_channels_are_told_and_what_they_refuse_stays_owed(live: Live) -> None:
-    """A log channel writes JSON lines; what a webhook refused is owed, and can be sent again."""
-    with serve(answer(503), answer(503), answer(503), answer(200)) as hook:
-        shell, _ = live(answer(body=ONE), answer(body=TWO), CATALOG_CHANNEL_OPS_URL=hook.url)
+    """A log channel writes JSON lines; what a webhook refused is owed, and can be sent again.
+
+    It is tried as often as the provider is.
+    """
+    with serve(answer(503), answer(503), answer(200)) as hook:
+        given = {"CATALOG_CHANNEL_OPS_URL": hook.url, "CATALOG_HTTP_ATTEMPTS": "2"}
+        shell, _ = live(answer(body=ONE), answer(body=TWO), **given)
         channels = '[[channel]]\nname = "ops"\nkind = "webhook"\n'
         channels += '[[channel]]\nname = "log"\nkind = "log"\n'
         Path(shell.folder, "catalog.toml").write_text(channels)
@@ -242,6 +246,7 @@ def test_channels_are_told_and_what_they_refuse_stays_owed(live: Live) -> None:
         logged = [json.loads(line) for line in owing.err.splitlines() if line.startswith("{")]
         assert [line["finding"]["model"] for line in logged if "finding" in line] == ["beta"]
         assert any("ops" in line["message"] and "503" in line["message"] for line in logged)
+        assert len(hook.requests) == 2
         settled = shell("alerts", "retry")
         assert (settled.out, settled.err) == ("1 message tried again\n", "")
         assert len({request.headers["webhook-id"] for request in hook.requests}) == 1
