@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -10,3 +11,15 @@ def forks() -> Iterator[None]:
     """End what commands are forked from when the last test is done."""
     yield
     end_forks()
+
+
+@pytest.fixture
+def unmeasured() -> Iterator[None]:
+    """Run a long test without the tracing of coverage, which takes as long again.
+
+    It is for what runs no line that no other test runs.
+    """
+    tracing = sys.gettrace()
+    sys.settrace(None)
+    yield
+    sys.settrace(tracing)

@@ -28,7 +28,8 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 TOKEN = "tok-3f9a-secret"
 FAST = Limits(deadline=5, max_bytes=100_000, attempts=3, retry_for=5, backoff=0)
-SHORT = Limits(deadline=0.3, backoff=0)
+SHORT = Limits(deadline=1, backoff=0)
+"""Soon out of patience, but not before a busy machine has sent the first bytes."""
 TLS = create_ssl_context(trust_env=False)
 """The certificates of every client: to read them takes as long as a pass."""
 

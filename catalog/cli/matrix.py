@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.output import Row, format_option, print_json, print_rows
+from catalog.cli.output import Row, format_option, print_json, print_rows, say
 from catalog.clock import stamp
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def matrix(app: App, said: bool, style: str) -> int:
     ordered = sorted(cells.values(), key=lambda c: (c.name not in listed, c.name.lower(), c.route))
     if style == "json":
         print_json({"provider": provider, "cells": [_json(c, where[c.name]) for c in ordered]})
+    elif not cells and style == "table":
+        say("no calls")
     elif said:
         print_rows(style, DETAILS, [_details(cell, cell.newest) for cell in ordered if cell.newest])
     else:

@@ -47,6 +47,16 @@ def read_long_duration(value: Any) -> timedelta:
     return _duration(value, _YEAR, "365d")
 
 
+def write_duration(duration: timedelta) -> str:
+    """Write a duration as it is given: in the largest unit that it is a whole number of."""
+    milliseconds = round(duration.total_seconds() * 1000)
+    for unit in ("d", "h", "m", "s"):
+        size = round(_SECONDS[unit] * 1000)
+        if milliseconds and milliseconds % size == 0:
+            return f"{milliseconds // size}{unit}"
+    return f"{milliseconds}ms"
+
+
 def _duration(value: Any, longest: float, told: str) -> timedelta:
     seconds = _seconds(value)
     if seconds is None:

@@ -21,6 +21,7 @@ from catalog.config.given import (
     table_variable,
 )
 from catalog.config.glance import identify, rooted_database
+from catalog.config.kinds import write_duration
 from catalog.config.providers import DocumentSettings, ProviderSettings, provider_mistakes
 from catalog.config.settings import Settings
 from catalog.errors import SettingsInvalid
@@ -317,5 +318,5 @@ def _readable(value: Any, path: str) -> str | None:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, timedelta):
-        return f"{value.total_seconds():g} s"
+        return write_duration(value)
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -32,7 +32,7 @@ def test_settings_are_shown_with_their_sources_and_without_secrets(shell: Shell)
     }
     assert settings["infomaniak.token"] == {"value": "***", "source": file}
     assert settings["infomaniak.token_file"] == {"source": "default"}
-    assert settings["http.deadline"] == {"value": "60 s", "source": file}
+    assert settings["http.deadline"] == {"value": "1m", "source": file}
     assert settings["http.attempts"] == {
         "value": "2",
         "source": "environment CATALOG_HTTP_ATTEMPTS",

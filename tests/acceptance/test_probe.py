@@ -102,7 +102,7 @@ def test_a_provider_that_is_not_there_is_an_error(asking: Shell, provider: Repla
     """Where not even the lists can be read the exit code is 3, and nothing is written."""
     provider.close()
     assert "could not be read" in asking("probe", "--once", code=3).err
-    assert asking("matrix").out == "Model  Form  List\n"
+    assert asking("matrix").out == "no calls\n"
 
 
 def test_second_tries_and_their_findings(asking: Shell, provider: ReplayServer) -> None:

@@ -59,7 +59,7 @@ def message() -> Message:
 @pytest.fixture
 def http() -> Iterator[Http]:
     """Give a client that is soon out of patience."""
-    with Http(Limits(deadline=0.5, max_bytes=200_000)) as client:
+    with Http(Limits(deadline=2, max_bytes=200_000)) as client:
         yield client
 
 
@@ -227,11 +227,11 @@ def test_one_deadline_holds_for_all_attempts(step: Step) -> None:
     """A receiver that drips or says nothing is cut when all attempts have used up their time."""
     started = time.monotonic()
     with serve(answer(503), step) as server, Http() as patient:
-        channel = replace(webhook(server.url, patient), retry_for=0.5)
+        channel = replace(webhook(server.url, patient), retry_for=2)
         with pytest.raises(DeliveryFailed, match="did not answer in time"):
             channel.send(message())
         assert len(server.requests) == 2
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 15
 
 
 def test_refused_connection(http: Http, caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from catalog.change import Level
 from catalog.config.channels import LogSettings, WebhookSettings
 from catalog.config.given import find_file, table_variable
-from catalog.config.kinds import read_duration
+from catalog.config.kinds import read_duration, write_duration
 from catalog.config.load import Loaded, load, show
 from catalog.errors import SettingsInvalid
 from tests.configuration import OPS, OPS_URL, SECRET, mistakes, read
@@ -105,6 +105,12 @@ def test_a_database_that_is_no_relative_file_stays_as_it_is(file: Path, url: str
 def test_durations_are_read(text: str | float, seconds: float) -> None:
     """A number with a unit, or of seconds, is a duration."""
     assert read_duration(text) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["1ms", "1500ms", "30s", "90s", "10m", "90m", "1h", "36h", "7d"])
+def test_durations_are_written_as_they_are_given(text: str) -> None:
+    """What is shown can be written into the configuration, in the unit that people would take."""
+    assert write_duration(read_duration(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -261,7 +267,7 @@ def test_what_is_shown_hides_secrets_and_names_sources(file: Path) -> None:
     assert shown["database"].value == "postgresql://u:***@db.example/c"
     assert shown["infomaniak.token"].value == "***"
     assert shown["infomaniak.product_id"].value is None
-    assert shown["http.deadline"].value == "1.5 s"
+    assert shown["http.deadline"].value == "1500ms"
     assert (shown["http.deadline"].source, shown["http.attempts"].source) == (
         f"file {file}",
         "default",

@@ -224,9 +224,9 @@ def test_a_server_that_scans_what_it_took() -> None:
         return "250 taken"
 
     with post_office(data=scan) as mailbox:
-        late = threading.Timer(0.5, scanned.set)
+        late = threading.Timer(1.5, scanned.set)
         late.start()
-        channel(mailbox.port, deadline=0.2).send(TOLD)
+        channel(mailbox.port, deadline=1).send(TOLD)
         late.join()
     assert len(mailbox.letters) == 1
 

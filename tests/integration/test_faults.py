@@ -22,7 +22,7 @@ from tests.rig import TLS, TOKEN, Rig, make
 HISTORY = find(shipped())[-3:]  # a first state, a change, and one that is held
 POLLS = len(HISTORY) + 2
 LIMITS = Limits(deadline=5, max_bytes=1_000_000, attempts=1, backoff=0)
-IMPATIENT = Limits(deadline=0.3, max_bytes=1_000_000, attempts=1, backoff=0)
+IMPATIENT = Limits(deadline=1.5, max_bytes=1_000_000, attempts=1, backoff=0)
 SLOW = {"silence", "drip"}
 
 STATE = "select key, facts from model_version where last_snapshot is null order by key"

@@ -41,9 +41,9 @@ def test_the_deadline_cuts_a_slow_server(step: Step, status: int | None) -> None
     """Silence and one byte at a time both end at about the deadline, and are not tried again."""
     started = time.monotonic()
     with serve(step) as server, Http(SHORT) as http:
-        with pytest.raises(TimedOut, match=r"no whole answer within 0\.3 s") as caught:
+        with pytest.raises(TimedOut, match="no whole answer within 1 s") as caught:
             http.send(Request(server.url))
-        assert 0.25 < time.monotonic() - started < 2
+        assert 0.95 < time.monotonic() - started < 10
         assert (len(server.requests), caught.value.status) == (1, status)
 
 
@@ -73,7 +73,7 @@ def test_the_time_for_all_attempts_holds_for_connecting_too() -> None:
     limits = Limits(deadline=0.2, attempts=20, retry_for=0.5, backoff=0)
     with unanswering() as url, Http(limits) as http, pytest.raises(Unreachable):
         http.send(Request(url))
-    assert 0.35 < time.monotonic() - started < 2
+    assert 0.35 < time.monotonic() - started < 10
 
 
 def test_a_silent_handshake_is_no_connection() -> None:

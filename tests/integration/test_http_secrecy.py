@@ -166,7 +166,7 @@ def test_a_certificate_for_another_host_is_refused(
 def test_the_deadline_holds_over_tls(identity: ssl.SSLContext, certificate: Path) -> None:
     """Over an encrypted connection all is as without: answers come, and drips are cut."""
     trust = ssl.create_default_context(cafile=certificate)
-    limits = Limits(deadline=0.8)
+    limits = Limits(deadline=2)
     with serve(answer(), drip(), tls=identity) as server, Http(limits, tls=trust) as http:
         assert http.send(Request(server.url)).body == b"{}"
         with pytest.raises(TimedOut):
