@@ -80,7 +80,7 @@ MATRIX = {
 
 def test_every_cell_of_the_matrix_is_right(tmp_path: Path) -> None:
     """Each model and route behaves in its own way; after the second tries each cell says which."""
-    with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 0.3}) as it:
+    with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 1}) as it:
         first = it.run()
         assert ("acme/flaky", "chat-v2") not in it.believed()
         assert REFUSED not in it.believed().values()
@@ -97,7 +97,7 @@ def test_every_cell_of_the_matrix_is_right(tmp_path: Path) -> None:
 
 def test_ghosts_phantoms_and_what_lingers_are_told_once(tmp_path: Path) -> None:
     """What differs from the lists goes to the channels in one message a run, and never again."""
-    with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 0.3}) as it:
+    with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 1}) as it:
         it.sync.deliver()
         it.ear.heard.clear()
         absent = {"acme/broken", "acme/busy", "acme/slow", "short"}
@@ -244,7 +244,7 @@ def test_a_configured_product_is_not_looked_for(tmp_path: Path) -> None:
 
 def test_the_document_says_who_answers(tmp_path: Path) -> None:
     """The column and the section come with the first verdict, and stay while none changes."""
-    with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 0.3}) as it:
+    with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 1}) as it:
         document = it.folder / "models.md"
         assert "Answers" not in document.read_text(encoding="utf-8")
         it.run_twice()
