@@ -194,9 +194,10 @@ def snapshot(connection: Connection, number: int) -> Snapshot:
             col(SnapshotRow.id) == number
         )
     ).one()
-    rows = connection.execute(_as_of(), {"provider": head.provider, "number": number})
-    # The columns are the fields in their order; by name would take twice as long.
-    models = sorted((Model(*row) for row in rows), key=lambda model: key_order(model.key))
+    asked = {"provider": head.provider, "number": number}
+    # All at once, and the columns as the fields in their order: twice as fast.
+    rows = connection.execute(_as_of(), asked).all()
+    models = sorted([Model(*row) for row in rows], key=lambda model: key_order(model.key))
     return Snapshot(head.provider, head.taken_at, tuple(models), number)
 
 
