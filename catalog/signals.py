@@ -6,8 +6,10 @@ import signal
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from math import ceil
 from queue import Empty
+from threading import Lock
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -25,43 +27,54 @@ class Inbox(Generic[Item]):
 
     def __init__(self) -> None:
         self._items: deque[Item | signal.Signals] = deque()
-        self._writing: int | None = None
+        self._lock = Lock()
         self._reading = -1
+        self._writing: int | None = None
 
     @contextmanager
     def catching(self, *numbers: signal.Signals) -> Iterator[None]:
         """Put the number of each of these signals in while this lasts; main thread only."""
-        ends = self._reading, self._writing = os.pipe()
-        os.set_blocking(ends[1], False)  # a full pipe must hold up nobody
-        waking = signal.set_wakeup_fd(ends[1], warn_on_full_buffer=False)
-        before = {number: signal.signal(number, self._heed) for number in numbers}
-        try:
+        with ExitStack() as undo:
+            writing = self._open()
+            undo.callback(self._close, writing)
+            waking = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+            undo.callback(signal.set_wakeup_fd, waking)
+            for number in numbers:
+                undo.callback(signal.signal, number, signal.signal(number, self._heed))
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            signal.set_wakeup_fd(waking)
-            self._writing = None
-            for end in ends:
-                os.close(end)
 
     def _heed(self, number: int, _frame: object) -> None:
         self._items.append(signal.Signals(number))  # its byte is in the pipe already
 
+    def _open(self) -> int:
+        self._reading, writing = os.pipe()
+        os.set_blocking(writing, False)  # a full pipe must hold up nobody
+        self._writing = writing
+        return writing
+
+    def _close(self, writing: int) -> None:
+        with self._lock:  # nobody writes to what is another file's number by then
+            self._writing = None
+            os.close(writing)
+            os.close(self._reading)
+            self._reading = -1
+
     def put(self, item: Item) -> None:
-        """Put an item in; for any thread."""
+        """Put an item in; for any thread, but for no handler of a signal."""
         self._items.append(item)
-        if self._writing is not None:
-            with suppress(BlockingIOError):  # full: there is enough to wake up for
-                os.write(self._writing, b"\0")
+        with self._lock:
+            if self._writing is not None:
+                with suppress(BlockingIOError):  # full: there is enough to wake up for
+                    os.write(self._writing, b"\0")
 
     def get(self, timeout: float | None = None) -> Item | signal.Signals:
         """Take the oldest item, within `catching`; raise Empty after so many seconds."""
         until = None if timeout is None else time.monotonic() + timeout
         while not self._items:
-            left = None if until is None else max(0.0, until - time.monotonic())
-            ready, _, _ = select.select([self._reading], [], [], left)
-            if not ready:
+            left = None if until is None else max(0, ceil(1000 * (until - time.monotonic())))
+            poll = select.poll()
+            poll.register(self._reading, select.POLLIN)
+            if not poll.poll(left):
                 raise Empty
             os.read(self._reading, _MANY)
         return self._items.popleft()
