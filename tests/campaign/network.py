@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
+from catalog.flapping import SETTLES_AFTER
 from catalog.poll import Outcome
 from catalog.replay.faults import FAULTS
 from tests.campaign.ground import Ground
 from tests.campaign.result import Result, compare
 from tests.campaign.stage import Stage
+from tests.campaign.story import DAY, START
 
 SLOW = {"silence": 1.0, "drip": 1.0}
 """Deadlines in seconds for what would use up any."""
@@ -25,11 +27,17 @@ def served(stage: Stage, kind: str) -> Iterator[None]:
         stage.fault = None
 
 
+def settle(stage: Stage, days: int) -> None:
+    """Poll on until all that moved back and forth has stayed as it is for long enough."""
+    for day in range(days, days + SETTLES_AFTER.days + 2):
+        stage.run(START + day * DAY)
+
+
 def through(kind: str, ground: Ground) -> Result:
     """Poll the recorded history; each state but the first is first met through a fault.
 
     What nobody can tell from the truth comes after the true state has been seen: else the changes
-    would be told in two steps.
+    would be told in two steps. What it moves is silent for a while, and told when it stays.
     """
     fault = FAULTS[kind]
     believed = fault.outcome is Outcome.CHANGED
@@ -40,6 +48,8 @@ def through(kind: str, ground: Ground) -> Result:
 
     with ground.stage(f"network-{kind}", deadline=SLOW.get(kind, 10)) as stage:
         ground.play(stage, around)
+        if believed:
+            settle(stage, ground.days)
         expected = str(fault.outcome)
         name = f"network: {kind}"
         return compare(name, stage, ground.undisturbed, believed=believed, expected=expected)

@@ -85,7 +85,7 @@ def compare(
     the fault was none.
     """
     came, now = stage.came, left(stage)
-    missed, more = distance(undisturbed, now)
+    missed, more = distance(undisturbed, now, whenever=believed)
     counted = outcomes(came)
     wrong = differences(undisturbed, now, believed=believed)
     wrong += ["a pass broke off"] * bool(counted["broken off"])
@@ -105,17 +105,30 @@ def compare(
     )
 
 
-def distance(undisturbed: Left, now: Left) -> tuple[int, int]:
-    """Count what is missing, and what is too much, where most is: the store or a channel."""
+def distance(undisturbed: Left, now: Left, *, whenever: bool = False) -> tuple[int, int]:
+    """Count what is missing, and what is too much, where most is: the store or a channel.
+
+    A finding belongs to its day, or may come `whenever`.
+    """
     pairs: list[tuple[Told, Told]] = [(undisturbed.found, now.found)]
     pairs += [(undisturbed.told[name], now.told[name]) for name in undisturbed.told]
+    if whenever:
+        pairs = [(on_no_day(wanted), on_no_day(given)) for wanted, given in pairs]
     missed = max((wanted - given).total() for wanted, given in pairs)
     return missed, max((given - wanted).total() for wanted, given in pairs)
 
 
+def on_no_day(told: Told) -> Told:
+    """Count findings without the days that they came on."""
+    counted: Told = Counter()
+    for (fingerprint, _), times in told.items():
+        counted[fingerprint, ""] += times
+    return counted
+
+
 def differences(undisturbed: Left, now: Left, *, believed: bool = False) -> list[str]:
     """Say in what a run differs from an undisturbed one, against the promise."""
-    missed, more = distance(undisturbed, now)
+    missed, more = distance(undisturbed, now, whenever=believed)
     wrong = [*now.bad, *[f"{missed} missed"] * bool(missed)]
     wrong += [f"{now.repeated} told twice"] * bool(now.repeated)
     wrong += ["the state in force differs"] * (undisturbed.state != now.state)
