@@ -48,13 +48,12 @@ def read_long_duration(value: Any) -> timedelta:
 
 
 def write_duration(duration: timedelta) -> str:
-    """Write a duration as it is given: in the largest unit that it is a whole number of."""
-    milliseconds = round(duration.total_seconds() * 1000)
+    """Write a duration so that it can be given: in the largest unit it is a whole number of."""
     for unit in ("d", "h", "m", "s"):
-        size = round(_SECONDS[unit] * 1000)
-        if milliseconds and milliseconds % size == 0:
-            return f"{milliseconds // size}{unit}"
-    return f"{milliseconds}ms"
+        count, rest = divmod(duration, timedelta(seconds=_SECONDS[unit]))
+        if count and not rest:
+            return f"{count}{unit}"
+    return f"{duration / timedelta(milliseconds=1):.13g}ms"
 
 
 def _duration(value: Any, longest: float, told: str) -> timedelta:

@@ -187,7 +187,7 @@ def _set(connection: Connection, message_id: str, **values: object) -> None:
 
 
 def _attempted(connection: Connection, message_id: str, **values: object) -> None:
-    attempts = DeliveryRow.attempts + 1
+    attempts = col(DeliveryRow.attempts) + 1
     free = {"claimed_by": None, "claimed_until": None}
     _set(connection, message_id, attempts=attempts, **free, **values)
 

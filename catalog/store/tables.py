@@ -282,7 +282,7 @@ def col(field: Value) -> ColumnElement[Value]:
     """Return the column of a field of a row's class.
 
     SQLModel's own `col` gives what an ORM maps to it: every statement would be made by the ORM,
-    which costs each about as much again as it takes to run.
+    which costs each about as much again as it takes to run. Of an alias take the column by name.
     """
     mapped: Any = field
     column: ColumnElement[Value] = mapped.property.columns[0]

@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
-from importlib.metadata import distributions, files
+from importlib.metadata import files, version
 from pathlib import Path
 
 from catalog.recordings import find, shipped
@@ -31,20 +31,20 @@ def run(*command: str | Path, folder: Path, **environment: str) -> str:
     return done.stdout
 
 
-def locked() -> list[str]:
-    """Name what is pinned for running, of this version and on this system."""
+def locked() -> dict[str, str]:
+    """Return the version of all that is pinned for running on this system, by name."""
     text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    pinned = re.findall(r"^([A-Za-z0-9_.-]+)==", text, flags=re.MULTILINE)
-    return [name for name in pinned if any(True for _ in distributions(name=name))]
+    pinned = re.findall(r"^(\S+)==(\S+) (; sys_platform == 'win32')?", text, flags=re.MULTILINE)
+    return {name: pin for name, pin, elsewhere in pinned if not elsewhere}
 
 
 def copy(name: str, packages: Path) -> None:
     """Install a package as it is installed here: pip takes as long for that as all tests of one."""
     for file in files(name) or ():
-        if not file.parts[0].startswith(".."):  # its commands are not wanted
-            place = packages / file
+        source, place = Path(str(file.locate())), packages / file
+        if file.suffix != ".pyc" and packages in place.parents and ".." not in file.parts:
             place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(str(file.locate()), place)  # with its time, or its bytecode is stale
+            shutil.copyfile(source, place)
 
 
 def test_the_wheel_works_by_itself(tmp_path: Path) -> None:
@@ -54,7 +54,8 @@ def test_the_wheel_works_by_itself(tmp_path: Path) -> None:
     (wheel,) = built.glob("model_catalog-*.whl")
     run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "env", folder=tmp_path)
     (packages,) = tmp_path.glob("env/lib/python*/site-packages")
-    for name in locked():
+    for name, pin in locked().items():
+        assert version(name) == pin
         copy(name, packages)
     pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", python]
     # What is used is compiled when it is.

@@ -108,9 +108,16 @@ def test_durations_are_read(text: str | float, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["1ms", "1500ms", "30s", "90s", "10m", "90m", "1h", "36h", "7d"])
-def test_durations_are_written_as_they_are_given(text: str) -> None:
-    """What is shown can be written into the configuration, in the unit that people would take."""
+def test_durations_are_written_in_the_largest_unit(text: str) -> None:
+    """What is shown is how people would write it."""
     assert write_duration(read_duration(text)) == text
+
+
+@pytest.mark.parametrize("text", ["60s", "24h", "1.5ms", "0.001001", "30.0004s", "604799.999999"])
+def test_durations_are_written_so_that_they_can_be_read(text: str) -> None:
+    """What is shown and given again is the same to a millionth of a second."""
+    duration = read_duration(text)
+    assert read_duration(write_duration(duration)) == duration
 
 
 @pytest.mark.parametrize(

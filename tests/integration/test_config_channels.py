@@ -10,13 +10,12 @@ from catalog.alerts.apprise import AppriseChannel, target
 from catalog.alerts.email import EmailChannel, MailServer
 from catalog.alerts.log import LogChannel
 from catalog.alerts.timing import Digest, Quiet, Timing
+from catalog.alerts.webhook import WebhookChannel
 from catalog.alerts.wording import LETTER, LETTER_LINES, TITLED
 from catalog.clock import now
 from catalog.config.load import Loaded, show
 from catalog.errors import SettingsInvalid
-from catalog.http.client import Http
-from catalog.http.request import Limits
-from catalog.wiring import check_channels, wire_channels
+from catalog.wiring import check_channels, wire_channels, wire_http
 from tests.configuration import OPS, OPS_URL, SECRET, mistakes, read
 
 LOG = '[[channel]]\nkind = "log"\nname = "journal"\n'
@@ -27,7 +26,7 @@ CHATS = '[[channel]]\nkind = "apprise"\nname = "team-chat"\n'
 
 def wired(loaded: Loaded) -> tuple[object, ...]:
     """Make the channels of a configuration."""
-    with Http(Limits()) as http:
+    with wire_http(loaded.settings) as http:
         return wire_channels(loaded.settings, http, now)
 
 
@@ -43,6 +42,14 @@ def test_when_a_channel_is_told(file: Path) -> None:
     assert ops.timing == Timing(Digest.DAILY, time(7, 30), quiet, zone, breaking_waits=True)  # type: ignore[attr-defined]  # a webhook
     assert ops.audience.providers == ("infomaniak",)  # type: ignore[attr-defined]  # as above
     assert journal.timing.zone is UTC
+
+
+@pytest.mark.parametrize(("attempts", "tries"), [(1, 1), (3, 3), (4, 3), (20, 3)])
+def test_how_often_a_webhook_is_tried(file: Path, attempts: int, tries: int) -> None:
+    """As often as any request, and three times at most: the next run goes on."""
+    (ops,) = wired(read(file, f"http.attempts = {attempts}\n{OPS}{OPS_URL}"))
+    assert isinstance(ops, WebhookChannel)
+    assert ops.attempts == tries
 
 
 def test_each_recipient_is_a_channel(file: Path) -> None:

@@ -33,6 +33,28 @@ def counting() -> Iterator[Counter[str]]:
         event.remove(Engine, "before_cursor_execute", stated)
 
 
+def test_no_statement_is_made_by_the_orm(tmp_path: Path) -> None:
+    """Of all that passes ask, nothing names a row's class: each such statement costs twice."""
+    made, bodies = Made(20), list[bytes]()
+    for _ in range(3):
+        bodies.append(made.body)
+        made.change()
+    made.rows.pop()
+    ours: list[str] = []
+
+    def stated(_connection: Any, statement: Any, *_: Any) -> None:
+        if getattr(statement, "_propagate_attrs", None):
+            ours.append(str(statement))
+
+    event.listen(Engine, "before_execute", stated)
+    try:
+        with rig(tmp_path, *(answer(body=body) for body in (*bodies, made.body))) as rigged:
+            assert rigged.outcomes(5) == ["first", *["changed"] * 3, "unchanged"]
+    finally:
+        event.remove(Engine, "before_execute", stated)
+    assert ours == []
+
+
 @pytest.mark.parametrize("models", [20, 500])
 def test_what_a_poll_asks_of_the_database(tmp_path: Path, models: int) -> None:
     """Statements and writing transactions of a poll have a bound that no model moves."""
