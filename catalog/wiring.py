@@ -17,7 +17,7 @@ from catalog.alerts.log import LogChannel
 from catalog.alerts.text import LINES
 from catalog.alerts.timing import Quiet, Timing, read_clock
 from catalog.alerts.usage import Usage, nothing_used
-from catalog.alerts.webhook import WebhookChannel
+from catalog.alerts.webhook import MOST_ATTEMPTS, WebhookChannel
 from catalog.alerts.wording import CHAT, LETTER, LETTER_LINES, TITLED, Wording, read_template
 from catalog.check.inuse import InUse
 from catalog.clock import Clock, now
@@ -200,7 +200,7 @@ def _wire_channel(settings: AnyChannel, shared: _Shared) -> Iterator[Channel]:
                 format=settings.format,
                 http=shared.http,
                 clock=shared.clock,
-                attempts=min(3, shared.http.limits.attempts),
+                attempts=min(MOST_ATTEMPTS, shared.http.limits.attempts),
                 retry_for=max(20.0, shared.deadline),
             )
         case EmailSettings():

@@ -23,6 +23,8 @@ from catalog.words import title
 
 Format = Literal["cloudevents", "slack"]
 EVENT_TYPE = "model-catalog.changes.v1"
+MOST_ATTEMPTS = 3
+"""Of one message within one run; the next run goes on."""
 _CONTENT_TYPES = {"cloudevents": "application/cloudevents+json", "slack": "application/json"}
 
 
@@ -46,7 +48,7 @@ class WebhookChannel:
     wording: Wording
     http: Http = field(repr=False)
     clock: Clock = field(default=now, repr=False)
-    attempts: int = 3
+    attempts: int = MOST_ATTEMPTS
     retry_for: float = 20.0
     backoff: float = 1.0
     _keys: tuple[bytes, ...] = field(init=False, repr=False)
