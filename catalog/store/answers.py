@@ -7,8 +7,11 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from catalog.poll import Outcome
+from catalog.store.folding import unfold
 from catalog.store.history import ACCEPTED
 from catalog.store.tables import PayloadRow, PollRow, col
+
+_ASKED = ("id", "started_at", "outcome", "payload_sha256", "earlier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +26,14 @@ class Answered:
 def answered(connection: Connection, provider: str) -> Iterator[Answered]:
     """Yield every poll that was answered, the oldest first."""
     query = (
-        select(col(PollRow.started_at), col(PollRow.outcome), col(PollRow.payload_sha256))
+        select(*(col(getattr(PollRow, name)) for name in _ASKED))
         .where(col(PollRow.provider) == provider, col(PollRow.outcome) != str(Outcome.FAILED))
         .order_by(col(PollRow.id))
     )
     in_force = ""
     for row in connection.execute(query):
+        for poll in reversed([*unfold(row.id, row.started_at, row.earlier)]):
+            yield Answered(poll.started_at, Outcome.UNCHANGED, in_force)
         sha256 = row.payload_sha256 or in_force  # a poll does not repeat what was believed last
         if row.outcome in ACCEPTED:
             in_force = sha256

@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from catalog.errors import StoreError
+from catalog.errors import DAMAGED, StoreError
 from catalog.payload import Payload
 from catalog.store.packing import Damaged, difference, pack, unpack
 from catalog.store.tables import PayloadRow, col, table_of
@@ -59,8 +59,7 @@ def read(connection: Connection, sha256: str) -> bytes:
     try:
         return _proved(_unrolled(_chain(connection, sha256)), sha256)
     except Damaged:
-        hint = "`catalog db verify` says what is damaged: put a backup back."
-        raise StoreError(f"the body of payload {sha256} cannot be read", hint=hint) from None
+        raise StoreError(f"the body of payload {sha256} cannot be read", hint=DAMAGED) from None
 
 
 def write(connection: Connection, payload: Payload, before: str | None) -> None:

@@ -1,15 +1,17 @@
 """What was tried: the polls, read back."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, func, select
 
 from catalog.poll import TROUBLE_OF, Outcome
 from catalog.store.changelog import told_troubles
+from catalog.store.folding import unfold
 from catalog.store.history import ACCEPTED
 from catalog.store.tables import PollRow, col, table_of
 from catalog.trouble import Unwell
@@ -43,7 +45,17 @@ def newest_first(
         .order_by(col(PollRow.id).desc())
         .limit(limit)
     )
-    return map(_past, connection.execute(query))
+    every = chain.from_iterable(map(_unfolded, connection.execute(query)))
+    return islice(every, limit)
+
+
+def _unfolded(row: Row[*tuple[Any, ...]]) -> Iterator[PastPoll]:
+    past = _past(row)
+    yield past
+    for poll in unfold(row.id, row.started_at, row.earlier):
+        yield replace(
+            past, number=poll.number, started_at=poll.started_at, duration_ms=poll.duration_ms
+        )
 
 
 def _past(row: Row[*tuple[Any, ...]]) -> PastPoll:
@@ -124,12 +136,8 @@ def held_in_a_row(
 
 def outcomes(connection: Connection, provider: str) -> dict[datetime, Outcome]:
     """Return how the polls ended, by the moment they started; of two at once the later one."""
-    query = (
-        select(col(PollRow.started_at), col(PollRow.outcome))
-        .where(col(PollRow.provider) == provider)
-        .order_by(col(PollRow.id))
-    )
-    return {row.started_at: Outcome(row.outcome) for row in connection.execute(query)}
+    polls = [*newest_first(connection, provider)]
+    return {poll.started_at: poll.outcome for poll in reversed(polls)}
 
 
 def _count_since(connection: Connection, provider: str, number: int) -> int:

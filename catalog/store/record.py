@@ -12,16 +12,18 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    text,
     update,
 )
 
 from catalog.change import Finding, Level
 from catalog.clock import stamp
 from catalog.payload import Payload
-from catalog.poll import Poll
+from catalog.poll import Outcome, Poll
 from catalog.snapshot import Model, Snapshot
 from catalog.store import bodies, history
 from catalog.store.chain import seal, version_digest
+from catalog.store.folding import fold
 from catalog.store.tables import (
     DeliveryRow,
     MissingModelRow,
@@ -77,6 +79,8 @@ def record(
         error=None if poll.error is None else str(poll.error),
         **_http_facts(poll, known),
     )
+    if poll.outcome == Outcome.UNCHANGED:
+        fold(lambda sql, given: connection.execute(text(sql), given), poll_id)
     if poll.missing:
         rows = [{"poll_id": poll_id, "key": key} for key in sorted(poll.missing)]
         connection.execute(inserting(MissingModelRow), rows)

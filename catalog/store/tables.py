@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from catalog.clock import stamp
+from catalog.errors import DAMAGED, StoreError
 
 Value = TypeVar("Value")
 
@@ -43,7 +44,10 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
         """Read a moment; aware, in UTC."""
-        return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
+        try:
+            return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
+        except ValueError as error:
+            raise StoreError(f"{value!r} is stored, and no time", hint=DAMAGED) from error
 
 
 def _where(condition: str) -> dict[str, Any]:
@@ -81,7 +85,10 @@ class SnapshotRow(SQLModel, table=True):
 
 
 class PollRow(SQLModel, table=True):
-    """One attempt. What an unchanged poll shares with the one before it is left out."""
+    """One attempt. What an unchanged poll shares with the one before it is left out.
+
+    And the one before it is folded into it, where that says nothing else: see folding.py.
+    """
 
     __tablename__ = "poll"
     id: int | None = Field(default=None, primary_key=True)
@@ -97,6 +104,7 @@ class PollRow(SQLModel, table=True):
     payload_sha256: str | None = Field(default=None, foreign_key="payload.sha256")
     candidate: str | None = None
     error: str | None = None
+    earlier: str | None = None
     # Small, and what every poll asks for: the few rows that hold what others leave out.
     __table_args__ = (
         Index("poll_by_payload", "provider", "id", **_where("payload_sha256 IS NOT NULL")),

@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, func, select
 
 from catalog.change import fingerprint
+from catalog.errors import StoreError
+from catalog.poll import Outcome
 from catalog.snapshot import Model, Snapshot
 from catalog.store.bodies import look
 from catalog.store.chain import links, version_digest
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
+from catalog.store.folding import unfold
 from catalog.store.history import ACCEPTED, MODEL_COLUMNS, to_model
 from catalog.store.tables import (
     ChangeRow,
@@ -24,7 +27,7 @@ from catalog.store.tables import (
 )
 
 ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
-GARBLED = (ValueError, TypeError, KeyError, AttributeError)
+GARBLED = (StoreError, ValueError, TypeError, KeyError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def verify(connection: Connection, noted: str | None = None) -> Iterator[Check]:
     yield _check("model versions", "model_version", _versions(connection))
     yield _check("snapshots", "snapshot", _snapshots(connection))
     yield _check("changes", "change", _changes(connection))
+    yield _check("polls", "poll", _polls(connection))
     providers = select(col(SnapshotRow.provider)).distinct().order_by(col(SnapshotRow.provider))
     for provider in connection.scalars(providers).all():
         yield _check(f"chain of {provider}", "snapshot", _chain(connection, provider))
@@ -176,6 +180,20 @@ def _changes(connection: Connection) -> Verdicts:
             same = False
         reason = "what it says was changed: another fingerprint"
         yield "each has its fingerprint" if same else Bad("change", str(row.id), reason)
+
+
+def _polls(connection: Connection) -> Verdicts:
+    names = ("id", "started_at", "outcome", "earlier")
+    query = select(*(col(getattr(PollRow, name)) for name in names)).order_by(col(PollRow.id))
+    folded = 0
+    for row in connection.execute(query):
+        try:
+            Outcome(row.outcome)
+            folded += len([*unfold(row.id, row.started_at, row.earlier)])
+        except GARBLED as error:
+            yield Bad("poll", str(row.id), str(error))
+        else:
+            yield "each can be read" + (f"; {folded:,} more are folded into them" if folded else "")
 
 
 def _chain(connection: Connection, provider: str) -> Verdicts:

@@ -1,6 +1,7 @@
 import importlib.machinery
 import importlib.util
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from catalog.clock import stamp
 from catalog.store.database import Database
 from catalog.store.verify import verify
 from tests.bench import asking, decade
@@ -20,6 +22,7 @@ from tests.bench.peers import Peers
 from tests.bench.result import HEADS, Line, table
 from tests.bench.timing import Took, in_turn, ratio
 from tests.pages import ROOT
+from tests.polled import polls
 from tests.shell import Shell
 
 SCRIPT = ROOT / "scripts" / "bench"
@@ -120,9 +123,11 @@ def test_the_made_years_are_as_if_they_had_been_polled(tmp_path: Path) -> None:
     database = Database(str(file))
     with database.reading() as connection:
         assert [each for each in verify(connection) if each.bad] == []
+    told = polls(file)
+    assert Counter(outcome for _, outcome in told) == {"changed": 99, "first": 1, "unchanged": 900}
+    hours = [stamp(decade.BEGIN + hour * decade.HOUR) for hour in range(1000)]
+    assert [began for began, _ in told] == hours
     with closing(sqlite3.connect(file)) as plain:
-        counts = plain.execute("SELECT outcome, count(*) FROM poll GROUP BY 1 ORDER BY 1")
-        assert counts.fetchall() == [("changed", 99), ("first", 1), ("unchanged", 900)]
         first = plain.execute("SELECT key FROM model_version ORDER BY id DESC").fetchone()[0]
     for name in asking.QUESTIONS:
         at = decade.BEGIN + 500 * decade.HOUR

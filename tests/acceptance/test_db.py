@@ -67,10 +67,10 @@ def test_verify_says_what_it_checked(demo: Shell) -> None:
     """One line for each check with how much there was, and the same as JSON; nothing is written."""
     before = demo.files()
     lines = demo("db", "verify").lines
-    named = ["database", "payloads", "model versions", "snapshots", "changes"]
+    named = ["database", "payloads", "model versions", "snapshots", "changes", "polls"]
     assert [line[:14].rstrip() for line in lines] == [*named, "chain of infom"]
     assert [line.split("  ok   ")[0].split()[-1] for line in lines] == [
-        *("1", "5", "49", "5", "52", "5")
+        *("1", "5", "49", "5", "52", "6", "5")
     ]
     told = demo("db", "verify", "--format", "json").json
     assert (told["schema_version"], told["ok"]) == (1, True)
@@ -98,7 +98,7 @@ def test_a_changed_past_is_told(own_demo: Shell) -> None:
     )
     assert "restore a backup" in ran.err
     told = own_demo("db", "verify", "--format", "json", code=1).json
-    assert [check["ok"] for check in told["checks"]] == [True, True, False, True, True, True]
+    assert [check["ok"] for check in told["checks"]] == [True, True, False, *[True] * 4]
     assert told["ok"] is False
     assert (told["checks"][2]["bad"]["table"], told["checks"][2]["bad"]["row"]) == (
         *("model_version", "9"),

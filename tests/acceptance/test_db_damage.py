@@ -119,6 +119,18 @@ CASES = {
         "update finding set level = 'info' where id = 3",
         (CHAIN, "snapshot", "2", CHANGED),
     ),
+    "the outcome of a poll": (
+        "update poll set outcome = 'fine' where id = 5",
+        ("polls", "poll", "5", "'fine' is not a valid Outcome"),
+    ),
+    "the polls before one": (
+        "update poll set earlier = '900:81 900' where id = 6",
+        ("polls", "poll", "6", "the polls before poll 5 cannot be read: '900' is no poll"),
+    ),
+    "a time that is none": (
+        "update poll set started_at = 'soon' where id = 6",
+        ("polls", "poll", "?", "a row cannot be read: 'soon' is stored, and no time"),
+    ),
     "a date that is none": (
         "update finding set callable_until = 'soon' where id = 3",
         (CHAIN, "snapshot", "?", None),

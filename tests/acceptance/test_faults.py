@@ -171,11 +171,11 @@ def test_a_planted_secret_is_found_wherever_it_is(tmp_path: Path) -> None:
 def test_growth_is_noticed() -> None:
     """A daemon that takes more memory, files or room a poll than it may is no daemon to keep."""
     early = {"polls": 1000, "memory": 90_000_000, "files": 5, "database": 200_000}
-    late = early | {"polls": 10_000, "database": 1_200_000}
+    late = early | {"polls": 10_000, "database": 290_000}
     assert grown(early, late) == []
     assert grown(early, late | {"memory": 95_000_000}) == ["memory grew"]
     assert grown(early, late | {"files": 6}) == ["open files grew"]
-    assert grown(early, late | {"database": 9_000_000}) == ["the database grew too much"]
+    assert grown(early, late | {"database": 750_000}) == ["the database grew too much"]
 
 
 def test_a_slot_done_twice_or_not_at_all_is_noticed() -> None:

@@ -16,6 +16,7 @@ from catalog.recordings import shipped
 from catalog.store.database import Database
 from tests.builders import body, row
 from tests.pages import ROOT
+from tests.polled import untime
 from tests.shell import Shell
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -153,7 +154,7 @@ def made(folder: Path, count: int) -> None:
 def stored(file: Path) -> list[str]:
     """Return all that a database holds, but how long each poll took."""
     with closing(sqlite3.connect(file)) as database:
-        database.execute("UPDATE poll SET duration_ms = 0")
+        untime(database)
         return list(database.iterdump())
 
 

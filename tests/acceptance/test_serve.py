@@ -5,9 +5,7 @@ import os
 import re
 import signal
 import socket
-import sqlite3
 import threading
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,17 +13,12 @@ import pytest
 
 from tests.builders import body, row
 from tests.daemons import Gate, serving
+from tests.polled import outcomes
 from tests.servers import Exchange, answer, serve
 from tests.shell import SECONDS, Live, Shell
 
 ONE = answer(body=body(row()))
 QUICK = {"CATALOG_SCHEDULE_EVERY": "1s", "CATALOG_SCHEDULE_JITTER": "1ms"}
-
-
-def outcomes(shell: Shell) -> list[str]:
-    """Return how the polls ended, the oldest first."""
-    with closing(sqlite3.connect(shell.folder / "catalog.db")) as database:
-        return [row[0] for row in database.execute("SELECT outcome FROM poll ORDER BY id")]
 
 
 def configure(shell: Shell, text: str) -> None:
@@ -109,7 +102,7 @@ def test_told_to_stop_it_finishes_the_pass(live: Live, number: signal.Signals) -
         gate.opened.set()
         daemon.until("infomaniak: first, snapshot 1, 1 model; stopping")
         daemon.end()
-    assert outcomes(shell) == ["first"]
+    assert outcomes(shell.folder / "catalog.db") == ["first"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -124,7 +117,7 @@ def test_told_twice_it_stops_at_once_without_harm(live: Live, number: signal.Sig
         daemon.tell(number)
         daemon.end(128 + number)
     gate.opened.set()
-    assert outcomes(shell) == []
+    assert outcomes(shell.folder / "catalog.db") == []
     with serving(shell) as daemon:
         daemon.until("infomaniak: first")
         daemon.stop()
@@ -270,4 +263,4 @@ def test_a_database_that_was_emptied_is_told_until_a_backup_is_put_back(live: Li
         (shell.folder / "kept.db").replace(file)
         daemon.until("infomaniak: unchanged")
         daemon.stop()
-    assert outcomes(shell)[-1] == "unchanged"
+    assert outcomes(shell.folder / "catalog.db")[-1] == "unchanged"

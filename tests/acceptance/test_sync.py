@@ -1,12 +1,11 @@
 """`catalog sync`, against a real server on the loopback."""
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from tests.builders import body, row
+from tests.polled import outcomes
 from tests.servers import Exchange, answer, refusing, serve
 from tests.shell import TOKEN, Live, Shell
 
@@ -22,12 +21,6 @@ def unless_known(exchange: Exchange) -> None:
         exchange.send(304, STATED, b"")
     else:
         exchange.send(200, STATED, ONE)
-
-
-def outcomes(shell: Shell) -> list[str]:
-    """Return how the polls ended, the oldest first."""
-    with closing(sqlite3.connect(shell.folder / "catalog.db")) as database:
-        return [row[0] for row in database.execute("SELECT outcome FROM poll ORDER BY id")]
 
 
 def hidden_in(shell: Shell) -> list[str]:
@@ -51,7 +44,7 @@ def test_a_first_pass_stores_and_writes_and_the_next_are_quiet(live: Live) -> No
     same_bytes = shell("sync", "--exit-code")
     assert same_bytes.lines[0].endswith("infomaniak: unchanged, snapshot 1")
     assert len(same_bytes.lines) == 1
-    assert outcomes(shell) == ["first", "unchanged", "unchanged"]
+    assert outcomes(shell.folder / "catalog.db") == ["first", "unchanged", "unchanged"]
     assert hidden_in(shell) == []
 
 
@@ -70,7 +63,7 @@ def test_a_dry_run_shows_all_and_writes_nothing(live: Live) -> None:
     assert [change["model"] for change in after["changes"]] == ["beta"]
     assert after["document"] == {"path": f"{shell.folder}/docs/models.md", "written": True}
     assert shell.files()["docs/models.md"] == known
-    assert outcomes(shell) == ["first"]
+    assert outcomes(shell.folder / "catalog.db") == ["first"]
 
 
 def test_changes_are_shown_with_their_level_and_reason(live: Live) -> None:
@@ -139,7 +132,7 @@ def test_an_invalid_answer_is_refused_with_every_problem(live: Live) -> None:
     places = [line.split(":")[0].strip() for line in problems]
     assert places == ["$.data[0].id", "$.data[1].name", "$.data[2].max_token_input"]
     assert hint.startswith("hint: ")
-    assert outcomes(shell) == ["invalid"]
+    assert outcomes(shell.folder / "catalog.db") == ["invalid"]
 
 
 def test_a_wall_of_problems_is_cut_for_people_alone(live: Live) -> None:
@@ -177,7 +170,7 @@ def test_an_unbelievable_answer_is_held_until_accepted(live: Live) -> None:
     assert "3 polls in a row, at least 10 minutes apart" in default.json["error"]["hint"]
     accepted = shell("sync", "--accept")
     assert "changed, snapshot 2, 0 models, 1 finding" in accepted.lines[0]
-    assert outcomes(shell) == ["first", "held", "held", "changed"]
+    assert outcomes(shell.folder / "catalog.db") == ["first", "held", "held", "changed"]
 
 
 def test_a_provider_that_refuses_is_exit_3_with_advice(live: Live) -> None:
@@ -203,7 +196,7 @@ def test_an_unreachable_provider_is_told_in_json_lines_too(live: Live) -> None:
     in_a_pass = [line for line in logged if "run" in line]
     assert {"time", "level", "logger", "message", "run"} == in_a_pass[-1].keys()
     assert in_a_pass[-1]["message"] == "infomaniak: failed, 0 findings"
-    assert outcomes(shell) == ["failed"]
+    assert outcomes(shell.folder / "catalog.db") == ["failed"]
 
 
 def test_without_a_token_it_says_where_to_put_one(shell: Shell) -> None:

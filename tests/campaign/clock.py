@@ -14,9 +14,10 @@ from tests.campaign.ground import HISTORY, Ground
 from tests.campaign.measure import peak
 from tests.campaign.result import Result
 from tests.campaign.stage import Stage
-from tests.campaign.story import ask, left
+from tests.campaign.story import left
 from tests.clocks import COMPILER, WallClock
 from tests.daemons import Running
+from tests.polled import outcomes
 from tests.shell import COMMAND
 
 NAME = "a daemon's clock set back an hour, and forward"
@@ -25,7 +26,6 @@ PATIENCE = 120.0
 """Seconds for it all: a daemon that stands still until then is ended."""
 WATCHDOG = "1000000"
 """In microseconds: the daemon looks around twice in that time."""
-_OUTCOMES = "SELECT outcome, count(*) FROM poll GROUP BY outcome"
 
 
 def daemon_clock(polls: int, ground: Ground) -> Result:
@@ -53,7 +53,7 @@ def daemon_clock(polls: int, ground: Ground) -> Result:
         wrong += ["a traceback in the log"] * ("Traceback" in "\n".join(said))
         return Result(
             fault=NAME,
-            outcomes=Counter(dict(ask(stage.database, _OUTCOMES))),
+            outcomes=Counter(outcomes(stage.database)),
             memory=memory,
             secrets=stage.secrets_found(),
             wrong=(*wrong, *left(stage).bad),

@@ -11,15 +11,15 @@ from tests.campaign.passes import ROOT
 from tests.campaign.result import MEGABYTE, Result
 from tests.campaign.stage import Stage
 from tests.campaign.story import ask, left
+from tests.polled import outcomes
 
 GROWTH = 0.03
 """The share by which memory may differ between a tenth of the way and its end: noise."""
 NOTHING = dict.fromkeys(("polls", "memory", "peak", "files", "database"), 0)
 START, SLOWEST = 60.0, 0.3
 """Seconds that the daemon may take to start, and for a poll: one that stands still is ended."""
-PER_POLL = 200
+PER_POLL = 20
 """Bytes of the database that an unchanged poll may take, its indexes included."""
-_OUTCOMES = "SELECT outcome, count(*) FROM poll GROUP BY outcome"
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 _GROWING = {"poll": None, "slot": 11}
 """Tables whose rows come with polls, and how many of them are kept at most."""
@@ -29,13 +29,13 @@ def lasting(count: int, ground: Ground) -> Result:
     """Let one daemon poll so many times, by a clock that jumps."""
     with ground.stage("lasting", HISTORY[-1:], every="1h") as stage:
         code, steps = _serve(stage, count)
-        outcomes = Counter(dict(ask(stage.database, _OUTCOMES)))
+        ended = Counter(outcomes(stage.database))
         wrong = [f"it ended with {code}"] * bool(code)
-        wrong += [f"{outcomes.total()} polls"] * (outcomes.total() != count)
+        wrong += [f"{ended.total()} polls"] * (ended.total() != count)
         wrong += [*left(stage).bad, *grown(steps[0], steps[-1]), *_tables(stage)]
         return Result(
             fault=f"a daemon of {count:,} polls",
-            outcomes=outcomes,
+            outcomes=ended,
             memory=steps[-1]["peak"],
             secrets=stage.secrets_found(),
             wrong=tuple(wrong),

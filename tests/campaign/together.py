@@ -19,6 +19,7 @@ from tests.campaign.passes import ROOT
 from tests.campaign.result import Result
 from tests.campaign.stage import Stage
 from tests.campaign.story import START, ask, left, verified
+from tests.polled import outcomes
 from tests.shell import COMMAND
 
 HOUR = timedelta(hours=1)
@@ -28,7 +29,6 @@ CREATE TABLE done (moment);
 CREATE TRIGGER finished AFTER UPDATE OF done_at ON slot WHEN new.done_at IS NOT NULL
 BEGIN INSERT INTO done VALUES (new.moment); END;
 """
-_OUTCOMES = "SELECT outcome, count(*) FROM poll GROUP BY outcome"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def real_time(seconds: int, ground: Ground) -> Result:
             codes = [daemon.wait() for daemon in daemons]
         moments = Counter(moment for (moment,) in ask(stage.database, "SELECT moment FROM done"))
         did = Counter("once" if times == 1 else f"{times} times" for times in moments.values())
-        (polls,) = ask(stage.database, "SELECT count(*) - 1 FROM poll")[0]
+        polls = len(outcomes(stage.database)) - 1
         result = _result("two daemons and cron, in real time", stage, did, len(moments))
         wrong = [*result.wrong, *["polls and slots differ"] * (polls != len(moments))]
         wrong += [f"a daemon ended with {codes}"] * any(codes)
@@ -132,7 +132,7 @@ def _result(name: str, stage: Stage, did: Counter[str], count: int) -> Result:
     wrong += ["a traceback in the log"] * (b"Traceback" in (stage.folder / "log.txt").read_bytes())
     return Result(
         fault=name,
-        outcomes=Counter(dict(ask(stage.database, _OUTCOMES))),
+        outcomes=Counter(outcomes(stage.database)),
         reported=now.found.total(),
         repeated=now.repeated,
         secrets=stage.secrets_found(),

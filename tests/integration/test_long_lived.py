@@ -21,6 +21,7 @@ from catalog.store.database import Database
 from catalog.sync import Sync
 from catalog.wiring import wire_sync
 from tests.builders import MISSING, body, row
+from tests.polled import untime
 from tests.rig import HOUR, Clock, Ear
 
 COPIED, PUT_BACK = 15, 22
@@ -159,7 +160,7 @@ def came_of(folder: Path, kind: str, removals: str, lasting: int) -> Came:
             if number == PUT_BACK:
                 copyfile(copy, file)
     with closing(sqlite3.connect(file)) as database:
-        database.execute("UPDATE poll SET duration_ms = 0")
+        untime(database)
         came.written = [*database.iterdump(), (folder / "models.md").read_text(encoding="utf-8")]
     return came
 

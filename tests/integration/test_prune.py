@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from catalog.change import Trouble
+from catalog.clock import stamp
 from catalog.errors import DatabaseBusy, StoreError, Unreachable
 from catalog.payload import NotModified, Validators
 from catalog.poll import Outcome, Poll
@@ -65,6 +66,12 @@ def pruned(database: Database, hours: float) -> Pruned:
         return prune(connection, MIDNIGHT + hours * HOUR)
 
 
+def hours_of(database: Database) -> list[int]:
+    """Return the hour of the day at which each poll began, the oldest first."""
+    with database.reading() as connection:
+        return [each.started_at.hour for each in polls.newest_first(connection, NAME)][::-1]
+
+
 def bodies(database: Database) -> list[object]:
     """Return the digests of the payloads that have a body."""
     return ask(database, "select sha256 from payload where body is not null order by sha256")
@@ -98,7 +105,7 @@ def test_a_body_that_comes_again_is_kept_again(database: Database) -> None:
     poll(database, 2, Outcome.CHANGED, FIRST, snapshot(model("1"), at=MIDNIGHT))
     assert bodies(database) == digests(FIRST, SECOND)
     with database.reading() as connection:
-        assert [check.bad for check in verify(connection)] == [None] * 6
+        assert [check.bad for check in verify(connection)] == [None] * 7
 
 
 def test_polls_that_say_the_same_thin_out(database: Database) -> None:
@@ -106,15 +113,32 @@ def test_polls_that_say_the_same_thin_out(database: Database) -> None:
     poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
     for hour in range(1, 72):
         if hour in {30, 31, 32, 40}:
-            poll(database, hour, Outcome.FAILED, answer=None, error=Unreachable("gone"))
+            poll(database, hour, Outcome.UNCHANGED, FIRST)
         else:
-            poll(database, hour, Outcome.UNCHANGED)
-    assert pruned(database, 48) == Pruned(0, 1, 36, 72)
-    days = ask(database, "select substr(started_at, 1, 10) from poll")
-    assert [days.count(f"{MIDNIGHT + day * DAY:%F}") for day in range(3)] == [3, 9, 24]
-    hours = ask(database, "select cast(strftime('%H', started_at) as int) from poll")
-    assert hours[:12] == [0, 1, 23, 0, 5, 6, 8, 9, 15, 16, 17, 23]
+            poll(database, hour, Outcome.FAILED, answer=None, error=Unreachable("gone"))
+    poll(database, 72, Outcome.UNCHANGED, FIRST)
+    assert pruned(database, 48) == Pruned(0, 1, 35, 73)
+    assert hours_of(database) == [
+        *(0, 1, 23),
+        *(0, 5, 6, 7, 8, 9, 15, 16, 17, 23),
+        *(*range(24), 0),
+    ]
     assert pruned(database, 48).polls == 0
+
+
+def test_unchanged_polls_that_are_rows_of_their_own_thin_out_too(database: Database) -> None:
+    """So it is with those that were written before unchanged polls were folded."""
+    poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
+    with database.writing() as connection:
+        for hour in range(1, 24):
+            row = f"'{NAME}', '{stamp(MIDNIGHT + hour * HOUR)}', 5, 'unchanged', 304, 1"
+            names = "provider, started_at, duration_ms, outcome, http_status, snapshot_id"
+            connection.exec_driver_sql(f"insert into poll ({names}) values ({row})")  # noqa: S608
+    for hour in range(24, 30):
+        poll(database, hour, Outcome.UNCHANGED)
+    assert len(hours_of(database)) == 30
+    assert pruned(database, 1000) == Pruned(0, 1, 20, 30)
+    assert hours_of(database) == [0, 1, 22, 23, *range(6)]
 
 
 def test_what_the_next_poll_goes_on_from_stays(database: Database) -> None:
@@ -137,25 +161,25 @@ def test_what_the_next_poll_goes_on_from_stays(database: Database) -> None:
             return history.baseline(connection, NAME), unwell, held
 
     before = known()
-    assert pruned(database, 1000).polls == 3
+    assert pruned(database, 1000).polls == 2
     assert known() == before
-    hours = ask(database, "select cast(strftime('%H', started_at) as int) from poll")
-    assert hours == [0, 1, 2, 5, 6, 8, *range(9, 15)]
+    assert hours_of(database) == [0, 1, 2, 5, 6, 7, 8, *range(9, 15)]
 
 
 def test_polls_that_found_something_stay(database: Database) -> None:
     """A poll with a finding or with the validators to send is none of many."""
     poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
-    for hour in range(1, 9):
-        found = (finding(Trouble("stale", "old")),) if hour == 7 else ()
-        poll(database, hour, Outcome.UNCHANGED, findings=found)
+    found = (finding(Trouble("stale", "old")),)
+    for hour in range(1, 8):
+        told = found if hour == 4 else ()
+        poll(database, hour, Outcome.FAILED, answer=None, error=Unreachable("no"), findings=told)
+    poll(database, 8, Outcome.UNCHANGED, findings=found)
     answer = replace(payload(FIRST), validators=Validators('"new"'))
     poll(database, 9, Outcome.UNCHANGED, answer=answer)
     poll(database, 10, Outcome.UNCHANGED)
     poll(database, 11, Outcome.UNCHANGED)
     pruned(database, 1000)
-    hours = ask(database, "select cast(strftime('%H', started_at) as int) from poll")
-    assert hours == [0, 1, 7, 9, 11]
+    assert hours_of(database) == [0, 1, 4, 7, *range(8, 12)]
 
 
 def test_a_pruned_file_is_smaller(database: Database, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from catalog.publishing import newest_snapshots
 from catalog.store.answers import bodies
 from catalog.store.bodies import read
 from tests.builders import body, finding, row
+from tests.polled import outcomes, polls
 from tests.rig import HOUR, START, TOKEN, Ear, rig
 from tests.servers import Exchange, Step, answer, break_off
 
@@ -56,9 +57,8 @@ def test_a_304_is_an_unchanged_poll(tmp_path: Path) -> None:
     seen = {"ETag": '"one"', "Last-Modified": "Thu, 01 Jan 2026 00:00:00 GMT"}
     with rig(tmp_path, answer(body=FULL, headers=seen), not_modified, not_modified) as it:
         assert it.outcomes(3) == ["first", "unchanged", "unchanged"]
-        assert it.rows("select http_status, etag from poll") == [
-            *((200, '"one"'), (304, None), (304, None))
-        ]
+        assert it.rows("select http_status, etag from poll") == [*((200, '"one"'), (304, None))]
+        assert len(polls(it.file)) == 3
 
 
 def test_validators_that_no_header_can_carry_are_not_sent(tmp_path: Path) -> None:
@@ -284,8 +284,7 @@ def test_another_process_was_faster(tmp_path: Path) -> None:
 
         it.sync = replace(it.sync, fetch=slow)
         it.poll()
-        outcomes = [outcome for (outcome,) in it.rows("select outcome from poll order by id")]
-        assert outcomes == ["first", "changed", "unchanged"]
+        assert outcomes(it.file) == ["first", "changed", "unchanged"]
         assert "| 8 |" in it.document.read_text()
         assert it.ear.told == [["limit-lowered"]]
 
