@@ -193,10 +193,6 @@ class StoreError(CatalogError):
     hint = "Check the path, its permissions and the free space (`catalog config show`)."
 
 
-DAMAGED = "`catalog db verify` says what is damaged: put a backup back."
-"""The hint of a StoreError where a row cannot be read."""
-
-
 class DatabaseBusy(StoreError):
     """Another process held the database for longer than the busy timeout."""
 

@@ -1,4 +1,4 @@
-"""A poll of a provider that is at rest: the same answer as before is one row, and that is all.
+"""A poll of a provider that is at rest: the same answer is written down, and that is all.
 
 Nearly every poll finds nothing new. What a pass does besides is then known to come to nothing (see
 store/rest.py), and is left out. Whatever else comes of the question is handed on to the pass.

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from catalog.poll import Outcome
 from catalog.store.folding import unfold
 from catalog.store.history import ACCEPTED
+from catalog.store.stored import to_outcome
 from catalog.store.tables import PayloadRow, PollRow, col
 
 _ASKED = ("id", "started_at", "outcome", "payload_sha256", "earlier")
@@ -37,7 +38,7 @@ def answered(connection: Connection, provider: str) -> Iterator[Answered]:
         sha256 = row.payload_sha256 or in_force  # a poll does not repeat what was believed last
         if row.outcome in ACCEPTED:
             in_force = sha256
-        yield Answered(row.started_at, Outcome(row.outcome), sha256)
+        yield Answered(row.started_at, to_outcome(row.outcome), sha256)
 
 
 def bodies(connection: Connection) -> frozenset[str]:

@@ -26,9 +26,10 @@ from sqlalchemy import (
     update,
 )
 
-from catalog.errors import DAMAGED, StoreError
+from catalog.errors import StoreError
 from catalog.payload import Payload
 from catalog.store.packing import Damaged, difference, pack, unpack
+from catalog.store.stored import DAMAGED
 from catalog.store.tables import PayloadRow, col, table_of
 
 LONGEST = 32

@@ -1,9 +1,10 @@
-"""Unchanged polls in a row are one row: the newest is itself, those before it stand in `earlier`.
+"""Consecutive unchanged polls share a row: that of the newest, with the others in `earlier`.
 
 Most polls say what the one before said, but for when, how long and which number. So each that is
 folded is a word of `earlier`, the latest first: the seconds and the milliseconds of `900:81` say
-that it began 900 s before the next one and took 81 ms. `900:81:3` has besides how far its number is
-below the next one's, where that is not one. The standard library alone: see rest.py.
+that it began 900 s before the next one and took 81 ms. The third number of `900:81:3` is how far
+the poll's own is below the next one's; where it is left out, that is 1. The standard library alone:
+see rest.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,21 +12,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from catalog.errors import DAMAGED, StoreError
+from catalog.errors import StoreError
+from catalog.store.stored import DAMAGED, to_moment
 
 LONGEST: Final = 1000
-"""Characters of `earlier` from which on a new row begins: so is a quarter of a page at most."""
+"""Characters of `earlier` from which on a new row begins: one takes at most a quarter of a page."""
+# Where the clock was set back, both polls stay rows: so the last poll up to a moment is found among
+# the rows.
 _BEFORE: Final = """
 SELECT old.id, old.started_at, old.duration_ms, old.earlier, new.started_at
 FROM poll AS new JOIN poll AS old ON old.id = (
   SELECT id FROM poll WHERE provider = new.provider AND id < new.id ORDER BY id DESC LIMIT 1
 )
 WHERE new.id = :number
-  AND new.outcome = 'unchanged' AND old.outcome = 'unchanged'
-  AND old.http_status = new.http_status AND old.snapshot_id = new.snapshot_id
-  AND old.url IS NULL AND old.payload_sha256 IS NULL
-  AND old.etag IS NULL AND old.last_modified IS NULL
-  AND old.candidate IS NULL AND old.error IS NULL
+  AND old.outcome = 'unchanged' AND old.http_status = new.http_status
+  AND old.payload_sha256 IS NULL AND old.etag IS NULL AND old.last_modified IS NULL
+  AND new.started_at >= old.started_at AND old.started_at >= (
+    SELECT started_at FROM poll WHERE provider = old.provider AND id < old.id
+    ORDER BY id DESC LIMIT 1
+  )
   AND NOT EXISTS (SELECT 1 FROM finding WHERE poll_id = old.id)
   AND NOT EXISTS (SELECT 1 FROM missing_model WHERE poll_id = old.id)
 """
@@ -46,9 +51,10 @@ class Folded:
 
 
 def fold(execute: Execute, number: int) -> None:
-    """Fold the poll before the one just written into it, where it says nothing else.
+    """Fold the poll before an unchanged one into it, where it says nothing else.
 
-    It must be the newest of its provider, and in the same transaction.
+    The unchanged one was just written, in the same transaction. Raise StoreError where a time
+    cannot be read.
     """
     before = execute(_BEFORE, {"number": number}).fetchone()
     if before is None:
@@ -56,8 +62,8 @@ def fold(execute: Execute, number: int) -> None:
     old, began, duration_ms, earlier, next_began = before
     if len(earlier or "") >= LONGEST:
         return
-    seconds = datetime.fromisoformat(next_began) - datetime.fromisoformat(began)
-    word = _word(round(seconds.total_seconds()), duration_ms, number - old)
+    apart = to_moment(next_began) - to_moment(began)
+    word = _word(round(apart.total_seconds()), duration_ms, number - old)
     execute(_FOLD, {"number": number, "earlier": f"{word} {earlier or ''}".rstrip()})
     execute(_DROP, {"number": old})
 
@@ -68,16 +74,22 @@ def _word(seconds: int, duration_ms: int, numbers: int) -> str:
 
 def unfold(number: int, started_at: datetime, earlier: str | None) -> Iterator[Folded]:
     """Yield the polls that are folded into one, the latest first; raise StoreError if garbled."""
+    poll = Folded(number, started_at, 0)
     for word in (earlier or "").split():
         try:
-            full = word if word.count(":") > 1 else f"{word}:1"
-            seconds, duration_ms, below = map(int, full.split(":"))
-            started_at -= timedelta(seconds=seconds)
+            poll = _before(poll, word)
         except (ValueError, OverflowError) as error:
             what = f"the polls before poll {number} cannot be read: {word!r} is no poll"
             raise StoreError(what, hint=DAMAGED) from error
-        number -= below
-        yield Folded(number, started_at, duration_ms)
+        yield poll
+
+
+def _before(poll: Folded, word: str) -> Folded:
+    whole = word if word.count(":") > 1 else f"{word}:1"
+    seconds, duration_ms, below = map(int, whole.split(":"))
+    if min(seconds, duration_ms) < 0 or not 0 < below < poll.number:
+        raise ValueError(word)
+    return Folded(poll.number - below, poll.started_at - timedelta(seconds=seconds), duration_ms)
 
 
 def count(earlier: str | None) -> int:

@@ -13,6 +13,7 @@ from catalog.poll import TROUBLE_OF, Outcome
 from catalog.store.changelog import told_troubles
 from catalog.store.folding import unfold
 from catalog.store.history import ACCEPTED
+from catalog.store.stored import to_outcome
 from catalog.store.tables import PollRow, col, table_of
 from catalog.trouble import Unwell
 
@@ -38,7 +39,7 @@ def newest_first(
     limit: int | None = None,
     *conditions: ColumnElement[bool],
 ) -> Iterator[PastPoll]:
-    """Return recorded polls, the newest first."""
+    """Return recorded polls, the newest first; the conditions are of rows, with all in them."""
     query = (
         select(table_of(PollRow))
         .where(col(PollRow.provider) == provider, *conditions)
@@ -64,7 +65,7 @@ def _past(row: Row[*tuple[Any, ...]]) -> PastPoll:
         provider=row.provider,
         started_at=row.started_at,
         duration_ms=row.duration_ms,
-        outcome=Outcome(row.outcome),
+        outcome=to_outcome(row.outcome),
         http_status=row.http_status,
         snapshot=row.snapshot_id,
         candidate=row.candidate,
@@ -102,14 +103,14 @@ def unwell(connection: Connection, provider: str) -> Unwell:
         .where(col(PollRow.provider) == provider, col(PollRow.id) > number)
         .group_by(col(PollRow.outcome))
     )
-    met = {Outcome(row.outcome): row for row in connection.execute(query)}
+    met = {to_outcome(row.outcome): row for row in connection.execute(query)}
     if not met:
         return Unwell(accepted_at=accepted_at)
     answered = max(
         (row.newest for key, row in met.items() if key != Outcome.FAILED), default=number
     )
     return Unwell(
-        since={TROUBLE_OF[outcome]: row.since for outcome, row in met.items()},
+        since={TROUBLE_OF[ended]: row.since for ended, row in met.items()},
         told=told_troubles(connection, provider, number),
         failures=_count_since(connection, provider, answered),
         accepted_at=accepted_at,

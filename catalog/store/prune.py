@@ -114,11 +114,9 @@ def _spare(connection: Connection, provider: str, keep: set[int], limit: str) ->
         .order_by(col(PollRow.id))
     )
     one, two, three = tee(connection.execute(query), 3)
-    for earlier, poll, later in zip(
-        one, islice(two, 1, None), islice(three, 2, None), strict=False
-    ):
-        alike = earlier.outcome == poll.outcome == later.outcome and poll.outcome in THINNED
-        day = earlier.started_at[:10] == poll.started_at[:10] == later.started_at[:10]
+    for before, poll, after in zip(one, islice(two, 1, None), islice(three, 2, None), strict=False):
+        alike = before.outcome == poll.outcome == after.outcome and poll.outcome in THINNED
+        day = before.started_at[:10] == poll.started_at[:10] == after.started_at[:10]
         old = poll.started_at < limit and poll.earlier is None
         if alike and day and old and poll.id not in keep:
             yield poll.id

@@ -144,7 +144,7 @@ def _latest_versions(
 
 
 def _http_facts(poll: Poll, known: history.Baseline) -> dict[str, Any]:
-    """Leave out what the last accepted poll says already: an unchanged poll is one small row."""
+    """Leave out what the last accepted poll says already: an unchanged poll is a small row."""
     if poll.answer is None:
         return {"http_status": getattr(poll.error, "status", None)}
     facts: dict[str, Any] = {"http_status": poll.answer.status}

@@ -25,6 +25,7 @@ from catalog.poll import Published
 from catalog.store.claims import owner
 from catalog.store.driver import REVISIONS, prepare
 from catalog.store.folding import fold
+from catalog.store.stored import to_moment
 
 if TYPE_CHECKING:
     from catalog.store.database import Transaction
@@ -156,7 +157,7 @@ def done_at(file: Path, provider: str, moment: datetime) -> datetime | None:
     query = "SELECT done_at FROM slot WHERE provider = ? AND moment = ?"
     with _opened(file) as connection:
         row = connection.execute(query, (provider, stamp(moment))).fetchone()
-    return None if row is None or row[0] is None else datetime.fromisoformat(row[0])
+    return None if row is None or row[0] is None else to_moment(row[0])
 
 
 def claim(file: Path, provider: str, slot: Slot, now: datetime) -> bool:

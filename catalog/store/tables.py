@@ -4,7 +4,7 @@ Times are text in UTC with whole seconds (`2025-11-26T14:07:15Z`): they sort, ta
 read well in any SQL shell.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar
 
@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from catalog.clock import stamp
-from catalog.errors import DAMAGED, StoreError
+from catalog.store.stored import to_moment
 
 Value = TypeVar("Value")
 
@@ -43,11 +43,8 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else stamp(value)
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
-        """Read a moment; aware, in UTC."""
-        try:
-            return None if value is None else datetime.fromisoformat(value).astimezone(UTC)
-        except ValueError as error:
-            raise StoreError(f"{value!r} is stored, and no time", hint=DAMAGED) from error
+        """Read a moment; raise StoreError."""
+        return None if value is None else to_moment(value)
 
 
 def _where(condition: str) -> dict[str, Any]:

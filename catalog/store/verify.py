@@ -9,13 +9,13 @@ from sqlalchemy import Connection, func, select
 
 from catalog.change import fingerprint
 from catalog.errors import StoreError
-from catalog.poll import Outcome
 from catalog.snapshot import Model, Snapshot
 from catalog.store.bodies import look
 from catalog.store.chain import links, version_digest
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
 from catalog.store.folding import unfold
 from catalog.store.history import ACCEPTED, MODEL_COLUMNS, to_model
+from catalog.store.stored import to_outcome
 from catalog.store.tables import (
     ChangeRow,
     FindingRow,
@@ -188,7 +188,7 @@ def _polls(connection: Connection) -> Verdicts:
     folded = 0
     for row in connection.execute(query):
         try:
-            Outcome(row.outcome)
+            to_outcome(row.outcome)
             folded += len([*unfold(row.id, row.started_at, row.earlier)])
         except GARBLED as error:
             yield Bad("poll", str(row.id), str(error))

@@ -121,11 +121,11 @@ CASES = {
     ),
     "the outcome of a poll": (
         "update poll set outcome = 'fine' where id = 5",
-        ("polls", "poll", "5", "'fine' is not a valid Outcome"),
+        ("polls", "poll", "5", "'fine' is stored, and no poll ends so"),
     ),
     "the polls before one": (
         "update poll set earlier = '900:81 900' where id = 6",
-        ("polls", "poll", "6", "the polls before poll 5 cannot be read: '900' is no poll"),
+        ("polls", "poll", "6", "the polls before poll 6 cannot be read: '900' is no poll"),
     ),
     "a time that is none": (
         "update poll set started_at = 'soon' where id = 6",
@@ -162,3 +162,11 @@ def test_a_link_that_was_worked_out_anew_breaks_the_next(own_demo: Shell) -> Non
     database.close()
     edited(own_demo, "update snapshot set chain = ? where id = 2", forged)
     assert first_bad(file) == {CHAIN: Bad("snapshot", "3", CHANGED)}
+
+
+def test_a_poll_that_ended_as_none_does_is_told(own_demo: Shell) -> None:
+    """What lists polls names what is stored, and what to do."""
+    edited(own_demo, "update poll set outcome = 'fine' where id = 5")
+    ran = own_demo("polls", code=6)
+    assert "error: 'fine' is stored, and no poll ends so" in ran.err
+    assert "`catalog db verify` says what is damaged" in ran.err

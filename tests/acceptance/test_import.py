@@ -36,6 +36,22 @@ def history(shell: Shell) -> Path:
     return folder
 
 
+def test_recordings_that_say_the_same_go_in_once(shell: Shell) -> None:
+    """Polls that share a row are known again, also in a database that was exported and imported."""
+    folder = shell.folder / "history"
+    folder.mkdir()
+    one, two = body(row()), body(row(), row(id=2, name="b"))
+    for hour, content in enumerate((one, one, one, two, two, two)):
+        (folder / f"2026-01-01T{hour:02}0000Z.json").write_bytes(content)
+    assert shell("import", folder).lines[-2] == "6 recordings: 1 changed, 1 first, 4 unchanged"
+    assert shell("import", folder).lines[0] == "6 recordings: nothing new"
+    shell("db", "export", "all.jsonl")
+    shell("--database", "other.db", "db", "import", "all.jsonl")
+    assert shell("--database", "other.db", "import", folder).lines[0] == "6 recordings: nothing new"
+    assert len(shell("--database", "other.db", "polls").lines) == 7
+    assert "; 2 more are folded into them" in shell("db", "verify").out
+
+
 def test_a_history_goes_in_once_and_the_held_end_by_hand(shell: Shell) -> None:
     """The shipped history ends held with exit 5; again adds nothing; --accept lets the end in."""
     first = shell("import", shipped(), code=5)

@@ -173,3 +173,20 @@ def test_a_folder_in_the_place_of_a_file_is_told(live: Live) -> None:
     (shell.folder / "catalog.lock").mkdir()
     for _ in range(2):
         assert "catalog.lock" in shell("sync", code=2).err
+
+
+@pytest.mark.parametrize(
+    ("time", "code"), [("2025-13-01T00:00:00Z", 6), ("2026-01-01 10:00:00", 0), ("", 6)]
+)
+def test_a_time_that_was_edited_is_told_and_breaks_nothing_off(
+    live: Live, time: str, code: int
+) -> None:
+    """At rest or not, what is no time is an error that says what to do; a zone may lack."""
+    shell, _ = live(answer(body=BODY))
+    for _ in range(3):
+        shell("sync")
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection, connection:
+        connection.execute("update poll set started_at = ?", (time,))
+    said = [shell(*words, code=code).err for words in (("sync",), ("polls",), ("status",))]
+    assert all(code == 0 or "is stored, and no time" in each for each in said)
+    assert all(code == 0 or "`catalog db verify` says what is damaged" in each for each in said)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
 from catalog.decide import Decision, Past, Policy, Reading
 from catalog.payload import Payload
@@ -20,7 +20,7 @@ from catalog.providers.infomaniak.infomaniak import Infomaniak, model
 from catalog.snapshot import Snapshot
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record
-from catalog.store.tables import PollRow
+from catalog.store.tables import PollRow, col
 from tests.bench.made import Made
 
 BEGIN = datetime(2016, 1, 1, tzinfo=UTC)
@@ -63,16 +63,19 @@ def _states(made: Made, polls: int) -> Iterator[tuple[datetime, bytes, Snapshot]
 
 def _unchanged(connection: Transaction, provider: str, at: datetime, number: int | None) -> None:
     """Write the polls up to the next change as `record` writes them."""
+    folded = EVERY - 2
+    newest = connection.scalar(select(func.max(col(PollRow.id)))) or 0
     row = {
+        "id": newest + 1 + folded,
         "provider": provider,
+        "started_at": at + (1 + folded) * HOUR,
         "duration_ms": 100,
         "outcome": str(Outcome.UNCHANGED),
         "http_status": 200,
         "snapshot_id": number,
+        "earlier": " ".join(["3600:100"] * folded),
     }
-    earlier = " ".join(["3600:100"] * (EVERY - 2))
-    last = row | {"started_at": at + (EVERY - 1) * HOUR, "earlier": earlier}
-    connection.execute(insert(PollRow), last)
+    connection.execute(insert(PollRow), row)
 
 
 if __name__ == "__main__":

@@ -94,3 +94,17 @@ def test_what_was_in_force_is_found_beside_a_snapshot_of_the_future(tmp_path: Pa
                 for at in (HOUR, 2 * HOUR, 500 * DAY)
             ]
     assert found == [1, 3, 3]
+
+
+def test_what_moved_by_a_clock_that_was_ahead_has_settled_when_it_has(tmp_path: Path) -> None:
+    """A limit that was lowered and raised before those days is told when it is lowered again."""
+    more, less = (answer(body=body(row(max_token_input=limit))) for limit in (8192, 4096))
+    with rig(tmp_path, more, less, *[more] * 61, less) as r:
+        r.outcomes(1)
+        r.poll(later=365 * DAY)
+        r.outcomes(1)
+        r.poll(later=HOUR - 365 * DAY)
+        r.outcomes(59, later=2 * HOUR)
+        result = r.poll(later=2 * HOUR)
+    assert [each.rule for each in result.poll.findings] == ["limit-lowered"]
+    assert r.ear.told[-1] == ["limit-lowered"]

@@ -38,7 +38,7 @@ def numbers(database: Database) -> list[object]:
 
 
 def test_every_poll_is_read_back_as_it_was(database: Database) -> None:
-    """However many there are, with another provider's between, each has its time and number."""
+    """However the clock goes, with another provider's between, each has its time and number."""
     dice = random.Random(7)  # noqa: S311  # repeatable
     made, at = list[Poll](), AT
     with database.writing() as connection:
@@ -50,6 +50,8 @@ def test_every_poll_is_read_back_as_it_was(database: Database) -> None:
             name = NAME if dice.random() < 0.7 else OTHER
             at += timedelta(seconds=dice.choice((0, 1, 60, 899, 900, 86_400, 10_000_000)))
             answer = NotModified(name, "u", at)
+            if dice.random() < 0.02:
+                at -= 3 * HOUR
             poll = Poll(name, at, dice.randrange(30_000), Outcome.UNCHANGED, answer)
             if dice.random() < 0.02:
                 poll = replace(poll, outcome=Outcome.FAILED, answer=None)
@@ -81,12 +83,26 @@ def test_a_row_grows_to_an_end(database: Database) -> None:
         assert len([*polls.newest_first(connection, NAME)]) == 301
 
 
+def test_the_last_poll_up_to_a_moment_is_found_as_before(database: Database) -> None:
+    """What began before the one before it, by a clock that was ahead, stays a row."""
+    save(database, 0, STATE, outcome=Outcome.FIRST)
+    for hour in (1, 900, 2, 3, 4):
+        unchanged(database, hour)
+    assert numbers(database) == [1, 3, 4, 6]
+    with database.reading() as connection:
+        began = [each.started_at for each in polls.newest_first(connection, NAME)][::-1]
+    assert began == [AT + hour * HOUR for hour in (0, 1, 900, 2, 3, 4)]
+
+
 SAYS_ELSE: dict[str, dict[str, Any]] = {
     "a finding": {"findings": (finding(Trouble("stale", "old")),)},
     "a model that was not sent": {"missing": ("1",)},
     "validators": {"answer": replace(payload(), validators=Validators('"two"'))},
+    "the day of a change": {
+        "answer": replace(payload(), validators=Validators(None, "Thu, 01 Jan 2026 00:00:00 GMT"))
+    },
     "another body": {"answer": payload(b"the same in other words")},
-    "another status": {"answer": payload()},
+    "another status": {"answer": NotModified(NAME, "u", AT)},
     "another outcome": {"outcome": Outcome.FAILED},
     "what was held": {"outcome": Outcome.HELD, "candidate": "c"},
 }
@@ -96,13 +112,9 @@ SAYS_ELSE: dict[str, dict[str, Any]] = {
 def test_a_poll_that_says_something_else_stays_a_row(database: Database, case: str) -> None:
     """It is not folded into the next one, and what stands before it is not lost."""
     save(database, 0, STATE, outcome=Outcome.FIRST)
-    unchanged(database, 1)
-    unchanged(database, 2)
-    unchanged(database, 3, **SAYS_ELSE[case])
-    unchanged(database, 4)
-    unchanged(database, 5)
+    for hour in range(1, 6):
+        unchanged(database, hour, **{"answer": payload()} | (SAYS_ELSE[case] if hour == 3 else {}))
     assert 4 in numbers(database)
-    assert numbers(database)[-2:] == [4, 6]
     with database.reading() as connection:
         read = [(each.number, each.outcome) for each in polls.newest_first(connection, NAME)][::-1]
     outcomes = [Outcome.FIRST, *[Outcome.UNCHANGED] * 5]
@@ -128,17 +140,20 @@ def test_what_was_answered_is_known_of_folded_polls_too(database: Database) -> N
     save(database, 0, STATE, outcome=Outcome.FIRST)
     unchanged(database, 1, answer=payload())
     unchanged(database, 2, answer=other)
-    unchanged(database, 3)
-    unchanged(database, 4)
-    assert numbers(database) == [1, 3, 5]
+    for hour in range(3, 6):
+        unchanged(database, hour)
+    assert numbers(database) == [1, 3, 6]
     with database.reading() as connection:
         came = [(each.at, each.sha256) for each in answered(connection, NAME)]
     first, second = payload().digest, other.digest
-    digests = [first, first, second, second, second]
+    digests = [first, first, *[second] * 4]
     assert came == [(AT + hour * HOUR, digest) for hour, digest in enumerate(digests)]
 
 
-@pytest.mark.parametrize("earlier", ["900", "900:x", "9:9:9:9", "1000000000000:5"])
+@pytest.mark.parametrize(
+    "earlier",
+    ["900", "900:x", "9:9:9:9", "1000000000000:5", "9:9:2", "9:9:0", "9:-9", "-9:9", "9:9 9:9"],
+)
 def test_what_cannot_be_read_is_told(database: Database, earlier: str) -> None:
     """A row that was changed by hand is an error with its number and what to do."""
     save(database, 0, STATE, outcome=Outcome.FIRST)

@@ -141,6 +141,18 @@ def test_unchanged_polls_that_are_rows_of_their_own_thin_out_too(database: Datab
     assert hours_of(database) == [0, 1, 22, 23, *range(6)]
 
 
+def test_polls_that_are_folded_into_another_stay(database: Database) -> None:
+    """Of a row that would thin out nothing goes while others are folded into it."""
+    poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
+    for hour in range(1, 9):
+        tagged = replace(payload(FIRST), validators=Validators(f'"{hour}"'))
+        answer = tagged if hour in {2, 4, 5, 6} else payload(FIRST)
+        poll(database, hour, Outcome.UNCHANGED, answer=answer)
+    assert ask(database, "select id from poll where earlier is not null") == [3, 5, 9]
+    assert pruned(database, 1000) == Pruned(0, 1, 1, 9)
+    assert hours_of(database) == [0, 1, 2, 3, 4, 6, 7, 8]
+
+
 def test_what_the_next_poll_goes_on_from_stays(database: Database) -> None:
     """Baseline, validators, trouble since the last accepted poll and held rows are as before."""
     poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
