@@ -7,14 +7,37 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from sqlalchemy import make_url
+
+from catalog.store.database import Database
 
 
 def new_database(folder: Path) -> str:
-    """Create an empty database and return its SQLAlchemy URL."""
+    """Create a database without a table and return its SQLAlchemy URL."""
+    return _created(folder, "template1")
+
+
+def laid_database(folder: Path) -> str:
+    """Create a database without a row: what migrates it is not what its test is for."""
+    return _created(folder, _laid(folder))
+
+
+@cache
+def _laid(folder: Path) -> str:
+    """Migrate one once a process; return its name."""
+    url = new_database(folder)
+    database = Database(url)
+    with database.writing():
+        pass
+    database.close()
+    return str(make_url(url).database)
+
+
+def _created(folder: Path, template: str) -> str:
     uri = _server(folder).get_uri()
     name = f"test_{secrets.token_hex(6)}"
     with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute(f'create database "{name}"')
+        connection.execute(f'create database "{name}" template "{template}"')
     return (
         str(uri)
         .replace("postgresql://", "postgresql+psycopg://")

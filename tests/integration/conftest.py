@@ -11,7 +11,7 @@ from catalog.http.request import Limits
 from catalog.store.database import Database
 from catalog.wiring import wire_scheduled
 from tests.configuration import file, here  # noqa: F401  # fixtures of several modules
-from tests.postgresql import new_database
+from tests.postgresql import laid_database, new_database
 from tests.resting import NOON, Resting
 from tests.rig import FAST, TLS, TOKEN, Clock, Ear, lay_database
 from tests.servers import Step, serve
@@ -25,6 +25,14 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     """Name an empty database, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         return str(lay_database(tmp_path_factory.mktemp("store")))
+    return laid_database(tmp_path_factory.getbasetemp() / "postgresql")
+
+
+@pytest.fixture(params=["sqlite", ON_POSTGRESQL])
+def new_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name a database that has no schema yet, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return str(tmp_path_factory.mktemp("store") / "catalog.db")
     return new_database(tmp_path_factory.getbasetemp() / "postgresql")
 
 

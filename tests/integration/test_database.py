@@ -162,9 +162,9 @@ def test_a_dry_run_upgrades_nothing(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["a.db"]
 
 
-def test_processes_that_make_the_schema_at_once(url: str) -> None:
+def test_processes_that_make_the_schema_at_once(new_url: str) -> None:
     """Whoever comes second waits and finds it made, on SQLite and on PostgreSQL."""
-    databases = [Database(url) for _ in range(4)]
+    databases = [Database(new_url) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(_use, databases)) == [REVISIONS[-1]] * 4
 

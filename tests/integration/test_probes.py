@@ -1,35 +1,15 @@
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
-
-import pytest
 
 from catalog.probe import Budget, Call, Said, Spent, Verdict
 from catalog.store import probes
 from catalog.store.database import Database
 from tests.builders import AT
-from tests.postgresql import new_database
 from tests.stored import NAME, ask
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 BUDGET = Budget(10, 100)
 V1, V2 = Call("a", "chat-v1", "1", 1, 10), Call("a", "chat-v2", "1", 1, 10)
-
-
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))]
-)
-def database(
-    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Database]:
-    """Give an empty database of each kind."""
-    url = str(tmp_path / "catalog.db")
-    if request.param == "postgresql":
-        url = new_database(tmp_path_factory.getbasetemp() / "postgresql")
-    made = Database(url)
-    yield made
-    made.close()
 
 
 def begun(database: Database, call: Call, at: datetime, provider: str = NAME) -> int | None:
