@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rig import lay_database
 from tests.servers import Server, Step, serve
 from tests.shell import TOKEN, Live, Ran, Shell
 
@@ -18,11 +19,16 @@ def shell(tmp_path: Path) -> Shell:
 
 @pytest.fixture
 def live(shell: Shell) -> Iterator[Live]:
-    """Give a way to a folder whose `catalog sync` asks a server that answers these steps."""
+    """Give a way to a folder whose `catalog sync` asks a server that answers these steps.
+
+    It has a database without a row, unless it is not to be laid.
+    """
     with ExitStack() as stack:
 
-        def make(*steps: Step, **given: str) -> tuple[Shell, Server]:
+        def make(*steps: Step, laid: bool = True, **given: str) -> tuple[Shell, Server]:
             server = stack.enter_context(serve(*steps))
+            if laid:
+                lay_database(shell.folder)
             asked = {"CATALOG_INFOMANIAK_URL": server.url, "INFOMANIAK_API_TOKEN": TOKEN}
             quick = {"CATALOG_HTTP_ATTEMPTS": "1"}
             return replace(shell, given=asked | quick | given), server

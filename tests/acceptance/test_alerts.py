@@ -94,7 +94,7 @@ def test_a_digest_is_no_trouble(live: Live) -> None:
 def test_a_channel_can_be_tested(live: Live) -> None:
     """The message says what it is, is signed as any other, and nothing of it is stored."""
     with serve(answer(200), answer(410)) as hook:
-        shell, _ = live(CATALOG_CHANNEL_OPS_URL=hook.url)
+        shell, _ = live(laid=False, CATALOG_CHANNEL_OPS_URL=hook.url)
         Path(shell.folder, "catalog.toml").write_text(HOOK)
         assert shell("alerts", "test", "ops").out == "ops: taken\n"
         sent = json.loads(hook.requests[0].body)

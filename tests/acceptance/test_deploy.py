@@ -77,7 +77,7 @@ def placed(name: str, shell: Shell) -> tuple[Shell, list[str]]:
 
 def test_the_unit_of_the_daemon_runs(live: Live) -> None:
     """With its command, environment and credential, it writes to its state folder alone."""
-    shell, server = live(answer(body=body(row())))
+    shell, server = live(answer(body=body(row())), laid=False)
     placed_shell, (*before, command) = placed("catalog.service", shell)
     assert command == "serve"
     with serving(placed_shell, *before) as daemon:

@@ -33,7 +33,7 @@ def test_all_is_well(live: Live) -> None:
         serve(answer(200)) as hook,
     ):
         port = chat.getsockname()[1]
-        shell, _ = live(dated(), CATALOG_CHANNEL_OPS_URL=hook.url)
+        shell, _ = live(dated(), laid=False, CATALOG_CHANNEL_OPS_URL=hook.url)
         Path(shell.folder, "catalog.toml").write_text(
             '[[channel]]\nname = "log"\nkind = "log"\n'
             '[[channel]]\nname = "ops"\nkind = "webhook"\n'

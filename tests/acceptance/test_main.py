@@ -125,7 +125,7 @@ def test_ctrl_c_ends_quietly(live: Live) -> None:
         arrived.set()
         silence(exchange)
 
-    shell, _ = live(stall)
+    shell, _ = live(stall, laid=False)
     with shell.start("sync") as running:
         assert arrived.wait(SECONDS)
         running.send_signal(signal.SIGINT)

@@ -63,7 +63,7 @@ def test_odd_settings_are_told_as_ever(live: Live) -> None:
 
 def test_a_configuration_from_a_pipe_is_read_once(live: Live) -> None:
     """What comes by stdin is the configuration at each run; nothing of it is at rest."""
-    shell, server = live(answer(body=BODY))
+    shell, server = live(answer(body=BODY), laid=False)
     given = f'database = "{shell.folder}/own.db"\n[document]\npath = ""\n'.encode()
     for _ in range(2):
         shell("--config", "/dev/stdin", "sync", stdin=given)

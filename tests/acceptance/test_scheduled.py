@@ -41,7 +41,7 @@ def test_a_slot_that_was_done_is_left_alone(live: Live) -> None:
 
 def test_options_that_contradict_each_other_are_refused(live: Live) -> None:
     """What is done once needs no second opinion and no rehearsal."""
-    shell, _ = live(ONE)
+    shell, _ = live(ONE, laid=False)
     for option in ("--accept", "--dry-run"):
         ran = shell("sync", "--scheduled", option, code=2)
         assert "--scheduled goes with neither --accept nor --dry-run" in ran.err

@@ -30,7 +30,7 @@ def hidden_in(shell: Shell) -> list[str]:
 
 def test_a_first_pass_stores_and_writes_and_the_next_are_quiet(live: Live) -> None:
     """The first pass makes database and document; one with the same tag or bytes says nothing."""
-    shell, server = live(unless_known, unless_known, answer(body=ONE))
+    shell, server = live(unless_known, unless_known, answer(body=ONE), laid=False)
     first = shell("sync")
     assert "infomaniak: first, snapshot 1, 1 model" in first.lines[0]
     assert first.lines[1:] == [f"document {shell.folder}/docs/models.md written"]
@@ -50,7 +50,7 @@ def test_a_first_pass_stores_and_writes_and_the_next_are_quiet(live: Live) -> No
 
 def test_a_dry_run_shows_all_and_writes_nothing(live: Live) -> None:
     """Before the first pass a dry run makes no file; after it, it shows changes and keeps none."""
-    shell, _ = live(answer(body=ONE), answer(body=ONE), answer(body=TWO))
+    shell, _ = live(answer(body=ONE), answer(body=ONE), answer(body=TWO), laid=False)
     before = shell("sync", "--dry-run")
     assert "first, snapshot 1, 1 model (dry run)" in before.lines[0]
     assert before.lines[1].endswith("docs/models.md would be written")
