@@ -15,7 +15,7 @@ from typing import Any, Final
 from catalog.errors import StoreError
 from catalog.store.stored import DAMAGED, to_moment
 
-LONGEST: Final = 1000
+LONGEST: Final = 900
 """Characters of `earlier` from which on a new row begins: one takes at most a quarter of a page."""
 # Where the clock was set back, both polls stay rows: so the last poll up to a moment is found among
 # the rows.
@@ -63,6 +63,8 @@ def fold(execute: Execute, number: int) -> None:
     if len(earlier or "") >= LONGEST:
         return
     apart = to_moment(next_began) - to_moment(began)
+    if apart < timedelta():
+        return  # as text it was before, as by hand it is written
     word = _word(round(apart.total_seconds()), duration_ms, number - old)
     execute(_FOLD, {"number": number, "earlier": f"{word} {earlier or ''}".rstrip()})
     execute(_DROP, {"number": old})

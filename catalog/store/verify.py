@@ -5,17 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Text, func, select, type_coerce
 
 from catalog.change import fingerprint
 from catalog.errors import StoreError
+from catalog.poll import Outcome
 from catalog.snapshot import Model, Snapshot
 from catalog.store.bodies import look
 from catalog.store.chain import links, version_digest
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
 from catalog.store.folding import unfold
 from catalog.store.history import ACCEPTED, MODEL_COLUMNS, to_model
-from catalog.store.stored import to_outcome
+from catalog.store.stored import to_moment, to_outcome
 from catalog.store.tables import (
     ChangeRow,
     FindingRow,
@@ -183,17 +184,22 @@ def _changes(connection: Connection) -> Verdicts:
 
 
 def _polls(connection: Connection) -> Verdicts:
-    names = ("id", "started_at", "outcome", "earlier")
-    query = select(*(col(getattr(PollRow, name)) for name in names)).order_by(col(PollRow.id))
-    folded = 0
-    for row in connection.execute(query):
+    began = type_coerce(col(PollRow.started_at), Text).label("began")
+    names = ("id", "provider", "outcome", "earlier")
+    query = select(began, *(col(getattr(PollRow, name)) for name in names))
+    folded, newest = 0, dict[str, int]()
+    for row in connection.execute(query.order_by(col(PollRow.id))):
         try:
-            to_outcome(row.outcome)
-            folded += len([*unfold(row.id, row.started_at, row.earlier)])
+            ended, moment = to_outcome(row.outcome), to_moment(row.began)
+            before = [each.number for each in unfold(row.id, moment, row.earlier)]
         except GARBLED as error:
             yield Bad("poll", str(row.id), str(error))
-        else:
-            yield "each can be read" + (f"; {folded:,} more are folded into them" if folded else "")
+            continue
+        if before and (ended != Outcome.UNCHANGED or before[-1] <= newest.get(row.provider, 0)):
+            yield Bad("poll", str(row.id), "what is folded into it cannot be: it was changed")
+            continue
+        folded, newest[row.provider] = folded + len(before), row.id
+        yield "each can be read" + (f"; {folded:,} more are folded into them" if folded else "")
 
 
 def _chain(connection: Connection, provider: str) -> Verdicts:

@@ -129,7 +129,15 @@ CASES = {
     ),
     "a time that is none": (
         "update poll set started_at = 'soon' where id = 6",
-        ("polls", "poll", "?", "a row cannot be read: 'soon' is stored, and no time"),
+        ("polls", "poll", "6", "'soon' is stored, and no time"),
+    ),
+    "one poll too many before one": (
+        "update poll set outcome = 'unchanged', earlier = '9:9 9:9' where id = 6",
+        ("polls", "poll", "6", "what is folded into it cannot be: it was changed"),
+    ),
+    "polls before one that changed something": (
+        "update poll set id = 9, earlier = '9:9' where id = 6",
+        ("polls", "poll", "9", "what is folded into it cannot be: it was changed"),
     ),
     "a date that is none": (
         "update finding set callable_until = 'soon' where id = 3",

@@ -17,6 +17,7 @@ from catalog.store.answers import answered
 from catalog.store.database import Database
 from catalog.store.folding import LONGEST
 from catalog.store.record import record
+from catalog.store.verify import verify
 from tests.builders import AT, finding, model, payload, snapshot
 from tests.stored import HOUR, NAME, ask, save
 
@@ -86,12 +87,33 @@ def test_a_row_grows_to_an_end(database: Database) -> None:
 def test_the_last_poll_up_to_a_moment_is_found_as_before(database: Database) -> None:
     """What began before the one before it, by a clock that was ahead, stays a row."""
     save(database, 0, STATE, outcome=Outcome.FIRST)
+    save(database, 0, replace(STATE, provider=OTHER), outcome=Outcome.FIRST, provider=OTHER)
     for hour in (1, 900, 2, 3, 4):
         unchanged(database, hour)
-    assert numbers(database) == [1, 3, 4, 6]
+        answer = NotModified(OTHER, "u", AT)
+        unchanged(database, 0, provider=OTHER, answer=answer)
+    assert numbers(database) == [1, 2, 5, 7, 11, 12]
     with database.reading() as connection:
         began = [each.started_at for each in polls.newest_first(connection, NAME)][::-1]
     assert began == [AT + hour * HOUR for hour in (0, 1, 900, 2, 3, 4)]
+
+
+@pytest.mark.parametrize(("zone", "rows"), [("-10:00", 3), ("Z", 2)])
+def test_a_time_that_was_edited_is_not_folded_the_wrong_way(
+    database: Database, zone: str, rows: int
+) -> None:
+    """What sorts before the next poll and is after it, as its zone says, is read as it stands."""
+    save(database, 0, STATE, outcome=Outcome.FIRST)
+    unchanged(database, 1)
+    with database.writing() as connection:
+        connection.execute(
+            text("update poll set started_at = :time"), {"time": f"{AT:%FT%T}{zone}"}
+        )
+    unchanged(database, 2)
+    with database.reading() as connection:
+        assert len([*polls.newest_first(connection, NAME)]) == 3
+        assert [check.bad for check in verify(connection) if check.name == "polls"] == [None]
+    assert len(numbers(database)) == rows
 
 
 SAYS_ELSE: dict[str, dict[str, Any]] = {

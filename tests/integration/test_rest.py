@@ -1,4 +1,4 @@
-"""A provider at rest: a poll that finds nothing new is one row, and leaves nothing out."""
+"""A provider at rest: a poll that finds nothing new is written down, and leaves nothing out."""
 
 import random
 import sqlite3

@@ -210,7 +210,7 @@ def test_a_payload_is_written_once(database: Database) -> None:
 
 
 def test_an_unchanged_poll_is_one_small_row(database: Database) -> None:
-    """What it shares with the poll before is left out; new validators of the same body are kept."""
+    """It lacks what the last one says, those alike share a row, and new validators are kept."""
     save(database, 0, snapshot(A, at=AT), outcome=Outcome.FIRST)
     save(database, 1, outcome=Outcome.UNCHANGED)
     save(database, 1, outcome=Outcome.UNCHANGED)
