@@ -64,7 +64,7 @@ def fold(execute: Execute, number: int) -> None:
         return
     apart = to_moment(next_began) - to_moment(began)
     if apart < timedelta():
-        return  # as text it was before, as by hand it is written
+        return  # a time edited by hand, with another zone: as text it sorted before
     word = _word(round(apart.total_seconds()), duration_ms, number - old)
     execute(_FOLD, {"number": number, "earlier": f"{word} {earlier or ''}".rstrip()})
     execute(_DROP, {"number": old})
@@ -79,19 +79,19 @@ def unfold(number: int, started_at: datetime, earlier: str | None) -> Iterator[F
     poll = Folded(number, started_at, 0)
     for word in (earlier or "").split():
         try:
-            poll = _before(poll, word)
+            poll = _read(word, poll)
         except (ValueError, OverflowError) as error:
             what = f"the polls before poll {number} cannot be read: {word!r} is no poll"
             raise StoreError(what, hint=DAMAGED) from error
         yield poll
 
 
-def _before(poll: Folded, word: str) -> Folded:
+def _read(word: str, later: Folded) -> Folded:
     whole = word if word.count(":") > 1 else f"{word}:1"
     seconds, duration_ms, below = map(int, whole.split(":"))
-    if min(seconds, duration_ms) < 0 or not 0 < below < poll.number:
+    if min(seconds, duration_ms) < 0 or not 0 < below < later.number:
         raise ValueError(word)
-    return Folded(poll.number - below, poll.started_at - timedelta(seconds=seconds), duration_ms)
+    return Folded(later.number - below, later.started_at - timedelta(seconds=seconds), duration_ms)
 
 
 def count(earlier: str | None) -> int:

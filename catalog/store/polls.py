@@ -39,7 +39,7 @@ def newest_first(
     limit: int | None = None,
     *conditions: ColumnElement[bool],
 ) -> Iterator[PastPoll]:
-    """Return recorded polls, the newest first; the conditions are of rows, with all in them."""
+    """Return recorded polls, the newest first; conditions hold for a row and all folded into it."""
     query = (
         select(table_of(PollRow))
         .where(col(PollRow.provider) == provider, *conditions)
@@ -110,7 +110,7 @@ def unwell(connection: Connection, provider: str) -> Unwell:
         (row.newest for key, row in met.items() if key != Outcome.FAILED), default=number
     )
     return Unwell(
-        since={TROUBLE_OF[ended]: row.since for ended, row in met.items()},
+        since={TROUBLE_OF[outcome]: row.since for outcome, row in met.items()},
         told=told_troubles(connection, provider, number),
         failures=_count_since(connection, provider, answered),
         accepted_at=accepted_at,
