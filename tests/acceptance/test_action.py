@@ -65,6 +65,7 @@ def test_the_action_marks_what_is_wrong(code: Path) -> None:
     assert json.loads((code / "models.sarif").read_bytes())["runs"][0]["results"]
 
 
+@pytest.mark.long
 def test_the_action_takes_each_input(code: Path) -> None:
     """Paths stand one a line, blanks and all; what is below the asked level fails nothing."""
     status, out, outputs = step(

@@ -104,6 +104,7 @@ def test_ratios_are_those_of_rounds() -> None:
     assert ratio([Took(1), Took(9), Took(4)], [Took(2), Took(3), Took(4)]) == 1.0
 
 
+@pytest.mark.long
 def test_a_small_run_measures_each_way(tmp_path: Path) -> None:
     """Real processes, a real daemon's polls and a real import give figures for both sides."""
     peers = Peers()
@@ -116,6 +117,7 @@ def test_a_small_run_measures_each_way(tmp_path: Path) -> None:
     assert imported.value is None
 
 
+@pytest.mark.long
 def test_the_made_years_are_as_if_they_had_been_polled(tmp_path: Path) -> None:
     """What the accelerated run leaves is a right history, and answers each question."""
     file = tmp_path / "years.db"

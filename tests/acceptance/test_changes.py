@@ -103,6 +103,7 @@ def test_what_can_be_read_once_is_a_state(shell: Shell, name: str) -> None:
     assert shell("diff", name, name, stdin=new).lines == ["no changes"]
 
 
+@pytest.mark.long
 def test_pipes_are_states(shell: Shell) -> None:
     """What a shell puts in place of a command's output is read like any file."""
     ends = []

@@ -264,6 +264,7 @@ def test_the_hook_before_a_commit(code: Shell) -> None:
     assert b"8 breaking, 1 warning" in ended.stdout
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.cpu_count() == 1, reason="on one core nothing is shared")
 def test_an_interrupted_scan_ends_at_once(shell: Shell) -> None:
     """Ctrl-C goes to every process of the terminal; those that share the work do not break off."""

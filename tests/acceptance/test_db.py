@@ -123,6 +123,7 @@ def test_a_database_without_a_past_verifies(shell: Shell) -> None:
     assert ran.lines[1].split() == ["payloads", "0", "ok", "nothing", "there", "yet"]
 
 
+@pytest.mark.long
 def test_prune_drops_bodies_and_keeps_the_past(own_demo: Shell) -> None:
     """Old bodies go, all that is asked for stays, and the database still verifies."""
     asked = [["changes"], ["models"], ["snapshots"], ["polls"], ["render", "--output", "-"]]
@@ -150,6 +151,7 @@ def test_the_limit_of_prune_is_an_age(own_demo: Shell) -> None:
     assert "there is no database" in ran.err
 
 
+@pytest.mark.long
 def test_an_export_is_lossless(own_demo: Shell) -> None:
     """What was imported exports to the very same bytes, also after pruning, also through pipes."""
     for number in range(2):

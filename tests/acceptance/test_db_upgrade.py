@@ -118,6 +118,7 @@ def statements(old: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
     return int(opened(Path(shutil.copy(old, tmp_path_factory.mktemp("count"))))[1])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(1, KILLS + 1))
 def test_an_upgrade_killed_anywhere_leaves_the_old_state(
     own: Path, statements: int, part: int

@@ -69,6 +69,7 @@ def assert_true(page: str, folder: Path, **given: str) -> None:
         assert absent is None, f"not shown: {absent}\n{told}"
 
 
+@pytest.mark.long
 def test_the_tour_can_be_typed_in_as_it_stands(tmp_path: Path) -> None:
     """In a checkout without a token, every command of the README's tour does as it says."""
     scripts, programs = tmp_path / "scripts", tmp_path / ".venv" / "bin"
@@ -81,6 +82,7 @@ def test_the_tour_can_be_typed_in_as_it_stands(tmp_path: Path) -> None:
     assert_true("README.md", tmp_path, **UNMEASURED)
 
 
+@pytest.mark.long
 def test_the_examples_of_the_commands_are_true(tmp_path: Path) -> None:
     """Typed from the top to the bottom, every example of docs/commands.md does as it says."""
     newest = recordings.find(recordings.shipped())[-1]
@@ -94,6 +96,7 @@ def test_the_examples_of_the_check_are_true(tmp_path: Path) -> None:
     assert_true("docs/check.md", tmp_path)
 
 
+@pytest.mark.long
 def test_a_provider_that_nobody_knows_is_added_as_the_page_says(tmp_path: Path) -> None:
     """Typed from the top to the bottom, docs/providers.md adds a made-up provider and polls it."""
     assert_true(PROVIDERS, tmp_path)
@@ -279,6 +282,7 @@ def test_every_page_is_found_from_the_readme() -> None:
     assert sorted(seen) == PAGES
 
 
+@pytest.mark.long
 def test_the_picture_shows_what_the_demo_prints() -> None:
     """docs/demo.svg is what scripts/picture draws of the demo today, without a machine's path."""
     with Shell(ROOT).python(ROOT / "scripts" / "picture", "--check") as running:

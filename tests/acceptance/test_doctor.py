@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+import pytest
+
 from tests.builders import body, row
 from tests.servers import Step, answer, serve
 from tests.shell import TOKEN, Live, Ran, Shell
@@ -25,6 +27,7 @@ def states(ran: Ran) -> dict[str, str]:
     return {each["check"]: each["state"] for each in ran.json["checks"]}
 
 
+@pytest.mark.long
 def test_all_is_well(live: Live) -> None:
     """Everything that a pass needs is looked at, nothing is written, nobody is told."""
     with (
@@ -76,6 +79,7 @@ def test_each_trouble_is_named_with_what_to_do(live: Live) -> None:
     assert "127.0.0.1:9: Connection refused" in ran.out
 
 
+@pytest.mark.long
 def test_a_target_that_is_away_and_one_that_nobody_can_read(live: Live) -> None:
     """Each target of Apprise has a line; a URL that Apprise refuses is a broken configuration."""
     shell, _ = live(dated())

@@ -5,6 +5,8 @@ from contextlib import closing
 from datetime import date
 from typing import Any
 
+import pytest
+
 from catalog.change import Probed, Retiring
 from catalog.store.database import Database
 from catalog.store.record import tell
@@ -51,6 +53,7 @@ def by_rule(shell: Shell, *words: str) -> dict[str, Any]:
     return {each["rule"]: each for each in told}
 
 
+@pytest.mark.long
 def test_what_is_quiet_is_kept_and_told_to_nobody(live: Live) -> None:
     """No channel, document, exit code or -q tells of it; `changes` says what it left out."""
     shell, _ = live(answer(body=UNSAID), answer(body=QUIET))
@@ -82,6 +85,7 @@ def test_what_is_quiet_is_kept_and_told_to_nobody(live: Live) -> None:
     assert shell("explain", "1").lines[-1] == "  none: what is quiet is told to nobody"
 
 
+@pytest.mark.long
 def test_a_renamed_model_keeps_its_history(live: Live) -> None:
     """Under its new name a model has what was found before; the old one leads to the new."""
     before = body(OLD | {"version": "0.9"}, row(id=2, name="beta"))
@@ -141,6 +145,7 @@ def test_a_finding_is_explained(live: Live) -> None:
     assert known["earlier"] == []
 
 
+@pytest.mark.long
 def test_the_same_found_again_is_the_latest(live: Live) -> None:
     """A fingerprint that was found twice is explained as it was found last."""
     gone = body(OLD)

@@ -54,6 +54,7 @@ def rows(text: str) -> list[list[str]]:
     return [line for line in cells[start + 2 :] if len(line) == len(HEADS)]
 
 
+@pytest.mark.long
 def test_a_small_campaign_keeps_every_promise() -> None:
     """Real faults on real processes end as in an undisturbed run, and the table says so."""
     only = [word for name in PLAYED for word in ("--only", name)]

@@ -48,6 +48,7 @@ def test_the_table_says_what_would_be_lost(demo: Shell) -> None:
     assert "| Model |" in demo("forecast", "--format", "markdown").lines[0]
 
 
+@pytest.mark.long
 def test_a_note_is_kept_counts_and_is_taken_back(own_demo: Shell) -> None:
     """The newest note gives day, basis, ground and successor, wherever an end shows."""
     shell = own_demo

@@ -174,6 +174,7 @@ def stored(file: Path) -> list[str]:
         return list(database.iterdump())
 
 
+@pytest.mark.long
 def test_an_import_that_was_killed_goes_on_with_what_is_missing(shell: Shell) -> None:
     """Killed at any place, it leaves whole polls alone, and the next run adds exactly the rest."""
     made(shell.folder / "history", TOGETHER + 5)
@@ -192,6 +193,7 @@ def test_an_import_that_was_killed_goes_on_with_what_is_missing(shell: Shell) ->
         assert stored(file) == whole
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("how", "kept"), [("ABORT", 3), ("ROLLBACK", 0)])
 def test_an_import_that_the_database_refuses_tells_why_and_goes_on_later(
     shell: Shell, how: str, kept: int

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import httpx
+import pytest
 
 from tests.bench.made import Made
 from tests.servers import answer
@@ -64,6 +65,7 @@ def test_an_unchanged_run_loads_little(live: Live) -> None:
     assert len(loaded) <= MOST_MODULES
 
 
+@pytest.mark.long
 def test_a_valid_change_is_not_proved_twice(live: Live) -> None:
     """An answer that fits its contract does not load the library that tells what is wrong."""
     made = Made(20)
@@ -78,6 +80,7 @@ def test_a_valid_change_is_not_proved_twice(live: Live) -> None:
     assert loaded & UNUSED == set()
 
 
+@pytest.mark.long
 def test_a_process_has_one_http_client(live: Live) -> None:
     """Provider, channels and monitor are all asked through one client: a second costs 20 ms."""
     shell, server = live(answer(body=Made(20).body))

@@ -22,6 +22,7 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path, installed=True)
 
 
+@pytest.mark.long
 def test_json_lines_alone_where_they_are_asked_for(live: Live) -> None:
     """Errors, hints and what is owed are lines of the log too: a machine reads all of it."""
     shell, _ = live(answer(503))
@@ -81,6 +82,7 @@ def test_heavy_libraries_are_not_loaded_for_help(shell: Shell) -> None:
     assert loaded.isdisjoint(heavy | {"csv", "difflib", "json", "logging"})
 
 
+@pytest.mark.long
 def test_a_reader_that_leaves_early_is_no_error(demo: Shell) -> None:
     """With nobody to read stdout or stderr the command does its work and keeps its exit code."""
     for words, code in ((["diff", "1", "2", "--exit-code"], 1), (["show", "x"], 2)):
@@ -135,6 +137,7 @@ def test_ctrl_c_ends_quietly(live: Live) -> None:
     assert shell.files() == {}
 
 
+@pytest.mark.long
 def test_closed_streams_are_no_error(shell: Shell) -> None:
     """Started without stdin, stdout and stderr, a command works and ends with its code."""
     Path(shell.folder, "right.json").write_bytes(body(row()))
@@ -149,6 +152,7 @@ def test_closed_streams_are_no_error(shell: Shell) -> None:
         assert ended.returncode == code
 
 
+@pytest.mark.long
 def test_an_ascii_terminal_gets_every_line(demo: Shell) -> None:
     """Where only ASCII can be shown, other characters are escapes and nothing is lost."""
     ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
@@ -158,6 +162,7 @@ def test_an_ascii_terminal_gets_every_line(demo: Shell) -> None:
     assert "no model 'm\\xfcller' is known" in demo("show", "müller", code=2, given=ascii_only).err
 
 
+@pytest.mark.long
 def test_a_terminal_gets_color_and_no_escape_of_a_name(shell: Shell) -> None:
     """Levels are colored on a terminal unless NO_COLOR is set, and names steer it in no format."""
     Path(shell.folder, "old.json").write_bytes(body(row()))

@@ -6,6 +6,8 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from tests.builders import body, row
 from tests.daemons import serving
 from tests.servers import Server, answer, serve
@@ -57,6 +59,7 @@ def test_a_pass_that_cannot_be_recorded_is_a_failure(live: Live) -> None:
     assert all("not a database" in said for path, said in told if path == "/fail")
 
 
+@pytest.mark.long
 def test_a_daemon_tells_of_a_database_that_it_cannot_use(live: Live) -> None:
     """From the start on, and as long as that lasts: a monitor hears of every slot that was lost."""
     with serve(answer(200)) as monitor:

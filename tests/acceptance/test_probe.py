@@ -105,6 +105,7 @@ def test_a_provider_that_is_not_there_is_an_error(asking: Shell, provider: Repla
     assert asking("matrix").out == "no calls\n"
 
 
+@pytest.mark.long
 def test_second_tries_and_their_findings(asking: Shell, provider: ReplayServer) -> None:
     """With --wait a refusal is confirmed in one command; it is told, logged, shown and verified."""
     provider.behave(Behavior(entries=(REFUSES, Entry("mixtral", "chat-v1"))))
@@ -240,6 +241,7 @@ def test_two_schedules_of_the_probes_are_a_mistake(shell: Shell) -> None:
     assert "probe.cron: probe.every is given too; one of the two must go" in told
 
 
+@pytest.mark.long
 def test_all_models_at_once(asking: Shell) -> None:
     """Whoever names none calls all that can be called; the slot of the day is done by that."""
     given = {"CATALOG_PROBE_RATE": "60", "CATALOG_PROBE_ENABLED": "true"}

@@ -92,6 +92,7 @@ def test_an_unheard_of_provider_by_configuration_alone(start: Start) -> None:
     assert "GET http://127.0.0.1" in document
 
 
+@pytest.mark.long
 def test_all_providers_together(start: Start) -> None:
     """Without a name all are polled and shown together; with one, that one alone."""
     alpha = answer(body=body(row()))

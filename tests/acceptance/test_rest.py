@@ -19,6 +19,7 @@ from tests.shell import TOKEN, Live, Shell
 AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
+@pytest.mark.long
 def test_it_says_what_a_pass_says(live: Live) -> None:
     """Text, JSON, -q and the exit code are those of a pass that looked at everything."""
     shell, _ = live(answer(body=BODY))
@@ -101,6 +102,7 @@ def test_a_monitor_is_told_all_the_same(live: Live) -> None:
     assert len(pings) == 4
 
 
+@pytest.mark.long
 def test_the_database_is_looked_for_as_ever(live: Live, tmp_path: Path) -> None:
     """Named on the command line, by a variable or in the file, it is the one that is at rest."""
     shell, _ = live(answer(body=BODY))
@@ -228,6 +230,7 @@ def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
     assert len(server.requests) == 2
 
 
+@pytest.mark.long
 def test_what_is_handed_on_is_one_pass(live: Live) -> None:
     """The lines of a poll that failed at rest and of the pass that tells it bear one id."""
     shell, server = live(answer(body=BODY), answer(503), CATALOG_HTTP_ATTEMPTS="2")
@@ -239,6 +242,7 @@ def test_what_is_handed_on_is_one_pass(live: Live) -> None:
     assert len(server.requests) == 3
 
 
+@pytest.mark.long
 def test_a_slot_is_that_of_the_question(live: Live) -> None:
     """An answer that comes when the next slot has begun counts for the one that it was asked in."""
     made = Made(20)

@@ -12,6 +12,7 @@ from tests.servers import answer
 from tests.shell import Live, Shell
 
 
+@pytest.mark.long
 def test_settings_that_moved_are_read(live: Live) -> None:
     """A file that was written, or a variable that was set, ends the rest until it was read."""
     shell, _ = live(answer(body=BODY))
@@ -116,6 +117,7 @@ def test_a_missing_file_of_one_provider_stops_no_other(live: Live) -> None:
     assert "two: first" in ran.out
 
 
+@pytest.mark.long
 def test_a_row_that_was_damaged_is_no_rest(live: Live) -> None:
     """What somebody wrote there by hand is not believed, and shows no traceback."""
     shell, _ = live(answer(body=BODY))

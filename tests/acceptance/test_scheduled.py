@@ -3,6 +3,8 @@
 import sqlite3
 from contextlib import ExitStack, closing
 
+import pytest
+
 from tests.builders import body, row
 from tests.daemons import Gate, serving
 from tests.polled import polls
@@ -66,6 +68,7 @@ def test_a_slot_in_hand_is_left_to_who_has_it(live: Live) -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.long
 def test_daemons_and_cron_do_each_slot_once(live: Live) -> None:
     """Of two daemons and cron on one file, each slot has one pass and each pass its own slot."""
     quick = {"CATALOG_SCHEDULE_EVERY": "1s", "CATALOG_SCHEDULE_JITTER": "1ms"}

@@ -38,6 +38,7 @@ def run(checkout: Path, *words: str, **given: str) -> Ran:
     return Ran(ended.returncode, ended.stdout, ended.stderr)
 
 
+@pytest.mark.long
 def test_a_database_of_ones_own_is_never_mixed_up_with_the_demos(checkout: Path) -> None:
     """CATALOG_DATABASE counts as configured: it is asked, and the demo is not made."""
     own = checkout / "own.db"

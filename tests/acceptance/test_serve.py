@@ -67,6 +67,7 @@ def test_quiet_tells_errors_alone_and_json_has_its_lines(live: Live) -> None:
     assert {json.loads(line)["level"] for line in daemon.lines} == {"error"}
 
 
+@pytest.mark.long
 def test_a_failed_pass_does_not_end_it(live: Live) -> None:
     """What the provider refuses is told with what to do, and the next slot is done as ever."""
     shell, server = live(answer(503), answer(body=b"{"), ONE, **QUICK)
@@ -80,6 +81,7 @@ def test_a_failed_pass_does_not_end_it(live: Live) -> None:
     assert len(server.requests) >= 4
 
 
+@pytest.mark.long
 def test_what_is_owed_is_told(live: Live) -> None:
     """A channel that refuses is told after the pass that it refused."""
     shell, _ = live(ONE, answer(body=body(row(), row(id=2, name="beta"))), **QUICK)
@@ -123,6 +125,7 @@ def test_told_twice_it_stops_at_once_without_harm(live: Live, number: signal.Sig
         daemon.stop()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("again", [False, True])
 def test_told_to_stop_while_it_sends_it_waits_for_that_alone(live: Live, again: bool) -> None:
     """What goes out between two passes is sent to its end, unless a second signal comes."""
@@ -249,6 +252,7 @@ def test_a_configuration_that_cannot_be_read_at_all_changes_nothing(live: Live) 
         daemon.stop()
 
 
+@pytest.mark.long
 def test_a_database_that_was_emptied_is_told_until_a_backup_is_put_back(live: Live) -> None:
     """Nothing is made in its place, and the running daemon takes the backup up by itself."""
     shell, _ = live(ONE, **QUICK)

@@ -63,6 +63,7 @@ def watched(folder: Path) -> dict[str, str]:
     return {"NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": "400000"}
 
 
+@pytest.mark.long
 def test_a_clock_that_is_set_back_stops_neither_passes_nor_the_watchdog(
     live: Live, tmp_path: Path
 ) -> None:
@@ -80,6 +81,7 @@ def test_a_clock_that_is_set_back_stops_neither_passes_nor_the_watchdog(
             daemon.stop()
 
 
+@pytest.mark.long
 def test_a_clock_that_is_set_forward_is_followed(live: Live, tmp_path: Path) -> None:
     """What came due by it runs at the next beat, not when the old clock would have been there."""
     clock = WallClock.made(tmp_path / "clock")
@@ -92,6 +94,7 @@ def test_a_clock_that_is_set_forward_is_followed(live: Live, tmp_path: Path) -> 
     assert len(server.requests) == 2
 
 
+@pytest.mark.long
 def test_a_clock_that_is_set_back_during_a_pass_waits_for_its_end(
     live: Live, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ def start() -> Iterator[Start]:
         yield lambda *steps: stack.enter_context(serve(*steps))
 
 
+@pytest.mark.long
 def test_all_are_served_each_by_its_own_schedule(shell: Shell, start: Start) -> None:
     """One process polls all, writes a document of each, and does each slot of each once."""
     mars, venus = start(models("argo")), start(models("dart"), models("dart", "dove"))
@@ -88,6 +89,7 @@ def test_all_are_served_each_by_its_own_schedule(shell: Shell, start: Start) -> 
     ]
 
 
+@pytest.mark.long
 def test_one_that_fails_stops_no_other(shell: Shell, start: Start) -> None:
     """One refuses, the answer of another is broken, and the third is polled all the while."""
     tables = (
@@ -105,6 +107,7 @@ def test_one_that_fails_stops_no_other(shell: Shell, start: Start) -> None:
         daemon.stop()
 
 
+@pytest.mark.long
 def test_by_name_one_alone_is_served(shell: Shell, start: Start) -> None:
     """With --provider the others are left to other processes; it goes on if that one is gone."""
     mars, venus = start(models("argo")), start(models("dart"))
@@ -137,6 +140,7 @@ def test_one_without_a_token_is_told_and_stops_no_other(shell: Shell, start: Sta
     assert "there is no token to ask mars with" in shell("serve", code=2).err
 
 
+@pytest.mark.long
 def test_providers_come_and_go_by_a_reload(shell: Shell, start: Start) -> None:
     """One that is added is polled at once, one that was taken out is asked no more."""
     mars, venus = start(models("argo")), start(models("dart"))
@@ -158,6 +162,7 @@ def test_providers_come_and_go_by_a_reload(shell: Shell, start: Start) -> None:
     assert len(mars.requests) == asked
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("back", [False, True])
 def test_one_that_goes_during_its_pass_is_finished(shell: Shell, start: Start, back: bool) -> None:
     """The pass under way ends as it began; where it has come back by then, it goes on as ever."""
@@ -208,6 +213,7 @@ def test_told_to_stop_it_begins_no_pass_that_waits(shell: Shell, start: Start) -
     assert ask(shell, "select provider from poll") == [("mars",)]
 
 
+@pytest.mark.long
 def test_what_is_found_of_each_is_told_once(shell: Shell, start: Start) -> None:
     """A channel hears of every provider's change, and of each but once."""
     heard = list[str]()

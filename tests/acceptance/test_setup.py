@@ -91,6 +91,7 @@ def installed(checkout: Path) -> set[str]:
     return {path.name.partition("-")[0] for path in found}
 
 
+@pytest.mark.long
 def test_what_is_set_up_is_what_was_asked_for(checkout: Path) -> None:
     """Tools are only there with --dev, and then they stay; a second call does nothing."""
     assert "setting up .venv for run" in setup(checkout).err
@@ -108,6 +109,7 @@ def test_what_is_set_up_is_what_was_asked_for(checkout: Path) -> None:
     assert setup(checkout, "--dev") == Ran(0, "", "")
 
 
+@pytest.mark.long
 def test_an_environment_that_was_left_half_made_is_mended(checkout: Path, copied: str) -> None:
     """Without pip it fails with what to install, and goes on from there when that is there."""
     python(checkout, HALF)
@@ -125,6 +127,7 @@ def test_an_environment_that_was_left_half_made_is_mended(checkout: Path, copied
     assert installed(checkout) == {"dep", "backend", "project"}
 
 
+@pytest.mark.long
 def test_a_damaged_environment_is_not_taken_for_a_good_one(checkout: Path, copied: str) -> None:
     """What pip takes for installed and yet does not start is told, until .venv is made anew."""
     python(checkout, copied)

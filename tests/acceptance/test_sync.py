@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.builders import body, row
 from tests.polled import outcomes
 from tests.servers import Exchange, answer, refusing, serve
@@ -135,6 +137,7 @@ def test_an_invalid_answer_is_refused_with_every_problem(live: Live) -> None:
     assert outcomes(shell.folder / "catalog.db") == ["invalid"]
 
 
+@pytest.mark.long
 def test_a_wall_of_problems_is_cut_for_people_alone(live: Live) -> None:
     """Ten problems are shown with how many more there are; JSON has all, at least so many."""
     shell, _ = live(answer(body=body(*[0] * 12)), answer(body=body(*[0] * 12)))
@@ -221,6 +224,7 @@ def test_a_document_edited_by_hand_is_kept_and_told(live: Live) -> None:
     assert document.read_text() == edited
 
 
+@pytest.mark.long
 def test_channels_are_told_and_what_they_refuse_stays_owed(live: Live) -> None:
     """A log channel writes JSON lines; what a webhook refused is owed, and can be sent again.
 

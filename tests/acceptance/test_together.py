@@ -4,6 +4,8 @@ import json
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from catalog.recordings import find, shipped
 from catalog.replay.server import ReplayServer
 from tests.servers import answer, serve
@@ -12,6 +14,7 @@ from tests.shell import Shell
 RUNS = 4
 
 
+@pytest.mark.long
 def test_runs_at_the_same_moment_do_each_thing_once(tmp_path: Path) -> None:
     """One of them stores the change, the channel is told once, and none of them fails."""
     with ReplayServer(find(shipped()), step="manual") as provider, serve(answer()) as receiver:

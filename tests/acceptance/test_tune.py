@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.builders import body, row
 from tests.servers import answer
 from tests.shell import Live, Shell
@@ -37,6 +39,7 @@ def tuned(shell: Shell, *options: str) -> dict[str, Any]:
     return dict(provider)
 
 
+@pytest.mark.long
 def test_what_flaps_is_counted_and_left_out(shell: Shell) -> None:
     """All told: seven moves of one limit. By the settings: the first, and that it flaps."""
     stored(shell, 8, 4, 8, 4, 8, 4, 8, 4)
@@ -63,6 +66,7 @@ def test_another_time_to_settle(shell: Shell) -> None:
     assert found["by_the_settings"]["damped"] == []
 
 
+@pytest.mark.long
 def test_a_removal_that_is_believed_later(shell: Shell) -> None:
     """One was back before, and one is told an hour later than it would have been."""
     stored(shell, 8, None, 8, 8, None, None, None)
@@ -90,6 +94,7 @@ def test_other_rules_are_tried_by_another_configuration(shell: Shell) -> None:
     assert shell("changes", "--format", "json").json == before
 
 
+@pytest.mark.long
 def test_a_quiet_year_is_judged_by_the_day(shell: Shell) -> None:
     """Answers that say the same again are not judged one by one, and are counted all the same."""
     stored(shell, *[8] * 60, 4)
@@ -98,6 +103,7 @@ def test_a_quiet_year_is_judged_by_the_day(shell: Shell) -> None:
     assert found["by_the_settings"]["told"] == {"breaking": 1, "warning": 0, "info": 0}
 
 
+@pytest.mark.long
 def test_what_was_pruned_is_said(shell: Shell) -> None:
     """An answer without its body cannot be judged again; what is left is."""
     stored(shell, 8, 4, 2, 1)

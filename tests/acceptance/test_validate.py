@@ -4,6 +4,8 @@ import gzip
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.builders import body, row
 from tests.shell import Shell
 
@@ -35,6 +37,7 @@ def test_every_problem_is_told_at_once(shell: Shell) -> None:
     assert ran.err == "invalid: 4 problems\n"
 
 
+@pytest.mark.long
 def test_a_search_that_was_ended_says_at_least(shell: Shell) -> None:
     """Of an answer made of problems, so many are told, and the count does not claim to be all."""
     ran = shell("validate", "-", stdin=body(*[0] * 10_001), code=1)
@@ -66,6 +69,7 @@ def test_json_tells_problems_and_drift_apart(shell: Shell) -> None:
     assert [each["path"] for each in broken["problems"]] == ["$.a", "$.a", "$.data", "$.result"]
 
 
+@pytest.mark.long
 def test_a_file_that_is_not_there_is_wrong_usage(shell: Shell) -> None:
     """A missing file is exit 2; a packed file cut short is a problem like any other."""
     assert "missing.json cannot be read" in shell("validate", "missing.json", code=2).err

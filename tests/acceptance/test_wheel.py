@@ -8,6 +8,8 @@ import sys
 from importlib.metadata import files, version
 from pathlib import Path
 
+import pytest
+
 from catalog.recordings import find, shipped
 from catalog.replay.server import ReplayServer
 
@@ -47,6 +49,7 @@ def copy(name: str, packages: Path) -> None:
             shutil.copyfile(source, place)
 
 
+@pytest.mark.long
 def test_the_wheel_works_by_itself(tmp_path: Path) -> None:
     """Demo and sync run from the installed wheel with the runtime lock alone."""
     built, python = tmp_path / "dist", tmp_path / "env" / "bin" / "python"

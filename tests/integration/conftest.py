@@ -59,6 +59,7 @@ def resting(tmp_path: Path) -> Iterator[Callable[..., Resting]]:
         def make(*steps: Step, folder: str = "a", removals: str = "at once") -> Resting:
             home = tmp_path / folder
             home.mkdir()
+            lay_database(home)
             server, clock, ear = stack.enter_context(serve(*steps)), Clock(NOON), Ear()
             given = {
                 "database": str(home / "catalog.db"),

@@ -103,6 +103,7 @@ def damage(database: Database, answer: Payload) -> None:
     )
 
 
+@pytest.mark.long
 def test_a_chain_is_read_to_its_full_depth(database: Database) -> None:
     """Each body is the difference to the one before it, until a whole one begins anew."""
     answers = series(database, 2 * CHAIN + 1)

@@ -189,6 +189,7 @@ def assert_nothing_shown(
     assert failure.__cause__ is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("step", "requests", "reason"),
     [
@@ -222,6 +223,7 @@ def test_refusal(
     assert_nothing_shown(failed.value, channel, caplog)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", [drip_headers(), silence], ids=["dripping", "silent"])
 def test_one_deadline_holds_for_all_attempts(step: Step) -> None:
     """A receiver that drips or says nothing is cut when all attempts have used up their time."""

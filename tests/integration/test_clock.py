@@ -37,6 +37,7 @@ def test_a_clock_that_cannot_be_right_is_not_followed(tmp_path: Path) -> None:
         assert r.poll().poll.started_at == START + 2 * HOUR
 
 
+@pytest.mark.long
 def test_a_poll_by_a_clock_that_was_ahead_puts_no_trouble_off(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -58,6 +59,7 @@ def test_a_poll_by_a_clock_that_was_ahead_puts_no_trouble_off(
     assert "no answer was accepted for 3 days" in sentence(r.ear.heard[3].findings[0])
 
 
+@pytest.mark.long
 def test_trouble_that_was_told_by_a_clock_that_was_ahead_is_told_again(tmp_path: Path) -> None:
     """At once, because nobody knows when that was; then after a day, as ever."""
     with rig(tmp_path, GOOD, BAD) as r:
@@ -96,6 +98,7 @@ def test_what_was_in_force_is_found_beside_a_snapshot_of_the_future(tmp_path: Pa
     assert found == [1, 3, 3]
 
 
+@pytest.mark.long
 def test_what_moved_by_a_clock_that_was_ahead_has_settled_when_it_has(tmp_path: Path) -> None:
     """A limit that was lowered and raised before those days is told when it is lowered again."""
     more, less = (answer(body=body(row(max_token_input=limit))) for limit in (8192, 4096))

@@ -4,6 +4,8 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
+
 from catalog.clock import stamp
 from catalog.recordings import find, shipped
 from catalog.replay.server import ReplayServer
@@ -15,6 +17,7 @@ KILLS = 40
 ROOT = Path(__file__).parent.parent.parent
 
 
+@pytest.mark.long
 def test_a_pass_killed_anywhere_is_mended_by_the_next(tmp_path: Path) -> None:
     """Store, document and messages are those of an undisturbed run, wherever SIGKILL struck."""
     before = tmp_path / "before"

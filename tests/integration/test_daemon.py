@@ -60,6 +60,7 @@ def serve_until(event: Event, daemon: Daemon) -> int:
     return code
 
 
+@pytest.mark.long
 def test_whatever_a_pass_breaks_off_with_the_next_one_runs(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -83,6 +84,7 @@ def test_whatever_a_pass_breaks_off_with_the_next_one_runs(
     assert "infomaniak: no pass, the disk is full. Check the path" in caplog.text
 
 
+@pytest.mark.long
 def test_what_comes_due_during_a_pass_is_made_up(tmp_path: Path) -> None:
     """A pass that lasts beyond its slot is followed by the slot that it covered, at once."""
     started, done = [now()], Event()
@@ -179,6 +181,7 @@ def test_a_pass_that_is_stuck_lets_the_watchdog_bite(
     assert b"WATCHDOG=1" not in heard
 
 
+@pytest.mark.long
 def test_a_run_that_waits_for_another_provider_is_no_stuck_pass(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -326,6 +329,7 @@ class Patient(Ear):
         self.taken.set()
 
 
+@pytest.mark.long
 def test_what_was_refused_is_sent_between_two_passes(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -144,6 +144,7 @@ def test_a_stop_ends_what_is_being_called(tmp_path: Path, caplog: pytest.LogCapt
     assert closed == [1]
 
 
+@pytest.mark.long
 def test_a_reload_ends_what_is_being_called_and_begins_anew(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -87,6 +87,7 @@ def test_a_backup_of_an_older_version_is_upgraded_where_it_was_put(tmp_path: Pat
     database.close()
 
 
+@pytest.mark.long
 def test_a_first_run_that_is_killed_leaves_no_empty_file(tmp_path: Path) -> None:
     """At whatever statement: there is no file, or a whole one, and the next run goes on."""
     for number in range(1, 60, 6):

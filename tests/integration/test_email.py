@@ -11,7 +11,7 @@ from traceback import TracebackException
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.alerts.channel import Audience, Message
@@ -215,6 +215,7 @@ def test_a_server_that_drips() -> None:
     assert "did not answer in time" in str(error)
 
 
+@pytest.mark.long
 def test_a_server_that_scans_what_it_took() -> None:
     """Once the server has all of the mail, its answer is waited for: nobody sends it again."""
     scanned = threading.Event()
@@ -263,12 +264,6 @@ def test_no_log_tells_the_password(caplog: pytest.LogCaptureFixture) -> None:
     assert PASSWORD not in "\n".join(ours)
 
 
-@settings(
-    derandomize=True,
-    database=None,
-    deadline=None,
-    max_examples=200,
-)
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200))
 def test_no_name_breaks_a_header(name: str) -> None:
     """Whatever a model is called, the mail has the headers that were meant and can be read."""

@@ -73,6 +73,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], An
         return outcomes, it.rows(STATE), left(it)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", FAULTS)
 def test_what_a_poll_makes_of_a_fault(
     kind: str,
@@ -98,6 +99,7 @@ def test_what_a_poll_makes_of_a_fault(
     assert TOKEN not in "".join(shown)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["half-list", "new-field", "new-type", "nulls", "long-names"])
 def test_a_first_poll_has_nothing_to_doubt_by(kind: str, tmp_path: Path) -> None:
     """Where nothing is known yet, whatever keeps to the contract and lists models is the first."""
@@ -134,6 +136,7 @@ def test_a_large_answer_needs_no_memory(kind: str, tmp_path: Path) -> None:
     assert peak < 3 * LIMITS.max_bytes
 
 
+@pytest.mark.long
 def test_a_seed_gives_the_same_polls_again(tmp_path: Path) -> None:
     """A bad network can be had once more: the same kinds at the same rate end in the same way."""
     quick = tuple(kind for kind in FAULTS if kind not in SLOW)
@@ -160,6 +163,7 @@ def test_a_fault_takes_the_place_of_a_304() -> None:
         assert [ask(server, **known)[0] for _ in range(2)] == [200, 304]
 
 
+@pytest.mark.long
 def test_a_drip_drips() -> None:
     """The bytes of the true answer come a second apart."""
     with ReplayServer(HISTORY, faults=at_poll(0, "drip")) as server:

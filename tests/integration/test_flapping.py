@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from catalog.poll import Removals
 from catalog.store.flapping import MANY, since
 from catalog.words import sentence
@@ -50,6 +52,7 @@ def test_back_and_forth_is_told_twice(tmp_path: Path) -> None:
         assert "back and forth: move 2" in sentence(it.ear.heard[1].findings[0])
 
 
+@pytest.mark.long
 def test_what_flapped_is_told_when_it_stays_elsewhere(tmp_path: Path) -> None:
     """Three days after its last silent move, what was told and what is are one change again."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096)]
@@ -63,6 +66,7 @@ def test_what_flapped_is_told_when_it_stays_elsewhere(tmp_path: Path) -> None:
         assert told_in(it, hours=100) == []
 
 
+@pytest.mark.long
 def test_what_settles_where_it_was_told_is_not_told_again(tmp_path: Path) -> None:
     """The last that was told is what is: there is nothing to add."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 8192)]
@@ -88,6 +92,7 @@ def test_a_model_that_comes_and_goes(tmp_path: Path) -> None:
         assert again == [("flapping-damped", "quiet")]
 
 
+@pytest.mark.long
 def test_a_model_that_stays_away_after_flapping_is_told(tmp_path: Path) -> None:
     """Its last end was silent: three days later it is told, since when and until when."""
     with rig(tmp_path, listed(), ABSENT, listed(), ABSENT) as it:
@@ -98,6 +103,7 @@ def test_a_model_that_stays_away_after_flapping_is_told(tmp_path: Path) -> None:
         assert it.clock.now - gone_at > 3 * DAY
 
 
+@pytest.mark.long
 def test_a_model_that_stays_after_flapping_is_told(tmp_path: Path) -> None:
     """What was told last is that it went again: three days after its silent return it is back."""
     with rig(tmp_path, listed(), ABSENT, listed(), ABSENT, listed()) as it:

@@ -72,6 +72,7 @@ def test_every_poll_is_read_back_as_it_was(database: Database) -> None:
     assert sorted(each.number for each in read) == [*range(1, 503)]
 
 
+@pytest.mark.long
 def test_a_row_grows_to_an_end(database: Database) -> None:
     """At every poll a row is written anew: from some length on, the next begins."""
     save(database, 0, STATE, outcome=Outcome.FIRST)

@@ -56,6 +56,7 @@ def probe(
         connection.execute(insert(ProbeRow).values(**known | given))
 
 
+@pytest.mark.long
 def test_a_poll_a_day_tells_each_mark_once(tmp_path: Path) -> None:
     """Forty days of daily polls: the removal, four reminders, and not a word more."""
     with rig(tmp_path, FULL, NINE) as it:

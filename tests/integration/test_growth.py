@@ -4,6 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from catalog.payload import NotModified
 from catalog.poll import Outcome, Poll
 from catalog.recordings import find, shipped
@@ -53,6 +55,7 @@ def test_what_a_poll_asks_for_costs_the_same_after_years(tmp_path: Path) -> None
     assert steps[1] <= 1.1 * steps[0]
 
 
+@pytest.mark.long
 def test_a_past_state_costs_the_same_after_years(tmp_path: Path) -> None:
     """The models as of a moment are found key by key, however often they changed since."""
     database = Database(str(tmp_path / "catalog.db"))

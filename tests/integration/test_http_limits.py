@@ -32,6 +32,7 @@ from tests.servers import (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("step", "status"),
     [(silence, None), (drip_headers(), None), (drip(), 200), (drip(206), 206)],
@@ -76,6 +77,7 @@ def test_the_time_for_all_attempts_holds_for_connecting_too() -> None:
     assert 0.35 < time.monotonic() - started < 10
 
 
+@pytest.mark.long
 def test_a_silent_handshake_is_no_connection() -> None:
     """A port that takes connections and never speaks TLS does not hold the poll."""
     with socket.create_server(("127.0.0.1", 0)) as listener, Http(SHORT) as http:

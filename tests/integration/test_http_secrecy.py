@@ -163,6 +163,7 @@ def test_a_certificate_for_another_host_is_refused(
             http.send(request)
 
 
+@pytest.mark.long
 def test_the_deadline_holds_over_tls(identity: ssl.SSLContext, certificate: Path) -> None:
     """Over an encrypted connection all is as without: answers come, and drips are cut."""
     trust = ssl.create_default_context(cafile=certificate)

@@ -165,7 +165,8 @@ def came_of(folder: Path, kind: str, removals: str, lasting: int) -> Came:
     return came
 
 
-@pytest.mark.usefixtures("unmeasured")
+@pytest.mark.long
+@pytest.mark.unmeasured
 @pytest.mark.parametrize(("kind", "removals"), [*zip(KINDS, REMOVALS, strict=True)])
 def test_a_lasting_process_writes_what_fresh_ones_write(
     tmp_path: Path, kind: str, removals: str

@@ -78,6 +78,7 @@ MATRIX = {
 }
 
 
+@pytest.mark.long
 def test_every_cell_of_the_matrix_is_right(tmp_path: Path) -> None:
     """Each model and route behaves in its own way; after the second tries each cell says which."""
     with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 1}) as it:
@@ -95,6 +96,7 @@ def test_every_cell_of_the_matrix_is_right(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.long
 def test_ghosts_phantoms_and_what_lingers_are_told_once(tmp_path: Path) -> None:
     """What differs from the lists goes to the channels in one message a run, and never again."""
     with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 1}) as it:
@@ -117,6 +119,7 @@ def test_ghosts_phantoms_and_what_lingers_are_told_once(tmp_path: Path) -> None:
     assert refused == dict.fromkeys(("11", "21"), it.clock.now - 11 * MINUTE)
 
 
+@pytest.mark.long
 def test_no_more_is_spent_than_a_day_allows(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -137,6 +140,7 @@ def test_no_more_is_spent_than_a_day_allows(
     assert 0 < int(str(days[0][2])) <= 250
 
 
+@pytest.mark.long
 def test_the_budget_goes_to_the_most_pressing(tmp_path: Path) -> None:
     """However many are called at once, those that go without are the last of the plan."""
     models = [llm(number, f"a/m{number:02}") for number in range(40)]
@@ -242,6 +246,7 @@ def test_a_configured_product_is_not_looked_for(tmp_path: Path) -> None:
         assert it.believed() == {("a/one", "chat-v2"): ANSWERS}
 
 
+@pytest.mark.long
 def test_the_document_says_who_answers(tmp_path: Path) -> None:
     """The column and the section come with the first verdict, and stay while none changes."""
     with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 1}) as it:

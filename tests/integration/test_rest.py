@@ -42,7 +42,8 @@ def test_an_unchanged_poll_at_rest_is_one_row(resting: Callable[..., Resting]) -
     assert slots == [("2026-01-01T13:00:00Z",) * 2, ("2026-01-01T14:00:00Z",) * 2]
 
 
-@pytest.mark.usefixtures("unmeasured")
+@pytest.mark.long
+@pytest.mark.unmeasured
 def test_the_store_is_the_same_as_without(resting: Callable[..., Resting]) -> None:
     """Over a long series with every kind of turn, rest leaves out nothing and adds nothing."""
     bodies = list(series(60))
@@ -186,7 +187,8 @@ def test_what_is_owed_of_another_provider_keeps_from_rest(
     assert not it.is_at_rest()
 
 
-@pytest.mark.usefixtures("unmeasured")
+@pytest.mark.long
+@pytest.mark.unmeasured
 def test_a_day_that_begins_ends_the_rest(resting: Callable[..., Resting]) -> None:
     """The ends of models come nearer by days: the first poll of a day looks at everything."""
     made = Made(20)

@@ -44,6 +44,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
     return lines(Database(str(folder / "catalog.db")))
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("postgresql")
 def test_from_one_server_to_another_and_back(
     exported: list[bytes], tmp_path_factory: pytest.TempPathFactory

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from catalog.words import sentence
 from tests.builders import body, row
 from tests.rig import HOUR, rig
@@ -20,6 +22,7 @@ def test_trouble_is_told_once_until_it_ends(tmp_path: Path) -> None:
     assert sentence(finding) == "well again after 7 hours (failing, invalid)"
 
 
+@pytest.mark.long
 def test_lasting_trouble_is_reminded_of(tmp_path: Path) -> None:
     """A provider that is down for days: told, told again each day, and as stale after three."""
     with rig(tmp_path, GOOD, DOWN) as r:

@@ -10,7 +10,7 @@ import traceback
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.alerts.channel import Audience, Message
@@ -124,7 +124,6 @@ def test_audience(audience: Audience, told: Finding, expected: bool) -> None:
     assert audience.wants(told) is expected
 
 
-@settings(derandomize=True, database=None, max_examples=50)
 @given(st.permutations(ORDERED))
 def test_gravest_first(shuffled: list[Finding]) -> None:
     """Findings stand by level, kind and the provider's number, in whatever order they came."""
@@ -152,7 +151,6 @@ def test_slack_escape(plain: str, written: str) -> None:
     assert slack(plain) == written
 
 
-@settings(derandomize=True, database=None, max_examples=300)
 @given(st.text(st.sampled_from(list("<>&@!#|[]()`*_~ \nhere;ltamp")), max_size=60))
 def test_slack_escape_is_safe(plain: str) -> None:
     """Whatever is quoted, no bracket or live mention is left, and it reads as it was sent."""

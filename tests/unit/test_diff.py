@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.change import Added, Delisted, ModelChange, Removed, Renamed, Restored, Updated
@@ -185,14 +185,12 @@ _STATES = st.dictionaries(st.sampled_from("123456"), _FACTS, max_size=5).map(
 )
 
 
-@settings(derandomize=True, max_examples=50)
 @given(_STATES)
 def test_a_state_differs_in_nothing_from_itself(state: Snapshot) -> None:
     """Whatever the state holds, diff(a, a) is empty."""
     assert diff(state, state) == ()
 
 
-@settings(derandomize=True, max_examples=150)
 @given(_STATES, _STATES)
 def test_the_changes_lead_from_one_state_to_the_other(before: Snapshot, after: Snapshot) -> None:
     """apply(a, diff(a, b)) is b: nothing is left out of a diff, and nothing invented."""

@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.document.regions import lines_of, splice
@@ -47,7 +47,6 @@ def test_a_region_that_was_written_here_is_replaced() -> None:
 HAND = st.text(alphabet="ab \t\r\n\x0b\x0c\x85\u2028\ufeff|<").filter(lambda t: "<" not in t[-1:])
 
 
-@settings(derandomize=True, deadline=None)
 @given(HAND, HAND, HAND, st.sampled_from(["\n", "\r\n", "\r"]))
 def test_all_else_survives_byte_for_byte(top: str, middle: str, end: str, newline: str) -> None:
     """Whatever a person wrote around the regions is there afterwards, unchanged."""
@@ -61,7 +60,6 @@ def test_all_else_survives_byte_for_byte(top: str, middle: str, end: str, newlin
     assert parts == around
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.text(alphabet="a\r\n\x85\u2028 "))
 def test_lines_join_to_the_document(document: str) -> None:
     """Cutting into lines loses nothing."""

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -48,7 +48,6 @@ whole = nested | st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(schema=whole, value=values)
 def test_a_yes_is_always_true(schema: dict[str, Any], value: Any) -> None:
     """Whatever it says to fit, the library says to fit, for any schema and value."""

@@ -3,7 +3,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from catalog.errors import PayloadInvalid
@@ -56,7 +56,6 @@ def problems(body: bytes) -> list[str]:
 @example(b"[" * 100_000)
 @example(b'{"a":' * 100_000)
 @example(b"1" * 100_000)
-@settings(derandomize=True, max_examples=150, deadline=None)
 def test_any_bytes(body: bytes) -> None:
     """Whatever the bytes, they are read or refused with problems, and never another error."""
     try:
@@ -68,7 +67,6 @@ def test_any_bytes(body: bytes) -> None:
 
 
 @given(json_values)
-@settings(derandomize=True, max_examples=40, deadline=None)
 def test_what_json_holds_is_read(value: Any) -> None:
     """Any sound JSON reads as what was written, indented or not, escaped or not."""
     assert read_strict(json.dumps(value).encode()) == value
@@ -76,7 +74,6 @@ def test_what_json_holds_is_read(value: Any) -> None:
 
 
 @given(json_values)
-@settings(derandomize=True, max_examples=40, deadline=None)
 def test_canonical_text_is_stable(value: Any) -> None:
     """Canonical text read and written again is the same text, by either reader."""
     text = canonical(read_strict(json.dumps(value).encode()))
@@ -86,7 +83,6 @@ def test_canonical_text_is_stable(value: Any) -> None:
 
 
 @given(st.dictionaries(texts, json_values, max_size=5))
-@settings(derandomize=True, max_examples=40, deadline=None)
 def test_canonical_text_is_free_of_key_order(value: dict[str, Any]) -> None:
     """The order of keys means nothing to canonical text."""
     assert canonical(dict(reversed(value.items()))) == canonical(value)
@@ -106,7 +102,6 @@ def test_one_has_one_spelling(body: bytes) -> None:
 
 
 @given(st.integers(-(10**15), 10**15))
-@settings(derandomize=True, max_examples=40, deadline=None)
 def test_whole_floats_are_integers(number: int) -> None:
     """A whole number is the same number with a fraction of nought."""
     assert canonical(read_strict(b"%d.0" % number)) == canonical(read_strict(b"%d" % number))
@@ -246,7 +241,6 @@ def test_dotted_path(path: tuple[str, ...], text: str) -> None:
 
 
 @given(st.sets(st.lists(st.text(".\\a0\0", max_size=3), min_size=1, max_size=3).map(tuple)))
-@settings(derandomize=True, max_examples=40, deadline=None)
 def test_dotted_paths_never_meet(paths: set[tuple[str, ...]]) -> None:
     """Two different ways are never written the same."""
     assert len({dotted(path) for path in paths}) == len(paths)

@@ -2,7 +2,7 @@ import re
 import string
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -13,7 +13,6 @@ READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 # Everything that Markdown gives a meaning to, crowded, beside any text at all.
 CROWDED = st.text(alphabet="\\`*_~|<>&#;:!$@[](){}-+=.'\" \n\r\t\x00\x85\u2028\u00a0\u202eab1wé")
 ANYTHING = st.one_of(CROWDED, st.text())
-FAST = settings(derandomize=True, deadline=None, max_examples=400)
 
 
 def cells_of(document: str) -> list[list[list[Token]]]:
@@ -35,7 +34,6 @@ def plain(tokens: list[Token]) -> str:
     return "".join(token.content for token in tokens)
 
 
-@FAST
 @given(st.lists(st.tuples(ANYTHING, ANYTHING), min_size=1, max_size=4))
 @example([("a|b", "a|b"), ("\\|", "\\|"), ("\\\\|", "\\\\|"), ("\\", "\\")])
 @example([("`", "`"), ("``|`", "``|`"), ("` `", "` `"), ("|", "|")])
@@ -48,7 +46,6 @@ def test_any_text_survives_in_a_table(rows: list[tuple[str, str]]) -> None:
     assert read == [head, *[[markdown.fold(a), markdown.fold(b)] for a, b in rows]]
 
 
-@FAST
 @given(ANYTHING)
 def test_any_text_survives_in_a_bullet(value: str) -> None:
     """A bullet holds the text that was sent and no markup made of it."""
@@ -62,7 +59,6 @@ def test_any_text_survives_in_a_bullet(value: str) -> None:
     assert plain(inline[4:]).strip() == f"{folded} {folded}".strip()
 
 
-@FAST
 @given(ANYTHING)
 def test_folded_text_is_one_line(value: str) -> None:
     """Folding leaves one line, and folding twice changes nothing more."""

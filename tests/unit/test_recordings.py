@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import recordings
@@ -60,7 +60,6 @@ def test_no_moment_in_other_names(name: str) -> None:
 
 
 @given(st.datetimes(min_value=datetime(1, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  # hypothesis adds the zone
-@settings(derandomize=True, max_examples=100, deadline=None)
 def test_every_moment_can_name_a_file(at: datetime) -> None:
     """Whatever the moment, the name made of it tells it again, to the second."""
     at = at.replace(microsecond=0)
@@ -136,7 +135,6 @@ def test_bare_list_gets_the_envelope(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.integers() | st.text(max_size=6) | st.none(), max_size=4))
-@settings(derandomize=True, max_examples=50, deadline=None)
 def test_bare_list_means_the_same_inside(
     tmp_path_factory: pytest.TempPathFactory, rows: list[object]
 ) -> None:

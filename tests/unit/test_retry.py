@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.errors import ProviderFailing, RateLimited, TimedOut
@@ -115,7 +115,6 @@ def test_both_forms_of_retry_after_are_read(header: str | None, seconds: float |
     assert seconds_asked(header, NOW) == seconds
 
 
-@settings(derandomize=True)
 @given(st.text() | st.text(st.sampled_from("0123456789 ,:+-JanThuGMT"), max_size=40))
 def test_no_header_can_upset_the_reading(header: str) -> None:
     """Whatever a server sends, the wait is unknown or a number within bounds."""
@@ -123,7 +122,6 @@ def test_no_header_can_upset_the_reading(header: str) -> None:
     assert seconds is None or 0 <= seconds <= LONGEST_WAIT
 
 
-@settings(derandomize=True)
 @given(
     st.integers(0, 10_000_000),
     st.integers(-12 * 60, 12 * 60).map(lambda m: timezone(timedelta(minutes=m))),

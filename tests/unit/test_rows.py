@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.errors import PayloadInvalid
@@ -69,7 +69,7 @@ def same(known: Rows, content: bytes, place: Trail) -> None:
     assert came[0] == came[1]
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.long
 @given(
     series=st.lists(st.tuples(rows, shapes), min_size=1, max_size=4),
     place=st.sampled_from(PLACES),

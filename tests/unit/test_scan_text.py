@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from catalog.scan.languages import LANGUAGES
@@ -19,7 +19,6 @@ PIECES = [
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=40).map("".join)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(NAMES), texts)
 @example("a.yaml", "model: !!python/object:x\n- [")
 @example("a.py", "model = " + "(" * 300)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.change import Delisted, Finding
@@ -279,7 +279,6 @@ _STATES = st.dictionaries(_KEYS, _FACTS, max_size=8).map(
 )
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
 @given(_STATES, _STATES)
 def test_findings_hold_every_change_once(before: Rows, after: Rows) -> None:
     """However changes are put together, none is lost, none is invented, none is told twice."""

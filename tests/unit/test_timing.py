@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.alerts.timing import WAITS, Digest, Quiet, Timing, next_attempt, read_clock
@@ -90,7 +90,6 @@ zones = st.sampled_from(
 )
 
 
-@settings(derandomize=True, database=None, deadline=None, max_examples=500)
 @given(moments, st.sampled_from(Digest), clocks, quiets, zones)
 def test_nobody_is_disturbed_or_forgotten(
     moment: datetime, digest: Digest, daily: time, quiet: Quiet | None, zone: ZoneInfo

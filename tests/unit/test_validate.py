@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import recordings
@@ -172,21 +172,18 @@ def test_long_names_take_no_long_time(name: str) -> None:
 
 
 @given(json_values)
-@settings(derandomize=True, max_examples=60, deadline=None)
 def test_any_body(value: Any) -> None:
     """Whatever JSON the body is, it gives rows or problems, and never another error."""
     _survive(json.dumps(value).encode())
 
 
 @given(json_values, st.sampled_from(["result", "data", "error", "new"]))
-@settings(derandomize=True, max_examples=60, deadline=None)
 def test_any_envelope(value: Any, key: str) -> None:
     """Whatever JSON stands in the envelope, the answer gives rows or problems."""
     _survive(body(row(), **{key: value}))
 
 
 @given(st.dictionaries(fields, json_values | st.just(MISSING), max_size=4), json_values)
-@settings(derandomize=True, max_examples=60, deadline=None)
 def test_any_row(changed: dict[str, Any], other: Any) -> None:
     """Whatever JSON stands in a row or in its place, the answer gives rows or problems."""
     _survive(body(row(**changed)))

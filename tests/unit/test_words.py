@@ -3,7 +3,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.change import (
@@ -262,7 +262,6 @@ def test_a_word_is_not_mistaken_for_absence() -> None:
 
 
 @given(sides, sides)
-@settings(derandomize=True, max_examples=100, deadline=None)
 def test_different_values_never_look_the_same(
     before: JsonText | None, after: JsonText | None
 ) -> None:
