@@ -57,6 +57,7 @@ def code(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 def test_the_action_marks_what_is_wrong(code: Path) -> None:
     """The step fails with an annotation at the line, and SARIF where it was asked for."""
     status, out, outputs = step("Check", code, COMMAND.parent, sarif="models.sarif")

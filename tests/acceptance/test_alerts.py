@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.builders import body, row
 from tests.servers import answer, serve
 from tests.shell import Live, Shell
@@ -46,6 +48,7 @@ def test_messages_are_listed_with_what_became_of_them(live: Live) -> None:
         assert shell("alerts", "--state", "owed").out == "no messages\n"
 
 
+@pytest.mark.long
 def test_what_was_given_up_can_be_sent_again(live: Live) -> None:
     """410 ends a message at once; after the receiver is mended, a hand sends it."""
     with serve(answer(410), answer(410), answer(200)) as hook:
@@ -66,6 +69,7 @@ def test_retry_says_what_is_still_owed(live: Live) -> None:
         assert again.err.splitlines()[-1] == "ops: 1 message still owed"
 
 
+@pytest.mark.long
 def test_a_message_can_be_dropped(live: Live) -> None:
     """It is never sent, and the change stays in the log; an unknown name is told."""
     with serve(answer(503)) as hook:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.shell import TOKEN, Shell
 
 FILE = f"""
@@ -126,6 +128,7 @@ def test_a_file_that_is_no_toml_is_told_with_what_else_to_do(shell: Shell) -> No
     assert "hint: docs/configuration.md" in ran.err
 
 
+@pytest.mark.long
 def test_commands_that_read_the_store_need_no_secret_file(own_demo: Shell) -> None:
     """A token file that is missing is told by those who ask or check, and stops nobody else."""
     webhook = '[[channel]]\nkind = "webhook"\nname = "a"\nurl_file = "no-url"\n'

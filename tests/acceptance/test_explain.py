@@ -166,6 +166,7 @@ def test_the_same_found_again_is_the_latest(live: Live) -> None:
     assert f"before      the same was found as number {first['number']}" in lines
 
 
+@pytest.mark.long
 def test_all_kinds_can_be_explained(live: Live) -> None:
     """Drift and trouble are compared with no snapshot; a wave shows its first facts."""
     before = [row(id=at, name=f"m{at}") for at in range(1, 13)]
@@ -194,6 +195,7 @@ def test_all_kinds_can_be_explained(live: Live) -> None:
     assert "  new field: flag" in drift.lines
 
 
+@pytest.mark.long
 def test_who_was_not_reached_is_told(live: Live) -> None:
     """A message that is owed says why, and a channel that came later says that it did."""
     shell, _ = live(answer(body=FIRST), answer(500), CATALOG_TROUBLE_FAILURES="1")
@@ -240,6 +242,7 @@ def test_an_end_that_is_near(live: Live) -> None:
     assert "  alpha: retiring" in lines
 
 
+@pytest.mark.long
 def test_a_rule_of_another_version(live: Live) -> None:
     """A finding whose rule this version does not know is explained as far as it can be."""
     shell = configured(live, FIRST, SECOND)

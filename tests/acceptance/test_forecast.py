@@ -118,6 +118,7 @@ def test_where_nothing_is_known_that_is_said(own_demo: Shell) -> None:
     assert fresh("forecast").lines == ["no model has an end"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("given", "told"),
     [

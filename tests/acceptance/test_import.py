@@ -36,6 +36,7 @@ def history(shell: Shell) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_recordings_that_say_the_same_go_in_once(shell: Shell) -> None:
     """Polls that share a row are known again, also in a database that was exported and imported."""
     folder = shell.folder / "history"
@@ -111,6 +112,7 @@ def test_a_wall_of_problems_names_what_lists_them_all(shell: Shell) -> None:
     assert told[11] == f"  and 2 more: `{command}` lists them"
 
 
+@pytest.mark.long
 def test_the_last_recording_goes_in_once_it_is_mended(shell: Shell, history: Path) -> None:
     """An invalid end is passed over like all that is known, until its file is right."""
     last = history / "2026-01-04T000000Z.json"

@@ -55,6 +55,7 @@ def test_wrong_usage_is_exit_2(shell: Shell) -> None:
         assert "Error: " in ran.err
 
 
+@pytest.mark.long
 def test_an_option_in_the_wrong_place_is_told_its_own(shell: Shell) -> None:
     """What stands before the command, typed after it, is wrong usage with a hint where it goes."""
     for option in ("-q", "--verbose", "--config", "--database=x.db", "--log-format"):
@@ -100,6 +101,7 @@ def test_a_reader_that_leaves_early_is_no_error(demo: Shell) -> None:
         assert ended.returncode == code
 
 
+@pytest.mark.long
 def test_a_full_disk_is_told(shell: Shell) -> None:
     """Output that has no place is exit 6 with one line and a hint."""
     Path(shell.folder, "right.json").write_bytes(body(row()))
@@ -119,6 +121,7 @@ def test_a_full_disk_is_told(shell: Shell) -> None:
     assert hint.startswith("hint: ")
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_quietly(live: Live) -> None:
     """An interrupted pass ends with 130 and leaves no poll behind."""
     arrived = Event()

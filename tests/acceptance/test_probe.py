@@ -65,6 +65,7 @@ def asking(late_history: Shell, tmp_path: Path, provider: ReplayServer) -> Shell
     return Shell(tmp_path, given)
 
 
+@pytest.mark.long
 def test_probing_is_off_until_it_is_enabled(asking: Shell) -> None:
     """Without the setting nothing is called, and the error says how; with it, it runs."""
     ran = asking("probe", "whisper", code=2)
@@ -98,6 +99,7 @@ def test_a_dry_run_asks_nobody(asking: Shell, provider: ReplayServer) -> None:
     }
 
 
+@pytest.mark.long
 def test_a_provider_that_is_not_there_is_an_error(asking: Shell, provider: ReplayServer) -> None:
     """Where not even the lists can be read the exit code is 3, and nothing is written."""
     provider.close()
@@ -128,6 +130,7 @@ def test_second_tries_and_their_findings(asking: Shell, provider: ReplayServer) 
     assert asking("db", "verify").code == 0
 
 
+@pytest.mark.long
 def test_the_matrix_in_each_form(asking: Shell, provider: ReplayServer) -> None:
     """The table has a column for each route, the lines have the words, JSON has everything."""
     provider.behave(Behavior(entries=(Entry("flux", answered_as="Flux"),)))
@@ -168,6 +171,7 @@ def test_a_bar_shows_where_it_is(asking: Shell) -> None:
     assert out.startswith("Model")
 
 
+@pytest.mark.long
 def test_a_behavior_file_is_served(own_demo: Shell, tmp_path: Path) -> None:
     """What a file says of a model becomes of its calls, in either spelling of the option."""
     file = tmp_path / "behavior.toml"

@@ -68,6 +68,7 @@ def start(shell: Shell) -> Iterator[Start]:
         yield make
 
 
+@pytest.mark.long
 def test_an_unheard_of_provider_by_configuration_alone(start: Start) -> None:
     """Its models, their changes and its document come from the description in the configuration."""
     dearer = ship("argo", fare="0.0000006", fuel=0.9)
@@ -148,6 +149,7 @@ def test_one_without_a_token_stops_no_other(start: Start) -> None:
     assert "infomaniak: first" in ended.out
 
 
+@pytest.mark.long
 def test_a_command_about_one_asks_for_its_name(start: Start) -> None:
     """Where only one can be meant, and several are there, the command says which there are."""
     both = INFOMANIAK + MARS
@@ -181,6 +183,7 @@ def test_recordings_of_a_described_provider(start: Start) -> None:
     assert "$.fleet" in shell("validate", "-", stdin=b"{}", code=1).out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

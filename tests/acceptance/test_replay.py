@@ -14,6 +14,7 @@ from tests.builders import body, row
 from tests.shell import TOKEN, Shell
 
 
+@pytest.mark.long
 def test_a_history_is_served_and_polled_by_the_real_command(shell: Shell) -> None:
     """Each poll gets the next recording, and Ctrl-C ends with 0."""
     folder = shell.folder / "history"
@@ -66,6 +67,7 @@ def served(shell: Shell, *words: str) -> Iterator[tuple[Shell, list[str]]]:
     assert TOKEN not in logged
 
 
+@pytest.mark.long
 def test_faults_are_served_and_told(shell: Shell) -> None:
     """What a fault leads to is printed with its exit code, and the server says which it was."""
     with served(shell) as (poller, _):
@@ -132,6 +134,7 @@ def fleet(shell: Shell, settings: str = MARS) -> None:
         (history / f"2026-01-{day}T000000Z.json").write_text(sent, encoding="utf-8")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("authorization", ["bearer", "none"])
 def test_any_provider_is_played(shell: Shell, authorization: str) -> None:
     """Recordings of a configured provider are served at its route; the printed line polls them."""

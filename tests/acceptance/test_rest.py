@@ -32,6 +32,7 @@ def test_it_says_what_a_pass_says(live: Live) -> None:
         assert at_rest.err == whole.err == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", ["variable", "file", "setting"])
 def test_the_token_is_read_anew(live: Live, place: str) -> None:
     """A token that was replaced is the one that is sent, wherever it stands."""

@@ -30,6 +30,7 @@ def test_settings_that_moved_are_read(live: Live) -> None:
     assert "did you mean" in shell("sync", code=2).err
 
 
+@pytest.mark.long
 def test_annotations_that_moved_are_read(live: Live) -> None:
     """What people call a model is in the document after the next run."""
     shell, _ = live(answer(body=BODY))
@@ -82,6 +83,7 @@ def test_a_document_that_became_a_pipe_is_told(live: Live) -> None:
     assert "it is no regular file" in shell("sync", code=6).err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("lost", ["template", "lock", "secret"])
 def test_a_file_that_the_settings_name_is_missed(live: Live, lost: str) -> None:
     """What a message will need is not found missing when it is wanted, but at the next run."""
@@ -140,6 +142,7 @@ def test_another_schema_is_no_rest(live: Live) -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("odd", ["folder", "document"])
 def test_names_that_are_no_text(tmp_path: Path, live: Live, odd: str) -> None:
     """A folder or a document may have any bytes for a name, as before."""
@@ -177,6 +180,7 @@ def test_a_folder_in_the_place_of_a_file_is_told(live: Live) -> None:
         assert "catalog.lock" in shell("sync", code=2).err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("time", "code"), [("2025-13-01T00:00:00Z", 6), ("2026-01-01 10:00:00", 0), ("", 6)]
 )

@@ -21,6 +21,7 @@ begin insert into done values (new.moment); end;
 """
 
 
+@pytest.mark.long
 def test_a_slot_that_was_done_is_left_alone(live: Live) -> None:
     """`sync --scheduled` does the slot once; by hand, a pass is run in any case and counts."""
     # So long a slot that no test meets its end.

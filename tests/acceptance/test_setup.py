@@ -148,6 +148,7 @@ def test_a_damaged_environment_is_not_taken_for_a_good_one(checkout: Path, copie
     assert setup(checkout) == Ran(0, "", "")
 
 
+@pytest.mark.long
 def test_what_cannot_be_set_up_is_told(checkout: Path, copied: str) -> None:
     """A package that is not to be had, or an odd word, ends with 2 and what to do."""
     python(checkout, copied)

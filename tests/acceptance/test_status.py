@@ -4,6 +4,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from tests.builders import body, row
 from tests.servers import answer, serve
 from tests.shell import Live, Shell
@@ -69,6 +71,7 @@ def test_an_old_catalog_is_exit_1(live: Live) -> None:
     assert ran.lines[1].endswith(" ago, too old")
 
 
+@pytest.mark.long
 def test_a_channel_that_is_gone_is_no_trouble(live: Live) -> None:
     """What is owed to a channel that is configured no more is told apart, and wakes nobody."""
     with serve(answer(503)) as hook:

@@ -57,6 +57,7 @@ def test_what_flaps_is_counted_and_left_out(shell: Shell) -> None:
     assert ran.lines[-1].startswith("removals, believed at once: 0 removals told later")
 
 
+@pytest.mark.long
 def test_another_time_to_settle(shell: Shell) -> None:
     """Within half an hour nothing moves twice: nothing is damped."""
     stored(shell, 8, 4, 8, 4, 8)

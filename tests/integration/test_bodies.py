@@ -264,6 +264,7 @@ EDITS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", EDITS)
 def test_a_chain_that_was_edited_is_told(database: Database, case: str) -> None:
     """Whatever a base is made to be, it is named, and nothing hangs or breaks off."""
@@ -292,6 +293,7 @@ def other() -> Iterator[Database]:
     made.close()
 
 
+@pytest.mark.long
 def test_chains_go_through_an_export(database: Database, other: Database) -> None:
     """A body may stand before its base in an export; imported, all are as they were."""
     answers = series(database, CHAIN + 3)

@@ -140,6 +140,7 @@ def test_speech_is_a_form_whose_batch_is_looked_for(ask: Ask) -> None:
     assert {look.path for look in looks[:3]} == {"/1/ai/7/results/a%2Fb%201"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("step", "verdict", "sent"),
     [

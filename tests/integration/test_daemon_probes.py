@@ -132,6 +132,7 @@ SLOW = Behavior(entries=(Entry("*", latency=0.5),))
 MANY = [[llm(number, f"a/{number}") for number in range(1, 9)]]
 
 
+@pytest.mark.long
 def test_a_stop_ends_what_is_being_called(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """What is under way is ended, the rest is left to the next run, and the work is closed."""
     caplog.set_level(logging.INFO)

@@ -38,6 +38,7 @@ def test_a_message_is_tried_again_when_it_is_due(tmp_path: Path) -> None:
         assert it.ear.told == [["model-removed"]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("for_good", [True, False])
 def test_what_is_given_up_is_told_to_the_others(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, *, for_good: bool

@@ -113,6 +113,7 @@ def test_an_empty_list_is_doubted_even_first(tmp_path: Path) -> None:
         assert it.outcomes(2) == ["held", "first"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["refused", "reset", "500", "502", "429"])
 def test_a_fault_that_passes_is_not_noticed(kind: str, tmp_path: Path) -> None:
     """What is gone at the second attempt is no failed poll, and loses no state of the history."""
@@ -122,6 +123,7 @@ def test_a_fault_that_passes_is_not_noticed(kind: str, tmp_path: Path) -> None:
         assert it.server.current == HISTORY[-1]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["huge", "gzip-bomb"])
 def test_a_large_answer_needs_no_memory(kind: str, tmp_path: Path) -> None:
     """Of 300 MB, or a gigabyte, neither who sends nor who asks ever holds more than a little."""

@@ -93,6 +93,7 @@ def test_the_days_go_by_whatever_comes_of_a_poll(tmp_path: Path) -> None:
         assert ends_told(it.ear)[2:] == [("m10", -29, "retirement-over")]
 
 
+@pytest.mark.long
 def test_a_restart_tells_nothing_again(tmp_path: Path) -> None:
     """Another process on the same database knows what was told; one that tells a dry run undoes."""
     with rig(tmp_path, FULL, NINE) as it:
@@ -126,6 +127,7 @@ def test_two_passes_at_once_tell_once(tmp_path: Path) -> None:
         assert ends_told(it.ear) == [("m10", 10, "retirement-ahead")]
 
 
+@pytest.mark.long
 def test_a_note_moves_the_end_and_starts_the_marks_anew(tmp_path: Path) -> None:
     """Noted, moved, taken back: each is told at the next poll, then at the marks of the new day."""
     with rig(tmp_path, FULL, NINE) as it:
@@ -182,6 +184,7 @@ def test_a_model_that_is_back_has_no_end(tmp_path: Path) -> None:
         assert ends_told(it.ear) == [("m10", 14, "retirement-ahead")]
 
 
+@pytest.mark.long
 def test_a_refusal_proves_the_end_once(tmp_path: Path) -> None:
     """Refused on every route and believed, a model is over from the day of the first refusal."""
     with rig(tmp_path, FULL, NINE) as it:
@@ -220,6 +223,7 @@ def test_an_old_database_is_not_reminded_of_what_is_long_over(tmp_path: Path) ->
         assert ends_told(it.ear) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("audience", "heard"),
     [

@@ -56,6 +56,7 @@ def test_without_time_nothing_is_sent() -> None:
         assert server.connections == 0
 
 
+@pytest.mark.long
 def test_a_connection_that_does_not_come_about_is_tried_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -150,6 +151,7 @@ def test_a_single_attempt_is_not_repeated(http: Http) -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("deadline", "seconds"), [(30, 0.3), (0.3, 30)])
 def test_a_single_attempt_ends_with_the_shorter_time(deadline: float, seconds: float) -> None:
     """Neither the deadline of every exchange nor the time that the caller has left is passed."""

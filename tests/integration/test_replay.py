@@ -330,6 +330,7 @@ print("handlers given back:", after == before, flush=True)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_serving_until_a_signal(stop: signal.Signals) -> None:
     """Serving in the foreground ends on SIGTERM and on Ctrl-C, cleanly and without a word."""

@@ -108,6 +108,7 @@ BROKEN: dict[str, Callable[[list[bytes]], list[bytes]]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("told", BROKEN)
 def test_a_broken_export_is_refused_whole(exported: list[bytes], tmp_path: Path, told: str) -> None:
     """Cut short, edited or of another schema: the error says where, and nothing is imported."""

@@ -4,12 +4,15 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 from catalog.cli.importing import TOGETHER, turns
 from catalog.recordings import Recording
 
 MANY = [Recording(Path(str(number)), datetime(2026, 1, 1, tzinfo=UTC)) for number in range(45)]
 
 
+@pytest.mark.long
 def test_every_recording_has_one_turn() -> None:
     """However long each takes, all go in, in their order, and no more at a time than a few."""
     for each_takes, many, most in ((0.0, 45, TOGETHER), (0.3, 9, 4), (2.0, 3, 1)):

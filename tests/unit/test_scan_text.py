@@ -19,6 +19,7 @@ PIECES = [
 texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=40).map("".join)
 
 
+@pytest.mark.long
 @given(st.sampled_from(NAMES), texts)
 @example("a.yaml", "model: !!python/object:x\n- [")
 @example("a.py", "model = " + "(" * 300)
@@ -40,6 +41,7 @@ def test_no_text_breaks_it(path: str, text: str) -> None:
         assert 1 <= use.column <= len(lines[use.line - 1]) + 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("path", "text"), sorted({(path, text) for _, path, text, _ in cases()}))
 def test_cut_off(path: str, text: str) -> None:
     """A text that is cut off anywhere is read, and so is its other half."""

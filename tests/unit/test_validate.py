@@ -142,6 +142,7 @@ def test_each_missing_field_is_told_once() -> None:
     assert len(problems(body(*[{}] * 2000))) == 3 * 2000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "content",
     [
