@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import click
@@ -97,6 +96,8 @@ def drop(app: App, names: tuple[str, ...]) -> int:
 @pass_app
 def test(app: App, channel: str) -> int:
     """Send CHANNEL a message that says it is a test; nothing is stored."""
+    from secrets import token_hex
+
     from catalog.alerts.channel import Message
     from catalog.clock import now
     from catalog.errors import DeliveryFailed, NotFound
