@@ -107,9 +107,10 @@ class _Handler(BaseHTTPRequestHandler):
                     self._send_head(answer)
                 case Mark.RESET:
                     self._reset()
-                case Pause(seconds):
-                    if self._client_leaves(seconds):
-                        return
+                case Pause(seconds) if self._client_leaves(seconds):
+                    return
+                case Pause():
+                    continue
                 case _:
                     self.wfile.write(step)
 
