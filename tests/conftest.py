@@ -1,51 +1,61 @@
 import gc
+import os
 import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from coverage import Coverage
+from hypothesis import is_hypothesis_test, settings
 
 from tests.forks import end_forks
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take an option for all tests, and thoroughly."""
+    """Add --long: all tests, and more made-up cases."""
     parser.addoption("--long", action="store_true", help="run the long tests too, with more cases")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say how many cases Hypothesis makes up for a test; they are the same on every run."""
-    few, many = settings(derandomize=True, database=None, deadline=None, max_examples=25), 200
+    """Say how many cases Hypothesis makes up for a test; they are the same on the same run."""
+    few = settings(derandomize=True, deadline=None, max_examples=25)
     settings.register_profile("few", few)
-    settings.register_profile("many", few, max_examples=many)
+    settings.register_profile("many", few, max_examples=200)
     settings.load_profile("many" if config.getoption("long") else "few")
 
 
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say that there are more tests: what workers leave out is not counted."""
+    asked = any(config.getoption(name) for name in ("long", "keyword", "markexpr"))
+    return None if asked else "long tests are left out; --long runs them"
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long tests out, unless they are asked for: by --long, -k, -m, or their file."""
+    """Leave the long tests out, unless they are asked for: --long, -k, -m, or their file."""
     if any(config.getoption(name) for name in ("long", "keyword", "markexpr")):
         return
-    named = {Path(word.partition("::")[0]).resolve() for word in config.args}
-    out = {each for each in items if each.get_closest_marker("long") and each.path not in named}
-    config.hook.pytest_deselected(items=[each for each in items if each in out])
-    items[:] = [each for each in items if each not in out]
+    # As pytest does it: a symbolic link keeps its name.
+    named = {Path(os.path.abspath(word.partition("::")[0])) for word in config.args}  # noqa: PTH100
+    out = [each for each in items if each.get_closest_marker("long") and each.path not in named]
+    config.hook.pytest_deselected(items=out)
+    left = set(out)
+    items[:] = [each for each in items if each not in left]
 
 
 def pytest_collection_finish() -> None:
-    """Spare every collection of garbage what stays to the end: a sixth of the time of tests."""
+    """Let the collection of garbage pass over what was imported: it stays to the end."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """Run some tests without the tracing of coverage, which takes as long again.
+    """Run some tests without the tracing of coverage in their thread: it takes as long again.
 
-    They run no line that no other test runs: those marked so, and those of many made-up cases.
+    They run no line that no other test runs: those marked so, and those of made-up cases.
     """
-    many = getattr(pyfuncitem.obj, "is_hypothesis_test", False)
-    if not many and not pyfuncitem.get_closest_marker("unmeasured"):
+    spared = is_hypothesis_test(pyfuncitem.obj) or pyfuncitem.get_closest_marker("unmeasured")
+    if not spared or Coverage.current() is None:
         return (yield)
     tracing = sys.gettrace()
     sys.settrace(None)

@@ -146,7 +146,6 @@ CASES = {
 }
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("case", CASES)
 def test_what_was_edited_is_named(own_demo: Shell, case: str) -> None:
     """Whatever is edited by hand, the check that must notice names the row and says why."""

@@ -65,7 +65,6 @@ def asking(late_history: Shell, tmp_path: Path, provider: ReplayServer) -> Shell
     return Shell(tmp_path, given)
 
 
-@pytest.mark.long
 def test_probing_is_off_until_it_is_enabled(asking: Shell) -> None:
     """Without the setting nothing is called, and the error says how; with it, it runs."""
     ran = asking("probe", "whisper", code=2)
@@ -99,7 +98,6 @@ def test_a_dry_run_asks_nobody(asking: Shell, provider: ReplayServer) -> None:
     }
 
 
-@pytest.mark.long
 def test_a_provider_that_is_not_there_is_an_error(asking: Shell, provider: ReplayServer) -> None:
     """Where not even the lists can be read the exit code is 3, and nothing is written."""
     provider.close()

@@ -183,7 +183,6 @@ def test_recordings_of_a_described_provider(start: Start) -> None:
     assert "$.fleet" in shell("validate", "-", stdin=b"{}", code=1).out
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

@@ -69,7 +69,6 @@ def test_json_tells_problems_and_drift_apart(shell: Shell) -> None:
     assert [each["path"] for each in broken["problems"]] == ["$.a", "$.a", "$.data", "$.result"]
 
 
-@pytest.mark.long
 def test_a_file_that_is_not_there_is_wrong_usage(shell: Shell) -> None:
     """A missing file is exit 2; a packed file cut short is a problem like any other."""
     assert "missing.json cannot be read" in shell("validate", "missing.json", code=2).err

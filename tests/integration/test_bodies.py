@@ -293,7 +293,6 @@ def other() -> Iterator[Database]:
     made.close()
 
 
-@pytest.mark.long
 def test_chains_go_through_an_export(database: Database, other: Database) -> None:
     """A body may stand before its base in an export; imported, all are as they were."""
     answers = series(database, CHAIN + 3)

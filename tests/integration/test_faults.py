@@ -113,7 +113,6 @@ def test_an_empty_list_is_doubted_even_first(tmp_path: Path) -> None:
         assert it.outcomes(2) == ["held", "first"]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("kind", ["refused", "reset", "500", "502", "429"])
 def test_a_fault_that_passes_is_not_noticed(kind: str, tmp_path: Path) -> None:
     """What is gone at the second attempt is no failed poll, and loses no state of the history."""

@@ -131,7 +131,6 @@ SAYS_ELSE: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("case", SAYS_ELSE)
 def test_a_poll_that_says_something_else_stays_a_row(database: Database, case: str) -> None:
     """It is not folded into the next one, and what stands before it is not lost."""
@@ -174,7 +173,6 @@ def test_what_was_answered_is_known_of_folded_polls_too(database: Database) -> N
     assert came == [(AT + hour * HOUR, digest) for hour, digest in enumerate(digests)]
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     "earlier",
     ["900", "900:x", "9:9:9:9", "1000000000000:5", "9:9:2", "9:9:0", "9:-9", "-9:9", "9:9 9:9"],

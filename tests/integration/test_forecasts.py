@@ -93,7 +93,6 @@ def test_the_days_go_by_whatever_comes_of_a_poll(tmp_path: Path) -> None:
         assert ends_told(it.ear)[2:] == [("m10", -29, "retirement-over")]
 
 
-@pytest.mark.long
 def test_a_restart_tells_nothing_again(tmp_path: Path) -> None:
     """Another process on the same database knows what was told; one that tells a dry run undoes."""
     with rig(tmp_path, FULL, NINE) as it:

@@ -136,8 +136,10 @@ def test_a_quote_is_one_short_harmless_line(http: Http) -> None:
     assert len(str(caught.value)) == 200
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("step", [drip(401), break_off(401), flood(10_000_000, 401)])
+@pytest.mark.parametrize(
+    "step",
+    [pytest.param(drip(401), marks=pytest.mark.long), break_off(401), flood(10_000_000, 401)],
+)
 def test_the_status_counts_even_if_the_error_is_cut(step: Step) -> None:
     """A wrong token is told as such although the rest of the answer is late, broken or huge."""
     limits = Limits(deadline=2)

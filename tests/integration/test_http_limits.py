@@ -151,7 +151,6 @@ def test_a_single_attempt_is_not_repeated(http: Http) -> None:
     assert len(server.requests) == 1
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("deadline", "seconds"), [(30, 0.3), (0.3, 30)])
 def test_a_single_attempt_ends_with_the_shorter_time(deadline: float, seconds: float) -> None:
     """Neither the deadline of every exchange nor the time that the caller has left is passed."""

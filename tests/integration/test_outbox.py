@@ -48,7 +48,6 @@ def test_a_message_is_claimed_delivered_and_never_again(database: Database) -> N
         assert outbox.claim(connection, "ear", AT) is None
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("days", "sent"), [(1, False), (3, False), (4, True), (365, True)])
 def test_what_waits_for_longer_than_anything_does_is_sent(
     database: Database, days: int, sent: bool
@@ -78,7 +77,6 @@ def test_messages_go_out_in_order(database: Database) -> None:
         assert waiting(connection, "ear") == 0
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(
     ("owner", "later", "free"),
     [

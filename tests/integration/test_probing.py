@@ -181,7 +181,6 @@ def test_an_alias_may_answer_under_its_full_name(tmp_path: Path) -> None:
         assert it.run_twice() == {("answered-as-another", "short")}
 
 
-@pytest.mark.long
 def test_a_model_that_answers_as_another_of_the_catalog_is_told(tmp_path: Path) -> None:
     """The name of another listed model in an answer is a substitution from the first time on."""
     behavior = Behavior(entries=(Entry("a/one", "chat-v2", answered_as="a/two"),))
@@ -190,7 +189,6 @@ def test_a_model_that_answers_as_another_of_the_catalog_is_told(tmp_path: Path) 
         assert it.run_twice() == set()
 
 
-@pytest.mark.long
 def test_the_end_of_a_refusal_is_told(tmp_path: Path) -> None:
     """A ghost that answers again is told, and a ghost once more where it falls back."""
     refuses = Behavior(entries=(Entry("a/one", "chat-v2", (422,)),))

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.errors import PayloadInvalid
@@ -70,6 +70,7 @@ def same(known: Rows, content: bytes, place: Trail) -> None:
 
 
 @pytest.mark.long
+@settings(max_examples=300)
 @given(
     series=st.lists(st.tuples(rows, shapes), min_size=1, max_size=4),
     place=st.sampled_from(PLACES),
