@@ -58,7 +58,7 @@ def scan_file(
 def text_of(path: str) -> str | None:
     """Read a file as text; None where it cannot be read or is none."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 # a Path costs as much as the reading
+        with open(path, "rb") as file:  # noqa: PTH123  # a Path costs as much as the reading
             body = file.read()
     except OSError:
         return None

@@ -120,7 +120,7 @@ def skips(connection: Connection, provider: str) -> dict[tuple[str, str], Probe]
     return {(row.name, row.route): _probe(row) for row in rows}
 
 
-def _insert(  # noqa: PLR0913, PLR0917  # one for each column
+def _insert(  # noqa: PLR0913, PLR0917  # one parameter for each column
     connection: Connection,
     provider: str,
     call: Call,

@@ -192,7 +192,8 @@ def _write(connection: sqlite3.Connection, rest: Rest, poll: Mapping[str, Any]) 
     row = {"provider": rest.provider, "snapshot_id": rest.snapshot_id, **poll}
     row["started_at"] = max(newest, row["started_at"])
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
-    written = connection.execute(f"INSERT INTO poll ({names}) VALUES ({marks})", row)  # noqa: S608  # our names
+    # The names are those of our own columns; the values are bound.
+    written = connection.execute(f"INSERT INTO poll ({names}) VALUES ({marks})", row)  # noqa: S608
     fold(connection.execute, written.lastrowid or 0)
     given = (poll.get("etag"), poll.get("last_modified"), rest.provider)
     if given[0] or given[1]:  # what an answer lacks, the one before it may still have
