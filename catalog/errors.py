@@ -228,7 +228,8 @@ class RegionEdited(DocumentError):
 class DeliveryFailed(CatalogError):
     """A channel did not take a message; it is tried again later, or given up `for_good`.
 
-    `retry_after` is the pause that the receiver asked for, in seconds.
+    `retry_after` is the pause that the receiver asked for, in seconds. `too_large` says that it may
+    take a shorter message.
     """
 
     retryable = True
@@ -241,7 +242,9 @@ class DeliveryFailed(CatalogError):
         hint: str = "",
         retry_after: float | None = None,
         for_good: bool = False,
+        too_large: bool = False,
     ) -> None:
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
         self.for_good = for_good
+        self.too_large = too_large

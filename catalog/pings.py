@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from catalog.errors import CatalogError
 from catalog.http.client import Http
 from catalog.http.request import Request
+from catalog.jsontext import cut
 from catalog.runs import current
 
 logger = logging.getLogger(__name__)
+MOST_CHARACTERS = 4_000
+"""Of an error in a ping: monitors keep only so much, or refuse a longer one."""
 SECONDS = 5.0
 """The deadline of a ping: a monitor that is slow must not hold up a pass."""
 
@@ -38,7 +41,7 @@ class Pings:
         base, mark, query = self.url.partition("?")
         rid = f"{mark}{query}&rid={current()}" if mark else f"?rid={current()}"
         url = f"{base.rstrip('/')}{what}{rid}"
-        body = said.encode()
+        body = cut(said, MOST_CHARACTERS).encode()
         headers = {"Content-Type": "text/plain; charset=utf-8"}
         request = Request(url, "POST", headers, body, (self.url, url))
         try:

@@ -14,6 +14,7 @@ from catalog.alerts import apprise
 from catalog.alerts.apprise import AppriseChannel
 from catalog.alerts.channel import Audience, Channel
 from catalog.alerts.log import LogChannel
+from catalog.alerts.size import MAIL_BYTES
 from catalog.alerts.text import LINES
 from catalog.alerts.timing import Quiet, Timing, read_clock
 from catalog.alerts.usage import Usage, nothing_used
@@ -198,6 +199,7 @@ def _wire_channel(settings: AnyChannel, shared: _Shared) -> Iterator[Channel]:
                 url=reveal(settings.url),
                 secrets=tuple(reveal(settings.secret).split()),
                 format=settings.format,
+                max_size=settings.max_size,
                 http=shared.http,
                 clock=shared.clock,
                 attempts=min(MOST_ATTEMPTS, shared.http.limits.attempts),
@@ -213,6 +215,7 @@ def _wire_channel(settings: AnyChannel, shared: _Shared) -> Iterator[Channel]:
                     timing=timing,
                     wording=wire_wording(settings, shared.pages),
                     url=url,
+                    max_size=settings.max_size,
                     deadline=shared.deadline,
                 )
 
@@ -234,6 +237,7 @@ def _wire_mail(
             password=reveal(settings.password) or None,
             sender=settings.sender,
             recipient=address,
+            max_size=settings.max_size or MAIL_BYTES,
             deadline=shared.deadline,
             clock=shared.clock,
         )

@@ -4,12 +4,14 @@ import hashlib
 import logging
 import re
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from catalog.alerts.channel import Audience, Message, is_lasting
 from catalog.alerts.deadline import within
+from catalog.alerts.size import attempt, is_too_large
 from catalog.alerts.text import inert
 from catalog.alerts.timing import Timing
 from catalog.alerts.wording import Wording
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 INSTALL = "Install it with pip install 'model-catalog[apprise]'."
 _STATUS = re.compile(r"\berror=([1-5][0-9][0-9])\b")
 _UNREACHED = re.compile(r"connection error", re.IGNORECASE)
+TITLE_MARKUP = len("<b></b><br />\r\n")
+"""Characters around a title that becomes the first line of a body."""
 _OVERFLOW = re.compile(r"[?&]overflow=", re.IGNORECASE)
 
 
@@ -61,6 +65,7 @@ class AppriseChannel:
     """Tells one target, so that one that has the message is not told again with the others.
 
     The URL is a secret: nothing shown names more of it than the scheme. `deadline` is in seconds.
+    `max_size` is in characters, for a target that takes fewer than Apprise knows.
     """
 
     name: str
@@ -68,6 +73,7 @@ class AppriseChannel:
     timing: Timing = field(default_factory=Timing)
     wording: Wording
     url: str = field(repr=False)
+    max_size: int | None = None
     deadline: float = 30.0
 
     def send(self, message: Message) -> None:
@@ -86,43 +92,69 @@ class AppriseChannel:
             raise failure
 
     def _sent(self, plugin: "NotifyBase", message: Message) -> DeliveryFailed | None:
+        from apprise import OverflowMode
+
+        if not _OVERFLOW.search(self.url):
+            plugin.overflow_mode = OverflowMode.TRUNCATE
+        return attempt(
+            lambda body: self._offer(plugin, message, body),
+            self._body(plugin, message),
+            lambda: self.wording.short(message, inert, titled=True),
+        )
+
+    def _body(self, plugin: "NotifyBase", message: Message) -> str:
+        """Write the text so that the service takes it whole, also in the format it is sent in."""
+        from apprise import NotifyFormat
+        from apprise.conversion import convert_between
+
+        convert: Callable[..., str] = convert_between
+
+        def size(text: str) -> int:
+            return len(convert(NotifyFormat.TEXT, plugin.resolve_format(NotifyFormat.TEXT), text))
+
+        room = min(plugin.body_maxlen, self.max_size or plugin.body_maxlen)
+        if not plugin.title_maxlen:  # the title becomes a line of the body
+            room -= size(inert(self.wording.subject(message))) + TITLE_MARKUP
+        return self.wording.text(message, inert, lambda text: size(text) <= room)
+
+    def _offer(self, plugin: "NotifyBase", message: Message, body: str) -> DeliveryFailed | None:
         said = _Said()
         logger = logging.getLogger("apprise")
         logger.addHandler(said)
         try:
-            taken = within(self.deadline, lambda: self._notify(plugin, message))
+            taken = within(self.deadline, lambda: self._notify(plugin, message, body))
         except TimeoutError:
             return self._failure("it did not answer in time")
         except Exception as error:  # noqa: BLE001  # 170 plugins raise what they like
             return self._failure(f"it failed with {type(error).__name__}")
         finally:
             logger.removeHandler(said)
-        return None if taken else self._refusal("\n".join(said.texts))
+        return None if taken else self._refusal("\n".join(said.texts), len(body.encode()))
 
-    def _notify(self, plugin: "NotifyBase", message: Message) -> bool:
-        from apprise import Apprise, NotifyFormat, OverflowMode
+    def _notify(self, plugin: "NotifyBase", message: Message, body: str) -> bool:
+        from apprise import Apprise, NotifyFormat
 
-        if not _OVERFLOW.search(self.url):
-            plugin.overflow_mode = OverflowMode.TRUNCATE
         subject = inert(self.wording.subject(message))
-        room = plugin.body_maxlen - (0 if plugin.title_maxlen else len(subject) + len("# \r\n"))
-        body = self.wording.text(message, inert, room)
         carrier = Apprise()
         carrier.add(plugin)
         taken = carrier.notify(body, subject, _kind(message), body_format=NotifyFormat.TEXT)
         return bool(taken)  # none of them, or only some, is no
 
-    def _refusal(self, said: str) -> DeliveryFailed:
+    def _refusal(self, said: str, size: int) -> DeliveryFailed:
         """Make out what Apprise met, which it tells its log alone."""
         statuses = [int(status) for status in _STATUS.findall(said)]
         if not statuses:
             reached = not _UNREACHED.search(said)
             return self._failure("it was not taken" if reached else "it could not be reached")
-        what = f"it answered {statuses[-1]}"
-        return self._failure(what, for_good=is_lasting(statuses[-1]))
+        status = statuses[-1]
+        return self._failure(
+            f"it answered {status}",
+            for_good=is_lasting(status),
+            too_large=is_too_large(status, size),
+        )
 
-    def _failure(self, what: str, hint: str = "", *, for_good: bool = False) -> DeliveryFailed:
-        return DeliveryFailed(f"channel {self.name}: {what}", hint=hint, for_good=for_good)
+    def _failure(self, what: str, hint: str = "", **how: bool) -> DeliveryFailed:
+        return DeliveryFailed(f"channel {self.name}: {what}", hint=hint, **how)
 
 
 class _Said(logging.Handler):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.deadline import within
+from catalog.alerts.size import MAIL_BYTES, attempt
 from catalog.alerts.timing import Timing
 from catalog.alerts.wording import Wording
 from catalog.clock import Clock, now
@@ -30,6 +31,8 @@ PORTS = {"smtp": 587, "smtps": 465}
 PERMANENT = 500
 LOGIN = {530, 534, 535, 538}
 """Refusals of a login, which the operator can mend; every other 5xx ends a message."""
+TOO_LARGE = {523, 552}
+"""Refusals of a mail that is larger than the server takes."""
 REPLY_LENGTH = 200
 AFTER_DATA = 120.0
 """Seconds for the server's answer once it has the whole mail: it may be scanning it, and whoever
@@ -104,8 +107,8 @@ class _Handing:
 class EmailChannel:
     """Sends one mail a message to one `recipient`, so that who has it is not sent it again.
 
-    A server's certificate is always checked. `deadline` is for all of the exchange, in seconds. The
-    password is in no error and no log.
+    A server's certificate is always checked. `deadline` is for all of the exchange, in seconds.
+    `max_size` is in bytes of the whole mail as it is sent. The password is in no error and no log.
     """
 
     name: str
@@ -117,23 +120,33 @@ class EmailChannel:
     password: str | None = field(default=None, repr=False)
     sender: str
     recipient: str
+    max_size: int = MAIL_BYTES
     deadline: float = 30.0
     clock: Clock = field(default=now, repr=False)
 
     def send(self, message: Message) -> None:
-        """Send the mail, with the same Message-ID each time; raise DeliveryFailed."""
-        failure = None
-        try:
-            handing = _Handing()
-            within(self.deadline, partial(self._send, self.letter(message), handing), handing.more)
-        except OSError as error:  # what smtplib raises is one too
-            failure = self._failure(error)
+        """Send the mail, with the same Message-ID each time; raise DeliveryFailed.
+
+        A server for which it is too large gets a short one, with the same id.
+        """
+        failure = attempt(
+            self._offer,
+            self.letter(message),
+            lambda: self._letter(message, self.wording.short(message, titled=True)),
+        )
         # Raised out here so that not even the exception's context holds what was sent.
         if failure is not None:
             raise failure
 
     def letter(self, message: Message) -> EmailMessage:
         """Write the mail. What a repetition has in common with the first attempt is its id."""
+
+        def fits(text: str) -> bool:
+            return len(self._letter(message, text).as_bytes()) <= self.max_size
+
+        return self._letter(message, self.wording.text(message, fits=fits))
+
+    def _letter(self, message: Message, text: str) -> EmailMessage:
         letter = EmailMessage(policy=SMTP)
         letter["From"] = self.sender
         letter["To"] = self.recipient
@@ -142,8 +155,16 @@ class EmailChannel:
         letter["Message-ID"] = f"<{message.id}@{self.sender.rpartition('@')[2]}>"
         letter["Auto-Submitted"] = "auto-generated"
         # Not Base64, which filters dislike and nobody can read in a log of the server.
-        letter.set_content(f"{self.wording.text(message)}\n", cte="quoted-printable")
+        letter.set_content(f"{text}\n", cte="quoted-printable")
         return letter
+
+    def _offer(self, letter: EmailMessage) -> DeliveryFailed | None:
+        handing = _Handing()
+        try:
+            within(self.deadline, partial(self._send, letter, handing), handing.more)
+        except OSError as error:  # what smtplib raises is one too
+            return self._failure(error)
+        return None
 
     def _send(self, letter: EmailMessage, handing: "_Handing") -> None:
         with self._connect() as connection:
@@ -190,7 +211,8 @@ class EmailChannel:
         reply = cut(self._hide(one_line(words)), REPLY_LENGTH)
         for_good = code >= PERMANENT
         hint = "Check the channel's sender and recipients." if for_good else ""
-        return self._error(f"answered {code}: {reply}", hint, for_good=for_good)
+        how = {"for_good": for_good, "too_large": code in TOO_LARGE}
+        return self._error(f"answered {code}: {reply}", hint, **how)
 
     def _hide(self, text: str) -> str:
         """Replace the password, also as logins write it; the longest first, as it holds others."""
@@ -202,6 +224,5 @@ class EmailChannel:
             text = text.replace(secret, HIDDEN)
         return text
 
-    def _error(self, what: str, hint: str = "", *, for_good: bool = False) -> DeliveryFailed:
-        text = f"channel {self.name}: {self.server.host} {what}"
-        return DeliveryFailed(text, hint=hint, for_good=for_good)
+    def _error(self, what: str, hint: str = "", **how: bool) -> DeliveryFailed:
+        return DeliveryFailed(f"channel {self.name}: {self.server.host} {what}", hint=hint, **how)

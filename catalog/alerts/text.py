@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from catalog.alerts.channel import Message
+from catalog.alerts.size import largest
 from catalog.alerts.usage import Used, files_text, used_in
 from catalog.change import TOLD, Finding, Level
 from catalog.jsontext import cut
@@ -59,25 +60,35 @@ def minute(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def findings_text(message: Message, lines: int = LINES, characters: int | None = None) -> str:
+def findings_text(message: Message, lines: int = LINES, most: int | None = None) -> str:
     """Write the findings gravest first, each kind of them with its reason beneath.
 
-    In a digest they stand poll by poll, the oldest first. What does not fit into so many lines and
-    characters is only counted at the end: the least grave.
+    In a digest they stand poll by poll, the oldest first. At most so many `lines`, and `most`
+    findings, are shown. The others, the least grave, are counted at the end, with the command that
+    shows all.
     """
-    shown, used = message.findings, message.used
-    text = _layout(shown, used)
-    if not _fits(text, lines, characters):
-        # Each step of the search lays out anew: what a finding costs depends on its neighbors.
-        low, high = 0, min(len(shown), lines)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if _fits(_cut_off(shown, used, middle), lines + 1, characters):
-                low = middle
-            else:
-                high = middle - 1
-        text = _cut_off(shown, used, low)
-    return "\n".join(text)
+    total = len(message.findings)
+    high = total if most is None else most
+    if high >= total and total <= lines:
+        whole = _layout(message.findings, message.used)
+        if len(whole) <= lines:
+            return "\n".join(whole)
+    # Each step of the search lays out anew: what a finding costs depends on its neighbors.
+    high = min(high, lines, total - 1)
+    shown = largest(high, lambda number: len(_cut_off(message, number)) <= lines + 1)
+    return "\n".join(_cut_off(message, shown))
+
+
+def left_out(message: Message, shown: int = 0) -> str:
+    """Count the findings after the first `shown` ones, and name the command that shows all."""
+    rest = message.findings[shown:]
+    counted = f"and {count(len(rest), 'more finding')}" if shown else count(len(rest), "finding")
+    return f"{counted} ({levels(rest)}), see: {show_command(message)}"
+
+
+def show_command(message: Message) -> str:
+    """Write the command that shows every finding of a message."""
+    return f"catalog alerts show {message.id}"
 
 
 def slack(text: str) -> str:
@@ -94,18 +105,8 @@ def inert(text: str) -> str:
     return _LIVE_ANYWHERE.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", text)
 
 
-def _fits(text: Sequence[str], lines: int, characters: int | None) -> bool:
-    if len(text) > lines:
-        return False
-    return characters is None or sum(len(line) + 1 for line in text) <= characters
-
-
-def _cut_off(findings: Sequence[Finding], used: Used, shown: int) -> list[str]:
-    rest = findings[shown:]
-    return [
-        *_layout(findings[:shown], used),
-        f"and {count(len(rest), 'more finding')} ({levels(rest)})",
-    ]
+def _cut_off(message: Message, shown: int) -> list[str]:
+    return [*_layout(message.findings[:shown], message.used), left_out(message, shown)]
 
 
 def _layout(findings: Sequence[Finding], used: Used) -> list[str]:

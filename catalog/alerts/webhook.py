@@ -2,29 +2,36 @@
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Literal
-from urllib.parse import quote, urlsplit
+from typing import Literal
+from urllib.parse import urlsplit
 
 from catalog.alerts.channel import Audience, Message, is_lasting
+from catalog.alerts.event import event_body, short_event
+from catalog.alerts.reply import error_words, refused_by_slack
 from catalog.alerts.signature import signed_headers, signing_key
+from catalog.alerts.size import (
+    SLACK_CHARACTERS,
+    WEBHOOK_BYTES,
+    attempt,
+    characters,
+    is_too_large,
+)
 from catalog.alerts.text import slack
 from catalog.alerts.timing import Timing
-from catalog.alerts.usage import used_in
 from catalog.alerts.wording import Wording
-from catalog.change import Finding
-from catalog.clock import Clock, now, stamp
+from catalog.clock import Clock, now
 from catalog.errors import CatalogError, DeliveryFailed, ProviderError, TimedOut
 from catalog.http.client import Http
-from catalog.http.request import Request
+from catalog.http.request import HIDDEN, SHORTEST_SECRET, Request
 from catalog.http.retry import insist
 from catalog.jsontext import canonical
-from catalog.publicjson import SCHEMA_VERSION, finding_json
-from catalog.words import title
 
 Format = Literal["cloudevents", "slack"]
-EVENT_TYPE = "model-catalog.changes.v1"
 MOST_ATTEMPTS = 3
 """Of one message within one run; the next run goes on."""
+PERMANENT = {"no_text", "invalid_payload", "invalid_arguments"}
+"""Slack's errors about the message itself: it never takes it. All others can be repaired."""
+TOO_LONG = "msg_too_long"
 _CONTENT_TYPES = {"cloudevents": "application/cloudevents+json", "slack": "application/json"}
 
 
@@ -37,6 +44,9 @@ class WebhookChannel:
 
     A message that is not taken is tried again at once, `attempts` times within `retry_for` seconds
     with waits that begin at `backoff` seconds: it bridges a hiccup, the next run does the rest.
+
+    `max_size` is in bytes of the body; for "slack" in characters of the text, as escaped. None
+    means the limit that suits the format.
     """
 
     name: str
@@ -45,6 +55,7 @@ class WebhookChannel:
     secrets: tuple[str, ...] = field(default=(), repr=False)
     timing: Timing = field(default_factory=Timing)
     format: Format = "cloudevents"
+    max_size: int | None = None
     wording: Wording
     http: Http = field(repr=False)
     clock: Clock = field(default=now, repr=False)
@@ -57,87 +68,111 @@ class WebhookChannel:
         object.__setattr__(self, "_keys", tuple(signing_key(secret) for secret in self.secrets))
 
     def send(self, message: Message) -> None:
-        """Post the message, with the same id and bytes each time; raise DeliveryFailed."""
-        body = self._body(message)
-        failure = None
-        try:
-            insist(
-                lambda left: self._post(message.id, body, left),
-                attempts=self.attempts,
-                seconds=self.retry_for,
-                backoff=self.backoff,
-            )
-        except CatalogError as error:
-            failure = self._failure(error)
+        """Post the message, with the same id and bytes each time; raise DeliveryFailed.
+
+        A receiver for which it is too large gets a short one, with the same id.
+        """
+        failure = attempt(
+            lambda body: self._offer(message.id, body),
+            self._body(message),
+            lambda: self._short_body(message),
+        )
         # Raised out here so that not even the exception's context holds what was sent.
         if failure is not None:
             raise failure
 
     def _body(self, message: Message) -> bytes:
         if self.format == "slack":
-            return chat_body(self.wording.text(message, slack))
-        return event_body(message, self.wording.text(message))
+            most = self.max_size or SLACK_CHARACTERS
+            return chat_body(self.wording.text(message, slack, lambda text: _fits(text, most)))
+        most = self.max_size or WEBHOOK_BYTES
+        # At most half of it is text, because programs read the changes.
+        text = self.wording.text(
+            message, fits=lambda text: len(short_event(message, text)) <= most // 2
+        )
+        return event_body(message, text, most)
 
-    def _post(self, message_id: str, body: bytes, seconds: float) -> None:
+    def _short_body(self, message: Message) -> bytes:
+        if self.format == "slack":
+            return chat_body(self.wording.short(message, slack))
+        return short_event(message, self.wording.short(message))
+
+    def _offer(self, message_id: str, body: bytes) -> DeliveryFailed | None:
+        """Post one body until it is taken or time is up; return why it was not taken."""
+        try:
+            said = insist(
+                lambda left: self._post(message_id, body, left),
+                attempts=self.attempts,
+                seconds=self.retry_for,
+                backoff=self.backoff,
+            )
+        except CatalogError as error:
+            return self._failure(error, len(body))
+        refused = refused_by_slack(said) if self.format == "slack" else None
+        return None if refused is None else self._refusal(refused.get("error"), said)
+
+    def _post(self, message_id: str, body: bytes, seconds: float) -> bytes:
         # Signed for each attempt: a receiver refuses a timestamp that is minutes old.
         headers = signed_headers(self._keys, message_id, self.clock(), body)
         headers["Content-Type"] = _CONTENT_TYPES[self.format]
         request = Request(self.url, "POST", headers, body, (self.url, *self.secrets))
         try:
-            self.http.send_once(request, seconds)
+            return self.http.send_once(request, seconds).body
         except ProviderError as error:
             # On 2xx it took the message; only what it said afterwards was no good.
             if error.status not in range(200, 300):
                 raise
+            return b""
 
-    def _failure(self, error: CatalogError) -> DeliveryFailed:
+    def _failure(self, error: CatalogError, size: int) -> DeliveryFailed:
         if not isinstance(error, ProviderError):  # a URL or header that may not be sent
             return DeliveryFailed(f"channel {self.name}: {error}", hint=error.hint)
         reason, hint, for_good = "could not be reached", "", False
         if error.status is not None:
-            reason = f"answered {error.status}"
+            said = self._words(error.body)
+            reason = f"answered {error.status}{said and f': {said}'}"
             for_good = is_lasting(error.status)
         elif isinstance(error, TimedOut):
             reason = "did not answer in time"
         if error.status == HTTPStatus.GONE:
             hint = "The receiver is gone for good: remove the channel or give it another URL."
-        what = f"channel {self.name}: {urlsplit(self.url).hostname} {reason}"
-        return DeliveryFailed(what, hint=hint, retry_after=error.retry_after, for_good=for_good)
+        return DeliveryFailed(
+            self._text(reason),
+            hint=hint,
+            retry_after=error.retry_after,
+            for_good=for_good,
+            too_large=is_too_large(error.status, size),
+        )
 
+    def _refusal(self, code: object, said: bytes) -> DeliveryFailed:
+        """Make the failure of an answer that says 200 and `{"ok": false}`."""
+        return DeliveryFailed(
+            self._text(f"answered 200 and did not take it: {self._words(said)}"),
+            for_good=code in PERMANENT,
+            too_large=code == TOO_LONG,
+        )
 
-def _title(message: Message) -> str:
-    if message.test:
-        return f"{message.provider}: test message"
-    return title(message.provider, message.findings)
+    def _words(self, body: bytes) -> str:
+        return error_words(body, self._hide)
 
+    def _hide(self, text: str) -> str:
+        """Replace the secrets, the URL, and each part of its path and query."""
+        text = Request(self.url, secrets=(self.url, *self.secrets)).hide(text)
+        url = urlsplit(self.url)
+        pieces = {url.path, url.query, *url.path.split("/"), *url.query.split("&")}
+        for piece in sorted(pieces, key=len, reverse=True):
+            if len(piece) >= SHORTEST_SECRET:
+                text = text.replace(piece, HIDDEN)
+        return text
 
-def _change(finding: Finding, message: Message) -> dict[str, Any]:
-    files = used_in(finding, message.used)
-    return finding_json(finding) | ({"used_in": list(files)} if files else {})
-
-
-def event_body(message: Message, text: str) -> bytes:
-    """Write the message as a CloudEvents 1.0 envelope; the same message gives the same bytes."""
-    event = {
-        "specversion": "1.0",
-        "id": message.id,
-        "source": f"model-catalog/{quote(message.provider, safe='')}",
-        "type": EVENT_TYPE,
-        "time": stamp(message.at),
-        "datacontenttype": "application/json",
-        "data": {
-            "schema_version": SCHEMA_VERSION,
-            "provider": message.provider,
-            "at": stamp(message.at),
-            "title": _title(message),
-            "text": text,
-            "changes": [_change(finding, message) for finding in message.findings],
-            **({"test": True} if message.test else {}),
-        },
-    }
-    return canonical(event).encode()
+    def _text(self, what: str) -> str:
+        return f"channel {self.name}: {urlsplit(self.url).hostname} {what}"
 
 
 def chat_body(text: str) -> bytes:
     """Write a text as Slack, Mattermost, kChat and Rocket.Chat take it."""
     return canonical({"text": text}).encode()
+
+
+def _fits(text: str, most: int) -> bool:
+    return characters(text) <= most

@@ -7,6 +7,7 @@ from string import Template
 
 from catalog.alerts import text
 from catalog.alerts.channel import Message
+from catalog.alerts.size import largest
 from catalog.change import TOLD, Level
 from catalog.errors import SettingsInvalid
 from catalog.words import title
@@ -27,6 +28,10 @@ PLACEHOLDERS = (
 _HINT = "docs/configuration.md lists the placeholders; a dollar sign itself is written $$."
 
 
+def _any_size(_text: str) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
     """How a channel words a message.
@@ -45,19 +50,36 @@ class Wording:
         self,
         message: Message,
         escape: Callable[[str], str] = str,
-        characters: int | None = None,
+        fits: Callable[[str], bool] = _any_size,
     ) -> str:
         """Write the message; what it quotes goes through `escape`, the template itself does not.
 
-        Findings are left out, and counted, where all of it would be longer than `characters`.
+        `fits` says of a text whether the channel takes it as it is: escaped, and encoded by the
+        channel. Findings are left out, and counted, until it fits. Where the template alone is too
+        long, the short text is written in its place.
         """
         values = self._values(message)
-        room = None
-        if characters is not None:
-            rest = self._fill(values | {"findings": ""}, escape)
-            room = max(0, characters - len(rest))
-        values["findings"] = self._findings(message, room)
-        return self._fill(values, escape)
+
+        def write(most: int | None) -> str:
+            return self._fill(values | {"findings": self._findings(message, most)}, escape)
+
+        whole = write(None)
+        if fits(whole):
+            return whole
+        high = min(len(message.findings), self.lines)
+        shown = largest(high, lambda most: fits(write(most)))
+        return self.short(message, escape) if shown < 0 else write(shown)
+
+    def short(
+        self, message: Message, escape: Callable[[str], str] = str, *, titled: bool = False
+    ) -> str:
+        """Write how much happened and the command that shows it, without the template.
+
+        `titled` leaves the subject out, because the channel has it above the text.
+        """
+        lines = [] if titled else [self.subject(message)]
+        counted = f": {text.left_out(message)}" if message.findings else "."
+        return escape("\n".join([*lines, f"Too large to be sent whole{counted}"]))
 
     def subject(self, message: Message) -> str:
         """Write the one line above the text."""
@@ -66,14 +88,14 @@ class Wording:
     def _fill(self, values: Mapping[str, str], escape: Callable[[str], str]) -> str:
         return self.template.substitute({k: escape(v) for k, v in values.items()}).rstrip()
 
-    def _findings(self, message: Message, room: int | None) -> str:
+    def _findings(self, message: Message, most: int | None) -> str:
         parts = []
         if message.test:
             parts.append(
                 f"This is a test of channel {self.channel}: if you read it, messages arrive."
             )
         if message.findings:
-            parts.append(text.findings_text(message, self.lines, room))
+            parts.append(text.findings_text(message, self.lines, most))
         return "\n".join(parts)
 
     def _values(self, message: Message) -> dict[str, str]:

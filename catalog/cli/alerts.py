@@ -57,6 +57,24 @@ def alerts(context: click.Context, state: tuple[str, ...], limit: int, style: st
 
 
 @alerts.command()
+@click.argument("message")
+@format_option(*ROW_FORMATS)
+@pass_app
+def show(app: App, message: str, style: str) -> int:
+    """List every finding of MESSAGE, the most severe first: also what was too long to be sent.
+
+    MESSAGE is a message's id, or the beginning of one.
+    """
+    from catalog.cli.findings import print_findings
+    from catalog.store import deliveries
+
+    with app.database.reading() as connection:
+        found = deliveries.findings_of(connection, message)
+    print_findings(style, found)
+    return 0
+
+
+@alerts.command()
 @click.argument("names", nargs=-1, metavar="[CHANNEL|MESSAGE]...")
 @pass_app
 def retry(app: App, names: tuple[str, ...]) -> int:

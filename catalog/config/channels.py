@@ -11,9 +11,11 @@ from catalog.config.kinds import (
     Clock,
     File,
     FileOrNone,
+    LetterSize,
     Link,
     Login,
     MailServer,
+    MessageSize,
     Name,
     QuietHours,
     Secret,
@@ -46,6 +48,7 @@ class TextSettings(ChannelSettings):
 
     template: FileOrNone = None
     link: Link | None = None
+    max_size: MessageSize | None = None
 
 
 class LogSettings(ChannelSettings):
@@ -69,6 +72,7 @@ class EmailSettings(TextSettings):
     """Findings as a mail to each of `to`."""
 
     kind: Literal["email"]
+    max_size: LetterSize | None = None
     server: MailServer
     user: User | None = None
     password: Login | None = None

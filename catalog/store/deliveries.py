@@ -7,7 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
+from catalog.change import Finding, gravity
 from catalog.errors import NotFound
+from catalog.jsontext import cut
+from catalog.store.changelog import Wanted, findings
 from catalog.store.outbox import DELIVERED, GIVEN_UP
 from catalog.store.record import OWED
 from catalog.store.tables import DeliveryRow, FindingRow, PollRow, col, table_of
@@ -74,6 +77,26 @@ def channels(connection: Connection, provider: str, state: str) -> dict[str, int
         .group_by(col(DeliveryRow.channel))
     )
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def findings_of(connection: Connection, name: str) -> tuple[Finding, ...]:
+    """Return all findings of the message whose id begins so, the gravest first.
+
+    Raise NotFound where there is no such message, or more than one.
+    """
+    query = (
+        select(col(DeliveryRow.message_id), col(FindingRow.provider))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .where(col(DeliveryRow.message_id).startswith(name, autoescape=True))
+        .distinct()
+        .limit(2)
+    )
+    rows = connection.execute(query).all()
+    if len(rows) != 1:
+        number = "more than one message begins" if rows else "no message begins"
+        raise NotFound(f"{number} with {cut(name, 60)!r}", hint="`catalog alerts` lists messages.")
+    ((message, provider),) = rows
+    return tuple(sorted(findings(connection, Wanted(provider, message=message)), key=gravity))
 
 
 def retry(connection: Connection, names: Collection[str]) -> int:

@@ -195,7 +195,7 @@ def assert_nothing_shown(
         (answer(302, headers={"Location": f"https://x.example{PATH}"}), 1, "answered 302"),
         (answer(400), 1, "answered 400"),
         (answer(401), 1, "answered 401"),
-        (answer(404, b"no " + PATH.encode()), 1, "answered 404"),
+        (answer(404, b"no " + PATH.encode()), 1, "answered 404: no ***"),
         (answer(410), 1, "answered 410"),
         (answer(429, headers={"Retry-After": "3600"}), 1, "answered 429"),
         (answer(500), 3, "answered 500"),

@@ -48,9 +48,9 @@ def renamed(before: str, after: str) -> Finding:
     return finding(change, rule="model-renamed", level=Level.BREAKING)
 
 
-def read(*findings: Finding, lines: int = LINES, characters: int | None = None) -> list[str]:
+def read(*findings: Finding, lines: int = LINES) -> list[str]:
     """Return the lines of a message's findings."""
-    return findings_text(message(*findings), lines, characters).split("\n")
+    return findings_text(message(*findings), lines).split("\n")
 
 
 def test_findings_of_one_kind_are_explained_once() -> None:
@@ -103,8 +103,8 @@ def test_a_digest_stands_poll_by_poll() -> None:
     ("findings", "shown", "last"),
     [
         (29, 29, "   A new model can be tried."),
-        (30, 29, "and 1 more finding (info)"),
-        (1500, 29, "and 1,471 more findings (1,471 info)"),
+        (30, 29, "and 1 more finding (info), see: catalog alerts show msg_1"),
+        (1500, 29, "and 1,471 more findings (1,471 info), see: catalog alerts show msg_1"),
     ],
 )
 def test_what_has_no_room_is_counted(findings: int, shown: int, last: str) -> None:
@@ -120,20 +120,23 @@ def test_the_gravest_is_kept_where_room_is_short() -> None:
     early = [added(f"m{n}", str(n)) for n in range(40)]
     lines = read(*early, removed("llama3", "99", later), lines=8)
     assert "⛔ llama3 removed" in lines
-    assert lines[-1] == "and 39 more findings (39 info)"
+    assert lines[-1] == "and 39 more findings (39 info), see: catalog alerts show msg_1"
     assert len(lines) <= 9 + 1
 
 
-@pytest.mark.parametrize("characters", [0, 40, 100, 200, 300])
-def test_a_text_keeps_to_a_number_of_characters(characters: int) -> None:
-    """As many findings as fit are told; the count of the others is told in any case."""
-    told = [added(f"m{n}", str(n)) for n in range(20)]
-    text = findings_text(message(*told), characters=characters)
-    shown = text.count(" added: llm")
-    assert text.endswith(f"and {20 - shown} more findings ({20 - shown} info)")
-    assert len(text) <= max(characters, 40)
-    assert (shown > 0) == (characters >= 100)
-    assert shown == 0 or characters - len(text) < len(f"{INFO} m10 added: llm\n") + 1
+@pytest.mark.parametrize(
+    ("most", "last"),
+    [
+        (0, "20 findings (20 info), see: catalog alerts show msg_1"),
+        (7, "and 13 more findings (13 info), see: catalog alerts show msg_1"),
+        (20, "   A new model can be tried."),
+    ],
+)
+def test_a_text_keeps_to_a_number_of_findings(most: int, last: str) -> None:
+    """The others are counted, with the command that shows all of them."""
+    text = findings_text(message(*(added(f"m{n}", str(n)) for n in range(20))), most=most)
+    assert text.count(" added: llm") == most
+    assert text.split("\n")[-1] == last
 
 
 @pytest.mark.parametrize("separator", ["\n", "\r", "\v", "\x1b", "\x85", "\u2028", "\u2029", "\0"])

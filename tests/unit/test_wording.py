@@ -9,7 +9,7 @@ import pytest
 from catalog.alerts.channel import Message
 from catalog.alerts.text import slack
 from catalog.alerts.wording import LETTER, PLACEHOLDERS, TITLED, Wording, read_template
-from catalog.change import Added, Removed
+from catalog.change import Added, Finding, Removed
 from catalog.errors import SettingsInvalid
 from tests.builders import AT, finding, model
 
@@ -19,6 +19,13 @@ GONE = finding(Removed(model("6", "llama3")))
 NEW = finding(Added(model("9", "kimi", max_token_input=None, info_status=None)))
 TOLD = Message("msg_1", "infomaniak", AT, (GONE, NEW))
 TEST = Message("msg_2", "infomaniak", AT, (), test=True)
+
+
+def message(findings: tuple[Finding, ...]) -> Message:
+    """Make the message of these findings."""
+    return Message("msg_1", "infomaniak", AT, findings)
+
+
 FINDINGS = """⛔ llama3 removed
    Calls that use this name fail once the provider stops serving it.
 ℹ️ kimi added: llm
@@ -89,14 +96,40 @@ def test_only_what_is_quoted_is_escaped() -> None:
     assert "<!channel>" in html.unescape(text)
 
 
-def test_a_short_message_keeps_its_frame() -> None:
-    """What a template has around the findings is counted, so that all of it fits."""
-    many = tuple(finding(Added(model(str(n), f"m{n}"))) for n in range(50))
+def test_a_text_that_must_fit_keeps_its_frame() -> None:
+    """What a template has around the findings counts, and so does what escaping adds."""
+    many = tuple(finding(Added(model(str(n), "&" * 20))) for n in range(50))
     wording = Wording(channel="team", template=TITLED, pages=PAGES)
-    text = wording.text(Message("msg_1", "infomaniak", AT, many), characters=300)
-    assert len(text) <= 300
+    text = wording.text(message(many), slack, lambda text: len(text) <= 600)
+    assert 450 < len(text) <= 600
     assert text.endswith(f"2025-12-23 10:16 UTC\n{PAGE}")
-    assert "more findings" in text
+    assert "more findings (" in text
+    assert " info), see: catalog alerts show msg_1\n" in text
+    assert "&" * 20 in html.unescape(text)
+
+
+def test_a_template_that_is_too_long_is_left_out() -> None:
+    """Where the template alone does not fit, a short text says how much happened."""
+    wording = Wording(channel="team", template=Template("x" * 500 + "$findings"))
+    assert wording.text(TOLD, fits=lambda text: len(text) <= 400).split("\n") == [
+        "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)",
+        "Too large to be sent whole: 2 findings (1 breaking, 1 info), see: catalog alerts show msg_1",
+    ]
+    short = wording.text(TEST, fits=lambda text: len(text) <= 400)
+    assert short == "Test of channel team\nToo large to be sent whole."
+
+
+@pytest.mark.parametrize("size", range(200, 1500, 100))
+def test_as_many_findings_are_shown_as_fit(size: int) -> None:
+    """Each size has the text of the most findings that fit: one more would not."""
+    many = message(tuple(finding(Added(model(str(n), f"m{n}"))) for n in range(25)))
+    wording = Wording(channel="team")
+    text = wording.text(many, fits=lambda text: len(text) <= size)
+    assert len(text) <= size
+    line = len("ℹ️ m10 added: llm, 32,000 tokens, ready\n")  # noqa: RUF001  # the sign is meant
+    reason = len("   A new model can be tried.\n")
+    shown = text.count(" added")
+    assert shown == 25 or size - len(text) < line + reason * (not shown)
 
 
 def test_a_test_says_so() -> None:

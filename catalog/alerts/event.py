@@ -1,0 +1,122 @@
+"""The CloudEvent of a message, no larger than its channel allows."""
+
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from catalog.alerts.channel import Message
+from catalog.alerts.size import WEBHOOK_BYTES
+from catalog.alerts.text import show_command
+from catalog.alerts.usage import used_in
+from catalog.change import TOLD, Finding
+from catalog.clock import stamp
+from catalog.jsontext import Json, canonical, cut
+from catalog.publicjson import SCHEMA_VERSION, finding_json
+from catalog.words import title
+
+EVENT_TYPE = "model-catalog.changes.v1"
+SHARE = 8
+"""Where not all fits, one change takes at most this part of the room: an eighth."""
+MOST_CHARACTERS, MOST_ITEMS = 200, 20
+"""Of one text and of one list or object, where a change is cut."""
+
+
+def event_body(message: Message, text: str, limit: int = WEBHOOK_BYTES) -> bytes:
+    """Write the message as a CloudEvents 1.0 envelope of at most `limit` bytes.
+
+    Where not all changes fit, the gravest stay, values in large ones are cut, and the event counts
+    the others. The same message gives the same bytes.
+    """
+    whole = _fitting(message, _change, limit - len(_event(message, text, [])))
+    if len(whole) == len(message.findings):
+        return _event(message, text, whole)
+    room = limit - len(short_event(message, text))
+    kept = _fitting(message, partial(_cut_change, limit=limit // SHARE), room)
+    return _event(message, text, kept, left_out=len(message.findings) - len(kept))
+
+
+def short_event(message: Message, text: str) -> bytes:
+    """Write the envelope without a change: it only counts them."""
+    return _event(message, text, [], left_out=len(message.findings))
+
+
+def _event(message: Message, text: str, changes: list[dict[str, Any]], left_out: int = 0) -> bytes:
+    counts = Counter(finding.level for finding in message.findings) if left_out else Counter()
+    missing = {
+        "counts": {str(level): counts[level] for level in TOLD},
+        "left_out": left_out,
+        "command": show_command(message),
+    }
+    event = {
+        "specversion": "1.0",
+        "id": message.id,
+        "source": f"model-catalog/{quote(message.provider, safe='')}",
+        "type": EVENT_TYPE,
+        "time": stamp(message.at),
+        "datacontenttype": "application/json",
+        "data": {
+            "schema_version": SCHEMA_VERSION,
+            "provider": message.provider,
+            "at": stamp(message.at),
+            "title": _title(message),
+            "text": text,
+            "changes": changes,
+            **(missing if left_out else {}),
+            **({"test": True} if message.test else {}),
+        },
+    }
+    return canonical(event).encode()
+
+
+def _title(message: Message) -> str:
+    if message.test:
+        return f"{message.provider}: test message"
+    return title(message.provider, message.findings)
+
+
+def _fitting(
+    message: Message, write: Callable[[Finding, Message], dict[str, Any]], room: int
+) -> list[dict[str, Any]]:
+    """Write changes, the gravest first, until one does not fit into so many bytes."""
+    changes = []
+    for finding in message.findings:
+        change = write(finding, message)
+        room -= _size(change) + len(",")
+        if room < 0:
+            break
+        changes.append(change)
+    return changes
+
+
+def _change(finding: Finding, message: Message) -> dict[str, Any]:
+    files = used_in(finding, message.used)
+    return finding_json(finding) | ({"used_in": list(files)} if files else {})
+
+
+def _cut_change(finding: Finding, message: Message, limit: int) -> dict[str, Any]:
+    """Write a change in at most `limit` bytes where that is possible, and mark one that is cut."""
+    change = _change(finding, message)
+    if _size(change) <= limit:
+        return change
+    change = {name: _cut_value(value) for name, value in change.items()} | {"cut": True}
+    if _size(change) > limit:
+        change = {name: each for name, each in change.items() if name not in {"before", "after"}}
+    return change
+
+
+def _cut_value(value: Json) -> Json:
+    match value:
+        case str():
+            return cut(value, MOST_CHARACTERS)
+        case list():
+            return [_cut_value(each) for each in value[:MOST_ITEMS]]
+        case dict():
+            items = list(value.items())[:MOST_ITEMS]
+            return {cut(name, MOST_CHARACTERS): _cut_value(each) for name, each in items}
+    return value
+
+
+def _size(value: Json) -> int:
+    return len(canonical(value).encode())

@@ -1,0 +1,67 @@
+"""The words of a receiver: the error in the body of its answer, fit to be shown and stored."""
+
+from collections.abc import Callable
+
+from catalog.errors import PayloadInvalid
+from catalog.jsontext import Json, cut, read_strict
+
+MOST = 200
+"""Characters that are kept."""
+MOST_BYTES = 64 * 1024
+"""A longer body is no short error, and is not read."""
+_KEYS = ("error", "errors", "code", "message", "msg", "description", "detail", "title", "reason")
+
+
+def error_words(body: bytes, hide: Callable[[str], str]) -> str:
+    """Return the words on one line, without secrets; empty where the body says nothing.
+
+    `hide` replaces secrets. Of JSON the known members count, of a web page the title, of any other
+    text all of it. Control characters and invisible ones become blanks.
+    """
+    line = hide(_words(body[:MOST_BYTES]))
+    return cut(" ".join("".join(c if c.isprintable() else " " for c in line).split()), MOST)
+
+
+def refused_by_slack(body: bytes) -> Json | None:
+    """Return the answer `{"ok": false, …}`, with which Slack refuses in spite of status 200."""
+    answer = _json(body) if len(body) <= MOST_BYTES else None
+    return answer if isinstance(answer, dict) and answer.get("ok") is False else None
+
+
+def _words(body: bytes) -> str:
+    if body.lstrip().startswith(b"<"):
+        return _page_title(body)
+    answer = _json(body)
+    if answer is not None and not answer:  # such as {}
+        return ""
+    return _members(answer) or body.decode("utf-8", "replace")
+
+
+def _json(body: bytes) -> Json | None:
+    try:
+        return read_strict(body)
+    except PayloadInvalid:
+        return None
+
+
+def _members(answer: Json) -> str:
+    match answer:
+        case str():
+            return answer
+        case dict():
+            found = [_members(answer[key]) for key in _KEYS if key in answer]
+            return ": ".join(dict.fromkeys(filter(None, found)))
+        case [first, *_]:
+            return _members(first)
+    return ""
+
+
+def _page_title(page: bytes) -> str:
+    # No regular expression, because one for this takes quadratic time on a hostile page.
+    lower = page.lower()
+    tag = lower.find(b"<title")
+    start = lower.find(b">", tag)
+    if min(tag, start) < 0:
+        return ""
+    end = lower.find(b"<", start)
+    return page[start + 1 : end if end >= 0 else None].decode("utf-8", "replace")

@@ -1,0 +1,61 @@
+"""How large a message may be, and the short one in place of one that is too large."""
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TypeVar
+
+from catalog.errors import DeliveryFailed
+
+Sent = TypeVar("Sent")
+
+WEBHOOK_BYTES = 256 * 1024
+SLACK_CHARACTERS = 16_000
+MAIL_BYTES = 1024 * 1024
+LONG = 2_000
+"""Bytes. A receiver that answers 400 to a longer message may mean its length."""
+
+logger = logging.getLogger(__name__)
+
+
+def characters(text: str) -> int:
+    """Count characters in units of UTF-16, which chats count: an emoji is two."""
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def largest(high: int, fits: Callable[[int], bool]) -> int:
+    """Return the largest number from 0 to `high` that fits, or -1.
+
+    A number below one that fits must fit too. `high` is tried first, because it often fits.
+    """
+    if fits(high):
+        return high
+    low = -1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if fits(middle):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def is_too_large(status: int | None, size: int) -> bool:
+    """Whether a receiver that answers so may take a shorter message; `size` is in bytes."""
+    if status == HTTPStatus.BAD_REQUEST:
+        return size > LONG
+    return status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+def attempt(
+    send: Callable[[Sent], DeliveryFailed | None], whole: Sent, short: Callable[[], Sent]
+) -> DeliveryFailed | None:
+    """Send the whole message, and the short one where the whole is too large for the receiver.
+
+    Returns the last failure, or None where one of them was taken.
+    """
+    failure = send(whole)
+    if failure is None or not failure.too_large:
+        return failure
+    logger.warning("%s; a short message is sent in place of the long one", failure)
+    return send(short())
