@@ -84,6 +84,84 @@ def test_a_message_can_be_dropped(live: Live) -> None:
         assert "nothing is owed or given up under 'ops'" in unknown.err
 
 
+MANY = body(row(), *(row(id=n, name=f"m{n}") for n in range(2, 3002)))
+TEAM = '[[channel]]\nname = "team"\nkind = "webhook"\nformat = "slack"\n'
+
+
+@pytest.mark.long
+def test_a_message_that_is_too_large_arrives_short(live: Live) -> None:
+    """3,000 new models fit into 256 KiB; after 413 a short message arrives, and shows the way."""
+    with serve(answer(413, b"Payload Too Large"), answer(200)) as hook:
+        shell, _ = live(answer(body=ONE), answer(body=MANY), CATALOG_CHANNEL_OPS_URL=hook.url)
+        Path(shell.folder, "catalog.toml").write_text(HOOK)
+        shell("-q", "sync")
+        ran = shell("-q", "sync")
+        assert "answered 413: Payload Too Large; a short message is sent" in ran.err
+        assert [each["state"] for each in listed(shell)] == ["delivered"]
+    long, short = hook.requests
+    assert len(long.body) <= 256 * 1024
+    event, data = json.loads(long.body), json.loads(short.body)["data"]
+    assert len(event["data"]["changes"]) + event["data"]["left_out"] == 3000
+    assert data["left_out"] == 3000
+    assert long.headers["webhook-id"] == short.headers["webhook-id"]
+    for command in (data["command"], data["text"].rpartition("see: ")[2]):
+        words = command.split()
+        assert words[0] == "catalog"
+        shown = json.loads(shell(*words[1:], "--format", "json").out)["changes"]
+        assert len(shown) == 3000
+        assert shown[: len(event["data"]["changes"])] == [
+            each | {"number": known["number"]}
+            for each, known in zip(event["data"]["changes"], shown, strict=False)
+        ]
+    assert "m3001 added" in shell(*data["command"].split()[1:]).out
+
+
+def test_a_message_whose_short_form_is_refused_too_is_given_up(live: Live) -> None:
+    """413 to both ends the message, and the other channel is told, with the receiver's words."""
+    with serve(answer(413, b'{"error": "max 1 kB"}')) as ops, serve() as team:
+        urls = {"CATALOG_CHANNEL_OPS_URL": ops.url, "CATALOG_CHANNEL_TEAM_URL": team.url}
+        shell, _ = live(answer(body=ONE), answer(body=TWO), **urls)
+        Path(shell.folder, "catalog.toml").write_text(HOOK + TEAM)
+        shell("-q", "sync")
+        shell("-q", "sync")
+        (given_up,) = listed(shell, "--state", "given up")
+        assert given_up["error"] == "channel ops: 127.0.0.1 answered 413: max 1 kB"
+        assert len(ops.requests) == 2
+        told = [json.loads(each.body)["text"] for each in team.requests]
+        assert "a message to channel ops was given up" in told[-1]
+        assert "max 1 kB" in told[-1]
+
+
+def test_what_a_receiver_says_is_shown_and_stored(live: Live) -> None:
+    """Slack's own word stands in the list; `{"ok": false}` is no delivery, whatever the status."""
+    no = answer(200, b'{"ok": false, "error": "channel_not_found"}')
+    with serve(no, answer(403, b"action_prohibited"), answer(200, b"ok")) as hook:
+        shell, _ = live(answer(body=ONE), answer(body=TWO), CATALOG_CHANNEL_TEAM_URL=hook.url)
+        Path(shell.folder, "catalog.toml").write_text(TEAM)
+        shell("-q", "sync")
+        assert "did not take it: channel_not_found" in shell("-q", "sync").err
+        (owed,) = listed(shell, "--state", "owed")
+        assert str(owed["error"]).endswith("answered 200 and did not take it: channel_not_found")
+        shell("alerts", "retry", code=1)
+        assert "answered 403: action_prohibited" in shell("alerts").out
+        shell("alerts", "retry")
+        assert [each["state"] for each in listed(shell)] == ["delivered"]
+
+
+def test_a_message_is_shown_by_its_id(live: Live) -> None:
+    """The beginning of an id is enough; one that fits none, or several, is an error."""
+    with serve(answer(503)) as hook, serve(answer(503)) as team:
+        urls = {"CATALOG_CHANNEL_OPS_URL": hook.url, "CATALOG_CHANNEL_TEAM_URL": team.url}
+        shell, _ = live(answer(body=ONE), answer(body=TWO), **urls)
+        Path(shell.folder, "catalog.toml").write_text(HOOK + TEAM)
+        shell("-q", "sync")
+        shell("-q", "sync")
+        first = str(listed(shell)[0]["message"])
+        assert "beta added" in shell("alerts", "show", first[:12]).out
+        assert "no message begins with 'msg_%'" in shell("alerts", "show", "msg_%", code=2).err
+        assert "more than one message begins with 'm'" in shell("alerts", "show", "m", code=2).err
+
+
 def test_a_digest_is_no_trouble(live: Live) -> None:
     """What waits for its hour is said by a pass, and not by one that is to be quiet."""
     shell, _ = live(

@@ -47,6 +47,7 @@ def scenarios(*, quick: bool) -> Mapping[str, Scenario]:
         "document-gone": alone(storage.no_document_folder),
         "document-read-only": alone(storage.read_only_document),
         "channel-down": sized(outside.channel_down, 8, 1),
+        "too-large": alone(outside.too_large),
         "clock-back": lambda ground: [
             outside.clock_back(ground),
             daemon_clock(3 if quick else 20, ground),

@@ -5,11 +5,14 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
+from catalog.phrases import count
 from tests.campaign.ground import Ground
 from tests.campaign.result import Result, compare
 from tests.campaign.story import DAY, EVERY, PASSES, START
 
 HOUR = timedelta(hours=1)
+SHORT = 1_000
+"""Bytes: more than a short message has, and less than one that names a change."""
 
 
 def channel_down(hours: int, ground: Ground) -> Result:
@@ -32,6 +35,17 @@ def channel_down(hours: int, ground: Ground) -> Result:
         refused = stage.receivers.refused
         wrong = (*result.wrong, *["no attempt was refused"] * (not refused))
         return replace(result, wrong=wrong, note=f"{refused} attempts refused")
+
+
+def too_large(ground: Ground) -> Result:
+    """Let one channel's server take only short messages; the other takes all."""
+    with ground.stage("too-large") as stage:
+        stage.receivers.most["ops"] = SHORT
+        ground.play(stage)
+        result = compare("a channel that takes only short messages", stage, ground.undisturbed)
+        refused = stage.receivers.refused
+        wrong = (*result.wrong, *["no message was too large"] * (not refused))
+        return replace(result, wrong=wrong, note=f"{count(refused, 'message')} refused with 413")
 
 
 def clock_back(ground: Ground) -> Result:

@@ -54,11 +54,13 @@ to = ["ops@example.org"]
 class Receivers:
     """The servers of the channels; `taken` holds what they said yes to, in order.
 
-    A channel in `down` gets no answer but a reset, or 503.
+    A channel in `down` gets no answer but a reset, or 503. To a channel in `most`, a body of more
+    bytes than that is too large: 413.
     """
 
     taken: list[Recorded] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
+    most: dict[str, int] = field(default_factory=dict)
     refused: int = 0
 
     def __call__(self, exchange: Exchange) -> None:
@@ -69,6 +71,11 @@ class Receivers:
                 exchange.reset()
             else:
                 exchange.send(503, {}, b"")
+            return
+        body = exchange.request.body
+        if len(body) > self.most.get(channel(exchange.request), len(body)):
+            self.refused += 1
+            exchange.send(413, {}, b"request entity too large")
             return
         self.taken.append(exchange.request)
         exchange.send(204, {}, b"")

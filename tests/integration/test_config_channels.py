@@ -110,9 +110,24 @@ def test_what_only_shows_in_use_is_checked_too(file: Path) -> None:
         wired(loaded)
 
 
+def test_the_size_of_a_message(file: Path) -> None:
+    """Each kind has a limit of its own; a setting takes its place."""
+    chats = f'{CHATS}urls = ["json://localhost/x"]\n'
+    ops, mail, chat = wired(read(file, OPS + OPS_URL + MAIL.replace("ops", "m") + MAIL_TO + chats))
+    assert (ops.max_size, mail.max_size, chat.max_size) == (None, 1024 * 1024, None)  # type: ignore[attr-defined]  # not a log
+    text = f"{OPS}{OPS_URL}max_size = 2000\n{MAIL.replace('ops', 'm')}{MAIL_TO}max_size = 8000\n"
+    ops, mail, chat = wired(read(file, f"{text}{chats}max_size = 16777216\n"))
+    assert (ops.max_size, mail.max_size, chat.max_size) == (2000, 8000, 16777216)  # type: ignore[attr-defined]  # as above
+
+
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
+        (OPS + OPS_URL + "max_size = 1999\n", "channel.0.max_size: "),
+        (OPS + OPS_URL + "max_size = 16777217\n", "channel.0.max_size: "),
+        (OPS + OPS_URL + "max_size = true\n", "channel.0.max_size: a number is wanted"),
+        (MAIL + MAIL_TO + "max_size = 7999\n", "channel.0.max_size: "),
+        (LOG + "max_size = 8000\n", "channel.0.max_size: there is no such setting"),
         (LOG + 'digest = "weekly"\n', "channel.0.digest: Input should be 'at_once', 'hourly' or"),
         (LOG + 'daily_at = "8"\n', "channel.0.daily_at: a time of day such as 08:00 is wanted"),
         (LOG + 'quiet_hours = "night"\n', "channel.0.quiet_hours: hours such as 22:00-07:00 are"),
