@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.alerts.channel import Audience, Message
+from catalog.alerts.event import event_body
 from catalog.alerts.log import LogChannel
 from catalog.alerts.signature import signed_headers, signing_key
 from catalog.alerts.text import slack
-from catalog.alerts.webhook import chat_body, event_body
+from catalog.alerts.webhook import chat_body
 from catalog.alerts.wording import Wording
 from catalog.change import Added, Change, Finding, Level, Removed, Renamed, Trouble, Updated
 from catalog.jsontext import canonical

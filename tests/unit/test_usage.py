@@ -6,10 +6,10 @@ import logging
 import pytest
 
 from catalog.alerts.channel import Audience, Message
+from catalog.alerts.event import event_body
 from catalog.alerts.log import LogChannel
 from catalog.alerts.text import findings_text
 from catalog.alerts.usage import Used, nothing_used, used_in
-from catalog.alerts.webhook import event_body
 from catalog.change import Added, Change, Removed, Trouble, Updated
 from catalog.jsontext import canonical
 from catalog.payload import Drift
