@@ -8,7 +8,7 @@ from catalog.jsontext import Json, cut, read_strict
 MOST = 200
 """Characters that are kept."""
 MOST_BYTES = 64 * 1024
-"""A longer body is no short error, and is not read."""
+"""A longer answer is no short error of Slack, and is not read as one."""
 _KEYS = ("error", "errors", "code", "message", "msg", "description", "detail", "title", "reason")
 
 
@@ -18,7 +18,7 @@ def error_words(body: bytes, hide: Callable[[str], str]) -> str:
     `hide` replaces secrets. Of JSON the known members count, of a web page the title, of any other
     text all of it. Control characters and invisible ones become blanks.
     """
-    line = hide(_words(body[:MOST_BYTES]))
+    line = hide(_words(body))
     return cut(" ".join("".join(c if c.isprintable() else " " for c in line).split()), MOST)
 
 

@@ -29,7 +29,7 @@ from catalog.jsontext import canonical
 Format = Literal["cloudevents", "slack"]
 MOST_ATTEMPTS = 3
 """Of one message within one run; the next run goes on."""
-PERMANENT = {"no_text", "invalid_payload", "invalid_arguments"}
+PERMANENT = ("no_text", "invalid_payload", "invalid_arguments")
 """Slack's errors about the message itself: it never takes it. All others can be repaired."""
 TOO_LONG = "msg_too_long"
 _CONTENT_TYPES = {"cloudevents": "application/cloudevents+json", "slack": "application/json"}

@@ -278,6 +278,21 @@ def test_200_that_is_not_ok_is_a_failure(
 
 
 @pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b'{"ok": false}', '{"ok": false}'),
+        (b'{"ok": false, "error": {"code": ["x"]}}', "x"),
+        (b'{"ok": false, "error": [], "message": 7}', '{"ok": false, "error": [], "message": 7}'),
+    ],
+)
+def test_an_odd_error_of_slack_is_a_failure_too(http: Http, body: bytes, words: str) -> None:
+    """Whatever stands in place of the word, the message stays pending and nothing breaks."""
+    failure, _ = refused(http, ESCAPED, answer(200, body), format="slack")
+    assert str(failure) == f"channel ops: 127.0.0.1 answered 200 and did not take it: {words}"
+    assert not failure.for_good
+
+
+@pytest.mark.parametrize(
     "body",
     [b"ok", b"", b'{"ok": true}', b'{"ok": null}', b"[" * 9999, b'{"ok": false}' + b" " * 70_000],
 )
