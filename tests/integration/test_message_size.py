@@ -31,7 +31,6 @@ from tests.servers import Recorded, Step, answer, serve
 
 COMMAND = "catalog alerts show msg_1"
 PATH = "/hooks/T0PSECRET"
-NOT_OK = b'{"ok": false, "error": "%s"}'
 EMOJI = "\U0001f40d"
 
 
@@ -256,81 +255,6 @@ def test_400_to_a_short_message_is_final(http: Http) -> None:
     """A receiver that refuses two findings does not mean their length."""
     failure, requests = refused(http, message(added(1), added(2)), answer(400))
     assert (failure.for_good, requests) == (True, 1)
-
-
-@pytest.mark.parametrize(
-    ("code", "requests", "for_good"),
-    [
-        ("channel_not_found", 1, False),
-        ("invalid_auth", 1, False),
-        ("no_text", 1, True),
-        ("msg_too_long", 2, False),
-    ],
-)
-def test_200_that_is_not_ok_is_a_failure(
-    http: Http, code: str, requests: int, for_good: bool
-) -> None:
-    """Slack says no with status 200: its word is shown, and decides what follows."""
-    step = answer(200, NOT_OK % code.encode())
-    failure, came = refused(http, ESCAPED, step, format="slack")
-    assert str(failure) == f"channel ops: 127.0.0.1 answered 200 and did not take it: {code}"
-    assert (came, failure.for_good) == (requests, for_good)
-
-
-@pytest.mark.parametrize(
-    ("body", "words"),
-    [
-        (b'{"ok": false}', '{"ok": false}'),
-        (b'{"ok": false, "error": {"code": ["x"]}}', "x"),
-        (b'{"ok": false, "error": [], "message": 7}', '{"ok": false, "error": [], "message": 7}'),
-    ],
-)
-def test_an_odd_error_of_slack_is_a_failure_too(http: Http, body: bytes, words: str) -> None:
-    """Whatever stands in place of the word, the message stays pending and nothing breaks."""
-    failure, _ = refused(http, ESCAPED, answer(200, body), format="slack")
-    assert str(failure) == f"channel ops: 127.0.0.1 answered 200 and did not take it: {words}"
-    assert not failure.for_good
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"ok", b"", b'{"ok": true}', b'{"ok": null}', b"[" * 9999, b'{"ok": false}' + b" " * 70_000],
-)
-def test_any_other_200_is_taken(http: Http, body: bytes) -> None:
-    """Only `{"ok": false}` is no, and only from a chat."""
-    assert len(sent(http, ESCAPED, answer(200, body), format="slack")) == 1
-    assert len(sent(http, MANY, answer(200, NOT_OK % b"x"))) == 1
-
-
-@pytest.mark.parametrize(
-    ("body", "words"),
-    [
-        (b"channel_is_archived", ": channel_is_archived"),
-        (b"no_text\r\n", ": no_text"),
-        (b'{"error": "invalid_token"}', ": invalid_token"),
-        (b'{"error": {"code": "E7", "description": "no room"}}', ": E7: no room"),
-        (b'{"id": "api.x", "message": "Invalid webhook", "status_code": 404}', ": Invalid webhook"),
-        (b'{"detail": [{"loc": ["body"], "msg": "too short"}]}', ": too short"),
-        (b'{"errors": ["a"], "message": "a"}', ": a"),
-        (b'{"status": 7}', ': {"status": 7}'),
-        (b"{}", ""),
-        (b"", ""),
-        (b" <html><head><TITLE>404 Not Found</TITLE></head>", ": 404 Not Found"),
-        (b"<title>open", ": open"),
-        (b"<html><body>no</body>", ""),
-        (b"<title", ""),
-        (b"<title" * 10_000, ""),
-        (b"a\x1b[31m\xe2\x80\x8bb\xe2\x80\xaec\nd\x00", ": a [31m b c d"),
-        (b"\xff\xfe", ": \ufffd\ufffd"),
-        (b"x" * 60_000, f": {'x' * 199}…"),
-        (b"no hook T0PSECRET here", ": no hook *** here"),
-        (rb'{"error": "not \/hooks\/T0PSECRET"}', ": not ***"),
-    ],
-)
-def test_the_words_of_a_receiver_are_shown(http: Http, body: bytes, words: str) -> None:
-    """They are cut short, on one line, without secrets, and do nothing to a terminal."""
-    failure, _ = refused(http, message(added(1)), answer(404, body))
-    assert str(failure) == f"channel ops: 127.0.0.1 answered 404{words}"
 
 
 @pytest.mark.long
