@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from catalog.change import Finding
 from catalog.poll import Waiting
 from catalog.store.changelog import Wanted, findings
-from catalog.store.claims import is_held, owner
+from catalog.store.claims import is_held, owner, present
 from catalog.store.record import OWED, message_id
 from catalog.store.tables import DeliveryRow, FindingRow, col, table_of
 
@@ -79,9 +79,10 @@ def claim(
         .group_by(col(DeliveryRow.message_id), col(FindingRow.provider))
         .order_by(func.min(col(DeliveryRow.id)))
     )
+    at = present(connection, now)
     for row in connection.execute(query).all():
-        if not _is_held(row.claimed_by, row.claimed_until, now):
-            _set(connection, row.message_id, claimed_by=owner(), claimed_until=now + CLAIM)
+        if not is_held(row.claimed_by, row.claimed_until, CLAIM, at):
+            _set(connection, row.message_id, claimed_by=owner(), claimed_until=at.now + CLAIM)
             wanted = Wanted(row.provider, message=row.message_id)
             told = findings(connection, wanted)
             return Owed(row.message_id, channel, row.provider, told, row.attempts)
@@ -190,8 +191,3 @@ def _attempted(connection: Connection, message_id: str, **values: object) -> Non
     attempts = col(DeliveryRow.attempts) + 1
     free = {"claimed_by": None, "claimed_until": None}
     _set(connection, message_id, attempts=attempts, **free, **values)
-
-
-def _is_held(by: str | None, until: datetime | None, now: datetime) -> bool:
-    # A claim of the far future is from a clock that was ahead.
-    return until is not None and until <= now + CLAIM and is_held(by, until, now)
