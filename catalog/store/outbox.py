@@ -37,11 +37,15 @@ class Owed:
 
 
 def due(connection: Connection, channels: Collection[str], now: datetime) -> frozenset[str]:
-    """Return the channels for which there is something to send."""
+    """Return the channels for which there is something to send, or a wait to be put right."""
     query = select(col(DeliveryRow.channel)).where(
         col(DeliveryRow.channel).in_(sorted(channels)), *_sendable(now)
     )
-    return frozenset(connection.scalars(query.distinct())) - _paused(connection, now)
+    early = select(col(DeliveryRow.channel)).where(
+        col(DeliveryRow.channel).in_(sorted(channels)), *_of_the_future(now)
+    )
+    sendable = frozenset(connection.scalars(query.distinct())) - _paused(connection, now)
+    return sendable | frozenset(connection.scalars(early.distinct()))
 
 
 def _paused(connection: Connection, now: datetime) -> frozenset[str]:
@@ -62,6 +66,7 @@ def claim(
 
     With `together`, all messages that are due and were never tried become one first.
     """
+    _count_anew(connection, channel, now)
     if channel in _paused(connection, now):
         return None
     if together:
@@ -100,12 +105,15 @@ def refused(
     reason: str,
     again: datetime,
     paused_until: datetime | None = None,
+    since: datetime | None = None,
 ) -> None:
     """Note that the channel did not take the message: it stays owed, and is tried again then.
 
-    Until `paused_until` the channel gets no other message either.
+    Until `paused_until` the channel gets no other message either. `since` is the present where both
+    are waits that count from it; None where `again` is an hour of the day, as after quiet hours.
     """
-    _attempted(connection, message_id, error=reason, next_at=again, paused_until=paused_until)
+    given = {"next_at": again, "paused_until": paused_until, "waits_since": since}
+    _attempted(connection, message_id, error=reason, **given)
 
 
 def given_up(connection: Connection, message_id: str, reason: str) -> None:
@@ -158,6 +166,23 @@ def _sendable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     # A moment of the far future is from a clock that was ahead.
     is_due = or_(next_at.is_(None), next_at <= now, next_at > now + LONGEST)
     return col(DeliveryRow.state) == OWED, is_due
+
+
+def _of_the_future(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return col(DeliveryRow.state) == OWED, col(DeliveryRow.waits_since) > now
+
+
+def _count_anew(connection: Connection, channel: str, now: datetime) -> None:
+    """Let waits of a clock that was ahead count from now: they are as long as they were."""
+    row = DeliveryRow
+    query = select(
+        col(row.message_id), col(row.next_at), col(row.paused_until), col(row.waits_since)
+    ).where(col(row.channel) == channel, *_of_the_future(now))
+    for each in connection.execute(query.distinct()).all():
+        ahead = each.waits_since - now
+        moments = {"next_at": each.next_at, "paused_until": each.paused_until}
+        earlier = {name: moment and moment - ahead for name, moment in moments.items()}
+        _set(connection, each.message_id, **earlier, waits_since=now)
 
 
 def _join(connection: Connection, channel: str, now: datetime) -> None:
