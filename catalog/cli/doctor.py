@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.output import format_option, print_json, say, visible
+from catalog.cli.output import format_option, print_json, say
 from catalog.clock import now, stamp
 from catalog.errors import CatalogError, SettingsInvalid, StoreError
+from catalog.visible import visible
 
 if TYPE_CHECKING:
     from catalog.config.channels import AnyChannel
