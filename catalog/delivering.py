@@ -91,8 +91,10 @@ class Courier:
                 logger.warning("%s; tried again from %s on", error, stamp(again))
                 pause = error.retry_after
                 paused_until = None if pause is None else now + _bounded(pause)
-                since = now if again == wait else None
-                outbox.refused(connection, item.message_id, str(error), again, paused_until, since)
+                since = now if again == wait else None  # else it is an hour of the day
+                outbox.refused(
+                    connection, item.message_id, str(error), again, paused_until, since=since
+                )
                 return False
             logger.error("%s; given up, attempt %d was the last", error, attempts)
             told = outbox.was_given_up(connection, channel.name)

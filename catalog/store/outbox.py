@@ -99,12 +99,13 @@ def delivered(connection: Connection, message_id: str, now: datetime) -> None:
     _attempted(connection, message_id, state=DELIVERED, error=None, delivered_at=now)
 
 
-def refused(
+def refused(  # noqa: PLR0913  # one parameter for each column
     connection: Connection,
     message_id: str,
     reason: str,
     again: datetime,
     paused_until: datetime | None = None,
+    *,
     since: datetime | None = None,
 ) -> None:
     """Note that the channel did not take the message: it stays owed, and is tried again then.

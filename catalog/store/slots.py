@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, text, upd
 
 from catalog.clock import stamp
 from catalog.store.claims import is_held, owner, present
-from catalog.store.rest import SLOT_DONE, SLOTS_FORGOTTEN, SLOTS_KEPT
+from catalog.store.rest import SLOT_DONE, SLOTS_FORGOTTEN, about_slot
 from catalog.store.tables import SlotRow, col, table_of
 
 
@@ -56,9 +56,9 @@ def claim(
 
 def finish(connection: Connection, provider: str, moment: datetime, now: datetime) -> None:
     """Note that the slot was done, whoever had claimed it, and forget all but the latest others."""
-    about = {"provider": provider, "moment": stamp(moment), "now": stamp(now), "kept": SLOTS_KEPT}
-    connection.execute(text(SLOT_DONE), about)
-    connection.execute(text(SLOTS_FORGOTTEN), about)
+    about = about_slot(provider, moment, stamp(now))
+    for statement in (SLOT_DONE, SLOTS_FORGOTTEN):
+        connection.execute(text(statement), about)
 
 
 def is_done(connection: Connection, provider: str, moment: datetime) -> bool:

@@ -54,12 +54,13 @@ to = ["ops@example.org"]
 class Receivers:
     """The servers of the channels; `taken` holds what they said yes to, in order.
 
-    A channel in `down` gets no answer but a reset, or 503.
+    A channel in `down` gets no answer but a reset, or 503. Every yes takes `slow` seconds.
     """
 
     taken: list[Recorded] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     refused: int = 0
+    slow: float = 0.0
 
     def __call__(self, exchange: Exchange) -> None:
         """Take a message, or not."""
@@ -70,6 +71,8 @@ class Receivers:
             else:
                 exchange.send(503, {}, b"")
             return
+        if self.slow:
+            exchange.wait(self.slow)
         self.taken.append(exchange.request)
         exchange.send(204, {}, b"")
 

@@ -55,7 +55,7 @@ def test_a_slot_is_claimed_then_done_and_never_again(database: Database) -> None
 def test_a_claim_left_behind_is_taken_over(
     tmp_path: Path, owner: str, later: int, is_ours: bool
 ) -> None:
-    """A claim of a dead process is free; of one on another machine when no clock can be so wrong."""
+    """That of a dead process at once, of another machine when no clock can be so wrong."""
     with closing(Database(str(lay_database(tmp_path)))) as database:
         assert claim(database).is_ours
         here = claims.owner().rsplit(":", 2)[0]
@@ -95,6 +95,15 @@ def test_slots_do_not_pile_up(database: Database) -> None:
         assert slots.is_done(connection, NAME, AT + 3 * HOUR)
         kept = connection.execute(text("select moment from slot order by moment")).all()
     assert len(kept) == SLOTS_KEPT + 1
+
+
+def test_a_slot_of_seconds_is_not_done_again_by_a_slow_clock(database: Database) -> None:
+    """Whatever came since, a slot of the last hour is known to be done."""
+    second = timedelta(seconds=1)
+    for number in range(131):
+        with database.writing() as connection:
+            slots.finish(connection, NAME, AT + number * second, AT)
+    assert claim(database, -130 * second).done_at == AT
 
 
 def scheduled(it: Rig, every: timedelta = HOUR) -> Scheduled:
