@@ -3,15 +3,18 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 from sqlalchemy import text
 
+from catalog.clock import now
+from catalog.daemon.course import SOON, Course
+from catalog.daemon.work import Ended, Work
 from catalog.schedule import Interval
-from catalog.scheduled import Scheduled
+from catalog.scheduled import Run, Scheduled
 from catalog.store import claims, slots
 from catalog.store.database import Database
 from catalog.store.rest import SLOTS_KEPT
@@ -153,3 +156,17 @@ def test_the_first_run_is_at_once_unless_the_last_is_recent(tmp_path: Path) -> N
         assert work.first() == it.clock.now
         it.clock.now = ran - 5 * MINUTE  # the clock was ahead: what it says of then is no use
         assert work.first() == it.clock.now
+
+
+@pytest.mark.parametrize("until", [AT, AT + 365 * 24 * HOUR])
+def test_a_slot_that_is_held_is_looked_at_again_in_a_minute(
+    tmp_path: Path, until: datetime
+) -> None:
+    """In a minute, whenever the claim ends by its owner's clock: that of a dead one is free."""
+    with rig(tmp_path, answer(body=body())) as it:
+        made = Work(scheduled(it, 24 * HOUR), timedelta(), (), lambda: None)
+        course = Course(made, made, AT, call_at=AT)
+        ended = Ended(made, Run(NAME, slots.Claim(AT, until=until)), "run")
+        before = now()
+        soon = min(before + SOON, made.scheduled.schedule.next_after(before))
+        assert soon <= course.following(ended) <= now() + SOON
