@@ -6,6 +6,7 @@ output for people shows them as escapes; JSON and CSV have the text as it is.
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 NAME_LIMIT: Final = 200
@@ -18,14 +19,14 @@ _UNSEEN: Final = re.compile(
     r"\ufff0-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _JOINER: Final = "\u200d"
-_JOINERS: Final = "\u200c\u200d"
-_SELECTORS: Final = "\ufe0e\ufe0f"
-_KEYS: Final = "0123456789#*"
-_OLD_EMOJI: Final = "\u203c\u2049\u2139\u3030"
+_SELECTORS: Final = frozenset("\ufe0e\ufe0f")
+_IN_CONTEXT: Final = _SELECTORS | frozenset("\u200c\u200d")
+_KEYS: Final = frozenset("0123456789#*")
+_OLD_EMOJI: Final = frozenset("\u203c\u2049\u2139\u3030")
 """Emoji that are punctuation or letters by their category."""
 _VIRAMA: Final = 9
-# From Arabic to Sinhala, Myanmar, Khmer and Mongolian: scripts that are written with joiners.
-_JOINED: Final = re.compile(r"[\u0600-\u0dff\u1000-\u109f\u1780-\u18af]")
+_JOINED: Final = (("\u0600", "\u0dff"), ("\u1000", "\u109f"), ("\u1780", "\u18af"))
+"""From Arabic to Sinhala, Myanmar, Khmer and Mongolian: scripts that are written with joiners."""
 
 
 def visible(text: str) -> str:
@@ -42,41 +43,37 @@ def visible(text: str) -> str:
 
 
 def _spelled(match: re.Match[str]) -> str:
-    text, at = match.string, match.start()
-    before, after = text[max(0, at - 1) : at], text[at + 1 : at + 2]
-    if (match[0] in _JOINERS and _joins(match[0], before, after)) or (
-        match[0] in _SELECTORS and _selects(before, after)
-    ):
-        return match[0]
-    return match[0].encode("unicode_escape").decode()
+    character, at = match[0], match.start()
+    if character not in _IN_CONTEXT:
+        return _escape(character)
+    return _in_context(match.string[max(0, at - 1) : at], character, match.string[at + 1 : at + 2])
 
 
-def _joins(joiner: str, before: str, after: str) -> bool:
-    """Say whether a joiner does something between these."""
-    from unicodedata import combining  # not loaded where all is plain, as for --help
+@lru_cache(1000)  # a text may hold nothing else
+def _in_context(before: str, character: str, after: str) -> str:
+    from unicodedata import category, combining  # not loaded where all is plain, as for --help
 
-    if not before:
-        return False
-    if combining(before) == _VIRAMA:
-        return True
-    if _JOINED.match(before) and _JOINED.match(after):
-        return {_category(before), _category(after)} <= {"L", "M"}
-    # Before it there may be a color of skin, or a selector.
-    return joiner == _JOINER and _category(before) in {"S", "M"} and _is_symbol(after)
+    def kind(of: str) -> str:
+        return category(of)[0] if of else ""
 
+    def is_symbol(of: str) -> bool:
+        return of > "\x7f" and kind(of) == "S" and not _UNSEEN.match(of)
 
-def _selects(before: str, after: str) -> bool:
-    """Say whether a selector of how an emoji looks stands behind one."""
-    if before and before in _KEYS:
-        return after == "\u20e3"
-    return before in {*_OLD_EMOJI} or _is_symbol(before)
-
-
-def _is_symbol(character: str) -> bool:
-    return character > "\x7f" and _category(character) == "S" and not _UNSEEN.match(character)
+    if character in _SELECTORS:
+        is_key = before in _KEYS and after == "\u20e3"
+        does = is_key or before in _OLD_EMOJI or is_symbol(before)
+    elif _is_joined(before) and _is_joined(after):
+        does = {kind(before), kind(after)} <= {"L", "M"}
+    else:  # before it there may be a color of skin, or a selector
+        joins = character == _JOINER and kind(before) in {"S", "M"} and is_symbol(after)
+        does = joins or (before != "" and combining(before) == _VIRAMA)
+    return character if does else _escape(character)
 
 
-def _category(character: str) -> str:
-    from unicodedata import category
+def _is_joined(character: str) -> bool:
+    return any(first <= character <= last for first, last in _JOINED)
 
-    return category(character)[0] if character else ""
+
+@lru_cache(1000)
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()

@@ -77,9 +77,10 @@ def _place() -> str:
 @cache
 def _boot() -> str:
     """Name this boot of this machine; empty where the system does not tell."""
+    told = ""
     with suppress(OSError):
-        return _short(_BOOT.read_text(encoding="utf-8"))
-    return ""
+        told = _short(_BOOT.read_text(encoding="utf-8"))
+    return told
 
 
 def _short(text: str) -> str:
@@ -108,15 +109,21 @@ def is_held(by: str | None, until: datetime | None, longest: timedelta, at: Pres
 
 def _is_alive(pid: int, started: str) -> bool | None:
     """Say whether a process lives; None where another one may have its number by now."""
-    with suppress(PermissionError):  # the process of another user
-        try:
-            os.kill(pid, 0)
-        except (ProcessLookupError, OverflowError):
-            return False
     state, since = _stat(pid)
-    if state in _ENDED:  # it was killed, and its parent has not looked yet
+    # A process that was killed stays until its parent has looked.
+    if state in _ENDED or (not since and _is_gone(pid)):
         return False
     return since == started if since and started else None
+
+
+def _is_gone(pid: int) -> bool:
+    """Say whether no process has a number, where `/proc` is not there or hides those of others."""
+    try:
+        with suppress(PermissionError):
+            os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    return False
 
 
 def _stat(pid: int) -> tuple[str, str]:

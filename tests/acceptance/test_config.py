@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.config.exposed import exposed
+from catalog.config.load import load
 from tests.shell import TOKEN, Shell
 
 FILE = f"""
@@ -222,6 +224,9 @@ def test_a_token_file_that_others_can_read_is_a_warning(shell: Shell) -> None:
     assert (look["state"], look["todo"]) == ("warn", f"Run `{command}`.")
     token.chmod(0o600)
     assert shell("config", "check").err == ""
+    loaded = load(folder / "catalog.toml", environ={})
+    token.unlink()
+    assert list(exposed(loaded)) == []
 
 
 @pytest.mark.parametrize("kind", ["systemd", "kubernetes"])

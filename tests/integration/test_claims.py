@@ -103,6 +103,7 @@ def test_a_killed_process_loses_its_claim_at_once() -> None:
         ("elsewhere/0:1:abcd", FAR),  # as earlier versions wrote it
         (f"{socket.gethostname()}/0:1:abcd0123.77.{BOOT}", NEAR),  # another container
         (f"{HERE}:{os.getppid()}:abcd", FAR),  # a process whose number may be another's now
+        (f"{HERE}:0:abcd0123.77.{BOOT}", NEAR),  # a process that the system hides
         ("damaged", FAR),
     ],
 )
