@@ -86,11 +86,15 @@ class Courier:
         again = next_attempt(attempts, now, error.retry_after, chance)
         with self.database.writing(stirs=False) as connection:
             if again is not None and not error.for_good:
-                again = channel.timing.awake(again, (each.level for each in item.findings))
+                wait = again
+                again = channel.timing.awake(wait, (each.level for each in item.findings))
                 logger.warning("%s; tried again from %s on", error, stamp(again))
                 pause = error.retry_after
                 paused_until = None if pause is None else now + _bounded(pause)
-                outbox.refused(connection, item.message_id, str(error), again, paused_until)
+                since = now if again == wait else None  # else it is an hour of the day
+                outbox.refused(
+                    connection, item.message_id, str(error), again, paused_until, since=since
+                )
                 return False
             logger.error("%s; given up, attempt %d was the last", error, attempts)
             told = outbox.was_given_up(connection, channel.name)

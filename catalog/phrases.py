@@ -1,7 +1,8 @@
 """Values, numbers and spans in English: what sentences are made of.
 
 Names and values are the provider's and may hold anything. Control characters and line separators
-become spaces here, so that no line can be forged and no terminal driven, whoever shows it.
+become spaces here, so that no line can be forged and no terminal driven, whoever shows it; every
+other character that nobody sees is spelled out.
 """
 
 import json
@@ -11,6 +12,7 @@ from datetime import timedelta
 
 from catalog.jsontext import Json, JsonText, cut, parse
 from catalog.snapshot import Model
+from catalog.visible import visible
 
 VALUE_LIMIT = 120
 PREFIX_LIMIT = 30
@@ -24,10 +26,10 @@ def show(value: JsonText | None) -> str:
 
 
 def one_line(text: str) -> str:
-    """Make every control character and line separator a space."""
-    if text.isprintable():  # as nearly all are: no need to look at each character
-        return text
-    return "".join(" " if unicodedata.category(c) in _BREAKS else c for c in text)
+    """Make every control character and line separator a space, and spell out what nobody sees."""
+    if not text.isprintable():  # nearly all are: no need to look at each character
+        text = "".join(" " if unicodedata.category(c) in _BREAKS else c for c in text)
+    return visible(text)
 
 
 def _plain(value: JsonText | None) -> str:

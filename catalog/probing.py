@@ -144,10 +144,9 @@ class Probing:
         """Return the first moment at which a second try is due; None where none is."""
         with self.database.reading() as connection:
             known = probes.cells(connection, self.provider.name)
-        return min(
-            filter(None, (second_try(c, self.terms.again_after) for c in known.values())),
-            default=None,
-        )
+        now, after = self.clock(), self.terms.again_after
+        moments = (second_try(cell, after, now) for cell in known.values())
+        return min(filter(None, moments), default=None)
 
     def _lists(self, connection: Transaction, served: frozenset[str] | None) -> Lists:
         name, oldest = self.provider.name, self.clock() - REMEMBERED
@@ -296,7 +295,7 @@ def _strangers(lists: Lists, known: Mapping[tuple[str, str], Cell]) -> Iterator[
 
 
 def _is_due(cell: Cell, now: datetime, again_after: timedelta) -> bool:
-    moment = second_try(cell, again_after)
+    moment = second_try(cell, again_after, now)
     return moment is not None and moment <= now
 
 

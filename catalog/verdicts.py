@@ -22,18 +22,21 @@ def is_believed(cell: Cell, verdict: Verdict, at: datetime, again_after: timedel
         return False
     if verdict in {Verdict.ANSWERS, cell.verdict}:
         return True
-    streak = _streak(cell.waiting, verdict)
+    # A try of the future was dated by a clock that was ahead: nobody knows how long ago it was.
+    streak = [each for each in _streak(cell.waiting, verdict) if each.at <= at]
     return bool(streak) and at - streak[0].at >= again_after
 
 
-def second_try(cell: Cell, again_after: timedelta) -> datetime | None:
+def second_try(cell: Cell, again_after: timedelta, now: datetime) -> datetime | None:
     """Return from when on a second try makes sense; None where there is nothing to confirm.
 
-    Only one is made out of turn: what says something else each time waits for its turn.
+    Only one is made out of turn: what says something else each time waits for its turn. A try by a
+    clock that was far ahead is not waited for.
     """
     if len(cell.waiting) != 1:
         return None
-    return cell.waiting[0].at + again_after
+    at = cell.waiting[0].at
+    return now if at > now + again_after else at + again_after
 
 
 def _streak(tries: Sequence[Probe], verdict: Verdict) -> list[Probe]:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from catalog.check.notice import Notice
-from catalog.check.outcome import Outcome, one_line, visible
+from catalog.check.outcome import Outcome, one_line
+from catalog.visible import visible
 
 
 def report(outcome: Outcome) -> str:

@@ -8,6 +8,7 @@ from catalog.check.heeding import Heeded
 from catalog.check.listing import Listing
 from catalog.check.notice import Notice
 from catalog.scan.use import Scanned
+from catalog.visible import visible
 
 FAIL_ON = {level.value: level for level in TOLD}
 
@@ -47,12 +48,8 @@ class Outcome:
 
 def one_line(notice: Notice) -> str:
     """Say a notice in one line, with what to do."""
-    return f"{notice.name}: {notice.text}{f'; {notice.instead}' if notice.instead else ''}"
-
-
-def visible(text: str) -> str:
-    """Show what XML and terminals cannot hold as escapes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    instead = f"; {notice.instead}" if notice.instead else ""
+    return visible(f"{notice.name}: {notice.text}{instead}")
 
 
 def counted(notices: Iterable[Notice]) -> str:

@@ -16,9 +16,9 @@ from catalog.cli.output import (
     print_json,
     print_rows,
     say,
-    visible,
 )
 from catalog.clock import stamp
+from catalog.visible import visible
 
 if TYPE_CHECKING:
     from catalog.store.database import Transaction

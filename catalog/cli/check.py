@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.output import format_option, note, visible
+from catalog.cli.output import format_option, note
 from catalog.errors import NotFound
+from catalog.visible import visible
 
 if TYPE_CHECKING:
     from datetime import timedelta

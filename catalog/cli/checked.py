@@ -4,7 +4,8 @@ import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from catalog.cli.output import LEVEL_COLORS, say, visible
+from catalog.cli.output import LEVEL_COLORS, say
+from catalog.visible import visible
 
 if TYPE_CHECKING:
     from catalog.check.notice import Notice

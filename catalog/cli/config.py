@@ -42,8 +42,9 @@ def show_config(app: App, style: str) -> int:
 def check_config(app: App) -> int:
     """Report every mistake at once.
 
-    Exits with 2 when there is one.
+    Exits with 2 when there is one. A file of secrets that others can read is a warning.
     """
+    from catalog.config.exposed import exposed
     from catalog.wiring import refuse_channels
 
     loaded = app.with_files().loaded
@@ -56,4 +57,6 @@ def check_config(app: App) -> int:
             note("there is no token yet; `catalog sync` needs one in INFOMANIAK_API_TOKEN")
         elif one.description is not None and one.description.needs_token and one.token is None:
             note(f"there is no token for {one.name} yet; `catalog sync` needs one")
+    for open_file in exposed(loaded):
+        note(f"warning: {open_file.warning}\nhint: run `{open_file.command}`")
     return 0

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from catalog.cli.app import App, pass_app
-from catalog.cli.output import format_option, note, print_json, say, visible
+from catalog.cli.output import format_option, note, print_json, say
 from catalog.cli.when import read_when
 from catalog.clock import now
 from catalog.errors import NotFound, SettingsInvalid, StoreError
+from catalog.visible import visible
 
 if TYPE_CHECKING:
     from catalog.store.database import Database

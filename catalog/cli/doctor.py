@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.output import format_option, print_json, say, visible
+from catalog.cli.output import format_option, print_json, say
 from catalog.clock import now, stamp
 from catalog.errors import CatalogError, SettingsInvalid, StoreError
+from catalog.visible import visible
 
 if TYPE_CHECKING:
     from catalog.config.channels import AnyChannel
@@ -70,6 +71,7 @@ def _look(app: App) -> Iterator[Diagnosis]:
             yield Diagnosis("configuration", "fail", mistake.strip())
         yield Diagnosis("the rest", "warn", "not looked at", "Mend the configuration first.")
         return
+    from catalog.config.exposed import exposed
     from catalog.wiring import check_channels
 
     mistakes = list(check_channels(settings))
@@ -77,6 +79,8 @@ def _look(app: App) -> Iterator[Diagnosis]:
         yield Diagnosis("configuration", "fail", mistake)
     if not mistakes:
         yield Diagnosis("configuration", "ok", str(app.loaded.file or "defaults and environment"))
+    for open_file in exposed(app.loaded):
+        yield Diagnosis("secrets", "warn", open_file.warning, f"Run `{open_file.command}`.")
     for each in app.each:
         what = "provider" if len(app.each) == 1 else f"provider {each.one.name}"
         yield from _provider(each, what)

@@ -8,9 +8,10 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.models import at_option
-from catalog.cli.output import note, say, visible
+from catalog.cli.output import note, say
 from catalog.cli.when import When
 from catalog.errors import SettingsInvalid
+from catalog.visible import visible
 
 if TYPE_CHECKING:
     from catalog.document.publish import Plan

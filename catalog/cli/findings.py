@@ -6,10 +6,11 @@ from itertools import groupby
 from typing import Any
 
 from catalog.change import Finding, Level
-from catalog.cli.output import LEVEL_COLORS, print_json, print_rows, say, visible
+from catalog.cli.output import LEVEL_COLORS, print_json, print_rows, say
 from catalog.clock import stamp
 from catalog.publicjson import finding_json
 from catalog.rules import rules
+from catalog.visible import visible
 from catalog.words import sentence
 
 COLUMNS = ("At", "Level", "Rule", "What")

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.output import ROW_FORMATS, Row, format_option, print_json, print_rows, say, visible
+from catalog.cli.output import ROW_FORMATS, Row, format_option, print_json, print_rows, say
 from catalog.clock import now, stamp
+from catalog.visible import visible
 
 if TYPE_CHECKING:
     from datetime import datetime

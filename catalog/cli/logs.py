@@ -5,9 +5,10 @@ import logging
 import sys
 from typing import Any
 
-from catalog.cli.output import NOTES, visible
+from catalog.cli.output import NOTES
 from catalog.clock import now, stamp
 from catalog.runs import current
+from catalog.visible import visible
 
 LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}
 

@@ -13,11 +13,11 @@ from catalog.cli.output import (
     print_json,
     print_rows,
     say,
-    visible,
 )
 from catalog.cli.when import When, when_option
 from catalog.clock import now, stamp
 from catalog.errors import NotFound
+from catalog.visible import visible
 
 if TYPE_CHECKING:
     from catalog.change import Finding

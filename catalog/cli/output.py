@@ -4,19 +4,21 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TextIO
 
 import click
 
 from catalog.errors import CatalogError
+from catalog.visible import NAME_LIMIT, visible
 
 NOTES = "catalog.notes"
 """The logger of notes, where it has a level of its own; else they are plain text."""
 ROW_FORMATS = ("table", "json", "csv", "markdown")
 NOTHING = "–"
 LEVEL_COLORS = {"breaking": "red", "warning": "yellow", "info": "cyan", "quiet": "bright_black"}
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+NAMES = frozenset({"ID", "Model", "Name", "Successor", "Title", "Type", "key", "model"})
+"""The columns that hold names, which are cut in tables."""
 
 Row = Sequence[str | int | None]
 """Cells as they are: numbers get separators for people only, None stands for nothing there."""
@@ -39,25 +41,20 @@ def model_name(_context: click.Context, _option: click.Parameter, text: str | No
     return text and os.fsencode(text).decode("utf-8", "replace")
 
 
-def visible(text: str) -> str:
-    """Show control and direction characters as escapes: a name must not steer a terminal."""
-    return _UNSEEN.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
-
-
 def say(text: str = "", *, nl: bool = True, **style: Any) -> None:
     """Print one line of data to stdout."""
     _write(sys.stdout, text, nl=nl, **style)
 
 
 def note(text: str, level: Literal["warning", "error"] = "warning") -> None:
-    """Print one line for the operator to stderr; where the log is JSON, as a line of it."""
+    """Print text for the operator to stderr; where the log is JSON, as a line of it."""
     import logging  # not for --help
 
     notes = logging.getLogger(NOTES)
     if notes.level:
         notes.log(logging.getLevelNamesMapping()[level.upper()], text)
     else:
-        _write(sys.stderr, text)
+        _write(sys.stderr, _lines(text))
 
 
 def note_error(error: CatalogError) -> None:
@@ -68,7 +65,11 @@ def note_error(error: CatalogError) -> None:
 def error_text(error: CatalogError) -> str:
     """Write an error and its hint, control characters shown as escapes."""
     lines = [f"error: {error}", *([f"hint: {error.hint}"] if error.hint else [])]
-    return "\n".join(visible(line) for line in "\n".join(lines).split("\n"))
+    return _lines("\n".join(lines))
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def silence(stream: TextIO) -> None:
@@ -108,15 +109,22 @@ def print_rows(style: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     elif style == "markdown":
         from catalog.document.markdown import table, text
 
-        say(table(columns, [[text(_readable(cell)) for cell in row] for row in rows]))
+        say(table(columns, [[text(cell) for cell in _readable(columns, row)] for row in rows]))
     else:
-        _print_table(columns, [[visible(_readable(cell)) for cell in row] for row in rows])
+        _print_table(columns, [[visible(c) for c in _readable(columns, row)] for row in rows])
 
 
-def _readable(cell: str | int | None) -> str:
-    if cell is None:
-        return NOTHING
-    return cell if isinstance(cell, str) else f"{cell:,}"
+def _readable(columns: Sequence[str], row: Row) -> Iterator[str]:
+    """Write a row for people: numbers with separators, a dash for nothing, long names cut."""
+    from catalog.jsontext import cut
+
+    for column, cell in zip(columns, row, strict=True):
+        if cell is None:
+            yield NOTHING
+        elif not isinstance(cell, str):
+            yield f"{cell:,}"
+        else:
+            yield cut(cell, NAME_LIMIT) if column in NAMES else cell
 
 
 def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

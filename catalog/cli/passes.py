@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from catalog.cli.output import error_text, note, say, visible
+from catalog.cli.output import error_text, note, say
 from catalog.clock import stamp
 from catalog.errors import CatalogError, PayloadInvalid
+from catalog.visible import visible
 
 if TYPE_CHECKING:
     from datetime import datetime

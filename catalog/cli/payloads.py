@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.output import format_option, note, print_json, say, visible
+from catalog.cli.output import format_option, note, print_json, say
 from catalog.clock import now
+from catalog.visible import visible
 
 if TYPE_CHECKING:
     from catalog.payload import Drift, Payload, ValidPayload

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.output import format_option, print_json, say, visible
+from catalog.cli.output import format_option, print_json, say
 from catalog.clock import stamp
+from catalog.visible import visible
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.output import Row, format_option, print_json, print_rows, say, visible
+from catalog.cli.output import Row, format_option, print_json, print_rows, say
 from catalog.clock import stamp
+from catalog.visible import visible
 
 if TYPE_CHECKING:
     from catalog.config.settings import Settings

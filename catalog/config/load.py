@@ -23,7 +23,7 @@ from catalog.config.given import (
 from catalog.config.glance import identify, rooted_database
 from catalog.config.kinds import write_duration
 from catalog.config.providers import DocumentSettings, ProviderSettings, provider_mistakes
-from catalog.config.settings import Settings
+from catalog.config.settings import Settings, shared_documents
 from catalog.errors import SettingsInvalid
 from catalog.spelling import closest, did_you_mean
 
@@ -105,11 +105,14 @@ def load(
         settings = Settings.model_validate(given.tree)
     except ValidationError as error:
         mistakes += _told(error, given, found)
+    if not mistakes:
+        settings = _rooted(settings, given)
+        mistakes = [*shared_documents(settings)]
     if mistakes:
         where = f" ({found})" if found else ""
         lines = "\n".join(f"  {mistake}" for mistake in mistakes)
         raise SettingsInvalid(f"the configuration{where} has mistakes:\n{lines}", hint=HINT)
-    return Loaded(_rooted(settings, given), found, given.sources, given.strangers, identity)
+    return Loaded(settings, found, given.sources, given.strangers, identity)
 
 
 def _identity(file: Path | None, environ: Mapping[str, str]) -> str | None:

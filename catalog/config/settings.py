@@ -1,5 +1,8 @@
 """Every setting, its default and its bounds; docs/configuration.md explains them one by one."""
 
+import os
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -173,3 +176,31 @@ class Settings(Section):
             return general
         path = general.path.with_stem(f"{general.path.stem}-{name}")
         return general.model_copy(update={"path": path})
+
+
+def shared_documents(settings: Settings) -> Iterator[str]:
+    """Yield the documents that two providers would write in turn, by whatever spelling or link.
+
+    Paths are absolute.
+    """
+    written: dict[object, str] = {}
+    for index, each in enumerate(settings.each if settings.provider else ()):
+        path, own = each.document.path, f"provider.{index}.document.path"
+        if path is None:
+            continue
+        identities = [*_identities(path)]
+        known = next((written[it] for it in identities if it in written), None)
+        if known is not None:
+            yield f"{own}: {path} is the document of another provider already, by {known}"
+        written |= dict.fromkeys(identities, own)
+
+
+def _identities(path: Path) -> Iterator[object]:
+    """Name a file in all ways that tell whether it is another one's: its place, and what is there.
+
+    So hard links count, and other spellings where a file system takes them for the same.
+    """
+    yield os.path.realpath(path)
+    with suppress(OSError):
+        found = path.stat()
+        yield found.st_dev, found.st_ino

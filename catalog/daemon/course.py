@@ -11,7 +11,7 @@ from catalog.schedule import spread
 from catalog.scheduled import Run
 
 SOON = timedelta(minutes=1)
-"""After a pass that could not even be recorded, the slot is tried again so much later."""
+"""When a slot is tried again that could not be recorded, or that another process is doing."""
 
 
 @dataclass(slots=True)
@@ -44,7 +44,8 @@ class Course:
             return min(following, present + SOON)
         claim = ended.came.claim
         if claim.until is not None:
-            return min(following, claim.until)  # whoever is doing it may die
+            # The process that is doing it may die; when it does, its clock says nothing to us.
+            return min(following, present + SOON)
         # What came due while the pass ran is made up, once.
         return present if schedule.slot(present) > claim.moment else following
 

@@ -8,11 +8,11 @@ that stops it. In a table `\|` is read before anything else, in code spans too.
 import re
 from collections.abc import Collection, Sequence
 
+from catalog.visible import visible
+
 ABSENT = "–"
 # Control characters and every line separator: what no line of a table can hold.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-# Bidirectional overrides let text look like other text; lone surrogates cannot be written at all.
-_DECEITFUL = re.compile(r"[\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # Links, mentions, emoji (`:tada:`, but not the minutes of `14:07:15`), formulas, issue numbers.
 _LIVE = re.compile(
     r"://|www\.|@|:(?:[\w+-]*[^\W\d][\w+-]*|100|1234|[+-]1):|\$|#\d|\bGH-\d", re.IGNORECASE
@@ -26,8 +26,8 @@ _SPECIAL = re.compile(
 
 
 def fold(value: str) -> str:
-    """Put text on one line: separators become a space, what deceives the eye becomes `\ufffd`."""
-    return _DECEITFUL.sub("\ufffd", _UNPRINTABLE.sub(" ", value)).strip()
+    """Put text on one line: separators become a space, what nobody sees is spelled out."""
+    return visible(_UNPRINTABLE.sub(" ", value)).strip()
 
 
 def text(value: str) -> str:

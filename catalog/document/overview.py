@@ -10,8 +10,10 @@ from catalog.document import markdown
 from catalog.document.annotations import Annotations, label
 from catalog.document.sections import Section, Sections
 from catalog.forecast import Forecast
+from catalog.jsontext import cut
 from catalog.probe import Verdict
 from catalog.snapshot import Model, Snapshot
+from catalog.visible import NAME_LIMIT
 from catalog.words import sentence
 
 NO_MODELS = "None listed."
@@ -116,8 +118,8 @@ class _Writer:
         named = label(model, self.annotations)
         description = markdown.ABSENT if named.description is None else named.description
         return [
-            markdown.text(named.title),
-            markdown.code_cell(model.name),
+            markdown.text(cut(named.title, NAME_LIMIT)),
+            markdown.code_cell(cut(model.name, NAME_LIMIT)),
             markdown.text(description),
         ]
 

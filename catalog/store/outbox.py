@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 from catalog.change import Finding
 from catalog.poll import Waiting
 from catalog.store.changelog import Wanted, findings
-from catalog.store.claims import is_held, owner
+from catalog.store.claims import is_held, owner, present
 from catalog.store.record import OWED, message_id
 from catalog.store.tables import DeliveryRow, FindingRow, col, table_of
 
@@ -37,11 +37,15 @@ class Owed:
 
 
 def due(connection: Connection, channels: Collection[str], now: datetime) -> frozenset[str]:
-    """Return the channels for which there is something to send."""
+    """Return the channels for which there is something to send, or a wait to be put right."""
     query = select(col(DeliveryRow.channel)).where(
         col(DeliveryRow.channel).in_(sorted(channels)), *_sendable(now)
     )
-    return frozenset(connection.scalars(query.distinct())) - _paused(connection, now)
+    early = select(col(DeliveryRow.channel)).where(
+        col(DeliveryRow.channel).in_(sorted(channels)), *_of_the_future(now)
+    )
+    sendable = frozenset(connection.scalars(query.distinct())) - _paused(connection, now)
+    return sendable | frozenset(connection.scalars(early.distinct()))
 
 
 def _paused(connection: Connection, now: datetime) -> frozenset[str]:
@@ -62,6 +66,7 @@ def claim(
 
     With `together`, all messages that are due and were never tried become one first.
     """
+    _count_anew(connection, channel, now)
     if channel in _paused(connection, now):
         return None
     if together:
@@ -79,9 +84,10 @@ def claim(
         .group_by(col(DeliveryRow.message_id), col(FindingRow.provider))
         .order_by(func.min(col(DeliveryRow.id)))
     )
+    at = present(connection, now)
     for row in connection.execute(query).all():
-        if not _is_held(row.claimed_by, row.claimed_until, now):
-            _set(connection, row.message_id, claimed_by=owner(), claimed_until=now + CLAIM)
+        if not is_held(row.claimed_by, row.claimed_until, CLAIM, at):
+            _set(connection, row.message_id, claimed_by=owner(), claimed_until=at.now + CLAIM)
             wanted = Wanted(row.provider, message=row.message_id)
             told = findings(connection, wanted)
             return Owed(row.message_id, channel, row.provider, told, row.attempts)
@@ -93,18 +99,22 @@ def delivered(connection: Connection, message_id: str, now: datetime) -> None:
     _attempted(connection, message_id, state=DELIVERED, error=None, delivered_at=now)
 
 
-def refused(
+def refused(  # noqa: PLR0913  # one parameter for each column
     connection: Connection,
     message_id: str,
     reason: str,
     again: datetime,
     paused_until: datetime | None = None,
+    *,
+    since: datetime | None = None,
 ) -> None:
     """Note that the channel did not take the message: it stays owed, and is tried again then.
 
-    Until `paused_until` the channel gets no other message either.
+    Until `paused_until` the channel gets no other message either. `since` is the present where both
+    are waits that count from it; None where `again` is an hour of the day, as after quiet hours.
     """
-    _attempted(connection, message_id, error=reason, next_at=again, paused_until=paused_until)
+    given = {"next_at": again, "paused_until": paused_until, "waits_since": since}
+    _attempted(connection, message_id, error=reason, **given)
 
 
 def given_up(connection: Connection, message_id: str, reason: str) -> None:
@@ -159,6 +169,23 @@ def _sendable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return col(DeliveryRow.state) == OWED, is_due
 
 
+def _of_the_future(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return col(DeliveryRow.state) == OWED, col(DeliveryRow.waits_since) > now
+
+
+def _count_anew(connection: Connection, channel: str, now: datetime) -> None:
+    """Let waits of a clock that was ahead count from now: they are as long as they were."""
+    row = DeliveryRow
+    query = select(
+        col(row.message_id), col(row.next_at), col(row.paused_until), col(row.waits_since)
+    ).where(col(row.channel) == channel, *_of_the_future(now))
+    for each in connection.execute(query.distinct()).all():
+        ahead = each.waits_since - now
+        moments = {"next_at": each.next_at, "paused_until": each.paused_until}
+        earlier = {name: moment and moment - ahead for name, moment in moments.items()}
+        _set(connection, each.message_id, **earlier, waits_since=now)
+
+
 def _join(connection: Connection, channel: str, now: datetime) -> None:
     """Make one message of all that are due, except those that were tried: they may have come in."""
     query = (
@@ -190,8 +217,3 @@ def _attempted(connection: Connection, message_id: str, **values: object) -> Non
     attempts = col(DeliveryRow.attempts) + 1
     free = {"claimed_by": None, "claimed_until": None}
     _set(connection, message_id, attempts=attempts, **free, **values)
-
-
-def _is_held(by: str | None, until: datetime | None, now: datetime) -> bool:
-    # A claim of the far future is from a clock that was ahead.
-    return until is not None and until <= now + CLAIM and is_held(by, until, now)

@@ -35,6 +35,8 @@ SHORT_TIMEOUT = 2.0
 """Seconds to wait for another process that writes; then the pass waits as long as it wants."""
 SLOTS_KEPT = 10
 """So many of the latest slots are remembered for each provider."""
+SLOTS_KEPT_FOR = timedelta(hours=1)
+"""All slots are remembered for so long, because a process with a slow clock comes to them late."""
 _CLAIM = """
 INSERT INTO slot (provider, moment, claimed_by, claimed_until) VALUES (?, ?, ?, ?)
 ON CONFLICT DO NOTHING
@@ -45,7 +47,7 @@ ON CONFLICT (provider, moment)
 DO UPDATE SET claimed_by = NULL, claimed_until = NULL, done_at = excluded.done_at
 """
 SLOTS_FORGOTTEN = """
-DELETE FROM slot WHERE provider = :provider AND moment <> :moment AND moment NOT IN
+DELETE FROM slot WHERE provider = :provider AND moment < :before AND moment NOT IN
 (SELECT moment FROM slot WHERE provider = :provider ORDER BY moment DESC LIMIT :kept)
 """
 
@@ -201,9 +203,15 @@ def _write(connection: sqlite3.Connection, rest: Rest, poll: Mapping[str, Any]) 
 
 
 def _finish(connection: sqlite3.Connection, provider: str, moment: datetime, now: str) -> None:
-    about = {"provider": provider, "moment": stamp(moment), "now": now, "kept": SLOTS_KEPT}
     for statement in (SLOT_DONE, SLOTS_FORGOTTEN):
-        connection.execute(statement, about)
+        connection.execute(statement, about_slot(provider, moment, now))
+
+
+def about_slot(provider: str, moment: datetime, now: str) -> dict[str, Any]:
+    """Return what the statements about a slot that was done take."""
+    before = stamp(moment - SLOTS_KEPT_FOR)
+    given = {"provider": provider, "moment": stamp(moment), "now": now}
+    return given | {"before": before, "kept": SLOTS_KEPT}
 
 
 def _is_ours(connection: sqlite3.Connection, provider: str, moment: datetime) -> bool:

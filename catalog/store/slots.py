@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, text, update
 
 from catalog.clock import stamp
-from catalog.store.claims import is_held, owner
-from catalog.store.rest import SLOT_DONE, SLOTS_FORGOTTEN, SLOTS_KEPT
+from catalog.store.claims import is_held, owner, present
+from catalog.store.rest import SLOT_DONE, SLOTS_FORGOTTEN, about_slot
 from catalog.store.tables import SlotRow, col, table_of
 
 
@@ -35,13 +35,17 @@ class Claim:
 def claim(
     connection: Connection, provider: str, moment: datetime, now: datetime, longest: timedelta
 ) -> Claim:
-    """Take a slot for as long as a pass may last, unless it was done or somebody is doing it."""
+    """Take a slot, unless it was done or another process is doing it.
+
+    A pass lasts `longest` at most.
+    """
     row = _row(connection, provider, moment)
     if row is not None and row.done_at is not None:
         return Claim(moment, done_at=row.done_at)
-    if row is not None and is_held(row.claimed_by, row.claimed_until, now):
+    at = present(connection, now)
+    if row is not None and is_held(row.claimed_by, row.claimed_until, longest, at):
         return Claim(moment, until=row.claimed_until)
-    values = {"claimed_by": owner(), "claimed_until": now + longest}
+    values = {"claimed_by": owner(), "claimed_until": at.now + longest}
     if row is None:
         given = {"provider": provider, "moment": moment, **values}
         connection.execute(insert(table_of(SlotRow)).values(**given))
@@ -52,9 +56,9 @@ def claim(
 
 def finish(connection: Connection, provider: str, moment: datetime, now: datetime) -> None:
     """Note that the slot was done, whoever had claimed it, and forget all but the latest others."""
-    about = {"provider": provider, "moment": stamp(moment), "now": stamp(now), "kept": SLOTS_KEPT}
-    connection.execute(text(SLOT_DONE), about)
-    connection.execute(text(SLOTS_FORGOTTEN), about)
+    about = about_slot(provider, moment, stamp(now))
+    for statement in (SLOT_DONE, SLOTS_FORGOTTEN):
+        connection.execute(text(statement), about)
 
 
 def is_done(connection: Connection, provider: str, moment: datetime) -> bool:

@@ -200,6 +200,7 @@ class DeliveryRow(SQLModel, table=True):
     attempts: int = 0
     next_at: datetime | None = Field(default=None, sa_type=Moment)
     paused_until: datetime | None = Field(default=None, sa_type=Moment)
+    waits_since: datetime | None = Field(default=None, sa_type=Moment)
     delivered_at: datetime | None = Field(default=None, sa_type=Moment)
     claimed_by: str | None = None
     claimed_until: datetime | None = Field(default=None, sa_type=Moment)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.config.exposed import exposed
+from catalog.config.load import load
 from tests.shell import TOKEN, Shell
 
 FILE = f"""
@@ -57,6 +59,7 @@ def test_a_right_configuration_is_said_to_be_right(shell: Shell) -> None:
     home = Path(shell.folder, ".config", "catalog")
     home.mkdir(parents=True)
     (home / "catalog.toml").write_text(f'infomaniak.token = "{TOKEN}"\n')
+    (home / "catalog.toml").chmod(0o600)
     ran = shell("config", "check")
     assert ran.lines == [f"the configuration is right: {home}/catalog.toml"]
     assert ran.err == ""
@@ -167,3 +170,80 @@ def test_mistakes_that_show_in_use_are_told(shell: Shell) -> None:
     for told in ("no placeholder $titel;", "no placeholder $whom;", "a $ without a name after it"):
         assert told in mistakes[0]
     assert hint.startswith("hint: ")
+
+
+KEYS = """
+[[provider]]
+name = "a"
+kind = "openai"
+url = "https://a.example"
+document.path = ""
+list.headers = { "X-Api-Key" = "%s", "Accept" = "x/y" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "held"),
+    [
+        (f'infomaniak.token = "{TOKEN}"\n', "infomaniak.token"),
+        (f'ping.url = "https://ping.example/{TOKEN}"\n', "ping.url"),
+        (FILE, "channel.0.url, database, infomaniak.token"),
+        (KEYS % TOKEN, "provider.0.list.headers.X-Api-Key"),
+    ],
+)
+def test_a_configuration_with_secrets_that_others_can_read_is_a_warning(
+    shell: Shell, content: str, held: str
+) -> None:
+    """It says whose secrets are in it and what puts that right; then nothing more is said."""
+    file = Path(shell.folder, "catalog.toml")
+    file.write_text(content)
+    file.chmod(0o644)
+    said = shell("config", "check").err
+    warning = f"every user can read {file} (mode 0644), which holds {held}"
+    assert f"warning: {warning}\nhint: run `chmod 600 {file}`\n" in said
+    file.chmod(0o640)  # a group may be how a service reads it
+    assert "every user" not in shell("config", "check").err
+
+
+def test_a_token_file_that_others_can_read_is_a_warning(shell: Shell) -> None:
+    """In `config check` and in `doctor`, with its exit code; a file without a secret is none."""
+    token, folder = Path(shell.folder, "my token"), shell.folder
+    token.write_text(TOKEN)
+    Path(folder, "catalog.toml").write_text('infomaniak.token_file = "my token"\n')
+    token.chmod(0o604)
+    command = f"chmod 600 '{token}'"
+    ran = shell("config", "check")
+    assert f"every user can read {token} (mode 0604), which holds infomaniak.token" in ran.err
+    assert f"hint: run `{command}`" in ran.err
+    given = {"CATALOG_INFOMANIAK_URL": "http://127.0.0.1:9", "CATALOG_HTTP_ATTEMPTS": "1"}
+    (look,) = [
+        each
+        for each in shell("doctor", "--format", "json", given=given, code=1).json["checks"]
+        if each["check"] == "secrets"
+    ]
+    assert (look["state"], look["todo"]) == ("warn", f"Run `{command}`.")
+    token.chmod(0o600)
+    assert shell("config", "check").err == ""
+    loaded = load(folder / "catalog.toml", environ={})
+    token.unlink()
+    assert list(exposed(loaded)) == []
+
+
+@pytest.mark.parametrize("kind", ["systemd", "kubernetes"])
+def test_what_was_mounted_as_a_secret_is_no_warning(shell: Shell, kind: str) -> None:
+    """A service manager or a container chooses the mode, and who else gets there."""
+    folder = Path(shell.folder, "mounted")
+    (folder / "..data").mkdir(parents=True)
+    token = folder / "token"
+    if kind == "kubernetes":
+        (folder / "..data").rename(folder / "..now")
+        (folder / "..data").symlink_to("..now")
+        (folder / "..now" / "token").write_text(TOKEN)
+        token.symlink_to("..data/token")
+    else:
+        token.write_text(TOKEN)
+    given = {"INFOMANIAK_API_TOKEN_FILE": str(token)}
+    if kind == "systemd":
+        assert "every user can read" in shell("config", "check", given=given).err
+        given["CREDENTIALS_DIRECTORY"] = str(folder)
+    assert shell("config", "check", given=given).err == ""

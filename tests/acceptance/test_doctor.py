@@ -45,6 +45,7 @@ def test_all_is_well(live: Live) -> None:
             '[[channel]]\nname = "chat"\nkind = "apprise"\n'
             f'urls = ["json://127.0.0.1:{port}/", "mailto://a:b@example.org"]\n'
         )
+        Path(shell.folder, "catalog.toml").chmod(0o600)
         ran = shell("doctor", "--format", "json")
         *known, (direct, reached), (mailed, unknown) = states(ran).items()
         assert known == [

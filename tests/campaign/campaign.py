@@ -18,6 +18,7 @@ from tests.campaign.kills import killed_passes
 from tests.campaign.lasting import lasting
 from tests.campaign.passes import working
 from tests.campaign.result import Result
+from tests.campaign.skewed import skewed_clocks
 from tests.campaign.together import real_time, slots
 
 Scenario = Callable[[Ground], Sequence[Result]]
@@ -54,6 +55,7 @@ def scenarios(*, quick: bool) -> Mapping[str, Scenario]:
         ],
         "slots": sized(slots, 1000, 10),
         "real-time": sized(real_time, 60, 2),
+        "skewed-clocks": sized(skewed_clocks, 30, 2),
         ASIDE: sized(lasting, 10_000, 30),
     }
 

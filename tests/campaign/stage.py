@@ -55,13 +55,14 @@ class Receivers:
     """The servers of the channels; `taken` holds what they said yes to, in order.
 
     A channel in `down` gets no answer but a reset, or 503. To a channel in `most`, a body of more
-    bytes than that is too large: 413.
+    bytes than that is too large: 413. Every yes takes `slow` seconds.
     """
 
     taken: list[Recorded] = field(default_factory=list)
     down: set[str] = field(default_factory=set)
     most: dict[str, int] = field(default_factory=dict)
     refused: int = 0
+    slow: float = 0.0
 
     def __call__(self, exchange: Exchange) -> None:
         """Take a message, or not."""
@@ -77,6 +78,8 @@ class Receivers:
             self.refused += 1
             exchange.send(413, {}, b"request entity too large")
             return
+        if self.slow:
+            exchange.wait(self.slow)
         self.taken.append(exchange.request)
         exchange.send(204, {}, b"")
 

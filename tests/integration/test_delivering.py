@@ -103,3 +103,37 @@ def test_a_second_attempt_disturbs_nobody(tmp_path: Path) -> None:
         it.ear.deaf = True
         (waiting,) = it.poll().owed
         assert waiting.next_at == START + 7 * HOUR
+
+
+@pytest.mark.parametrize("asks", [None, 60.0])
+def test_a_wait_by_a_clock_that_was_ahead_is_as_long_as_any(
+    tmp_path: Path, asks: float | None
+) -> None:
+    """A message that was refused an hour ahead of time is tried again after seconds, not then."""
+    with rig(tmp_path, *STEPS[:2]) as it:
+        it.poll()
+        it.ear.deaf, it.ear.asks = True, asks
+        it.poll()
+        it.clock.now -= HOUR
+        assert [each.messages for each in deliver(it, timedelta(seconds=1))] == [1]
+        assert it.rows("select attempts from delivery") == [(1,)]
+        it.ear.deaf = False
+        assert deliver(it, timedelta(seconds=asks or 6)) == ()
+        assert it.ear.told == [["model-removed"]]
+
+
+def test_the_end_of_quiet_hours_is_an_hour_of_the_day(tmp_path: Path) -> None:
+    """A clock that was ahead when a message was refused does not let it wake anybody up."""
+    quiet = Timing(quiet=Quiet(time(2, 0, 3), time(9)))
+    with rig(tmp_path, *STEPS[:2]) as it:
+        it.ear.timing = replace(quiet, breaking_waits=True)
+        it.poll()
+        it.ear.deaf = True
+        it.poll()  # at 02:00:00, and the next attempt would be at 02:00:05
+        assert it.rows("select attempts from delivery") == [(1,)]
+        it.ear.deaf = False
+        it.clock.now -= HOUR
+        deliver(it, 7 * HOUR + timedelta(minutes=59))
+        assert it.ear.told == []
+        deliver(it, timedelta(minutes=1))
+        assert it.ear.told == [["model-removed"]]

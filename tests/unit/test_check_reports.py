@@ -118,7 +118,7 @@ def test_annotations_escape_what_the_runner_reads() -> None:
         "::error file=src/a b.py,line=3,col=9,title=delisted model name::left: gone; use next",
         (
             "::notice file=a%2Cb%3Ac.py,line=1,col=1,title=unused-ignore model name::"
-            '<x>\x1b&: 100%25 "odd"%0Avery'
+            '<x>\\x1b&: 100%25 "odd"\\nvery'
         ),
     ]
     assert github.annotations(outcome()) == ""

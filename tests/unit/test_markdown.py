@@ -124,9 +124,11 @@ def test_what_a_reader_would_bring_to_life_is_escaped_wholly(value: str) -> None
 
 
 def test_deceitful_characters_are_made_visible() -> None:
-    """An override of the writing direction shows as a replacement character."""
-    assert markdown.fold("safe\u202egnp.exe") == "safe\ufffdgnp.exe"
-    assert markdown.fold("torn \ud800") == "torn \ufffd"
+    """What nobody sees, or what turns the direction of writing, is spelled out in text and code."""
+    assert markdown.fold("safe\u202egnp.exe") == r"safe\u202egnp.exe"
+    assert markdown.fold("torn \ud800") == r"torn \ud800"
+    assert markdown.text("gpt\u200b-4") == r"gpt\\u200b-4"
+    assert markdown.code_cell("gpt\u200b-4|") == r"`gpt\u200b-4\|`"
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,19 @@ def test_what_is_believed(known: Cell, verdict: Verdict, minute: int, believed: 
 
 def test_one_second_try_is_made_out_of_turn() -> None:
     """It is due after the wait; where nothing waits, or more than one try does, there is none."""
-    assert second_try(cell(ANSWERS), AFTER) is None
-    assert second_try(cell(ANSWERS, tried(REFUSED, 3)), AFTER) == AT + 13 * MINUTE
-    assert second_try(cell(ANSWERS, tried(REFUSED), tried(FAILING, 9)), AFTER) is None
+    assert second_try(cell(ANSWERS), AFTER, AT) is None
+    assert second_try(cell(ANSWERS, tried(REFUSED, 3)), AFTER, AT) == AT + 13 * MINUTE
+    assert second_try(cell(ANSWERS, tried(REFUSED), tried(FAILING, 9)), AFTER, AT) is None
+
+
+def test_a_try_by_a_clock_that_was_ahead_puts_nothing_off() -> None:
+    """The second try is due at once where its time is far; a third one is what is believed."""
+    ahead, first = tried(REFUSED, 60), tried(REFUSED, 1)
+    assert second_try(cell(ANSWERS, ahead), AFTER, AT) == AT
+    assert not is_believed(cell(ANSWERS, ahead), REFUSED, AT + MINUTE, AFTER)
+    again = cell(ANSWERS, ahead, first)
+    assert not is_believed(again, REFUSED, AT + 10 * MINUTE, AFTER)
+    assert is_believed(again, REFUSED, AT + 11 * MINUTE, AFTER)
 
 
 LISTED = Lists({"a": model("1", "a")}, {}, frozenset({"a"}), {"a": "chat-v2"}, frozenset({"llm"}))

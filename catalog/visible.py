@@ -1,0 +1,79 @@
+r"""Text with every character that nobody sees spelled out: `gpt\u200b-4` is not `gpt-4`.
+
+A person who compares two names sees no zero-width space, no soft hyphen, no direction mark, no tag
+character, and takes each odd blank for a plain one. A terminal obeys control characters. So every
+output for people shows them as escapes; JSON and CSV have the text as it is.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+NAME_LIMIT: Final = 200
+"""In characters; a longer name is cut in tables."""
+# All that Unicode calls Default_Ignorable_Code_Point, controls, separators, every blank but the
+# plain one, two letters and a pattern that look like blanks, and halves of characters.
+_UNSEEN: Final = re.compile(
+    r"[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
+    r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0"
+    r"\ufff0-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_JOINER: Final = "\u200d"
+_SELECTORS: Final = frozenset("\ufe0e\ufe0f")
+_IN_CONTEXT: Final = _SELECTORS | frozenset("\u200c\u200d")
+_KEYS: Final = frozenset("0123456789#*")
+_OLD_EMOJI: Final = frozenset("\u203c\u2049\u2139\u3030")
+"""Emoji that are punctuation or letters by their category."""
+_VIRAMA: Final = 9
+_JOINED: Final = (("\u0600", "\u0dff"), ("\u1000", "\u109f"), ("\u1780", "\u18af"))
+"""From Arabic to Sinhala, Myanmar, Khmer and Mongolian: scripts that are written with joiners."""
+
+
+def visible(text: str) -> str:
+    r"""Spell out what nobody sees, as `\u200b`.
+
+    Some of it is right where it stands, and stays: what joins or parts letters of scripts that are
+    written with joiners, such as Persian and Hindi (see RFC 5892, A.1 and A.2), and what makes one
+    emoji of several. Marks of direction are always spelled out, and so are tag characters, those of
+    three flags too, because they can hold any text.
+    """
+    if text.isascii() and text.isprintable():  # as nearly all are
+        return text
+    return _UNSEEN.sub(_spelled, text)
+
+
+def _spelled(match: re.Match[str]) -> str:
+    character, at = match[0], match.start()
+    if character not in _IN_CONTEXT:
+        return _escape(character)
+    return _in_context(match.string[max(0, at - 1) : at], character, match.string[at + 1 : at + 2])
+
+
+@lru_cache(1000)  # a text may hold nothing else
+def _in_context(before: str, character: str, after: str) -> str:
+    from unicodedata import category, combining  # not loaded where all is plain, as for --help
+
+    def kind(of: str) -> str:
+        return category(of)[0] if of else ""
+
+    def is_symbol(of: str) -> bool:
+        return of > "\x7f" and kind(of) == "S" and not _UNSEEN.match(of)
+
+    if character in _SELECTORS:
+        is_key = before in _KEYS and after == "\u20e3"
+        does = is_key or before in _OLD_EMOJI or is_symbol(before)
+    elif _is_joined(before) and _is_joined(after):
+        does = {kind(before), kind(after)} <= {"L", "M"}
+    else:  # before it there may be a color of skin, or a selector
+        joins = character == _JOINER and kind(before) in {"S", "M"} and is_symbol(after)
+        does = joins or (before != "" and combining(before) == _VIRAMA)
+    return character if does else _escape(character)
+
+
+def _is_joined(character: str) -> bool:
+    return any(first <= character <= last for first, last in _JOINED)
+
+
+@lru_cache(1000)
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode()
