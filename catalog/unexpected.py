@@ -6,10 +6,10 @@ Their text is never shown, because it may hold anything, a secret among it.
 from collections.abc import Iterator
 from logging import Logger
 
-REPORT = (
-    "This is a mistake of this program: run the command again with -vv before its name, and report "
-    "the lines of the log."
-)
+from catalog.errors import InternalError
+
+REPORT = InternalError.hint
+MISTAKE = "by a mistake of this program"
 
 
 def place(error: BaseException) -> str:
@@ -22,12 +22,17 @@ def place(error: BaseException) -> str:
 
 
 def log_unexpected(logger: Logger, what: str, error: BaseException) -> str:
-    """Log `what` happened and the exception in one line, which is returned; at debug the trace."""
-    line = f"{what}: {place(error)}"
+    """Log `what` failed and the exception in one line, which is returned; at debug the trace."""
+    line = f"{what} {MISTAKE}: {place(error)}"
     logger.error("%s", line)
+    log_trace(logger, error)
+    return line
+
+
+def log_trace(logger: Logger, error: BaseException) -> None:
+    """Log the traceback of an exception at debug, line by line."""
     for each in trace(error):
         logger.debug("%s", each)
-    return line
 
 
 def trace(error: BaseException) -> Iterator[str]:

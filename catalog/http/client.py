@@ -144,7 +144,7 @@ class Http:
         except _BROKEN as error:
             return _broken(request, error, status)
         except Exception as error:  # noqa: BLE001  # what a server sends must end no pass
-            what = f"{request.where} sent an answer that cannot be read"
+            what = f"the answer of {request.where} could not be read"
             return AnswerRefused(log_unexpected(log, what, error), status=status)
 
     def _read(self, request: Request, answer: httpx.Response) -> Response:

@@ -138,7 +138,7 @@ def test_what_nobody_thought_of_is_refused_and_logged(
 
     step: Step = answer(body=b"sesame")
     caplog.set_level(logging.DEBUG)
-    said = r"cannot be read: LookupError at .*:\d+"
+    said = r"could not be read by a mistake of this program: LookupError at .*:\d+"
     with serve(step) as server, pytest.raises(AnswerRefused, match=said) as caught:
         http.send(Odd(server.url))
     levels = [record.levelname for record in caplog.records if "LookupError" in record.getMessage()]
