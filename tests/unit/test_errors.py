@@ -38,7 +38,9 @@ def test_exit_codes_are_as_drawn(name: str, parent: str, code: int | None, again
     """Each error exits with the code drawn beside it or beside its parent."""
     kind = getattr(errors, name)
     assert kind.exit_code == (code if code is not None else getattr(errors, parent).exit_code)
-    assert kind.retryable == (again or name in {"DatabaseBusy", "DatabaseUnreachable", "DeliveryFailed"})
+    assert kind.retryable == (
+        again or name in {"DatabaseBusy", "DatabaseUnreachable", "DeliveryFailed"}
+    )
 
 
 def test_every_error_says_what_to_do() -> None:
