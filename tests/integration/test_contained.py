@@ -2,16 +2,22 @@
 
 import logging
 from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Never
+from typing import Any, Never, Self
 
 import pytest
 
 from catalog.alerts.channel import Message
-from catalog.errors import InternalError, ProviderError, StoreError
+from catalog.errors import InternalError, ProviderError, SettingsInvalid, StoreError
 from catalog.payload import Answer, Validators
+from catalog.probe import Call, Said, Verdict
+from catalog.providers.infomaniak.calls import Calls
 from catalog.publishing import Publisher
+from catalog.quick import Asked, Quick
+from catalog.store.rest import Rest, Terms
 from tests.builders import body, row
+from tests.calling import CHAT_V1, llm, stand
 from tests.rig import Ear, Rig, rig
 from tests.servers import answer
 
@@ -159,3 +165,104 @@ def test_errors_of_the_store_are_what_they_were(tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="the disk is full"):
             it.poll()
         assert it.rows("select count(*) from poll") == [(0,)]
+
+
+def test_a_provider_at_rest_that_breaks_off_is_a_failed_poll(tmp_path: Path) -> None:
+    """The pass that follows does not ask again, and records it."""
+    file = tmp_path / "catalog.db"
+    at, nothing = datetime(2026, 1, 1, tzinfo=UTC), ("etag", "last_modified", "document")
+    lasting = Rest(
+        provider="p",
+        settings="",
+        until="",
+        snapshot_id=1,
+        payload_sha256="",
+        document_sha256=None,
+        asking="",
+        **dict.fromkeys(nothing),
+    )
+    quick = Quick("p", Terms("", ""), file, surprise, lambda: at)
+    asked = quick.ask(lasting, at, None)
+    assert isinstance(asked, Asked)
+    assert isinstance(asked.came, ProviderError)
+    assert MISTAKE in str(asked.came)
+
+    def no_token(_: Validators) -> Answer:
+        raise SettingsInvalid("no token")
+
+    with pytest.raises(SettingsInvalid, match="no token"):
+        replace(quick, fetch=no_token).ask(lasting, at, None)
+
+
+class OddCalls(Calls):
+    """Calls of which one breaks off, one leads to an address that is none, and one is answered."""
+
+    __slots__ = ()
+
+    def ask(self, call: Call) -> Said:
+        """Break off, or not."""
+        if call.name == "a":
+            surprise(call)
+        if call.name == "b":
+            raise SettingsInvalid("a URL cannot be read")
+        return Said(Verdict.ANSWERS, 1)
+
+    def served(self) -> frozenset[str]:
+        """Break off."""
+        surprise()
+
+    def with_product(self) -> Self:
+        """Know the product."""
+        return self
+
+
+def test_a_model_that_breaks_off_a_call_keeps_no_other_from_being_called(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its call failed, and says how; the list that is only compared with may break off too."""
+    with stand(
+        tmp_path, [[llm(1, "a", CHAT_V1), llm(2, "b", CHAT_V1), llm(3, "c", CHAT_V1)]]
+    ) as it:
+        calls = it.probing.calls
+        odd = OddCalls(**{each.name: getattr(calls, each.name) for each in fields(calls)})
+        came = replace(it.probing, calls=odd).run()
+    said = {probe.name: (str(probe.verdict), probe.came.said) for probe in came.probes}
+    assert said["a"][0] == said["b"][0] == "failing"
+    assert f"the answer of a could not be read {MISTAKE}" in str(said["a"][1])
+    assert said["b"][1] == "a URL cannot be read"
+    assert said["c"] == ("answers", None)
+    assert f"the second list could not be read {MISTAKE}" in caplog.text
+
+
+def test_a_missing_token_ends_the_calls(tmp_path: Path) -> None:
+    """What the operator has to mend is no odd answer."""
+
+    class NoToken(OddCalls):
+        __slots__ = ()
+
+        def served(self) -> frozenset[str]:
+            raise SettingsInvalid("no token")
+
+    with stand(tmp_path, [[llm(1, "a", CHAT_V1)]]) as it:
+        calls = it.probing.calls
+        odd = NoToken(**{each.name: getattr(calls, each.name) for each in fields(calls)})
+        with pytest.raises(SettingsInvalid, match="no token"):
+            replace(it.probing, calls=odd).run()
+
+
+def test_a_publisher_whose_store_fails_ends_the_pass(tmp_path: Path) -> None:
+    """Without the database, nobody could be told either."""
+
+    class NoStore(Publisher):
+        __slots__ = ()
+
+        def overview(self, *_: Any) -> Never:
+            raise StoreError("the disk is full")
+
+    with rig(tmp_path, *TWO) as it:
+        publisher = it.sync.publisher
+        assert publisher is not None
+        odd = NoStore(**{each.name: getattr(publisher, each.name) for each in fields(publisher)})
+        it.sync = replace(it.sync, publisher=odd)
+        with pytest.raises(StoreError, match="the disk is full"):
+            it.poll()
