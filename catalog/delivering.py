@@ -10,11 +10,12 @@ from catalog.alerts.channel import Channel, Message
 from catalog.alerts.timing import LONGEST_RETRY_AFTER, Digest, next_attempt
 from catalog.change import Finding, Undelivered
 from catalog.clock import Clock, stamp
-from catalog.errors import DeliveryFailed
+from catalog.errors import CatalogError, DeliveryFailed
 from catalog.poll import Waiting
 from catalog.store import outbox
 from catalog.store.database import Database
 from catalog.store.record import Recipients, tell
+from catalog.unexpected import REPORT, log_unexpected
 
 logger = logging.getLogger(__name__)
 
@@ -54,24 +55,31 @@ class Courier:
     def _deliver_once(self, names: Sequence[str]) -> bool:
         with self.database.reading() as connection:
             due = outbox.due(connection, names, self.clock())
-        given_up = [self._deliver_to(channel) for channel in self.channels if channel.name in due]
+        given_up = [self._contained(channel) for channel in self.channels if channel.name in due]
         return any(given_up)
+
+    def _contained(self, channel: Channel) -> bool:
+        """Deliver to a channel; whatever it breaks off with, the others are told."""
+        try:
+            return self._deliver_to(channel)
+        except CatalogError:
+            raise  # the database: without it, nobody can be told
+        except Exception as error:  # noqa: BLE001  # a stored message that cannot be read
+            log_unexpected(logger, f"channel {channel.name}: nothing was sent", error)
+            return False
 
     def _deliver_to(self, channel: Channel) -> bool:
         """Send until nothing is due or the channel refuses; return whether it was given up on."""
         given_up = False
         while item := self._claim(channel):
-            at, used = item.findings[0].at, channel.audience.usage()
-            message = Message(item.message_id, item.provider, at, item.findings, used=used)
-            try:
-                channel.send(message)
-            except DeliveryFailed as error:
-                if not self._refused(channel, item, error):
-                    break
-                given_up = True
-            else:
+            failure = _sent(channel, item)
+            if failure is None:
                 with self.database.writing(stirs=False) as connection:
                     outbox.delivered(connection, item.message_id, self.clock())
+            elif not self._refused(channel, item, failure):
+                break
+            else:
+                given_up = True
         return given_up
 
     def _claim(self, channel: Channel) -> outbox.Owed | None:
@@ -104,6 +112,19 @@ class Courier:
                 others = [each for each in self.channels if each.name != channel.name]
                 tell(connection, (finding,), recipients(others))
         return True
+
+
+def _sent(channel: Channel, item: outbox.Owed) -> DeliveryFailed | None:
+    """Send a message; return why that failed: an unexpected exception is a failed attempt too."""
+    try:
+        at, used = item.findings[0].at, channel.audience.usage()
+        channel.send(Message(item.message_id, item.provider, at, item.findings, used=used))
+    except DeliveryFailed as error:
+        return error
+    except Exception as error:  # noqa: BLE001  # one channel must not silence the others
+        what = f"channel {channel.name}: the message could not be sent"
+        return DeliveryFailed(log_unexpected(logger, what, error), hint=REPORT)
+    return None
 
 
 def _bounded(seconds: float) -> timedelta:

@@ -17,11 +17,13 @@ CatalogError
 ├── CatalogHeld           5  the answer is not believed
 ├── StoreError            6  the database could not be read or written
 │   ├── DatabaseBusy         another process held it for too long
+│   ├── DatabaseUnreachable  its server could not be reached, or broke the connection off
 │   └── DatabaseTooNew       made by a newer version of this program
 ├── DocumentError         6  the document could not be written
 │   ├── MarkersBroken        a region's markers are missing, doubled, nested or swallowed
 │   └── RegionEdited         a region was edited by hand
-└── DeliveryFailed        1  a channel did not take a message; it stays owed
+├── DeliveryFailed        1  a channel did not take a message; it stays owed
+└── InternalError        70  a mistake of this program
 
 The number is the exit code. Each error says what happened (its text), and what to do (`hint`).
 """
@@ -200,6 +202,13 @@ class DatabaseBusy(StoreError):
     hint = "Run it again; if it lasts, look for a process that holds the database."
 
 
+class DatabaseUnreachable(StoreError):
+    """The server of the database could not be reached, or it broke the connection off."""
+
+    retryable = True
+    hint = "Check that the server runs, and the database's URL (`catalog config show`)."
+
+
 class DatabaseTooNew(StoreError):
     """The database was made by a newer version of this program."""
 
@@ -248,3 +257,10 @@ class DeliveryFailed(CatalogError):
         self.retry_after = retry_after
         self.for_good = for_good
         self.too_large = too_large
+
+
+class InternalError(CatalogError):
+    """A mistake of this program: an exception that nobody planned for."""
+
+    exit_code = 70
+    hint = "Run it again with `catalog -vv`, and report the lines of the traceback in the log."

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from catalog.poll import TROUBLE_OF, Outcome
+from catalog.poll import TROUBLE_OF, Outcome, Waiting
 from catalog.trouble import Unwell
+
+SENDING = timedelta(minutes=10)
+"""So long a pass may take to send; a message that waits for longer was missed by it."""
 
 
 class State(StrEnum):
@@ -63,6 +66,13 @@ def examine(unwell: Unwell, last: Outcome | None, tolerance: Tolerance, now: dat
     if trouble is not None:
         return Health(State(trouble), freshness, age)
     return Health(State.OK if freshness is Freshness.OK else State.STALE, freshness, age)
+
+
+def is_overdue(waiting: Waiting, polled_at: datetime | None, now: datetime) -> bool:
+    """Whether a message was due when the last poll was made, and has not been tried since."""
+    if waiting.due_at is None or polled_at is None:
+        return False
+    return waiting.due_at <= polled_at <= now - SENDING
 
 
 def _freshness(age: timedelta | None, tolerance: Tolerance) -> Freshness:

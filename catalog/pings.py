@@ -43,8 +43,8 @@ class Pings:
         url = f"{base.rstrip('/')}{what}{rid}"
         body = cut(said, MOST_CHARACTERS).encode()
         headers = {"Content-Type": "text/plain; charset=utf-8"}
-        request = Request(url, "POST", headers, body, (self.url, url))
         try:
+            request = Request(url, "POST", headers, body, (self.url, url))
             self.http.send_once(request, SECONDS)
         except CatalogError as error:
             status = getattr(error, "status", None)

@@ -77,12 +77,16 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How many messages a channel has not taken yet, what it said, and when the next is due."""
+    """How many messages a channel has not taken yet, what it said, and when the next is due.
+
+    `due_at` is since when the oldest of them could have been sent; None where nobody knows.
+    """
 
     channel: str
     messages: int
     error: str | None
     next_at: datetime | None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,17 +18,19 @@ from catalog.errors import (
     ProviderError,
     Unauthorized,
 )
+from catalog.jsontext import cut, plain
 from catalog.judge import Case, judge
 from catalog.pace import Pace
 from catalog.probe import Budget, Call, Cell, Probe, Said, Spent, Verdict
 from catalog.providers.infomaniak import routes
-from catalog.providers.infomaniak.calls import Calls
+from catalog.providers.infomaniak.calls import TEXT_LIMIT, Calls
 from catalog.providers.provider import Provider
 from catalog.publishing import Publisher
 from catalog.runs import running
 from catalog.store import changelog, history, probes
 from catalog.store.database import Database, Transaction
 from catalog.store.record import Recipients, tell
+from catalog.unexpected import log_unexpected
 from catalog.verdicts import Lists, compare, is_believed, second_try
 
 logger = logging.getLogger(__name__)
@@ -181,7 +183,7 @@ class Probing:
         if isinstance(begun, Probe):
             return begun
         number, at = begun
-        said = calls.ask(call)
+        said = _said(calls, call)
         self._heed(said)
         name = self.provider.name
         with self.database.writing() as connection:
@@ -250,6 +252,17 @@ def _skipped(call: Call, at: datetime, why: str) -> Probe:
     return Probe(call.name, call.route, call.key, at, believed=False, came=said)
 
 
+def _said(calls: Calls, call: Call) -> Said:
+    """Make a call; whatever it breaks off with, the others are made."""
+    try:
+        return calls.ask(call)
+    except CatalogError as error:  # an answer that leads to an address that is none
+        why = str(error)
+    except Exception as error:  # noqa: BLE001  # what one model answers must end no run
+        why = log_unexpected(logger, f"the answer of {call.name} could not be read", error)
+    return Said(Verdict.FAILING, call.calls, call.tokens, said=plain(cut(why, TEXT_LIMIT)))
+
+
 def _served(calls: Calls) -> frozenset[str] | None:
     """Read the second list; where it cannot be read, nothing is compared with it.
 
@@ -261,6 +274,11 @@ def _served(calls: Calls) -> frozenset[str] | None:
         raise
     except ProviderError as error:
         logger.warning("the second list could not be read: %s", error)
+        return None
+    except CatalogError:
+        raise
+    except Exception as error:  # noqa: BLE001  # it is only compared with
+        log_unexpected(logger, "the second list could not be read", error)
         return None
 
 

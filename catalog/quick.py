@@ -15,12 +15,13 @@ from datetime import datetime
 from pathlib import Path
 
 from catalog.clock import Clock, stamp
-from catalog.errors import ProviderError
+from catalog.errors import CatalogError, ProviderError
 from catalog.payload import Answer, NotModified, Payload, Validators
 from catalog.poll import Outcome, Pass, Poll, Published
 from catalog.runs import current
 from catalog.store import rest as resting
 from catalog.store.rest import Rest, Slot, Terms
+from catalog.unexpected import REPORT, log_unexpected
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +77,11 @@ class Quick:
             came = self.fetch(rest.validators)
         except ProviderError as error:
             came = error
+        except CatalogError:
+            raise
+        except Exception as error:  # noqa: BLE001  # as in a whole pass
+            what = f"the poll of {self.provider} broke off"
+            came = ProviderError(log_unexpected(logger, what, error), hint=REPORT)
         elapsed = round((time.monotonic() - clock) * 1000)
         asked = None
         if not isinstance(came, NotModified):

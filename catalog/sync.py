@@ -12,7 +12,13 @@ from catalog.clock import Clock, stamp
 from catalog.decide import Decision, Past, Policy, Reading
 from catalog.delivering import Courier, recipients
 from catalog.document.overview import Overview
-from catalog.errors import DocumentError, PayloadInvalid, ProviderError
+from catalog.errors import (
+    CatalogError,
+    DocumentError,
+    InternalError,
+    PayloadInvalid,
+    ProviderError,
+)
 from catalog.flapping import Move, settled
 from catalog.judge import Case, judge
 from catalog.memory import Memory
@@ -28,6 +34,7 @@ from catalog.store import rest as resting
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record
 from catalog.store.rest import Terms
+from catalog.unexpected import REPORT, log_unexpected
 
 logger = logging.getLogger(__name__)
 SET_BACK = timedelta(hours=1)
@@ -69,7 +76,7 @@ class Sync:
             return self._run(accept=accept, dry_run=dry_run, asked=asked)
 
     def _run(self, *, accept: bool, dry_run: bool, asked: Asked | None) -> Pass:
-        result, overview = self._commit(accept=accept, dry_run=dry_run, asked=asked)
+        result, overview = self._recorded(accept=accept, dry_run=dry_run, asked=asked)
         result = self._publish(result, overview, dry_run=dry_run)
         if not dry_run:
             result = replace(result, owed=self.deliver())
@@ -90,8 +97,26 @@ class Sync:
 
         return Courier(name, self.channels, self.database, self.clock, judge_one).deliver()
 
-    def _commit(
+    def _recorded(
         self, *, accept: bool, dry_run: bool, asked: Asked | None
+    ) -> tuple[Pass, Overview | None]:
+        """Record a poll; one that breaks off with an unexpected exception is recorded as failed."""
+        try:
+            return self._commit(accept=accept, dry_run=dry_run, asked=asked)
+        except CatalogError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever an answer leads to
+            what = f"the poll of {self.provider.name} broke off"
+            broken = Reading(error=ProviderError(log_unexpected(logger, what, error), hint=REPORT))
+        return self._commit(accept=accept, dry_run=dry_run, asked=None, reading=broken)
+
+    def _commit(
+        self,
+        *,
+        accept: bool,
+        dry_run: bool,
+        asked: Asked | None,
+        reading: Reading | None = None,
     ) -> tuple[Pass, Overview | None]:
         clock = time.monotonic() - (asked.duration_ms / 1000 if asked else 0)
         while True:
@@ -99,7 +124,7 @@ class Sync:
             if asked and not _still_holds(asked, known, last):
                 asked, clock = None, time.monotonic()
             started = self._now(last, asked)
-            reading = self._read_twice(known, started, asked)
+            came = reading or self._read_twice(known, started, asked)
             asked = None
             elapsed = round((time.monotonic() - clock) * 1000)
             decision = Decision(self.provider, self.policy, started, elapsed, accept)
@@ -107,12 +132,12 @@ class Sync:
                 inside = history.baseline(connection, self.provider.name)
                 if inside.state != known.state:
                     continue  # another process moved it: what was read belongs to an old state
-                past = self._past(connection, known, reading, started)
+                past = self._past(connection, known, came, started)
                 past = replace(past, polled_at=None if last is None else last.started_at)
                 past = replace(past, settled=self._settled(connection, past, started))
                 if known.number is not None and past.snapshot is None and decision.reminds(past):
                     past = replace(past, snapshot=self.memory.state(connection, known))
-                poll = decision.decide(past, reading)
+                poll = decision.decide(past, came)
                 number = record(connection, poll, recipients(self.channels), inside, past.snapshot)
                 if self.terms is not None:
                     resting.begin(connection, self.provider.name, current())
@@ -120,7 +145,7 @@ class Sync:
                 overview = self._overview(connection, number) if dry_run else None
             if poll.snapshot is not None and number is not None and not dry_run:
                 self.memory.keep(poll.snapshot, number)
-            return Pass(poll, number), overview if dry_run else self._stored_overview(number)
+            return Pass(poll, number), overview
 
     def _known(self) -> tuple[history.Baseline, polls.PastPoll | None]:
         if not self.database.exists:
@@ -252,18 +277,26 @@ class Sync:
         return self.publisher.overview(connection, number)
 
     def _stored_overview(self, number: int | None) -> Overview | None:
-        if self.publisher is None:
-            return None
         with self.database.reading() as connection:
             return self._overview(connection, number)
 
     def _publish(self, result: Pass, overview: Overview | None, *, dry_run: bool) -> Pass:
-        if self.publisher is None or overview is None:
+        """Write the document; whatever that breaks off with, the messages are sent."""
+        if self.publisher is None:
             return result
         try:
+            if not dry_run:
+                overview = self._stored_overview(result.snapshot)
+            if overview is None:
+                return result
             return replace(result, document=self.publisher.publish(overview, dry_run=dry_run))
         except DocumentError as error:
             return replace(result, document_error=error)
+        except CatalogError:
+            raise
+        except Exception as error:  # noqa: BLE001  # the change is known: it is told all the same
+            text = log_unexpected(logger, "the document could not be written", error)
+            return replace(result, document_error=InternalError(text))
 
     def _rest(self, done: Pass) -> None:
         """Note that nothing is left to do, where that is so: the next poll need not look again."""

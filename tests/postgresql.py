@@ -22,6 +22,12 @@ def laid_database(folder: Path) -> str:
     return _created(folder, _laid(folder))
 
 
+def stop(folder: Path) -> None:
+    """End the server, where it is not to last as long as the process."""
+    _server(folder).cleanup()
+    _server.cache_clear()
+
+
 @cache
 def _laid(folder: Path) -> str:
     """Migrate one once a process; return its name."""

@@ -19,7 +19,8 @@ from catalog.alerts.timing import Timing
 from catalog.alerts.wording import Wording
 from catalog.clock import Clock, now
 from catalog.errors import DeliveryFailed, SettingsInvalid
-from catalog.http.request import HIDDEN, is_loopback, read_url
+from catalog.http import secrecy
+from catalog.http.request import is_loopback, read_url
 from catalog.jsontext import cut
 from catalog.phrases import one_line
 
@@ -215,14 +216,12 @@ class EmailChannel:
         return self._error(f"answered {code}: {reply}", hint, **how)
 
     def _hide(self, text: str) -> str:
-        """Replace the password, also as logins write it; the longest first, as it holds others."""
+        """Replace the password, also as logins write it."""
         if not self.password:
             return text
         plain = (f"\0{self.user}\0{self.password}", self.password)
         coded = [base64.b64encode(secret.encode()).decode() for secret in plain]
-        for secret in (*coded, self.password):
-            text = text.replace(secret, HIDDEN)
-        return text
+        return secrecy.hide(text, (*coded, self.password))
 
     def _error(self, what: str, hint: str = "", **how: bool) -> DeliveryFailed:
         return DeliveryFailed(f"channel {self.name}: {self.server.host} {what}", hint=hint, **how)

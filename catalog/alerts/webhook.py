@@ -22,7 +22,7 @@ from catalog.alerts.wording import Wording
 from catalog.clock import Clock, now
 from catalog.errors import CatalogError, DeliveryFailed, ProviderError, TimedOut
 from catalog.http.client import Http
-from catalog.http.request import HIDDEN, SHORTEST_SECRET, Request
+from catalog.http.request import Request
 from catalog.http.retry import insist
 from catalog.jsontext import canonical
 
@@ -156,14 +156,10 @@ class WebhookChannel:
         return error_words(body, self._hide)
 
     def _hide(self, text: str) -> str:
-        """Replace the secrets, the URL, and each part of its path and query."""
-        text = Request(self.url, secrets=(self.url, *self.secrets)).hide(text)
+        """Replace the secrets, the URL beyond its host, and each part of its path and query."""
         url = urlsplit(self.url)
-        pieces = {url.path, url.query, *url.path.split("/"), *url.query.split("&")}
-        for piece in sorted(pieces, key=len, reverse=True):
-            if len(piece) >= SHORTEST_SECRET:
-                text = text.replace(piece, HIDDEN)
-        return text
+        parts = (*url.path.split("/"), *url.query.split("&"))
+        return Request(self.url, secrets=(self.url, *parts, *self.secrets)).hide(text)
 
     def _text(self, what: str) -> str:
         return f"channel {self.name}: {urlsplit(self.url).hostname} {what}"

@@ -116,7 +116,7 @@ def _clock(date: str | None) -> Diagnosis:
     try:
         theirs = parsedate_to_datetime(date or "")
         away = abs((now() - theirs).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return Diagnosis("clock", "warn", "the provider did not say what time it is")
     if away > DRIFT:
         said = f"{stamp(now())} here, {stamp(theirs)} at the provider"

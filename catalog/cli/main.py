@@ -13,7 +13,7 @@ import click
 from catalog import __version__
 from catalog.cli.app import App
 from catalog.cli.output import note, note_error, silence
-from catalog.errors import CatalogError, StoreError
+from catalog.errors import CatalogError, InternalError, StoreError
 
 INTERRUPTED = 130
 USAGE = 2
@@ -61,7 +61,8 @@ class Commands(click.Group):
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 a check found something, 2 usage or configuration, 3 provider "
-    "not read, 4 answer invalid, 5 answer held, 6 database or file not read or written.",
+    "not read, 4 answer invalid, 5 answer held, 6 database or file not read or written, "
+    "70 a mistake of this program.",
 )
 @click.option("--config", type=click.Path(path_type=Path), help="The configuration file.")
 @click.option("--database", metavar="URL", help="An SQLAlchemy URL, or the path of an SQLite file.")
@@ -119,7 +120,20 @@ def _run() -> int:
         silence(sys.stdout)  # what is left in its buffer would fail once more at the end
         note_error(StoreError(f"a file could not be read or written: {error}"))
         return StoreError.exit_code
+    except Exception as error:  # noqa: BLE001  # a mistake of ours is no finding of a check
+        return _explain(error)
     return result if isinstance(result, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    """Say that the program has a mistake, and log where at debug; return the exit code."""
+    import logging
+
+    from catalog.unexpected import MISTAKE, log_trace, place
+
+    log_trace(logging.getLogger("catalog"), error)
+    note_error(InternalError(f"the command broke off {MISTAKE}: {place(error)}"))
+    return InternalError.exit_code
 
 
 def _point_back(error: click.ClickException) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.config.settings import Settings
-    from catalog.health import Health
+    from catalog.health import Health, Tolerance
     from catalog.poll import Waiting
     from catalog.store.polls import PastPoll
     from catalog.trouble import Unwell
@@ -29,6 +29,7 @@ class Status:
     unwell: "Unwell"
     last: "PastPoll | None"
     next_run: "datetime"
+    read_at: "datetime"
     waiting: "tuple[Waiting, ...]"
     given_up: int
     left: "tuple[Waiting, ...]" = ()
@@ -36,8 +37,15 @@ class Status:
     @property
     def is_well(self) -> bool:
         """Whether nobody needs to look: at the catalog, and at who is told."""
-        refused = any(waiting.error for waiting in self.waiting)
-        return self.health.is_well and not refused and not self.given_up
+        missed = any(waiting.error or self.is_overdue(waiting) for waiting in self.waiting)
+        return self.health.is_well and not missed and not self.given_up
+
+    def is_overdue(self, waiting: "Waiting") -> bool:
+        """Whether a pass should have sent it."""
+        from catalog.health import is_overdue
+
+        polled_at = None if self.last is None else self.last.started_at
+        return is_overdue(waiting, polled_at, self.read_at)
 
 
 @click.command()
@@ -66,7 +74,7 @@ def _read(app: App, settings: "Settings") -> Status:
     from catalog.health import examine
     from catalog.store import deliveries, outbox, polls
     from catalog.store.outbox import GIVEN_UP
-    from catalog.wiring import wire_schedule, wire_tolerance
+    from catalog.wiring import wire_schedule
 
     name, moment = settings.one.name, now()
     with app.database.reading() as connection:
@@ -78,14 +86,27 @@ def _read(app: App, settings: "Settings") -> Status:
     outcome = None if last is None else last.outcome
     return Status(
         provider=name,
-        health=examine(unwell, outcome, wire_tolerance(settings), moment),
+        health=examine(unwell, outcome, _tolerance(settings, last), moment),
         unwell=unwell,
         last=last,
         next_run=wire_schedule(settings.schedule).next_after(moment),
+        read_at=moment,
         waiting=tuple(each for each in waiting if _of(each.channel) in known),
         given_up=sum(count for channel, count in given_up.items() if _of(channel) in known),
         left=tuple(each for each in waiting if _of(each.channel) not in known),
     )
+
+
+def _tolerance(settings: "Settings", last: "PastPoll | None") -> "Tolerance":
+    """Return what is borne: no mistake of this program, which is the same at the next poll."""
+    from dataclasses import replace
+
+    from catalog.unexpected import MISTAKE
+    from catalog.wiring import wire_tolerance
+
+    tolerance = wire_tolerance(settings)
+    broke = last is not None and MISTAKE in (last.error or "")
+    return replace(tolerance, failures=1) if broke else tolerance
 
 
 def _print(one: Status) -> None:
@@ -108,7 +129,8 @@ def _print(one: Status) -> None:
     say(f"  next run      {stamp(one.next_run)}, by the schedule")
     for waiting in one.waiting:
         said = owed(waiting.channel, waiting.messages, waiting.error, waiting.next_at)
-        say(visible(f"  owed          {said}"))
+        late = ", not sent by the last pass" if one.is_overdue(waiting) else ""
+        say(visible(f"  owed          {said}{late}"))
     for waiting in one.left:
         many = count(waiting.messages, "message")
         drop = f"`catalog alerts drop {waiting.channel}`"
@@ -151,6 +173,7 @@ def _json(one: Status) -> dict[str, Any]:
         {"channel": waiting.channel, "messages": waiting.messages}
         | ({"error": waiting.error} if waiting.error else {})
         | ({"next_at": stamp(waiting.next_at)} if waiting.next_at else {})
+        | ({"overdue": True} if one.is_overdue(waiting) else {})
         for waiting in one.waiting
     ]
     return {name: value for name, value in known.items() if value is not None}

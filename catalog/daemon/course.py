@@ -10,8 +10,11 @@ from catalog.daemon.work import Ended, Work
 from catalog.schedule import spread
 from catalog.scheduled import Run
 
-SOON = timedelta(minutes=1)
-"""When a slot is tried again that could not be recorded, or that another process is doing."""
+SOON = timedelta(seconds=1)
+"""After a pass that could not even be recorded, the slot is tried again so much later; after each
+one more, twice as much later, up to `LATER`."""
+LATER = timedelta(minutes=1)
+"""When a slot is tried again at the latest; also one that another process is doing."""
 
 
 @dataclass(slots=True)
@@ -20,7 +23,7 @@ class Course:
 
     `planned` is the work of that run, and `moment` is when it begins. Not before `call_at` its
     models are called. `last` says what came of the last run. One that `is_leaving` is not in the
-    settings any more.
+    settings any more. `unrecorded` counts the last passes that could not even be recorded.
     """
 
     work: Work
@@ -29,6 +32,7 @@ class Course:
     call_at: datetime
     last: str = ""
     is_leaving: bool = False
+    unrecorded: int = 0
 
     @property
     def job(self) -> str:
@@ -41,11 +45,14 @@ class Course:
         share = SystemRandom().random()
         following = spread(schedule, present, self.work.jitter, share)
         if not isinstance(ended.came, Run):
-            return min(following, present + SOON)
+            wait = min(LATER, SOON * (1 << min(self.unrecorded, 9)))
+            self.unrecorded += 1
+            return min(following, present + wait)
+        self.unrecorded = 0
         claim = ended.came.claim
         if claim.until is not None:
             # The process that is doing it may die; when it does, its clock says nothing to us.
-            return min(following, present + SOON)
+            return min(following, present + LATER)
         # What came due while the pass ran is made up, once.
         return present if schedule.slot(present) > claim.moment else following
 

@@ -1,13 +1,13 @@
 """What the daemon says of a run, in one line, and how grave it is."""
 
 import logging
-import traceback
 
 from catalog.endings import outcome, owed, skipped
 from catalog.errors import CatalogError
 from catalog.phrases import count
 from catalog.probing import Results
 from catalog.scheduled import Run
+from catalog.unexpected import MISTAKE, place
 
 Line = tuple[int, str]
 """A level of logging, and the text."""
@@ -18,7 +18,7 @@ def told(provider: str, came: Run | Exception) -> list[Line]:
     if isinstance(came, CatalogError):
         return [(logging.ERROR, f"{provider}: no pass, {said(came)}")]
     if isinstance(came, Exception):
-        text = f"the pass broke off by a mistake of this program, {_place(came)}"
+        text = f"the pass broke off {MISTAKE}, {place(came)}"
         return [(logging.ERROR, f"{provider}: {text}")]
     if came.result is None:
         reason = skipped(came.claim.moment, came.claim.done_at)
@@ -43,7 +43,7 @@ def told_calls(provider: str, came: Results | Exception | None) -> list[Line]:
     if isinstance(came, CatalogError):
         return [(logging.ERROR, f"{provider}: the models were not called, {said(came)}")]
     if isinstance(came, Exception):
-        text = f"calling the models broke off by a mistake of this program, {_place(came)}"
+        text = f"calling the models broke off {MISTAKE}, {place(came)}"
         return [(logging.ERROR, f"{provider}: {text}")]
     made = sum(1 for each in came.probes if each.came.calls)
     tries, found = count(made, "probe"), count(len(came.findings), "finding")
@@ -58,16 +58,10 @@ def refused(error: Exception) -> list[str]:
     """Say, line by line, why settings could not be taken."""
     if isinstance(error, (CatalogError, OSError)):
         return str(error).splitlines()
-    return [f"the configuration could not be read by a mistake of this program, {_place(error)}"]
+    return [f"the configuration could not be read {MISTAKE}, {place(error)}"]
 
 
 def said(error: CatalogError) -> str:
     """Write an error and what to do about it in one line."""
     text = " ".join(str(error).split())
     return f"{text}. {error.hint}" if error.hint else text
-
-
-def _place(error: Exception) -> str:
-    """Name an error and where it was raised; its text may hold anything, a secret among it."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {frame.filename}:{frame.lineno}"

@@ -9,9 +9,10 @@ from random import SystemRandom
 from typing import TypeVar
 
 from catalog.clock import now
-from catalog.errors import DatabaseBusy
+from catalog.errors import CatalogError, DatabaseBusy, DatabaseUnreachable
 from catalog.probing import Results
 from catalog.scheduled import ProbeTimes, Run, Scheduled
+from catalog.unexpected import log_trace
 
 logger = logging.getLogger("catalog.daemon")
 
@@ -79,13 +80,15 @@ def attempt(call: Callable[[], Came]) -> Came | Exception:
     try:
         return call()
     except Exception as error:  # noqa: BLE001  # whatever it is, the daemon goes on and tells it
+        if not isinstance(error, CatalogError):
+            log_trace(logger, error)
         return error
 
 
 def first_run(work: Work) -> datetime:
-    """Return when to begin; a database that is held is waited for by the pass itself."""
+    """Return when to begin; a database that is held, or away, is waited for by the passes."""
     try:
         return work.scheduled.first()
-    except DatabaseBusy as error:
+    except (DatabaseBusy, DatabaseUnreachable) as error:
         logger.warning("%s; a pass is tried all the same", error)
         return now()

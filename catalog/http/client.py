@@ -4,12 +4,12 @@ import logging
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import cached_property
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 from typing import Self
+from urllib.parse import urljoin, urlsplit
 
 import httpcore
 import httpx
@@ -19,6 +19,7 @@ from catalog.clock import now
 from catalog.errors import (
     AnswerRefused,
     AnswerTooLarge,
+    CatalogError,
     Forbidden,
     PayloadInvalid,
     ProviderError,
@@ -31,16 +32,27 @@ from catalog.errors import (
     Unreachable,
 )
 from catalog.http.deadline import DeadlineNetwork
-from catalog.http.request import HIDDEN, Limits, Request, Response
+from catalog.http.request import Limits, Request, Response
 from catalog.http.retry import insist, seconds_asked
+from catalog.http.secrecy import HIDDEN
 from catalog.jsontext import read_strict
+from catalog.unexpected import log_unexpected
 
 KEEP_ALIVE = 5.0
 """Seconds for which an idle connection is kept for the next request."""
 ERROR_BYTES = 64 * 1024
 """Bytes of an error's body that are read; a longer one says nothing worth showing."""
 TEXT_LIMIT = 200
+MOST_DIGITS = 20
+"""Of a `Content-Length`; where it has more, or is no number, the bytes are counted alone."""
 
+_HEADERS = {
+    "Accept": "*/*",
+    # Compression is declined: a small answer could unfold into any size.
+    "Accept-Encoding": "identity",
+    "Connection": "keep-alive",
+    "User-Agent": f"model-catalog/{__version__}",
+}
 _BY_STATUS: Mapping[int, type[ProviderError]] = {
     HTTPStatus.UNAUTHORIZED: Unauthorized,
     HTTPStatus.FORBIDDEN: Forbidden,
@@ -62,19 +74,13 @@ class Http:
     """One client for the life of the process, for any thread; use it in a `with`, or close it.
 
     It takes no proxy and no `.netrc` from its surroundings, keeps no cookies and follows no
-    redirect. `tls` replaces the certificates that are trusted (by default certifi's).
+    redirect: a client of httpx would read the address of a redirect, and end with whatever it
+    raises. `tls` replaces the certificates that are trusted (by default certifi's).
     """
 
     def __init__(self, limits: Limits = _DEFAULTS, *, tls: ssl.SSLContext | None = None) -> None:
         self.limits = limits
-        self._client = httpx.Client(
-            transport=_Transport(tls),
-            trust_env=False,
-            follow_redirects=False,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            # Compression is declined: a small answer could unfold into any size.
-            headers={"User-Agent": f"model-catalog/{__version__}", "Accept-Encoding": "identity"},
-        )
+        self._transport = _Transport(tls)
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +95,7 @@ class Http:
 
     def close(self) -> None:
         """Close every connection."""
-        self._client.close()
+        self._transport.close()
 
     def send(self, request: Request) -> Response:
         """Send a request, again where that may help, and return the whole answer.
@@ -112,28 +118,22 @@ class Http:
             "%s %s: %s, %d bytes, %d ms",
             request.method,
             request.where,
-            result.status or type(result).__name__,
+            getattr(result, "status", None) or type(result).__name__,
             len(result.body) if isinstance(result, Response) else 0,
             (time.monotonic() - started) * 1000,
         )
         # Raised only here, outside of every `except`, so that no context holds httpx's request.
-        if isinstance(result, ProviderError):
+        if isinstance(result, CatalogError):
             raise result
         return result
 
-    def _exchange(self, request: Request, seconds: float) -> Response | ProviderError:
+    def _exchange(self, request: Request, seconds: float) -> Response | CatalogError:
         status = None
         try:
-            with self._client.stream(
-                request.method,
-                request.url,
-                content=request.body,
-                headers=request.headers,
-                timeout=time.monotonic() + seconds,  # a moment: see catalog/http/deadline.py
-            ) as answer:
+            with closing(self._transport.handle_request(_outgoing(request, seconds))) as answer:
                 status = answer.status_code
                 return self._read(request, answer)
-        except ProviderError as error:
+        except CatalogError as error:
             return error.with_traceback(None)  # its frames hold httpx's request too
         except httpcore.ConnectTimeout:
             text = f"{request.where} could not be read: no connection within {seconds:.3g} s"
@@ -143,15 +143,14 @@ class Http:
             return TimedOut(text, status=status)
         except _BROKEN as error:
             return _broken(request, error, status)
-        except httpx.HTTPError:
-            return AnswerRefused(f"{request.where} redirects to an address that cannot be read")
-        except httpx.InvalidURL:
-            raise SettingsInvalid(f"the URL for {request.where} cannot be read") from None
+        except Exception as error:  # noqa: BLE001  # what a server sends must end no pass
+            what = f"the answer of {request.where} could not be read"
+            return AnswerRefused(log_unexpected(log, what, error), status=status)
 
     def _read(self, request: Request, answer: httpx.Response) -> Response:
         headers = {name: request.hide(value) for name, value in answer.headers.items()}
         status = answer.status_code
-        if answer.is_success:
+        if answer.is_success and status != HTTPStatus.PARTIAL_CONTENT:
             return Response(status, headers, request.hide_bytes(self._body(request, answer)))
         if status == HTTPStatus.NOT_MODIFIED and request.is_conditional:
             return Response(status, headers, b"".join(answer.iter_raw()))
@@ -161,11 +160,12 @@ class Http:
         status = answer.status_code
         encoding = answer.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("identity", ""):
-            text = f"{request.where} sent the content encoding {encoding}, and none was asked for"
-            raise AnswerRefused(_one_line(request.hide(text)), status=status)
+            text = f"sent the content encoding {encoding}, and none was asked for"
+            raise AnswerRefused(_foreign(request, text), status=status)
         cap = self.limits.max_bytes
         too_large = AnswerTooLarge(f"{request.where} sent more than {cap:,} bytes", status=status)
-        if int(answer.headers.get("content-length", 0)) > cap:
+        length = answer.headers.get("content-length", "")
+        if length.isascii() and length.isdecimal() and int(length[:MOST_DIGITS]) > cap:
             raise too_large
         body = bytearray()
         for chunk in answer.iter_raw():
@@ -175,14 +175,36 @@ class Http:
         return bytes(body)
 
 
+def _outgoing(request: Request, seconds: float) -> httpx.Request:
+    """Make what is sent; raise SettingsInvalid for a URL that httpx reads in another way."""
+    until = time.monotonic() + seconds  # a moment: see catalog/http/deadline.py
+    headers = httpx.Headers(_HEADERS)
+    headers.update(request.headers)
+    try:
+        return httpx.Request(
+            request.method,
+            request.url,
+            content=request.body,
+            headers=headers,
+            extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), until)},
+        )
+    except (httpx.InvalidURL, ValueError):
+        raise SettingsInvalid(f"the URL for {request.where} cannot be read") from None
+
+
 def _refusal(request: Request, answer: httpx.Response) -> ProviderError:
     status = answer.status_code
     kind = _BY_STATUS.get(status, ProviderFailing if answer.is_server_error else AnswerRefused)
-    body = b"" if answer.is_redirect else request.hide_bytes(_error_body(answer))
-    detail = _redirect(request, answer) if answer.is_redirect else _api_error(body)
-    text = f"{request.where} answered {status}{detail and f': {detail}'}"
+    body = b""
+    if status == HTTPStatus.PARTIAL_CONTENT:
+        detail = "a part of the answer, and the whole was asked for"
+    elif answer.is_redirect:
+        detail = _redirect(request, answer)
+    else:
+        body = request.hide_bytes(_error_body(answer))
+        detail = _api_error(body)
     return kind(
-        _one_line(request.hide(text)),
+        _foreign(request, f"answered {status}{detail and f': {detail}'}"),
         status=status,
         retry_after=seconds_asked(answer.headers.get("retry-after"), now()),
         body=body,
@@ -191,13 +213,23 @@ def _refusal(request: Request, answer: httpx.Response) -> ProviderError:
 
 def _redirect(request: Request, answer: httpx.Response) -> str:
     """Say where it points, by host alone: the rest may hold anything."""
-    target = answer.next_request
-    if target is None:
+    location = answer.headers.get("location")
+    if location is None:
         return ""
-    location = answer.headers["location"]
+    host = None
+    with suppress(ValueError):
+        target = urlsplit(urljoin(request.url, location))
+        host = target.hostname if target.scheme in ("http", "https") else None
+    if host is None:
+        return "a redirect to an address that cannot be read"
     # The host is in lower case by now, in which a secret would not be found.
-    host = target.url.host if request.hide(location) == location else HIDDEN
-    return f"a redirect to {host}, which is not followed"
+    shown = host if request.hide(location) == location else HIDDEN
+    return f"a redirect to {shown}, which is not followed"
+
+
+def _foreign(request: Request, said: str) -> str:
+    """Put what a server said into a short line, behind the place that said it."""
+    return _one_line(f"{request.where} {request.hide(said)}")
 
 
 def _api_error(body: bytes) -> str:
@@ -231,8 +263,7 @@ def _broken(request: Request, error: Exception, status: int | None) -> ProviderE
             hint="Check the base URL; somebody may stand between you and the provider.",
         )
     reason = getattr(cause, "strerror", None) or str(cause)
-    text = f"{request.where} could not be read: {reason}"
-    return Unreachable(_one_line(request.hide(text)), status=status)
+    return Unreachable(_foreign(request, f"could not be read: {reason}"), status=status)
 
 
 def _one_line(text: str) -> str:

@@ -1,17 +1,13 @@
 """What is asked over HTTP, what comes back, and what that may cost; nothing here does it."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from catalog.errors import SettingsInvalid
-
-SHORTEST_SECRET = 6
-"""Characters; anything shorter is no secret."""
-HIDDEN = "***"
+from catalog.http import secrecy
 
 _CONDITIONS = {"if-none-match", "if-modified-since"}
 # No backslash, blank or control character: on the rest, every reader of URLs agrees.
@@ -42,6 +38,8 @@ class Limits:
 class Request:
     """What to ask for. Nothing in `secrets` reaches a log, an error or the reader of the answer.
 
+    Of a URL among them, path and query are secret; the host is not.
+
     Raises SettingsInvalid for a URL (see `check_url`) or a header that may not be sent.
     """
 
@@ -65,7 +63,7 @@ class Request:
     def where(self) -> str:
         """Host and path, fit to be shown: no query, and the host alone of a URL that is secret."""
         url = urlsplit(self.url)
-        return self.hide(url.netloc if self.url in self.secrets else f"{url.netloc}{url.path}")
+        return url.netloc if self.url in self.secrets else f"{url.netloc}{self.hide(url.path)}"
 
     @property
     def is_conditional(self) -> bool:
@@ -73,14 +71,17 @@ class Request:
         return any(name.lower() in _CONDITIONS for name in self.headers)
 
     def hide(self, text: str) -> str:
-        """Return the text with every secret replaced."""
-        pattern = _spelled(self.secrets)
-        return re.sub(pattern, HIDDEN, text) if pattern else text
+        """Return the text with every secret, and every long part of one, replaced."""
+        return secrecy.hide(text, self._hidden)
 
     def hide_bytes(self, body: bytes) -> bytes:
-        """Return the body with every secret replaced."""
-        pattern = _spelled(self.secrets)
-        return re.sub(pattern.encode(), HIDDEN.encode(), body) if pattern else body
+        """Return the body with every secret, and every long part of one, replaced."""
+        return secrecy.hide_bytes(body, self._hidden)
+
+    @property
+    def _hidden(self) -> tuple[str, ...]:
+        """The secrets; of those that are a URL, path and query, because the host is no secret."""
+        return tuple(_beyond_host(each) for each in self.secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +131,9 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _spelled(secrets: tuple[str, ...]) -> str | None:
-    """Return a pattern of the secrets as they may come back, each character plain or escaped.
-
-    A token of a few letters, as people type it for a trial, hides nothing: it would be found in
-    the middle of words, and what the provider says must not be changed.
-    """
-    found = sorted({secret for secret in secrets if len(secret) >= SHORTEST_SECRET}, key=len)
-    return "|".join("".join(map(_spelled_character, secret)) for secret in found[::-1]) or None
-
-
-def _spelled_character(character: str) -> str:
-    r"""Return a pattern of one character: plain, `\u002d` or `\/` as in JSON, `%2D` as in a URL."""
-    in_json = json.dumps(character)[1:-1]
-    code = f"\\\\u{ord(character):04x}"
-    in_url = re.escape(quote(character, safe=""))
-    plain = {re.escape(character), re.escape(in_json), rf"\\?{re.escape(character)}"}
-    return f"(?:{'|'.join(sorted(plain, key=len, reverse=True))}|(?i:{code}|{in_url}))"
+def _beyond_host(secret: str) -> str:
+    """Return what of a secret is secret: of a URL, all that comes after the host."""
+    scheme, mark, rest = secret.partition("://")
+    if not mark or scheme.lower() not in ("http", "https"):
+        return secret
+    return rest[len(rest.split("/", 1)[0].split("?", 1)[0]) :]

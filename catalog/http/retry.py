@@ -87,11 +87,12 @@ def seconds_asked(header: str | None, now: datetime) -> float | None:
         return min(float(text), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(text)
+        # A date without a zone is meant in UTC, as every HTTP date is.
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        seconds = (aware - now).total_seconds()
     except (ValueError, OverflowError):
         return None
-    # A date without a zone is meant in UTC, as every HTTP date is.
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(0.0, (aware - now).total_seconds()), LONGEST_WAIT)
+    return min(max(0.0, seconds), LONGEST_WAIT)
 
 
 def _tell(details: "RetryDetails") -> None:

@@ -9,7 +9,7 @@ from catalog.clock import Clock
 from catalog.errors import AnswerRefused, AnswerTooLarge, PayloadInvalid, SettingsInvalid
 from catalog.fields import Trail, trail, value, values
 from catalog.http.client import Http
-from catalog.http.request import Request, Response
+from catalog.http.request import Request, Response, check_url
 from catalog.jsontext import Json, read_strict
 from catalog.payload import PARTS, Answer, NotModified, Payload, Validators
 from catalog.providers.asking import Asking, Paging
@@ -43,9 +43,6 @@ class Source:
         response = self.ask(validators if paging is None else Validators())
         if response.status == NotModified.status:
             return NotModified(self.provider, self.address, self.clock())
-        if response.status != HTTPStatus.OK:
-            text = f"{self.provider} answered {response.status}"
-            raise AnswerRefused(text, status=response.status)
         if paging is not None:
             body = whole([response.body, *self._others(paging, response.body)])
             return Payload(self.provider, self.address, self.clock(), body)
@@ -54,7 +51,7 @@ class Source:
         return Payload(self.provider, url, now, response.body, response.status, seen)
 
     def ask(self, validators: Validators, url: str | None = None) -> Response:
-        """Return one answer with its headers, whatever it holds; raise as `fetch` does."""
+        """Return one answer of status 200 or 304, whatever it holds; raise as `fetch` does."""
         token = self.known_token()
         headers = {"Accept": "application/json", **self.asking.headers}
         headers |= self.asking.identification(token)
@@ -63,7 +60,12 @@ class Source:
         if last_modified := sendable(validators.last_modified):
             headers["If-Modified-Since"] = last_modified
         secrets = (token,) if token else ()
-        return self.http.send(Request(url=url or self.address, headers=headers, secrets=secrets))
+        request = Request(url=url or self.address, headers=headers, secrets=secrets)
+        response = self.http.send(request)
+        if response.status not in {HTTPStatus.OK, NotModified.status}:
+            text = f"{self.provider} answered {response.status}"
+            raise AnswerRefused(text, status=response.status)
+        return response
 
     @property
     def address(self) -> str:
@@ -109,7 +111,13 @@ class Source:
         more = value(answer, trail(paging.more)) if paging.more else None
         if more is False:
             return None
-        there = self._address_after(paging, answer, here, number)
+        try:
+            there = self._address_after(paging, answer, here, number)
+            if there is not None:
+                check_url(there)
+        except (ValueError, SettingsInvalid):
+            text = f"{self.provider} has the next part of its list at an address that is none"
+            raise AnswerRefused(text) from None
         if there is None and more is True:
             text = f"{self.provider} says that there are more models, and not where"
             raise AnswerRefused(text)

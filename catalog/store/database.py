@@ -11,10 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.pool import NullPool, StaticPool
 
-from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
+from catalog.errors import (
+    DatabaseBusy,
+    DatabaseTooNew,
+    DatabaseUnreachable,
+    SettingsInvalid,
+    StoreError,
+)
 from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, prepare
 
 if TYPE_CHECKING:
@@ -215,7 +227,17 @@ class Database:
         if "locked" in first or "busy" in first:
             waited = f"{self._busy_timeout:g} s"
             return DatabaseBusy(f"{self.place} was held by another process for over {waited}")
+        if self.url.get_backend_name() == "postgresql" and _is_cut(error):
+            return DatabaseUnreachable(f"{self.place}: {first}")
         return StoreError(f"{self.place}: {first}")
+
+
+def _is_cut(error: Exception) -> bool:
+    """Whether there is no connection to a server, or none any more."""
+    if not isinstance(error, OperationalError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state is None or state.startswith(("08", "57"))
 
 
 def _check_driver(url: URL) -> None:

@@ -15,7 +15,7 @@ from catalog.poll import Waiting
 from catalog.store.changelog import Wanted, findings
 from catalog.store.claims import is_held, owner, present
 from catalog.store.record import OWED, message_id
-from catalog.store.tables import DeliveryRow, FindingRow, col, table_of
+from catalog.store.tables import DeliveryRow, FindingRow, PollRow, col, table_of
 
 DELIVERED = "delivered"
 GIVEN_UP = "given up"
@@ -144,8 +144,10 @@ def owed(
             func.count(col(DeliveryRow.message_id).distinct()),
             func.max(col(DeliveryRow.error)),
             func.min(col(DeliveryRow.next_at)),
+            func.min(func.coalesce(col(DeliveryRow.next_at), col(PollRow.started_at))),
         )
         .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
         .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == OWED)
         .group_by(col(DeliveryRow.channel))
         .order_by(col(DeliveryRow.channel))

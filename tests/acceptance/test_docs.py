@@ -251,7 +251,7 @@ def test_every_error_has_its_heading_with_its_exit_code_and_hint() -> None:
 def test_every_exit_code_is_explained(page: str) -> None:
     """Both tables of exit codes have every code that a command chooses, and no other."""
     told = sections(page, 2)["Exit codes"]
-    codes = {int(code) for code in re.findall(r"^\| (\d) \|", told, flags=re.MULTILINE)}
+    codes = {int(code) for code in re.findall(r"^\| (\d\d?) \|", told, flags=re.MULTILINE)}
     assert codes == {0} | {kind.exit_code for kind in errors()}
 
 

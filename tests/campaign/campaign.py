@@ -18,6 +18,7 @@ from tests.campaign.kills import killed_passes
 from tests.campaign.lasting import lasting
 from tests.campaign.passes import working
 from tests.campaign.result import Result
+from tests.campaign.severed import cut_at_start
 from tests.campaign.skewed import skewed_clocks
 from tests.campaign.together import real_time, slots
 
@@ -49,6 +50,9 @@ def scenarios(*, quick: bool) -> Mapping[str, Scenario]:
         "document-read-only": alone(storage.read_only_document),
         "channel-down": sized(outside.channel_down, 8, 1),
         "too-large": alone(outside.too_large),
+        "odd-redirect": sized(outside.odd_redirect, 8, 1),
+        "secret-prefix": alone(outside.secret_prefix),
+        "cut-at-start": sized(cut_at_start, 20, 3),
         "clock-back": lambda ground: [
             outside.clock_back(ground),
             daemon_clock(3 if quick else 20, ground),

@@ -1,5 +1,6 @@
 """Faults around the program: those who are told, and the clock."""
 
+import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
@@ -8,33 +9,72 @@ from datetime import timedelta
 from catalog.phrases import count
 from tests.campaign.ground import Ground
 from tests.campaign.result import Result, compare
+from tests.campaign.stage import Stage
 from tests.campaign.story import DAY, EVERY, PASSES, START
+from tests.servers import Exchange
 
 HOUR = timedelta(hours=1)
 SHORT = 1_000
 """Bytes: more than a short message has, and less than one that names a change."""
+SLOW = 10.0
+"""Seconds; a pass that takes longer was held up."""
+
+
+ODD = ("http://xn--a/", "javascript:alert(1)", "http://[::1", "//")
+"""Where a receiver redirects to that is broken, or worse."""
 
 
 def channel_down(hours: int, ground: Ground) -> Result:
     """Let one channel's server be down for hours of simulated time each day; the other is up."""
     with ground.stage("channel-down") as stage:
+        return _down(f"channel down for {hours} h a day", hours, ground, stage)
 
-        @contextmanager
-        def down() -> Iterator[None]:
-            stage.receivers.down.add("ops")
-            try:
-                yield
-            finally:
-                stage.receivers.down.clear()
 
-        def around(day: int, number: int) -> AbstractContextManager[None]:
-            return down() if day and number < hours else nullcontext()
+def odd_redirect(hours: int, ground: Ground) -> Result:
+    """Let one channel's server redirect to odd places for hours each day; the other is up."""
 
-        ground.play(stage, around, passes=3 * hours, every=HOUR)
-        result = compare(f"channel down for {hours} h a day", stage, ground.undisturbed)
-        refused = stage.receivers.refused
-        wrong = (*result.wrong, *["no attempt was refused"] * (not refused))
-        return replace(result, wrong=wrong, note=f"{refused} attempts refused")
+    def odd(exchange: Exchange) -> None:
+        place = ODD[stage.receivers.refused % len(ODD)]
+        exchange.send(302, {"Location": place}, b"")
+
+    with ground.stage("odd-redirect") as stage:
+        stage.receivers.odd = odd
+        return _down(f"channel redirects oddly for {hours} h a day", hours, ground, stage)
+
+
+def secret_prefix(ground: Ground) -> Result:
+    """Let those who take a message answer with all that a URL begins with, and something else."""
+
+    def says(url: str) -> bytes:
+        beginnings = [f"{url[:length]}!" for length in range(6, len(url))]
+        return json.dumps({"docs": beginnings * 50}).encode()
+
+    with ground.stage("secret-prefix") as stage:
+        stage.receivers.says = says
+        ground.play(stage)
+        result = compare("receivers repeat a prefix of their URL", stage, ground.undisturbed)
+        slow = [f"a pass took {result.longest:.1f} s"] * (result.longest > SLOW)
+        return replace(result, wrong=(*result.wrong, *slow))
+
+
+def _down(fault: str, hours: int, ground: Ground, stage: Stage) -> Result:
+
+    @contextmanager
+    def down() -> Iterator[None]:
+        stage.receivers.down.add("ops")
+        try:
+            yield
+        finally:
+            stage.receivers.down.clear()
+
+    def around(day: int, number: int) -> AbstractContextManager[None]:
+        return down() if day and number < hours else nullcontext()
+
+    ground.play(stage, around, passes=3 * hours, every=HOUR)
+    result = compare(fault, stage, ground.undisturbed)
+    refused = stage.receivers.refused
+    wrong = (*result.wrong, *["no attempt was refused"] * (not refused))
+    return replace(result, wrong=wrong, note=f"{refused} attempts refused")
 
 
 def too_large(ground: Ground) -> Result:

@@ -18,11 +18,13 @@ HOOK: Final = "hook-campaign-41d8"
 """A part of the channels' URLs: whoever knows a chat's URL can write there."""
 PASSWORD: Final = "smtp-campaign-c3f0"
 SECRETS: Final = (TOKEN, SECRET, HOOK, PASSWORD)
+PARTS: Final = tuple(secret[:14] for secret in SECRETS)
+"""A part of a secret is a secret too."""
 
 
 def needles() -> tuple[bytes, ...]:
     """Return each secret as it is, and in the ways in which it could have been written down."""
-    plain = [*(secret.encode() for secret in SECRETS), KEY]
+    plain = [*(secret.encode() for secret in (*SECRETS, *PARTS)), KEY]
     plain.append(SECRET.removeprefix("whsec_").encode())
     encoded = [base64.b64encode(each) for each in plain]
     quoted = [quote(each).encode() for each in plain]

@@ -1,7 +1,7 @@
 """Where a fault is played: a provider, people who are told, and a folder for the program."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +13,7 @@ from catalog.replay.server import ReplayServer
 from tests.campaign import planted
 from tests.campaign.passes import Came, Worker
 from tests.mail import Mailbox, post_office
-from tests.servers import Exchange, Recorded, serve
+from tests.servers import Exchange, Recorded, Step, serve
 
 CHANNELS = ("ops", "team")
 _CONFIG = """\
@@ -55,7 +55,8 @@ class Receivers:
     """The servers of the channels; `taken` holds what they said yes to, in order.
 
     A channel in `down` gets no answer but a reset, or 503. To a channel in `most`, a body of more
-    bytes than that is too large: 413. Every yes takes `slow` seconds.
+    bytes than that is too large: 413. Every yes takes `slow` seconds. A channel in `down` may be
+    answered by `odd`. Those that take a message answer what `says` makes of the URL.
     """
 
     taken: list[Recorded] = field(default_factory=list)
@@ -63,12 +64,16 @@ class Receivers:
     most: dict[str, int] = field(default_factory=dict)
     refused: int = 0
     slow: float = 0.0
+    odd: Step | None = None
+    says: Callable[[str], bytes] | None = None
 
     def __call__(self, exchange: Exchange) -> None:
         """Take a message, or not."""
         if channel(exchange.request) in self.down:
             self.refused += 1
-            if self.refused % 2:
+            if self.odd is not None:
+                self.odd(exchange)
+            elif self.refused % 2:
                 exchange.reset()
             else:
                 exchange.send(503, {}, b"")
@@ -81,7 +86,10 @@ class Receivers:
         if self.slow:
             exchange.wait(self.slow)
         self.taken.append(exchange.request)
-        exchange.send(204, {}, b"")
+        if self.says is None:
+            exchange.send(204, {}, b"")
+        else:
+            exchange.send(200, {}, self.says(f"{exchange.server.url}{exchange.request.path}"))
 
 
 def channel(request: Recorded) -> str:

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -124,6 +125,26 @@ def test_a_broken_part_is_left_to_the_validation() -> None:
         sent = source(http, server.url, CURSOR).fetch(Validators())
     assert isinstance(sent, Payload)
     assert sent.body.endswith(b",<html>]}")
+
+
+@pytest.mark.parametrize(
+    "there", ["http://[::1", "/m?" + "x" * 3000, "/m\\odd", "/\u00e4", "/\u2028"]
+)
+def test_a_next_part_at_an_address_that_is_none_is_a_failed_poll(there: str) -> None:
+    """What the provider sends as an address is no mistake in the configuration."""
+    step = partial(send, part={"data": [], "links": {"next": there}})
+    with serve(step) as server, Http(Limits(), tls=TLS) as http:
+        with pytest.raises(AnswerRefused, match="next part of its list at an address that is none"):
+            source(http, server.url, NEXT).fetch(Validators())
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("status", [201, 204, 206])
+def test_a_part_with_an_odd_status_is_refused(status: int) -> None:
+    """Each part of a list is a whole answer."""
+    second = answer(status, b'{"data": [], "has_more": false}' if status != 204 else b"")
+    with pytest.raises(AnswerRefused, match=f"answered {status}"):
+        fetched(CURSOR, by_cursor, second)
 
 
 @pytest.mark.parametrize("there", ["https://elsewhere.example/models", "//elsewhere.example/m"])

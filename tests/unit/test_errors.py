@@ -10,7 +10,7 @@ from catalog.errors import CatalogError, PayloadInvalid, Problem, ProviderError,
 def drawn_tree() -> Iterator[tuple[str, str, int | None, bool]]:
     """Read name, parent, exit code and retry of each error out of the drawing."""
     parents = ["CatalogError"]
-    line = re.compile(r"^([│ ]*)[├└]── (\w+) +(?:(\d)  )? *(.+)$", re.MULTILINE)
+    line = re.compile(r"^([│ ]*)[├└]── (\w+) +(?:(\d\d?)  )? *(.+)$", re.MULTILINE)
     for bars, name, code, text in line.findall(errors.__doc__ or ""):
         depth = 1 + len(bars) // 4
         parents[depth:] = [name]
@@ -38,7 +38,9 @@ def test_exit_codes_are_as_drawn(name: str, parent: str, code: int | None, again
     """Each error exits with the code drawn beside it or beside its parent."""
     kind = getattr(errors, name)
     assert kind.exit_code == (code if code is not None else getattr(errors, parent).exit_code)
-    assert kind.retryable == (again or name in {"DatabaseBusy", "DeliveryFailed"})
+    assert kind.retryable == (
+        again or name in {"DatabaseBusy", "DatabaseUnreachable", "DeliveryFailed"}
+    )
 
 
 def test_every_error_says_what_to_do() -> None:

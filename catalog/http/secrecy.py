@@ -1,0 +1,214 @@
+r"""Hides secrets in foreign text, in whole and in part, in time linear in the text.
+
+A secret may come back escaped: `\u002d`, `\x2d`, `\-` and `\/` as in programs and JSON, `%2D` as in
+a URL, `&#45;` and `&amp;` as in HTML, also one inside another. So a text is read as it is, and with
+its escapes undone. Each reading slides a window over the text and looks it up in the set of all
+windows of the secrets. No regular expression here can match the same characters in two ways.
+"""
+
+import re
+import sys
+from array import array
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain, groupby, starmap
+
+HIDDEN = "***"
+SHORTEST_SECRET = 6
+"""Characters; anything shorter is no secret, because it would be found in the middle of words."""
+SHORTEST_PART = 8
+"""Characters; a part of a secret that is at least so long is hidden like the whole."""
+
+_TILE = 4
+_PIECE = 1 << 16
+"""Bytes that are looked at together: where no tile is in them, no window begins there."""
+_BACKSLASH = ord("\\")
+_NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
+# Each begins with a letter of its own, which is found fast. A run of backslashes, `%25` or `&amp;`
+# belongs to what follows it, however often a text was escaped.
+_IN_JSON = re.compile(
+    rb"\\\\*+(?:u([dD][89abAB][0-9a-fA-F]{2})\\\\*+u(?P<pair>[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|u(?P<unit>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2}))?+"
+)
+_IN_URLS = re.compile(rb"%(?:25(?=[0-9a-fA-F]{2}))*+(?P<octet>[0-9a-fA-F]{2})")
+_IN_HTML = re.compile(
+    rb"&(?:amp;(?=amp;|lt;|gt;|quot;|apos;|#))*+"
+    rb"(?:#(?P<decimal>[0-9]{1,7})|#[xX](?P<code>[0-9a-fA-F]{1,6})|(?P<name>amp|lt|gt|quot|apos));"
+)
+_ESCAPES = (_IN_JSON, _IN_URLS, _IN_HTML) * 2
+"""What is undone, one after the other: any escape may stand inside another one."""
+
+_Escape = re.Pattern[bytes]
+_Span = tuple[int, int]
+
+
+def hide(text: str, secrets: tuple[str, ...]) -> str:
+    """Return the text with every secret, and every long part of one, replaced."""
+    body = hide_bytes(text.encode("utf-8", "surrogatepass"), secrets)
+    return body.decode("utf-8", "surrogatepass")
+
+
+def hide_bytes(body: bytes, secrets: tuple[str, ...]) -> bytes:
+    """Return the body with every secret, and every long part of one, replaced."""
+    sought = _sought(secrets)
+    spans = list(_plain(body, sought.found(body)))
+    undone: list[tuple[bytes, _Escape]] = []
+    text = body
+    for escape in _ESCAPES if sought.tiles else ():
+        meant = _undo(text, escape)
+        if meant == text:
+            continue
+        undone.append((text, escape))
+        text = meant
+        found = sought.found(text)
+        for before, kind in reversed(undone):
+            found = _origins(before, kind, found)
+        spans += found
+    return _replaced(body, _joined(sorted(spans))) if spans else body
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Sought:
+    """What to look for: all windows of the secrets, by their length in bytes.
+
+    Each window holds one of the `tiles`: where no tile is in a text, no window is.
+    """
+
+    windows: dict[int, frozenset[bytes]]
+    tiles: frozenset[bytes]
+
+    def found(self, text: bytes) -> list[_Span]:
+        """Return where windows are, those that touch each other as one."""
+        longest = max(self.windows, default=0)
+        pieces = (text[at : at + _PIECE + longest - 1] for at in range(0, len(text), _PIECE))
+        return list(_joined(chain.from_iterable(starmap(self._within, enumerate(pieces)))))
+
+    def _within(self, number: int, piece: bytes) -> list[_Span]:
+        if not any(tile in piece for tile in self.tiles):
+            return []
+        at = number * _PIECE
+        return sorted(
+            (at + place, at + place + size)
+            for size, known in self.windows.items()
+            for place in range(min(_PIECE, len(piece) - size + 1))
+            if piece[place : place + size] in known
+        )
+
+
+@lru_cache(maxsize=64)
+def _sought(secrets: tuple[str, ...]) -> _Sought:
+    windows, tiles = set[bytes](), set[bytes]()
+    for secret in _forms(secrets):
+        size = min(len(secret), SHORTEST_PART)
+        places = range(len(secret) - size + 1)
+        windows |= {b"".join(secret[place : place + size]) for place in places}
+        whole = range(0, len(secret) - _TILE + 1, _TILE)
+        tiles |= {b"".join(secret[place : place + _TILE]) for place in whole}
+    by_size = groupby(sorted(windows, key=len), key=len)
+    return _Sought({size: frozenset(known) for size, known in by_size}, frozenset(tiles))
+
+
+def _forms(secrets: tuple[str, ...]) -> Iterator[list[bytes]]:
+    """Yield the characters of each secret, also as they read where escapes are undone."""
+    for secret in secrets:
+        if len(secret) < SHORTEST_SECRET:
+            continue
+        form = _encoded(secret)
+        forms = {form} | {form := _undo(form, escape) for escape in _ESCAPES}
+        yield from filter(lambda each: len(each) >= SHORTEST_SECRET, map(_characters, forms))
+
+
+def _characters(form: bytes) -> list[bytes]:
+    """Take a text apart; what is no text, into its bytes."""
+    try:
+        return [_encoded(character) for character in form.decode("utf-8", "surrogatepass")]
+    except UnicodeDecodeError:
+        return [form[place : place + 1] for place in range(len(form))]
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _joined(spans: Iterable[_Span]) -> Iterator[_Span]:
+    """Join sorted spans that touch each other."""
+    begin, end = -1, -1
+    for start, stop in spans:
+        if start > end:
+            if end >= 0:
+                yield begin, end
+            begin, end = start, stop
+        else:
+            end = max(end, stop)
+    if end >= 0:
+        yield begin, end
+
+
+def _plain(body: bytes, spans: Iterable[_Span]) -> Iterator[_Span]:
+    """Take in the backslashes before a span: they would escape what takes its place."""
+    for start, end in spans:
+        first = start
+        while first and body[first - 1] == _BACKSLASH:
+            first -= 1
+        yield first, end
+
+
+def _undo(text: bytes, escape: _Escape) -> bytes:
+    """Return a text with one kind of escapes undone."""
+    if escape is _IN_JSON:
+        text = text.replace(rb"\/", b"/")  # the most common one, without a call for each
+    known: dict[bytes, bytes] = {}  # a text has many escapes and few different ones
+
+    def meant(found: re.Match[bytes]) -> bytes:
+        if (meaning := known.get(found[0])) is None:
+            meaning = known[found[0]] = _meant(found)
+        return meaning
+
+    return escape.sub(meant, text)
+
+
+def _meant(escape: re.Match[bytes]) -> bytes:
+    """Return what an escape stands for; nothing for backslashes, which only go before it."""
+    match escape.lastgroup:
+        case None:
+            return b""
+        case "octet":
+            return bytes.fromhex(escape["octet"].decode())
+        case "name":
+            return _NAMED[escape["name"]]
+        case "pair":
+            return bytes.fromhex((escape[1] + escape["pair"]).decode()).decode("utf-16-be").encode()
+        case name:
+            code = int(escape[name], 10 if name == "decimal" else 16)
+    return _encoded(chr(code)) if code <= sys.maxunicode else b""
+
+
+def _origins(text: bytes, escape: _Escape, spans: list[_Span]) -> list[_Span]:
+    """Return where spans of a text whose escapes are undone stand in the text itself."""
+    if not spans:
+        return []
+    places, begin, at = array("I"), 0, 0  # backslashes belong to the byte that begins with them
+    for found in escape.finditer(text):
+        if at < found.start():
+            places.append(begin)
+            places.extend(range(at + 1, found.start()))
+            begin = found.start()
+        at = found.end()
+        if meant := _meant(found):
+            places.extend([begin] * len(meant))
+            begin = at
+    if at < len(text):
+        places.append(begin)
+        places.extend(range(at + 1, len(text)))
+        begin = len(text)
+    places.append(begin)
+    return [(places[start], places[end]) for start, end in spans]
+
+
+def _replaced(body: bytes, spans: Iterable[_Span]) -> bytes:
+    pieces, at = [], 0
+    for start, end in spans:
+        pieces.append(body[at:start])
+        at = end
+    return HIDDEN.encode().join([*pieces, body[at:]])
