@@ -1,5 +1,6 @@
 """The engine: how a database is opened, brought up to date, and held for one transaction."""
 
+import logging
 import os
 import secrets
 import sqlite3
@@ -30,6 +31,7 @@ OTHER = "Name a file of its own, or one that is not there yet, with --database."
 MEMORY = "sqlite://"
 """The URL of a database that lives as long as the process."""
 
+logger = logging.getLogger(__name__)
 _STIRRED = text("DELETE FROM rest WHERE provider = coalesce(:of, provider)")
 Transaction = Connection
 """What a `with` of a Database yields; only this package looks inside."""
@@ -294,4 +296,8 @@ def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> "Upgrade
         raise StoreError(said, hint="Run `catalog db upgrade`.")
     from catalog.store.migrate import upgrade
 
-    return upgrade(engine)
+    done = upgrade(engine)
+    if done is not None:
+        kept = f"; the old state is kept in {done.backup}" if done.backup else ""
+        logger.warning("database upgraded from %s to %s%s", done.before, done.after, kept)
+    return done
