@@ -1,5 +1,6 @@
 """`catalog db restore`: a backup in place of the database, whatever a killed process left there."""
 
+import json
 import os
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ from catalog.store.backup import copy
 from catalog.store.driver import REVISIONS
 from tests.shell import SECONDS, Shell
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).parent.parent.parent
 DATABASE = "demo/catalog.db"
 REPLACED = "catalog.db.replaced-*"
@@ -252,3 +254,24 @@ def test_a_backup_of_an_older_version_is_upgraded_by_the_next_command(backed: Sh
     assert ran.err == ""
     assert dump(backed.folder / DATABASE) == dump(kept)
     assert "upgraded from 0009" in backed("db", "verify").err
+
+
+def test_a_restore_killed_at_any_line_leaves_the_old_database_or_the_restored_one(
+    backed: Shell, tmp_path: Path
+) -> None:
+    """Never a mixture, whatever journal lay there; the copy is there before the old one is gone."""
+    template = tmp_path / "template"
+    template.mkdir()
+    shutil.copy(backed.folder / "kept.db", template)
+    shutil.copy(backed.folder / DATABASE, template)
+    hot(template / "catalog.db")
+    with Shell(ROOT).python("-m", "tests.restored", template) as running:
+        out, err = running.communicate(timeout=10 * SECONDS)
+    found = json.loads(out or "[]")
+    assert len(found) > 30, err
+    assert {each["ended"] for each in found} == {-9}
+    left = [each["left"] for each in found]
+    first = left.index("new")
+    assert left == ["old"] * first + ["new"] * (len(left) - first)
+    assert all(each["kept"] for each in found[first:])
+    assert all(each["again"] for each in found)
