@@ -126,7 +126,8 @@ def verify(app: App, head: str | None, style: str) -> int:
         told = f"BAD  {each.bad}" if each.bad else f"ok   {each.told or 'nothing there yet'}"
         say(visible(f"{each.name:{width}}  {each.rows:7,}  {told}"))
     if _bad(checks):
-        note("The database was damaged or changed by hand; restore a backup that verifies.")
+        note("The database was damaged or changed by hand.")
+        note("`catalog db restore FILE` puts a backup in its place.")
     return _bad(checks)
 
 

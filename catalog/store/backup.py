@@ -73,16 +73,6 @@ def _check(new: sqlite3.Connection, rows: dict[str, int]) -> None:
         raise sqlite3.DatabaseError("the copy does not have every row")
 
 
-def check_pages(connection: sqlite3.Connection) -> None:
-    """Let SQLite check every page and reference; raise sqlite3.DatabaseError."""
-    (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    if said != "ok":
-        raise sqlite3.DatabaseError(said)
-    lost = connection.execute("PRAGMA foreign_key_check").fetchone()
-    if lost is not None:
-        raise sqlite3.DatabaseError(f"row {lost[1]} of {lost[0]} refers to a {lost[2]} that is gone")
-
-
 def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
     """Return how many rows each table has."""
     names = [name for (name,) in connection.execute(_TABLES)]

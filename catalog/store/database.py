@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool, StaticPool
 
 from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
 from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, prepare
+from catalog.store.stored import DAMAGED
 
 if TYPE_CHECKING:
     from catalog.store.migrate import Upgraded
@@ -88,7 +89,7 @@ class Database:
         except OSError as error:  # a folder that may not be entered
             raise StoreError(f"{self.place}: {error.strerror}") from error
         if size == 0:
-            hint = "Put a backup back, or remove the file to start anew."
+            hint = "Put a backup back by `catalog db restore FILE`, or remove it to start anew."
             raise StoreError(f"{self.place} is empty: what was in it is gone", hint=hint)
         return True
 
@@ -217,7 +218,8 @@ class Database:
         if "locked" in first or "busy" in first:
             waited = f"{self._busy_timeout:g} s"
             return DatabaseBusy(f"{self.place} was held by another process for over {waited}")
-        return StoreError(f"{self.place}: {first}")
+        is_damaged = "malformed" in first or "not a database" in first
+        return StoreError(f"{self.place}: {first}", hint=DAMAGED if is_damaged else "")
 
 
 def _check_driver(url: URL) -> None:

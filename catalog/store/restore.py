@@ -13,9 +13,10 @@ from sqlalchemy import URL, create_engine
 
 from catalog.errors import DatabaseTooNew, NotFound, SettingsInvalid, StoreError
 from catalog.store import migrate
-from catalog.store.backup import check_pages, count_rows, opened
+from catalog.store.backup import count_rows, opened
 from catalog.store.database import Database
 from catalog.store.driver import REVISIONS
+from catalog.store.pages import check_pages
 from catalog.store.swap import BESIDE, flush, own, swap
 from catalog.store.verify import verify
 

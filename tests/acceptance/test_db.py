@@ -96,7 +96,7 @@ def test_a_changed_past_is_told(own_demo: Shell) -> None:
     assert ran.lines[2].startswith(
         "model versions            49  BAD  model_version 9: what it says"
     )
-    assert "restore a backup" in ran.err
+    assert "`catalog db restore FILE`" in ran.err
     told = own_demo("db", "verify", "--format", "json", code=1).json
     assert [check["ok"] for check in told["checks"]] == [True, True, False, *[True] * 4]
     assert told["ok"] is False
