@@ -136,17 +136,17 @@ def _database(app: App) -> Diagnosis:
         if bad:
             todo = "Run `catalog db verify`; `catalog db restore FILE` puts a backup in its place."
             return Diagnosis("database", "fail", str(bad[0]), todo)
-        with database.writing(keep=False, stirs=False):
-            pass  # what writes has to wait for others, and needs the right to
+        refused = _refused(database.file)
+        if refused:
+            # SQLite writes a journal there before each change.
+            todo = "Give this user the folder of the database, or set database."
+            return Diagnosis("database", "fail", refused, todo)
+        with database.writing(keep=False):
+            pass  # its first statement writes, because SQLite begins on a read-only file too
     except StoreError as error:
         return Diagnosis("database", "fail", str(error), error.hint)
     finally:
         database.close()
-    refused = _refused(database.file)
-    if refused:
-        # SQLite writes a journal there before each change.
-        todo = "Give this user the folder of the database, or set database."
-        return Diagnosis("database", "fail", refused, todo)
     rows = sum(check.rows for check in checks)
     told = f"{database.place} is sound, {rows:,} rows looked at, and may be written"
     return Diagnosis("database", "ok", told)

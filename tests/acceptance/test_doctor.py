@@ -175,7 +175,7 @@ def public(live: Live) -> Iterator[tuple[Shell, Path]]:
 @pytest.mark.parametrize(
     ("mode", "of_folder", "told"),
     [
-        (0o444, 0o555, "attempt to write a readonly database"),
+        (0o444, 0o555, "/data may not be written: Permission denied"),
         (0o644, 0o555, "/data may not be written: Permission denied"),
         (0o444, 0o755, "attempt to write a readonly database"),
         (0o644, 0o755, " rows looked at, and may be written"),
