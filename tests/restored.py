@@ -19,7 +19,7 @@ from catalog.store import swap
 from tests.crash import in_fork
 
 LOOKS = {"_refuse_users", "_has_open"}
-"""Functions that change no file; how many lines they run depends on the processes of the machine."""
+"""Functions that change no file; their lines depend on the processes of the machine."""
 
 
 def traced(work: Callable[[], object], kill_at: int) -> int:

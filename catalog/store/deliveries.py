@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select
 
 from catalog.errors import NotFound
-from catalog.store.outbox import DELIVERED, GIVEN_UP
+from catalog.store.outbox import DELIVERED, GIVEN_UP, set_messages
 from catalog.store.record import OWED
 from catalog.store.tables import DeliveryRow, FindingRow, PollRow, col, table_of
 
@@ -105,11 +105,7 @@ def _set(
         chosen |= fitting
     if not names:
         chosen = {row.message_id for row in rows}
-    connection.execute(
-        update(table_of(DeliveryRow))
-        .where(col(DeliveryRow.message_id).in_(sorted(chosen)))
-        .values(**values)
-    )
+    set_messages(connection, sorted(chosen), **values)
     return len(chosen)
 
 

@@ -25,12 +25,12 @@ def check_pages(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(said)
     lost = connection.execute("PRAGMA foreign_key_check").fetchone()
     if lost is not None:
-        raise sqlite3.DatabaseError(f"row {lost[1]} of {lost[0]} refers to a {lost[2]} that is gone")
+        raise sqlite3.DatabaseError(
+            f"row {lost[1]} of {lost[0]} refers to a {lost[2]} that is gone"
+        )
 
 
-def glance(
-    file: Path, moment: float = MOMENT, *, wait: float = WAIT
-) -> tuple[Extent, str | None]:
+def glance(file: Path, moment: float = MOMENT, *, wait: float = WAIT) -> tuple[Extent, str | None]:
     """Check a file for a moment; return how much of it, and the damage if any.
 
     `moment` is in seconds, and so is `wait`, for a process that writes.

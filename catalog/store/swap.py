@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,7 +48,7 @@ def swap(new: Path, file: Path, kept: Path, wait: float) -> tuple[Path, ...]:
                 _rename(new, file)
                 _empty(old)
         except BaseException:
-            if file.samefile(old.fileno()):  # nothing was replaced
+            if os.path.samestat(file.stat(), os.fstat(old.fileno())):  # nothing was replaced
                 _remove(copies)
             raise
     return copies

@@ -124,7 +124,9 @@ def test_whatever_is_in_place_of_the_database_is_replaced(backed: Shell, how: st
     backed("db", "restore", "kept.db")
     assert dump(file) == dump(backed.folder / "kept.db")
     assert sorted(path.name for path in file.parent.glob("catalog.db-*")) == []
-    suffixes = {path.name[len("catalog.db.replaced-20260101T000000Z") :] for path in replaced(backed)}
+    suffixes = {
+        path.name[len("catalog.db.replaced-20260101T000000Z") :] for path in replaced(backed)
+    }
     assert suffixes == {name.removeprefix("catalog.db") for name in known}
     assert sorted(path.read_bytes() for path in replaced(backed)) == sorted(known.values())
 

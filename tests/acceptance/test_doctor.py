@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from tests.builders import body, row
-from tests.servers import Step, answer, serve
 from tests.rig import lay_database
+from tests.servers import Step, answer, serve
 from tests.shell import SECONDS, TOKEN, Live, Ran, Shell
 
 ONE = body(row())
