@@ -128,7 +128,8 @@ def _work_out(
     head.append(snapshot.payload_sha256)
     parts = [before.chain if before else "", *head, list(begun), found]
     if notes is not None:
-        parts.append(_notes(connection, snapshot.provider, (before and before.notes) or 0, notes))
+        after = (before.notes if before else None) or 0
+        parts.append([notes, *_notes(connection, snapshot.provider, after, notes)])
     return _sha256(parts)
 
 
