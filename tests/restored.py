@@ -11,6 +11,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -43,6 +44,11 @@ def traced(work: Callable[[], object], kill_at: int) -> int:
     return lines
 
 
+def killed(work: Callable[[], object], line: int) -> None:
+    """Do the work up to a line."""
+    traced(work, line)
+
+
 def content(file: Path) -> list[str]:
     """Return every table and row, as the next process to open the file finds them."""
     with closing(sqlite3.connect(file)) as connection:
@@ -66,7 +72,7 @@ def main() -> None:
     found = []
     for line in range(1, lines + 1, 2):
         folder = fresh(str(line))
-        ended = in_fork(lambda folder=folder, line=line: traced(lambda: put_back(folder), line))
+        ended = in_fork(partial(killed, partial(put_back, folder), line))
         is_kept = any(folder.glob("replaced"))
         left = content(folder / "catalog.db")
         which = "old" if left == old else "new" if left == new else "a mixture"

@@ -78,7 +78,7 @@ def opened(file: Path, kill_at: int = 0) -> tuple[int, str]:
 
 
 def test_an_upgrade_keeps_the_old_state_beside_it(own: Path, shell: Shell, demo: Shell) -> None:
-    """The backup is the old database; the new one is today's, but for whole bodies and old links."""
+    """The backup is the old database; the new one differs in whole bodies and old links only."""
     before = dump(own)
     ran = shell("--database", own, "db", "upgrade")
     assert ran.lines == [
