@@ -152,8 +152,8 @@ def test_a_database_of_the_schema_before_verifies_after_its_upgrade(
     """Its rows are in the tally as if they were written now, and its noted head is still found."""
     query = "select * from tally order by name, span"
     file = Path(shutil.copy(made / "catalog.db", tmp_path))
-    with closing(sqlite3.connect(file)) as whole:
-        tally = whole.execute(query).fetchall()
+    with closing(sqlite3.connect(file)) as fresh:
+        tally = fresh.execute(query).fetchall()
     head = before_tally(file)
     with closing(Database(str(file))) as database, database.reading() as connection:
         assert [check.bad for check in verify(connection, head) if check.bad] == []
@@ -177,12 +177,12 @@ def test_notes_and_the_basis_of_findings_are_in_the_chain(made: Path, tmp_path: 
         "update finding set basis = 'proved' where basis = 'policy'",
     ):
         file.write_bytes(whole)
-        with closing(sqlite3.connect(file)) as connection, connection:
-            assert connection.execute(edit).rowcount > 0
+        with closing(sqlite3.connect(file)) as other, other:
+            assert other.execute(edit).rowcount > 0
         assert any(each.startswith("snapshot ") for each in bad(file)), edit
 
 
-def other(value: Any) -> Any:
+def changed(value: Any) -> Any:
     """Return another value of the kind; of nothing make something."""
     match value:
         case None:
@@ -210,7 +210,7 @@ def test_an_edit_of_a_covered_column_is_noticed(made: Path, tmp_path: Path, tabl
             file.write_bytes(whole)
             with closing(sqlite3.connect(file)) as connection, connection:
                 edit = f'update "{table}" set "{column}" = ? where rowid = ?'  # noqa: S608  # our own names
-                connection.execute(edit, (other(value), number))
+                connection.execute(edit, (changed(value), number))
             assert bad(file), (column, number, value)
         file.write_bytes(whole)
 
