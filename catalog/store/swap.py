@@ -123,14 +123,14 @@ def _keep(old: BinaryIO | None, file: Path, kept: Path) -> tuple[Path, ...]:
     made = list[Path]()
     try:
         if old is not None:
-            made.append(kept)
             _copy(old, kept, file)
+            made.append(kept)
         for suffix in BESIDE:
             beside = Path(f"{file}{suffix}")
             if beside.is_file():
-                made.append(Path(f"{kept}{suffix}"))
                 with beside.open("rb") as stream:
-                    _copy(stream, made[-1], beside)
+                    _copy(stream, Path(f"{kept}{suffix}"), beside)
+                made.append(Path(f"{kept}{suffix}"))
         flush(file.parent)
     except BaseException:
         _remove(made)
@@ -139,11 +139,15 @@ def _keep(old: BinaryIO | None, file: Path, kept: Path) -> tuple[Path, ...]:
 
 
 def _copy(stream: BinaryIO, copy: Path, like: Path) -> None:
-    with copy.open("xb") as written:
-        shutil.copyfileobj(stream, written)
-        own(copy, like)
-        written.flush()
-        os.fsync(written.fileno())
+    with copy.open("xb") as written:  # what has the name already stays
+        try:
+            shutil.copyfileobj(stream, written)
+            own(copy, like)
+            written.flush()
+            os.fsync(written.fileno())
+        except BaseException:
+            copy.unlink()
+            raise
 
 
 def _remove(copies: "tuple[Path, ...] | list[Path]") -> None:

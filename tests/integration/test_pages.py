@@ -55,3 +55,15 @@ def test_a_reference_that_leads_nowhere_is_damage(file: Path) -> None:
     assert glance(file, 60) == ("all", "row 1 of finding refers to a poll that is gone")
     with closing(sqlite3.connect(file)) as connection, pytest.raises(sqlite3.DatabaseError):
         check_pages(connection)
+
+
+def test_an_index_that_lacks_a_row_is_damage(file: Path) -> None:
+    """A query that goes by it would miss the row."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("create index odd on payload (size)")
+        connection.execute("pragma writable_schema = on")
+        edit = (
+            "update sqlite_master set sql = replace(sql, '(size)', '(sha256)') where name = 'odd'"
+        )
+        connection.execute(edit)
+    assert str(glance(file, 60)[1]).startswith("row 1 missing from index odd")
