@@ -1,4 +1,4 @@
-"""`catalog db`: keeping what is known. Backup, upgrade, verify, prune, export, import."""
+"""`catalog db`: keeping what is known. Backup, restore, upgrade, verify, prune, export, import."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -33,7 +33,7 @@ def _whole_head(_context: click.Context, _option: click.Parameter, text: str | N
 
 @click.group()
 def db() -> None:
-    """Keep what is known: back up, upgrade, verify, prune, move."""
+    """Keep what is known: back up, restore, upgrade, verify, prune, move."""
 
 
 @db.command()
@@ -53,6 +53,34 @@ def backup(app: App, file: Path, force: bool) -> int:
     rows = copy(source, file)
     told = f"{count(sum(rows.values()), 'row')} in {count(len(rows), 'table')}"
     say(f"{file}: {_size(file)}, {told}, checked")
+    return 0
+
+
+@db.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@pass_app
+def restore(app: App, file: Path) -> int:
+    """Put the backup FILE in place of the database.
+
+    FILE is verified first. The old files stay beside the database under another name. SQLite only;
+    PostgreSQL has pg_restore.
+    """
+    from catalog.phrases import count
+    from catalog.store.driver import REVISIONS
+    from catalog.store.restore import restore as put_back
+
+    target = app.database.file
+    if target is None:
+        hint = "PostgreSQL has pg_restore; `catalog db import` reads an export into every database."
+        raise SettingsInvalid(f"{app.database.place} is no file that could be replaced", hint=hint)
+    done = put_back(file, target, now())
+    told = f"{count(sum(done.rows.values()), 'row')} in {count(len(done.rows), 'table')}"
+    say(f"{target}: restored from {file}, {told}, verified")
+    for kept in done.kept:
+        say(f"kept: {kept}")
+    if done.revision != REVISIONS[-1]:
+        say(f"schema {done.revision}: the next command upgrades it to {REVISIONS[-1]}")
+    say("Run `catalog status` next; a running daemon uses it from its next pass on.")
     return 0
 
 
@@ -99,7 +127,8 @@ def verify(app: App, head: str | None, style: str) -> int:
         told = f"BAD  {each.bad}" if each.bad else f"ok   {each.told or 'nothing there yet'}"
         say(visible(f"{each.name:{width}}  {each.rows:7,}  {told}"))
     if _bad(checks):
-        note("The database was damaged or changed by hand; restore a backup that verifies.")
+        note("The database was damaged or changed by hand.")
+        note("`catalog db restore FILE` puts a backup in its place.")
     return _bad(checks)
 
 

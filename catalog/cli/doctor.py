@@ -16,6 +16,7 @@ from catalog.visible import visible
 if TYPE_CHECKING:
     from catalog.config.channels import AnyChannel
     from catalog.config.settings import Settings
+    from catalog.store.database import Database
 
 SECONDS = 5.0
 """How long a channel's host may take to answer."""
@@ -41,8 +42,8 @@ class Diagnosis:
 def doctor(app: App, style: str) -> int:
     """Look at all that a pass needs.
 
-    Asks the provider once. Nothing is written, and no channel is told anything. Exits with 1 when
-    something fails.
+    Asks the provider once. Takes the database's lock for a moment. Nothing is written, and no
+    channel is told anything. Exits with 1 when something fails.
     """
     app = app.with_files()
     found = list(_look(app))
@@ -125,45 +126,74 @@ def _clock(date: str | None) -> Diagnosis:
 
 
 def _database(app: App) -> Diagnosis:
-    """Open it without an upgrade and look for damage."""
+    """Open it without an upgrade, look for damage, and try to write."""
     from catalog.store.database import Database
     from catalog.store.verify import verify
 
-    database = Database(app.loaded.settings.database, upgrades=False)
+    database = Database(app.loaded.settings.database, busy_timeout=SECONDS, upgrades=False)
     try:
         if not database.exists:
-            return Diagnosis("database", "ok", f"{database.place} is made by the first pass")
+            return _new_database(database)
         with database.reading() as connection:
             checks = list(verify(connection))
+        bad = [check.bad for check in checks if check.bad is not None]
+        if bad:
+            todo = "Run `catalog db verify`; `catalog db restore FILE` puts a backup in its place."
+            return Diagnosis("database", "fail", str(bad[0]), todo)
+        refused = _refused(database.file)
+        if refused:
+            # SQLite writes a journal there before each change.
+            todo = "Give this user the folder of the database, or set database."
+            return Diagnosis("database", "fail", refused, todo)
+        with database.writing(keep=False):
+            pass  # its first statement writes, because SQLite begins on a read-only file too
     except StoreError as error:
         return Diagnosis("database", "fail", str(error), error.hint)
     finally:
         database.close()
-    bad = [check.bad for check in checks if check.bad is not None]
-    if bad:
-        todo = "Run `catalog db verify`, and go back to a backup."
-        return Diagnosis("database", "fail", str(bad[0]), todo)
     rows = sum(check.rows for check in checks)
-    return Diagnosis("database", "ok", f"{database.place} is sound, {rows:,} rows looked at")
+    told = f"{database.place} is sound, {rows:,} rows looked at, and may be written"
+    return Diagnosis("database", "ok", told)
+
+
+def _new_database(database: "Database") -> Diagnosis:
+    refused = _refused(database.file)
+    if refused:
+        return Diagnosis("database", "fail", refused, "Give this user the folder, or set database.")
+    return Diagnosis("database", "ok", f"{database.place} is made by the first pass")
+
+
+def _refused(file: Path | None) -> str:
+    """Try the folder of a file with another one that leaves no trace; return why it is refused."""
+    from tempfile import TemporaryFile
+
+    if file is None:
+        return ""
+    place = _nearest(Path(file).resolve().parent)
+    try:
+        with TemporaryFile(dir=place):
+            return ""
+    except OSError as error:
+        return f"{place} may not be written: {error.strerror}"
+
+
+def _nearest(place: Path) -> Path:
+    """Return a folder, or the nearest above it that is there."""
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    return place
 
 
 def _document(path: Path) -> Diagnosis:
-    """Try the folder, or the nearest above it that is there, with a file that leaves no trace."""
-    from tempfile import TemporaryFile
-
-    place = path.parent
-    while not place.exists() and place != place.parent:
-        place = place.parent
+    """Try the folder, or the nearest above it that is there."""
+    place = _nearest(path.parent)
     if path.is_dir() or not place.is_dir():
         wrong = path if path.is_dir() else place
         return Diagnosis("document", "fail", f"{wrong} is in the way", "Set document.path.")
-    try:
-        with TemporaryFile(dir=place):
-            pass
-    except OSError as error:
+    refused = _refused(path)
+    if refused:
         todo = "Give this user the folder, or set document.path."
-        said = f"{place} may not be written: {error.strerror}"
-        return Diagnosis("document", "fail", said, todo)
+        return Diagnosis("document", "fail", refused, todo)
     return Diagnosis("document", "ok", f"{path} may be written")
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from catalog.config.settings import Settings
     from catalog.health import Health, Tolerance
     from catalog.poll import Waiting
+    from catalog.store.pages import Extent
     from catalog.store.polls import PastPoll
     from catalog.trouble import Unwell
 
@@ -55,18 +56,31 @@ class Status:
 def status(app: App, style: str) -> int:
     """Say whether all is well; exits with 1 when not.
 
-    Reads the database alone: no network, no token.
+    Reads the database alone: no network, no token. A damaged database is not well.
     """
     known = [_read(app, settings) for settings in app.each]
     size = app.database.size
+    extent, damage = _glance(app)
     if style == "json":
-        place = {"place": app.database.place, "bytes": size}
+        place = {"place": app.database.place, "bytes": size, "checked": extent}
+        place |= {"damage": damage} if damage else {}
         print_json({"providers": [_json(one) for one in known], "database": place})
     else:
         for one in known:
             _print(one)
         say(visible(f"database        {app.database.place}, {size:,} bytes"))
-    return int(not all(one.is_well for one in known))
+        if damage:
+            say(visible(f"  damaged       {damage}"), fg="red")
+            say("                `catalog db restore FILE` puts a backup in its place.")
+    return int(damage is not None or not all(one.is_well for one in known))
+
+
+def _glance(app: App) -> "tuple[Extent, str | None]":
+    """Check the database for a moment; a server does that by itself."""
+    from catalog.store.pages import glance
+
+    file = app.database.file
+    return ("none", None) if file is None else glance(file)
 
 
 def _read(app: App, settings: "Settings") -> Status:

@@ -59,7 +59,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> dict[str, int]:
     """Count and copy under one view, so that both say the same while others write."""
     new.execute("PRAGMA synchronous = OFF")  # it is flushed once, when it is whole
     old.execute("BEGIN")
-    rows = _rows(old)
+    rows = count_rows(old)
     old.backup(new)
     old.execute("ROLLBACK")
     return rows
@@ -69,11 +69,12 @@ def _check(new: sqlite3.Connection, rows: dict[str, int]) -> None:
     (said,) = new.execute("PRAGMA integrity_check(1)").fetchone()
     if said != "ok":
         raise sqlite3.DatabaseError(f"the copy is damaged, and so the database may be: {said}")
-    if _rows(new) != rows:
+    if count_rows(new) != rows:
         raise sqlite3.DatabaseError("the copy does not have every row")
 
 
-def _rows(connection: sqlite3.Connection) -> dict[str, int]:
+def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
+    """Return how many rows each table has."""
     names = [name for (name,) in connection.execute(_TABLES)]
     return {name: _count(connection, name) for name in names}
 

@@ -1,9 +1,11 @@
 """The hash chain over the snapshots: whoever edits the past has to edit all that came after it.
 
 A link covers its snapshot, the model versions that begin with it, the changes of models that its
-poll found, what else was found since the snapshot before it, and the link before it. Row numbers
-and columns that may be added later are no part of it. Migration 0004 holds a copy of this formula:
-a change of it needs a migration.
+poll found, what else was found since the snapshot before it, the notes since then, and the link
+before it. Row numbers and columns that may be added later are no part of it. Migration 0004 holds a
+copy of this formula: a change of it needs a migration. A link from before schema 0012 has no number
+in `notes`. It covers no notes, and of a finding neither basis nor moves: so a head that was noted
+then is still found.
 """
 
 import hashlib
@@ -21,6 +23,7 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    func,
     select,
     type_coerce,
     update,
@@ -32,6 +35,7 @@ from catalog.store.tables import (
     ChangeRow,
     FindingRow,
     ModelVersionRow,
+    NoteRow,
     PollRow,
     SnapshotRow,
     col,
@@ -64,8 +68,9 @@ def seal(connection: Connection, provider: str, begun: Sequence[str]) -> None:
     them again would take longer with each year.
     """
     newest, *before = connection.execute(_newest_query(), {"provider": provider})
-    chain = _work_out(connection, newest, before[0] if before else None, begun)
-    connection.execute(_seal_statement(), {"number": newest.id, "sealed": chain})
+    notes = connection.scalar(_last_note()) or 0
+    chain = _work_out(connection, newest, before[0] if before else None, begun, notes)
+    connection.execute(_seal_statement(), {"number": newest.id, "sealed": chain, "last": notes})
 
 
 def links(connection: Connection, provider: str) -> Iterator[Link]:
@@ -74,7 +79,8 @@ def links(connection: Connection, provider: str) -> Iterator[Link]:
     query = _brought().order_by(col(PollRow.id))
     begun = _begun(connection)
     for row in connection.execute(query, {"provider": provider}).all():
-        yield Link(row.id, row.chain, _work_out(connection, row, before, begun.get(row.id, ())))
+        expected = _work_out(connection, row, before, begun.get(row.id, ()), row.notes)
+        yield Link(row.id, row.chain, expected)
         before = row
 
 
@@ -86,12 +92,17 @@ def _newest_query() -> Executable:
 @cache
 def _seal_statement() -> Executable:
     rows = update(table_of(SnapshotRow)).where(col(SnapshotRow.id) == bindparam("number"))
-    return rows.values(chain=bindparam("sealed"))
+    return rows.values(chain=bindparam("sealed"), notes=bindparam("last"))
+
+
+@cache
+def _last_note() -> Executable:
+    return select(func.max(col(NoteRow.id)))
 
 
 def _brought() -> Select[*tuple[Any, ...]]:
     """Select the snapshots of a provider, each with the poll that brought it."""
-    named = ("id", "provider", "digest", "model_count", "chain")
+    named = ("id", "provider", "digest", "model_count", "chain", "notes")
     return (
         select(
             *(col(getattr(SnapshotRow, name)) for name in named),
@@ -109,11 +120,17 @@ def _work_out(
     snapshot: Row[*tuple[Any, ...]],
     before: Row[*tuple[Any, ...]] | None,
     begun: Sequence[str],
+    notes: int | None,
 ) -> str:
-    found = _found(connection, snapshot.provider, before.poll_id if before else 0, snapshot.poll_id)
+    since = before.poll_id if before else 0
+    found = _found(connection, snapshot.provider, since, snapshot.poll_id, notes is not None)
     head = [snapshot.provider, snapshot.taken_at, snapshot.digest, snapshot.model_count]
     head.append(snapshot.payload_sha256)
-    return _sha256([before.chain if before else "", *head, list(begun), found])
+    parts = [before.chain if before else "", *head, list(begun), found]
+    if notes is not None:
+        after = (before.notes if before else None) or 0
+        parts.append([notes, *_notes(connection, snapshot.provider, after, notes)])
+    return _sha256(parts)
 
 
 def _begun(connection: Connection) -> Mapping[int, Sequence[str]]:
@@ -128,7 +145,31 @@ def _begun(connection: Connection) -> Mapping[int, Sequence[str]]:
     return begun
 
 
-def _found(connection: Connection, provider: str, since: int, poll: int) -> list[Json]:
+def _notes(connection: Connection, provider: str, after: int, last: int) -> list[Json]:
+    """Return what was noted between two links; `after` and `last` are numbers of notes."""
+    asked = {"provider": provider, "after": after, "last": last}
+    return [
+        [row.key, row.noted_at, row.retires and row.retires.isoformat(), row.successor, row.source]
+        for row in connection.execute(_notes_query(), asked)
+    ]
+
+
+@cache
+def _notes_query() -> Executable:
+    number = col(NoteRow.id)
+    return (
+        select(
+            col(NoteRow.key),
+            type_coerce(col(NoteRow.noted_at), Text).label("noted_at"),
+            *(col(getattr(NoteRow, name)) for name in ("retires", "successor", "source")),
+        )
+        .where(col(NoteRow.provider) == bindparam("provider"))
+        .where(number > bindparam("after"), number <= bindparam("last"))
+        .order_by(number)
+    )
+
+
+def _found(connection: Connection, provider: str, since: int, poll: int, whole: bool) -> list[Json]:
     """Return what the poll found of models, and all else from `since` to before it.
 
     What is not of models may still be told later beside the poll's own findings: the next link has
@@ -141,6 +182,7 @@ def _found(connection: Connection, provider: str, since: int, poll: int) -> list
             row.callable_until and row.callable_until.isoformat(),
             *(row.kind, row.field, row.before, row.after, row.detail, row.fingerprint),
             row.gone_since,
+            *([row.basis, row.moves] if whole else []),
         ]
         for row in connection.execute(_found_query(), asked)
     ]
@@ -157,7 +199,7 @@ def _found_query() -> Executable:
             type_coerce(col(PollRow.started_at), Text).label("started_at"),
             col(PollRow.outcome),
             *(col(getattr(FindingRow, name)) for name in ("rule", "level", "callable_until")),
-            col(FindingRow.ground),
+            *(col(getattr(FindingRow, name)) for name in ("ground", "basis", "moves")),
             col(FindingRow.fingerprint).label("finding"),
             *(col(getattr(ChangeRow, name)) for name in ("kind", "field", "before", "after")),
             *(col(getattr(ChangeRow, name)) for name in ("detail", "fingerprint")),

@@ -1,5 +1,6 @@
 """The engine: how a database is opened, brought up to date, and held for one transaction."""
 
+import logging
 import os
 import secrets
 import sqlite3
@@ -28,6 +29,7 @@ from catalog.errors import (
     StoreError,
 )
 from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, prepare
+from catalog.store.stored import DAMAGED
 
 if TYPE_CHECKING:
     from catalog.store.migrate import Upgraded
@@ -42,6 +44,7 @@ OTHER = "Name a file of its own, or one that is not there yet, with --database."
 MEMORY = "sqlite://"
 """The URL of a database that lives as long as the process."""
 
+logger = logging.getLogger(__name__)
 _STIRRED = text("DELETE FROM rest WHERE provider = coalesce(:of, provider)")
 Transaction = Connection
 """What a `with` of a Database yields; only this package looks inside."""
@@ -98,7 +101,7 @@ class Database:
         except OSError as error:  # a folder that may not be entered
             raise StoreError(f"{self.place}: {error.strerror}") from error
         if size == 0:
-            hint = "Put a backup back, or remove the file to start anew."
+            hint = "Put a backup back by `catalog db restore FILE`, or remove it to start anew."
             raise StoreError(f"{self.place} is empty: what was in it is gone", hint=hint)
         return True
 
@@ -229,7 +232,8 @@ class Database:
             return DatabaseBusy(f"{self.place} was held by another process for over {waited}")
         if self.url.get_backend_name() == "postgresql" and _is_cut(error):
             return DatabaseUnreachable(f"{self.place}: {first}")
-        return StoreError(f"{self.place}: {first}")
+        is_damaged = "malformed" in first or "not a database" in first
+        return StoreError(f"{self.place}: {first}", hint=DAMAGED if is_damaged else "")
 
 
 def _is_cut(error: Exception) -> bool:
@@ -316,4 +320,8 @@ def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> "Upgrade
         raise StoreError(said, hint="Run `catalog db upgrade`.")
     from catalog.store.migrate import upgrade
 
-    return upgrade(engine)
+    done = upgrade(engine)
+    if done is not None:
+        kept = f"; the old state is kept in {done.backup}" if done.backup else ""
+        logger.warning("database upgraded from %s to %s%s", done.before, done.after, kept)
+    return done

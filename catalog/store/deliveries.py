@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select
 
 from catalog.change import Finding, gravity
 from catalog.errors import NotFound
 from catalog.jsontext import cut
 from catalog.store.changelog import Wanted, findings
-from catalog.store.outbox import DELIVERED, GIVEN_UP
+from catalog.store.outbox import DELIVERED, GIVEN_UP, set_messages
 from catalog.store.record import OWED
 from catalog.store.tables import DeliveryRow, FindingRow, PollRow, col, table_of
 
@@ -128,11 +128,7 @@ def _set(
         chosen |= fitting
     if not names:
         chosen = {row.message_id for row in rows}
-    connection.execute(
-        update(table_of(DeliveryRow))
-        .where(col(DeliveryRow.message_id).in_(sorted(chosen)))
-        .values(**values)
-    )
+    set_messages(connection, sorted(chosen), **values)
     return len(chosen)
 
 

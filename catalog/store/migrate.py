@@ -1,6 +1,5 @@
 """Alembic, run by the program itself: the only module that imports it."""
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from catalog.errors import StoreError
 
 LOCK = 7_236_951_104
 """Names, on a PostgreSQL server, the lock under which a schema is made: any number of our own."""
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +66,6 @@ def upgrade(engine: Engine, revision: str = "head") -> Upgraded | None:
         finally:
             if sqlite:
                 _pragma(connection.connection.driver_connection, "ON")
-    if planned is not None:
-        kept = f"; the old state is kept in {planned.backup}" if planned.backup else ""
-        logger.warning("database upgraded from %s to %s%s", planned.before, planned.after, kept)
     return planned
 
 

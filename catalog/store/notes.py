@@ -3,10 +3,11 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, bindparam, func, insert, select
+from sqlalchemy import Connection, Executable, Row, bindparam, func, select
 
 from catalog.forecast import Note
-from catalog.store.tables import NoteRow, col, table_of
+from catalog.store import tables, tally
+from catalog.store.tables import NoteRow, col
 
 _FIELDS = ("key", "noted_at", "retires", "successor", "source")
 _COLUMNS = tuple(col(getattr(NoteRow, name)) for name in _FIELDS)
@@ -15,7 +16,8 @@ _COLUMNS = tuple(col(getattr(NoteRow, name)) for name in _FIELDS)
 def write(connection: Connection, provider: str, note: Note) -> None:
     """Keep a note; from now on it counts in place of earlier ones of that model."""
     values = {name: getattr(note, name) for name in _FIELDS}
-    connection.execute(insert(table_of(NoteRow)).values(provider=provider, **values))
+    number = tables.write(connection, NoteRow, provider=provider, **values)
+    tally.add(tables.plain(connection), "note", "id = :number", {"number": number})
 
 
 def newest(connection: Connection, provider: str) -> dict[str, Note]:

@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from catalog.change import Finding
 from catalog.poll import Waiting
+from catalog.store import tally
 from catalog.store.changelog import Wanted, findings
 from catalog.store.claims import is_held, owner, present
 from catalog.store.record import OWED, message_id
-from catalog.store.tables import DeliveryRow, FindingRow, PollRow, col, table_of
+from catalog.store.tables import DeliveryRow, FindingRow, PollRow, col, plain, table_of
 
 DELIVERED = "delivered"
 GIVEN_UP = "given up"
@@ -87,7 +88,8 @@ def claim(
     at = present(connection, now)
     for row in connection.execute(query).all():
         if not is_held(row.claimed_by, row.claimed_until, CLAIM, at):
-            _set(connection, row.message_id, claimed_by=owner(), claimed_until=at.now + CLAIM)
+            # Claims are not counted: they come and go within a pass.
+            _set(connection, [row.message_id], claimed_by=owner(), claimed_until=at.now + CLAIM)
             wanted = Wanted(row.provider, message=row.message_id)
             told = findings(connection, wanted)
             return Owed(row.message_id, channel, row.provider, told, row.attempts)
@@ -185,7 +187,7 @@ def _count_anew(connection: Connection, channel: str, now: datetime) -> None:
         ahead = each.waits_since - now
         moments = {"next_at": each.next_at, "paused_until": each.paused_until}
         earlier = {name: moment and moment - ahead for name, moment in moments.items()}
-        _set(connection, each.message_id, **earlier, waits_since=now)
+        set_messages(connection, [each.message_id], **earlier, waits_since=now)
 
 
 def _join(connection: Connection, channel: str, now: datetime) -> None:
@@ -200,22 +202,27 @@ def _join(connection: Connection, channel: str, now: datetime) -> None:
     rows = connection.execute(query).all()
     for _, group in groupby(rows, key=lambda row: row.provider):
         ids = list(dict.fromkeys(row.message_id for row in group))
-        connection.execute(
-            update(table_of(DeliveryRow))
-            .where(col(DeliveryRow.message_id).in_(ids))
-            .values(message_id=ids[0] if len(ids) == 1 else message_id(*ids))
-        )
+        if len(ids) > 1:
+            set_messages(connection, ids, message_id=message_id(*ids))
 
 
-def _set(connection: Connection, message_id: str, **values: object) -> None:
-    connection.execute(
-        update(table_of(DeliveryRow))
-        .where(col(DeliveryRow.message_id) == message_id)
-        .values(**values)
-    )
+def set_messages(connection: Connection, ids: Collection[str], **values: object) -> None:
+    """Change the rows of messages, and count them anew."""
+    of_message, execute = "message_id = :message", plain(connection)
+    for each in ids:
+        tally.take_off(execute, "delivery", of_message, {"message": each})
+    _set(connection, ids, **values)
+    now = [values["message_id"]] if "message_id" in values else ids
+    for message in now:
+        tally.add(execute, "delivery", of_message, {"message": message})
+
+
+def _set(connection: Connection, ids: Collection[str], **values: object) -> None:
+    messages = col(DeliveryRow.message_id).in_(sorted(ids))
+    connection.execute(update(table_of(DeliveryRow)).where(messages).values(**values))
 
 
 def _attempted(connection: Connection, message_id: str, **values: object) -> None:
     attempts = col(DeliveryRow.attempts) + 1
     free = {"claimed_by": None, "claimed_until": None}
-    _set(connection, message_id, attempts=attempts, **free, **values)
+    set_messages(connection, [message_id], attempts=attempts, **free, **values)

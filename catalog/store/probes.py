@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, upd
 
 from catalog.jsontext import JsonText, canonical, parse
 from catalog.probe import Budget, Call, Cell, Probe, Said, Spent, Verdict
-from catalog.store.tables import ProbeRow, col, table_of, write
+from catalog.store import tally
+from catalog.store.tables import ProbeRow, col, plain, table_of, write
 
 CUT_OFF = "cut off before it ended"
 _table = table_of(ProbeRow)
@@ -58,7 +59,10 @@ def end(connection: Connection, number: int, said: Said, *, believed: bool) -> N
         "said": said.said,
         "accepted": accepted,
     }
+    this = ("probe", "id = :number", {"number": number})
+    tally.take_off(plain(connection), *this)
     connection.execute(update(table_of(ProbeRow)).where(_id == number).values(**values))
+    tally.add(plain(connection), *this)
 
 
 def cells(
@@ -129,7 +133,7 @@ def _insert(  # noqa: PLR0913, PLR0917  # one parameter for each column
     tokens: int,
     said: str,
 ) -> int:
-    return write(
+    number = write(
         connection,
         ProbeRow,
         provider=provider,
@@ -143,6 +147,8 @@ def _insert(  # noqa: PLR0913, PLR0917  # one parameter for each column
         tokens=tokens,
         said=said,
     )
+    tally.add(plain(connection), "probe", "id = :number", {"number": number})
+    return number
 
 
 def _newest(*of: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:

@@ -11,12 +11,15 @@ from sqlalchemy import Connection, Text, bindparam, delete, func, select, type_c
 
 from catalog.clock import stamp
 from catalog.errors import DatabaseBusy, StoreError
+from catalog.store import tally
 from catalog.store.backup import WAIT, opened
 from catalog.store.bodies import drop
 from catalog.store.folding import count
 from catalog.store.history import ACCEPTED
-from catalog.store.tables import FindingRow, PayloadRow, PollRow, col, table_of
+from catalog.store.tables import FindingRow, PayloadRow, PollRow, col, plain, table_of
 
+MANY = 500
+"""So many polls are taken off the tally at once."""
 THINNED = ("unchanged", "failed")
 _SHA256 = col(PayloadRow.sha256)
 _EARLIER = col(PollRow.earlier)
@@ -66,9 +69,16 @@ def prune(connection: Connection, before: datetime) -> Pruned:
     if old:
         drop(connection, old)
     if polls:
+        _take_off(connection, polls)
         these_polls = delete(table_of(PollRow)).where(col(PollRow.id) == bindparam("spare"))
         connection.execute(these_polls, [{"spare": number} for number in polls])
     return Pruned(len(old), len(there), len(polls), all_polls)
+
+
+def _take_off(connection: Connection, polls: list[int]) -> None:
+    for start in range(0, len(polls), MANY):
+        numbers = ", ".join(map(str, polls[start : start + MANY]))
+        tally.take_off(plain(connection), "poll", f"id IN ({numbers})", {})
 
 
 def vacuum(file: Path, *, wait: float = WAIT) -> None:

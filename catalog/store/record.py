@@ -12,7 +12,6 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
-    text,
     update,
 )
 
@@ -21,7 +20,7 @@ from catalog.clock import stamp
 from catalog.payload import Payload
 from catalog.poll import Outcome, Poll
 from catalog.snapshot import Model, Snapshot
-from catalog.store import bodies, history
+from catalog.store import bodies, history, tally
 from catalog.store.chain import seal, version_digest
 from catalog.store.folding import fold
 from catalog.store.tables import (
@@ -32,6 +31,7 @@ from catalog.store.tables import (
     SnapshotRow,
     col,
     inserting,
+    plain,
     table_of,
     write,
 )
@@ -79,11 +79,13 @@ def record(
         error=None if poll.error is None else str(poll.error),
         **_http_facts(poll, known),
     )
+    tally.add(plain(connection), "poll", "id = :number", {"number": poll_id})
     if poll.outcome == Outcome.UNCHANGED:
-        fold(lambda sql, given: connection.execute(text(sql), given), poll_id)
+        fold(plain(connection), poll_id)
     if poll.missing:
         rows = [{"poll_id": poll_id, "key": key} for key in sorted(poll.missing)]
         connection.execute(inserting(MissingModelRow), rows)
+        tally.add(plain(connection), "missing_model", "poll_id = :poll", {"poll": poll_id})
     _tell(connection, poll_id, poll.findings, versions, recipients)
     if poll.snapshot is not None:
         seal(connection, poll.provider, begun)
@@ -127,6 +129,13 @@ def _tell(
         }
         rows = [{"finding_id": number, **message} for number, _ in wanted]
         connection.execute(inserting(DeliveryRow), rows)
+    if numbers:
+        tally.add(
+            plain(connection),
+            "delivery",
+            "finding_id BETWEEN :first AND :last",
+            {"first": numbers[0], "last": numbers[-1]},
+        )
 
 
 def _latest_versions(

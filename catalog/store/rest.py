@@ -22,6 +22,7 @@ from urllib.parse import quote
 from catalog.clock import stamp
 from catalog.payload import Validators
 from catalog.poll import Published
+from catalog.store import tally
 from catalog.store.claims import owner
 from catalog.store.driver import REVISIONS, prepare
 from catalog.store.folding import fold
@@ -196,7 +197,9 @@ def _write(connection: sqlite3.Connection, rest: Rest, poll: Mapping[str, Any]) 
     names, marks = ", ".join(row), ", ".join(f":{name}" for name in row)
     # The names are those of our own columns; the values are bound.
     written = connection.execute(f"INSERT INTO poll ({names}) VALUES ({marks})", row)  # noqa: S608
-    fold(connection.execute, written.lastrowid or 0)
+    number = written.lastrowid or 0
+    tally.add(connection.execute, "poll", "id = :number", {"number": number})
+    fold(connection.execute, number)
     given = (poll.get("etag"), poll.get("last_modified"), rest.provider)
     if given[0] or given[1]:  # what an answer lacks, the one before it may still have
         connection.execute("UPDATE rest SET etag = ?, last_modified = ? WHERE provider = ?", given)

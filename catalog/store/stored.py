@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from catalog.errors import StoreError
 from catalog.poll import Outcome
 
-DAMAGED = "`catalog db verify` says what is damaged: put a backup back."
+DAMAGED = "`catalog db verify` says what is damaged; `catalog db restore FILE` puts a backup back."
 """The hint of an error where a row cannot be read."""
 
 

@@ -5,7 +5,7 @@ read well in any SQL shell.
 """
 
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from catalog.clock import stamp
+from catalog.store.folding import Execute
 from catalog.store.stored import to_moment
 
 Value = TypeVar("Value")
@@ -78,6 +79,7 @@ class SnapshotRow(SQLModel, table=True):
     previous_id: int | None = Field(default=None, foreign_key="snapshot.id")
     model_count: int
     chain: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    notes: int | None = None
     __table_args__ = (Index("snapshot_by_time", "provider", "taken_at"),)
 
 
@@ -279,6 +281,16 @@ class NoteRow(SQLModel, table=True):
     __table_args__ = (Index("note_by_key", "provider", "key", "id"),)
 
 
+class TallyRow(SQLModel, table=True):
+    """How many rows of a table there are from a number on, and the sum of their digests."""
+
+    __tablename__ = "tally"
+    name: str = Field(primary_key=True)
+    span: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    row_count: int
+    digest: str
+
+
 def table_of(row: type[SQLModel]) -> Table:
     """Return the table of a row's class, for what SQL says and objects do not."""
     return SQLModel.metadata.tables[str(row.__tablename__)]
@@ -299,6 +311,16 @@ def col(field: Value) -> ColumnElement[Value]:
 def inserting(row: type[SQLModel]) -> Executable:
     """Return the one statement that writes rows of a class: made anew, it costs more than a row."""
     return insert(table_of(row))
+
+
+@lru_cache(64)
+def _text(sql: str) -> Executable:
+    return text(sql)
+
+
+def plain(connection: Connection) -> Execute:
+    """Return what runs SQL of ours on a connection as the driver would."""
+    return lambda sql, given: connection.execute(_text(sql), given)
 
 
 def write(connection: Connection, row: type[SQLModel], **values: object) -> int:

@@ -23,8 +23,9 @@ from catalog.change import (
 from catalog.clock import stamp
 from catalog.jsontext import canonical
 from catalog.payload import Drift
+from catalog.store import tally
 from catalog.store.changelog import DAYS
-from catalog.store.tables import ChangeRow, FindingRow, col, inserting
+from catalog.store.tables import ChangeRow, FindingRow, col, inserting, plain
 
 PROBED_DETAIL = ("name", "key", "type", "routes", "elsewhere", "answered_as", "before", "said")
 
@@ -64,6 +65,9 @@ def write_findings(
         for change in finding.changes
     ]
     connection.execute(inserting(ChangeRow), changes)
+    written = {"first": numbers[0], "last": numbers[-1]}
+    tally.add(plain(connection), "finding", "id BETWEEN :first AND :last", written)
+    tally.add(plain(connection), "change", "finding_id BETWEEN :first AND :last", written)
     return numbers
 
 

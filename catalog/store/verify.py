@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain, repeat
 
-from sqlalchemy import Connection, Text, func, select, type_coerce
+from sqlalchemy import Connection, Text, func, select, text, type_coerce
 
 from catalog.change import fingerprint
 from catalog.errors import StoreError
@@ -26,8 +27,16 @@ from catalog.store.tables import (
     col,
     table_of,
 )
+from catalog.store.tally import SPAN, Sum, selected, sums
 
 ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+COUNTED = {
+    "findings": "finding",
+    "deliveries": "delivery",
+    "probes": "probe",
+    "notes": "note",
+}
+"""Tables of which nothing but the tally is checked, by the name of the check."""
 GARBLED = (StoreError, ValueError, TypeError, KeyError, AttributeError)
 
 
@@ -68,8 +77,13 @@ def verify(connection: Connection, noted: str | None = None) -> Iterator[Check]:
     yield _check("payloads", "payload", _payloads(connection))
     yield _check("model versions", "model_version", _versions(connection))
     yield _check("snapshots", "snapshot", _snapshots(connection))
-    yield _check("changes", "change", _changes(connection))
-    yield _check("polls", "poll", _polls(connection))
+    changes = chain(_changes(connection), _tallied(connection, "change"))
+    yield _check("changes", "change", changes)
+    polls = (_tallied(connection, name) for name in ("poll", "missing_model"))
+    yield _check("polls", "poll", chain(_polls(connection), *polls))
+    for name, table in COUNTED.items():
+        rows = chain(_rows(connection, table), _tallied(connection, table))
+        yield _check(name, table, rows)
     providers = select(col(SnapshotRow.provider)).distinct().order_by(col(SnapshotRow.provider))
     for provider in connection.scalars(providers).all():
         yield _check(f"chain of {provider}", "snapshot", _chain(connection, provider))
@@ -200,6 +214,26 @@ def _polls(connection: Connection) -> Verdicts:
             continue
         folded, newest[row.provider] = folded + len(before), row.id
         yield "each can be read" + (f"; {folded:,} more are folded into them" if folded else "")
+
+
+def _rows(connection: Connection, table: str) -> Verdicts:
+    """Say a word for each row of a table of which nothing but the tally is checked."""
+    count = connection.scalar(text(f'SELECT count(*) FROM "{table}"')) or 0  # noqa: S608  # our own names
+    yield from repeat("each is in the tally as it was written", count)
+
+
+def _tallied(connection: Connection, table: str) -> Iterator[Bad]:
+    """Compare the rows of a table with its tally; only what is bad is worth a word."""
+    query = "SELECT span, row_count, digest FROM tally WHERE name = :name"
+    stored = {row[0]: row[1:] for row in connection.execute(text(query), {"name": table})}
+    found = sums(table, connection.execute(text(selected(table))))
+    for span in sorted(stored.keys() | found.keys()):
+        now = found.get(span, Sum())
+        count, digest = stored.get(span, (0, Sum().text))
+        if (now.rows, now.text) == (count, digest):
+            continue
+        wrong = "one was edited" if now.rows == count else f"{count} were written, not {now.rows}"
+        yield Bad(table, f"{span} to {span + SPAN - 1}", wrong)
 
 
 def _chain(connection: Connection, provider: str) -> Verdicts:

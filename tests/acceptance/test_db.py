@@ -28,7 +28,7 @@ def test_a_backup_is_the_database(own_demo: Shell) -> None:
     """The copy verifies, has every row, and is for its owner only."""
     ran = own_demo("db", "backup", "kept.db")
     kept = own_demo.folder / "kept.db"
-    assert ran.out.startswith(f"kept.db: {kept.stat().st_size:,} bytes, 147 rows in ")
+    assert ran.out.startswith(f"kept.db: {kept.stat().st_size:,} bytes, 150 rows in ")
     assert ran.out.endswith(" tables, checked\n")
     assert kept.stat().st_mode & 0o777 == 0o600
     told = own_demo("db", "verify").out
@@ -68,9 +68,10 @@ def test_verify_says_what_it_checked(demo: Shell) -> None:
     before = demo.files()
     lines = demo("db", "verify").lines
     named = ["database", "payloads", "model versions", "snapshots", "changes", "polls"]
+    named += ["findings", "deliveries", "probes", "notes"]
     assert [line[:14].rstrip() for line in lines] == [*named, "chain of infom"]
     assert [line.split("  ok   ")[0].split()[-1] for line in lines] == [
-        *("1", "5", "49", "5", "52", "6", "5")
+        *("1", "5", "49", "5", "52", "6", "29", "0", "0", "0", "5")
     ]
     told = demo("db", "verify", "--format", "json").json
     assert (told["schema_version"], told["ok"]) == (1, True)
@@ -96,9 +97,9 @@ def test_a_changed_past_is_told(own_demo: Shell) -> None:
     assert ran.lines[2].startswith(
         "model versions            49  BAD  model_version 9: what it says"
     )
-    assert "restore a backup" in ran.err
+    assert "`catalog db restore FILE`" in ran.err
     told = own_demo("db", "verify", "--format", "json", code=1).json
-    assert [check["ok"] for check in told["checks"]] == [True, True, False, *[True] * 4]
+    assert [check["ok"] for check in told["checks"]] == [True, True, False, *[True] * 8]
     assert told["ok"] is False
     assert (told["checks"][2]["bad"]["table"], told["checks"][2]["bad"]["row"]) == (
         *("model_version", "9"),
@@ -160,7 +161,7 @@ def test_an_export_is_lossless(own_demo: Shell) -> None:
         assert own_demo("db", "export").out.encode() == lines
         other = f"{number}.db"
         ran = own_demo("--database", other, "db", "import", "-", stdin=lines)
-        assert ran.out == f"imported 146 rows into {own_demo.folder}/{other}, verified\n"
+        assert ran.out == f"imported 149 rows into {own_demo.folder}/{other}, verified\n"
         assert own_demo("--database", other, "db", "export").out.encode() == lines
         assert own_demo("--database", other, "changes").out == own_demo("changes").out
         own_demo("db", "prune")
@@ -170,7 +171,7 @@ def test_an_export_replaces_nothing_unless_told_so(own_demo: Shell) -> None:
     """A file that is there stays, unless it may be replaced."""
     own_demo("db", "export", "a.jsonl")
     assert "is there already" in own_demo("db", "export", "a.jsonl", code=2).err
-    assert own_demo("db", "export", "a.jsonl", "--force").err.startswith("exported 146 rows of ")
+    assert own_demo("db", "export", "a.jsonl", "--force").err.startswith("exported 149 rows of ")
 
 
 def test_import_wants_an_empty_database(own_demo: Shell) -> None:

@@ -1,19 +1,34 @@
 """`catalog doctor`: one line a check, and what to do."""
 
+import os
 import socket
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from tests.builders import body, row
+from tests.rig import lay_database
 from tests.servers import Step, answer, serve
-from tests.shell import TOKEN, Live, Ran, Shell
+from tests.shell import SECONDS, TOKEN, Live, Ran, Shell
 
 ONE = body(row())
+NOBODY = 65534
+AS_NOBODY = """
+import encodings.idna, os, sys
+from catalog.cli.main import main
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+sys.argv = ["catalog", "doctor"]
+main()
+"""
 
 
 def dated(away: timedelta = timedelta(0)) -> Step:
@@ -140,3 +155,60 @@ def test_a_configuration_with_mistakes_comes_first(shell: Shell) -> None:
     assert [line.split()[0] for line in ran.lines[:3]] == ["fail", "fail", "warn"]
     Path(shell.folder, "catalog.toml").write_text("a = ")
     assert "is not TOML" in shell("doctor", code=1).out
+
+
+@pytest.fixture
+def public(live: Live) -> Iterator[tuple[Shell, Path]]:
+    """Give a folder with a database that belongs to a user without rights: root may do all."""
+    shell, _ = live(dated(), CATALOG_DOCUMENT_PATH="")
+    with TemporaryDirectory() as place:
+        folder = Path(place, "data")
+        folder.mkdir()
+        file = lay_database(folder)
+        if os.geteuid() == 0:
+            for path in (Path(place), folder, file):
+                os.chown(path, NOBODY, NOBODY)
+        given = {"CATALOG_DATABASE": str(file), "HOME": place}
+        yield Shell(Path(place), {**shell.given, **given}), file
+        folder.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("mode", "of_folder", "told"),
+    [
+        (0o444, 0o555, "/data may not be written: Permission denied"),
+        (0o644, 0o555, "/data may not be written: Permission denied"),
+        (0o444, 0o755, "attempt to write a readonly database"),
+        (0o644, 0o755, " rows looked at, and may be written"),
+    ],
+)
+def test_a_database_that_cannot_be_written_fails(
+    public: tuple[Shell, Path], mode: int, of_folder: int, told: str
+) -> None:
+    """The file and the folder, which takes the journal, are both tried; nothing is changed."""
+    shell, file = public
+    before = file.read_bytes()
+    file.chmod(mode)
+    file.parent.chmod(of_folder)
+    with shell.python("-c", AS_NOBODY) as running:
+        out, err = running.communicate(timeout=SECONDS)
+    lines = [each for each in out.splitlines() if each[5:].startswith("database ")]
+    assert len(lines) == 1, (out, err)
+    assert told in lines[0]
+    assert lines[0].startswith("ok " if "looked" in told else "fail ")
+    assert file.read_bytes() == before
+    assert [path.name for path in file.parent.iterdir()] == ["catalog.db"]
+
+
+def test_a_new_database_needs_a_folder_too(live: Live) -> None:
+    """Where none is there yet, the folder in which the first pass makes it is tried."""
+    shell, _ = live(dated(), CATALOG_DATABASE="/proc/data/catalog.db")
+    assert "/proc may not be written" in shell("doctor", code=1).out
+
+
+def test_a_database_that_is_held_fails(live: Live) -> None:
+    """A process that never lets go of the lock keeps every pass from being recorded."""
+    shell, _ = live(dated())
+    with closing(sqlite3.connect(shell.folder / "catalog.db", isolation_level=None)) as other:
+        other.execute("begin immediate")
+        assert "was held by another process for over 5 s" in shell("doctor", code=1).out

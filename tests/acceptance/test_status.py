@@ -116,3 +116,30 @@ def test_nothing_was_polled_yet(shell: Shell) -> None:
     ]
     assert (one["state"], one["well"]) == ("stale", False)
     assert "last_poll" not in one
+
+
+def test_a_damaged_database_is_not_well(live: Live) -> None:
+    """An index that lacks a row breaks no query of status; it is reported, with what to do."""
+    shell, _ = live(answer(body=ONE))
+    shell("sync")
+    assert shell("status", "--format", "json").json["database"]["checked"] == "all"
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection, connection:
+        connection.execute("pragma writable_schema = on")
+        connection.execute(
+            "update sqlite_master set sql = replace(sql, '(provider, taken_at)', '(taken_at, id)')"
+            " where name = 'snapshot_by_time'"
+        )
+    ran = shell("status", code=1)
+    assert ran.lines[-2].startswith("  damaged       row 1 missing from index snapshot_by_time")
+    assert "`catalog db restore FILE`" in ran.lines[-1]
+    told = shell("status", "--format", "json", code=1).json["database"]
+    assert told["damage"].startswith("row 1 missing from index")
+
+
+def test_pages_that_cannot_be_read_are_an_error_with_the_way_out(live: Live) -> None:
+    """Where a query meets the damage first, the hint names the command that restores."""
+    shell, _ = live(answer(body=ONE))
+    file = shell.folder / "catalog.db"
+    shell("sync")
+    file.write_bytes(file.read_bytes()[:4096])
+    assert "`catalog db restore FILE` puts a backup back" in shell("status", code=6).err

@@ -46,6 +46,7 @@ def scenarios(*, quick: bool) -> Mapping[str, Scenario]:
         "read-only": alone(storage.read_only_database),
         "locked": lambda ground: [storage.locked(0.5 if quick else 60, ground)],
         "truncated": alone(storage.truncated),
+        "hot-journal": alone(storage.hot_journal),
         "document-gone": alone(storage.no_document_folder),
         "document-read-only": alone(storage.read_only_document),
         "channel-down": sized(outside.channel_down, 8, 1),

@@ -21,7 +21,7 @@ START, SLOWEST = 60.0, 0.3
 PER_POLL = 20
 """Bytes of the database that an unchanged poll may take, its indexes included."""
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
-_GROWING = {"poll": None, "slot": 11}
+_GROWING = {"tally": 101, "poll": None, "slot": 11}
 """Tables whose rows come with polls, and how many of them are kept at most."""
 
 

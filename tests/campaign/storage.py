@@ -4,15 +4,20 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from catalog.clock import now
+from catalog.phrases import count
 from catalog.store.backup import copy
 from catalog.store.driver import BUSY_TIMEOUT
+from catalog.store.restore import restore
 from tests.campaign.ground import Ground
+from tests.campaign.passes import ROOT
 from tests.campaign.result import Result, compare
 from tests.campaign.stage import Stage
 from tests.campaign.story import DAY, PASSES, START, Around
@@ -184,3 +189,34 @@ def truncated(ground: Ground) -> Result:
         ground.play(stage, first_pass(cut))
         result = compare("database truncated", stage, ground.undisturbed, expected="StoreError")
         return replace(result, note="a backup put back each time")
+
+
+def hot_journal(ground: Ground) -> Result:
+    """Kill a process inside a transaction, then restore a backup from before it."""
+    with ground.stage("hot-journal") as stage:
+        journal = Path(f"{stage.database}-journal")
+        left = list[bool]()
+
+        @contextmanager
+        def restored(_day: int) -> Iterator[None]:
+            kept = stage.folder / "backup.db"
+            copy(stage.database, kept)
+            with closing(sqlite3.connect(stage.database)) as other:
+                other.execute("CREATE TABLE before_all AS SELECT * FROM model_version")
+                other.execute("DROP TABLE payload")
+                other.execute("VACUUM")  # so the journal has other pages than the backup
+                other.execute("CREATE TABLE payload (body)")
+            killed = [sys.executable, "-m", "tests.hot", str(stage.database)]
+            subprocess.run(killed, cwd=ROOT, check=False)
+            left.append(journal.exists())
+            restore(kept, stage.database, now())
+            yield
+
+        ground.play(stage, first_pass(restored))
+        result = compare(
+            "killed within a transaction, a backup restored", stage, ground.undisturbed
+        )
+        wrong = ["a kill left no journal"] * (not left or not all(left))
+        wrong += ["a journal is still there"] * journal.exists()
+        note = f"{count(len(left), 'journal')} left, none applied to a backup"
+        return replace(result, wrong=(*result.wrong, *wrong), note=note)

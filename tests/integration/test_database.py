@@ -277,7 +277,7 @@ def test_an_upgrade_that_breaks_a_reference_is_undone(tmp_path: Path) -> None:
     database = make(tmp_path / "a.db")
     database.close()
     with sqlite3.connect(database.place) as connection:
-        connection.execute("insert into snapshot values (1, 'p', '2026', 'd', 77, 0, '')")
+        connection.execute("insert into snapshot values (1, 'p', '2026', 'd', 77, 0, '', null)")
     connection.close()
     engine = Database(database.place)._engine
     with pytest.raises(StoreError, match="refers to one that is gone"):

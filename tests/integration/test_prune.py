@@ -105,7 +105,7 @@ def test_a_body_that_comes_again_is_kept_again(database: Database) -> None:
     poll(database, 2, Outcome.CHANGED, FIRST, snapshot(model("1"), at=MIDNIGHT))
     assert bodies(database) == digests(FIRST, SECOND)
     with database.reading() as connection:
-        assert [check.bad for check in verify(connection)] == [None] * 7
+        assert [check.bad for check in verify(connection) if check.bad] == []
 
 
 def test_polls_that_say_the_same_thin_out(database: Database) -> None:

@@ -58,7 +58,7 @@ def test_from_one_server_to_another_and_back(
         state = snapshot(model("1", "new"), at=AT)
         poll = Poll("infomaniak", AT, 5, Outcome.CHANGED, payload(), state)
         assert record(connection, poll, {}) == 6
-        assert [check.bad for check in verify(connection)] == [None] * 6
+        assert [check.bad for check in verify(connection) if check.bad] == []
         assert prune(connection, AT.replace(year=2036)).bodies == 5
         assert history.baseline(connection, "infomaniak").number == 6
     second = lines(server)
@@ -84,7 +84,7 @@ BROKEN: dict[str, Callable[[list[bytes]], list[bytes]]] = {
         re.sub(rb'"revision":"\d+"', b'"revision":"0001"', all_[0])
     ],
     "the export cannot be imported: it has 51 of 52 rows of change": lambda all_: all_[:-1],
-    "line 147 of the export cannot be imported: it is no JSON": lambda all_: [
+    "line 150 of the export cannot be imported: it is no JSON": lambda all_: [
         *all_[:-1],
         all_[-1][:-9],
     ],

@@ -1,0 +1,69 @@
+"""A database file that is checked for a moment only."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from catalog.store import pages
+from catalog.store.pages import check_pages, glance
+from tests.rig import lay_database
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Make a database with enough rows to stop in the middle of them."""
+    made = lay_database(tmp_path)
+    with closing(sqlite3.connect(made)) as connection, connection:
+        rows = ((f"{number:064x}", 1, b"") for number in range(5000))
+        connection.executemany("insert into payload (sha256, size, body) values (?, ?, ?)", rows)
+    return made
+
+
+def test_a_sound_file_is_seen_whole(file: Path) -> None:
+    """Within the time that it has, all of a file of usual size is checked."""
+    assert glance(file, 60) == ("all", None)
+
+
+def test_a_check_ends_when_its_time_is_over(file: Path) -> None:
+    """What was not seen is no damage."""
+    assert glance(file, 0) == ("part", None)
+
+
+def test_a_large_file_is_not_looked_at(file: Path) -> None:
+    """Its pages alone would take longer than the rest of the command."""
+    with file.open("ab") as stream:
+        stream.truncate(pages.SMALL + 1)
+    assert glance(file) == ("none", None)
+
+
+def test_a_file_that_cannot_be_opened_is_no_damage(file: Path) -> None:
+    """What holds or forbids it is met by the next command too, which says so."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("begin exclusive")
+        assert glance(file, wait=0) == ("none", None)
+
+
+def test_a_reference_that_leads_nowhere_is_damage(file: Path) -> None:
+    """Old pages among new ones can be sound one by one."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(
+            "insert into finding (poll_id, provider, rule, level, fingerprint)"
+            " values (9, 'p', 'r', 'info', 'f')"
+        )
+    assert glance(file, 60) == ("all", "row 1 of finding refers to a poll that is gone")
+    with closing(sqlite3.connect(file)) as connection, pytest.raises(sqlite3.DatabaseError):
+        check_pages(connection)
+
+
+def test_an_index_that_lacks_a_row_is_damage(file: Path) -> None:
+    """A query that goes by it would miss the row."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("create index odd on payload (size)")
+        connection.execute("pragma writable_schema = on")
+        edit = (
+            "update sqlite_master set sql = replace(sql, '(size)', '(sha256)') where name = 'odd'"
+        )
+        connection.execute(edit)
+    assert str(glance(file, 60)[1]).startswith("row 1 missing from index odd")

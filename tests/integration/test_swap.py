@@ -1,0 +1,134 @@
+"""A database file replaced by another: what refuses it, and what is left then."""
+
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from catalog.errors import DatabaseBusy, StoreError
+from catalog.poll import Outcome
+from catalog.snapshot import Snapshot
+from catalog.store import restore as restoring
+from catalog.store import swap
+from catalog.store.database import Database
+from catalog.store.restore import restore
+from catalog.store.verify import verify
+from tests.builders import AT, model, snapshot
+from tests.rig import lay_database
+from tests.stored import save
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+STATE: Snapshot = snapshot(model("1"), at=AT)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Give a database, with a backup `kept.db` beside it."""
+    made = lay_database(tmp_path)
+    shutil.copy(made, tmp_path / "kept.db")
+    return made
+
+
+def names(file: Path) -> list[str]:
+    """Return what is in the folder."""
+    return sorted(path.name for path in file.parent.iterdir())
+
+
+def test_a_lock_of_a_process_that_is_not_seen_is_met(file: Path) -> None:
+    """As of another container: SQLite's own lock counts."""
+    code = "import signal, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); "
+    code += "c.execute('begin immediate'); print(flush=True); signal.pause()"
+    line = [sys.executable, "-c", code, str(file)]
+    with subprocess.Popen(line, stdout=subprocess.PIPE) as other, file.open("r+b") as old:
+        assert other.stdout
+        other.stdout.readline()
+        with pytest.raises(DatabaseBusy, match="not seen from here"):
+            swap._lock(old, file)
+        other.send_signal(signal.SIGKILL)
+
+
+def test_whoever_comes_between_the_locks_is_waited_for(file: Path) -> None:
+    """And then the restore is refused."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as other, file.open("r+b") as old:
+        other.execute("begin immediate")
+        with pytest.raises(DatabaseBusy, match="held by another"), swap._rolled_back(old, file, 0):
+            raise AssertionError("unreachable: it is held")
+
+
+def test_a_file_that_cannot_be_opened_is_no_damaged_one(file: Path) -> None:
+    """What is in the way is an error; only what SQLite calls damaged is replaced as it is."""
+    with (
+        file.open("r+b") as old,
+        pytest.raises(sqlite3.OperationalError, match="unable to open"),
+        swap._rolled_back(old, file.parent, 0),
+    ):
+        raise AssertionError("unreachable: it is a folder")
+
+
+def test_a_swap_that_fails_leaves_the_old_database_and_no_copy(file: Path) -> None:
+    """Where the new file is gone, or the name of a copy is taken."""
+    before = names(file)
+    with pytest.raises(FileNotFoundError):
+        swap.swap(file.with_name("none.db"), file, file.with_name("copy"), 0)
+    assert names(file) == before
+    taken = file.with_name("copy-journal")
+    taken.write_text("mine")
+    Path(f"{file}-journal").write_bytes(b"\0")
+    with pytest.raises(FileExistsError):
+        swap.swap(file.with_name("kept.db"), file, file.with_name("copy"), 0)
+    assert taken.read_text() == "mine"
+    assert names(file) == sorted([*before, "catalog.db-journal", "copy-journal"])
+
+
+def test_a_copy_that_cannot_be_finished_goes(file: Path) -> None:
+    """A half copy would look like the old database."""
+    with file.open("rb") as stream, pytest.raises(FileNotFoundError):
+        swap._copy(stream, file.with_name("half"), file.with_name("gone"))
+    assert "half" not in names(file)
+
+
+def test_two_restores_in_a_second_keep_both_files(file: Path) -> None:
+    """Each copy has a name of its own."""
+    kept = file.with_name("kept.db")
+    first, second = (restore(kept, file, NOW).kept for _ in range(2))
+    assert [path.name for path in (*first, *second)] == [
+        "catalog.db.replaced-20260101T000000Z",
+        "catalog.db.replaced-20260101T000000Z-2",
+    ]
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(file: Path) -> None:
+    """It names both files."""
+    with pytest.raises(StoreError, match=r"kept\.db could not be restored to /proc/x/y\.db: "):
+        restore(file.with_name("kept.db"), Path("/proc/x/y.db"), NOW)
+
+
+def test_a_database_that_is_damaged_in_its_place_is_told(file: Path) -> None:
+    """A disk can lose what it took; the copy of the old files is named."""
+    file.write_bytes(file.read_bytes()[:5000])
+    with pytest.raises(StoreError, match="was restored and is damaged") as caught:
+        restoring._check_again(file, (Path("copy"),))
+    assert "copy" in caught.value.hint
+
+
+@pytest.mark.parametrize("edit", ["digest = 'zz'", "row_count = 'x'", "digest = null"])
+def test_a_tally_that_cannot_be_read_stops_no_poll(file: Path, edit: str) -> None:
+    """The next poll is recorded; verify goes on reporting what was edited."""
+    database = Database(str(file))
+    save(database, 0, STATE, outcome=Outcome.FIRST)
+    with database.writing() as connection:
+        if "null" in edit:
+            connection.execute(text("update poll set error = x'00'"))
+        else:
+            connection.execute(text(f"update tally set {edit}"))  # noqa: S608  # our own words
+    save(database, 1, outcome=Outcome.FAILED)
+    with database.reading() as connection:
+        assert "poll 0 to 99: " in str([str(each.bad) for each in verify(connection)])
+    database.close()
