@@ -5,6 +5,7 @@ link to one would block the program or fill its memory. An error says why in its
 """
 
 import os
+import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from errno import EFBIG, EILSEQ, EINVAL, EISDIR
@@ -12,6 +13,7 @@ from os import PathLike
 from stat import S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG
 from typing import BinaryIO
 
+_NO_UTF_8 = re.compile("[\udc80-\udcff]")
 CHUNK = 64 * 1024
 # No wait for the other end of a pipe, and no terminal takes the program over.
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
@@ -58,7 +60,7 @@ def stream(path: str | PathLike[str], *, piped: bool = False) -> BinaryIO:
 
 def shown(path: str) -> str:
     r"""Write a file's name as text: each byte that is no UTF-8 becomes an escape such as `\xff`."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return _NO_UTF_8.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", path)
 
 
 def reason(error: OSError) -> str:

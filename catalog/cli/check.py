@@ -1,5 +1,6 @@
 """`catalog check`: which models a code base uses, and which of them will not serve it."""
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from errno import EFBIG
@@ -10,7 +11,7 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, note, visible
-from catalog.errors import NotFound
+from catalog.errors import NotFound, PayloadInvalid
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -125,7 +126,11 @@ def _listing(app: App, file: Path | None, *, shipped: bool) -> "tuple[Listing, s
     one = app.one.one
     provider = make(one.name, one.description)
     if file is not None:
-        return recorded.of_files(file, provider), str(file)
+        try:
+            return recorded.of_files(file, provider), str(file)
+        except PayloadInvalid as error:
+            error.hint = f"`catalog validate {shlex.quote(str(file))}` lists every problem."
+            raise
     if not shipped and _is_there(app.loaded.settings.database):
         from catalog.check.stored import of_store
 

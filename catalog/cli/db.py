@@ -190,10 +190,15 @@ def import_(app: App, file: Path) -> int:
     From FILE, or from stdin for -. All of it or nothing; it is verified before it counts.
     """
     from catalog.phrases import count
-    from catalog.store.transfer import load, read_lines
+    from catalog.store.transfer import BROKEN, load, read_lines
 
-    with _reading(file) as export, app.database.writing() as connection:
-        rows = load(connection, read_lines(export))
+    try:
+        with _reading(file) as export, app.database.writing() as connection:
+            rows = load(connection, read_lines(export))
+    except StoreError as error:
+        if error.hint == BROKEN:
+            raise StoreError(f"{file}: {error}", hint=error.hint) from None
+        raise
     say(f"imported {count(sum(rows.values()), 'row')} into {app.database.place}, verified")
     return 0
 

@@ -65,7 +65,7 @@ def infer(app: App, source: str, token_file: Path | None) -> int:
     try:
         proposal = propose(read_strict(body))
     except PayloadInvalid as error:
-        error.hint = "Give one answer of the provider, as it was sent."
+        error.hint = f"{source} is to be one answer of the provider, as it was sent."
         raise
     if proposal is None:
         raise NotFound(

@@ -99,6 +99,7 @@ def load(connection: Connection, lines: Iterable[bytes]) -> dict[str, int]:
     return dict(counted)
 
 
+BROKEN = "Nothing was imported. Export it anew: the file is cut short or was changed."
 VERIFY = "Nothing was imported. `catalog db verify` on the exported database says the same."
 
 
@@ -234,5 +235,4 @@ def _count_on(connection: Connection) -> None:
 
 def _broken(what: str, line: int | None = None) -> StoreError:
     where = "the export" if line is None else f"line {line:,} of the export"
-    hint = "Nothing was imported. Export it anew: the file is cut short or was changed."
-    return StoreError(f"{where} cannot be imported: {what}", hint=hint)
+    return StoreError(f"{where} cannot be imported: {what}", hint=BROKEN)
