@@ -203,7 +203,7 @@ def _checked(place: str, value: Any, kind: Any) -> Any:
     if not is_fit:
         raise ValueError(f"found {shorten(value)}, expected {_WORDS[wanted]}")
     if wanted is int and not -LARGEST <= value < _LARGEST.get(place, LARGEST):
-        raise ValueError(f"found {value:,}, which is too large")
+        raise ValueError(f"found {value}, which is too large")
     if isinstance(kind, LargeBinary):
         return base64.b64decode(value, validate=True)
     if isinstance(kind, Date):

@@ -130,7 +130,7 @@ def test_a_file_that_becomes_a_pipe_meanwhile_is_not_waited_for(
     file, pipe = tmp_path / "file", tmp_path / "pipe"
     file.touch()
     os.mkfifo(pipe)
-    look = os.stat(file)
+    look = file.stat()
     monkeypatch.setattr(os, "stat", lambda *_, **__: look)
     with pytest.raises(OSError, match="it is no regular file but a pipe"):
         read_bytes(pipe, 10)
