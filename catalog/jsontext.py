@@ -49,8 +49,11 @@ def canonical(value: Json) -> JsonText:
 
 
 def parse(text: JsonText) -> Json:
-    """Read canonical text back; each call returns a fresh value."""
-    return json.loads(text)
+    """Read canonical text back; each call returns a fresh value. Raise ValueError for damage."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 def shorten(value: Json, limit: int = FOUND_LIMIT) -> str:

@@ -4,8 +4,8 @@ import gzip
 import re
 import sys
 import zlib
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from catalog.clock import stamp
 from catalog.errors import NotFound, PayloadInvalid, Problem, SettingsInvalid
+from catalog.files import stream
 from catalog.phrases import count
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -108,10 +109,13 @@ def _bytes(path: Path) -> bytes:
     return body
 
 
-def _opened(path: Path) -> AbstractContextManager[gzip.GzipFile | BinaryIO]:
+@contextmanager
+def _opened(path: Path) -> Iterator[gzip.GzipFile | BinaryIO]:
     if str(path) == "-":
-        return nullcontext(sys.stdin.buffer)
-    return gzip.open(path) if path.name.endswith(".gz") else path.open("rb")
+        yield sys.stdin.buffer
+        return
+    with stream(path, piped=True) as file:
+        yield gzip.GzipFile(fileobj=file) if path.name.endswith(".gz") else file
 
 
 def _unusable(found: str, expected: str) -> PayloadInvalid:

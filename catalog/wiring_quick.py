@@ -16,6 +16,7 @@ from catalog.config.glance import Glance, glance, look
 from catalog.errors import SettingsInvalid
 from catalog.http.client import Http
 from catalog.http.request import Limits
+from catalog.jsontext import JsonText, parse
 from catalog.poll import Pass
 from catalog.providers.asking import Asking
 from catalog.providers.source import Source
@@ -148,7 +149,7 @@ def poll_at_rest(line: Line, clock: Clock = now) -> Pass | Asked | Claimed | Non
     started = clock()
     try:
         for rest in resting.read(seen.database, seen.identity, started):
-            known = json.loads(rest.asking)
+            known = parse(JsonText(rest.asking))
             if line.provider == rest.provider or (line.provider is None and known["is_alone"]):
                 with running():
                     return _poll(rest, known, seen, line, started)

@@ -10,6 +10,7 @@ from catalog.alerts.channel import Message
 from catalog.alerts.size import largest
 from catalog.change import TOLD, Level
 from catalog.errors import SettingsInvalid
+from catalog.files import read_text
 from catalog.words import title
 
 CHAT = Template("$title ($when)\n$findings\n$link")
@@ -19,6 +20,8 @@ TITLED = Template("$findings\n$when\n$link")
 LETTER = Template("$findings\n\n$title\nSeen: $when\nSent by catalog to channel $channel\n$link")
 """Where the title is a subject, and there is room."""
 LETTER_LINES = 300
+LARGEST = 256 * 1024
+"""Bytes of a template."""
 
 PLACEHOLDERS = (
     *("title", "subject", "findings", "link", "when", "provider", "channel"),
@@ -119,10 +122,9 @@ class Wording:
 def read_template(file: Path) -> Template:
     """Read a template; raise SettingsInvalid that names every placeholder that is not known."""
     try:
-        template = Template(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", "not text")
-        raise SettingsInvalid(f"cannot read {file}: {reason}", hint=_HINT) from None
+        template = Template(read_text(file, LARGEST))
+    except OSError as error:
+        raise SettingsInvalid(f"cannot read {file}: {error.strerror}", hint=_HINT) from None
     mistakes = [f"there is no placeholder ${name}" for name in unknown(template)]
     if not template.is_valid():
         mistakes.append(f"a $ without a name after it{_place(template)}")

@@ -5,15 +5,21 @@ from typing import Any
 from catalog.check.notice import Notice
 from catalog.check.outcome import Outcome
 from catalog.clock import stamp
+from catalog.files import shown
 
 
 def document(outcome: Outcome) -> dict[str, Any]:
     """Write what a check came to, without its schema version."""
     listing, heeded = outcome.listing, outcome.heeded
+    skipped = [
+        {"path": shown(each.path), "reason": each.skipped}
+        for each in outcome.scanned
+        if each.skipped
+    ]
     return {
         "provider": listing.provider,
         "catalog": {
-            "source": outcome.source,
+            "source": shown(outcome.source),
             "from": stamp(listing.since),
             "to": stamp(listing.as_of),
             "listed": len(listing.listed),
@@ -24,13 +30,14 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "notices": [notice_json(notice) for notice in heeded.notices],
         "ignored": len(heeded.ignored),
         "in_baseline": len(heeded.known),
+        **({"skipped": skipped} if skipped else {}),
     }
 
 
 def notice_json(notice: Notice) -> dict[str, Any]:
     """Write one notice; `facts` are what is known of the model."""
     known = {
-        "path": notice.path,
+        "path": shown(notice.path),
         "line": notice.line,
         "column": notice.column,
         "rule": notice.rule,

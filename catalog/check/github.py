@@ -3,6 +3,7 @@
 from catalog.change import Level
 from catalog.check.notice import Notice
 from catalog.check.outcome import Outcome, one_line
+from catalog.files import shown
 
 _COMMANDS = {Level.BREAKING: "error", Level.WARNING: "warning", Level.INFO: "notice"}
 
@@ -14,7 +15,7 @@ def annotations(outcome: Outcome) -> str:
 
 def _annotation(notice: Notice) -> str:
     places = {
-        "file": notice.path,
+        "file": shown(notice.path),
         "line": str(notice.line),
         "col": str(notice.column),
         "title": f"{notice.rule} model name",

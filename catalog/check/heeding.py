@@ -8,11 +8,14 @@ from pathlib import Path
 from catalog.change import Level
 from catalog.check.notice import Notice, fingerprint
 from catalog.check.rules import CHECK_RULES
-from catalog.errors import SettingsInvalid
-from catalog.jsontext import Json
+from catalog.errors import PayloadInvalid, SettingsInvalid
+from catalog.files import read_text, shown
+from catalog.jsontext import Json, read_strict
 from catalog.scan.use import Ignore, Scanned
 
 VERSION = 1
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a baseline."""
 UNUSED = "unused-ignore"
 
 
@@ -53,7 +56,7 @@ def leave(heeded: Heeded, baseline: frozenset[str]) -> Heeded:
 
 def baseline_text(notices: Iterable[Notice]) -> str:
     """Write a baseline: what is known and not told again, sorted, each once."""
-    rows = {(each.path, each.rule, each.name) for each in notices}
+    rows = {(shown(each.path), each.rule, each.name) for each in notices}
     listed = [{"path": path, "rule": rule, "name": name} for path, rule, name in sorted(rows)]
     return f"{json.dumps({'baseline_version': VERSION, 'known': listed}, indent=2)}\n"
 
@@ -62,12 +65,11 @@ def read_baseline(path: Path) -> frozenset[str]:
     """Read the fingerprints of a baseline; raise SettingsInvalid where it cannot be read."""
     hint = "Write it again with `catalog check PATH… --baseline FILE --write-baseline`."
     try:
-        document: Json = json.loads(path.read_text(encoding="utf-8"))
-        return _fingerprints(document)
+        return _fingerprints(read_strict(read_text(path, LARGEST).encode()))
     except OSError as error:
         what = f"cannot read the baseline {path}: {error.strerror}"
         raise SettingsInvalid(what, hint=hint) from None
-    except (KeyError, TypeError, ValueError) as error:
+    except (PayloadInvalid, KeyError, TypeError, ValueError) as error:
         what = f"the baseline {path} is not as this program writes it: {error}"
         raise SettingsInvalid(what, hint=hint) from None
 

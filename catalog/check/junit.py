@@ -5,6 +5,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from catalog.check.notice import Notice
 from catalog.check.outcome import Outcome, one_line
+from catalog.files import shown
 from catalog.visible import visible
 
 
@@ -23,7 +24,7 @@ def report(outcome: Outcome) -> str:
         f'<testsuites name="catalog check" {counts} time="0">',
         f'  <testsuite name="catalog check" {counts} skipped="0" time="0">',
         *(line for notice in notices for line in _case(notice, failed=outcome.fails(notice))),
-        *(f"    <testcase {_named(path, 'models')}/>" for path in silent),
+        *(f"    <testcase {_named(shown(path), 'models')}/>" for path in silent),
         "  </testsuite>",
         "</testsuites>",
     ]
@@ -32,9 +33,9 @@ def report(outcome: Outcome) -> str:
 
 def _case(notice: Notice, *, failed: bool) -> Iterator[str]:
     name = f"{notice.rule} {notice.name} at {notice.line}:{notice.column}"
-    where = f"{notice.path}:{notice.line}:{notice.column}"
+    where = f"{shown(notice.path)}:{notice.line}:{notice.column}"
     said = escape(visible(f"{where}: {one_line(notice)}"))
-    yield f"    <testcase {_named(notice.path, name)}>"
+    yield f"    <testcase {_named(shown(notice.path), name)}>"
     if failed:
         kind, message = _quoted(notice.rule), _quoted(notice.text)
         yield f"      <failure type={kind} message={message}>{said}</failure>"

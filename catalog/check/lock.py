@@ -3,16 +3,23 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from catalog.check.listing import Known, Listing
 from catalog.clock import stamp
-from catalog.errors import SettingsInvalid
-from catalog.jsontext import Json
+from catalog.errors import PayloadInvalid, SettingsInvalid
+from catalog.files import read_text, shown
+from catalog.jsontext import Json, read_strict, shorten
 from catalog.scan.use import Scanned
 
 VERSION = 1
+LARGEST = 16 * 1024 * 1024
+"""Bytes of a lock."""
+LARGEST_LIMIT = 2**63
+_NEEDED = {"provider": str, "name": str, "at": str, "files": list}
+_KINDS = {**_NEEDED, "type": str, "limit": int, "description": str}
+_WORDS = {str: "text", int: "a number", list: "a list"}
 _HINT = "Write it again with `catalog check PATH… --write-lock`."
 
 
@@ -44,7 +51,7 @@ def make(
     for each in scanned:
         for use in each.uses:
             if use.kind == "use" and use.name in listing.names:
-                files.setdefault(use.name, set()).add(use.path)
+                files.setdefault(use.name, set()).add(shown(use.path))
     known = by_name(before, listing.provider)
     return tuple(
         _entry(listing.names[name], listing, files[name], known.get(name)) for name in sorted(files)
@@ -61,15 +68,14 @@ def text(locked: Iterable[Locked]) -> str:
 def read(path: Path) -> tuple[Locked, ...]:
     """Read a lock; empty where there is no such file. Raise SettingsInvalid for a broken one."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        return _read(document)
+        return _read(read_strict(read_text(path, LARGEST).encode()))
     except (FileNotFoundError, NotADirectoryError):
         return ()
     except OSError as error:
         raise SettingsInvalid(
             f"cannot read the lock {path}: {error.strerror}", hint=_HINT
         ) from None
-    except (KeyError, TypeError, ValueError) as error:
+    except (PayloadInvalid, KeyError, TypeError, ValueError, OverflowError) as error:
         what = f"the lock {path} is not as this program writes it: {error}"
         raise SettingsInvalid(what, hint=_HINT) from None
 
@@ -107,12 +113,21 @@ def _json(locked: Locked) -> dict[str, Json]:
 
 
 def _locked(row: Mapping[str, Json]) -> Locked:
+    for key, kind in _KINDS.items():
+        value = row[key] if key in _NEEDED else row.get(key)
+        if type(value) is not kind and not (value is None and key not in _NEEDED):
+            raise ValueError(f"{key}: found {shorten(value)}, expected {_WORDS[kind]}")
+    limit, files = row.get("limit"), row["files"]
+    if limit is not None and not 0 <= limit < LARGEST_LIMIT:
+        raise ValueError(f"limit: found {shorten(limit)}, expected a number of tokens")
+    if not all(isinstance(each, str) for each in files):
+        raise ValueError(f"files: found {shorten(files)}, expected the names of files")
     return Locked(
         provider=row["provider"],
         name=row["name"],
         type=row.get("type"),
-        limit=row.get("limit"),
+        limit=limit,
         description=row.get("description"),
-        at=datetime.fromisoformat(row["at"]),
-        files=tuple(row["files"]),
+        at=datetime.fromisoformat(row["at"]).astimezone(UTC),
+        files=tuple(files),
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from catalog.change import Level
+from catalog.files import shown
 from catalog.jsontext import Json, canonical
 
 
@@ -39,4 +40,4 @@ class Notice:
 
 def fingerprint(path: str, rule: str, name: str) -> str:
     """Name a notice for the baseline and for code scanning."""
-    return hashlib.sha256(canonical([rule, path, name]).encode()).hexdigest()[:16]
+    return hashlib.sha256(canonical([rule, shown(path), name]).encode()).hexdigest()[:16]

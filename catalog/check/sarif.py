@@ -12,6 +12,7 @@ from catalog.check.notice import Notice
 from catalog.check.outcome import Outcome, one_line
 from catalog.check.rules import CHECK_RULES
 from catalog.clock import stamp
+from catalog.files import shown
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -36,7 +37,7 @@ def log(outcome: Outcome) -> dict[str, Any]:
         "results": results,
         "properties": {
             "provider": outcome.listing.provider,
-            "catalog": outcome.source,
+            "catalog": shown(outcome.source),
             "catalogAsOf": stamp(outcome.listing.as_of),
         },
     }
@@ -82,7 +83,7 @@ def _place(notice: Notice) -> dict[str, Any]:
     if notice.path.startswith("/"):
         artifact = {"uri": Path(notice.path).as_uri()}
     else:
-        artifact = {"uri": quote(notice.path), "uriBaseId": "%SRCROOT%"}
+        artifact = {"uri": quote(notice.path, errors="surrogateescape"), "uriBaseId": "%SRCROOT%"}
     return {
         "artifactLocation": artifact,
         "region": {"startLine": notice.line, "startColumn": notice.column},

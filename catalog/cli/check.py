@@ -1,7 +1,9 @@
 """`catalog check`: which models a code base uses, and which of them will not serve it."""
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
+from errno import EFBIG
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, note
-from catalog.errors import NotFound
+from catalog.errors import NotFound, PayloadInvalid
 from catalog.visible import visible
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "sarif", "junit", "github")
 LEVELS = ("breaking", "warning", "info", "never")
+MOST_SKIPPED = 20
+"""So many files that were not read are named on stderr."""
 _file = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -123,7 +127,11 @@ def _listing(app: App, file: Path | None, *, shipped: bool) -> "tuple[Listing, s
     one = app.one.one
     provider = make(one.name, one.description)
     if file is not None:
-        return recorded.of_files(file, provider), str(file)
+        try:
+            return recorded.of_files(file, provider), str(file)
+        except PayloadInvalid as error:
+            error.hint = f"`catalog validate {shlex.quote(str(file))}` lists every problem."
+            raise
     if not shipped and _is_there(app.loaded.settings.database):
         from catalog.check.stored import of_store
 
@@ -164,6 +172,7 @@ def _check(
     from catalog.scan.scan import scan
 
     scanned = tuple(_near(scan(paths, frozenset(listing.names), _markers(app))))
+    _tell_skipped(scanned)
     before = lock.read(asked.lock)
     made = lock.make(scanned, listing, before)
     locked = lock.by_name(made if asked.write_lock else before, listing.provider)
@@ -177,6 +186,16 @@ def _check(
     if locked:
         _tell_behind(lock.by_name(made, listing.provider), locked, asked.lock)
     return Outcome(heeded, scanned, listing, source, asked.fail_on)
+
+
+def _tell_skipped(scanned: "Iterable[Scanned]") -> None:
+    """Report what was not read, so that nobody takes it for checked."""
+    skipped = [each for each in scanned if each.skipped]
+    for each in skipped[:MOST_SKIPPED]:
+        note(visible(f"not checked: {each.path}: {each.skipped}"))
+    if len(skipped) > MOST_SKIPPED:
+        more = len(skipped) - MOST_SKIPPED
+        note(f"not checked: {more:,} more; --format json lists all of them")
 
 
 def _near(scanned: "Iterable[Scanned]") -> "Iterable[Scanned]":
@@ -220,7 +239,21 @@ def _write(file: Path, text: str) -> None:
     from catalog.writing import replace
 
     try:
-        if not file.is_file() or file.read_text(encoding="utf-8") != text:
+        if _differs(file, text.encode()):
             replace(file, text.encode())
     except OSError as error:
         raise StoreError(f"{file} could not be written: {error.strerror}") from error
+
+
+def _differs(file: Path, body: bytes) -> bool:
+    """Whether a file holds something else, or is not there; raise OSError for what is no file."""
+    from catalog.files import read_bytes
+
+    try:
+        return read_bytes(file, len(body)) != body
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        if error.errno != EFBIG:
+            raise
+        return True

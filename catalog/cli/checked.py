@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from catalog.cli.output import LEVEL_COLORS, say
+from catalog.files import shown
 from catalog.visible import visible
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _print_text(outcome: "Outcome") -> None:
     places = max((len(_place(notice)) for notice in notices), default=0)
     rules = max((len(notice.rule) for notice in notices), default=0)
     for path, group in groupby(notices, key=lambda notice: notice.path):
-        say(visible(path), bold=True)
+        say(visible(shown(path)), bold=True)
         for notice in group:
             say(f"  {_place(notice):>{places}}  ", nl=False)
             say(f"{notice.level:8}", nl=False, fg=LEVEL_COLORS[notice.level])
@@ -68,5 +69,5 @@ def _summary(outcome: "Outcome") -> str:
     parts += [f"{len(heeded.known):,} in the baseline"] if heeded.known else []
     uses, files = count(outcome.uses, "use"), count(len(outcome.files), "file")
     listing = outcome.listing
-    against = f"{listing.provider}'s catalog of {listing.as_of:%Y-%m-%d} ({outcome.source})"
+    against = f"{listing.provider}'s catalog of {listing.as_of:%Y-%m-%d} ({shown(outcome.source)})"
     return visible(f"{', '.join(parts)}: {uses} in {files}, against {against}")

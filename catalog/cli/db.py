@@ -14,6 +14,7 @@ from catalog.cli.output import format_option, note, print_json, say
 from catalog.cli.when import read_when
 from catalog.clock import now
 from catalog.errors import NotFound, SettingsInvalid, StoreError
+from catalog.files import stream
 from catalog.visible import visible
 
 if TYPE_CHECKING:
@@ -219,10 +220,15 @@ def import_(app: App, file: Path) -> int:
     From FILE, or from stdin for -. All of it or nothing; it is verified before it counts.
     """
     from catalog.phrases import count
-    from catalog.store.transfer import load
+    from catalog.store.transfer import BROKEN, load, read_lines
 
-    with _reading(file) as stream, app.database.writing() as connection:
-        rows = load(connection, stream)
+    try:
+        with _reading(file) as export, app.database.writing() as connection:
+            rows = load(connection, read_lines(export))
+    except StoreError as error:
+        if error.hint == BROKEN:
+            raise StoreError(f"{file}: {error}", hint=error.hint) from None
+        raise
     say(f"imported {count(sum(rows.values()), 'row')} into {app.database.place}, verified")
     return 0
 
@@ -269,7 +275,11 @@ def _reading(file: Path) -> Iterator[BinaryIO]:
     if str(file) == "-":
         yield sys.stdin.buffer
         return
-    if not file.exists():
-        raise NotFound(f"there is no file {file}")
-    with file.open("rb") as stream:
-        yield stream
+    try:
+        opened = stream(file, piped=True)
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {file}") from None
+    except OSError as error:
+        raise NotFound(f"{file} cannot be read: {error.strerror}") from None
+    with opened:
+        yield opened

@@ -11,7 +11,9 @@ from catalog.cli.app import App, pass_app
 from catalog.cli.output import say
 from catalog.cli.passes import print_pass, run_at, status
 from catalog.clock import stamp
+from catalog.config.given import LARGEST
 from catalog.errors import SettingsInvalid, StoreError
+from catalog.files import read_bytes
 
 if TYPE_CHECKING:
     from catalog.replay.server import ReplayServer
@@ -93,7 +95,7 @@ def _prepare(directory: Path) -> Path:
 
 def _refuse_others(directory: Path, configuration: Path) -> None:
     """Raise SettingsInvalid where there is something that the demo did not make, and would ruin."""
-    if configuration.exists() and SIGN.encode() in configuration.read_bytes():
+    if configuration.exists() and SIGN.encode() in read_bytes(configuration, LARGEST):
         return
     for name in (configuration.name, DATABASE, DOCUMENT):
         if (directory / name).exists():

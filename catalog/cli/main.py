@@ -1,5 +1,6 @@
 """The command `catalog`: parse, run, print, exit code."""
 
+import codecs
 import os
 import sys
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from catalog import __version__
 from catalog.cli.app import App
 from catalog.cli.output import note, note_error, silence
 from catalog.errors import CatalogError, InternalError, StoreError
+from catalog.files import shown as shown_name
 
 INTERRUPTED = 130
 USAGE = 2
@@ -98,10 +100,19 @@ def main() -> None:
         if getattr(sys, name) is None:
             # Closed by who started us: else the next file opened would take its number.
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  # open while we run
+    codecs.register_error("shown", _shown)
     for stream in (sys.stdout, sys.stderr):
         # A model's name must not end a run on a terminal that cannot show it.
-        cast("TextIOWrapper", stream).reconfigure(errors="backslashreplace")
+        cast("TextIOWrapper", stream).reconfigure(errors="shown")
     sys.exit(_run())
+
+
+def _shown(error: UnicodeError) -> tuple[str | bytes, int]:
+    r"""Write what a terminal cannot show as escapes: a byte of a file's name as `\xff`."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = shown_name(error.object[error.start : error.end])
+    return text.encode("ascii", "backslashreplace"), error.end
 
 
 def _run() -> int:

@@ -10,6 +10,7 @@ from typing import Any, Literal, TextIO
 import click
 
 from catalog.errors import CatalogError
+from catalog.files import shown
 from catalog.visible import NAME_LIMIT, visible
 
 NOTES = "catalog.notes"
@@ -92,7 +93,19 @@ def print_json(document: Mapping[str, Any]) -> None:
 
     from catalog.publicjson import SCHEMA_VERSION
 
-    say(json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=2))
+    text = json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=2)
+    if r"\udc" in text:  # maybe half of a pair, else of a file's name that is not UTF-8
+        text = json.dumps({"schema_version": SCHEMA_VERSION, **_shown(document)}, indent=2)
+    say(text)
+
+
+def _shown(value: Any) -> Any:
+    """Write names of files that are not UTF-8 as text, wherever they are in a JSON value."""
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, Mapping):
+        return {_shown(key): _shown(item) for key, item in value.items()}
+    return [_shown(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def print_rows(style: str, columns: Sequence[str], rows: Iterable[Row]) -> None:

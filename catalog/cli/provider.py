@@ -65,7 +65,7 @@ def infer(app: App, source: str, token_file: Path | None) -> int:
     try:
         proposal = propose(read_strict(body))
     except PayloadInvalid as error:
-        error.hint = "Give one answer of the provider, as it was sent."
+        error.hint = f"{source} is to be one answer of the provider, as it was sent."
         raise
     if proposal is None:
         raise NotFound(
@@ -87,6 +87,8 @@ def _read(source: str) -> bytes:
 
 
 def _asked(app: App, url: str, token_file: Path | None) -> bytes:
+    from catalog.config.glance import SECRET_BYTES
+    from catalog.files import read_text
     from catalog.http.request import Request
     from catalog.wiring import wire_http
 
@@ -94,10 +96,9 @@ def _asked(app: App, url: str, token_file: Path | None) -> bytes:
     secrets: tuple[str, ...] = ()
     if token_file is not None:
         try:
-            token = token_file.read_text(encoding="utf-8").strip()
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or "not text"
-            raise SettingsInvalid(f"cannot read {token_file}: {reason}") from None
+            token = read_text(token_file, SECRET_BYTES, piped=True).strip()
+        except OSError as error:
+            raise SettingsInvalid(f"cannot read {token_file}: {error.strerror}") from None
         headers["Authorization"], secrets = f"Bearer {token}", (token,)
     with wire_http(app.loaded.settings) as http:
         try:

@@ -1,18 +1,21 @@
 """What was given in the file, the environment and on the command line, before it is judged."""
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from catalog import tomltext
 from catalog.errors import SettingsInvalid
+from catalog.files import read_text
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
 PREFIX = "CATALOG_"
+LARGEST = 1024 * 1024
+"""Bytes of a configuration."""
 CONFIG_VARIABLE = "CATALOG_CONFIG"
 TOKEN_VARIABLES = {
     "infomaniak.token": "INFOMANIAK_API_TOKEN",
@@ -24,6 +27,7 @@ OTHER_FORMS = {
     "probe.every": "probe.cron",
     "probe.cron": "probe.every",
 }
+HINT = "docs/configuration.md shows how settings are written."
 PROVIDER_VARIABLES = ("url", "token", "token_file")
 CHANNEL_SECRETS = tuple(
     f"{name}{form}" for name in ("url", "urls", "secret", "password") for form in ("", "_file")
@@ -45,19 +49,15 @@ class Given:
     def take_file(self, file: Path) -> None:
         """Take a TOML file; raise SettingsInvalid where it cannot be read."""
         try:
-            tree = tomllib.loads(file.read_text(encoding="utf-8"))
-            leaves = tuple(_leaves(tree))
+            tree = tomltext.parse(read_text(file, LARGEST, piped=True))
         except OSError as error:
             hint = "Name another file with --config or CATALOG_CONFIG."
             raise SettingsInvalid(f"cannot read {file}: {error.strerror}", hint=hint) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            hint = "docs/configuration.md shows how settings are written."
-            raise SettingsInvalid(f"{file} is not TOML: {error}", hint=hint) from None
-        except RecursionError:
-            hint = "No setting is nested by more than three levels."
-            told = f"{file} cannot be read: it is nested too deeply"
-            raise SettingsInvalid(told, hint=hint) from None
-        self.tree, self.sources = tree, dict.fromkeys(leaves, f"file {file}")
+        except tomltext.Refused as error:
+            raise SettingsInvalid(f"{file} cannot be read: {error}", hint=HINT) from None
+        except ValueError as error:
+            raise SettingsInvalid(f"{file} is not TOML: {error}", hint=HINT) from None
+        self.tree, self.sources = tree, dict.fromkeys(_leaves(tree), f"file {file}")
         self.folder = file.absolute().parent
 
     def take_environment(self, environ: Mapping[str, str], model: "type[BaseModel]") -> None:

@@ -16,11 +16,14 @@ from urllib.parse import unquote
 from catalog import __version__
 from catalog.config.given import PREFIX, Given, find_file, plain_variable
 from catalog.errors import SettingsInvalid
+from catalog.files import read_text
 
 SQLITE = "sqlite:///"
 DATABASE = "sqlite:///catalog.db"
 TOKEN = re.compile(r"[!-~]+")
 """What a token may be."""
+SECRET_BYTES = 64 * 1024
+"""The most that a file with a secret may hold."""
 _SECRET = re.compile(r"\w*_(TOKEN|SECRET|PASSWORD)|CATALOG_(CHANNEL|PING)_\w+(?<!_FILE)")
 """Variables that hold secrets, or may; only that they are there counts."""
 
@@ -51,8 +54,8 @@ class Glance:
 
 def _read(file: Path) -> str | None:
     try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
+        return read_text(file, SECRET_BYTES).strip()
+    except OSError:
         return None
 
 

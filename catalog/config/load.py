@@ -20,11 +20,12 @@ from catalog.config.given import (
     plain_variable,
     table_variable,
 )
-from catalog.config.glance import identify, rooted_database
+from catalog.config.glance import SECRET_BYTES, identify, rooted_database
 from catalog.config.kinds import write_duration
 from catalog.config.providers import DocumentSettings, ProviderSettings, provider_mistakes
 from catalog.config.settings import Settings, shared_documents
 from catalog.errors import SettingsInvalid
+from catalog.files import read_text
 from catalog.spelling import closest, did_you_mean
 
 HIDDEN = "***"
@@ -147,9 +148,9 @@ def _secret_files(given: Given, *, read: bool) -> Iterator[str]:
             given.sources[plain] = f"file {file}"
             continue
         try:
-            secret = file.read_text(encoding="utf-8").strip()
-        except (OSError, ValueError) as error:
-            yield f"{path}: cannot read {file}: {getattr(error, 'strerror', 'not text')}"
+            secret = read_text(file, SECRET_BYTES).strip()
+        except OSError as error:
+            yield f"{path}: cannot read {file}: {error.strerror}"
             continue
         if secret:
             given.set(plain, secret, f"file {file}")

@@ -12,18 +12,21 @@ condition:
     title = "Qwen3 VL"
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from catalog import tomltext
 from catalog.errors import SettingsInvalid
+from catalog.files import read_text
 from catalog.jsontext import shorten
 from catalog.snapshot import Model
 
 WORDS = ("title", "description")
 CONDITIONS = ("description", "name", "type")
+LARGEST = 1024 * 1024
+"""Bytes of a file of annotations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,9 @@ def label(model: Model, annotations: Annotations) -> Label:
 def read(path: Path) -> tuple[str, str]:
     """Read a user's file for `load`; raise SettingsInvalid where that fails."""
     try:
-        return str(path), path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not valid UTF-8"
-        raise SettingsInvalid(f"{path}: {reason}") from None
+        return str(path), read_text(path, LARGEST)
+    except OSError as error:
+        raise SettingsInvalid(f"{path}: {error.strerror}") from None
 
 
 def load(*sources: tuple[str, str]) -> Annotations:
@@ -78,8 +80,8 @@ def load(*sources: tuple[str, str]) -> Annotations:
     merged: dict[str, tuple[Annotation, ...]] = {}
     for place, toml in sources:
         try:
-            tables = tomllib.loads(toml)
-        except tomllib.TOMLDecodeError as error:
+            tables = tomltext.parse(toml)
+        except ValueError as error:
             problems.append(f"{place}: {error}")
             continue
         for key, entry in tables.items():

@@ -4,12 +4,15 @@ import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from errno import EINVAL
 from pathlib import Path
 
 from catalog.document.regions import splice
 from catalog.errors import DocumentError
+from catalog.files import read_bytes
 from catalog.writing import replace
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a document, with all that people wrote around the regions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,7 @@ def _filled(
 
 def _read(path: Path) -> str:
     try:
-        # A directory says so itself; a pipe or a device would be read without end, or replaced.
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise _failed("read", path, OSError(EINVAL, "it is no regular file"))
-        return path.read_bytes().decode("utf-8")
+        return read_bytes(path, LARGEST).decode("utf-8")
     except FileNotFoundError:
         return ""
     except OSError as error:

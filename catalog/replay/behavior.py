@@ -12,7 +12,6 @@ The first entry that fits a call decides it. A model that no entry names answers
 but the deprecated chat route takes short names only, as the real one does.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
@@ -20,13 +19,17 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from catalog import tomltext
 from catalog.errors import SettingsInvalid
+from catalog.files import read_text
 from catalog.providers.infomaniak.routes import ROUTES
 
 ANY_ROUTE = "*"
 ANSWERS, HANGS, BREAKS = "answers", "hangs", "breaks"
 BODIES = ("validation", "other", "plain", "html", "empty")
 PRODUCT = 12345
+LARGEST = 1024 * 1024
+"""Bytes of a file of behavior."""
 HINT = "docs/probing.md shows such a file."
 
 Turn = int | str
@@ -91,10 +94,10 @@ class Behavior:
 def load(file: Path) -> Behavior:
     """Read a behavior file; raise SettingsInvalid that names every mistake."""
     try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        data = tomltext.parse(read_text(file, LARGEST, piped=True))
     except OSError as error:
         raise SettingsInvalid(f"cannot read {file}: {error.strerror}", hint=HINT) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise SettingsInvalid(f"{file} is not TOML: {error}", hint=HINT) from None
     mistakes = list(_mistakes(data))
     if mistakes:

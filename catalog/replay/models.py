@@ -168,7 +168,7 @@ def _model(body: bytes) -> str | None:
         return match[1].decode("utf-8", "replace")
     try:
         found = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     name = found.get("model") if isinstance(found, dict) else None
     return name if isinstance(name, str) else None

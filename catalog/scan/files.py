@@ -1,6 +1,8 @@
 """Which files are read: those that git would keep, below what was given."""
 
 import os
+import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
+from catalog.files import read_bytes, reason
 from catalog.scan.languages import language_of
 
 SKIPPED = {
@@ -25,32 +28,33 @@ class Ignored:
     spec: GitIgnoreSpec
 
 
-def files(paths: Sequence[Path]) -> list[tuple[str, str]]:
+def files(paths: Sequence[Path], unread: dict[str, str]) -> list[tuple[str, str]]:
     """List what is to be read, as it is shown and as it is opened, by the shown path.
 
     A file that is named is always listed. Below a folder, links, files over 1 MB, files of no known
-    language and what a .gitignore names are left out.
+    language and what a .gitignore names are left out. Folders and .gitignore files that cannot be
+    read are put into `unread`, with the reason.
     """
     found: dict[str, str] = {}
     for path in paths:
-        if path.is_dir():
-            for shown, file in below(path):
+        if os.path.isdir(path):  # noqa: PTH112  # False too where its name is too long
+            for shown, file in below(path, unread):
                 found.setdefault(file, shown)
         else:
             found.setdefault(os.path.realpath(path), path.as_posix())
     return sorted((shown, file) for file, shown in found.items())
 
 
-def below(folder: Path) -> Iterator[tuple[str, str]]:
+def below(folder: Path, unread: dict[str, str]) -> Iterator[tuple[str, str]]:
     """Walk through a folder."""
     top = os.path.realpath(folder)
     shown = folder.as_posix()
     prefix = "" if shown == "." else shown.rstrip("/") + "/"
-    waiting = [(top, prefix, above(top))]
+    waiting = [(top, prefix, above(top, unread))]
     while waiting:
         where, prefix, rules = waiting.pop()
-        rules = [*rules, *ignored_in(where)]
-        for entry in entries(where):
+        rules = [*rules, *ignored_in(where, prefix, unread)]
+        for entry in entries(where, prefix, unread):
             inner = f"{prefix}{entry.name}"
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in SKIPPED and not is_ignored(entry.path + "/", rules):
@@ -59,36 +63,48 @@ def below(folder: Path) -> Iterator[tuple[str, str]]:
                 yield inner, entry.path
 
 
-def entries(folder: str) -> list[os.DirEntry[str]]:
-    """List a folder; one that may not be read holds nothing."""
+def entries(folder: str, shown: str, unread: dict[str, str]) -> list[os.DirEntry[str]]:
+    """List a folder; one that may not be read, or whose path is too long, holds nothing."""
     try:
         with os.scandir(folder) as found:
             return list(found)
-    except OSError:
+    except OSError as error:
+        unread[shown or "./"] = reason(error)
         return []
 
 
 def is_wanted(entry: os.DirEntry[str]) -> bool:
-    """Say whether a file is regular, of a language that is read, and not too large."""
-    try:
-        return (
-            language_of(entry.name) is not None
-            and entry.is_file(follow_symlinks=False)
-            and entry.stat(follow_symlinks=False).st_size <= LARGEST
-        )
-    except OSError:
+    """Say whether a file is of a language that is read, no link, and not too large.
+
+    What cannot be read is wanted too, so that it is reported.
+    """
+    if language_of(entry.name) is None or entry.is_symlink():
         return False
+    try:
+        return entry.stat(follow_symlinks=False).st_size <= LARGEST
+    except OSError:
+        return True
 
 
-def ignored_in(folder: str) -> list[Ignored]:
-    """Read the .gitignore of a folder, and what else git keeps in the one of a repository."""
+def ignored_in(folder: str, shown: str, unread: dict[str, str]) -> list[Ignored]:
+    """Read the .gitignore of a folder, and what else git keeps in the one of a repository.
+
+    A .gitignore that is a link is not followed, because git does not either.
+    """
     found = []
     for name in (".git/info/exclude", ".gitignore"):
+        path = f"{folder}/{name}"
         try:
-            text = Path(folder, name).read_text(encoding="utf-8", errors="replace")
-        except OSError:
+            body = read_bytes(path, LARGEST, links=name != ".gitignore")
+        except (FileNotFoundError, NotADirectoryError):
             continue
-        found.append(Ignored(folder, GitIgnoreSpec(filter(None, map(pattern, text.split("\n"))))))
+        except OSError as error:
+            unread[f"{shown}{name}"] = reason(error)
+            continue
+        # As names of files are read, so that one that is not UTF-8 is found by its pattern.
+        text = body.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape")
+        rules = filter(None, map(pattern, re.split("\r\n?|\n", text)))
+        found.append(Ignored(folder, GitIgnoreSpec(rules)))
     return found
 
 
@@ -100,7 +116,7 @@ def pattern(line: str) -> GitIgnoreSpecPattern | None:
         return None
 
 
-def above(folder: str) -> list[Ignored]:
+def above(folder: str, unread: dict[str, str]) -> list[Ignored]:
     """Read the rules of the folders above, up to the repository that holds this one.
 
     A folder that is named is read, also where those rules would leave it out.
@@ -108,7 +124,7 @@ def above(folder: str) -> list[Ignored]:
     rules: list[Ignored] = []
     parents = [] if Path(folder, ".git").exists() else Path(folder).parents
     for parent in parents:
-        rules = [*ignored_in(str(parent)), *rules]
+        rules = [*ignored_in(str(parent), f"{parent}/", unread), *rules]
         if (parent / ".git").exists():
             return [] if is_ignored(folder + "/", rules) else rules
     return []

@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache, partial
 from pathlib import Path
 
+from catalog.files import read_bytes, reason
 from catalog.scan.entry import Settled, settle
 from catalog.scan.files import files
 from catalog.scan.ignores import ignores
@@ -17,6 +18,8 @@ from catalog.scan.use import Scanned, Use
 MANY = 500
 """From so many files for each process on, a process of its own is worth its start."""
 CHUNK = 50
+LARGEST_NAMED = 16 * 1024 * 1024
+"""Bytes of a file that is named; below a folder, much smaller ones are left out already."""
 
 
 def scan(
@@ -25,10 +28,12 @@ def scan(
     """Read files and folders, and yield those that hold a use or a marker word, by path.
 
     `known` are the names that may count where any string may stand; `markers` the words that show
-    that a file is about the provider. What cannot be read, and what is no text, holds nothing. Many
-    files are shared out among processes, one a core.
+    that a file is about the provider. What cannot be read is yielded as skipped; what is no text
+    holds nothing. Many files are shared out among processes, one a core.
     """
-    listed = files(paths)
+    unread: dict[str, str] = {}
+    listed = files(paths, unread)
+    yield from (skipped(path, reason) for path, reason in sorted(unread.items()))
     look = partial(scan_file, known=known, markers=markers)
     workers = min(os.cpu_count() or 1, len(listed) // MANY)
     if workers <= 1:  # one is this process itself
@@ -50,18 +55,22 @@ def scan_file(
 ) -> Scanned | None:
     """Read one file, as `files` lists it; None where it holds nothing."""
     shown, path = file
-    text = text_of(path)
+    try:
+        text = text_of(path)
+    except OSError as error:
+        return skipped(shown, reason(error))
     scanned = None if text is None else scan_text(shown, text, known, markers)
     return scanned if scanned and (scanned.uses or scanned.about) else None
 
 
+def skipped(path: str, reason: str) -> Scanned:
+    """Say that a file or folder was not read."""
+    return Scanned(path, (), (), about=False, skipped=reason)
+
+
 def text_of(path: str) -> str | None:
-    """Read a file as text; None where it cannot be read or is none."""
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123  # a Path costs as much as the reading
-            body = file.read()
-    except OSError:
-        return None
+    """Read a file as text; None where it is none. Raise OSError where it cannot be read."""
+    body = read_bytes(path, LARGEST_NAMED, links=False)
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return body.decode("utf-16", errors="replace")
     if b"\0" in body:

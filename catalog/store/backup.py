@@ -49,7 +49,7 @@ def fresh(target: Path) -> Iterator[Path]:
 @contextmanager
 def opened(file: Path, *, wait: float = WAIT) -> Iterator[sqlite3.Connection]:
     """Open a database file that is there, as it is: no schema is brought up to date."""
-    address = f"file:{quote(str(file.absolute()))}?mode=rw"
+    address = f"file:{quote(os.fsencode(file.absolute()))}?mode=rw"
     connection = sqlite3.connect(address, uri=True, timeout=wait, isolation_level=None)
     with closing(connection):
         yield connection

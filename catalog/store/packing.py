@@ -38,10 +38,15 @@ def difference(body: bytes, base: bytes, share: float) -> bytes | None:
 def unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
     """Return a body of that size, packed upon a base or alone; raise Damaged."""
     if base is None and not packed.startswith(MAGIC):
+        unpacker = zlib.decompressobj()
         try:
-            return zlib.decompress(packed)
+            # One byte more than it claims: it would take as much memory as there is in it.
+            body = unpacker.decompress(packed, max(0, size) + 1)
         except zlib.error as error:
             raise Damaged from error
+        if not unpacker.eof:
+            raise Damaged
+        return body
     from zstandard import ZstdError
 
     try:

@@ -252,7 +252,7 @@ def test_a_description_is_proposed(start: Start, tmp_path: Path) -> None:
     bare = shell("provider", "infer", "-", stdin=b'{"data": [{"id": "a"}, {"id": "b"}]}')
     assert "note: no field looks like a limit of tokens" in bare.err
     broken = shell("provider", "infer", "-", stdin=b"<html>", code=4)
-    assert "hint: Give one answer of the provider, as it was sent." in broken.err
+    assert " is to be one answer of the provider, as it was sent." in broken.err
     lost = shell("provider", "infer", url, "--token-file", "gone.txt", code=2)
     assert "cannot read gone.txt" in lost.err
 

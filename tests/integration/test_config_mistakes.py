@@ -20,7 +20,7 @@ def test_mistakes_with_secret_files_are_told(file: Path) -> None:
     for name, told in (
         ("empty", f"{file.parent}/empty is empty"),
         ("missing", f"cannot read {file.parent}/missing: No such file or directory"),
-        ("binary", f"cannot read {file.parent}/binary: not text"),
+        ("binary", f"cannot read {file.parent}/binary: it is not valid UTF-8: byte 0xff in line 1"),
         ("a\\u0000b", "a path holds no NUL"),
     ):
         text = f'[infomaniak]\ntoken_file = "{name}"\n'
@@ -239,7 +239,7 @@ def test_an_environment_value_beside_an_odd_file_is_no_crash(file: Path) -> None
     ("content", "told"),
     [
         (b"a = ", "is not TOML"),
-        (b"a = '\xff'", "is not TOML"),
+        (b"a = '\xff'", "it is not valid UTF-8: byte 0xff in line 1"),
         (b"a = 1\na = 2", "is not TOML"),
         (b"a = " + b"[" * 3000 + b"]" * 3000, "is nested too deeply"),
         (b".".join([b"a"] * 3000) + b" = 1", "is nested too deeply"),

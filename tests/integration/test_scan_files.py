@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.scan.scan import MANY, scan
+from catalog.scan.scan import LARGEST_NAMED, MANY, scan
 from tests.scanned import KNOWN
 
 USE = "model = 'mixtral'\n"
@@ -19,7 +19,12 @@ def put(root: Path, files: dict[str, str | bytes]) -> None:
 
 def found(*paths: Path) -> list[str]:
     """List the files in which something is found."""
-    return [scanned.path for scanned in scan(paths, KNOWN, ("infomaniak",))]
+    return [each.path for each in scan(paths, KNOWN, ("infomaniak",)) if not each.skipped]
+
+
+def skipped(*paths: Path) -> dict[str, str]:
+    """List the files and folders that were not read, with the reason."""
+    return {each.path: each.skipped for each in scan(paths, KNOWN, ()) if each.skipped}
 
 
 @pytest.fixture
@@ -106,10 +111,39 @@ def test_links(root: Path) -> None:
 
 
 def test_what_cannot_be_read(root: Path) -> None:
-    """A file that is not there holds nothing, and neither do what is no file and no folder."""
-    put(root, {"a.py": USE})
+    """What is not there, no file and no folder, or too large is reported as skipped."""
+    put(root, {"a.py": USE, "named.py": "#" * (LARGEST_NAMED + 1)})
     os.mkfifo(root / "pipe.py")
     assert found(Path("missing.py"), Path("missing"), Path()) == ["a.py"]
+    assert skipped(Path("missing.py"), Path("named.py"), Path(), Path("/dev/zero")) == {
+        "/dev/zero": "it is no regular file but a device",
+        "missing.py": "No such file or directory",
+        "named.py": "it has 16,777,217 bytes, and at most 16,777,216 bytes are read",
+        "pipe.py": "it is no regular file but a pipe",
+    }
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link", "large"])
+def test_a_gitignore_that_cannot_be_read(root: Path, kind: str) -> None:
+    """A pipe, a link as to /dev/zero, or a huge file ends nothing: it is reported as skipped."""
+    put(root, {"a/a.py": USE, "a/b.py": USE, ".gitignore": "b.py\n"})
+    match kind:
+        case "fifo":
+            os.mkfifo(root / "a/.gitignore")
+        case "link":
+            (root / "a/.gitignore").symlink_to("/dev/zero")
+        case _:
+            put(root, {"a/.gitignore": "#" * 1_000_001})
+    assert found(Path()) == ["a/a.py"]
+    assert list(skipped(Path())) == ["a/.gitignore"]
+    assert list(skipped(Path("a"))) == ["a/.gitignore"]
+
+
+def test_a_gitignore_with_a_byte_order_mark(root: Path) -> None:
+    """Its first line counts, and one that is no UTF-8 finds the file of that name."""
+    put(root, {".gitignore": b"\xef\xbb\xbfa.py\r\n\xff.py\n", "a.py": USE, "b.py": USE})
+    Path(os.fsdecode(b"\xff.py")).write_text(USE, encoding="utf-8")
+    assert found(Path()) == ["b.py"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
@@ -121,7 +155,7 @@ def test_encodings(root: Path, encoding: str) -> None:
 
 
 def test_too_deep(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files and folders whose path is longer than the system takes hold nothing."""
+    """Files and folders whose path is longer than the system takes are reported as skipped."""
     put(root, {"z.py": USE})
     for _ in range(17):
         Path("d" * 240).mkdir()
@@ -131,3 +165,4 @@ def test_too_deep(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = found(Path())
     assert paths[-1] == "z.py"
     assert 10 < len(paths) < 17
+    assert set(skipped(Path()).values()) == {"File name too long"}

@@ -1,6 +1,8 @@
 """An export goes from SQLite to PostgreSQL and back without a byte lost."""
 
+import io
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,13 +13,13 @@ from catalog.cli.app import App
 from catalog.cli.demo import demo
 from catalog.errors import StoreError
 from catalog.poll import Outcome, Poll
-from catalog.store import history, migrate
+from catalog.store import history, migrate, transfer
 from catalog.store.database import Database
 from catalog.store.driver import REVISIONS
 from catalog.store.migrate import Upgraded
 from catalog.store.prune import prune
 from catalog.store.record import record
-from catalog.store.transfer import export, load
+from catalog.store.transfer import export, load, read_lines
 from catalog.store.verify import verify
 from tests.builders import AT, model, payload, snapshot
 from tests.postgresql import new_database
@@ -101,6 +103,51 @@ BROKEN: dict[str, Callable[[list[bytes]], list[bytes]]] = {
         all_[0],
         all_[1].replace(b'"KLUv', b'"?LUv'),
     ],
+    "line 1 of the export cannot be imported: it is no header of an export": lambda all_: [
+        re.sub(rb'"payload":\d+', b'"payload":"1"', all_[0])
+    ],
+    "line 1 of the export cannot be imported: it is no JSON: it is nested too deeply": lambda _: [
+        b"[" * 50_000
+    ],
+    "line 1 of the export cannot be imported: it is no JSON: Exceeds the limit": lambda _: [
+        b"9" * 5_000
+    ],
+    "line 2 of the export cannot be imported: a value of payload.size cannot be read: found "
+    "36893488147419103232, which is too large": lambda all_: [
+        all_[0],
+        re.sub(rb'"size":\d+', b'"size":%d' % 2**65, all_[1]),
+    ],
+    "payload.size cannot be read: found 268435456, which is too large": lambda all_: [
+        all_[0],
+        re.sub(rb'"size":\d+', b'"size":%d' % 2**28, all_[1]),
+    ],
+    'payload.size cannot be read: found "1", expected a whole number': lambda all_: [
+        all_[0],
+        re.sub(rb'"size":\d+', b'"size":"1"', all_[1]),
+    ],
+    "payload.size cannot be read: found true, expected a whole number": lambda all_: [
+        all_[0],
+        re.sub(rb'"size":\d+', b'"size":true', all_[1]),
+    ],
+    "payload.body cannot be read: found 1, expected text": lambda all_: [
+        all_[0],
+        re.sub(rb'"body":"[^"]+"', b'"body":1', all_[1]),
+    ],
+    "payload.sha256 cannot be read: 'utf-8' codec can't encode character": lambda all_: [
+        all_[0],
+        re.sub(rb'"sha256":"', rb'"sha256":"\\ud800', all_[1]),
+    ],
+    r'payload.sha256 cannot be read: found "\u0000': lambda all_: [
+        all_[0],
+        re.sub(rb'"sha256":"', rb'"sha256":"\\u0000', all_[1]),
+    ],
+    "snapshot.taken_at cannot be read: 'then' is stored, and no time": lambda all_: [
+        re.sub(rb'"taken_at":"[^"]+"', b'"taken_at":"then"', line) for line in all_
+    ],
+    "model_version.facts cannot be read: $": lambda all_: [
+        re.sub(rb'"facts":"', b'"facts":"' + b"[" * 50_000, line) for line in all_
+    ],
+    "it is no row of a table": lambda all_: [all_[0], b"[" + b"1," * 600_000 + b"1]"],
     "FOREIGN KEY constraint failed": lambda all_: [all_[0], all_[-1]],
     "what was exported was not sound: change 1: ": lambda all_: [
         line.replace(b'"kind":"removed"', b'"kind":"added"') for line in all_
@@ -117,6 +164,22 @@ def test_a_broken_export_is_refused_whole(exported: list[bytes], tmp_path: Path,
         moved(BROKEN[told](exported), database)
     assert len(lines(database)) == 1
     database.close()
+
+
+def test_a_long_line_is_refused_before_it_is_read(
+    exported: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line over the limit is an error with its number, and no more of it is held in memory."""
+    monkeypatch.setattr(transfer, "LONGEST", 200_000)
+    file = io.BytesIO(BOM_UTF8 + exported[0] + b" " * 200_001)
+    database = Database(str(tmp_path / "a.db"))
+    told = "line 2 of the export cannot be imported: it is longer than 200,000 bytes"
+    with pytest.raises(StoreError, match=told), database.writing() as connection:
+        load(connection, read_lines(file))
+    assert file.tell() == len(BOM_UTF8) + len(exported[0]) + 200_001
+    assert len(lines(database)) == 1
+    database.close()
+    assert list(read_lines(io.BytesIO(BOM_UTF8 + exported[0]))) == [exported[0]]
 
 
 @pytest.mark.xdist_group("postgresql")

@@ -82,7 +82,9 @@ def test_a_file_that_cannot_be_read_is_a_mistake_in_the_settings(tmp_path: Path)
     """A missing file and one that is no UTF-8 are named in the error."""
     torn = tmp_path / "torn.toml"
     torn.write_bytes(b"\xff")
-    with pytest.raises(SettingsInvalid, match=r"torn\.toml: not valid UTF-8"):
+    with pytest.raises(
+        SettingsInvalid, match=r"torn\.toml: it is not valid UTF-8: byte 0xff in line 1"
+    ):
         read(torn)
     with pytest.raises(SettingsInvalid, match=r"gone\.toml: No such file or directory"):
         read(tmp_path / "gone.toml")

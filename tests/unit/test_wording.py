@@ -152,7 +152,7 @@ def test_a_test_says_so() -> None:
         (b"$title\ncosts 5 $\n", "a $ without a name after it in line 2"),
         (b"${title", "a $ without a name after it in line 1"),
         (b" \n", "it is empty"),
-        (b"\xff\xfe", "not text"),
+        (b"\xff\xfe", "it is not valid UTF-8: byte 0xff in line 1"),
     ],
 )
 def test_a_broken_template(tmp_path: Path, content: bytes, mistake: str) -> None:

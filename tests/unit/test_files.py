@@ -1,0 +1,171 @@
+"""The one door to files."""
+
+import ast
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import catalog
+from catalog.files import read_bytes, read_text, shown, stream
+
+OWN = Path(catalog.__file__).parent
+READING = {"gzip.open", "io.open", "open", "os.open", "os.fdopen"}
+ANY_READING = {"open", "read_text", "read_bytes"}
+"""Methods that read a file, of whatever object."""
+OTHERS = {
+    ("cli/db.py", "temporary.open('w', encoding='ascii', newline='\\n')"),
+    ("cli/main.py", "Path(os.devnull).open(mode)"),
+    ("cli/output.py", "os.open(os.devnull, os.O_WRONLY)"),
+    ("files.py", "os.fdopen(descriptor, 'rb')"),
+    ("files.py", "os.open(path, _FLAGS if links else _FLAGS | os.O_NOFOLLOW)"),
+    ("providers/infomaniak/routes.py", "wave.open(file, 'wb')"),
+    ("scan/brackets.py", "self.open(n, sign, frame)"),
+    ("store/backup.py", "os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 384)"),
+    ("store/backup.py", "temporary.open('rb')"),
+    ("store/claims.py", "_BOOT.read_text(encoding='utf-8')"),
+    ("writing.py", "os.fdopen(descriptor, 'wb')"),
+    ("writing.py", "os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 438)"),
+}
+"""What opens or reads a file beside the door: what the program made itself, or the system holds."""
+PARSERS = {
+    ("document/sections.py", "tomllib.loads(toml)"),
+    ("jsontext.py", "json.loads(text)"),
+    ("providers/described/description.py", "tomllib.loads(text)"),
+    ("providers/infomaniak/infomaniak.py", "json.loads(text)"),
+    ("replay/models.py", "json.loads(body)"),
+    ("replay/models.py", "json.loads(capture.body)"),
+    ("replay/untrue.py", "json.loads(body)"),
+    ("rules.py", "tomllib.loads(text)"),
+    ("check/recorded.py", "tomllib.loads(file.read_text('utf-8'))"),
+    ("scan/notebook.py", "json.loads(f'\"{token.text}\"')"),
+    ("tomltext.py", "tomllib.loads(text)"),
+}
+"""What reads JSON or TOML: the one reader of each, and what comes with the program or by HTTP."""
+
+
+def calls() -> Iterator[tuple[str, str, str]]:
+    """Yield each call in the program: its file, the name of what is called, and the whole of it."""
+    for path in sorted(OWN.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield str(path.relative_to(OWN)), ast.unparse(node.func), ast.unparse(node)
+
+
+def test_no_other_place_reads_a_file() -> None:
+    """Nothing but the door opens a file of a person: all other calls that could are listed."""
+    found = {
+        (path, text)
+        for path, name, text in calls()
+        if (name in READING or ("." in name and name.rpartition(".")[2] in ANY_READING))
+        # Data that comes with the program.
+        and not text.startswith("files(")
+    }
+    packaged = {each for each in found if "joinpath" in each[1] or each[1].startswith("file.read_")}
+    assert {path for path, _ in packaged} == {"check/recorded.py"}
+    assert found - packaged == OTHERS
+
+
+def test_no_other_place_reads_json_or_toml_of_a_person() -> None:
+    """What is nested too deeply, or holds too long a number, is refused by one reader of each."""
+    names = {f"{kind}.{name}" for kind in ("json", "tomllib") for name in ("load", "loads")}
+    assert {(path, text) for path, name, text in calls() if name in names} == PARSERS
+
+
+def test_a_file_is_read_whole(tmp_path: Path) -> None:
+    """Up to the limit every byte is read; one more is refused with both sizes."""
+    file = tmp_path / "a"
+    file.write_bytes(b"x" * 200_000)
+    assert read_bytes(file, 200_000) == b"x" * 200_000
+    with pytest.raises(OSError, match="it has 200,000 bytes, and at most 199,999 bytes are read"):
+        read_bytes(file, 199_999)
+    with stream(file) as opened:
+        assert opened.read(3) == b"xxx"
+
+
+def test_a_file_whose_size_is_not_known_has_a_limit_too() -> None:
+    """What the system makes up while it is read has no size, and is read up to the limit."""
+    assert read_bytes("/proc/self/status", 100_000).startswith(b"Name:")
+    with pytest.raises(OSError, match="it has more, and at most 10 bytes are read"):
+        read_bytes("/proc/self/status", 10)
+
+
+def test_only_regular_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe, a device, a socket, a folder, and links to them are named for what they are."""
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")
+    Path("zero").symlink_to("/dev/zero")
+    Path("loop").symlink_to("loop")
+    Path("folder").mkdir()
+    Path("file").write_bytes(b"text")
+    Path("link").symlink_to("file")
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind("socket")
+    told = {
+        "pipe": "it is no regular file but a pipe",
+        "zero": "it is no regular file but a device",
+        "socket": "it is no regular file but a socket",
+        "folder": "Is a directory",
+        "loop": "Too many levels of symbolic links",
+        "a\0b": "no file can have such a name",
+        "none": "No such file or directory",
+    }
+    for name, reason in told.items():
+        with pytest.raises(OSError, match=reason):
+            read_bytes(name, 10)
+        with pytest.raises(OSError, match=reason):
+            read_bytes(name, 10, piped=True)
+    assert read_bytes("link", 10) == b"text"
+    with pytest.raises(OSError, match="it is no regular file but a link"):
+        read_bytes("link", 10, links=False)
+
+
+def test_a_file_that_becomes_a_pipe_meanwhile_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was put in a file's place after the first look is refused by the second."""
+    file, pipe = tmp_path / "file", tmp_path / "pipe"
+    file.touch()
+    os.mkfifo(pipe)
+    look = file.stat()
+    monkeypatch.setattr(os, "stat", lambda *_, **__: look)
+    with pytest.raises(OSError, match="it is no regular file but a pipe"):
+        read_bytes(pipe, 10)
+
+
+def test_a_pipe_of_a_shell_is_read_where_that_is_wanted() -> None:
+    """What `<(command)` stands for is read to its end, however slowly it comes."""
+    ours, theirs = os.pipe()
+    name = f"/dev/fd/{ours}"
+
+    def write() -> None:
+        for _ in range(3):
+            os.write(theirs, b"x" * 50_000)
+        os.close(theirs)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with pytest.raises(OSError, match="it is no regular file but a pipe"):
+        read_bytes(name, 200_000)
+    assert read_bytes(name, 200_000, piped=True) == b"x" * 150_000
+    writer.join()
+    os.close(ours)
+
+
+def test_text(tmp_path: Path) -> None:
+    """A byte order mark is no part of a text, and neither is how its lines end."""
+    file = tmp_path / "a"
+    file.write_bytes("\ufeffé\r\nb\rc\n".encode())
+    assert read_text(file, 100) == "é\nb\nc\n"
+    file.write_bytes(b"a\nb\xffc")
+    with pytest.raises(OSError, match="it is not valid UTF-8: byte 0xff in line 2"):
+        read_text(file, 100)
+
+
+def test_a_name_that_is_no_text_is_shown() -> None:
+    """Each byte that is no UTF-8 becomes an escape; a name in UTF-8 stays as it is."""
+    assert shown(os.fsdecode(b"a\xff/\xc3\xa9.py")) == "a\\xff/é.py"
+    assert shown("\ud800") == "\ud800"
