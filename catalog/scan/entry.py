@@ -1,7 +1,7 @@
 """What the readers of each language hand over, and what of it is a use."""
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from catalog.scan.place import LEADING, limit, owner, place
@@ -85,9 +85,10 @@ def settle(groups: Iterable[Group], known: frozenset[str]) -> list[Settled]:
     }
     found: dict[int, Settled] = {}
     for group in groups:
+        highest = _highest(group.limits) if group.entries else {}
         for entry in group.entries:
             if _counts(entry, known, clusters):
-                new = Settled(entry, _beside(entry, group.limits))
+                new = Settled(entry, _beside(entry, highest))
                 if entry.at not in found or _rank(new) > _rank(found[entry.at]):
                     found[entry.at] = new
     return [found[at] for at in sorted(found)]
@@ -125,14 +126,26 @@ def _setting(entry: Entry, match: re.Match[str], otherwise: str) -> Iterator[Ent
         yield replace(entry, name=match[2], at=at, place=given, sure=kind.sure)
 
 
-def _beside(entry: Entry, limits: Iterable[Limit]) -> Limit | None:
+def _highest(limits: Iterable[Limit]) -> dict[frozenset[str], tuple[int, int, Limit]]:
+    """Choose the highest limit of each owner, the first of several, with value and order."""
+    highest: dict[frozenset[str], tuple[int, int, Limit]] = {}
+    for n, one in enumerate(limits):
+        whose = limit(one.place)
+        if whose is not None and (whose not in highest or one.value > highest[whose][0]):
+            highest[whose] = (one.value, -n, one)
+    return highest
+
+
+def _beside(
+    entry: Entry, highest: Mapping[frozenset[str], tuple[int, int, Limit]]
+) -> Limit | None:
     """Choose the limit that belongs to an entry: one whose key has the same owner."""
     kind = place(entry.place)
     if not entry.place or (kind and kind.many and entry.cluster is None):
         return None
     mine = owner(entry.place)
-    fitting = [one for one in limits if limit(one.place) in {mine, mine - LEADING}]
-    return max(fitting, key=lambda one: one.value, default=None)
+    fitting = [highest[whose] for whose in {mine, mine - LEADING} if whose in highest]
+    return max(fitting)[2] if fitting else None
 
 
 def _rank(settled: Settled) -> tuple[bool, bool, bool]:
