@@ -24,6 +24,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "notices": [notice_json(notice) for notice in heeded.notices],
         "ignored": len(heeded.ignored),
         "in_baseline": len(heeded.known),
+        "skipped": [{"path": each.path, "reason": each.skipped} for each in outcome.skipped],
     }
 
 

@@ -1,7 +1,9 @@
 """`catalog check`: which models a code base uses, and which of them will not serve it."""
 
+import os
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "sarif", "junit", "github")
 LEVELS = ("breaking", "warning", "info", "never")
+# A table of a configuration, or a setting.
+SETTING = re.compile(r"\[\[?[\w.-]{1,40}+\]\]?|[\w.-]{1,40}+(?=[ \t]*=)")
+MOST_CONFIG = 100_000  # characters
+MOST_NAMES = 6
+MOST_SKIPPED = 20
 _file = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -59,6 +66,8 @@ def _within(
 @click.option("--write-baseline", is_flag=True, help="Write all that is found to the baseline.")
 @click.option("--lock", type=_file, metavar="FILE", help="The lock, in place of the configured.")
 @click.option("--write-lock", is_flag=True, help="Write which models are used, and their facts.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where a file could not be checked.")
+@click.option("--trust-config", is_flag=True, help="Use the catalog.toml of this folder.")
 @click.option(
     "--also",
     type=(click.Choice(FORMATS[1:]), _file),
@@ -80,6 +89,8 @@ def check(
     write_baseline: bool,
     lock: Path | None,
     write_lock: bool,
+    strict: bool,
+    trust_config: bool,
     also: tuple[tuple[str, Path], ...],
     style: str,
 ) -> int:
@@ -95,6 +106,8 @@ def check(
         raise click.UsageError("--write-baseline needs --baseline FILE.")
     if file is not None and shipped:
         raise click.UsageError("--catalog and --shipped: one of the two must go.")
+    if not trust_config:
+        app = _without_config(app)
     settings = app.loaded.settings.check
     level = fail_on or settings.fail_on
     asked = Asked(
@@ -109,8 +122,40 @@ def check(
     outcome = _check(app, paths, listing, source, asked)
     for each, where in also:
         _write(where, document(each, outcome))
+    _tell_skipped(outcome)
     show(style, outcome)
-    return int(outcome.failed)
+    return int(outcome.failed or (strict and bool(outcome.skipped)))
+
+
+def _without_config(app: App) -> App:
+    """Leave out the configuration of the working folder, which may be part of what is checked.
+
+    Else a pull request could choose the catalog that it is compared with, or silence the check.
+    """
+    from catalog.config.given import CONFIG_VARIABLE, HERE, is_file
+
+    if app.config is None and not os.environ.get(CONFIG_VARIABLE) and is_file(HERE):
+        if names := _settings(HERE):
+            ignored = f"{HERE} of this folder may be part of what is checked: ignored {names}"
+            note(visible(f"{ignored}; use --trust-config if it is yours"))
+        app = replace(app, here=False)
+    return app
+
+
+def _settings(file: Path) -> str:
+    """Name the tables and settings of a configuration that nobody vouches for."""
+    try:
+        with file.open(encoding="utf-8", errors="replace") as opened:
+            text = opened.read(MOST_CONFIG)
+    except OSError as error:
+        return f"what it holds ({error.strerror})"
+    lines = filter(None, map(SETTING.match, text.split("\n")))
+    named = [match[0] for match in lines]
+    tables = [name for name in named if name.startswith("[")]
+    plain = named[: named.index(tables[0])] if tables else named
+    found = tuple(dict.fromkeys((*plain, *tables)))
+    more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
+    return ", ".join(found[:MOST_NAMES]) + more
 
 
 def _listing(app: App, file: Path | None, *, shipped: bool) -> "tuple[Listing, str]":
@@ -178,10 +223,16 @@ def _check(
     return Outcome(heeded, scanned, listing, source, asked.fail_on)
 
 
+def _tell_skipped(outcome: "Outcome") -> None:
+    """Name the files that met a limit: what they use is not known."""
+    for each in outcome.skipped[:MOST_SKIPPED]:
+        note(visible(f"{each.path}: not checked to its end: {each.skipped}"))
+    if len(outcome.skipped) > MOST_SKIPPED:
+        note(f"{len(outcome.skipped) - MOST_SKIPPED:,} more files were not checked to their end")
+
+
 def _near(scanned: "Iterable[Scanned]") -> "Iterable[Scanned]":
     """Name files as they are from here, so that the same file has the same name in every list."""
-    from dataclasses import replace
-
     here = f"{Path.cwd().as_posix()}/"
     for each in scanned:
         path = each.path.removeprefix(here).removeprefix("./")

@@ -8,7 +8,7 @@ from array import array
 from operator import itemgetter
 
 from catalog.scan.calls import CHOICES, COPIES, EQUALS
-from catalog.scan.entry import Group
+from catalog.scan.entry import Exhausted, Group
 from catalog.scan.frame import Frame, Held
 from catalog.scan.lexing import tokens
 from catalog.scan.place import place
@@ -22,10 +22,15 @@ JOINS = {"+", "%"}
 LEADS = {"return", "in", "or", "and", "not", "else"}
 DEEPEST = 1000
 """What nests deeper than so many brackets is read as if it stood in the last of them."""
+MOST_TOKENS = 350_000
+"""A minified program of 1 MB has fewer."""
 
 
 def read(text: str, language: str) -> list[Group]:
-    """Find the strings that are given to something. Never raises."""
+    """Find the strings that are given to something.
+
+    Raises Exhausted for more words and signs than a file has that a person or program writes.
+    """
     return Reader(text, language).read()
 
 
@@ -71,6 +76,8 @@ class Reader:
             self.texts.append(text)
             self.starts.append(at)
             self.ends.append(end)
+            if len(self.kinds) > MOST_TOKENS:
+                raise Exhausted(f"it has more than {MOST_TOKENS:,} words and signs")
         for n, kind in enumerate(self.kinds):
             frame = self.stack[-1]
             text = self.texts[n]

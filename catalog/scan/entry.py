@@ -12,6 +12,14 @@ DEFAULTED = re.compile(r"\$\{([\w.-]+):[-=]?([^${}]*)\}")
 ITEM = re.compile(r"[^\s,;]+")
 SETTING = re.compile(r"\A-{0,2}([A-Za-z_][\w.-]*)=(\S+)\Z")
 LONGEST = 12  # digits of a limit
+MOST_ENTRIES = 150_000
+"""Strings of one file that may be names."""
+MOST = 300_000
+"""How often strings may be given to places in one file of Python or YAML."""
+
+
+class Exhausted(Exception):
+    """A file takes more than a file may."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -74,9 +82,12 @@ class Settled:
 def settle(groups: Iterable[Group], known: frozenset[str]) -> list[Settled]:
     """Keep what counts, once for each offset, in order.
 
-    Where several limits stand beside a name, the highest is kept.
+    Where several limits stand beside a name, the highest is kept. Raises Exhausted for more strings
+    than a person writes.
     """
     groups = [Group(list(_spread(group.entries)), group.limits) for group in groups]
+    if sum(len(group.entries) for group in groups) > MOST_ENTRIES:
+        raise Exhausted(f"it has more than {MOST_ENTRIES:,} strings where a name may stand")
     clusters = {
         entry.cluster
         for group in groups
@@ -113,7 +124,8 @@ def _spread(entries: Iterable[Entry]) -> Iterator[Entry]:
                 yield from _setting(entry, match, "")
         elif "," in name and entry.place and (kind := place(entry.place)) and kind.many:
             for match in ITEM.finditer(name):
-                yield replace(entry, name=match[0], at=entry.at + match.start())
+                at = entry.at + match.start()
+                yield Entry(match[0], at, entry.place, entry.sure, entry.cluster, entry.prose)
         else:
             yield entry
 
@@ -136,9 +148,7 @@ def _highest(limits: Iterable[Limit]) -> dict[frozenset[str], tuple[int, int, Li
     return highest
 
 
-def _beside(
-    entry: Entry, highest: Mapping[frozenset[str], tuple[int, int, Limit]]
-) -> Limit | None:
+def _beside(entry: Entry, highest: Mapping[frozenset[str], tuple[int, int, Limit]]) -> Limit | None:
     """Choose the limit that belongs to an entry: one whose key has the same owner."""
     kind = place(entry.place)
     if not entry.place or (kind and kind.many and entry.cluster is None):

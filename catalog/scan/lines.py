@@ -17,13 +17,9 @@ LOOSE = re.compile(
 SPACED = re.compile(
     rf"^[ \t]*+(?:ENV|ARG)[ \t]++(?P<key>[A-Za-z_]\w*+)[ \t]++{VALUE}", re.IGNORECASE
 )
-OPTION = re.compile(
-    rf"(?<!\S)[\"']?--?(?P<key>[A-Za-z][\w-]*+)[\"']?(?:,[ \t]*+|[ \t]++|=){VALUE}"
-)
+OPTION = re.compile(rf"(?<!\S)[\"']?--?(?P<key>[A-Za-z][\w-]*+)[\"']?(?:,[ \t]*+|[ \t]++|=){VALUE}")
 # That it is closed is seen first: a key may hold dashes, and each of them may end it.
-DEFAULT = re.compile(
-    r"\$\{(?=[^${}\"']++\})(?P<key>[\w.-]+):?[-=](?P<p>[^${}\"']++)\}"
-)
+DEFAULT = re.compile(r"\$\{(?=[^${}\"']++\})(?P<key>[\w.-]+):?[-=](?P<p>[^${}\"']++)\}")
 INSIDE = re.compile(
     r"\\?[\"'](?P<key>[A-Za-z_][\w-]*)\\?[\"']\s*:\s*(?:\\?\"(?P<d>[^\"\\]*)|(?P<n>\d+))"
 )

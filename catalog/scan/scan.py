@@ -1,14 +1,13 @@
 """From files to uses of models: what is written, with no knowledge of what the provider offers."""
 
 import os
-import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache, partial
 from pathlib import Path
 
-from catalog.scan.entry import Settled, settle
+from catalog.scan.entry import Exhausted, Settled, settle
 from catalog.scan.files import files
+from catalog.scan.guard import LIMITS, Guard, Limits
 from catalog.scan.ignores import ignores
 from catalog.scan.languages import language_in, language_of, may_hold, read
 from catalog.scan.position import Lines
@@ -16,33 +15,32 @@ from catalog.scan.use import Scanned, Use
 
 MANY = 500
 """From so many files for each process on, a process of its own is worth its start."""
-CHUNK = 50
+MOST = 10_000
+"""Names of one file that are checked; nobody writes more of them."""
 
 
 def scan(
-    paths: Sequence[Path], known: frozenset[str], markers: tuple[str, ...]
+    paths: Sequence[Path],
+    known: frozenset[str],
+    markers: tuple[str, ...],
+    limits: Limits = LIMITS,
 ) -> Iterator[Scanned]:
     """Read files and folders, and yield those that hold a use or a marker word, by path.
 
     `known` are the names that may count where any string may stand; `markers` the words that show
-    that a file is about the provider. What cannot be read, and what is no text, holds nothing. Many
-    files are shared out among processes, one a core.
+    that a file is about the provider. What cannot be read, and what is no text, holds nothing. A
+    file that takes more than the limits is yielded too, and says so. Many files are shared out
+    among processes, one a core.
     """
     listed = files(paths)
     look = partial(scan_file, known=known, markers=markers)
-    workers = min(os.cpu_count() or 1, len(listed) // MANY)
-    if workers <= 1:  # one is this process itself
-        yield from filter(None, map(look, listed))
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        # The processes are started here and keep this mask: only this one hears of Ctrl-C. One that
-        # broke off within a message would leave the others waiting for the rest of it.
-        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            found = pool.map(look, listed, chunksize=CHUNK)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
-        yield from filter(None, found)
+    workers = min(os.cpu_count() or 1, len(listed) // MANY) or 1
+    yield from Guard(look, lost, limits).run(listed, workers)
+
+
+def lost(file: tuple[str, str], why: str) -> Scanned:
+    """Say of a file why it was not checked."""
+    return Scanned(file[0], (), (), about=False, skipped=why)
 
 
 def scan_file(
@@ -52,7 +50,7 @@ def scan_file(
     shown, path = file
     text = text_of(path)
     scanned = None if text is None else scan_text(shown, text, known, markers)
-    return scanned if scanned and (scanned.uses or scanned.about) else None
+    return scanned if scanned and (scanned.uses or scanned.about or scanned.skipped) else None
 
 
 def text_of(path: str) -> str | None:
@@ -78,10 +76,14 @@ def scan_text(path: str, text: str, known: frozenset[str], markers: tuple[str, .
         may_hold(lowered, language) or any(name in text for name in full_names(known))
     ):
         return Scanned(path, (), (), about)
-    found = settle(read(text, language), known)
+    try:
+        found = settle(read(text, language), known)
+    except Exhausted as error:
+        return Scanned(path, (), (), about, str(error))
+    skipped = f"only its first {MOST:,} names are checked" if len(found) > MOST else ""
     lines = Lines(text)
-    uses = tuple(use(path, one, lines) for one in found)
-    return Scanned(path, uses, ignores(text) if uses else (), about)
+    uses = tuple(use(path, one, lines) for one in found[:MOST])
+    return Scanned(path, uses, ignores(text) if uses else (), about, skipped)
 
 
 @lru_cache(maxsize=8)
