@@ -1,6 +1,7 @@
 """Texts that are made to take a scanner's time or memory, for every language that is scanned."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 # What makes a file worth reading, and its one use.
@@ -25,6 +26,11 @@ STARTS: Final = {
     "a.md": "The model `m1`.\n",
     "a.ipynb": '{"cells": [{"cell_type": "code", "source": ["model = \'m1\'\\n"]},\n',
 }
+STRINGS: Final = (
+    "a.js", "a.json", "a.ipynb", "a.go", "a.java", "a.php", "a.rb", "a.rs", "a.toml", "a.tf",
+    "a.cs", "a.kt", "a.py",
+)  # fmt: skip
+"""Files of languages that quote their strings."""
 # Repeated as they are: signs, openings that nothing closes, and the smallest of each construct.
 SIGNS: Final = (*"\"'`\\/#*<>()[]{}=:;,.-+%&|?!$@~^ \t\n\r0aA_\xe9\U0001f600",)
 OPENINGS: Final = (
@@ -107,63 +113,64 @@ NUMBERED: Final = (
 )  # fmt: skip
 
 
-def texts(name: str, size: int) -> Iterator[tuple[str, str]]:
-    """Give each hostile text of about this size for a file of this name, with a name of its own."""
+Text = Callable[[], str]
+
+
+def texts(name: str, size: int) -> dict[str, Text]:
+    """Give what makes each hostile text of this size for a file of this name, by its title."""
     start = STARTS[name]
     plain = [("", unit, "") for unit in (*SIGNS, *OPENINGS, *SMALL)]
-    for before, unit, after in (*plain, *LONG):
-        yield (
-            f"{before} {unit} {after}",
-            start + before + unit * (size // len(unit.encode())) + after,
-        )
-    for before, unit, after in NUMBERED:
-        count = size // (len(unit) + 5 * unit.count(EACH))
-        yield f"{before} {unit} {after}", start + before + _numbered(unit, count) + after
-    yield from _several(start, size)
+    repeated: dict[str, Text] = {
+        f"{before} {unit} {after}": partial(_repeated, start + before, unit, after, size)
+        for before, unit, after in (*plain, *LONG, *NUMBERED)
+    }
+    return repeated | {title: partial(make, start, size) for title, make in SEVERAL.items()}
 
 
-def _numbered(unit: str, count: int) -> str:
-    return "".join(unit.replace(EACH, str(n)) for n in range(count))
+def _repeated(before: str, unit: str, after: str, size: int) -> str:
+    count = size // (len(unit.encode()) + 4 * unit.count(EACH))
+    if EACH not in unit:
+        return before + unit * count + after
+    return before + "".join(unit.replace(EACH, str(n)) for n in range(count)) + after
 
 
-def _several(start: str, size: int) -> Iterator[tuple[str, str]]:
-    """Give those of several growing parts."""
-    half = size // 2
-    yield "deep and closed", start + "x = " + "(" * half + ")" * half
-    yield "deep lists closed", start + "x: " + "[" * half + "]" * half
-    yield "deep objects closed", start + '{"a":' * (size // 6) + "1" + "}" * (size // 6)
-    yield (
-        "runs of backticks",
-        start + "".join("`" * n + " " for n in range(1, int((2 * size) ** 0.5))),
-    )
-    yield "indented", start + "".join(" " * n + "a:\n" for n in range(int((2 * size) ** 0.5)))
-    yield (
-        "indented model",
-        start + "".join(" " * n + "model:\n" for n in range(int((2 * size) ** 0.5))),
-    )
-    yield "hashes", start + "".join("r" + "#" * n + '"' for n in range(int((2 * size) ** 0.5)))
+def _growing(unit: str, behind: str, start: str, size: int) -> str:
+    """Repeat a sign once more each time."""
+    return start + "".join(unit * n + behind for n in range(3, int((2 * size) ** 0.5)))
+
+
+def _around(before: str, left: str, right: str, start: str, size: int) -> str:
+    """Open as often as something is closed then."""
+    count = size // (len(left) + len(right))
+    return start + before + left * count + right * count
+
+
+def _aliases(unit: str, start: str, size: int) -> str:
+    """Let many keys have one long list."""
     items = "x, " * (size // 6)
-    yield "one list, many aliases", f"{start}a: &a [{items}]\n" + "model: *a\n" * (size // 20)
-    yield (
-        "one list, many keys",
-        f"{start}a: &a [{items}]\n" + "".join(f"model{n}: *a\n" for n in range(size // 36)),
-    )
-    yield (
-        "many keys, one list of aliases",
-        start + "models: [" + "&a [x], *a, " * (size // 12) + "]",
-    )
-    yield (
-        "bomb",
-        start
-        + "a0: &a0 [x]\n"
-        + "".join(
-            f"model{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, size // 80)
-        ),
-    )
-    yield "openings, then closings", start + '"' * half + "'" * half
-    yield "comment marks in quotes", start + "model='a' " + "'#\" #" * (size // 5)
-    yield (
-        "fences of growing length",
-        start + "".join("`" * n + "\n" for n in range(3, int((2 * size) ** 0.5))),
-    )
-    yield "tables, then one", start + "models = [" + "{}," * (size // 3) + "]"
+    keys = "".join(unit.replace(EACH, str(n)) for n in range(size // 2 // (len(unit) + 5)))
+    return f"{start}a: &a [{items}]\n{keys}"
+
+
+def _bomb(start: str, size: int) -> str:
+    """Let each list hold the one before nine times."""
+    lists = (f"model{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, size // 80))
+    return f"{start}a0: &a0 [x]\n{''.join(lists)}"
+
+
+# Those of several parts that grow.
+SEVERAL: Final[dict[str, Callable[[str, int], str]]] = {
+    "deep and closed": partial(_around, "x = ", "(", ")"),
+    "deep lists closed": partial(_around, "x: ", "[", "]"),
+    "deep objects closed": partial(_around, "", '{"a":', "}"),
+    "openings, then closings": partial(_around, "", "[", ")"),
+    "quotes, then others": partial(_around, "", '"', "'"),
+    "runs of backticks": partial(_growing, "`", " "),
+    "fences of growing length": partial(_growing, "`", "\n"),
+    "indented": partial(_growing, " ", "a:\n"),
+    "indented models": partial(_growing, " ", "model:\n"),
+    "raw strings of growing length": partial(_growing, "#", '" r'),
+    "one list, many aliases": partial(_aliases, "model: *a\n"),
+    "one list, many keys": partial(_aliases, f"model{EACH}: *a\n"),
+    "bomb": _bomb,
+}

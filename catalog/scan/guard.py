@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 RANGE = struct.Struct("=qq")
 BATCHES = 250
 """So many batches of items fit into the smallest pipe, before anybody reads it."""
-SIGNALS = {
+SIGNALS: dict[int, str] = {
     signal.SIGPROF: "it takes more than {seconds:g} s of computing time",
     signal.SIGKILL: "the system ended the process that read it, maybe because memory ran out",
 }
@@ -173,9 +173,8 @@ class Guard(Generic[Item, Result]):
     def reason(self, status: int) -> str:
         """Say how a process died."""
         number = -os.waitstatus_to_exitcode(status)
-        known = SIGNALS.get(signal.Signals(number)) if number > 0 else None
-        text = known or f"the process that read it ended with {number and -number}"
-        return text.format(seconds=self.limits.seconds)
+        text = SIGNALS.get(number, "the process that read it ended by signal {number}")
+        return text.format(number=number, seconds=self.limits.seconds)
 
 
 def _batches(items: int) -> int:
