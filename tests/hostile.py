@@ -26,11 +26,6 @@ STARTS: Final = {
     "a.md": "The model `m1`.\n",
     "a.ipynb": '{"cells": [{"cell_type": "code", "source": ["model = \'m1\'\\n"]},\n',
 }
-STRINGS: Final = (
-    "a.js", "a.json", "a.ipynb", "a.go", "a.java", "a.php", "a.rb", "a.rs", "a.toml", "a.tf",
-    "a.cs", "a.kt", "a.py",
-)  # fmt: skip
-"""Files of languages that quote their strings."""
 # Repeated as they are: signs, openings that nothing closes, and the smallest of each construct.
 SIGNS: Final = (*"\"'`\\/#*<>()[]{}=:;,.-+%&|?!$@~^ \t\n\r0aA_\xe9\U0001f600",)
 OPENINGS: Final = (

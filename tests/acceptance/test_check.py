@@ -162,7 +162,7 @@ def test_a_configuration_that_is_named_is_used(code: Shell) -> None:
         (b"\xff\0", ""),
         (
             b"".join(b"[t%d]\n" % n for n in range(9)),
-            "[t0], [t1], [t2], [t3], [t4], [t5] and 1 more",
+            "[t0], [t1], [t2], [t3], [t4], [t5] and 3 more",
         ),
     ],
 )

@@ -23,7 +23,7 @@ def look(what: str) -> str | None:
         case "memory":
             return str(len(bytearray(2_000_000_000)))
         case "crash":
-            os.kill(os.getpid(), signal.SIGSEGV)
+            os.kill(os.getpid(), signal.SIGTERM)
         case "killed":
             os.kill(os.getpid(), signal.SIGKILL)
         case "mistake":
@@ -45,7 +45,7 @@ def looked(*items: str, workers: int = 1) -> list[str]:
         ("loop", "it takes more than 0.3 s of computing time"),
         ("loop in C", "it takes more than 0.3 s of computing time"),
         ("memory", "it takes more than 300 MB"),
-        ("crash", "the process that read it ended by signal 11"),
+        ("crash", "the process that read it ended by signal 15"),
         ("killed", "the system ended the process that read it, maybe because memory ran out"),
         ("mistake", "an error of this program: ZeroDivisionError"),
     ],
