@@ -11,11 +11,6 @@ from catalog.files import shown
 def document(outcome: Outcome) -> dict[str, Any]:
     """Write what a check came to, without its schema version."""
     listing, heeded = outcome.listing, outcome.heeded
-    skipped = [
-        {"path": shown(each.path), "reason": each.skipped}
-        for each in outcome.scanned
-        if each.skipped
-    ]
     return {
         "provider": listing.provider,
         "catalog": {
@@ -30,7 +25,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "notices": [notice_json(notice) for notice in heeded.notices],
         "ignored": len(heeded.ignored),
         "in_baseline": len(heeded.known),
-        **({"skipped": skipped} if skipped else {}),
+        "skipped": [{"path": shown(each.path), "reason": each.skipped} for each in outcome.skipped],
     }
 
 

@@ -9,8 +9,12 @@ _COMMANDS = {Level.BREAKING: "error", Level.WARNING: "warning", Level.INFO: "not
 
 
 def annotations(outcome: Outcome) -> str:
-    """Write one line a notice; empty where there is nothing to tell."""
-    return "".join(f"{_annotation(notice)}\n" for notice in outcome.heeded.notices)
+    """Write one line for each notice and for each file that was not checked to its end."""
+    skipped = (
+        f"::warning file={_property(each.path)},title=not checked::{_data(each.skipped)}\n"
+        for each in outcome.skipped
+    )
+    return "".join((*(f"{_annotation(notice)}\n" for notice in outcome.heeded.notices), *skipped))
 
 
 def _annotation(notice: Notice) -> str:

@@ -10,7 +10,7 @@ from catalog.visible import visible
 
 
 def report(outcome: Outcome) -> str:
-    """Write a report: a case for each notice, and one for each file that has none.
+    """Write a report: a case for each notice, for each file without, and for each skipped one.
 
     What the check does not fail on is a case that passed, with what there is to say as its output.
     """
@@ -18,13 +18,20 @@ def report(outcome: Outcome) -> str:
     told = {notice.path for notice in notices}
     silent = [path for path in outcome.files if path not in told]
     failures = sum(outcome.fails(notice) for notice in notices)
-    counts = f'tests="{len(notices) + len(silent)}" failures="{failures}" errors="0"'
+    skipped = outcome.skipped
+    tests = len(notices) + len(silent) + len(skipped)
+    counts = f'tests="{tests}" failures="{failures}" errors="0"'
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<testsuites name="catalog check" {counts} time="0">',
-        f'  <testsuite name="catalog check" {counts} skipped="0" time="0">',
+        f'  <testsuite name="catalog check" {counts} skipped="{len(skipped)}" time="0">',
         *(line for notice in notices for line in _case(notice, failed=outcome.fails(notice))),
         *(f"    <testcase {_named(shown(path), 'models')}/>" for path in silent),
+        *(
+            f"    <testcase {_named(shown(each.path), 'limits')}>"
+            f"<skipped message={_quoted(each.skipped)}/></testcase>"
+            for each in skipped
+        ),
         "  </testsuite>",
         "</testsuites>",
     ]

@@ -45,6 +45,11 @@ class Outcome:
         """The files that hold a use or a mention."""
         return tuple(each.path for each in self.scanned if each.uses)
 
+    @property
+    def skipped(self) -> tuple[Scanned, ...]:
+        """The files that met a limit, so that they, or their rest, were not checked."""
+        return tuple(each for each in self.scanned if each.skipped)
+
 
 def one_line(notice: Notice) -> str:
     """Say a notice in one line, with what to do."""

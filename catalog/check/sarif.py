@@ -13,6 +13,7 @@ from catalog.check.outcome import Outcome, one_line
 from catalog.check.rules import CHECK_RULES
 from catalog.clock import stamp
 from catalog.files import shown
+from catalog.scan.use import Scanned
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -35,6 +36,12 @@ def log(outcome: Outcome) -> dict[str, Any]:
         "tool": {"driver": _driver()},
         "columnKind": "unicodeCodePoints",
         "results": results,
+        "invocations": [
+            {
+                "executionSuccessful": True,
+                "toolExecutionNotifications": list(map(_skipped, outcome.skipped)),
+            }
+        ],
         "properties": {
             "provider": outcome.listing.provider,
             "catalog": shown(outcome.source),
@@ -42,6 +49,15 @@ def log(outcome: Outcome) -> dict[str, Any]:
         },
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _skipped(file: Scanned) -> dict[str, Any]:
+    """Say that a file was not checked to its end."""
+    return {
+        "level": "warning",
+        "message": {"text": f"not checked to its end: {file.skipped}"},
+        "locations": [{"physicalLocation": {"artifactLocation": _artifact(file.path)}}],
+    }
 
 
 def _driver() -> dict[str, Any]:
@@ -80,11 +96,13 @@ def _results(
 
 
 def _place(notice: Notice) -> dict[str, Any]:
-    if notice.path.startswith("/"):
-        artifact = {"uri": Path(notice.path).as_uri()}
-    else:
-        artifact = {"uri": quote(notice.path, errors="surrogateescape"), "uriBaseId": "%SRCROOT%"}
     return {
-        "artifactLocation": artifact,
+        "artifactLocation": _artifact(notice.path),
         "region": {"startLine": notice.line, "startColumn": notice.column},
     }
+
+
+def _artifact(path: str) -> dict[str, str]:
+    if path.startswith("/"):
+        return {"uri": Path(path).as_uri()}
+    return {"uri": quote(path, errors="surrogateescape"), "uriBaseId": "%SRCROOT%"}

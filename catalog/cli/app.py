@@ -21,6 +21,7 @@ class App:
 
     `files` says whether the files with secrets are read too: a command that only reads the store
     works without them. `provider` is the one that the command is about, None for all of them.
+    `here` says whether a configuration that is only found in the working folder counts.
     """
 
     config: Path | None = None
@@ -29,6 +30,7 @@ class App:
     log_format: str = "text"
     files: bool = False
     provider: str | None = None
+    here: bool = True
 
     def with_files(self) -> "App":
         """Return the same for a command that asks or tells; its settings are read anew."""
@@ -40,7 +42,7 @@ class App:
         from catalog.config.load import load
 
         given = {"database": self.database_url} if self.database_url else {}
-        return load(self.config, given, files=self.files)
+        return load(self.config, given, files=self.files, here=self.here)
 
     @cached_property
     def each(self) -> "tuple[Settings, ...]":

@@ -1,8 +1,10 @@
 """`catalog check`: which models a code base uses, and which of them will not serve it."""
 
+import os
+import re
 import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from errno import EFBIG
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "json", "sarif", "junit", "github")
 LEVELS = ("breaking", "warning", "info", "never")
+# A table of a configuration, or a setting.
+SETTING = re.compile(r"\[\[?[\w.-]{1,40}+\]\]?|[\w.-]{1,40}+(?=[ \t]*=)")
+MOST_CONFIG = 100_000  # characters
+MOST_NAMES = 6
 MOST_SKIPPED = 20
-"""So many files that were not read are named on stderr."""
 _file = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -64,6 +69,8 @@ def _within(
 @click.option("--write-baseline", is_flag=True, help="Write all that is found to the baseline.")
 @click.option("--lock", type=_file, metavar="FILE", help="The lock, in place of the configured.")
 @click.option("--write-lock", is_flag=True, help="Write which models are used, and their facts.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where a file could not be checked.")
+@click.option("--trust-config", is_flag=True, help="Use the catalog.toml of this folder.")
 @click.option(
     "--also",
     type=(click.Choice(FORMATS[1:]), _file),
@@ -85,6 +92,8 @@ def check(
     write_baseline: bool,
     lock: Path | None,
     write_lock: bool,
+    strict: bool,
+    trust_config: bool,
     also: tuple[tuple[str, Path], ...],
     style: str,
 ) -> int:
@@ -100,6 +109,8 @@ def check(
         raise click.UsageError("--write-baseline needs --baseline FILE.")
     if file is not None and shipped:
         raise click.UsageError("--catalog and --shipped: one of the two must go.")
+    if not trust_config:
+        app = _without_config(app)
     settings = app.loaded.settings.check
     level = fail_on or settings.fail_on
     asked = Asked(
@@ -114,8 +125,40 @@ def check(
     outcome = _check(app, paths, listing, source, asked)
     for each, where in also:
         _write(where, document(each, outcome))
+    _tell_skipped(outcome)
     show(style, outcome)
-    return int(outcome.failed)
+    return int(outcome.failed or (strict and bool(outcome.skipped)))
+
+
+def _without_config(app: App) -> App:
+    """Leave out the configuration of the working folder, which may be part of what is checked.
+
+    Else a pull request could choose the catalog that it is compared with, or silence the check.
+    """
+    from catalog.config.given import CONFIG_VARIABLE, HERE, is_file
+
+    if app.config is None and not os.environ.get(CONFIG_VARIABLE) and is_file(HERE):
+        if names := _settings(HERE):
+            ignored = f"{HERE} of this folder may be part of what is checked: ignored {names}"
+            note(visible(f"{ignored}; use --trust-config if it is yours"))
+        app = replace(app, here=False)
+    return app
+
+
+def _settings(file: Path) -> str:
+    """Name the tables and settings of a configuration that nobody vouches for."""
+    try:
+        with file.open(encoding="utf-8", errors="replace") as opened:
+            text = opened.read(MOST_CONFIG)
+    except OSError as error:
+        return f"what it holds ({error.strerror})"
+    lines = filter(None, map(SETTING.match, text.split("\n")))
+    named = [match[0] for match in lines]
+    tables = [name for name in named if name.startswith("[")]
+    plain = named[: named.index(tables[0])] if tables else named
+    found = tuple(dict.fromkeys((*plain, *tables)))
+    more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
+    return ", ".join(found[:MOST_NAMES]) + more
 
 
 def _listing(app: App, file: Path | None, *, shipped: bool) -> "tuple[Listing, str]":
@@ -172,7 +215,6 @@ def _check(
     from catalog.scan.scan import scan
 
     scanned = tuple(_near(scan(paths, frozenset(listing.names), _markers(app))))
-    _tell_skipped(scanned)
     before = lock.read(asked.lock)
     made = lock.make(scanned, listing, before)
     locked = lock.by_name(made if asked.write_lock else before, listing.provider)
@@ -188,20 +230,17 @@ def _check(
     return Outcome(heeded, scanned, listing, source, asked.fail_on)
 
 
-def _tell_skipped(scanned: "Iterable[Scanned]") -> None:
-    """Report what was not read, so that nobody takes it for checked."""
-    skipped = [each for each in scanned if each.skipped]
-    for each in skipped[:MOST_SKIPPED]:
+def _tell_skipped(outcome: "Outcome") -> None:
+    """Report what was not checked to its end, so that nobody takes it for checked."""
+    for each in outcome.skipped[:MOST_SKIPPED]:
         note(visible(f"not checked: {each.path}: {each.skipped}"))
-    if len(skipped) > MOST_SKIPPED:
-        more = len(skipped) - MOST_SKIPPED
+    if len(outcome.skipped) > MOST_SKIPPED:
+        more = len(outcome.skipped) - MOST_SKIPPED
         note(f"not checked: {more:,} more; --format json lists all of them")
 
 
 def _near(scanned: "Iterable[Scanned]") -> "Iterable[Scanned]":
     """Name files as they are from here, so that the same file has the same name in every list."""
-    from dataclasses import replace
-
     here = f"{Path.cwd().as_posix()}/"
     for each in scanned:
         path = each.path.removeprefix(here).removeprefix("./")

@@ -17,6 +17,7 @@ PREFIX = "CATALOG_"
 LARGEST = 1024 * 1024
 """Bytes of a configuration."""
 CONFIG_VARIABLE = "CATALOG_CONFIG"
+HERE = Path("catalog.toml")
 TOKEN_VARIABLES = {
     "infomaniak.token": "INFOMANIAK_API_TOKEN",
     "infomaniak.token_file": "INFOMANIAK_API_TOKEN_FILE",
@@ -127,14 +128,19 @@ class Given:
             del place[key], self.sources[other]
 
 
-def find_file(named: Path | None, environ: Mapping[str, str] = os.environ) -> Path | None:
-    """Return the configuration file: named, from CATALOG_CONFIG, here, or in the XDG folder."""
+def find_file(
+    named: Path | None, environ: Mapping[str, str] = os.environ, *, here: bool = True
+) -> Path | None:
+    """Return the configuration file: named, from CATALOG_CONFIG, here, or in the XDG folder.
+
+    Without `here`, the file of the working folder is left out, because its author is unknown.
+    """
     if named is not None:
         return named
     if environ.get(CONFIG_VARIABLE):
         return Path(environ[CONFIG_VARIABLE])
     home = Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME", "/")) / ".config")
-    candidates = (Path("catalog.toml"), home / "catalog" / "catalog.toml")
+    candidates = (*((HERE,) if here else ()), home / "catalog" / "catalog.toml")
     return next(filter(is_file, candidates), None)
 
 

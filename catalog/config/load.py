@@ -83,15 +83,17 @@ def load(
     environ: Mapping[str, str] = os.environ,
     *,
     files: bool = True,
+    here: bool = True,
 ) -> Loaded:
     """Read all settings; raise SettingsInvalid that names every mistake and where it stands.
 
     `overrides` are dotted settings given on the command line. `files` says whether those who ask
     and tell want the settings: then the secrets are read from their files, and the annotations are
-    checked. Else the secrets in files are left out.
+    checked. Else the secrets in files are left out. `here` says whether
+    a configuration that is only found in the working folder counts.
     """
     given = Given()
-    found = find_file(file, environ)
+    found = find_file(file, environ, here=here)
     identity = _identity(found, environ)  # before the file is read: it may be written meanwhile
     if found is not None:
         found = found.absolute()

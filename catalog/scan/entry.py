@@ -1,7 +1,7 @@
 """What the readers of each language hand over, and what of it is a use."""
 
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from catalog.scan.place import LEADING, limit, owner, place
@@ -12,6 +12,14 @@ DEFAULTED = re.compile(r"\$\{([\w.-]+):[-=]?([^${}]*)\}")
 ITEM = re.compile(r"[^\s,;]+")
 SETTING = re.compile(r"\A-{0,2}([A-Za-z_][\w.-]*)=(\S+)\Z")
 LONGEST = 12  # digits of a limit
+MOST_ENTRIES = 150_000
+"""Strings of one file that may be names."""
+MOST = 300_000
+"""How often strings may be given to places in one file of Python or YAML."""
+
+
+class Exhausted(Exception):
+    """A file takes more than a file may."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -74,9 +82,12 @@ class Settled:
 def settle(groups: Iterable[Group], known: frozenset[str]) -> list[Settled]:
     """Keep what counts, once for each offset, in order.
 
-    Where several limits stand beside a name, the highest is kept.
+    Where several limits stand beside a name, the highest is kept. Raises Exhausted for more strings
+    than a person writes.
     """
     groups = [Group(list(_spread(group.entries)), group.limits) for group in groups]
+    if sum(len(group.entries) for group in groups) > MOST_ENTRIES:
+        raise Exhausted(f"it has more than {MOST_ENTRIES:,} strings where a name may stand")
     clusters = {
         entry.cluster
         for group in groups
@@ -85,9 +96,10 @@ def settle(groups: Iterable[Group], known: frozenset[str]) -> list[Settled]:
     }
     found: dict[int, Settled] = {}
     for group in groups:
+        highest = _highest(group.limits) if group.entries else {}
         for entry in group.entries:
             if _counts(entry, known, clusters):
-                new = Settled(entry, _beside(entry, group.limits))
+                new = Settled(entry, _beside(entry, highest))
                 if entry.at not in found or _rank(new) > _rank(found[entry.at]):
                     found[entry.at] = new
     return [found[at] for at in sorted(found)]
@@ -112,7 +124,8 @@ def _spread(entries: Iterable[Entry]) -> Iterator[Entry]:
                 yield from _setting(entry, match, "")
         elif "," in name and entry.place and (kind := place(entry.place)) and kind.many:
             for match in ITEM.finditer(name):
-                yield replace(entry, name=match[0], at=entry.at + match.start())
+                at = entry.at + match.start()
+                yield Entry(match[0], at, entry.place, entry.sure, entry.cluster, entry.prose)
         else:
             yield entry
 
@@ -125,14 +138,24 @@ def _setting(entry: Entry, match: re.Match[str], otherwise: str) -> Iterator[Ent
         yield replace(entry, name=match[2], at=at, place=given, sure=kind.sure)
 
 
-def _beside(entry: Entry, limits: Iterable[Limit]) -> Limit | None:
+def _highest(limits: Iterable[Limit]) -> dict[frozenset[str], tuple[int, int, Limit]]:
+    """Choose the highest limit of each owner, the first of several, with value and order."""
+    highest: dict[frozenset[str], tuple[int, int, Limit]] = {}
+    for n, one in enumerate(limits):
+        whose = limit(one.place)
+        if whose is not None and (whose not in highest or one.value > highest[whose][0]):
+            highest[whose] = (one.value, -n, one)
+    return highest
+
+
+def _beside(entry: Entry, highest: Mapping[frozenset[str], tuple[int, int, Limit]]) -> Limit | None:
     """Choose the limit that belongs to an entry: one whose key has the same owner."""
     kind = place(entry.place)
     if not entry.place or (kind and kind.many and entry.cluster is None):
         return None
     mine = owner(entry.place)
-    fitting = [one for one in limits if limit(one.place) in {mine, mine - LEADING}]
-    return max(fitting, key=lambda one: one.value, default=None)
+    fitting = [highest[whose] for whose in {mine, mine - LEADING} if whose in highest]
+    return max(fitting)[2] if fitting else None
 
 
 def _rank(settled: Settled) -> tuple[bool, bool, bool]:

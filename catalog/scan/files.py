@@ -1,10 +1,13 @@
 """Which files are read: those that git would keep, below what was given."""
 
+import logging
 import os
 import re
+import warnings
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -18,6 +21,14 @@ SKIPPED = {
     ".tox", ".nox", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".terraform",
 }  # fmt: skip
 LARGEST = 1_000_000  # bytes
+MARK, STAR = "[^/]", "[^/]*"
+"""What a question mark and a star of a pattern become."""
+FOLDERS = 3
+"""Parts of a pattern that stand for any number of folders."""
+LONGEST = 1000  # characters of a pattern
+MOST_LINES = 5000
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +114,56 @@ def ignored_in(folder: str, shown: str, unread: dict[str, str]) -> list[Ignored]
             continue
         # As names of files are read, so that one that is not UTF-8 is found by its pattern.
         text = body.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape")
-        rules = filter(None, map(pattern, re.split("\r\n?|\n", text)))
-        found.append(Ignored(folder, GitIgnoreSpec(rules)))
+        found.append(Ignored(folder, GitIgnoreSpec(patterns(f"{shown}{name}", text))))
     return found
 
 
+def patterns(file: str, text: str) -> list[GitIgnoreSpecPattern]:
+    """Read the lines of a .gitignore; those that would take long to match are refused and told."""
+    lines = re.split("\r\n?|\n", text)
+    taken = [line for line in lines[:MOST_LINES] if is_quick(line)]
+    if len(taken) < len(lines):
+        logger.warning(
+            "%s: %d of its patterns are not used, because they take long to match: what they name "
+            "is checked",
+            file,
+            len(lines) - len(taken),
+        )
+    return list(filter(None, map(pattern, taken)))
+
+
+def is_quick(line: str) -> bool:
+    """Say whether a pattern is matched quickly; folders are tried with all places of the others."""
+    if len(line) > LONGEST:
+        return False
+    return line.split("/").count("**") <= FOLDERS
+
+
+@lru_cache(maxsize=4096)
 def pattern(line: str) -> GitIgnoreSpecPattern | None:
     """Read a line of a .gitignore; one that says nothing is passed over, as git does."""
     try:
-        return GitIgnoreSpecPattern(line)
-    except ValueError:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of brackets that look like a set
+            return linear(GitIgnoreSpecPattern(line))
+    except (ValueError, re.error):
         return None
+
+
+def linear(found: GitIgnoreSpecPattern) -> GitIgnoreSpecPattern:
+    """Let each star but the last of a name take as little as fits, without another try.
+
+    That matches the same names, because what follows a star may as well begin at its first place.
+    """
+    first, *parts = found.regex.pattern.split(STAR) if found.regex else ("",)
+    if len(parts) <= 1:
+        return found
+    *inner, last = parts
+    quick = (
+        f"{STAR}{part}" if "/" in part.replace(MARK, "") else f"(?>{STAR}?{part})" for part in inner
+    )
+    regex = re.compile("".join((first, *quick, STAR, last)))
+    return GitIgnoreSpecPattern(regex, found.include)
 
 
 def above(folder: str, unread: dict[str, str]) -> list[Ignored]:

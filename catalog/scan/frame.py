@@ -33,7 +33,8 @@ class Frame:
     `key` takes the next value, given by `sign`; `last` is the name read last, `before` the one
     right before it. `held` is what the whole bracket is given to, `listed` the list of models it is
     an object in, `subject` what its cases are compared with. `asked` is the setting a call asks
-    for, `flag` the option before an entry. `pending` is a key whose value has not come yet.
+    for, `flag` the option before an entry. `number`
+    says how many brackets were opened before. `pending` is a key whose value has not come yet.
     """
 
     opener: str
@@ -53,6 +54,7 @@ class Frame:
     switched: str = ""
     position: int = 0
     ternaries: int = 0
+    number: int = 0
     pending: tuple[str, int] | None = None
     pair: dict[str, tuple[str, int]] = field(default_factory=dict)
 

@@ -2,13 +2,14 @@
 
 import re
 
+from catalog.scan.position import Lines
 from catalog.scan.use import Ignore
 
 COMMENT = re.compile(
     r"(?:\#|//|/\*|<!--|--|;)[ \t]*catalog:[ \t]*ignore"
     r"(?:\[(?P<rules>[\w ,*-]*)\])?(?P<reason>[^\n]*)"
 )
-END = re.compile(r"\s*(?:\*/|-->)?\s*\Z")
+MOST = 20  # rules of one comment; there are fewer than that
 
 
 def ignores(text: str) -> tuple[Ignore, ...]:
@@ -16,10 +17,13 @@ def ignores(text: str) -> tuple[Ignore, ...]:
     if "catalog:" not in text:
         return ()
     found = []
+    lines = Lines(text)
     for match in COMMENT.finditer(text):
-        line = text.count("\n", 0, match.start()) + 1
+        line, _ = lines.locate(match.start())
         alone = not text[text.rfind("\n", 0, match.start()) + 1 : match.start()].strip()
-        rules = tuple(filter(None, re.split(r"[\s,]+", match["rules"] or "")))
-        reason = END.sub("", match["reason"]).lstrip(" \t:-")
+        rules = tuple(filter(None, re.split(r"[\s,]+", match["rules"] or "")))[:MOST]
+        reason = match["reason"].rstrip()
+        reason = reason.removesuffix("*/" if reason.endswith("*/") else "-->").rstrip()
+        reason = reason.lstrip(" \t:-")
         found.append(Ignore(line + alone, rules, reason))
     return tuple(found)

@@ -41,7 +41,7 @@ NEXT = rf"\s*(?:\w+\s*[=:]|{NAMED}\s*,?\s*[)\]])"
 BEHIND = (
     rf"[\w-]{{0,60}}+(?!\.(?!eq|as|to|clo|fr|in)\w)(?:[^\n]{{0,200}}?(?:{NAMED}|\$\{{|%w)"
     rf"|(?! import)[^\n]{{0,80}}[=\[({{][ \t\r]*\n|[\"']:[ \t\r]*\n|[\"'],[ \t\r]*\n{NEXT}"
-    r"|\([^\n]*enum|:[\w./@+-]+\})"
+    r"|\([^\n]{0,2000}enum|:[\w./@+-]+\})"
 )
 HINTS = [
     re.compile("model" + BEHIND),
@@ -56,6 +56,8 @@ BARE = {
     + [re.compile(r"(?:name:[ \t]*|-[ \t]+)[\"']?[\w-]*(?:model|llm)")],
     "toml": [re.compile(word + r"[\w.-]{0,60}+[\"']?[ \t]*[=\].]") for word in WORDS],
 }
+OFTEN = 1000
+"""What has one of the words so often is read in any case: to look behind each takes longer."""
 # Read line by line, which is fast.
 LINED = {"shell", "env", "ini", "dockerfile", "prose"}
 
@@ -85,7 +87,11 @@ def may_hold(lowered: str, language: str) -> bool:
     if not any(word in lowered for word in WORDS):
         return False
     hints = BARE.get(language, HINTS)
-    return language in LINED or any(hint.search(lowered) for hint in hints)
+    return (
+        language in LINED
+        or sum(map(lowered.count, WORDS)) > OFTEN
+        or any(hint.search(lowered) for hint in hints)
+    )
 
 
 def read(text: str, language: str) -> list[Group]:

@@ -2,24 +2,24 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple, cast
 
 BLOCK = r"/\*.*?(?:\*/|\Z)"
 SLASH = r"//[^\n]*"
 HASH = r"\#[^\n]*"
-DOUBLE = r'"(?:[^"\\\n]|\\.)*"'
-SINGLE = r"'(?:[^'\\\n]|\\.)*'"
+DOUBLE = r'"(?:[^"\\\n]|\\.)*+"'
+SINGLE = r"'(?:[^'\\\n]|\\.)*+'"
 # A single character, in languages where ' opens nothing longer.
 CHAR = r"'(?:[^'\\\n]|\\[^\n]{1,8}?)'"
-BACKTICK = r"`(?:[^`\\]|\\.)*`"
+BACKTICK = r"`(?:[^`\\]|\\.)*+`"
 TRIPLE = r'"{3}.*?"{3}'
 TRIPLES = TRIPLE + r"|'{3}.*?'{3}"
 # After an operator, a slash opens a regular expression, and quotes in it open nothing. Its length
 # is bounded, and nothing in it is tried twice: else a minified file would take minutes.
-REGEX = (
-    r"(?:(?<=[=(,:;!&|?{}\[\n])|(?<=return))[ \t]*"
-    r"/(?![*/])(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.){0,100}+\]){1,300}+/[a-z]*"
-)
+SLASHED = r"(?:(?<=[=(,:;!&|?{}\[\n])|(?<=return))[ \t]*+/(?![*/])"
+PATTERN = r"(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.){0,100}+\]){1,300}+"
+REGEX = rf"{SLASHED}{PATTERN}/[a-z]*"
 OPERATORS = (
     r"=>|===?|!==?|:=|\?\?=?|\|\|=?|\+=|\?:|->|::|\?\.|\?->|&&|<-"
     r"|[=:(){}\[\],;?.|&+%]"
@@ -38,48 +38,97 @@ class Token(NamedTuple):
     end: int
 
 
-def _pattern(comments: str, strings: str, name: str = r"[A-Za-z_$][\w$]*[!?]?") -> re.Pattern[str]:
-    return re.compile(
-        rf"(?P<c>{comments})|(?P<s>{strings})|(?P<n>\d[\w]*(?:\.\d\w*)?)|(?P<i>{name})"
-        rf"|(?P<o>{OPERATORS})",
-        re.DOTALL,
-    )
-
-
+# Openings that nothing closes, as they are found, and how far that was looked for. Up to there the
+# same opening is not tried again, because that would fail too, and take as long each time.
+UNCLOSED = {
+    '"': (DOUBLE, re.compile(DOUBLE[1:-1], re.DOTALL)),
+    "'": (SINGLE, re.compile(SINGLE[1:-1], re.DOTALL)),
+    "`": (BACKTICK, re.compile(BACKTICK[1:-1], re.DOTALL)),
+    "/": (REGEX, re.compile(PATTERN, re.DOTALL)),
+}
+NEVER = r"(?!)"
 _PLAIN = r"[A-Za-z_$][\w$]*"
 _KEBAB = r"[A-Za-z_][\w-]*"
-PATTERNS = {
-    "javascript": _pattern(f"{BLOCK}|{SLASH}|{REGEX}", f"{DOUBLE}|{SINGLE}|{BACKTICK}", _PLAIN),
-    "json": _pattern(f"{BLOCK}|{SLASH}", f"{DOUBLE}|{SINGLE}", _PLAIN),
-    "php": _pattern(rf"{BLOCK}|{SLASH}|\#(?!\[)[^\n]*", f"{DOUBLE}|{SINGLE}", _PLAIN),
-    "go": _pattern(f"{BLOCK}|{SLASH}", f"{DOUBLE}|{CHAR}|`[^`]*`", _PLAIN),
-    "ruby": _pattern(
-        rf"(?m:^=begin\b).*?(?m:^=end\b)|{HASH}",
+_RUBY = r"[A-Za-z_$][\w$]*[!?]?"
+# Of each language its comments, its strings and its names.
+PARTS = {
+    "javascript": (f"{BLOCK}|{SLASH}|{REGEX}", f"{DOUBLE}|{SINGLE}|{BACKTICK}", _PLAIN),
+    "json": (f"{BLOCK}|{SLASH}", f"{DOUBLE}|{SINGLE}", _PLAIN),
+    "php": (rf"{BLOCK}|{SLASH}|\#(?!\[)[^\n]*", f"{DOUBLE}|{SINGLE}", _PLAIN),
+    "go": (f"{BLOCK}|{SLASH}", f"{DOUBLE}|{CHAR}|`[^`]*`", _PLAIN),
+    "ruby": (
+        rf"(?m:^=begin\b).*?(?:(?m:^=end\b)|\Z)|{HASH}",
         rf"{DOUBLE}|{SINGLE}|{BACKTICK}|%[wi]\[[^\]]*(?:\]|\Z)",
+        _RUBY,
     ),
-    "java": _pattern(f"{BLOCK}|{SLASH}", f"{TRIPLE}|{DOUBLE}|{CHAR}", _PLAIN),
-    "csharp": _pattern(
-        f"{BLOCK}|{SLASH}", rf'\$*{TRIPLE}|\$?@\$?"(?:[^"]|"")*"|\$?{DOUBLE}|{CHAR}', _PLAIN
+    "java": (f"{BLOCK}|{SLASH}", f"{TRIPLE}|{DOUBLE}|{CHAR}", _PLAIN),
+    "csharp": (
+        f"{BLOCK}|{SLASH}",
+        rf'\$*{TRIPLE}|\$?@\$?"(?:[^"]|"")*"|\$?{DOUBLE}|{CHAR}',
+        _PLAIN,
     ),
-    "rust": _pattern(
-        f"{BLOCK}|{SLASH}", rf'b?r(?P<h>\#*)".*?(?:"(?P=h)|\Z)|b?{DOUBLE}|{CHAR}', _PLAIN
+    "rust": (
+        f"{BLOCK}|{SLASH}",
+        rf'b?r(?P<h>\#*)".*?(?:"(?P=h)|\Z)|b?{DOUBLE}|{CHAR}',
+        _PLAIN,
     ),
-    "hcl": _pattern(f"{BLOCK}|{SLASH}|{HASH}", DOUBLE, _KEBAB),
-    "toml": _pattern(HASH, f"{TRIPLES}|{DOUBLE}|'[^'\n]*'", _KEBAB),
-    "python": _pattern(HASH, f"[A-Za-z]{{0,2}}(?:{TRIPLES}|{DOUBLE}|{SINGLE})", _PLAIN),
+    "hcl": (f"{BLOCK}|{SLASH}|{HASH}", DOUBLE, _KEBAB),
+    "toml": (HASH, f"{TRIPLES}|{DOUBLE}|'[^'\n]*'", _KEBAB),
+    "python": (HASH, f"[A-Za-z]{{0,2}}(?:{TRIPLES}|{DOUBLE}|{SINGLE})", _PLAIN),
 }
-PATTERNS["kotlin"] = PATTERNS["java"]
+PARTS["kotlin"] = PARTS["java"]
 _QUOTE = re.compile(r"[$@a-zA-Z]*(#*)(\"\"\"|'''|[\"'`])")
 
 
 def tokens(text: str, language: str) -> Iterator[Token]:
-    """Yield the tokens of a text, without its comments and what no rule knows."""
-    for match in PATTERNS[language].finditer(text):
-        kind = match.lastgroup
-        if kind == "s":
-            yield _string(match)
-        elif kind is not None and kind != "c":
-            yield Token(kind, match[0], match.start(), match.end())
+    """Yield the tokens of a text, without its comments and what no rule knows.
+
+    The time is linear in the text, because an opening that nothing closes is looked at once.
+    """
+    at = 0
+    unclosed: dict[str, int] = {}
+    while at <= len(text):
+        until = min(unclosed.values(), default=len(text) + 1)
+        for match in pattern(language, frozenset(unclosed)).finditer(text, at):
+            if match.start() >= until:
+                at = max(at, until)
+                break
+            kind, at = match.lastgroup, match.end()
+            if kind == "s":
+                yield _string(match)
+            elif kind == "u":
+                unclosed[match[0][-1]] = end_of(match[0][-1], text, at)
+                break
+            elif kind is not None and kind != "c":
+                yield Token(kind, match[0], match.start(), at)
+        else:
+            at = max(at, until)
+        unclosed = {sign: end for sign, end in unclosed.items() if end > at}
+
+
+def end_of(sign: str, text: str, at: int) -> int:
+    """Say how far the close of an opening was looked for in vain."""
+    looked = UNCLOSED[sign][1].match(text, at)
+    return looked.end() if looked else at
+
+
+@lru_cache(maxsize=256)
+def pattern(language: str, unclosed: frozenset[str]) -> re.Pattern[str]:
+    """Make the pattern of a language, in which these openings begin nothing."""
+    comments, strings, name = PARTS[language]
+    lone = [
+        SLASHED if sign == "/" else sign
+        for sign, (part, _) in UNCLOSED.items()
+        if sign not in unclosed and (part in comments or part in strings)
+    ]
+    for sign in unclosed:
+        comments = comments.replace(UNCLOSED[sign][0], NEVER)
+        strings = strings.replace(UNCLOSED[sign][0], NEVER)
+    return re.compile(
+        rf"(?P<c>{comments})|(?P<s>{strings})|(?P<n>\d[\w]*(?:\.\d\w*)?)|(?P<i>{name})"
+        rf"|(?P<o>{OPERATORS})|(?P<u>{'|'.join(lone) or NEVER})",
+        re.DOTALL,
+    )
 
 
 def _string(match: re.Match[str]) -> Token:

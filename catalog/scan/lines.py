@@ -8,20 +8,25 @@ from catalog.scan.place import place
 
 COMMENT = re.compile(r"(?:^|(?<=\s))[#;](?:[^\n]*)")
 SECTION = re.compile(r"[ \t]*\[[^\]\n]+\][ \t]*(?:[#;].*)?\Z")
-VALUE = r"(?:\"(?P<d>(?:[^\"\\]|\\.)*)\"|'(?P<q>[^']*)'|(?P<p>[^\s\"'#;&|<>()]+))"
+VALUE = r"(?:\"(?P<d>(?:[^\"\\]|\\.)*+)\"|'(?P<q>[^']*+)'|(?P<p>[^\s\"'#;&|<>()]++))"
 # NAME=value anywhere in a line; in the files that allow it also NAME = value and NAME: value.
-TIGHT = re.compile(rf"(?<![\w.$-])(?P<key>[A-Za-z_][\w.-]*)=(?:{VALUE})")
+TIGHT = re.compile(rf"(?<![\w.$-])(?P<key>[A-Za-z_][\w.-]*+)=(?:{VALUE})")
 LOOSE = re.compile(
-    rf"^[ \t-]*(?:export[ \t]+)?[\"']?(?P<key>[A-Za-z_][\w.-]*)[\"']?[ \t]*[=:][ \t]*{VALUE}"
+    rf"^[ \t-]*+(?:export[ \t]++)?[\"']?(?P<key>[A-Za-z_][\w.-]*+)[\"']?[ \t]*+[=:][ \t]*+{VALUE}"
 )
-SPACED = re.compile(rf"^[ \t]*(?:ENV|ARG)[ \t]+(?P<key>[A-Za-z_]\w*)[ \t]+{VALUE}", re.IGNORECASE)
-OPTION = re.compile(rf"(?<!\S)[\"']?--?(?P<key>[A-Za-z][\w-]*)[\"']?(?:,[ \t]*|[ \t]+|=){VALUE}")
-DEFAULT = re.compile(r"\$\{(?P<key>[\w.-]+):?[-=](?P<p>[^${}\"']+)\}")
+SPACED = re.compile(
+    rf"^[ \t]*+(?:ENV|ARG)[ \t]++(?P<key>[A-Za-z_]\w*+)[ \t]++{VALUE}", re.IGNORECASE
+)
+OPTION = re.compile(rf"(?<!\S)[\"']?--?(?P<key>[A-Za-z][\w-]*+)[\"']?(?:,[ \t]*+|[ \t]++|=){VALUE}")
+# That it is closed is seen first: a key may hold dashes, and each of them may end it.
+DEFAULT = re.compile(r"\$\{(?=[^${}\"']++\})(?P<key>[\w.-]+):?[-=](?P<p>[^${}\"']++)\}")
 INSIDE = re.compile(
     r"\\?[\"'](?P<key>[A-Za-z_][\w-]*)\\?[\"']\s*:\s*(?:\\?\"(?P<d>[^\"\\]*)|(?P<n>\d+))"
 )
 FULL = re.compile(r"(?<![\w.-])[\w.-]+/[\w./-]+")
-BARE_LIST = re.compile(r"^\s*(?P<key>[A-Za-z_][\w.-]*)\s*[=:]\s*(?P<p>[^\"'#\n]*,[^\"'#\n]*)")
+BARE_LIST = re.compile(
+    r"^\s*+(?P<key>[A-Za-z_][\w.-]*+)\s*+[=:]\s*+(?P<p>[^\"'#\n,]*+,[^\"'#\n]*+)"
+)
 
 # What a line must hold to be worth the patterns.
 WORTH = re.compile(r"model|llm|context|ctx|token|/", re.IGNORECASE)
@@ -42,10 +47,10 @@ def read(text: str, language: str) -> list[Group]:
     continued = False
     for line in text.split("\n"):
         if language in COMMANDS and not continued:
-            groups.append(Group())
+            begin(groups)
         continued = line.endswith("\\")
         if language == "ini" and SECTION.match(line):
-            groups.append(Group())
+            begin(groups)
         elif WORTH.search(line):
             for pattern in PATTERNS[language]:
                 see(groups[-1], uncommented(line), at, pattern)
@@ -53,6 +58,13 @@ def read(text: str, language: str) -> list[Group]:
                 groups[-1].string(match[0], at + match.start(), "")
         at += len(line) + 1
     return groups
+
+
+def begin(groups: list[Group]) -> None:
+    """Begin a group, in the place of one in which nothing was found."""
+    if not groups[-1].entries:
+        groups.pop()
+    groups.append(Group())
 
 
 def uncommented(line: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from catalog.scan.entry import Group
@@ -22,8 +22,7 @@ def read(text: str, code: Code) -> list[Group]:
             found = code(MAGIC.sub(lambda match: " " * len(match[0]), source), "python")
         else:
             found = read_prose(source, code)
-        placed = Placed(parts)
-        groups += [placed.group(group) for group in found]
+        groups += placed(found, parts)
     return groups
 
 
@@ -54,27 +53,29 @@ def decoded(token: Token) -> str:
         return token.text
 
 
-class Placed:
-    """Where the text of a cell stands in the file."""
-
-    def __init__(self, parts: list[Token]) -> None:
-        """Note where each part begins, in the cell and in the file."""
-        self.starts = [0]
-        self.parts = parts
-        self.texts = [decoded(part) for part in parts]
-        for text in self.texts:
-            self.starts.append(self.starts[-1] + len(text))
-
-    def at(self, offset: int) -> int:
-        """Give the offset in the file."""
-        n = next((n for n in range(len(self.parts)) if offset < self.starts[n + 1]), -1)
-        part, text = self.parts[n], self.texts[n]
-        before = text[: offset - self.starts[n]] if n >= 0 else text
-        return part.at + len(json.dumps(before, ensure_ascii=False)) - 2
-
-    def group(self, group: Group) -> Group:
-        """Move what was found in the cell."""
-        return Group(
-            [replace(entry, at=self.at(entry.at)) for entry in group.entries],
-            [replace(one, at=self.at(one.at)) for one in group.limits],
+def placed(groups: Sequence[Group], parts: Sequence[Token]) -> list[Group]:
+    """Move what was found in a cell to where its parts stand in the file."""
+    wanted = {entry.at for group in groups for entry in group.entries}
+    wanted |= {one.at for group in groups for one in group.limits}
+    at = offsets(sorted(wanted), parts) if wanted else {}
+    return [
+        Group(
+            [replace(entry, at=at[entry.at]) for entry in group.entries],
+            [replace(one, at=at[one.at]) for one in group.limits],
         )
+        for group in groups
+    ]
+
+
+def offsets(wanted: Sequence[int], parts: Sequence[Token]) -> dict[int, int]:
+    """Give the offset in the file for each of these in the cell, which rise."""
+    found = {}
+    waiting = iter(parts)
+    text, start, seen, file_at = "", 0, 0, 0  # a part, where it begins, and how far it was read
+    for at in wanted:
+        while at >= start + len(text) and (part := next(waiting, None)):
+            start, text, seen, file_at = start + len(text), decoded(part), 0, part.at
+        file_at += len(json.dumps(text[seen : at - start], ensure_ascii=False)) - 2
+        seen = at - start
+        found[at] = file_at
+    return found

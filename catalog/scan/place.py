@@ -7,6 +7,8 @@ from typing import NamedTuple
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 KEY = re.compile(r"[\w$@.-]+\Z")
 FLAG = re.compile(r"-{0,2}[A-Za-z_][\w.:-]{0,60}\Z")
+LONGEST = 200
+"""A longer name is the name of nothing; those that are known stay in memory."""
 # model_name, modelId: the word after "model" that still means its name.
 NAMES = {"id", "ids", "name", "names", "slug", "slugs", "identifier", "identifiers"}
 # data_model, user_model: models that are no models of language.
@@ -70,9 +72,13 @@ def words(name: str) -> list[str]:
     return [word.lower() for word in WORD.findall(name.rsplit(".", 1)[-1])]
 
 
-@lru_cache(maxsize=8192)
 def place(name: str) -> Place | None:
     """Say whether an argument, key or variable of this name takes the name of a model."""
+    return _place(name) if len(name) <= LONGEST else None
+
+
+@lru_cache(maxsize=8192)
+def _place(name: str) -> Place | None:
     if not KEY.match(name):
         return None
     parts = words(name)
@@ -95,9 +101,13 @@ def is_flag(text: str) -> bool:
     return FLAG.match(text) is not None and place(text) is not None
 
 
-@lru_cache(maxsize=8192)
 def limit(name: str) -> frozenset[str] | None:
     """Say what a limit of this name belongs to, in the words left; None where it is none."""
+    return _limit(name) if len(name) <= LONGEST else None
+
+
+@lru_cache(maxsize=8192)
+def _limit(name: str) -> frozenset[str] | None:
     parts = set(words(name))
     core = parts & LIMIT_WORDS
     if core not in LIMITS and core - {"model"} not in LIMITS:

@@ -1,6 +1,7 @@
 """Uses in Python, from its syntax tree."""
 
 import ast
+import re
 import warnings
 from collections.abc import Callable
 from functools import cache
@@ -12,6 +13,9 @@ from catalog.scan.frame import Held
 from catalog.scan.place import place
 from catalog.scan.values import Values, last, pairs, setting
 
+NODE = re.compile(r"\w+|[(\[{]|[-+*/~|&^%<>@]")
+"""What may become a node of the tree, which takes a kilobyte each."""
+MOST_NODES = 150_000
 LONGEST = 200
 """No name of a model has more characters."""
 
@@ -20,8 +24,10 @@ def read(text: str) -> list[Group]:
     """Find the strings that are given to something.
 
     Raises what `ast.parse` does for a text that is no Python: SyntaxError, ValueError,
-    RecursionError or MemoryError.
+    RecursionError or MemoryError; the last one also for a text whose tree would be too large.
     """
+    if len(text) > MOST_NODES and sum(1 for _ in NODE.finditer(text)) > MOST_NODES:
+        raise MemoryError
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(text)

@@ -1,15 +1,14 @@
 """From files to uses of models: what is written, with no knowledge of what the provider offers."""
 
 import os
-import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache, partial
 from pathlib import Path
 
 from catalog.files import read_bytes, reason
-from catalog.scan.entry import Settled, settle
+from catalog.scan.entry import Exhausted, Settled, settle
 from catalog.scan.files import files
+from catalog.scan.guard import LIMITS, Guard, Limits
 from catalog.scan.ignores import ignores
 from catalog.scan.languages import language_in, language_of, may_hold, read
 from catalog.scan.position import Lines
@@ -17,37 +16,36 @@ from catalog.scan.use import Scanned, Use
 
 MANY = 500
 """From so many files for each process on, a process of its own is worth its start."""
-CHUNK = 50
 LARGEST_NAMED = 16 * 1024 * 1024
 """Bytes of a file that is named; below a folder, much smaller ones are left out already."""
+MOST = 10_000
+"""Names of one file that are checked; nobody writes more of them."""
 
 
 def scan(
-    paths: Sequence[Path], known: frozenset[str], markers: tuple[str, ...]
+    paths: Sequence[Path],
+    known: frozenset[str],
+    markers: tuple[str, ...],
+    limits: Limits = LIMITS,
 ) -> Iterator[Scanned]:
     """Read files and folders, and yield those that hold a use or a marker word, by path.
 
     `known` are the names that may count where any string may stand; `markers` the words that show
-    that a file is about the provider. What cannot be read is yielded as skipped; what is no text
-    holds nothing. Many files are shared out among processes, one a core.
+    that a file is about the provider. What cannot be read, or takes more than the limits, is
+    yielded and says so; what is no text holds nothing. Many files are shared out among processes,
+    one a core.
     """
     unread: dict[str, str] = {}
     listed = files(paths, unread)
-    yield from (skipped(path, reason) for path, reason in sorted(unread.items()))
+    yield from (lost((path, path), why) for path, why in sorted(unread.items()))
     look = partial(scan_file, known=known, markers=markers)
-    workers = min(os.cpu_count() or 1, len(listed) // MANY)
-    if workers <= 1:  # one is this process itself
-        yield from filter(None, map(look, listed))
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        # The processes are started here and keep this mask: only this one hears of Ctrl-C. One that
-        # broke off within a message would leave the others waiting for the rest of it.
-        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            found = pool.map(look, listed, chunksize=CHUNK)
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
-        yield from filter(None, found)
+    workers = min(os.cpu_count() or 1, len(listed) // MANY) or 1
+    yield from Guard(look, lost, limits).run(listed, workers)
+
+
+def lost(file: tuple[str, str], why: str) -> Scanned:
+    """Say of a file why it was not checked."""
+    return Scanned(file[0], (), (), about=False, skipped=why)
 
 
 def scan_file(
@@ -58,14 +56,9 @@ def scan_file(
     try:
         text = text_of(path)
     except OSError as error:
-        return skipped(shown, reason(error))
+        return lost(file, reason(error))
     scanned = None if text is None else scan_text(shown, text, known, markers)
-    return scanned if scanned and (scanned.uses or scanned.about) else None
-
-
-def skipped(path: str, reason: str) -> Scanned:
-    """Say that a file or folder was not read."""
-    return Scanned(path, (), (), about=False, skipped=reason)
+    return scanned if scanned and (scanned.uses or scanned.about or scanned.skipped) else None
 
 
 def text_of(path: str) -> str | None:
@@ -87,10 +80,14 @@ def scan_text(path: str, text: str, known: frozenset[str], markers: tuple[str, .
         may_hold(lowered, language) or any(name in text for name in full_names(known))
     ):
         return Scanned(path, (), (), about)
-    found = settle(read(text, language), known)
+    try:
+        found = settle(read(text, language), known)
+    except Exhausted as error:
+        return Scanned(path, (), (), about, str(error))
+    skipped = f"only its first {MOST:,} names are checked" if len(found) > MOST else ""
     lines = Lines(text)
-    uses = tuple(use(path, one, lines) for one in found)
-    return Scanned(path, uses, ignores(text) if uses else (), about)
+    uses = tuple(use(path, one, lines) for one in found[:MOST])
+    return Scanned(path, uses, ignores(text) if uses else (), about, skipped)
 
 
 @lru_cache(maxsize=8)

@@ -45,8 +45,8 @@ class Scanned:
     """One file, read: its uses by line and column.
 
     `about` says whether the text holds one of the marker words, which is evidence that names
-    nobody knows are meant for this provider. `skipped` says why a file or folder was not read; ""
-    where it was.
+    nobody knows are meant for this provider. `skipped` says why the file, or the rest of it, was
+    not checked; "" where all of it was.
     """
 
     path: str

@@ -5,12 +5,16 @@ import re
 from collections.abc import Hashable, Iterable, Iterator
 
 from catalog.scan.calls import DEFAULTS, GETTERS, IDENTITIES, LISTS
-from catalog.scan.entry import Entry, Group
+from catalog.scan.entry import MOST, Entry, Exhausted, Group
 from catalog.scan.frame import Held
 from catalog.scan.place import is_flag, place
-from catalog.scan.position import Lines
+from catalog.scan.position import Columns, Lines
 
 QUOTE = re.compile(r"[A-Za-z]{0,2}(?:\"\"\"|'''|\"|')")
+DEEPEST = 30
+"""How deep an expression is looked into; nobody nests a name deeper."""
+CALL = 4
+"""A call counts as so many levels, because looking into it takes longer."""
 # Calls that make the default of a field out of their first argument.
 FIELDS = {"field", "Field", "mapped_column", "Column", "Setting", "Option", "Argument", "Query"}
 
@@ -22,16 +26,17 @@ class Values:
         """Note where the lines begin."""
         self.text = text
         self.starts = Lines(text).starts
+        self.columns: dict[int, Columns] = {}
         self.groups: list[Group] = []
+        self.depth = self.looked = 0
 
     def at(self, node: ast.expr) -> int:
         """Give the offset of a string's first character."""
         start = self.starts[node.lineno - 1]
         end = self.starts[node.lineno] if node.lineno < len(self.starts) else len(self.text)
-        line = self.text[start:end]
-        column = node.col_offset
-        if not line.isascii():
-            column = len(line.encode()[:column].decode(errors="replace"))
+        if node.lineno not in self.columns:
+            self.columns = {node.lineno: Columns(self.text[start:end])}
+        column = self.columns[node.lineno].letters(node.col_offset)
         quote = QUOTE.match(self.text, start + column)
         return quote.end() if quote else start + column
 
@@ -44,12 +49,26 @@ class Values:
         sure: bool = True,
         cluster: Hashable = None,
     ) -> None:
-        """Note a node if it is a string."""
+        """Note a node if it is a string.
+
+        Raises Exhausted where the same strings are given to more places than a person writes.
+        """
+        self.looked += 1
+        if self.looked > MOST:
+            raise Exhausted(f"it gives its strings to places more than {MOST:,} times")
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             group.entries.append(Entry(node.value, self.at(node), name, sure, cluster))
 
     def give(self, group: Group, name: str, node: ast.expr | None, *, sure: bool = True) -> None:
-        """Note the strings that an expression gives to a place."""
+        """Note the strings that an expression gives to a place; what nests deeply is left out."""
+        if self.depth > DEEPEST:
+            return
+        self.depth += 1
+        self.see(group, name, node, sure=sure)
+        self.depth -= 1
+
+    def see(self, group: Group, name: str, node: ast.expr | None, *, sure: bool) -> None:
+        """Note the strings of an expression by its kind."""
         match node:
             case ast.Constant():
                 self.put(group, name, node, sure=sure)
@@ -116,6 +135,7 @@ class Values:
         """Note what a call makes of its argument: Field("x"), str("x"), set(["a", "b"])."""
         callee = last(node.func)
         kind = place(name)
+        self.depth += CALL
         if node.args:
             listing = callee.lower() in LISTS and kind is not None and kind.many
             certain = sure and (callee in FIELDS or listing)
@@ -125,6 +145,7 @@ class Values:
         for word in node.keywords:
             if word.arg and word.arg.lower() in DEFAULTS:
                 self.option(group, name, word.value, sure=sure)
+        self.depth -= CALL
 
     def option(self, group: Group, name: str, node: ast.expr, *, sure: bool) -> None:
         """Note the default of an option, or what it may be."""
@@ -154,21 +175,24 @@ def parts(node: ast.expr) -> list[ast.expr]:
     return []
 
 
-def last(node: ast.expr) -> str:
+def last(node: ast.expr, deepest: int = DEEPEST) -> str:
     """Name what an expression ends in: the variable, the attribute, the item."""
+    if not deepest:
+        return ""
+    inside = deepest - 1
     match node:
         case ast.Name():
             return node.id
         case ast.Attribute(attr="value" | "lower" | "strip", value=inner):
-            return last(inner)
+            return last(inner, inside)
         case ast.Attribute():
             return node.attr
         case ast.Subscript(slice=ast.Constant(value=str() as key)):
             return key
         case ast.Call(args=[]):
-            return last(node.func)
-        case ast.Call(args=[ast.Constant(value=str() as key), *_]) if last(node.func) in GETTERS:
-            return key
+            return last(node.func, inside)
+        case ast.Call(args=[ast.Constant(value=str() as key), *_]):
+            return key if last(node.func, inside) in GETTERS else ""
     return ""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import yaml
 
 from catalog.scan.calls import IDENTITIES
-from catalog.scan.entry import Entry, Group
+from catalog.scan.entry import MOST, Entry, Exhausted, Group
 from catalog.scan.frame import Held
 from catalog.scan.place import is_flag, place
 
@@ -15,13 +15,23 @@ Refused = yaml.YAMLError
 # What may open a collection inside of another: a bracket, a mark, an indent that is large.
 DEEP = re.compile(r"[\[{]|[?-][ \t]|^[ ]{150}", re.MULTILINE)
 DEEPEST = 150  # levels
+NODE = re.compile(r"[,\[{\n]|[:?-](?=\s)")
+"""What may begin a node, which takes half a kilobyte and ten microseconds."""
+MOST_NODES = 100_000
+DIRECTIVE = re.compile(r"^%", re.MULTILINE)
+MOST_DIRECTIVES = 1000
 
 
 def read(text: str) -> list[Group]:
     """Find the strings that are given to something.
 
-    Raises yaml.YAMLError or RecursionError for what the parser refuses.
+    Raises yaml.YAMLError or RecursionError for what the parser refuses, and for what would take it
+    too long.
     """
+    if len(text) > MOST_NODES and sum(1 for _ in NODE.finditer(text)) > MOST_NODES:
+        raise yaml.YAMLError("too many nodes")
+    if len(DIRECTIVE.findall(text)) > MOST_DIRECTIVES:  # each is compared with all before
+        raise yaml.YAMLError("too many directives")
     if len(DEEP.findall(text)) > DEEPEST:
         check_depth(text)
     reader = Reader()
@@ -49,28 +59,37 @@ class Reader:
         """Begin with nothing seen."""
         self.groups: list[Group] = []
         self.seen: set[int] = set()
+        self.looked = 0
 
     def see(self, top: yaml.Node | None) -> None:
         """See every node below one."""
-        waiting = [top] if top is not None else []
+        self.seen.clear()  # nodes of the document before are gone, and their ids are given anew
+        waiting = [top] if isinstance(top, yaml.CollectionNode) else []
         while waiting:
             node = waiting.pop()
             if id(node) in self.seen:
                 continue
             self.seen.add(id(node))
             self.groups.append(group := Group())
+            inner: list[yaml.Node]
             if isinstance(node, yaml.MappingNode):
                 self.mapping(node, group)
-                for key, value in node.value:
-                    waiting += [key, value]
-            elif isinstance(node, yaml.SequenceNode):
+                inner = [each for pair in node.value for each in pair]
+            else:
                 self.sequence(node, group)
-                waiting += node.value
+                inner = node.value
+            waiting += [each for each in inner if not isinstance(each, yaml.ScalarNode)]
 
     def put(
         self, group: Group, name: str, node: yaml.Node, *, sure: bool, cluster: object = None
     ) -> None:
-        """Note a node if it is a string."""
+        """Note a node if it is a string.
+
+        Raises Exhausted where aliases give the same strings to more places than a person writes.
+        """
+        self.looked += 1
+        if self.looked > MOST:
+            raise Exhausted(f"it gives its strings to places more than {MOST:,} times")
         if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:str":
             at = node.start_mark.index + (node.style in {'"', "'"})
             group.entries.append(Entry(node.value, at, name, sure, cluster))

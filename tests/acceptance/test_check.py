@@ -103,10 +103,97 @@ def test_what_contradicts_itself_is_wrong_usage(code: Shell) -> None:
 
 def test_levels_of_the_configuration_hold(code: Shell) -> None:
     """A rule's level is overridden as that of a finding is; a misspelled rule is told."""
+    trusting = ("check", "--trust-config", "--shipped")
     (code.folder / "catalog.toml").write_text('[rules]\nunknown = "info"\n', encoding="utf-8")
-    assert " info " in code("check", "--shipped", "config.yaml").out
+    assert " info " in code(*trusting, "config.yaml").out
     (code.folder / "catalog.toml").write_text('[rules]\nunknwon = "info"\n', encoding="utf-8")
-    assert "did you mean unknown?" in code("check", "--shipped", ".", code=2).err
+    assert "did you mean unknown?" in code(*trusting, ".", code=2).err
+
+
+SILENCING = """\
+database = "of-them.db"
+[infomaniak]
+token_file = "/etc/hostname"
+[check]
+fail_on = "never"
+lock = "/etc/hostname"
+[rules]
+delisted = "info"
+unknown = "quiet"
+"""
+
+
+def test_the_configuration_of_the_checked_tree_is_not_used(code: Shell) -> None:
+    """A catalog.toml that is only found neither chooses a database nor silences the check."""
+    before = code("check", "--shipped", ".", code=1)
+    (code.folder / "catalog.toml").write_text(SILENCING, encoding="utf-8")
+    ran = code("check", "--shipped", ".", code=1)
+    assert ran.out == before.out
+    assert ran.err == (
+        "catalog.toml of this folder may be part of what is checked: ignored database, "
+        "[infomaniak], [check], [rules]; use --trust-config if it is yours\n"
+    )
+    assert str(code.folder / "catalog.db") in code("check", ".", code=1).err
+    assert "lock /etc/hostname" in code("check", "--trust-config", ".", code=2).err
+
+
+def test_a_configuration_that_is_named_is_used(code: Shell) -> None:
+    """Named by an option, a variable or --trust-config, or in the home folder, it holds."""
+    write(code.folder, {"catalog.toml": '[check]\nfail_on = "never"\n'})
+    named = {"CATALOG_CONFIG": "catalog.toml"}
+    for ran in (
+        code("--config", "catalog.toml", "check", "--shipped", "."),
+        code("check", "--shipped", ".", given=named),
+        code("check", "--shipped", "--trust-config", "."),
+    ):
+        assert ran.err == ""
+    home = code.folder / ".config" / "catalog"
+    home.mkdir(parents=True)
+    (code.folder / "catalog.toml").rename(home / "catalog.toml")
+    (code.folder / "catalog.toml").write_text("", encoding="utf-8")
+    assert code("check", "--shipped", "ai.py").err == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "ignored"),
+    [
+        (b"a.a.a." * 20_000 + b"a = 1", ""),
+        (b"[" * 50_000, ""),
+        (b"\xff\0", ""),
+        (
+            b"".join(b"[t%d]\n" % n for n in range(9)),
+            "[t0], [t1], [t2], [t3], [t4], [t5] and 3 more",
+        ),
+    ],
+)
+def test_a_strange_configuration_in_the_tree_does_no_harm(
+    code: Shell, body: bytes, ignored: str
+) -> None:
+    """Whatever a catalog.toml of the tree holds, the check is done, and says little of it."""
+    (code.folder / "catalog.toml").write_bytes(body)
+    ran = code("check", "--shipped", "ai.py", code=1)
+    assert len(ran.err) < 300
+    assert (f"ignored {ignored};" in ran.err) if ignored else not ran.err
+
+
+def test_a_file_beyond_the_limits_is_told(code: Shell) -> None:
+    """A file that takes too much is named in each format, and fails the check with --strict."""
+    big = f'model = "a"\nmodels = [{"1," * 400_000}]\n'
+    write(code.folder, {"big.py": big, "ai.py": 'model = "whisper"\n'})
+    words = ("check", "--shipped", "big.py", "ai.py")
+    reason = "it has more than 350,000 words and signs"
+    ran = code(*words)
+    assert ran.err == f"big.py: not checked to its end: {reason}\n"
+    code(*words, "--strict", code=1)
+    code("check", "--shipped", "ai.py", "--strict")
+    assert code(*words, "--format", "json").json["skipped"] == [
+        {"path": "big.py", "reason": reason}
+    ]
+    assert "::warning file=big.py,title=not checked::" in code(*words, "--format", "github").out
+    assert f'<skipped message="{reason}"/>' in code(*words, "--format", "junit").out
+    (run,) = code(*words, "--format", "sarif").json["runs"]
+    (told,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert told["message"]["text"] == f"not checked to its end: {reason}"
 
 
 def test_a_name_like_no_other_is_told_without_a_guess(code: Shell) -> None:
@@ -222,9 +309,9 @@ def test_another_provider_is_checked_by_name(code: Shell) -> None:
         '[[provider]]\nname = "router"\nkind = "openrouter"\n',
         encoding="utf-8",
     )
-    assert "add --provider" in code("check", "ai.py", code=2).err
-    code("check", "--shipped", "ai.py", "--provider", "infomaniak", code=1)
-    told = code("check", "--shipped", "ai.py", "--provider", "router", code=2)
+    assert "add --provider" in code("check", "--trust-config", "ai.py", code=2).err
+    code("check", "--trust-config", "--shipped", "ai.py", "--provider", "infomaniak", code=1)
+    told = code("check", "--trust-config", "--shipped", "ai.py", "--provider", "router", code=2)
     assert "no history of router comes with the program" in told.err
     assert "catalog sync --provider router" in told.err
 

@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -98,6 +99,39 @@ def test_gitignore(root: Path) -> None:
     assert found(Path()) == ["logs/keep.py", "sub/b.gen.py", "sub/top.py"]
     assert found(Path("sub")) == ["sub/b.gen.py", "sub/top.py"]
     assert found(Path("build"), Path("top.py")) == ["build/a.py", "top.py"]
+
+
+@pytest.mark.parametrize(
+    "line", ["[z-a]", "[[a]", "[", "[!", "\\", "a[z-a]b", "!", "/", "**", "***"]
+)
+def test_a_pattern_that_is_none_ignores_nothing(root: Path, line: str) -> None:
+    """What is no pattern is passed over, as git does, and the others of its file hold."""
+    put(root, {".gitignore": f"{line}\nb.py\n", "a.py": USE, "b.py": USE})
+    assert found(Path()) == ([] if line in {"**", "***"} else ["a.py"])
+
+
+def test_stars_match_in_linear_time(root: Path) -> None:
+    """A pattern of many stars takes no time, and matches what git would match."""
+    name = "a" * 250
+    put(root, {".gitignore": "*a" * 40 + "*b*.py\n" + "*a*a?p*\n", f"{name}.py": USE})
+    put(root, {"xaab.pyc.py": USE, "aaaa.py": USE, "b/" + "xa" * 45 + "b1.py": USE})
+    before = process_time()
+    assert found(Path()) == ["xaab.pyc.py"]
+    (root / ".gitignore").write_text("*a" * 40 + "*b*.py\n", encoding="utf-8")
+    assert found(Path()) == ["aaaa.py", f"{name}.py", "xaab.pyc.py"]
+    assert process_time() - before < 1
+
+
+def test_patterns_that_take_long_are_refused(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A pattern of many folders, a very long one and very many are not used, told once."""
+    many = "".join(f"c{n}\n" for n in range(6000))
+    put(
+        root,
+        {".gitignore": f"{'**/a/' * 5}b\n{'d' * 2000}\na.py\n{many}", "a.py": USE, "b.py": USE},
+    )
+    assert found(Path()) == ["b.py"]
+    (told,) = caplog.messages
+    assert "1006 of its patterns are not used" in told
 
 
 def test_links(root: Path) -> None:

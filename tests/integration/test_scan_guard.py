@@ -1,0 +1,88 @@
+import itertools
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from catalog.scan.guard import Guard, Limits
+from catalog.scan.scan import scan
+from tests.scanned import KNOWN
+
+LIMITS = Limits(seconds=0.3, memory=300_000_000)
+
+
+def look(what: str) -> str | None:
+    """Do what a reader never should."""
+    match what:
+        case "loop":
+            while True:
+                pass
+        case "loop in C":
+            sum(itertools.repeat(1))
+        case "memory":
+            return str(len(bytearray(2_000_000_000)))
+        case "crash":
+            os.kill(os.getpid(), signal.SIGTERM)
+        case "killed":
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "mistake":
+            return str(1 // 0)
+        case "nothing":
+            return None
+    return f"{what} is fine"
+
+
+def looked(*items: str, workers: int = 1) -> list[str]:
+    """Look at these in processes."""
+    guard = Guard(look, lambda item, why: f"{item}: {why}", LIMITS)
+    return list(guard.run(items, workers))
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("loop", "it takes more than 0.3 s of computing time"),
+        ("loop in C", "it takes more than 0.3 s of computing time"),
+        ("memory", "it takes more than 300 MB"),
+        ("crash", "the process that read it ended by signal 15"),
+        ("killed", "the system ended the process that read it, maybe because memory ran out"),
+        ("mistake", "an error of this program: ZeroDivisionError"),
+    ],
+)
+def test_one_that_fails_is_reported_and_the_others_go_on(what: str, why: str) -> None:
+    """Whatever ends the reading of one item, it is named, and those behind it are read."""
+    assert looked("a", what, "b") == ["a is fine", f"{what}: {why}", "b is fine"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_results_keep_their_order(workers: int) -> None:
+    """However many processes share the work and die at it, each result has its place."""
+    items = [str(n) for n in range(600)]
+    items[100] = items[101] = "crash"
+    items[599] = "killed"
+    items[300] = "nothing"
+    found = looked(*items, workers=workers)
+    assert len(found) == 599
+    assert [text.split()[0] for text in found[300:302]] == ["301", "302"]
+    assert [text.split(":")[0] for text in (found[100], found[101], found[598])] == [
+        "crash",
+        "crash",
+        "killed",
+    ]
+
+
+def test_nothing_to_look_at() -> None:
+    """Without items there are no results."""
+    assert looked() == []
+
+
+def test_a_file_that_meets_a_limit_is_said_to_be_skipped(tmp_path: Path) -> None:
+    """Within a scan, a file that takes too long is yielded with the reason, beside the others."""
+    (tmp_path / "a.py").write_text("model = 'mixtral'\n", encoding="utf-8")
+    (tmp_path / "b.py").write_text("model = 'mixtral'\n" * 30_000, encoding="utf-8")
+    first, second = scan([tmp_path], KNOWN, (), Limits(seconds=0.05))
+    assert (first.skipped, len(first.uses)) == ("", 1)
+    assert second.skipped == "it takes more than 0.05 s of computing time"
+    assert second.uses == ()

@@ -1,0 +1,79 @@
+"""Texts that were made to take long: each is read in time that grows as the text does."""
+
+from functools import partial
+from itertools import islice
+from time import process_time
+
+import pytest
+
+from catalog.scan.guard import Guard, Limits
+from catalog.scan.scan import scan_text
+from tests import hostile
+from tests.scanned import KNOWN
+
+KB = 1000
+EVERY = 19
+"""In a run of the tests each language reads so many fewer texts; scripts/measure-scan reads all."""
+STEP = 4
+SLOWER = 3.0
+"""Time may grow so much more than the text: a machine with other work to do measures roughly."""
+SHORT = 0.3  # seconds in which nothing is proved
+# Seen to take time with the square of their size, before the scanner was made linear.
+FOUND = [
+    ("a.sh", "MODEL=${a - "),
+    ("a.js", 'x = " \\""" '),
+    ("a.toml", 'x = " \\""" '),
+    (".env", "model=   "),
+    (".env", " model=a\nmax_tokens=1\n "),
+    ("a.rb", " =begin\n "),
+    ("a.md", "``` ` "),
+    ("a.md", "runs of backticks"),
+    ("a.md", " `a/b`  "),
+    ("a.toml", " a. =1"),
+    ("a.toml", " [a\n "),
+    ("a.js", " =/[ "),
+    ("a.json", "openings, then closings"),
+    ("a.py", 'models = [ "a", ]'),
+    ("a.py", " [[a]]\n "),
+    ("a.ipynb", '"source": [ "model = \'a\'\\n", ]'),
+    ("a.yaml", "one list, many keys"),
+    ("a.yaml", " %TAG !a\0! b\n --- a\n"),
+    ("a.go", "# catalog: ignore   */"),
+]
+
+
+def seconds(name: str, text: str) -> float:
+    """Return what a text takes of the processor."""
+    before = process_time()
+    scan_text(name, text, KNOWN, ("infomaniak",))
+    return process_time() - before
+
+
+def sampled(name: str, size: int) -> list[tuple[str, hostile.Text]]:
+    """Give some of the texts of a language; those of all languages together are all."""
+    first = list(hostile.STARTS).index(name)
+    return list(islice(hostile.texts(name, size).items(), first, None, EVERY))
+
+
+@pytest.mark.long
+@pytest.mark.unmeasured
+@pytest.mark.parametrize("name", hostile.STARTS)
+def test_time_grows_as_the_text_does(name: str) -> None:
+    """Of each language, hostile texts four times as long take not much more than four times."""
+    pairs = zip(sampled(name, 15 * KB), sampled(name, STEP * 15 * KB), strict=True)
+    for (title, short), (_, long) in pairs:
+        took = seconds(name, long())
+        if took > SHORT:
+            assert took < seconds(name, short()) * STEP * SLOWER, title
+
+
+@pytest.mark.long
+@pytest.mark.unmeasured
+@pytest.mark.parametrize(("name", "title"), FOUND)
+def test_a_text_of_a_megabyte(name: str, title: str) -> None:
+    """What once took minutes takes 2 s at 1 MB on an idle machine, within 300 MB."""
+    text = hostile.texts(name, 1000 * KB)[title]()
+    limits = Limits(5.0, 300_000_000)
+    guard: Guard[str, float | str] = Guard(partial(seconds, name), lambda _, why: why, limits)
+    (took,) = guard.run([text], 1)
+    assert isinstance(took, float), took
