@@ -1,6 +1,7 @@
 """Exceptions that nobody planned for, in each part of a pass: the rest of it goes on."""
 
 import logging
+from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,17 +10,26 @@ from typing import Any, Never, Self
 import pytest
 
 from catalog.alerts.channel import Message
-from catalog.errors import InternalError, ProviderError, SettingsInvalid, StoreError
+from catalog.errors import (
+    DatabaseUnreachable,
+    InternalError,
+    ProviderError,
+    SettingsInvalid,
+    StoreError,
+)
 from catalog.payload import Answer, Validators
 from catalog.probe import Call, Said, Verdict
 from catalog.providers.infomaniak.calls import Calls
 from catalog.publishing import Publisher
 from catalog.quick import Asked, Quick
+from catalog.store.database import Database
 from catalog.store.rest import Rest, Terms
 from tests.builders import body, row
 from tests.calling import CHAT_V1, llm, stand
+from tests.postgresql import new_database
 from tests.rig import Ear, Rig, rig
 from tests.servers import answer
+from tests.severed import severed
 
 TWO = (answer(body=body(row())), answer(body=body(row(), row(id=2, name="b"))))
 SECRET = "tok-secret"
@@ -266,3 +276,36 @@ def test_a_publisher_whose_store_fails_ends_the_pass(tmp_path: Path) -> None:
         it.sync = replace(it.sync, publisher=odd)
         with pytest.raises(StoreError, match="the disk is full"):
             it.poll()
+
+
+def test_a_database_that_is_lost_while_a_message_is_sent_ends_the_pass(tmp_path: Path) -> None:
+    """Nobody else can be told without it."""
+
+    class Destroyer(Ear):
+        def send(self, message: Message) -> None:
+            (tmp_path / "catalog.db").write_bytes(b"")
+            super().send(message)
+
+    with rig(tmp_path, *TWO) as it:
+        it.sync = replace(it.sync, channels=(Destroyer("a"), it.ear))
+        it.poll()
+        with pytest.raises(StoreError, match="is empty"):
+            it.poll()
+    assert it.ear.told == []
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_only_a_lost_connection_is_an_unreachable_database(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """What the server answers, well or badly, is no reason to wait for it."""
+    url = new_database(tmp_path_factory.getbasetemp() / "postgresql")
+    database = Database(url)
+    said = pytest.raises(StoreError, match="does not exist")
+    with said as caught, closing(database), database.reading() as connection:
+        connection.exec_driver_sql("select nothing")
+    assert not isinstance(caught.value, DatabaseUnreachable)
+    with severed(url, (0,)) as (_, cut):
+        database = Database(cut)
+        with pytest.raises(DatabaseUnreachable), closing(database), database.reading():
+            pass

@@ -1,11 +1,11 @@
 """Whether all is well, by what the store knows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from catalog.health import Freshness, State, Tolerance, examine
-from catalog.poll import Outcome
+from catalog.health import Freshness, State, Tolerance, examine, is_overdue
+from catalog.poll import Outcome, Waiting
 from catalog.trouble import Unwell
 from tests.builders import AT
 
@@ -42,3 +42,20 @@ def test_a_catalog_that_was_never_read() -> None:
     assert (never.state, never.freshness, never.age) == (State.STALE, Freshness.ERROR, None)
     ahead = examine(Unwell(accepted_at=AT + HOUR), Outcome.UNCHANGED, TOLERANCE, AT)
     assert (ahead.state, ahead.age) == (State.OK, timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("due", "polled", "overdue"),
+    [
+        (None, AT - HOUR, False),
+        (AT - HOUR, None, False),
+        (AT - HOUR, AT - HOUR, True),
+        (AT - HOUR, AT - timedelta(minutes=9), False),
+        (AT - HOUR, AT - 2 * HOUR, False),
+    ],
+)
+def test_a_message_is_overdue_when_a_poll_should_have_sent_it(
+    due: datetime | None, polled: datetime | None, *, overdue: bool
+) -> None:
+    """It was due at the last poll, which is over by now."""
+    assert is_overdue(Waiting("ops", 1, None, None, due), polled, AT) == overdue

@@ -97,6 +97,8 @@ def test_of_a_url_the_host_is_no_secret() -> None:
 @pytest.mark.parametrize("text", ["pässwörd-ü", "パスワード秘密です", "🔑🔒🔑🔒🔑🔒🔑🔒"])
 def test_a_secret_in_another_script_is_hidden(text: str) -> None:
     """Letters of several bytes, and those of two units, are found plain, in JSON and in a URL."""
+    assert hide(json.dumps(text)[1:-1] + "\\", (text,)) == "***\\"
+    assert hide(quote(text), (text,)) == "***"
     for spelled in (text, json.dumps(text)[1:-1], quote(text), quote(quote(text))):
         assert hide(f"<{spelled}>", (text,)) == "<***>"
 
