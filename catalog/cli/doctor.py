@@ -16,7 +16,6 @@ from catalog.visible import visible
 if TYPE_CHECKING:
     from catalog.config.channels import AnyChannel
     from catalog.config.settings import Settings
-    from catalog.store.database import Database
 
 SECONDS = 5.0
 """How long a channel's host may take to answer."""
@@ -132,19 +131,19 @@ def _database(app: App) -> Diagnosis:
 
     database = Database(app.loaded.settings.database, busy_timeout=SECONDS, upgrades=False)
     try:
-        if not database.exists:
-            return _new_database(database)
+        is_there = database.exists
+        refused = _refused(database.file) if database.file else ""
+        if refused:  # SQLite writes a journal there before each change
+            todo = "Give this user the folder of the database, or set database."
+            return Diagnosis("database", "fail", refused, todo)
+        if not is_there:
+            return Diagnosis("database", "ok", f"{database.place} is made by the first pass")
         with database.reading() as connection:
             checks = list(verify(connection))
         bad = [check.bad for check in checks if check.bad is not None]
         if bad:
             todo = "Run `catalog db verify`; `catalog db restore FILE` puts a backup in its place."
             return Diagnosis("database", "fail", str(bad[0]), todo)
-        refused = _refused(database.file)
-        if refused:
-            # SQLite writes a journal there before each change.
-            todo = "Give this user the folder of the database, or set database."
-            return Diagnosis("database", "fail", refused, todo)
         with database.writing(keep=False):
             pass  # its first statement writes, because SQLite begins on a read-only file too
     except StoreError as error:
@@ -156,20 +155,11 @@ def _database(app: App) -> Diagnosis:
     return Diagnosis("database", "ok", told)
 
 
-def _new_database(database: "Database") -> Diagnosis:
-    refused = _refused(database.file)
-    if refused:
-        return Diagnosis("database", "fail", refused, "Give this user the folder, or set database.")
-    return Diagnosis("database", "ok", f"{database.place} is made by the first pass")
-
-
-def _refused(file: Path | None) -> str:
+def _refused(file: Path) -> str:
     """Try the folder of a file with another one that leaves no trace; return why it is refused."""
     from tempfile import TemporaryFile
 
-    if file is None:
-        return ""
-    place = _nearest(Path(file).resolve().parent)
+    place = _nearest(file.resolve().parent)
     try:
         with TemporaryFile(dir=place):
             return ""

@@ -48,8 +48,8 @@ def swap(new: Path, file: Path, kept: Path, wait: float) -> tuple[Path, ...]:
                 _rename(new, file)
                 _empty(old)
         except BaseException:
-            if os.path.samestat(file.stat(), os.fstat(old.fileno())):  # nothing was replaced
-                _remove(copies)
+            is_old = os.path.samestat(file.stat(), os.fstat(old.fileno()))
+            _remove(copies if is_old else ())
             raise
     return copies
 

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from catalog.store import restore as restoring
 from catalog.store import swap
 from catalog.store.database import Database
 from catalog.store.restore import restore
+from catalog.store.tally import sums
 from catalog.store.verify import verify
 from tests.builders import AT, model, snapshot
 from tests.rig import lay_database
@@ -64,12 +65,21 @@ def test_whoever_comes_between_the_locks_is_waited_for(file: Path) -> None:
 
 def test_a_file_that_cannot_be_opened_is_no_damaged_one(file: Path) -> None:
     """What is in the way is an error; only what SQLite calls damaged is replaced as it is."""
-    with (
-        file.open("r+b") as old,
-        pytest.raises(sqlite3.OperationalError, match="unable to open"),
-        swap._rolled_back(old, file.parent, 0),
-    ):
-        raise AssertionError("unreachable: it is a folder")
+    Path(f"{file}-journal").mkdir()
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match="disk I/O error|unable to open"):
+        restore(file.with_name("kept.db"), file, NOW)
+    assert file.read_bytes() == before
+    assert names(file) == ["catalog.db", "catalog.db-journal", "kept.db"]
+
+
+def test_a_value_counts_alike_on_every_database() -> None:
+    """PostgreSQL gives days and booleans, SQLite text and numbers; bytes are none of them."""
+    days = [sums("note", [(1, day)]) for day in (date(2026, 1, 1), "2026-01-01")]
+    flags = [sums("probe", [(1, flag)]) for flag in (True, 1)]
+    assert days[0] == days[1]
+    assert flags[0] == flags[1]
+    assert sums("note", [(1, b"a")]) != sums("note", [(1, "a")]) != sums("note", [(1, "b")])
 
 
 def test_a_swap_that_fails_leaves_the_old_database_and_no_copy(file: Path) -> None:
