@@ -107,12 +107,11 @@ def main() -> None:
     sys.exit(_run())
 
 
-def _shown(error: UnicodeError) -> tuple[str | bytes, int]:
+def _shown(error: UnicodeError) -> tuple[bytes, int]:
     r"""Write what a terminal cannot show as escapes: a byte of a file's name as `\xff`."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    text = shown_name(error.object[error.start : error.end])
-    return text.encode("ascii", "backslashreplace"), error.end
+    unwritten = cast("UnicodeEncodeError", error)  # it is only used to write
+    text = shown_name(unwritten.object[unwritten.start : unwritten.end])
+    return text.encode("ascii", "backslashreplace"), unwritten.end
 
 
 def _run() -> int:

@@ -11,7 +11,8 @@ from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
-from itertools import count, groupby, islice
+from functools import partial
+from itertools import groupby, islice
 from typing import Any, BinaryIO
 
 from sqlalchemy import (
@@ -136,10 +137,7 @@ def _json(value: Any) -> Any:
 
 def read_lines(file: BinaryIO) -> Iterator[bytes]:
     """Yield the lines of an export; raise StoreError where one is longer than LONGEST bytes."""
-    for number in count(1):
-        line = file.readline(LONGEST + 1)
-        if not line:
-            return
+    for number, line in enumerate(iter(partial(file.readline, LONGEST + 1), b""), 1):
         if len(line) > LONGEST:
             raise _broken(f"it is longer than {LONGEST:,} bytes", number)
         yield line.removeprefix(BOM_UTF8) if number == 1 else line

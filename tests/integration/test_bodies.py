@@ -14,7 +14,7 @@ from catalog.payload import Payload
 from catalog.poll import Outcome, Poll
 from catalog.store import bodies
 from catalog.store.database import Database
-from catalog.store.packing import pack
+from catalog.store.packing import Damaged, pack, unpack
 from catalog.store.prune import prune
 from catalog.store.record import record
 from catalog.store.transfer import export, load
@@ -320,3 +320,14 @@ def test_a_whole_body_that_is_damaged_is_told(database: Database) -> None:
     damage(database, answers[0])
     said = "its body is not what was sent: another digest; 2 that rest on it cannot be read either"
     assert problems(database) == [f"payload {answers[0].digest}: {said}"]
+
+
+def test_an_old_body_that_unpacks_to_more_than_it_says_is_damaged() -> None:
+    """What zlib packed is unpacked no further than to the size that is stored with it."""
+    packed = zlib.compress(b"x" * 1_000)
+    assert unpack(packed, 1_000, None) == b"x" * 1_000
+    for size in (10, -1):
+        with pytest.raises(Damaged):
+            unpack(packed, size, None)
+    with pytest.raises(Damaged):
+        unpack(packed[:-1], 1_000, None)

@@ -190,6 +190,32 @@ def test_a_broken_lock_or_baseline_is_told(text: str, told: str, tmp_path: Path)
     assert "--write-baseline" in caught.value.hint
 
 
+ENTRY = {"provider": "a", "name": "b", "at": "2026-01-01T00:00:00Z", "files": ["c.py"]}
+
+
+@pytest.mark.parametrize(
+    ("odd", "told"),
+    [
+        ({"limit": "1"}, 'limit: found "1", expected a number'),
+        ({"limit": 2**63}, "limit: found 9223372036854775808, expected a number of tokens"),
+        ({"limit": True}, "limit: found true, expected a number"),
+        ({"name": None}, "name: found null, expected text"),
+        ({"type": 1}, "type: found 1, expected text"),
+        ({"files": "c.py"}, 'files: found "c.py", expected a list'),
+        ({"files": [1]}, r"files: found \[1\], expected the names of files"),
+        ({"at": "0001-01-01T00:00:00+14:00"}, "date value out of range"),
+    ],
+)
+def test_an_odd_value_in_a_lock_is_told(odd: dict[str, object], told: str, tmp_path: Path) -> None:
+    """A value of another kind, or too large, is named with its key."""
+    file = tmp_path / "lock"
+    file.write_text(json.dumps({"lock_version": 1, "models": [ENTRY]}), encoding="utf-8")
+    assert lock.read(file)[0].files == ("c.py",)
+    file.write_text(json.dumps({"lock_version": 1, "models": [ENTRY | odd]}), encoding="utf-8")
+    with pytest.raises(SettingsInvalid, match=told):
+        lock.read(file)
+
+
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     """A folder in the place of a file is told; a lock that is not there says nothing."""
     with pytest.raises(SettingsInvalid, match="cannot read the lock"):
