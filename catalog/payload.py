@@ -71,10 +71,12 @@ class Drift:
 class ValidPayload:
     """A payload whose shape is known: its rows, and what was new about them.
 
-    `steps` holds, for each row, the keys (or indexes) that the `*` of the rows' place stood for.
+    `steps` holds, for each row, the keys (or indexes) that the `*` of the rows' place stood for;
+    `facts` holds, for each row, the facts of its model.
     """
 
     payload: Payload
     rows: tuple[Mapping[str, Json], ...]
     drift: tuple[Drift, ...]
     steps: tuple[Trail, ...] = ()
+    facts: tuple[JsonText, ...] = ()
