@@ -53,6 +53,12 @@ def parse(text: JsonText) -> Json:
     return json.loads(text)
 
 
+def values_json(before: JsonText | None, after: JsonText | None) -> dict[str, Json]:
+    """Write both sides of a change; a side that was or is missing is left out."""
+    values = {"before": before, "after": after}
+    return {side: parse(value) for side, value in values.items() if value is not None}
+
+
 def shorten(value: Json, limit: int = FOUND_LIMIT) -> str:
     """Show a JSON value on one line, cut after `limit` characters."""
     return cut(json.dumps(value, ensure_ascii=True, default=str), limit)
