@@ -1,43 +1,100 @@
-"""What differs, as facts: a kind and its arguments, never a sentence."""
+"""What differs, as facts: a kind and its arguments, never a sentence.
+
+Each kind of change is one class here. It says what its fingerprint is over (`identity`), how it
+reads as JSON (`as_json`), whom it concerns (`names` that calls take, `followed_as` with keys,
+`types`), by what findings are sorted (`order`, a key, and `place`, a field), and which of its
+fields have a column of their own in the store (`columns`). Its rule is in rules.toml, its sentence
+in words.py.
+"""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import ClassVar, Literal, get_args
+from typing import Any, ClassVar, Literal, get_args
 
-from catalog.jsontext import JsonText, canonical
-from catalog.payload import Drift
+from catalog.clock import stamp
+from catalog.jsontext import JsonText, canonical, values_json
+from catalog.payload import Drift, Identity
 from catalog.snapshot import Model, key_order
 
 
+class _OfModel:
+    """What the changes of one model have in common."""
+
+    __slots__ = ()
+    model: Model
+    kind: ClassVar[str]
+    columns: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def place(self) -> str:
+        return ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.model.name,)
+
+    @property
+    def followed_as(self) -> tuple[str, ...]:
+        return self.model.name, self.model.key
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return (self.model.type,)
+
+    @property
+    def order(self) -> str:
+        return self.model.key
+
+    @property
+    def identity(self) -> Identity:
+        return [self.model.key]
+
+    def _head(self) -> dict[str, Any]:
+        return {"model": self.model.name, "key": self.model.key, "kind": self.kind}
+
+
 @dataclass(frozen=True, slots=True)
-class Added:
+class Added(_OfModel):
     """A model that was never there before."""
 
     model: Model
     kind: ClassVar[str] = "added"
 
+    def as_json(self, _at: datetime) -> dict[str, Any]:
+        return {**self._head(), **values_json(None, self.model.facts)}
+
 
 @dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(_OfModel):
     """A model that is gone; `model` is what was last said of it."""
 
     model: Model
     kind: ClassVar[str] = "removed"
 
+    def as_json(self, _at: datetime) -> dict[str, Any]:
+        return {**self._head(), **values_json(self.model.facts, None)}
+
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(_OfModel):
     """A model that was gone and is back; `gone_since` is when it was first found missing."""
 
     model: Model
     gone_since: datetime
     kind: ClassVar[str] = "restored"
+    columns: ClassVar[Mapping[str, str]] = {"gone_since": "gone_since"}
+
+    def as_json(self, at: datetime) -> dict[str, Any]:
+        away = int((at - self.gone_since).total_seconds())
+        gone = {"gone_since": stamp(self.gone_since), "away_seconds": away}
+        return {**self._head(), **gone, **values_json(None, self.model.facts)}
 
 
 @dataclass(frozen=True, slots=True)
-class Updated:
+class Updated(_OfModel):
     """One field of a model has another value; None means that the field was or is missing.
 
     `field` is the dotted path within the facts (`meta.is_beta`); `model` is the state after.
@@ -48,10 +105,22 @@ class Updated:
     before: JsonText | None
     after: JsonText | None
     kind: ClassVar[str] = "updated"
+    columns: ClassVar[Mapping[str, str]] = {"field": "field", "before": "before", "after": "after"}
+
+    @property
+    def place(self) -> str:
+        return self.field
+
+    @property
+    def identity(self) -> Identity:
+        return [self.model.key, self.field, self.before, self.after]
+
+    def as_json(self, _at: datetime) -> dict[str, Any]:
+        return {**self._head(), "field": self.field, **values_json(self.before, self.after)}
 
 
 @dataclass(frozen=True, slots=True)
-class Renamed:
+class Renamed(_OfModel):
     """A model that goes by another id, and mostly by another name, while the rest stays.
 
     `model` is what was last said of it under the former ones; `key` and `name` are the new ones.
@@ -61,13 +130,57 @@ class Renamed:
     key: str
     name: str
     kind: ClassVar[str] = "renamed"
+    columns: ClassVar[Mapping[str, str]] = {"key": "after"}
+
+    @property
+    def followed_as(self) -> tuple[str, ...]:
+        return self.model.name, self.model.key, self.name, self.key
+
+    @property
+    def identity(self) -> Identity:
+        return [self.model.key, self.key, self.name]
+
+    def as_json(self, _at: datetime) -> dict[str, Any]:
+        return self._head() | self.sides_json()
+
+    def sides_json(self) -> dict[str, Any]:
+        """Write who it was and who it is."""
+        former = {"key": self.model.key, "name": self.model.name}
+        return {"from": former, "to": {"key": self.key, "name": self.name}}
+
+
+class _OfNone:
+    """What the changes have in common that are about no model, or about one only by its name."""
+
+    __slots__ = ()
+    columns: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def followed_as(self) -> tuple[str, ...]:
+        return self.names
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def place(self) -> str:
+        return ""
+
+    @property
+    def order(self) -> str | None:
+        return None
 
 
 TroubleKind = Literal["stale", "failing", "invalid", "held"]
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(_OfNone):
     """The catalog could not be read or believed: `reason` is the short ground.
 
     `since` is when it began, where it lasts already: polls fail, answers are invalid or held, or
@@ -78,30 +191,52 @@ class Trouble:
     reason: str
     since: datetime | None = None
 
+    @property
+    def identity(self) -> Identity:
+        return [self.reason]
+
+    def as_json(self, _at: datetime) -> dict[str, Any]:
+        since = {} if self.since is None else {"since": stamp(self.since)}
+        return {"kind": self.kind, "reason": self.reason, **since}
+
 
 @dataclass(frozen=True, slots=True)
-class Recovered:
+class Recovered(_OfNone):
     """Trouble that was told has ended; `since` is when the first of these kinds began."""
 
     troubles: tuple[TroubleKind, ...]
     since: datetime
     kind: ClassVar[str] = "recovered"
 
+    @property
+    def identity(self) -> Identity:
+        return [*self.troubles, self.since.isoformat()]
+
+    def as_json(self, _at: datetime) -> dict[str, Any]:
+        return {"kind": self.kind, "troubles": list(self.troubles), "since": stamp(self.since)}
+
 
 @dataclass(frozen=True, slots=True)
-class Undelivered:
+class Undelivered(_OfNone):
     """A channel will not take a message, whatever is tried: `reason` is what it said last."""
 
     channel: str
     reason: str
     kind: ClassVar[str] = "undelivered"
 
+    @property
+    def identity(self) -> Identity:
+        return [self.channel, self.reason]
+
+    def as_json(self, _at: datetime) -> dict[str, Any]:
+        return {"kind": self.kind, "channel": self.channel, "reason": self.reason}
+
 
 ProbedKind = Literal["ghost", "over", "substituted", "lingering", "phantom", "absent", "answering"]
 
 
 @dataclass(frozen=True, slots=True)
-class Probed:
+class Probed(_OfNone):
     """What calling a model showed that its being listed, or not, does not say.
 
     A `ghost` is listed and refused on the route it is promised on (`elsewhere` are those where it
@@ -121,6 +256,31 @@ class Probed:
     answered_as: str | None = None
     before: str | None = None
     said: str | None = None
+    columns: ClassVar[Mapping[str, str]] = {"gone_since": "gone_since"}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    @property
+    def followed_as(self) -> tuple[str, ...]:
+        return (self.name, self.key) if self.key else (self.name,)
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return (self.type,) if self.type else ()
+
+    @property
+    def identity(self) -> Identity:
+        return [self.name, *self.routes, self.answered_as]
+
+    def as_json(self, _at: datetime) -> dict[str, Any]:
+        known: dict[str, Any] = {"model": self.name, "key": self.key, "kind": self.kind}
+        known |= {"type": self.type, "routes": list(self.routes)}
+        known |= {"answers_on": list(self.elsewhere), "said": self.said}
+        known |= {"answered_as": self.answered_as, "answered_before_as": self.before}
+        known["gone_since"] = stamp(self.gone_since) if self.gone_since else None
+        return {name: value for name, value in known.items() if value not in (None, [])}
 
     @property
     def told_as(self) -> tuple[str, str]:
@@ -138,7 +298,7 @@ Basis = Literal["policy", "announced", "proved"]
 
 
 @dataclass(frozen=True, slots=True)
-class Retiring:
+class Retiring(_OfNone):
     """The end of a model is known, has moved, or is nearer by a mark.
 
     `mark` is the mark in days that was reached, None before the first. `moved_from` is the day that
@@ -156,6 +316,34 @@ class Retiring:
     candidates: tuple[str, ...] = ()
     kind: ClassVar[str] = "retiring"
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    @property
+    def followed_as(self) -> tuple[str, ...]:
+        return self.name, self.key
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return (self.type,)
+
+    @property
+    def order(self) -> str:
+        return self.key
+
+    @property
+    def identity(self) -> Identity:
+        mark = None if self.mark is None else str(self.mark)
+        return [self.key, self.until.isoformat(), self.basis, mark]
+
+    def as_json(self, at: datetime) -> dict[str, Any]:
+        known: dict[str, Any] = {"model": self.name, "key": self.key, "kind": self.kind}
+        known |= {"type": self.type, "days_left": self.days_left(at), "mark": self.mark}
+        known["moved_from"] = self.moved_from and self.moved_from.isoformat()
+        known["candidates"] = list(self.candidates) or None
+        return {name: value for name, value in known.items() if value is not None}
+
     def days_left(self, at: datetime) -> int:
         """Return how many days are left; negative when it is over."""
         return (self.until - at.date()).days
@@ -167,11 +355,13 @@ Incident = Trouble | Recovered | Undelivered
 Change = ModelChange | Drift | Probed | Retiring | Incident
 TROUBLES: tuple[TroubleKind, ...] = get_args(TroubleKind)
 PROBED_KINDS: tuple[ProbedKind, ...] = get_args(ProbedKind)
-KINDS = (
-    *(*TROUBLES, "undelivered", "recovered", "removed", "renamed", "retiring"),
-    *PROBED_KINDS,
-    *("updated", "restored", "added", "drift"),
-)
+KINDS: Mapping[str, type[Change]] = {
+    **dict.fromkeys(TROUBLES, Trouble),
+    **{each.kind: each for each in (Undelivered, Recovered, Removed, Renamed, Retiring)},
+    **dict.fromkeys(PROBED_KINDS, Probed),
+    **{each.kind: each for each in (Updated, Restored, Added, Drift)},
+}
+"""The class of each kind, the gravest kind first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +437,7 @@ class Finding:
     @property
     def models(self) -> tuple[Model, ...]:
         """The models it is about, each once; none for drift, probes, ends and incidents."""
-        others = Drift | Probed | Retiring | Incident
-        about = (each.model for each in self.changes if not isinstance(each, others))
+        about = (each.model for each in self.changes if isinstance(each, ModelChange))
         return tuple({model.key: model for model in about}.values())
 
     @property
@@ -263,36 +452,14 @@ class Finding:
 def gravity(finding: Finding) -> tuple[object, ...]:
     """Sort findings by it: the gravest level first, then by kind, model and field."""
     change = finding.change
-    keys = tuple(key_order(model.key) for model in finding.models[:1])
-    if isinstance(change, Retiring):
-        keys = (key_order(change.key),)
-    place = change.field if isinstance(change, Updated | Drift) else ""
-    return finding.level.rank, KINDS.index(change.kind), keys, place, finding.fingerprint
+    keys = () if change.order is None else (key_order(change.order),)
+    rank = list(KINDS).index(change.kind)
+    return finding.level.rank, rank, keys, change.place, finding.fingerprint
 
 
 def fingerprint(provider: str, change: Change) -> str:
-    """Return 16 hex digits over provider, model, kind, field and values."""
-    match change:
-        case Updated():
-            values = [change.model.key, change.field, change.before, change.after]
-        case Drift():
-            values = [change.what, change.field, change.value]
-        case Trouble():
-            values = [change.reason]
-        case Recovered():
-            values = [*change.troubles, change.since.isoformat()]
-        case Undelivered():
-            values = [change.channel, change.reason]
-        case Probed():
-            values = [change.name, *change.routes, change.answered_as]
-        case Retiring():
-            mark = None if change.mark is None else str(change.mark)
-            values = [change.key, change.until.isoformat(), change.basis, mark]
-        case Renamed():
-            values = [change.model.key, change.key, change.name]
-        case _:
-            values = [change.model.key]
-    return _short_hash([provider, change.kind, *values])
+    """Return 16 hex digits over provider, kind and identity."""
+    return _short_hash([provider, change.kind, *change.identity])
 
 
 def _short_hash(parts: list[str | None]) -> str:

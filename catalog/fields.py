@@ -7,6 +7,7 @@ each key that ends so. Within a key a dot gets a backslash, as in `jsontext.dott
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TypeAlias
 
 from catalog.jsontext import Json, undotted
@@ -46,9 +47,9 @@ def _numbered(root: Json) -> Iterable[tuple[int, Json]]:
     return enumerate(root) if isinstance(root, list) else ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Places:
-    """Places of one kind; a place covers all that lies below it."""
+    """Places of one kind; a place covers all that lies below it. Equal only to itself."""
 
     trails: tuple[Trail, ...] = ()
 
@@ -57,15 +58,22 @@ class Places:
         """Read places from their texts."""
         return cls(tuple(trail(place) for place in places))
 
-    def cover(self, field: Trail) -> bool:
-        """Whether a field is one of these places, or lies below one."""
-        return any(_covers(place, field) for place in self.trails)
+    @property
+    def cover_all(self) -> bool:
+        """Whether one of them is the value itself."""
+        return () in self.trails
 
-    def may_lead_on(self, field: Trail) -> bool:
-        """Whether one of these places lies below a field."""
-        return any(
-            len(place) > len(field) and _covers(place[: len(field)], field) for place in self.trails
-        )
+    def below(self, key: str) -> "Places":
+        """Return these places as seen from the value at a key (an index, for a list)."""
+        if not self.trails or self.cover_all:
+            return self
+        return _below(self, key)
+
+
+@lru_cache(4096)
+def _below(places: Places, key: str) -> Places:
+    """Remember the answer, because all rows of a list have the same keys."""
+    return Places(tuple(place[1:] for place in places.trails if _fits(place[0], key)))
 
 
 def _covers(place: Trail, field: Trail) -> bool:

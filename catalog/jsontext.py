@@ -56,6 +56,12 @@ def parse(text: JsonText) -> Json:
         raise ValueError("it is nested too deeply") from None
 
 
+def values_json(before: JsonText | None, after: JsonText | None) -> dict[str, Json]:
+    """Write both sides of a change; a side that was or is missing is left out."""
+    values = {"before": before, "after": after}
+    return {side: parse(value) for side, value in values.items() if value is not None}
+
+
 def shorten(value: Json, limit: int = FOUND_LIMIT) -> str:
     """Show a JSON value on one line, cut after `limit` characters."""
     return cut(json.dumps(value, ensure_ascii=True, default=str), limit)
@@ -136,30 +142,6 @@ def read(body: bytes) -> tuple[Json, tuple[Problem, ...]]:
         return value, ()
     flaws = _flaws(value, twins, surrogates=surrogates)
     return value, tuple(islice(flaws, MAX_PROBLEMS))
-
-
-class Values:
-    """The values in a JSON text, each read by its place, as strictly as `read` reads the whole."""
-
-    def __init__(self, text: str, levels: int) -> None:
-        """Take the text, and how many levels of nesting a value may have."""
-        self._text = text
-        self._levels = levels
-        self._twins: _Twins = {}
-        self._odd: list[str] = []
-        self._decoder = _decoder(self._odd, self._twins)
-
-    def at(self, place: int) -> tuple[Json, int]:
-        """Return the value that begins there, and where it ends.
-
-        Raise ValueError or RecursionError unless it is sure to have no flaw.
-        """
-        value, end = self._decoder.raw_decode(self._text, place)
-        if self._odd or self._twins or _is_deep(value, self._levels):
-            raise ValueError("a flaw")
-        if _SURROGATE.search(self._text, place, end):
-            canonical(value).encode()  # raises ValueError where one stands alone
-        return value, end
 
 
 def _decoder(odd: list[str], twins: _Twins) -> json.JSONDecoder:

@@ -1,10 +1,9 @@
 """What one process knows of one provider from its last pass, in place of reading it again."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from catalog.change import Delisted
-from catalog.rows import Rows
 from catalog.snapshot import Snapshot
 from catalog.store import history
 from catalog.store.database import Transaction
@@ -12,13 +11,12 @@ from catalog.store.database import Transaction
 
 @dataclass(slots=True)
 class Memory:
-    """The rows of the last answer, the last state in force and who was gone then; none at first.
+    """The last state in force and who was gone then; none at first.
 
     What is stored under a number, a digest and a time never changes. So who has read these within
     the transaction knows the state too, whatever other processes do to the file.
     """
 
-    rows: Rows = field(default_factory=Rows)
     _of: tuple[int | None, str | None, datetime | None] = (None, None, None)
     _state: Snapshot | None = None
     _gone: tuple[Delisted, ...] | None = None

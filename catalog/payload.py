@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from catalog.fields import Trail
-from catalog.jsontext import Json, JsonText
+from catalog.jsontext import Json, JsonText, values_json
 
+Identity = list[str | None]
+"""What the fingerprint of a change is over, beside provider and kind."""
 PARTS = "pages"
 """The key of the answers to a list that is asked for in parts, put into one body."""
 
@@ -65,16 +67,43 @@ class Drift:
     value: JsonText | None
     models: tuple[str, ...]
     kind: ClassVar[str] = "drift"
+    columns: ClassVar[Mapping[str, str]] = {"field": "field", "value": "after"}
+    types: ClassVar[tuple[str, ...]] = ()
+    order: ClassVar[None] = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The models that show it."""
+        return self.models
+
+    followed_as = names
+
+    @property
+    def place(self) -> str:
+        """The field, by which it is sorted."""
+        return self.field
+
+    @property
+    def identity(self) -> Identity:
+        """What its fingerprint is over; not the models, because each new one would report it."""
+        return [self.what, self.field, self.value]
+
+    def as_json(self, _at: datetime) -> dict[str, Any]:
+        """Write it for other programs."""
+        value = values_json(None, self.value)
+        return {"kind": self.kind, "what": self.what, "field": self.field, **value}
 
 
 @dataclass(frozen=True, slots=True)
 class ValidPayload:
     """A payload whose shape is known: its rows, and what was new about them.
 
-    `steps` holds, for each row, the keys (or indexes) that the `*` of the rows' place stood for.
+    `steps` holds, for each row, the keys (or indexes) that the `*` of the rows' place stood for;
+    `facts` holds, for each row, the facts of its model.
     """
 
     payload: Payload
     rows: tuple[Mapping[str, Json], ...]
     drift: tuple[Drift, ...]
     steps: tuple[Trail, ...] = ()
+    facts: tuple[JsonText, ...] = ()

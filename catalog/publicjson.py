@@ -9,22 +9,13 @@ from typing import Any
 
 from catalog.blocks import parent
 from catalog.change import (
-    Added,
     Finding,
-    Incident,
-    Probed,
-    Recovered,
-    Removed,
     Renamed,
-    Retiring,
-    Trouble,
-    Undelivered,
     Updated,
 )
 from catalog.clock import stamp
 from catalog.forecast import Forecast
-from catalog.jsontext import JsonText, parse
-from catalog.payload import Drift
+from catalog.jsontext import parse, values_json
 from catalog.probe import Probe
 from catalog.snapshot import Model, Snapshot
 from catalog.successors import Successor
@@ -38,7 +29,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     result: dict[str, Any] = {"at": stamp(finding.at), "provider": finding.provider}
     if finding.snapshot is not None:
         result["snapshot"] = finding.snapshot
-    result |= _wave(finding) if finding.is_wave else _change(finding)
+    result |= _wave(finding) if finding.is_wave else finding.change.as_json(finding.at)
     if finding.callable_until is not None:
         result["callable_until"] = finding.callable_until.isoformat()
         result["basis"] = finding.basis
@@ -107,60 +98,6 @@ def _present(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _change(finding: Finding) -> dict[str, Any]:
-    change = finding.change
-    if isinstance(change, Retiring):
-        return _retiring(change, finding.at)
-    if isinstance(change, Drift | Probed | Incident):
-        return _beside_the_lists(change)
-    result = {"model": change.model.name, "key": change.model.key, "kind": change.kind}
-    match change:
-        case Updated():
-            return {**result, "field": change.field, **values_json(change.before, change.after)}
-        case Added():
-            return {**result, **values_json(None, change.model.facts)}
-        case Removed():
-            return {**result, **values_json(change.model.facts, None)}
-        case Renamed():
-            return {**result, **_sides(change)}
-    away = int((finding.at - change.gone_since).total_seconds())
-    gone = {"gone_since": stamp(change.gone_since), "away_seconds": away}
-    return {**result, **gone, **values_json(None, change.model.facts)}
-
-
-def _beside_the_lists(change: Drift | Probed | Incident) -> dict[str, Any]:
-    match change:
-        case Drift():
-            value = values_json(None, change.value)
-            return {"kind": change.kind, "what": change.what, "field": change.field, **value}
-        case Trouble():
-            since = {} if change.since is None else {"since": stamp(change.since)}
-            return {"kind": change.kind, "reason": change.reason, **since}
-        case Recovered():
-            ended = {"troubles": list(change.troubles), "since": stamp(change.since)}
-            return {"kind": change.kind, **ended}
-        case Undelivered():
-            return {"kind": change.kind, "channel": change.channel, "reason": change.reason}
-    return _probed(change)
-
-
-def _probed(change: Probed) -> dict[str, Any]:
-    known: dict[str, Any] = {"model": change.name, "key": change.key, "kind": change.kind}
-    known |= {"type": change.type, "routes": list(change.routes)}
-    known |= {"answers_on": list(change.elsewhere), "said": change.said}
-    known |= {"answered_as": change.answered_as, "answered_before_as": change.before}
-    known["gone_since"] = stamp(change.gone_since) if change.gone_since else None
-    return {name: value for name, value in known.items() if value not in (None, [])}
-
-
-def _retiring(change: Retiring, at: datetime) -> dict[str, Any]:
-    known: dict[str, Any] = {"model": change.name, "key": change.key, "kind": change.kind}
-    known |= {"type": change.type, "days_left": change.days_left(at), "mark": change.mark}
-    known["moved_from"] = change.moved_from and change.moved_from.isoformat()
-    known["candidates"] = list(change.candidates) or None
-    return _present(known)
-
-
 def _wave(finding: Finding) -> dict[str, Any]:
     names = [model.name for model in finding.models]
     updates = [change for change in finding.changes if isinstance(change, Updated)]
@@ -187,18 +124,7 @@ def _wave(finding: Finding) -> dict[str, Any]:
 def _variants(finding: Finding) -> dict[str, Any]:
     change = finding.change
     if isinstance(change, Renamed):
-        sides = [_sides(each) for each in finding.changes if isinstance(each, Renamed)]
+        sides = [each.sides_json() for each in finding.changes if isinstance(each, Renamed)]
         return {"kind": change.kind, **{at: [each[at] for each in sides] for at in sides[0]}}
     ending = suffix(finding.models[0].name) if finding.models else None
     return {"kind": change.kind} | ({} if ending is None else {"suffix": ending})
-
-
-def _sides(change: Renamed) -> dict[str, Any]:
-    former = {"key": change.model.key, "name": change.model.name}
-    return {"from": former, "to": {"key": change.key, "name": change.name}}
-
-
-def values_json(before: JsonText | None, after: JsonText | None) -> dict[str, Any]:
-    """Write both sides of a move; a side that was or is missing is left out."""
-    values = {"before": before, "after": after}
-    return {side: parse(value) for side, value in values.items() if value is not None}

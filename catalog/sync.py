@@ -20,6 +20,7 @@ from catalog.errors import (
     ProviderError,
 )
 from catalog.flapping import Move, settled
+from catalog.jsontext import JsonText
 from catalog.judge import Case, judge
 from catalog.memory import Memory
 from catalog.payload import Answer, NotModified, Validators
@@ -184,12 +185,22 @@ class Sync:
                 return Reading(answer, self._without_missing(known, started))
             from catalog.validate import validate  # heavy: not loaded where nothing is new
 
-            rows = self.memory.rows
-            valid = validate(answer, self.provider.contract, rows)
-            candidate = replace(self.provider.normalize(valid, rows), taken_at=started)
+            valid = validate(answer, self.provider, self._facts_in_force(known))
+            candidate = replace(self.provider.normalize(valid), taken_at=started)
         except (ProviderError, PayloadInvalid) as error:
             return Reading(answer, error=error)
         return Reading(answer, candidate, valid.drift)
+
+    def _facts_in_force(self, known: history.Baseline) -> frozenset[JsonText]:
+        state = self._state(known)
+        return frozenset(model.facts for model in state.models) if state else frozenset()
+
+    def _state(self, known: history.Baseline) -> Snapshot | None:
+        """Return the state in force, read outside of a transaction that writes."""
+        if known.number is None:
+            return None
+        with self.database.reading() as connection:
+            return self.memory.state(connection, known)
 
     def _answer(self, known: history.Baseline, asked: Asked | None) -> Answer:
         if asked is None:
@@ -216,18 +227,16 @@ class Sync:
         return replace(second, confirmed=missing & self._newly_missing(known, second.candidate))
 
     def _newly_missing(self, known: history.Baseline, candidate: Snapshot | None) -> frozenset[str]:
-        if candidate is None or candidate.digest == known.digest or known.number is None:
+        before = self._state(known)
+        if candidate is None or candidate.digest == known.digest or before is None:
             return frozenset()
-        with self.database.reading() as connection:
-            before = history.snapshot(connection, known.number)
         return frozenset(before.by_key.keys() - candidate.by_key.keys() - known.missing.keys())
 
     def _without_missing(self, known: history.Baseline, started: datetime) -> Snapshot | None:
         """Return what the same answer as before says now: its missing models are gone."""
-        if not known.missing or known.number is None:
+        state = self._state(known)
+        if not known.missing or state is None:
             return None
-        with self.database.reading() as connection:
-            state = history.snapshot(connection, known.number)
         models = (model for model in state.models if model.key not in known.missing)
         return Snapshot.of(state.provider, started, models)
 

@@ -5,20 +5,18 @@ seen before is noted as drift: new fields, new values, new nulls, odd formats.
 """
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from rfc3986_validator import validate_rfc3986
 
 from catalog.errors import MAX_PROBLEMS, PayloadInvalid, Problem
 from catalog.fields import ANY, Trail, values
-from catalog.fits import fitting
-from catalog.jsontext import Json, JsonText, canonical, child, dotted, read_strict, shorten
+from catalog.jsontext import Json, JsonText, canonical, child, dotted, read, read_strict, shorten
 from catalog.payload import PARTS, Drift, Payload, ValidPayload
-from catalog.rows import Rows
+from catalog.providers.provider import Provider
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -29,9 +27,6 @@ _Novelty: TypeAlias = tuple[_What, str, JsonText | None]
 
 _TELLING = frozenset({"format", "properties", "x-known"})
 """The words that can make a value a novelty, beside null."""
-MEMORY = 4096
-"""So many texts are remembered with whether they are of a format: a daemon sees the same again."""
-_IN_PARTS = b'{"%s":[' % PARTS.encode()
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TYPES = {
     "object": "an object",
@@ -43,26 +38,46 @@ _TYPES = {
 }
 
 
-def validate(payload: Payload, contract: Contract, known: Rows | None = None) -> ValidPayload:
+def validate(
+    payload: Payload, provider: Provider, known: Collection[JsonText] = frozenset()
+) -> ValidPayload:
     """Check an answer against its contract; raise PayloadInvalid with every problem found.
 
-    Of `contract`, `$defs.model` describes one row. Besides JSON Schema it speaks the x- words
-    explained in catalog/providers/infomaniak/schema.json. `known` are the rows of the last answer
-    of the same provider.
+    Of the contract, `$defs.model` describes one row. Besides JSON Schema it speaks the x- words
+    explained in catalog/providers/infomaniak/schema.json. `known` holds the facts of the models in
+    force: a row with the same facts was validated before, and is not validated again.
     """
-    known = Rows() if known is None else known
-    body, flaws = known.read(payload.body, _place(payload.body, contract))
-    parts, placed = _parts(body, contract), tuple(_placed(body, contract))
-    fits = fitting(contract, known.once)
-    wrong = () if not flaws and all(fits(part) for _, part in parts) else _wrong(parts, contract)
-    found = chain(wrong, _duplicates(placed, contract))
-    # Where a flaw stands, what the contract says of the place is about our reading of it.
+    contract = provider.contract
+    body, flaws = read(payload.body)
+    parts = _parts(body, contract)
+    rows = tuple(_placed(parts, contract))
+    facts = () if flaws else tuple(provider.facts(row.value) for row in rows)
+    new = rows if flaws else _unlike(known, rows, facts)
+    found = chain(_wrong(parts, new, contract), _duplicates(rows, contract))
+    # At the place of a flaw, the contract complains about our reading of it.
     flawed = {flaw.path for flaw in flaws}
     found = chain(flaws, (problem for problem in found if problem.path not in flawed))
     if problems := tuple(islice(_distinct(found), MAX_PROBLEMS)):
         raise PayloadInvalid(problems)
-    rows, steps = tuple(row for _, row in placed), tuple(passed for passed, _ in placed)
-    return ValidPayload(payload, rows, tuple(_drift(body, rows, contract, known)), steps)
+    return ValidPayload(
+        payload=payload,
+        rows=tuple(row.value for row in rows),
+        drift=tuple(_drift(body, [row.value for row in new], contract)),
+        steps=tuple(row.steps for row in rows),
+        facts=facts,
+    )
+
+
+def trusted(payload: Payload, provider: Provider) -> ValidPayload:
+    """Read an answer that is known to keep its contract, such as one of the shipped history."""
+    rows = tuple(_placed(_parts(read_strict(payload.body), provider.contract), provider.contract))
+    return ValidPayload(
+        payload=payload,
+        rows=tuple(row.value for row in rows),
+        drift=(),
+        steps=tuple(row.steps for row in rows),
+        facts=tuple(provider.facts(row.value) for row in rows),
+    )
 
 
 def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
@@ -71,14 +86,35 @@ def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
         body = read_strict(payload.body)
     except PayloadInvalid:
         return ()
-    rows = [row for _, row in _placed(body, contract) if isinstance(row, dict)]
-    return tuple(_drift(body, rows, contract, Rows()))
+    rows = [row.value for row in _placed(_parts(body, contract), contract)]
+    return tuple(_drift(body, [row for row in rows if isinstance(row, dict)], contract))
 
 
-def _place(body: bytes, contract: Contract) -> Trail:
-    """Return where the rows of an answer are looked for."""
-    place = tuple(contract["x-rows"])
-    return (PARTS, ANY, *place) if contract.get("x-parts") and body.startswith(_IN_PARTS) else place
+def _unlike(
+    known: Collection[JsonText], rows: Sequence["_Row"], facts: Sequence[JsonText]
+) -> Sequence["_Row"]:
+    return [row for row, text in zip(rows, facts, strict=True) if text not in known]
+
+
+class _Row(NamedTuple):
+    """One row, the part of the answer that holds it, and what each `*` on the way stood for.
+
+    `root` is the JSON path of the part.
+    """
+
+    root: str
+    part: Json
+    steps: Trail
+    value: Json
+
+    def path(self, contract: Contract) -> str:
+        """Write the JSON path of the row."""
+        path, value, taken = self.root, self.part, iter(self.steps)
+        for place in contract["x-rows"]:
+            step = next(taken) if place == ANY else place
+            key = int(step) if isinstance(value, list) else step
+            path, value = child(path, key), value[key]
+        return path
 
 
 def _parts(body: Json, contract: Contract) -> list[tuple[str, Json]]:
@@ -89,10 +125,11 @@ def _parts(body: Json, contract: Contract) -> list[tuple[str, Json]]:
     return [(child(f"$.{PARTS}", index), part) for index, part in enumerate(body[PARTS])]
 
 
-def _placed(body: Json, contract: Contract) -> Iterator[tuple[Trail, Json]]:
-    """Yield the rows, each with the way to it."""
+def _placed(parts: Iterable[tuple[str, Json]], contract: Contract) -> Iterator[_Row]:
     place = tuple(contract["x-rows"])
-    return chain.from_iterable(values(part, place) for _, part in _parts(body, contract))
+    for root, part in parts:
+        for steps, value in values(part, place):
+            yield _Row(root, part, steps, value)
 
 
 def _distinct(problems: Iterable[Problem]) -> Iterator[Problem]:
@@ -104,14 +141,20 @@ def _distinct(problems: Iterable[Problem]) -> Iterator[Problem]:
             yield problem
 
 
-def _wrong(parts: Iterable[tuple[str, Json]], contract: Contract) -> Iterator[Problem]:
+def _wrong(
+    parts: Iterable[tuple[str, Json]], rows: Sequence[_Row], contract: Contract
+) -> Iterator[Problem]:
     """Yield what breaks the contract; an odd format is no problem, only drift."""
-    from jsonschema import Draft202012Validator  # heavy: not loaded where all is well
+    from jsonschema import Draft202012Validator  # heavy: not loaded where nothing is new
 
-    check = Draft202012Validator(contract).iter_errors
+    around = {**contract, "$defs": {**contract["$defs"], "model": True}}
     for root, part in parts:
-        for error in check(part):
+        for error in Draft202012Validator(around).iter_errors(part):
             yield from _problems(error, root)
+    listed = {"items": {"$ref": "#/$defs/model"}, "$defs": contract["$defs"]}
+    for error in Draft202012Validator(listed).iter_errors([row.value for row in rows]):
+        row = rows[error.absolute_path.popleft()]
+        yield from _problems(error, row.path(contract))
 
 
 def _problems(error: "ValidationError", root: str) -> Iterator[Problem]:
@@ -137,16 +180,16 @@ def _expected(schema: Contract) -> str:
     return " or ".join(_TYPES[name] for name in ([names] if isinstance(names, str) else names))
 
 
-def _duplicates(placed: Sequence[tuple[Trail, Json]], contract: Contract) -> Iterator[Problem]:
+def _duplicates(rows: Sequence[_Row], contract: Contract) -> Iterator[Problem]:
     for field in contract.get("x-unique", ()):
-        seen: dict[Hashable, Trail] = {}
-        for steps, row in placed:
-            if not isinstance(row, dict) or row.get(field) is None:
+        seen: dict[Hashable, _Row] = {}
+        for row in rows:
+            if not isinstance(row.value, dict) or row.value.get(field) is None:
                 continue
-            first = seen.setdefault(_told_apart(row[field]), steps)
-            if first != steps:
-                found = f"{shorten(row[field])}, as in {_path(contract, first)}"
-                yield Problem(f"{_path(contract, steps)}.{field}", found, f"each {field} once")
+            first = seen.setdefault(_told_apart(row.value[field]), row)
+            if first is not row:
+                found = f"{shorten(row.value[field])}, as in {first.path(contract)}"
+                yield Problem(f"{row.path(contract)}.{field}", found, f"each {field} once")
 
 
 def _told_apart(value: Json) -> Hashable:
@@ -154,22 +197,11 @@ def _told_apart(value: Json) -> Hashable:
     return value if type(value) in {str, int} else (canonical(value),)
 
 
-def _path(contract: Contract, steps: Trail) -> str:
-    """Write the JSON path of a row."""
-    path, taken = "$", iter(steps)
-    for key in contract["x-rows"]:
-        path = child(path, int(next(taken)) if key == ANY else key)
-    return path
-
-
-def _drift(
-    body: Json, rows: Sequence[Mapping[str, Json]], contract: Contract, known: Rows
-) -> Iterator[Drift]:
+def _drift(body: Json, rows: Sequence[Mapping[str, Json]], contract: Contract) -> Iterator[Drift]:
     found: dict[_Novelty, list[str]] = {item: [] for item in _novelties(body, contract, ("$",))}
     model = contract["$defs"]["model"]
-    novelties = known.once("novelties", lambda row: tuple(_novelties(row, model, ())))
     for row in rows:
-        for novelty in novelties(row):
+        for novelty in _novelties(row, model, ()):
             found.setdefault(novelty, []).append(str(row.get("name", "?")))
     for what, field, value in sorted(found, key=lambda item: (item[1], item[0], item[2])):
         yield Drift(what, field, value, tuple(found[what, field, value]))
@@ -193,7 +225,6 @@ def _novelties(value: Json, schema: Contract, path: tuple[str, ...]) -> Iterator
         yield "odd format", dotted(path), canonical(value)
 
 
-@lru_cache(MEMORY)
 def _is_day(text: str) -> bool:
     try:
         return _DAY.fullmatch(text) is not None and bool(date.fromisoformat(text))
@@ -201,7 +232,6 @@ def _is_day(text: str) -> bool:
         return False
 
 
-@lru_cache(MEMORY)
 def _is_uri(text: str) -> bool:
     return validate_rfc3986(text, rule="URI") is not None
 

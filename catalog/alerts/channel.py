@@ -13,15 +13,8 @@ from catalog.change import (
     Finding,
     Incident,
     Level,
-    Probed,
-    Recovered,
-    Renamed,
-    Retiring,
-    Trouble,
-    Undelivered,
     gravity,
 )
-from catalog.payload import Drift
 
 MENDABLE = {401, 403, 404, 408, 425, 429}
 """Client errors that the receiver's owner, or time, may mend; all others end a message."""
@@ -81,23 +74,12 @@ class Audience:
         return bool(concerned)
 
     def _concerned(self, change: Change, rule: str) -> bool:
-        match change:
-            case Trouble() | Recovered() | Undelivered():
-                return True
-            case Drift():
-                return not self.types and self._names_any(change.models)
-            case Probed():
-                names = (change.name, *([change.key] if change.key else []))
-                return self._names_any(names) and (not self.types or change.type in self.types)
-            case Retiring():
-                of_type = not self.types or change.type in self.types
-                return of_type and self._names_any((change.name, change.key))
-        # Who follows the old name or type must hear that it is no more.
-        listed = [change.model.name, change.model.key, *former("name", change, rule)]
-        if isinstance(change, Renamed):
-            listed += [change.name, change.key]
-        types = {change.model.type, *former("type", change, rule)}
-        return self._names_any(listed) and (not self.types or not types.isdisjoint(self.types))
+        if isinstance(change, Incident):
+            return True
+        # Those who follow the old name or type are told that it is gone.
+        names = (*change.followed_as, *former("name", change, rule))
+        types = {*change.types, *former("type", change, rule)}
+        return self._names_any(names) and (not self.types or not types.isdisjoint(self.types))
 
     def _names_any(self, names: Iterable[str]) -> bool:
         if not self.models:

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from catalog.change import Change, Finding, Incident, Probed, Retiring, Updated
+from catalog.change import Change, Finding, Updated
 from catalog.jsontext import parse
-from catalog.payload import Drift
 from catalog.phrases import count, one_line
 from catalog.rules import rules
 
@@ -22,16 +21,7 @@ def nothing_used() -> Used:
 
 def names(change: Change, rule: str) -> tuple[str, ...]:
     """Return the names that a change is about: also the old one where it is about the name."""
-    match change:
-        case Drift():
-            return change.models
-        case Probed() | Retiring():
-            return (change.name,)
-        case Updated():
-            return change.model.name, *former("name", change, rule)
-        case _ if isinstance(change, Incident):
-            return ()
-    return (change.model.name,)
+    return *change.names, *former("name", change, rule)
 
 
 def former(attribute: str, change: Change, rule: str) -> list[str]:

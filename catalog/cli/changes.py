@@ -161,7 +161,7 @@ def _state(app: App, provider: "Provider", text: str) -> "Snapshot":
 
         try:
             sent = read_payload(Path(text), provider)
-            return provider.normalize(validate(sent, provider.contract))
+            return provider.normalize(validate(sent, provider))
         except PayloadInvalid as error:
             error.hint = f"`catalog validate {shlex.quote(text)}` lists every problem."
             raise

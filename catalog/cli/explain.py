@@ -194,8 +194,8 @@ def _called(field: str, attributes: "Attributes") -> str:
 
 def _fact_json(change: "Change", attributes: "Attributes") -> dict[str, Any]:
     from catalog.change import ModelChange, Probed, Retiring, Updated
+    from catalog.jsontext import values_json
     from catalog.payload import Drift
-    from catalog.publicjson import values_json
 
     known: dict[str, Any] = {"kind": change.kind}
     if isinstance(change, Drift | Updated):

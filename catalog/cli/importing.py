@@ -127,7 +127,7 @@ def _is_mended(at: "datetime", recordings: "Sequence[Recording]", provider: "Pro
     again = [recording.path for recording in recordings if recording.at == at]
     try:
         for path in again:
-            validate(read_payload(path, provider), provider.contract)
+            validate(read_payload(path, provider), provider)
     except PayloadInvalid:
         return False
     return bool(again)

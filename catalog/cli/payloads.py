@@ -48,7 +48,7 @@ def validate(app: App, file: Path, style: str) -> int:
     provider = wire_provider(app.one.one)
     try:
         payload = read_payload(file, provider)
-        valid = check(payload, provider.contract)
+        valid = check(payload, provider)
         drift = valid.drift
     except PayloadInvalid as error:
         problems, many = error.problems, "at least " * error.is_cut

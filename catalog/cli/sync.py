@@ -106,23 +106,13 @@ def _wired(app: App, database: "Database", http: "Http") -> "tuple[list[Schedule
     codes: list[int] = []
     for settings in app.each:
         try:
-            works.append(_once(wire_scheduled(settings, app.loaded, database, http)))
+            works.append(wire_scheduled(settings, app.loaded, database, http))
         except SettingsInvalid as error:
             if len(app.each) == 1:
                 raise
             note_error(error)
             codes.append(error.exit_code)
     return works, codes
-
-
-def _once(work: "Scheduled") -> "Scheduled":
-    """Return the same for a process that ends with the pass: nothing is kept for the next one."""
-    from dataclasses import replace
-
-    from catalog.memory import Memory
-    from catalog.rows import Rows
-
-    return replace(work, sync=replace(work.sync, memory=Memory(Rows(lasts=False))))
 
 
 def _run(

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from catalog.fields import Attributes
-from catalog.jsontext import Json
+from catalog.jsontext import Json, JsonText
 from catalog.payload import ValidPayload
-from catalog.rows import Rows
 from catalog.rules import Lifecycle
 from catalog.snapshot import Snapshot
 
@@ -44,9 +43,10 @@ class Provider(Protocol):
         """What the provider promises about a model that left; None where nothing is known."""
         ...
 
-    def normalize(self, valid: ValidPayload, known: Rows | None = None) -> Snapshot:
-        """Put a valid answer into our words; raise PayloadInvalid where two rows have one key.
+    def facts(self, row: Json) -> JsonText:
+        """Return the facts of a row, valid or not: what the model of that row is compared by."""
+        ...
 
-        `known` are the rows of its last answer, where it was validated with them.
-        """
+    def normalize(self, valid: ValidPayload) -> Snapshot:
+        """Put a valid answer into our words; raise PayloadInvalid where two rows have one key."""
         ...

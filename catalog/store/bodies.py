@@ -1,25 +1,27 @@
-"""The bodies of payloads, written and read: whole, or as the difference to another one, their base.
+"""The bodies of payloads, written and read: whole, or as the difference to a whole one.
 
-The base of a body is the one that its provider sent before; it has a base in turn, and so on to one
-that is whole. So a body rests on a chain of others.
+A whole body is a keyframe. The bodies that follow it are stored as differences to it, until a new
+keyframe costs less. So one other body at most is needed to read a body, and damage to a difference
+affects nothing else.
 """
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Executable,
     LargeBinary,
     Row,
     bindparam,
     cast,
+    func,
     insert,
     literal,
     select,
@@ -32,161 +34,178 @@ from catalog.store.packing import Damaged, difference, pack, unpack
 from catalog.store.stored import DAMAGED
 from catalog.store.tables import PayloadRow, col, table_of
 
-LONGEST = 32
-"""The most bodies in a chain, the whole one counted. No more are read, so it may only grow."""
-
-Stored = Row[*tuple[Any, ...]]
-Resting = dict[str | None, list[str]]
-"""By the name of a body, None for none: which are stored as differences to it."""
-
-_SHA256, _BASE = col(PayloadRow.sha256), col(PayloadRow.base_sha256)
-_STORED = (
-    *(_SHA256, _BASE, col(PayloadRow.size)),
-    cast(col(PayloadRow.body), LargeBinary).label("body"),  # also where text was put there
-)
+_SHA256, _BASE, _BODY = col(PayloadRow.sha256), col(PayloadRow.base_sha256), col(PayloadRow.body)
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What a look at a payload came to: whether its body is stored, and what is wrong with it."""
+class Checked:
+    """One payload after a check: whether its body is stored, and what is wrong with it."""
 
     sha256: str
     is_there: bool
     problem: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """A whole body, unpacked, and how many bytes it takes in the database."""
+
+    sha256: str
+    body: bytes
+    stored: int
+
+    @property
+    def share(self) -> float:
+        """Which part of its size it takes."""
+        return self.stored / len(self.body) if self.body else 0.0
+
+
 def read(connection: Connection, sha256: str) -> bytes:
-    """Return a stored body; raise StoreError where it is not what was sent."""
+    """Return a stored body; raise StoreError unless it is what was sent."""
     try:
-        return _proved(_unrolled(_chain(connection, sha256)), sha256)
+        row = _row(connection, sha256)
+        keyframe = None if row.base_sha256 is None else _keyframe(connection, row.base_sha256)
+        return _unpacked(row, keyframe)
     except Damaged:
         raise StoreError(f"the body of payload {sha256} cannot be read", hint=DAMAGED) from None
 
 
 def write(connection: Connection, payload: Payload, before: str | None) -> None:
-    """Store a body unless it is there; `before` is the digest of the one before it, if any."""
+    """Store a body unless it is there; `before` is the digest of the last accepted one, if any."""
     sha256 = payload.digest
-    this = col(PayloadRow.sha256) == sha256
-    has_body = connection.scalar(select(col(PayloadRow.body).is_not(None)).where(this))
+    has_body = connection.scalar(select(_BODY.is_not(None)).where(_is(sha256)))
     if has_body:
         return
-    values = _packed(connection, payload.body, before)
+    values = _packed(payload.body, _keyframe_of(connection, before), connection)
     if has_body is None:
         row = {"sha256": sha256, "size": len(payload.body), **values}
         connection.execute(insert(table_of(PayloadRow)).values(row))
     else:  # it was pruned, and is back
-        connection.execute(update(table_of(PayloadRow)).where(this).values(values))
+        _store(connection, sha256, values)
 
 
 def drop(connection: Connection, old: Collection[str]) -> None:
-    """Let bodies go; one that stays and is the difference to one that goes becomes whole.
+    """Remove bodies; of those that are differences to one of them, the first is stored whole.
 
-    Raise StoreError where that one cannot be read: a backup may yet mend it.
+    Raise StoreError where a body that stays cannot be read, because a backup may still mend it.
     """
-    this = update(table_of(PayloadRow)).where(bindparam("this") == _SHA256)
-    based = connection.execute(select(_SHA256, _BASE).where(_BASE.is_not(None))).all()
-    for row in based:
+    based = connection.execute(select(_SHA256, _BASE).where(_BASE.is_not(None)).order_by(_SHA256))
+    orphans: dict[str, list[str]] = defaultdict(list)
+    for row in based.all():
         if row.base_sha256 in old and row.sha256 not in old:
-            whole = this.values(body=pack(read(connection, row.sha256)), base_sha256=None)
-            connection.execute(whole, {"this": row.sha256})
-    gone = this.values(body=None, base_sha256=None)
-    connection.execute(gone, [{"this": sha256} for sha256 in sorted(old)])
+            orphans[row.base_sha256].append(row.sha256)
+    for left in orphans.values():
+        keyframe: Keyframe | None = None
+        for sha256 in left:
+            body = read(connection, sha256)
+            values = _packed(body, keyframe)
+            _store(connection, sha256, values)
+            keyframe = keyframe or Keyframe(sha256, body, len(values["body"]))
+    for sha256 in sorted(old):
+        _store(connection, sha256, {"body": None, "base_sha256": None})
 
 
-def look(connection: Connection) -> Iterator[Looked]:
-    """Read each body once, after its base: what is damaged comes before what rests on it."""
-    resting: Resting = defaultdict(list)
-    has_body = col(PayloadRow.body).is_not(None).label("has_body")
-    for row in connection.execute(select(_SHA256, _BASE, has_body).order_by(_SHA256)):
+def check(connection: Connection) -> Iterator[Checked]:
+    """Read every body once, each keyframe before its differences."""
+    by_base: dict[str | None, list[str]] = defaultdict(list)
+    query = select(_SHA256, _BASE, _BODY.is_not(None).label("has_body")).order_by(_SHA256)
+    for row in connection.execute(query):
         if row.has_body:
-            resting[row.base_sha256].append(row.sha256)
+            by_base[row.base_sha256].append(row.sha256)
         else:
-            yield Looked(row.sha256, is_there=False)
-    waiting: list[tuple[str, bytes | None]] = [(whole, None) for whole in resting.pop(None, ())]
-    waiting.reverse()
-    while waiting:
-        sha256, base = waiting.pop()
-        upon = resting.pop(sha256, [])
+            yield Checked(row.sha256, is_there=False)
+    for sha256 in by_base.pop(None, ()):
+        yield from _check_keyframe(connection, sha256, by_base.pop(sha256, []))
+    for each in chain.from_iterable(by_base.values()):
+        problem = "its body is a difference to one that is not stored whole"
+        yield Checked(each, is_there=True, problem=problem)
+
+
+def _check_keyframe(
+    connection: Connection, sha256: str, differences: Sequence[str]
+) -> Iterator[Checked]:
+    damaged = "its body is not what was sent: another digest"
+    try:
+        keyframe = _keyframe(connection, sha256)
+    except Damaged:
+        also = f"; {len(differences):,} that are differences to it cannot be read either"
+        yield Checked(sha256, is_there=True, problem=damaged + also * bool(differences))
+        for each in differences:
+            problem = f"its body is a difference to {sha256}, which is damaged"
+            yield Checked(each, is_there=True, problem=problem)
+        return
+    yield Checked(sha256, is_there=True)
+    for each in differences:
         try:
-            (stored,) = connection.execute(_one(), {"sha256": sha256})
-            body = _proved(_unpacked(stored, base), sha256)
+            _unpacked(_row(connection, each), keyframe)
         except Damaged:
-            yield from _lost(sha256, list(_above(resting, upon)))
+            yield Checked(each, is_there=True, problem=damaged)
         else:
-            yield Looked(sha256, is_there=True)
-            waiting += [(each, body) for each in reversed(upon)]
-    for each in chain.from_iterable(resting.values()):
-        yield Looked(each, is_there=True, problem="its body rests on one that is not there")
+            yield Checked(each, is_there=True)
 
 
-def _lost(sha256: str, above: Sequence[str]) -> Iterator[Looked]:
-    also = f"; {len(above):,} that rest on it cannot be read either" if above else ""
-    problem = f"its body is not what was sent: another digest{also}"
-    yield Looked(sha256, is_there=True, problem=problem)
-    for each in above:
-        problem = f"its body rests on that of {sha256}, which is damaged"
-        yield Looked(each, is_there=True, problem=problem)
-
-
-def _above(resting: Resting, upon: Iterable[str]) -> Iterator[str]:
-    """Take out all that rest on these, near or far."""
-    found = list(upon)
-    for each in found:  # grows while it is read
-        found += resting.pop(each, ())
-    yield from found
-
-
-def _packed(connection: Connection, body: bytes, before: str | None) -> dict[str, Any]:
-    bases = [] if before is None else _chain(connection, before)
-    if 0 < len(bases) < LONGEST:
-        # Where the base is damaged, verify says so; what comes from now on does not rest on it.
-        with suppress(Damaged):
-            base, whole = _unrolled(bases), bases[0]
-            share = len(whole.body) / whole.size if whole.size else 0.0
-            packed = difference(body, base, share)
-            if packed is not None:
-                return {"body": packed, "base_sha256": before}
+def _packed(
+    body: bytes, keyframe: Keyframe | None, connection: Connection | None = None
+) -> dict[str, Any]:
+    """Pack a body; as a difference, unless it is small alone or a new keyframe pays."""
+    if keyframe is not None:
+        packed = difference(body, keyframe.body, keyframe.share)
+        if packed is not None and (
+            connection is None or len(packed) <= _mean_size(connection, keyframe)
+        ):
+            return {"body": packed, "base_sha256": keyframe.sha256}
     return {"body": pack(body), "base_sha256": None}
 
 
-def _chain(connection: Connection, sha256: str) -> Sequence[Stored]:
-    """Return the bodies that one rests on, from the whole one to itself."""
-    return connection.execute(_chain_query(), {"sha256": sha256}).all()
+def _mean_size(connection: Connection, keyframe: Keyframe) -> float:
+    """Return the mean bytes of a keyframe and its differences; a larger difference raises it."""
+    size = func.coalesce(func.sum(func.length(_BODY)), 0)
+    query = select(func.count(), size).where(literal(keyframe.sha256) == _BASE)
+    count, total = connection.execute(query).one()
+    return (keyframe.stored + int(total)) / (int(count) + 1)
+
+
+def _keyframe_of(connection: Connection, sha256: str | None) -> Keyframe | None:
+    """Return the keyframe of a body, or the body itself; None where it is pruned or damaged."""
+    if sha256 is None:
+        return None
+    try:
+        return _keyframe(connection, _row(connection, sha256).base_sha256 or sha256)
+    except Damaged:  # `catalog db verify` reports it, and the next body does not depend on it
+        return None
+
+
+def _keyframe(connection: Connection, sha256: str) -> Keyframe:
+    row = _row(connection, sha256)
+    if row.base_sha256 is not None:
+        raise Damaged
+    return Keyframe(sha256, _unpacked(row, None), len(row.body))
+
+
+def _row(connection: Connection, sha256: str) -> Row[*tuple[Any, ...]]:
+    row = connection.execute(_row_query(), {"sha256": sha256}).one_or_none()
+    if row is None or row.body is None:
+        raise Damaged
+    return row
 
 
 @cache
-def _chain_query() -> Executable:
-    asked = select(_SHA256, _BASE, literal(1).label("place"))
-    link = asked.where(bindparam("sha256") == _SHA256).cte("link", recursive=True)
-    following = select(_SHA256, _BASE, link.c.place + 1)
-    following = following.where(link.c.base_sha256 == _SHA256, link.c.place < LONGEST)
-    link = link.union_all(following)
-    chained = select(*_STORED).join(link, link.c.sha256 == _SHA256)
-    return chained.order_by(link.c.place.desc())
+def _row_query() -> Executable:
+    body = cast(_BODY, LargeBinary).label("body")  # also where text was put there
+    query = select(_SHA256, _BASE, col(PayloadRow.size), body)
+    return query.where(bindparam("sha256") == _SHA256)
 
 
-@cache
-def _one() -> Executable:
-    return select(*_STORED).where(bindparam("sha256") == _SHA256)
-
-
-def _unrolled(bodies: Sequence[Stored]) -> bytes:
-    """Unpack the last body of a chain."""
-    body = None
-    for row in bodies:
-        body = _unpacked(row, body)
-    if body is None:
+def _unpacked(row: Row[*tuple[Any, ...]], keyframe: Keyframe | None) -> bytes:
+    body = unpack(row.body, row.size, None if keyframe is None else keyframe.body)
+    if hashlib.sha256(body).hexdigest() != row.sha256:
         raise Damaged
     return body
 
 
-def _unpacked(row: Stored, base: bytes | None) -> bytes:
-    if row.body is None or (row.base_sha256 is None) != (base is None):
-        raise Damaged
-    return unpack(row.body, row.size, base)
+def _is(sha256: str) -> ColumnElement[bool]:
+    return literal(sha256) == _SHA256
 
 
-def _proved(body: bytes, sha256: str) -> bytes:
-    if hashlib.sha256(body).hexdigest() != sha256:
-        raise Damaged
-    return body
+def _store(connection: Connection, sha256: str, values: dict[str, Any]) -> None:
+    connection.execute(update(table_of(PayloadRow)).where(_is(sha256)).values(values))

@@ -2,33 +2,31 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from catalog.change import (
+    KINDS,
     PROBED_KINDS,
     TROUBLES,
-    Added,
     Change,
     Finding,
     Level,
+    ModelChange,
     Probed,
-    Recovered,
-    Removed,
     Renamed,
-    Restored,
     Retiring,
-    Trouble,
     TroubleKind,
-    Undelivered,
-    Updated,
 )
-from catalog.jsontext import JsonText, canonical, parse
+from catalog.codec import COLUMNS, decode
+from catalog.errors import StoreError
+from catalog.jsontext import canonical
 from catalog.payload import Drift
 from catalog.store.history import MODEL_COLUMNS, basis, to_model
+from catalog.store.stored import DAMAGED
 from catalog.store.tables import (
     ChangeRow,
     DeliveryRow,
@@ -39,8 +37,6 @@ from catalog.store.tables import (
     table_of,
 )
 
-DAYS = ("until", "moved_from")
-"""The fields of an end that are days."""
 FINDING_COLUMNS = (
     *(col(getattr(FindingRow, name)) for name in ("provider", "rule", "level", "moves")),
     *(col(getattr(FindingRow, name)) for name in ("callable_until", "ground", "basis")),
@@ -190,12 +186,6 @@ def _conditions(wanted: Wanted) -> Iterable[Any]:
         yield col(FindingRow.id).in_(owed)
 
 
-def _retiring(detail: dict[str, Any]) -> Retiring:
-    days = {name: date.fromisoformat(detail[name]) for name in DAYS if name in detail}
-    candidates = tuple(detail.get("candidates", ()))
-    return Retiring(**detail | days | {"candidates": candidates})
-
-
 def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:
     first = rows[0]
     return Finding(
@@ -215,40 +205,8 @@ def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:
 
 def to_change(row: Row[*tuple[Any, ...]]) -> Change:
     """Read the change out of a row that selects CHANGE_COLUMNS."""
-    before = None if row.before is None else JsonText(row.before)
-    after = None if row.after is None else JsonText(row.after)
-    match row.kind:
-        case "added":
-            return Added(to_model(row))
-        case "removed":
-            return Removed(to_model(row))
-        case "renamed":
-            name = parse(JsonText(row.detail))["name"]
-            return Renamed(to_model(row), parse(JsonText(row.after)), name)
-        case "restored":
-            return Restored(to_model(row), row.gone_since)
-        case "updated":
-            return Updated(to_model(row), row.field, before, after)
-    return _beside_the_lists(row, after)
-
-
-def _beside_the_lists(row: Row[*tuple[Any, ...]], after: JsonText | None) -> Change:
-    match row.kind:
-        case "drift":
-            detail = parse(JsonText(row.detail))
-            return Drift(detail["what"], row.field, after, tuple(detail["models"]))
-        case "recovered":
-            detail = parse(JsonText(row.detail))
-            return Recovered(tuple(detail["troubles"]), datetime.fromisoformat(detail["since"]))
-        case "undelivered":
-            detail = parse(JsonText(row.detail))
-            return Undelivered(detail["channel"], detail["reason"])
-        case kind if kind in PROBED_KINDS:
-            detail = parse(JsonText(row.detail))
-            detail |= {name: tuple(detail.get(name, ())) for name in ("routes", "elsewhere")}
-            return Probed(kind, gone_since=row.gone_since, **detail)
-        case "retiring":
-            return _retiring(parse(JsonText(row.detail)))
-    detail = parse(JsonText(row.detail))
-    since = datetime.fromisoformat(detail["since"]) if "since" in detail else None
-    return Trouble(row.kind, detail["reason"], since)
+    made = KINDS.get(row.kind)
+    if made is None:
+        raise StoreError(f"a change is of the kind {row.kind!r}, which is unknown", hint=DAMAGED)
+    columns = {name: getattr(row, name) for name in (*COLUMNS, "detail")}
+    return decode(row.kind, columns, to_model(row) if issubclass(made, ModelChange) else None)

@@ -6,7 +6,7 @@ BUSY_TIMEOUT = 30.0
 """Seconds to wait for another process that writes: a pass for milliseconds, an import for one."""
 REVISIONS = (
     *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011"),
-    "0012",
+    *("0012", "0013"),
 )
 """Every revision in migrations/versions, oldest first; a test holds it to the folder."""
 # The journal mode stays SQLite's own: one file that another user or a read-only folder can read.

@@ -57,10 +57,11 @@ class PayloadRow(SQLModel, table=True):
     """A body as sent: content-addressed, compressed, written once however often it comes.
 
     `body` is None once it was pruned: what came is known by its digest then. With a `base_sha256`
-    it is the difference to that one's.
+    it is the difference to that one's, which is whole.
     """
 
     __tablename__ = "payload"
+    __table_args__ = (Index("payload_base", "base_sha256"),)
     sha256: str = Field(primary_key=True)
     size: int
     body: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))

@@ -12,7 +12,7 @@ from catalog.change import fingerprint
 from catalog.errors import StoreError
 from catalog.poll import Outcome
 from catalog.snapshot import Model, Snapshot
-from catalog.store.bodies import look
+from catalog.store import bodies
 from catalog.store.chain import links, version_digest
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
 from catalog.store.folding import unfold
@@ -116,7 +116,7 @@ def _database(connection: Connection) -> Verdicts:
 def _payloads(connection: Connection) -> Verdicts:
     pruned = 0
     needed = _needed(connection)
-    for looked in look(connection):
+    for looked in bodies.check(connection):
         if looked.problem is not None:
             yield Bad("payload", looked.sha256, looked.problem)
             continue

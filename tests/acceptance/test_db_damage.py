@@ -33,19 +33,19 @@ def edited(shell: Shell, statement: str, *values: str) -> Path:
 
 CHAIN, DIGEST = "chain of infomaniak", "its models do not give its digest and count"
 CHANGED = "it, its models or what was found since the one before it was changed"
-RESTED = "its body is not what was sent: another digest; 3 that rest on it cannot be read either"
+DAMAGED = "its body is not what was sent: another digest"
 CASES = {
     "a byte of a payload": (
         "update payload set body = cast(x'00' || substr(body, 2) as blob) where rowid = 2",
-        ("payloads", "payload", None, RESTED),
+        ("payloads", "payload", None, DAMAGED),
     ),
     "text for a payload": (
         "update payload set body = 'x' where rowid = 2",
-        ("payloads", "payload", None, RESTED),
+        ("payloads", "payload", None, DAMAGED),
     ),
     "another payload's body": (
         "update payload set body = (select max(body) from payload) where rowid = 2",
-        ("payloads", "payload", None, RESTED),
+        ("payloads", "payload", None, DAMAGED),
     ),
     "the body in force": (
         "update payload set body = null",

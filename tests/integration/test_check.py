@@ -44,7 +44,7 @@ def test_the_shipped_history_holds_to_the_contract() -> None:
     provider = Infomaniak()
     for each in recordings.find(recordings.shipped()):
         sent = read(each.path, provider.envelope)
-        valid = validate(Payload(NAME, "", each.at, sent), provider.contract)
+        valid = validate(Payload(NAME, "", each.at, sent), provider)
         assert valid.rows
 
 
@@ -53,7 +53,7 @@ def test_the_database_knows_what_the_files_know() -> None:
     database, provider = Database(MEMORY), Infomaniak()
     for at, each in enumerate(recordings.find(recordings.shipped())):
         sent = read(each.path, provider.envelope)
-        state = provider.normalize(validate(Payload(NAME, "", each.at, sent), provider.contract))
+        state = provider.normalize(validate(Payload(NAME, "", each.at, sent), provider))
         save(database, at, state, content=sent)
     with database.reading() as connection:
         assert of_store(connection, provider) == shipped()

@@ -75,7 +75,7 @@ def fetched(paging: Paging | None, *steps: Step) -> tuple[Snapshot, list[str]]:
         sent = source(http, server.url, paging).fetch(Validators())
         assert isinstance(sent, Payload)
         provider = Described("mars", Description(route="/models", paging=paging))
-        snapshot = provider.normalize(validate(sent, provider.contract))
+        snapshot = provider.normalize(validate(sent, provider))
         return snapshot, [request.path for request in server.requests]
 
 

@@ -56,7 +56,7 @@ class Stage:
 
     def poll(self) -> list[str]:
         """Return the keys of the models that a poll finds."""
-        valid = validate(self.fetch(), self.provider.contract)
+        valid = validate(self.fetch(), self.provider)
         return [model.key for model in self.provider.normalize(valid).models]
 
 

@@ -34,7 +34,7 @@ def reading(answer: Json, description: Description = MARS) -> Snapshot:
     """Read an answer by a description."""
     provider = Described("mars", description)
     sent = Payload("mars", "", AT, json.dumps(answer).encode())
-    return provider.normalize(validate(sent, provider.contract))
+    return provider.normalize(validate(sent, provider))
 
 
 def problems(answer: Json, description: Description = MARS) -> list[str]:

@@ -1,3 +1,5 @@
+from functools import reduce
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,7 +59,7 @@ def test_one_value() -> None:
 )
 def test_places_cover_what_lies_below(place: str, field: str, covered: bool) -> None:
     """A place stands for a field and all below it; `*` for one key or a part of it."""
-    assert Places.of([place]).cover(trail(field)) is covered
+    assert reduce(Places.below, trail(field), Places.of([place])).cover_all is covered
 
 
 def test_first_place_decides() -> None:

@@ -71,7 +71,7 @@ def test_serving_route(link: str | None, route: str | None) -> None:
 def test_answer_becomes_a_snapshot() -> None:
     """A valid answer becomes Infomaniak's snapshot of its moment, in the order of ids."""
     rows = [row(id=10, name="ten"), row(id=9, name="nine")]
-    snapshot = INFOMANIAK.normalize(validate(payload(body(*rows)), INFOMANIAK.contract))
+    snapshot = INFOMANIAK.normalize(validate(payload(body(*rows)), INFOMANIAK))
     assert (snapshot.provider, snapshot.taken_at, snapshot.number) == ("infomaniak", AT, None)
     assert [model.name for model in snapshot.models] == ["nine", "ten"]
 

@@ -74,7 +74,7 @@ def provider(kind: str, listing: ListSettings) -> Provider:
 def read(whose: Provider, rows: Rows) -> Snapshot:
     """Read an answer as sent."""
     body = json.dumps({"data": rows}).encode()
-    return whose.normalize(validate(Payload(whose.name, "", AT, body), whose.contract))
+    return whose.normalize(validate(Payload(whose.name, "", AT, body), whose))
 
 
 def found(whose: Provider, polls: Iterable[Rows]) -> list[tuple[Finding, ...]]:

@@ -1,5 +1,6 @@
 import json
 import time
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 
 from catalog import recordings
 from catalog.errors import MAX_PROBLEMS, PayloadInvalid
-from catalog.jsontext import parse
+from catalog.jsontext import JsonText, parse
 from catalog.payload import Drift, ValidPayload
+from catalog.providers.described.described import Described
+from catalog.providers.described.description import Description
 from catalog.providers.infomaniak.infomaniak import Infomaniak
 from catalog.validate import Contract, drift_of, validate
 from catalog.words import drift_sentence
@@ -29,7 +32,7 @@ fields = st.sampled_from([*row(), "prices", "new"])
 
 def check(content: bytes) -> ValidPayload:
     """Validate a body as an answer of Infomaniak."""
-    return validate(payload(content), INFOMANIAK.contract)
+    return validate(payload(content), INFOMANIAK)
 
 
 def problems(content: bytes) -> list[str]:
@@ -81,14 +84,22 @@ def test_shipped_history_has_no_drift(recording: recordings.Recording) -> None:
     assert check(recordings.read(recording.path)).drift == ()
 
 
+class Open(Infomaniak):
+    """A provider whose contract describes fields of an object, and does not demand an object."""
+
+    @cached_property
+    def contract(self) -> Contract:
+        """The JSON Schema of an answer."""
+        inner: Contract = {"properties": {"known": {}}}
+        model = {"properties": {"name": {}, "a": inner, "b": {"type": "object"}}}
+        rows_at = {"x-rows": ["data", "*"]}
+        return {"properties": {"data": {}, "result": {}}, "$defs": {"model": model}, **rows_at}
+
+
 def test_contract_that_leaves_types_open() -> None:
     """A contract may describe the fields of an object without demanding that it is one."""
-    inner: Contract = {"properties": {"known": {}}}
-    model = {"properties": {"name": {}, "a": inner, "b": {"type": "object"}}}
-    rows_at = {"x-rows": ["data", "*"]}
-    contract = {"properties": {"data": {}, "result": {}}, "$defs": {"model": model}, **rows_at}
     rows = [{"name": "1", "a": [1], "b": {"c": 1}}, {"name": "2", "a": {"known": 1, "new": 2}}]
-    drift = validate(payload(body(*rows)), contract).drift
+    drift = validate(payload(body(*rows)), Open()).drift
     assert drift == (Drift("new field", "a.new", None, ("2",)),)
 
 
@@ -114,7 +125,7 @@ def test_drift_of_a_broken_answer() -> None:
 def test_payload_travels_along() -> None:
     """A valid payload carries the answer as sent and its rows in the order in which they came."""
     answer = payload(body(row(id=2, name="b"), row()))
-    valid = validate(answer, INFOMANIAK.contract)
+    valid = validate(answer, INFOMANIAK)
     assert valid.payload is answer
     assert [each["id"] for each in valid.rows] == [2, 1]
 
@@ -220,3 +231,43 @@ def _schemas(schema: Contract) -> list[Contract]:
     inner = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
     inner += [schema[key] for key in ("items", "if", "then") if key in schema]
     return [schema, *(deeper for each in inner for deeper in _schemas(each))]
+
+
+@pytest.mark.parametrize(
+    "wrong", [row(id=3, name="new"), row(id=9, name="m-2"), row(id=True, name="t"), {"id": 1}, 7]
+)
+def test_problems_are_found_among_known_rows(wrong: Any) -> None:
+    """A broken or doubled row gives the same problems, whatever other rows were valid before."""
+    sound = [row(id=number, name=f"m-{number}") for number in range(1, 9)]
+    known = frozenset(validate(payload(body(*sound)), INFOMANIAK).facts)
+    answer = payload(body(*sound[:4], wrong, *sound[4:]))
+    found = []
+    for facts in (known, frozenset[JsonText]()):
+        with pytest.raises(PayloadInvalid) as caught:
+            validate(answer, INFOMANIAK, facts)
+        found.append(caught.value.problems)
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("key", ["id", "{1}/{id}", "{1}"])
+def test_known_rows_that_move_are_read_by_their_place(key: str) -> None:
+    """A known row that stands elsewhere is another model where its place is part of its key."""
+    provider, known = Described("x", Description(route="/", key=key)), frozenset[JsonText]()
+    for order in ((1, 2, 3), (3, 1), (2, 3, 1, 4)):
+        answer = payload(body(*({"id": f"m-{number}"} for number in order)))
+        valid = validate(answer, provider, known)
+        alone = provider.normalize(validate(answer, provider))
+        assert provider.normalize(valid) == alone
+        known |= frozenset(model.facts for model in alone.models)
+
+
+def test_problems_in_a_keyed_list_name_their_place() -> None:
+    """In an object of lists, the problem of a row is found by the keys that lead to it."""
+    provider = Described("x", Description(route="/", rows="*.models", key="id"))
+    answer = payload(b'{"3": {"models": [{"id": "a"}, {"id": ""}]}, "b": {"models": {"x": {}}}}')
+    with pytest.raises(PayloadInvalid) as caught:
+        validate(answer, provider)
+    assert [problem.path for problem in caught.value.problems] == [
+        '$["3"].models[1].id',
+        "$.b.models.x.id",
+    ]

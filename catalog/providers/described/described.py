@@ -7,13 +7,12 @@ from functools import cached_property
 
 from catalog.errors import MAX_PROBLEMS, PayloadInvalid, Problem
 from catalog.fields import ANY, Attributes, Places, Trail, trail, value
-from catalog.jsontext import Json, canonical, plain, shorten
+from catalog.jsontext import Json, JsonText, canonical, plain, shorten
 from catalog.payload import ValidPayload
 from catalog.providers.described import template
 from catalog.providers.described.contract import contract
 from catalog.providers.described.description import ATTRIBUTES, Description
 from catalog.providers.described.spelling import spelled, without
-from catalog.rows import Rows
 from catalog.rules import Lifecycle
 from catalog.snapshot import Model, Snapshot
 
@@ -57,13 +56,17 @@ class Described:
             return None
         return Lifecycle(days, self.description.ground or f"{self.name}'s lifecycle policy")
 
-    def normalize(self, valid: ValidPayload, known: Rows | None = None) -> Snapshot:
+    @cached_property
+    def _reader(self) -> "_Reader":
+        return _Reader(self.description)
+
+    def facts(self, row: Json) -> JsonText:
+        """Return the fields of a row that are not volatile, each value in its one spelling."""
+        return self._reader.facts(row)
+
+    def normalize(self, valid: ValidPayload) -> Snapshot:
         """Put a valid answer into our words; raise PayloadInvalid where two rows have one key."""
-        reader = _Reader(self.description)
-        read = reader.model if known is None else known.once("model", reader.model)
-        by_place = reader.names_steps
-        placed = zip(valid.rows, valid.steps, strict=True)
-        models = [read(row, steps if by_place else ()) for row, steps in placed]
+        models = list(map(self._reader.model, valid.rows, valid.steps, valid.facts))
         if problems := list(_twins(models)):
             raise PayloadInvalid(problems[:MAX_PROBLEMS])
         return Snapshot.of(self.name, valid.payload.fetched_at, models)
@@ -90,21 +93,19 @@ class _Reader:
         self._default_type = description.default_type
         self._trails = {what: tuple(map(trail, getattr(description, what))) for what in ATTRIBUTES}
 
-    @property
-    def names_steps(self) -> bool:
-        """Whether the way to a row is a part of its key or name; else it says nothing of it."""
-        return bool(template.steps(self._key) or template.steps(self._name))
+    def facts(self, row: Json) -> JsonText:
+        """Return the facts of one row."""
+        return canonical(spelled(without(row, self._volatile), self._numbers, self._times))
 
-    def model(self, row: Mapping[str, Json], passed: Trail) -> Model:
+    def model(self, row: Mapping[str, Json], passed: Trail, facts: JsonText) -> Model:
         """Read one row."""
-        facts = spelled(without(row, self._volatile), self._numbers, self._times)
         kind = self._text("type", row)
         beta, limit = self._value("beta", row), self._value("context_limit", row)
         return Model(
             key=template.filled(self._key, passed, row),
             name=template.filled(self._name, passed, row),
             type=self._default_type if kind is None else kind,
-            facts=canonical(facts),
+            facts=facts,
             status=self._text("status", row),
             beta=beta if isinstance(beta, bool) else None,
             context_limit=_tokens(limit),

@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
-from catalog.fields import Places, Trail
+from catalog.fields import Places
 from catalog.jsontext import Json
 
 DIGITS = 12
@@ -58,29 +58,32 @@ def moment(value: Json) -> Json:
     return aware.isoformat().replace("+00:00", "Z")
 
 
-def spelled(value: Json, numbers: Places, times: Places, at: Trail = ()) -> Json:
+def spelled(value: Json, numbers: Places, times: Places) -> Json:
     """Return a value with what lies at these places in its one spelling."""
     if isinstance(value, dict):
-        return {key: spelled(item, numbers, times, (*at, key)) for key, item in value.items()}
+        return {
+            key: spelled(item, numbers.below(key), times.below(key)) for key, item in value.items()
+        }
     if isinstance(value, list):
         return [
-            spelled(item, numbers, times, (*at, str(index))) for index, item in enumerate(value)
+            spelled(item, numbers.below(str(index)), times.below(str(index)))
+            for index, item in enumerate(value)
         ]
     if isinstance(value, float) and math.isfinite(value):
         return number(value)
-    if numbers.cover(at):
+    if numbers.cover_all:
         return number(value)
-    return moment(value) if times.cover(at) else value
+    return moment(value) if times.cover_all else value
 
 
-def without(value: Json, volatile: Places, at: Trail = ()) -> Json:
+def without(value: Json, volatile: Places) -> Json:
     """Return a value without what lies at these places."""
     if isinstance(value, dict):
         return {
-            key: without(item, volatile, (*at, key))
+            key: without(item, below)
             for key, item in value.items()
-            if not volatile.cover((*at, key))
+            if not (below := volatile.below(key)).cover_all
         }
-    if isinstance(value, list) and volatile.may_lead_on(at):
-        return [without(item, volatile, (*at, str(index))) for index, item in enumerate(value)]
+    if isinstance(value, list) and volatile.trails:
+        return [without(item, volatile.below(str(index))) for index, item in enumerate(value)]
     return value

@@ -13,10 +13,9 @@ from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
 from catalog.fields import Attributes
-from catalog.jsontext import Json, canonical, plain
+from catalog.jsontext import Json, JsonText, canonical, plain
 from catalog.payload import ValidPayload
 from catalog.providers.asking import Asking
-from catalog.rows import Rows
 from catalog.rules import Lifecycle
 from catalog.snapshot import Model, Snapshot
 
@@ -60,21 +59,24 @@ class Infomaniak:
         text = files(__package__).joinpath("schema.json").read_text(encoding="utf-8")
         return dict(json.loads(text))
 
-    def normalize(self, valid: ValidPayload, known: Rows | None = None) -> Snapshot:
+    def facts(self, row: Json) -> JsonText:
+        """Return every field of a row as sent."""
+        return canonical(row)
+
+    def normalize(self, valid: ValidPayload) -> Snapshot:
         """Put a valid answer into our words."""
-        read = model if known is None else known.once("model", model)
-        models = (read(row) for row in valid.rows)
+        models = map(model, valid.rows, valid.facts)
         return Snapshot.of(self.name, valid.payload.fetched_at, models)
 
 
-def model(row: Mapping[str, Json]) -> Model:
-    """Read the well-known attributes out of one row."""
+def model(row: Mapping[str, Json], facts: JsonText | None = None) -> Model:
+    """Read the well-known attributes out of one row; `facts` are its own, if they are known."""
     meta = row.get("meta") or {}
     return Model(
         key=str(row["id"]),
         name=row["name"],
         type=row["type"],
-        facts=canonical(row),
+        facts=canonical(row) if facts is None else facts,
         status=plain(row.get("info_status")),
         beta=meta.get("is_beta"),
         context_limit=row.get("max_token_input"),
