@@ -226,7 +226,7 @@ def import_(app: App, file: Path) -> int:
         with _reading(file) as export, app.database.writing() as connection:
             rows = load(connection, read_lines(export))
     except StoreError as error:
-        if error.hint == BROKEN:
+        if error.hint == BROKEN and str(file) != "-":
             raise StoreError(f"{file}: {error}", hint=error.hint) from None
         raise
     say(f"imported {count(sum(rows.values()), 'row')} into {app.database.place}, verified")
