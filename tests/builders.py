@@ -4,11 +4,11 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from catalog.change import Added, Change, Finding, Level
-from catalog.payload import Payload
-from catalog.providers.infomaniak import infomaniak
-from catalog.rules import rules
-from catalog.snapshot import Model, Snapshot
+from catalog.changes.change import Added, Change, Finding, Level
+from catalog.changes.rules import rules
+from catalog.core.payload import Payload
+from catalog.core.snapshot import Model, Snapshot
+from catalog.providers.infomaniak import provider
 
 AT: Final = datetime(2025, 12, 23, 10, 16, 55, tzinfo=UTC)
 URL: Final = "https://api.infomaniak.com/1/ai/models"
@@ -38,12 +38,12 @@ def row(**facts: Any) -> dict[str, Any]:
 
 def model(key: str = "1", name: str = "alpha", type: str = "llm", **facts: Any) -> Model:  # noqa: A002  # the field's own name
     """Make a model from a row; `facts` are fields as Infomaniak names them."""
-    return infomaniak.model(row(id=int(key), name=name, type=type, **facts))
+    return provider.model(row(id=int(key), name=name, type=type, **facts))
 
 
 def snapshot(*models: Model, at: datetime = AT, number: int | None = None) -> Snapshot:
     """Make a snapshot of these models."""
-    made = Snapshot.of(infomaniak.NAME, at, models)
+    made = Snapshot.of(provider.NAME, at, models)
     return Snapshot(made.provider, made.taken_at, made.models, number)
 
 
@@ -55,7 +55,7 @@ def body(*rows: Any, **envelope: Any) -> bytes:
 
 def payload(content: bytes | None = None, at: datetime = AT) -> Payload:
     """Make an answer with this body, or with one row."""
-    return Payload(infomaniak.NAME, URL, at, body(row()) if content is None else content)
+    return Payload(provider.NAME, URL, at, body(row()) if content is None else content)
 
 
 def finding(
@@ -69,7 +69,7 @@ def finding(
     changes = changes or (Added(model()),)
     general = {each.kind: each for each in rules().values()}[changes[0].kind]
     return Finding(
-        provider=infomaniak.NAME,
+        provider=provider.NAME,
         at=at,
         rule=rule or general.id,
         level=level or general.level,

@@ -8,19 +8,19 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
+from catalog.config.build import wire_sync
+from catalog.config.build_probes import wire_probing
 from catalog.config.load import load
-from catalog.delivering import recipients
-from catalog.http.client import Http
-from catalog.http.request import Limits
-from catalog.probing import Probing, Results, Wish
-from catalog.recordings import find
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits
+from catalog.probes.run import Probing, Results, Wish
+from catalog.providers.recordings import find
 from catalog.replay.behavior import Behavior
 from catalog.replay.server import ReplayServer
 from catalog.store import probes
 from catalog.store.database import Database
-from catalog.sync import Sync
-from catalog.wiring import wire_sync
-from catalog.wiring_probes import wire_probing
+from catalog.sync.deliver import recipients
+from catalog.sync.sync import Sync
 from tests.builders import body, row
 from tests.rig import TLS, TOKEN, Clock, Ear, lay_database
 

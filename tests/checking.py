@@ -4,16 +4,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from catalog.change import Level
+from catalog.changes.change import Level
 from catalog.check import recorded
 from catalog.check.heeding import Heeded
 from catalog.check.judging import Terms, judge
 from catalog.check.listing import Evidence, Known, Listing, names, stretches
 from catalog.check.notice import Notice
 from catalog.check.outcome import Outcome
-from catalog.providers.infomaniak.infomaniak import Infomaniak
-from catalog.scan.use import Ignore, Scanned, Use
-from catalog.snapshot import Snapshot
+from catalog.check.scan.use import Ignore, Scanned, Use
+from catalog.core.snapshot import Snapshot
+from catalog.providers.infomaniak.provider import Infomaniak
 from tests.builders import model
 
 TODAY = date(2026, 5, 20)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from catalog.config.load import Loaded, load
-from catalog.errors import SettingsInvalid
+from catalog.core.errors import SettingsInvalid
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 SECRET: Final = "s3cr3t-value"

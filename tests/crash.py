@@ -16,10 +16,10 @@ from types import FrameType
 from typing import Any
 
 import catalog
+from catalog.config.build import wire_http, wire_sync
 from catalog.config.load import load
 from catalog.store import migrate  # noqa: F401  # loaded once, not in every fork
 from catalog.store.database import Database
-from catalog.wiring import wire_http, wire_sync
 
 PACKAGE = str(Path(catalog.__file__).parent)
 KEPT = {

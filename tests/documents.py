@@ -4,13 +4,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from catalog import recordings
 from catalog.cli.payloads import read_payload
+from catalog.config.build import wire_policy, wire_publisher
 from catalog.config.settings import Settings
-from catalog.providers.infomaniak.infomaniak import Infomaniak
+from catalog.providers import recordings
+from catalog.providers.infomaniak.provider import Infomaniak
 from catalog.store.database import MEMORY, Database
-from catalog.sync import Sync
-from catalog.wiring import wire_policy, wire_publisher
+from catalog.sync.sync import Sync
 
 GOLDEN = Path(__file__).parent / "golden"
 OWN = Path(__file__).parent.parent / "docs" / "models.md"

@@ -6,7 +6,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from catalog.clock import stamp
+from catalog.core.clock import stamp
 from catalog.store.folding import unfold
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from catalog.poll import Pass
-from catalog.scheduled import Scheduled
+from catalog.changes.poll import Pass
+from catalog.daemon.scheduled import Scheduled
 from tests.bench.made import Made
 from tests.rig import HOUR, Clock, Ear
 from tests.servers import Server

@@ -14,14 +14,14 @@ from httpx import create_ssl_context
 
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.timing import Timing
+from catalog.changes.poll import Pass
+from catalog.config.build import wire_sync
 from catalog.config.load import load
-from catalog.errors import DeliveryFailed
-from catalog.http.client import Http
-from catalog.http.request import Limits
-from catalog.poll import Pass
+from catalog.core.errors import DeliveryFailed
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits
 from catalog.store.database import Database
-from catalog.sync import Sync
-from catalog.wiring import wire_sync
+from catalog.sync.sync import Sync
 from tests.servers import Step, serve
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import json
 
-from catalog.recordings import shipped
+from catalog.providers.recordings import shipped
 
 # In no recorded answer, but known from before it or after it.
 OTHERS = {

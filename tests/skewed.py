@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from catalog.alerts.channel import Audience
 from catalog.alerts.webhook import WebhookChannel
 from catalog.alerts.wording import CHAT, Wording
-from catalog.clock import now
-from catalog.delivering import Courier
-from catalog.http.client import Http
-from catalog.http.request import Limits
+from catalog.core.clock import now
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits
 from catalog.store import outbox
 from catalog.store.database import Database
+from catalog.sync.deliver import Courier
 from tests.builders import finding
 from tests.stored import NAME
 

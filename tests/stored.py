@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from catalog.change import Finding
-from catalog.poll import Outcome, Poll
-from catalog.snapshot import Snapshot
+from catalog.changes.change import Finding
+from catalog.changes.poll import Outcome, Poll
+from catalog.core.snapshot import Snapshot
 from catalog.store.database import Database
 from catalog.store.record import Recipients, record
 from tests.builders import AT, payload

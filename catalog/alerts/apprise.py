@@ -15,8 +15,8 @@ from catalog.alerts.size import attempt, is_too_large
 from catalog.alerts.text import inert
 from catalog.alerts.timing import Timing
 from catalog.alerts.wording import Wording
-from catalog.change import Level
-from catalog.errors import DeliveryFailed
+from catalog.changes.change import Level
+from catalog.core.errors import DeliveryFailed
 
 if TYPE_CHECKING:
     from apprise import NotifyBase, NotifyType

@@ -8,13 +8,7 @@ from typing import Protocol
 
 from catalog.alerts.timing import Timing
 from catalog.alerts.usage import Usage, Used, former, is_used, nothing_used
-from catalog.change import (
-    Change,
-    Finding,
-    Incident,
-    Level,
-    gravity,
-)
+from catalog.changes.change import Change, Finding, Incident, Level, gravity
 
 MENDABLE = {401, 403, 404, 408, 425, 429}
 """Client errors that the receiver's owner, or time, may mend; all others end a message."""

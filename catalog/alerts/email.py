@@ -17,12 +17,12 @@ from catalog.alerts.deadline import within
 from catalog.alerts.size import MAIL_BYTES, attempt
 from catalog.alerts.timing import Timing
 from catalog.alerts.wording import Wording
-from catalog.clock import Clock, now
-from catalog.errors import DeliveryFailed, SettingsInvalid
-from catalog.http import secrecy
-from catalog.http.request import is_loopback, read_url
-from catalog.jsontext import cut
-from catalog.phrases import one_line
+from catalog.core.clock import Clock, now
+from catalog.core.errors import DeliveryFailed, SettingsInvalid
+from catalog.core.http import secrecy
+from catalog.core.http.request import is_loopback, read_url
+from catalog.core.strict_json import cut
+from catalog.core.text import one_line
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -10,11 +10,11 @@ from catalog.alerts.channel import Message
 from catalog.alerts.size import WEBHOOK_BYTES
 from catalog.alerts.text import show_command
 from catalog.alerts.usage import used_in
-from catalog.change import TOLD, Finding
-from catalog.clock import stamp
-from catalog.jsontext import Json, canonical, cut
-from catalog.publicjson import SCHEMA_VERSION, finding_json
-from catalog.words import title
+from catalog.changes.change import TOLD, Finding
+from catalog.core.clock import stamp
+from catalog.core.strict_json import Json, canonical, cut
+from catalog.report.json_output import SCHEMA_VERSION, finding_json
+from catalog.report.sentences import title
 
 EVENT_TYPE = "model-catalog.changes.v1"
 SHARE = 8

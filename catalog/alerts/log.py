@@ -7,10 +7,10 @@ from catalog.alerts.channel import Audience, Message
 from catalog.alerts.text import LINE_LENGTH
 from catalog.alerts.timing import Timing
 from catalog.alerts.usage import files_text, used_in
-from catalog.change import Level
-from catalog.jsontext import cut
-from catalog.publicjson import finding_json
-from catalog.words import sentence
+from catalog.changes.change import Level
+from catalog.core.strict_json import cut
+from catalog.report.json_output import finding_json
+from catalog.report.sentences import sentence
 
 _LOGGER = logging.getLogger("catalog.alerts")
 _SEVERITY = {

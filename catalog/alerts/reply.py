@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from catalog.errors import PayloadInvalid
-from catalog.jsontext import Json, cut, read_strict
+from catalog.core.errors import PayloadInvalid
+from catalog.core.strict_json import Json, cut, read_strict
 
 MOST = 200
 """Characters that are kept."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import TypeVar
 
-from catalog.errors import DeliveryFailed
+from catalog.core.errors import DeliveryFailed
 
 Sent = TypeVar("Sent")
 

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from catalog.alerts.channel import Message
 from catalog.alerts.size import largest
 from catalog.alerts.usage import Used, files_text, used_in
-from catalog.change import TOLD, Finding, Level
-from catalog.jsontext import cut
-from catalog.phrases import count
-from catalog.rules import rules
-from catalog.words import fact, last_call
+from catalog.changes.change import TOLD, Finding, Level
+from catalog.changes.rules import rules
+from catalog.core.strict_json import cut
+from catalog.core.text import count
+from catalog.report.sentences import fact, last_call
 
 LINES = 30
 LINE_LENGTH = 400

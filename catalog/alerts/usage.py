@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from catalog.change import Change, Finding, Updated
-from catalog.jsontext import parse
-from catalog.phrases import count, one_line
-from catalog.rules import rules
+from catalog.changes.change import Change, Finding, Updated
+from catalog.changes.rules import rules
+from catalog.core.strict_json import parse
+from catalog.core.text import count, one_line
 
 Used = Mapping[tuple[str, str], tuple[str, ...]]
 """The files that use each model, by provider and name."""

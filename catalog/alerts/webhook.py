@@ -19,12 +19,12 @@ from catalog.alerts.size import (
 from catalog.alerts.text import slack
 from catalog.alerts.timing import Timing
 from catalog.alerts.wording import Wording
-from catalog.clock import Clock, now
-from catalog.errors import CatalogError, DeliveryFailed, ProviderError, TimedOut
-from catalog.http.client import Http
-from catalog.http.request import Request
-from catalog.http.retry import insist
-from catalog.jsontext import canonical
+from catalog.core.clock import Clock, now
+from catalog.core.errors import CatalogError, DeliveryFailed, ProviderError, TimedOut
+from catalog.core.http.client import Http
+from catalog.core.http.request import Request
+from catalog.core.http.retry import insist
+from catalog.core.strict_json import canonical
 
 Format = Literal["cloudevents", "slack"]
 MOST_ATTEMPTS = 3

@@ -8,10 +8,10 @@ from string import Template
 from catalog.alerts import text
 from catalog.alerts.channel import Message
 from catalog.alerts.size import largest
-from catalog.change import TOLD, Level
-from catalog.errors import SettingsInvalid
-from catalog.files import read_text
-from catalog.words import title
+from catalog.changes.change import TOLD, Level
+from catalog.core.errors import SettingsInvalid
+from catalog.core.files import read_text
+from catalog.report.sentences import title
 
 CHAT = Template("$title ($when)\n$findings\n$link")
 """Where one text is all there is."""

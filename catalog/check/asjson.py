@@ -4,8 +4,8 @@ from typing import Any
 
 from catalog.check.notice import Notice
 from catalog.check.outcome import Outcome
-from catalog.clock import stamp
-from catalog.files import shown
+from catalog.core.clock import stamp
+from catalog.core.files import shown
 
 
 def document(outcome: Outcome) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Annotations as GitHub's runner reads them from the output of a step."""
 
-from catalog.change import Level
+from catalog.changes.change import Level
 from catalog.check.notice import Notice
 from catalog.check.outcome import Outcome, one_line
-from catalog.files import shown
+from catalog.core.files import shown
 
 _COMMANDS = {Level.BREAKING: "error", Level.WARNING: "warning", Level.INFO: "notice"}
 

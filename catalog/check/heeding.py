@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalog.change import Level
+from catalog.changes.change import Level
 from catalog.check.notice import Notice, fingerprint
 from catalog.check.rules import CHECK_RULES
-from catalog.errors import PayloadInvalid, SettingsInvalid
-from catalog.files import read_text, shown
-from catalog.jsontext import Json, read_strict
-from catalog.scan.use import Ignore, Scanned
+from catalog.check.scan.use import Ignore, Scanned
+from catalog.core.errors import PayloadInvalid, SettingsInvalid
+from catalog.core.files import read_text, shown
+from catalog.core.strict_json import Json, read_strict
 
 VERSION = 1
 LARGEST = 64 * 1024 * 1024

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from catalog.changes.successors import Difference, Successor, successors
 from catalog.check.listing import Known, Listing
-from catalog.jsontext import Json
-from catalog.successors import Difference, Successor, successors
+from catalog.core.strict_json import Json
 
 
 def instead(gone: Known, listing: Listing) -> tuple[str, dict[str, Json]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from catalog.alerts.usage import Used
 from catalog.check import lock
-from catalog.errors import SettingsInvalid
+from catalog.core.errors import SettingsInvalid
 
 logger = logging.getLogger(__name__)
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
 
-from catalog.change import Level
+from catalog.changes.change import Level
 from catalog.check.instead import instead
 from catalog.check.likeness import is_elsewhere, is_slip, meant
 from catalog.check.listing import Known, Listing
 from catalog.check.lock import Locked
 from catalog.check.notice import Notice
 from catalog.check.rules import CHECK_RULES
-from catalog.clock import stamp
-from catalog.jsontext import Json
-from catalog.scan.use import Scanned, Use
+from catalog.check.scan.use import Scanned, Use
+from catalog.core.clock import stamp
+from catalog.core.strict_json import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from catalog.check.notice import Notice
 from catalog.check.outcome import Outcome, one_line
-from catalog.files import shown
-from catalog.visible import visible
+from catalog.core.files import shown
+from catalog.core.visible import visible
 
 
 def report(outcome: Outcome) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from catalog.check.listing import Known, Listing
-from catalog.spelling import closest
+from catalog.core.spelling import closest
 
 _DIGITS = re.compile(r"[0-9]+")
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal
 
-from catalog.rules import Lifecycle
-from catalog.snapshot import Model, Snapshot
+from catalog.changes.rules import Lifecycle
+from catalog.core.snapshot import Model, Snapshot
 
 Basis = Literal["policy", "announced", "proved"]
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from catalog.check.listing import Known, Listing
-from catalog.clock import stamp
-from catalog.errors import PayloadInvalid, SettingsInvalid
-from catalog.files import read_text, shown
-from catalog.jsontext import Json, read_strict, shorten
-from catalog.scan.use import Scanned
+from catalog.check.scan.use import Scanned
+from catalog.core.clock import stamp
+from catalog.core.errors import PayloadInvalid, SettingsInvalid
+from catalog.core.files import read_text, shown
+from catalog.core.strict_json import Json, read_strict, shorten
 
 VERSION = 1
 LARGEST = 16 * 1024 * 1024

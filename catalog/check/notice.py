@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from catalog.change import Level
-from catalog.files import shown
-from catalog.jsontext import Json, canonical
+from catalog.changes.change import Level
+from catalog.core.files import shown
+from catalog.core.strict_json import Json, canonical
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from catalog.change import TOLD, Level
+from catalog.changes.change import TOLD, Level
 from catalog.check.heeding import Heeded
 from catalog.check.listing import Listing
 from catalog.check.notice import Notice
-from catalog.scan.use import Scanned
-from catalog.visible import visible
+from catalog.check.scan.use import Scanned
+from catalog.core.visible import visible
 
 FAIL_ON = {level.value: level for level in TOLD}
 

@@ -7,13 +7,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from catalog.check.listing import Evidence, Known, Listing, names, stretches
-from catalog.clock import now
-from catalog.jsontext import Json, canonical, read_strict
-from catalog.payload import Payload
-from catalog.providers.infomaniak.infomaniak import Infomaniak
+from catalog.core.clock import now
+from catalog.core.payload import Payload
+from catalog.core.snapshot import Model, Snapshot
+from catalog.core.strict_json import Json, canonical, read_strict
+from catalog.providers.infomaniak.provider import Infomaniak
 from catalog.providers.provider import Provider
-from catalog.recordings import Recording, find, moment, read, shipped
-from catalog.snapshot import Model, Snapshot
+from catalog.providers.recordings import Recording, find, moment, read, shipped
 
 
 def of_history(provider: Provider) -> Listing:
@@ -66,13 +66,13 @@ def _shipped(provider: Provider) -> list[Snapshot]:
     payloads = [
         Payload(provider.name, each.path.name, each.at, read(each.path)) for each in find(shipped())
     ]
-    from catalog.validate import trusted  # heavy
+    from catalog.providers.validate import trusted  # heavy
 
     return [provider.normalize(trusted(each, provider)) for each in payloads]
 
 
 def _snapshot(recording: Recording, provider: Provider) -> Snapshot:
-    from catalog.validate import validate  # heavy
+    from catalog.providers.validate import validate  # heavy
 
     at, body = recording.at, read(recording.path, provider.envelope)
     if b'"schema_version"' in body:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from catalog.change import Level
+from catalog.changes.change import Level
 
 
 @dataclass(frozen=True, slots=True)

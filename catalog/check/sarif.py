@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import quote
 
 from catalog import __version__
-from catalog.change import Level
+from catalog.changes.change import Level
 from catalog.check.notice import Notice
 from catalog.check.outcome import Outcome, one_line
 from catalog.check.rules import CHECK_RULES
-from catalog.clock import stamp
-from catalog.files import shown
-from catalog.scan.use import Scanned
+from catalog.check.scan.use import Scanned
+from catalog.core.clock import stamp
+from catalog.core.files import shown
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from catalog.check.listing import Evidence, Listing, Noted, Proof, Stretch, names
 from catalog.check.recorded import beside
-from catalog.errors import NotFound
+from catalog.core.errors import NotFound
 from catalog.providers.provider import Provider
 from catalog.store import history, knowledge
 from catalog.store.database import Transaction

@@ -17,8 +17,8 @@ from catalog.cli.output import (
     print_rows,
     say,
 )
-from catalog.clock import stamp
-from catalog.visible import visible
+from catalog.core.clock import stamp
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
     from catalog.store.database import Transaction
@@ -79,9 +79,9 @@ def show(app: App, message: str, style: str) -> int:
 @pass_app
 def retry(app: App, names: tuple[str, ...]) -> int:
     """Send at once what is owed or was given up, of all channels or of those named."""
-    from catalog.phrases import count
+    from catalog.config.build import wire_http, wire_sync
+    from catalog.core.text import count
     from catalog.store import deliveries
-    from catalog.wiring import wire_http, wire_sync
 
     app = app.with_files()
     with _changing(app) as connection:
@@ -100,7 +100,7 @@ def retry(app: App, names: tuple[str, ...]) -> int:
 @pass_app
 def drop(app: App, names: tuple[str, ...]) -> int:
     """Never send what is owed to a channel, or one message. Its findings stay in the log."""
-    from catalog.phrases import count
+    from catalog.core.text import count
     from catalog.store import deliveries
 
     with _changing(app) as connection:
@@ -117,9 +117,9 @@ def test(app: App, channel: str) -> int:
     from secrets import token_hex
 
     from catalog.alerts.channel import Message
-    from catalog.clock import now
-    from catalog.errors import DeliveryFailed, NotFound
-    from catalog.wiring import wire_channels, wire_http
+    from catalog.config.build import wire_channels, wire_http
+    from catalog.core.clock import now
+    from catalog.core.errors import DeliveryFailed, NotFound
 
     settings, failed = app.with_files().loaded.settings, False
     name = settings.one.name

@@ -11,16 +11,16 @@ import click
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import ROW_FORMATS, format_option, model_name, note
 from catalog.cli.when import WAYS, When, read_when, when_option
-from catalog.clock import now
-from catalog.errors import PayloadInvalid
+from catalog.core.clock import now
+from catalog.core.errors import PayloadInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from catalog.change import Delisted, Finding
+    from catalog.changes.change import Delisted, Finding
+    from catalog.core.snapshot import Snapshot
     from catalog.providers.provider import Provider
-    from catalog.snapshot import Snapshot
     from catalog.store.database import Transaction
 
 LEVELS = ("breaking", "warning", "info", "quiet")
@@ -51,10 +51,10 @@ def changes(
     One field moving on most models at once is one line. What is quiet is left out, unless
     --level quiet asks for it.
     """
-    from catalog.change import PROBED_KINDS, TOLD, Level
+    from catalog.changes.change import PROBED_KINDS, TOLD, Level
     from catalog.cli.findings import print_findings, single
     from catalog.cli.models import find_model
-    from catalog.phrases import count
+    from catalog.core.text import count
     from catalog.store import changelog, history
 
     with app.database.reading() as connection:
@@ -94,10 +94,10 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
 
     Each is a payload file (- for stdin), a snapshot number, or a time, in any mix.
     """
+    from catalog.changes.diff import diff as compare
+    from catalog.changes.judge import Case, judge
     from catalog.cli.findings import print_findings, single
-    from catalog.diff import diff as compare
-    from catalog.judge import Case, judge
-    from catalog.wiring import wire_provider
+    from catalog.config.build import wire_provider
 
     provider = wire_provider(app.one.one)
     # Each is read once: a pipe has nothing to say a second time.
@@ -153,8 +153,8 @@ def _moment(connection: "Transaction", when: When | None) -> "datetime | None":
 
 def _state(app: App, provider: "Provider", text: str) -> "Snapshot":
     """Read one side of a comparison: a file, else a moment of the stored history."""
+    from catalog.providers.validate import validate
     from catalog.store import history
-    from catalog.validate import validate
 
     if _is_file(text):
         from catalog.cli.payloads import read_payload
@@ -184,6 +184,6 @@ def _is_file(text: str) -> bool:
 
 def _is_timed(text: str) -> bool:
     """Whether one side of a comparison tells its time: a file does so by its name alone."""
-    from catalog.recordings import moment
+    from catalog.providers.recordings import moment
 
     return not _is_file(text) or moment(Path(text)) is not None

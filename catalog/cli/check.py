@@ -13,18 +13,18 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, note
-from catalog.errors import NotFound, PayloadInvalid
-from catalog.visible import visible
+from catalog.core.errors import NotFound, PayloadInvalid
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from catalog.change import Level
+    from catalog.changes.change import Level
     from catalog.check.heeding import Heeded
     from catalog.check.listing import Listing
     from catalog.check.lock import Locked
     from catalog.check.outcome import Outcome
-    from catalog.scan.use import Scanned
+    from catalog.check.scan.use import Scanned
 
 FORMATS = ("text", "json", "sarif", "junit", "github")
 LEVELS = ("breaking", "warning", "info", "never")
@@ -102,7 +102,7 @@ def check(
     Exits with 1 on findings. Works offline: from the database, from a FILE, or from the history
     that comes with the program.
     """
-    from catalog.change import Level
+    from catalog.changes.change import Level
     from catalog.cli.checked import document, show
 
     if write_baseline and baseline is None:
@@ -164,7 +164,7 @@ def _settings(file: Path) -> str:
 def _listing(app: App, file: Path | None, *, shipped: bool) -> "tuple[Listing, str]":
     """Read what is known of every name, and say where from."""
     from catalog.check import recorded
-    from catalog.clock import stamp
+    from catalog.core.clock import stamp
     from catalog.providers.making import make
 
     one = app.one.one
@@ -211,8 +211,8 @@ def _check(
     from catalog.check import heeding, lock
     from catalog.check.judging import Terms, judge
     from catalog.check.outcome import Outcome
-    from catalog.clock import now
-    from catalog.scan.scan import scan
+    from catalog.check.scan.scan import scan
+    from catalog.core.clock import now
 
     scanned = tuple(_near(scan(paths, frozenset(listing.names), _markers(app))))
     before = lock.read(asked.lock)
@@ -250,7 +250,7 @@ def _near(scanned: "Iterable[Scanned]") -> "Iterable[Scanned]":
 
 def _left(heeded: "Heeded", baseline: Path, *, write: bool) -> "Heeded":
     from catalog.check import heeding
-    from catalog.phrases import count
+    from catalog.core.text import count
 
     if write:
         _write(baseline, heeding.baseline_text(heeded.notices))
@@ -274,8 +274,8 @@ def _tell_behind(now: "dict[str, Locked]", locked: "dict[str, Locked]", file: Pa
 
 
 def _write(file: Path, text: str) -> None:
-    from catalog.errors import StoreError
-    from catalog.writing import replace
+    from catalog.core.errors import StoreError
+    from catalog.core.writing import replace
 
     try:
         if _differs(file, text.encode()):
@@ -286,7 +286,7 @@ def _write(file: Path, text: str) -> None:
 
 def _differs(file: Path, body: bytes) -> bool:
     """Whether a file holds something else, or is not there; raise OSError for what is no file."""
-    from catalog.files import read_bytes
+    from catalog.core.files import read_bytes
 
     try:
         return read_bytes(file, len(body)) != body

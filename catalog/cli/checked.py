@@ -5,8 +5,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from catalog.cli.output import LEVEL_COLORS, say
-from catalog.files import shown
-from catalog.visible import visible
+from catalog.core.files import shown
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
     from catalog.check.notice import Notice
@@ -24,7 +24,7 @@ def show(style: str, outcome: "Outcome") -> None:
 def document(style: str, outcome: "Outcome") -> str:
     """Write an outcome for programs; the text ends with a line break where there is any."""
     from catalog.check import asjson, github, junit, sarif
-    from catalog.publicjson import SCHEMA_VERSION
+    from catalog.report.json_output import SCHEMA_VERSION
 
     match style:
         case "github":
@@ -61,7 +61,7 @@ def _place(notice: "Notice") -> str:
 
 def _summary(outcome: "Outcome") -> str:
     from catalog.check.outcome import counted
-    from catalog.phrases import count
+    from catalog.core.text import count
 
     heeded = outcome.heeded
     parts = [counted(heeded.notices) or "nothing to tell"]

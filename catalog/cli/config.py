@@ -44,8 +44,8 @@ def check_config(app: App) -> int:
 
     Exits with 2 when there is one. A file of secrets that others can read is a warning.
     """
+    from catalog.config.build import refuse_channels
     from catalog.config.exposed import exposed
-    from catalog.wiring import refuse_channels
 
     loaded = app.with_files().loaded
     refuse_channels(loaded.settings, loaded.file)

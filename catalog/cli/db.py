@@ -12,10 +12,10 @@ import click
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import format_option, note, print_json, say
 from catalog.cli.when import read_when
-from catalog.clock import now
-from catalog.errors import NotFound, SettingsInvalid, StoreError
-from catalog.files import stream
-from catalog.visible import visible
+from catalog.core.clock import now
+from catalog.core.errors import NotFound, SettingsInvalid, StoreError
+from catalog.core.files import stream
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
     from catalog.store.database import Database
@@ -46,7 +46,7 @@ def backup(app: App, file: Path, force: bool) -> int:
 
     The copy is checked before it gets its name. SQLite only; PostgreSQL has pg_dump.
     """
-    from catalog.phrases import count
+    from catalog.core.text import count
     from catalog.store.backup import copy
 
     source = _sqlite_file(app.database)
@@ -66,7 +66,7 @@ def restore(app: App, file: Path) -> int:
     FILE is verified first. The old files stay beside the database under another name. SQLite only;
     PostgreSQL has pg_restore.
     """
-    from catalog.phrases import count
+    from catalog.core.text import count
     from catalog.store.driver import REVISIONS
     from catalog.store.restore import restore as put_back
 
@@ -197,7 +197,7 @@ def prune(app: App, limit: datetime, dry_run: bool) -> int:
 @pass_app
 def export(app: App, file: Path, force: bool) -> int:
     """Write every row to FILE, or to stdout, as JSON Lines."""
-    from catalog.phrases import count
+    from catalog.core.text import count
     from catalog.store.transfer import export as lines
 
     if str(file) != "-":
@@ -219,7 +219,7 @@ def import_(app: App, file: Path) -> int:
 
     From FILE, or from stdin for -. All of it or nothing; it is verified before it counts.
     """
-    from catalog.phrases import count
+    from catalog.core.text import count
     from catalog.store.transfer import BROKEN, load, read_lines
 
     try:

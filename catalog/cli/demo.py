@@ -10,14 +10,14 @@ import click
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import say
 from catalog.cli.passes import print_pass, run_at, status
-from catalog.clock import stamp
 from catalog.config.given import LARGEST
-from catalog.errors import SettingsInvalid, StoreError
-from catalog.files import read_bytes
+from catalog.core.clock import stamp
+from catalog.core.errors import SettingsInvalid, StoreError
+from catalog.core.files import read_bytes
 
 if TYPE_CHECKING:
     from catalog.replay.server import ReplayServer
-    from catalog.sync import Sync
+    from catalog.sync.sync import Sync
 
 DATABASE, DOCUMENT = "catalog.db", "models.md"
 SIGN = "# Made by `catalog demo`"
@@ -40,11 +40,11 @@ def demo(app: App, directory: Path) -> int:
     The shipped history is served on the loopback and polled as the live route would be, into
     DIRECTORY (./demo). The demo's database is made anew each time.
     """
+    from catalog.config.build import wire_http, wire_sync
     from catalog.config.load import load
-    from catalog.recordings import find, shipped
+    from catalog.providers.recordings import find, shipped
     from catalog.replay.server import ReplayServer
     from catalog.store.database import Database
-    from catalog.wiring import wire_http, wire_sync
 
     _refuse_passed_over(app)
     configuration = _prepare(directory)
@@ -106,7 +106,7 @@ def _refuse_others(directory: Path, configuration: Path) -> None:
 
 def _watch(server: "ReplayServer", sync: "Sync") -> int:
     """Poll each recorded state at its own time; accept by hand what is held back."""
-    from catalog.poll import Outcome
+    from catalog.changes.poll import Outcome
 
     while True:
         at = server.current.at

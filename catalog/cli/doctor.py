@@ -9,9 +9,9 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, print_json, say
-from catalog.clock import now, stamp
-from catalog.errors import CatalogError, SettingsInvalid, StoreError
-from catalog.visible import visible
+from catalog.core.clock import now, stamp
+from catalog.core.errors import CatalogError, SettingsInvalid, StoreError
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
     from catalog.config.channels import AnyChannel
@@ -71,8 +71,8 @@ def _look(app: App) -> Iterator[Diagnosis]:
             yield Diagnosis("configuration", "fail", mistake.strip())
         yield Diagnosis("the rest", "warn", "not looked at", "Mend the configuration first.")
         return
+    from catalog.config.build import check_channels
     from catalog.config.exposed import exposed
-    from catalog.wiring import check_channels
 
     mistakes = list(check_channels(settings))
     for mistake in mistakes:
@@ -94,8 +94,8 @@ def _look(app: App) -> Iterator[Diagnosis]:
 
 def _provider(settings: "Settings", what: str) -> Iterator[Diagnosis]:
     """Ask once, with the token and without a second attempt; then compare the clocks."""
-    from catalog.payload import Validators
-    from catalog.wiring import wire_http, wire_source
+    from catalog.config.build import wire_http, wire_source
+    from catalog.core.payload import Validators
 
     once = settings.model_copy(update={"http": settings.http.model_copy(update={"attempts": 1})})
     try:
@@ -192,7 +192,7 @@ def _channel(channel: "AnyChannel") -> Iterator[Diagnosis]:
     from catalog.alerts.email import MailServer
     from catalog.config.channels import AppriseSettings, EmailSettings, WebhookSettings
     from catalog.config.kinds import reveal
-    from catalog.http.request import read_url
+    from catalog.core.http.request import read_url
 
     what = f"channel {channel.name}"
     match channel:

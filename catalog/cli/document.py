@@ -10,11 +10,11 @@ from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.models import at_option
 from catalog.cli.output import note, say
 from catalog.cli.when import When
-from catalog.errors import SettingsInvalid
-from catalog.visible import visible
+from catalog.core.errors import SettingsInvalid
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
-    from catalog.document.publish import Plan
+    from catalog.report.publish import Plan
 
 COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -34,9 +34,9 @@ def render(
 
     Text outside the marked regions is never touched.
     """
-    from catalog.document.publish import write
+    from catalog.config.build import wire_publisher
+    from catalog.report.publish import write
     from catalog.store import history
-    from catalog.wiring import wire_publisher
 
     if output == "-":
         _refuse({"--check": check, "--diff": show_diff, "--force": force})

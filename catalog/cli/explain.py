@@ -6,16 +6,16 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, print_json, say
-from catalog.clock import stamp
-from catalog.visible import visible
+from catalog.core.clock import stamp
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from catalog.change import Change, Finding
+    from catalog.changes.change import Change, Finding
+    from catalog.changes.rules import Rule
     from catalog.config.settings import Settings
-    from catalog.fields import Attributes
-    from catalog.rules import Rule
+    from catalog.core.paths import Attributes
     from catalog.store.lookup import Told
 
 SHOWN = 10
@@ -32,10 +32,10 @@ def explain(app: App, finding: str, style: str) -> int:
 
     It is named by its number in `catalog changes`, or by its fingerprint or how that begins.
     """
-    from catalog.publicjson import finding_json
-    from catalog.rules import rules
+    from catalog.changes.rules import rules
+    from catalog.config.build import wire_provider
+    from catalog.report.json_output import finding_json
     from catalog.store import changelog, lookup
-    from catalog.wiring import wire_provider
 
     about = {settings.one.name: settings for settings in app.each}
     with app.database.reading() as connection:
@@ -85,9 +85,9 @@ def conditions(rule: "Rule") -> dict[str, str]:
 
 def bundled(finding: "Finding") -> str | None:
     """Say why several changes are told as one; None of a single one."""
-    from catalog.change import Renamed, Updated
-    from catalog.phrases import count
-    from catalog.waves import SAME_MOVES, VARIANTS
+    from catalog.changes.change import Renamed, Updated
+    from catalog.changes.waves import SAME_MOVES, VARIANTS
+    from catalog.core.text import count
 
     if not finding.is_wave:
         return None
@@ -107,7 +107,7 @@ def bundled(finding: "Finding") -> str | None:
 
 
 def _head(found: "Finding", earlier: "Sequence[int]") -> "Iterator[Line]":
-    from catalog.words import sentence
+    from catalog.report.sentences import sentence
 
     yield "finding", f"{found.number} of {found.provider}, fingerprint {found.fingerprint}"
     yield "found at", stamp(found.at)
@@ -136,8 +136,8 @@ def _judged(found: "Finding", rule: "Rule | None", own: str) -> "Iterator[Line]"
 
 
 def _compared(found: "Finding", snapshots: tuple[str | None, str | None]) -> "Iterator[Line]":
-    from catalog.change import Probed, Retiring
-    from catalog.payload import Drift
+    from catalog.changes.change import Probed, Retiring
+    from catalog.core.payload import Drift
 
     before, after = snapshots
     match found.change:
@@ -163,10 +163,10 @@ def _print_facts(found: "Finding", attributes: "Attributes") -> None:
 
 
 def _fact(change: "Change", attributes: "Attributes") -> "Iterator[str]":
-    from catalog.change import ModelChange, Probed, Renamed, Retiring, Updated
-    from catalog.jsontext import cut
-    from catalog.payload import Drift
-    from catalog.phrases import VALUE_LIMIT
+    from catalog.changes.change import ModelChange, Probed, Renamed, Retiring, Updated
+    from catalog.core.payload import Drift
+    from catalog.core.strict_json import cut
+    from catalog.core.text import VALUE_LIMIT
 
     where = (
         f"{change.model.name} (id {change.model.key})" if isinstance(change, ModelChange) else ""
@@ -193,9 +193,9 @@ def _called(field: str, attributes: "Attributes") -> str:
 
 
 def _fact_json(change: "Change", attributes: "Attributes") -> dict[str, Any]:
-    from catalog.change import ModelChange, Probed, Retiring, Updated
-    from catalog.jsontext import values_json
-    from catalog.payload import Drift
+    from catalog.changes.change import ModelChange, Probed, Retiring, Updated
+    from catalog.core.payload import Drift
+    from catalog.core.strict_json import values_json
 
     known: dict[str, Any] = {"kind": change.kind}
     if isinstance(change, Drift | Updated):
@@ -212,7 +212,7 @@ def _fact_json(change: "Change", attributes: "Attributes") -> dict[str, Any]:
 
 
 def _line(each: "Told") -> str:
-    from catalog.phrases import count
+    from catalog.core.text import count
 
     name = f"message {each.message_id[:12]}"
     if each.delivered_at is not None:
@@ -225,8 +225,8 @@ def _line(each: "Told") -> str:
 
 def _untold(found: "Finding", told: "Sequence[Told]", settings: "Settings") -> "Iterator[str]":
     """Say of each channel that was owed nothing why that is, as it is configured now."""
-    from catalog.change import Level
-    from catalog.wiring import wire_audience
+    from catalog.changes.change import Level
+    from catalog.config.build import wire_audience
 
     if found.level is Level.QUIET:
         yield "none: what is quiet is told to nobody"

@@ -5,13 +5,13 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from catalog.change import Finding, Level
+from catalog.changes.change import Finding, Level
+from catalog.changes.rules import rules
 from catalog.cli.output import LEVEL_COLORS, print_json, print_rows, say
-from catalog.clock import stamp
-from catalog.publicjson import finding_json
-from catalog.rules import rules
-from catalog.visible import visible
-from catalog.words import sentence
+from catalog.core.clock import stamp
+from catalog.core.visible import visible
+from catalog.report.json_output import finding_json
+from catalog.report.sentences import sentence
 
 COLUMNS = ("At", "Level", "Rule", "What")
 FLAT_COLUMNS = (
@@ -79,7 +79,7 @@ def _json(finding: Finding, *, timed: bool) -> dict[str, Any]:
 
 
 def _flat(known: Mapping[str, Any]) -> tuple[str, ...]:
-    from catalog.jsontext import canonical
+    from catalog.core.strict_json import canonical
 
     texts = {
         name: value

@@ -6,16 +6,16 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import ROW_FORMATS, Row, format_option, print_json, print_rows, say
-from catalog.clock import now, stamp
-from catalog.visible import visible
+from catalog.core.clock import now, stamp
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from catalog.changes.forecast import End
+    from catalog.changes.successors import Successor
     from catalog.config.providers import ProviderSettings
-    from catalog.forecast import End
     from catalog.store.database import Transaction
-    from catalog.successors import Successor
 
 COLUMNS = ("Model", "Type", "Gone since", "Until", "Days left", "Basis", "Ground", "Instead")
 
@@ -56,9 +56,9 @@ def read_ends(
     connection: "Transaction", provider: "ProviderSettings", number: int
 ) -> "tuple[tuple[End, ...], dict[str, tuple[Successor, ...]]]":
     """Read a provider's ends as of a snapshot, and what may take each model's place, by key."""
-    from catalog.forecast import candidates
+    from catalog.changes.forecast import candidates
+    from catalog.config.build import wire_provider
     from catalog.store import forecasts, history
-    from catalog.wiring import wire_provider
 
     lifecycle = wire_provider(provider).lifecycle
     known, grounds = forecasts.known(connection, provider.name, lifecycle, number)
@@ -68,7 +68,7 @@ def read_ends(
 
 def print_end(end: "End", instead: "tuple[Successor, ...]") -> None:
     """Print until when one model can be called, why we say so, and what may take its place."""
-    from catalog.words import days_left, successor, until
+    from catalog.report.sentences import days_left, successor, until
 
     expected = end.forecast
     told = until(expected.until, expected.basis, expected.ground)
@@ -84,8 +84,8 @@ def _order(end: "End", at: "datetime") -> tuple[object, ...]:
 
 
 def _row(end: "End", at: "datetime", instead: "tuple[Successor, ...]") -> Row:
-    from catalog.phrases import one_line
-    from catalog.words import successor
+    from catalog.core.text import one_line
+    from catalog.report.sentences import successor
 
     expected = end.forecast
     return (
@@ -103,7 +103,7 @@ def _row(end: "End", at: "datetime", instead: "tuple[Successor, ...]") -> Row:
 def _json(
     provider: str, end: "End", at: "datetime", instead: "tuple[Successor, ...]"
 ) -> dict[str, Any]:
-    from catalog.publicjson import forecast_json
+    from catalog.report.json_output import forecast_json
 
     model = {
         "provider": provider,

@@ -4,7 +4,7 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import ROW_FORMATS, format_option, print_json, print_rows
-from catalog.clock import stamp
+from catalog.core.clock import stamp
 
 
 @click.command()

@@ -17,20 +17,20 @@ from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import note, say
 from catalog.cli.passes import print_pass, run_at, status
 from catalog.cli.payloads import read_payload
-from catalog.clock import now, stamp
-from catalog.errors import CatalogHeld, PayloadInvalid, SettingsInvalid, StoreError
+from catalog.core.clock import now, stamp
+from catalog.core.errors import CatalogHeld, PayloadInvalid, SettingsInvalid, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from catalog.payload import Payload, Validators
-    from catalog.poll import Pass, Poll
+    from catalog.changes.poll import Pass, Poll
+    from catalog.core.payload import Payload, Validators
     from catalog.providers.provider import Provider
-    from catalog.publishing import Publisher
-    from catalog.recordings import Recording
+    from catalog.providers.recordings import Recording
     from catalog.store.database import Database
-    from catalog.sync import Sync
+    from catalog.sync.publish import Publisher
+    from catalog.sync.sync import Sync
 
 TOGETHER = 20
 """So many recordings are one transaction: what a run that is cut off loses of them at most."""
@@ -52,9 +52,9 @@ def import_(app: App, directory: Path, accept: bool) -> int:
     2025-08-13T185522Z.json (.gz too), and hold the whole answer or its bare list. What was imported
     before is passed over.
     """
-    from catalog.phrases import count
-    from catalog.recordings import find, refuse_future
-    from catalog.wiring import wire_http, wire_provider, wire_publisher, wire_sync
+    from catalog.config.build import wire_http, wire_provider, wire_publisher, wire_sync
+    from catalog.core.text import count
+    from catalog.providers.recordings import find, refuse_future
 
     recordings = find(directory)
     refuse_future(recordings, now())
@@ -97,8 +97,8 @@ def _new(
 
     The newest is not known yet where it was held and is accepted now, or was broken and is mended.
     """
-    from catalog.phrases import count
-    from catalog.poll import Outcome
+    from catalog.changes.poll import Outcome
+    from catalog.core.text import count
     from catalog.store.polls import outcomes
 
     known: dict[datetime, Outcome] = {}
@@ -122,7 +122,7 @@ def _new(
 
 
 def _is_mended(at: "datetime", recordings: "Sequence[Recording]", provider: "Provider") -> bool:
-    from catalog.validate import validate
+    from catalog.providers.validate import validate
 
     again = [recording.path for recording in recordings if recording.at == at]
     try:
@@ -218,7 +218,7 @@ def _progress(recordings: "Sequence[Recording]") -> "Iterator[Iterable[Recording
 
 def _status(passes: "Sequence[Pass]") -> int:
     """Return 4 where an answer was invalid, 5 where the last one is held back, else 0."""
-    from catalog.phrases import count
+    from catalog.core.text import count
 
     invalid = [each for each in passes if each.poll.problems]
     if invalid:

@@ -6,9 +6,9 @@ import sys
 from typing import Any
 
 from catalog.cli.output import NOTES
-from catalog.clock import now, stamp
-from catalog.runs import current
-from catalog.visible import visible
+from catalog.core.clock import now, stamp
+from catalog.core.run_id import current
+from catalog.core.visible import visible
 
 LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}
 

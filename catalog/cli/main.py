@@ -14,8 +14,8 @@ import click
 from catalog import __version__
 from catalog.cli.app import App
 from catalog.cli.output import note, note_error, silence
-from catalog.errors import CatalogError, InternalError, StoreError
-from catalog.files import shown as shown_name
+from catalog.core.errors import CatalogError, InternalError, StoreError
+from catalog.core.files import shown as shown_name
 
 INTERRUPTED = 130
 USAGE = 2
@@ -139,7 +139,7 @@ def _explain(error: Exception) -> int:
     """Say that the program has a mistake, and log where at debug; return the exit code."""
     import logging
 
-    from catalog.unexpected import MISTAKE, log_trace, place
+    from catalog.core.unexpected import MISTAKE, log_trace, place
 
     log_trace(logging.getLogger("catalog"), error)
     note_error(InternalError(f"the command broke off {MISTAKE}: {place(error)}"))

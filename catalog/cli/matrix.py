@@ -6,10 +6,10 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import Row, format_option, print_json, print_rows, say
-from catalog.clock import stamp
+from catalog.core.clock import stamp
 
 if TYPE_CHECKING:
-    from catalog.probe import Cell, Probe
+    from catalog.core.probe import Cell, Probe
 
 DETAILS = ("Model", "Route", "Verdict", "Since", "Last called", "ms", "Tokens", "As", "Said")
 
@@ -52,7 +52,7 @@ def matrix(app: App, said: bool, style: str) -> int:
 
 
 def _skipped(skip: "Probe") -> "Cell":
-    from catalog.probe import Cell
+    from catalog.core.probe import Cell
 
     return Cell(skip.name, skip.route, skip.key, last=skip)
 
@@ -92,7 +92,7 @@ def _details(cell: "Cell", newest: "Probe") -> Row:
 
 
 def _json(cell: "Cell", where: str) -> dict[str, Any]:
-    from catalog.publicjson import probe_json
+    from catalog.report.json_output import probe_json
 
     known: dict[str, Any] = {"model": cell.name, "key": cell.key, "form": _form(cell.name)}
     known |= {"list": where, "route": cell.route}

@@ -15,15 +15,15 @@ from catalog.cli.output import (
     say,
 )
 from catalog.cli.when import When, when_option
-from catalog.clock import now, stamp
-from catalog.errors import NotFound
-from catalog.visible import visible
+from catalog.core.clock import now, stamp
+from catalog.core.errors import NotFound
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
-    from catalog.change import Finding
+    from catalog.changes.change import Finding
     from catalog.config.settings import Settings
-    from catalog.document.annotations import Label
-    from catalog.snapshot import Model, Snapshot
+    from catalog.core.snapshot import Model, Snapshot
+    from catalog.report.annotations import Label
     from catalog.store.database import Transaction
 
 COLUMNS = ("ID", "Name", "Type", "Status", "Beta", "Limit (tokens)", "Title", "Description")
@@ -39,7 +39,7 @@ at_option = when_option("--at", "As it was at")
 @pass_app
 def models(app: App, at: When | None, kind: str | None, status: str | None, style: str) -> int:
     """List the models of the catalog."""
-    from catalog.publicjson import model_json, snapshot_json
+    from catalog.report.json_output import model_json, snapshot_json
 
     def wanted(model: "Model") -> bool:
         return kind in {None, model.type} and status in {None, model.status}
@@ -74,10 +74,10 @@ def _read(
 ) -> "tuple[Snapshot, list[tuple[Model, Label]], dict[str, dict[str, Any]]]":
     """Read one provider's catalog, each model with the words for people, and the ends by key."""
     from catalog.cli.forecast import read_ends
-    from catalog.document.annotations import label
-    from catalog.publicjson import forecast_json
+    from catalog.config.build import wire_annotations
+    from catalog.report.annotations import label
+    from catalog.report.json_output import forecast_json
     from catalog.store import history
-    from catalog.wiring import wire_annotations
 
     names = wire_annotations(settings)
     with app.database.reading() as connection:
@@ -106,7 +106,7 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
     also under the ids that it had before.
     """
     from catalog.cli.forecast import print_end, read_ends
-    from catalog.publicjson import finding_json, forecast_json, model_json
+    from catalog.report.json_output import finding_json, forecast_json, model_json
     from catalog.store import changelog, history
 
     with app.database.reading() as connection:
@@ -196,7 +196,7 @@ def _row(model: "Model", words: "Label") -> Row:
 
 
 def _print_facts(model: "Model") -> None:
-    from catalog.jsontext import canonical, parse
+    from catalog.core.strict_json import canonical, parse
 
     say("facts")
     facts: dict[str, Any] = parse(model.facts)
@@ -207,9 +207,9 @@ def _print_facts(model: "Model") -> None:
 
 
 def _print_history(findings: "tuple[Finding, ...]") -> None:
-    from catalog.change import Level
-    from catalog.phrases import count
-    from catalog.words import sentence
+    from catalog.changes.change import Level
+    from catalog.core.text import count
+    from catalog.report.sentences import sentence
 
     told = [finding for finding in findings if finding.level is not Level.QUIET]
     quiet = len(findings) - len(told)

@@ -15,11 +15,11 @@ from catalog.cli.output import (
     print_rows,
     say,
 )
-from catalog.clock import stamp
-from catalog.visible import visible
+from catalog.core.clock import stamp
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
-    from catalog.forecast import Note
+    from catalog.changes.forecast import Note
 
 COLUMNS = ("Model", "Noted at", "Retires", "Successor", "Source", "Counts")
 LONGEST = 500
@@ -61,9 +61,9 @@ def note_(
 
     The newest note counts as a whole, in place of earlier ones, which are kept.
     """
+    from catalog.changes.forecast import Note
     from catalog.cli.models import find_model
-    from catalog.clock import now
-    from catalog.forecast import Note
+    from catalog.core.clock import now
     from catalog.store import history, notes
 
     given = (retires, successor, source)

@@ -9,9 +9,9 @@ from typing import Any, Literal, TextIO
 
 import click
 
-from catalog.errors import CatalogError
-from catalog.files import shown
-from catalog.visible import NAME_LIMIT, visible
+from catalog.core.errors import CatalogError
+from catalog.core.files import shown
+from catalog.core.visible import NAME_LIMIT, visible
 
 NOTES = "catalog.notes"
 """The logger of notes, where it has a level of its own; else they are plain text."""
@@ -91,7 +91,7 @@ def print_json(document: Mapping[str, Any]) -> None:
     """Print one JSON document with its schema version."""
     import json
 
-    from catalog.publicjson import SCHEMA_VERSION
+    from catalog.report.json_output import SCHEMA_VERSION
 
     text = json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=2)
     if r"\udc" in text:  # maybe half of a pair, else of a file's name that is not UTF-8
@@ -120,7 +120,7 @@ def print_rows(style: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
         csv.writer(lines, lineterminator="\n").writerows([columns, *cells])
         say(lines.getvalue(), nl=False)
     elif style == "markdown":
-        from catalog.document.markdown import table, text
+        from catalog.report.markdown import table, text
 
         say(table(columns, [[text(cell) for cell in _readable(columns, row)] for row in rows]))
     else:
@@ -129,7 +129,7 @@ def print_rows(style: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 def _readable(columns: Sequence[str], row: Row) -> Iterator[str]:
     """Write a row for people: numbers with separators, a dash for nothing, long names cut."""
-    from catalog.jsontext import cut
+    from catalog.core.strict_json import cut
 
     for column, cell in zip(columns, row, strict=True):
         if cell is None:

@@ -5,15 +5,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog.cli.output import error_text, note, say
-from catalog.clock import stamp
-from catalog.errors import CatalogError, PayloadInvalid
-from catalog.visible import visible
+from catalog.core.clock import stamp
+from catalog.core.errors import CatalogError, PayloadInvalid
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from catalog.poll import Pass, Poll
-    from catalog.sync import Sync
+    from catalog.changes.poll import Pass, Poll
+    from catalog.sync.sync import Sync
 
 SHOWN_PROBLEMS = 10
 LISTING = "catalog sync --dry-run --format json"
@@ -31,7 +31,7 @@ def status(result: "Pass", *, exit_code: bool = False) -> int:
         return error.exit_code
     if not exit_code or not result.poll.findings:
         return 0
-    from catalog.change import Incident, Retiring
+    from catalog.changes.change import Incident, Retiring
 
     told = (each.change for each in result.poll.findings if each.is_told)
     return int(any(not isinstance(change, Incident | Retiring) for change in told))
@@ -42,7 +42,7 @@ def pass_json(result: "Pass", *, dry_run: bool = False) -> dict[str, Any]:
 
     In a dry run, `snapshot` and `document` say what would be.
     """
-    from catalog.publicjson import finding_json
+    from catalog.report.json_output import finding_json
 
     poll = result.poll
     document: dict[str, Any] = {"provider": poll.provider, "outcome": str(poll.outcome)}
@@ -79,8 +79,8 @@ def print_pass(
 
     `tell` takes what went wrong; the command `listing` shows every problem where there are many.
     """
-    from catalog.endings import owed
-    from catalog.poll import Outcome
+    from catalog.changes.poll import Outcome
+    from catalog.report.endings import owed
 
     poll = result.poll
     # Where all that changed is quiet, nothing changed for who asked to hear of changes only.
@@ -110,7 +110,7 @@ def _print_findings(poll: "Poll") -> None:
 
 
 def _headline(result: "Pass", *, dry_run: bool) -> str:
-    from catalog.endings import outcome
+    from catalog.report.endings import outcome
 
     said = outcome(result.poll, result.snapshot)
     return f"{stamp(result.poll.started_at)}  {said}{' (dry run)' if dry_run else ''}"
@@ -118,7 +118,7 @@ def _headline(result: "Pass", *, dry_run: bool) -> str:
 
 def _lines(error: CatalogError, listing: str) -> Iterator[str]:
     """Say what happened and what to do; of the problems with an answer, the first few."""
-    from catalog.phrases import count
+    from catalog.core.text import count
 
     if not isinstance(error, PayloadInvalid):
         yield error_text(error)

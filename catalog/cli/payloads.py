@@ -7,18 +7,18 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, note, print_json, say
-from catalog.clock import now
-from catalog.visible import visible
+from catalog.core.clock import now
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
-    from catalog.payload import Drift, Payload, ValidPayload
+    from catalog.core.payload import Drift, Payload, ValidPayload
     from catalog.providers.provider import Provider
 
 
 def read_payload(path: Path, provider: "Provider") -> "Payload":
     """Read a provider's payload from a file or, for `-`, from stdin; raise NotFound."""
-    from catalog.payload import Payload
-    from catalog.recordings import moment, read
+    from catalog.core.payload import Payload
+    from catalog.providers.recordings import moment, read
 
     body = read(path, provider.envelope)
     return Payload(provider.name, path.name, moment(path) or now(), body)
@@ -34,11 +34,11 @@ def validate(app: App, file: Path, style: str) -> int:
 
     Shows every problem and all drift; exits with 1 on problems.
     """
-    from catalog.errors import PayloadInvalid, Problem
-    from catalog.phrases import count
-    from catalog.validate import drift_of
-    from catalog.validate import validate as check
-    from catalog.wiring import wire_provider
+    from catalog.config.build import wire_provider
+    from catalog.core.errors import PayloadInvalid, Problem
+    from catalog.core.text import count
+    from catalog.providers.validate import drift_of
+    from catalog.providers.validate import validate as check
 
     problems: tuple[Problem, ...] = ()
     drift: tuple[Drift, ...] = ()
@@ -75,6 +75,6 @@ def validate(app: App, file: Path, style: str) -> int:
 
 
 def _drift_text(drift: "Drift") -> str:
-    from catalog.words import drift_sentence
+    from catalog.report.sentences import drift_sentence
 
     return drift_sentence(drift)

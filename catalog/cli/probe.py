@@ -8,15 +8,15 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, note, print_json, print_rows, say
-from catalog.clock import stamp
-from catalog.visible import visible
+from catalog.core.clock import stamp
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.config.settings import Settings
-    from catalog.probe import Call, Probe
-    from catalog.probing import Probing, Results, Wish
+    from catalog.core.probe import Call, Probe
+    from catalog.probes.run import Probing, Results, Wish
 
 COLUMNS = ("Model", "Route", "Verdict", "ms", "Said")
 PLANNED = ("Model", "Route", "Calls", "Tokens", "Not called because")
@@ -49,10 +49,10 @@ def probe(
     """
     from threading import Event
 
-    from catalog.errors import SettingsInvalid
-    from catalog.probing import Wish
-    from catalog.wiring import wire_http, wire_sync
-    from catalog.wiring_probes import wire_probe_times, wire_probing
+    from catalog.config.build import wire_http, wire_sync
+    from catalog.config.build_probes import wire_probe_times, wire_probing
+    from catalog.core.errors import SettingsInvalid
+    from catalog.probes.run import Wish
 
     app = app.with_files()
     settings, database = app.one, app.database
@@ -115,7 +115,7 @@ def _run_once(probing: "Probing", wish: "Wish") -> "Results":
 
 def _print_plan(probing: "Probing", wish: "Wish", settings: "Settings", style: str) -> int:
     """Say what would be called; nothing is asked, so names that only answers tell are missing."""
-    from catalog.phrases import count
+    from catalog.core.text import count
     from catalog.providers.infomaniak.routes import DEAREST
     from catalog.store import probes
 
@@ -179,7 +179,7 @@ def _row(tried: "Probe") -> tuple[str | int | None, ...]:
 
 
 def _json(probing: "Probing", results: "Results", owed: int) -> dict[str, Any]:
-    from catalog.publicjson import finding_json, probe_json
+    from catalog.report.json_output import finding_json, probe_json
 
     document: dict[str, Any] = {"provider": probing.provider.name}
     document["probes"] = [probe_json(each) for each in _sorted(results.probes)]

@@ -7,10 +7,10 @@ import click
 
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import ROW_FORMATS, format_option, note, print_json, print_rows, say
-from catalog.errors import NotFound, PayloadInvalid, SettingsInvalid, Unauthorized
+from catalog.core.errors import NotFound, PayloadInvalid, SettingsInvalid, Unauthorized
 
 if TYPE_CHECKING:
-    from catalog.jsontext import Json
+    from catalog.core.strict_json import Json
 
 COLUMNS = ("Name", "Kind", "URL", "Schedule", "Document")
 
@@ -22,7 +22,7 @@ def provider(context: click.Context, style: str) -> int | None:
     """List the providers that are polled."""
     if context.invoked_subcommand is not None:
         return None
-    from catalog.wiring import wire_schedule
+    from catalog.config.build import wire_schedule
 
     app = context.ensure_object(App)
     rows = [
@@ -56,8 +56,8 @@ def infer(app: App, source: str, token_file: Path | None) -> int:
     Prints a [[provider]] for the configuration, made from one answer. Look it over: what a field
     means is only guessed from its name.
     """
-    from catalog.jsontext import read_strict
-    from catalog.phrases import count
+    from catalog.core.strict_json import read_strict
+    from catalog.core.text import count
     from catalog.providers.described.infer import infer as propose
 
     is_url = source.startswith(("http://", "https://"))
@@ -81,16 +81,16 @@ def infer(app: App, source: str, token_file: Path | None) -> int:
 
 
 def _read(source: str) -> bytes:
-    from catalog.recordings import read
+    from catalog.providers.recordings import read
 
     return read(Path(source))
 
 
 def _asked(app: App, url: str, token_file: Path | None) -> bytes:
+    from catalog.config.build import wire_http
     from catalog.config.glance import SECRET_BYTES
-    from catalog.files import read_text
-    from catalog.http.request import Request
-    from catalog.wiring import wire_http
+    from catalog.core.files import read_text
+    from catalog.core.http.request import Request
 
     headers = {"Accept": "application/json"}
     secrets: tuple[str, ...] = ()

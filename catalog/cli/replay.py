@@ -67,8 +67,8 @@ def replay(
     Without --provider, the route is Infomaniak's. A provider of the configuration is served at its
     own route, as it is described; its recordings are named with --history.
     """
-    from catalog.phrases import count
-    from catalog.recordings import find, shipped
+    from catalog.core.text import count
+    from catalog.providers.recordings import find, shipped
     from catalog.replay.behavior import load
     from catalog.replay.server import ReplayServer
 
@@ -95,7 +95,7 @@ def _route(app: App, history: Path | None, behaves: Path | None) -> "Route":
 
     if app.provider is None:
         return USUAL
-    from catalog.wiring import wire_provider
+    from catalog.config.build import wire_provider
 
     settings = app.one.one
     route = Route(wire_provider(settings), settings.description or USUAL.asking)
@@ -126,7 +126,7 @@ def _poller(provider: str | None, url: str, route: "Route") -> str:
 def _faults(
     kinds: str | None, rate: float | None, seed: int | None, route: "Route"
 ) -> "Faults | None":
-    from catalog.errors import SettingsInvalid
+    from catalog.core.errors import SettingsInvalid
     from catalog.replay.faults import Faults, read_kinds
 
     if kinds is None:

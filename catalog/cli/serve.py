@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.errors import SettingsInvalid
+from catalog.core.errors import SettingsInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from catalog.config.settings import Settings
+    from catalog.core.http.client import Http
     from catalog.daemon.work import Work
-    from catalog.http.client import Http
 
 
 @click.command()
@@ -63,8 +63,8 @@ def _works(app: App) -> "list[Work]":
     from contextlib import ExitStack
     from itertools import count
 
+    from catalog.config.build import refuse_channels, wire_http
     from catalog.daemon.report import said
-    from catalog.wiring import refuse_channels, wire_http
 
     works: list[Work] = []
     errors: list[SettingsInvalid] = []
@@ -97,9 +97,9 @@ def _work(app: App, settings: "Settings", http: "Http", close: "Callable[[], Non
     from datetime import timedelta
     from threading import Event
 
+    from catalog.config.build import wire_scheduled
+    from catalog.config.build_probes import can_probe, wire_probe_times, wire_probing
     from catalog.daemon.work import Work
-    from catalog.wiring import wire_scheduled
-    from catalog.wiring_probes import can_probe, wire_probe_times, wire_probing
 
     database = app.database
     scheduled = wire_scheduled(settings, app.loaded, database, http)

@@ -7,18 +7,18 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, print_json, say
-from catalog.clock import stamp
-from catalog.visible import visible
+from catalog.core.clock import stamp
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from catalog.changes.health import Health, Tolerance
+    from catalog.changes.poll import Waiting
+    from catalog.changes.trouble import Unwell
     from catalog.config.settings import Settings
-    from catalog.health import Health, Tolerance
-    from catalog.poll import Waiting
     from catalog.store.pages import Extent
     from catalog.store.polls import PastPoll
-    from catalog.trouble import Unwell
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Status:
 
     def is_overdue(self, waiting: "Waiting") -> bool:
         """Whether a pass should have sent it."""
-        from catalog.health import is_overdue
+        from catalog.changes.health import is_overdue
 
         polled_at = None if self.last is None else self.last.started_at
         return is_overdue(waiting, polled_at, self.read_at)
@@ -84,11 +84,11 @@ def _glance(app: App) -> "tuple[Extent, str | None]":
 
 
 def _read(app: App, settings: "Settings") -> Status:
-    from catalog.clock import now
-    from catalog.health import examine
+    from catalog.changes.health import examine
+    from catalog.config.build import wire_schedule
+    from catalog.core.clock import now
     from catalog.store import deliveries, outbox, polls
     from catalog.store.outbox import GIVEN_UP
-    from catalog.wiring import wire_schedule
 
     name, moment = settings.one.name, now()
     with app.database.reading() as connection:
@@ -115,8 +115,8 @@ def _tolerance(settings: "Settings", last: "PastPoll | None") -> "Tolerance":
     """Return what is borne: no mistake of this program, which is the same at the next poll."""
     from dataclasses import replace
 
-    from catalog.unexpected import MISTAKE
-    from catalog.wiring import wire_tolerance
+    from catalog.config.build import wire_tolerance
+    from catalog.core.unexpected import MISTAKE
 
     tolerance = wire_tolerance(settings)
     broke = last is not None and MISTAKE in (last.error or "")
@@ -124,8 +124,8 @@ def _tolerance(settings: "Settings", last: "PastPoll | None") -> "Tolerance":
 
 
 def _print(one: Status) -> None:
-    from catalog.endings import owed
-    from catalog.phrases import count
+    from catalog.core.text import count
+    from catalog.report.endings import owed
 
     state = str(one.health.state)
     if one.health.state.value == "stale" and one.last is None:
@@ -160,7 +160,7 @@ def _of(target: str) -> str:
 
 
 def _success(one: Status) -> str:
-    from catalog.phrases import duration
+    from catalog.core.text import duration
 
     if one.unwell.accepted_at is None or one.health.age is None:
         return "never"

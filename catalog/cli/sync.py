@@ -8,18 +8,18 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, note_error, print_json, say
-from catalog.errors import CatalogHeld, SettingsInvalid
+from catalog.core.errors import CatalogHeld, SettingsInvalid
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from catalog.changes.poll import Pass
+    from catalog.config.build_quick import Claimed
     from catalog.config.settings import HoldSettings
-    from catalog.http.client import Http
-    from catalog.poll import Pass
-    from catalog.quick import Asked
-    from catalog.scheduled import Scheduled
+    from catalog.core.http.client import Http
+    from catalog.daemon.scheduled import Scheduled
     from catalog.store.database import Database
-    from catalog.wiring_quick import Claimed
+    from catalog.sync.quick import Asked
 
 
 @click.command()
@@ -38,9 +38,9 @@ def sync(
     Store what came, compare, judge, write the document, and tell. With -q before the command,
     nothing is printed where nothing changed.
     """
+    from catalog.changes.poll import Pass
     from catalog.cli.passes import status
-    from catalog.poll import Pass
-    from catalog.wiring_quick import Claimed
+    from catalog.config.build_quick import Claimed
 
     if scheduled and (accept or dry_run):
         raise click.UsageError("--scheduled goes with neither --accept nor --dry-run.")
@@ -58,7 +58,7 @@ def _ask_at_rest(app: App, *, scheduled: bool) -> "Pass | Asked | Claimed | None
     """Poll a provider with which nothing is left to do, without loading what a pass takes."""
     import os
 
-    from catalog.wiring_quick import Line, poll_at_rest
+    from catalog.config.build_quick import Line, poll_at_rest
 
     line = Line(app.config, app.database_url, app.provider, os.environ, scheduled)
     return poll_at_rest(line)
@@ -68,9 +68,9 @@ def _passes(
     app: App, asked: "Asked | None", *, accept: bool, dry_run: bool, scheduled: bool
 ) -> "tuple[list[Pass | Claimed], list[int]]":
     """Run a pass of each provider; return what came of them, and the exit codes of the others."""
+    from catalog.config.build import wire_http
+    from catalog.config.build_quick import Claimed
     from catalog.store.database import MEMORY, Database
-    from catalog.wiring import wire_http
-    from catalog.wiring_quick import Claimed
 
     app = app.with_files()
     settings, database = app.loaded.settings, app.database
@@ -100,7 +100,7 @@ def _tell(ended: "Sequence[Pass | Claimed]", style: str, *, quiet: bool, dry_run
 
 def _wired(app: App, database: "Database", http: "Http") -> "tuple[list[Scheduled], list[int]]":
     """Make the work of each provider; of several, one that lacks its token stops no other."""
-    from catalog.wiring import wire_scheduled
+    from catalog.config.build import wire_scheduled
 
     works: list[Scheduled] = []
     codes: list[int] = []
@@ -118,7 +118,7 @@ def _wired(app: App, database: "Database", http: "Http") -> "tuple[list[Schedule
 def _run(
     work: "Scheduled", asked: "Asked | None", *, scheduled: bool, accept: bool, dry_run: bool
 ) -> "Pass | Claimed":
-    from catalog.wiring_quick import Claimed
+    from catalog.config.build_quick import Claimed
 
     if scheduled:
         run = work.run(asked)
@@ -130,8 +130,8 @@ def _run(
 
 def _json(ended: "Pass | Claimed", *, dry_run: bool) -> dict[str, Any]:
     from catalog.cli.passes import pass_json
-    from catalog.clock import stamp
-    from catalog.wiring_quick import Claimed
+    from catalog.config.build_quick import Claimed
+    from catalog.core.clock import stamp
 
     if not isinstance(ended, Claimed):
         return pass_json(ended, dry_run=dry_run)
@@ -141,8 +141,8 @@ def _json(ended: "Pass | Claimed", *, dry_run: bool) -> dict[str, Any]:
 
 def _print(ended: "Pass | Claimed", *, quiet: bool, dry_run: bool) -> None:
     from catalog.cli.passes import print_pass
-    from catalog.endings import skipped
-    from catalog.wiring_quick import Claimed
+    from catalog.config.build_quick import Claimed
+    from catalog.report.endings import skipped
 
     if not isinstance(ended, Claimed):
         print_pass(ended, quiet=quiet, dry_run=dry_run)
@@ -160,7 +160,7 @@ def _ways_out(hold: "HoldSettings") -> str:
 
 def _exactly(span: "timedelta") -> str:
     """Write a span in the largest unit of which it is a whole number."""
-    from catalog.phrases import count
+    from catalog.core.text import count
 
     seconds = span.total_seconds()
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):

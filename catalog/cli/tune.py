@@ -11,17 +11,17 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import Row, format_option, print_json, print_rows, say
-from catalog.clock import stamp
-from catalog.visible import visible
+from catalog.core.clock import stamp
+from catalog.core.visible import visible
 
 if TYPE_CHECKING:
+    from catalog.changes.poll import Poll, Removals
     from catalog.config.settings import Settings
-    from catalog.decide import Policy
-    from catalog.payload import Payload, Validators
-    from catalog.poll import Poll, Removals
+    from catalog.core.payload import Payload, Validators
     from catalog.store.answers import Answered
     from catalog.store.database import Database
-    from catalog.tuning import Trial
+    from catalog.sync.decide import Policy
+    from catalog.sync.tune import Trial
 
 NEVER = timedelta(microseconds=1)
 """Nothing moves twice within so short a time: with it nothing is damped."""
@@ -74,7 +74,7 @@ def tune(app: App, removals: "Removals | None", settles_after: timedelta | None,
     Once with everything told at once, and once by the settings or by what is given here. For other
     rules, name another configuration with --config. Nothing is stored, sent or written.
     """
-    from catalog.wiring import wire_policy
+    from catalog.config.build import wire_policy
 
     tuned = []
     for settings in app.each:
@@ -101,7 +101,7 @@ def _tuned(settings: "Settings", stored: "Database", policy: "Policy") -> Tuned 
     """Run the stored answers through both policies, each in a database that is forgotten."""
     from catalog.store.answers import answered, bodies
     from catalog.store.database import MEMORY, Database
-    from catalog.tuning import weigh, worth_judging
+    from catalog.sync.tune import weigh, worth_judging
 
     name = settings.one.name
     with stored.reading() as connection:
@@ -127,9 +127,9 @@ def _polls(
     answers: "Sequence[Answered]",
 ) -> "Iterator[Poll]":
     from catalog.cli.passes import run_at
-    from catalog.payload import Payload
+    from catalog.config.build import wire_http, wire_sync
+    from catalog.core.payload import Payload
     from catalog.store.bodies import read
-    from catalog.wiring import wire_http, wire_sync
 
     with wire_http(settings) as http, stored.reading() as connection:
         sync = wire_sync(settings, database, http)
@@ -144,8 +144,8 @@ def _again(answer: "Payload", _validators: "Validators") -> "Payload":
 
 
 def _print(tuned: Tuned) -> None:
-    from catalog.change import TOLD
-    from catalog.phrases import count, duration
+    from catalog.changes.change import TOLD
+    from catalog.core.text import count, duration
 
     tried, plain, policy = tuned.tried, tuned.plain, tuned.policy
     answers = count(tuned.answers, "answer")
@@ -174,7 +174,7 @@ def _print(tuned: Tuned) -> None:
 def _confirmed(trial: "Trial") -> str:
     from statistics import median_low
 
-    from catalog.phrases import count, duration
+    from catalog.core.text import count, duration
 
     late = count(len(trial.late), "removal")
     if trial.late:
@@ -206,7 +206,7 @@ def _json(tuned: Tuned) -> dict[str, Any]:
 
 
 def _trial_json(trial: "Trial") -> dict[str, Any]:
-    from catalog.change import TOLD
+    from catalog.changes.change import TOLD
 
     return {
         "told": {level: trial.told.get(level, 0) for level in map(str, TOLD)},

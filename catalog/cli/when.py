@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import click
 
-from catalog.clock import now
+from catalog.core.clock import now
 
 _AGO = re.compile(r"([0-9]{1,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

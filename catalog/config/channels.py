@@ -3,7 +3,7 @@
 from typing import Literal
 
 from catalog.alerts.timing import Digest
-from catalog.change import Level
+from catalog.changes.change import Level
 from catalog.config.kinds import (
     Address,
     Addresses,

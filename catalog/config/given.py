@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from catalog import tomltext
-from catalog.errors import SettingsInvalid
-from catalog.files import read_text
+from catalog.core import strict_toml
+from catalog.core.errors import SettingsInvalid
+from catalog.core.files import read_text
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -50,11 +50,11 @@ class Given:
     def take_file(self, file: Path) -> None:
         """Take a TOML file; raise SettingsInvalid where it cannot be read."""
         try:
-            tree = tomltext.parse(read_text(file, LARGEST, piped=True))
+            tree = strict_toml.parse(read_text(file, LARGEST, piped=True))
         except OSError as error:
             hint = "Name another file with --config or CATALOG_CONFIG."
             raise SettingsInvalid(f"cannot read {file}: {error.strerror}", hint=hint) from None
-        except tomltext.Refused as error:
+        except strict_toml.Refused as error:
             raise SettingsInvalid(f"{file} cannot be read: {error}", hint=HINT) from None
         except ValueError as error:
             raise SettingsInvalid(f"{file} is not TOML: {error}", hint=HINT) from None

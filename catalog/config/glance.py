@@ -15,8 +15,8 @@ from urllib.parse import unquote
 
 from catalog import __version__
 from catalog.config.given import PREFIX, Given, find_file, plain_variable
-from catalog.errors import SettingsInvalid
-from catalog.files import read_text
+from catalog.core.errors import SettingsInvalid
+from catalog.core.files import read_text
 
 SQLITE = "sqlite:///"
 DATABASE = "sqlite:///catalog.db"

@@ -16,11 +16,11 @@ from pydantic import (
 )
 
 from catalog.alerts.timing import Quiet, read_clock
-from catalog.change import Level
+from catalog.changes.change import Level
+from catalog.changes.rules import rules
 from catalog.config.glance import TOKEN
-from catalog.errors import SettingsInvalid
-from catalog.rules import rules
-from catalog.spelling import closest, did_you_mean
+from catalog.core.errors import SettingsInvalid
+from catalog.core.spelling import closest, did_you_mean
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -79,7 +79,7 @@ def _checked_interval(every: timedelta) -> timedelta:
 
 
 def _checked_cron(expression: str) -> str:
-    from catalog.schedule import Cron  # only wanted where one was given
+    from catalog.daemon.schedule import Cron  # only wanted where one was given
 
     try:
         Cron(expression)
@@ -89,7 +89,7 @@ def _checked_cron(expression: str) -> str:
 
 
 def _checked_url(url: str) -> str:
-    from catalog.http.request import check_url  # heavy, and only wanted where a URL was given
+    from catalog.core.http.request import check_url  # heavy, and only wanted where a URL was given
 
     try:
         check_url(url)
@@ -125,7 +125,7 @@ def _checked_secret(secret: SecretStr) -> SecretStr:
 
 
 def _checked_base(url: str) -> str:
-    from catalog.providers.infomaniak.infomaniak import ROUTE
+    from catalog.providers.infomaniak.provider import ROUTE
 
     _checked_url(url)
     if "?" in url or "#" in url:

@@ -24,9 +24,9 @@ from catalog.config.glance import SECRET_BYTES, identify, rooted_database
 from catalog.config.kinds import write_duration
 from catalog.config.providers import DocumentSettings, ProviderSettings, provider_mistakes
 from catalog.config.settings import Settings, shared_documents
-from catalog.errors import SettingsInvalid
-from catalog.files import read_text
-from catalog.spelling import closest, did_you_mean
+from catalog.core.errors import SettingsInvalid
+from catalog.core.files import read_text
+from catalog.core.spelling import closest, did_you_mean
 
 HIDDEN = "***"
 CHANNELS = {
@@ -162,7 +162,7 @@ def _secret_files(given: Given, *, read: bool) -> Iterator[str]:
 
 def _annotations(given: Given) -> Iterator[str]:
     """Yield what is wrong in the user's own annotations; a path that is none is told elsewhere."""
-    from catalog.document import annotations  # only wanted by those who write the document
+    from catalog.report import annotations  # only wanted by those who write the document
 
     own = given.get("document.annotations")
     if not own or not isinstance(own, str) or "\0" in own:

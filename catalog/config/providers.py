@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from catalog.changes.poll import Removals
 from catalog.config.kinds import (
     BaseUrl,
     CronExpression,
@@ -24,7 +25,6 @@ from catalog.config.kinds import (
     Token,
     Whole,
 )
-from catalog.poll import Removals
 from catalog.providers.described.description import Description, mistakes, read, shipped
 
 Kind = Literal["infomaniak", "openai", "anthropic", "openrouter", "models.dev", "json"]

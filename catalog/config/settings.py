@@ -9,7 +9,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from catalog.change import Level
+from catalog.changes.change import Level
+from catalog.changes.flapping import SETTLES_AFTER
+from catalog.changes.forecast import REMIND
+from catalog.changes.poll import Removals
 from catalog.config.channels import AnyChannel
 from catalog.config.glance import DATABASE
 from catalog.config.kinds import (
@@ -33,9 +36,6 @@ from catalog.config.providers import (
     ProviderSettings,
     ScheduleSettings,
 )
-from catalog.flapping import SETTLES_AFTER
-from catalog.forecast import REMIND
-from catalog.poll import Removals
 
 
 class HttpSettings(Section):

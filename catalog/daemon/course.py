@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
-from catalog.clock import now, stamp
+from catalog.core.clock import now, stamp
+from catalog.daemon.schedule import spread
+from catalog.daemon.scheduled import Run
 from catalog.daemon.work import Ended, Work
-from catalog.schedule import spread
-from catalog.scheduled import Run
 
 SOON = timedelta(seconds=1)
 """After a pass that could not even be recorded, the slot is tried again so much later; after each

@@ -20,14 +20,14 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from catalog.clock import now, stamp
+from catalog.core.clock import now, stamp
+from catalog.core.run_id import running
+from catalog.core.signal_queue import STOPS, Inbox
 from catalog.daemon.course import Course, status
 from catalog.daemon.report import refused, told, told_calls
+from catalog.daemon.scheduled import ProbeTimes, Run
 from catalog.daemon.systemd import Systemd
 from catalog.daemon.work import Beat, Called, Carried, Ended, Event, Work, attempt, first_run
-from catalog.runs import running
-from catalog.scheduled import ProbeTimes, Run
-from catalog.signals import STOPS, Inbox
 
 logger = logging.getLogger("catalog.daemon")
 

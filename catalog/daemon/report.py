@@ -2,12 +2,12 @@
 
 import logging
 
-from catalog.endings import outcome, owed, skipped
-from catalog.errors import CatalogError
-from catalog.phrases import count
-from catalog.probing import Results
-from catalog.scheduled import Run
-from catalog.unexpected import MISTAKE, place
+from catalog.core.errors import CatalogError
+from catalog.core.text import count
+from catalog.core.unexpected import MISTAKE, place
+from catalog.daemon.scheduled import Run
+from catalog.probes.run import Results
+from catalog.report.endings import outcome, owed, skipped
 
 Line = tuple[int, str]
 """A level of logging, and the text."""

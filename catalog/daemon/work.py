@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import TypeVar
 
-from catalog.clock import now
-from catalog.errors import CatalogError, DatabaseBusy, DatabaseUnreachable
-from catalog.probing import Results
-from catalog.scheduled import ProbeTimes, Run, Scheduled
-from catalog.unexpected import log_trace
+from catalog.core.clock import now
+from catalog.core.errors import CatalogError, DatabaseBusy, DatabaseUnreachable
+from catalog.core.unexpected import log_trace
+from catalog.daemon.scheduled import ProbeTimes, Run, Scheduled
+from catalog.probes.run import Results
 
 logger = logging.getLogger("catalog.daemon")
 

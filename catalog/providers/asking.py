@@ -7,7 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """How a list that comes in parts is followed to its end. Places are those of catalog/fields.py.
+    """How a list that comes in parts is followed to its end; places are those of core/paths.py.
 
     `next`: the answer holds at `at` the address of the next part, or nothing at the end.
     `cursor`: the answer holds at `at` what `parameter` of the query is to be next; nothing there is

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from catalog.fields import Attributes
-from catalog.jsontext import Json, JsonText
-from catalog.payload import ValidPayload
-from catalog.rules import Lifecycle
-from catalog.snapshot import Snapshot
+from catalog.changes.rules import Lifecycle
+from catalog.core.paths import Attributes
+from catalog.core.payload import ValidPayload
+from catalog.core.snapshot import Snapshot
+from catalog.core.strict_json import Json, JsonText
 
 
 class Provider(Protocol):
@@ -20,7 +20,7 @@ class Provider(Protocol):
 
     @property
     def contract(self) -> Mapping[str, Json]:
-        """The JSON Schema of an answer (see catalog/validate.py for its annotations)."""
+        """The JSON Schema of an answer (see catalog/providers/validate.py for its annotations)."""
         ...
 
     @property

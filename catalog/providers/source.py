@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from catalog.clock import Clock
-from catalog.errors import AnswerRefused, AnswerTooLarge, PayloadInvalid, SettingsInvalid
-from catalog.fields import Trail, trail, value, values
-from catalog.http.client import Http
-from catalog.http.request import Request, Response, check_url
-from catalog.jsontext import Json, read_strict
-from catalog.payload import PARTS, Answer, NotModified, Payload, Validators
+from catalog.core.clock import Clock
+from catalog.core.errors import AnswerRefused, AnswerTooLarge, PayloadInvalid, SettingsInvalid
+from catalog.core.http.client import Http
+from catalog.core.http.request import Request, Response, check_url
+from catalog.core.paths import Trail, trail, value, values
+from catalog.core.payload import PARTS, Answer, NotModified, Payload, Validators
+from catalog.core.strict_json import Json, read_strict
 from catalog.providers.asking import Asking, Paging
 
 

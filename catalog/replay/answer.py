@@ -11,7 +11,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
 from catalog.providers.asking import Asking
-from catalog.recordings import Recording
+from catalog.providers.recordings import Recording
 from catalog.replay import wire
 
 METHODS = ("GET", "HEAD")

@@ -19,9 +19,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from catalog import tomltext
-from catalog.errors import SettingsInvalid
-from catalog.files import read_text
+from catalog.core import strict_toml
+from catalog.core.errors import SettingsInvalid
+from catalog.core.files import read_text
 from catalog.providers.infomaniak.routes import ROUTES
 
 ANY_ROUTE = "*"
@@ -94,7 +94,7 @@ class Behavior:
 def load(file: Path) -> Behavior:
     """Read a behavior file; raise SettingsInvalid that names every mistake."""
     try:
-        data = tomltext.parse(read_text(file, LARGEST, piped=True))
+        data = strict_toml.parse(read_text(file, LARGEST, piped=True))
     except OSError as error:
         raise SettingsInvalid(f"cannot read {file}: {error.strerror}", hint=HINT) from None
     except ValueError as error:

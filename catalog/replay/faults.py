@@ -12,8 +12,8 @@ from difflib import get_close_matches
 from http import HTTPStatus
 from random import Random
 
-from catalog.errors import SettingsInvalid
-from catalog.poll import Outcome
+from catalog.changes.poll import Outcome
+from catalog.core.errors import SettingsInvalid
 from catalog.replay import untrue, wire
 from catalog.replay.answer import Answer, Capture, refusal, whole
 

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import Any
 
-from catalog.errors import SettingsInvalid
+from catalog.core.errors import SettingsInvalid
 from catalog.replay.answer import Answer, Request, refusal
 from catalog.replay.wire import Mark, Pause
 

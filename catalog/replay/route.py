@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from itertools import takewhile
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-from catalog.errors import PayloadInvalid, SettingsInvalid
-from catalog.fields import ANY, Trail, trail, value, values
-from catalog.jsontext import Json, read_strict
-from catalog.payload import PARTS
+from catalog.core.errors import PayloadInvalid, SettingsInvalid
+from catalog.core.paths import ANY, Trail, trail, value, values
+from catalog.core.payload import PARTS
+from catalog.core.strict_json import Json, read_strict
 from catalog.providers.asking import Asking, Paging
-from catalog.providers.infomaniak.infomaniak import ASKING, Infomaniak
+from catalog.providers.infomaniak.provider import ASKING, Infomaniak
 from catalog.providers.provider import Provider
-from catalog.recordings import Recording, read
+from catalog.providers.recordings import Recording, read
 from catalog.replay.answer import Capture, Request
 
 FIRST = ""

@@ -6,15 +6,15 @@ from signal import Signals
 from threading import Lock, Thread
 from typing import Literal, Self
 
-from catalog.errors import NotFound
-from catalog.recordings import Recording
+from catalog.core.errors import NotFound
+from catalog.core.signal_queue import STOPS, Inbox
+from catalog.providers.recordings import Recording
 from catalog.replay.answer import Answer, Request, answer
 from catalog.replay.behavior import Behavior
 from catalog.replay.faults import FAULTS
 from catalog.replay.listener import Listener
 from catalog.replay.models import Models
 from catalog.replay.route import USUAL, Route
-from catalog.signals import STOPS, Inbox
 
 Step = Literal["poll", "manual"]
 Plan = Callable[[int], str | None]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from catalog.poll import Outcome
+from catalog.changes.poll import Outcome
 from catalog.store.folding import unfold
 from catalog.store.history import ACCEPTED
 from catalog.store.stored import to_outcome

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
-from catalog.errors import StoreError
+from catalog.core.errors import StoreError
 
 WAIT = 30.0
 """Seconds to wait for a process that writes."""

@@ -28,8 +28,8 @@ from sqlalchemy import (
     update,
 )
 
-from catalog.errors import StoreError
-from catalog.payload import Payload
+from catalog.core.errors import StoreError
+from catalog.core.payload import Payload
 from catalog.store.packing import Damaged, difference, pack, unpack
 from catalog.store.stored import DAMAGED
 from catalog.store.tables import PayloadRow, col, table_of

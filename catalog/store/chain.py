@@ -29,8 +29,8 @@ from sqlalchemy import (
     update,
 )
 
-from catalog.jsontext import Json, canonical
-from catalog.snapshot import Model
+from catalog.core.snapshot import Model
+from catalog.core.strict_json import Json, canonical
 from catalog.store.tables import (
     ChangeRow,
     FindingRow,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
-from catalog.change import (
+from catalog.changes.change import (
     KINDS,
     PROBED_KINDS,
     TROUBLES,
@@ -21,10 +21,10 @@ from catalog.change import (
     Retiring,
     TroubleKind,
 )
-from catalog.codec import COLUMNS, decode
-from catalog.errors import StoreError
-from catalog.jsontext import canonical
-from catalog.payload import Drift
+from catalog.changes.codec import COLUMNS, decode
+from catalog.core.errors import StoreError
+from catalog.core.payload import Drift
+from catalog.core.strict_json import canonical
 from catalog.store.history import MODEL_COLUMNS, basis, to_model
 from catalog.store.stored import DAMAGED
 from catalog.store.tables import (

@@ -21,7 +21,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.pool import NullPool, StaticPool
 
-from catalog.errors import (
+from catalog.core.errors import (
     DatabaseBusy,
     DatabaseTooNew,
     DatabaseUnreachable,

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from catalog.change import Finding, gravity
-from catalog.errors import NotFound
-from catalog.jsontext import cut
+from catalog.changes.change import Finding, gravity
+from catalog.core.errors import NotFound
+from catalog.core.strict_json import cut
 from catalog.store.changelog import Wanted, findings
 from catalog.store.outbox import DELIVERED, GIVEN_UP, set_messages
 from catalog.store.record import OWED

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
 
-from catalog.change import Removed, Restored, Updated
-from catalog.flapping import AWAY, DAMPED, LISTED, Move
-from catalog.jsontext import JsonText
+from catalog.changes.change import Removed, Restored, Updated
+from catalog.changes.flapping import AWAY, DAMPED, LISTED, Move
+from catalog.core.strict_json import JsonText
 from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, col, table_of
 
 MANY = 500

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from catalog.errors import StoreError
+from catalog.core.errors import StoreError
 from catalog.store.stored import DAMAGED, to_moment
 
 LONGEST: Final = 900

@@ -6,10 +6,10 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
-from catalog.change import Delisted, Retiring
-from catalog.forecast import End, Grounds, Proof, Told, ends
-from catalog.rules import Lifecycle
-from catalog.snapshot import Model
+from catalog.changes.change import Delisted, Retiring
+from catalog.changes.forecast import End, Grounds, Proof, Told, ends
+from catalog.changes.rules import Lifecycle
+from catalog.core.snapshot import Model
 from catalog.store import history, notes
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
 from catalog.store.history import MODEL_COLUMNS, to_model

@@ -23,12 +23,12 @@ from sqlalchemy import (
     select,
 )
 
-from catalog.change import Basis, Delisted
-from catalog.errors import NotFound
-from catalog.jsontext import canonical
-from catalog.payload import Validators
-from catalog.snapshot import Model, Snapshot, key_order
-from catalog.spelling import closest, did_you_mean
+from catalog.changes.change import Basis, Delisted
+from catalog.core.errors import NotFound
+from catalog.core.payload import Validators
+from catalog.core.snapshot import Model, Snapshot, key_order
+from catalog.core.spelling import closest, did_you_mean
+from catalog.core.strict_json import canonical
 from catalog.store.tables import (
     ChangeRow,
     FindingRow,

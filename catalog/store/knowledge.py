@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from catalog.snapshot import Model
+from catalog.core.snapshot import Model
 from catalog.store.history import MODEL_COLUMNS, to_model
 from catalog.store.tables import ModelVersionRow, NoteRow, ProbeRow, SnapshotRow, col, table_of
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from catalog.clock import stamp
-from catalog.errors import NotFound
+from catalog.core.clock import stamp
+from catalog.core.errors import NotFound
 from catalog.store.tables import DeliveryRow, FindingRow, PollRow, SnapshotRow, col, table_of
 
 OF_A_COLUMN = 2**31

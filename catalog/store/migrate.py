@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 import catalog
-from catalog.errors import StoreError
+from catalog.core.errors import StoreError
 
 LOCK = 7_236_951_104
 """Names, on a PostgreSQL server, the lock under which a schema is made: any number of our own."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, bindparam, func, select
 
-from catalog.forecast import Note
+from catalog.changes.forecast import Note
 from catalog.store import tables, tally
 from catalog.store.tables import NoteRow, col
 

@@ -10,8 +10,8 @@ from itertools import groupby
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
-from catalog.change import Finding
-from catalog.poll import Waiting
+from catalog.changes.change import Finding
+from catalog.changes.poll import Waiting
 from catalog.store import tally
 from catalog.store.changelog import Wanted, findings
 from catalog.store.claims import is_held, owner, present

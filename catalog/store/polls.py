@@ -9,13 +9,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, func, select
 
-from catalog.poll import TROUBLE_OF, Outcome
+from catalog.changes.poll import TROUBLE_OF, Outcome
+from catalog.changes.trouble import Unwell
 from catalog.store.changelog import told_troubles
 from catalog.store.folding import unfold
 from catalog.store.history import ACCEPTED
 from catalog.store.stored import to_outcome
 from catalog.store.tables import PollRow, col, table_of
-from catalog.trouble import Unwell
 
 
 @dataclass(frozen=True, slots=True)

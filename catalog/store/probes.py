@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
 
-from catalog.jsontext import JsonText, canonical, parse
-from catalog.probe import Budget, Call, Cell, Probe, Said, Spent, Verdict
+from catalog.core.probe import Budget, Call, Cell, Probe, Said, Spent, Verdict
+from catalog.core.strict_json import JsonText, canonical, parse
 from catalog.store import tally
 from catalog.store.tables import ProbeRow, col, plain, table_of, write
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Text, bindparam, delete, func, select, type_coerce
 
-from catalog.clock import stamp
-from catalog.errors import DatabaseBusy, StoreError
+from catalog.core.clock import stamp
+from catalog.core.errors import DatabaseBusy, StoreError
 from catalog.store import tally
 from catalog.store.backup import WAIT, opened
 from catalog.store.bodies import drop

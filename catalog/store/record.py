@@ -15,11 +15,11 @@ from sqlalchemy import (
     update,
 )
 
-from catalog.change import Finding, Level
-from catalog.clock import stamp
-from catalog.payload import Payload
-from catalog.poll import Outcome, Poll
-from catalog.snapshot import Model, Snapshot
+from catalog.changes.change import Finding, Level
+from catalog.changes.poll import Outcome, Poll
+from catalog.core.clock import stamp
+from catalog.core.payload import Payload
+from catalog.core.snapshot import Model, Snapshot
 from catalog.store import bodies, history, tally
 from catalog.store.chain import seal, version_digest
 from catalog.store.folding import fold

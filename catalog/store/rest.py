@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from catalog.clock import stamp
-from catalog.payload import Validators
-from catalog.poll import Published
+from catalog.changes.poll import Published
+from catalog.core.clock import stamp
+from catalog.core.payload import Validators
 from catalog.store import tally
 from catalog.store.claims import owner
 from catalog.store.driver import REVISIONS, prepare

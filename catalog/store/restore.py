@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import URL, create_engine
 
-from catalog.errors import DatabaseTooNew, NotFound, SettingsInvalid, StoreError
+from catalog.core.errors import DatabaseTooNew, NotFound, SettingsInvalid, StoreError
 from catalog.store import migrate
 from catalog.store.backup import count_rows, opened
 from catalog.store.database import Database

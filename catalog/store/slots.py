@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, text, update
 
-from catalog.clock import stamp
+from catalog.core.clock import stamp
 from catalog.store.claims import is_held, owner, present
 from catalog.store.rest import SLOT_DONE, SLOTS_FORGOTTEN, about_slot
 from catalog.store.tables import SlotRow, col, table_of

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from catalog.errors import StoreError
-from catalog.poll import Outcome
+from catalog.changes.poll import Outcome
+from catalog.core.errors import StoreError
 
 DAMAGED = "`catalog db verify` says what is damaged; `catalog db restore FILE` puts a backup back."
 """The hint of an error where a row cannot be read."""

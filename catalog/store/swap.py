@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from catalog.errors import DatabaseBusy, StoreError
+from catalog.core.errors import DatabaseBusy, StoreError
 from catalog.store.backup import opened
 
 BESIDE = ("-journal", "-wal", "-shm")

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from catalog.clock import stamp
+from catalog.core.clock import stamp
 from catalog.store.folding import Execute
 from catalog.store.stored import to_moment
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from catalog.clock import stamp
+from catalog.core.clock import stamp
 from catalog.store.folding import Execute, unfold
 from catalog.store.stored import to_moment
 

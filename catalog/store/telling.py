@@ -5,8 +5,8 @@ from functools import cache
 
 from sqlalchemy import Connection, Executable, bindparam, select
 
-from catalog.change import Finding, ModelChange, fingerprint
-from catalog.codec import encode
+from catalog.changes.change import Finding, ModelChange, fingerprint
+from catalog.changes.codec import encode
 from catalog.store import tally
 from catalog.store.tables import ChangeRow, FindingRow, col, inserting, plain
 

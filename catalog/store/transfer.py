@@ -34,8 +34,16 @@ from sqlalchemy import (
 )
 from sqlmodel import SQLModel
 
-from catalog.errors import PayloadInvalid, SettingsInvalid, StoreError
-from catalog.jsontext import FOUND_LIMIT, MAX_DEPTH, JsonText, cut, parse, read_strict, shorten
+from catalog.core.errors import PayloadInvalid, SettingsInvalid, StoreError
+from catalog.core.strict_json import (
+    FOUND_LIMIT,
+    MAX_DEPTH,
+    JsonText,
+    cut,
+    parse,
+    read_strict,
+    shorten,
+)
 from catalog.store.driver import REVISIONS
 from catalog.store.stored import to_moment
 from catalog.store.tables import Moment

@@ -8,10 +8,10 @@ from itertools import chain, repeat
 
 from sqlalchemy import Connection, Text, func, select, text, type_coerce
 
-from catalog.change import fingerprint
-from catalog.errors import StoreError
-from catalog.poll import Outcome
-from catalog.snapshot import Model, Snapshot
+from catalog.changes.change import fingerprint
+from catalog.changes.poll import Outcome
+from catalog.core.errors import StoreError
+from catalog.core.snapshot import Model, Snapshot
 from catalog.store import bodies
 from catalog.store.chain import links, version_digest
 from catalog.store.changelog import CHANGE_COLUMNS, to_change

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from catalog.clock import stamp
+from catalog.core.clock import stamp
 from catalog.store.database import Database
 from catalog.store.verify import verify
 from tests.bench import asking, decade

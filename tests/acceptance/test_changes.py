@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.recordings import shipped
+from catalog.providers.recordings import shipped
 from tests.builders import body, row
 from tests.shell import Shell
 

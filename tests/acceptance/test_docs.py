@@ -10,7 +10,7 @@ import pytest
 from sqlmodel import SQLModel
 
 import catalog.store.tables  # noqa: F401  # fills the metadata
-from catalog import recordings
+from catalog.changes.rules import rules
 from catalog.check.rules import CHECK_RULES
 from catalog.cli.main import cli
 from catalog.config.channels import AnyChannel
@@ -22,10 +22,10 @@ from catalog.config.settings import (
     HttpSettings,
     Settings,
 )
-from catalog.errors import CatalogError, ProviderError
+from catalog.core.errors import CatalogError, ProviderError
+from catalog.providers import recordings
 from catalog.replay.faults import FAULTS
 from catalog.replay.server import ReplayServer
-from catalog.rules import rules
 from tests.pages import PAGES, ROOT, anchors, blocks, examples, links, missing, sections, type_in
 from tests.shell import COMMAND, UNMEASURED, Shell
 

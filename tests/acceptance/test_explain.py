@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from catalog.change import Probed, Retiring
+from catalog.changes.change import Probed, Retiring
 from catalog.store.database import Database
 from catalog.store.record import tell
 from tests.builders import MISSING, body, finding, row

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from catalog.recordings import find, shipped
+from catalog.providers.recordings import find, shipped
 from tests.shell import Shell
 
 FAR = "2098-12-01"

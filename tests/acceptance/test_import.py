@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from catalog.cli.importing import TOGETHER
-from catalog.recordings import shipped
+from catalog.providers.recordings import shipped
 from catalog.store.database import Database
 from tests.builders import body, row
 from tests.pages import ROOT

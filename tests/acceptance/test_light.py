@@ -14,13 +14,19 @@ from tests.shell import Live, Shell
 HEAVY = {
     *("alembic", "apprise", "apscheduler", "aiosmtpd", "jsonschema", "markdown_it", "pathspec"),
     *("psycopg", "pydantic", "pygments", "requests", "rich", "smtplib", "sqlalchemy", "sqlmodel"),
-    *("yaml", "catalog.change", "catalog.config.load", "catalog.publicjson", "catalog.sync"),
-    *("catalog.store.database", "catalog.wiring", "catalog.words"),
+    *(
+        "yaml",
+        "catalog.changes.change",
+        "catalog.config.load",
+        "catalog.report.json_output",
+        "catalog.sync.sync",
+    ),
+    *("catalog.store.database", "catalog.config.build", "catalog.report.sentences"),
 }
 """What an unchanged run has no use for."""
 UNUSED = {
     *("alembic", "apscheduler", "jsonschema", "pathspec", "psycopg", "rich", "smtplib", "yaml"),
-    *("catalog.alerts.email", "catalog.daemon", "catalog.probing", "catalog.replay"),
+    *("catalog.alerts.email", "catalog.daemon", "catalog.probes.run", "catalog.replay"),
     "sqlalchemy.dialects.postgresql",
 }
 """What a changed run has no use for, where the answer keeps to the contract."""
@@ -60,7 +66,7 @@ def test_an_unchanged_run_loads_little(live: Live) -> None:
     ran = listed(shell)
     assert "unchanged" in ran.stdout
     loaded = set(ran.stderr.splitlines())
-    assert loaded >= {"catalog.quick", "httpx", "sqlite3"}
+    assert loaded >= {"catalog.sync.quick", "httpx", "sqlite3"}
     assert loaded & HEAVY == set()
     assert len(loaded) <= MOST_MODULES
 
@@ -76,7 +82,7 @@ def test_a_valid_change_is_not_proved_twice(live: Live) -> None:
     ran = listed(shell)
     assert "changed" in ran.stdout
     loaded = set(ran.stderr.splitlines())
-    assert "catalog.validate" in loaded
+    assert "catalog.providers.validate" in loaded
     assert loaded & UNUSED == set()
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog.clock import now, stamp
-from catalog.recordings import find, shipped
+from catalog.core.clock import now, stamp
+from catalog.providers.recordings import find, shipped
 from catalog.replay.behavior import Behavior, Entry
 from catalog.replay.server import ReplayServer
 from tests.daemons import serving

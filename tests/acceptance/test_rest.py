@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from catalog.clock import now
-from catalog.poll import Pass
-from catalog.wiring_quick import Line, poll_at_rest
+from catalog.changes.poll import Pass
+from catalog.config.build_quick import Line, poll_at_rest
+from catalog.core.clock import now
 from tests.bench.made import Made
 from tests.resting import BODY, rested, stir
 from tests.servers import Exchange, answer

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.recordings import find, shipped
+from catalog.providers.recordings import find, shipped
 from catalog.replay.server import ReplayServer
 from tests.servers import answer, serve
 from tests.shell import Shell

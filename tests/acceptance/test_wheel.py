@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.recordings import find, shipped
+from catalog.providers.recordings import find, shipped
 from catalog.replay.server import ReplayServer
 
 ROOT = Path(__file__).parent.parent.parent

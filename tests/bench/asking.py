@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
 
-from catalog.clock import stamp
+from catalog.core.clock import stamp
 from catalog.store import changelog, history
 from catalog.store.changelog import Wanted
 from catalog.store.database import Database

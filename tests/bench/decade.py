@@ -13,14 +13,14 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select
 
-from catalog.decide import Decision, Past, Policy, Reading
-from catalog.payload import Payload
-from catalog.poll import Outcome
-from catalog.providers.infomaniak.infomaniak import Infomaniak, model
-from catalog.snapshot import Snapshot
+from catalog.changes.poll import Outcome
+from catalog.core.payload import Payload
+from catalog.core.snapshot import Snapshot
+from catalog.providers.infomaniak.provider import Infomaniak, model
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record
 from catalog.store.tables import PollRow, col
+from catalog.sync.decide import Decision, Past, Policy, Reading
 from tests.bench.made import Made
 
 BEGIN = datetime(2016, 1, 1, tzinfo=UTC)

@@ -16,10 +16,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from catalog.clock import stamp
+from catalog.config.build import wire_http, wire_scheduled
 from catalog.config.load import load
+from catalog.core.clock import stamp
 from catalog.store.database import Database
-from catalog.wiring import wire_http, wire_scheduled
 from tests.bench.loop import Loop
 from tests.bench.made import Made
 from tests.bench.server import Served

@@ -14,14 +14,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from catalog.cli.logs import start_logging
+from catalog.config.build import wire_http, wire_schedule, wire_sync
 from catalog.config.load import load
+from catalog.core.payload import Answer, Validators
 from catalog.daemon.daemon import Daemon
+from catalog.daemon.scheduled import Scheduled
 from catalog.daemon.systemd import Systemd
 from catalog.daemon.work import Work
-from catalog.payload import Answer, Validators
-from catalog.scheduled import Scheduled
 from catalog.store.database import Database
-from catalog.wiring import wire_http, wire_schedule, wire_sync
 from tests.campaign.measure import memory, open_files, peak
 from tests.campaign.worker import LIMIT
 

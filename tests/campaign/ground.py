@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from catalog.recordings import Recording, find, shipped
+from catalog.providers.recordings import Recording, find, shipped
 from tests.campaign.passes import Worker
 from tests.campaign.stage import Stage, staged
 from tests.campaign.story import PASSES, START, Around, Left, left, play, untouched

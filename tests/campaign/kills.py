@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from catalog.recordings import Recording, find
+from catalog.providers.recordings import Recording, find
 from tests.builders import body, row
 from tests.campaign.ground import Ground
 from tests.campaign.result import Result, outcomes

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from catalog.flapping import SETTLES_AFTER
-from catalog.poll import Outcome
+from catalog.changes.flapping import SETTLES_AFTER
+from catalog.changes.poll import Outcome
 from catalog.replay.faults import FAULTS
 from tests.campaign.ground import Ground
 from tests.campaign.result import Result, compare

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 
-from catalog.phrases import count
+from catalog.core.text import count
 from tests.campaign.ground import Ground
 from tests.campaign.result import Result, compare
 from tests.campaign.stage import Stage

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from catalog.clock import stamp
+from catalog.core.clock import stamp
 
 ROOT = Path(__file__).parent.parent.parent
 

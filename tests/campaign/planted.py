@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from catalog.errors import StoreError
+from catalog.core.errors import StoreError
 from catalog.store.answers import bodies
 from catalog.store.bodies import read
 from catalog.store.database import Database

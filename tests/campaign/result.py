@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from catalog.phrases import count
+from catalog.core.text import count
 from tests.campaign.passes import Came
 from tests.campaign.stage import Stage
 from tests.campaign.story import Left, Told, left

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from catalog.recordings import Recording
+from catalog.providers.recordings import Recording
 from catalog.replay.server import ReplayServer
 from tests.campaign import planted
 from tests.campaign.passes import Came, Worker

@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 from catalog.cli.logs import start_logging
+from catalog.config.build import wire_http, wire_schedule, wire_sync
 from catalog.config.load import load
-from catalog.scheduled import Scheduled
+from catalog.daemon.scheduled import Scheduled
 from catalog.store.database import Database
-from catalog.wiring import wire_http, wire_schedule, wire_sync
 from tests.campaign.story import START
 from tests.campaign.worker import LIMIT
 

@@ -11,8 +11,8 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from dataclasses import replace
 from pathlib import Path
 
-from catalog.clock import now
-from catalog.phrases import count
+from catalog.core.clock import now
+from catalog.core.text import count
 from catalog.store.backup import copy
 from catalog.store.driver import BUSY_TIMEOUT
 from catalog.store.restore import restore

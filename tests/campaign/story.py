@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from catalog.publicjson import finding_json
+from catalog.report.json_output import finding_json
 from catalog.store.database import Database
 from catalog.store.deliveries import findings_of
 from catalog.store.verify import verify

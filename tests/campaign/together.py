@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from catalog.clock import stamp
+from catalog.core.clock import stamp
 from tests.campaign.cold import Lane
 from tests.campaign.ground import HISTORY, Ground
 from tests.campaign.measure import peak

@@ -16,16 +16,16 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from catalog.changes.poll import Pass
 from catalog.cli.logs import start_logging
 from catalog.cli.output import note_error
 from catalog.cli.passes import print_pass
+from catalog.config.build import wire_http, wire_schedule, wire_sync
 from catalog.config.load import load
-from catalog.errors import CatalogError
-from catalog.poll import Pass
-from catalog.scheduled import Scheduled
+from catalog.core.errors import CatalogError
+from catalog.daemon.scheduled import Scheduled
 from catalog.store import migrate  # noqa: F401  # loaded once, not in every fork
 from catalog.store.database import Database
-from catalog.wiring import wire_http, wire_schedule, wire_sync
 from tests.campaign.measure import peak
 
 LIMIT = timedelta(minutes=10)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from catalog.config.build import wire_scheduled
 from catalog.config.load import load
-from catalog.http.client import Http
-from catalog.http.request import Limits
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits
 from catalog.store.database import Database
-from catalog.wiring import wire_scheduled
 from tests.configuration import file, here  # noqa: F401  # fixtures of several modules
 from tests.postgresql import laid_database, new_database
 from tests.resting import NOON, Resting

@@ -14,8 +14,8 @@ import pytest
 from catalog.alerts.apprise import AppriseChannel, address, problem, target
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.wording import TITLED, Wording
-from catalog.change import Added, Finding, Level, Removed
-from catalog.errors import DeliveryFailed
+from catalog.changes.change import Added, Finding, Level, Removed
+from catalog.core.errors import DeliveryFailed
 from tests.builders import AT, finding, model
 from tests.servers import Step, answer, drip, hang_up, refusing, serve
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from catalog.errors import StoreError
-from catalog.payload import Payload
-from catalog.poll import Outcome, Poll
+from catalog.changes.poll import Outcome, Poll
+from catalog.core.errors import StoreError
+from catalog.core.payload import Payload
 from catalog.store import bodies, migrate
 from catalog.store.database import Database
 from catalog.store.packing import Damaged, difference, pack, unpack

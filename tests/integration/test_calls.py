@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from catalog.errors import NotFound, ProviderFailing, SettingsInvalid
-from catalog.http.client import Http
-from catalog.http.request import Limits
-from catalog.probe import Call, Said, Verdict
+from catalog.core.errors import NotFound, ProviderFailing, SettingsInvalid
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits
+from catalog.core.probe import Call, Said, Verdict
 from catalog.providers.infomaniak.calls import Calls
 from catalog.providers.infomaniak.routes import LOOKS, calls_by_name, calls_of, own_route
 from tests.builders import model

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from catalog.change import Removed, Trouble
-from catalog.payload import Drift
-from catalog.poll import Outcome, Poll
+from catalog.changes.change import Removed, Trouble
+from catalog.changes.poll import Outcome, Poll
+from catalog.core.payload import Drift
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record, tell
 from catalog.store.verify import verify

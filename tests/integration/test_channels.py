@@ -18,13 +18,13 @@ from catalog.alerts.channel import Audience, Channel, Message
 from catalog.alerts.log import LogChannel
 from catalog.alerts.webhook import Format, WebhookChannel
 from catalog.alerts.wording import Wording
-from catalog.change import Added, Finding, Level, Removed
-from catalog.clock import Clock, now
-from catalog.errors import DeliveryFailed
-from catalog.http.client import Http
-from catalog.http.request import Limits
-from catalog.jsontext import JsonText
-from catalog.snapshot import Model
+from catalog.changes.change import Added, Finding, Level, Removed
+from catalog.core.clock import Clock, now
+from catalog.core.errors import DeliveryFailed
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits
+from catalog.core.snapshot import Model
+from catalog.core.strict_json import JsonText
 from tests.servers import (
     Recorded,
     Step,

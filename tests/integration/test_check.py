@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from catalog import recordings
 from catalog.check import heeding, lock, recorded
 from catalog.check.inuse import InUse
 from catalog.check.stored import of_store
-from catalog.clock import stamp
-from catalog.errors import NotFound, PayloadInvalid, SettingsInvalid
-from catalog.payload import Payload
-from catalog.providers.infomaniak.infomaniak import Infomaniak
+from catalog.core.clock import stamp
+from catalog.core.errors import NotFound, PayloadInvalid, SettingsInvalid
+from catalog.core.payload import Payload
+from catalog.providers import recordings
+from catalog.providers.infomaniak.provider import Infomaniak
 from catalog.providers.making import make
-from catalog.recordings import read
+from catalog.providers.recordings import read
+from catalog.providers.validate import validate
 from catalog.store.database import MEMORY, Database
 from catalog.store.tables import NoteRow, ProbeRow
-from catalog.validate import validate
 from tests.builders import body, model, row, snapshot
 from tests.checking import day, listing, scanned, shipped, use
 from tests.stored import NAME, save

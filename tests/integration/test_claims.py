@@ -14,8 +14,8 @@ from subprocess import PIPE, Popen
 import pytest
 from sqlalchemy import select, text
 
-from catalog.change import Trouble
-from catalog.clock import now
+from catalog.changes.change import Trouble
+from catalog.core.clock import now
 from catalog.store import claims, outbox, slots
 from catalog.store.claims import FAR, NEAR, Present, is_held
 from catalog.store.database import Database

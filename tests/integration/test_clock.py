@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog.report.sentences import sentence
 from catalog.store import history
-from catalog.words import sentence
 from tests.builders import body, row
 from tests.rig import HOUR, START, rig
 from tests.servers import answer

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from catalog.change import Level
+from catalog.changes.change import Level
 from catalog.config.channels import LogSettings, WebhookSettings
 from catalog.config.given import find_file, table_variable
 from catalog.config.kinds import read_duration, write_duration
 from catalog.config.load import Loaded, load, show
-from catalog.errors import SettingsInvalid
+from catalog.core.errors import SettingsInvalid
 from tests.configuration import OPS, OPS_URL, SECRET, mistakes, read
 
 

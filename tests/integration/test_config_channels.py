@@ -12,10 +12,10 @@ from catalog.alerts.log import LogChannel
 from catalog.alerts.timing import Digest, Quiet, Timing
 from catalog.alerts.webhook import WebhookChannel
 from catalog.alerts.wording import LETTER, LETTER_LINES, TITLED
-from catalog.clock import now
+from catalog.config.build import check_channels, wire_channels, wire_http
 from catalog.config.load import Loaded, show
-from catalog.errors import SettingsInvalid
-from catalog.wiring import check_channels, wire_channels, wire_http
+from catalog.core.clock import now
+from catalog.core.errors import SettingsInvalid
 from tests.configuration import OPS, OPS_URL, SECRET, mistakes, read
 
 LOG = '[[channel]]\nkind = "log"\nname = "journal"\n'

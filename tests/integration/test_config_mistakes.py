@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from catalog.config.load import load
-from catalog.errors import SettingsInvalid
+from catalog.core.errors import SettingsInvalid
 from tests.configuration import OPS, OPS_URL, SECRET, mistakes, read
 
 

@@ -10,20 +10,20 @@ from typing import Any, Never, Self
 import pytest
 
 from catalog.alerts.channel import Message
-from catalog.errors import (
+from catalog.core.errors import (
     DatabaseUnreachable,
     InternalError,
     ProviderError,
     SettingsInvalid,
     StoreError,
 )
-from catalog.payload import Answer, Validators
-from catalog.probe import Call, Said, Verdict
+from catalog.core.payload import Answer, Validators
+from catalog.core.probe import Call, Said, Verdict
 from catalog.providers.infomaniak.calls import Calls
-from catalog.publishing import Publisher
-from catalog.quick import Asked, Quick
 from catalog.store.database import Database
 from catalog.store.rest import Rest, Terms
+from catalog.sync.publish import Publisher
+from catalog.sync.quick import Asked, Quick
 from tests.builders import body, row
 from tests.calling import CHAT_V1, llm, stand
 from tests.postgresql import new_database

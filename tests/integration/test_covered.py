@@ -15,15 +15,15 @@ from typing import Any
 import pytest
 
 from catalog.alerts.timing import Timing
-from catalog.change import Trouble
+from catalog.changes.change import Trouble
+from catalog.changes.forecast import Note
+from catalog.changes.poll import Outcome, Poll
 from catalog.cli.app import App
 from catalog.cli.demo import demo
 from catalog.cli.main import cli
-from catalog.errors import CatalogError
-from catalog.forecast import Note
-from catalog.payload import NotModified
-from catalog.poll import Outcome, Poll
-from catalog.probe import Budget, Call, Said, Verdict
+from catalog.core.errors import CatalogError
+from catalog.core.payload import NotModified
+from catalog.core.probe import Budget, Call, Said, Verdict
 from catalog.store import history, notes, outbox, probes
 from catalog.store.chain import links
 from catalog.store.database import Database

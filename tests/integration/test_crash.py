@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog.clock import stamp
-from catalog.recordings import find, shipped
+from catalog.core.clock import stamp
+from catalog.providers.recordings import find, shipped
 from catalog.replay.server import ReplayServer
 from tests.crash import run_pass
 from tests.servers import answer, serve

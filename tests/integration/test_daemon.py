@@ -18,18 +18,18 @@ import pytest
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_SUBMITTED
 
 from catalog.alerts.channel import Message
-from catalog.clock import now
+from catalog.core.clock import now
+from catalog.core.errors import StoreError
+from catalog.core.payload import Answer, Validators
+from catalog.core.signal_queue import Inbox
 from catalog.daemon.daemon import Daemon
+from catalog.daemon.schedule import Interval
+from catalog.daemon.scheduled import Scheduled
 from catalog.daemon.systemd import Systemd
 from catalog.daemon.work import Beat, Ended, Work
-from catalog.errors import StoreError
-from catalog.payload import Answer, Validators
-from catalog.providers.infomaniak.infomaniak import Infomaniak
-from catalog.schedule import Interval
-from catalog.scheduled import Scheduled
-from catalog.signals import Inbox
+from catalog.providers.infomaniak.provider import Infomaniak
 from catalog.store.database import Database
-from catalog.sync import Sync
+from catalog.sync.sync import Sync
 from tests.builders import body, payload, row
 from tests.polled import polls as polls_of
 from tests.rig import Ear, rig

@@ -10,16 +10,16 @@ from threading import Event, Thread
 
 import pytest
 
-from catalog.clock import now
+from catalog.core.clock import now
+from catalog.core.errors import StoreError
 from catalog.daemon.daemon import Daemon
 from catalog.daemon.report import told_calls
+from catalog.daemon.schedule import Interval
+from catalog.daemon.scheduled import ProbeTimes, Scheduled
 from catalog.daemon.systemd import Systemd
 from catalog.daemon.work import Work
-from catalog.errors import StoreError
-from catalog.probing import Probing, Results, Wish
+from catalog.probes.run import Probing, Results, Wish
 from catalog.replay.behavior import Behavior, Entry
-from catalog.schedule import Interval
-from catalog.scheduled import ProbeTimes, Scheduled
 from tests.calling import Stand, llm, stand
 from tests.shell import SECONDS
 from tests.stored import ask

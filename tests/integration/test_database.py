@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlmodel import SQLModel
 
-from catalog.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
+from catalog.core.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, StoreError
 from catalog.store import migrate
 from catalog.store.database import MEMORY, Database
 from catalog.store.driver import REVISIONS

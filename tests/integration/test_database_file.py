@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from catalog.errors import StoreError
+from catalog.core.errors import StoreError
 from catalog.store import migrate
 from catalog.store.database import Database
 from catalog.store.driver import REVISIONS

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from catalog.alerts.timing import Digest, Quiet, Timing
-from catalog.poll import Waiting
-from catalog.words import sentence
+from catalog.changes.poll import Waiting
+from catalog.report.sentences import sentence
 from tests.builders import body, row
 from tests.rig import HOUR, START, Ear, Rig, rig
 from tests.servers import answer

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.email import EmailChannel, MailServer, Security
 from catalog.alerts.wording import LETTER, Wording
-from catalog.change import Added, Removed
-from catalog.errors import DeliveryFailed, SettingsInvalid
+from catalog.changes.change import Added, Removed
+from catalog.core.errors import DeliveryFailed, SettingsInvalid
 from tests.builders import AT, finding, model
 from tests.mail import greeting, post_office
 from tests.servers import make_certificate, refusing

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from catalog.http.client import Http
-from catalog.http.request import Limits
-from catalog.poll import Outcome
-from catalog.recordings import find, shipped
+from catalog.changes.poll import Outcome
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits
+from catalog.providers.recordings import find, shipped
 from catalog.replay.faults import FAULTS, Faults
 from catalog.replay.server import Plan, ReplayServer
 from tests.rig import TLS, TOKEN, Rig, make

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from catalog.change import Trouble
-from catalog.errors import StoreError
-from catalog.payload import NotModified, Validators
-from catalog.poll import Outcome, Poll
+from catalog.changes.change import Trouble
+from catalog.changes.poll import Outcome, Poll
+from catalog.core.errors import StoreError
+from catalog.core.payload import NotModified, Validators
 from catalog.store import polls
 from catalog.store.answers import answered
 from catalog.store.database import Database

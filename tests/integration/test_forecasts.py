@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import event, insert
 
 from catalog.alerts.channel import Audience
-from catalog.change import Retiring
-from catalog.forecast import Grounds, Note
-from catalog.judge import Doubt
-from catalog.poll import Pass
+from catalog.changes.change import Retiring
+from catalog.changes.forecast import Grounds, Note
+from catalog.changes.judge import Doubt
+from catalog.changes.poll import Pass
 from catalog.store import forecasts, history, notes
 from catalog.store.database import Database
 from catalog.store.tables import ProbeRow

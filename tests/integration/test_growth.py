@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from catalog.payload import NotModified
-from catalog.poll import Outcome, Poll
-from catalog.recordings import find, shipped
+from catalog.changes.poll import Outcome, Poll
+from catalog.core.payload import NotModified
+from catalog.providers.recordings import find, shipped
 from catalog.store import history, polls
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record

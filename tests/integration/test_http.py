@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import catalog
-from catalog.errors import (
+from catalog.core.errors import (
     AnswerRefused,
     Forbidden,
     ProviderError,
@@ -15,8 +15,8 @@ from catalog.errors import (
     SettingsInvalid,
     Unauthorized,
 )
-from catalog.http.client import Http
-from catalog.http.request import Limits, Request
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits, Request
 from tests.servers import Step, answer, api_error, break_off, drip, flood, serve
 
 ROOT = Path(__file__).parents[2]

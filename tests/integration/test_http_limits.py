@@ -4,7 +4,7 @@ from email.utils import formatdate
 
 import pytest
 
-from catalog.errors import (
+from catalog.core.errors import (
     AnswerRefused,
     AnswerTooLarge,
     ProviderFailing,
@@ -12,8 +12,8 @@ from catalog.errors import (
     TimedOut,
     Unreachable,
 )
-from catalog.http.client import Http
-from catalog.http.request import Limits, Request
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits, Request
 from tests.rig import SHORT
 from tests.servers import (
     Exchange,

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from catalog.errors import AnswerRefused, ProviderError, SettingsInvalid, Unreachable
-from catalog.http.client import Http
-from catalog.http.request import Request, Response
+from catalog.core.errors import AnswerRefused, ProviderError, SettingsInvalid, Unreachable
+from catalog.core.http.client import Http
+from catalog.core.http.request import Request, Response
 from tests.rig import TLS
 from tests.servers import Exchange, Step, answer, serve
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from catalog.errors import AnswerRefused, ProviderError, TimedOut
-from catalog.http.client import Http
-from catalog.http.request import Limits, Request
+from catalog.core.errors import AnswerRefused, ProviderError, TimedOut
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits, Request
 from tests.rig import FAST, SHORT
 from tests.servers import (
     Exchange,
@@ -82,14 +82,14 @@ def test_the_token_is_in_no_log_and_no_error(step: Step, caplog: pytest.LogCaptu
     assert TOKEN.lower() not in shown.lower()
     assert TOKEN.lower() not in caplog.text.lower()
     assert "uthorization" not in caplog.text
-    assert {record.name for record in caplog.records} == {"catalog.http"}
+    assert {record.name for record in caplog.records} == {"catalog.core.http"}
 
 
 def test_each_attempt_is_one_line_of_the_debug_log(
     http: Http, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Method, host, path, status, bytes and time are logged; the query is not."""
-    caplog.set_level(logging.DEBUG, "catalog.http")
+    caplog.set_level(logging.DEBUG, "catalog.core.http")
     with serve(answer(503), hang_up, answer(body=b"[1]")) as server:
         http.send(Request(f"{server.url}/1/ai/models?with=pricing"))
     lines = [r.getMessage() for r in caplog.records if r.levelno == logging.DEBUG]

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
+from catalog.changes.poll import Outcome, Pass
+from catalog.config.build import wire_sync
 from catalog.config.load import load
-from catalog.errors import TimedOut
-from catalog.http.client import Http
-from catalog.http.request import Limits
-from catalog.payload import Answer, Payload, Validators
-from catalog.poll import Outcome, Pass
+from catalog.core.errors import TimedOut
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits
+from catalog.core.payload import Answer, Payload, Validators
 from catalog.store.database import Database
-from catalog.sync import Sync
-from catalog.wiring import wire_sync
+from catalog.sync.sync import Sync
 from tests.builders import MISSING, body, row
 from tests.polled import untime
 from tests.rig import HOUR, Clock, Ear

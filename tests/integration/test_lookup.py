@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import text
 
-from catalog.change import Added, Removed, Trouble
-from catalog.errors import NotFound
-from catalog.poll import Outcome
+from catalog.changes.change import Added, Removed, Trouble
+from catalog.changes.poll import Outcome
+from catalog.core.errors import NotFound
 from catalog.store import lookup
 from catalog.store.database import Database
 from tests.builders import AT, finding, model, snapshot

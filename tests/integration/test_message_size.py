@@ -20,11 +20,11 @@ from catalog.alerts.event import event_body
 from catalog.alerts.size import characters
 from catalog.alerts.webhook import WebhookChannel
 from catalog.alerts.wording import LETTER, LETTER_LINES, TITLED, Wording
-from catalog.change import Added, Finding, Level, Removed
-from catalog.errors import CatalogError, DeliveryFailed
-from catalog.http.client import Http
-from catalog.http.request import Limits
-from catalog.pings import Pings
+from catalog.changes.change import Added, Finding, Level, Removed
+from catalog.core.errors import CatalogError, DeliveryFailed
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits
+from catalog.daemon.heartbeat import Pings
 from tests.builders import AT, finding, model
 from tests.mail import post_office
 from tests.servers import Recorded, Step, answer, serve

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from catalog.change import Trouble
-from catalog.poll import Outcome, Waiting
+from catalog.changes.change import Trouble
+from catalog.changes.poll import Outcome, Waiting
 from catalog.store import claims, outbox
 from catalog.store.database import Database, Transaction
 from tests.builders import AT, finding

@@ -5,17 +5,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from catalog.errors import AnswerRefused, ProviderError, SettingsInvalid
-from catalog.http.client import Http
-from catalog.http.request import Limits
-from catalog.jsontext import Json
-from catalog.payload import Payload, Validators
+from catalog.core.errors import AnswerRefused, ProviderError, SettingsInvalid
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits
+from catalog.core.payload import Payload, Validators
+from catalog.core.snapshot import Snapshot
+from catalog.core.strict_json import Json
 from catalog.providers.asking import Asking, Paging
-from catalog.providers.described.described import Described
 from catalog.providers.described.description import Description
+from catalog.providers.described.provider import Described
 from catalog.providers.source import Source
-from catalog.snapshot import Snapshot
-from catalog.validate import validate
+from catalog.providers.validate import validate
 from tests.builders import AT
 from tests.rig import TLS
 from tests.servers import Exchange, Step, answer, serve

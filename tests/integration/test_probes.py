@@ -1,6 +1,6 @@
 from datetime import datetime, timedelta
 
-from catalog.probe import Budget, Call, Said, Spent, Verdict
+from catalog.core.probe import Budget, Call, Said, Spent, Verdict
 from catalog.store import probes
 from catalog.store.database import Database
 from tests.builders import AT

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog.errors import NotFound, SettingsInvalid
-from catalog.probe import Budget
+from catalog.core.errors import NotFound, SettingsInvalid
+from catalog.core.probe import Budget
 from catalog.replay.behavior import Behavior, Entry
 from catalog.store import probes
 from tests.calling import CHAT_V1, MINUTE, NAME, llm, other, stand

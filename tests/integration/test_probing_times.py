@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from catalog.errors import Unauthorized
-from catalog.pace import Pace
+from catalog.core.errors import Unauthorized
+from catalog.daemon.schedule import Interval
+from catalog.daemon.scheduled import ProbeTimes
+from catalog.probes.rate import Pace
 from catalog.replay.behavior import Behavior, Entry
-from catalog.schedule import Interval
-from catalog.scheduled import ProbeTimes
 from catalog.store.database import Database
 from tests.calling import MINUTE, llm, stand
 from tests.servers import answer, serve

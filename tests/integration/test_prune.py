@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from catalog.change import Trouble
-from catalog.clock import stamp
-from catalog.errors import DatabaseBusy, StoreError, Unreachable
-from catalog.payload import NotModified, Validators
-from catalog.poll import Outcome, Poll
-from catalog.snapshot import Snapshot
+from catalog.changes.change import Trouble
+from catalog.changes.poll import Outcome, Poll
+from catalog.core.clock import stamp
+from catalog.core.errors import DatabaseBusy, StoreError, Unreachable
+from catalog.core.payload import NotModified, Validators
+from catalog.core.snapshot import Snapshot
 from catalog.store import history, polls
 from catalog.store.backup import opened
 from catalog.store.database import Database

@@ -8,10 +8,10 @@ import pytest
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.webhook import Format, WebhookChannel
 from catalog.alerts.wording import Wording
-from catalog.change import Added
-from catalog.errors import DeliveryFailed
-from catalog.http.client import Http
-from catalog.http.request import Limits
+from catalog.changes.change import Added
+from catalog.core.errors import DeliveryFailed
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits
 from tests.builders import AT, finding, model
 from tests.servers import Step, answer, serve
 

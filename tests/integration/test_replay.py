@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog.errors import NotFound, PayloadInvalid, SettingsInvalid
-from catalog.recordings import Recording, find, shipped
+from catalog.core.errors import NotFound, PayloadInvalid, SettingsInvalid
+from catalog.providers.recordings import Recording, find, shipped
 from catalog.replay.server import ReplayServer
 
 TOKEN = "tok-5f0c"

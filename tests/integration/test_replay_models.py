@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from catalog.recordings import find, shipped
+from catalog.providers.recordings import find, shipped
 from catalog.replay.server import ReplayServer
 
 CHAT = "/2/ai/12345/openai/v1/chat/completions"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from catalog.forecast import Note
+from catalog.changes.forecast import Note
 from catalog.store import notes
 from catalog.store.database import Database
 from tests.bench.made import Made

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from catalog.alerts.channel import Message
-from catalog.errors import StoreError
+from catalog.core.errors import StoreError
 from catalog.store.rest import Slot, confirm, read
 from tests.bench.made import Made
 from tests.polled import polls

@@ -4,7 +4,7 @@ from time import process_time
 
 import pytest
 
-from catalog.scan.scan import LARGEST_NAMED, MANY, scan
+from catalog.check.scan.scan import LARGEST_NAMED, MANY, scan
 from tests.scanned import KNOWN
 
 USE = "model = 'mixtral'\n"

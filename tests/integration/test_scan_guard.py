@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog.scan.guard import Guard, Limits
-from catalog.scan.scan import scan
+from catalog.check.scan.guard import Guard, Limits
+from catalog.check.scan.scan import scan
 from tests.scanned import KNOWN
 
 LIMITS = Limits(seconds=0.3, memory=300_000_000)

@@ -6,8 +6,8 @@ from time import process_time
 
 import pytest
 
-from catalog.scan.guard import Guard, Limits
-from catalog.scan.scan import scan_text
+from catalog.check.scan.guard import Guard, Limits
+from catalog.check.scan.scan import scan_text
 from tests import hostile
 from tests.scanned import KNOWN
 

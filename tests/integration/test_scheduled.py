@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from catalog.http.client import Http
-from catalog.payload import Answer, Validators
-from catalog.pings import Pings
-from catalog.schedule import Interval
-from catalog.scheduled import Scheduled
+from catalog.core.http.client import Http
+from catalog.core.payload import Answer, Validators
+from catalog.daemon.heartbeat import Pings
+from catalog.daemon.schedule import Interval
+from catalog.daemon.scheduled import Scheduled
 from tests.rig import HOUR, rig
 from tests.servers import answer, serve
 

@@ -10,11 +10,11 @@ from threading import Barrier
 import pytest
 from sqlalchemy import text
 
-from catalog.clock import now
+from catalog.core.clock import now
 from catalog.daemon.course import SOON, Course
+from catalog.daemon.schedule import Interval
+from catalog.daemon.scheduled import Run, Scheduled
 from catalog.daemon.work import Ended, Work
-from catalog.schedule import Interval
-from catalog.scheduled import Run, Scheduled
 from catalog.store import claims, slots
 from catalog.store.database import Database
 from catalog.store.rest import SLOTS_KEPT

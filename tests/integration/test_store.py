@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from catalog.change import (
+from catalog.changes.change import (
     Added,
     Level,
     Probed,
@@ -17,11 +17,11 @@ from catalog.change import (
     Undelivered,
     Updated,
 )
-from catalog.diff import diff
-from catalog.errors import NotFound, Unreachable
-from catalog.jsontext import canonical
-from catalog.payload import Drift, NotModified, Validators
-from catalog.poll import Outcome
+from catalog.changes.diff import diff
+from catalog.changes.poll import Outcome
+from catalog.core.errors import NotFound, Unreachable
+from catalog.core.payload import Drift, NotModified, Validators
+from catalog.core.strict_json import canonical
 from catalog.store import changelog, history, polls
 from catalog.store.bodies import read
 from catalog.store.changelog import Wanted

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from catalog.errors import DatabaseBusy, StoreError
-from catalog.poll import Outcome
-from catalog.snapshot import Snapshot
+from catalog.changes.poll import Outcome
+from catalog.core.errors import DatabaseBusy, StoreError
+from catalog.core.snapshot import Snapshot
 from catalog.store import restore as restoring
 from catalog.store import swap
 from catalog.store.database import Database

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from catalog.alerts.channel import Audience
-from catalog.change import Level, Removed, Restored
-from catalog.errors import SettingsInvalid
-from catalog.payload import Answer, Validators
-from catalog.publishing import newest_snapshots
+from catalog.changes.change import Level, Removed, Restored
+from catalog.core.errors import SettingsInvalid
+from catalog.core.payload import Answer, Validators
 from catalog.store.answers import bodies
 from catalog.store.bodies import read
+from catalog.sync.publish import newest_snapshots
 from tests.builders import body, finding, row
 from tests.polled import outcomes, polls
 from tests.rig import HOUR, START, TOKEN, Ear, rig

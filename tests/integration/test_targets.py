@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from catalog.change import Level
-from catalog.http.client import Http
-from catalog.http.request import Limits
-from catalog.wiring import wire_channels
+from catalog.changes.change import Level
+from catalog.config.build import wire_channels
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits
 from tests.builders import body, row
 from tests.configuration import read
 from tests.mail import post_office

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
+from catalog.changes.poll import Outcome, Poll
 from catalog.cli.app import App
 from catalog.cli.demo import demo
-from catalog.errors import StoreError
-from catalog.poll import Outcome, Poll
+from catalog.core.errors import StoreError
 from catalog.store import history, migrate, transfer
 from catalog.store.database import Database
 from catalog.store.driver import REVISIONS

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.words import sentence
+from catalog.report.sentences import sentence
 from tests.builders import body, row
 from tests.rig import HOUR, rig
 from tests.servers import answer

@@ -20,10 +20,10 @@ from catalog.alerts.signature import signed_headers, signing_key
 from catalog.alerts.text import slack
 from catalog.alerts.webhook import chat_body
 from catalog.alerts.wording import Wording
-from catalog.change import Added, Change, Finding, Level, Removed, Renamed, Trouble, Updated
-from catalog.jsontext import canonical
-from catalog.payload import Drift
-from catalog.snapshot import Model
+from catalog.changes.change import Added, Change, Finding, Level, Removed, Renamed, Trouble, Updated
+from catalog.core.payload import Drift
+from catalog.core.snapshot import Model
+from catalog.core.strict_json import canonical
 
 AT = datetime(2026, 5, 19, 15, 48, 46, tzinfo=UTC)
 ZERO_WIDTH_SPACE = "\u200b"

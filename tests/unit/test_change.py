@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from catalog.change import (
+from catalog.changes.change import (
     KINDS,
     PROBED_KINDS,
     TROUBLES,
@@ -23,8 +23,8 @@ from catalog.change import (
     fingerprint,
     gravity,
 )
-from catalog.jsontext import JsonText
-from catalog.payload import Drift
+from catalog.core.payload import Drift
+from catalog.core.strict_json import JsonText
 from tests.builders import AT, finding, model
 
 LATER = AT + timedelta(days=6)

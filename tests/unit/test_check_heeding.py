@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from catalog.change import Level
+from catalog.changes.change import Level
 from catalog.check.heeding import Heeded, ignore, leave
 from catalog.check.notice import Notice, fingerprint
-from catalog.scan.use import Ignore
+from catalog.check.scan.use import Ignore
 from tests.checking import scanned, use
 
 NOTICE = Notice("app.py", 3, 9, "delisted", Level.BREAKING, "left", "gone")

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from catalog.change import Level
+from catalog.changes.change import Level
 from catalog.check.judging import Terms, judge
 from catalog.check.listing import Evidence, Noted, Proof
 from catalog.check.lock import Locked

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET  # what we wrote ourselves
 import pytest
 from jsonschema import Draft4Validator
 
-from catalog.change import Level
+from catalog.changes.change import Level
 from catalog.check import asjson, github, junit, sarif
 from catalog.check.heeding import Heeded
 from catalog.check.notice import Notice

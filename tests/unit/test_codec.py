@@ -3,10 +3,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from catalog.change import KINDS, Change, ModelChange, Probed, Renamed, Trouble
-from catalog.codec import decode, encode
-from catalog.jsontext import JsonText, parse
-from catalog.payload import Drift
+from catalog.changes.change import KINDS, Change, ModelChange, Probed, Renamed, Trouble
+from catalog.changes.codec import decode, encode
+from catalog.core.payload import Drift
+from catalog.core.strict_json import JsonText, parse
 from tests.builders import AT, model
 from tests.unit.test_change import ALL_KINDS, RETIRING, UPDATED
 

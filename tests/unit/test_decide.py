@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.change import (
+from catalog.changes.change import (
     Added,
     Delisted,
     Level,
@@ -15,14 +15,14 @@ from catalog.change import (
     Trouble,
     fingerprint,
 )
-from catalog.decide import Decision, Past, Policy, Reading
-from catalog.errors import CatalogHeld, PayloadInvalid, Problem, Unreachable
-from catalog.judge import Doubt
-from catalog.payload import Drift
-from catalog.poll import Outcome, Poll
-from catalog.providers.infomaniak.infomaniak import Infomaniak
-from catalog.snapshot import Snapshot
-from catalog.trouble import Unwell
+from catalog.changes.judge import Doubt
+from catalog.changes.poll import Outcome, Poll
+from catalog.changes.trouble import Unwell
+from catalog.core.errors import CatalogHeld, PayloadInvalid, Problem, Unreachable
+from catalog.core.payload import Drift
+from catalog.core.snapshot import Snapshot
+from catalog.providers.infomaniak.provider import Infomaniak
+from catalog.sync.decide import Decision, Past, Policy, Reading
 from tests.builders import AT, model, payload, snapshot
 
 BEFORE = snapshot(*(model(str(key), f"m{key}") for key in range(1, 11)), at=AT - timedelta(days=1))

@@ -3,13 +3,13 @@ from typing import Any
 
 import pytest
 
-from catalog.errors import PayloadInvalid
-from catalog.jsontext import Json, parse
-from catalog.payload import Payload
-from catalog.providers.described.described import Described
+from catalog.core.errors import PayloadInvalid
+from catalog.core.payload import Payload
+from catalog.core.snapshot import Snapshot
+from catalog.core.strict_json import Json, parse
 from catalog.providers.described.description import KINDS, Description, read, shipped
-from catalog.snapshot import Snapshot
-from catalog.validate import validate
+from catalog.providers.described.provider import Described
+from catalog.providers.validate import validate
 from tests.builders import AT
 
 MARS = read(

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.change import Added, Delisted, ModelChange, Removed, Renamed, Restored, Updated
-from catalog.diff import diff
-from catalog.jsontext import JsonText, canonical, parse, read_strict
-from catalog.snapshot import Model, Snapshot
+from catalog.changes.change import Added, Delisted, ModelChange, Removed, Renamed, Restored, Updated
+from catalog.changes.diff import diff
+from catalog.core.snapshot import Model, Snapshot
+from catalog.core.strict_json import JsonText, canonical, parse, read_strict
 from tests.builders import MISSING, model, snapshot
 
 GONE = datetime(2025, 8, 13, tzinfo=UTC)

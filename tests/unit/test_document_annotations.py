@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from catalog.document.annotations import Label, label, load, read
-from catalog.errors import SettingsInvalid
-from catalog.jsontext import JsonText
-from catalog.snapshot import Model
+from catalog.core.errors import SettingsInvalid
+from catalog.core.snapshot import Model
+from catalog.core.strict_json import JsonText
+from catalog.report.annotations import Label, label, load, read
 
 SHIPPED = Path(__file__).parents[2] / "catalog/providers/infomaniak/annotations.toml"
 

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from catalog.change import Added, Delisted, Finding, Level, Removed, Trouble, Updated
-from catalog.document import annotations, sections
-from catalog.document.overview import Overview, render
-from catalog.document.publish import compose
-from catalog.document.regions import lines_of, markers
-from catalog.forecast import Forecast
-from catalog.jsontext import JsonText, canonical
-from catalog.snapshot import Model, Snapshot
+from catalog.changes.change import Added, Delisted, Finding, Level, Removed, Trouble, Updated
+from catalog.changes.forecast import Forecast
+from catalog.core.snapshot import Model, Snapshot
+from catalog.core.strict_json import JsonText, canonical
+from catalog.report import annotations, sections
+from catalog.report.overview import Overview, render
+from catalog.report.publish import compose
+from catalog.report.regions import lines_of, markers
 
 FOLDER = Path(__file__).parents[2] / "catalog/providers/infomaniak"
 WORDS = sections.load((FOLDER / "sections.toml").read_text(encoding="utf-8"))

@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from catalog.document.proof import prove
-from catalog.document.regions import splice
-from catalog.errors import DocumentError, MarkersBroken
+from catalog.core.errors import DocumentError, MarkersBroken
+from catalog.report.proof import prove
+from catalog.report.regions import splice
 
 KNOWN = {"a": "## Alpha\n\n| x | y |\n| --- | --- |\n| `1\\|2` | 3 |"}
 BEGIN = "<!-- catalog:begin a -->\n"

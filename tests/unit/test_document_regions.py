@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.document.regions import lines_of, splice
-from catalog.errors import MarkersBroken, RegionEdited
+from catalog.core.errors import MarkersBroken, RegionEdited
+from catalog.report.regions import lines_of, splice
 
 KNOWN = {"a": "Alpha\n\n| x |\n| --- |", "b": "Beta", "none": ""}
 A = "<!-- catalog:begin a -->\n<!-- catalog:end a -->\n"

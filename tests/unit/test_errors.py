@@ -3,8 +3,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from catalog import errors
-from catalog.errors import CatalogError, PayloadInvalid, Problem, ProviderError, Unreachable
+from catalog.core import errors
+from catalog.core.errors import CatalogError, PayloadInvalid, Problem, ProviderError, Unreachable
 
 
 def drawn_tree() -> Iterator[tuple[str, str, int | None, bool]]:

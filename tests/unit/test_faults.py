@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from catalog.clock import now
-from catalog.errors import SettingsInvalid
-from catalog.recordings import Recording
+from catalog.core.clock import now
+from catalog.core.errors import SettingsInvalid
+from catalog.providers.recordings import Recording
 from catalog.replay import untrue, wire
 from catalog.replay.answer import Capture
 from catalog.replay.faults import FAULTS, Faults, read_kinds

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.fields import Attributes, Places, trail, value, values
-from catalog.jsontext import dotted
+from catalog.core.paths import Attributes, Places, trail, value, values
+from catalog.core.strict_json import dotted
 
 keys = st.text(min_size=1, max_size=8)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import catalog
-from catalog.files import read_bytes, read_text, shown, stream
+from catalog.core.files import read_bytes, read_text, shown, stream
 
 OWN = Path(catalog.__file__).parent
 READING = {"gzip.open", "io.open", "open", "os.open", "os.fdopen"}

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.change import Basis, Delisted, Retiring
-from catalog.forecast import (
+from catalog.changes.change import Basis, Delisted, Retiring
+from catalog.changes.forecast import (
     REMIND,
     End,
     Forecast,
@@ -18,7 +18,7 @@ from catalog.forecast import (
     reached,
     retiring,
 )
-from catalog.rules import Lifecycle
+from catalog.changes.rules import Lifecycle
 from tests.builders import model
 
 AT = datetime(2026, 5, 19, 15, 48, tzinfo=UTC)

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from catalog.health import Freshness, State, Tolerance, examine, is_overdue
-from catalog.poll import Outcome, Waiting
-from catalog.trouble import Unwell
+from catalog.changes.health import Freshness, State, Tolerance, examine, is_overdue
+from catalog.changes.poll import Outcome, Waiting
+from catalog.changes.trouble import Unwell
 from tests.builders import AT
 
 HOUR = timedelta(hours=1)

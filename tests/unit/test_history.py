@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from catalog.clock import stamp
-from catalog.recordings import Recording, find, read, shipped
+from catalog.core.clock import stamp
+from catalog.providers.recordings import Recording, find, read, shipped
 
 Row = dict[str, Any]
 Fact = tuple[int, str]

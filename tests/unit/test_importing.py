@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalog.cli.importing import TOGETHER, turns
-from catalog.recordings import Recording
+from catalog.providers.recordings import Recording
 
 MANY = [Recording(Path(str(number)), datetime(2026, 1, 1, tzinfo=UTC)) for number in range(45)]
 

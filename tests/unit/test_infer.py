@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.jsontext import Json
+from catalog.core.strict_json import Json
 from catalog.providers.described.infer import infer
 
 MODEL = {"id": "a", "name": "Alpha", "limit": {"context": 9, "output": 3}, "cost": {"input": 1.5}}

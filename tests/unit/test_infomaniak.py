@@ -1,8 +1,8 @@
 import pytest
 
-from catalog.jsontext import parse
-from catalog.providers.infomaniak.infomaniak import ATTRIBUTES, Infomaniak, model, served_by
-from catalog.validate import validate
+from catalog.core.strict_json import parse
+from catalog.providers.infomaniak.provider import ATTRIBUTES, Infomaniak, model, served_by
+from catalog.providers.validate import validate
 from tests.builders import AT, MISSING, body, payload, row
 
 DOCUMENTED = "https://developer.infomaniak.com/docs/api/post"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from catalog.errors import PayloadInvalid
-from catalog.jsontext import (
+from catalog.core.errors import PayloadInvalid
+from catalog.core.strict_json import (
     MAX_DEPTH,
     canonical,
     child,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from catalog.change import (
+from catalog.changes.change import (
     Added,
     Change,
     Finding,
@@ -19,12 +19,12 @@ from catalog.change import (
     Updated,
     fingerprint,
 )
-from catalog.diff import diff
-from catalog.jsontext import canonical
-from catalog.judge import Case, Doubt, judge
-from catalog.payload import Drift
-from catalog.providers.infomaniak.infomaniak import Infomaniak
-from catalog.snapshot import Model
+from catalog.changes.diff import diff
+from catalog.changes.judge import Case, Doubt, judge
+from catalog.core.payload import Drift
+from catalog.core.snapshot import Model
+from catalog.core.strict_json import canonical
+from catalog.providers.infomaniak.provider import Infomaniak
 from tests.builders import AT, MISSING, model, snapshot
 
 

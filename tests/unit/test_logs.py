@@ -4,9 +4,9 @@ import json
 import logging
 
 from catalog.cli.logs import JsonLines, Lines
-from catalog.runs import current, running
+from catalog.core.run_id import current, running
 
-RECORD = logging.LogRecord("catalog.sync", logging.INFO, "sync.py", 1, "all\nwell", None, None)
+RECORD = logging.LogRecord("catalog.sync.sync", logging.INFO, "sync.py", 1, "all\nwell", None, None)
 
 
 def test_a_line_names_its_pass() -> None:

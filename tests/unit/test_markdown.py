@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from catalog.document import markdown
+from catalog.report import markdown
 
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 # Everything that Markdown gives a meaning to, crowded, beside any text at all.

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from catalog.change import Delisted, Finding, Removed
+from catalog.changes.change import Delisted, Finding, Removed
+from catalog.changes.diff import diff
+from catalog.changes.judge import Case, Doubt, judge
 from catalog.config.providers import ListSettings, ProviderSettings
-from catalog.diff import diff
-from catalog.document import annotations, sections
-from catalog.document.overview import Overview, render
-from catalog.document.publish import compose
-from catalog.judge import Case, Doubt, judge
-from catalog.payload import Payload
+from catalog.core.payload import Payload
+from catalog.core.snapshot import Snapshot
 from catalog.providers.making import make
 from catalog.providers.provider import Provider
-from catalog.snapshot import Snapshot
-from catalog.validate import validate
-from catalog.words import sentence
+from catalog.providers.validate import validate
+from catalog.report import annotations, sections
+from catalog.report.overview import Overview, render
+from catalog.report.publish import compose
+from catalog.report.sentences import sentence
 from tests.builders import AT, MISSING
 
 Rows = list[dict[str, Any]]

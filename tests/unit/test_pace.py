@@ -1,4 +1,4 @@
-from catalog.pace import Pace
+from catalog.probes.rate import Pace
 
 
 class Time:

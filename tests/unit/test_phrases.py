@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from catalog.jsontext import canonical
-from catalog.phrases import VALUE_LIMIT, count, duration, examples, one_line, show
+from catalog.core.strict_json import canonical
+from catalog.core.text import VALUE_LIMIT, count, duration, examples, one_line, show
 
 HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"
 FOLDED = "a [31m b  c d "

@@ -3,11 +3,11 @@ from datetime import timedelta
 import pytest
 
 from catalog.alerts.channel import Audience
-from catalog.change import PROBED_KINDS, Level, Probed
-from catalog.judge import Case, judge
-from catalog.providers.infomaniak.infomaniak import Infomaniak
-from catalog.rules import Lifecycle
-from catalog.words import sentence
+from catalog.changes.change import PROBED_KINDS, Level, Probed
+from catalog.changes.judge import Case, judge
+from catalog.changes.rules import Lifecycle
+from catalog.providers.infomaniak.provider import Infomaniak
+from catalog.report.sentences import sentence
 from tests.builders import AT, finding
 
 GONE = AT - timedelta(days=188)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from catalog.change import (
+from catalog.changes.change import (
     KINDS,
     Added,
     Change,
@@ -20,9 +20,9 @@ from catalog.change import (
     Undelivered,
     Updated,
 )
-from catalog.jsontext import JsonText, canonical, parse
-from catalog.payload import Drift
-from catalog.publicjson import finding_json, model_json, snapshot_json
+from catalog.core.payload import Drift
+from catalog.core.strict_json import JsonText, canonical, parse
+from catalog.report.json_output import finding_json, model_json, snapshot_json
 from tests.builders import AT, MISSING, finding, model, row, snapshot
 
 HEAD, TAIL = ["at", "provider"], ["level", "rule", "fingerprint"]

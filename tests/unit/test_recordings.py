@@ -7,10 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import recordings
-from catalog.errors import NotFound, PayloadInvalid, SettingsInvalid
-from catalog.providers.infomaniak.infomaniak import Infomaniak
-from catalog.recordings import MAX_BYTES, Recording, find, moment, read, refuse_future, shipped
+from catalog.core.errors import NotFound, PayloadInvalid, SettingsInvalid
+from catalog.providers import recordings
+from catalog.providers.infomaniak.provider import Infomaniak
+from catalog.providers.recordings import (
+    MAX_BYTES,
+    Recording,
+    find,
+    moment,
+    read,
+    refuse_future,
+    shipped,
+)
 
 AT = datetime(2025, 8, 13, 18, 55, 22, tzinfo=UTC)
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from catalog.change import Delisted, ModelChange, Removed, Renamed, Updated
-from catalog.diff import diff
-from catalog.jsontext import canonical
-from catalog.renames import swap
-from catalog.snapshot import Model, Snapshot
+from catalog.changes.change import Delisted, ModelChange, Removed, Renamed, Updated
+from catalog.changes.diff import diff
+from catalog.changes.renames import swap
+from catalog.core.snapshot import Model, Snapshot
+from catalog.core.strict_json import canonical
 from tests.builders import AT
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.errors import SettingsInvalid
-from catalog.http.request import Request, Response, check_url
+from catalog.core.errors import SettingsInvalid
+from catalog.core.http.request import Request, Response, check_url
 
 TOKEN = 'to/ken "ä"'
 CHAT = "https://chat.example/hooks/T0/B1"

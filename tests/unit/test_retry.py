@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.errors import ProviderFailing, RateLimited, TimedOut
-from catalog.http.retry import LONGEST_WAIT, insist, seconds_asked
+from catalog.core.errors import ProviderFailing, RateLimited, TimedOut
+from catalog.core.http.retry import LONGEST_WAIT, insist, seconds_asked
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -85,7 +85,7 @@ def test_a_retry_is_logged_with_its_reason_and_wait(caplog: pytest.LogCaptureFix
     """The operator sees why it takes longer."""
     insist(Script(failing()), attempts=2, seconds=10, backoff=0)
     assert caplog.record_tuples == [
-        ("catalog.http", 30, "attempt 1 failed: 503; trying again in 0.0 s")
+        ("catalog.core.http", 30, "attempt 1 failed: 503; trying again in 0.0 s")
     ]
 
 

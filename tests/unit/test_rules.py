@@ -3,10 +3,10 @@ from typing import get_args
 
 import pytest
 
-from catalog.change import KINDS, Level
-from catalog.jsontext import parse
-from catalog.providers.infomaniak.infomaniak import ATTRIBUTES
-from catalog.rules import CLASSES, Move, Rule, rules
+from catalog.changes.change import KINDS, Level
+from catalog.changes.rules import CLASSES, Move, Rule, rules
+from catalog.core.strict_json import parse
+from catalog.providers.infomaniak.provider import ATTRIBUTES
 
 TABLE = list(rules().values())
 each_rule = pytest.mark.parametrize("rule", TABLE, ids=lambda rule: rule.id)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from catalog.scan.scan import scan_text
-from catalog.scan.use import Use
+from catalog.check.scan.scan import scan_text
+from catalog.check.scan.use import Use
 from tests.scanned import KNOWN
 
 CASES = Path(__file__).parent.parent / "scan"

@@ -2,9 +2,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from catalog.scan.languages import LANGUAGES
-from catalog.scan.scan import scan_text
-from catalog.scan.use import Ignore
+from catalog.check.scan.languages import LANGUAGES
+from catalog.check.scan.scan import scan_text
+from catalog.check.scan.use import Ignore
 from tests.scanned import KNOWN
 from tests.unit.test_scan_languages import cases
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.errors import SettingsInvalid
-from catalog.schedule import Cron, Interval, Schedule, spread
+from catalog.core.errors import SettingsInvalid
+from catalog.daemon.schedule import Cron, Interval, Schedule, spread
 
 HOUR = timedelta(hours=1)
 SECOND = timedelta(seconds=1)

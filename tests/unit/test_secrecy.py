@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from catalog.http.request import Request
-from catalog.http.secrecy import HIDDEN, hide, hide_bytes
+from catalog.core.http.request import Request
+from catalog.core.http.secrecy import HIDDEN, hide, hide_bytes
 
 TOKEN = "tok-5b0c_9e77.Zq/41+dEfG=hIjKlMnOpQrStUvWxYz02468"
 CHAT = "https://hooks.example/services/T00000000/B11111111/x7Kq9Zp2Lm4N?key=a%20b-c"

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.change import Delisted, Finding
-from catalog.diff import diff
-from catalog.fields import Attributes
-from catalog.jsontext import canonical, read_strict
-from catalog.judge import Case, judge
-from catalog.rules import Lifecycle
-from catalog.snapshot import Model, Snapshot
-from catalog.words import sentence
+from catalog.changes.change import Delisted, Finding
+from catalog.changes.diff import diff
+from catalog.changes.judge import Case, judge
+from catalog.changes.rules import Lifecycle
+from catalog.core.paths import Attributes
+from catalog.core.snapshot import Model, Snapshot
+from catalog.core.strict_json import canonical, read_strict
+from catalog.report.sentences import sentence
 from tests.builders import AT, MISSING
 
 FIELDS = Attributes.of(

@@ -7,7 +7,7 @@ from queue import Empty
 
 import pytest
 
-from catalog.signals import Inbox
+from catalog.core.signal_queue import Inbox
 from tests.shell import SECONDS
 
 MANY = 200

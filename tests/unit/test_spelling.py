@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.fields import Places
-from catalog.jsontext import Json
-from catalog.providers.described.spelling import moment, number, spelled, without
+from catalog.core.paths import Places
+from catalog.core.strict_json import Json
+from catalog.providers.described.canonical import moment, number, spelled, without
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.snapshot import Model
-from catalog.successors import BEST, Difference, Successor, differences, successors
+from catalog.changes.successors import BEST, Difference, Successor, differences, successors
+from catalog.core.snapshot import Model
 from tests.builders import model
 
 OLD = model("1", "qwen3", description="Qwen/Qwen3-VL", max_token_input=262144)

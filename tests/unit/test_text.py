@@ -15,9 +15,9 @@ from catalog.alerts.text import (
     subject,
     when,
 )
-from catalog.change import Added, Finding, Level, Removed, Renamed, Updated
-from catalog.jsontext import canonical
-from catalog.payload import Drift
+from catalog.changes.change import Added, Finding, Level, Removed, Renamed, Updated
+from catalog.core.payload import Drift
+from catalog.core.strict_json import canonical
 from tests import builders
 from tests.builders import AT, finding, model
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from catalog.tomltext import Refused, parse
+from catalog.core.strict_toml import Refused, parse
 
 MIB = 1024 * 1024
 REFUSED = {

@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from catalog.unexpected import log_unexpected, place, trace
+from catalog.core.unexpected import log_unexpected, place, trace
 
 
 def caused() -> None:

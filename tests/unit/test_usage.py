@@ -10,9 +10,9 @@ from catalog.alerts.event import event_body
 from catalog.alerts.log import LogChannel
 from catalog.alerts.text import findings_text
 from catalog.alerts.usage import Used, nothing_used, used_in
-from catalog.change import Added, Change, Removed, Trouble, Updated
-from catalog.jsontext import canonical
-from catalog.payload import Drift
+from catalog.changes.change import Added, Change, Removed, Trouble, Updated
+from catalog.core.payload import Drift
+from catalog.core.strict_json import canonical
 from tests.builders import AT, finding, model
 
 USED: Used = {

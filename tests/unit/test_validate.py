@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import recordings
-from catalog.errors import MAX_PROBLEMS, PayloadInvalid
-from catalog.jsontext import JsonText, parse
-from catalog.payload import Drift, ValidPayload
-from catalog.providers.described.described import Described
+from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid
+from catalog.core.payload import Drift, ValidPayload
+from catalog.core.strict_json import JsonText, parse
+from catalog.providers import recordings
 from catalog.providers.described.description import Description
-from catalog.providers.infomaniak.infomaniak import Infomaniak
-from catalog.validate import Contract, drift_of, validate
-from catalog.words import drift_sentence
+from catalog.providers.described.provider import Described
+from catalog.providers.infomaniak.provider import Infomaniak
+from catalog.providers.validate import Contract, drift_of, validate
+from catalog.report.sentences import drift_sentence
 from tests.builders import MISSING, body, payload, row
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import change, errors, poll, rules
-from catalog import payload as payloads
-from catalog import snapshot as snapshots
-from catalog.clock import now, stamp
-from catalog.errors import PayloadInvalid, Problem, Unreachable
-from catalog.payload import NotModified, Payload, Validators
-from catalog.poll import Outcome, Poll
-from catalog.snapshot import Snapshot, key_order
+from catalog.changes import change, poll, rules
+from catalog.changes.poll import Outcome, Poll
+from catalog.core import errors
+from catalog.core import payload as payloads
+from catalog.core import snapshot as snapshots
+from catalog.core.clock import now, stamp
+from catalog.core.errors import PayloadInvalid, Problem, Unreachable
+from catalog.core.payload import NotModified, Payload, Validators
+from catalog.core.snapshot import Snapshot, key_order
 from tests.builders import AT, URL, model, payload, row, snapshot
 
 LATER = AT + timedelta(days=6)

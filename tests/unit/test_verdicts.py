@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from catalog.change import PROBED_KINDS, Delisted, Probed
-from catalog.probe import Cell, Probe, Said, Verdict
-from catalog.verdicts import Lists, compare, is_believed, second_try
+from catalog.changes.change import PROBED_KINDS, Delisted, Probed
+from catalog.core.probe import Cell, Probe, Said, Verdict
+from catalog.probes.verdicts import Lists, compare, is_believed, second_try
 from tests.builders import AT, model
 
 ANSWERS, REFUSED, FAILING = Verdict.ANSWERS, Verdict.REFUSED, Verdict.FAILING

@@ -5,7 +5,7 @@ import unicodedata
 
 import pytest
 
-from catalog.visible import visible
+from catalog.core.visible import visible
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from catalog.alerts.channel import Message
 from catalog.alerts.text import slack
 from catalog.alerts.wording import LETTER, PLACEHOLDERS, TITLED, Wording, read_template
-from catalog.change import Added, Finding, Removed
-from catalog.errors import SettingsInvalid
+from catalog.changes.change import Added, Finding, Removed
+from catalog.core.errors import SettingsInvalid
 from tests.builders import AT, finding, model
 
 PAGE = "https://provider.example/models"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.change import (
+from catalog.changes.change import (
     Added,
     Basis,
     Change,
@@ -20,13 +20,13 @@ from catalog.change import (
     Undelivered,
     Updated,
 )
-from catalog.clock import stamp
-from catalog.endings import owed
-from catalog.jsontext import JsonText, canonical
-from catalog.payload import Drift
-from catalog.phrases import VALUE_LIMIT
-from catalog.successors import Difference, Successor
-from catalog.words import drift_sentence, fact, sentence, successor, title
+from catalog.changes.successors import Difference, Successor
+from catalog.core.clock import stamp
+from catalog.core.payload import Drift
+from catalog.core.strict_json import JsonText, canonical
+from catalog.core.text import VALUE_LIMIT
+from catalog.report.endings import owed
+from catalog.report.sentences import drift_sentence, fact, sentence, successor, title
 from tests.builders import AT, finding, model
 
 HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from catalog.change import Change, Removed, Renamed, Updated
+from catalog.changes.change import Change, Removed, Renamed, Updated
 from catalog.cli.explain import bundled
-from catalog.jsontext import canonical
-from catalog.words import sentence
+from catalog.core.strict_json import canonical
+from catalog.report.sentences import sentence
 from tests.builders import finding, model
 
 HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"

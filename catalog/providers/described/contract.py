@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from catalog.fields import ANY, trail
-from catalog.jsontext import Json
+from catalog.core.paths import ANY, trail
+from catalog.core.strict_json import Json
 from catalog.providers.described import template
 from catalog.providers.described.description import Description
 

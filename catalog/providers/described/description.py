@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from catalog.fields import ANY, Trail, trail
+from catalog.core.paths import ANY, Trail, trail
 from catalog.providers.asking import Asking, Paging
 from catalog.providers.described.template import fields, steps
 
@@ -20,7 +20,7 @@ ATTRIBUTES = ("type", "status", "beta", "description", "context_limit")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description(Asking):
-    """One provider's list of models. Fields are named by their place (see catalog/fields.py).
+    """One provider's list of models. Fields are named by their place (see catalog/core/paths.py).
 
     `url` is the base URL, where all who use this kind share it.
     `rows` is the place of the list of rows, or of the object of them, in the answer: `""` where the

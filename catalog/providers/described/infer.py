@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.fields import ANY, Trail, values
-from catalog.jsontext import Json, dotted
+from catalog.core.paths import ANY, Trail, values
+from catalog.core.strict_json import Json, dotted
 
 DEEPEST = 4
 NAMED = 40

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from catalog.fields import Trail, trail, value
-from catalog.jsontext import Json, canonical
+from catalog.core.paths import Trail, trail, value
+from catalog.core.strict_json import Json, canonical
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
 

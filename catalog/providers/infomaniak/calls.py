@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 from urllib.parse import quote
 
-from catalog.errors import (
+from catalog.core.errors import (
     AnswerRefused,
     Forbidden,
     NotFound,
@@ -17,10 +17,10 @@ from catalog.errors import (
     TimedOut,
     Unauthorized,
 )
-from catalog.http.client import Http
-from catalog.http.request import Request
-from catalog.jsontext import Json, cut, plain, read_strict
-from catalog.probe import Call, Said, Verdict
+from catalog.core.http.client import Http
+from catalog.core.http.request import Request
+from catalog.core.probe import Call, Said, Verdict
+from catalog.core.strict_json import Json, cut, plain, read_strict
 from catalog.providers.infomaniak.routes import LOOKS, PRODUCTS, RESULTS, ROUTES, SERVED, Body
 
 REFUSALS = {400, 404, 410, 422}

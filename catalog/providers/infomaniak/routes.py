@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from catalog.probe import Call
-from catalog.snapshot import Model
+from catalog.core.probe import Call
+from catalog.core.snapshot import Model
 
 PRODUCTS = "/1/ai"
 """Lists the AI products of a token."""

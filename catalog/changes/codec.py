@@ -1,0 +1,87 @@
+"""One codec for all kinds of change: a change <-> the values that a store keeps of it.
+
+The fields of a change's class decide: a field named in `columns` has a column of its own, all
+others go into one JSON object, the details. What is None or empty is left out. A new kind of change
+needs nothing here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import Field, fields
+from datetime import date, datetime
+from functools import cache
+from typing import Any, get_args, get_type_hints
+
+from catalog.changes.change import KINDS, Change
+from catalog.core.clock import stamp
+from catalog.core.snapshot import Model
+from catalog.core.strict_json import Json, JsonText, canonical, parse
+
+COLUMNS = ("field", "before", "after", "gone_since")
+"""The columns that fields may have; `before` and `after` hold canonical JSON."""
+_BESIDE = {"model", "kind"}
+"""The fields that the store keeps by other means."""
+
+
+def encode(change: Change) -> dict[str, Any]:
+    """Return the values of all columns and, as `detail`, of the other fields; None for nothing."""
+    row: dict[str, Any] = dict.fromkeys((*COLUMNS, "detail"))
+    details: dict[str, Json] = {}
+    for each in _kept(type(change)):
+        value, column = getattr(change, each.name), change.columns.get(each.name)
+        if column is None:
+            if value is not None and value != ():
+                details[each.name] = _plain(value)
+        elif column in {"before", "after"} and not _is_json(type(change), each.name):
+            row[column] = canonical(value)
+        else:
+            row[column] = value
+    return row | ({"detail": canonical(details)} if details else {})
+
+
+def decode(kind: str, row: Mapping[str, Any], model: Model | None) -> Change:
+    """Make the change of a kind from what `encode` returned and the model that it is about."""
+    made = KINDS[kind]
+    details = {} if row["detail"] is None else parse(JsonText(row["detail"]))
+    values: dict[str, Any] = {}
+    for each in _kept(made):
+        column = made.columns.get(each.name)
+        if column is None:
+            values[each.name] = _typed(made, each.name, details.get(each.name))
+        elif column in {"before", "after"} and not _is_json(made, each.name):
+            values[each.name] = parse(JsonText(row[column]))
+        else:
+            values[each.name] = row[column]
+    beside = {"model": model, "kind": kind}
+    values |= {each.name: beside[each.name] for each in fields(made) if each.name in beside}
+    return made(**values)
+
+
+def _kept(made: Any) -> list[Field[Any]]:
+    return [each for each in fields(made) if each.name not in _BESIDE]
+
+
+@cache
+def _types(made: Any, name: str) -> frozenset[Any]:
+    hint = get_type_hints(made)[name]
+    return frozenset({hint, *get_args(hint)})
+
+
+def _is_json(made: Any, name: str) -> bool:
+    return JsonText in _types(made, name)
+
+
+def _plain(value: Any) -> Json:
+    if isinstance(value, datetime):
+        return stamp(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _typed(made: Any, name: str, value: Json) -> Any:
+    types = _types(made, name)
+    if any(str(each).startswith("tuple[") for each in types):
+        return tuple(value or ())
+    if value is None:
+        return None
+    if datetime in types:
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if date in types else value

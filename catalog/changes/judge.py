@@ -1,0 +1,182 @@
+"""Changes -> Findings, or a doubt: what the facts mean, by the table in rules.toml."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from catalog.changes.change import (
+    Change,
+    Delisted,
+    Finding,
+    Level,
+    Removed,
+    Renamed,
+    Retiring,
+    Updated,
+    gravity,
+)
+from catalog.changes.flapping import DAMPED, FLAPPING, Flap, Place, place_of
+from catalog.changes.forecast import Forecast, Grounds, forecast
+from catalog.changes.rules import Lifecycle, Rule, rules
+from catalog.changes.values import fields_within, moves
+from catalog.changes.waves import bundles
+from catalog.core.paths import Attributes
+from catalog.core.payload import Drift
+from catalog.core.snapshot import Snapshot
+
+NUMERIC = frozenset({"price", "context_limit"})
+"""What holds numbers, also where they are written as texts."""
+SOON = 7
+"""So many days before its end, a model ends soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """When an answer is not believed, and when it is let through by itself.
+
+    More than `share` of the models gone, where at least `floor` were there; let through when
+    `polls` polls in a row, at least `apart` from one another, lack the same ones. What else moves
+    meanwhile says nothing about these: a large catalog always moves.
+    """
+
+    share: float = 0.30
+    floor: int = 10
+    polls: int = 3
+    apart: timedelta = timedelta(minutes=10)
+
+    def about(self, before: Snapshot | None, after: Snapshot) -> str | None:
+        """Say why this state is not believed, or return None."""
+        if not after.models:
+            return "the list is empty"
+        if before is None or len(before.models) < self.floor:
+            return None
+        total = len(before.models)
+        lost = len(before.by_key.keys() - after.by_key.keys())
+        if lost <= self.share * total:
+            return None
+        return f"{lost} of {total} models gone ({lost / total:.0%}, limit {self.share:.0%})"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a judgment needs to know beside the changes.
+
+    `attributes` knows what the provider's fields stand for, `levels` holds the user's own
+    levels by rule id, `common` is how many models were there before and after. `grounds` is what is
+    known of the ends of models beside the policy. `flaps` are the places that move back and forth,
+    `since` when a model was first missing, where that was not at this poll.
+    """
+
+    provider: str
+    at: datetime
+    attributes: Attributes
+    lifecycle: Lifecycle | None
+    common: int = 0
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    grounds: Grounds = field(default_factory=Grounds)
+    flaps: Mapping[Place, Flap] = field(default_factory=dict)
+    since: Mapping[str, datetime] = field(default_factory=dict)
+
+
+def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
+    """Give each change, or each wave, its rule and level; the gravest first."""
+    found = bundles(changes, case.common, lambda change: _judgment(change, case))
+    return tuple(sorted((_finding(each, case) for each in found), key=gravity))
+
+
+def _judgment(change: Change, case: Case) -> tuple[str, int]:
+    rule, level = _rule(change, case)
+    return rule.id, level.rank
+
+
+def _finding(changes: tuple[Change, ...], case: Case) -> Finding:
+    judged = [_rule(change, case) for change in changes]
+    rule, level = min(judged, key=lambda pair: pair[1].rank)
+    finding = Finding(case.provider, case.at, rule.id, level, changes)
+    if rule.id == FLAPPING:
+        moves = max(case.flaps[place].moves for place in _places(changes, case))
+        finding = replace(finding, moves=moves)
+    end = _end(finding.change, case)
+    if end is None:
+        return finding
+    return replace(finding, callable_until=end.until, basis=end.basis, ground=end.ground)
+
+
+def _end(change: Change, case: Case) -> Forecast | Retiring | None:
+    """Return until when a name can be called that is about to end, or is listed no more."""
+    if isinstance(change, Retiring):
+        return change
+    renamed = isinstance(change, Renamed) and change.name != change.model.name
+    if isinstance(change, Removed) or (isinstance(change, Renamed) and renamed):
+        gone = Delisted(change.model, case.since.get(change.model.key, case.at), None)
+        return forecast(change.model.key, gone, case.grounds, case.lifecycle)
+    return None
+
+
+def _places(changes: Iterable[Change], case: Case) -> Iterator[Place]:
+    for change in changes:
+        place = place_of(change)
+        if place is not None and place in case.flaps:
+            yield place
+
+
+def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
+    """Find the rule of a change. A return takes its level from what it would be by itself."""
+    rule, level = _rule_by_itself(change, case)
+    flap = next((case.flaps[place] for place in _places((change,), case)), None)
+    if flap is None or level is Level.QUIET:
+        return rule, level
+    flapping = rules()[DAMPED if flap.was_told else FLAPPING]
+    own = case.levels.get(flapping.id)
+    if own is not None or flap.was_told:
+        return flapping, own or flapping.level
+    return flapping, min(level, flapping.level, key=lambda each: each.rank)
+
+
+def _rule_by_itself(change: Change, case: Case) -> tuple[Rule, Level]:
+    """Find the rule of a change; of a block that came, went or opened, the gravest within it."""
+    inner = fields_within(change) if isinstance(change, Updated) else ()
+    found = [_rule_of_one(each, case) for each in (change, *inner)]
+    if len(found) == 1:
+        return found[0]
+    table = list(rules())
+    return min(found, key=lambda pair: (pair[1].rank, table.index(pair[0].id)))
+
+
+def _rule_of_one(change: Change, case: Case) -> tuple[Rule, Level]:
+    attribute, said = None, frozenset[str]()
+    if isinstance(change, Updated | Drift):
+        attribute = case.attributes.of_field(change.field)
+    if isinstance(change, Updated):
+        said = moves(change, numeric=attribute in NUMERIC, link=attribute == "route")
+    elif isinstance(change, Drift) and change.value is not None:
+        said = frozenset({"value"})
+    elif isinstance(change, Retiring):
+        said = frozenset({_nearness(change, case.at)})
+    rule = next(rule for rule in rules().values() if _matches(rule, change, attribute, said))
+    return rule, case.levels.get(rule.id, rule.level)
+
+
+def _matches(rule: Rule, change: Change, attribute: str | None, moved: frozenset[str]) -> bool:
+    if rule.kind != change.kind:
+        return False
+    if rule.attribute not in {None, attribute} or (rule.move and rule.move not in moved):
+        return False
+    match change:
+        case Renamed():
+            return not rule.name_kept or change.name == change.model.name
+        case Updated():
+            return (
+                rule.before in {None, change.before}
+                and rule.after in {None, change.after}
+                and not (rule.alias_only and "/" in change.model.name)
+            )
+    return True
+
+
+def _nearness(change: Retiring, at: datetime) -> str:
+    """Name how near the end of a model is."""
+    days = change.days_left(at)
+    if change.basis == "proved" or days < 0:
+        return "over"
+    return "soon" if days <= SOON else "ahead"

@@ -1,0 +1,72 @@
+"""The table of judgment as values; the table itself is rules.toml."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Literal, cast
+
+from catalog.changes.change import Level
+from catalog.core.strict_json import JsonText, canonical
+
+Move = Literal[
+    "lost",
+    "gained",
+    "lowered",
+    "raised",
+    "nothing",
+    "zero",
+    "respelled",
+    "relinked",
+    "value",
+    "over",
+    "soon",
+]
+CLASSES = ("quiet", "price")
+"""What a provider's description may call fields besides the well-known attributes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the table. None as a condition matches anything."""
+
+    id: str
+    kind: str
+    level: Level
+    why: str
+    attribute: str | None = None
+    move: Move | None = None
+    before: JsonText | None = None
+    after: JsonText | None = None
+    alias_only: bool = False
+    name_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """How many days a model stays callable after it left the catalog, and who says so."""
+
+    days: int
+    ground: str
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """Return the shipped rules by id, in the order in which they are tried."""
+    text = files(__package__).joinpath("rules.toml").read_text(encoding="utf-8")
+    return {row["id"]: _rule(row) for row in tomllib.loads(text)["rule"]}
+
+
+def _rule(row: dict[str, str]) -> Rule:
+    return Rule(
+        id=row["id"],
+        kind=row["kind"],
+        level=Level(row["level"]),
+        why=row["why"],
+        attribute=row.get("attribute"),
+        move=cast("Move | None", row.get("move")),  # a test holds the table to the words above
+        before=canonical(row["from"]) if "from" in row else None,
+        after=canonical(row["to"]) if "to" in row else None,
+        alias_only=row.get("name") == "alias",
+        name_kept=row.get("name") == "kept",
+    )

@@ -1,0 +1,109 @@
+"""What may take the place of a model that ends, and what would be lost or differ."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from catalog.core.snapshot import Model, key_order
+
+BEST = 3
+READY = "ready"
+What = Literal["type", "context", "beta", "status", "route"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is less, or other, than it was; None where the provider says nothing."""
+
+    what: What
+    before: str | int | bool | None
+    after: str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """A name that may take the place of a model; `is_noted` where a person named it.
+
+    One that is not listed is known by its name alone.
+    """
+
+    name: str
+    differences: tuple[Difference, ...] = ()
+    is_noted: bool = False
+    is_listed: bool = True
+
+
+def successors(
+    model: Model,
+    listed: Iterable[Model],
+    noted: str | None = None,
+    ending: Collection[str] = frozenset(),
+) -> tuple[Successor, ...]:
+    """Return the noted successor, then the best of the listed models, up to three in all.
+
+    Those are of the same type and take at least as many tokens; where none does, they are those
+    that come nearest. Those that lose least stand first, then those whose name is most alike. The
+    models of the keys in `ending` are left out: they have an end themselves.
+    """
+    known = [each for each in listed if each.key != model.key]
+    first = [] if noted is None else [_noted(model, known, noted)]
+    staying = [each for each in known if each.key not in ending and each.name != noted]
+    alike = [each for each in staying if each.type == model.type]
+    found = [Successor(each.name, differences(model, each)) for each in _best(model, alike)]
+    return tuple((first + found)[:BEST])
+
+
+def differences(model: Model, other: Model) -> tuple[Difference, ...]:
+    """Return what would be lost or differ; what is gained is not told."""
+    found = []
+    if model.type != other.type:
+        found.append(Difference("type", model.type, other.type))
+    if _room(other) < _room(model):
+        found.append(Difference("context", model.context_limit, other.context_limit))
+    if other.beta and not model.beta:
+        found.append(Difference("beta", model.beta, other.beta))
+    if model.status == READY != other.status:
+        found.append(Difference("status", model.status, other.status))
+    if model.route and other.route and model.route != other.route:
+        found.append(Difference("route", model.route, other.route))
+    return tuple(found)
+
+
+def _noted(model: Model, known: Sequence[Model], name: str) -> Successor:
+    other = next((each for each in known if each.name == name), None)
+    if other is None:
+        return Successor(name, is_noted=True, is_listed=False)
+    return Successor(name, differences(model, other), is_noted=True)
+
+
+def _best(model: Model, alike: Sequence[Model]) -> list[Model]:
+    enough = [each for each in alike if _room(each) >= _room(model)]
+    if enough:
+        return sorted(enough, key=lambda each: _order(model, each))
+    return sorted(alike, key=lambda each: (-_room(each), *_order(model, each)))
+
+
+def _order(model: Model, other: Model) -> tuple[object, ...]:
+    lost = sum(each.what != "route" for each in differences(model, other))
+    return lost, _vendor(model) != _vendor(other), -_likeness(model, other), key_order(other.key)
+
+
+def _room(model: Model) -> int:
+    """Return how many tokens a model surely takes."""
+    return model.context_limit or 0
+
+
+def _vendor(model: Model) -> str | None:
+    """Return who made it, where name or description say so: `Qwen` in `Qwen/Qwen3-VL`."""
+    named = (text for text in (model.name, model.description or "") if "/" in text)
+    return next((text.partition("/")[0].lower() for text in named), None)
+
+
+def _likeness(model: Model, other: Model) -> float:
+    """Return from 0 to 1 how alike the names are, or the descriptions where those are more so."""
+    from difflib import SequenceMatcher  # only wanted where a model ends
+
+    ours = {text.lower() for text in (model.name, model.description) if text}
+    theirs = {text.lower() for text in (other.name, other.description) if text}
+    pairs = ((one, another) for one in ours for another in theirs)
+    return max(SequenceMatcher(None, *pair).ratio() for pair in pairs)

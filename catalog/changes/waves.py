@@ -1,0 +1,148 @@
+"""Which changes of one poll are one event: a wave over many models, a block, a row of variants."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from catalog.changes.blocks import Bundle, merged, partial, whole
+from catalog.changes.change import Added, Change, Removed, Renamed, Restored, Updated
+from catalog.changes.renames import swap
+from catalog.core.strict_json import parse
+
+WAVE_MODELS = 5
+"""From so many models on, more than half of all, one field is a wave."""
+SAME_MOVES = 10
+"""From so many models on, the very same move of one field is a wave, however many there are.
+
+Over 67 recorded polls of three providers no more than two models made the same move by chance (a
+model and its alias), and what was one event of the provider was on 11 models or more, or on most of
+the few that it had. Ten lies between, and is what a reader would still go through one by one.
+"""
+VARIANTS = 5
+"""From so many models on, those of one suffix that come or go together are one."""
+_SUFFIX = re.compile(r"[^:\s](:[A-Za-z0-9][\w.-]*)\Z")
+_CUT = re.compile(r"[\s.…]+\Z")
+
+Judgment = Callable[[Change], tuple[str, int]]
+"""The rule's id of a change, and the rank of its level."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stayed:
+    """How many models were there before and after, and the keys of those that came back."""
+
+    common: int
+    back: frozenset[str] = frozenset()
+
+    def mostly(self, some: Sequence[Updated]) -> bool:
+        """Whether these are of most models that stayed; one that came back did not stay."""
+        number = sum(update.model.key not in self.back for update in some)
+        return number >= WAVE_MODELS and 2 * number > self.common
+
+
+def bundles(changes: Iterable[Change], common: int, judged: Judgment) -> list[Bundle]:
+    """Put together what one finding is to tell, each change once; `common` models stayed."""
+    updates: list[Updated] = []
+    rest: list[Change] = []
+    for change in changes:
+        if isinstance(change, Updated):
+            updates.append(change)
+        else:
+            rest.append(change)
+    back = frozenset(change.model.key for change in rest if isinstance(change, Restored))
+    return [*_variants(rest), *_updates(updates, Stayed(common, back), judged)]
+
+
+def suffix(name: str) -> str | None:
+    """Return what marks a name as a variant: `:free` at its end."""
+    match = _SUFFIX.search(name)
+    return match[1] if match else None
+
+
+def tendency(update: Updated) -> str | None:
+    """Say in a word how one field moved where the values themselves may differ by model."""
+    if update.before is None:
+        return "came"
+    if update.after is None:
+        return "gone"
+    old, new = parse(update.before), parse(update.after)
+    if not isinstance(old, str) or not isinstance(new, str):
+        return None
+    if _is_cut(old, new):
+        return "cut short"
+    return "written out" if _is_cut(new, old) else None
+
+
+def _is_cut(whole_text: str, text: str) -> bool:
+    """Whether a text is the beginning of the other, whatever dots stand at its end."""
+    start = _CUT.sub("", text)
+    return bool(start) and len(text) < len(whole_text) and whole_text.startswith(start)
+
+
+def _variants(changes: Iterable[Change]) -> list[Bundle]:
+    rows: dict[Hashable, list[Change]] = defaultdict(list)
+    bundled: list[Bundle] = []
+    for change in changes:
+        mark = _mark(change)
+        if mark is None:
+            bundled.append((change,))
+        else:
+            rows[change.kind, mark].append(change)
+    return [*bundled, *chain.from_iterable(_together(row, VARIANTS) for row in rows.values())]
+
+
+def _mark(change: Change) -> Hashable:
+    match change:
+        case Added() | Removed() | Restored():
+            return suffix(change.model.name)
+        case Renamed():
+            return swap(change.model.name, change.name)
+    return None
+
+
+def _together(changes: Sequence[Change], least: int) -> list[Bundle]:
+    return [tuple(changes)] if len(changes) >= least else [(change,) for change in changes]
+
+
+def _updates(updates: Sequence[Updated], stayed: Stayed, judged: Judgment) -> list[Bundle]:
+    blocks, left = whole(updates)
+    fields: dict[str, list[Updated]] = defaultdict(list)
+    for update in left:
+        fields[update.field].append(update)
+    waves: list[tuple[Updated, ...]] = []
+    alone: list[Updated] = []
+    for same_field in fields.values():
+        found, others = _field(same_field, stayed, judged)
+        waves += found
+        alone += others
+    parts, alone = partial(alone)
+    whole_waves = merged(waves, lambda wave: min(judged(update)[1] for update in wave))
+    return [*blocks, *whole_waves, *parts, *((update,) for update in alone)]
+
+
+def _field(
+    updates: Sequence[Updated], stayed: Stayed, judged: Judgment
+) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
+    """Find the waves of one field: the move of most, the field on most, the same move of many.
+
+    What is judged by another rule is another wave: a raised limit is not as grave as a lowered one.
+    """
+    alike: dict[Hashable, list[Updated]] = defaultdict(list)
+    for update in updates:
+        how = tendency(update)
+        exact = (update.before, update.after) if how is None else None
+        alike[judged(update)[0], how, exact].append(update)
+    if stayed.mostly(updates) and not any(map(stayed.mostly, alike.values())):
+        by_rule: dict[str, list[Updated]] = defaultdict(list)
+        for update in updates:
+            by_rule[judged(update)[0]].append(update)
+        return [tuple(some) for some in by_rule.values()], []
+    waves, alone = [], []
+    for some in alike.values():
+        if stayed.mostly(some) or len(some) >= SAME_MOVES:
+            waves.append(tuple(some))
+        else:
+            alone += some
+    return waves, alone

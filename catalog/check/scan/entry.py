@@ -1,0 +1,162 @@
+"""What the readers of each language hand over, and what of it is a use."""
+
+import re
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from catalog.check.scan.place import LEADING, limit, owner, place
+
+# No spaces, no blanks to be filled in, nothing that code puts together.
+PLAUSIBLE = re.compile(r"(?=.*[A-Za-z])(?!.*::)[A-Za-z0-9][\w.:/@+-]{0,199}\Z", re.ASCII)
+DEFAULTED = re.compile(r"\$\{([\w.-]+):[-=]?([^${}]*)\}")
+ITEM = re.compile(r"[^\s,;]+")
+SETTING = re.compile(r"\A-{0,2}([A-Za-z_][\w.-]*)=(\S+)\Z")
+LONGEST = 12  # digits of a limit
+MOST_ENTRIES = 150_000
+"""Strings of one file that may be names."""
+MOST = 300_000
+"""How often strings may be given to places in one file of Python or YAML."""
+
+
+class Exhausted(Exception):
+    """A file takes more than a file may."""
+
+
+@dataclass(slots=True, frozen=True)
+class Entry:
+    """A string, the offset of its first character, and the place it is given to.
+
+    One that is not `sure` counts if its name is known, or any other of its `cluster` is. `prose` is
+    one that is only spoken of.
+    """
+
+    name: str
+    at: int
+    place: str
+    sure: bool = True
+    cluster: Hashable = None
+    prose: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class Limit:
+    """A number, the offset of where it is written, and the key it is given to."""
+
+    place: str
+    value: int
+    at: int
+
+
+@dataclass(slots=True)
+class Group:
+    """What stands in one call, object, table or mapping."""
+
+    entries: list[Entry] = field(default_factory=list)
+    limits: list[Limit] = field(default_factory=list)
+
+    def number(self, key: str, digits: str, at: int) -> None:
+        """Note a number if its key is that of a limit in tokens."""
+        digits = digits.replace("_", "")
+        if (
+            digits.isascii()
+            and digits.isdigit()
+            and len(digits) < LONGEST
+            and limit(key) is not None
+        ):
+            self.limits.append(Limit(key, int(digits), at))
+
+    def string(self, text: str, at: int, given: str, *, sure: bool = True) -> None:
+        """Note a string that is given to a place, or to "" where it only may be a full name."""
+        if given or "/" in text or "${" in text or "=" in text:
+            self.entries.append(Entry(text, at, given, sure and bool(given)))
+
+
+@dataclass(slots=True, frozen=True)
+class Settled:
+    """An entry that counts, with the limit written beside it."""
+
+    entry: Entry
+    limit: Limit | None
+
+
+def settle(groups: Iterable[Group], known: frozenset[str]) -> list[Settled]:
+    """Keep what counts, once for each offset, in order.
+
+    Where several limits stand beside a name, the highest is kept. Raises Exhausted for more strings
+    than a person writes.
+    """
+    groups = [Group(list(_spread(group.entries)), group.limits) for group in groups]
+    if sum(len(group.entries) for group in groups) > MOST_ENTRIES:
+        raise Exhausted(f"it has more than {MOST_ENTRIES:,} strings where a name may stand")
+    clusters = {
+        entry.cluster
+        for group in groups
+        for entry in group.entries
+        if entry.cluster is not None and entry.name in known
+    }
+    found: dict[int, Settled] = {}
+    for group in groups:
+        highest = _highest(group.limits) if group.entries else {}
+        for entry in group.entries:
+            if _counts(entry, known, clusters):
+                new = Settled(entry, _beside(entry, highest))
+                if entry.at not in found or _rank(new) > _rank(found[entry.at]):
+                    found[entry.at] = new
+    return [found[at] for at in sorted(found)]
+
+
+def _counts(entry: Entry, known: frozenset[str], clusters: set[Hashable]) -> bool:
+    """Say whether an entry is a use."""
+    if entry.name in known:
+        return bool(entry.place) or "/" in entry.name
+    return (entry.sure or entry.cluster in clusters) and PLAUSIBLE.match(entry.name) is not None
+
+
+def _spread(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Read what one string holds: a default after a variable, a setting, several names."""
+    for entry in entries:
+        name = entry.name
+        if "${" in name:
+            for match in DEFAULTED.finditer(name):
+                yield from _setting(entry, match, entry.place)
+        elif "=" in name:
+            for match in SETTING.finditer(name):
+                yield from _setting(entry, match, "")
+        elif "," in name and entry.place and (kind := place(entry.place)) and kind.many:
+            for match in ITEM.finditer(name):
+                at = entry.at + match.start()
+                yield Entry(match[0], at, entry.place, entry.sure, entry.cluster, entry.prose)
+        else:
+            yield entry
+
+
+def _setting(entry: Entry, match: re.Match[str], otherwise: str) -> Iterator[Entry]:
+    """Read a setting and its value, given to the setting or else to where the string stands."""
+    given = match[1] if place(match[1]) else otherwise
+    if given and (kind := place(given)):
+        at = entry.at + match.start(2)
+        yield replace(entry, name=match[2], at=at, place=given, sure=kind.sure)
+
+
+def _highest(limits: Iterable[Limit]) -> dict[frozenset[str], tuple[int, int, Limit]]:
+    """Choose the highest limit of each owner, the first of several, with value and order."""
+    highest: dict[frozenset[str], tuple[int, int, Limit]] = {}
+    for n, one in enumerate(limits):
+        whose = limit(one.place)
+        if whose is not None and (whose not in highest or one.value > highest[whose][0]):
+            highest[whose] = (one.value, -n, one)
+    return highest
+
+
+def _beside(entry: Entry, highest: Mapping[frozenset[str], tuple[int, int, Limit]]) -> Limit | None:
+    """Choose the limit that belongs to an entry: one whose key has the same owner."""
+    kind = place(entry.place)
+    if not entry.place or (kind and kind.many and entry.cluster is None):
+        return None
+    mine = owner(entry.place)
+    fitting = [highest[whose] for whose in {mine, mine - LEADING} if whose in highest]
+    return max(fitting)[2] if fitting else None
+
+
+def _rank(settled: Settled) -> tuple[bool, bool, bool]:
+    return settled.limit is not None, settled.entry.sure, bool(settled.entry.place)

@@ -1,0 +1,216 @@
+"""One pair of brackets while it is read: what was named, asked for and given in it."""
+
+from dataclasses import dataclass, field
+
+from catalog.check.scan.calls import DEFAULTS, FALLBACKS, GETTERS, IDENTITIES, LISTS, SETTERS
+from catalog.check.scan.entry import Entry, Group
+from catalog.check.scan.place import is_flag, place
+
+
+@dataclass(slots=True, frozen=True, eq=False)
+class Held:
+    """A place that a bracket is given to; each is a cluster of its own."""
+
+    place: str
+
+    @property
+    def many(self) -> bool:
+        """Say whether it takes several."""
+        kind = place(self.place)
+        return kind is not None and kind.many
+
+    @property
+    def sure(self) -> bool:
+        """Say whether it takes models' names and nothing else."""
+        kind = place(self.place)
+        return kind is not None and kind.sure
+
+
+@dataclass(slots=True)
+class Frame:
+    """An open bracket.
+
+    `key` takes the next value, given by `sign`; `last` is the name read last, `before` the one
+    right before it. `held` is what the whole bracket is given to, `listed` the list of models it is
+    an object in, `subject` what its cases are compared with. `asked` is the setting a call asks
+    for, `flag` the option before an entry. `number`
+    says how many brackets were opened before. `pending` is a key whose value has not come yet.
+    """
+
+    opener: str
+    callee: str = ""
+    index: bool = False
+    group: Group = field(default_factory=Group)
+    held: Held | None = None
+    listed: Held | None = None
+    subject: str = ""
+    key: str = ""
+    sign: str = ""
+    last: str = ""
+    last_at: int = 0
+    before: str = ""
+    asked: str = ""
+    flag: str = ""
+    switched: str = ""
+    position: int = 0
+    ternaries: int = 0
+    number: int = 0
+    pending: tuple[str, int] | None = None
+    pair: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def name(self, text: str, at: int, *, adjacent: bool) -> None:
+        """Take a name; `adjacent` to another name, that one stays known."""
+        self.before = self.last if adjacent else ""
+        self.last, self.last_at = text.lstrip("$@"), at
+
+    def end(self) -> None:
+        """End a statement or an entry."""
+        self.settle(self.group)
+        self.key = self.sign = self.last = self.before = self.asked = ""
+        self.ternaries = 0
+
+    def separate(self, sign: str) -> None:
+        """End a value; what a call asked for stays for its next argument."""
+        asked = self.asked
+        self.end()
+        if sign == ",":
+            self.asked = asked if self.opener == "(" else ""
+            self.position += 1
+
+    def give(self, sign: str, *, first: bool) -> None:
+        """Let a name take the next value: of two the `first`, the last if not `model: str =`."""
+        if not (sign == "=" and self.sign == ":" and place(self.key)):
+            self.key = self.before if first and place(self.before) else self.last
+        self.sign = sign
+        if self.is_mapping() and self.key == self.last:
+            self.pending = (self.last, self.last_at)
+
+    def otherwise(self) -> None:
+        """Take what follows for the value of what was asked for or named before."""
+        if not place(self.key):
+            self.key = self.asked or self.last
+
+    def is_mapping(self) -> bool:
+        """Say whether its keys may be names of models."""
+        return self.held is not None and self.held.many and self.opener in {"{", "[", ""}
+
+    def settle(self, group: Group) -> None:
+        """Note the pending key, in the group of what it is the key of."""
+        if self.pending and self.held:
+            text, at = self.pending
+            group.entries.append(Entry(text, at, self.held.place, False, (self.held, "key")))
+        self.pending = None
+
+    # What brackets inside are told
+
+    def pass_on(self, new: "Frame") -> None:
+        """Tell a new bracket what it stands for."""
+        if new.index:
+            return
+        if self.asked and new.callee.lower() in FALLBACKS:
+            new.asked, new.position = self.asked, 1
+        elif self.key:
+            self.pass_value(new)
+        elif self.held and self.opener == "[" and new.opener in {"{", "("}:
+            new.listed = self.held
+        elif self.held and self.opener == "(" and new.opener != "{":
+            listing = not self.callee or self.callee.lower() in LISTS or new.opener == "["
+            new.held = self.held if listing else None
+        if self.switched and new.opener == "{":
+            new.subject, self.switched = self.switched, ""
+
+    def pass_value(self, new: "Frame") -> None:
+        """Tell a bracket that is the value of a key."""
+        if place(self.key):
+            new.held = Held(self.key)
+        elif self.asked and self.key.lower() in DEFAULTS:
+            new.held = Held(self.asked)
+        elif self.held and self.held.many:
+            new.listed = self.held
+        if new.opener in {"{", "["}:
+            self.settle(new.group)
+
+    def header(
+        self, names: list[tuple[str, int]], tables: dict[str, Held], *, repeated: bool
+    ) -> None:
+        """Stand for a table of TOML: [models], [[models]] or [models.NAME]."""
+        held = [tables.setdefault(text, Held(text)) for text, _ in names[-2:]]
+        if held and held[-1].many:
+            self.held, self.listed = None if repeated else held[-1], held[-1]
+        elif len(held) > 1 and held[0].many:
+            self.held, self.pending = held[0], names[-1]
+            self.settle(self.group)
+            self.held = None
+
+    # What a string is
+
+    def string_key(self, text: str, at: int) -> None:
+        """Take a string for a key."""
+        self.last, self.last_at, self.before = text, at, ""
+        self.group.string(text, at, "")
+
+    def value(self, text: str, at: int) -> None:
+        """Take a string for a value, and find out whose."""
+        if self.key:
+            self.given(text, at)
+        elif self.subject and not self.sign:
+            self.group.string(text, at, self.subject)
+        elif self.opener == "(":
+            self.argument(text, at)
+        else:
+            self.item(text, at)
+
+    def given(self, text: str, at: int) -> None:
+        """Take the value of a key."""
+        key = self.key
+        lower = key.lower()
+        if lower in {"name", "value"}:
+            self.pair[lower] = (text, at)
+        if kind := place(key):
+            self.group.string(text, at, key, sure=kind.sure)
+        elif lower in DEFAULTS and (holder := self.asked or (self.held.place if self.held else "")):
+            self.group.string(text, at, holder)
+        elif self.listed and lower in IDENTITIES:
+            where = f"{self.listed.place}.{key}"
+            self.group.entries.append(Entry(text, at, where, False, (self.listed, lower)))
+        elif self.held and self.is_mapping():
+            self.group.entries.append(Entry(text, at, self.held.place, False, (self.held, "value")))
+        else:
+            self.group.string(text, at, "")
+
+    def argument(self, text: str, at: int) -> None:
+        """Take an argument of a call, or what stands in plain parentheses."""
+        callee = self.callee.lower()
+        setter = Held(self.callee)
+        if self.asked and self.position:
+            self.group.string(text, at, self.asked, sure=callee in GETTERS | FALLBACKS)
+        elif self.callee and is_flag(text):
+            self.asked = text.lstrip("-")
+        elif self.position == 0 and setter.sure and not setter.many:
+            self.group.string(text, at, self.callee, sure=self.callee.startswith(SETTERS))
+        elif self.held:
+            listing = not callee or (self.held.many and callee in LISTS)
+            if listing or self.position == 0:
+                self.group.string(text, at, self.held.place, sure=listing and self.held.sure)
+        else:
+            self.group.string(text, at, "")
+
+    def item(self, text: str, at: int) -> None:
+        """Take an entry of a list, or what stands in an index."""
+        if self.index:
+            self.last = text
+        elif self.flag:
+            self.group.string(text, at, self.flag)
+        elif self.held:
+            self.group.string(text, at, self.held.place, sure=self.held.many and self.held.sure)
+        else:
+            self.group.string(text, at, "")
+        self.flag = text.lstrip("-") if text.startswith("-") and is_flag(text) else ""
+
+    # What it leaves behind
+
+    def finish(self) -> None:
+        """See an entry of an environment: {"name": "MODEL", "value": "x"}."""
+        self.settle(self.group)
+        if len(self.pair) > 1 and place(self.pair["name"][0]):
+            self.group.string(*self.pair["value"], self.pair["name"][0])

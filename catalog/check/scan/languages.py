@@ -1,0 +1,121 @@
+"""Which reader a file gets, and what can be passed over unread."""
+
+import re
+
+from catalog.check.scan import brackets, lines, notebook, prose, python, yaml
+from catalog.check.scan.entry import Group
+
+SUFFIXES = {
+    "python": "py pyi pyw python python3",
+    "javascript": "js mjs cjs jsx ts tsx mts cts vue svelte astro javascript typescript",
+    "json": "json jsonc json5 webmanifest",
+    "php": "php phtml",
+    "go": "go golang",
+    "ruby": "rb rake gemspec ruby",
+    "java": "java groovy gradle",
+    "kotlin": "kt kts kotlin",
+    "csharp": "cs csx csharp",
+    "rust": "rs rust",
+    "hcl": "tf tfvars hcl terraform",
+    "toml": "toml",
+    "yaml": "yaml yml",
+    "shell": "sh bash zsh ksh shell console",
+    "env": "env dotenv envrc",
+    "ini": "ini cfg conf properties",
+    "dockerfile": "dockerfile containerfile docker",
+    "prose": "md markdown mdx rst",
+    "notebook": "ipynb",
+}
+LANGUAGES = {
+    suffix: language for language, suffixes in SUFFIXES.items() for suffix in suffixes.split()
+}
+NAMES = {"gemfile": "ruby", "rakefile": "ruby", ".env": "env", ".envrc": "env"}
+SHEBANG = re.compile(r"#![^\n]*?\b(python|node|deno|bun|ruby|php|bash|zsh|ksh|sh)(?:[\d.]*)\b")
+INTERPRETERS = {"node": "javascript", "deno": "javascript", "bun": "javascript"}
+# What a place looks like in lower case, and what stands behind it: a quoted word that may be a
+# name, something opened at the end of the line, an option's default in the next one. Each begins
+# with a word as it is, which is found fastest.
+WORDS = ("model", "llm")
+NAMED = r"[\"'`][a-z0-9](?:[\w.:/@+-]|,\s?){0,200}+\\?[\"'`]"
+NEXT = rf"\s*(?:\w+\s*[=:]|{NAMED}\s*,?\s*[)\]])"
+BEHIND = (
+    rf"[\w-]{{0,60}}+(?!\.(?!eq|as|to|clo|fr|in)\w)(?:[^\n]{{0,200}}?(?:{NAMED}|\$\{{|%w)"
+    rf"|(?! import)[^\n]{{0,80}}[=\[({{][ \t\r]*\n|[\"']:[ \t\r]*\n|[\"'],[ \t\r]*\n{NEXT}"
+    r"|\([^\n]{0,2000}enum|:[\w./@+-]+\})"
+)
+HINTS = [
+    re.compile("model" + BEHIND),
+    re.compile("llm(?<![a-z]llm)" + BEHIND),
+    re.compile(r"switch [(]?[\w.$]*(?:model|llm)"),
+    re.compile(r"match [(]?[\w.$]*(?:model|llm)"),
+    re.compile(r"case [\w.$]*(?:model|llm)"),
+]
+# Where strings need no quotes: a key with its value, the name of a setting, an option.
+BARE = {
+    "yaml": [re.compile(word + r"[\w.-]{0,60}+[\"']?[ \t]*(?:[:=]|[\"'],)") for word in WORDS]
+    + [re.compile(r"(?:name:[ \t]*|-[ \t]+)[\"']?[\w-]*(?:model|llm)")],
+    "toml": [re.compile(word + r"[\w.-]{0,60}+[\"']?[ \t]*[=\].]") for word in WORDS],
+}
+OFTEN = 1000
+"""What has one of the words so often is read in any case: to look behind each takes longer."""
+# Read line by line, which is fast.
+LINED = {"shell", "env", "ini", "dockerfile", "prose"}
+
+
+def language_of(path: str) -> str | None:
+    """Tell a language from a file's name; "" where its first line must tell, None for none."""
+    name = path.rpartition("/")[2].lower()
+    if name in NAMES or name.startswith(".env."):
+        return NAMES.get(name, "env")
+    if name.startswith(("dockerfile", "containerfile")):
+        return "dockerfile"
+    _, dot, suffix = name.rpartition(".")
+    return LANGUAGES.get(suffix) if dot else ""
+
+
+def language_in(text: str) -> str | None:
+    """Tell the language of a script from its first line."""
+    match = SHEBANG.match(text)
+    if match is None:
+        return None
+    found = INTERPRETERS.get(match[1], match[1])
+    return found if found in SUFFIXES else "shell"
+
+
+def may_hold(lowered: str, language: str) -> bool:
+    """Say whether a text may hold a place; what this refuses is not read further."""
+    if not any(word in lowered for word in WORDS):
+        return False
+    hints = BARE.get(language, HINTS)
+    return (
+        language in LINED
+        or sum(map(lowered.count, WORDS)) > OFTEN
+        or any(hint.search(lowered) for hint in hints)
+    )
+
+
+def read(text: str, language: str) -> list[Group]:
+    """Read a text as its language, or by its tokens where its parser refuses it. Never raises."""
+    if language == "prose":
+        return prose.read(text, code)
+    if language == "notebook":
+        return notebook.read(text, code)
+    if language == "python":
+        try:
+            return python.read(text)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return brackets.read(text, "python")
+    if language == "yaml":
+        try:
+            return yaml.read(text)
+        except (yaml.Refused, RecursionError):
+            return lines.read(text, "ini")
+    if language in lines.PATTERNS:
+        return lines.read(text, language)
+    return brackets.read(text, language)
+
+
+def code(text: str, language: str) -> list[Group]:
+    """Read code that stands in prose; what names no language we know, as JavaScript."""
+    found = LANGUAGES.get(language, "javascript")
+    return [] if found in {"prose", "notebook"} else read(text, found)

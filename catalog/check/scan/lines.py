@@ -1,0 +1,95 @@
+"""Uses in files of lines: shell, .env, INI and properties, Dockerfiles, and YAML with blanks."""
+
+import re
+from collections.abc import Iterator
+
+from catalog.check.scan.entry import Group
+from catalog.check.scan.place import place
+
+COMMENT = re.compile(r"(?:^|(?<=\s))[#;](?:[^\n]*)")
+SECTION = re.compile(r"[ \t]*\[[^\]\n]+\][ \t]*(?:[#;].*)?\Z")
+VALUE = r"(?:\"(?P<d>(?:[^\"\\]|\\.)*+)\"|'(?P<q>[^']*+)'|(?P<p>[^\s\"'#;&|<>()]++))"
+# NAME=value anywhere in a line; in the files that allow it also NAME = value and NAME: value.
+TIGHT = re.compile(rf"(?<![\w.$-])(?P<key>[A-Za-z_][\w.-]*+)=(?:{VALUE})")
+LOOSE = re.compile(
+    rf"^[ \t-]*+(?:export[ \t]++)?[\"']?(?P<key>[A-Za-z_][\w.-]*+)[\"']?[ \t]*+[=:][ \t]*+{VALUE}"
+)
+SPACED = re.compile(
+    rf"^[ \t]*+(?:ENV|ARG)[ \t]++(?P<key>[A-Za-z_]\w*+)[ \t]++{VALUE}", re.IGNORECASE
+)
+OPTION = re.compile(rf"(?<!\S)[\"']?--?(?P<key>[A-Za-z][\w-]*+)[\"']?(?:,[ \t]*+|[ \t]++|=){VALUE}")
+# That it is closed is seen first: a key may hold dashes, and each of them may end it.
+DEFAULT = re.compile(r"\$\{(?=[^${}\"']++\})(?P<key>[\w.-]+):?[-=](?P<p>[^${}\"']++)\}")
+INSIDE = re.compile(
+    r"\\?[\"'](?P<key>[A-Za-z_][\w-]*)\\?[\"']\s*:\s*(?:\\?\"(?P<d>[^\"\\]*)|(?P<n>\d+))"
+)
+FULL = re.compile(r"(?<![\w.-])[\w.-]+/[\w./-]+")
+BARE_LIST = re.compile(
+    r"^\s*+(?P<key>[A-Za-z_][\w.-]*+)\s*+[=:]\s*+(?P<p>[^\"'#\n,]*+,[^\"'#\n]*+)"
+)
+
+# What a line must hold to be worth the patterns.
+WORTH = re.compile(r"model|llm|context|ctx|token|/", re.IGNORECASE)
+# Here each command is a group of its own.
+COMMANDS = {"shell", "dockerfile"}
+PATTERNS = {
+    "shell": (TIGHT, OPTION, DEFAULT, INSIDE),
+    "dockerfile": (TIGHT, SPACED, OPTION, DEFAULT, INSIDE),
+    "env": (BARE_LIST, LOOSE),
+    "ini": (BARE_LIST, LOOSE, DEFAULT),
+}
+
+
+def read(text: str, language: str) -> list[Group]:
+    """Find the strings that are given to something; a section is a group, a file without is one."""
+    groups = [Group()]
+    at = 0
+    continued = False
+    for line in text.split("\n"):
+        if language in COMMANDS and not continued:
+            begin(groups)
+        continued = line.endswith("\\")
+        if language == "ini" and SECTION.match(line):
+            begin(groups)
+        elif WORTH.search(line):
+            for pattern in PATTERNS[language]:
+                see(groups[-1], uncommented(line), at, pattern)
+            for match in FULL.finditer(uncommented(line)):
+                groups[-1].string(match[0], at + match.start(), "")
+        at += len(line) + 1
+    return groups
+
+
+def begin(groups: list[Group]) -> None:
+    """Begin a group, in the place of one in which nothing was found."""
+    if not groups[-1].entries:
+        groups.pop()
+    groups.append(Group())
+
+
+def uncommented(line: str) -> str:
+    """Cut a comment off, if it does not stand in quotes."""
+    for match in COMMENT.finditer(line):
+        before = line[: match.start()]
+        if not (before.count('"') % 2 or before.count("'") % 2):
+            return before
+    return line
+
+
+def see(group: Group, line: str, at: int, pattern: re.Pattern[str]) -> None:
+    """Note what a pattern finds in a line."""
+    for match in pattern.finditer(line):
+        key = match["key"].lstrip("-")
+        for name, text in values(match):
+            if kind := place(key):
+                group.string(text, at + match.start(name), key, sure=kind.sure)
+            else:
+                group.number(key, text, at + match.start("key"))
+
+
+def values(match: re.Match[str]) -> Iterator[tuple[str, str]]:
+    """Give the group and text of the value that was found."""
+    for name in ("d", "q", "p", "n"):
+        text = match.groupdict().get(name)
+        if text is not None:
+            yield name, text.rstrip() if name == "p" else text

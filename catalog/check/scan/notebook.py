@@ -1,0 +1,81 @@
+"""Uses in notebooks: the code of their cells, found again in the lines of the file."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from catalog.check.scan.entry import Group
+from catalog.check.scan.lexing import Token, tokens
+from catalog.check.scan.prose import Code
+from catalog.check.scan.prose import read as read_prose
+
+MAGIC = re.compile(r"^[ \t]*[%!?][^\n]*", re.MULTILINE)
+
+
+def read(text: str, code: Code) -> list[Group]:
+    """Read code cells as Python and text cells as Markdown."""
+    groups = []
+    for kind, parts in cells(text):
+        source = "".join(decoded(part) for part in parts)
+        if kind == "code":
+            found = code(MAGIC.sub(lambda match: " " * len(match[0]), source), "python")
+        else:
+            found = read_prose(source, code)
+        groups += placed(found, parts)
+    return groups
+
+
+def cells(text: str) -> Iterator[tuple[str, list[Token]]]:
+    """Give kind and lines of each cell, however the file was cut off."""
+    kind, key = "code", ""
+    source: list[Token] = []
+    for token in tokens(text, "json"):
+        is_key = token.kind == "s" and text[token.end : token.end + 8].lstrip().startswith(":")
+        if source and (is_key or (token.kind == "o" and token.text in {"]", "}"})):
+            yield kind, source
+            source = []
+        if is_key:
+            key = token.text
+        elif token.kind == "s" and key == "source":
+            source.append(token)
+        elif token.kind == "s" and key == "cell_type":
+            kind = token.text
+    if source:
+        yield kind, source
+
+
+def decoded(token: Token) -> str:
+    """Read a string of JSON; one that is broken as it stands."""
+    try:
+        return str(json.loads(f'"{token.text}"'))
+    except ValueError:
+        return token.text
+
+
+def placed(groups: Sequence[Group], parts: Sequence[Token]) -> list[Group]:
+    """Move what was found in a cell to where its parts stand in the file."""
+    wanted = {entry.at for group in groups for entry in group.entries}
+    wanted |= {one.at for group in groups for one in group.limits}
+    at = offsets(sorted(wanted), parts) if wanted else {}
+    return [
+        Group(
+            [replace(entry, at=at[entry.at]) for entry in group.entries],
+            [replace(one, at=at[one.at]) for one in group.limits],
+        )
+        for group in groups
+    ]
+
+
+def offsets(wanted: Sequence[int], parts: Sequence[Token]) -> dict[int, int]:
+    """Give the offset in the file for each of these in the cell, which rise."""
+    found = {}
+    waiting = iter(parts)
+    text, start, seen, file_at = "", 0, 0, 0  # a part, where it begins, and how far it was read
+    for at in wanted:
+        while at >= start + len(text) and (part := next(waiting, None)):
+            start, text, seen, file_at = start + len(text), decoded(part), 0, part.at
+        file_at += len(json.dumps(text[seen : at - start], ensure_ascii=False)) - 2
+        seen = at - start
+        found[at] = file_at
+    return found

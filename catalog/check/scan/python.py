@@ -1,0 +1,223 @@
+"""Uses in Python, from its syntax tree."""
+
+import ast
+import re
+import warnings
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from catalog.check.scan.calls import GETTERS, SETTERS
+from catalog.check.scan.entry import Group
+from catalog.check.scan.frame import Held
+from catalog.check.scan.place import place
+from catalog.check.scan.values import Values, last, pairs, setting
+
+NODE = re.compile(r"\w+|[(\[{]|[-+*/~|&^%<>@]")
+"""What may become a node of the tree, which takes a kilobyte each."""
+MOST_NODES = 150_000
+LONGEST = 200
+"""No name of a model has more characters."""
+
+
+def read(text: str) -> list[Group]:
+    """Find the strings that are given to something.
+
+    Raises what `ast.parse` does for a text that is no Python: SyntaxError, ValueError,
+    RecursionError or MemoryError; the last one also for a text whose tree would be too large.
+    """
+    if len(text) > MOST_NODES and sum(1 for _ in NODE.finditer(text)) > MOST_NODES:
+        raise MemoryError
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(text)
+    return Reader(text).read(tree)
+
+
+class Reader(Values):
+    """Goes through one tree."""
+
+    def read(self, tree: ast.AST) -> list[Group]:
+        """See every node once."""
+        waiting: list[Any] = [tree]
+        while waiting:
+            node = waiting.pop()
+            see = SEE.get(type(node))
+            if see is not None:
+                see(self, node, group := Group())
+                if group.entries:
+                    self.groups.append(group)
+            for name in children(node.__class__):
+                value = getattr(node, name)
+                if value.__class__ is list:
+                    waiting += value
+                elif value is not None:
+                    waiting.append(value)
+        return self.groups
+
+    def see_string(self, node: ast.Constant, group: Group) -> None:
+        """Note any string that may be a full name."""
+        if isinstance(node.value, str) and "/" in node.value and len(node.value) <= LONGEST:
+            self.put(group, "", node, sure=False)
+
+    def see_assign(self, node: ast.Assign, group: Group) -> None:
+        """See what is given to names, attributes and items."""
+        for target in node.targets:
+            self.target(group, target, node.value)
+
+    def target(self, group: Group, target: ast.expr, value: ast.expr | None) -> None:
+        """Give to one target; to several of a tuple, one each."""
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            for one, given in zip(target.elts, value.elts, strict=False):
+                self.target(group, one, given)
+        elif kind := place(name := last(target)):
+            self.give(group, name, value, sure=kind.sure)
+
+    def see_annotated(self, node: ast.AnnAssign, group: Group) -> None:
+        """See a variable or field with its type."""
+        self.target(group, node.target, node.value)
+        self.target(group, node.target, node.annotation)
+
+    def see_other(self, node: ast.NamedExpr | ast.AugAssign, group: Group) -> None:
+        """See := and +=."""
+        self.target(group, node.target, node.value)
+
+    def see_call(self, node: ast.Call, group: Group) -> None:
+        """See the arguments of a call."""
+        for word in node.keywords:
+            if word.arg and (kind := place(word.arg)):
+                self.give(group, word.arg, word.value, sure=kind.sure)
+            elif word.arg:
+                self.limit(group, word.arg, word.value)
+        callee = last(node.func)
+        asked = next(filter(None, map(setting, node.args)), "")
+        if asked:
+            self.asked(group, asked.lstrip("-"), node, sure=callee.lower() in GETTERS)
+        elif node.args and (kind := place(callee)) and not kind.many and kind.sure:
+            self.put(group, callee, node.args[0], sure=callee.startswith(SETTERS))
+
+    def asked(self, group: Group, name: str, node: ast.Call, *, sure: bool) -> None:
+        """See what counts where a setting is not set: get("MODEL", "x"), ("--model", default=)."""
+        seen = False
+        for argument in node.args:
+            if seen:
+                self.put(group, name, argument, sure=sure)
+            seen = seen or bool(setting(argument))
+        self.through(
+            group, name, ast.Call(func=node.func, args=[], keywords=node.keywords), sure=sure
+        )
+
+    def see_dict(self, node: ast.Dict, group: Group) -> None:
+        """See the entries of a mapping."""
+        environment: dict[str, ast.expr] = {}
+        for key, value in pairs(node):
+            if not isinstance(key, str):
+                continue
+            environment[key.lower()] = value
+            if kind := place(key):
+                self.give(group, key, value, sure=kind.sure)
+            else:
+                self.limit(group, key, value)
+        name = setting(environment.get("name"))
+        if name and "value" in environment:
+            self.put(group, name, environment["value"])
+
+    def see_function(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, group: Group
+    ) -> None:
+        """See the defaults of parameters."""
+        arguments = node.args
+        named = [*arguments.posonlyargs, *arguments.args]
+        both = [
+            *zip(reversed(named), reversed(arguments.defaults), strict=False),
+            *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+        ]
+        for argument, value in both:
+            if value is None:
+                continue
+            if kind := place(argument.arg):
+                self.give(group, argument.arg, value, sure=kind.sure)
+            else:
+                self.limit(group, argument.arg, value)
+        for argument in [*named, *arguments.kwonlyargs]:
+            if argument.annotation is not None and place(argument.arg):
+                self.give(group, argument.arg, argument.annotation)
+
+    def see_class(self, node: ast.ClassDef, group: Group) -> None:
+        """See fields with limits beside them, and the members of an enumeration of models."""
+        enum = any("Enum" in last(base) for base in node.bases) and place(node.name)
+        held = Held(node.name)
+        for part in node.body:
+            if not isinstance(part, ast.Assign | ast.AnnAssign) or part.value is None:
+                continue
+            target = part.targets[0] if isinstance(part, ast.Assign) else part.target
+            name = last(target)
+            if kind := place(name):
+                self.give(group, name, part.value, sure=kind.sure)
+            elif enum:
+                self.put(group, node.name, part.value, sure=False, cluster=held)
+            else:
+                self.limit(group, name, part.value)
+
+    def see_compare(self, node: ast.Compare, group: Group) -> None:
+        """See what a model's name is compared with."""
+        kind = place(name := last(node.left))
+        for right in node.comparators:
+            if kind and isinstance(right, ast.List | ast.Tuple | ast.Set):
+                for part in right.elts:
+                    self.put(group, name, part, sure=kind.sure)
+            elif kind:
+                self.give(group, name, right, sure=kind.sure)
+            elif other := place(last(right)):
+                self.put(group, last(right), node.left, sure=other.sure)
+
+    def see_match(self, node: ast.Match, group: Group) -> None:
+        """See the cases of a choice by a model's name."""
+        if not (kind := place(name := last(node.subject))):
+            return
+        for case in node.cases:
+            for inner in ast.walk(case.pattern):
+                if isinstance(inner, ast.MatchValue):
+                    self.put(group, name, inner.value, sure=kind.sure)
+
+    def see_list(self, node: ast.List | ast.Tuple, group: Group) -> None:
+        """See what follows an option in the arguments of a command: ["--model", "x"]."""
+        for option, value in zip(node.elts, node.elts[1:], strict=False):
+            if (name := setting(option)).startswith("-"):
+                self.put(group, name.lstrip("-"), value)
+
+
+# Fields of nodes that hold no nodes, or none with a string in them.
+LEAVES = {
+    "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "kwd_attrs", "level",
+    "module", "name", "names", "op", "ops", "rest", "simple", "tag", "type_comment",
+    "type_ignores",
+}  # fmt: skip
+CLOSED = (ast.Constant, ast.MatchSingleton, ast.Import, ast.ImportFrom)
+
+
+@cache
+def children(kind: Any) -> tuple[str, ...]:
+    """Name the fields of a class of nodes that hold other nodes; of what is no node, none."""
+    if issubclass(kind, CLOSED):
+        return ()
+    return tuple(name for name in getattr(kind, "_fields", ()) if name not in LEAVES)
+
+
+SEE: dict[type, Callable[[Any, Any, Group], None]] = {
+    ast.Constant: Reader.see_string,
+    ast.Assign: Reader.see_assign,
+    ast.AnnAssign: Reader.see_annotated,
+    ast.NamedExpr: Reader.see_other,
+    ast.AugAssign: Reader.see_other,
+    ast.Call: Reader.see_call,
+    ast.Dict: Reader.see_dict,
+    ast.FunctionDef: Reader.see_function,
+    ast.AsyncFunctionDef: Reader.see_function,
+    ast.Lambda: Reader.see_function,
+    ast.ClassDef: Reader.see_class,
+    ast.Compare: Reader.see_compare,
+    ast.Match: Reader.see_match,
+    ast.List: Reader.see_list,
+    ast.Tuple: Reader.see_list,
+}

@@ -1,0 +1,113 @@
+"""From files to uses of models: what is written, with no knowledge of what the provider offers."""
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, partial
+from pathlib import Path
+
+from catalog.check.scan.entry import Exhausted, Settled, settle
+from catalog.check.scan.files import files
+from catalog.check.scan.guard import LIMITS, Guard, Limits
+from catalog.check.scan.ignores import ignores
+from catalog.check.scan.languages import language_in, language_of, may_hold, read
+from catalog.check.scan.position import Lines
+from catalog.check.scan.use import Scanned, Use
+from catalog.core.files import read_bytes, reason
+
+MANY = 500
+"""From so many files for each process on, a process of its own is worth its start."""
+LARGEST_NAMED = 16 * 1024 * 1024
+"""Bytes of a file that is named; below a folder, much smaller ones are left out already."""
+MOST = 10_000
+"""Names of one file that are checked; nobody writes more of them."""
+
+
+def scan(
+    paths: Sequence[Path],
+    known: frozenset[str],
+    markers: tuple[str, ...],
+    limits: Limits = LIMITS,
+) -> Iterator[Scanned]:
+    """Read files and folders, and yield those that hold a use or a marker word, by path.
+
+    `known` are the names that may count where any string may stand; `markers` the words that show
+    that a file is about the provider. What cannot be read, or takes more than the limits, is
+    yielded and says so; what is no text holds nothing. Many files are shared out among processes,
+    one a core.
+    """
+    unread: dict[str, str] = {}
+    listed = files(paths, unread)
+    yield from (lost((path, path), why) for path, why in sorted(unread.items()))
+    look = partial(scan_file, known=known, markers=markers)
+    workers = min(os.cpu_count() or 1, len(listed) // MANY) or 1
+    yield from Guard(look, lost, limits).run(listed, workers)
+
+
+def lost(file: tuple[str, str], why: str) -> Scanned:
+    """Say of a file why it was not checked."""
+    return Scanned(file[0], (), (), about=False, skipped=why)
+
+
+def scan_file(
+    file: tuple[str, str], *, known: frozenset[str], markers: tuple[str, ...]
+) -> Scanned | None:
+    """Read one file, as `files` lists it; None where it holds nothing."""
+    shown, path = file
+    try:
+        text = text_of(path)
+    except OSError as error:
+        return lost(file, reason(error))
+    scanned = None if text is None else scan_text(shown, text, known, markers)
+    return scanned if scanned and (scanned.uses or scanned.about or scanned.skipped) else None
+
+
+def text_of(path: str) -> str | None:
+    """Read a file as text; None where it is none. Raise OSError where it cannot be read."""
+    body = read_bytes(path, LARGEST_NAMED, links=False)
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return body.decode("utf-16", errors="replace")
+    if b"\0" in body:
+        return None
+    return body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
+
+
+def scan_text(path: str, text: str, known: frozenset[str], markers: tuple[str, ...]) -> Scanned:
+    """Find the uses in one text, whose language its path tells. Never raises."""
+    language = language_of(path) or language_in(text)
+    lowered = text.lower()
+    about = any(marker.lower() in lowered for marker in markers)
+    if language is None or not (
+        may_hold(lowered, language) or any(name in text for name in full_names(known))
+    ):
+        return Scanned(path, (), (), about)
+    try:
+        found = settle(read(text, language), known)
+    except Exhausted as error:
+        return Scanned(path, (), (), about, str(error))
+    skipped = f"only its first {MOST:,} names are checked" if len(found) > MOST else ""
+    lines = Lines(text)
+    uses = tuple(use(path, one, lines) for one in found[:MOST])
+    return Scanned(path, uses, ignores(text) if uses else (), about, skipped)
+
+
+@lru_cache(maxsize=8)
+def full_names(known: frozenset[str]) -> tuple[str, ...]:
+    """Choose the names with a vendor's prefix, which count anywhere."""
+    return tuple(sorted(name for name in known if "/" in name))
+
+
+def use(path: str, found: Settled, lines: Lines) -> Use:
+    """Say where what was found stands."""
+    entry, limit = found.entry, found.limit
+    line, column = lines.locate(entry.at)
+    return Use(
+        path=path,
+        line=line,
+        column=column,
+        name=entry.name,
+        place=entry.place,
+        kind="mention" if entry.prose else "use",
+        limit=limit.value if limit else None,
+        limit_line=lines.locate(limit.at)[0] if limit else None,
+        limit_place=limit.place if limit else "",
+    )

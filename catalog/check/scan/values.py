@@ -1,0 +1,214 @@
+"""What an expression of Python gives to a place."""
+
+import ast
+import re
+from collections.abc import Hashable, Iterable, Iterator
+
+from catalog.check.scan.calls import DEFAULTS, GETTERS, IDENTITIES, LISTS
+from catalog.check.scan.entry import MOST, Entry, Exhausted, Group
+from catalog.check.scan.frame import Held
+from catalog.check.scan.place import is_flag, place
+from catalog.check.scan.position import Columns, Lines
+
+QUOTE = re.compile(r"[A-Za-z]{0,2}(?:\"\"\"|'''|\"|')")
+DEEPEST = 30
+"""How deep an expression is looked into; nobody nests a name deeper."""
+CALL = 4
+"""A call counts as so many levels, because looking into it takes longer."""
+# Calls that make the default of a field out of their first argument.
+FIELDS = {"field", "Field", "mapped_column", "Column", "Setting", "Option", "Argument", "Query"}
+
+
+class Values:
+    """Notes the strings of expressions, in the text of one file."""
+
+    def __init__(self, text: str) -> None:
+        """Note where the lines begin."""
+        self.text = text
+        self.starts = Lines(text).starts
+        self.columns: dict[int, Columns] = {}
+        self.groups: list[Group] = []
+        self.depth = self.looked = 0
+
+    def at(self, node: ast.expr) -> int:
+        """Give the offset of a string's first character."""
+        start = self.starts[node.lineno - 1]
+        end = self.starts[node.lineno] if node.lineno < len(self.starts) else len(self.text)
+        if node.lineno not in self.columns:
+            self.columns = {node.lineno: Columns(self.text[start:end])}
+        column = self.columns[node.lineno].letters(node.col_offset)
+        quote = QUOTE.match(self.text, start + column)
+        return quote.end() if quote else start + column
+
+    def put(
+        self,
+        group: Group,
+        name: str,
+        node: ast.expr,
+        *,
+        sure: bool = True,
+        cluster: Hashable = None,
+    ) -> None:
+        """Note a node if it is a string.
+
+        Raises Exhausted where the same strings are given to more places than a person writes.
+        """
+        self.looked += 1
+        if self.looked > MOST:
+            raise Exhausted(f"it gives its strings to places more than {MOST:,} times")
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            group.entries.append(Entry(node.value, self.at(node), name, sure, cluster))
+
+    def give(self, group: Group, name: str, node: ast.expr | None, *, sure: bool = True) -> None:
+        """Note the strings that an expression gives to a place; what nests deeply is left out."""
+        if self.depth > DEEPEST:
+            return
+        self.depth += 1
+        self.see(group, name, node, sure=sure)
+        self.depth -= 1
+
+    def see(self, group: Group, name: str, node: ast.expr | None, *, sure: bool) -> None:
+        """Note the strings of an expression by its kind."""
+        match node:
+            case ast.Constant():
+                self.put(group, name, node, sure=sure)
+            case ast.List() | ast.Tuple() | ast.Set():
+                self.several(group, name, node.elts, sure=sure)
+            case ast.Dict():
+                self.mapping(group, name, node)
+            case ast.Call():
+                self.through(group, name, node, sure=sure)
+            case ast.Subscript() if last(node.value) in {"Literal", "Annotated", "Optional"}:
+                self.literal(group, name, node.slice, sure=sure)
+            case ast.expr():
+                for part in parts(node):
+                    self.give(group, name, part, sure=sure)
+
+    def literal(self, group: Group, name: str, node: ast.expr, *, sure: bool) -> None:
+        """Note what a type allows: Literal["a", "b"]."""
+        for part in node.elts if isinstance(node, ast.Tuple) else [node]:
+            self.give(group, name, part, sure=sure)
+
+    def several(self, group: Group, name: str, items: Iterable[ast.expr], *, sure: bool) -> None:
+        """Note the entries of a list, or what identifies the objects in it."""
+        kind = place(name)
+        sure = sure and kind is not None and kind.many
+        listed = Held(name)
+        for part in items:
+            if isinstance(part, ast.Dict | ast.Call):
+                self.identities(name, part, listed)
+            elif isinstance(part, ast.Tuple):
+                for inner in part.elts[:1]:
+                    self.put(group, name, inner, sure=False, cluster=listed)
+            elif isinstance(part, ast.Starred):
+                self.give(group, name, part.value, sure=sure)
+            else:
+                self.put(group, name, part, sure=sure)
+
+    def identities(self, name: str, node: ast.Dict | ast.Call, listed: Held) -> None:
+        """Note the id or name of an object in a list or mapping of models."""
+        self.groups.append(group := Group())
+        for key, value in pairs(node):
+            if isinstance(key, str):
+                self.limit(group, key, value)
+                if key.lower() in IDENTITIES:
+                    where = f"{name}.{key}"
+                    self.put(group, where, value, sure=False, cluster=(listed, key.lower()))
+
+    def mapping(self, group: Group, name: str, node: ast.Dict) -> None:
+        """Note keys and values of a mapping named models, where one of them is known."""
+        kind = place(name)
+        if kind is None or not kind.many:
+            return
+        held = Held(name)
+        for key, value in zip(node.keys, node.values, strict=True):
+            inner = group
+            if isinstance(value, ast.Dict | ast.Call):
+                self.identities(name, value, held)
+                inner = self.groups[-1]
+            else:
+                self.put(group, name, value, sure=False, cluster=(held, "value"))
+            if key is not None:
+                self.put(inner, name, key, sure=False, cluster=(held, "key"))
+
+    def through(self, group: Group, name: str, node: ast.Call, *, sure: bool) -> None:
+        """Note what a call makes of its argument: Field("x"), str("x"), set(["a", "b"])."""
+        callee = last(node.func)
+        kind = place(name)
+        self.depth += CALL
+        if node.args:
+            listing = callee.lower() in LISTS and kind is not None and kind.many
+            certain = sure and (callee in FIELDS or listing)
+            first = node.args[0]
+            if not (isinstance(first, ast.Constant) and is_flag(str(first.value))):
+                self.give(group, name, first, sure=certain)
+        for word in node.keywords:
+            if word.arg and word.arg.lower() in DEFAULTS:
+                self.option(group, name, word.value, sure=sure)
+        self.depth -= CALL
+
+    def option(self, group: Group, name: str, node: ast.expr, *, sure: bool) -> None:
+        """Note the default of an option, or what it may be."""
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            for part in node.elts:
+                self.put(group, name, part, sure=sure)
+        else:
+            self.give(group, name, node, sure=sure)
+
+    def limit(self, group: Group, key: str, node: ast.expr) -> None:
+        """Note a number given to a limit."""
+        if isinstance(node, ast.Constant) and type(node.value) is int:
+            group.number(key, str(node.value), self.starts[node.lineno - 1] + node.col_offset)
+
+
+def parts(node: ast.expr) -> list[ast.expr]:
+    """Give the expressions that another one chooses from or is put together of."""
+    match node:
+        case ast.IfExp():
+            return [node.body, node.orelse]
+        case ast.BoolOp():
+            return node.values
+        case ast.NamedExpr() | ast.Starred() | ast.Await():
+            return [node.value]
+        case ast.BinOp():
+            return [side for side in (node.left, node.right) if not isinstance(side, ast.Constant)]
+    return []
+
+
+def last(node: ast.expr, deepest: int = DEEPEST) -> str:
+    """Name what an expression ends in: the variable, the attribute, the item."""
+    if not deepest:
+        return ""
+    inside = deepest - 1
+    match node:
+        case ast.Name():
+            return node.id
+        case ast.Attribute(attr="value" | "lower" | "strip", value=inner):
+            return last(inner, inside)
+        case ast.Attribute():
+            return node.attr
+        case ast.Subscript(slice=ast.Constant(value=str() as key)):
+            return key
+        case ast.Call(args=[]):
+            return last(node.func, inside)
+        case ast.Call(args=[ast.Constant(value=str() as key), *_]):
+            return key if last(node.func, inside) in GETTERS else ""
+    return ""
+
+
+def setting(node: ast.expr | None) -> str:
+    """Read the name of a setting that holds a model, "" for anything else."""
+    match node:
+        case ast.Constant(value=str() as text) if is_flag(text):
+            return text
+    return ""
+
+
+def pairs(node: ast.Dict | ast.Call) -> Iterator[tuple[object, ast.expr]]:
+    """Give keys and values of a mapping, or the keyword arguments of a call."""
+    if isinstance(node, ast.Call):
+        yield from ((word.arg, word.value) for word in node.keywords)
+        return
+    for key, value in zip(node.keys, node.values, strict=True):
+        if isinstance(key, ast.Constant):
+            yield key.value, value

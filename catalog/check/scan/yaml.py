@@ -1,0 +1,160 @@
+"""Uses in YAML, from its nodes and their positions."""
+
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from catalog.check.scan.calls import IDENTITIES
+from catalog.check.scan.entry import MOST, Entry, Exhausted, Group
+from catalog.check.scan.frame import Held
+from catalog.check.scan.place import is_flag, place
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Refused = yaml.YAMLError
+# What may open a collection inside of another: a bracket, a mark, an indent that is large.
+DEEP = re.compile(r"[\[{]|[?-][ \t]|^[ ]{150}", re.MULTILINE)
+DEEPEST = 150  # levels
+NODE = re.compile(r"[,\[{\n]|[:?-](?=\s)")
+"""What may begin a node, which takes half a kilobyte and ten microseconds."""
+MOST_NODES = 100_000
+DIRECTIVE = re.compile(r"^%", re.MULTILINE)
+MOST_DIRECTIVES = 1000
+
+
+def read(text: str) -> list[Group]:
+    """Find the strings that are given to something.
+
+    Raises yaml.YAMLError or RecursionError for what the parser refuses, and for what would take it
+    too long.
+    """
+    if len(text) > MOST_NODES and sum(1 for _ in NODE.finditer(text)) > MOST_NODES:
+        raise yaml.YAMLError("too many nodes")
+    if len(DIRECTIVE.findall(text)) > MOST_DIRECTIVES:  # each is compared with all before
+        raise yaml.YAMLError("too many directives")
+    if len(DEEP.findall(text)) > DEEPEST:
+        check_depth(text)
+    reader = Reader()
+    for document in yaml.compose_all(text, Loader=LOADER):
+        reader.see(document)
+    return reader.groups
+
+
+def check_depth(text: str) -> None:
+    """Refuse a text that nests so deeply that its nodes would overflow the stack."""
+    depth = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise yaml.YAMLError("nested too deeply")
+
+
+class Reader:
+    """Goes through the nodes; what an alias repeats is seen once."""
+
+    def __init__(self) -> None:
+        """Begin with nothing seen."""
+        self.groups: list[Group] = []
+        self.seen: set[int] = set()
+        self.looked = 0
+
+    def see(self, top: yaml.Node | None) -> None:
+        """See every node below one."""
+        self.seen.clear()  # nodes of the document before are gone, and their ids are given anew
+        waiting = [top] if isinstance(top, yaml.CollectionNode) else []
+        while waiting:
+            node = waiting.pop()
+            if id(node) in self.seen:
+                continue
+            self.seen.add(id(node))
+            self.groups.append(group := Group())
+            inner: list[yaml.Node]
+            if isinstance(node, yaml.MappingNode):
+                self.mapping(node, group)
+                inner = [each for pair in node.value for each in pair]
+            else:
+                self.sequence(node, group)
+                inner = node.value
+            waiting += [each for each in inner if not isinstance(each, yaml.ScalarNode)]
+
+    def put(
+        self, group: Group, name: str, node: yaml.Node, *, sure: bool, cluster: object = None
+    ) -> None:
+        """Note a node if it is a string.
+
+        Raises Exhausted where aliases give the same strings to more places than a person writes.
+        """
+        self.looked += 1
+        if self.looked > MOST:
+            raise Exhausted(f"it gives its strings to places more than {MOST:,} times")
+        if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:str":
+            at = node.start_mark.index + (node.style in {'"', "'"})
+            group.entries.append(Entry(node.value, at, name, sure, cluster))
+
+    def mapping(self, node: yaml.MappingNode, group: Group) -> None:
+        """See the entries of a mapping."""
+        pair: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else ""
+            pair[name] = value
+            self.put(group, "", key, sure=False)
+            if kind := place(name):
+                self.give(group, name, value, sure=kind.sure, many=kind.many)
+            elif isinstance(value, yaml.ScalarNode):
+                self.put(group, "", value, sure=False)
+                self.limit(group, name, value)
+        name = pair.get("name")
+        if isinstance(name, yaml.ScalarNode) and "value" in pair and is_flag(name.value):
+            self.put(group, name.value, pair["value"], sure=True)
+
+    def limit(self, group: Group, key: str, node: yaml.ScalarNode) -> None:
+        """Note a number given to a limit."""
+        group.number(key, node.value, node.start_mark.index)
+
+    def give(self, group: Group, name: str, node: yaml.Node, *, sure: bool, many: bool) -> None:
+        """Note the strings of a node that is given to a place."""
+        held = Held(name)
+        if isinstance(node, yaml.ScalarNode):
+            self.put(group, name, node, sure=sure)
+        elif isinstance(node, yaml.SequenceNode):
+            for part in node.value:
+                self.put(group, name, part, sure=sure and many)
+                self.identities(name, part, held)
+        elif many:
+            for key, value in node.value:
+                self.put(group, name, value, sure=False, cluster=(held, "value"))
+                inner = self.identities(name, value, held) or group
+                self.put(inner, name, key, sure=False, cluster=(held, "key"))
+
+    def identities(self, name: str, node: yaml.Node, held: Held) -> Group | None:
+        """Note the id or name of an object in a list or mapping of models."""
+        if not isinstance(node, yaml.MappingNode):
+            return None
+        self.groups.append(group := Group())
+        for key, value in scalars(node):
+            if key.lower() in IDENTITIES:
+                where = f"{name}.{key}"
+                self.put(group, where, value, sure=False, cluster=(held, key.lower()))
+            self.limit(group, key, value)
+        return group
+
+    def sequence(self, node: yaml.SequenceNode, group: Group) -> None:
+        """See MODEL=x among the entries of a list, and what follows --model."""
+        before = ""
+        for part in node.value:
+            text = part.value if isinstance(part, yaml.ScalarNode) else ""
+            if before.startswith("-") and is_flag(before):
+                self.put(group, before.lstrip("-"), part, sure=True)
+            else:
+                self.put(group, "", part, sure=False)
+            before = text
+
+
+def scalars(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.ScalarNode]]:
+    """Give the keys and values that are scalars both."""
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode):
+            yield key.value, value

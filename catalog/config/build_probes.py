@@ -1,0 +1,75 @@
+"""Settings -> what calls the models: the other half of wiring.py."""
+
+import time
+from datetime import timedelta
+from threading import Event
+
+from catalog.config.build import (
+    SLACK,
+    wire_channels,
+    wire_provider,
+    wire_publisher,
+    wire_schedule,
+    wire_source,
+)
+from catalog.config.settings import Settings
+from catalog.core.clock import Clock, now
+from catalog.core.errors import SettingsInvalid
+from catalog.core.http.client import Http
+from catalog.core.probe import Budget
+from catalog.daemon.scheduled import ProbeTimes
+from catalog.probes.rate import Pace
+from catalog.probes.run import Probing, Terms
+from catalog.providers.infomaniak.calls import Calls
+from catalog.store.database import Database
+from catalog.sync.deliver import recipients
+
+CALLED = "`catalog probe` calls the models of providers of the kind infomaniak."
+
+
+def can_probe(settings: Settings) -> bool:
+    """Whether the routes of the provider's models are known."""
+    return settings.one.description is None
+
+
+def wire_probing(
+    settings: Settings, database: Database, http: Http, stop: Event, clock: Clock = now
+) -> Probing:
+    """Make what calls the models, which stops by `stop`.
+
+    Raise SettingsInvalid without a token, and for a provider whose routes are not known.
+    """
+    terms, one = settings.probe, settings.one
+    if not can_probe(settings):
+        raise SettingsInvalid(f"how the models of {one.name} are called is not known", hint=CALLED)
+    token = wire_source(settings, http, clock).known_token()
+    pace = Pace(terms.rate, time.monotonic, stop.wait)
+    budget = Budget(terms.calls_a_day, terms.tokens_a_day)
+    return Probing(
+        provider=wire_provider(one),
+        calls=Calls(
+            http=http,
+            url=one.url or "",
+            token=token,
+            product_id=one.product_id,
+            deadline=settings.http.deadline.total_seconds(),
+            pace=pace.take,
+            wait=stop.wait,
+        ),
+        database=database,
+        terms=Terms(budget, terms.again_after, terms.concurrency),
+        levels=settings.rules,
+        recipients=recipients(wire_channels(settings, http, clock)),
+        publisher=wire_publisher(settings),
+        clock=clock,
+        pace=pace,
+        stop=stop,
+    )
+
+
+def wire_probe_times(settings: Settings, probing: Probing) -> ProbeTimes:
+    """Make the schedule of the probes; a claim ends when no run can last that long."""
+    terms = settings.probe
+    waits = timedelta(minutes=terms.calls_a_day / terms.rate)
+    limit = SLACK + waits + terms.calls_a_day * settings.http.deadline / terms.concurrency
+    return ProbeTimes(probing, wire_schedule(terms), limit)

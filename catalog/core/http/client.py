@@ -1,0 +1,326 @@
+"""The one place that speaks HTTP: deadline, size cap, retries, and no secret in what comes back."""
+
+import logging
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, suppress
+from functools import cached_property
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+from urllib.parse import urljoin, urlsplit
+
+import httpcore
+import httpx
+
+from catalog import __version__
+from catalog.core.clock import now
+from catalog.core.errors import (
+    AnswerRefused,
+    AnswerTooLarge,
+    CatalogError,
+    Forbidden,
+    PayloadInvalid,
+    ProviderError,
+    ProviderFailing,
+    RateLimited,
+    RouteMissing,
+    SettingsInvalid,
+    TimedOut,
+    Unauthorized,
+    Unreachable,
+)
+from catalog.core.http.deadline import DeadlineNetwork
+from catalog.core.http.request import Limits, Request, Response
+from catalog.core.http.retry import insist, seconds_asked
+from catalog.core.http.secrecy import HIDDEN
+from catalog.core.strict_json import read_strict
+from catalog.core.unexpected import log_unexpected
+
+KEEP_ALIVE = 5.0
+"""Seconds for which an idle connection is kept for the next request."""
+ERROR_BYTES = 64 * 1024
+"""Bytes of an error's body that are read; a longer one says nothing worth showing."""
+TEXT_LIMIT = 200
+MOST_DIGITS = 20
+"""Of a `Content-Length`; where it has more, or is no number, the bytes are counted alone."""
+
+_HEADERS = {
+    "Accept": "*/*",
+    # Compression is declined: a small answer could unfold into any size.
+    "Accept-Encoding": "identity",
+    "Connection": "keep-alive",
+    "User-Agent": f"model-catalog/{__version__}",
+}
+_BY_STATUS: Mapping[int, type[ProviderError]] = {
+    HTTPStatus.UNAUTHORIZED: Unauthorized,
+    HTTPStatus.FORBIDDEN: Forbidden,
+    HTTPStatus.NOT_FOUND: RouteMissing,
+    HTTPStatus.REQUEST_TIMEOUT: ProviderFailing,
+    HTTPStatus.TOO_EARLY: ProviderFailing,
+    HTTPStatus.TOO_MANY_REQUESTS: RateLimited,
+}
+_DEFAULTS = Limits()
+_BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, OSError)
+
+log = logging.getLogger("catalog.core.http")
+# At INFO they log whole URLs, at DEBUG the headers too.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+class Http:
+    """One client for the life of the process, for any thread; use it in a `with`, or close it.
+
+    It takes no proxy and no `.netrc` from its surroundings, keeps no cookies and follows no
+    redirect: a client of httpx would read the address of a redirect, and end with whatever it
+    raises. `tls` replaces the certificates that are trusted (by default certifi's).
+    """
+
+    def __init__(self, limits: Limits = _DEFAULTS, *, tls: ssl.SSLContext | None = None) -> None:
+        self.limits = limits
+        self._transport = _Transport(tls)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._transport.close()
+
+    def send(self, request: Request) -> Response:
+        """Send a request, again where that may help, and return the whole answer.
+
+        Raises a ProviderError for any answer but 2xx, and 304 to a conditional request. Its
+        `status` is set as soon as one was received, even if the rest of the answer was not.
+        """
+        return insist(
+            lambda left: self.send_once(request, left),
+            attempts=self.limits.attempts,
+            seconds=self.limits.retry_for,
+            backoff=self.limits.backoff,
+        )
+
+    def send_once(self, request: Request, seconds: float) -> Response:
+        """Send a request as `send` does, but once; it ends within `seconds` and the deadline."""
+        started = time.monotonic()
+        result = self._exchange(request, min(seconds, self.limits.deadline))
+        log.debug(
+            "%s %s: %s, %d bytes, %d ms",
+            request.method,
+            request.where,
+            getattr(result, "status", None) or type(result).__name__,
+            len(result.body) if isinstance(result, Response) else 0,
+            (time.monotonic() - started) * 1000,
+        )
+        # Raised only here, outside of every `except`, so that no context holds httpx's request.
+        if isinstance(result, CatalogError):
+            raise result
+        return result
+
+    def _exchange(self, request: Request, seconds: float) -> Response | CatalogError:
+        status = None
+        try:
+            with closing(self._transport.handle_request(_outgoing(request, seconds))) as answer:
+                status = answer.status_code
+                return self._read(request, answer)
+        except CatalogError as error:
+            return error.with_traceback(None)  # its frames hold httpx's request too
+        except httpcore.ConnectTimeout:
+            text = f"{request.where} could not be read: no connection within {seconds:.3g} s"
+            return Unreachable(text)
+        except httpcore.TimeoutException:
+            text = f"{request.where} gave no whole answer within {seconds:.3g} s"
+            return TimedOut(text, status=status)
+        except _BROKEN as error:
+            return _broken(request, error, status)
+        except Exception as error:  # noqa: BLE001  # what a server sends must end no pass
+            what = f"the answer of {request.where} could not be read"
+            return AnswerRefused(log_unexpected(log, what, error), status=status)
+
+    def _read(self, request: Request, answer: httpx.Response) -> Response:
+        headers = {name: request.hide(value) for name, value in answer.headers.items()}
+        status = answer.status_code
+        if answer.is_success and status != HTTPStatus.PARTIAL_CONTENT:
+            return Response(status, headers, request.hide_bytes(self._body(request, answer)))
+        if status == HTTPStatus.NOT_MODIFIED and request.is_conditional:
+            return Response(status, headers, b"".join(answer.iter_raw()))
+        raise _refusal(request, answer)
+
+    def _body(self, request: Request, answer: httpx.Response) -> bytes:
+        status = answer.status_code
+        encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+        if encoding not in ("identity", ""):
+            text = f"sent the content encoding {encoding}, and none was asked for"
+            raise AnswerRefused(_foreign(request, text), status=status)
+        cap = self.limits.max_bytes
+        too_large = AnswerTooLarge(f"{request.where} sent more than {cap:,} bytes", status=status)
+        length = answer.headers.get("content-length", "")
+        if length.isascii() and length.isdecimal() and int(length[:MOST_DIGITS]) > cap:
+            raise too_large
+        body = bytearray()
+        for chunk in answer.iter_raw():
+            body += chunk
+            if len(body) > cap:
+                raise too_large
+        return bytes(body)
+
+
+def _outgoing(request: Request, seconds: float) -> httpx.Request:
+    """Make what is sent; raise SettingsInvalid for a URL that httpx reads in another way."""
+    until = time.monotonic() + seconds  # a moment: see catalog/core/http/deadline.py
+    headers = httpx.Headers(_HEADERS)
+    headers.update(request.headers)
+    try:
+        return httpx.Request(
+            request.method,
+            request.url,
+            content=request.body,
+            headers=headers,
+            extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), until)},
+        )
+    except (httpx.InvalidURL, ValueError):
+        raise SettingsInvalid(f"the URL for {request.where} cannot be read") from None
+
+
+def _refusal(request: Request, answer: httpx.Response) -> ProviderError:
+    status = answer.status_code
+    kind = _BY_STATUS.get(status, ProviderFailing if answer.is_server_error else AnswerRefused)
+    body = b""
+    if status == HTTPStatus.PARTIAL_CONTENT:
+        detail = "a part of the answer, and the whole was asked for"
+    elif answer.is_redirect:
+        detail = _redirect(request, answer)
+    else:
+        body = request.hide_bytes(_error_body(answer))
+        detail = _api_error(body)
+    return kind(
+        _foreign(request, f"answered {status}{detail and f': {detail}'}"),
+        status=status,
+        retry_after=seconds_asked(answer.headers.get("retry-after"), now()),
+        body=body,
+    )
+
+
+def _redirect(request: Request, answer: httpx.Response) -> str:
+    """Say where it points, by host alone: the rest may hold anything."""
+    location = answer.headers.get("location")
+    if location is None:
+        return ""
+    host = None
+    with suppress(ValueError):
+        target = urlsplit(urljoin(request.url, location))
+        host = target.hostname if target.scheme in ("http", "https") else None
+    if host is None:
+        return "a redirect to an address that cannot be read"
+    # The host is in lower case by now, in which a secret would not be found.
+    shown = host if request.hide(location) == location else HIDDEN
+    return f"a redirect to {shown}, which is not followed"
+
+
+def _foreign(request: Request, said: str) -> str:
+    """Put what a server said into a short line, behind the place that said it."""
+    return _one_line(f"{request.where} {request.hide(said)}")
+
+
+def _api_error(body: bytes) -> str:
+    """Return what the API says of its error; nothing where it is no JSON of the known shape."""
+    with suppress(PayloadInvalid):
+        match read_strict(body):
+            case {"error": {"code": str(code), "description": str(description)}}:
+                return f"{code}: {description}"
+            case {"error": {"code": str(text)} | {"description": str(text)}}:
+                return text
+    return ""
+
+
+def _error_body(answer: httpx.Response) -> bytes:
+    body = b""
+    # Whatever goes wrong from here on, the status is known, and it is what matters.
+    with suppress(httpcore.TimeoutException, *_BROKEN):
+        for chunk in answer.iter_raw():
+            body += chunk
+            if len(body) > ERROR_BYTES:
+                break
+    return body
+
+
+def _broken(request: Request, error: Exception, status: int | None) -> ProviderError:
+    # httpcore wraps the system's own error, which knows more.
+    cause = next((inner for inner in error.args if isinstance(inner, OSError)), error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return AnswerRefused(
+            f"the certificate of {request.where} is not trusted: {cause.verify_message}",
+            hint="Check the base URL; somebody may stand between you and the provider.",
+        )
+    reason = getattr(cause, "strerror", None) or str(cause)
+    return Unreachable(_foreign(request, f"could not be read: {reason}"), status=status)
+
+
+def _one_line(text: str) -> str:
+    """Return a short line that does nothing to a terminal."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return line if len(line) <= TEXT_LIMIT else f"{line[: TEXT_LIMIT - 1]}…"
+
+
+class _Transport(httpx.BaseTransport):
+    """What httpx does by itself, but on sockets that keep the deadline."""
+
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
+        self._tls = tls
+        self._plain = self._make_pool(None)
+
+    @cached_property
+    def _secure(self) -> httpcore.ConnectionPool:
+        """Made when it is wanted: to read all certificates takes 25 ms."""
+        return self._make_pool(self._tls or httpx.create_ssl_context(trust_env=False))
+
+    def _make_pool(self, tls: ssl.SSLContext | None) -> httpcore.ConnectionPool:
+        return httpcore.ConnectionPool(
+            ssl_context=tls,
+            max_connections=None,
+            keepalive_expiry=KEEP_ALIVE,
+            network_backend=DeadlineNetwork(),
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        target = httpcore.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        )
+        pool = self._secure if url.scheme == "https" else self._plain
+        answer = pool.handle_request(
+            httpcore.Request(
+                request.method,
+                target,
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
+
+    def close(self) -> None:
+        self._plain.close()
+        if "_secure" in self.__dict__:
+            self._secure.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()

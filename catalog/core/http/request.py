@@ -1,0 +1,139 @@
+"""What is asked over HTTP, what comes back, and what that may cost; nothing here does it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from catalog.core.errors import SettingsInvalid
+from catalog.core.http import secrecy
+
+_CONDITIONS = {"if-none-match", "if-modified-since"}
+# No backslash, blank or control character: on the rest, every reader of URLs agrees.
+_URL = re.compile(r"[!-\[\]-~]{1,2000}")
+_HOST = re.compile(r"[a-z0-9._-]*|[0-9a-f:.]+")
+_URL_HINT = "Write it as https://HOST/PATH; a token has its own setting."
+_HEADER_VALUE = re.compile(r"([!-~]([\t -~]*[!-~])?)?")
+_HEADER_HINT = "Check the token for line breaks, for blanks at its ends and for accents."
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may cost. Times are in seconds.
+
+    `deadline` is for one exchange, from connecting to the last byte (only the resolver of names has
+    a timeout of its own); `retry_for` is for all attempts and the waits between them. `backoff` is
+    the first wait; it doubles, and each is drawn out by up to `backoff` at random.
+    """
+
+    deadline: float = 30.0
+    max_bytes: int = 16 * 1024 * 1024
+    attempts: int = 4
+    retry_for: float = 120.0
+    backoff: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Request:
+    """What to ask for. Nothing in `secrets` reaches a log, an error or the reader of the answer.
+
+    Of a URL among them, path and query are secret; the host is not.
+
+    Raises SettingsInvalid for a URL (see `check_url`) or a header that may not be sent.
+    """
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    secrets: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_url(self.url)
+        for name, value in self.headers.items():
+            if not _HEADER_VALUE.fullmatch(value):
+                text = f"the value for the header {name} holds a character that HTTP forbids"
+                raise SettingsInvalid(text, hint=_HEADER_HINT)
+
+    def __repr__(self) -> str:
+        return f"Request({self.method} {self.where})"
+
+    @property
+    def where(self) -> str:
+        """Host and path, fit to be shown: no query, and the host alone of a URL that is secret."""
+        url = urlsplit(self.url)
+        return url.netloc if self.url in self.secrets else f"{url.netloc}{self.hide(url.path)}"
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether "not modified" is an answer to it."""
+        return any(name.lower() in _CONDITIONS for name in self.headers)
+
+    def hide(self, text: str) -> str:
+        """Return the text with every secret, and every long part of one, replaced."""
+        return secrecy.hide(text, self._hidden)
+
+    def hide_bytes(self, body: bytes) -> bytes:
+        """Return the body with every secret, and every long part of one, replaced."""
+        return secrecy.hide_bytes(body, self._hidden)
+
+    @property
+    def _hidden(self) -> tuple[str, ...]:
+        """The secrets; of those that are a URL, path and query, because the host is no secret."""
+        return tuple(_beyond_host(each) for each in self.secrets)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer of status 2xx, or 304 without a body. Names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+def check_url(url: str) -> None:
+    """Raise SettingsInvalid unless the URL is `https`, or `http` to this very machine."""
+    parsed = read_url(url)
+    host = parsed.hostname or ""
+    if not host or parsed.scheme not in ("http", "https"):
+        raise SettingsInvalid("a URL does not begin with https:// and a host", hint=_URL_HINT)
+    if "@" in parsed.netloc:
+        raise SettingsInvalid(f"the URL for {host} holds a user name or password", hint=_URL_HINT)
+    if parsed.scheme == "http" and not is_loopback(host):
+        raise SettingsInvalid(
+            f"the URL for {host} is plain http, which shows the token to everybody on the way",
+            hint="Use https; plain http is for 127.0.0.0/8, ::1 and localhost.",
+        )
+
+
+def read_url(url: str) -> SplitResult:
+    """Take a URL apart; raise SettingsInvalid for one that readers of URLs do not agree on."""
+    try:
+        parsed = urlsplit(url)
+        host = parsed.hostname or ""
+        host.encode("idna")  # what the resolver would choke on
+        readable = _URL.fullmatch(url) and _HOST.fullmatch(host) and parsed.port != 0
+    except ValueError:
+        readable = False
+    if not readable:
+        # Not shown: whatever it is, it may hold a secret.
+        raise SettingsInvalid("a URL cannot be read", hint=_URL_HINT)
+    return parsed
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this very machine."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _beyond_host(secret: str) -> str:
+    """Return what of a secret is secret: of a URL, all that comes after the host."""
+    scheme, mark, rest = secret.partition("://")
+    if not mark or scheme.lower() not in ("http", "https"):
+        return secret
+    return rest[len(rest.split("/", 1)[0].split("?", 1)[0]) :]

@@ -1,0 +1,131 @@
+"""A provider that is known by its description alone."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from catalog.changes.rules import Lifecycle
+from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid, Problem
+from catalog.core.paths import ANY, Attributes, Places, Trail, trail, value
+from catalog.core.payload import ValidPayload
+from catalog.core.snapshot import Model, Snapshot
+from catalog.core.strict_json import Json, JsonText, canonical, plain, shorten
+from catalog.providers.described import template
+from catalog.providers.described.canonical import spelled, without
+from catalog.providers.described.contract import contract
+from catalog.providers.described.description import ATTRIBUTES, Description
+
+
+@dataclass(frozen=True)
+class Described:
+    """One provider's catalog, read by its description. `name` is what the user calls it."""
+
+    name: str
+    description: Description
+
+    @cached_property
+    def attributes(self) -> Attributes:
+        """The well-known attribute of each field."""
+        return Attributes.of(self.description.attributes)
+
+    @cached_property
+    def contract(self) -> Mapping[str, Json]:
+        """The JSON Schema of an answer."""
+        return contract(self.description)
+
+    @property
+    def page(self) -> str | None:
+        """Where people read about its models."""
+        return self.description.page
+
+    @property
+    def envelope(self) -> tuple[bytes, bytes]:
+        """What stands around a bare list of rows in an answer: nothing, where `*` is on the way."""
+        steps = self.description.place[:-1]
+        if ANY in steps:
+            return b"", b""
+        before = b"".join(b'{"%s": ' % json.dumps(step)[1:-1].encode() for step in steps)
+        return before, b"}" * len(steps)
+
+    @property
+    def lifecycle(self) -> Lifecycle | None:
+        """What the provider promises about a model that left; None where nothing is known."""
+        days = self.description.callable_days
+        if days is None:
+            return None
+        return Lifecycle(days, self.description.ground or f"{self.name}'s lifecycle policy")
+
+    @cached_property
+    def _reader(self) -> "_Reader":
+        return _Reader(self.description)
+
+    def facts(self, row: Json) -> JsonText:
+        """Return the fields of a row that are not volatile, each value in its one spelling."""
+        return self._reader.facts(row)
+
+    def normalize(self, valid: ValidPayload) -> Snapshot:
+        """Put a valid answer into our words; raise PayloadInvalid where two rows have one key."""
+        models = list(map(self._reader.model, valid.rows, valid.steps, valid.facts))
+        if problems := list(_twins(models)):
+            raise PayloadInvalid(problems[:MAX_PROBLEMS])
+        return Snapshot.of(self.name, valid.payload.fetched_at, models)
+
+
+def _twins(models: list[Model]) -> Iterator[Problem]:
+    keys: set[str] = set()
+    for index, model in enumerate(models):
+        if model.key in keys:
+            found = f"{shorten(model.key)} again in row {index}"
+            yield Problem("$", found, "each key once")
+        keys.add(model.key)
+
+
+class _Reader:
+    """Reads rows; what a description says of places is worked out once for all of them."""
+
+    def __init__(self, description: Description) -> None:
+        self._volatile = Places.of(description.volatile)
+        self._numbers = Places.of((*description.numbers, *description.prices))
+        self._times = Places.of(description.times)
+        self._key = description.key
+        self._name = description.name or description.key
+        self._default_type = description.default_type
+        self._trails = {what: tuple(map(trail, getattr(description, what))) for what in ATTRIBUTES}
+
+    def facts(self, row: Json) -> JsonText:
+        """Return the facts of one row."""
+        return canonical(spelled(without(row, self._volatile), self._numbers, self._times))
+
+    def model(self, row: Mapping[str, Json], passed: Trail, facts: JsonText) -> Model:
+        """Read one row."""
+        kind = self._text("type", row)
+        beta, limit = self._value("beta", row), self._value("context_limit", row)
+        return Model(
+            key=template.filled(self._key, passed, row),
+            name=template.filled(self._name, passed, row),
+            type=self._default_type if kind is None else kind,
+            facts=facts,
+            status=self._text("status", row),
+            beta=beta if isinstance(beta, bool) else None,
+            context_limit=_tokens(limit),
+            description=self._text("description", row),
+        )
+
+    def _value(self, what: str, row: Mapping[str, Json]) -> Json:
+        found = (value(row, place) for place in self._trails[what])
+        return next((each for each in found if each is not None), None)
+
+    def _text(self, what: str, row: Mapping[str, Json]) -> str | None:
+        found = self._value(what, row)
+        if found is None or found in ("", [], {}):
+            return None
+        return plain(found if isinstance(found, str) else canonical(found))
+
+
+def _tokens(limit: Json) -> int | None:
+    """Read a limit in tokens: a whole number, also as a text; anything else is none."""
+    if isinstance(limit, str) and limit.isascii() and limit.isdecimal():
+        limit = int(limit[:20])
+    is_whole = isinstance(limit, int) and not isinstance(limit, bool)
+    return limit if is_whole and 0 <= limit < 2**63 else None

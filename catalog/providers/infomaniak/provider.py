@@ -1,0 +1,95 @@
+"""Infomaniak's AI catalog in our words.
+
+Facts: the API reference at developer.infomaniak.com, answers recorded from 2025-08 to 2026-05, and
+Infomaniak's lifecycle FAQ (number 2905).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from typing import ClassVar
+from urllib.parse import unquote, urlsplit
+
+from catalog.changes.rules import Lifecycle
+from catalog.core.paths import Attributes
+from catalog.core.payload import ValidPayload
+from catalog.core.snapshot import Model, Snapshot
+from catalog.core.strict_json import Json, JsonText, canonical, plain
+from catalog.providers.asking import Asking
+
+NAME = "infomaniak"
+ROUTE = "/1/ai/models"
+"""What lists the models, after the base URL."""
+ASKING = Asking(
+    route=ROUTE,
+    how_to=(
+        "Set INFOMANIAK_API_TOKEN, or INFOMANIAK_API_TOKEN_FILE to a file that holds it; "
+        "`catalog demo` needs no token."
+    ),
+)
+DOCUMENTED_ROUTES = "/docs/api/post/"
+
+ATTRIBUTES = {
+    "name": "name",
+    "type": "type",
+    "description": "description",
+    "info_status": "status",
+    "meta.is_beta": "beta",
+    "max_token_input": "context_limit",
+    "documentation_link": "route",
+    "logo_url": "logo",
+}
+
+
+@dataclass(frozen=True)
+class Infomaniak:
+    """What Infomaniak's answer looks like and what it means. `name` is what the user calls it."""
+
+    name: str = NAME
+    attributes: ClassVar[Attributes] = Attributes.of(ATTRIBUTES)
+    lifecycle: ClassVar[Lifecycle] = Lifecycle(days=30, ground="Infomaniak's lifecycle policy")
+    page: ClassVar[str] = "https://www.infomaniak.com/en/hosting/ai-tools/open-source-models"
+    envelope: ClassVar[tuple[bytes, bytes]] = (b'{"result": "success", "data": ', b"}")
+
+    @cached_property
+    def contract(self) -> Mapping[str, Json]:
+        """The JSON Schema of an answer."""
+        text = files(__package__).joinpath("schema.json").read_text(encoding="utf-8")
+        return dict(json.loads(text))
+
+    def facts(self, row: Json) -> JsonText:
+        """Return every field of a row as sent."""
+        return canonical(row)
+
+    def normalize(self, valid: ValidPayload) -> Snapshot:
+        """Put a valid answer into our words."""
+        models = map(model, valid.rows, valid.facts)
+        return Snapshot.of(self.name, valid.payload.fetched_at, models)
+
+
+def model(row: Mapping[str, Json], facts: JsonText | None = None) -> Model:
+    """Read the well-known attributes out of one row; `facts` are its own, if they are known."""
+    meta = row.get("meta") or {}
+    return Model(
+        key=str(row["id"]),
+        name=row["name"],
+        type=row["type"],
+        facts=canonical(row) if facts is None else facts,
+        status=plain(row.get("info_status")),
+        beta=meta.get("is_beta"),
+        context_limit=row.get("max_token_input"),
+        description=plain(row.get("description")),
+        route=served_by(row.get("documentation_link")),
+    )
+
+
+def served_by(documentation_link: str | None) -> str | None:
+    """Read the serving route out of a documentation link, whose path ends in it."""
+    try:
+        path = urlsplit(documentation_link or "").path
+    except ValueError:  # odd links are tolerated: `http://[`
+        return None
+    route = unquote(path).partition(DOCUMENTED_ROUTES)[2]
+    return plain(f"/{route}") if route else None

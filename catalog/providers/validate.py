@@ -1,0 +1,249 @@
+"""Payload -> ValidPayload, or every problem at once.
+
+The contract is a JSON Schema (2020-12). What it does not demand is tolerated, and what it had not
+seen before is noted as drift: new fields, new values, new nulls, odd formats.
+"""
+
+import re
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from rfc3986_validator import validate_rfc3986
+
+from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid, Problem
+from catalog.core.paths import ANY, Trail, values
+from catalog.core.payload import PARTS, Drift, Payload, ValidPayload
+from catalog.core.strict_json import (
+    Json,
+    JsonText,
+    canonical,
+    child,
+    dotted,
+    read,
+    read_strict,
+    shorten,
+)
+from catalog.providers.provider import Provider
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+Contract = Mapping[str, Json]
+_What = Literal["new field", "new value", "new null", "odd format"]
+_Novelty: TypeAlias = tuple[_What, str, JsonText | None]
+
+_TELLING = frozenset({"format", "properties", "x-known"})
+"""The words that can make a value a novelty, beside null."""
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_TYPES = {
+    "object": "an object",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "boolean": "a boolean",
+    "null": "null",
+}
+
+
+def validate(
+    payload: Payload, provider: Provider, known: Collection[JsonText] = frozenset()
+) -> ValidPayload:
+    """Check an answer against its contract; raise PayloadInvalid with every problem found.
+
+    Of the contract, `$defs.model` describes one row. Besides JSON Schema it speaks the x- words
+    explained in catalog/providers/infomaniak/schema.json. `known` holds the facts of the models in
+    force: a row with the same facts was validated before, and is not validated again.
+    """
+    contract = provider.contract
+    body, flaws = read(payload.body)
+    parts = _parts(body, contract)
+    rows = tuple(_placed(parts, contract))
+    facts = () if flaws else tuple(provider.facts(row.value) for row in rows)
+    new = rows if flaws else _unlike(known, rows, facts)
+    found = chain(_wrong(parts, new, contract), _duplicates(rows, contract))
+    # At the place of a flaw, the contract complains about our reading of it.
+    flawed = {flaw.path for flaw in flaws}
+    found = chain(flaws, (problem for problem in found if problem.path not in flawed))
+    if problems := tuple(islice(_distinct(found), MAX_PROBLEMS)):
+        raise PayloadInvalid(problems)
+    return ValidPayload(
+        payload=payload,
+        rows=tuple(row.value for row in rows),
+        drift=tuple(_drift(body, [row.value for row in new], contract)),
+        steps=tuple(row.steps for row in rows),
+        facts=facts,
+    )
+
+
+def trusted(payload: Payload, provider: Provider) -> ValidPayload:
+    """Read an answer that is known to keep its contract, such as one of the shipped history."""
+    rows = tuple(_placed(_parts(read_strict(payload.body), provider.contract), provider.contract))
+    return ValidPayload(
+        payload=payload,
+        rows=tuple(row.value for row in rows),
+        drift=(),
+        steps=tuple(row.steps for row in rows),
+        facts=tuple(provider.facts(row.value) for row in rows),
+    )
+
+
+def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
+    """Return what is new about an answer that breaks the contract, as far as it can be read."""
+    try:
+        body = read_strict(payload.body)
+    except PayloadInvalid:
+        return ()
+    rows = [row.value for row in _placed(_parts(body, contract), contract)]
+    return tuple(_drift(body, [row for row in rows if isinstance(row, dict)], contract))
+
+
+def _unlike(
+    known: Collection[JsonText], rows: Sequence["_Row"], facts: Sequence[JsonText]
+) -> Sequence["_Row"]:
+    return [row for row, text in zip(rows, facts, strict=True) if text not in known]
+
+
+class _Row(NamedTuple):
+    """One row, the part of the answer that holds it, and what each `*` on the way stood for.
+
+    `root` is the JSON path of the part.
+    """
+
+    root: str
+    part: Json
+    steps: Trail
+    value: Json
+
+    def path(self, contract: Contract) -> str:
+        """Write the JSON path of the row."""
+        path, value, taken = self.root, self.part, iter(self.steps)
+        for place in contract["x-rows"]:
+            step = next(taken) if place == ANY else place
+            key = int(step) if isinstance(value, list) else step
+            path, value = child(path, key), value[key]
+        return path
+
+
+def _parts(body: Json, contract: Contract) -> list[tuple[str, Json]]:
+    """Return the answer with its JSON path; each part of one that came in parts."""
+    in_parts = contract.get("x-parts") and isinstance(body, dict) and body.keys() == {PARTS}
+    if not in_parts or not isinstance(body[PARTS], list):
+        return [("$", body)]
+    return [(child(f"$.{PARTS}", index), part) for index, part in enumerate(body[PARTS])]
+
+
+def _placed(parts: Iterable[tuple[str, Json]], contract: Contract) -> Iterator[_Row]:
+    place = tuple(contract["x-rows"])
+    for root, part in parts:
+        for steps, value in values(part, place):
+            yield _Row(root, part, steps, value)
+
+
+def _distinct(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Leave out repetitions: each missing field makes an error that does not say which it is."""
+    known: set[Problem] = set()
+    for problem in problems:
+        if problem not in known:
+            known.add(problem)
+            yield problem
+
+
+def _wrong(
+    parts: Iterable[tuple[str, Json]], rows: Sequence[_Row], contract: Contract
+) -> Iterator[Problem]:
+    """Yield what breaks the contract; an odd format is no problem, only drift."""
+    from jsonschema import Draft202012Validator  # heavy: not loaded where nothing is new
+
+    around = {**contract, "$defs": {**contract["$defs"], "model": True}}
+    for root, part in parts:
+        for error in Draft202012Validator(around).iter_errors(part):
+            yield from _problems(error, root)
+    listed = {"items": {"$ref": "#/$defs/model"}, "$defs": contract["$defs"]}
+    for error in Draft202012Validator(listed).iter_errors([row.value for row in rows]):
+        row = rows[error.absolute_path.popleft()]
+        yield from _problems(error, row.path(contract))
+
+
+def _problems(error: "ValidationError", root: str) -> Iterator[Problem]:
+    schema: Json = error.schema
+    instance: Json = error.instance
+    path = root
+    for key in error.absolute_path:
+        path = child(path, key)
+    if error.validator == "required":
+        for key in schema["required"]:
+            if key not in instance:
+                yield Problem(child(path, key), "nothing", _expected(schema["properties"][key]))
+    else:
+        yield Problem(path, shorten(instance), _expected(schema))
+
+
+def _expected(schema: Contract) -> str:
+    if "x-expected" in schema:
+        return str(schema["x-expected"])
+    if "const" in schema:
+        return canonical(schema["const"])
+    names = schema["type"]
+    return " or ".join(_TYPES[name] for name in ([names] if isinstance(names, str) else names))
+
+
+def _duplicates(rows: Sequence[_Row], contract: Contract) -> Iterator[Problem]:
+    for field in contract.get("x-unique", ()):
+        seen: dict[Hashable, _Row] = {}
+        for row in rows:
+            if not isinstance(row.value, dict) or row.value.get(field) is None:
+                continue
+            first = seen.setdefault(_told_apart(row.value[field]), row)
+            if first is not row:
+                found = f"{shorten(row.value[field])}, as in {first.path(contract)}"
+                yield Problem(f"{row.path(contract)}.{field}", found, f"each {field} once")
+
+
+def _told_apart(value: Json) -> Hashable:
+    """Return what is the same for the same value; texts and whole numbers, as most are, as such."""
+    return value if type(value) in {str, int} else (canonical(value),)
+
+
+def _drift(body: Json, rows: Sequence[Mapping[str, Json]], contract: Contract) -> Iterator[Drift]:
+    found: dict[_Novelty, list[str]] = {item: [] for item in _novelties(body, contract, ("$",))}
+    model = contract["$defs"]["model"]
+    for row in rows:
+        for novelty in _novelties(row, model, ()):
+            found.setdefault(novelty, []).append(str(row.get("name", "?")))
+    for what, field, value in sorted(found, key=lambda item: (item[1], item[0], item[2])):
+        yield Drift(what, field, value, tuple(found[what, field, value]))
+
+
+def _novelties(value: Json, schema: Contract, path: tuple[str, ...]) -> Iterator[_Novelty]:
+    if value is None:
+        if schema.get("x-never-null"):
+            yield "new null", dotted(path), None
+    elif isinstance(value, dict) and "properties" in schema:
+        for key, item in value.items():
+            known = schema["properties"].get(key)
+            if known is None:
+                if not schema.get("x-open"):
+                    yield "new field", dotted((*path, key)), None
+            elif item is None or known.keys() & _TELLING:  # most fields are passed over here
+                yield from _novelties(item, known, (*path, key))
+    elif "x-known" in schema and value not in schema["x-known"]:
+        yield "new value", dotted(path), canonical(value)
+    elif isinstance(value, str) and "format" in schema and not _FORMATS[schema["format"]](value):
+        yield "odd format", dotted(path), canonical(value)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return _DAY.fullmatch(text) is not None and bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _is_uri(text: str) -> bool:
+    return validate_rfc3986(text, rule="URI") is not None
+
+
+_FORMATS: Mapping[str, Callable[[str], bool]] = {"date": _is_day, "uri": _is_uri}
+"""The formats that contracts ask for."""

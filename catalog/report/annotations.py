@@ -1,0 +1,137 @@
+"""What people call a model: annotations where there are any, else the provider's own words.
+
+An annotations file is TOML, one table for each model key, or several where each holds only on a
+condition:
+
+    [20]
+    title = "Apertus-70B"
+    description = "Swiss-specific model"
+
+    [[17]]
+    when = { description = "Qwen/Qwen3-VL-235B-A22B-Instruct" }
+    title = "Qwen3 VL"
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from catalog.core import strict_toml
+from catalog.core.errors import SettingsInvalid
+from catalog.core.files import read_text
+from catalog.core.snapshot import Model
+from catalog.core.strict_json import shorten
+
+WORDS = ("title", "description")
+CONDITIONS = ("description", "name", "type")
+LARGEST = 1024 * 1024
+"""Bytes of a file of annotations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Words for one model; `when` holds what the model's own attributes must say."""
+
+    title: str | None = None
+    description: str | None = None
+    when: Mapping[str, str] = field(default_factory=dict)
+
+    def applies(self, model: Model) -> bool:
+        """Whether the model is the one that these words were written for."""
+        return all(getattr(model, name) == value for name, value in self.when.items())
+
+
+Annotations: TypeAlias = Mapping[str, tuple[Annotation, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What the overview calls a model; `description` is None where nobody says anything."""
+
+    title: str
+    description: str | None
+
+
+def label(model: Model, annotations: Annotations) -> Label:
+    """Name a model for people: each word from the first annotation that applies and has it."""
+    fitting = [each for each in annotations.get(model.key, ()) if each.applies(model)]
+    title = next((each.title for each in fitting if each.title is not None), None)
+    description = next((each.description for each in fitting if each.description is not None), None)
+    own = (model.description or "").strip()
+    return Label(title or _last_segment(own or model.name), description or own or None)
+
+
+def read(path: Path) -> tuple[str, str]:
+    """Read a user's file for `load`; raise SettingsInvalid where that fails."""
+    try:
+        return str(path), read_text(path, LARGEST)
+    except OSError as error:
+        raise SettingsInvalid(f"{path}: {error.strerror}") from None
+
+
+def load(*sources: tuple[str, str]) -> Annotations:
+    """Read annotation files, each a name and its text, the strongest first.
+
+    The first file's words win key by key and word by word. Raise SettingsInvalid with every
+    mistake and its place.
+    """
+    problems: list[str] = []
+    merged: dict[str, tuple[Annotation, ...]] = {}
+    for place, toml in sources:
+        try:
+            tables = strict_toml.parse(toml)
+        except ValueError as error:
+            problems.append(f"{place}: {error}")
+            continue
+        for key, entry in tables.items():
+            problems += _mistakes(f"{place}: {key}", entry)
+            merged[key] = merged.get(key, ()) + tuple(_read_entry(entry))
+    if problems:
+        raise SettingsInvalid("\n".join(problems))
+    return merged
+
+
+def _read_entry(entry: Any) -> Iterator[Annotation]:
+    """Read what is right about an entry; what is wrong was noted and stops the whole."""
+    for item in entry if isinstance(entry, list) else [entry]:
+        if isinstance(item, dict):
+            known = {name: item[name] for name in (*WORDS, "when") if name in item}
+            yield Annotation(**known)
+
+
+def _mistakes(place: str, entry: Any) -> Iterator[str]:
+    if not isinstance(entry, list):
+        yield from _item_mistakes(place, entry)
+        return
+    for index, item in enumerate(entry, start=1):
+        yield from _item_mistakes(f"{place}[{index}]", item)
+
+
+def _item_mistakes(place: str, item: Any) -> Iterator[str]:
+    if not isinstance(item, dict):
+        yield f"{place}: found {shorten(item)}, expected a table"
+        return
+    if not any(word in item for word in WORDS):
+        yield f"{place}: neither a title nor a description"
+    yield from _value_mistakes(place, {k: v for k, v in item.items() if k != "when"}, WORDS)
+    when = item.get("when", {})
+    if isinstance(when, dict):
+        yield from _value_mistakes(f"{place}.when", when, CONDITIONS)
+    else:
+        yield f"{place}.when: found {shorten(when)}, expected a table"
+
+
+def _value_mistakes(place: str, values: Mapping[str, Any], known: Iterable[str]) -> Iterator[str]:
+    for name, value in values.items():
+        if name not in known:
+            yield f"{place}.{name}: unknown; known are {', '.join(known)}"
+        elif not isinstance(value, str) or not value.strip():
+            yield f"{place}.{name}: found {shorten(value)}, expected text"
+
+
+def _last_segment(words: str) -> str:
+    """Take the model out of `org/model`; anything else is no such name."""
+    bare = words.rstrip("/")
+    named = bare.count("/") == 1 and not any(map(str.isspace, bare))
+    return (bare.rpartition("/")[2] if named else words) or words

@@ -1,0 +1,126 @@
+"""The JSON that other programs read: one shape for the command line and for webhooks.
+
+It changes only by addition; what is absent is left out.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from catalog.changes.blocks import parent
+from catalog.changes.change import Finding, Renamed, Updated
+from catalog.changes.forecast import Forecast
+from catalog.changes.successors import Successor
+from catalog.changes.waves import suffix, tendency
+from catalog.core.clock import stamp
+from catalog.core.probe import Probe
+from catalog.core.snapshot import Model, Snapshot
+from catalog.core.strict_json import parse, values_json
+
+SCHEMA_VERSION = 1
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """Write a finding. A wave has `count` and `models` in place of `model` and `key`."""
+    result: dict[str, Any] = {"at": stamp(finding.at), "provider": finding.provider}
+    if finding.snapshot is not None:
+        result["snapshot"] = finding.snapshot
+    result |= _wave(finding) if finding.is_wave else finding.change.as_json(finding.at)
+    if finding.callable_until is not None:
+        result["callable_until"] = finding.callable_until.isoformat()
+        result["basis"] = finding.basis
+        result["ground"] = finding.ground
+    if finding.moves is not None:
+        result["moves"] = finding.moves
+    result |= {"level": str(finding.level), "rule": finding.rule}
+    return result | {"fingerprint": finding.fingerprint}
+
+
+def model_json(model: Model) -> dict[str, Any]:
+    """Write a model: the well-known attributes that are known, and every fact as sent."""
+    result: dict[str, Any] = {"key": model.key, "name": model.name, "type": model.type}
+    known = {
+        "status": model.status,
+        "beta": model.beta,
+        "context_limit": model.context_limit,
+        "description": model.description,
+        "route": model.route,
+    }
+    result |= {name: value for name, value in known.items() if value is not None}
+    return result | {"facts": parse(model.facts)}
+
+
+def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
+    """Write what identifies a snapshot."""
+    result: dict[str, Any] = {"provider": snapshot.provider}
+    if snapshot.number is not None:
+        result["snapshot"] = snapshot.number
+    return result | {"taken_at": stamp(snapshot.taken_at)}
+
+
+def probe_json(probe: Probe) -> dict[str, Any]:
+    """Write one try."""
+    came = probe.came
+    known: dict[str, Any] = {"model": probe.name, "key": probe.key, "route": probe.route}
+    known |= {"at": stamp(probe.at), "verdict": str(probe.verdict), "believed": probe.believed}
+    known |= {"http_status": came.http_status, "latency_ms": came.latency_ms}
+    known |= {"calls": came.calls, "tokens": came.tokens, "answered_as": came.answered_as}
+    known |= {"said": came.said, "accepted": list(came.accepted) or None}
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def forecast_json(
+    forecast: Forecast, now: datetime, found: Iterable[Successor] = ()
+) -> dict[str, Any]:
+    """Write until when a model can be called, why we say so, and what may follow it."""
+    known: dict[str, Any] = {"until": forecast.until.isoformat()}
+    known |= {"days_left": forecast.days_left(now), "basis": forecast.basis}
+    known["ground"] = forecast.ground
+    named = [_successor(each) for each in found]
+    return known | ({"successors": named} if named else {})
+
+
+def _successor(successor: Successor) -> dict[str, Any]:
+    known: dict[str, Any] = {"model": successor.name, "noted": successor.is_noted}
+    known["listed"] = successor.is_listed
+    other = [
+        {"what": each.what} | _present({"before": each.before, "after": each.after})
+        for each in successor.differences
+    ]
+    return known | ({"differences": other} if other else {})
+
+
+def _present(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _wave(finding: Finding) -> dict[str, Any]:
+    names = [model.name for model in finding.models]
+    updates = [change for change in finding.changes if isinstance(change, Updated)]
+    if not updates:
+        return _variants(finding) | {"count": len(names), "models": names}
+    fields = list(dict.fromkeys(change.field for change in updates))
+    result: dict[str, Any] = {"kind": Updated.kind}
+    if len(fields) == 1:
+        result["field"] = fields[0]
+    else:
+        above = parent(fields)
+        result |= {"parent": above} if above else {}
+        result["fields"] = fields
+    result["count"] = len(names)
+    moves = {(change.before, change.after) for change in updates}
+    how = {tendency(change) for change in updates}
+    if len(moves) == 1 and len(fields) == 1:
+        result |= values_json(*moves.pop())
+    elif how != {None} and len(how) == 1:
+        result["move"] = how.pop()
+    return result | {"models": names}
+
+
+def _variants(finding: Finding) -> dict[str, Any]:
+    change = finding.change
+    if isinstance(change, Renamed):
+        sides = [each.sides_json() for each in finding.changes if isinstance(each, Renamed)]
+        return {"kind": change.kind, **{at: [each[at] for each in sides] for at in sides[0]}}
+    ending = suffix(finding.models[0].name) if finding.models else None
+    return {"kind": change.kind} | ({} if ending is None else {"suffix": ending})

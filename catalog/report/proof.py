@@ -1,0 +1,83 @@
+"""The check that a document reads as it was meant, made by reading it: markdown-it-py.
+
+Imported only when something is about to be written.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from catalog.core.errors import DocumentError, MarkersBroken
+from catalog.report.regions import BOM, lines_of, markers
+
+_BAR = re.compile(r"(?<!\\)\|")
+
+
+def prove(after: str, before: str, place: str) -> None:
+    """Raise MarkersBroken for a marker that is swallowed, DocumentError for a table gone wrong.
+
+    `before` is the document as the person knows it: the line numbers are of that one.
+    """
+    lines = lines_of(after.removeprefix(BOM))
+    # The parser takes each of CR LF, LF and CR for one line ending, as lines_of does.
+    blocks = [
+        token
+        for token in MarkdownIt("commonmark").enable("table").parse("".join(lines))
+        if token.level == 0 and token.map
+    ]
+    known = lines_of(before.removeprefix(BOM))
+    swallowed = [f"{place}:{line}: {words}" for line, words in _swallowed(lines, known, blocks)]
+    if swallowed:
+        raise MarkersBroken("\n".join(swallowed))
+    for name, line in _broken_tables(lines, blocks):
+        raise DocumentError(
+            f"{place}: a table of region {name} would not read as meant: {line.strip()}",
+            hint="This is a mistake in the program; nothing was written.",
+        )
+
+
+def _swallowed(
+    lines: Sequence[str], known: Sequence[str], blocks: Sequence[Token]
+) -> Iterator[tuple[int, str]]:
+    """Find markers that are not comments of their own but part of something else.
+
+    Both documents hold the same markers in the same order.
+    """
+    alive = {_span(block)[0] for block in blocks if block.type == "html_block"}
+    for marker, theirs in zip(markers(lines), markers(known), strict=True):
+        if marker.line - 1 not in alive:
+            culprit = _line_around(marker.line - 1, lines, blocks)
+            words = (
+                f"the {marker.kind} marker of region {marker.name} is swallowed by what begins with"
+                f" {culprit!r}; end that before the marker, or put a blank line between them"
+            )
+            yield theirs.line, words
+
+
+def _line_around(index: int, lines: Sequence[str], blocks: Sequence[Token]) -> str:
+    spans = [_span(block) for block in blocks]
+    return lines[max(first for first, last in spans if first <= index < last)].strip()
+
+
+def _broken_tables(lines: Sequence[str], blocks: Sequence[Token]) -> Iterator[tuple[str, str]]:
+    """Find tables whose rows or cells are not the ones that stand in the source.
+
+    Readers drop cells beyond the header's without a word, hence the count of bars.
+    """
+    tables = dict(_span(block) for block in blocks if block.type == "table_open")
+    ends = markers(lines)
+    for begin, end in zip(ends, ends, strict=True):
+        inside = range(begin.line, end.line - 1)
+        for is_table, run in groupby(inside, key=lambda index: lines[index].startswith("|")):
+            rows = list(run)
+            bars = {len(_BAR.findall(lines[index])) for index in rows}
+            if is_table and (tables.get(rows[0]) != rows[-1] + 1 or len(bars) > 1):
+                yield begin.name, lines[rows[0]]
+
+
+def _span(block: Token) -> tuple[int, int]:
+    first, last = block.map or (0, 0)
+    return first, last

@@ -1,0 +1,103 @@
+"""The door to the document: what would be written, and writing it without ever half-writing it."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from catalog.core.errors import DocumentError
+from catalog.core.files import read_bytes
+from catalog.core.writing import replace
+from catalog.report.regions import splice
+
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a document, with all that people wrote around the regions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a document holds and what it would hold; `before` is empty where there is no file."""
+
+    path: Path
+    before: str
+    after: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether there is something to write."""
+        return self.before != self.after
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what the document would hold, in hexadecimal."""
+        return hashlib.sha256(self.after.encode()).hexdigest()
+
+
+def compose(template: str, regions: Mapping[str, str]) -> str:
+    """Write a new document from a template, for `--output -`."""
+    return _filled(template.rstrip("\r\n") + "\n", regions, "template", force=False)
+
+
+def plan(
+    path: Path,
+    template: str,
+    regions: Mapping[str, str],
+    *,
+    force: bool = False,
+    proved: bool = True,
+) -> Plan:
+    """Work out what a document should hold, without writing.
+
+    With `proved` off, a document that would not change is not read as Markdown: a poll need not.
+    Where there is no document yet, or an empty one, it is made from the template. Raise
+    MarkersBroken, RegionEdited (not with `force`), or DocumentError where it cannot be read.
+    """
+    before = _read(path)
+    if before:
+        return Plan(path, before, _filled(before, regions, str(path), force=force, proved=proved))
+    return Plan(path, before, compose(template, regions))
+
+
+def write(plan: Plan) -> bool:
+    """Write what was planned, if it differs; say whether it did. Raise DocumentError."""
+    if not plan.differs:
+        return False
+    target = Path(os.path.realpath(plan.path))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        replace(target, plan.after.encode())
+    except OSError as error:
+        raise _failed("written", plan.path, error) from error
+    return True
+
+
+def _filled(
+    text: str, regions: Mapping[str, str], place: str, *, force: bool, proved: bool = True
+) -> str:
+    after = splice(text, regions, place, force=force)
+    if proved or after != text:
+        from catalog.report.proof import prove
+
+        prove(after, text, place)
+    return after
+
+
+def _read(path: Path) -> str:
+    try:
+        return read_bytes(path, LARGEST).decode("utf-8")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise _failed("read", path, error) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise DocumentError(
+            f"{path}:{line}: the document could not be read: not valid UTF-8",
+            hint="Save it as UTF-8; nothing was written.",
+        ) from None
+
+
+def _failed(done: str, path: Path, error: OSError) -> DocumentError:
+    reason = error.strerror or type(error).__name__
+    return DocumentError(f"{path}: the document could not be {done}: {reason}")

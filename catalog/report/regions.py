@@ -1,0 +1,144 @@
+"""Marked regions: what stands between two markers is the program's, all else is a person's.
+
+    <!-- catalog:begin llm -->
+    (written by the program; its last line is a checksum, which tells an edit by hand)
+    <!-- catalog:end llm -->
+
+Lines end where CommonMark ends them, at CR LF, LF or CR, and keep their own endings.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from catalog.core.errors import MarkersBroken, RegionEdited
+
+BOM = "\ufeff"
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_ENDING = re.compile(r"\r\n|\r|\n")
+_MARKER = re.compile(r"<!-- catalog:(begin|end) (\S+) -->[ \t]*")
+_NEARLY = re.compile(r" {0,3}<!--\s*catalog\s*:?\s*(?:begin|end)\b", re.IGNORECASE)
+_CHECKSUM = re.compile(r"<!-- catalog:checksum ([0-9a-f]{16}) -->[ \t]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """One marker and the line it stands on, counted from 1."""
+
+    line: int
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One region and the lines of its markers, counted from 1."""
+
+    name: str
+    begin: int
+    end: int
+
+
+def lines_of(text: str) -> list[str]:
+    """Cut a document into lines with their endings; joined, they are the document again."""
+    return _LINE.findall(text)
+
+
+def markers(lines: Sequence[str]) -> Iterator[Marker]:
+    """Find every marker, in order."""
+    for number, line in enumerate(lines, start=1):
+        found = _MARKER.fullmatch(line.rstrip("\r\n"))
+        if found:
+            yield Marker(number, found[1], found[2])
+
+
+def find(lines: Sequence[str], known: Mapping[str, str], place: str) -> tuple[Region, ...]:
+    """Find the regions of a document; raise MarkersBroken with everything wrong about them.
+
+    `known` holds the regions that there are, `place` names the document in the error.
+    """
+    regions: list[Region] = []
+    problems = list(_misspelled(lines))
+    begun: dict[str, int] = {}
+    for marker in markers(lines):
+        problems += [(marker.line, words) for words in _complaints(marker, begun, regions, known)]
+        if marker.kind == "begin":
+            begun.setdefault(marker.name, marker.line)
+        elif marker.name in begun:
+            regions.append(Region(marker.name, begun.pop(marker.name), marker.line))
+    problems += [(line, f"region {name} begins and never ends") for name, line in begun.items()]
+    if not problems and not regions:
+        wanted = ", ".join(known)
+        problems.append((1, f"no region at all; put markers for one or more of {wanted}"))
+    if problems:
+        raise MarkersBroken(
+            "\n".join(f"{place}:{line}: {words}" for line, words in sorted(problems))
+        )
+    return tuple(regions)
+
+
+def splice(text: str, contents: Mapping[str, str], place: str, *, force: bool = False) -> str:
+    """Put new contents into a document's regions and leave every other byte as it is.
+
+    A region takes the line endings of its begin marker. Raise MarkersBroken, or RegionEdited where
+    a region holds what this program did not write, unless `force`.
+    """
+    bom = BOM if text.startswith(BOM) else ""
+    lines = lines_of(text.removeprefix(BOM))
+    regions = find(lines, contents, place)
+    edited = [each for each in regions if not _is_ours(lines[each.begin : each.end - 1])]
+    if edited and not force:
+        raise RegionEdited(
+            "\n".join(
+                f"{place}:{each.begin}: region {each.name} was edited by hand" for each in edited
+            )
+        )
+    for region in reversed(regions):
+        ending = _ENDING.findall(lines[region.begin - 1])[0]
+        body = _body(contents[region.name]).replace("\n", ending)
+        lines[region.begin : region.end - 1] = [body]
+    return bom + "".join(lines)
+
+
+def _misspelled(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(lines, start=1):
+        if _NEARLY.match(line) and not _MARKER.fullmatch(line.rstrip("\r\n")):
+            yield number, "not quite a marker; write <!-- catalog:begin NAME --> and nothing else"
+
+
+def _complaints(
+    marker: Marker, begun: Mapping[str, int], regions: Sequence[Region], known: Mapping[str, str]
+) -> Iterator[str]:
+    """Say what is wrong with a marker, given what was begun and ended before it."""
+    if marker.name not in known:
+        yield f"unknown region {marker.name}; known are {', '.join(known)}"
+    if marker.kind == "end":
+        if marker.name not in begun:
+            yield f"region {marker.name} ends without having begun"
+        return
+    first = {**{each.name: each.begin for each in regions}, **begun}.get(marker.name)
+    if first is not None:
+        yield f"region {marker.name} stands twice, first on line {first}"
+    for name, line in begun.items():
+        if name != marker.name:
+            yield f"region {marker.name} begins inside region {name}, begun on line {line}"
+
+
+def _body(content: str) -> str:
+    if not content.strip():
+        return ""
+    written = f"\n{content}\n\n"
+    return f"{written}<!-- catalog:checksum {_checksum(written)} -->\n"
+
+
+def _is_ours(body: Sequence[str]) -> bool:
+    """Whether a region is still blank, or holds what its checksum was made of."""
+    if not "".join(body).strip():
+        return True
+    found = _CHECKSUM.fullmatch(body[-1].rstrip("\r\n"))
+    return found is not None and found[1] == _checksum(_ENDING.sub("\n", "".join(body[:-1])))
+
+
+def _checksum(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

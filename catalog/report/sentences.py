@@ -1,0 +1,246 @@
+"""Findings in English, as plain text of one line: the only place that phrases them.
+
+Names and values are the provider's and may hold anything. Control characters and line separators
+become spaces here, so that no line can be forged and no terminal driven, whoever shows it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from catalog.changes.blocks import parent
+from catalog.changes.change import (
+    TOLD,
+    Added,
+    Basis,
+    Finding,
+    Incident,
+    Probed,
+    Recovered,
+    Removed,
+    Renamed,
+    Restored,
+    Retiring,
+    Trouble,
+    Undelivered,
+    Updated,
+)
+from catalog.changes.renames import swap
+from catalog.changes.successors import Difference, Successor
+from catalog.changes.waves import suffix, tendency
+from catalog.core.payload import Drift
+from catalog.core.snapshot import Model
+from catalog.core.strict_json import cut, undotted
+from catalog.core.text import VALUE_LIMIT, count, duration, examples, move, name_of, one_line, show
+
+
+def sentence(finding: Finding) -> str:
+    """Say what happened, in one line without markup, and until when a removed model is callable."""
+    said = last_call(finding)
+    return f"{fact(finding)}; {said}" if said else fact(finding)
+
+
+def fact(finding: Finding) -> str:
+    """Say what happened, in one line without markup, and how often it moved if it flaps."""
+    said = _wave(finding) if finding.is_wave else _fact(finding)
+    flapping = "" if finding.moves is None else f", back and forth: move {finding.moves}"
+    return one_line(said + flapping)
+
+
+def last_call(finding: Finding) -> str | None:
+    """Say until when a model can be called and why we say so, in one line; None if not known."""
+    if finding.callable_until is None:
+        return None
+    return until(finding.callable_until, finding.basis, str(finding.ground))
+
+
+def until(day: date, basis: Basis | None, ground: str) -> str:
+    """Say until when a model can be called, in the words of the basis."""
+    match basis:
+        case "proved":
+            return one_line(ground)
+        case "announced":
+            return one_line(f"announced to end on {day} ({ground})")
+    return one_line(f"callable until at least {day} ({ground})")
+
+
+def _fact(finding: Finding) -> str:
+    change = finding.change
+    match change:
+        case Added(model):
+            return f"{name_of(model)} added: {_about(model)}"
+        case Removed(model):
+            return f"{name_of(model)} removed"
+        case Renamed(model, key, name):
+            return f"{name_of(model)} {_another_name(model, key, name)}"
+        case Restored(model, gone_since):
+            return f"{name_of(model)} restored after {duration(finding.at - gone_since)}"
+        case Updated(model, field, before, after):
+            return f"{name_of(model)}: {cut(field, VALUE_LIMIT)} {move(before, after)}"
+    return _beside_the_lists(change, finding.at)
+
+
+def _beside_the_lists(change: Drift | Probed | Retiring | Incident, at: datetime) -> str:
+    match change:
+        case Drift():
+            return drift_sentence(change)
+        case Recovered(troubles, since):
+            return f"well again after {duration(at - since)} ({', '.join(troubles)})"
+        case Undelivered(channel, reason):
+            what = reason.removeprefix(f"channel {channel}: ")
+            return f"a message to channel {channel} was given up: {what}"
+        case Probed():
+            return _probed(change, at)
+        case Retiring():
+            return _retiring(change, at)
+    return _trouble(change, at)
+
+
+def _trouble(trouble: Trouble, at: datetime) -> str:
+    lasted = "" if trouble.since is None else f" for {duration(at - trouble.since)}"
+    match trouble.kind:
+        case "stale":
+            return f"no answer was accepted{lasted}: {trouble.reason}"
+        case "failing":
+            return f"the provider could not be read{lasted}: {trouble.reason}"
+        case _:
+            return f"answer {trouble.kind}{lasted}: {trouble.reason}"
+
+
+def _probed(change: Probed, at: datetime) -> str:
+    name, on = cut(change.name, VALUE_LIMIT), ", ".join(change.routes)
+    said = f": {change.said}" if change.said else ""
+    away = "" if change.gone_since is None else f" {duration(at - change.gone_since)} after it left"
+    match change.kind:
+        case "ghost":
+            still = f"; {', '.join(change.elsewhere)} answers" if change.elsewhere else ""
+            return f"{name} is listed, but {on} refuses it{said}{still}"
+        case "over":
+            return f"{name} is refused by {on} now,{away} the catalog"
+        case "lingering":
+            return f"{name} still answers on {on},{away} the catalog"
+        case "phantom":
+            return f"{name} answers on {on}, and no list has it"
+        case "absent":
+            return f"{name} is listed, but missing from the list of models that can be called"
+        case "answering":
+            return f"{name} answers again on {on}"
+    before = cut(change.before or "", VALUE_LIMIT)
+    return f"{name} on {on} answers as {cut(change.answered_as or '', VALUE_LIMIT)}, not {before}"
+
+
+def _retiring(change: Retiring, at: datetime) -> str:
+    left = "over" if change.basis == "proved" else days_left(change.days_left(at))
+    moved = "" if change.moved_from is None else f", before it was {change.moved_from}"
+    names = ", ".join(cut(name, VALUE_LIMIT) for name in change.candidates)
+    instead = f"; instead: {names}" if names else ""
+    return f"{cut(change.name, VALUE_LIMIT)}: {left}{moved}{instead}"
+
+
+def days_left(days: int) -> str:
+    """Say how many days are left: `14 days left`, `last day`, `over for 3 days`."""
+    if days == 0:
+        return "last day"
+    return f"{count(days, 'day')} left" if days > 0 else f"over for {count(-days, 'day')}"
+
+
+def successor(found: Successor) -> str:
+    """Name what may take the place of a model, and what would be lost or differ."""
+    name = cut(found.name, VALUE_LIMIT)
+    if not found.is_listed:
+        return one_line(f"{name} (not in the catalog)")
+    lost = ", ".join(map(_difference, found.differences))
+    return one_line(f"{name} ({lost})" if lost else name)
+
+
+def _difference(each: Difference) -> str:
+    match each.what:
+        case "beta":
+            return "not beta to beta"
+        case "route":
+            return "another route"
+        case "context":
+            after = f"{each.after:,}" if each.after else "unknown"
+            return f"context {each.before:,} to {after}"
+    moved = (cut(str(value or "unknown"), VALUE_LIMIT) for value in (each.before, each.after))
+    return " to ".join(moved) if each.what == "status" else f"type {' to '.join(moved)}"
+
+
+def title(provider: str, findings: Iterable[Finding]) -> str:
+    """Say how much happened, the gravest first: `infomaniak: 1 breaking, 3 info`."""
+    counts = Counter(finding.level for finding in findings)
+    return f"{provider}: {', '.join(f'{counts[level]} {level}' for level in TOLD if counts[level])}"
+
+
+def _about(model: Model) -> str:
+    parts = [cut(model.type, VALUE_LIMIT)]
+    if model.context_limit is not None:
+        parts.append(f"{model.context_limit:,} tokens")
+    if model.status is not None:
+        parts.append(cut(model.status, VALUE_LIMIT))
+    if model.beta:
+        parts.append("beta")
+    return ", ".join(parts)
+
+
+def _another_name(former: Model, key: str, name: str) -> str:
+    ids = f"id {cut(former.key, VALUE_LIMIT)} → {cut(key, VALUE_LIMIT)}"
+    if name == former.name:
+        return f"has another id: {ids}"
+    return f"renamed to {cut(name, VALUE_LIMIT)}" + f" ({ids})" * (key != name)
+
+
+def _wave(finding: Finding) -> str:
+    """Say what many changes are together; their models come at the end, some of them by name."""
+    changes, many = finding.changes, count(len(finding.models), "model")
+    updates = [change for change in changes if isinstance(change, Updated)]
+    if not updates:
+        return _variants(finding)
+    names = examples([model.name for model in finding.models])
+    fields = list(dict.fromkeys(update.field for update in updates))
+    if len(fields) == 1:
+        return f"{cut(fields[0], VALUE_LIMIT)} on {many}: {_moves(updates)} ({names})"
+    how, above = tendency(updates[0]), parent(fields)
+    if len(finding.models) == 1:
+        return f"{names}: {examples(fields)} {how}"
+    if not above:
+        return f"{examples(fields)} on {many}: {how} ({names})"
+    below = [".".join(undotted(field)[len(undotted(above)) :]) for field in fields]
+    return f"{cut(above, VALUE_LIMIT)} on {many}: {examples(below)} {how} ({names})"
+
+
+def _moves(updates: Sequence[Updated]) -> str:
+    """Say how one field moved on many models: the move, or what all moves have in common."""
+    distinct = {(update.before, update.after) for update in updates}
+    if len(distinct) == 1:
+        return move(*distinct.pop())
+    told = {tendency(update) for update in updates}
+    how = told.pop() if len(told) == 1 else None
+    values = {value for pair in distinct for value in pair if value is not None}
+    match how:
+        case None:
+            return f"{len(distinct)} different moves"
+        case "came" | "gone":
+            return f"{how}, {count(len(values), 'different value')}"
+    return how
+
+
+def _variants(finding: Finding) -> str:
+    change, number = finding.change, len(finding.changes)
+    names = examples([model.name for model in finding.models])
+    if isinstance(change, Renamed):
+        old, new = swap(change.model.name, change.name)
+        pair = f"{name_of(change.model)} → {cut(change.name, VALUE_LIMIT)}"
+        what = f"with {old or 'nothing'} → {new or 'nothing'}"
+        return f"{count(number, 'model')} renamed {what}: {pair} and {number - 1:,} more"
+    ending = suffix(finding.models[0].name) if finding.models else ""
+    return f"{count(number, f'{ending} model')} {change.kind} ({names})"
+
+
+def drift_sentence(change: Drift) -> str:
+    """Say what was new about an answer, without a moment or a level."""
+    field = cut(change.field, VALUE_LIMIT)
+    where = f" ({examples(change.models)})" if change.models else ""
+    if change.value is not None:
+        return one_line(f"{change.what} of {field}: {show(change.value)}{where}")
+    return one_line(f"{change.what}{' in' * (change.what == 'new null')} {field}{where}")

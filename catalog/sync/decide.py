@@ -1,0 +1,262 @@
+"""What a poll comes to: one pure function between what the store knew and what was read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from catalog.changes.change import (
+    Change,
+    Delisted,
+    Finding,
+    Level,
+    Removed,
+    Restored,
+    Retiring,
+    Updated,
+    fingerprint,
+    gravity,
+)
+from catalog.changes.diff import diff
+from catalog.changes.flapping import SETTLES_AFTER, Move, flaps, place_of
+from catalog.changes.forecast import REMIND, Grounds, Told, candidates, ends, retiring
+from catalog.changes.judge import Case, Doubt, judge
+from catalog.changes.poll import TROUBLE_OF, Outcome, Poll, Removals
+from catalog.changes.trouble import Patience, Unwell, Watch
+from catalog.core.errors import CatalogError, CatalogHeld, PayloadInvalid
+from catalog.core.payload import Answer, Drift
+from catalog.core.snapshot import Model, Snapshot
+from catalog.providers.provider import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a fetch brought, as far as it could be read.
+
+    `candidate` is None where the answer says nothing new (304, the same bytes) or broke (`error`).
+    `confirmed` are the keys of models that were missing when it was asked twice.
+    """
+
+    answer: Answer | None = None
+    candidate: Snapshot | None = None
+    drift: tuple[Drift, ...] = ()
+    error: CatalogError | None = None
+    confirmed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the store knew: the state in force, who is gone since when, what was told already.
+
+    `digest` is that of the state in force; `snapshot` is only read when the candidate has another
+    one, or the end of a model is to be told. `gone` and `grounds` are what ends follow from;
+    `reminded` is what was told of them, and `polled_at` when the poll before this one was. `held`
+    counts the polls in a row, before this one, that were held for the same models; `unwell` is
+    what went wrong since the last accepted poll. `missing` are the models that the last answer left
+    out and that are still in force, `moves` the changes of late, and `settled` what flapped and
+    stays elsewhere.
+    """
+
+    digest: str | None = None
+    snapshot: Snapshot | None = None
+    gone: Mapping[str, Delisted] = field(default_factory=dict)
+    grounds: Grounds = field(default_factory=Grounds)
+    reminded: Mapping[str, Told] = field(default_factory=dict)
+    polled_at: datetime | None = None
+    told: frozenset[str] = frozenset()
+    held: int = 0
+    unwell: Unwell = field(default_factory=Unwell)
+    missing: Mapping[str, datetime] = field(default_factory=dict)
+    moves: tuple[Move, ...] = ()
+    settled: tuple[tuple[Move, Move], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The user's say: when to doubt, when to tell of trouble or ends, and the levels of rules.
+
+    `remind` holds the marks, in days, at which the end of a model is told again. `removals` says
+    when it is believed that a model is gone, `again_after` how long to wait before asking a second
+    time, `settles_after` how long what flaps has to stay.
+    """
+
+    doubt: Doubt = field(default_factory=Doubt)
+    patience: Patience = field(default_factory=Patience)
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    remind: tuple[int, ...] = REMIND
+    removals: Removals = "at once"
+    again_after: timedelta = timedelta(seconds=30)
+    settles_after: timedelta = SETTLES_AFTER
+
+    def for_the_past(self) -> "Policy":
+        """Return the same for old answers: nobody is reminded, and nobody can be asked again."""
+        removals = "next" if self.removals == "again" else self.removals
+        return replace(self, remind=(), removals=removals)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The circumstances of one poll: whose, when, under which policy, accepted by hand or not."""
+
+    provider: Provider
+    policy: Policy
+    started_at: datetime
+    duration_ms: int = 0
+    accept: bool = False
+
+    def decide(self, past: Past, reading: Reading) -> Poll:
+        """Say what the poll came to, and what there is to tell."""
+        poll = self._outcome(past, reading)
+        due = (*self._reminders(past, poll), *self._settled(past, poll))
+        if not due:
+            return poll
+        return replace(poll, findings=tuple(sorted((*poll.findings, *due), key=gravity)))
+
+    def _outcome(self, past: Past, reading: Reading) -> Poll:
+        if reading.error is not None:
+            return self._refused(past, reading, reading.error)
+        drift = self._untold(past, reading.drift)
+        after = reading.candidate
+        if after is None or after.digest == past.digest:
+            ended = self._watch(past).recovery(changed=False)
+            poll = self._poll(Outcome.UNCHANGED, reading)
+            return replace(poll, findings=self._judge((*ended, *drift)))
+        reason = self.policy.doubt.about(past.snapshot, after)
+        if reason and not self.accept and past.held + 1 < self.policy.doubt.polls:
+            return self._held(past, reading, after, reason)
+        ended = self._watch(past).recovery(changed=True)
+        if past.snapshot is None:
+            poll = self._poll(Outcome.FIRST, reading)
+            return replace(poll, findings=self._judge((*ended, *drift)), snapshot=after)
+        changes = diff(past.snapshot, after, past.gone)
+        waiting = {} if reason else self._unconfirmed(past, reading, changes)
+        changes = tuple(each for each in changes if _key_removed(each) not in waiting)
+        if waiting:
+            models = (*after.models, *waiting.values())
+            after = Snapshot.of(after.provider, after.taken_at, models)
+        poll = replace(self._poll(Outcome.CHANGED, reading), missing=tuple(waiting))
+        if after.digest == past.digest:
+            ended = self._watch(past).recovery(changed=False)
+            findings = self._judge((*ended, *drift))
+            return replace(poll, outcome=Outcome.UNCHANGED, findings=findings)
+        findings = self._judge((*ended, *changes, *drift), past, after)
+        return replace(poll, findings=findings, snapshot=after)
+
+    def _unconfirmed(
+        self, past: Past, reading: Reading, changes: Iterable[Change]
+    ) -> dict[str, Model]:
+        """Return the models that are missing, and of which it is not believed yet."""
+        if self.accept or self.policy.removals == "at once":
+            return {}
+        believed = past.missing.keys() | reading.confirmed
+        gone = (each.model for each in changes if isinstance(each, Removed))
+        return {model.key: model for model in gone if model.key not in believed}
+
+    def _refused(self, past: Past, reading: Reading, error: CatalogError) -> Poll:
+        outcome = Outcome.INVALID if isinstance(error, PayloadInvalid) else Outcome.FAILED
+        findings = self._trouble(past, outcome, str(error))
+        return replace(self._poll(outcome, reading), findings=findings, error=error)
+
+    def _held(self, past: Past, reading: Reading, after: Snapshot, reason: str) -> Poll:
+        return replace(
+            self._poll(Outcome.HELD, reading),
+            findings=self._trouble(past, Outcome.HELD, reason),
+            candidate=after.lacking(past.snapshot),
+            error=CatalogHeld(f"not believed: {reason}"),
+        )
+
+    def _trouble(self, past: Past, outcome: Outcome, reason: str) -> tuple[Finding, ...]:
+        return self._judge(tuple(self._watch(past).trouble(TROUBLE_OF[outcome], reason)))
+
+    def _watch(self, past: Past) -> Watch:
+        return Watch(self.policy.patience, past.unwell, self.started_at)
+
+    def _untold(self, past: Past, drift: tuple[Drift, ...]) -> tuple[Drift, ...]:
+        name = self.provider.name
+        return tuple(item for item in drift if fingerprint(name, item) not in past.told)
+
+    def _reminders(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
+        """Find what is to be told of ends, whatever came of the poll: the days go by."""
+        gone, grounds = past.gone, past.grounds
+        if poll.snapshot is not None:
+            listed = poll.snapshot.by_key
+            left = [
+                Delisted(each.change.model, each.at, each.callable_until, each.basis, each.ground)
+                for each in poll.findings
+                if isinstance(each.change, Removed)
+            ]
+            gone = {key: each for key, each in gone.items() if key not in listed}
+            gone |= {each.model.key: each for each in left}
+            noted = {key: listed[key] for key in grounds.notes if key in listed}
+            grounds = replace(grounds, noted=noted)
+        past = replace(past, gone=gone, grounds=grounds)
+        return self._judge(self._retiring(past, poll.snapshot or past.snapshot))
+
+    def _settled(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
+        """Find what flapped and stays at another value than was told: that is told now."""
+        state = poll.snapshot or past.snapshot
+        moving = {place_of(change) for finding in poll.findings for change in finding.changes}
+        if state is None or not past.settled:
+            return ()
+        changes: list[Change] = []
+        listed, since = state.by_key, dict[str, datetime]()
+        for told, last in past.settled:
+            key, field = last.place
+            if last.place in moving:
+                continue
+            if field is not None and key in listed:
+                changes.append(Updated(listed[key], field, told.after, last.after))
+            elif field is None and key in listed:
+                changes.append(Restored(listed[key], told.at))
+            elif field is None and key in past.gone:
+                since[key] = last.at
+                changes.append(Removed(past.gone[key].model))
+        return self._judge(changes, replace(past, moves=(), missing=since), state)
+
+    def reminds(self, past: Past) -> bool:
+        """Whether there is something to tell of a model, if the poll changes nothing."""
+        return bool(past.settled or self._retiring(past, None))
+
+    def _retiring(self, past: Past, state: Snapshot | None) -> tuple[Retiring, ...]:
+        known = ends(past.gone, past.grounds, self.provider.lifecycle)
+        since = past.polled_at or self.started_at
+        due = retiring(known, past.reminded, self.policy.remind, since, self.started_at)
+        if state is None or not due:
+            return due
+        found = candidates(known, past.grounds, state.models)
+        return tuple(
+            replace(each, candidates=tuple(one.name for one in found[each.key])) for each in due
+        )
+
+    def _judge(
+        self,
+        changes: Sequence[Change],
+        past: Past | None = None,
+        after: Snapshot | None = None,
+    ) -> tuple[Finding, ...]:
+        past = past or Past()
+        before = past.snapshot.by_key if past.snapshot else {}
+        case = Case(
+            provider=self.provider.name,
+            at=self.started_at,
+            attributes=self.provider.attributes,
+            lifecycle=self.provider.lifecycle,
+            common=len(before.keys() & after.by_key.keys()) if after else 0,
+            levels=self.policy.levels,
+            grounds=past.grounds,
+            flaps=flaps(changes, past.moves),
+            since=past.missing,
+        )
+        return judge(changes, case)
+
+    def _poll(self, outcome: Outcome, reading: Reading) -> Poll:
+        return Poll(
+            provider=self.provider.name,
+            started_at=self.started_at,
+            duration_ms=self.duration_ms,
+            outcome=outcome,
+            answer=reading.answer,
+        )
+
+
+def _key_removed(change: Change) -> str | None:
+    return change.model.key if isinstance(change, Removed) else None

@@ -1,0 +1,100 @@
+"""The document of the store: what it shall say is read here, and written through one door."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+
+from catalog.changes.change import TOLD, Finding
+from catalog.changes.forecast import ends
+from catalog.changes.poll import Published
+from catalog.changes.rules import Lifecycle
+from catalog.core.probe import Verdict
+from catalog.report.annotations import Annotations
+from catalog.report.overview import Overview, render
+from catalog.report.publish import Plan, compose, plan, write
+from catalog.report.sections import Sections
+from catalog.store import changelog, forecasts, history, probes
+from catalog.store.changelog import Wanted
+from catalog.store.database import Transaction
+
+MODEL_KINDS = ("added", "removed", "restored", "renamed", "updated")
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """How one provider's document is made.
+
+    `recent` is how many findings it shows at least, where there are as many: those of one snapshot
+    stay together.
+    """
+
+    provider: str
+    lifecycle: Lifecycle | None
+    path: Path
+    template: str
+    sections: Sections
+    annotations: Annotations
+    product_id: int | None
+    recent: int
+
+    def overview(self, connection: Transaction, number: int) -> Overview:
+        """Read what the document says as of a snapshot: nothing but what the store holds."""
+        wanted = Wanted(self.provider, up_to_snapshot=number, levels=TOLD, kinds=MODEL_KINDS)
+        oldest = changelog.snapshot_with(connection, wanted, self.recent)
+        findings = changelog.findings(connection, replace(wanted, from_snapshot=oldest))
+        delisted = history.delisted(connection, self.provider, number)
+        grounds = forecasts.grounds(connection, self.provider, delisted)
+        gone = {each.model.key: each for each in delisted}
+        return Overview(
+            snapshot=history.snapshot(connection, number),
+            recent=newest_snapshots(findings, self.recent),
+            delisted=delisted,
+            forecasts={end.model.key: end.forecast for end in ends(gone, grounds, self.lifecycle)},
+            product_id=self.product_id,
+            answers=self._answers(connection, number),
+        )
+
+    def _answers(self, connection: Transaction, number: int) -> Mapping[str, Mapping[str, Verdict]]:
+        """Read what the models say when they are called: now, so of the newest snapshot alone."""
+        if history.number_at(connection, self.provider, None) != number:
+            return {}
+        answers: dict[str, dict[str, Verdict]] = {}
+        for (name, route), cell in probes.cells(connection, self.provider).items():
+            if cell.verdict is not None:
+                answers.setdefault(name, {})[route] = cell.verdict
+        return answers
+
+    def compose(self, overview: Overview) -> str:
+        """Write the document anew from the template, for stdout."""
+        return compose(self.template, self._regions(overview))
+
+    def plan(self, overview: Overview, *, path: Path | None = None, force: bool = False) -> Plan:
+        """Say what the document would be; raise DocumentError where it cannot be written."""
+        return plan(path or self.path, self.template, self._regions(overview), force=force)
+
+    def publish(self, overview: Overview, *, dry_run: bool = False) -> Published:
+        """Write the document where it differs; raise DocumentError."""
+        regions = self._regions(overview)
+        wanted = plan(self.path, self.template, regions, proved=False)
+        if not dry_run:
+            write(wanted)
+        return Published(self.path, wanted.differs, wanted.digest)
+
+    def _regions(self, overview: Overview) -> Mapping[str, str]:
+        return render(overview, self.sections, self.annotations)
+
+
+def newest_snapshots(findings: Sequence[Finding], least: int) -> tuple[Finding, ...]:
+    """Take whole snapshots, the newest first, until there are `least` findings."""
+    taken: list[Finding] = []
+    newest = sorted(findings, key=_snapshot, reverse=True)
+    for _, group in groupby(newest, key=_snapshot):
+        if len(taken) >= least:
+            break
+        taken.extend(group)
+    return tuple(taken)
+
+
+def _snapshot(finding: Finding) -> int:
+    return finding.snapshot or 0

@@ -1,0 +1,103 @@
+"""What the settings make of a history: how much is told, what is damped, what is confirmed late."""
+
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from catalog.changes.change import Finding, Level, Removed, Restored, Updated
+from catalog.changes.flapping import DAMPED, FLAPPING, Place, place_of, sides
+from catalog.changes.poll import Outcome, Poll
+from catalog.changes.rules import rules
+from catalog.core.strict_json import JsonText
+from catalog.store.answers import Answered
+
+Moved = Updated | Removed | Restored
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of the polls from `first` to `last` under some settings.
+
+    `told` counts findings by level. `damped` counts the silent moves of each place, by the model's
+    name and the field; `settled` counts those that stayed elsewhere and were told. `late` holds how
+    much later each removal was believed; `returned` counts the models that were back before.
+    """
+
+    first: datetime
+    last: datetime
+    told: Mapping[str, int] = field(default_factory=dict)
+    damped: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
+    settled: int = 0
+    late: tuple[timedelta, ...] = ()
+    returned: int = 0
+
+    @property
+    def days(self) -> float:
+        """So many days it took; less than a day counts as one."""
+        return max(self.last - self.first, DAY) / DAY
+
+
+def weigh(polls: Iterable[Poll]) -> Trial | None:
+    """Count what polls came to, the oldest first; None of no polls."""
+    first: datetime | None = None
+    last: datetime | None = None
+    told: Counter[str] = Counter()
+    damped: Counter[tuple[str, str | None]] = Counter()
+    silent: dict[Place, JsonText | None] = {}
+    settled = 0
+    late: list[timedelta] = []
+    waiting: dict[str, datetime] = {}
+    returned = 0
+    for poll in polls:
+        first, last = first or poll.started_at, poll.started_at
+        told.update(str(each.level) for each in poll.findings if each.level is not Level.QUIET)
+        for place, change in _moves(poll.findings, {DAMPED}):
+            damped[change.model.name, place[1]] += 1
+            silent[place] = sides(change)[1]
+        for place, change in _moves(poll.findings, rules().keys() - {DAMPED, FLAPPING}):
+            settled += place in silent and silent.pop(place) == sides(change)[1]
+        if poll.outcome in {Outcome.CHANGED, Outcome.UNCHANGED}:
+            believed = waiting.keys() & _removed(poll.findings)
+            late += [poll.started_at - waiting.pop(key) for key in sorted(believed)]
+            returned += len(waiting.keys() - set(poll.missing))
+            waiting = {key: waiting.get(key, poll.started_at) for key in poll.missing}
+    if first is None or last is None:
+        return None
+    return Trial(first, last, told, damped, settled, tuple(late), returned)
+
+
+def worth_judging(polls: Iterable[Answered]) -> Iterator[Answered]:
+    """Leave out unchanged polls within a row of them, but for the first of each day.
+
+    They would come to nothing again, and there are years of them; what waits is told a day late at
+    most.
+    """
+    last: Answered | None = None
+    skipped: Answered | None = None
+    for poll in polls:
+        if last is not None and _is_alike(last, poll) and poll.at.date() == last.at.date():
+            skipped = poll
+            continue
+        if skipped is not None and poll.outcome is not Outcome.UNCHANGED:
+            yield skipped
+        skipped, last = None, poll
+        yield poll
+
+
+def _is_alike(last: Answered, poll: Answered) -> bool:
+    return poll.outcome is last.outcome is Outcome.UNCHANGED and poll.sha256 == last.sha256
+
+
+def _moves(findings: Iterable[Finding], of: Container[str]) -> Iterator[tuple[Place, Moved]]:
+    for finding in findings:
+        for change in finding.changes if finding.rule in of else ():
+            place = place_of(change)
+            if place is not None and isinstance(change, Moved):
+                yield place, change
+
+
+def _removed(findings: Iterable[Finding]) -> frozenset[str]:
+    changes = (change for finding in findings for change in finding.changes)
+    return frozenset(change.model.key for change in changes if isinstance(change, Removed))
