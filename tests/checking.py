@@ -5,13 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from catalog.changes.change import Level
-from catalog.check import recorded
-from catalog.check.heeding import Heeded
-from catalog.check.judging import Terms, judge
-from catalog.check.listing import Evidence, Known, Listing, names, stretches
+from catalog.check import sources
+from catalog.check.judge import Terms, judge
+from catalog.check.known import Evidence, Known, Listing, names, stretches
 from catalog.check.notice import Notice
-from catalog.check.outcome import Outcome
-from catalog.check.scan.use import Ignore, Scanned, Use
+from catalog.check.outcome import Heeded, Outcome
+from catalog.check.scan.uses import Ignore, Scanned, Use
 from catalog.core.snapshot import Snapshot
 from catalog.providers.infomaniak.provider import Infomaniak
 from tests.builders import model
@@ -24,7 +23,7 @@ STORY = ("mixtral", "llama3", "granite", "gemma3n", "mistral3", "mistral24b", "q
 
 def shipped() -> Listing:
     """Give what the shipped history knows."""
-    return recorded.of_history(Infomaniak())
+    return sources.of_history(Infomaniak())
 
 
 def day(text: str) -> datetime:

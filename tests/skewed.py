@@ -6,8 +6,8 @@ from contextlib import closing
 from datetime import datetime, timedelta
 
 from catalog.alerts.channel import Audience
+from catalog.alerts.message import CHAT, Wording
 from catalog.alerts.webhook import WebhookChannel
-from catalog.alerts.wording import CHAT, Wording
 from catalog.core.clock import now
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from catalog.alerts.channel import Audience, Message, is_lasting
-from catalog.alerts.deadline import within
+from catalog.alerts.message import Wording, inert
 from catalog.alerts.size import attempt, is_too_large
-from catalog.alerts.text import inert
+from catalog.alerts.timeout import within
 from catalog.alerts.timing import Timing
-from catalog.alerts.wording import Wording
 from catalog.changes.change import Level
 from catalog.core.errors import DeliveryFailed
 

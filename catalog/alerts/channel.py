@@ -1,14 +1,64 @@
-"""What a channel is told, what it wants to hear, and what every channel can do."""
+"""Define what every channel can do, what it is sent, and which findings it wants."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Protocol
 
 from catalog.alerts.timing import Timing
-from catalog.alerts.usage import Usage, Used, former, is_used, nothing_used
-from catalog.changes.change import Change, Finding, Incident, Level, gravity
+from catalog.changes.change import Change, Finding, Incident, Level, Updated, gravity
+from catalog.changes.rules import rules
+from catalog.core.strict_json import parse
+from catalog.core.text import count, one_line
+
+Used = Mapping[tuple[str, str], tuple[str, ...]]
+"""The files that use each model, by provider and name."""
+Usage = Callable[[], Used]
+"""Gives what is used; asked anew for each message, as code moves on."""
+SHOWN = 3
+
+
+def nothing_used() -> Used:
+    """Say that nobody knows what is used: there is no lock."""
+    return {}
+
+
+def names(change: Change, rule: str) -> tuple[str, ...]:
+    """Return the names that a change is about: also the old one where it is about the name."""
+    return *change.names, *former("name", change, rule)
+
+
+def former(attribute: str, change: Change, rule: str) -> list[str]:
+    """Return what an attribute was, where that is what changed."""
+    judged = rules().get(rule)
+    if judged is None or judged.attribute != attribute or not isinstance(change, Updated):
+        return []
+    return [] if change.before is None else [str(parse(change.before))]
+
+
+def is_used(change: Change, finding: Finding, used: Used) -> bool:
+    """Whether any model that a change is about is used."""
+    return any((finding.provider, name) in used for name in names(change, finding.rule))
+
+
+def used_in(finding: Finding, used: Used) -> tuple[str, ...]:
+    """Return the files that use any model of a finding, sorted."""
+    found = {
+        file
+        for change in finding.changes
+        for name in names(change, finding.rule)
+        for file in used.get((finding.provider, name), ())
+    }
+    return tuple(sorted(found))
+
+
+def files_text(files: Iterable[str]) -> str:
+    """Name the first few files, and say how many more there are."""
+    listed = list(files)
+    shown, more = ", ".join(listed[:SHOWN]), len(listed) - SHOWN
+    return one_line(f"{shown} and {count(more, 'more file')}" if more > 0 else shown)
+
 
 MENDABLE = {401, 403, 404, 408, 425, 429}
 """Client errors that the receiver's owner, or time, may mend; all others end a message."""

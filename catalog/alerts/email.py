@@ -13,10 +13,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from catalog.alerts.channel import Audience, Message
-from catalog.alerts.deadline import within
+from catalog.alerts.message import Wording
 from catalog.alerts.size import MAIL_BYTES, attempt
+from catalog.alerts.timeout import within
 from catalog.alerts.timing import Timing
-from catalog.alerts.wording import Wording
 from catalog.core.clock import Clock, now
 from catalog.core.errors import DeliveryFailed, SettingsInvalid
 from catalog.core.http import secrecy

@@ -6,10 +6,9 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from catalog.alerts.channel import Message
+from catalog.alerts.channel import Message, used_in
+from catalog.alerts.message import show_command
 from catalog.alerts.size import WEBHOOK_BYTES
-from catalog.alerts.text import show_command
-from catalog.alerts.usage import used_in
 from catalog.changes.change import TOLD, Finding
 from catalog.core.clock import stamp
 from catalog.core.strict_json import Json, canonical, cut

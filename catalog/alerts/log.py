@@ -3,10 +3,9 @@
 import logging
 from dataclasses import dataclass, field
 
-from catalog.alerts.channel import Audience, Message
-from catalog.alerts.text import LINE_LENGTH
+from catalog.alerts.channel import Audience, Message, files_text, used_in
+from catalog.alerts.message import LINE_LENGTH
 from catalog.alerts.timing import Timing
-from catalog.alerts.usage import files_text, used_in
 from catalog.changes.change import Level
 from catalog.core.strict_json import cut
 from catalog.report.json_output import finding_json

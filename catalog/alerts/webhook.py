@@ -1,14 +1,20 @@
-"""The channel over HTTP: a signed CloudEvent, or the one line of JSON that chats take."""
+"""Send a message over HTTP: a signed CloudEvent, or the JSON that chats take."""
 
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import Literal
 from urllib.parse import urlsplit
 
 from catalog.alerts.channel import Audience, Message, is_lasting
 from catalog.alerts.event import event_body, short_event
+from catalog.alerts.message import Wording, slack
 from catalog.alerts.reply import error_words, refused_by_slack
-from catalog.alerts.signature import signed_headers, signing_key
 from catalog.alerts.size import (
     SLACK_CHARACTERS,
     WEBHOOK_BYTES,
@@ -16,15 +22,54 @@ from catalog.alerts.size import (
     characters,
     is_too_large,
 )
-from catalog.alerts.text import slack
 from catalog.alerts.timing import Timing
-from catalog.alerts.wording import Wording
 from catalog.core.clock import Clock, now
 from catalog.core.errors import CatalogError, DeliveryFailed, ProviderError, TimedOut
 from catalog.core.http.client import Http
 from catalog.core.http.request import Request
 from catalog.core.http.retry import insist
 from catalog.core.strict_json import canonical
+
+_PREFIX = "whsec_"
+
+
+def signing_key(secret: str) -> bytes:
+    """Return the key that a secret stands for: `whsec_` and Base64, or the text itself as UTF-8.
+
+    Raises ValueError, without the secret in it, where the Base64 is broken or nothing is left.
+    """
+    key = _decode(secret.removeprefix(_PREFIX)) if secret.startswith(_PREFIX) else secret.encode()
+    if not key:
+        raise ValueError("the secret is empty")
+    return key
+
+
+def signed_headers(
+    keys: Iterable[bytes], message_id: str, at: datetime, body: bytes
+) -> dict[str, str]:
+    """Return the three headers of one attempt made at `at`; no signature without a key.
+
+    Several keys give several signatures: a receiver that knows any of them is content.
+    """
+    seconds = str(int(at.timestamp()))
+    headers = {"webhook-id": message_id, "webhook-timestamp": seconds}
+    signed = b".".join([message_id.encode(), seconds.encode(), body])
+    signatures = [_signature(key, signed) for key in keys]
+    return headers | ({"webhook-signature": " ".join(signatures)} if signatures else {})
+
+
+def _signature(key: bytes, signed: bytes) -> str:
+    digest = hmac.new(key, signed, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(digest).decode()}"
+
+
+def _decode(text: str) -> bytes:
+    padding = "=" * (-len(text) % 4)  # some generators leave it out
+    try:
+        return base64.b64decode(text + padding, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("the secret starts with whsec_, but no Base64 follows") from None
+
 
 Format = Literal["cloudevents", "slack"]
 MOST_ATTEMPTS = 3

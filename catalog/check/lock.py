@@ -1,17 +1,46 @@
-"""`catalog.lock`: which models a code base uses, where, and the facts that it relies on."""
+"""Read and write `catalog.lock`: the models that code uses, where, and the facts it relies on."""
 
 import json
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from catalog.check.listing import Known, Listing
-from catalog.check.scan.use import Scanned
+from catalog.alerts.channel import Used
+from catalog.check.known import Known, Listing
+from catalog.check.scan.uses import Scanned
 from catalog.core.clock import stamp
 from catalog.core.errors import PayloadInvalid, SettingsInvalid
 from catalog.core.files import read_text, shown
 from catalog.core.strict_json import Json, read_strict, shorten
+
+logger = logging.getLogger(__name__)
+
+
+class InUse:
+    """Which files use which model, by provider and name; what was read last is in `used`."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the lock; raise SettingsInvalid for a broken one. A missing one says nothing."""
+        self._path = path
+        self.used = _locked_in(path)
+
+    def __call__(self) -> Used:
+        """Read the lock anew; one that is broken or gone since is told in the log, and passed over.
+
+        A daemon must go on, and the old answer is better than none.
+        """
+        try:
+            self.used = _locked_in(self._path) or self.used
+        except SettingsInvalid as error:
+            logger.warning("%s", error)
+        return self.used
+
+
+def _locked_in(path: Path) -> Used:
+    return {(each.provider, each.name): each.files for each in read(path)}
+
 
 VERSION = 1
 LARGEST = 16 * 1024 * 1024

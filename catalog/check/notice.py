@@ -1,4 +1,4 @@
-"""One thing that the check has to say of one use."""
+"""Define what a check can report of one use, and the rules that give it a level."""
 
 import hashlib
 from collections.abc import Mapping
@@ -41,3 +41,42 @@ class Notice:
 def fingerprint(path: str, rule: str, name: str) -> str:
     """Name a notice for the baseline and for code scanning."""
     return hashlib.sha256(canonical([rule, shown(path), name]).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRule:
+    """One thing that can be wrong with a use of a model; `why` is for the person who reads it."""
+
+    id: str
+    level: Level
+    why: str
+
+
+CHECK_RULES = {
+    rule.id: rule
+    for rule in (
+        CheckRule(
+            "refused", Level.BREAKING, "A call by this name was refused: whatever uses it fails."
+        ),
+        CheckRule(
+            "delisted",
+            Level.BREAKING,
+            "The model is gone from the catalog, and nothing promises that calls still work.",
+        ),
+        CheckRule("retiring", Level.WARNING, "Calls by this name are about to fail."),
+        CheckRule(
+            "unknown", Level.WARNING, "No catalog ever had a model of this name: calls are refused."
+        ),
+        CheckRule(
+            "limit", Level.WARNING, "The number beside the name is more than the model takes."
+        ),
+        CheckRule(
+            "changed",
+            Level.WARNING,
+            "The model is not what it was when the lock was written: answers may differ.",
+        ),
+        CheckRule(
+            "unused-ignore", Level.INFO, "A comment ignores something that is not found there."
+        ),
+    )
+}

@@ -1,14 +1,105 @@
-"""What a check came to, for whoever writes it down: text, JSON, SARIF, JUnit, annotations."""
+"""Apply ignore comments and the baseline to the notices of a check, and sum up its result."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from catalog.changes.change import TOLD, Level
-from catalog.check.heeding import Heeded
-from catalog.check.listing import Listing
-from catalog.check.notice import Notice
-from catalog.check.scan.use import Scanned
+from catalog.check.known import Listing
+from catalog.check.notice import CHECK_RULES, Notice, fingerprint
+from catalog.check.scan.uses import Ignore, Scanned
+from catalog.core.errors import PayloadInvalid, SettingsInvalid
+from catalog.core.files import read_text, shown
+from catalog.core.strict_json import Json, read_strict
 from catalog.core.visible import visible
+
+VERSION = 1
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a baseline."""
+UNUSED = "unused-ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Heeded:
+    """What is left to tell, what comments ignore, what the baseline holds, and what it need not."""
+
+    notices: tuple[Notice, ...]
+    ignored: tuple[Notice, ...] = ()
+    known: tuple[Notice, ...] = ()
+    unneeded: int = 0
+
+
+def ignore(notices: Sequence[Notice], scanned: Iterable[Scanned]) -> Heeded:
+    """Take out what a comment in its line ignores; a comment that ignores nothing is told."""
+    comments = {(each.path, comment.line): comment for each in scanned for comment in each.ignores}
+    used: set[tuple[str, int]] = set()
+    told, ignored = [], []
+    for notice in notices:
+        place = (notice.path, notice.line)
+        comment = comments.get(place)
+        if comment is not None and (not comment.rules or notice.rule in comment.rules):
+            used.add(place)
+            ignored.append(notice)
+        else:
+            told.append(notice)
+    told += [_unused(path, comments[path, line]) for path, line in comments.keys() - used]
+    return Heeded(tuple(sorted(told, key=lambda each: each.order)), tuple(ignored))
+
+
+def leave(heeded: Heeded, baseline: frozenset[str]) -> Heeded:
+    """Take out what the baseline holds, wherever in its file it stands now."""
+    told = tuple(each for each in heeded.notices if each.fingerprint not in baseline)
+    known = tuple(each for each in heeded.notices if each.fingerprint in baseline)
+    unneeded = len(baseline - {each.fingerprint for each in known})
+    return Heeded(told, heeded.ignored, known, unneeded)
+
+
+def baseline_text(notices: Iterable[Notice]) -> str:
+    """Write a baseline: what is known and not told again, sorted, each once."""
+    rows = {(shown(each.path), each.rule, each.name) for each in notices}
+    listed = [{"path": path, "rule": rule, "name": name} for path, rule, name in sorted(rows)]
+    return f"{json.dumps({'baseline_version': VERSION, 'known': listed}, indent=2)}\n"
+
+
+def read_baseline(path: Path) -> frozenset[str]:
+    """Read the fingerprints of a baseline; raise SettingsInvalid where it cannot be read."""
+    hint = "Write it again with `catalog check PATH… --baseline FILE --write-baseline`."
+    try:
+        return _fingerprints(read_strict(read_text(path, LARGEST).encode()))
+    except OSError as error:
+        what = f"cannot read the baseline {path}: {error.strerror}"
+        raise SettingsInvalid(what, hint=hint) from None
+    except (PayloadInvalid, KeyError, TypeError, ValueError) as error:
+        what = f"the baseline {path} is not as this program writes it: {error}"
+        raise SettingsInvalid(what, hint=hint) from None
+
+
+def _fingerprints(document: Json) -> frozenset[str]:
+    if document["baseline_version"] != VERSION:
+        raise ValueError(f"version {document['baseline_version']}, not {VERSION}")
+    return frozenset(
+        fingerprint(row["path"], row["rule"], row["name"]) for row in document["known"]
+    )
+
+
+def _unused(path: str, comment: Ignore) -> Notice:
+    strange = sorted(set(comment.rules) - CHECK_RULES.keys())
+    text = "this comment ignores nothing that is found here"
+    if strange:
+        text = f"this comment ignores {', '.join(strange)}, and there is no such rule"
+    named = ",".join(comment.rules)
+    return Notice(
+        path=path,
+        line=comment.line,
+        column=1,
+        rule=UNUSED,
+        level=Level.INFO,
+        name=f"catalog: ignore[{named}]" if named else "catalog: ignore",
+        text=text,
+        instead="delete the comment",
+    )
+
 
 FAIL_ON = {level.value: level for level in TOLD}
 

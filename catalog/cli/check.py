@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from catalog.changes.change import Level
-    from catalog.check.heeding import Heeded
-    from catalog.check.listing import Listing
+    from catalog.check.known import Listing
     from catalog.check.lock import Locked
-    from catalog.check.outcome import Outcome
-    from catalog.check.scan.use import Scanned
+    from catalog.check.outcome import Heeded, Outcome
+    from catalog.check.scan.uses import Scanned
 
 FORMATS = ("text", "json", "sarif", "junit", "github")
 LEVELS = ("breaking", "warning", "info", "never")
@@ -51,7 +50,7 @@ class Asked:
 def _within(
     context: click.Context, option: click.Parameter, text: str | None
 ) -> "timedelta | None":
-    from catalog.config.kinds import read_long_duration
+    from catalog.config.types import read_long_duration
 
     try:
         return None if text is None else read_long_duration(text)
@@ -103,7 +102,7 @@ def check(
     that comes with the program.
     """
     from catalog.changes.change import Level
-    from catalog.cli.checked import document, show
+    from catalog.cli.results import document, show
 
     if write_baseline and baseline is None:
         raise click.UsageError("--write-baseline needs --baseline FILE.")
@@ -135,7 +134,7 @@ def _without_config(app: App) -> App:
 
     Else a pull request could choose the catalog that it is compared with, or silence the check.
     """
-    from catalog.config.given import CONFIG_VARIABLE, HERE, is_file
+    from catalog.config.sources import CONFIG_VARIABLE, HERE, is_file
 
     if app.config is None and not os.environ.get(CONFIG_VARIABLE) and is_file(HERE):
         if names := _settings(HERE):
@@ -163,7 +162,7 @@ def _settings(file: Path) -> str:
 
 def _listing(app: App, file: Path | None, *, shipped: bool) -> "tuple[Listing, str]":
     """Read what is known of every name, and say where from."""
-    from catalog.check import recorded
+    from catalog.check import sources
     from catalog.core.clock import stamp
     from catalog.providers.making import make
 
@@ -171,19 +170,19 @@ def _listing(app: App, file: Path | None, *, shipped: bool) -> "tuple[Listing, s
     provider = make(one.name, one.description)
     if file is not None:
         try:
-            return recorded.of_files(file, provider), str(file)
+            return sources.of_files(file, provider), str(file)
         except PayloadInvalid as error:
             error.hint = f"`catalog validate {shlex.quote(str(file))}` lists every problem."
             raise
     if not shipped and _is_there(app.loaded.settings.database):
-        from catalog.check.stored import of_store
+        from catalog.check.sources import of_store
 
         with app.database.reading() as connection:
             return of_store(connection, provider), "database"
     if one.description is not None:
         hint = f"Run `catalog sync --provider {one.name}` first, or add --catalog FILE."
         raise NotFound(f"no history of {one.name} comes with the program", hint=hint)
-    listing = recorded.of_history(provider)
+    listing = sources.of_history(provider)
     if not shipped:
         absent = f"there is no database at {app.loaded.settings.database}"
         history = f"the history that comes with the program, until {stamp(listing.as_of)}"
@@ -208,9 +207,9 @@ def _is_there(database: str) -> bool:
 def _check(
     app: App, paths: tuple[Path, ...], listing: "Listing", source: str, asked: Asked
 ) -> "Outcome":
-    from catalog.check import heeding, lock
-    from catalog.check.judging import Terms, judge
-    from catalog.check.outcome import Outcome
+    from catalog.check import lock
+    from catalog.check.judge import Terms, judge
+    from catalog.check.outcome import Outcome, ignore
     from catalog.check.scan.scan import scan
     from catalog.core.clock import now
 
@@ -222,7 +221,7 @@ def _check(
         others = (each for each in before if each.provider != listing.provider)
         _write(asked.lock, lock.text((*others, *made)))
     terms = Terms(listing, now().date(), asked.within, locked, app.loaded.settings.rules)
-    heeded = heeding.ignore(judge(scanned, terms), scanned)
+    heeded = ignore(judge(scanned, terms), scanned)
     if asked.baseline is not None:
         heeded = _left(heeded, asked.baseline, write=asked.write_baseline)
     if locked:
@@ -249,12 +248,12 @@ def _near(scanned: "Iterable[Scanned]") -> "Iterable[Scanned]":
 
 
 def _left(heeded: "Heeded", baseline: Path, *, write: bool) -> "Heeded":
-    from catalog.check import heeding
+    from catalog.check.outcome import baseline_text, leave, read_baseline
     from catalog.core.text import count
 
     if write:
-        _write(baseline, heeding.baseline_text(heeded.notices))
-    left = heeding.leave(heeded, heeding.read_baseline(baseline))
+        _write(baseline, baseline_text(heeded.notices))
+    left = leave(heeded, read_baseline(baseline))
     if left.unneeded:
         what = count(left.unneeded, "entry").replace("entrys", "entries")
         note(f"{baseline}: {what} no longer needed; write it again with --write-baseline")
@@ -275,7 +274,7 @@ def _tell_behind(now: "dict[str, Locked]", locked: "dict[str, Locked]", file: Pa
 
 def _write(file: Path, text: str) -> None:
     from catalog.core.errors import StoreError
-    from catalog.core.writing import replace
+    from catalog.core.files import replace
 
     try:
         if _differs(file, text.encode()):

@@ -9,8 +9,8 @@ import click
 
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import say
-from catalog.cli.passes import print_pass, run_at, status
-from catalog.config.given import LARGEST
+from catalog.cli.results import print_pass, run_at, status
+from catalog.config.sources import LARGEST
 from catalog.core.clock import stamp
 from catalog.core.errors import SettingsInvalid, StoreError
 from catalog.core.files import read_bytes

@@ -191,7 +191,7 @@ def _channel(channel: "AnyChannel") -> Iterator[Diagnosis]:
     """Connect to the host of each of the channel's targets, and say nothing to it."""
     from catalog.alerts.email import MailServer
     from catalog.config.channels import AppriseSettings, EmailSettings, WebhookSettings
-    from catalog.config.kinds import reveal
+    from catalog.config.types import reveal
     from catalog.core.http.request import read_url
 
     what = f"channel {channel.name}"

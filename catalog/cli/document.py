@@ -14,7 +14,7 @@ from catalog.core.errors import SettingsInvalid
 from catalog.core.visible import visible
 
 if TYPE_CHECKING:
-    from catalog.report.publish import Plan
+    from catalog.report.write import Plan
 
 COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -35,7 +35,7 @@ def render(
     Text outside the marked regions is never touched.
     """
     from catalog.config.build import wire_publisher
-    from catalog.report.publish import write
+    from catalog.report.write import write
     from catalog.store import history
 
     if output == "-":

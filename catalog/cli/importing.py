@@ -15,8 +15,8 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import note, say
-from catalog.cli.passes import print_pass, run_at, status
 from catalog.cli.payloads import read_payload
+from catalog.cli.results import print_pass, run_at, status
 from catalog.core.clock import now, stamp
 from catalog.core.errors import CatalogHeld, PayloadInvalid, SettingsInvalid, StoreError
 

@@ -64,7 +64,7 @@ def note_(
     from catalog.changes.forecast import Note
     from catalog.cli.models import find_model
     from catalog.core.clock import now
-    from catalog.store import history, notes
+    from catalog.store import forecasts, history
 
     given = (retires, successor, source)
     if remove and any(given):
@@ -77,12 +77,12 @@ def note_(
         provider, number, key = find_model(app, connection, model)
         listed = {each.name for each in history.snapshot(connection, number).models}
         name = history.versions(connection, provider, key)[-1].model.name
-        before = notes.newest(connection, provider).get(key)
+        before = forecasts.newest(connection, provider).get(key)
         wanted = Note(key, now(), *given)
         if remove and (before is None or before.is_withdrawn):
             say(visible(f"{name}: nothing was noted"))
             return 0
-        notes.write(connection, provider, wanted)
+        forecasts.write(connection, provider, wanted)
     say(visible(f"{name}: {_told(wanted)}"))
     if before is not None and not before.is_withdrawn and not remove:
         note(visible(f"in place of: {_told(before)}"))
@@ -112,10 +112,10 @@ def notes(app: App, style: str) -> int:
 
 def _listed(app: App, provider: str) -> "list[tuple[str, str, Note, bool]]":
     """Return a provider's notes, each with the name of its model, and whether it counts."""
-    from catalog.store import history, notes
+    from catalog.store import forecasts, history
 
     with app.database.reading() as connection:
-        listed = notes.every(connection, provider)
+        listed = forecasts.every(connection, provider)
         names = {
             key: history.versions(connection, provider, key)[-1].model.name
             for key in {each.key for each in listed}

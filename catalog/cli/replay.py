@@ -113,7 +113,7 @@ def _route(app: App, history: Path | None, behaves: Path | None) -> "Route":
 
 def _poller(provider: str | None, url: str, route: "Route") -> str:
     """Write the command that polls the server."""
-    from catalog.config.given import table_variable
+    from catalog.config.sources import table_variable
 
     if provider is None:
         return f"CATALOG_INFOMANIAK_URL={url} INFOMANIAK_API_TOKEN=any-token catalog sync"

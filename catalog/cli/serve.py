@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from catalog.config.settings import Settings
     from catalog.core.http.client import Http
-    from catalog.daemon.work import Work
+    from catalog.daemon.job import Work
 
 
 @click.command()
@@ -30,7 +30,7 @@ def serve(app: App) -> int:
     import logging
     from dataclasses import replace
 
-    from catalog.config.given import is_file
+    from catalog.config.sources import is_file
     from catalog.daemon.daemon import Daemon
     from catalog.daemon.systemd import Systemd
 
@@ -99,7 +99,7 @@ def _work(app: App, settings: "Settings", http: "Http", close: "Callable[[], Non
 
     from catalog.config.build import wire_scheduled
     from catalog.config.build_probes import can_probe, wire_probe_times, wire_probing
-    from catalog.daemon.work import Work
+    from catalog.daemon.job import Work
 
     database = app.database
     scheduled = wire_scheduled(settings, app.loaded, database, http)

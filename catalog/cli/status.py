@@ -13,9 +13,8 @@ from catalog.core.visible import visible
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from catalog.changes.health import Health, Tolerance
+    from catalog.changes.health import Health, Tolerance, Unwell
     from catalog.changes.poll import Waiting
-    from catalog.changes.trouble import Unwell
     from catalog.config.settings import Settings
     from catalog.store.pages import Extent
     from catalog.store.polls import PastPoll
@@ -125,7 +124,7 @@ def _tolerance(settings: "Settings", last: "PastPoll | None") -> "Tolerance":
 
 def _print(one: Status) -> None:
     from catalog.core.text import count
-    from catalog.report.endings import owed
+    from catalog.report.sentences import owed
 
     state = str(one.health.state)
     if one.health.state.value == "stale" and one.last is None:

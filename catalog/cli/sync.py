@@ -39,7 +39,7 @@ def sync(
     nothing is printed where nothing changed.
     """
     from catalog.changes.poll import Pass
-    from catalog.cli.passes import status
+    from catalog.cli.results import status
     from catalog.config.build_quick import Claimed
 
     if scheduled and (accept or dry_run):
@@ -129,7 +129,7 @@ def _run(
 
 
 def _json(ended: "Pass | Claimed", *, dry_run: bool) -> dict[str, Any]:
-    from catalog.cli.passes import pass_json
+    from catalog.cli.results import pass_json
     from catalog.config.build_quick import Claimed
     from catalog.core.clock import stamp
 
@@ -140,9 +140,9 @@ def _json(ended: "Pass | Claimed", *, dry_run: bool) -> dict[str, Any]:
 
 
 def _print(ended: "Pass | Claimed", *, quiet: bool, dry_run: bool) -> None:
-    from catalog.cli.passes import print_pass
+    from catalog.cli.results import print_pass
     from catalog.config.build_quick import Claimed
-    from catalog.report.endings import skipped
+    from catalog.report.sentences import skipped
 
     if not isinstance(ended, Claimed):
         print_pass(ended, quiet=quiet, dry_run=dry_run)

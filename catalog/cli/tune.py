@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from catalog.changes.poll import Poll, Removals
     from catalog.config.settings import Settings
     from catalog.core.payload import Payload, Validators
-    from catalog.store.answers import Answered
     from catalog.store.database import Database
+    from catalog.store.polls import Answered
     from catalog.sync.decide import Policy
     from catalog.sync.tune import Trial
 
@@ -45,7 +45,7 @@ class Tuned:
 
 
 def _lasting(context: click.Context, option: click.Parameter, text: str | None) -> timedelta | None:
-    from catalog.config.kinds import read_long_duration
+    from catalog.config.types import read_long_duration
 
     try:
         return None if text is None else read_long_duration(text)
@@ -99,8 +99,8 @@ def tune(app: App, removals: "Removals | None", settles_after: timedelta | None,
 
 def _tuned(settings: "Settings", stored: "Database", policy: "Policy") -> Tuned | None:
     """Run the stored answers through both policies, each in a database that is forgotten."""
-    from catalog.store.answers import answered, bodies
     from catalog.store.database import MEMORY, Database
+    from catalog.store.polls import answered, bodies
     from catalog.sync.tune import weigh, worth_judging
 
     name = settings.one.name
@@ -126,7 +126,7 @@ def _polls(
     policy: "Policy",
     answers: "Sequence[Answered]",
 ) -> "Iterator[Poll]":
-    from catalog.cli.passes import run_at
+    from catalog.cli.results import run_at
     from catalog.config.build import wire_http, wire_sync
     from catalog.core.payload import Payload
     from catalog.store.bodies import read

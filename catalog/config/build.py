@@ -12,18 +12,15 @@ from zoneinfo import ZoneInfo
 
 from catalog.alerts import apprise
 from catalog.alerts.apprise import AppriseChannel
-from catalog.alerts.channel import Audience, Channel
+from catalog.alerts.channel import Audience, Channel, Usage, nothing_used
 from catalog.alerts.log import LogChannel
+from catalog.alerts.message import CHAT, LETTER, LETTER_LINES, LINES, TITLED, Wording, read_template
 from catalog.alerts.size import MAIL_BYTES
-from catalog.alerts.text import LINES
 from catalog.alerts.timing import Quiet, Timing, read_clock
-from catalog.alerts.usage import Usage, nothing_used
 from catalog.alerts.webhook import MOST_ATTEMPTS, WebhookChannel
-from catalog.alerts.wording import CHAT, LETTER, LETTER_LINES, TITLED, Wording, read_template
-from catalog.changes.health import Tolerance
+from catalog.changes.health import Patience, Tolerance
 from catalog.changes.judge import Doubt
-from catalog.changes.trouble import Patience
-from catalog.check.inuse import InUse
+from catalog.check.lock import InUse
 from catalog.config.build_quick import terms_of
 from catalog.config.channels import (
     AnyChannel,
@@ -34,10 +31,10 @@ from catalog.config.channels import (
     TextSettings,
     WebhookSettings,
 )
-from catalog.config.kinds import reveal
 from catalog.config.load import Loaded
 from catalog.config.providers import ProviderSettings, ScheduleSettings
 from catalog.config.settings import ProbeSettings, Settings
+from catalog.config.types import reveal
 from catalog.core.clock import Clock, now
 from catalog.core.errors import SettingsInvalid
 from catalog.core.http.client import Http
@@ -49,7 +46,7 @@ from catalog.providers.infomaniak.provider import ASKING
 from catalog.providers.making import make
 from catalog.providers.provider import Provider
 from catalog.providers.source import Source
-from catalog.report import annotations, sections
+from catalog.report import annotations
 from catalog.store.database import Database
 from catalog.sync.decide import Policy
 from catalog.sync.publish import Publisher
@@ -325,7 +322,7 @@ def wire_publisher(settings: Settings) -> Publisher | None:
         return None
     one = settings.one
     template = Template(_shipped(one.kind, "document.md")).safe_substitute(provider=one.name)
-    words = sections.load(_shipped(one.kind, "sections.toml"))
+    words = annotations.load_sections(_shipped(one.kind, "sections.toml"))
     if one.description is not None:
         words = replace(words, source=f"GET {one.url}{one.description.route}")
     return Publisher(

@@ -19,8 +19,7 @@ from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
 from catalog.core.run_id import running
 from catalog.core.strict_json import JsonText, parse
-from catalog.providers.asking import Asking
-from catalog.providers.source import Source
+from catalog.providers.source import Asking, Source
 from catalog.store import rest as resting
 from catalog.store.rest import Rest, Slot, Terms
 from catalog.sync.quick import Asked, Quick

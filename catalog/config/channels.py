@@ -4,7 +4,7 @@ from typing import Literal
 
 from catalog.alerts.timing import Digest
 from catalog.changes.change import Level
-from catalog.config.kinds import (
+from catalog.config.types import (
     Address,
     Addresses,
     AppriseUrls,

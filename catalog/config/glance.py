@@ -14,7 +14,7 @@ from stat import S_ISREG
 from urllib.parse import unquote
 
 from catalog import __version__
-from catalog.config.given import PREFIX, Given, find_file, plain_variable
+from catalog.config.sources import PREFIX, Given, find_file, plain_variable
 from catalog.core.errors import SettingsInvalid
 from catalog.core.files import read_text
 

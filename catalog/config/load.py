@@ -11,7 +11,10 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from catalog.config.channels import AnyChannel
-from catalog.config.given import (
+from catalog.config.glance import SECRET_BYTES, identify, rooted_database
+from catalog.config.providers import DocumentSettings, ProviderSettings, provider_mistakes
+from catalog.config.settings import Settings, shared_documents
+from catalog.config.sources import (
     CONFIG_VARIABLE,
     PREFIX,
     Given,
@@ -20,13 +23,10 @@ from catalog.config.given import (
     plain_variable,
     table_variable,
 )
-from catalog.config.glance import SECRET_BYTES, identify, rooted_database
-from catalog.config.kinds import write_duration
-from catalog.config.providers import DocumentSettings, ProviderSettings, provider_mistakes
-from catalog.config.settings import Settings, shared_documents
+from catalog.config.types import write_duration
 from catalog.core.errors import SettingsInvalid
 from catalog.core.files import read_text
-from catalog.core.spelling import closest, did_you_mean
+from catalog.core.text import closest, did_you_mean
 
 HIDDEN = "***"
 CHANNELS = {

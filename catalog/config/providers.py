@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from catalog.changes.poll import Removals
-from catalog.config.kinds import (
+from catalog.config.types import (
     BaseUrl,
     CronExpression,
     DurationOrNone,

@@ -15,7 +15,13 @@ from catalog.changes.forecast import REMIND
 from catalog.changes.poll import Removals
 from catalog.config.channels import AnyChannel
 from catalog.config.glance import DATABASE
-from catalog.config.kinds import (
+from catalog.config.providers import (
+    DocumentSettings,
+    InfomaniakSettings,
+    ProviderSettings,
+    ScheduleSettings,
+)
+from catalog.config.types import (
     CronExpression,
     DatabaseUrl,
     Duration,
@@ -29,12 +35,6 @@ from catalog.config.kinds import (
     Section,
     Share,
     Whole,
-)
-from catalog.config.providers import (
-    DocumentSettings,
-    InfomaniakSettings,
-    ProviderSettings,
-    ScheduleSettings,
 )
 
 

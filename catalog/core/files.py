@@ -6,12 +6,36 @@ link to one would block the program or fill its memory. An error says why in its
 
 import os
 import re
+import secrets
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from errno import EFBIG, EILSEQ, EINVAL, EISDIR
 from os import PathLike
+from pathlib import Path
 from stat import S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK, S_ISCHR, S_ISDIR, S_ISFIFO, S_ISREG
 from typing import BinaryIO
+
+
+def replace(target: Path, data: bytes) -> None:
+    """Write beside the target, then rename over it; raise OSError. The mode of the old one stays.
+
+    A kill leaves at most a `.catalog-….tmp` beside it.
+    """
+    temporary = target.with_name(f".catalog-{secrets.token_hex(4)}.tmp")
+    # Made as any program makes a file, so that a new one gets the user's usual mode.
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            if target.exists():
+                os.fchmod(file.fileno(), target.stat().st_mode & 0o7777)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
 
 _NO_UTF_8 = re.compile("[\udc80-\udcff]")
 CHUNK = 64 * 1024

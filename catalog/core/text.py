@@ -7,7 +7,7 @@ other character that nobody sees is spelled out.
 
 import json
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from catalog.core.snapshot import Model
@@ -105,3 +105,19 @@ def examples(names: Sequence[str]) -> str:
     shown = ", ".join(cut(name, VALUE_LIMIT) for name in names[:EXAMPLES])
     more = len(names) - EXAMPLES
     return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+ALIKE = 0.8
+"""Of 0 to 1. Just below it stands what a cluster sets by itself, such as CATALOG_DATABASE_PORT."""
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like the word, or None."""
+    from difflib import get_close_matches  # only wanted where there is a mistake
+
+    return next(iter(get_close_matches(word, tuple(known), n=1, cutoff=ALIKE)), None)
+
+
+def did_you_mean(name: str | None) -> str:
+    """Ask for what was meant, at the end of a sentence; nothing where it is not known."""
+    return f"; did you mean {name}?" if name else ""

@@ -23,11 +23,21 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from catalog.core.clock import now, stamp
 from catalog.core.run_id import running
 from catalog.core.signal_queue import STOPS, Inbox
-from catalog.daemon.course import Course, status
+from catalog.daemon.job import (
+    Beat,
+    Called,
+    Carried,
+    Course,
+    Ended,
+    Event,
+    Work,
+    attempt,
+    first_run,
+    status,
+)
 from catalog.daemon.report import refused, told, told_calls
 from catalog.daemon.scheduled import ProbeTimes, Run
 from catalog.daemon.systemd import Systemd
-from catalog.daemon.work import Beat, Called, Carried, Ended, Event, Work, attempt, first_run
 
 logger = logging.getLogger("catalog.daemon")
 

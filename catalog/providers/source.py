@@ -1,8 +1,9 @@
-"""A provider's live route: asked conditionally, and to the end where the list comes in parts."""
+"""Ask a provider's live route conditionally, part by part where the list comes in parts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Literal
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from catalog.core.clock import Clock
@@ -12,7 +13,54 @@ from catalog.core.http.request import Request, Response, check_url
 from catalog.core.paths import Trail, trail, value, values
 from catalog.core.payload import PARTS, Answer, NotModified, Payload, Validators
 from catalog.core.strict_json import Json, read_strict
-from catalog.providers.asking import Asking, Paging
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paging:
+    """How a list that comes in parts is followed to its end; places are those of core/paths.py.
+
+    `next`: the answer holds at `at` the address of the next part, or nothing at the end.
+    `cursor`: the answer holds at `at` what `parameter` of the query is to be next; nothing there is
+    the end.
+    `page`: `parameter` counts up from `first`, until a part has no rows.
+    Where `more` is given, it names the boolean of the answer that says whether there is another
+    part.
+    """
+
+    by: Literal["next", "cursor", "page"]
+    at: str = ""
+    parameter: str = ""
+    more: str = ""
+    first: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """The request for a list of models; `route` comes after the base URL.
+
+    `authorization` is `bearer`, `none`, or the name of the header that carries the token.
+    `how_to` tells where a missing token is to be put.
+    """
+
+    route: str
+    authorization: str = "bearer"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    paging: Paging | None = None
+    how_to: str = "Set the token of this provider, or token_file to a file that holds it."
+
+    @property
+    def needs_token(self) -> bool:
+        """Whether nobody is answered without a token."""
+        return self.authorization != "none"
+
+    def identification(self, token: str) -> dict[str, str]:
+        """Return the headers that say who asks."""
+        if self.authorization == "none" and not token:
+            return {}
+        if self.authorization in {"bearer", "none"}:
+            return {"Authorization": f"Bearer {token}"}
+        return {self.authorization: token}
 
 
 @dataclass(frozen=True, slots=True)

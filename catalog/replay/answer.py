@@ -10,8 +10,8 @@ from email.message import Message
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
-from catalog.providers.asking import Asking
 from catalog.providers.recordings import Recording
+from catalog.providers.source import Asking
 from catalog.replay import wire
 
 METHODS = ("GET", "HEAD")

@@ -6,16 +6,95 @@ Bytes that could be true come with a tag of their own, as another state would; b
 damaged on the way keep the tag of what was sent.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from http import HTTPStatus
 from random import Random
+from typing import Any, TypeAlias
 
 from catalog.changes.poll import Outcome
 from catalog.core.errors import SettingsInvalid
-from catalog.replay import untrue, wire
+from catalog.replay import wire
 from catalog.replay.answer import Answer, Capture, refusal, whole
+
+Row: TypeAlias = dict[str, Any]
+
+NAME_LENGTH = 10_000
+_DEMANDED = {"id", "name", "type"}
+_MARKDOWN = (
+    "**bold** | `code` <!-- catalog:end llm --> # [link](https://elsewhere.invalid) "
+    "<script>alert(1)</script> ~~~ ![](x) \\| * _ $ & \u202e\n\n| --- |\n```\n"
+)
+
+
+def half(body: bytes) -> bytes:
+    """Cut a body in the middle."""
+    return body[: len(body) // 2]
+
+
+def utf_16(body: bytes) -> bytes:
+    """Write the text of a body in another encoding."""
+    return body.decode(errors="replace").encode("utf-16")
+
+
+def rewritten(body: bytes, change: Callable[[list[Row]], list[Row]]) -> bytes:
+    """Change the models of an answer; what holds no list of models is left as it is."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return body
+    rows = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return body
+    return json.dumps(document | {"data": change(rows)}).encode()
+
+
+def first_half(rows: list[Row]) -> list[Row]:
+    """Leave out the second half of the models."""
+    return rows[: len(rows) // 2]
+
+
+def twin(rows: list[Row]) -> list[Row]:
+    """Add a model that has the id of the first, and a name of its own."""
+    return [*rows, *(row | {"name": f"{row.get('name')}-twin"} for row in rows[:1])]
+
+
+def nan(rows: list[Row]) -> list[Row]:
+    """Give the first model a token limit that is no number."""
+    return _first(rows, {"max_token_input": float("nan")})
+
+
+def odd_field(rows: list[Row]) -> list[Row]:
+    """Give every model one more field."""
+    return [row | {"new_field": "never seen before"} for row in rows]
+
+
+def odd_type(rows: list[Row]) -> list[Row]:
+    """Give the first model another type."""
+    return _first(rows, {"type": "new-type"})
+
+
+def nulls(rows: list[Row]) -> list[Row]:
+    """Empty every field but those that the contract demands."""
+    return [{key: row[key] if key in _DEMANDED else None for key in row} for row in rows]
+
+
+def null_id(rows: list[Row]) -> list[Row]:
+    """Take the id of the first model away."""
+    return _first(rows, {"id": None})
+
+
+def long_names(rows: list[Row]) -> list[Row]:
+    """Rename every model; the names differ in how they begin."""
+    text = _MARKDOWN * (NAME_LENGTH // len(_MARKDOWN) + 1)
+    return [row | {"name": f"{row.get('id')} {text}"[:NAME_LENGTH]} for row in rows]
+
+
+def _first(rows: list[Row], fields: Row) -> list[Row]:
+    return [*(row | fields for row in rows[:1]), *rows[1:]]
+
 
 ALL = "all"
 ELSEWHERE = "https://elsewhere.invalid/1/ai/models"
@@ -115,8 +194,8 @@ def _damaged(damage: Callable[[bytes], bytes]) -> Reply:
     return lambda capture: replace(whole(capture), body=damage(capture.body))
 
 
-def _untrue(change: Callable[[list[untrue.Row]], list[untrue.Row]]) -> Reply:
-    return lambda capture: whole(replace(capture, body=untrue.rewritten(capture.body, change)))
+def _untrue(change: Callable[[list[Row]], list[Row]]) -> Reply:
+    return lambda capture: whole(replace(capture, body=rewritten(capture.body, change)))
 
 
 _CHUNKED = {"Transfer-Encoding": "chunked"}
@@ -168,20 +247,18 @@ _TABLE = (
         _FAILED,
         _instead(Answer(HTTPStatus.FOUND, {"Location": ELSEWHERE})),
     ),
-    Fault("truncated", "half of the JSON, as if that were all", _INVALID, _damaged(untrue.half)),
+    Fault("truncated", "half of the JSON, as if that were all", _INVALID, _damaged(half)),
     Fault("empty-body", "200 and not a byte", _INVALID, _damaged(lambda _: b"")),
     Fault("empty-list", "a list of no models", _HELD, _untrue(lambda _: []), of_rows=True),
-    Fault(
-        "half-list", "the first half of the models", _HELD, _untrue(untrue.first_half), of_rows=True
-    ),
+    Fault("half-list", "the first half of the models", _HELD, _untrue(first_half), of_rows=True),
     Fault(
         "duplicate-ids",
         "a second model with the id of the first",
         _INVALID,
-        _untrue(untrue.twin),
+        _untrue(twin),
         of_rows=True,
     ),
-    Fault("nan", "`NaN` as a token limit", _INVALID, _untrue(untrue.nan), of_rows=True),
+    Fault("nan", "`NaN` as a token limit", _INVALID, _untrue(nan), of_rows=True),
     Fault(
         "huge",
         "300 MB of blanks, then the true answer",
@@ -194,36 +271,34 @@ _TABLE = (
         _FAILED,
         _on_the_way(wire.bomb(1000), {**_CHUNKED, "Content-Encoding": "gzip"}),
     ),
-    Fault("charset", "UTF-16 that is called UTF-8", _INVALID, _damaged(untrue.utf_16)),
+    Fault("charset", "UTF-16 that is called UTF-8", _INVALID, _damaged(utf_16)),
     Fault(
         "new-field",
         "every model with a field never seen before",
         _CHANGED,
-        _untrue(untrue.odd_field),
+        _untrue(odd_field),
         of_rows=True,
     ),
     Fault(
         "new-type",
         "the first model with a type never seen before",
         _CHANGED,
-        _untrue(untrue.odd_type),
+        _untrue(odd_type),
         of_rows=True,
     ),
-    Fault(
-        "nulls", "null wherever a model may have it", _CHANGED, _untrue(untrue.nulls), of_rows=True
-    ),
+    Fault("nulls", "null wherever a model may have it", _CHANGED, _untrue(nulls), of_rows=True),
     Fault(
         "null-id",
         "null where a model must have its id",
         _INVALID,
-        _untrue(untrue.null_id),
+        _untrue(null_id),
         of_rows=True,
     ),
     Fault(
         "long-names",
         "names of 10,000 characters of Markdown",
         _CHANGED,
-        _untrue(untrue.long_names),
+        _untrue(long_names),
         of_rows=True,
     ),
 )

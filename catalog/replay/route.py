@@ -9,10 +9,10 @@ from catalog.core.errors import PayloadInvalid, SettingsInvalid
 from catalog.core.paths import ANY, Trail, trail, value, values
 from catalog.core.payload import PARTS
 from catalog.core.strict_json import Json, read_strict
-from catalog.providers.asking import Asking, Paging
 from catalog.providers.infomaniak.provider import ASKING, Infomaniak
 from catalog.providers.provider import Provider
 from catalog.providers.recordings import Recording, read
+from catalog.providers.source import Asking, Paging
 from catalog.replay.answer import Capture, Request
 
 FIRST = ""

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from catalog.changes.blocks import parent
 from catalog.changes.change import Finding, Renamed, Updated
 from catalog.changes.forecast import Forecast
 from catalog.changes.successors import Successor
-from catalog.changes.waves import suffix, tendency
+from catalog.changes.waves import parent, suffix, tendency
 from catalog.core.clock import stamp
 from catalog.core.probe import Probe
 from catalog.core.snapshot import Model, Snapshot

@@ -12,8 +12,7 @@ from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import cut
 from catalog.core.visible import NAME_LIMIT
 from catalog.report import markdown
-from catalog.report.annotations import Annotations, label
-from catalog.report.sections import Section, Sections
+from catalog.report.annotations import Annotations, Section, Sections, label
 from catalog.report.sentences import sentence
 
 NO_MODELS = "None listed."

@@ -1,12 +1,13 @@
-"""Findings and their changes, rows <-> values."""
+"""Write and read findings with their changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, Executable, Row, and_, bindparam, func, or_, select
 
 from catalog.changes.change import (
     KINDS,
@@ -20,11 +21,13 @@ from catalog.changes.change import (
     Renamed,
     Retiring,
     TroubleKind,
+    fingerprint,
 )
-from catalog.changes.codec import COLUMNS, decode
+from catalog.changes.codec import COLUMNS, decode, encode
 from catalog.core.errors import StoreError
 from catalog.core.payload import Drift
 from catalog.core.strict_json import canonical
+from catalog.store import tally
 from catalog.store.history import MODEL_COLUMNS, basis, to_model
 from catalog.store.stored import DAMAGED
 from catalog.store.tables import (
@@ -34,8 +37,60 @@ from catalog.store.tables import (
     ModelVersionRow,
     PollRow,
     col,
+    inserting,
+    plain,
     table_of,
 )
+
+
+def write_findings(
+    connection: Connection, poll: int, findings: Sequence[Finding], versions: Mapping[str, int]
+) -> list[int]:
+    """Write findings and their changes; return their row ids. `versions`: row ids by model key."""
+    if not findings:
+        return []
+    rows = [
+        {
+            "poll_id": poll,
+            "provider": finding.provider,
+            "rule": finding.rule,
+            "level": str(finding.level),
+            "fingerprint": finding.fingerprint,
+            "callable_until": finding.callable_until,
+            "ground": finding.ground,
+            "basis": finding.basis,
+            "moves": finding.moves,
+        }
+        for finding in findings
+    ]
+    connection.execute(inserting(FindingRow), rows)
+    # Counted up in the order of the rows, and nobody else writes meanwhile: one question for all.
+    newest = connection.scalars(_numbers_query(), {"poll": poll, "count": len(rows)})
+    numbers = list(newest)[::-1]
+    changes = [
+        {
+            "finding_id": number,
+            "kind": change.kind,
+            "fingerprint": fingerprint(finding.provider, change),
+            "version_id": versions[change.model.key] if isinstance(change, ModelChange) else None,
+            **encode(change),
+        }
+        for number, finding in zip(numbers, findings, strict=True)
+        for change in finding.changes
+    ]
+    connection.execute(inserting(ChangeRow), changes)
+    written = {"first": numbers[0], "last": numbers[-1]}
+    tally.add(plain(connection), "finding", "id BETWEEN :first AND :last", written)
+    tally.add(plain(connection), "change", "finding_id BETWEEN :first AND :last", written)
+    return numbers
+
+
+@cache
+def _numbers_query() -> Executable:
+    """Select the numbers of the newest findings of a poll, so many of them."""
+    number, of_poll = col(FindingRow.id), col(FindingRow.poll_id) == bindparam("poll")
+    return select(number).where(of_poll).order_by(number.desc()).limit(bindparam("count"))
+
 
 FINDING_COLUMNS = (
     *(col(getattr(FindingRow, name)) for name in ("provider", "rule", "level", "moves")),

@@ -1,27 +1,66 @@
-"""What the ends of models follow from: notes, refusals, and what was told of them before."""
+"""Read what the ends of models follow from: notes, refusals, and what was reported before."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, func, select
 
 from catalog.changes.change import Delisted, Retiring
-from catalog.changes.forecast import End, Grounds, Proof, Told, ends
+from catalog.changes.forecast import End, Grounds, Note, Proof, Told, ends
 from catalog.changes.rules import Lifecycle
 from catalog.core.snapshot import Model
-from catalog.store import history, notes
+from catalog.store import history, tables, tally
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
 from catalog.store.history import MODEL_COLUMNS, to_model
 from catalog.store.tables import (
     ChangeRow,
     FindingRow,
     ModelVersionRow,
+    NoteRow,
     PollRow,
     ProbeRow,
     col,
     table_of,
 )
+
+_FIELDS = ("key", "noted_at", "retires", "successor", "source")
+_COLUMNS = tuple(col(getattr(NoteRow, name)) for name in _FIELDS)
+
+
+def write(connection: Connection, provider: str, note: Note) -> None:
+    """Keep a note; from now on it counts in place of earlier ones of that model."""
+    values = {name: getattr(note, name) for name in _FIELDS}
+    number = tables.write(connection, NoteRow, provider=provider, **values)
+    tally.add(tables.plain(connection), "note", "id = :number", {"number": number})
+
+
+def newest(connection: Connection, provider: str) -> dict[str, Note]:
+    """Return the newest note of each model by key, also one that takes back an earlier one."""
+    rows = connection.execute(_newest_query(), {"provider": provider})
+    return {row.key: _note(row) for row in rows}
+
+
+@cache
+def _newest_query() -> Executable:
+    last = (
+        select(func.max(col(NoteRow.id)))
+        .where(col(NoteRow.provider) == bindparam("provider"))
+        .group_by(col(NoteRow.key))
+    )
+    return select(*_COLUMNS).where(col(NoteRow.id).in_(last))
+
+
+def every(connection: Connection, provider: str) -> tuple[Note, ...]:
+    """Return all notes that were ever written, oldest first."""
+    query = select(*_COLUMNS).where(col(NoteRow.provider) == provider).order_by(col(NoteRow.id))
+    return tuple(map(_note, connection.execute(query)))
+
+
+def _note(row: Row[*tuple[Any, ...]]) -> Note:
+    return Note(**{name: getattr(row, name) for name in _FIELDS})
+
 
 REFUSED = "refused"
 _NAME, _ROUTE, _ID = col(ProbeRow.name), col(ProbeRow.route), col(ProbeRow.id)
@@ -41,7 +80,7 @@ def known(
 
 def grounds(connection: Connection, provider: str, gone: Iterable[Delisted]) -> Grounds:
     """Return all that the ends of these and of noted models follow from."""
-    noted = notes.newest(connection, provider)
+    noted = newest(connection, provider)
     listed = _listed(connection, provider, noted.keys()) if noted else {}
     names = {each.model.key: each.model.name for each in gone}
     names |= {key: model.name for key, model in listed.items()}

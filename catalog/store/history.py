@@ -27,8 +27,8 @@ from catalog.changes.change import Basis, Delisted
 from catalog.core.errors import NotFound
 from catalog.core.payload import Validators
 from catalog.core.snapshot import Model, Snapshot, key_order
-from catalog.core.spelling import closest, did_you_mean
 from catalog.core.strict_json import canonical
+from catalog.core.text import closest, did_you_mean
 from catalog.store.tables import (
     ChangeRow,
     FindingRow,

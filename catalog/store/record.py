@@ -22,6 +22,7 @@ from catalog.core.payload import Payload
 from catalog.core.snapshot import Model, Snapshot
 from catalog.store import bodies, history, tally
 from catalog.store.chain import seal, version_digest
+from catalog.store.changelog import write_findings
 from catalog.store.folding import fold
 from catalog.store.tables import (
     DeliveryRow,
@@ -35,7 +36,6 @@ from catalog.store.tables import (
     table_of,
     write,
 )
-from catalog.store.telling import write_findings
 
 Wants = Callable[[Finding], bool]
 Due = Callable[[datetime, Iterable[Level]], datetime]

@@ -19,9 +19,9 @@ from catalog.changes.change import (
 from catalog.changes.diff import diff
 from catalog.changes.flapping import SETTLES_AFTER, Move, flaps, place_of
 from catalog.changes.forecast import REMIND, Grounds, Told, candidates, ends, retiring
+from catalog.changes.health import Patience, Unwell, Watch
 from catalog.changes.judge import Case, Doubt, judge
 from catalog.changes.poll import TROUBLE_OF, Outcome, Poll, Removals
-from catalog.changes.trouble import Patience, Unwell, Watch
 from catalog.core.errors import CatalogError, CatalogHeld, PayloadInvalid
 from catalog.core.payload import Answer, Drift
 from catalog.core.snapshot import Model, Snapshot

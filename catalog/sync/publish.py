@@ -10,10 +10,9 @@ from catalog.changes.forecast import ends
 from catalog.changes.poll import Published
 from catalog.changes.rules import Lifecycle
 from catalog.core.probe import Verdict
-from catalog.report.annotations import Annotations
+from catalog.report.annotations import Annotations, Sections
 from catalog.report.overview import Overview, render
-from catalog.report.publish import Plan, compose, plan, write
-from catalog.report.sections import Sections
+from catalog.report.write import Plan, compose, plan, write
 from catalog.store import changelog, forecasts, history, probes
 from catalog.store.changelog import Wanted
 from catalog.store.database import Transaction

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from catalog.alerts.channel import Channel
-from catalog.changes.change import Finding, Undelivered
+from catalog.changes.change import Delisted, Finding, Undelivered
 from catalog.changes.flapping import Move, settled
 from catalog.changes.judge import Case, judge
 from catalog.changes.poll import Pass, Waiting
@@ -26,16 +26,63 @@ from catalog.core.strict_json import JsonText
 from catalog.core.unexpected import REPORT, log_unexpected
 from catalog.providers.provider import Provider
 from catalog.report.overview import Overview
-from catalog.store import changelog, flapping, forecasts, history, outbox, polls
+from catalog.store import changelog, forecasts, history, outbox, polls
 from catalog.store import rest as resting
 from catalog.store.database import Database, Transaction
+from catalog.store.moves import damped, of_models, since
 from catalog.store.record import record
 from catalog.store.rest import Terms
 from catalog.sync.decide import Decision, Past, Policy, Reading
 from catalog.sync.deliver import Courier, recipients
-from catalog.sync.memory import Memory
 from catalog.sync.publish import Publisher
 from catalog.sync.quick import Asked
+
+
+@dataclass(slots=True)
+class Memory:
+    """The last state in force and who was gone then; none at first.
+
+    What is stored under a number, a digest and a time never changes. So who has read these within
+    the transaction knows the state too, whatever other processes do to the file.
+    """
+
+    _of: tuple[int | None, str | None, datetime | None] = (None, None, None)
+    _state: Snapshot | None = None
+    _gone: tuple[Delisted, ...] | None = None
+
+    def state(self, connection: Transaction, known: history.Baseline) -> Snapshot | None:
+        """Return the state in force; None before the first."""
+        if known.number is None:
+            return None
+        self._turn_to(known)
+        if self._state is None:
+            self._state = history.snapshot(connection, known.number)
+        return self._state
+
+    def gone(
+        self, connection: Transaction, provider: str, known: history.Baseline
+    ) -> tuple[Delisted, ...]:
+        """Return who has left and is not back, as of the state in force."""
+        if known.number is None:
+            return ()
+        self._turn_to(known)
+        if self._gone is None:
+            self._gone = history.delisted(connection, provider, known.number)
+        return self._gone
+
+    def keep(self, state: Snapshot, number: int) -> None:
+        """Remember the state that was written, as it would be read; call it after the commit."""
+        taken_at = state.taken_at.replace(microsecond=0)
+        before = self._state.by_key.keys() if self._state else frozenset()
+        if before != state.by_key.keys():
+            self._gone = None  # somebody came or left
+        self._of = (number, state.digest, taken_at)
+        self._state = replace(state, taken_at=taken_at, number=number)
+
+    def _turn_to(self, known: history.Baseline) -> None:
+        if known.state != self._of:
+            self._of, self._state, self._gone = known.state, None, None
+
 
 logger = logging.getLogger(__name__)
 SET_BACK = timedelta(hours=1)
@@ -268,7 +315,7 @@ class Sync:
             lacking = reading.candidate.lacking(snapshot)
             held = polls.held_in_a_row(connection, name, lacking, started, doubt.apart)
         moved = reading.candidate.differing(snapshot) if snapshot else ()
-        moves = flapping.since(connection, name, started - self.policy.settles_after, moved)
+        moves = since(connection, name, started - self.policy.settles_after, moved)
         return replace(past, held=held, snapshot=snapshot, moves=moves)
 
     def _settled(
@@ -279,8 +326,8 @@ class Sync:
         if past.polled_at is None:
             return ()
         after = past.polled_at - self.policy.settles_after
-        keys = flapping.damped(connection, name, after, until)
-        return settled(flapping.of_models(connection, name, keys), until) if keys else ()
+        keys = damped(connection, name, after, until)
+        return settled(of_models(connection, name, keys), until) if keys else ()
 
     def _overview(self, connection: Transaction, number: int | None) -> Overview | None:
         if self.publisher is None or number is None:
@@ -328,7 +375,7 @@ class Sync:
         return bool(
             outbox.owes(connection, [channel.name for channel in self.channels])
             or history.missing(connection, name)
-            or flapping.damped(connection, name, after, started)
+            or damped(connection, name, after, started)
         )
 
 

@@ -10,7 +10,7 @@ from catalog.changes.flapping import DAMPED, FLAPPING, Place, place_of, sides
 from catalog.changes.poll import Outcome, Poll
 from catalog.changes.rules import rules
 from catalog.core.strict_json import JsonText
-from catalog.store.answers import Answered
+from catalog.store.polls import Answered
 
 Moved = Updated | Removed | Restored
 DAY = timedelta(days=1)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from catalog.store.answers import bodies
 from catalog.store.bodies import read
 from catalog.store.database import Database
+from catalog.store.polls import bodies
 from tests.builders import body, row
 from tests.daemons import Gate, serving
 from tests.servers import Exchange, Step, answer, api_error, serve

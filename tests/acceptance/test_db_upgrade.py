@@ -11,10 +11,10 @@ from sqlalchemy import create_engine
 
 from catalog.core.errors import StoreError
 from catalog.store import migrate
-from catalog.store.answers import bodies
 from catalog.store.bodies import read
 from catalog.store.database import Database
 from catalog.store.driver import REVISIONS
+from catalog.store.polls import bodies
 from tests.shell import SECONDS, Shell
 
 ROOT = Path(__file__).parent.parent.parent

@@ -11,10 +11,9 @@ from sqlmodel import SQLModel
 
 import catalog.store.tables  # noqa: F401  # fills the metadata
 from catalog.changes.rules import rules
-from catalog.check.rules import CHECK_RULES
+from catalog.check.notice import CHECK_RULES
 from catalog.cli.main import cli
 from catalog.config.channels import AnyChannel
-from catalog.config.given import plain_settings
 from catalog.config.load import load
 from catalog.config.providers import DocumentSettings, ListSettings, ProviderSettings
 from catalog.config.settings import (
@@ -22,6 +21,7 @@ from catalog.config.settings import (
     HttpSettings,
     Settings,
 )
+from catalog.config.sources import plain_settings
 from catalog.core.errors import CatalogError, ProviderError
 from catalog.providers import recordings
 from catalog.replay.faults import FAULTS

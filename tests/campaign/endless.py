@@ -18,9 +18,9 @@ from catalog.config.build import wire_http, wire_schedule, wire_sync
 from catalog.config.load import load
 from catalog.core.payload import Answer, Validators
 from catalog.daemon.daemon import Daemon
+from catalog.daemon.job import Work
 from catalog.daemon.scheduled import Scheduled
 from catalog.daemon.systemd import Systemd
-from catalog.daemon.work import Work
 from catalog.store.database import Database
 from tests.campaign.measure import memory, open_files, peak
 from tests.campaign.worker import LIMIT

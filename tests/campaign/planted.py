@@ -7,9 +7,9 @@ from typing import Final
 from urllib.parse import quote
 
 from catalog.core.errors import StoreError
-from catalog.store.answers import bodies
 from catalog.store.bodies import read
 from catalog.store.database import Database
+from catalog.store.polls import bodies
 
 TOKEN: Final = "tok-campaign-5b0c-9e77"
 KEY: Final = b"webhook-secret-of-the-campaign"

@@ -19,7 +19,7 @@ from typing import Any
 from catalog.changes.poll import Pass
 from catalog.cli.logs import start_logging
 from catalog.cli.output import note_error
-from catalog.cli.passes import print_pass
+from catalog.cli.results import print_pass
 from catalog.config.build import wire_http, wire_schedule, wire_sync
 from catalog.config.load import load
 from catalog.core.errors import CatalogError

@@ -13,7 +13,7 @@ import pytest
 
 from catalog.alerts.apprise import AppriseChannel, address, problem, target
 from catalog.alerts.channel import Audience, Message
-from catalog.alerts.wording import TITLED, Wording
+from catalog.alerts.message import TITLED, Wording
 from catalog.changes.change import Added, Finding, Level, Removed
 from catalog.core.errors import DeliveryFailed
 from tests.builders import AT, finding, model

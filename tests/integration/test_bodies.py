@@ -17,8 +17,8 @@ from catalog.changes.poll import Outcome, Poll
 from catalog.core.errors import StoreError
 from catalog.core.payload import Payload
 from catalog.store import bodies, migrate
+from catalog.store.bodies import Damaged, difference, pack, unpack
 from catalog.store.database import Database
-from catalog.store.packing import Damaged, difference, pack, unpack
 from catalog.store.prune import prune
 from catalog.store.record import record
 from catalog.store.transfer import export, load

@@ -16,8 +16,8 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from catalog.alerts.channel import Audience, Channel, Message
 from catalog.alerts.log import LogChannel
+from catalog.alerts.message import Wording
 from catalog.alerts.webhook import Format, WebhookChannel
-from catalog.alerts.wording import Wording
 from catalog.changes.change import Added, Finding, Level, Removed
 from catalog.core.clock import Clock, now
 from catalog.core.errors import DeliveryFailed

@@ -9,9 +9,9 @@ from pydantic import SecretStr
 
 from catalog.changes.change import Level
 from catalog.config.channels import LogSettings, WebhookSettings
-from catalog.config.given import find_file, table_variable
-from catalog.config.kinds import read_duration, write_duration
 from catalog.config.load import Loaded, load, show
+from catalog.config.sources import find_file, table_variable
+from catalog.config.types import read_duration, write_duration
 from catalog.core.errors import SettingsInvalid
 from tests.configuration import OPS, OPS_URL, SECRET, mistakes, read
 

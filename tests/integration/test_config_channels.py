@@ -9,9 +9,9 @@ import pytest
 from catalog.alerts.apprise import AppriseChannel, target
 from catalog.alerts.email import EmailChannel, MailServer
 from catalog.alerts.log import LogChannel
+from catalog.alerts.message import LETTER, LETTER_LINES, TITLED
 from catalog.alerts.timing import Digest, Quiet, Timing
 from catalog.alerts.webhook import WebhookChannel
-from catalog.alerts.wording import LETTER, LETTER_LINES, TITLED
 from catalog.config.build import check_channels, wire_channels, wire_http
 from catalog.config.load import Loaded, show
 from catalog.core.clock import now

@@ -24,7 +24,7 @@ from catalog.cli.main import cli
 from catalog.core.errors import CatalogError
 from catalog.core.payload import NotModified
 from catalog.core.probe import Budget, Call, Said, Verdict
-from catalog.store import history, notes, outbox, probes
+from catalog.store import forecasts, history, outbox, probes
 from catalog.store.chain import links
 from catalog.store.database import Database
 from catalog.store.record import record
@@ -57,8 +57,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database = Database(str(folder / "catalog.db"))
     with closing(database), database.writing() as connection:
         key = history.find_key(connection, NAME, "whisper", 5)
-        notes.write(connection, NAME, Note(key, NOW, date(2027, 1, 1), "next", "https://e.org"))
-        notes.write(connection, NAME, Note(key, NOW + HOUR))
+        forecasts.write(connection, NAME, Note(key, NOW, date(2027, 1, 1), "next", "https://e.org"))
+        forecasts.write(connection, NAME, Note(key, NOW + HOUR))
         for hour in range(6):
             at = NOW + hour * HOUR
             answer = NotModified(NAME, "u", at)

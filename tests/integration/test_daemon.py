@@ -23,10 +23,10 @@ from catalog.core.errors import StoreError
 from catalog.core.payload import Answer, Validators
 from catalog.core.signal_queue import Inbox
 from catalog.daemon.daemon import Daemon
+from catalog.daemon.job import Beat, Ended, Work
 from catalog.daemon.schedule import Interval
 from catalog.daemon.scheduled import Scheduled
 from catalog.daemon.systemd import Systemd
-from catalog.daemon.work import Beat, Ended, Work
 from catalog.providers.infomaniak.provider import Infomaniak
 from catalog.store.database import Database
 from catalog.sync.sync import Sync

@@ -13,11 +13,11 @@ import pytest
 from catalog.core.clock import now
 from catalog.core.errors import StoreError
 from catalog.daemon.daemon import Daemon
+from catalog.daemon.job import Work
 from catalog.daemon.report import told_calls
 from catalog.daemon.schedule import Interval
 from catalog.daemon.scheduled import ProbeTimes, Scheduled
 from catalog.daemon.systemd import Systemd
-from catalog.daemon.work import Work
 from catalog.probes.run import Probing, Results, Wish
 from catalog.replay.behavior import Behavior, Entry
 from tests.calling import Stand, llm, stand

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.email import EmailChannel, MailServer, Security
-from catalog.alerts.wording import LETTER, Wording
+from catalog.alerts.message import LETTER, Wording
 from catalog.changes.change import Added, Removed
 from catalog.core.errors import DeliveryFailed, SettingsInvalid
 from tests.builders import AT, finding, model

@@ -9,7 +9,7 @@ import pytest
 
 from catalog.changes.poll import Removals
 from catalog.report.sentences import sentence
-from catalog.store.flapping import MANY, since
+from catalog.store.moves import MANY, since
 from tests.builders import body, row
 from tests.rig import HOUR, START, Rig, rig
 from tests.servers import Step, answer

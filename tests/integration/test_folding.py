@@ -13,9 +13,9 @@ from catalog.changes.poll import Outcome, Poll
 from catalog.core.errors import StoreError
 from catalog.core.payload import NotModified, Validators
 from catalog.store import polls
-from catalog.store.answers import answered
 from catalog.store.database import Database
 from catalog.store.folding import LONGEST
+from catalog.store.polls import answered
 from catalog.store.record import record
 from catalog.store.verify import verify
 from tests.builders import AT, finding, model, payload, snapshot

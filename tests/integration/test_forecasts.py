@@ -14,7 +14,7 @@ from catalog.changes.change import Retiring
 from catalog.changes.forecast import Grounds, Note
 from catalog.changes.judge import Doubt
 from catalog.changes.poll import Pass
-from catalog.store import forecasts, history, notes
+from catalog.store import forecasts, history
 from catalog.store.database import Database
 from catalog.store.tables import ProbeRow
 from catalog.store.verify import verify
@@ -43,7 +43,7 @@ def ends_told(ear: Ear) -> list[tuple[str, int, str]]:
 def say(it: Rig, key: str, *, retires: date | None = None, source: str | None = None) -> None:
     """Note something of a model; with nothing given, take it back."""
     with it.sync.database.writing() as connection:
-        notes.write(connection, NAME, Note(key, it.clock.now, retires, None, source))
+        forecasts.write(connection, NAME, Note(key, it.clock.now, retires, None, source))
 
 
 def probe(
@@ -269,12 +269,12 @@ def test_notes_and_grounds_are_kept_on_every_server(database: Database) -> None:
     with database.writing() as connection:
         assert forecasts.grounds(connection, NAME, ()) == Grounds()
         for each in (first, second, Note("9", START)):
-            notes.write(connection, NAME, each)
+            forecasts.write(connection, NAME, each)
     probe(database, START, "refused")
     with database.reading() as connection:
-        assert notes.every(connection, NAME) == (first, second, Note("9", START))
-        assert notes.newest(connection, NAME) == {"10": second, "9": Note("9", START)}
-        assert notes.newest(connection, "other") == {}
+        assert forecasts.every(connection, NAME) == (first, second, Note("9", START))
+        assert forecasts.newest(connection, NAME) == {"10": second, "9": Note("9", START)}
+        assert forecasts.newest(connection, "other") == {}
         assert forecasts.told(connection, NAME) == {}
         proofs = forecasts._proofs(connection, NAME, ["10"])
         assert proofs == {"10": (START, "refused on 2026-01-01 by chat-v2")}

@@ -17,9 +17,9 @@ from catalog.alerts.apprise import AppriseChannel
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.email import EmailChannel, MailServer
 from catalog.alerts.event import event_body
+from catalog.alerts.message import LETTER, LETTER_LINES, TITLED, Wording
 from catalog.alerts.size import characters
 from catalog.alerts.webhook import WebhookChannel
-from catalog.alerts.wording import LETTER, LETTER_LINES, TITLED, Wording
 from catalog.changes.change import Added, Finding, Level, Removed
 from catalog.core.errors import CatalogError, DeliveryFailed
 from catalog.core.http.client import Http

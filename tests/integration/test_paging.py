@@ -11,10 +11,9 @@ from catalog.core.http.request import Limits
 from catalog.core.payload import Payload, Validators
 from catalog.core.snapshot import Snapshot
 from catalog.core.strict_json import Json
-from catalog.providers.asking import Asking, Paging
 from catalog.providers.described.description import Description
 from catalog.providers.described.provider import Described
-from catalog.providers.source import Source
+from catalog.providers.source import Asking, Paging, Source
 from catalog.providers.validate import validate
 from tests.builders import AT
 from tests.rig import TLS

@@ -7,7 +7,7 @@ import pytest
 from catalog.config.build import wire_annotations
 from catalog.config.settings import Settings
 from catalog.core.errors import DocumentError, MarkersBroken, RegionEdited
-from catalog.report.publish import Plan, compose, plan, write
+from catalog.report.write import Plan, compose, plan, write
 
 TEMPLATE = "# Title\n\n<!-- catalog:begin a -->\n<!-- catalog:end a -->\n\nHand text.\n"
 FIRST = {"a": "Alpha", "b": "Beta"}

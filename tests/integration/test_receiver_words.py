@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from catalog.alerts.channel import Audience, Message
+from catalog.alerts.message import Wording
 from catalog.alerts.webhook import Format, WebhookChannel
-from catalog.alerts.wording import Wording
 from catalog.changes.change import Added
 from catalog.core.errors import DeliveryFailed
 from catalog.core.http.client import Http

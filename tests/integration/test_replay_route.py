@@ -8,11 +8,10 @@ from catalog.core.errors import RouteMissing, SettingsInvalid, Unauthorized
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
 from catalog.core.payload import NotModified, Payload, Validators
-from catalog.providers.asking import Paging
 from catalog.providers.described.description import Description
 from catalog.providers.described.provider import Described
 from catalog.providers.recordings import find
-from catalog.providers.source import Source
+from catalog.providers.source import Paging, Source
 from catalog.providers.validate import validate
 from catalog.replay.route import USUAL, Route
 from catalog.replay.server import ReplayServer

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from catalog.changes.forecast import Note
-from catalog.store import notes
+from catalog.store import forecasts
 from catalog.store.database import Database
 from tests.bench.made import Made
 from tests.polled import untime
@@ -133,7 +133,7 @@ def test_whoever_writes_ends_the_rest(resting: Callable[..., Resting]) -> None:
     it.poll()
     with it.work.sync.database.writing() as connection:
         day = (NOON + timedelta(days=20)).date()
-        notes.write(connection, "infomaniak", Note("3", NOON, day, None, None))
+        forecasts.write(connection, "infomaniak", Note("3", NOON, day, None, None))
     assert not it.is_at_rest()
     it.poll()
     assert "2026-01-21" in (it.folder / "models.md").read_text(encoding="utf-8")

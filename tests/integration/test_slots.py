@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from catalog.core.clock import now
-from catalog.daemon.course import SOON, Course
+from catalog.daemon.job import SOON, Course, Ended, Work
 from catalog.daemon.schedule import Interval
 from catalog.daemon.scheduled import Run, Scheduled
-from catalog.daemon.work import Ended, Work
 from catalog.store import claims, slots
 from catalog.store.database import Database
 from catalog.store.rest import SLOTS_KEPT

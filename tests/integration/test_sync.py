@@ -11,8 +11,8 @@ from catalog.alerts.channel import Audience
 from catalog.changes.change import Level, Removed, Restored
 from catalog.core.errors import SettingsInvalid
 from catalog.core.payload import Answer, Validators
-from catalog.store.answers import bodies
 from catalog.store.bodies import read
+from catalog.store.polls import bodies
 from catalog.sync.publish import newest_snapshots
 from tests.builders import body, finding, row
 from tests.polled import outcomes, polls

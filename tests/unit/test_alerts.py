@@ -16,10 +16,8 @@ from hypothesis import strategies as st
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.event import event_body
 from catalog.alerts.log import LogChannel
-from catalog.alerts.signature import signed_headers, signing_key
-from catalog.alerts.text import slack
-from catalog.alerts.webhook import chat_body
-from catalog.alerts.wording import Wording
+from catalog.alerts.message import Wording, slack
+from catalog.alerts.webhook import chat_body, signed_headers, signing_key
 from catalog.changes.change import Added, Change, Finding, Level, Removed, Renamed, Trouble, Updated
 from catalog.core.payload import Drift
 from catalog.core.snapshot import Model

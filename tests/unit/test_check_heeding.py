@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from catalog.changes.change import Level
-from catalog.check.heeding import Heeded, ignore, leave
 from catalog.check.notice import Notice, fingerprint
-from catalog.check.scan.use import Ignore
+from catalog.check.outcome import Heeded, ignore, leave
+from catalog.check.scan.uses import Ignore
 from tests.checking import scanned, use
 
 NOTICE = Notice("app.py", 3, 9, "delisted", Level.BREAKING, "left", "gone")

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from catalog.changes.change import Level
-from catalog.check.judging import Terms, judge
-from catalog.check.listing import Evidence, Noted, Proof
+from catalog.check.judge import Terms, judge
+from catalog.check.known import Evidence, Noted, Proof
 from catalog.check.lock import Locked
 from tests.builders import model, snapshot
 from tests.checking import STORY, day, listing, scanned, shipped, told, use

@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from catalog.check.instead import instead
-from catalog.check.likeness import is_elsewhere, is_slip, meant
-from catalog.check.listing import Evidence, Noted, Proof, stretches
+from catalog.check.known import Evidence, Noted, Proof, stretches
+from catalog.check.suggest import instead, is_elsewhere, is_slip, meant
 from tests.builders import model, snapshot
 from tests.checking import day, former, known, listing, shipped
 

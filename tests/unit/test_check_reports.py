@@ -10,10 +10,9 @@ import pytest
 from jsonschema import Draft4Validator
 
 from catalog.changes.change import Level
-from catalog.check import asjson, github, junit, sarif
-from catalog.check.heeding import Heeded
+from catalog.check import formats
 from catalog.check.notice import Notice
-from catalog.check.outcome import Outcome, counted
+from catalog.check.outcome import Heeded, Outcome, counted
 from tests.checking import outcome, scanned, shipped, use
 
 BREAKING = Notice(
@@ -47,15 +46,15 @@ def full() -> Outcome:
 def test_sarif_holds_to_its_schema(schema: Draft4Validator) -> None:
     """A log of every kind of notice, and one of none, is valid; a broken one is not."""
     for each in (full(), outcome()):
-        assert list(schema.iter_errors(json.loads(json.dumps(sarif.log(each))))) == []
-    broken = sarif.log(full())
+        assert list(schema.iter_errors(json.loads(json.dumps(formats.log(each))))) == []
+    broken = formats.log(full())
     broken["runs"][0]["results"][0]["level"] = "breaking"
     assert list(schema.iter_errors(broken))
 
 
 def test_sarif_names_each_alert_for_good() -> None:
     """The same name twice in one file has two fingerprints, which do not follow the line."""
-    results = sarif.log(full())["runs"][0]["results"]
+    results = formats.log(full())["runs"][0]["results"]
     prints = [each["partialFingerprints"]["modelUse/v1"] for each in results]
     assert len(set(prints)) == len(prints)
     assert prints[0] == f"{BREAKING.fingerprint}:1"
@@ -64,7 +63,7 @@ def test_sarif_names_each_alert_for_good() -> None:
 
 def test_sarif_places_and_levels() -> None:
     """Levels are SARIF's, paths are URIs, and what is not told is marked as suppressed."""
-    results = sarif.log(full())["runs"][0]["results"]
+    results = formats.log(full())["runs"][0]["results"]
     places = [each["locations"][0]["physicalLocation"] for each in results]
     assert places[0] == {
         "artifactLocation": {"uri": "src/a%20b.py", "uriBaseId": "%SRCROOT%"},
@@ -81,7 +80,7 @@ def test_sarif_places_and_levels() -> None:
 
 def test_junit_fails_what_the_check_fails_on() -> None:
     """A case a notice: failed where the check fails, else passed with what it says; odd text."""
-    root = ET.fromstring(junit.report(full()))  # noqa: S314  # what we wrote ourselves
+    root = ET.fromstring(formats.report(full()))  # noqa: S314  # what we wrote ourselves
     assert (root.get("tests"), root.get("failures")) == ("3", "2")
     cases = list(root.iter("testcase"))
     assert [case[0].tag for case in cases] == ["failure", "failure", "system-out"]
@@ -93,7 +92,7 @@ def test_junit_fails_what_the_check_fails_on() -> None:
 def test_junit_holds_to_what_build_servers_take() -> None:
     """Only elements and attributes of the schema are used, and the counts are true."""
     told = full()
-    root = ET.fromstring(junit.report(told))  # noqa: S314  # what we wrote ourselves
+    root = ET.fromstring(formats.report(told))  # noqa: S314  # what we wrote ourselves
     for element in root.iter():
         assert set(element.keys()) <= JUNIT[element.tag]
     suite = root[0]
@@ -104,7 +103,7 @@ def test_junit_holds_to_what_build_servers_take() -> None:
 def test_junit_has_a_case_for_a_file_that_is_well() -> None:
     """A file with uses and no notice passes."""
     well = outcome(scanned=(scanned(use("qwen3")),))
-    root = ET.fromstring(junit.report(well))  # noqa: S314  # what we wrote ourselves
+    root = ET.fromstring(formats.report(well))  # noqa: S314  # what we wrote ourselves
     assert [case.attrib for case in root.iter("testcase")] == [
         {"classname": "app.py", "name": "models", "time": "0"}
     ]
@@ -113,7 +112,7 @@ def test_junit_has_a_case_for_a_file_that_is_well() -> None:
 def test_annotations_escape_what_the_runner_reads() -> None:
     """A line a notice; a percent sign, a comma and a line break cannot end one or begin another."""
     odd = replace(INFO, path="a,b:c.py")
-    lines = github.annotations(outcome(BREAKING, odd)).splitlines()
+    lines = formats.annotations(outcome(BREAKING, odd)).splitlines()
     assert lines == [
         "::error file=src/a b.py,line=3,col=9,title=delisted model name::left: gone; use next",
         (
@@ -121,12 +120,12 @@ def test_annotations_escape_what_the_runner_reads() -> None:
             '<x>\\x1b&: 100%25 "odd"\\nvery'
         ),
     ]
-    assert github.annotations(outcome()) == ""
+    assert formats.annotations(outcome()) == ""
 
 
 def test_json_has_what_was_found_and_against_what() -> None:
     """Notices with their facts and fingerprint, the catalog, and the counts."""
-    known = asjson.document(full())
+    known = formats.document(full())
     assert known["catalog"]["to"] == "2026-05-19T15:48:46Z"
     assert (known["failed"], known["ignored"], known["in_baseline"]) == (True, 1, 1)
     assert known["notices"][0] == {

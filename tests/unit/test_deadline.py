@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from catalog.alerts.deadline import within
+from catalog.alerts.timeout import within
 
 
 def test_a_time_limit_of_the_call_itself_is_not_taken_for_ours() -> None:

@@ -15,9 +15,9 @@ from catalog.changes.change import (
     Trouble,
     fingerprint,
 )
+from catalog.changes.health import Unwell
 from catalog.changes.judge import Doubt
 from catalog.changes.poll import Outcome, Poll
-from catalog.changes.trouble import Unwell
 from catalog.core.errors import CatalogHeld, PayloadInvalid, Problem, Unreachable
 from catalog.core.payload import Drift
 from catalog.core.snapshot import Snapshot

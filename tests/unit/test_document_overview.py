@@ -10,13 +10,13 @@ from catalog.changes.change import Added, Delisted, Finding, Level, Removed, Tro
 from catalog.changes.forecast import Forecast
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import JsonText, canonical
-from catalog.report import annotations, sections
+from catalog.report import annotations
 from catalog.report.overview import Overview, render
-from catalog.report.publish import compose
 from catalog.report.regions import lines_of, markers
+from catalog.report.write import compose
 
 FOLDER = Path(__file__).parents[2] / "catalog/providers/infomaniak"
-WORDS = sections.load((FOLDER / "sections.toml").read_text(encoding="utf-8"))
+WORDS = annotations.load_sections((FOLDER / "sections.toml").read_text(encoding="utf-8"))
 SHIPPED = annotations.load(annotations.read(FOLDER / "annotations.toml"))
 TEMPLATE = (FOLDER / "document.md").read_text(encoding="utf-8")
 WHEN = datetime(2025, 12, 23, 10, 16, 55, tzinfo=UTC)

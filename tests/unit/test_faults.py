@@ -9,7 +9,7 @@ import pytest
 from catalog.core.clock import now
 from catalog.core.errors import SettingsInvalid
 from catalog.providers.recordings import Recording
-from catalog.replay import untrue, wire
+from catalog.replay import faults, wire
 from catalog.replay.answer import Capture
 from catalog.replay.faults import FAULTS, Faults, read_kinds
 from catalog.replay.wire import Mark, Pause
@@ -97,7 +97,7 @@ def test_untrue_models_differ_in_what_they_are_named_for() -> None:
 def test_long_names_are_long_and_each_is_another() -> None:
     """Every name has 10,000 characters, with what Markdown and terminals stumble over."""
     names = [each["name"] for each in served("long-names")]
-    assert {len(name) for name in names} == {untrue.NAME_LENGTH} == {10_000}
+    assert {len(name) for name in names} == {faults.NAME_LENGTH} == {10_000}
     assert len(set(names)) == 3
     for hostile in ("|", "`", "<!-- catalog:end", "\n", "\u202e", "<script>"):
         assert hostile in names[0]

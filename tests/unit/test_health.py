@@ -4,9 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from catalog.changes.health import Freshness, State, Tolerance, examine, is_overdue
+from catalog.changes.health import Freshness, State, Tolerance, Unwell, examine, is_overdue
 from catalog.changes.poll import Outcome, Waiting
-from catalog.changes.trouble import Unwell
 from tests.builders import AT
 
 HOUR = timedelta(hours=1)

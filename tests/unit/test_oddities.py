@@ -19,10 +19,10 @@ from catalog.core.snapshot import Snapshot
 from catalog.providers.making import make
 from catalog.providers.provider import Provider
 from catalog.providers.validate import validate
-from catalog.report import annotations, sections
+from catalog.report import annotations
 from catalog.report.overview import Overview, render
-from catalog.report.publish import compose
 from catalog.report.sentences import sentence
+from catalog.report.write import compose
 from tests.builders import AT, MISSING
 
 Rows = list[dict[str, Any]]
@@ -246,7 +246,9 @@ def test_odd_texts_come_through_whole_and_harm_nothing(kind: str) -> None:
         for name in ("document.md", "sections.toml", "annotations.toml")
     }
     shipped = annotations.load(("the shipped annotations", told["annotations.toml"]))
-    regions = render(Overview(state, findings), sections.load(told["sections.toml"]), shipped)
+    regions = render(
+        Overview(state, findings), annotations.load_sections(told["sections.toml"]), shipped
+    )
     document = compose(told["document.md"], regions)
     tokens = MarkdownIt("commonmark").enable("table").parse(document)
     inner = [child for token in tokens for child in token.children or ()]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from catalog.check.scan.scan import scan_text
-from catalog.check.scan.use import Use
+from catalog.check.scan.uses import Use
 from tests.scanned import KNOWN
 
 CASES = Path(__file__).parent.parent / "scan"

@@ -1,6 +1,6 @@
 import pytest
 
-from catalog.check.scan.place import is_flag, limit, owner, place
+from catalog.check.scan.places import is_flag, limit, owner, place
 
 SURE = [
     "model", "MODEL", "model_id", "modelId", "model-name", "DEFAULT_MODEL", "defaultModel",

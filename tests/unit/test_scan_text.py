@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from catalog.check.scan.languages import LANGUAGES
 from catalog.check.scan.scan import scan_text
-from catalog.check.scan.use import Ignore
+from catalog.check.scan.uses import Ignore
 from tests.scanned import KNOWN
 from tests.unit.test_scan_languages import cases
 

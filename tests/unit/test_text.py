@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from catalog.alerts.channel import Message
-from catalog.alerts.text import (
+from catalog.alerts.message import (
     LINE_LENGTH,
     LINES,
     SUBJECT_LENGTH,

@@ -5,11 +5,10 @@ import logging
 
 import pytest
 
-from catalog.alerts.channel import Audience, Message
+from catalog.alerts.channel import Audience, Message, Used, nothing_used, used_in
 from catalog.alerts.event import event_body
 from catalog.alerts.log import LogChannel
-from catalog.alerts.text import findings_text
-from catalog.alerts.usage import Used, nothing_used, used_in
+from catalog.alerts.message import findings_text
 from catalog.changes.change import Added, Change, Removed, Trouble, Updated
 from catalog.core.payload import Drift
 from catalog.core.strict_json import canonical

@@ -7,8 +7,7 @@ from string import Template
 import pytest
 
 from catalog.alerts.channel import Message
-from catalog.alerts.text import slack
-from catalog.alerts.wording import LETTER, PLACEHOLDERS, TITLED, Wording, read_template
+from catalog.alerts.message import LETTER, PLACEHOLDERS, TITLED, Wording, read_template, slack
 from catalog.changes.change import Added, Finding, Removed
 from catalog.core.errors import SettingsInvalid
 from tests.builders import AT, finding, model

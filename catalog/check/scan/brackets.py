@@ -7,11 +7,10 @@ call or list it stands in. What that rule cannot tell apart counts only for a kn
 from array import array
 from operator import itemgetter
 
-from catalog.check.scan.calls import CHOICES, COPIES, EQUALS
-from catalog.check.scan.entry import Exhausted, Group
-from catalog.check.scan.frame import Frame, Held
-from catalog.check.scan.lexing import tokens
-from catalog.check.scan.place import place
+from catalog.check.scan.entries import Exhausted, Group
+from catalog.check.scan.frames import Frame, Held
+from catalog.check.scan.places import CHOICES, COPIES, EQUALS, place
+from catalog.check.scan.tokens import tokens
 
 GIVES = {"=", ":", "=>", ":=", "==", "===", "!=", "!==", "??=", "||=", "+="}
 OTHERWISE = {"??", "||", "?:"}

@@ -3,7 +3,7 @@
 import re
 
 from catalog.check.scan import brackets, lines, notebook, prose, python, yaml
-from catalog.check.scan.entry import Group
+from catalog.check.scan.entries import Group
 
 SUFFIXES = {
     "python": "py pyi pyw python python3",

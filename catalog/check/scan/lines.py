@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from catalog.check.scan.entry import Group
-from catalog.check.scan.place import place
+from catalog.check.scan.entries import Group
+from catalog.check.scan.places import place
 
 COMMENT = re.compile(r"(?:^|(?<=\s))[#;](?:[^\n]*)")
 SECTION = re.compile(r"[ \t]*\[[^\]\n]+\][ \t]*(?:[#;].*)?\Z")

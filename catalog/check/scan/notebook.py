@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from catalog.check.scan.entry import Group
-from catalog.check.scan.lexing import Token, tokens
+from catalog.check.scan.entries import Group
 from catalog.check.scan.prose import Code
 from catalog.check.scan.prose import read as read_prose
+from catalog.check.scan.tokens import Token, tokens
 
 MAGIC = re.compile(r"^[ \t]*[%!?][^\n]*", re.MULTILINE)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from catalog.check.scan.entry import Entry, Group
+from catalog.check.scan.entries import Entry, Group
 
 FENCE = re.compile(
     r"^[ \t>]*+(?P<f>`{3,}+|~{3,}+)[ \t]*+(?P<lang>[\w+#.-]*+)[^\n]*+\n", re.MULTILINE

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from catalog.check.scan.calls import GETTERS, SETTERS
-from catalog.check.scan.entry import Group
-from catalog.check.scan.frame import Held
-from catalog.check.scan.place import place
-from catalog.check.scan.values import Values, last, pairs, setting
+from catalog.check.scan.entries import Group
+from catalog.check.scan.frames import Held
+from catalog.check.scan.places import GETTERS, SETTERS, place
+from catalog.check.scan.python_values import Values, last, pairs, setting
 
 NODE = re.compile(r"\w+|[(\[{]|[-+*/~|&^%<>@]")
 """What may become a node of the tree, which takes a kilobyte each."""

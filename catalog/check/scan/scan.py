@@ -5,13 +5,11 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
-from catalog.check.scan.entry import Exhausted, Settled, settle
+from catalog.check.scan.entries import Exhausted, Settled, settle
 from catalog.check.scan.files import files
 from catalog.check.scan.guard import LIMITS, Guard, Limits
-from catalog.check.scan.ignores import ignores
 from catalog.check.scan.languages import language_in, language_of, may_hold, read
-from catalog.check.scan.position import Lines
-from catalog.check.scan.use import Scanned, Use
+from catalog.check.scan.uses import Lines, Scanned, Use, ignores
 from catalog.core.files import read_bytes, reason
 
 MANY = 500

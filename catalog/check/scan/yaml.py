@@ -5,10 +5,9 @@ from collections.abc import Iterator
 
 import yaml
 
-from catalog.check.scan.calls import IDENTITIES
-from catalog.check.scan.entry import MOST, Entry, Exhausted, Group
-from catalog.check.scan.frame import Held
-from catalog.check.scan.place import is_flag, place
+from catalog.check.scan.entries import MOST, Entry, Exhausted, Group
+from catalog.check.scan.frames import Held
+from catalog.check.scan.places import IDENTITIES, is_flag, place
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Refused = yaml.YAMLError

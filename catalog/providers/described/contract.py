@@ -4,8 +4,7 @@ from typing import Any
 
 from catalog.core.paths import ANY, trail
 from catalog.core.strict_json import Json
-from catalog.providers.described import template
-from catalog.providers.described.description import Description
+from catalog.providers.described.description import Description, fields
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _NOT_BLANK: dict[str, Json] = {
@@ -18,7 +17,7 @@ _NOT_BLANK: dict[str, Json] = {
 def contract(description: Description) -> dict[str, Any]:
     """Demand the rows where they are said to be, and of each row what its key and name need."""
     row: dict[str, Any] = {"type": "object", "x-open": True}
-    needed = {*template.fields(description.key), *template.fields(description.name or "")} - {""}
+    needed = {*fields(description.key), *fields(description.name or "")} - {""}
     for field in sorted(needed):
         _demand(row, trail(field), _NOT_BLANK)
     schema: dict[str, Any] = {"$ref": "#/$defs/model"}

@@ -11,10 +11,9 @@ from catalog.core.paths import ANY, Attributes, Places, Trail, trail, value
 from catalog.core.payload import ValidPayload
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import Json, JsonText, canonical, plain, shorten
-from catalog.providers.described import template
 from catalog.providers.described.canonical import spelled, without
 from catalog.providers.described.contract import contract
-from catalog.providers.described.description import ATTRIBUTES, Description
+from catalog.providers.described.description import ATTRIBUTES, Description, filled
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,8 @@ class _Reader:
         kind = self._text("type", row)
         beta, limit = self._value("beta", row), self._value("context_limit", row)
         return Model(
-            key=template.filled(self._key, passed, row),
-            name=template.filled(self._name, passed, row),
+            key=filled(self._key, passed, row),
+            name=filled(self._name, passed, row),
             type=self._default_type if kind is None else kind,
             facts=facts,
             status=self._text("status", row),

@@ -17,7 +17,7 @@ from catalog.core.paths import Attributes
 from catalog.core.payload import ValidPayload
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import Json, JsonText, canonical, plain
-from catalog.providers.asking import Asking
+from catalog.providers.source import Asking
 
 NAME = "infomaniak"
 ROUTE = "/1/ai/models"

@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass, field
 
-from catalog.check.scan.calls import DEFAULTS, FALLBACKS, GETTERS, IDENTITIES, LISTS, SETTERS
-from catalog.check.scan.entry import Entry, Group
-from catalog.check.scan.place import is_flag, place
+from catalog.check.scan.entries import Entry, Group
+from catalog.check.scan.places import (
+    DEFAULTS,
+    FALLBACKS,
+    GETTERS,
+    IDENTITIES,
+    LISTS,
+    SETTERS,
+    is_flag,
+    place,
+)
 
 
 @dataclass(slots=True, frozen=True, eq=False)

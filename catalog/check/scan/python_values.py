@@ -4,11 +4,10 @@ import ast
 import re
 from collections.abc import Hashable, Iterable, Iterator
 
-from catalog.check.scan.calls import DEFAULTS, GETTERS, IDENTITIES, LISTS
-from catalog.check.scan.entry import MOST, Entry, Exhausted, Group
-from catalog.check.scan.frame import Held
-from catalog.check.scan.place import is_flag, place
-from catalog.check.scan.position import Columns, Lines
+from catalog.check.scan.entries import MOST, Entry, Exhausted, Group
+from catalog.check.scan.frames import Held
+from catalog.check.scan.places import DEFAULTS, GETTERS, IDENTITIES, LISTS, is_flag, place
+from catalog.check.scan.uses import Columns, Lines
 
 QUOTE = re.compile(r"[A-Za-z]{0,2}(?:\"\"\"|'''|\"|')")
 DEEPEST = 30

@@ -6,13 +6,11 @@ from datetime import date, timedelta
 from types import MappingProxyType
 
 from catalog.changes.change import Level
-from catalog.check.instead import instead
-from catalog.check.likeness import is_elsewhere, is_slip, meant
-from catalog.check.listing import Known, Listing
+from catalog.check.known import Known, Listing
 from catalog.check.lock import Locked
-from catalog.check.notice import Notice
-from catalog.check.rules import CHECK_RULES
-from catalog.check.scan.use import Scanned, Use
+from catalog.check.notice import CHECK_RULES, Notice
+from catalog.check.scan.uses import Scanned, Use
+from catalog.check.suggest import instead, is_elsewhere, is_slip, meant
 from catalog.core.clock import stamp
 from catalog.core.strict_json import Json
 

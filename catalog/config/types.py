@@ -20,7 +20,7 @@ from catalog.changes.change import Level
 from catalog.changes.rules import rules
 from catalog.config.glance import TOKEN
 from catalog.core.errors import SettingsInvalid
-from catalog.core.spelling import closest, did_you_mean
+from catalog.core.text import closest, did_you_mean
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -117,7 +117,7 @@ def _checked_token(token: SecretStr) -> SecretStr:
 
 def _checked_secret(secret: SecretStr) -> SecretStr:
     """Check each of the secrets; several, with blanks between them, serve while one is replaced."""
-    from catalog.alerts.signature import signing_key
+    from catalog.alerts.webhook import signing_key
 
     for part in secret.get_secret_value().split() or [""]:
         signing_key(part)
@@ -260,7 +260,7 @@ def _numbers(value: Any) -> Any:
 
 
 def _known_rule(rule: str) -> str:
-    from catalog.check.rules import CHECK_RULES  # only wanted where a level is given
+    from catalog.check.notice import CHECK_RULES  # only wanted where a level is given
 
     known = (*rules(), *CHECK_RULES)
     if rule not in known:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog.core.errors import DocumentError
-from catalog.core.files import read_bytes
-from catalog.core.writing import replace
+from catalog.core.files import read_bytes, replace
 from catalog.report.regions import splice
 
 LARGEST = 64 * 1024 * 1024

@@ -4,7 +4,7 @@ import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from catalog.check.scan.place import LEADING, limit, owner, place
+from catalog.check.scan.places import LEADING, limit, owner, place
 
 # No spaces, no blanks to be filled in, nothing that code puts together.
 PLAUSIBLE = re.compile(r"(?=.*[A-Za-z])(?!.*::)[A-Za-z0-9][\w.:/@+-]{0,199}\Z", re.ASCII)

@@ -1,0 +1,285 @@
+"""Write the text of a message: by the user's own template, or by a default one."""
+
+import html
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from string import Template
+
+from catalog.alerts.channel import Message, Used, files_text, used_in
+from catalog.alerts.size import largest
+from catalog.changes.change import TOLD, Finding, Level
+from catalog.changes.rules import rules
+from catalog.core.errors import SettingsInvalid
+from catalog.core.files import read_text
+from catalog.core.strict_json import cut
+from catalog.core.text import count
+from catalog.report.sentences import fact, last_call, title
+
+LINES = 30
+LINE_LENGTH = 400
+"""In characters; thirty such lines fit into one post of Mattermost, which takes 16,383."""
+SUBJECT_LENGTH = 150
+
+_MARKS = {Level.BREAKING: "⛔", Level.WARNING: "⚠️", Level.INFO: "\u2139\ufe0f"}
+_LIVE = re.compile(r"@(?=\S)|](?=\()")
+_LIVE_ANYWHERE = re.compile(r"[@<](?=\S)|](?=\()")
+_ZERO_WIDTH_SPACE = "\u200b"
+
+
+def subject(message: Message) -> str:
+    """Say the gravest thing, how much more there is, and how grave it all is, in one line.
+
+    `infomaniak: llama3 removed, and 10 more (7 breaking, 4 info)`
+    """
+    if not message.findings:
+        return f"{message.provider}: nothing to tell"
+    first, more = message.findings[0], len(message.findings) - 1
+    others = f", and {more:,} more" if more else ""
+    what = cut(fact(first), SUBJECT_LENGTH - len(others))
+    return f"{message.provider}: {what}{others} ({levels(message.findings)})"
+
+
+def levels(findings: Iterable[Finding]) -> str:
+    """Count the findings by level: `7 breaking, 4 info`; of a single one only the level."""
+    counts = Counter(finding.level for finding in findings)
+    if counts.total() == 1:
+        return str(next(iter(counts)))
+    return ", ".join(f"{counts[level]:,} {level}" for level in TOLD if counts[level])
+
+
+def when(message: Message) -> str:
+    """Say when the poll was that found it; of several the first and the last."""
+    polls = sorted({finding.at for finding in message.findings} or {message.at})
+    if len(polls) == 1:
+        return minute(polls[0])
+    return f"{minute(polls[0])} to {minute(polls[-1])}"
+
+
+def minute(at: datetime) -> str:
+    """Write a moment for people: `2026-05-19 15:48 UTC`."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def findings_text(message: Message, lines: int = LINES, most: int | None = None) -> str:
+    """Write the findings gravest first, each kind of them with its reason beneath.
+
+    In a digest they stand poll by poll, the oldest first. At most so many `lines`, and `most`
+    findings, are shown. The others, the least grave, are counted at the end, with the command that
+    shows all.
+    """
+    total = len(message.findings)
+    high = total if most is None else most
+    if high >= total and total <= lines:
+        whole = _layout(message.findings, message.used)
+        if len(whole) <= lines:
+            return "\n".join(whole)
+    # Each step of the search lays out anew: what a finding costs depends on its neighbors.
+    high = min(high, lines, total - 1)
+    shown = largest(high, lambda number: len(_cut_off(message, number)) <= lines + 1)
+    return "\n".join(_cut_off(message, shown))
+
+
+def left_out(message: Message, shown: int = 0) -> str:
+    """Count the findings after the first `shown` ones, and name the command that shows all."""
+    rest = message.findings[shown:]
+    counted = f"and {count(len(rest), 'more finding')}" if shown else count(len(rest), "finding")
+    return f"{counted} ({levels(rest)}), see: {show_command(message)}"
+
+
+def show_command(message: Message) -> str:
+    """Write the command that shows every finding of a message."""
+    return f"catalog alerts show {message.id}"
+
+
+def slack(text: str) -> str:
+    """Write plain text for Slack and those who take its format, so that nothing in it is live.
+
+    `&`, `<` and `>` become entities: Slack pings and links only between angle brackets. Mattermost
+    and kChat also ping on a bare `@name` and link `[text](url)`: a zero-width space breaks both.
+    """
+    return _LIVE.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", html.escape(text, quote=False))
+
+
+def inert(text: str) -> str:
+    """Write plain text for a chat of any make, so that nothing in it pings or links."""
+    return _LIVE_ANYWHERE.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", text)
+
+
+def _cut_off(message: Message, shown: int) -> list[str]:
+    return [*_layout(message.findings[:shown], message.used), left_out(message, shown)]
+
+
+def _layout(findings: Sequence[Finding], used: Used) -> list[str]:
+    polls: dict[datetime, list[Finding]] = {}
+    for finding in findings:
+        polls.setdefault(finding.at, []).append(finding)
+    if len(polls) == 1:
+        return list(_poll(findings, used))
+    lines: list[str] = []
+    for at in sorted(polls):
+        lines += [*([""] if lines else []), f"── {minute(at)}", *_poll(polls[at], used)]
+    return lines
+
+
+def _poll(findings: Iterable[Finding], used: Used) -> Iterator[str]:
+    """Write the findings of one poll; those of one kind together, so that it is explained once."""
+    kinds: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        kind = (finding.level, finding.rule, finding.callable_until, finding.ground)
+        kinds.setdefault(kind, []).append(finding)
+    for alike in kinds.values():
+        for finding in alike:
+            yield cut(f"{_MARKS[finding.level]} {fact(finding)}", LINE_LENGTH)
+            if files := used_in(finding, used):
+                yield cut(f"   Used in {files_text(files)}.", LINE_LENGTH)
+        yield from (f"   {cut(line, LINE_LENGTH)}" for line in _reasons(alike[0]))
+
+
+def _reasons(finding: Finding) -> Iterator[str]:
+    rule = rules().get(finding.rule)
+    if rule is not None:
+        yield rule.why
+    said = last_call(finding)
+    if said is not None:
+        yield f"{said[0].upper()}{said[1:]}."
+    elif rule is not None and (rule.attribute == "name" or rule.id == "name-changed"):
+        yield "How long the old name still works is not known."
+
+
+CHAT = Template("$title ($when)\n$findings\n$link")
+"""Where one text is all there is."""
+TITLED = Template("$findings\n$when\n$link")
+"""Where a title stands above the text."""
+LETTER = Template("$findings\n\n$title\nSeen: $when\nSent by catalog to channel $channel\n$link")
+"""Where the title is a subject, and there is room."""
+LETTER_LINES = 300
+LARGEST = 256 * 1024
+"""Bytes of a template."""
+
+PLACEHOLDERS = (
+    *("title", "subject", "findings", "link", "when", "provider", "channel"),
+    *("count", "level", *TOLD),
+)
+"""What a template may hold; docs/configuration.md explains each."""
+_HINT = "docs/configuration.md lists the placeholders; a dollar sign itself is written $$."
+
+
+def _any_size(_text: str) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """How a channel words a message.
+
+    `link` stands in for the provider's own page out of `pages`; an empty one means no link. A text
+    shows at most so many `lines` of findings.
+    """
+
+    channel: str
+    template: Template = CHAT
+    link: str | None = None
+    pages: Mapping[str, str] = field(default_factory=dict)
+    lines: int = LINES
+
+    def text(
+        self,
+        message: Message,
+        escape: Callable[[str], str] = str,
+        fits: Callable[[str], bool] = _any_size,
+    ) -> str:
+        """Write the message; what it quotes goes through `escape`, the template itself does not.
+
+        `fits` says of a text whether the channel takes it as it is: escaped, and encoded by the
+        channel. Findings are left out, and counted, until it fits. Where the template alone is too
+        long, the short text is written in its place.
+        """
+        values = self._values(message)
+
+        def write(most: int | None) -> str:
+            return self._fill(values | {"findings": self._findings(message, most)}, escape)
+
+        whole = write(None)
+        if fits(whole):
+            return whole
+        high = min(len(message.findings), self.lines)
+        shown = largest(high, lambda most: fits(write(most)))
+        return self.short(message, escape) if shown < 0 else write(shown)
+
+    def short(
+        self, message: Message, escape: Callable[[str], str] = str, *, titled: bool = False
+    ) -> str:
+        """Write how much happened and the command that shows it, without the template.
+
+        `titled` leaves the subject out, because the channel has it above the text.
+        """
+        lines = [] if titled else [self.subject(message)]
+        counted = f": {left_out(message)}" if message.findings else "."
+        return escape("\n".join([*lines, f"Too large to be sent whole{counted}"]))
+
+    def subject(self, message: Message) -> str:
+        """Write the one line above the text."""
+        return f"Test of channel {self.channel}" if message.test else subject(message)
+
+    def _fill(self, values: Mapping[str, str], escape: Callable[[str], str]) -> str:
+        return self.template.substitute({k: escape(v) for k, v in values.items()}).rstrip()
+
+    def _findings(self, message: Message, most: int | None) -> str:
+        parts = []
+        if message.test:
+            parts.append(
+                f"This is a test of channel {self.channel}: if you read it, messages arrive."
+            )
+        if message.findings:
+            parts.append(findings_text(message, self.lines, most))
+        return "\n".join(parts)
+
+    def _values(self, message: Message) -> dict[str, str]:
+        told = message.findings
+        heading = title(message.provider, told) if told else self.subject(message)
+        link = self.pages.get(message.provider, "") if self.link is None else self.link
+        grave = told[0].level if told else Level.INFO
+        return {
+            "title": heading,
+            "subject": self.subject(message),
+            "link": link,
+            "when": when(message),
+            "provider": message.provider,
+            "channel": self.channel,
+            "count": f"{len(told):,}",
+            "level": str(grave),
+            **{str(each): str(sum(f.level is each for f in told)) for each in TOLD},
+        }
+
+
+def read_template(file: Path) -> Template:
+    """Read a template; raise SettingsInvalid that names every placeholder that is not known."""
+    try:
+        template = Template(read_text(file, LARGEST))
+    except OSError as error:
+        raise SettingsInvalid(f"cannot read {file}: {error.strerror}", hint=_HINT) from None
+    mistakes = [f"there is no placeholder ${name}" for name in unknown(template)]
+    if not template.is_valid():
+        mistakes.append(f"a $ without a name after it{_place(template)}")
+    if not template.template.strip():
+        mistakes.append("it is empty")
+    if mistakes:
+        raise SettingsInvalid(f"the template {file}: {'; '.join(mistakes)}", hint=_HINT)
+    return template
+
+
+def unknown(template: Template) -> list[str]:
+    """Return the placeholders that nothing stands behind."""
+    return [name for name in template.get_identifiers() if name not in PLACEHOLDERS]
+
+
+def _place(template: Template) -> str:
+    """Say where the first stray dollar sign stands."""
+    match = next(
+        m for m in template.pattern.finditer(template.template) if m["invalid"] is not None
+    )
+    return f" in line {template.template.count(chr(10), 0, match.start()) + 1}"
