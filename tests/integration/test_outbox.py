@@ -134,7 +134,8 @@ def test_a_refused_message_says_why_and_waits(database: Database) -> None:
         again = outbox.claim(connection, "ear", AT + HOUR)
         assert again is not None
         assert (again.message_id, again.attempts) == (item.message_id, 1)
-        assert outbox.owed(connection, NAME, ["ear"]) == (Waiting("ear", 1, "deaf", AT + HOUR),)
+        waiting = Waiting("ear", 1, "deaf", AT + HOUR, due_at=AT + HOUR)
+        assert outbox.owed(connection, NAME, ["ear"]) == (waiting,)
 
 
 def test_what_was_given_up_is_not_sent(database: Database) -> None:
