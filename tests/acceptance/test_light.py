@@ -4,9 +4,9 @@ import pstats
 import subprocess
 import sys
 
-import httpx
 import pytest
 
+from catalog.http.client import Http
 from tests.bench.made import Made
 from tests.servers import answer
 from tests.shell import Live, Shell
@@ -34,6 +34,7 @@ MOST_MODULES = 360
 """A tenth more than what was loaded when this was written."""
 LISTED = """
 import sys
+from catalog.http.client import Http
 from catalog.cli.main import main
 try:
     main()
@@ -107,5 +108,5 @@ def test_a_process_has_one_http_client(live: Live) -> None:
     asked = {request.path for request in server.requests}
     assert {path.partition("?")[0] for path in asked} >= {"/ping/start", "/1/ai/models"}
     stats: dict[tuple[str, int, str], tuple[int, ...]] = pstats.Stats(str(profile)).stats  # type: ignore[attr-defined]  # typeshed leaves it out
-    code = httpx.Client.__init__.__code__
+    code = Http.__init__.__code__
     assert stats[code.co_filename, code.co_firstlineno, code.co_name][0] == 1
