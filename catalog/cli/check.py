@@ -124,7 +124,7 @@ def check(
     outcome = _check(app, paths, listing, source, asked)
     for each, where in also:
         _write(where, document(each, outcome))
-    _tell_skipped(outcome)
+    tell_skipped(outcome)
     show(style, outcome)
     return int(outcome.failed or (strict and bool(outcome.skipped)))
 
@@ -137,14 +137,14 @@ def _without_config(app: App) -> App:
     from catalog.config.sources import CONFIG_VARIABLE, HERE, is_file
 
     if app.config is None and not os.environ.get(CONFIG_VARIABLE) and is_file(HERE):
-        if names := _settings(HERE):
+        if names := settings_of(HERE):
             ignored = f"{HERE} of this folder may be part of what is checked: ignored {names}"
             note(visible(f"{ignored}; use --trust-config if it is yours"))
         app = replace(app, here=False)
     return app
 
 
-def _settings(file: Path) -> str:
+def settings_of(file: Path) -> str:
     """Name the tables and settings of a configuration that nobody vouches for."""
     try:
         with file.open(encoding="utf-8", errors="replace") as opened:
@@ -229,7 +229,7 @@ def _check(
     return Outcome(heeded, scanned, listing, source, asked.fail_on)
 
 
-def _tell_skipped(outcome: "Outcome") -> None:
+def tell_skipped(outcome: "Outcome") -> None:
     """Report what was not checked to its end, so that nobody takes it for checked."""
     for each in outcome.skipped[:MOST_SKIPPED]:
         note(visible(f"not checked: {each.path}: {each.skipped}"))

@@ -9,9 +9,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from catalog.scan.use import Scanned
 
+from catalog.cli.check import settings_of, tell_skipped
 from tests.builders import body, row
-from tests.checking import STORY, write
+from tests.checking import STORY, outcome, write
 from tests.servers import answer
 from tests.shell import COMMAND, Live, Shell
 
@@ -176,9 +178,24 @@ def test_a_strange_configuration_in_the_tree_does_no_harm(
     assert (f"ignored {ignored};" in ran.err) if ignored else not ran.err
 
 
+def test_many_files_beyond_the_limits_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of many files that take too much the first are named, the others counted."""
+    files = tuple(Scanned(f"{n}.py", (), (), about=False, skipped="why") for n in range(22))
+    tell_skipped(outcome(scanned=files))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "0.py: not checked to its end: why"
+    assert (len(lines), lines[-1]) == (21, "2 more files were not checked to their end")
+
+
+def test_a_configuration_that_cannot_be_read_is_ignored(tmp_path: Path) -> None:
+    """What a catalog.toml holds is not needed: where it cannot be read, the reason is told."""
+    assert settings_of(tmp_path) == "what it holds (Is a directory)"
+
+
+@pytest.mark.long
 def test_a_file_beyond_the_limits_is_told(code: Shell) -> None:
     """A file that takes too much is named in each format, and fails the check with --strict."""
-    big = f'model = "a"\nmodels = [{"1," * 400_000}]\n'
+    big = f'model = "a"\nmodels = [{"1," * 180_000}]\n'
     write(code.folder, {"big.py": big, "ai.py": 'model = "whisper"\n'})
     words = ("check", "--shipped", "big.py", "ai.py")
     reason = "it has more than 350,000 words and signs"

@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-
 from catalog.http.client import Http
+
 from tests.bench.made import Made
 from tests.servers import answer
 from tests.shell import Live, Shell

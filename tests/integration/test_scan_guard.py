@@ -1,7 +1,10 @@
 import itertools
 import os
 import signal
+from collections.abc import Sequence
+from mmap import mmap
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -86,3 +89,36 @@ def test_a_file_that_meets_a_limit_is_said_to_be_skipped(tmp_path: Path) -> None
     assert (first.skipped, len(first.uses)) == ("", 1)
     assert second.skipped == "it takes more than 0.05 s of computing time"
     assert second.uses == ()
+
+
+class Orphaned(Guard[str, str]):
+    """One whose processes see at once that nobody waits for them."""
+
+    def work(self, items: Sequence[str], ends: tuple[int, int, mmap], parent: int) -> NoReturn:
+        """Work for a process that is gone."""
+        super().work(items, ends, parent - parent)
+
+
+def test_a_process_that_does_nothing_is_an_error() -> None:
+    """Where processes end before they look at anything, that is said, and not tried for ever."""
+    with pytest.raises(OSError, match="ended before its time"):
+        list(Orphaned(look, lambda item, why: f"{item}: {why}", LIMITS).run(["a"], 1))
+
+
+def test_no_process_outlives_a_surprise() -> None:
+    """Where the results cannot be taken, the processes that still work are ended."""
+
+    def lost(item: str, why: str) -> str:
+        raise ValueError(item + why)
+
+    guard = Guard(look, lost, Limits(seconds=60))
+    with pytest.raises(ValueError, match="killed"):
+        list(guard.run(["loop", *("a" for _ in range(300)), "killed"], 2))
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
+    assert not {state(child) for child in children} & {"R", "Z"}
+
+
+def state(process: str) -> str:
+    """Say what a process does: R computes, Z is dead."""
+    text = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
+    return text.rpartition(")")[2].split()[0]

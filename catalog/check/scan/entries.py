@@ -3,6 +3,7 @@
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from catalog.check.scan.places import LEADING, limit, owner, place
 
@@ -85,9 +86,7 @@ def settle(groups: Iterable[Group], known: frozenset[str]) -> list[Settled]:
     Where several limits stand beside a name, the highest is kept. Raises Exhausted for more strings
     than a person writes.
     """
-    groups = [Group(list(_spread(group.entries)), group.limits) for group in groups]
-    if sum(len(group.entries) for group in groups) > MOST_ENTRIES:
-        raise Exhausted(f"it has more than {MOST_ENTRIES:,} strings where a name may stand")
+    groups = list(_all_spread(groups))
     clusters = {
         entry.cluster
         for group in groups
@@ -110,6 +109,17 @@ def _counts(entry: Entry, known: frozenset[str], clusters: set[Hashable]) -> boo
     if entry.name in known:
         return bool(entry.place) or "/" in entry.name
     return (entry.sure or entry.cluster in clusters) and PLAUSIBLE.match(entry.name) is not None
+
+
+def _all_spread(groups: Iterable[Group]) -> Iterator[Group]:
+    """Read what the strings of each group hold; raise Exhausted for too many of them."""
+    left = MOST_ENTRIES
+    for group in groups:
+        entries = list(islice(_spread(group.entries), left + 1))
+        left -= len(entries)
+        if left < 0:
+            raise Exhausted(f"it has more than {MOST_ENTRIES:,} strings where a name may stand")
+        yield Group(entries, group.limits)
 
 
 def _spread(entries: Iterable[Entry]) -> Iterator[Entry]:

@@ -166,8 +166,7 @@ class Guard(Generic[Item, Result]):
         index, end = RANGE.unpack_from(worker.place)
         if index == end:
             raise OSError("a process that reads files ended before its time")
-        if index not in found:
-            found[index] = self.lost(items[index], self.reason(status))
+        found.setdefault(index, self.lost(items[index], self.reason(status)))
         return index + 1, end
 
     def reason(self, status: int) -> str:

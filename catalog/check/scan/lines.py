@@ -52,9 +52,10 @@ def read(text: str, language: str) -> list[Group]:
         if language == "ini" and SECTION.match(line):
             begin(groups)
         elif WORTH.search(line):
+            code = uncommented(line)
             for pattern in PATTERNS[language]:
-                see(groups[-1], uncommented(line), at, pattern)
-            for match in FULL.finditer(uncommented(line)):
+                see(groups[-1], code, at, pattern)
+            for match in FULL.finditer(code):
                 groups[-1].string(match[0], at + match.start(), "")
         at += len(line) + 1
     return groups

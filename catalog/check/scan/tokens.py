@@ -18,7 +18,8 @@ TRIPLES = TRIPLE + r"|'{3}.*?'{3}"
 # After an operator, a slash opens a regular expression, and quotes in it open nothing. Its length
 # is bounded, and nothing in it is tried twice: else a minified file would take minutes.
 SLASHED = r"(?:(?<=[=(,:;!&|?{}\[\n])|(?<=return))[ \t]*+/(?![*/])"
-PATTERN = r"(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.){0,100}+\]){1,300}+"
+SET = r"\[[^\]\\\n]{0,100}+(?:\\.[^\]\\\n]{0,100}+){0,50}+\]"
+PATTERN = rf"(?:[^/\\\n\[]|\\.|{SET}){{1,300}}+"
 REGEX = rf"{SLASHED}{PATTERN}/[a-z]*"
 OPERATORS = (
     r"=>|===?|!==?|:=|\?\?=?|\|\|=?|\+=|\?:|->|::|\?\.|\?->|&&|<-"
@@ -97,8 +98,9 @@ def tokens(text: str, language: str) -> Iterator[Token]:
             if kind == "s":
                 yield _string(match)
             elif kind == "u":
-                unclosed[match[0][-1]] = end_of(match[0][-1], text, at)
-                break
+                if (end := end_of(match[0][-1], text, at)) > at:
+                    unclosed[match[0][-1]] = end
+                    break
             elif kind is not None and kind != "c":
                 yield Token(kind, match[0], match.start(), at)
         else:
