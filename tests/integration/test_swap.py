@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_opened_is_no_damaged_one(file: Path) -> None:
     """What is in the way is an error; only what SQLite calls damaged is replaced as it is."""
     Path(f"{file}-journal").mkdir()
     before = file.read_bytes()
-    with pytest.raises(StoreError, match="disk I/O error|unable to open"):
+    with pytest.raises(StoreError, match=r"disk I/O error|unable to open"):
         restore(file.with_name("kept.db"), file, NOW)
     assert file.read_bytes() == before
     assert names(file) == ["catalog.db", "catalog.db-journal", "kept.db"]
