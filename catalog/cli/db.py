@@ -34,7 +34,7 @@ def _whole_head(_context: click.Context, _option: click.Parameter, text: str | N
 
 @click.group()
 def db() -> None:
-    """Keep what is known: back up, restore, upgrade, verify, prune, move."""
+    """Keep what is known: back up, restore, verify, move."""
 
 
 @db.command()

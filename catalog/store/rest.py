@@ -198,7 +198,7 @@ def _write(connection: sqlite3.Connection, rest: Rest, poll: Mapping[str, Any]) 
     # The names are those of our own columns; the values are bound.
     written = connection.execute(f"INSERT INTO poll ({names}) VALUES ({marks})", row)  # noqa: S608
     number = written.lastrowid or 0
-    tally.add(connection.execute, "poll", "id = :number", {"number": number})
+    tally.add_poll(connection.execute, number, row)
     fold(connection.execute, number)
     given = (poll.get("etag"), poll.get("last_modified"), rest.provider)
     if given[0] or given[1]:  # what an answer lacks, the one before it may still have
