@@ -9,8 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from catalog.scan.use import Scanned
 
+from catalog.check.scan.uses import Scanned
 from catalog.cli.check import settings_of, tell_skipped
 from tests.builders import body, row
 from tests.checking import STORY, outcome, write

@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from catalog.http.client import Http
 
+from catalog.core.http.client import Http
 from tests.bench.made import Made
 from tests.servers import answer
 from tests.shell import Live, Shell
@@ -34,7 +34,7 @@ MOST_MODULES = 360
 """A tenth more than what was loaded when this was written."""
 LISTED = """
 import sys
-from catalog.http.client import Http
+from catalog.core.http.client import Http
 from catalog.cli.main import main
 try:
     main()

@@ -319,7 +319,7 @@ def test_broken_recordings_are_named_at_the_start(tmp_path: Path) -> None:
 
 SCRIPT = """
 import signal
-from catalog.recordings import find, shipped
+from catalog.providers.recordings import find, shipped
 from catalog.replay.server import ReplayServer
 before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 server = ReplayServer(find(shipped()))

@@ -1,9 +1,9 @@
 """What a scan refuses, or reads in another way, because it would take too long."""
 
 import pytest
-from catalog.scan.scan import MOST, scan_text
-from catalog.scan.use import Scanned
 
+from catalog.check.scan.scan import MOST, scan_text
+from catalog.check.scan.uses import Scanned
 from tests.scanned import KNOWN
 
 
