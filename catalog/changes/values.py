@@ -13,7 +13,7 @@ NOISE = Decimal("1e-12")
 """Fractions that differ by this share or less are one number: doubles carry about 16 digits."""
 LONGEST = 400
 """In characters; no double has more digits."""
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _MOMENT = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})([Tt ].*)?")
 
 

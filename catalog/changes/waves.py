@@ -147,7 +147,7 @@ the few that it had. Ten lies between, and is what a reader would still go throu
 VARIANTS = 5
 """From so many models on, those of one suffix that come or go together are one."""
 _SUFFIX = re.compile(r"[^:\s](:[A-Za-z0-9][\w.-]*)\Z")
-_CUT = re.compile(r"[\s.…]+\Z")
+_CUT = re.compile(r"(?<![\s.…])[\s.…]++\Z")
 
 Judgment = Callable[[Change], tuple[str, int]]
 """The rule's id of a change, and the rank of its level."""

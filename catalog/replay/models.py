@@ -16,7 +16,7 @@ from catalog.replay.behavior import ANSWERS, BREAKS, HANGS, Behavior, Entry
 
 _JSON = {"Content-Type": "application/json"}
 _PAGE = b"<html><head><title>Error</title></head><body>Something went wrong.</body></html>"
-_FORM_NAME = re.compile(rb'name="model"\r\n\r\n(.*?)\r\n--', re.DOTALL)
+_FORM_NAME = b'name="model"\r\n\r\n'
 
 
 @dataclass
@@ -164,8 +164,9 @@ def _listed(capture: Capture) -> dict[str, str]:
 
 def _model(body: bytes) -> str | None:
     """Read the model's name out of JSON or out of a form."""
-    if match := _FORM_NAME.search(body):
-        return match[1].decode("utf-8", "replace")
+    given, end, _ = body.partition(_FORM_NAME)[2].partition(b"\r\n--")
+    if end:
+        return given.decode("utf-8", "replace")
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):

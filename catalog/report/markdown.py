@@ -15,7 +15,7 @@ ABSENT = "–"
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # Links, mentions, emoji (`:tada:`, but not the minutes of `14:07:15`), formulas, issue numbers.
 _LIVE = re.compile(
-    r"://|www\.|@|:(?:[\w+-]*[^\W\d][\w+-]*|100|1234|[+-]1):|\$|#\d|\bGH-\d", re.IGNORECASE
+    r"://|www\.|@|:(?:[\d+-]*+[^\W\d][\w+-]*+|100|1234|[+-]1):|\$|#\d|\bGH-\d", re.IGNORECASE
 )
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _SPECIAL = re.compile(

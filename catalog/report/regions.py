@@ -18,7 +18,7 @@ BOM = "\ufeff"
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _ENDING = re.compile(r"\r\n|\r|\n")
 _MARKER = re.compile(r"<!-- catalog:(begin|end) (\S+) -->[ \t]*")
-_NEARLY = re.compile(r" {0,3}<!--\s*catalog\s*:?\s*(?:begin|end)\b", re.IGNORECASE)
+_NEARLY = re.compile(r" {0,3}<!--\s*catalog\s*+(?::\s*+)?(?:begin|end)\b", re.IGNORECASE)
 _CHECKSUM = re.compile(r"<!-- catalog:checksum ([0-9a-f]{16}) -->[ \t]*")
 
 
