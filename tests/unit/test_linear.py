@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from catalog.document import regions
-from catalog.document.markdown import text
-from catalog.moves import number
+from catalog.changes.values import number
+from catalog.changes.waves import _is_cut
 from catalog.replay import models
-from catalog.waves import _is_cut
+from catalog.report import regions
+from catalog.report.markdown import text
 
 READERS: dict[str, tuple[Callable[[str], object], Callable[[int], str]]] = {
     "an emoji that does not end": (text, lambda size: ":" + "1a" * size),
