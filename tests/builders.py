@@ -4,7 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from catalog.changes.change import Added, Change, Finding, Level
+from catalog.changes.change import Added, Change
+from catalog.changes.finding import Finding, Level
 from catalog.changes.rules import rules
 from catalog.core.payload import Payload
 from catalog.core.snapshot import Model, Snapshot

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.check import sources
 from catalog.check.judge import Terms, judge
 from catalog.check.known import Evidence, Known, Listing, names, stretches

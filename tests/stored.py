@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from catalog.changes.change import Finding
+from catalog.changes.finding import Finding
 from catalog.changes.poll import Outcome, Poll
 from catalog.core.snapshot import Snapshot
 from catalog.store.database import Database

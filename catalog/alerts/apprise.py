@@ -14,7 +14,7 @@ from catalog.alerts.message import Wording, inert
 from catalog.alerts.size import attempt, is_too_large
 from catalog.alerts.timeout import within
 from catalog.alerts.timing import Timing
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.core.errors import DeliveryFailed
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from catalog.alerts.timing import Timing
-from catalog.changes.change import Change, Finding, Incident, Level, Updated, gravity
+from catalog.changes.change import Change, Updated
+from catalog.changes.finding import Finding, Level, gravity
+from catalog.changes.incident import Incident
 from catalog.changes.rules import rules
 from catalog.core.strict_json import parse
 from catalog.core.text import count, one_line

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from catalog.alerts.channel import Message, used_in
 from catalog.alerts.message import show_command
 from catalog.alerts.size import WEBHOOK_BYTES
-from catalog.changes.change import TOLD, Finding
+from catalog.changes.finding import TOLD, Finding
 from catalog.core.clock import stamp
 from catalog.core.strict_json import Json, canonical, cut
 from catalog.report.json_output import SCHEMA_VERSION, finding_json

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from catalog.alerts.channel import Audience, Message, files_text, used_in
 from catalog.alerts.message import LINE_LENGTH
 from catalog.alerts.timing import Timing
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.core.strict_json import cut
 from catalog.report.json_output import finding_json
 from catalog.report.sentences import sentence

@@ -11,7 +11,7 @@ from string import Template
 
 from catalog.alerts.channel import Message, Used, files_text, used_in
 from catalog.alerts.size import largest
-from catalog.changes.change import TOLD, Finding, Level
+from catalog.changes.finding import TOLD, Finding, Level
 from catalog.changes.rules import rules
 from catalog.core.errors import SettingsInvalid
 from catalog.core.files import read_text

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 
 WAITS = (
     *(timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30)),

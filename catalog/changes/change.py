@@ -7,17 +7,23 @@ fields have a column of their own in the store (`columns`). Its rule is in rules
 in words.py.
 """
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any, ClassVar, Literal, get_args
 
+from catalog.changes.incident import (
+    TROUBLES,
+    Incident,
+    OfNone,
+    Recovered,
+    Trouble,
+    Undelivered,
+)
 from catalog.core.clock import stamp
 from catalog.core.payload import Drift, Identity
-from catalog.core.snapshot import Model, key_order
-from catalog.core.strict_json import JsonText, canonical, values_json
+from catalog.core.snapshot import Model
+from catalog.core.strict_json import JsonText, values_json
 
 
 class _OfModel:
@@ -149,94 +155,11 @@ class Renamed(_OfModel):
         return {"from": former, "to": {"key": self.key, "name": self.name}}
 
 
-class _OfNone:
-    """What the changes have in common that are about no model, or about one only by its name."""
-
-    __slots__ = ()
-    columns: ClassVar[Mapping[str, str]] = {}
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def followed_as(self) -> tuple[str, ...]:
-        return self.names
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def place(self) -> str:
-        return ""
-
-    @property
-    def order(self) -> str | None:
-        return None
-
-
-TroubleKind = Literal["stale", "failing", "invalid", "held"]
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble(_OfNone):
-    """The catalog could not be read or believed: `reason` is the short ground.
-
-    `since` is when it began, where it lasts already: polls fail, answers are invalid or held, or
-    (stale) no answer was accepted since then.
-    """
-
-    kind: TroubleKind
-    reason: str
-    since: datetime | None = None
-
-    @property
-    def identity(self) -> Identity:
-        return [self.reason]
-
-    def as_json(self, _at: datetime) -> dict[str, Any]:
-        since = {} if self.since is None else {"since": stamp(self.since)}
-        return {"kind": self.kind, "reason": self.reason, **since}
-
-
-@dataclass(frozen=True, slots=True)
-class Recovered(_OfNone):
-    """Trouble that was told has ended; `since` is when the first of these kinds began."""
-
-    troubles: tuple[TroubleKind, ...]
-    since: datetime
-    kind: ClassVar[str] = "recovered"
-
-    @property
-    def identity(self) -> Identity:
-        return [*self.troubles, self.since.isoformat()]
-
-    def as_json(self, _at: datetime) -> dict[str, Any]:
-        return {"kind": self.kind, "troubles": list(self.troubles), "since": stamp(self.since)}
-
-
-@dataclass(frozen=True, slots=True)
-class Undelivered(_OfNone):
-    """A channel will not take a message, whatever is tried: `reason` is what it said last."""
-
-    channel: str
-    reason: str
-    kind: ClassVar[str] = "undelivered"
-
-    @property
-    def identity(self) -> Identity:
-        return [self.channel, self.reason]
-
-    def as_json(self, _at: datetime) -> dict[str, Any]:
-        return {"kind": self.kind, "channel": self.channel, "reason": self.reason}
-
-
 ProbedKind = Literal["ghost", "over", "substituted", "lingering", "phantom", "absent", "answering"]
 
 
 @dataclass(frozen=True, slots=True)
-class Probed(_OfNone):
+class Probed(OfNone):
     """What calling a model showed that its being listed, or not, does not say.
 
     A `ghost` is listed and refused on the route it is promised on (`elsewhere` are those where it
@@ -298,7 +221,7 @@ Basis = Literal["policy", "announced", "proved"]
 
 
 @dataclass(frozen=True, slots=True)
-class Retiring(_OfNone):
+class Retiring(OfNone):
     """The end of a model is known, has moved, or is nearer by a mark.
 
     `mark` is the mark in days that was reached, None before the first. `moved_from` is the day that
@@ -350,10 +273,7 @@ class Retiring(_OfNone):
 
 
 ModelChange = Added | Removed | Restored | Updated | Renamed
-Incident = Trouble | Recovered | Undelivered
-"""About the way from the catalog to the people, not about what it says."""
 Change = ModelChange | Drift | Probed | Retiring | Incident
-TROUBLES: tuple[TroubleKind, ...] = get_args(TroubleKind)
 PROBED_KINDS: tuple[ProbedKind, ...] = get_args(ProbedKind)
 KINDS: Mapping[str, type[Change]] = {
     **dict.fromkeys(TROUBLES, Trouble),
@@ -362,105 +282,3 @@ KINDS: Mapping[str, type[Change]] = {
     **{each.kind: each for each in (Updated, Restored, Added, Drift)},
 }
 """The class of each kind, the gravest kind first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delisted:
-    """A model that is gone: since when, and until which day calls were said to work then.
-
-    `basis` is why that day was said; None where none was.
-    """
-
-    model: Model
-    gone_since: datetime
-    callable_until: date | None
-    basis: Basis | None = None
-    ground: str | None = None
-
-
-class Level(StrEnum):
-    """How much a finding matters, the gravest first; what is quiet is kept and never told."""
-
-    BREAKING = "breaking"
-    WARNING = "warning"
-    INFO = "info"
-    QUIET = "quiet"
-
-    @property
-    def rank(self) -> int:
-        """0 for the gravest."""
-        return list(Level).index(self)
-
-
-TOLD = (Level.BREAKING, Level.WARNING, Level.INFO)
-"""The levels that people are told of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one change means, or what many changes of one poll mean together (see waves.py).
-
-    `changes` holds one change, or all that are told as one, in key order. `at` is the time of the
-    poll, `snapshot` the number of the one in force after it. A removal, a change of name and the
-    end of a model carry `callable_until`, the day until which calls work, and why we say so:
-    `basis` and `ground`. What is back at a value it had lately carries its `moves`, this one
-    included. `number` is given by the store.
-    """
-
-    provider: str
-    at: datetime
-    rule: str
-    level: Level
-    changes: tuple[Change, ...]
-    callable_until: date | None = None
-    ground: str | None = None
-    snapshot: int | None = None
-    basis: Basis | None = None
-    moves: int | None = None
-    number: int | None = field(default=None, compare=False)
-
-    @property
-    def is_told(self) -> bool:
-        """Whether somebody is to hear of it."""
-        return self.level is not Level.QUIET
-
-    @property
-    def is_wave(self) -> bool:
-        """Whether it stands for many changes."""
-        return len(self.changes) > 1
-
-    @property
-    def change(self) -> Change:
-        """The change, or the first of a wave."""
-        return self.changes[0]
-
-    @property
-    def models(self) -> tuple[Model, ...]:
-        """The models it is about, each once; none for drift, probes, ends and incidents."""
-        about = (each.model for each in self.changes if isinstance(each, ModelChange))
-        return tuple({model.key: model for model in about}.values())
-
-    @property
-    def fingerprint(self) -> str:
-        """The stable name of this finding: never of prose, level or time."""
-        if not self.is_wave:
-            return fingerprint(self.provider, self.change)
-        parts = sorted(fingerprint(self.provider, change) for change in self.changes)
-        return _short_hash([self.provider, "wave", *parts])
-
-
-def gravity(finding: Finding) -> tuple[object, ...]:
-    """Sort findings by it: the gravest level first, then by kind, model and field."""
-    change = finding.change
-    keys = () if change.order is None else (key_order(change.order),)
-    rank = list(KINDS).index(change.kind)
-    return finding.level.rank, rank, keys, change.place, finding.fingerprint
-
-
-def fingerprint(provider: str, change: Change) -> str:
-    """Return 16 hex digits over provider, kind and identity."""
-    return _short_hash([provider, change.kind, *change.identity])
-
-
-def _short_hash(parts: list[str | None]) -> str:
-    return hashlib.sha256(canonical(parts).encode()).hexdigest()[:16]

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from catalog.changes.change import Added, Delisted, ModelChange, Removed, Renamed, Restored, Updated
+from catalog.changes.change import Added, ModelChange, Removed, Renamed, Restored, Updated
+from catalog.changes.finding import Delisted
 from catalog.changes.renames import follows, renames
 from catalog.core.snapshot import Model, Snapshot, key_order
 from catalog.core.strict_json import Json, JsonText, canonical, dotted, parse

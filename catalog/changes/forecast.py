@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from catalog.changes.change import Basis, Delisted, Retiring
+from catalog.changes.change import Basis, Retiring
+from catalog.changes.finding import Delisted
 from catalog.changes.rules import Lifecycle
 from catalog.changes.successors import Successor, successors
 from catalog.core.snapshot import Model, key_order

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from catalog.changes.change import TROUBLES, Recovered, Trouble, TroubleKind
+from catalog.changes.incident import TROUBLES, Recovered, Trouble, TroubleKind
 from catalog.changes.poll import TROUBLE_OF, Outcome, Waiting
 
 

@@ -4,17 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from catalog.changes.change import (
-    Change,
-    Delisted,
-    Finding,
-    Level,
-    Removed,
-    Renamed,
-    Retiring,
-    Updated,
-    gravity,
-)
+from catalog.changes.change import Change, Removed, Renamed, Retiring, Updated
+from catalog.changes.finding import Delisted, Finding, Level, gravity
 from catalog.changes.flapping import DAMPED, FLAPPING, Flap, Place, place_of
 from catalog.changes.forecast import Forecast, Grounds, forecast
 from catalog.changes.rules import Lifecycle, Rule, rules

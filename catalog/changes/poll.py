@@ -11,7 +11,8 @@ from catalog.core.errors import CatalogError, Problem
 from catalog.core.payload import Answer
 
 if TYPE_CHECKING:  # not loaded where nothing is new
-    from catalog.changes.change import Finding, TroubleKind
+    from catalog.changes.finding import Finding
+    from catalog.changes.incident import TroubleKind
     from catalog.core.snapshot import Snapshot
 
 Removals = Literal["at once", "again", "next"]

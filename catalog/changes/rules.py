@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, cast
 
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.core.strict_json import JsonText, canonical
 
 Move = Literal[

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 from catalog import __version__
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.check.notice import CHECK_RULES, Notice
 from catalog.check.outcome import Outcome, one_line
 from catalog.check.scan.uses import Scanned

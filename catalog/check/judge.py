@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
 
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.check.known import Known, Listing
 from catalog.check.lock import Locked
 from catalog.check.notice import CHECK_RULES, Notice

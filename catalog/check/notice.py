@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.core.files import shown
 from catalog.core.strict_json import Json, canonical
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from catalog.changes.change import Delisted, Finding
+    from catalog.changes.finding import Delisted, Finding
     from catalog.core.snapshot import Snapshot
     from catalog.providers.provider import Provider
     from catalog.store.database import Transaction
@@ -51,7 +51,8 @@ def changes(
     One field moving on most models at once is one line. What is quiet is left out, unless
     --level quiet asks for it.
     """
-    from catalog.changes.change import PROBED_KINDS, TOLD, Level
+    from catalog.changes.change import PROBED_KINDS
+    from catalog.changes.finding import TOLD, Level
     from catalog.cli.findings import print_findings, single
     from catalog.cli.models import find_model
     from catalog.core.text import count

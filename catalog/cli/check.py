@@ -19,7 +19,7 @@ from catalog.core.visible import visible
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from catalog.changes.change import Level
+    from catalog.changes.finding import Level
     from catalog.check.known import Listing
     from catalog.check.lock import Locked
     from catalog.check.outcome import Heeded, Outcome
@@ -101,7 +101,7 @@ def check(
     Exits with 1 on findings. Works offline: from the database, from a FILE, or from the history
     that comes with the program.
     """
-    from catalog.changes.change import Level
+    from catalog.changes.finding import Level
     from catalog.cli.results import document, show
 
     if write_baseline and baseline is None:

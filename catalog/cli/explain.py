@@ -12,7 +12,8 @@ from catalog.core.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from catalog.changes.change import Change, Finding
+    from catalog.changes.change import Change
+    from catalog.changes.finding import Finding
     from catalog.changes.rules import Rule
     from catalog.config.settings import Settings
     from catalog.core.paths import Attributes
@@ -225,7 +226,7 @@ def _line(each: "Told") -> str:
 
 def _untold(found: "Finding", told: "Sequence[Told]", settings: "Settings") -> "Iterator[str]":
     """Say of each channel that was owed nothing why that is, as it is configured now."""
-    from catalog.changes.change import Level
+    from catalog.changes.finding import Level
     from catalog.config.build import wire_audience
 
     if found.level is Level.QUIET:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from catalog.changes.change import Finding, Level
+from catalog.changes.finding import Finding, Level
 from catalog.changes.rules import rules
 from catalog.cli.output import LEVEL_COLORS, print_json, print_rows, say
 from catalog.core.clock import stamp

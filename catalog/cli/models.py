@@ -20,7 +20,7 @@ from catalog.core.errors import NotFound
 from catalog.core.visible import visible
 
 if TYPE_CHECKING:
-    from catalog.changes.change import Finding
+    from catalog.changes.finding import Finding
     from catalog.config.settings import Settings
     from catalog.core.snapshot import Model, Snapshot
     from catalog.report.annotations import Label
@@ -207,7 +207,7 @@ def _print_facts(model: "Model") -> None:
 
 
 def _print_history(findings: "tuple[Finding, ...]") -> None:
-    from catalog.changes.change import Level
+    from catalog.changes.finding import Level
     from catalog.core.text import count
     from catalog.report.sentences import sentence
 

@@ -102,7 +102,8 @@ def status(result: "Pass", *, exit_code: bool = False) -> int:
         return error.exit_code
     if not exit_code or not result.poll.findings:
         return 0
-    from catalog.changes.change import Incident, Retiring
+    from catalog.changes.change import Retiring
+    from catalog.changes.incident import Incident
 
     told = (each.change for each in result.poll.findings if each.is_told)
     return int(any(not isinstance(change, Incident | Retiring) for change in told))

@@ -144,7 +144,7 @@ def _again(answer: "Payload", _validators: "Validators") -> "Payload":
 
 
 def _print(tuned: Tuned) -> None:
-    from catalog.changes.change import TOLD
+    from catalog.changes.finding import TOLD
     from catalog.core.text import count, duration
 
     tried, plain, policy = tuned.tried, tuned.plain, tuned.policy
@@ -206,7 +206,7 @@ def _json(tuned: Tuned) -> dict[str, Any]:
 
 
 def _trial_json(trial: "Trial") -> dict[str, Any]:
-    from catalog.changes.change import TOLD
+    from catalog.changes.finding import TOLD
 
     return {
         "told": {level: trial.told.get(level, 0) for level in map(str, TOLD)},

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from catalog.alerts.timing import Digest
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.config.types import (
     Address,
     Addresses,

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.changes.flapping import SETTLES_AFTER
 from catalog.changes.forecast import REMIND
 from catalog.changes.poll import Removals

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from catalog.alerts.timing import Quiet, read_clock
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.changes.rules import rules
 from catalog.config.glance import TOKEN
 from catalog.core.errors import SettingsInvalid

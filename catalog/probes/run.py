@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Event, Lock
 
-from catalog.changes.change import Finding, Level, Probed
+from catalog.changes.change import Probed
+from catalog.changes.finding import Finding, Level
 from catalog.changes.judge import Case, judge
 from catalog.core.clock import Clock
 from catalog.core.errors import (

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from catalog.changes.change import Delisted, Probed, ProbedKind
+from catalog.changes.change import Probed, ProbedKind
+from catalog.changes.finding import Delisted
 from catalog.core.probe import Cell, Probe, Verdict
 from catalog.core.snapshot import Model
 

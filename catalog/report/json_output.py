@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from catalog.changes.change import Finding, Renamed, Updated
+from catalog.changes.change import Renamed, Updated
+from catalog.changes.finding import Finding
 from catalog.changes.forecast import Forecast
 from catalog.changes.successors import Successor
 from catalog.changes.waves import parent, suffix, tendency

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import groupby
 
-from catalog.changes.change import Delisted, Finding
+from catalog.changes.finding import Delisted, Finding
 from catalog.changes.forecast import Forecast
 from catalog.core.probe import Verdict
 from catalog.core.snapshot import Model, Snapshot

@@ -9,21 +9,17 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 from catalog.changes.change import (
-    TOLD,
     Added,
     Basis,
-    Finding,
-    Incident,
     Probed,
-    Recovered,
     Removed,
     Renamed,
     Restored,
     Retiring,
-    Trouble,
-    Undelivered,
     Updated,
 )
+from catalog.changes.finding import TOLD, Finding
+from catalog.changes.incident import Incident, Recovered, Trouble, Undelivered
 from catalog.changes.poll import Poll
 from catalog.changes.renames import swap
 from catalog.changes.successors import Difference, Successor

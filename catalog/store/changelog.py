@@ -12,18 +12,15 @@ from sqlalchemy import Connection, Executable, Row, and_, bindparam, func, or_, 
 from catalog.changes.change import (
     KINDS,
     PROBED_KINDS,
-    TROUBLES,
     Change,
-    Finding,
-    Level,
     ModelChange,
     Probed,
     Renamed,
     Retiring,
-    TroubleKind,
-    fingerprint,
 )
 from catalog.changes.codec import COLUMNS, decode, encode
+from catalog.changes.finding import Finding, Level, fingerprint
+from catalog.changes.incident import TROUBLES, TroubleKind
 from catalog.core.errors import StoreError
 from catalog.core.payload import Drift
 from catalog.core.strict_json import canonical

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from catalog.changes.change import Finding, gravity
+from catalog.changes.finding import Finding, gravity
 from catalog.core.errors import NotFound
 from catalog.core.strict_json import cut
 from catalog.store.changelog import Wanted, findings

@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, func, select
 
-from catalog.changes.change import Delisted, Retiring
+from catalog.changes.change import Retiring
+from catalog.changes.finding import Delisted
 from catalog.changes.forecast import End, Grounds, Note, Proof, Told, ends
 from catalog.changes.rules import Lifecycle
 from catalog.core.snapshot import Model

@@ -23,7 +23,8 @@ from sqlalchemy import (
     select,
 )
 
-from catalog.changes.change import Basis, Delisted
+from catalog.changes.change import Basis
+from catalog.changes.finding import Delisted
 from catalog.core.errors import NotFound
 from catalog.core.payload import Validators
 from catalog.core.snapshot import Model, Snapshot, key_order

@@ -10,7 +10,7 @@ from itertools import groupby
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
-from catalog.changes.change import Finding
+from catalog.changes.finding import Finding
 from catalog.changes.poll import Waiting
 from catalog.store import tally
 from catalog.store.changelog import Wanted, findings

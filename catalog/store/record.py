@@ -15,7 +15,7 @@ from sqlalchemy import (
     update,
 )
 
-from catalog.changes.change import Finding, Level
+from catalog.changes.finding import Finding, Level
 from catalog.changes.poll import Outcome, Poll
 from catalog.core.clock import stamp
 from catalog.core.payload import Payload

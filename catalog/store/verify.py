@@ -8,7 +8,7 @@ from itertools import chain, repeat
 
 from sqlalchemy import Connection, Text, func, select, text, type_coerce
 
-from catalog.changes.change import fingerprint
+from catalog.changes.finding import fingerprint
 from catalog.changes.poll import Outcome
 from catalog.core.errors import StoreError
 from catalog.core.snapshot import Model, Snapshot

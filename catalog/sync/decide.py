@@ -4,19 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from catalog.changes.change import (
-    Change,
-    Delisted,
-    Finding,
-    Level,
-    Removed,
-    Restored,
-    Retiring,
-    Updated,
-    fingerprint,
-    gravity,
-)
+from catalog.changes.change import Change, Removed, Restored, Retiring, Updated
 from catalog.changes.diff import diff
+from catalog.changes.finding import Delisted, Finding, Level, fingerprint, gravity
 from catalog.changes.flapping import SETTLES_AFTER, Move, flaps, place_of
 from catalog.changes.forecast import REMIND, Grounds, Told, candidates, ends, retiring
 from catalog.changes.health import Patience, Unwell, Watch

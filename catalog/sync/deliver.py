@@ -8,7 +8,8 @@ from random import SystemRandom
 
 from catalog.alerts.channel import Channel, Message
 from catalog.alerts.timing import LONGEST_RETRY_AFTER, Digest, next_attempt
-from catalog.changes.change import Finding, Undelivered
+from catalog.changes.finding import Finding
+from catalog.changes.incident import Undelivered
 from catalog.changes.poll import Waiting
 from catalog.core.clock import Clock, stamp
 from catalog.core.errors import CatalogError, DeliveryFailed

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from catalog.changes.change import TOLD, Finding
+from catalog.changes.finding import TOLD, Finding
 from catalog.changes.forecast import ends
 from catalog.changes.poll import Published
 from catalog.changes.rules import Lifecycle

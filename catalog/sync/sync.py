@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from catalog.alerts.channel import Channel
-from catalog.changes.change import Delisted, Finding, Undelivered
+from catalog.changes.finding import Delisted, Finding
 from catalog.changes.flapping import Move, settled
+from catalog.changes.incident import Undelivered
 from catalog.changes.judge import Case, judge
 from catalog.changes.poll import Pass, Waiting
 from catalog.core.clock import Clock, stamp

@@ -5,7 +5,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from catalog.changes.change import Finding, Level, Removed, Restored, Updated
+from catalog.changes.change import Removed, Restored, Updated
+from catalog.changes.finding import Finding, Level
 from catalog.changes.flapping import DAMPED, FLAPPING, Place, place_of, sides
 from catalog.changes.poll import Outcome, Poll
 from catalog.changes.rules import rules

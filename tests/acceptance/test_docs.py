@@ -256,8 +256,8 @@ def test_every_exit_code_is_explained(page: str) -> None:
 
 
 def test_every_table_and_column_is_explained() -> None:
-    """docs/architecture.md has a section for each table, with a line for each column in order."""
-    told = sections("docs/architecture.md", 3)
+    """docs/database.md has a section for each table, with a line for each column in order."""
+    told = sections("docs/database.md", 3)
     for table in SQLModel.metadata.sorted_tables:
         rows = re.findall(r"^\| `(\w+)` \|", told[table.name], flags=re.MULTILINE)
         assert rows == [column.name for column in table.columns], table.name

@@ -14,7 +14,8 @@ import pytest
 from catalog.alerts.apprise import AppriseChannel, address, problem, target
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.message import TITLED, Wording
-from catalog.changes.change import Added, Finding, Level, Removed
+from catalog.changes.change import Added, Removed
+from catalog.changes.finding import Finding, Level
 from catalog.core.errors import DeliveryFailed
 from tests.builders import AT, finding, model
 from tests.servers import Step, answer, drip, hang_up, refusing, serve

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from catalog.changes.change import Removed, Trouble
+from catalog.changes.change import Removed
+from catalog.changes.incident import Trouble
 from catalog.changes.poll import Outcome, Poll
 from catalog.core.payload import Drift
 from catalog.store.database import Database, Transaction

@@ -18,7 +18,8 @@ from catalog.alerts.channel import Audience, Channel, Message
 from catalog.alerts.log import LogChannel
 from catalog.alerts.message import Wording
 from catalog.alerts.webhook import Format, WebhookChannel
-from catalog.changes.change import Added, Finding, Level, Removed
+from catalog.changes.change import Added, Removed
+from catalog.changes.finding import Finding, Level
 from catalog.core.clock import Clock, now
 from catalog.core.errors import DeliveryFailed
 from catalog.core.http.client import Http

@@ -14,7 +14,7 @@ from subprocess import PIPE, Popen
 import pytest
 from sqlalchemy import select, text
 
-from catalog.changes.change import Trouble
+from catalog.changes.incident import Trouble
 from catalog.core.clock import now
 from catalog.store import claims, outbox, slots
 from catalog.store.claims import FAR, NEAR, Present, is_held

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.config.channels import LogSettings, WebhookSettings
 from catalog.config.load import Loaded, load, show
 from catalog.config.sources import find_file, table_variable

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from catalog.alerts.timing import Timing
-from catalog.changes.change import Trouble
 from catalog.changes.forecast import Note
+from catalog.changes.incident import Trouble
 from catalog.changes.poll import Outcome, Poll
 from catalog.cli.app import App
 from catalog.cli.demo import demo

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from catalog.changes.change import Trouble
+from catalog.changes.incident import Trouble
 from catalog.changes.poll import Outcome, Poll
 from catalog.core.errors import StoreError
 from catalog.core.payload import NotModified, Validators

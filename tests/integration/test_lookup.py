@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import text
 
-from catalog.changes.change import Added, Removed, Trouble
+from catalog.changes.change import Added, Removed
+from catalog.changes.incident import Trouble
 from catalog.changes.poll import Outcome
 from catalog.core.errors import NotFound
 from catalog.store import lookup

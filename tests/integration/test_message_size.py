@@ -20,7 +20,8 @@ from catalog.alerts.event import event_body
 from catalog.alerts.message import LETTER, LETTER_LINES, TITLED, Wording
 from catalog.alerts.size import characters
 from catalog.alerts.webhook import WebhookChannel
-from catalog.changes.change import Added, Finding, Level, Removed
+from catalog.changes.change import Added, Removed
+from catalog.changes.finding import Finding, Level
 from catalog.core.errors import CatalogError, DeliveryFailed
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from catalog.changes.change import Trouble
+from catalog.changes.incident import Trouble
 from catalog.changes.poll import Outcome, Waiting
 from catalog.store import claims, outbox
 from catalog.store.database import Database, Transaction

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from catalog.changes.change import Trouble
+from catalog.changes.incident import Trouble
 from catalog.changes.poll import Outcome, Poll
 from catalog.core.clock import stamp
 from catalog.core.errors import DatabaseBusy, StoreError, Unreachable

@@ -5,19 +5,10 @@ from typing import Any
 
 import pytest
 
-from catalog.changes.change import (
-    Added,
-    Level,
-    Probed,
-    Recovered,
-    Removed,
-    Renamed,
-    Restored,
-    Trouble,
-    Undelivered,
-    Updated,
-)
+from catalog.changes.change import Added, Probed, Removed, Renamed, Restored, Updated
 from catalog.changes.diff import diff
+from catalog.changes.finding import Level
+from catalog.changes.incident import Recovered, Trouble, Undelivered
 from catalog.changes.poll import Outcome
 from catalog.core.errors import NotFound, Unreachable
 from catalog.core.payload import Drift, NotModified, Validators

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from catalog.alerts.channel import Audience
-from catalog.changes.change import Level, Removed, Restored
+from catalog.changes.change import Removed, Restored
+from catalog.changes.finding import Level
 from catalog.core.errors import SettingsInvalid
 from catalog.core.payload import Answer, Validators
 from catalog.store.bodies import read

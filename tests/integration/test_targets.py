@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.config.build import wire_channels
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits

@@ -18,7 +18,9 @@ from catalog.alerts.event import event_body
 from catalog.alerts.log import LogChannel
 from catalog.alerts.message import Wording, slack
 from catalog.alerts.webhook import chat_body, signed_headers, signing_key
-from catalog.changes.change import Added, Change, Finding, Level, Removed, Renamed, Trouble, Updated
+from catalog.changes.change import Added, Change, Removed, Renamed, Updated
+from catalog.changes.finding import Finding, Level
+from catalog.changes.incident import Trouble
 from catalog.core.payload import Drift
 from catalog.core.snapshot import Model
 from catalog.core.strict_json import canonical

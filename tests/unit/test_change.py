@@ -7,22 +7,17 @@ import pytest
 from catalog.changes.change import (
     KINDS,
     PROBED_KINDS,
-    TROUBLES,
     Added,
     Change,
-    Level,
     Probed,
-    Recovered,
     Removed,
     Renamed,
     Restored,
     Retiring,
-    Trouble,
-    Undelivered,
     Updated,
-    fingerprint,
-    gravity,
 )
+from catalog.changes.finding import Level, fingerprint, gravity
+from catalog.changes.incident import TROUBLES, Recovered, Trouble, Undelivered
 from catalog.core.payload import Drift
 from catalog.core.strict_json import JsonText
 from tests.builders import AT, finding, model

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.check.notice import Notice, fingerprint
 from catalog.check.outcome import Heeded, ignore, leave
 from catalog.check.scan.uses import Ignore

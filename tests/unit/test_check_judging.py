@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.check.judge import Terms, judge
 from catalog.check.known import Evidence, Noted, Proof
 from catalog.check.lock import Locked

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET  # what we wrote ourselves
 import pytest
 from jsonschema import Draft4Validator
 
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 from catalog.check import formats
 from catalog.check.notice import Notice
 from catalog.check.outcome import Heeded, Outcome, counted

@@ -3,8 +3,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from catalog.changes.change import KINDS, Change, ModelChange, Probed, Renamed, Trouble
+from catalog.changes.change import KINDS, Change, ModelChange, Probed, Renamed
 from catalog.changes.codec import decode, encode
+from catalog.changes.incident import Trouble
 from catalog.core.payload import Drift
 from catalog.core.strict_json import JsonText, parse
 from tests.builders import AT, model

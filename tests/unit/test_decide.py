@@ -5,17 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.changes.change import (
-    Added,
-    Delisted,
-    Level,
-    Recovered,
-    Removed,
-    Restored,
-    Trouble,
-    fingerprint,
-)
+from catalog.changes.change import Added, Removed, Restored
+from catalog.changes.finding import Delisted, Level, fingerprint
 from catalog.changes.health import Unwell
+from catalog.changes.incident import Recovered, Trouble
 from catalog.changes.judge import Doubt
 from catalog.changes.poll import Outcome, Poll
 from catalog.core.errors import CatalogHeld, PayloadInvalid, Problem, Unreachable

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.changes.change import Added, Delisted, ModelChange, Removed, Renamed, Restored, Updated
+from catalog.changes.change import Added, ModelChange, Removed, Renamed, Restored, Updated
 from catalog.changes.diff import diff
+from catalog.changes.finding import Delisted
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import JsonText, canonical, parse, read_strict
 from tests.builders import MISSING, model, snapshot

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from markdown_it import MarkdownIt
 
-from catalog.changes.change import Added, Delisted, Finding, Level, Removed, Trouble, Updated
+from catalog.changes.change import Added, Removed, Updated
+from catalog.changes.finding import Delisted, Finding, Level
 from catalog.changes.forecast import Forecast
+from catalog.changes.incident import Trouble
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import JsonText, canonical
 from catalog.report import annotations

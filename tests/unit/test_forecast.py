@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.changes.change import Basis, Delisted, Retiring
+from catalog.changes.change import Basis, Retiring
+from catalog.changes.finding import Delisted
 from catalog.changes.forecast import (
     REMIND,
     End,

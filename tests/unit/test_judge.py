@@ -5,21 +5,10 @@ from typing import Any
 
 import pytest
 
-from catalog.changes.change import (
-    Added,
-    Change,
-    Finding,
-    Level,
-    Recovered,
-    Removed,
-    Renamed,
-    Restored,
-    Trouble,
-    Undelivered,
-    Updated,
-    fingerprint,
-)
+from catalog.changes.change import Added, Change, Removed, Renamed, Restored, Updated
 from catalog.changes.diff import diff
+from catalog.changes.finding import Finding, Level, fingerprint
+from catalog.changes.incident import Recovered, Trouble, Undelivered
 from catalog.changes.judge import Case, Doubt, judge
 from catalog.core.payload import Drift
 from catalog.core.snapshot import Model

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from catalog.changes.change import Delisted, Finding, Removed
+from catalog.changes.change import Removed
 from catalog.changes.diff import diff
+from catalog.changes.finding import Delisted, Finding
 from catalog.changes.judge import Case, Doubt, judge
 from catalog.config.providers import ListSettings, ProviderSettings
 from catalog.core.payload import Payload

@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 
 from catalog.alerts.channel import Audience
-from catalog.changes.change import PROBED_KINDS, Level, Probed
+from catalog.changes.change import PROBED_KINDS, Probed
+from catalog.changes.finding import Level
 from catalog.changes.judge import Case, judge
 from catalog.changes.rules import Lifecycle
 from catalog.providers.infomaniak.provider import Infomaniak

@@ -9,17 +9,15 @@ from catalog.changes.change import (
     KINDS,
     Added,
     Change,
-    Level,
     Probed,
-    Recovered,
     Removed,
     Renamed,
     Restored,
     Retiring,
-    Trouble,
-    Undelivered,
     Updated,
 )
+from catalog.changes.finding import Level
+from catalog.changes.incident import Recovered, Trouble, Undelivered
 from catalog.core.payload import Drift
 from catalog.core.strict_json import JsonText, canonical, parse
 from catalog.report.json_output import finding_json, model_json, snapshot_json

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from catalog.changes.change import Delisted, ModelChange, Removed, Renamed, Updated
+from catalog.changes.change import ModelChange, Removed, Renamed, Updated
 from catalog.changes.diff import diff
+from catalog.changes.finding import Delisted
 from catalog.changes.renames import swap
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import canonical

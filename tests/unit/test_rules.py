@@ -3,7 +3,8 @@ from typing import get_args
 
 import pytest
 
-from catalog.changes.change import KINDS, Level
+from catalog.changes.change import KINDS
+from catalog.changes.finding import Level
 from catalog.changes.rules import CLASSES, Move, Rule, rules
 from catalog.core.strict_json import parse
 from catalog.providers.infomaniak.provider import ATTRIBUTES

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.changes.change import Delisted, Finding
 from catalog.changes.diff import diff
+from catalog.changes.finding import Delisted, Finding
 from catalog.changes.judge import Case, judge
 from catalog.changes.rules import Lifecycle
 from catalog.core.paths import Attributes

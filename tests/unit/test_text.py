@@ -15,7 +15,8 @@ from catalog.alerts.message import (
     subject,
     when,
 )
-from catalog.changes.change import Added, Finding, Level, Removed, Renamed, Updated
+from catalog.changes.change import Added, Removed, Renamed, Updated
+from catalog.changes.finding import Finding, Level
 from catalog.core.payload import Drift
 from catalog.core.strict_json import canonical
 from tests import builders

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.alerts.timing import WAITS, Digest, Quiet, Timing, next_attempt, read_clock
-from catalog.changes.change import Level
+from catalog.changes.finding import Level
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ZURICH = ZoneInfo("Europe/Zurich")

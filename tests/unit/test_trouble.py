@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from catalog.changes.change import Recovered, Trouble, TroubleKind
 from catalog.changes.health import Patience, Unwell, Watch
+from catalog.changes.incident import Recovered, Trouble, TroubleKind
 from tests.builders import AT
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

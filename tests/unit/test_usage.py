@@ -9,7 +9,8 @@ from catalog.alerts.channel import Audience, Message, Used, nothing_used, used_i
 from catalog.alerts.event import event_body
 from catalog.alerts.log import LogChannel
 from catalog.alerts.message import findings_text
-from catalog.changes.change import Added, Change, Removed, Trouble, Updated
+from catalog.changes.change import Added, Change, Removed, Updated
+from catalog.changes.incident import Trouble
 from catalog.core.payload import Drift
 from catalog.core.strict_json import canonical
 from tests.builders import AT, finding, model

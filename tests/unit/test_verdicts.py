@@ -3,7 +3,8 @@ from typing import Any
 
 import pytest
 
-from catalog.changes.change import PROBED_KINDS, Delisted, Probed
+from catalog.changes.change import PROBED_KINDS, Probed
+from catalog.changes.finding import Delisted
 from catalog.core.probe import Cell, Probe, Said, Verdict
 from catalog.probes.verdicts import Lists, compare, is_believed, second_try
 from tests.builders import AT, model

@@ -8,7 +8,8 @@ import pytest
 
 from catalog.alerts.channel import Message
 from catalog.alerts.message import LETTER, PLACEHOLDERS, TITLED, Wording, read_template, slack
-from catalog.changes.change import Added, Finding, Removed
+from catalog.changes.change import Added, Removed
+from catalog.changes.finding import Finding
 from catalog.core.errors import SettingsInvalid
 from tests.builders import AT, finding, model
 

@@ -10,16 +10,14 @@ from catalog.changes.change import (
     Added,
     Basis,
     Change,
-    Level,
-    Recovered,
     Removed,
     Renamed,
     Restored,
     Retiring,
-    Trouble,
-    Undelivered,
     Updated,
 )
+from catalog.changes.finding import Level
+from catalog.changes.incident import Recovered, Trouble, Undelivered
 from catalog.changes.successors import Difference, Successor
 from catalog.core.clock import stamp
 from catalog.core.payload import Drift
