@@ -26,7 +26,7 @@ from catalog.core.snapshot import Model
 from catalog.core.strict_json import JsonText, values_json
 
 
-class _OfModel:
+class OfModel:
     """What the changes of one model have in common."""
 
     __slots__ = ()
@@ -63,7 +63,7 @@ class _OfModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Added(_OfModel):
+class Added(OfModel):
     """A model that was never there before."""
 
     model: Model
@@ -74,7 +74,7 @@ class Added(_OfModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Removed(_OfModel):
+class Removed(OfModel):
     """A model that is gone; `model` is what was last said of it."""
 
     model: Model
@@ -85,7 +85,7 @@ class Removed(_OfModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Restored(_OfModel):
+class Restored(OfModel):
     """A model that was gone and is back; `gone_since` is when it was first found missing."""
 
     model: Model
@@ -100,7 +100,7 @@ class Restored(_OfModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Updated(_OfModel):
+class Updated(OfModel):
     """One field of a model has another value; None means that the field was or is missing.
 
     `field` is the dotted path within the facts (`meta.is_beta`); `model` is the state after.
@@ -126,7 +126,7 @@ class Updated(_OfModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Renamed(_OfModel):
+class Renamed(OfModel):
     """A model that goes by another id, and mostly by another name, while the rest stays.
 
     `model` is what was last said of it under the former ones; `key` and `name` are the new ones.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
-from catalog.changes.change import KINDS, Basis, Change, ModelChange
+from catalog.changes.change import KINDS, Basis, Change, OfModel
 from catalog.core.snapshot import Model, key_order
 from catalog.core.strict_json import canonical
 
@@ -83,7 +83,7 @@ class Finding:
     @property
     def models(self) -> tuple[Model, ...]:
         """The models it is about, each once; none for drift, probes, ends and incidents."""
-        about = (each.model for each in self.changes if isinstance(each, ModelChange))
+        about = (each.model for each in self.changes if isinstance(each, OfModel))
         return tuple({model.key: model for model in about}.values())
 
     @property

@@ -164,14 +164,12 @@ def _print_facts(found: "Finding", attributes: "Attributes") -> None:
 
 
 def _fact(change: "Change", attributes: "Attributes") -> "Iterator[str]":
-    from catalog.changes.change import ModelChange, Probed, Renamed, Retiring, Updated
+    from catalog.changes.change import OfModel, Probed, Renamed, Retiring, Updated
     from catalog.core.payload import Drift
     from catalog.core.strict_json import cut
     from catalog.core.text import VALUE_LIMIT
 
-    where = (
-        f"{change.model.name} (id {change.model.key})" if isinstance(change, ModelChange) else ""
-    )
+    where = f"{change.model.name} (id {change.model.key})" if isinstance(change, OfModel) else ""
     match change:
         case Updated():
             yield f"{where}: {change.field}{_called(change.field, attributes)}"
@@ -194,7 +192,7 @@ def _called(field: str, attributes: "Attributes") -> str:
 
 
 def _fact_json(change: "Change", attributes: "Attributes") -> dict[str, Any]:
-    from catalog.changes.change import ModelChange, Probed, Retiring, Updated
+    from catalog.changes.change import OfModel, Probed, Retiring, Updated
     from catalog.core.payload import Drift
     from catalog.core.strict_json import values_json
 
@@ -205,7 +203,7 @@ def _fact_json(change: "Change", attributes: "Attributes") -> dict[str, Any]:
         known |= {} if attribute is None else {"attribute": attribute}
     if isinstance(change, Probed | Retiring):
         known["model"] = change.name
-    if isinstance(change, ModelChange):
+    if isinstance(change, OfModel):
         known |= {"model": change.model.name, "key": change.model.key}
     if isinstance(change, Updated):
         known |= values_json(change.before, change.after)

@@ -13,7 +13,7 @@ from catalog.changes.change import (
     KINDS,
     PROBED_KINDS,
     Change,
-    ModelChange,
+    OfModel,
     Probed,
     Renamed,
     Retiring,
@@ -69,7 +69,7 @@ def write_findings(
             "finding_id": number,
             "kind": change.kind,
             "fingerprint": fingerprint(finding.provider, change),
-            "version_id": versions[change.model.key] if isinstance(change, ModelChange) else None,
+            "version_id": versions[change.model.key] if isinstance(change, OfModel) else None,
             **encode(change),
         }
         for number, finding in zip(numbers, findings, strict=True)
@@ -261,4 +261,4 @@ def to_change(row: Row[*tuple[Any, ...]]) -> Change:
     if made is None:
         raise StoreError(f"a change is of the kind {row.kind!r}, which is unknown", hint=DAMAGED)
     columns = {name: getattr(row, name) for name in (*COLUMNS, "detail")}
-    return decode(row.kind, columns, to_model(row) if issubclass(made, ModelChange) else None)
+    return decode(row.kind, columns, to_model(row) if issubclass(made, OfModel) else None)
