@@ -54,8 +54,12 @@ def test_large_yaml_is_read_by_its_lines() -> None:
 
 def test_documents_of_one_file() -> None:
     """In each document of a file of YAML every model is found, however many there are."""
-    text = "".join(f"---\na: {{b: [{{model: m{n}}}]}}\n" for n in range(300))
-    assert names("a.yaml", text) == [f"m{n}" for n in range(300)]
+    wanted = [[f"m{n}x{key}" for key in range(n * 7 % 5 + 1)] for n in range(60)]
+    text = "".join(
+        "---\n" + "".join(f"{name}: {{x: [1, 2], model: {name}}}\n" for name in document)
+        for document in wanted
+    )
+    assert names("a.yaml", text) == [name for document in wanted for name in document]
 
 
 def test_the_highest_limit_of_each_owner() -> None:
