@@ -15,7 +15,7 @@ from catalog.scan.use import Scanned, Use
 
 MANY = 500
 """From so many files for each process on, a process of its own is worth its start."""
-MOST = 10_000
+MOST = 3_000
 """Names of one file that are checked; nobody writes more of them."""
 
 
