@@ -46,8 +46,9 @@ def test_one_list_for_many_places() -> None:
 
 
 def test_large_yaml_is_read_by_its_lines() -> None:
-    """Very many nodes or directives are left to the reader of lines."""
+    """Very many or deep nodes, and many directives, are left to the reader of lines."""
     assert names("a.yaml", "model: m1\n" + "a:\n" * 51_000) == ["m1"]
+    assert names("a.yaml", "model: m1\nx: " + "[" * 300) == ["m1"]
     directives = "".join(f"%TAG !a{n}! b\n" for n in range(1100))
     assert names("a.yaml", f"{directives}---\nmodel: m1\n") == ["m1"]
 
