@@ -91,7 +91,7 @@ LONG: Final = (
     ('"source": "', "\\ud800", '"'),
     ('"cell_type": "markdown", "source": [', '"`a` model\\n",', "]"),
     ('"cell_type": "markdown", "source": ["', "```\\n", '"]'), ("catalog: ignore[", "a,", "]"),
-    ("# catalog: ignore[", "a ", ""), ("# catalog:", " ", ""), ("# catalog: ignore", " ", "*/"),
+    ("# catalog: ignore[", "a ", ""), ("# catalog:", " ", ""), ("# catalog: ignore", " ", "x"),
     ("<!-- catalog: ignore", " -->", ""),
 )  # fmt: skip
 EACH: Final = "\0"  # stands for a number that differs in each repetition

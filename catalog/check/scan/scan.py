@@ -16,7 +16,7 @@ MANY = 500
 """From so many files for each process on, a process of its own is worth its start."""
 LARGEST_NAMED = 16 * 1024 * 1024
 """Bytes of a file that is named; below a folder, much smaller ones are left out already."""
-MOST = 10_000
+MOST = 3_000
 """Names of one file that are checked; nobody writes more of them."""
 
 
