@@ -4,7 +4,7 @@ Each kind of change is one class here. It says what its fingerprint is over (`id
 reads as JSON (`as_json`), whom it concerns (`names` that calls take, `followed_as` with keys,
 `types`), by what findings are sorted (`order`, a key, and `place`, a field), and which of its
 fields have a column of their own in the store (`columns`). Its rule is in rules.toml, its sentence
-in words.py.
+in report/sentences.py.
 """
 
 from collections.abc import Mapping

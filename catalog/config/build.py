@@ -1,4 +1,4 @@
-"""Settings -> a ready Sync: the module that names adapters (wiring_probes.py has the rest)."""
+"""Turn settings into a ready Sync; build_probes.py does the same for probes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Settings -> what calls the models: the other half of wiring.py."""
+"""Turn settings into what calls the models."""
 
 import time
 from datetime import timedelta

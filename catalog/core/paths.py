@@ -1,7 +1,7 @@
 r"""Fields named by their place: `pricing.prompt`, and `pricing.*` for whatever lies below.
 
 A place is written with dots. `*` stands for any one key, or for every item of a list; `*_price` for
-each key that ends so. Within a key a dot gets a backslash, as in `jsontext.dotted`.
+each key that ends so. Within a key a dot gets a backslash, as in `strict_json.dotted`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -96,7 +96,7 @@ EVERYTHING = Wish()
 
 @dataclass(frozen=True, slots=True)
 class Probing:
-    """Everything that calling the models needs, made ready by wiring.py.
+    """Everything that calling the models needs, built by config/build_probes.py.
 
     `stop` ends a run early where it is set, and is what everything here waits by.
     """

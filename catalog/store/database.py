@@ -130,7 +130,7 @@ class Database:
         """Hold the only writing transaction; committed at the end if `keep`, else undone.
 
         Whoever is at rest is so no more, unless what is written `stirs` nobody, or is `of` another
-        provider alone: see rest.py.
+        provider alone: see store/rest.py.
         """
         with self._transaction(immediate=True) as connection:
             if stirs:

@@ -4,7 +4,7 @@ Most polls say what the one before said, but for when, how long and which number
 folded is a word of `earlier`, the latest first: the seconds and the milliseconds of `900:81` say
 that it began 900 s before the next one and took 81 ms. The third number of `900:81:3` is how far
 the poll's own is below the next one's; where it is left out, that is 1. The standard library alone:
-see rest.py.
+see store/rest.py.
 """
 
 from collections.abc import Callable, Iterator, Mapping

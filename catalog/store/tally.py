@@ -3,7 +3,7 @@
 A row of the tally is the sum of the digests of up to a hundred rows: one more is added, one that
 goes is taken off, whatever their order. So it grows by less than a byte a row. A poll counts as
 itself also where it is folded into another one. Migration 0012 holds a copy of this formula: a
-change of it needs a migration. The standard library alone: see rest.py.
+change of it needs a migration. The standard library alone: see store/rest.py.
 """
 
 import hashlib

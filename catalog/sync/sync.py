@@ -94,7 +94,7 @@ WRITTEN = datetime(2025, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """Everything that a pass needs, made ready by wiring.py."""
+    """Everything that a pass needs, built by config/build.py."""
 
     provider: Provider
     fetch: Callable[[Validators], Answer]
