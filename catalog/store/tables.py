@@ -223,7 +223,7 @@ class SlotRow(SQLModel, table=True):
 
 
 class RestRow(SQLModel, table=True):
-    """What the next poll has to know of a provider with which nothing is left to do: see store/rest.py.
+    """What the next poll has to know of a provider with nothing left to do: see store/rest.py.
 
     Where `settings` is NULL, its last pass is not done yet.
     """
