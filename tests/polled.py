@@ -26,6 +26,7 @@ def untime(database: sqlite3.Connection) -> None:
     """Let every poll have taken no time: what is stored is the same on all machines then."""
     database.create_function("untimed", 1, _untimed)
     database.execute("UPDATE poll SET duration_ms = 0, earlier = untimed(earlier)")
+    database.execute("DELETE FROM tally WHERE name = 'poll'")  # it is over the times too
 
 
 def _folded(number: int, began: str, outcome: str, earlier: str | None) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ import click
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, note
 from catalog.core.errors import NotFound, PayloadInvalid
+from catalog.core.files import read_bytes
 from catalog.core.visible import visible
 
 if TYPE_CHECKING:
@@ -29,7 +30,8 @@ FORMATS = ("text", "json", "sarif", "junit", "github")
 LEVELS = ("breaking", "warning", "info", "never")
 # A table of a configuration, or a setting.
 SETTING = re.compile(r"\[\[?[\w.-]{1,40}+\]\]?|[\w.-]{1,40}+(?=[ \t]*=)")
-MOST_CONFIG = 100_000  # characters
+MOST_CONFIG = 100_000  # bytes
+MOST_INDEX = 256 * 1024 * 1024  # bytes of the list of files of a git repository
 MOST_NAMES = 6
 MOST_SKIPPED = 20
 _file = click.Path(path_type=Path, dir_okay=False)
@@ -120,7 +122,7 @@ def check(
         within=within or settings.within,
         fail_on=None if level == "never" else Level(level),
     )
-    listing, source = _listing(app, file, shipped=shipped)
+    listing, source = _listing(app, file, shipped=shipped, trusted=trust_config)
     outcome = _check(app, paths, listing, source, asked)
     for each, where in also:
         _write(where, document(each, outcome))
@@ -147,8 +149,7 @@ def _without_config(app: App) -> App:
 def settings_of(file: Path) -> str:
     """Name the tables and settings of a configuration that nobody vouches for."""
     try:
-        with file.open(encoding="utf-8", errors="replace") as opened:
-            text = opened.read(MOST_CONFIG)
+        text = read_bytes(file, MOST_CONFIG).decode("utf-8", "replace")
     except OSError as error:
         return f"what it holds ({error.strerror})"
     lines = filter(None, map(SETTING.match, text.split("\n")))
@@ -160,7 +161,7 @@ def settings_of(file: Path) -> str:
     return ", ".join(found[:MOST_NAMES]) + more
 
 
-def _listing(app: App, file: Path | None, *, shipped: bool) -> "tuple[Listing, str]":
+def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> "tuple[Listing, str]":
     """Read what is known of every name, and say where from."""
     from catalog.check import sources
     from catalog.core.clock import stamp
@@ -174,7 +175,16 @@ def _listing(app: App, file: Path | None, *, shipped: bool) -> "tuple[Listing, s
         except PayloadInvalid as error:
             error.hint = f"`catalog validate {shlex.quote(str(file))}` lists every problem."
             raise
-    if not shipped and _is_there(app.loaded.settings.database):
+    database = app.loaded.settings.database
+    if not (trusted or shipped) and _is_of_the_repository(app, Path(database)):
+        note(
+            visible(
+                f"{Path(database).name} of this folder is part of what is checked: it is not used; "
+                "use --trust-config if it is yours"
+            )
+        )
+        shipped = True
+    if not shipped and _is_there(database):
         from catalog.check.sources import of_store
 
         with app.database.reading() as connection:
@@ -194,6 +204,20 @@ def _markers(app: App) -> tuple[str, ...]:
     """Return the words by which a file shows that it is about the provider."""
     one = app.one.one
     return (one.name,) if one.description is not None else (one.name, "infomaniak")
+
+
+def _is_of_the_repository(app: App, database: Path) -> bool:
+    """Whether the database is the default one, and a repository holds it: git lists its name."""
+    if "database" in app.loaded.sources or database.parent != Path.cwd():
+        return False
+    for folder in (database.parent, *database.parent.parents):
+        index = folder / ".git" / "index"
+        try:
+            listed = read_bytes(index, MOST_INDEX)
+        except OSError:
+            continue
+        return os.fsencode(database.relative_to(folder)) + b"\0" in listed
+    return False
 
 
 def _is_there(database: str) -> bool:

@@ -1,6 +1,5 @@
 """Print the result of a pass or a check, for people and for programs."""
 
-import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -48,6 +47,8 @@ def document(style: str, outcome: "Outcome") -> str:
             known = formats.log(outcome)
         case _:
             known = {"schema_version": SCHEMA_VERSION, **formats.document(outcome)}
+    import json  # not loaded for help
+
     return f"{json.dumps(known, indent=2)}\n"
 
 
@@ -152,7 +153,7 @@ def print_pass(
     `tell` takes what went wrong; the command `listing` shows every problem where there are many.
     """
     from catalog.changes.poll import Outcome
-    from catalog.report.sentences import owed
+    from catalog.report.summary import owed
 
     poll = result.poll
     # Where all that changed is quiet, nothing changed for who asked to hear of changes only.
@@ -182,7 +183,7 @@ def _print_findings(poll: "Poll") -> None:
 
 
 def _headline(result: "Pass", *, dry_run: bool) -> str:
-    from catalog.report.sentences import outcome
+    from catalog.report.summary import outcome
 
     said = outcome(result.poll, result.snapshot)
     return f"{stamp(result.poll.started_at)}  {said}{' (dry run)' if dry_run else ''}"

@@ -124,7 +124,7 @@ def _tolerance(settings: "Settings", last: "PastPoll | None") -> "Tolerance":
 
 def _print(one: Status) -> None:
     from catalog.core.text import count
-    from catalog.report.sentences import owed
+    from catalog.report.summary import owed
 
     state = str(one.health.state)
     if one.health.state.value == "stale" and one.last is None:

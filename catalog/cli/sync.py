@@ -142,7 +142,7 @@ def _json(ended: "Pass | Claimed", *, dry_run: bool) -> dict[str, Any]:
 def _print(ended: "Pass | Claimed", *, quiet: bool, dry_run: bool) -> None:
     from catalog.cli.results import print_pass
     from catalog.config.build_quick import Claimed
-    from catalog.report.sentences import skipped
+    from catalog.report.summary import skipped
 
     if not isinstance(ended, Claimed):
         print_pass(ended, quiet=quiet, dry_run=dry_run)

@@ -6,7 +6,6 @@ link to one would block the program or fill its memory. An error says why in its
 
 import os
 import re
-import secrets
 from codecs import BOM_UTF8
 from collections.abc import Iterator
 from errno import EFBIG, EILSEQ, EINVAL, EISDIR
@@ -21,7 +20,7 @@ def replace(target: Path, data: bytes) -> None:
 
     A kill leaves at most a `.catalog-….tmp` beside it.
     """
-    temporary = target.with_name(f".catalog-{secrets.token_hex(4)}.tmp")
+    temporary = target.with_name(f".catalog-{os.urandom(4).hex()}.tmp")
     # Made as any program makes a file, so that a new one gets the user's usual mode.
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:

@@ -76,4 +76,6 @@ def _is_joined(character: str) -> bool:
 
 @lru_cache(1000)
 def _escape(character: str) -> str:
+    if "\udc80" <= character <= "\udcff":  # a byte of a file name that is not UTF-8
+        return f"\\x{ord(character) - 0xDC00:02x}"
     return character.encode("unicode_escape").decode()

@@ -7,7 +7,7 @@ from catalog.core.text import count
 from catalog.core.unexpected import MISTAKE, place
 from catalog.daemon.scheduled import Run
 from catalog.probes.run import Results
-from catalog.report.sentences import outcome, owed, skipped
+from catalog.report.summary import outcome, owed, skipped
 
 Line = tuple[int, str]
 """A level of logging, and the text."""

@@ -20,46 +20,13 @@ from catalog.changes.change import (
 )
 from catalog.changes.finding import TOLD, Finding
 from catalog.changes.incident import Incident, Recovered, Trouble, Undelivered
-from catalog.changes.poll import Poll
 from catalog.changes.renames import swap
 from catalog.changes.successors import Difference, Successor
 from catalog.changes.waves import parent, suffix, tendency
-from catalog.core.clock import stamp
 from catalog.core.payload import Drift
 from catalog.core.snapshot import Model
 from catalog.core.strict_json import cut, undotted
 from catalog.core.text import VALUE_LIMIT, count, duration, examples, move, name_of, one_line, show
-
-
-def outcome(poll: Poll, snapshot: int | None) -> str:
-    """Say what a pass came to; `snapshot` is in force after it."""
-    parts = [f"{poll.provider}: {poll.outcome}"]
-    if poll.error is not None and snapshot is not None:
-        parts.append(f"snapshot {snapshot} stays in force")
-    elif snapshot is not None:
-        parts.append(f"snapshot {snapshot}")
-    if poll.snapshot is not None:
-        parts.append(count(len(poll.snapshot.models), "model"))
-    if poll.error is None:
-        told = sum(finding.is_told for finding in poll.findings)
-        kept = len(poll.findings) - told
-        parts += [count(told, "finding")] * bool(told) + [f"{kept:,} quiet"] * bool(kept)
-    return ", ".join(parts)
-
-
-def skipped(slot: datetime, done_at: datetime | None) -> str:
-    """Say why a slot of the schedule was not done by this process."""
-    if done_at is None:
-        return f"the slot of {stamp(slot)} is being done by another process"
-    return f"the slot of {stamp(slot)} was done at {stamp(done_at)}"
-
-
-def owed(channel: str, messages: int, error: str | None, next_at: datetime | None) -> str:
-    """Say what a channel has not taken, why, and when it is tried next."""
-    when = "the next run" if next_at is None else stamp(next_at)
-    if error is None:
-        return f"channel {channel}: {count(messages, 'message')} to be sent from {when} on"
-    return one_line(f"{count(messages, 'message')} owed, {error}; tried again from {when} on")
 
 
 def sentence(finding: Finding) -> str:

@@ -183,8 +183,8 @@ def test_many_files_beyond_the_limits_are_counted(capsys: pytest.CaptureFixture[
     files = tuple(Scanned(f"{n}.py", (), (), about=False, skipped="why") for n in range(22))
     tell_skipped(outcome(scanned=files))
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "0.py: not checked to its end: why"
-    assert (len(lines), lines[-1]) == (21, "2 more files were not checked to their end")
+    assert lines[0] == "not checked: 0.py: why"
+    assert (len(lines), lines[-1]) == (21, "not checked: 2 more; --format json lists all of them")
 
 
 def test_a_configuration_that_cannot_be_read_is_ignored(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_file_beyond_the_limits_is_told(code: Shell) -> None:
     words = ("check", "--shipped", "big.py", "ai.py")
     reason = "it has more than 350,000 words and signs"
     ran = code(*words)
-    assert ran.err == f"big.py: not checked to its end: {reason}\n"
+    assert ran.err == f"not checked: big.py: {reason}\n"
     code(*words, "--strict", code=1)
     code("check", "--shipped", "ai.py", "--strict")
     assert code(*words, "--format", "json").json["skipped"] == [

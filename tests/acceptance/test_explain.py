@@ -108,7 +108,7 @@ def test_a_renamed_model_keeps_its_history(live: Live) -> None:
         -1:
     ]
     assert gone.rstrip(" |").split("|")[-1].strip().startswith("20")
-    assert shell("db", "verify").out.count("  ok  ") == 7
+    assert shell("db", "verify").out.count("  ok  ") == 11
 
 
 def test_a_finding_is_explained(live: Live) -> None:

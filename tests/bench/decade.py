@@ -17,9 +17,10 @@ from catalog.changes.poll import Outcome
 from catalog.core.payload import Payload
 from catalog.core.snapshot import Snapshot
 from catalog.providers.infomaniak.provider import Infomaniak, model
+from catalog.store import tally
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record
-from catalog.store.tables import PollRow, col
+from catalog.store.tables import PollRow, col, plain
 from catalog.sync.decide import Decision, Past, Policy, Reading
 from tests.bench.made import Made
 
@@ -76,6 +77,7 @@ def _unchanged(connection: Transaction, provider: str, at: datetime, number: int
         "earlier": " ".join(["3600:100"] * folded),
     }
     connection.execute(insert(PollRow), row)
+    tally.add(plain(connection), "poll", "id = :number", {"number": row["id"]})
 
 
 if __name__ == "__main__":

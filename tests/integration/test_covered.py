@@ -142,6 +142,8 @@ def before_tally(file: Path) -> str:
             connection.exec_driver_sql(sealed, (link.expected, number))
         connection.exec_driver_sql("ALTER TABLE snapshot DROP COLUMN notes")
         connection.exec_driver_sql("DROP TABLE tally")
+        connection.exec_driver_sql("ALTER TABLE delivery DROP COLUMN waits_since")
+        connection.exec_driver_sql("DROP INDEX payload_base")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0010'")
     return link.expected
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from catalog.core.clock import now
-from catalog.daemon.job import SOON, Course, Ended, Work
+from catalog.daemon.job import LATER, Course, Ended, Work
 from catalog.daemon.schedule import Interval
 from catalog.daemon.scheduled import Run, Scheduled
 from catalog.store import claims, slots
@@ -167,5 +167,5 @@ def test_a_slot_that_is_held_is_looked_at_again_in_a_minute(
         course = Course(made, made, AT, call_at=AT)
         ended = Ended(made, Run(NAME, slots.Claim(AT, until=until)), "run")
         before = now()
-        soon = min(before + SOON, made.scheduled.schedule.next_after(before))
-        assert soon <= course.following(ended) <= now() + SOON
+        soon = min(before + LATER, made.scheduled.schedule.next_after(before))
+        assert soon <= course.following(ended) <= now() + LATER

@@ -20,29 +20,37 @@ OTHERS = {
     ("cli/db.py", "temporary.open('w', encoding='ascii', newline='\\n')"),
     ("cli/main.py", "Path(os.devnull).open(mode)"),
     ("cli/output.py", "os.open(os.devnull, os.O_WRONLY)"),
-    ("files.py", "os.fdopen(descriptor, 'rb')"),
-    ("files.py", "os.open(path, _FLAGS if links else _FLAGS | os.O_NOFOLLOW)"),
+    ("core/files.py", "os.fdopen(descriptor, 'rb')"),
+    ("core/files.py", "os.fdopen(descriptor, 'wb')"),
+    ("core/files.py", "os.open(path, _FLAGS if links else _FLAGS | os.O_NOFOLLOW)"),
+    ("core/files.py", "os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 438)"),
     ("providers/infomaniak/routes.py", "wave.open(file, 'wb')"),
-    ("scan/brackets.py", "self.open(n, sign, frame)"),
+    ("check/scan/brackets.py", "self.open(n, sign, frame)"),
     ("store/backup.py", "os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 384)"),
     ("store/backup.py", "temporary.open('rb')"),
     ("store/claims.py", "_BOOT.read_text(encoding='utf-8')"),
-    ("writing.py", "os.fdopen(descriptor, 'wb')"),
-    ("writing.py", "os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 438)"),
+    ("check/scan/guard.py", "Path('/proc/self/statm').read_text(encoding='ascii')"),
+    ("store/claims.py", "Path(f'/proc/{pid}/stat').read_text(encoding='utf-8', errors='replace')"),
+    ("store/restore.py", "source.open('rb')"),
+    ("store/swap.py", "Path(process, 'comm').read_text(encoding='utf-8', errors='replace')"),
+    ("store/swap.py", "beside.open('rb')"),
+    ("store/swap.py", "copy.open('xb')"),
+    ("store/swap.py", "file.open('r+b', buffering=0)"),
+    ("store/swap.py", "os.open(place, os.O_RDONLY)"),
 }
 """What opens or reads a file beside the door: what the program made itself, or the system holds."""
 PARSERS = {
-    ("document/sections.py", "tomllib.loads(toml)"),
-    ("jsontext.py", "json.loads(text)"),
+    ("report/annotations.py", "tomllib.loads(toml)"),
+    ("core/strict_json.py", "json.loads(text)"),
     ("providers/described/description.py", "tomllib.loads(text)"),
-    ("providers/infomaniak/infomaniak.py", "json.loads(text)"),
+    ("providers/infomaniak/provider.py", "json.loads(text)"),
     ("replay/models.py", "json.loads(body)"),
     ("replay/models.py", "json.loads(capture.body)"),
-    ("replay/untrue.py", "json.loads(body)"),
-    ("rules.py", "tomllib.loads(text)"),
-    ("check/recorded.py", "tomllib.loads(file.read_text('utf-8'))"),
-    ("scan/notebook.py", "json.loads(f'\"{token.text}\"')"),
-    ("tomltext.py", "tomllib.loads(text)"),
+    ("replay/faults.py", "json.loads(body)"),
+    ("changes/rules.py", "tomllib.loads(text)"),
+    ("check/sources.py", "tomllib.loads(file.read_text('utf-8'))"),
+    ("check/scan/notebook.py", "json.loads(f'\"{token.text}\"')"),
+    ("core/strict_toml.py", "tomllib.loads(text)"),
 }
 """What reads JSON or TOML: the one reader of each, and what comes with the program or by HTTP."""
 
@@ -65,7 +73,7 @@ def test_no_other_place_reads_a_file() -> None:
         and not text.startswith("files(")
     }
     packaged = {each for each in found if "joinpath" in each[1] or each[1].startswith("file.read_")}
-    assert {path for path, _ in packaged} == {"check/recorded.py"}
+    assert {path for path, _ in packaged} == {"check/sources.py"}
     assert found - packaged == OTHERS
 
 

@@ -193,7 +193,7 @@ def test_missing_and_unreadable_files(tmp_path: Path) -> None:
 
 def test_shipped_history_is_a_directory_beside_the_program() -> None:
     """The shipped history is a real directory of readable recordings inside the package."""
-    assert shipped() == Path(recordings.__file__).parent / "replay" / "history"
+    assert shipped() == Path(recordings.__file__).parent.parent / "replay" / "history"
     assert all(read(each.path).startswith(b'{\n  "result": "success"') for each in find(shipped()))
 
 

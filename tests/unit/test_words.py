@@ -23,7 +23,8 @@ from catalog.core.clock import stamp
 from catalog.core.payload import Drift
 from catalog.core.strict_json import JsonText, canonical
 from catalog.core.text import VALUE_LIMIT
-from catalog.report.sentences import drift_sentence, fact, owed, sentence, successor, title
+from catalog.report.sentences import drift_sentence, fact, sentence, successor, title
+from catalog.report.summary import owed
 from tests.builders import AT, finding, model
 
 HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"

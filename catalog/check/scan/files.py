@@ -5,7 +5,7 @@ import os
 import re
 import warnings
 from codecs import BOM_UTF8
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,10 +23,13 @@ SKIPPED = {
 LARGEST = 1_000_000  # bytes
 MARK, STAR = "[^/]", "[^/]*"
 """What a question mark and a star of a pattern become."""
-FOLDERS = 3
-"""Parts of a pattern that stand for any number of folders."""
+FOLDERS = 1
+"""Parts of a pattern that stand for any number of folders; each more takes a power of the path."""
+WILD = 16
+"""Stars and sets of a pattern, of which each takes time to compile."""
 LONGEST = 1000  # characters of a pattern
-MOST_LINES = 5000
+MOST_LINES = 1000  # with a star or a set; other lines cost little
+MOST_BYTES = 100_000  # of all of them
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +124,7 @@ def ignored_in(folder: str, shown: str, unread: dict[str, str]) -> list[Ignored]
 def patterns(file: str, text: str) -> list[GitIgnoreSpecPattern]:
     """Read the lines of a .gitignore; those that would take long to match are refused and told."""
     lines = re.split("\r\n?|\n", text)
-    taken = [line for line in lines[:MOST_LINES] if is_quick(line)]
+    taken = list(affordable(filter(is_quick, lines)))
     if len(taken) < len(lines):
         logger.warning(
             "%s: %d of its patterns are not used, because they take long to match: what they name "
@@ -136,7 +139,17 @@ def is_quick(line: str) -> bool:
     """Say whether a pattern is matched quickly; folders are tried with all places of the others."""
     if len(line) > LONGEST:
         return False
-    return line.split("/").count("**") <= FOLDERS
+    return line.split("/").count("**") <= FOLDERS and line.count("*") + line.count("[") <= WILD
+
+
+def affordable(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines until those that have to be compiled are too many."""
+    count = size = 0
+    for line in lines:
+        wild = "*" in line or "[" in line
+        count, size = count + wild, size + len(line) * (1 if wild else 0)
+        if count <= MOST_LINES and size <= MOST_BYTES:
+            yield line
 
 
 @lru_cache(maxsize=4096)

@@ -18,7 +18,7 @@ TRIPLES = TRIPLE + r"|'{3}.*?'{3}"
 # After an operator, a slash opens a regular expression, and quotes in it open nothing. Its length
 # is bounded, and nothing in it is tried twice: else a minified file would take minutes.
 SLASHED = r"(?:(?<=[=(,:;!&|?{}\[\n])|(?<=return))[ \t]*+/(?![*/])"
-SET = r"\[[^\]\\\n]{0,100}+(?:\\.[^\]\\\n]{0,100}+){0,50}+\]"
+SET = r"\[[^\]\\\n]{0,60}+(?:\\.[^\]\\\n]{0,8}+){0,24}+\]"
 PATTERN = rf"(?:[^/\\\n\[]|\\.|{SET}){{1,300}}+"
 REGEX = rf"{SLASHED}{PATTERN}/[a-z]*"
 OPERATORS = (

@@ -222,8 +222,10 @@ def _redirect(request: Request, answer: httpx.Response) -> str:
         host = target.hostname if target.scheme in ("http", "https") else None
     if host is None:
         return "a redirect to an address that cannot be read"
-    # The host is in lower case by now, in which a secret would not be found.
-    shown = host if request.hide(location) == location else HIDDEN
+    # The host is in lower case by now, and blanks within it are gone.
+    lowered = Request(request.url, secrets=tuple(each.lower() for each in request.secrets))
+    is_plain = request.hide(location) == location and lowered.hide(host) == host
+    shown = host if is_plain else HIDDEN
     return f"a redirect to {shown}, which is not followed"
 
 
