@@ -12,6 +12,7 @@ import pytest
 
 from catalog.check.scan.uses import Scanned
 from catalog.cli.check import settings_of, tell_skipped
+from catalog.providers.recordings import shipped
 from tests.builders import body, row
 from tests.checking import STORY, outcome, write
 from tests.servers import answer
@@ -137,6 +138,19 @@ def test_the_configuration_of_the_checked_tree_is_not_used(code: Shell) -> None:
     )
     assert str(code.folder / "catalog.db") in code("check", ".", code=1).err
     assert "lock /etc/hostname" in code("check", "--trust-config", ".", code=2).err
+
+
+@pytest.mark.long
+def test_a_database_of_the_checked_repository_is_not_used(code: Shell) -> None:
+    """A catalog.db that git holds chooses no catalog; one that git does not list is the user's."""
+    code("import", "--accept", shipped())
+    assert "the history that comes with the program" not in code("check", ".", code=1).err
+    for words in (("init", "-q"), ("add", "catalog.db")):
+        subprocess.run(["git", *words], cwd=code.folder, check=True)  # noqa: S607  # git of the machine
+    committed = "catalog.db of this folder is part of what is checked: it is not used"
+    assert committed in code("check", ".", code=1).err
+    for trusted in (("--trust-config",), ("--shipped",)):
+        assert committed not in code("check", *trusted, ".", code=1).err
 
 
 def test_a_configuration_that_is_named_is_used(code: Shell) -> None:

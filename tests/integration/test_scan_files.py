@@ -134,6 +134,30 @@ def test_patterns_that_take_long_are_refused(root: Path, caplog: pytest.LogCaptu
     assert "1006 of its patterns are not used" in told
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "lines",
+    ["\n".join("*a" * 490 + str(n) for n in range(1000)), "\n".join(["*a" * 60] * 8000)],
+    ids=["wide", "many"],
+)
+def test_a_large_gitignore_is_read_in_seconds(root: Path, lines: str) -> None:
+    """Whatever patterns a .gitignore of a megabyte holds, they cost little, and code is listed."""
+    before = process_time()
+    put(root, {".gitignore": lines, "a.py": USE})
+    assert found(Path()) == ["a.py"]
+    assert process_time() - before < 5
+
+
+@pytest.mark.long
+def test_many_folders_in_a_pattern_cost_little(root: Path) -> None:
+    """Deep folders and patterns of many folders take no power of the depth."""
+    deep = "/".join(["a" * 20] * 100)
+    put(root, {".gitignore": "**/*a*a/**/*a*a/**/*a*az\n**/*a*az\n", f"{deep}/a.py": USE})
+    before = process_time()
+    assert found(Path()) == [f"{deep}/a.py"]
+    assert process_time() - before < 2
+
+
 def test_links(root: Path) -> None:
     """Links below a folder are not followed, so that a circle does no harm; named ones are."""
     put(root, {"a/b.py": USE})
@@ -191,12 +215,12 @@ def test_encodings(root: Path, encoding: str) -> None:
 def test_too_deep(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files and folders whose path is longer than the system takes are reported as skipped."""
     put(root, {"z.py": USE})
-    for _ in range(17):
+    for _ in range(18):
         Path("d" * 240).mkdir()
         monkeypatch.chdir("d" * 240)
         Path("f" * 200 + ".py").write_text(USE, encoding="utf-8")
     monkeypatch.chdir(root)
     paths = found(Path())
     assert paths[-1] == "z.py"
-    assert 10 < len(paths) < 17
+    assert 10 < len(paths) < 18
     assert set(skipped(Path()).values()) == {"File name too long"}

@@ -25,11 +25,12 @@ MARK, STAR = "[^/]", "[^/]*"
 """What a question mark and a star of a pattern become."""
 FOLDERS = 1
 """Parts of a pattern that stand for any number of folders; each more takes a power of the path."""
-WILD = 16
+WILD = 64
 """Stars and sets of a pattern, of which each takes time to compile."""
 LONGEST = 1000  # characters of a pattern
-MOST_LINES = 1000  # with a star or a set; other lines cost little
-MOST_BYTES = 100_000  # of all of them
+MOST_LINES = 5000
+MOST_WILD = 1000  # lines with a star or a set
+MOST_BYTES = 100_000  # of them
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +125,7 @@ def ignored_in(folder: str, shown: str, unread: dict[str, str]) -> list[Ignored]
 def patterns(file: str, text: str) -> list[GitIgnoreSpecPattern]:
     """Read the lines of a .gitignore; those that would take long to match are refused and told."""
     lines = re.split("\r\n?|\n", text)
-    taken = list(affordable(filter(is_quick, lines)))
+    taken = list(affordable(filter(is_quick, lines[:MOST_LINES])))
     if len(taken) < len(lines):
         logger.warning(
             "%s: %d of its patterns are not used, because they take long to match: what they name "
@@ -143,12 +144,12 @@ def is_quick(line: str) -> bool:
 
 
 def affordable(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines until those that have to be compiled are too many."""
+    """Yield the lines until those with a star or a set are too many to compile."""
     count = size = 0
     for line in lines:
         wild = "*" in line or "[" in line
         count, size = count + wild, size + len(line) * (1 if wild else 0)
-        if count <= MOST_LINES and size <= MOST_BYTES:
+        if count <= MOST_WILD and size <= MOST_BYTES:
             yield line
 
 
