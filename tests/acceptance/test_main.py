@@ -46,6 +46,13 @@ def test_help_names_every_command(shell: Shell) -> None:
     assert shell("--version").out == f"catalog, version {__version__}\n"
 
 
+def test_the_package_runs_as_a_module(shell: Shell) -> None:
+    """`python -m catalog` is the command, for an interpreter without its script."""
+    with shell.python("-m", "catalog", "--version") as running:
+        out, err = running.communicate(timeout=SECONDS)
+    assert (running.returncode, out, err) == (0, f"catalog, version {__version__}\n", "")
+
+
 def test_wrong_usage_is_exit_2(shell: Shell) -> None:
     """An unknown option or command is told on stderr with where to find help."""
     for words in (["--nope"], ["sync", "--nope"], ["nope"], ["diff", "1"]):
