@@ -161,6 +161,15 @@ def test_a_redirect_is_not_followed(http: Http, status: int) -> None:
     assert (len(server.requests), len(other.requests)) == (1, 0)
 
 
+@pytest.mark.parametrize("host", ["sesame-0123456789.example", "Sesame-0\t1234\t56789.example"])
+def test_a_host_made_of_a_token_is_hidden(http: Http, host: str) -> None:
+    """Neither small letters nor tabs, which a reader of URLs drops, bring a token into the error."""
+    script = answer(302, b"", {"Location": f"http://{host}/"})
+    with serve(script) as server, pytest.raises(AnswerRefused) as caught:
+        http.send(Request(server.url, secrets=("Sesame-0123456789",)))
+    assert "a redirect to ***, which is not followed" in str(caught.value)
+
+
 def test_a_redirect_to_nowhere_is_refused(http: Http) -> None:
     """A target that cannot be read is no reason to try again."""
     script = answer(302, b"", {"Location": "https://[::1"})

@@ -32,6 +32,9 @@ ESCAPES: dict[str, Callable[[str], str]] = {
     "decimal in HTML": lambda c: f"&#{ord(c)};",
     "hexadecimal in HTML": lambda c: f"&#x{ord(c):x};",
     "HTML in HTML": lambda c: f"&amp;#{ord(c)};",
+    "many digits in HTML": lambda c: f"&#{ord(c):012};",
+    "braces": lambda c: f"\\u{{{ord(c):x}}}",
+    "eight digits": lambda c: f"\\U{ord(c):08x}",
 }
 
 

@@ -29,12 +29,14 @@ _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 # belongs to what follows it, however often a text was escaped.
 _IN_JSON = re.compile(
     rb"\\\\*+(?:u([dD][89abAB][0-9a-fA-F]{2})\\\\*+u(?P<pair>[dD][c-fC-F][0-9a-fA-F]{2})"
-    rb"|u(?P<unit>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2}))?+"
+    rb"|u(?P<unit>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|U(?P<wide>[0-9a-fA-F]{8})"
+    rb"|u\{0*+(?P<braced>[0-9a-fA-F]{1,6}+)\})?+"
 )
 _IN_URLS = re.compile(rb"%(?:25(?=[0-9a-fA-F]{2}))*+(?P<octet>[0-9a-fA-F]{2})")
 _IN_HTML = re.compile(
     rb"&(?:amp;(?=amp;|lt;|gt;|quot;|apos;|#))*+"
-    rb"(?:#(?P<decimal>[0-9]{1,7})|#[xX](?P<code>[0-9a-fA-F]{1,6})|(?P<name>amp|lt|gt|quot|apos));"
+    rb"(?:#0*+(?P<decimal>[0-9]{1,7}+)|#[xX]0*+(?P<code>[0-9a-fA-F]{1,6}+)"
+    rb"|(?P<name>amp|lt|gt|quot|apos));"
 )
 _ESCAPES = (_IN_JSON, _IN_URLS, _IN_HTML) * 2
 """What is undone, one after the other: any escape may stand inside another one."""
