@@ -163,7 +163,7 @@ def test_a_redirect_is_not_followed(http: Http, status: int) -> None:
 
 @pytest.mark.parametrize("host", ["sesame-0123456789.example", "Sesame-0\t1234\t56789.example"])
 def test_a_host_made_of_a_token_is_hidden(http: Http, host: str) -> None:
-    """Neither small letters nor tabs, which a reader of URLs drops, bring a token into the error."""
+    """Neither small letters nor tabs, which readers of URLs drop, bring a token into the error."""
     script = answer(302, b"", {"Location": f"http://{host}/"})
     with serve(script) as server, pytest.raises(AnswerRefused) as caught:
         http.send(Request(server.url, secrets=("Sesame-0123456789",)))
