@@ -30,7 +30,8 @@ FORMATS = ("text", "json", "sarif", "junit", "github")
 LEVELS = ("breaking", "warning", "info", "never")
 # A table of a configuration, or a setting.
 SETTING = re.compile(r"\[\[?[\w.-]{1,40}+\]\]?|[\w.-]{1,40}+(?=[ \t]*=)")
-MOST_CONFIG = 100_000  # bytes
+MOST_CONFIG = 1024 * 1024  # bytes
+MOST_NAMED = 100_000  # characters in which settings are looked for
 MOST_INDEX = 256 * 1024 * 1024  # bytes of the list of files of a git repository
 MOST_NAMES = 6
 MOST_SKIPPED = 20
@@ -149,7 +150,7 @@ def _without_config(app: App) -> App:
 def settings_of(file: Path) -> str:
     """Name the tables and settings of a configuration that nobody vouches for."""
     try:
-        text = read_bytes(file, MOST_CONFIG).decode("utf-8", "replace")
+        text = read_bytes(file, MOST_CONFIG).decode("utf-8", "replace")[:MOST_NAMED]
     except OSError as error:
         return f"what it holds ({error.strerror})"
     lines = filter(None, map(SETTING.match, text.split("\n")))

@@ -1,12 +1,13 @@
 """What `catalog db verify` covers: no edit that a command shows goes unnoticed."""
 
 import io
+import logging
 import random
 import re
 import shutil
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing, redirect_stderr, redirect_stdout, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -86,13 +87,26 @@ def bad(file: Path) -> list[str]:
         return [str(error)]
 
 
+@contextmanager
+def unchanged_logging() -> Iterator[None]:
+    """Give the program's logger back as it was: a command sets it up for its own process."""
+    logger = logging.getLogger("catalog")
+    handlers, propagate, level = logger.handlers, logger.propagate, logger.level
+    try:
+        yield
+    finally:
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
+        logging.getLogger("catalog.alerts").setLevel(logging.NOTSET)
+
+
 def shown(folder: Path) -> list[str]:
     """Return what commands show of a database, without what the time of day adds."""
     said = []
     for words in SHOWN:
         out = io.StringIO()
         given = ["--config", str(folder / "catalog.toml"), *words]
-        with redirect_stdout(out), redirect_stderr(io.StringIO()):
+        with redirect_stdout(out), redirect_stderr(io.StringIO()), unchanged_logging():
             try:
                 cli.main(given, standalone_mode=False)
             except CatalogError as error:

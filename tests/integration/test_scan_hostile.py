@@ -69,10 +69,11 @@ def test_time_grows_as_the_text_does(name: str) -> None:
 @pytest.mark.long
 @pytest.mark.unmeasured
 @pytest.mark.parametrize(("name", "title"), FOUND)
+@pytest.mark.unmeasured
 def test_a_text_of_a_megabyte(name: str, title: str) -> None:
-    """What once took minutes takes 2 s at 1 MB on an idle machine, within 300 MB."""
+    """What once took minutes takes seconds at 1 MB, also on a busy machine, within 300 MB."""
     text = hostile.texts(name, 1000 * KB)[title]()
-    limits = Limits(5.0, 300_000_000)
+    limits = Limits(8.0, 300_000_000)
     guard: Guard[str, float | str] = Guard(partial(seconds, name), lambda _, why: why, limits)
     (took,) = guard.run([text], 1)
     assert isinstance(took, float), took
