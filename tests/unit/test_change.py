@@ -123,6 +123,18 @@ def test_models_of_a_finding(change: Change) -> None:
     assert finding(change).models == expected
 
 
+@pytest.mark.parametrize("change", ALL_KINDS, ids=lambda change: change.kind)
+def test_whom_a_change_concerns(change: Change) -> None:
+    """Those who follow its model by name or key; an incident concerns nobody by name."""
+    incident = isinstance(change, Trouble | Recovered | Undelivered)
+    assert change.names == (() if incident else ("alpha",))
+    assert set(change.names) <= set(change.followed_as)
+    assert ("omega" in change.followed_as) == isinstance(change, Renamed)
+    assert bool(change.types) == (
+        change.kind not in {"drift", *TROUBLES, *PROBED_KINDS} and not incident
+    )
+
+
 def test_gravity() -> None:
     """Findings stand by level, then kind, then model, then field."""
     ordered = [
