@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from catalog.cli.payloads import read_payload
-from catalog.config.build import wire_policy, wire_publisher
+from catalog.config.build import wire_policy
+from catalog.config.build_document import wire_publisher
 from catalog.config.settings import Settings
 from catalog.providers import recordings
 from catalog.providers.infomaniak.provider import Infomaniak

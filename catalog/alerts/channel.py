@@ -17,12 +17,12 @@ from catalog.core.text import count, one_line
 Used = Mapping[tuple[str, str], tuple[str, ...]]
 """The files that use each model, by provider and name."""
 Usage = Callable[[], Used]
-"""Gives what is used; asked anew for each message, as code moves on."""
+"""Returns what is used; called for each message, because code changes."""
 SHOWN = 3
 
 
 def nothing_used() -> Used:
-    """Say that nobody knows what is used: there is no lock."""
+    """Return that nothing is known to be used, because there is no lock."""
     return {}
 
 
@@ -122,7 +122,7 @@ class Audience:
     def _concerned(self, change: Change, rule: str) -> bool:
         if isinstance(change, Incident):
             return True
-        # Those who follow the old name or type are told that it is gone.
+        # Followers of the old name or type get the message too, because it is gone.
         names = (*change.followed_as, *former("name", change, rule))
         types = {*change.types, *former("type", change, rule)}
         return self._names_any(names) and (not self.types or not types.isdisjoint(self.types))

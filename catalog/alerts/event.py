@@ -9,7 +9,7 @@ from urllib.parse import quote
 from catalog.alerts.channel import Message, used_in
 from catalog.alerts.message import show_command
 from catalog.alerts.size import WEBHOOK_BYTES
-from catalog.changes.finding import TOLD, Finding
+from catalog.changes.finding import REPORTED, Finding
 from catalog.core.clock import stamp
 from catalog.core.strict_json import Json, canonical, cut
 from catalog.report.json_output import SCHEMA_VERSION, finding_json
@@ -44,7 +44,7 @@ def short_event(message: Message, text: str) -> bytes:
 def _event(message: Message, text: str, changes: list[dict[str, Any]], left_out: int = 0) -> bytes:
     counts = Counter(finding.level for finding in message.findings) if left_out else Counter()
     missing = {
-        "counts": {str(level): counts[level] for level in TOLD},
+        "counts": {str(level): counts[level] for level in REPORTED},
         "left_out": left_out,
         "command": show_command(message),
     }

@@ -11,7 +11,7 @@ from string import Template
 
 from catalog.alerts.channel import Message, Used, files_text, used_in
 from catalog.alerts.size import largest
-from catalog.changes.finding import TOLD, Finding, Level
+from catalog.changes.finding import REPORTED, Finding, Level
 from catalog.changes.rules import rules
 from catalog.core.errors import SettingsInvalid
 from catalog.core.files import read_text
@@ -31,7 +31,7 @@ _ZERO_WIDTH_SPACE = "\u200b"
 
 
 def subject(message: Message) -> str:
-    """Say the gravest thing, how much more there is, and how grave it all is, in one line.
+    """Name the most severe finding, and count the others and their levels, in one line.
 
     `infomaniak: llama3 removed, and 10 more (7 breaking, 4 info)`
     """
@@ -48,7 +48,7 @@ def levels(findings: Iterable[Finding]) -> str:
     counts = Counter(finding.level for finding in findings)
     if counts.total() == 1:
         return str(next(iter(counts)))
-    return ", ".join(f"{counts[level]:,} {level}" for level in TOLD if counts[level])
+    return ", ".join(f"{counts[level]:,} {level}" for level in REPORTED if counts[level])
 
 
 def when(message: Message) -> str:
@@ -68,7 +68,7 @@ def findings_text(message: Message, lines: int = LINES, most: int | None = None)
     """Write the findings gravest first, each kind of them with its reason beneath.
 
     In a digest they stand poll by poll, the oldest first. At most so many `lines`, and `most`
-    findings, are shown. The others, the least grave, are counted at the end, with the command that
+    findings, are shown. The others, the least severe, are counted at the end, with the command that
     shows all.
     """
     total = len(message.findings)
@@ -77,7 +77,7 @@ def findings_text(message: Message, lines: int = LINES, most: int | None = None)
         whole = _layout(message.findings, message.used)
         if len(whole) <= lines:
             return "\n".join(whole)
-    # Each step of the search lays out anew: what a finding costs depends on its neighbors.
+    # Each step of the search lays out again, because the size of a finding depends on the others.
     high = min(high, lines, total - 1)
     shown = largest(high, lambda number: len(_cut_off(message, number)) <= lines + 1)
     return "\n".join(_cut_off(message, shown))
@@ -162,7 +162,7 @@ LARGEST = 256 * 1024
 
 PLACEHOLDERS = (
     *("title", "subject", "findings", "link", "when", "provider", "channel"),
-    *("count", "level", *TOLD),
+    *("count", "level", *REPORTED),
 )
 """What a template may hold; docs/configuration.md explains each."""
 _HINT = "docs/configuration.md lists the placeholders; a dollar sign itself is written $$."
@@ -252,7 +252,7 @@ class Wording:
             "channel": self.channel,
             "count": f"{len(told):,}",
             "level": str(grave),
-            **{str(each): str(sum(f.level is each for f in told)) for each in TOLD},
+            **{str(each): str(sum(f.level is each for f in told)) for each in REPORTED},
         }
 
 

@@ -38,7 +38,7 @@ class Level(StrEnum):
         return list(Level).index(self)
 
 
-TOLD = (Level.BREAKING, Level.WARNING, Level.INFO)
+REPORTED = (Level.BREAKING, Level.WARNING, Level.INFO)
 """The levels that people are told of."""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from catalog.changes.finding import TOLD, Level
+from catalog.changes.finding import REPORTED, Level
 from catalog.check.known import Listing
 from catalog.check.notice import CHECK_RULES, Notice, fingerprint
 from catalog.check.scan.uses import Ignore, Scanned
@@ -101,7 +101,7 @@ def _unused(path: str, comment: Ignore) -> Notice:
     )
 
 
-FAIL_ON = {level.value: level for level in TOLD}
+FAIL_ON = {level.value: level for level in REPORTED}
 
 
 @dataclass(frozen=True, slots=True)

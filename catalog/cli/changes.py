@@ -52,7 +52,7 @@ def changes(
     --level quiet asks for it.
     """
     from catalog.changes.change import PROBED_KINDS
-    from catalog.changes.finding import TOLD, Level
+    from catalog.changes.finding import REPORTED, Level
     from catalog.cli.findings import print_findings, single
     from catalog.cli.models import find_model
     from catalog.core.text import count
@@ -68,7 +68,7 @@ def changes(
             since=_moment(connection, since),
             until=_moment(connection, until),
             keys=keys,
-            levels=tuple(Level)[: LEVELS.index(level) + 1] if level else TOLD,
+            levels=tuple(Level)[: LEVELS.index(level) + 1] if level else REPORTED,
             kinds=(*LOGGED, *PROBED_KINDS),
         )
         each = [replace(wanted, provider=name) for name in names]

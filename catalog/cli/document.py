@@ -34,7 +34,7 @@ def render(
 
     Text outside the marked regions is never touched.
     """
-    from catalog.config.build import wire_publisher
+    from catalog.config.build_document import wire_publisher
     from catalog.report.write import write
     from catalog.store import history
 

@@ -52,7 +52,8 @@ def import_(app: App, directory: Path, accept: bool) -> int:
     2025-08-13T185522Z.json (.gz too), and hold the whole answer or its bare list. What was imported
     before is passed over.
     """
-    from catalog.config.build import wire_http, wire_provider, wire_publisher, wire_sync
+    from catalog.config.build import wire_http, wire_provider, wire_sync
+    from catalog.config.build_document import wire_publisher
     from catalog.core.text import count
     from catalog.providers.recordings import find, refuse_future
 

@@ -74,7 +74,7 @@ def _read(
 ) -> "tuple[Snapshot, list[tuple[Model, Label]], dict[str, dict[str, Any]]]":
     """Read one provider's catalog, each model with the words for people, and the ends by key."""
     from catalog.cli.forecast import read_ends
-    from catalog.config.build import wire_annotations
+    from catalog.config.build_document import wire_annotations
     from catalog.report.annotations import label
     from catalog.report.json_output import forecast_json
     from catalog.store import history

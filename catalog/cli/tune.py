@@ -144,7 +144,7 @@ def _again(answer: "Payload", _validators: "Validators") -> "Payload":
 
 
 def _print(tuned: Tuned) -> None:
-    from catalog.changes.finding import TOLD
+    from catalog.changes.finding import REPORTED
     from catalog.core.text import count, duration
 
     tried, plain, policy = tuned.tried, tuned.plain, tuned.policy
@@ -153,7 +153,7 @@ def _print(tuned: Tuned) -> None:
     span = f"{stamp(tried.first)} to {stamp(tried.last)}, {tried.days:.1f} days"
     say(f"{visible(tuned.provider)}: {answers}{pruned}, {span}")
     rows: list[Row] = [
-        (level, *_cells(plain, level), *_cells(tried, level)) for level in map(str, TOLD)
+        (level, *_cells(plain, level), *_cells(tried, level)) for level in map(str, REPORTED)
     ]
     print_rows("table", ("Level", "All told", "A day", "By the settings", "A day"), rows)
     say()
@@ -206,10 +206,10 @@ def _json(tuned: Tuned) -> dict[str, Any]:
 
 
 def _trial_json(trial: "Trial") -> dict[str, Any]:
-    from catalog.changes.finding import TOLD
+    from catalog.changes.finding import REPORTED
 
     return {
-        "told": {level: trial.told.get(level, 0) for level in map(str, TOLD)},
+        "told": {level: trial.told.get(level, 0) for level in map(str, REPORTED)},
         "damped": [
             {"model": name, "field": field, "moves": moves}
             for (name, field), moves in sorted(

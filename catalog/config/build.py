@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
-from importlib.resources import files
 from itertools import chain
 from pathlib import Path
-from string import Template
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -21,6 +19,7 @@ from catalog.alerts.webhook import MOST_ATTEMPTS, WebhookChannel
 from catalog.changes.health import Patience, Tolerance
 from catalog.changes.judge import Doubt
 from catalog.check.lock import InUse
+from catalog.config.build_document import wire_publisher
 from catalog.config.build_quick import terms_of
 from catalog.config.channels import (
     AnyChannel,
@@ -46,10 +45,8 @@ from catalog.providers.infomaniak.provider import ASKING
 from catalog.providers.making import make
 from catalog.providers.provider import Provider
 from catalog.providers.source import Source
-from catalog.report import annotations
 from catalog.store.database import Database
 from catalog.sync.decide import Policy
-from catalog.sync.publish import Publisher
 from catalog.sync.quick import Quick
 from catalog.sync.sync import Sync
 
@@ -313,39 +310,3 @@ def check_channels(settings: Settings) -> Iterator[str]:
                 problem = apprise.problem(reveal(url))
                 if problem is not None:
                     yield f"channel.{index}.urls.{place}: {problem}"
-
-
-def wire_publisher(settings: Settings) -> Publisher | None:
-    """Make the door of the document; None where none is wanted."""
-    document = settings.document
-    if document.path is None:
-        return None
-    one = settings.one
-    template = Template(_shipped(one.kind, "document.md")).safe_substitute(provider=one.name)
-    words = annotations.load_sections(_shipped(one.kind, "sections.toml"))
-    if one.description is not None:
-        words = replace(words, source=f"GET {one.url}{one.description.route}")
-    return Publisher(
-        provider=one.name,
-        lifecycle=wire_provider(one).lifecycle,
-        path=document.path,
-        template=template,
-        sections=words,
-        annotations=wire_annotations(settings),
-        product_id=one.product_id,
-        recent=document.recent,
-    )
-
-
-def wire_annotations(settings: Settings) -> annotations.Annotations:
-    """Read the shipped names and descriptions for people, and the user's own over them."""
-    sources = [("the shipped annotations", _shipped(settings.one.kind, "annotations.toml"))]
-    if settings.document.annotations is not None:
-        sources.insert(0, annotations.read(settings.document.annotations))
-    return annotations.load(*sources)
-
-
-def _shipped(kind: str, name: str) -> str:
-    """Read a file of the provider's folder; all that are described share one."""
-    folder = "infomaniak" if kind == "infomaniak" else "described"
-    return files(f"catalog.providers.{folder}").joinpath(name).read_text(encoding="utf-8")

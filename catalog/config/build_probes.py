@@ -4,14 +4,8 @@ import time
 from datetime import timedelta
 from threading import Event
 
-from catalog.config.build import (
-    SLACK,
-    wire_channels,
-    wire_provider,
-    wire_publisher,
-    wire_schedule,
-    wire_source,
-)
+from catalog.config.build import SLACK, wire_channels, wire_provider, wire_schedule, wire_source
+from catalog.config.build_document import wire_publisher
 from catalog.config.settings import Settings
 from catalog.core.clock import Clock, now
 from catalog.core.errors import SettingsInvalid

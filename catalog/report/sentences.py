@@ -18,7 +18,7 @@ from catalog.changes.change import (
     Retiring,
     Updated,
 )
-from catalog.changes.finding import TOLD, Finding
+from catalog.changes.finding import REPORTED, Finding
 from catalog.changes.incident import Incident, Recovered, Trouble, Undelivered
 from catalog.changes.renames import swap
 from catalog.changes.successors import Difference, Successor
@@ -164,7 +164,8 @@ def _difference(each: Difference) -> str:
 def title(provider: str, findings: Iterable[Finding]) -> str:
     """Say how much happened, the gravest first: `infomaniak: 1 breaking, 3 info`."""
     counts = Counter(finding.level for finding in findings)
-    return f"{provider}: {', '.join(f'{counts[level]} {level}' for level in TOLD if counts[level])}"
+    said = (f"{counts[level]} {level}" for level in REPORTED if counts[level])
+    return f"{provider}: {', '.join(said)}"
 
 
 def _about(model: Model) -> str:

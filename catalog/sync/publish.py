@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from catalog.changes.finding import TOLD, Finding
+from catalog.changes.finding import REPORTED, Finding
 from catalog.changes.forecast import ends
 from catalog.changes.poll import Published
 from catalog.changes.rules import Lifecycle
@@ -39,7 +39,7 @@ class Publisher:
 
     def overview(self, connection: Transaction, number: int) -> Overview:
         """Read what the document says as of a snapshot: nothing but what the store holds."""
-        wanted = Wanted(self.provider, up_to_snapshot=number, levels=TOLD, kinds=MODEL_KINDS)
+        wanted = Wanted(self.provider, up_to_snapshot=number, levels=REPORTED, kinds=MODEL_KINDS)
         oldest = changelog.snapshot_with(connection, wanted, self.recent)
         findings = changelog.findings(connection, replace(wanted, from_snapshot=oldest))
         delisted = history.delisted(connection, self.provider, number)

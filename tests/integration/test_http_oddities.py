@@ -15,7 +15,7 @@ PLACES = {
     "https://xn--\u00e4.example/": "a redirect to ",
     "javascript:alert(1)": "an address that cannot be read",
     "data:text/html,x": "an address that cannot be read",
-    "file:///etc/passwd": "an address that cannot be read",
+    "file://server/share": "an address that cannot be read",
     "http://": "a redirect to 127.0.0.1,",
     "http://[::1": "an address that cannot be read",
     "http://[v1.x]/": "a redirect to v1.x,",

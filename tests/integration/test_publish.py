@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog.config.build import wire_annotations
+from catalog.config.build_document import wire_annotations
 from catalog.config.settings import Settings
 from catalog.core.errors import DocumentError, MarkersBroken, RegionEdited
 from catalog.report.write import Plan, compose, plan, write

@@ -1,0 +1,46 @@
+"""Turn settings into the document: its publisher and the annotations of models."""
+
+from dataclasses import replace
+from importlib.resources import files
+from string import Template
+
+from catalog.config.settings import Settings
+from catalog.providers.making import make
+from catalog.report import annotations
+from catalog.sync.publish import Publisher
+
+
+def wire_publisher(settings: Settings) -> Publisher | None:
+    """Make the door of the document; None where none is wanted."""
+    document = settings.document
+    if document.path is None:
+        return None
+    one = settings.one
+    template = Template(_shipped(one.kind, "document.md")).safe_substitute(provider=one.name)
+    words = annotations.load_sections(_shipped(one.kind, "sections.toml"))
+    if one.description is not None:
+        words = replace(words, source=f"GET {one.url}{one.description.route}")
+    return Publisher(
+        provider=one.name,
+        lifecycle=make(one.name, one.description).lifecycle,
+        path=document.path,
+        template=template,
+        sections=words,
+        annotations=wire_annotations(settings),
+        product_id=one.product_id,
+        recent=document.recent,
+    )
+
+
+def wire_annotations(settings: Settings) -> annotations.Annotations:
+    """Read the shipped names and descriptions for people, and the user's own over them."""
+    sources = [("the shipped annotations", _shipped(settings.one.kind, "annotations.toml"))]
+    if settings.document.annotations is not None:
+        sources.insert(0, annotations.read(settings.document.annotations))
+    return annotations.load(*sources)
+
+
+def _shipped(kind: str, name: str) -> str:
+    """Read a file of the provider's folder; all that are described share one."""
+    folder = "infomaniak" if kind == "infomaniak" else "described"
+    return files(f"catalog.providers.{folder}").joinpath(name).read_text(encoding="utf-8")
