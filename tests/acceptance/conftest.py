@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.rig import lay_database
-from tests.servers import Server, Step, serve
-from tests.shell import TOKEN, Live, Ran, Shell
+from tests.support.http_server import Server, Step, serve
+from tests.support.rig import lay_database
+from tests.support.shell import TOKEN, Live, Ran, Shell
 
 
 @pytest.fixture

@@ -12,18 +12,18 @@ import pytest
 from catalog.core.clock import stamp
 from catalog.store.database import Database
 from catalog.store.verify import verify
-from tests.bench import asking, decade
+from tests.bench import decade, questions
 from tests.bench.cron import Cron
 from tests.bench.daemon import Inside
-from tests.bench.gitrepo import hourly
-from tests.bench.importing import Importing
-from tests.bench.made import Made
+from tests.bench.git_history import hourly
+from tests.bench.history_import import Importing
+from tests.bench.large_catalog import Made
 from tests.bench.peers import Peers
 from tests.bench.result import HEADS, Line, table
 from tests.bench.timing import Took, in_turn, ratio
-from tests.pages import ROOT
-from tests.polled import polls
-from tests.shell import Shell
+from tests.support.markdown_pages import ROOT
+from tests.support.poll_rows import polls
+from tests.support.shell import Shell
 
 SCRIPT = ROOT / "scripts" / "bench"
 PAGE = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
@@ -31,7 +31,7 @@ MEASURED = (
     *("`catalog sync`, nothing changed, 20 models", "`catalog sync`, 1 % changed, 500 models"),
     *("`catalog sync`, 1 % changed, 3,000 models", "peak memory of a pass"),
     *("a poll inside the daemon, unchanged", "a poll inside the daemon, changed"),
-    *("the database after", "`catalog import`", *asking.QUESTIONS.values()),
+    *("the database after", "`catalog import`", *questions.QUESTIONS.values()),
 )
 
 
@@ -131,9 +131,9 @@ def test_the_made_years_are_as_if_they_had_been_polled(tmp_path: Path) -> None:
     assert [began for began, _ in told] == hours
     with closing(sqlite3.connect(file)) as plain:
         first = plain.execute("SELECT key FROM model_version ORDER BY id DESC").fetchone()[0]
-    for name in asking.QUESTIONS:
+    for name in questions.QUESTIONS:
         at = decade.BEGIN + 500 * decade.HOUR
-        ways = asking.both(database, file, name, at, str(first))
+        ways = questions.both(database, file, name, at, str(first))
         assert ways["ours"]() == ways["plain"]() > 0
     database.close()
 

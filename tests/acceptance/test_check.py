@@ -13,10 +13,10 @@ import pytest
 from catalog.check.scan.uses import Scanned
 from catalog.cli.check import settings_of, tell_skipped
 from catalog.providers.recordings import shipped
-from tests.builders import body, row
-from tests.checking import STORY, outcome, write
-from tests.servers import answer
-from tests.shell import COMMAND, Live, Shell
+from tests.support.builders import body, row
+from tests.support.check_builders import STORY, outcome, write
+from tests.support.http_server import answer
+from tests.support.shell import COMMAND, Live, Shell
 
 CODE = {
     "ai.py": f'DEFAULT_MODEL = "mixtral"\nMODELS = {list(STORY)!r}\n'.replace("'", '"'),

@@ -12,10 +12,10 @@ import pytest
 from catalog.store.bodies import read
 from catalog.store.database import Database
 from catalog.store.polls import bodies
-from tests.builders import body, row
-from tests.daemons import Gate, serving
-from tests.servers import Exchange, Step, answer, api_error, serve
-from tests.shell import SECONDS, Live, Shell
+from tests.support.builders import body, row
+from tests.support.daemon_process import Gate, serving
+from tests.support.http_server import Exchange, Step, answer, api_error, serve
+from tests.support.shell import SECONDS, Live, Shell
 
 ONE, TWO = answer(body=body(row())), answer(body=body(row(), row(id=2, name="beta")))
 HOOKS = (

@@ -26,8 +26,18 @@ from catalog.core.errors import CatalogError, ProviderError
 from catalog.providers import recordings
 from catalog.replay.faults import FAULTS
 from catalog.replay.server import ReplayServer
-from tests.pages import PAGES, ROOT, anchors, blocks, examples, links, missing, sections, type_in
-from tests.shell import COMMAND, UNMEASURED, Shell
+from tests.support.markdown_pages import (
+    PAGES,
+    ROOT,
+    anchors,
+    blocks,
+    examples,
+    links,
+    missing,
+    sections,
+    type_in,
+)
+from tests.support.shell import COMMAND, UNMEASURED, Shell
 
 COMMANDS, CONFIGURATION = "docs/commands.md", "docs/configuration.md"
 PROVIDERS = "docs/providers.md"

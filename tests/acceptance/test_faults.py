@@ -11,18 +11,18 @@ import pytest
 
 from catalog.replay.faults import FAULTS
 from catalog.store.database import Database
-from tests.bench.made import Made
-from tests.builders import AT, model, snapshot
-from tests.campaign import planted
+from tests.bench.large_catalog import Made
+from tests.campaign import secret_search
 from tests.campaign.campaign import scenarios
-from tests.campaign.lasting import grown
+from tests.campaign.growth import grown
+from tests.campaign.history import Left
 from tests.campaign.result import HEADS, Result, differences, table
-from tests.campaign.story import Left
-from tests.campaign.together import uneven
-from tests.pages import ROOT
-from tests.servers import answer, serve
-from tests.shell import UNMEASURED, Ran, Shell
-from tests.stored import save
+from tests.campaign.shared_database import uneven
+from tests.support.builders import AT, model, snapshot
+from tests.support.http_server import answer, serve
+from tests.support.markdown_pages import ROOT
+from tests.support.poll_store import save
+from tests.support.shell import UNMEASURED, Ran, Shell
 
 SCRIPT = ROOT / "scripts" / "faults"
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
@@ -158,15 +158,18 @@ def test_an_answer_that_was_believed_may_leave_more() -> None:
 
 def test_a_planted_secret_is_found_wherever_it_is(tmp_path: Path) -> None:
     """In a file, encoded, packed into the database, or in a message: each place is counted."""
-    assert planted.found(tmp_path, [b"nothing"]) == 0
-    for secret in planted.SECRETS:
-        assert planted.found(tmp_path, [b"told: " + secret.encode()]) == 1
-    (tmp_path / "log.txt").write_bytes(planted.needles()[-1])
+    assert secret_search.found(tmp_path, [b"nothing"]) == 0
+    for secret in secret_search.SECRETS:
+        assert secret_search.found(tmp_path, [b"told: " + secret.encode()]) == 1
+    (tmp_path / "log.txt").write_bytes(secret_search.needles()[-1])
     with closing(Database(str(tmp_path / "catalog.db"))) as database:
         save(
-            database, 0, snapshot(model("1"), at=AT), content=Made(20).body + planted.TOKEN.encode()
+            database,
+            0,
+            snapshot(model("1"), at=AT),
+            content=Made(20).body + secret_search.TOKEN.encode(),
         )
-    assert planted.found(tmp_path, []) == 2
+    assert secret_search.found(tmp_path, []) == 2
 
 
 def test_growth_is_noticed() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import body, row
-from tests.servers import answer, serve
-from tests.shell import Live, Shell
+from tests.support.builders import body, row
+from tests.support.http_server import answer, serve
+from tests.support.shell import Live, Shell
 
 UNSEEN = "gpt\u200b-4\u00a0\U000e0041"
 SPELLED = r"gpt\u200b-4\xa0\U000e0041"

@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from catalog.core.http.client import Http
-from tests.bench.made import Made
-from tests.servers import answer
-from tests.shell import Live, Shell
+from tests.bench.large_catalog import Made
+from tests.support.http_server import answer
+from tests.support.shell import Live, Shell
 
 HEAVY = {
     *("alembic", "apprise", "apscheduler", "aiosmtpd", "jsonschema", "markdown_it", "pathspec"),

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.builders import body, row
-from tests.daemons import serving
-from tests.servers import Server, answer, serve
-from tests.shell import Live
+from tests.support.builders import body, row
+from tests.support.daemon_process import serving
+from tests.support.http_server import Server, answer, serve
+from tests.support.shell import Live
 
 ONE = answer(body=body(row()))
 

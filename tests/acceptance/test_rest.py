@@ -11,10 +11,10 @@ import pytest
 from catalog.changes.poll import Pass
 from catalog.config.build_quick import Line, poll_at_rest
 from catalog.core.clock import now
-from tests.bench.made import Made
-from tests.resting import BODY, rested, stir
-from tests.servers import Exchange, answer
-from tests.shell import TOKEN, Live, Shell
+from tests.bench.large_catalog import Made
+from tests.support.http_server import Exchange, answer
+from tests.support.rest import BODY, rested, stir
+from tests.support.shell import TOKEN, Live, Shell
 
 AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 

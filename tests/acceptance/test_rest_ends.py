@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.resting import BODY, rested
-from tests.servers import answer
-from tests.shell import Live, Shell
+from tests.support.http_server import answer
+from tests.support.rest import BODY, rested
+from tests.support.shell import Live, Shell
 
 
 @pytest.mark.long

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import ROOT
-from tests.shell import COMMAND, SECONDS, Ran
+from tests.support.markdown_pages import ROOT
+from tests.support.shell import COMMAND, SECONDS, Ran
 
 
 @pytest.fixture

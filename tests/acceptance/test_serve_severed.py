@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.builders import body, row
-from tests.daemons import serving
-from tests.postgresql import new_database
-from tests.servers import answer
-from tests.severed import severed
-from tests.shell import Live
+from tests.support.builders import body, row
+from tests.support.daemon_process import serving
+from tests.support.http_server import answer
+from tests.support.postgresql_proxy import severed
+from tests.support.postgresql_server import new_database
+from tests.support.shell import Live
 
 
 @pytest.mark.long

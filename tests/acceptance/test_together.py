@@ -8,8 +8,8 @@ import pytest
 
 from catalog.providers.recordings import find, shipped
 from catalog.replay.server import ReplayServer
-from tests.servers import answer, serve
-from tests.shell import Shell
+from tests.support.http_server import answer, serve
+from tests.support.shell import Shell
 
 RUNS = 4
 

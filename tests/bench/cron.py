@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.made import Made
+from tests.bench.large_catalog import Made
 from tests.bench.peers import Peers
 from tests.bench.result import Line, megabytes, seconds
 from tests.bench.server import serving
 from tests.bench.timing import Command, Took, cpu, in_turn, ratio
-from tests.shell import COMMAND
+from tests.support.shell import COMMAND
 
 FLOOR = Path(__file__).parent / "floor.py"
 MOST_OF_FLOOR = 3.5

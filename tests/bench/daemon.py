@@ -6,12 +6,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.inside import EVERY
-from tests.bench.made import Made, size_of
+from tests.bench.daemon_program import EVERY
+from tests.bench.large_catalog import Made, size_of
 from tests.bench.result import Line, megabytes, seconds
 from tests.bench.server import serving
 from tests.bench.timing import Took, cpu, ratio
-from tests.pages import ROOT
+from tests.support.markdown_pages import ROOT
 
 MOST = {"unchanged": 3.0, "changed": 4.0}
 WHY = {
@@ -36,7 +36,7 @@ class Inside:
         with serving(folder) as served:
             words = (folder, served.url, served.file, str(self.models), str(self.polls))
             ended = subprocess.run(
-                [sys.executable, "-m", "tests.bench.inside", *words],
+                [sys.executable, "-m", "tests.bench.daemon_program", *words],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 text=True,

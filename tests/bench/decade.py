@@ -22,7 +22,7 @@ from catalog.store.database import Database, Transaction
 from catalog.store.record import record
 from catalog.store.tables import PollRow, col, plain
 from catalog.sync.decide import Decision, Past, Policy, Reading
-from tests.bench.made import Made
+from tests.bench.large_catalog import Made
 
 BEGIN = datetime(2016, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -10,17 +10,17 @@ from pathlib import Path
 from random import Random
 
 from catalog.replay.faults import FAULTS
-from tests.campaign import network, outside, storage
+from tests.campaign import network, storage, surroundings
 from tests.campaign.clock import daemon_clock
-from tests.campaign.cold import killed_command
-from tests.campaign.ground import Ground
-from tests.campaign.kills import killed_passes
-from tests.campaign.lasting import lasting
+from tests.campaign.clock_skew import skewed_clocks
+from tests.campaign.command_kills import killed_command
+from tests.campaign.growth import lasting
+from tests.campaign.pass_kills import killed_passes
 from tests.campaign.passes import working
+from tests.campaign.postgresql_cuts import cut_at_start
 from tests.campaign.result import Result
-from tests.campaign.severed import cut_at_start
-from tests.campaign.skewed import skewed_clocks
-from tests.campaign.together import real_time, slots
+from tests.campaign.scenario import Ground
+from tests.campaign.shared_database import real_time, slots
 
 Scenario = Callable[[Ground], Sequence[Result]]
 ASIDE = "lasting"
@@ -49,13 +49,13 @@ def scenarios(*, quick: bool) -> Mapping[str, Scenario]:
         "hot-journal": alone(storage.hot_journal),
         "document-gone": alone(storage.no_document_folder),
         "document-read-only": alone(storage.read_only_document),
-        "channel-down": sized(outside.channel_down, 8, 1),
-        "too-large": alone(outside.too_large),
-        "odd-redirect": sized(outside.odd_redirect, 8, 1),
-        "secret-prefix": alone(outside.secret_prefix),
+        "channel-down": sized(surroundings.channel_down, 8, 1),
+        "too-large": alone(surroundings.too_large),
+        "odd-redirect": sized(surroundings.odd_redirect, 8, 1),
+        "secret-prefix": alone(surroundings.secret_prefix),
         "cut-at-start": sized(cut_at_start, 20, 3),
         "clock-back": lambda ground: [
-            outside.clock_back(ground),
+            surroundings.clock_back(ground),
             daemon_clock(3 if quick else 20, ground),
         ],
         "slots": sized(slots, 1000, 10),

@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from tests.campaign.ground import HISTORY, Ground
-from tests.campaign.measure import peak
+from tests.campaign.history import left
+from tests.campaign.process_usage import peak
 from tests.campaign.result import Result
+from tests.campaign.scenario import HISTORY, Ground
 from tests.campaign.stage import Stage
-from tests.campaign.story import left
-from tests.clocks import COMPILER, WallClock
-from tests.daemons import Running
-from tests.polled import outcomes
-from tests.shell import COMMAND
+from tests.support.daemon_process import Running
+from tests.support.poll_rows import outcomes
+from tests.support.shell import COMMAND
+from tests.support.wall_clock import COMPILER, WallClock
 
 NAME = "a daemon's clock set back an hour, and forward"
 SHIFTS = (timedelta(0), timedelta(hours=-1), timedelta(0))

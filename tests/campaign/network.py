@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from catalog.changes.flapping import SETTLES_AFTER
 from catalog.changes.poll import Outcome
 from catalog.replay.faults import FAULTS
-from tests.campaign.ground import Ground
+from tests.campaign.history import DAY, START
 from tests.campaign.result import Result, compare
+from tests.campaign.scenario import Ground
 from tests.campaign.stage import Stage
-from tests.campaign.story import DAY, START
 
 SLOW = {"silence": 1.0, "drip": 1.0}
 """Deadlines in seconds for what would use up any."""

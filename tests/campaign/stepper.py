@@ -12,7 +12,7 @@ from catalog.config.build import wire_http, wire_schedule, wire_sync
 from catalog.config.load import load
 from catalog.daemon.scheduled import Scheduled
 from catalog.store.database import Database
-from tests.campaign.story import START
+from tests.campaign.history import START
 from tests.campaign.worker import LIMIT
 
 APART = 0.004

@@ -16,11 +16,11 @@ from catalog.core.text import count
 from catalog.store.backup import copy
 from catalog.store.driver import BUSY_TIMEOUT
 from catalog.store.restore import restore
-from tests.campaign.ground import Ground
+from tests.campaign.history import DAY, PASSES, START, Around
 from tests.campaign.passes import ROOT
 from tests.campaign.result import Result, compare
+from tests.campaign.scenario import Ground
 from tests.campaign.stage import Stage
-from tests.campaign.story import DAY, PASSES, START, Around
 
 MOUNT, UMOUNT = (shutil.which(name) or "" for name in ("mount", "umount"))
 NOBODY = 65534
@@ -206,7 +206,7 @@ def hot_journal(ground: Ground) -> Result:
                 other.execute("DROP TABLE payload")
                 other.execute("VACUUM")  # so the journal has other pages than the backup
                 other.execute("CREATE TABLE payload (body)")
-            killed = [sys.executable, "-m", "tests.hot", str(stage.database)]
+            killed = [sys.executable, "-m", "tests.support.hot_journal", str(stage.database)]
             subprocess.run(killed, cwd=ROOT, check=False)
             left.append(journal.exists())
             restore(kept, stage.database, now())

@@ -26,7 +26,7 @@ from catalog.core.errors import CatalogError
 from catalog.daemon.scheduled import Scheduled
 from catalog.store import migrate  # noqa: F401  # loaded once, not in every fork
 from catalog.store.database import Database
-from tests.campaign.measure import peak
+from tests.campaign.process_usage import peak
 
 LIMIT = timedelta(minutes=10)
 LOG = "log.txt"

@@ -23,9 +23,9 @@ from catalog.store.prune import prune
 from catalog.store.record import record
 from catalog.store.transfer import export, load
 from catalog.store.verify import verify
-from tests.bench.made import Made
-from tests.builders import AT, model, payload, snapshot
-from tests.stored import HOUR, NAME, ask
+from tests.bench.large_catalog import Made
+from tests.support.builders import AT, model, payload, snapshot
+from tests.support.poll_store import HOUR, NAME, ask
 
 OTHER = "other"
 MANY = 40

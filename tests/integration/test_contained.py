@@ -24,12 +24,12 @@ from catalog.store.database import Database
 from catalog.store.rest import Rest, Terms
 from catalog.sync.publish import Publisher
 from catalog.sync.quick import Asked, Quick
-from tests.builders import body, row
-from tests.calling import CHAT_V1, llm, stand
-from tests.postgresql import new_database
-from tests.rig import Ear, Rig, rig
-from tests.servers import answer
-from tests.severed import severed
+from tests.support.builders import body, row
+from tests.support.http_server import answer
+from tests.support.postgresql_proxy import severed
+from tests.support.postgresql_server import new_database
+from tests.support.probe_stand import CHAT_V1, llm, stand
+from tests.support.rig import Ear, Rig, rig
 
 TWO = (answer(body=body(row())), answer(body=body(row(), row(id=2, name="b"))))
 SECRET = "tok-secret"

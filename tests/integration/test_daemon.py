@@ -30,11 +30,11 @@ from catalog.daemon.systemd import Systemd
 from catalog.providers.infomaniak.provider import Infomaniak
 from catalog.store.database import Database
 from catalog.sync.sync import Sync
-from tests.builders import body, payload, row
-from tests.polled import polls as polls_of
-from tests.rig import Ear, rig
-from tests.servers import answer
-from tests.shell import SECONDS
+from tests.support.builders import body, payload, row
+from tests.support.http_server import answer
+from tests.support.poll_rows import polls as polls_of
+from tests.support.rig import Ear, rig
+from tests.support.shell import SECONDS
 
 SECOND = timedelta(seconds=1)
 ANSWER = payload(body(row()))

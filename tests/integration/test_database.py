@@ -17,7 +17,7 @@ from catalog.core.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, S
 from catalog.store import migrate
 from catalog.store.database import MEMORY, Database
 from catalog.store.driver import REVISIONS
-from tests.shell import Shell
+from tests.support.shell import Shell
 
 ROW = "insert into payload (sha256, size, body) values ('aa', 1, x'00')"
 

@@ -17,7 +17,7 @@ from catalog.core.errors import (
 )
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits, Request
-from tests.servers import Step, answer, api_error, break_off, drip, flood, serve
+from tests.support.http_server import Step, answer, api_error, break_off, drip, flood, serve
 
 ROOT = Path(__file__).parents[2]
 

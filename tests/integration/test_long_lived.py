@@ -20,9 +20,9 @@ from catalog.core.http.request import Limits
 from catalog.core.payload import Answer, Payload, Validators
 from catalog.store.database import Database
 from catalog.sync.sync import Sync
-from tests.builders import MISSING, body, row
-from tests.polled import untime
-from tests.rig import HOUR, Clock, Ear
+from tests.support.builders import MISSING, body, row
+from tests.support.poll_rows import untime
+from tests.support.rig import HOUR, Clock, Ear
 
 COPIED, PUT_BACK = 15, 22
 """The passes after which a backup is made and put back."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import SECONDS, Shell
+from tests.support.shell import SECONDS, Shell
 
 ROOT = Path(__file__).parent.parent.parent
 PLACES = {

@@ -3,8 +3,8 @@ from datetime import datetime, timedelta
 from catalog.core.probe import Budget, Call, Said, Spent, Verdict
 from catalog.store import probes
 from catalog.store.database import Database
-from tests.builders import AT
-from tests.stored import NAME, ask
+from tests.support.builders import AT
+from tests.support.poll_store import NAME, ask
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)

@@ -12,8 +12,8 @@ from catalog.changes.change import Added
 from catalog.core.errors import DeliveryFailed
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
-from tests.builders import AT, finding, model
-from tests.servers import Step, answer, serve
+from tests.support.builders import AT, finding, model
+from tests.support.http_server import Step, answer, serve
 
 NOT_OK = b'{"ok": false, "error": "%s"}'
 TOLD = Message("msg_1", "infomaniak", AT, (finding(Added(model("1", "kimi"))),))

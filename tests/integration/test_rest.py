@@ -13,11 +13,11 @@ import pytest
 from catalog.changes.forecast import Note
 from catalog.store import forecasts
 from catalog.store.database import Database
-from tests.bench.made import Made
-from tests.polled import untime
-from tests.resting import NOON, Resting
-from tests.rig import HOUR, TOKEN
-from tests.servers import Exchange, answer
+from tests.bench.large_catalog import Made
+from tests.support.http_server import Exchange, answer
+from tests.support.poll_rows import untime
+from tests.support.rest import NOON, Resting
+from tests.support.rig import HOUR, TOKEN
 
 ACCEPTED = {"first", "changed", "unchanged"}
 

@@ -12,11 +12,11 @@ import pytest
 from catalog.alerts.channel import Message
 from catalog.core.errors import StoreError
 from catalog.store.rest import Slot, confirm, read
-from tests.bench.made import Made
-from tests.polled import polls
-from tests.resting import NOON, Resting
-from tests.rig import HOUR, Ear
-from tests.servers import Exchange, answer
+from tests.bench.large_catalog import Made
+from tests.support.http_server import Exchange, answer
+from tests.support.poll_rows import polls
+from tests.support.rest import NOON, Resting
+from tests.support.rig import HOUR, Ear
 
 
 def test_no_pass_puts_to_rest_what_another_one_left(resting: Callable[..., Resting]) -> None:
