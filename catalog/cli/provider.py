@@ -88,7 +88,7 @@ def _read(source: str) -> bytes:
 
 def _asked(app: App, url: str, token_file: Path | None) -> bytes:
     from catalog.config.build import wire_http
-    from catalog.config.glance import SECRET_BYTES
+    from catalog.config.sources import SECRET_BYTES
     from catalog.core.files import read_text
     from catalog.core.http.request import Request
 

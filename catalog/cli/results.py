@@ -93,7 +93,9 @@ LISTING = "catalog sync --dry-run --format json"
 
 def run_at(sync: "Sync", at: "datetime", *, accept: bool = False) -> "Pass":
     """Run one pass as if it were that moment."""
-    return replace(sync, clock=lambda: at).run(accept=accept)
+    from catalog.sync.sync import Options
+
+    return replace(sync, clock=lambda: at).run(Options(accept=accept))
 
 
 def status(result: "Pass", *, exit_code: bool = False) -> int:

@@ -20,7 +20,6 @@ from catalog.changes.health import Patience, Tolerance
 from catalog.changes.judge import Doubt
 from catalog.check.lock import InUse
 from catalog.config.build_document import wire_publisher
-from catalog.config.build_quick import terms_of
 from catalog.config.channels import (
     AnyChannel,
     AppriseSettings,
@@ -30,6 +29,7 @@ from catalog.config.channels import (
     TextSettings,
     WebhookSettings,
 )
+from catalog.config.fast_path import wire_fast
 from catalog.config.load import Loaded
 from catalog.config.providers import ProviderSettings, ScheduleSettings
 from catalog.config.settings import ProbeSettings, Settings
@@ -47,7 +47,6 @@ from catalog.providers.provider import Provider
 from catalog.providers.source import Source
 from catalog.store.database import Database
 from catalog.sync.decide import Policy
-from catalog.sync.quick import Quick
 from catalog.sync.sync import Sync
 
 CHECK = "docs/configuration.md explains every setting."
@@ -105,14 +104,10 @@ def wire_scheduled(
     source.known_token()
     # Asked twice where another process moved the state, then told to each channel.
     limit = SLACK + settings.http.retry_for * (2 + _targets(settings))
-    terms, file = terms_of(settings, loaded, database, source, limit), database.file
-    sync = wire_sync(settings, database, http, clock)
+    fast = wire_fast(settings, loaded, database, source, limit)
+    sync = replace(wire_sync(settings, database, http, clock), fast=fast)
     pings = Pings(reveal(settings.ping.url), http) if settings.ping.url else None
-    quick = None
-    if terms is not None and file is not None:
-        sync = replace(sync, terms=terms)
-        quick = Quick(sync.provider.name, terms, file, sync.fetch, sync.clock)
-    return Scheduled(sync, wire_schedule(settings.schedule), limit, pings, quick)
+    return Scheduled(sync, wire_schedule(settings.schedule), limit, pings)
 
 
 def _targets(settings: Settings) -> int:

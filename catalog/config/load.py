@@ -11,16 +11,18 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from catalog.config.channels import AnyChannel
-from catalog.config.glance import SECRET_BYTES, identify, rooted_database
+from catalog.config.identity import identify
 from catalog.config.providers import DocumentSettings, ProviderSettings, provider_mistakes
 from catalog.config.settings import Settings, shared_documents
 from catalog.config.sources import (
     CONFIG_VARIABLE,
     PREFIX,
+    SECRET_BYTES,
     Given,
     find_file,
     plain_settings,
     plain_variable,
+    rooted_database,
     table_variable,
 )
 from catalog.config.types import write_duration

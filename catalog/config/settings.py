@@ -14,13 +14,13 @@ from catalog.changes.flapping import SETTLES_AFTER
 from catalog.changes.forecast import REMIND
 from catalog.changes.poll import Removals
 from catalog.config.channels import AnyChannel
-from catalog.config.glance import DATABASE
 from catalog.config.providers import (
     DocumentSettings,
     InfomaniakSettings,
     ProviderSettings,
     ScheduleSettings,
 )
+from catalog.config.sources import DATABASE
 from catalog.config.types import (
     CronExpression,
     DatabaseUrl,

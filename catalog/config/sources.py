@@ -1,10 +1,12 @@
 """What was given in the file, the environment and on the command line, before it is judged."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from catalog.core import strict_toml
 from catalog.core.errors import SettingsInvalid
@@ -22,6 +24,12 @@ TOKEN_VARIABLES = {
     "infomaniak.token": "INFOMANIAK_API_TOKEN",
     "infomaniak.token_file": "INFOMANIAK_API_TOKEN_FILE",
 }
+SQLITE = "sqlite:///"
+DATABASE = "sqlite:///catalog.db"
+TOKEN = re.compile(r"[!-~]+")
+"""What a token may be."""
+SECRET_BYTES = 64 * 1024
+"""The most that a file with a secret may hold."""
 OTHER_FORMS = {
     "schedule.every": "schedule.cron",
     "schedule.cron": "schedule.every",
@@ -181,3 +189,13 @@ def _leaves(tree: Any, path: str = "") -> Iterator[str]:
             yield from _leaves(value, here)
         else:
             yield here
+
+
+def rooted_database(url: str, given: Given) -> str:
+    """Return the absolute path of an SQLite file, or the URL of anything else as it is."""
+    path = url
+    if "://" in url:
+        path = unquote(url.removeprefix(SQLITE))
+        if "://" in path or "?" in path or path in {"", ":memory:"}:
+            return url
+    return str(given.root("database") / path)

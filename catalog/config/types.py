@@ -18,7 +18,7 @@ from pydantic import (
 from catalog.alerts.timing import Quiet, read_clock
 from catalog.changes.finding import Level
 from catalog.changes.rules import rules
-from catalog.config.glance import TOKEN
+from catalog.config.sources import TOKEN
 from catalog.core.errors import SettingsInvalid
 from catalog.core.text import closest, did_you_mean
 

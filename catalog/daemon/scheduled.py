@@ -11,10 +11,11 @@ from catalog.core.run_id import running
 from catalog.daemon.heartbeat import Pings
 from catalog.daemon.schedule import Schedule
 from catalog.store import polls, slots
-from catalog.store.rest import Slot
+from catalog.store.claims import present
+from catalog.store.database import Database
 from catalog.store.slots import Claim
-from catalog.sync.quick import Asked, Quick
-from catalog.sync.sync import Sync
+from catalog.store.tables import plain
+from catalog.sync.sync import Options, Sync
 
 if TYPE_CHECKING:
     from catalog.probes.run import Probing, Results
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of a slot: the pass, or None where another process did it or is doing it."""
+    """The result of a slot: the pass, or None if another process did the slot or does it."""
 
     provider: str
     claim: Claim
@@ -37,40 +38,39 @@ class Scheduled:
     schedule: Schedule
     limit: timedelta
     pings: Pings | None = None
-    quick: Quick | None = None
 
     @property
     def provider(self) -> str:
-        """The name of the provider that is asked."""
+        """The name of the provider."""
         return self.sync.provider.name
 
-    def run(self, asked: Asked | None = None) -> Run:
-        """Do the latest slot, unless somebody did it or is doing it.
-
-        What was `asked` already is not asked again.
-        """
-        with self._watched(asked):
-            now = asked.started_at if asked else self.sync.clock()
-            moment = self.schedule.slot(now)
-            came: Pass | Asked | None = asked
-            if asked is None and self.pings is None:
-                came = self._ask(Slot(moment, self.limit))
-            if isinstance(came, Pass):
-                return Run(self.provider, Claim(moment), came)
-            with self.sync.database.writing(stirs=False) as connection:
-                claim = slots.claim(connection, self.provider, moment, now, self.limit)
+    def run(self) -> Run:
+        """Do the latest slot, unless another process did it or does it."""
+        with self._watched():
+            now = self.sync.clock()
+            claim = _claim(
+                self.sync.database, self.provider, self.schedule.slot(now), now, self.limit
+            )
             if not claim.is_ours:
                 return Run(self.provider, claim)
-            return Run(self.provider, claim, self._pass(moment, came, once=True))
+            if self.pings is not None:
+                self.pings.start()
+            result = self.sync.run(Options(slot=claim.moment, once=True))
+            self._ping(result)
+            return Run(self.provider, claim, result)
 
-    def run_now(self, asked: Asked | None = None, *, accept: bool = False) -> Pass:
-        """Run a pass in any case; the slot counts as done, unless the provider was not read."""
-        with self._watched(asked):
-            moment = self.schedule.slot(asked.started_at if asked else self.sync.clock())
-            return self._pass(moment, asked, accept=accept, once=False)
+    def run_now(self, *, accept: bool = False) -> Pass:
+        """Run a pass in any case; the slot is done with it, unless the poll fails."""
+        with self._watched():
+            slot = self.schedule.slot(self.sync.clock())
+            if self.pings is not None:
+                self.pings.start()
+            result = self.sync.run(Options(accept=accept, slot=slot))
+            self._ping(result)
+            return result
 
     def first(self) -> datetime:
-        """Return when to begin: now, unless the slot was done or the provider was read lately.
+        """Return when to begin: now, unless the slot is done or a poll was made lately.
 
         Lately is within half the time from one slot to the next.
         """
@@ -83,45 +83,35 @@ class Scheduled:
         if not self.sync.database.exists:
             return now
         with self.sync.database.reading() as connection:
-            done = slots.is_done(connection, self.provider, moment)
+            is_done = slots.done_at(plain(connection), self.provider, moment) is not None
             last = polls.newest(connection, self.provider)
         if last is None or last.outcome is Outcome.FAILED:
-            return following if done else now
+            return following if is_done else now
         lately = abs(now - last.started_at) < (following - moment) / 2
-        return following if done or lately else now
+        return following if is_done or lately else now
 
-    def _pass(
-        self, moment: datetime, asked: Asked | None, *, once: bool, accept: bool = False
-    ) -> Pass:
-        """Run a pass, and tell the monitor; `once` for a slot that is done whatever came of it."""
-        if self.pings is not None:
-            self.pings.start()
-        came = asked if asked or accept else self._ask(Slot(moment))
-        result = came if isinstance(came, Pass) else self._whole(moment, came, accept, once)
+    def _ping(self, result: Pass) -> None:
         if self.pings is not None:
             self.pings.end(result.poll.error or result.document_error)
-        return result
-
-    def _ask(self, slot: Slot) -> Pass | Asked | None:
-        return None if self.quick is None else self.quick.run(slot)
-
-    def _whole(self, moment: datetime, asked: Asked | None, accept: bool, once: bool) -> Pass:
-        result = self.sync.run(accept=accept, asked=asked)
-        if once or result.poll.outcome is not Outcome.FAILED:
-            with self.sync.database.writing(stirs=False) as connection:
-                slots.finish(connection, self.provider, moment, self.sync.clock())
-        return result
 
     @contextmanager
-    def _watched(self, asked: Asked | None = None) -> Iterator[None]:
-        """Do all under one id, and tell the monitor of whatever is raised, wherever that is."""
-        with running(asked.run if asked else None):
+    def _watched(self) -> Iterator[None]:
+        """Do all under one id, and ping the monitor if anything is raised."""
+        with running():
             try:
                 yield
             except Exception as error:
                 if self.pings is not None:
                     self.pings.end(error)
                 raise
+
+
+def _claim(
+    database: Database, name: str, moment: datetime, now: datetime, longest: timedelta
+) -> Claim:
+    with database.writing(ends_fast_path=False) as connection:
+        at = present(connection, now)
+        return slots.claim(plain(connection), name, moment, longest, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +129,7 @@ class ProbeTimes:
         """
         now = self.probing.clock()
         moment = self.schedule.slot(now)
-        with self.probing.database.writing(stirs=False) as connection:
-            claim = slots.claim(connection, self._name, moment, now, self.limit)
+        claim = _claim(self.probing.database, self._name, moment, now, self.limit)
         if claim.is_ours:
             results = self.probing.run()
             if not self.probing.stop.is_set():  # else it goes on with the next process
@@ -160,15 +149,15 @@ class ProbeTimes:
         if not self.probing.database.exists:
             return following
         with self.probing.database.reading() as connection:
-            done = slots.is_done(connection, self._name, self.schedule.slot(now))
-        if not done:
+            done = slots.done_at(plain(connection), self._name, self.schedule.slot(now))
+        if done is None:
             return now
         return max(now, min(following, self.probing.again_at() or following))
 
     def finish(self, moment: datetime) -> None:
         """Note that a slot was done."""
-        with self.probing.database.writing(stirs=False) as connection:
-            slots.finish(connection, self._name, moment, self.probing.clock())
+        with self.probing.database.writing(ends_fast_path=False) as connection:
+            slots.finish(plain(connection), self._name, moment, self.probing.clock())
 
     @property
     def _name(self) -> str:

@@ -45,7 +45,7 @@ MEMORY = "sqlite://"
 """The URL of a database that lives as long as the process."""
 
 logger = logging.getLogger(__name__)
-_STIRRED = text("DELETE FROM rest WHERE provider = coalesce(:of, provider)")
+_FAST_PATH_ENDS = text("DELETE FROM fast_path WHERE provider = coalesce(:of, provider)")
 Transaction = Connection
 """What a `with` of a Database yields; only this package looks inside."""
 
@@ -125,16 +125,16 @@ class Database:
 
     @contextmanager
     def writing(
-        self, *, keep: bool = True, stirs: bool = True, of: str | None = None
+        self, *, keep: bool = True, ends_fast_path: bool = True, of: str | None = None
     ) -> Iterator[Connection]:
         """Hold the only writing transaction; committed at the end if `keep`, else undone.
 
-        Whoever is at rest is so no more, unless what is written `stirs` nobody, or is `of` another
-        provider alone: see store/rest.py.
+        It ends the fast path of every provider, or only of one: see store/fast.py. Without
+        `ends_fast_path` it ends none.
         """
         with self._transaction(immediate=True) as connection:
-            if stirs:
-                connection.execute(_STIRRED, {"of": of})
+            if ends_fast_path:
+                connection.execute(_FAST_PATH_ENDS, {"of": of})
             yield connection
             if not keep:
                 connection.rollback()

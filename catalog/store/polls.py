@@ -1,10 +1,9 @@
 """Read recorded polls and their answers."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, func, select
@@ -12,12 +11,11 @@ from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, fu
 from catalog.changes.health import Unwell
 from catalog.changes.poll import TROUBLE_OF, Outcome
 from catalog.store.changelog import told_troubles
-from catalog.store.folding import unfold
 from catalog.store.history import ACCEPTED
 from catalog.store.stored import to_outcome
 from catalog.store.tables import PayloadRow, PollRow, col, table_of
 
-_ASKED = ("id", "started_at", "outcome", "payload_sha256", "earlier")
+_ANSWER = ("started_at", "outcome", "payload_sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +30,12 @@ class Answered:
 def answered(connection: Connection, provider: str) -> Iterator[Answered]:
     """Yield every poll that was answered, the oldest first."""
     query = (
-        select(*(col(getattr(PollRow, name)) for name in _ASKED))
+        select(*(col(getattr(PollRow, name)) for name in _ANSWER))
         .where(col(PollRow.provider) == provider, col(PollRow.outcome) != str(Outcome.FAILED))
         .order_by(col(PollRow.id))
     )
     in_force = ""
     for row in connection.execute(query):
-        for poll in reversed([*unfold(row.id, row.started_at, row.earlier)]):
-            yield Answered(poll.started_at, Outcome.UNCHANGED, in_force)
         sha256 = row.payload_sha256 or in_force  # a poll does not repeat what was believed last
         if row.outcome in ACCEPTED:
             in_force = sha256
@@ -73,24 +69,14 @@ def newest_first(
     limit: int | None = None,
     *conditions: ColumnElement[bool],
 ) -> Iterator[PastPoll]:
-    """Return recorded polls, the newest first; conditions hold for a row and all folded into it."""
+    """Yield recorded polls, the newest first."""
     query = (
         select(table_of(PollRow))
         .where(col(PollRow.provider) == provider, *conditions)
         .order_by(col(PollRow.id).desc())
         .limit(limit)
     )
-    every = chain.from_iterable(map(_unfolded, connection.execute(query)))
-    return islice(every, limit)
-
-
-def _unfolded(row: Row[*tuple[Any, ...]]) -> Iterator[PastPoll]:
-    past = _past(row)
-    yield past
-    for poll in unfold(row.id, row.started_at, row.earlier):
-        yield replace(
-            past, number=poll.number, started_at=poll.started_at, duration_ms=poll.duration_ms
-        )
+    return map(_past, connection.execute(query))
 
 
 def _past(row: Row[*tuple[Any, ...]]) -> PastPoll:

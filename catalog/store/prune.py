@@ -14,7 +14,6 @@ from catalog.core.errors import DatabaseBusy, StoreError
 from catalog.store import tally
 from catalog.store.backup import WAIT, opened
 from catalog.store.bodies import drop
-from catalog.store.folding import count
 from catalog.store.history import ACCEPTED
 from catalog.store.tables import FindingRow, PayloadRow, PollRow, col, plain, table_of
 
@@ -22,7 +21,6 @@ MANY = 500
 """So many polls are taken off the tally at once."""
 THINNED = ("unchanged", "failed")
 _SHA256 = col(PayloadRow.sha256)
-_EARLIER = col(PollRow.earlier)
 _STARTED_AT = type_coerce(col(PollRow.started_at), Text).label("started_at")
 
 
@@ -52,13 +50,11 @@ def prune(connection: Connection, before: datetime) -> Pruned:
     Of a payload, digest and size stay, and the body too while it is in force or the newest. Polls
     thin out where their neighbors ended alike on the same day. What stays in any case: a poll that
     brought a snapshot, a finding, another payload or the validators to send, one that was held or
-    invalid, one with others folded into it, and all polls since the last accepted one.
+    invalid, and all polls since the last accepted one.
     """
     limit = stamp(before)
     there = set(connection.scalars(select(_SHA256).where(col(PayloadRow.body).is_not(None))))
     all_polls = connection.scalar(select(func.count()).select_from(table_of(PollRow))) or 0
-    folded = select(_EARLIER).where(_EARLIER.is_not(None))
-    all_polls += sum(map(count, connection.scalars(folded)))
     needed, polls = set[str](), list[int]()
     for provider in connection.scalars(select(col(PollRow.provider)).distinct()).all():
         bodies = _bodies(connection, provider)
@@ -119,7 +115,7 @@ def _spare(connection: Connection, provider: str, keep: set[int], limit: str) ->
     found = connection.scalars(select(col(FindingRow.poll_id)).distinct())
     keep = {*keep, validators or 0, *found}
     query = (
-        select(col(PollRow.id), col(PollRow.outcome), _STARTED_AT, _EARLIER)
+        select(col(PollRow.id), col(PollRow.outcome), _STARTED_AT)
         .where(of_provider, col(PollRow.id) <= (connection.scalar(accepted) or 0))
         .order_by(col(PollRow.id))
     )
@@ -127,6 +123,5 @@ def _spare(connection: Connection, provider: str, keep: set[int], limit: str) ->
     for before, poll, after in zip(one, islice(two, 1, None), islice(three, 2, None), strict=False):
         alike = before.outcome == poll.outcome == after.outcome and poll.outcome in THINNED
         day = before.started_at[:10] == poll.started_at[:10] == after.started_at[:10]
-        old = poll.started_at < limit and poll.earlier is None
-        if alike and day and old and poll.id not in keep:
+        if alike and day and poll.started_at < limit and poll.id not in keep:
             yield poll.id

@@ -16,14 +16,14 @@ from sqlalchemy import (
 )
 
 from catalog.changes.finding import Finding, Level
-from catalog.changes.poll import Outcome, Poll
+from catalog.changes.poll import Poll
 from catalog.core.clock import stamp
 from catalog.core.payload import Payload
 from catalog.core.snapshot import Model, Snapshot
 from catalog.store import bodies, history, tally
 from catalog.store.chain import seal, version_digest
 from catalog.store.changelog import write_findings
-from catalog.store.folding import fold
+from catalog.store.insert import insert_poll
 from catalog.store.tables import (
     DeliveryRow,
     MissingModelRow,
@@ -67,21 +67,7 @@ def record(
         if before is None and known.number is not None:
             before = history.snapshot(connection, known.number)
         versions, begun = _write_versions(connection, poll.snapshot, before, number)
-    poll_id = write(
-        connection,
-        PollRow,
-        provider=poll.provider,
-        started_at=poll.started_at,
-        duration_ms=poll.duration_ms,
-        outcome=str(poll.outcome),
-        snapshot_id=number,
-        candidate=poll.candidate,
-        error=None if poll.error is None else str(poll.error),
-        **_http_facts(poll, known),
-    )
-    tally.add(plain(connection), "poll", "id = :number", {"number": poll_id})
-    if poll.outcome == Outcome.UNCHANGED:
-        fold(plain(connection), poll_id)
+    poll_id = insert_poll(plain(connection), _row(poll, known, number))
     if poll.missing:
         rows = [{"poll_id": poll_id, "key": key} for key in sorted(poll.missing)]
         connection.execute(inserting(MissingModelRow), rows)
@@ -150,6 +136,19 @@ def _latest_versions(
         col(ModelVersionRow.provider) == findings[0].provider, col(ModelVersionRow.key).in_(keys)
     )
     return {**versions} | _by_key(connection.execute(of_keys.group_by(col(ModelVersionRow.key))))
+
+
+def _row(poll: Poll, known: history.Baseline, number: int | None) -> dict[str, Any]:
+    return {
+        "provider": poll.provider,
+        "started_at": stamp(poll.started_at),
+        "duration_ms": poll.duration_ms,
+        "outcome": str(poll.outcome),
+        "snapshot_id": number,
+        "candidate": poll.candidate,
+        "error": None if poll.error is None else str(poll.error),
+        **_http_facts(poll, known),
+    }
 
 
 def _http_facts(poll: Poll, known: history.Baseline) -> dict[str, Any]:

@@ -1,25 +1,47 @@
-"""Which slots of the schedule were done, and who is doing one: each is done once.
+"""Record which slots of the schedule are done, and which process does one: each is done once.
 
-Whoever runs a slot claims it first, in the one writing transaction there is; its row is unique.
+A process claims a slot in a writing transaction before it begins. The functions take what runs SQL
+on either database, because the fast path has no SQLAlchemy: the standard library alone.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
-
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, text, update
+from typing import Any, Final
 
 from catalog.core.clock import stamp
-from catalog.store.claims import is_held, owner, present
-from catalog.store.rest import SLOT_DONE, SLOTS_FORGOTTEN, about_slot
-from catalog.store.tables import SlotRow, col, table_of
+from catalog.store.claims import Present, is_held, owner
+from catalog.store.driver import Execute
+from catalog.store.stored import to_moment
+
+KEPT: Final = 10
+"""The number of the latest slots that are remembered for each provider."""
+KEPT_FOR: Final = timedelta(hours=1)
+"""All slots are remembered for so long, because a process with a slow clock comes to them late."""
+_KNOWN: Final = """
+SELECT claimed_by, claimed_until, done_at FROM slot WHERE provider = :provider AND moment = :moment
+"""
+_CLAIM: Final = """
+INSERT INTO slot (provider, moment, claimed_by, claimed_until)
+VALUES (:provider, :moment, :owner, :until)
+ON CONFLICT (provider, moment)
+DO UPDATE SET claimed_by = excluded.claimed_by, claimed_until = excluded.claimed_until
+"""
+_DONE: Final = """
+INSERT INTO slot (provider, moment, done_at) VALUES (:provider, :moment, :now)
+ON CONFLICT (provider, moment)
+DO UPDATE SET claimed_by = NULL, claimed_until = NULL, done_at = excluded.done_at
+"""
+_FORGET: Final = """
+DELETE FROM slot WHERE provider = :provider AND moment < :before AND moment NOT IN
+(SELECT moment FROM slot WHERE provider = :provider ORDER BY moment DESC LIMIT :kept)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What came of the wish to do a slot: it is ours, unless it was done or is being done.
+    """The result of a claim: the slot is ours, unless it is done or another process does it.
 
-    `until` says when the process that is doing it has to be done with it.
+    `until` is the moment at which the claim of that process ends.
     """
 
     moment: datetime
@@ -28,49 +50,41 @@ class Claim:
 
     @property
     def is_ours(self) -> bool:
-        """Whether the slot is to be done by us."""
+        """Whether this process does the slot."""
         return self.done_at is None and self.until is None
 
 
 def claim(
-    connection: Connection, provider: str, moment: datetime, now: datetime, longest: timedelta
+    execute: Execute, provider: str, moment: datetime, longest: timedelta, at: Present
 ) -> Claim:
-    """Take a slot, unless it was done or another process is doing it.
+    """Claim a slot, unless it is done or another process does it; raise StoreError.
 
     A pass lasts `longest` at most.
     """
-    row = _row(connection, provider, moment)
-    if row is not None and row.done_at is not None:
-        return Claim(moment, done_at=row.done_at)
-    at = present(connection, now)
-    if row is not None and is_held(row.claimed_by, row.claimed_until, longest, at):
-        return Claim(moment, until=row.claimed_until)
-    values = {"claimed_by": owner(), "claimed_until": at.now + longest}
-    if row is None:
-        given = {"provider": provider, "moment": moment, **values}
-        connection.execute(insert(table_of(SlotRow)).values(**given))
-    else:
-        connection.execute(update(table_of(SlotRow)).where(*_is(provider, moment)).values(**values))
+    slot = _slot(provider, moment)
+    by, until, done_at = execute(_KNOWN, slot).fetchone() or (None, None, None)
+    if done_at is not None:
+        return Claim(moment, done_at=to_moment(done_at))
+    ends = None if until is None else to_moment(until)
+    if is_held(by, ends, longest, at):
+        return Claim(moment, until=ends)
+    execute(_CLAIM, slot | {"owner": owner(), "until": stamp(at.now + longest)})
     return Claim(moment)
 
 
-def finish(connection: Connection, provider: str, moment: datetime, now: datetime) -> None:
-    """Note that the slot was done, whoever had claimed it, and forget all but the latest others."""
-    about = about_slot(provider, moment, stamp(now))
-    for statement in (SLOT_DONE, SLOTS_FORGOTTEN):
-        connection.execute(text(statement), about)
+def finish(execute: Execute, provider: str, moment: datetime, now: datetime) -> None:
+    """Record that a slot is done, and forget all but the latest others."""
+    slot = _slot(provider, moment)
+    execute(_DONE, slot | {"now": stamp(now)})
+    before = {"provider": provider, "before": stamp(moment - KEPT_FOR), "kept": KEPT}
+    execute(_FORGET, before)
 
 
-def is_done(connection: Connection, provider: str, moment: datetime) -> bool:
-    """Say whether the slot was done."""
-    row = _row(connection, provider, moment)
-    return row is not None and row.done_at is not None
+def done_at(execute: Execute, provider: str, moment: datetime) -> datetime | None:
+    """Return when a slot was done; None if it was not. Raise StoreError."""
+    row = execute(_KNOWN, _slot(provider, moment)).fetchone()
+    return None if row is None or row[2] is None else to_moment(row[2])
 
 
-def _row(connection: Connection, provider: str, moment: datetime) -> Row[Any] | None:
-    query = select(table_of(SlotRow))
-    return connection.execute(query.where(*_is(provider, moment))).one_or_none()
-
-
-def _is(provider: str, moment: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return col(SlotRow.provider) == provider, col(SlotRow.moment) == moment
+def _slot(provider: str, moment: datetime) -> dict[str, Any]:
+    return {"provider": provider, "moment": stamp(moment)}

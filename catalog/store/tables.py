@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from catalog.core.clock import stamp
-from catalog.store.folding import Execute
+from catalog.store.driver import Execute
 from catalog.store.stored import to_moment
 
 Value = TypeVar("Value")
@@ -85,10 +85,7 @@ class SnapshotRow(SQLModel, table=True):
 
 
 class PollRow(SQLModel, table=True):
-    """One attempt. What an unchanged poll shares with the one before it is left out.
-
-    And the one before it is folded into it, where that says nothing else: see folding.py.
-    """
+    """One attempt. What an unchanged poll shares with the one before it is left out."""
 
     __tablename__ = "poll"
     id: int | None = Field(default=None, primary_key=True)
@@ -104,7 +101,6 @@ class PollRow(SQLModel, table=True):
     payload_sha256: str | None = Field(default=None, foreign_key="payload.sha256")
     candidate: str | None = None
     error: str | None = None
-    earlier: str | None = None
     # Small, and what every poll asks for: the few rows that hold what others leave out.
     __table_args__ = (
         Index("poll_by_payload", "provider", "id", **_where("payload_sha256 IS NOT NULL")),
@@ -222,13 +218,13 @@ class SlotRow(SQLModel, table=True):
     done_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-class RestRow(SQLModel, table=True):
-    """What the next poll has to know of a provider with nothing left to do: see store/rest.py.
+class FastPathRow(SQLModel, table=True):
+    """All that the fast path needs to know for the next poll of a provider: see store/fast.py.
 
-    Where `settings` is NULL, its last pass is not done yet.
+    `settings` is NULL while the pass that wrote the row runs.
     """
 
-    __tablename__ = "rest"
+    __tablename__ = "fast_path"
     provider: str = Field(primary_key=True)
     run: str | None = None
     settings: str | None = None
@@ -239,7 +235,7 @@ class RestRow(SQLModel, table=True):
     last_modified: str | None = None
     document: str | None = None
     document_sha256: str | None = None
-    asking: str | None = None
+    request: str | None = None
 
 
 class ProbeRow(SQLModel, table=True):

@@ -1,21 +1,19 @@
 """The tally: a digest of what each table said when it was written, so that an edit is noticed.
 
 A row of the tally is the sum of the digests of up to a hundred rows: one more is added, one that
-goes is taken off, whatever their order. So it grows by less than a byte a row. A poll counts as
-itself also where it is folded into another one. Migration 0012 holds a copy of this formula: a
-change of it needs a migration. The standard library alone: see store/rest.py.
+goes is taken off, whatever their order. So it grows by less than a byte a row. Migration 0012 holds
+a copy of this formula: a change of it needs a migration. The standard library alone: see
+store/fast.py.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from catalog.core.clock import stamp
-from catalog.store.folding import Execute, unfold
-from catalog.store.stored import to_moment
+from catalog.store.driver import Execute
 
 SPAN: Final = 100
 """The rows with numbers from one multiple of it to the next are counted together."""
@@ -45,8 +43,6 @@ COVERED: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The columns that count, of each table that does; the number of a row comes first."""
 _MODULUS: Final = 1 << 128
-_FOLDED: Final = 7
-"""So many columns of a poll differ from those of the poll that it is folded into, or are kept."""
 _KNOWN: Final = "SELECT row_count, digest FROM tally WHERE name = :name AND span = :span"
 _STORE: Final = """
 INSERT INTO tally (name, span, row_count, digest) VALUES (:name, :span, :row_count, :digest)
@@ -94,10 +90,9 @@ def take_off(execute: Execute, name: str, where: str, given: Mapping[str, Any]) 
 
 
 def sums(name: str, rows: Iterable[Sequence[Any]]) -> Sums:
-    """Sum up rows, which have the covered columns; those of polls have `earlier` at the end."""
+    """Sum up rows, which have the covered columns."""
     found: Sums = {}
-    every = (each for row in rows for each in _unfolded(row)) if name == "poll" else rows
-    for row in every:
+    for row in rows:
         span = row[0] // SPAN * SPAN
         found[span] = found.get(span, Sum()).plus(Sum(1, _digest(name, row)))
     return found
@@ -105,8 +100,7 @@ def sums(name: str, rows: Iterable[Sequence[Any]]) -> Sums:
 
 def selected(name: str) -> str:
     """Return the SQL that selects what `sums` takes."""
-    columns = (*COVERED[name], *["earlier"] * (name == "poll"))
-    return f'SELECT {", ".join(columns)} FROM "{name}"'  # noqa: S608  # our own names
+    return f'SELECT {", ".join(COVERED[name])} FROM "{name}"'  # noqa: S608  # our own names
 
 
 def _count(execute: Execute, name: str, where: str, given: Mapping[str, Any], sign: int) -> None:
@@ -128,19 +122,6 @@ def _read(rows: Any, digest: Any) -> Sum:
         return Sum(int(rows), int(digest, 16))
     except (ValueError, TypeError):
         return Sum()  # an edit; whatever is added, it does not fit the rows
-
-
-def _unfolded(row: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    """Yield a poll, and those that are folded into it as they were before."""
-    *poll, earlier = row
-    yield poll
-    if earlier is None:
-        return
-    number, provider, started_at, _, *same = poll
-    bare = [None] * (len(poll) - _FOLDED)
-    for each in unfold(number, to_moment(started_at), earlier):
-        began = stamp(each.started_at)
-        yield [each.number, provider, began, each.duration_ms, *same[: _FOLDED - 4], *bare]
 
 
 def _digest(name: str, row: Sequence[Any]) -> int:

@@ -9,13 +9,11 @@ from itertools import chain, repeat
 from sqlalchemy import Connection, Text, func, select, text, type_coerce
 
 from catalog.changes.finding import fingerprint
-from catalog.changes.poll import Outcome
 from catalog.core.errors import StoreError
 from catalog.core.snapshot import Model, Snapshot
 from catalog.store import bodies
 from catalog.store.chain import links, version_digest
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
-from catalog.store.folding import unfold
 from catalog.store.history import ACCEPTED, MODEL_COLUMNS, to_model
 from catalog.store.stored import to_moment, to_outcome
 from catalog.store.tables import (
@@ -199,21 +197,15 @@ def _changes(connection: Connection) -> Verdicts:
 
 def _polls(connection: Connection) -> Verdicts:
     began = type_coerce(col(PollRow.started_at), Text).label("began")
-    names = ("id", "provider", "outcome", "earlier")
-    query = select(began, *(col(getattr(PollRow, name)) for name in names))
-    folded, newest = 0, dict[str, int]()
+    query = select(began, col(PollRow.id), col(PollRow.outcome))
     for row in connection.execute(query.order_by(col(PollRow.id))):
         try:
-            ended, moment = to_outcome(row.outcome), to_moment(row.began)
-            before = [each.number for each in unfold(row.id, moment, row.earlier)]
+            to_outcome(row.outcome)
+            to_moment(row.began)
         except GARBLED as error:
             yield Bad("poll", str(row.id), str(error))
-            continue
-        if before and (ended != Outcome.UNCHANGED or before[-1] <= newest.get(row.provider, 0)):
-            yield Bad("poll", str(row.id), "what is folded into it cannot be: it was changed")
-            continue
-        folded, newest[row.provider] = folded + len(before), row.id
-        yield "each can be read" + (f"; {folded:,} more are folded into them" if folded else "")
+        else:
+            yield "each can be read"
 
 
 def _rows(connection: Connection, table: str) -> Verdicts:

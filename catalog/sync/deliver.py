@@ -75,7 +75,7 @@ class Courier:
         while item := self._claim(channel):
             failure = _sent(channel, item)
             if failure is None:
-                with self.database.writing(stirs=False) as connection:
+                with self.database.writing(ends_fast_path=False) as connection:
                     outbox.delivered(connection, item.message_id, self.clock())
             elif not self._refused(channel, item, failure):
                 break
@@ -85,7 +85,7 @@ class Courier:
 
     def _claim(self, channel: Channel) -> outbox.Owed | None:
         together = channel.timing.digest is not Digest.AT_ONCE
-        with self.database.writing(stirs=False) as connection:
+        with self.database.writing(ends_fast_path=False) as connection:
             return outbox.claim(connection, channel.name, self.clock(), together=together)
 
     def _refused(self, channel: Channel, item: outbox.Owed, error: DeliveryFailed) -> bool:
@@ -93,7 +93,7 @@ class Courier:
         now, attempts = self.clock(), item.attempts + 1
         chance = SystemRandom().random()
         again = next_attempt(attempts, now, error.retry_after, chance)
-        with self.database.writing(stirs=False) as connection:
+        with self.database.writing(ends_fast_path=False) as connection:
             if again is not None and not error.for_good:
                 wait = again
                 again = channel.timing.awake(wait, (each.level for each in item.findings))

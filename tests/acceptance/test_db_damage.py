@@ -123,21 +123,9 @@ CASES = {
         "update poll set outcome = 'fine' where id = 5",
         ("polls", "poll", "5", "'fine' is stored, and no poll ends so"),
     ),
-    "the polls before one": (
-        "update poll set earlier = '900:81 900' where id = 6",
-        ("polls", "poll", "6", "the polls before poll 6 cannot be read: '900' is no poll"),
-    ),
     "a time that is none": (
         "update poll set started_at = 'soon' where id = 6",
         ("polls", "poll", "6", "'soon' is stored, and no time"),
-    ),
-    "one poll too many before one": (
-        "update poll set outcome = 'unchanged', earlier = '9:9 9:9' where id = 6",
-        ("polls", "poll", "6", "what is folded into it cannot be: it was changed"),
-    ),
-    "polls before one that changed something": (
-        "update poll set id = 9, earlier = '9:9' where id = 6",
-        ("polls", "poll", "9", "what is folded into it cannot be: it was changed"),
     ),
     "a date that is none": (
         "update finding set callable_until = 'soon' where id = 3",

@@ -67,7 +67,7 @@ def test_an_unchanged_run_loads_little(live: Live) -> None:
     ran = listed(shell)
     assert "unchanged" in ran.stdout
     loaded = set(ran.stderr.splitlines())
-    assert loaded >= {"catalog.sync.quick", "httpx", "sqlite3"}
+    assert loaded >= {"catalog.sync.fast", "httpx", "sqlite3"}
     assert loaded & HEAVY == set()
     assert len(loaded) <= MOST_MODULES
 

@@ -1,7 +1,7 @@
 """Ten years of hourly polls of 500 models, of which one in ten found a change, in a few minutes.
 
 What found a change goes through the real decision and the real recording, many to a transaction;
-the polls between, folded into one row, are written by plain SQL.
+the polls between are written by plain SQL.
 """
 
 import sys
@@ -11,16 +11,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import func, insert, select
-
 from catalog.changes.poll import Outcome
+from catalog.core.clock import stamp
 from catalog.core.payload import Payload
 from catalog.core.snapshot import Snapshot
 from catalog.providers.infomaniak.provider import Infomaniak, model
-from catalog.store import tally
 from catalog.store.database import Database, Transaction
+from catalog.store.insert import insert_poll
 from catalog.store.record import record
-from catalog.store.tables import PollRow, col, plain
+from catalog.store.tables import plain
 from catalog.sync.decide import Decision, Past, Policy, Reading
 from tests.bench.large_catalog import Made
 
@@ -64,20 +63,16 @@ def _states(made: Made, polls: int) -> Iterator[tuple[datetime, bytes, Snapshot]
 
 def _unchanged(connection: Transaction, provider: str, at: datetime, number: int | None) -> None:
     """Write the polls up to the next change as `record` writes them."""
-    folded = EVERY - 2
-    newest = connection.scalar(select(func.max(col(PollRow.id)))) or 0
-    row = {
-        "id": newest + 1 + folded,
-        "provider": provider,
-        "started_at": at + (1 + folded) * HOUR,
-        "duration_ms": 100,
-        "outcome": str(Outcome.UNCHANGED),
-        "http_status": 200,
-        "snapshot_id": number,
-        "earlier": " ".join(["3600:100"] * folded),
-    }
-    connection.execute(insert(PollRow), row)
-    tally.add(plain(connection), "poll", "id = :number", {"number": row["id"]})
+    for hour in range(1, EVERY):
+        row = {
+            "provider": provider,
+            "started_at": stamp(at + hour * HOUR),
+            "duration_ms": 100,
+            "outcome": str(Outcome.UNCHANGED),
+            "http_status": 200,
+            "snapshot_id": number,
+        }
+        insert_poll(plain(connection), row)
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
 from catalog.store.database import Database
 from tests.support.configuration import file, here  # noqa: F401  # fixtures of several modules
+from tests.support.fast_path import NOON, FastRig
 from tests.support.http_server import Step, serve
 from tests.support.postgresql_server import laid_database, new_database
-from tests.support.rest import NOON, Resting
 from tests.support.rig import FAST, TLS, TOKEN, Clock, Ear, lay_database
 
 # One server for all: starting several at once, on a machine that never had one, is a race.
@@ -52,11 +52,11 @@ def http() -> Iterator[Http]:
 
 
 @pytest.fixture
-def resting(tmp_path: Path) -> Iterator[Callable[..., Resting]]:
+def fast_rig(tmp_path: Path) -> Iterator[Callable[..., FastRig]]:
     """Give a way to make one whose provider answers these steps."""
     with ExitStack() as stack:
 
-        def make(*steps: Step, folder: str = "a", removals: str = "at once") -> Resting:
+        def make(*steps: Step, folder: str = "a", removals: str = "at once") -> FastRig:
             home = tmp_path / folder
             home.mkdir()
             lay_database(home)
@@ -75,6 +75,6 @@ def resting(tmp_path: Path) -> Iterator[Callable[..., Resting]]:
             http = stack.enter_context(Http(Limits(attempts=1)))
             work = wire_scheduled(loaded.settings, loaded, database, http, clock)
             work = replace(work, sync=replace(work.sync, channels=(ear,)))
-            return Resting(work, server, home, clock, ear)
+            return FastRig(work, server, home, clock, ear)
 
         yield make

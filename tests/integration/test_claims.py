@@ -17,9 +17,9 @@ from sqlalchemy import select, text
 from catalog.changes.incident import Trouble
 from catalog.core.clock import now
 from catalog.store import claims, outbox, slots
-from catalog.store.claims import FAR, NEAR, Present, is_held
+from catalog.store.claims import FAR, NEAR, Present, is_held, present
 from catalog.store.database import Database
-from catalog.store.tables import DeliveryRow, SlotRow, col
+from catalog.store.tables import DeliveryRow, SlotRow, col, plain
 from tests.support.builders import AT, finding
 from tests.support.http_server import Exchange, serve
 from tests.support.markdown_pages import ROOT
@@ -138,7 +138,7 @@ def test_on_postgresql_claims_are_written_by_the_clock_of_the_database(
     expected = now() if "postgresql" in url else now() + shift
     with database.writing() as connection:
         assert outbox.claim(connection, "ear", now() + shift)
-        slots.claim(connection, NAME, AT, now() + shift, LONGEST)
+        slots.claim(plain(connection), NAME, AT, LONGEST, present(connection, now() + shift))
         for table in (DeliveryRow, SlotRow):
             until = connection.scalar(select(col(table.claimed_until)))
             assert until is not None

@@ -3,7 +3,6 @@
 import logging
 from contextlib import closing
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Never, Self
 
@@ -21,9 +20,7 @@ from catalog.core.payload import Answer, Validators
 from catalog.core.probe import Call, Said, Verdict
 from catalog.providers.infomaniak.calls import Calls
 from catalog.store.database import Database
-from catalog.store.rest import Rest, Terms
 from catalog.sync.publish import Publisher
-from catalog.sync.quick import Asked, Quick
 from tests.support.builders import body, row
 from tests.support.http_server import answer
 from tests.support.postgresql_proxy import severed
@@ -175,33 +172,6 @@ def test_errors_of_the_store_are_what_they_were(tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="the disk is full"):
             it.poll()
         assert it.rows("select count(*) from poll") == [(0,)]
-
-
-def test_a_provider_at_rest_that_breaks_off_is_a_failed_poll(tmp_path: Path) -> None:
-    """The pass that follows does not ask again, and records it."""
-    file = tmp_path / "catalog.db"
-    at, nothing = datetime(2026, 1, 1, tzinfo=UTC), ("etag", "last_modified", "document")
-    lasting = Rest(
-        provider="p",
-        settings="",
-        until="",
-        snapshot_id=1,
-        payload_sha256="",
-        document_sha256=None,
-        asking="",
-        **dict.fromkeys(nothing),
-    )
-    quick = Quick("p", Terms("", ""), file, surprise, lambda: at)
-    asked = quick.ask(lasting, at, None)
-    assert isinstance(asked, Asked)
-    assert isinstance(asked.came, ProviderError)
-    assert MISTAKE in str(asked.came)
-
-    def no_token(_: Validators) -> Answer:
-        raise SettingsInvalid("no token")
-
-    with pytest.raises(SettingsInvalid, match="no token"):
-        replace(quick, fetch=no_token).ask(lasting, at, None)
 
 
 class OddCalls(Calls):

@@ -19,7 +19,7 @@ from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
 from catalog.core.payload import Answer, Payload, Validators
 from catalog.store.database import Database
-from catalog.sync.sync import Sync
+from catalog.sync.sync import Options, Sync
 from tests.support.builders import MISSING, body, row
 from tests.support.poll_rows import untime
 from tests.support.rig import HOUR, Clock, Ear
@@ -123,7 +123,7 @@ class Process:
     def poll(self, content: bytes | None, *, dry_run: bool) -> Pass:
         """Run one pass."""
         self.fetch.body = content
-        return self.sync.run(dry_run=dry_run)
+        return self.sync.run(Options(dry_run=dry_run))
 
 
 @dataclass

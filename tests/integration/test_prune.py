@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from catalog.changes.incident import Trouble
 from catalog.changes.poll import Outcome, Poll
-from catalog.core.clock import stamp
 from catalog.core.errors import DatabaseBusy, StoreError, Unreachable
 from catalog.core.payload import NotModified, Validators
 from catalog.core.snapshot import Snapshot
@@ -117,40 +116,13 @@ def test_polls_that_say_the_same_thin_out(database: Database) -> None:
         else:
             poll(database, hour, Outcome.FAILED, answer=None, error=Unreachable("gone"))
     poll(database, 72, Outcome.UNCHANGED, FIRST)
-    assert pruned(database, 48) == Pruned(0, 1, 35, 73)
+    assert pruned(database, 48) == Pruned(0, 1, 36, 73)
     assert hours_of(database) == [
         *(0, 1, 23),
-        *(0, 5, 6, 7, 8, 9, 15, 16, 17, 23),
+        *(0, 5, 6, 8, 9, 15, 16, 17, 23),
         *(*range(24), 0),
     ]
     assert pruned(database, 48).polls == 0
-
-
-def test_unchanged_polls_that_are_rows_of_their_own_thin_out_too(database: Database) -> None:
-    """So it is with those that were written before unchanged polls were folded."""
-    poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
-    with database.writing() as connection:
-        for hour in range(1, 24):
-            row = f"'{NAME}', '{stamp(MIDNIGHT + hour * HOUR)}', 5, 'unchanged', 304, 1"
-            names = "provider, started_at, duration_ms, outcome, http_status, snapshot_id"
-            connection.exec_driver_sql(f"insert into poll ({names}) values ({row})")  # noqa: S608
-    for hour in range(24, 30):
-        poll(database, hour, Outcome.UNCHANGED)
-    assert len(hours_of(database)) == 30
-    assert pruned(database, 1000) == Pruned(0, 1, 20, 30)
-    assert hours_of(database) == [0, 1, 22, 23, *range(6)]
-
-
-def test_polls_that_are_folded_into_another_stay(database: Database) -> None:
-    """Of a row that would thin out nothing goes while others are folded into it."""
-    poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
-    for hour in range(1, 9):
-        tagged = replace(payload(FIRST), validators=Validators(f'"{hour}"'))
-        answer = tagged if hour in {2, 4, 5, 6} else payload(FIRST)
-        poll(database, hour, Outcome.UNCHANGED, answer=answer)
-    assert ask(database, "select id from poll where earlier is not null") == [3, 5, 9]
-    assert pruned(database, 1000) == Pruned(0, 1, 1, 9)
-    assert hours_of(database) == [0, 1, 2, 3, 4, 6, 7, 8]
 
 
 def test_what_the_next_poll_goes_on_from_stays(database: Database) -> None:
@@ -173,9 +145,9 @@ def test_what_the_next_poll_goes_on_from_stays(database: Database) -> None:
             return history.baseline(connection, NAME), unwell, held
 
     before = known()
-    assert pruned(database, 1000).polls == 2
+    assert pruned(database, 1000).polls == 3
     assert known() == before
-    assert hours_of(database) == [0, 1, 2, 5, 6, 7, 8, *range(9, 15)]
+    assert hours_of(database) == [0, 1, 2, 5, 6, 8, *range(9, 15)]
 
 
 def test_polls_that_found_something_stay(database: Database) -> None:
@@ -191,7 +163,7 @@ def test_polls_that_found_something_stay(database: Database) -> None:
     poll(database, 10, Outcome.UNCHANGED)
     poll(database, 11, Outcome.UNCHANGED)
     pruned(database, 1000)
-    assert hours_of(database) == [0, 1, 4, 7, *range(8, 12)]
+    assert hours_of(database) == [0, 1, 4, 7, 8, 9, 11]
 
 
 def test_a_pruned_file_is_smaller(database: Database, tmp_path: Path) -> None:

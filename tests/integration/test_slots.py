@@ -15,8 +15,9 @@ from catalog.daemon.job import LATER, Course, Ended, Work
 from catalog.daemon.schedule import Interval
 from catalog.daemon.scheduled import Run, Scheduled
 from catalog.store import claims, slots
+from catalog.store.claims import present
 from catalog.store.database import Database
-from catalog.store.rest import SLOTS_KEPT
+from catalog.store.tables import plain
 from tests.support.builders import AT, body
 from tests.support.http_server import answer
 from tests.support.rig import HOUR, Rig, lay_database, rig
@@ -29,17 +30,19 @@ LONGEST = 5 * MINUTE
 def claim(database: Database, later: timedelta = timedelta(), provider: str = NAME) -> slots.Claim:
     """Claim the slot of AT, so much later."""
     with database.writing() as connection:
-        return slots.claim(connection, provider, AT, AT + later, LONGEST)
+        return slots.claim(
+            plain(connection), provider, AT, LONGEST, present(connection, AT + later)
+        )
 
 
 def test_a_slot_is_claimed_then_done_and_never_again(database: Database) -> None:
     """Who finishes a slot ends it for everybody, and another provider's slot is another."""
     assert claim(database) == slots.Claim(AT)
     with database.writing() as connection:
-        assert not slots.is_done(connection, NAME, AT)
-        slots.finish(connection, NAME, AT, AT + MINUTE)
-        assert slots.is_done(connection, NAME, AT)
-        assert not slots.is_done(connection, NAME, AT + HOUR)
+        assert slots.done_at(plain(connection), NAME, AT) is None
+        slots.finish(plain(connection), NAME, AT, AT + MINUTE)
+        assert slots.done_at(plain(connection), NAME, AT) == AT + MINUTE
+        assert slots.done_at(plain(connection), NAME, AT + HOUR) is None
     done = claim(database, HOUR)
     assert (done.is_ours, done.done_at, done.until) == (False, AT + MINUTE, None)
     assert claim(database, HOUR, "another").is_ours
@@ -78,7 +81,7 @@ def test_of_many_at_once_one_gets_the_slot(url: str) -> None:
     def compete(number: int) -> bool:
         at_once.wait()
         with closing(Database(url)) as database, database.writing() as connection:
-            got = slots.claim(connection, NAME, AT, AT, LONGEST)
+            got = slots.claim(plain(connection), NAME, AT, LONGEST, present(connection, AT))
             owner = {"owner": f"elsewhere:{number}:abcd"}
             if got.is_ours:
                 connection.execute(text("update slot set claimed_by = :owner"), owner)
@@ -92,11 +95,11 @@ def test_slots_do_not_pile_up(database: Database) -> None:
     """The latest few are remembered, and so is the one in hand, even by a clock that went back."""
     for hours in (*range(30), 3):
         with database.writing() as connection:
-            slots.finish(connection, NAME, AT + hours * HOUR, AT)
+            slots.finish(plain(connection), NAME, AT + hours * HOUR, AT)
     with database.reading() as connection:
-        assert slots.is_done(connection, NAME, AT + 3 * HOUR)
+        assert slots.done_at(plain(connection), NAME, AT + 3 * HOUR)
         kept = connection.execute(text("select moment from slot order by moment")).all()
-    assert len(kept) == SLOTS_KEPT + 1
+    assert len(kept) == slots.KEPT + 1
 
 
 def test_a_slot_of_seconds_is_not_done_again_by_a_slow_clock(database: Database) -> None:
@@ -104,7 +107,7 @@ def test_a_slot_of_seconds_is_not_done_again_by_a_slow_clock(database: Database)
     second = timedelta(seconds=1)
     for number in range(131):
         with database.writing() as connection:
-            slots.finish(connection, NAME, AT + number * second, AT)
+            slots.finish(plain(connection), NAME, AT + number * second, AT)
     assert claim(database, -130 * second).done_at == AT
 
 

@@ -11,7 +11,7 @@ from catalog.config.settings import Settings
 from catalog.providers import recordings
 from catalog.providers.infomaniak.provider import Infomaniak
 from catalog.store.database import MEMORY, Database
-from catalog.sync.sync import Sync
+from catalog.sync.sync import Options, Sync
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 OWN = Path(__file__).parents[2] / "docs" / "models.md"
@@ -35,7 +35,7 @@ def documents() -> Iterator[tuple[str, str]]:
             publisher=None,
             clock=lambda at=recording.at: at,  # type: ignore[misc]  # bound now
         )
-        number = sync.run(accept=True).snapshot
+        number = sync.run(Options(accept=True)).snapshot
         assert number is not None
         with database.reading() as connection:
             overview = publisher.overview(connection, number)

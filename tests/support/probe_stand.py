@@ -20,7 +20,7 @@ from catalog.replay.server import ReplayServer
 from catalog.store import probes
 from catalog.store.database import Database
 from catalog.sync.deliver import recipients
-from catalog.sync.sync import Sync
+from catalog.sync.sync import Options, Sync
 from tests.support.builders import body, row
 from tests.support.rig import TLS, TOKEN, Clock, Ear, lay_database
 
@@ -117,7 +117,7 @@ def stand(
     with server, Http(Limits(deadline=2, attempts=1), tls=TLS) as http:
         sync = replace(wire_sync(loaded, database, http, clock), channels=(ear,))
         for each in states:
-            sync.run(accept=True)
+            sync.run(Options(accept=True))
             clock.now += timedelta(days=1)
             if each is not states[-1]:
                 server.advance()

@@ -21,7 +21,7 @@ from catalog.core.errors import DeliveryFailed
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
 from catalog.store.database import Database
-from catalog.sync.sync import Sync
+from catalog.sync.sync import Options, Sync
 from tests.support.http_server import Step, serve
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -84,7 +84,7 @@ class Rig:
     def poll(self, *, later: timedelta = HOUR, **options: Any) -> Pass:
         """Run one pass, `later` than the one before."""
         self.clock.now += later
-        return self.sync.run(**options)
+        return self.sync.run(Options(**options))
 
     def outcomes(self, count: int = 1, **options: Any) -> list[str]:
         """Run passes and return how they ended."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.fast_path import BODY, took_fast_path
 from tests.support.http_server import answer
-from tests.support.rest import BODY, rested
 from tests.support.shell import Live, Shell
 
 
@@ -19,13 +19,13 @@ def test_settings_that_moved_are_read(live: Live) -> None:
     file = shell.folder / "catalog.toml"
     file.write_text("[http]\nattempts = 1\n", encoding="utf-8")
     shell("sync")
-    assert rested(shell)
+    assert took_fast_path(shell)
     file.write_text("[http]\nattempts = 2\n", encoding="utf-8")
-    assert [rested(shell), rested(shell)] == [False, True]
+    assert [took_fast_path(shell), took_fast_path(shell)] == [False, True]
     moved = Shell(shell.folder, {**shell.given, "CATALOG_DOCUMENT_RECENT": "3"})
-    assert [rested(moved), rested(moved)] == [False, True]
+    assert [took_fast_path(moved), took_fast_path(moved)] == [False, True]
     file.unlink()
-    assert not rested(moved)
+    assert not took_fast_path(moved)
     file.write_text("[http]\natempts = 2\n", encoding="utf-8")
     assert "did you mean" in shell("sync", code=2).err
 
@@ -40,12 +40,12 @@ def test_annotations_that_moved_are_read(live: Live) -> None:
         '[document]\nannotations = "own.toml"\n', encoding="utf-8"
     )
     shell("sync")
-    assert rested(shell)
+    assert took_fast_path(shell)
     own.write_text('["1"]\ntitle = "The First"\n', encoding="utf-8")
     shell("sync")
     document = shell.folder / "docs" / "models.md"
     assert "The First" in document.read_text(encoding="utf-8")
-    assert rested(shell)
+    assert took_fast_path(shell)
     own.unlink()
     assert "own.toml" in shell("sync", code=2).err
 
@@ -97,7 +97,7 @@ def test_a_file_that_the_settings_name_is_missed(live: Live, lost: str) -> None:
         encoding="utf-8",
     )
     shell("sync")
-    assert rested(shell)
+    assert took_fast_path(shell)
     if lost == "lock":
         (shell.folder / files[lost]).write_text("no lock", encoding="utf-8")
     else:
@@ -120,18 +120,18 @@ def test_a_missing_file_of_one_provider_stops_no_other(live: Live) -> None:
 
 
 @pytest.mark.long
-def test_a_row_that_was_damaged_is_no_rest(live: Live) -> None:
+def test_a_row_that_was_damaged_is_no_fast_path(live: Live) -> None:
     """What somebody wrote there by hand is not believed, and shows no traceback."""
     shell, _ = live(answer(body=BODY))
     shell("sync")
     for damage in ("{", "{}", "[]", '{"is_alone": true, "files": [1]}'):
         with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
-            connection.execute("update rest set asking = ?", (damage,))
+            connection.execute("update fast_path set request = ?", (damage,))
             connection.commit()
-        assert not rested(shell)
+        assert not took_fast_path(shell)
 
 
-def test_another_schema_is_no_rest(live: Live) -> None:
+def test_another_schema_is_no_fast_path(live: Live) -> None:
     """A database that a newer version of the program has upgraded is refused, not written to."""
     shell, server = live(answer(body=BODY))
     shell("sync")
@@ -167,7 +167,7 @@ def test_a_file_that_a_variable_names_is_told_apart(live: Live) -> None:
     )
     shell = Shell(shell.folder, {**shell.given, "CATALOG_CHANNEL_OPS_URL_FILE": "url"})
     shell("sync")
-    assert rested(shell)
+    assert took_fast_path(shell)
     shell = Shell(shell.folder, {**shell.given, "CATALOG_CHANNEL_OPS_URL_FILE": "missing"})
     assert "missing" in shell("sync", code=2).err
 
@@ -187,7 +187,7 @@ def test_a_folder_in_the_place_of_a_file_is_told(live: Live) -> None:
 def test_a_time_that_was_edited_is_told_and_breaks_nothing_off(
     live: Live, time: str, code: int
 ) -> None:
-    """At rest or not, what is no time is an error that says what to do; a zone may lack."""
+    """On either path, what is no time is an error that says what to do; a zone may lack."""
     shell, _ = live(answer(body=BODY))
     for _ in range(3):
         shell("sync")

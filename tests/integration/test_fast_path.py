@@ -1,4 +1,4 @@
-"""A provider at rest: a poll that finds nothing new is written down, and leaves nothing out."""
+"""The fast path: a poll that finds nothing new is recorded, and leaves nothing out."""
 
 import random
 import sqlite3
@@ -14,19 +14,19 @@ from catalog.changes.forecast import Note
 from catalog.store import forecasts
 from catalog.store.database import Database
 from tests.bench.large_catalog import Made
+from tests.support.fast_path import NOON, FastRig
 from tests.support.http_server import Exchange, answer
 from tests.support.poll_rows import untime
-from tests.support.rest import NOON, Resting
 from tests.support.rig import HOUR, TOKEN
 
 ACCEPTED = {"first", "changed", "unchanged"}
 
 
-def test_an_unchanged_poll_at_rest_is_one_row(resting: Callable[..., Resting]) -> None:
+def test_an_unchanged_poll_at_rest_is_one_row(fast_rig: Callable[..., FastRig]) -> None:
     """It is recorded as a pass records it, with the slot that it did, and nothing else moves."""
-    it = resting(answer(body=Made(20).body))
+    it = fast_rig(answer(body=Made(20).body))
     assert str(it.poll().poll.outcome) == "first"
-    assert it.is_at_rest()
+    assert it.is_fast()
     before = dump(it, "poll", "slot")
     result = it.poll()
     assert (result.snapshot, result.owed) == (1, ())
@@ -44,23 +44,25 @@ def test_an_unchanged_poll_at_rest_is_one_row(resting: Callable[..., Resting]) -
 
 @pytest.mark.long
 @pytest.mark.unmeasured
-def test_the_store_is_the_same_as_without(resting: Callable[..., Resting]) -> None:
+def test_the_store_is_the_same_as_without(fast_rig: Callable[..., FastRig]) -> None:
     """Over a long series with every kind of turn, rest leaves out nothing and adds nothing."""
     bodies = list(series(60))
-    ours = resting(*(answer(body=body) for body in bodies), folder="ours", removals="next")
-    plain = resting(*(answer(body=body) for body in bodies), folder="plain", removals="next")
-    plain.work = replace(plain.work, quick=None, sync=replace(plain.work.sync, terms=None))
-    rested = 0
+    ours = fast_rig(*(answer(body=body) for body in bodies), folder="ours", removals="next")
+    plain = fast_rig(*(answer(body=body) for body in bodies), folder="plain", removals="next")
+    plain.work = replace(plain.work, sync=replace(plain.work.sync, fast=None))
+    fast = 0
     for _ in bodies:
-        rested += (
-            ours.rows("select 1 from rest") != [] if (ours.folder / "catalog.db").exists() else 0
+        fast += (
+            ours.rows("select 1 from fast_path") != []
+            if (ours.folder / "catalog.db").exists()
+            else 0
         )
         seen = [each.poll(timedelta(hours=5)) for each in (ours, plain)]
         assert [str(each.poll.outcome) for each in seen] in [[one, one] for one in ACCEPTED]
-        rested += ours.is_at_rest()
-    assert rested > 10
+        fast += ours.is_fast()
+    assert fast > 10
     assert ours.ear.told == plain.ear.told
-    assert dump(ours, "rest") == dump(plain, "rest")
+    assert dump(ours, "fast_path") == dump(plain, "fast_path")
     documents = [(each.folder / "models.md").read_bytes() for each in (ours, plain)]
     assert documents[0] == documents[1]
 
@@ -82,7 +84,7 @@ def series(count: int) -> Iterator[bytes]:
         yield made.body
 
 
-def dump(it: Resting, *but: str) -> dict[str, list[tuple[Any, ...]]]:
+def dump(it: FastRig, *but: str) -> dict[str, list[tuple[Any, ...]]]:
     """Return every row of the database but what depends on the machine, as the tally does too."""
     with closing(sqlite3.connect(it.folder / "catalog.db")) as database:
         untime(database)
@@ -96,22 +98,22 @@ def dump(it: Resting, *but: str) -> dict[str, list[tuple[Any, ...]]]:
     return tables
 
 
-def test_what_changed_is_asked_for_once(resting: Callable[..., Resting]) -> None:
+def test_what_changed_is_asked_for_once(fast_rig: Callable[..., FastRig]) -> None:
     """An answer that ends the rest goes to the pass as it came: the provider is asked no more."""
     made = Made(20)
     before = made.body
     made.change()
-    it = resting(answer(body=before), answer(503), answer(body=made.body))
+    it = fast_rig(answer(body=before), answer(503), answer(body=made.body))
     outcomes = [str(it.poll().poll.outcome) for _ in range(3)]
     assert outcomes == ["first", "failed", "changed"]
     assert len(it.server.requests) == 3
     assert it.rows("select started_at from poll where id = 3") == [("2026-01-01T15:00:00Z",)]
 
 
-def test_an_answer_that_was_not_modified_is_enough(resting: Callable[..., Resting]) -> None:
+def test_an_answer_that_was_not_modified_is_enough(fast_rig: Callable[..., FastRig]) -> None:
     """At rest, the request is conditional; what comes with the next answer goes with the next."""
     body = Made(20).body
-    it = resting(
+    it = fast_rig(
         answer(body=body, headers={"ETag": '"a"'}),
         answer(304, body=b""),
         answer(body=body, headers={"ETag": '"b"'}),
@@ -127,22 +129,22 @@ def test_an_answer_that_was_not_modified_is_enough(resting: Callable[..., Restin
     ]
 
 
-def test_whoever_writes_ends_the_rest(resting: Callable[..., Resting]) -> None:
+def test_whoever_writes_ends_the_rest(fast_rig: Callable[..., FastRig]) -> None:
     """After a note of a model's end, the next poll looks at everything, and the document has it."""
-    it = resting(answer(body=Made(20).body))
+    it = fast_rig(answer(body=Made(20).body))
     it.poll()
     with it.work.sync.database.writing() as connection:
         day = (NOON + timedelta(days=20)).date()
         forecasts.write(connection, "infomaniak", Note("3", NOON, day, None, None))
-    assert not it.is_at_rest()
+    assert not it.is_fast()
     it.poll()
     assert "2026-01-21" in (it.folder / "models.md").read_text(encoding="utf-8")
-    assert it.is_at_rest()
+    assert it.is_fast()
 
 
-def test_a_document_that_moved_is_mended(resting: Callable[..., Resting]) -> None:
+def test_a_document_that_moved_is_mended(fast_rig: Callable[..., FastRig]) -> None:
     """One that was removed is written again; one that a person wrote in is looked at again."""
-    it = resting(answer(body=Made(20).body))
+    it = fast_rig(answer(body=Made(20).body))
     it.poll()
     document = it.folder / "models.md"
     whole = document.read_bytes()
@@ -154,27 +156,27 @@ def test_a_document_that_moved_is_mended(resting: Callable[..., Resting]) -> Non
     assert it.poll().document_error is not None
 
 
-def test_what_is_owed_keeps_from_rest(resting: Callable[..., Resting]) -> None:
+def test_what_is_owed_keeps_from_rest(fast_rig: Callable[..., FastRig]) -> None:
     """A message that its channel did not take is tried at the next poll, and the one after."""
     made = Made(20)
     before = made.body
     made.change()
-    it = resting(answer(body=before), answer(body=made.body))
+    it = fast_rig(answer(body=before), answer(body=made.body))
     it.poll()
     it.ear.deaf = True
     assert it.poll().owed != ()
-    assert not it.is_at_rest()
+    assert not it.is_fast()
     it.ear.deaf = False
     it.poll()
     assert len(it.ear.heard) == 1
-    assert it.is_at_rest()
+    assert it.is_fast()
 
 
 def test_what_is_owed_of_another_provider_keeps_from_rest(
-    resting: Callable[..., Resting],
+    fast_rig: Callable[..., FastRig],
 ) -> None:
     """A pass sends what is due to its channels whosever it is, so it comes to no rest before."""
-    it = resting(answer(body=Made(20).body))
+    it = fast_rig(answer(body=Made(20).body))
     it.poll()
     with it.work.sync.database.writing() as connection:
         row = "insert into finding (poll_id, provider, rule, level, fingerprint) values (1, 'other'"
@@ -184,17 +186,17 @@ def test_what_is_owed_of_another_provider_keeps_from_rest(
             f"{row} values (1, 'ear', 'm', 'owed', 1, '2026-01-02T06:00:00Z')"
         )
     it.poll()
-    assert not it.is_at_rest()
+    assert not it.is_fast()
 
 
 @pytest.mark.long
 @pytest.mark.unmeasured
-def test_a_day_that_begins_ends_the_rest(resting: Callable[..., Resting]) -> None:
+def test_a_day_that_begins_ends_the_rest(fast_rig: Callable[..., FastRig]) -> None:
     """The ends of models come nearer by days: the first poll of a day looks at everything."""
     made = Made(20)
     before = made.body
     made.rows.pop()
-    it = resting(answer(body=before), answer(body=made.body))
+    it = fast_rig(answer(body=before), answer(body=made.body))
     it.poll()
     it.poll(timedelta(hours=9))
     for _ in range(29 * 3):
@@ -205,52 +207,52 @@ def test_a_day_that_begins_ends_the_rest(resting: Callable[..., Resting]) -> Non
 
 
 def test_a_clock_that_was_set_back_is_told(
-    resting: Callable[..., Resting], caplog: pytest.LogCaptureFixture
+    fast_rig: Callable[..., FastRig], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Rest does not hide that the last poll lies in the time to come."""
-    it = resting(answer(body=Made(20).body))
+    it = fast_rig(answer(body=Made(20).body))
     it.poll()
     it.poll(-HOUR / 2)
     assert "before the last poll" in caplog.text
 
 
-def test_whoever_writes_while_it_is_asked_is_heeded(resting: Callable[..., Resting]) -> None:
+def test_whoever_writes_while_it_is_asked_is_heeded(fast_rig: Callable[..., FastRig]) -> None:
     """What another process writes during the request is not passed over: the pass goes its way."""
     made = Made(20)
-    held: list[Resting] = []
+    held: list[FastRig] = []
 
     def meanwhile(exchange: Exchange) -> None:
         with Database(str(held[0].folder / "catalog.db")).writing():
             pass
         answer(body=made.body)(exchange)
 
-    it = resting(answer(body=made.body), meanwhile)
+    it = fast_rig(answer(body=made.body), meanwhile)
     held.append(it)
     it.poll()
     asked = it.poll()
     assert str(asked.poll.outcome) == "unchanged"
     assert len(it.server.requests) == 2
-    assert it.is_at_rest()
+    assert it.is_fast()
 
 
-def test_no_token_is_noted(resting: Callable[..., Resting]) -> None:
+def test_no_token_is_noted(fast_rig: Callable[..., FastRig]) -> None:
     """What is noted for the next poll holds no secret."""
-    it = resting(answer(body=Made(20).body))
+    it = fast_rig(answer(body=Made(20).body))
     it.poll()
-    assert it.is_at_rest()
+    assert it.is_fast()
     assert TOKEN.encode() not in (it.folder / "catalog.db").read_bytes()
 
 
-def test_what_flaps_keeps_from_rest(resting: Callable[..., Resting]) -> None:
+def test_what_flaps_keeps_from_rest(fast_rig: Callable[..., FastRig]) -> None:
     """A value that moves back and forth is told when it stays elsewhere, by a poll of that time."""
     made = Made(20)
     one = made.body
     made.rows[3] = made.rows[3] | {"max_token_input": 4711}
     other = made.body
-    it = resting(*(answer(body=body) for body in (one, other, one, other)))
+    it = fast_rig(*(answer(body=body) for body in (one, other, one, other)))
     for _ in range(4):
         it.poll()
-    assert not it.is_at_rest()
+    assert not it.is_fast()
     it.poll(timedelta(days=4))
     assert it.ear.told[-1] == ["limit-lowered"]
-    assert it.is_at_rest()
+    assert it.is_fast()

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from catalog.changes.poll import Pass
-from catalog.config.build_quick import Line, poll_at_rest
+from catalog.cli.fast_sync import Line, poll_fast
 from catalog.core.clock import now
 from tests.bench.large_catalog import Made
-from tests.support.http_server import Exchange, answer
-from tests.support.rest import BODY, rested, stir
+from tests.support.fast_path import BODY, end_fast_path, took_fast_path
+from tests.support.http_server import Exchange, Step, answer
 from tests.support.shell import TOKEN, Live, Shell
 
 AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -26,7 +26,7 @@ def test_it_says_what_a_pass_says(live: Live) -> None:
     shell("sync")
     for words in (("sync",), ("sync", "--format", "json"), ("-q", "sync"), ("sync", "--exit-code")):
         at_rest = shell(*words)
-        stir(shell)
+        end_fast_path(shell)
         whole = shell(*words)
         assert AT.sub("", at_rest.out) == AT.sub("", whole.out)
         assert at_rest.err == whole.err == ""
@@ -85,7 +85,7 @@ def test_a_slot_is_done_once(live: Live) -> None:
         connection.execute("delete from slot")
         connection.commit()
     ran = shell("-v", "sync", "--scheduled")
-    assert "at rest" in ran.err
+    assert "fast path" in ran.err
     assert "was done at" in shell("sync", "--scheduled").out
     told = shell("sync", "--scheduled", "--format", "json").json
     assert (told["outcome"], told["provider"]) == ("skipped", "infomaniak")
@@ -98,7 +98,7 @@ def test_a_monitor_is_told_all_the_same(live: Live) -> None:
     shell, server = live(answer(body=BODY))
     shell = Shell(shell.folder, {**shell.given, "CATALOG_PING_URL": f"{server.url}/ping"})
     shell("sync")
-    assert rested(shell)
+    assert took_fast_path(shell)
     pings = [request.path for request in server.requests if request.path.startswith("/ping")]
     assert len(pings) == 4
 
@@ -114,9 +114,15 @@ def test_the_database_is_looked_for_as_ever(live: Live, tmp_path: Path) -> None:
     other("sync")
     named = ("--database", str(tmp_path / "third.db"))
     shell(*named, "sync")
-    assert [rested(shell), rested(other), rested(shell, *named)] == [True] * 3
-    stir(other, "other.db")
-    assert [rested(shell), rested(other), rested(shell, *named)] == [True, False, True]
+    assert [took_fast_path(shell), took_fast_path(other), took_fast_path(shell, *named)] == [
+        True
+    ] * 3
+    end_fast_path(other, "other.db")
+    assert [took_fast_path(shell), took_fast_path(other), took_fast_path(shell, *named)] == [
+        True,
+        False,
+        True,
+    ]
     (tmp_path / "third.db").unlink()
     assert "first" in shell(*named, "sync").out
 
@@ -132,7 +138,7 @@ def test_a_provider_by_name(live: Live) -> None:
     (shell.folder / "catalog.toml").write_text(tables, encoding="utf-8")
     shell("sync")
     ran = shell("-v", "sync", "--provider", "two")
-    assert "two: unchanged, at rest" in ran.err
+    assert "two: unchanged, fast path" in ran.err
     assert server.requests[-1].headers["authorization"] == "Bearer t-two"
     assert shell("sync").out.count("unchanged") == 2
 
@@ -146,7 +152,7 @@ def test_headers_of_the_user_are_noted_nowhere(live: Live) -> None:
         encoding="utf-8",
     )
     shell("sync")
-    assert "at rest" in shell("-v", "sync").err
+    assert "fast path" in shell("-v", "sync").err
     assert [request.headers["x-key"] for request in server.requests] == ["key-never-noted"] * 2
     assert b"key-never-noted" not in (shell.folder / "catalog.db").read_bytes()
 
@@ -161,7 +167,7 @@ def test_a_token_goes_to_no_other_provider(live: Live, of_provider: str) -> None
         f'[[provider]]\nname = "x"\nurl = "{server.url}"\n{of_provider}\n', encoding="utf-8"
     )
     shell("sync")
-    assert "at rest" in shell("-v", "sync").err
+    assert "fast path" in shell("-v", "sync").err
     assert [request.headers.get("authorization") for request in server.requests] == [None] * 2
 
 
@@ -176,7 +182,7 @@ def test_the_token_of_the_environment_goes_before(live: Live) -> None:
     named = str(shell.folder / "token")
     shell = Shell(shell.folder, {**shell.given, "CATALOG_PROVIDER_ONE_TOKEN_FILE": named})
     shell("sync")
-    assert "at rest" in shell("-v", "sync").err
+    assert "fast path" in shell("-v", "sync").err
     assert [request.headers["authorization"] for request in server.requests] == ["Bearer new"] * 2
 
 
@@ -190,7 +196,7 @@ def test_the_moment_of_a_poll_is_read_once(live: Live, monkeypatch: pytest.Monke
     monkeypatch.setenv("HOME", str(shell.folder))
     ticks = iter([now(), now() + timedelta(days=1)])
     environ = {**shell.environ}
-    came = poll_at_rest(Line(None, None, None, environ), lambda: next(ticks))
+    came = poll_fast(Line(None, None, None, environ), lambda: next(ticks))
     assert isinstance(came, Pass)
     assert next(ticks) > now()
 
@@ -205,8 +211,8 @@ def test_several_providers_rest_side_by_side(live: Live) -> None:
     (shell.folder / "catalog.toml").write_text(tables, encoding="utf-8")
     shell("sync")
     for name in ("one", "two", "one"):
-        assert "at rest" in shell("-v", "sync", "--provider", name).err
-    assert shell("-v", "sync").err.count("at rest") == 2
+        assert "fast path" in shell("-v", "sync", "--provider", name).err
+    assert shell("-v", "sync").err.count("fast path") == 2
 
 
 def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
@@ -225,41 +231,38 @@ def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
         connection.execute("delete from slot")
         connection.commit()
     ran = shell("-v", "sync", "--scheduled")
-    assert "at rest" in ran.err
+    assert "fast path" in ran.err
     assert "run=" in ran.err
     assert "is being done by another process" in told[0]
     assert len(server.requests) == 2
 
 
 @pytest.mark.long
-def test_what_is_handed_on_is_one_pass(live: Live) -> None:
-    """The lines of a poll that failed at rest and of the pass that tells it bear one id."""
-    shell, server = live(answer(body=BODY), answer(503), CATALOG_HTTP_ATTEMPTS="2")
-    shell("sync")
-    ran = shell("-v", "sync", code=3)
-    runs = re.findall(r"run=(\w+)", ran.err)
-    assert len(runs) == 2
-    assert len(set(runs)) == 1
-    assert len(server.requests) == 3
-
-
-@pytest.mark.long
-def test_a_slot_is_that_of_the_question(live: Live) -> None:
-    """An answer that comes when the next slot has begun counts for the one that it was asked in."""
+def test_an_answer_that_is_new_is_asked_for_by_the_full_pass(live: Live) -> None:
+    """A run from cron starts over: one more request for a change, and nothing else differs."""
     made = Made(20)
     before = made.body
     made.change()
-
-    def late(exchange: Exchange) -> None:
-        exchange.wait(1.2)
-        answer(body=made.body)(exchange)
-
-    shell, _ = live(answer(body=before), late, CATALOG_SCHEDULE_EVERY="1s")
+    shell, server = live(answer(body=before), answer(body=made.body))
     shell("sync")
-    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection, connection:
         connection.execute("delete from slot")
-        connection.commit()
-        assert "changed" in shell("sync", "--scheduled").out
-        slots = connection.execute("select moment, claimed_by from slot").fetchall()
-        polls = connection.execute("select started_at from poll where id = 2").fetchall()
-    assert slots == [(*polls[0], None)]
+    assert "changed" in shell("sync", "--scheduled").out
+    assert len(server.requests) == 3
+    assert "was done at" in shell("sync", "--scheduled").out
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
+        polls = connection.execute("select outcome from poll order by id").fetchall()
+    assert polls == [("first",), ("changed",)]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("odd", "code"), [(answer(503), 3), (answer(body=b"{"), 4)])
+def test_an_answer_that_is_refused_is_told_by_the_full_pass(
+    live: Live, odd: Step, code: int
+) -> None:
+    """What goes wrong on the fast path is one poll with the exit code of a full pass."""
+    shell, server = live(answer(body=BODY), odd)
+    shell("sync")
+    ran = shell("sync", code=code)
+    assert "error: " in ran.err
+    assert len(server.requests) == 3

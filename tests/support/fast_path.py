@@ -19,7 +19,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 @dataclass
-class Resting:
+class FastRig:
     """A pass as cron and the daemon run it, and all that a test looks at."""
 
     work: Scheduled
@@ -33,9 +33,9 @@ class Resting:
         self.clock.now += later
         return self.work.run_now()
 
-    def is_at_rest(self) -> bool:
+    def is_fast(self) -> bool:
         """Whether the next poll need not look at anything."""
-        return bool(self.rows("select 1 from rest where settings is not null"))
+        return bool(self.rows("select 1 from fast_path where settings is not null"))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask the database file with plain SQL."""
@@ -43,15 +43,15 @@ class Resting:
             return connection.execute(sql).fetchall()
 
 
-def rested(shell: Shell, *words: str) -> bool:
+def took_fast_path(shell: Shell, *words: str) -> bool:
     """Run `catalog -v WORDS sync`; say whether it found the provider at rest."""
     ran = shell("-v", *words, "sync")
     assert "infomaniak: unchanged" in ran.out
-    return "at rest" in ran.err
+    return "fast path" in ran.err
 
 
-def stir(shell: Shell, file: str = "catalog.db") -> None:
+def end_fast_path(shell: Shell, file: str = "catalog.db") -> None:
     """End the rest, as whoever writes does."""
     with closing(sqlite3.connect(shell.folder / file)) as connection:
-        connection.execute("delete from rest")
+        connection.execute("delete from fast_path")
         connection.commit()

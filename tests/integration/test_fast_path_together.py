@@ -1,4 +1,4 @@
-"""Several processes at one provider at rest: nothing is hidden, overwritten or asked in vain."""
+"""Several processes on the fast path: nothing is hidden, overwritten or asked in vain."""
 
 import sqlite3
 from collections.abc import Callable
@@ -11,20 +11,20 @@ import pytest
 
 from catalog.alerts.channel import Message
 from catalog.core.errors import StoreError
-from catalog.store.rest import Slot, confirm, read
+from catalog.store.fast import confirm, read
 from tests.bench.large_catalog import Made
+from tests.support.fast_path import FastRig
 from tests.support.http_server import Exchange, answer
 from tests.support.poll_rows import polls
-from tests.support.rest import NOON, Resting
-from tests.support.rig import HOUR, Ear
+from tests.support.rig import Ear
 
 
-def test_no_pass_puts_to_rest_what_another_one_left(resting: Callable[..., Resting]) -> None:
+def test_no_pass_puts_to_rest_what_another_one_left(fast_rig: Callable[..., FastRig]) -> None:
     """What another process tells of trouble while a message is sent is ended by the next poll."""
     made = Made(20)
     before = made.body
     made.change()
-    it = resting(answer(body=before), answer(body=made.body), answer(503), answer(body=made.body))
+    it = fast_rig(answer(body=before), answer(body=made.body), answer(503), answer(body=made.body))
     it.poll()
     other = replace(it.work, sync=replace(it.work.sync, channels=()))
 
@@ -41,26 +41,26 @@ def test_no_pass_puts_to_rest_what_another_one_left(resting: Callable[..., Resti
     slow = Slow()
     it.work = replace(it.work, sync=replace(it.work.sync, channels=(slow,)))
     assert str(it.poll().poll.outcome) == "changed"
-    assert not it.is_at_rest()
+    assert not it.is_fast()
     it.poll()
     assert slow.told[-1] == ["trouble-ended"]
 
 
 def test_an_answer_that_was_overtaken_is_asked_for_anew(
-    resting: Callable[..., Resting], caplog: pytest.LogCaptureFixture
+    fast_rig: Callable[..., FastRig], caplog: pytest.LogCaptureFixture
 ) -> None:
     """An answer from before a change does not undo what another process has found meanwhile."""
     made = Made(20)
     old = made.body
     made.change()
-    held: list[Resting] = []
+    held: list[FastRig] = []
 
     def meanwhile(exchange: Exchange) -> None:
         held[0].clock.now += timedelta(minutes=1)
         assert str(held[0].work.run_now().poll.outcome) == "changed"
         answer(body=old)(exchange)
 
-    it = resting(answer(body=old), meanwhile, answer(body=made.body))
+    it = fast_rig(answer(body=old), meanwhile, answer(body=made.body))
     held.append(it)
     it.poll()
     assert str(it.poll().poll.outcome) == "unchanged"
@@ -69,10 +69,10 @@ def test_an_answer_that_was_overtaken_is_asked_for_anew(
     assert it.rows("select count(*) from snapshot") == [(2,)]
 
 
-def test_what_cannot_be_recorded_is_asked_for_once(resting: Callable[..., Resting]) -> None:
+def test_what_cannot_be_recorded_is_asked_for_once(fast_rig: Callable[..., FastRig]) -> None:
     """Where the database fails meanwhile, the pass goes on with what came, and tells the error."""
     body = Made(20).body
-    held: list[Resting] = []
+    held: list[FastRig] = []
 
     def meanwhile(exchange: Exchange) -> None:
         with closing(sqlite3.connect(held[0].folder / "catalog.db")) as connection:
@@ -81,7 +81,7 @@ def test_what_cannot_be_recorded_is_asked_for_once(resting: Callable[..., Restin
             )
         answer(body=body)(exchange)
 
-    it = resting(answer(body=body), meanwhile)
+    it = fast_rig(answer(body=body), meanwhile)
     held.append(it)
     it.poll()
     with pytest.raises(StoreError, match="full"):
@@ -89,27 +89,15 @@ def test_what_cannot_be_recorded_is_asked_for_once(resting: Callable[..., Restin
     assert len(it.server.requests) == 2
 
 
-def test_polls_stand_in_the_order_of_their_times(resting: Callable[..., Resting]) -> None:
+def test_polls_stand_in_the_order_of_their_times(fast_rig: Callable[..., FastRig]) -> None:
     """Of two that ask at once, the one that asked first may write last."""
-    it = resting(answer(body=Made(20).body))
+    it = fast_rig(answer(body=Made(20).body))
     it.poll()
-    assert it.work.sync.terms
-    (rest,) = read(it.folder / "catalog.db", it.work.sync.terms.settings, it.clock.now)
-    row = {"duration_ms": 1, "outcome": "unchanged", "http_status": 200}
+    assert it.work.sync.fast
+    (row,) = read(it.folder / "catalog.db", it.work.sync.fast.settings, it.clock.now)
+    poll = {"duration_ms": 1, "outcome": "unchanged", "http_status": 200}
     for minute in (5, 3):
         started = {"started_at": f"2026-01-01T14:0{minute}:00Z"}
-        assert confirm(it.folder / "catalog.db", rest, row | started, None)
+        assert confirm(it.folder / "catalog.db", row, poll | started, None)
     began = [began for began, _ in polls(it.folder / "catalog.db")]
     assert began[1:] == ["2026-01-01T14:05:00Z"] * 2
-
-
-def test_a_slot_that_was_lost_is_not_done(resting: Callable[..., Resting]) -> None:
-    """Whoever has claimed a slot for himself and finds it another's writes nothing."""
-    it = resting(answer(body=Made(20).body))
-    it.poll()
-    assert it.work.sync.terms
-    file = it.folder / "catalog.db"
-    (rest,) = read(file, it.work.sync.terms.settings, it.clock.now)
-    row = {"started_at": "2026-01-01T14:00:00Z", "duration_ms": 1, "outcome": "unchanged"}
-    assert not confirm(file, rest, row, Slot(NOON + 2 * HOUR, HOUR))
-    assert it.rows("select count(*) from poll") == [(1,)]

@@ -1,0 +1,103 @@
+"""Turn settings into the fast path of a provider, and note how it is asked.
+
+`catalog.cli.fast_sync` reads the note back, because a run on the fast path reads no settings.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from catalog.config.identity import look
+from catalog.config.load import Loaded
+from catalog.config.providers import ListSettings
+from catalog.config.settings import Settings
+from catalog.providers.source import Asking, Source
+from catalog.store.database import Database
+from catalog.sync.fast import Fast
+
+
+def wire_fast(
+    settings: Settings, loaded: Loaded, database: Database, source: Source, longest: timedelta
+) -> Fast | None:
+    """Make the fast path of a provider; None if it has none.
+
+    It has none if its list comes in parts, if the database is no SQLite file, if the settings are
+    read from a pipe, or if the name of the document cannot be noted. A pass takes as `longest`.
+    """
+    file = database.file
+    if loaded.identity is None or file is None or source.asking.paging is not None:
+        return None
+    if not _is_text(settings.document.path):
+        return None
+    schedule = settings.schedule
+    try:
+        known = {
+            "url": source.url,
+            "asking": None if _may_hide(settings.one.list) else _written(source.asking),
+            "limits": asdict(source.http.limits),
+            "token": _origin_of_token(settings, loaded),
+            "every": schedule.every.total_seconds(),
+            "cron": schedule.cron,
+            "longest": longest.total_seconds(),
+            "files": [[str(each), look(each)] for each in _files(settings, loaded)],
+            "is_alone": len(loaded.settings.each) == 1,
+            "pings": settings.ping.url is not None,
+        }
+    except OSError:
+        return None
+    return Fast(settings.one.name, loaded.identity, json.dumps(known), file)
+
+
+def _is_text(path: Path | None) -> bool:
+    """Return whether a path can be noted, because one may hold any bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _files(settings: Settings, loaded: Loaded) -> Iterator[Path]:
+    """Yield the files that the settings name, and that a full pass would read or miss."""
+    yield settings.check.lock
+    if settings.document.annotations is not None:
+        yield settings.document.annotations
+    for channel in settings.channel:
+        if template := getattr(channel, "template", None):
+            yield template
+    for path, source in loaded.sources.items():
+        # The token is read anew each time.
+        if f"{path}_file" in loaded.sources and not path.endswith("token"):
+            yield Path(source.removeprefix("file "))
+
+
+def _may_hide(list_: ListSettings) -> bool:
+    """Return whether the user's own headers or query may hold a secret: these are not noted."""
+    return bool(list_.headers or list_.query)
+
+
+def _written(asking: Asking) -> dict[str, Any]:
+    return {each: getattr(asking, each) for each in Asking.__dataclass_fields__}
+
+
+def _origin_of_token(settings: Settings, loaded: Loaded) -> list[str] | None:
+    """Return where the token of a provider came from; None without one.
+
+    The section of Infomaniak has a token alone.
+    """
+    one, sources = settings.one, loaded.sources
+    if one.token is None:
+        return None
+    names = [each.one.name for each in loaded.settings.each]
+    place = f"provider.{names.index(one.name)}.token"
+    if place not in sources:
+        place = "infomaniak.token"
+    source = sources[place]
+    if source.startswith("environment "):
+        return ["variable", source.removeprefix("environment ")]
+    if f"{place}_file" in sources:
+        return ["file", source.removeprefix("file ")]
+    return ["setting", place]

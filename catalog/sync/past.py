@@ -1,0 +1,82 @@
+"""Read from the store all that a decision about one poll needs to know: the Past."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from catalog.changes.flapping import Move, settled
+from catalog.core.snapshot import Snapshot
+from catalog.store import changelog, forecasts, polls
+from catalog.store.database import Transaction
+from catalog.store.moves import damped, of_models, since
+from catalog.sync.current import Memory
+from catalog.sync.decide import Decision, Past, Policy, Reading
+from catalog.sync.start import Start
+
+
+def past(
+    connection: Transaction,
+    memory: Memory,
+    start: Start,
+    decision: Decision,
+    reading: Reading,
+) -> Past:
+    """Read the past of one poll, within the transaction that writes it.
+
+    The models of the current snapshot are read only if the decision needs them.
+    """
+    name, known, policy = decision.provider.name, start.known, decision.policy
+    gone = memory.gone(connection, name, known)
+    grounds = forecasts.grounds(connection, name, gone)
+    seen = Past(
+        digest=known.digest,
+        gone={each.model.key: each for each in gone},
+        grounds=grounds,
+        reminded=forecasts.told(connection, name) if gone or grounds.noted else {},
+        polled_at=start.polled_at,
+        told=changelog.told_drift(connection, name) if reading.drift else frozenset(),
+        unwell=polls.unwell(connection, name),
+        missing=known.missing,
+        settled=_settled(connection, name, policy, start.polled_at, decision.started_at),
+    )
+    candidate = reading.candidate
+    if candidate is None or candidate.digest == known.digest:
+        needed = known.number is not None and decision.reminds(seen)
+        return replace(seen, snapshot=memory.state(connection, known)) if needed else seen
+    snapshot = memory.state(connection, known)
+    moved = candidate.differing(snapshot) if snapshot else ()
+    return replace(
+        seen,
+        snapshot=snapshot,
+        held=_held(connection, policy, snapshot, candidate, decision.started_at),
+        moves=since(connection, name, decision.started_at - policy.settles_after, moved),
+    )
+
+
+def _held(
+    connection: Transaction,
+    policy: Policy,
+    snapshot: Snapshot | None,
+    candidate: Snapshot,
+    started: datetime,
+) -> int:
+    """Count the polls in a row that were held for the models that this candidate lacks."""
+    doubt = policy.doubt
+    if doubt.about(snapshot, candidate) is None:
+        return 0
+    lacking = candidate.lacking(snapshot)
+    return polls.held_in_a_row(connection, candidate.provider, lacking, started, doubt.apart)
+
+
+def _settled(
+    connection: Transaction,
+    provider: str,
+    policy: Policy,
+    polled_at: datetime | None,
+    started: datetime,
+) -> tuple[tuple[Move, Move], ...]:
+    """Return what flapped, and has stayed long enough since the poll before to be reported."""
+    if polled_at is None:
+        return ()
+    until = started - policy.settles_after
+    keys = damped(connection, provider, polled_at - policy.settles_after, until)
+    return settled(of_models(connection, provider, keys), until) if keys else ()

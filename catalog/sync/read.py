@@ -1,0 +1,99 @@
+"""Ask a provider, and read its answer: a candidate snapshot, nothing new, or an error."""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from catalog.core.errors import CatalogError, PayloadInvalid, ProviderError
+from catalog.core.payload import Answer, NotModified, Validators
+from catalog.core.snapshot import Snapshot
+from catalog.core.unexpected import REPORT, log_unexpected
+from catalog.providers.provider import Provider
+from catalog.store.database import Database
+from catalog.sync.current import Memory
+from catalog.sync.decide import Policy, Reading
+from catalog.sync.start import Start
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Asks and reads outside of any transaction that writes."""
+
+    provider: Provider
+    fetch: Callable[[Validators], Answer]
+    database: Database
+    policy: Policy
+    memory: Memory
+
+    def ask(self, start: Start) -> Reading:
+        """Return the answer, or the error that the poll failed with; raise other CatalogErrors."""
+        try:
+            return Reading(self.fetch(start.known.validators))
+        except ProviderError as error:
+            return Reading(error=error)
+        except CatalogError:
+            raise
+        except Exception as error:  # noqa: BLE001  # an answer can cause any exception
+            return self.broken(error)
+
+    def broken(self, error: Exception) -> Reading:
+        """Log an unexpected exception; return it as the error of a failed poll."""
+        what = f"the poll of {self.provider.name} broke off"
+        return Reading(error=ProviderError(log_unexpected(logger, what, error), hint=REPORT))
+
+    def read(self, start: Start, reading: Reading) -> Reading:
+        """Read the answer, and ask a second time if models are missing and the policy wants it."""
+        first = self._read(start, reading)
+        if self.policy.removals != "again":
+            return first
+        missing = self._newly_missing(start, first.candidate)
+        if not missing:
+            return first
+        time.sleep(self.policy.again_after.total_seconds())
+        anew = replace(start, known=replace(start.known, validators=Validators()))
+        second = self._read(start, self.ask(anew))
+        if second.error is not None:
+            logger.warning("%s could not be asked again: %s", self.provider.name, second.error)
+            return first
+        return replace(second, confirmed=missing & self._newly_missing(start, second.candidate))
+
+    def _read(self, start: Start, reading: Reading) -> Reading:
+        answer, known = reading.answer, start.known
+        if answer is None:
+            return reading
+        if isinstance(answer, NotModified) or answer.digest == known.payload:
+            return Reading(answer, self._without_missing(start))
+        from catalog.providers.validate import validate  # heavy: not loaded if nothing is new
+
+        state = self._state(start)
+        facts = frozenset(model.facts for model in state.models) if state else frozenset()
+        try:
+            valid = validate(answer, self.provider, facts)
+            candidate = replace(self.provider.normalize(valid), taken_at=start.at)
+        except PayloadInvalid as error:
+            return Reading(answer, error=error)
+        return Reading(answer, candidate, valid.drift)
+
+    def _newly_missing(self, start: Start, candidate: Snapshot | None) -> frozenset[str]:
+        before, known = self._state(start), start.known
+        if candidate is None or candidate.digest == known.digest or before is None:
+            return frozenset()
+        return frozenset(before.by_key.keys() - candidate.by_key.keys() - known.missing.keys())
+
+    def _without_missing(self, start: Start) -> Snapshot | None:
+        """Return the snapshot that the same answer as before gives without its missing models."""
+        state, missing = self._state(start), start.known.missing
+        if not missing or state is None:
+            return None
+        models = (model for model in state.models if model.key not in missing)
+        return Snapshot.of(state.provider, start.at, models)
+
+    def _state(self, start: Start) -> Snapshot | None:
+        """Return the current snapshot."""
+        if start.known.number is None:
+            return None
+        with self.database.reading() as connection:
+            return self.memory.state(connection, start.known)
