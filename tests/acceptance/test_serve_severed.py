@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.builders import body, row
-from tests.support.daemon_process import serving
+from tests.support.daemon import serving
 from tests.support.http_server import answer
 from tests.support.postgresql_proxy import severed
 from tests.support.postgresql_server import new_database

@@ -15,7 +15,7 @@ from tests.campaign.process_usage import peak
 from tests.campaign.result import Result
 from tests.campaign.scenario import HISTORY, Ground
 from tests.campaign.stage import Stage
-from tests.support.daemon_process import Running
+from tests.support.daemon import Running
 from tests.support.poll_rows import outcomes
 from tests.support.shell import COMMAND
 from tests.support.wall_clock import COMPILER, WallClock

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.campaign.result import Result
 from tests.campaign.scenario import HISTORY, Ground
 from tests.campaign.stage import Stage
-from tests.support.daemon_process import Running
+from tests.support.daemon import Running
 from tests.support.postgresql_proxy import severed
 from tests.support.shell import COMMAND
 
