@@ -14,6 +14,7 @@ from catalog.check.scan.uses import Scanned
 from catalog.cli.check import tell_skipped
 from tests.support.builders import body, row
 from tests.support.check_builders import CODE, STORY, outcome, write
+from tests.support.checkout import ROOT
 from tests.support.http_server import answer
 from tests.support.shell import COMMAND, Live, Shell
 
@@ -267,8 +268,7 @@ def test_the_hook_before_a_commit(code: Shell) -> None:
     """What .pre-commit-hooks.yaml names is run with the files of a commit as its last words."""
     import yaml  # for this test alone
 
-    root = Path(__file__).parents[2]
-    (hook,) = yaml.safe_load((root / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     words = [*hook["entry"].split()[1:], *hook["args"], "ai.py", "config.yaml"]
     ended = subprocess.run(
         [COMMAND, *words], cwd=code.folder, env=code.environ, capture_output=True, check=False

@@ -11,7 +11,7 @@ import pytest
 from catalog.changes.poll import Pass
 from catalog.config.build_quick import Line, poll_at_rest
 from catalog.core.clock import now
-from tests.bench.large_catalog import Made
+from tests.bench.random_catalog import RandomCatalog
 from tests.support.http_server import Exchange, answer
 from tests.support.rest import BODY, rested, stir
 from tests.support.shell import TOKEN, Live, Shell
@@ -246,7 +246,7 @@ def test_what_is_handed_on_is_one_pass(live: Live) -> None:
 @pytest.mark.long
 def test_a_slot_is_that_of_the_question(live: Live) -> None:
     """An answer that comes when the next slot has begun counts for the one that it was asked in."""
-    made = Made(20)
+    made = RandomCatalog(20)
     before = made.body
     made.change()
 

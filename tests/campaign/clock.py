@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.campaign.history import left
 from tests.campaign.process_usage import peak
 from tests.campaign.result import Result
-from tests.campaign.scenario import HISTORY, Ground
+from tests.campaign.scenario import HISTORY, Context
 from tests.campaign.stage import Stage
 from tests.support.daemon import Running
 from tests.support.poll_rows import outcomes
@@ -28,11 +28,11 @@ WATCHDOG = "1000000"
 """In microseconds: the daemon looks around twice in that time."""
 
 
-def daemon_clock(polls: int, ground: Ground) -> Result:
+def daemon_clock(polls: int, context: Context) -> Result:
     """Let a daemon poll so often, each second, by each setting of its clock."""
     if COMPILER is None:
         return Result(NAME, untried="a clock that can be set takes a C compiler")
-    with ground.stage("clock-of-daemon", HISTORY[-1:], every="1s") as stage:
+    with context.stage("clock-of-daemon", HISTORY[-1:], every="1s") as stage:
         clock = WallClock.made(stage.folder / "clock")
         wrong, signs, memory = list[str](), list[int](), 0
         with _manager(stage.folder) as manager, _daemon(stage, clock) as daemon:

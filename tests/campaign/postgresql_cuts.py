@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from tests.campaign.result import Result
-from tests.campaign.scenario import HISTORY, Ground
+from tests.campaign.scenario import HISTORY, Context
 from tests.campaign.stage import Stage
 from tests.support.daemon import Running
 from tests.support.postgresql_proxy import severed
@@ -19,19 +19,19 @@ MOST = 4000
 """Bytes of the server that a connection lets through, at most: within the schema's making."""
 
 
-def cut_at_start(daemons: int, ground: Ground) -> Result:
+def cut_at_start(daemons: int, context: Context) -> Result:
     """Start so many daemons on new databases of a server; the first connections of each are cut."""
     try:
         from tests.support.postgresql_server import new_database, stop
     except ImportError:
         return Result(NAME, untried="a PostgreSQL server takes its wheel")
     wrong, polls, cuts = list[str](), Counter[str](), 0
-    place = ground.folder / "server" / "postgresql"
+    place = context.folder / "server" / "postgresql"
     place.parent.mkdir(mode=0o700)  # as the folder of its sockets has to be
-    with ground.stage("cut-at-start", HISTORY[-1:]) as stage:
+    with context.stage("cut-at-start", HISTORY[-1:]) as stage:
         try:
             for _ in range(daemons):
-                after = [ground.dice.randrange(MOST) for _ in range(ground.dice.randint(1, 3))]
+                after = [context.dice.randrange(MOST) for _ in range(context.dice.randint(1, 3))]
                 with severed(new_database(place), after) as (way, url):
                     wrong += _started(stage, url)
                 cuts += way.cut

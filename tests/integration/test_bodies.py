@@ -25,7 +25,7 @@ from tests.support.body_series import (
     series,
     states,
 )
-from tests.support.poll_store import NAME, ask
+from tests.support.database import NAME, ask
 
 OTHER = "other"
 MANY = 40

@@ -11,7 +11,7 @@ from catalog.store.prune import prune
 from catalog.store.transfer import export, load
 from tests.support.body_series import assert_read, base, count, damage, drop, poll, series, states
 from tests.support.builders import AT
-from tests.support.poll_store import HOUR
+from tests.support.database import HOUR
 
 WHOLE = "select count(*) from payload where body is not null and base_sha256 is null"
 

@@ -19,7 +19,7 @@ from catalog.store.polls import answered
 from catalog.store.record import record
 from catalog.store.verify import verify
 from tests.support.builders import AT, finding, model, payload, snapshot
-from tests.support.poll_store import HOUR, NAME, ask, save
+from tests.support.database import HOUR, NAME, ask, save
 
 OTHER = "elsewhere"
 STATE = snapshot(model("1"), at=AT)

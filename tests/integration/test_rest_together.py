@@ -12,7 +12,7 @@ import pytest
 from catalog.alerts.channel import Message
 from catalog.core.errors import StoreError
 from catalog.store.rest import Slot, confirm, read
-from tests.bench.large_catalog import Made
+from tests.bench.random_catalog import RandomCatalog
 from tests.support.http_server import Exchange, answer
 from tests.support.poll_rows import polls
 from tests.support.rest import NOON, Resting
@@ -21,7 +21,7 @@ from tests.support.rig import HOUR, Ear
 
 def test_no_pass_puts_to_rest_what_another_one_left(resting: Callable[..., Resting]) -> None:
     """What another process tells of trouble while a message is sent is ended by the next poll."""
-    made = Made(20)
+    made = RandomCatalog(20)
     before = made.body
     made.change()
     it = resting(answer(body=before), answer(body=made.body), answer(503), answer(body=made.body))
@@ -50,7 +50,7 @@ def test_an_answer_that_was_overtaken_is_asked_for_anew(
     resting: Callable[..., Resting], caplog: pytest.LogCaptureFixture
 ) -> None:
     """An answer from before a change does not undo what another process has found meanwhile."""
-    made = Made(20)
+    made = RandomCatalog(20)
     old = made.body
     made.change()
     held: list[Resting] = []
@@ -71,7 +71,7 @@ def test_an_answer_that_was_overtaken_is_asked_for_anew(
 
 def test_what_cannot_be_recorded_is_asked_for_once(resting: Callable[..., Resting]) -> None:
     """Where the database fails meanwhile, the pass goes on with what came, and tells the error."""
-    body = Made(20).body
+    body = RandomCatalog(20).body
     held: list[Resting] = []
 
     def meanwhile(exchange: Exchange) -> None:
@@ -91,7 +91,7 @@ def test_what_cannot_be_recorded_is_asked_for_once(resting: Callable[..., Restin
 
 def test_polls_stand_in_the_order_of_their_times(resting: Callable[..., Resting]) -> None:
     """Of two that ask at once, the one that asked first may write last."""
-    it = resting(answer(body=Made(20).body))
+    it = resting(answer(body=RandomCatalog(20).body))
     it.poll()
     assert it.work.sync.terms
     (rest,) = read(it.folder / "catalog.db", it.work.sync.terms.settings, it.clock.now)
@@ -105,7 +105,7 @@ def test_polls_stand_in_the_order_of_their_times(resting: Callable[..., Resting]
 
 def test_a_slot_that_was_lost_is_not_done(resting: Callable[..., Resting]) -> None:
     """Whoever has claimed a slot for himself and finds it another's writes nothing."""
-    it = resting(answer(body=Made(20).body))
+    it = resting(answer(body=RandomCatalog(20).body))
     it.poll()
     assert it.work.sync.terms
     file = it.folder / "catalog.db"

@@ -11,14 +11,14 @@ from catalog.store import bodies
 from catalog.store.database import Database
 from catalog.store.record import record
 from catalog.store.verify import verify
-from tests.bench.large_catalog import Made
+from tests.bench.random_catalog import RandomCatalog
 from tests.support.builders import AT, model, payload, snapshot
-from tests.support.poll_store import HOUR, NAME, ask
+from tests.support.database import HOUR, NAME, ask
 
 
 def states(count: int, seed: int = 1) -> list[bytes]:
     """Give answers of which each differs a little from the one before it."""
-    return list(islice(Made(30, seed).states(), count))
+    return list(islice(RandomCatalog(30, seed).states(), count))
 
 
 def poll(

@@ -9,12 +9,12 @@ from typing import Any
 
 from catalog.changes.poll import Pass
 from catalog.daemon.scheduled import Scheduled
-from tests.bench.large_catalog import Made
+from tests.bench.random_catalog import RandomCatalog
 from tests.support.http_server import Server
 from tests.support.rig import HOUR, Clock, Ear
 from tests.support.shell import Shell
 
-BODY = Made(20).body
+BODY = RandomCatalog(20).body
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
