@@ -9,7 +9,7 @@ from tests.campaign.result import Result
 from tests.campaign.scenario import HISTORY, Context
 from tests.campaign.stage import Stage
 from tests.support.daemon import Running
-from tests.support.postgresql_proxy import severed
+from tests.support.postgresql_proxy import cut_connections
 from tests.support.shell import COMMAND
 
 NAME = "connections cut at the start of a daemon"
@@ -32,7 +32,7 @@ def cut_at_start(daemons: int, context: Context) -> Result:
         try:
             for _ in range(daemons):
                 after = [context.dice.randrange(MOST) for _ in range(context.dice.randint(1, 3))]
-                with severed(new_database(place), after) as (way, url):
+                with cut_connections(new_database(place), after) as (way, url):
                     wrong += _started(stage, url)
                 cuts += way.cut
                 polls["first"] += 1

@@ -50,15 +50,15 @@ def test_the_store_is_the_same_as_without(resting: Callable[..., Resting]) -> No
     ours = resting(*(answer(body=body) for body in bodies), folder="ours", removals="next")
     plain = resting(*(answer(body=body) for body in bodies), folder="plain", removals="next")
     plain.work = replace(plain.work, quick=None, sync=replace(plain.work.sync, terms=None))
-    rested = 0
+    is_at_rest = 0
     for _ in bodies:
-        rested += (
+        is_at_rest += (
             ours.rows("select 1 from rest") != [] if (ours.folder / "catalog.db").exists() else 0
         )
         seen = [each.poll(timedelta(hours=5)) for each in (ours, plain)]
         assert [str(each.poll.outcome) for each in seen] in [[one, one] for one in ACCEPTED]
-        rested += ours.is_at_rest()
-    assert rested > 10
+        is_at_rest += ours.is_at_rest()
+    assert is_at_rest > 10
     assert ours.ear.told == plain.ear.told
     assert dump(ours, "rest") == dump(plain, "rest")
     documents = [(each.folder / "models.md").read_bytes() for each in (ours, plain)]

@@ -43,15 +43,15 @@ class Resting:
             return connection.execute(sql).fetchall()
 
 
-def rested(shell: Shell, *words: str) -> bool:
+def syncs_at_rest(shell: Shell, *words: str) -> bool:
     """Run `catalog -v WORDS sync`; say whether it found the provider at rest."""
     ran = shell("-v", *words, "sync")
     assert "infomaniak: unchanged" in ran.out
     return "at rest" in ran.err
 
 
-def stir(shell: Shell, file: str = "catalog.db") -> None:
-    """End the rest, as whoever writes does."""
+def delete_rows(shell: Shell, table: str, file: str = "catalog.db") -> None:
+    """Empty a table: that of the slots, or that of the rest, which ends as by whoever writes."""
     with closing(sqlite3.connect(shell.folder / file)) as connection:
-        connection.execute("delete from rest")
+        connection.execute(f"delete from {table}")  # noqa: S608  # ours
         connection.commit()
