@@ -11,7 +11,7 @@ from random import Random
 
 from catalog.replay.faults import FAULTS
 from tests.campaign import network, storage, surroundings
-from tests.campaign.clock import daemon_clock
+from tests.campaign.clock_setback import daemon_clock
 from tests.campaign.clock_skew import skewed_clocks
 from tests.campaign.command_kills import killed_command
 from tests.campaign.growth import lasting

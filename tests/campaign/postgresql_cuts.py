@@ -1,14 +1,13 @@
 """Daemons whose connections to a database on a server are cut off while they start."""
 
 import subprocess
-import threading
 from collections import Counter
 from pathlib import Path
 
 from tests.campaign.result import Result
 from tests.campaign.scenario import HISTORY, Context
 from tests.campaign.stage import Stage
-from tests.support.daemon import Running
+from tests.support.daemon import guarded
 from tests.support.postgresql_proxy import cut_connections
 from tests.support.shell import COMMAND
 
@@ -47,22 +46,20 @@ def cut_at_start(daemons: int, context: Context) -> Result:
 
 def _started(stage: Stage, url: str) -> list[str]:
     """Let a daemon run until its first pass is done; return what was wrong."""
-    with subprocess.Popen(
+    started = subprocess.Popen(
         [COMMAND, "--database", url, "serve"],
         cwd=stage.folder,
         env={"HOME": str(stage.folder), "LANG": "C.UTF-8"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-    ) as process:
-        guard = threading.Timer(PATIENCE, process.kill)
-        guard.start()
-        daemon, wrong = Running(process), list[str]()
+    )
+    wrong = list[str]()
+    with started as process, guarded(process, PATIENCE) as daemon:
         try:
             daemon.until("infomaniak: first, ")
         except AssertionError:
             wrong.append("a daemon made no pass")
-        guard.cancel()
         process.terminate()
         said = [*daemon.lines, *process.communicate()[1].splitlines()]
     with Path(stage.folder, "log.txt").open("a", encoding="utf-8") as log:

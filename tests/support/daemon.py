@@ -60,16 +60,22 @@ class Running:
 
 
 @contextmanager
+def guarded(process: subprocess.Popen[str], seconds: float = SECONDS) -> Iterator[Running]:
+    """Give a started daemon to read from; it is killed if it lasts longer, and in the end."""
+    guard = threading.Timer(seconds, process.kill)
+    guard.start()
+    try:
+        yield Running(process)
+    finally:
+        guard.cancel()
+        process.kill()
+
+
+@contextmanager
 def serving(shell: Shell, *before: str, after: tuple[str, ...] = ()) -> Iterator[Running]:
     """Run `catalog BEFORE serve AFTER`; it is killed if it lasts too long."""
-    with shell.start(*before, "serve", *after) as process:
-        guard = threading.Timer(SECONDS, process.kill)
-        guard.start()
-        try:
-            yield Running(process)
-        finally:
-            guard.cancel()
-            process.kill()
+    with shell.start(*before, "serve", *after) as process, guarded(process) as running:
+        yield running
 
 
 @dataclass
