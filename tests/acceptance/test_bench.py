@@ -1,5 +1,3 @@
-import importlib.machinery
-import importlib.util
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -14,14 +12,14 @@ from catalog.store.database import Database
 from catalog.store.verify import verify
 from tests.bench import decade, questions
 from tests.bench.cron import Cron
-from tests.bench.daemon import Inside
+from tests.bench.daemon import DaemonSeries
 from tests.bench.git_history import hourly
-from tests.bench.history_import import Importing
-from tests.bench.large_catalog import Made
+from tests.bench.history_import import HistoryImport
 from tests.bench.peers import Peers
+from tests.bench.random_catalog import RandomCatalog
 from tests.bench.result import HEADS, Line, table
 from tests.bench.timing import Took, in_turn, ratio
-from tests.support.markdown_pages import ROOT
+from tests.support.checkout import ROOT, load_script
 from tests.support.poll_rows import polls
 from tests.support.shell import Shell
 
@@ -38,12 +36,7 @@ MEASURED = (
 @pytest.fixture
 def script() -> ModuleType:
     """Load scripts/bench."""
-    loader = importlib.machinery.SourceFileLoader("bench", str(SCRIPT))
-    spec = importlib.util.spec_from_loader("bench", loader)
-    assert spec
-    loaded = importlib.util.module_from_spec(spec)
-    loader.exec_module(loaded)
-    return loaded
+    return load_script("bench")
 
 
 def line(value: float | None, **rest: Any) -> Line:
@@ -110,9 +103,9 @@ def test_a_small_run_measures_each_way(tmp_path: Path) -> None:
     peers = Peers()
     unchanged = Cron(tmp_path, peers, 1).unchanged(3)
     assert [each.value is None for each in unchanged] == [False, True]
-    inside = Inside(tmp_path, 30, 12).lines()
+    inside = DaemonSeries(tmp_path, 30, 12).lines()
     assert [bool(each.value) for each in inside] == [True, True, True]
-    imported = Importing(tmp_path, peers, 1).made(3, 3)
+    imported = HistoryImport(tmp_path, peers, 1).made(3, 3)
     assert imported.what == "`catalog import`, 3 commits of 3 models (5 versions)"
     assert imported.value is None
 
@@ -140,9 +133,9 @@ def test_the_made_years_are_as_if_they_had_been_polled(tmp_path: Path) -> None:
 
 def test_states_differ_by_one_model_in_a_hundred() -> None:
     """The made catalogs change as much as is said, and the same seed gives the same."""
-    (_, first), (_, second), *_ = hourly(Made(300).states(), 3)
+    (_, first), (_, second), *_ = hourly(RandomCatalog(300).states(), 3)
     assert first != second
-    made = Made(300)
+    made = RandomCatalog(300)
     assert made.body == first
     assert len(made.change()) == 3
     assert made.body == second

@@ -14,10 +14,10 @@ from sqlalchemy import create_engine
 from catalog.store import migrate
 from catalog.store.backup import copy
 from catalog.store.driver import REVISIONS
+from tests.support.checkout import ROOT
 from tests.support.shell import SECONDS, Shell
 
 pytestmark = pytest.mark.long
-ROOT = Path(__file__).parent.parent.parent
 DATABASE = "demo/catalog.db"
 REPLACED = "catalog.db.replaced-*"
 

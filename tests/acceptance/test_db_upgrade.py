@@ -15,9 +15,9 @@ from catalog.store.bodies import read
 from catalog.store.database import Database
 from catalog.store.driver import REVISIONS
 from catalog.store.polls import bodies
+from tests.support.checkout import ROOT
 from tests.support.shell import SECONDS, Shell
 
-ROOT = Path(__file__).parent.parent.parent
 TABLES = ("payload", "snapshot", "model_version", "poll", "finding", "change", "delivery")
 KILLS = 8
 

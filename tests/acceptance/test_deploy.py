@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import body, row
-from tests.support.daemon_process import serving
+from tests.support.checkout import ROOT
+from tests.support.daemon import serving
 from tests.support.http_server import answer
-from tests.support.markdown_pages import ROOT
 from tests.support.shell import COMMAND, TOKEN, Live, Shell
 
 DEPLOY = ROOT / "docs" / "deploy"

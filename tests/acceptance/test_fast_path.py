@@ -11,8 +11,8 @@ import pytest
 from catalog.changes.poll import Pass
 from catalog.cli.fast_sync import Line, poll_fast
 from catalog.core.clock import now
-from tests.bench.large_catalog import Made
-from tests.support.fast_path import BODY, end_fast_path, took_fast_path
+from tests.bench.random_catalog import RandomCatalog
+from tests.support.fast_path import BODY, delete_rows, took_fast_path
 from tests.support.http_server import Exchange, Step, answer
 from tests.support.shell import TOKEN, Live, Shell
 
@@ -26,7 +26,7 @@ def test_it_says_what_a_pass_says(live: Live) -> None:
     shell("sync")
     for words in (("sync",), ("sync", "--format", "json"), ("-q", "sync"), ("sync", "--exit-code")):
         at_rest = shell(*words)
-        end_fast_path(shell)
+        delete_rows(shell, "fast_path")
         whole = shell(*words)
         assert AT.sub("", at_rest.out) == AT.sub("", whole.out)
         assert at_rest.err == whole.err == ""
@@ -81,9 +81,7 @@ def test_a_slot_is_done_once(live: Live) -> None:
     shell("sync", "--scheduled")
     assert "was done at" in shell("sync", "--scheduled").out
     assert len(server.requests) == 1
-    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
-        connection.execute("delete from slot")
-        connection.commit()
+    delete_rows(shell, "slot")
     ran = shell("-v", "sync", "--scheduled")
     assert "fast path" in ran.err
     assert "was done at" in shell("sync", "--scheduled").out
@@ -114,15 +112,11 @@ def test_the_database_is_looked_for_as_ever(live: Live, tmp_path: Path) -> None:
     other("sync")
     named = ("--database", str(tmp_path / "third.db"))
     shell(*named, "sync")
-    assert [took_fast_path(shell), took_fast_path(other), took_fast_path(shell, *named)] == [
-        True
-    ] * 3
-    end_fast_path(other, "other.db")
-    assert [took_fast_path(shell), took_fast_path(other), took_fast_path(shell, *named)] == [
-        True,
-        False,
-        True,
-    ]
+    fast = [took_fast_path(shell), took_fast_path(other), took_fast_path(shell, *named)]
+    assert fast == [True] * 3
+    delete_rows(other, "fast_path", "other.db")
+    fast = [took_fast_path(shell), took_fast_path(other), took_fast_path(shell, *named)]
+    assert fast == [True, False, True]
     (tmp_path / "third.db").unlink()
     assert "first" in shell(*named, "sync").out
 
@@ -227,9 +221,7 @@ def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
     shell, server = live(answer(body=BODY), meanwhile, CATALOG_SCHEDULE_EVERY="7d")
     held.append(shell)
     shell("sync")
-    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
-        connection.execute("delete from slot")
-        connection.commit()
+    delete_rows(shell, "slot")
     ran = shell("-v", "sync", "--scheduled")
     assert "fast path" in ran.err
     assert "run=" in ran.err
@@ -240,13 +232,12 @@ def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
 @pytest.mark.long
 def test_an_answer_that_is_new_is_asked_for_by_the_full_pass(live: Live) -> None:
     """A run from cron starts over: one more request for a change, and nothing else differs."""
-    made = Made(20)
+    made = RandomCatalog(20)
     before = made.body
     made.change()
     shell, server = live(answer(body=before), answer(body=made.body))
     shell("sync")
-    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection, connection:
-        connection.execute("delete from slot")
+    delete_rows(shell, "slot")
     assert "changed" in shell("sync", "--scheduled").out
     assert len(server.requests) == 3
     assert "was done at" in shell("sync", "--scheduled").out

@@ -1,5 +1,3 @@
-import importlib.machinery
-import importlib.util
 import re
 import socket
 from collections import Counter
@@ -11,7 +9,7 @@ import pytest
 
 from catalog.replay.faults import FAULTS
 from catalog.store.database import Database
-from tests.bench.large_catalog import Made
+from tests.bench.random_catalog import RandomCatalog
 from tests.campaign import secret_search
 from tests.campaign.campaign import scenarios
 from tests.campaign.growth import grown
@@ -19,9 +17,9 @@ from tests.campaign.history import Left
 from tests.campaign.result import HEADS, Result, differences, table
 from tests.campaign.shared_database import uneven
 from tests.support.builders import AT, model, snapshot
+from tests.support.checkout import ROOT, load_script
+from tests.support.database import save
 from tests.support.http_server import answer, serve
-from tests.support.markdown_pages import ROOT
-from tests.support.poll_store import save
 from tests.support.shell import UNMEASURED, Ran, Shell
 
 SCRIPT = ROOT / "scripts" / "faults"
@@ -115,11 +113,7 @@ def test_the_page_names_each_scenario() -> None:
 
 def test_what_is_written_goes_between_the_markers(tmp_path: Path) -> None:
     """The table is replaced, and every other byte of the page stays."""
-    loader = importlib.machinery.SourceFileLoader("faults", str(SCRIPT))
-    spec = importlib.util.spec_from_loader("faults", loader)
-    assert spec
-    script = importlib.util.module_from_spec(spec)
-    loader.exec_module(script)
+    script = load_script("faults")
     page = tmp_path / "page.md"
     page.write_text(f"before\n{script.BEGIN}\nold\n{script.END}\nafter\n", encoding="utf-8")
     script.write("new\n", page)
@@ -167,7 +161,7 @@ def test_a_planted_secret_is_found_wherever_it_is(tmp_path: Path) -> None:
             database,
             0,
             snapshot(model("1"), at=AT),
-            content=Made(20).body + secret_search.TOKEN.encode(),
+            content=RandomCatalog(20).body + secret_search.TOKEN.encode(),
         )
     assert secret_search.found(tmp_path, []) == 2
 

@@ -11,7 +11,7 @@ import catalog
 from catalog.cli.app import App
 from catalog.cli.sync import sync
 from catalog.core.http.client import Http
-from tests.bench.large_catalog import Made
+from tests.bench.random_catalog import RandomCatalog
 from tests.support.http_server import answer
 from tests.support.shell import Live
 
@@ -50,7 +50,7 @@ def test_the_request_is_few_calls_away_from_the_command(
     live: Live, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
     """From the function of the command to the one that sends there are at most seven frames."""
-    shell, _ = live(answer(body=Made(3).body))
+    shell, _ = live(answer(body=RandomCatalog(3).body))
     for name, value in shell.environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(shell.folder)

@@ -15,7 +15,7 @@ from catalog.cli.importing import TOGETHER
 from catalog.providers.recordings import shipped
 from catalog.store.database import Database
 from tests.support.builders import body, row
-from tests.support.markdown_pages import ROOT
+from tests.support.checkout import ROOT
 from tests.support.poll_rows import untime
 from tests.support.shell import Shell
 

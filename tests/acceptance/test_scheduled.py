@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 import pytest
 
 from tests.support.builders import body, row
-from tests.support.daemon_process import Gate, serving
+from tests.support.daemon import Gate, serving
 from tests.support.http_server import answer
 from tests.support.poll_rows import polls
 from tests.support.shell import SECONDS, Live

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.builders import body, row
-from tests.support.daemon_process import Gate, serving
+from tests.support.daemon import Gate, serving
 from tests.support.http_server import Exchange, answer, serve
 from tests.support.poll_rows import outcomes
 from tests.support.shell import SECONDS, Live, Shell

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 import pytest
 
 from tests.support.builders import body, row
-from tests.support.daemon_process import Gate, serving
+from tests.support.daemon import Gate, serving
 from tests.support.http_server import answer
 from tests.support.shell import SECONDS, Live
 from tests.support.wall_clock import COMPILER, WallClock

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.daemon_process import Gate, serving
+from tests.support.daemon import Gate, serving
 from tests.support.http_server import Exchange, Server, Step, answer, serve
 from tests.support.poll_rows import polls
 from tests.support.shell import SECONDS, Shell

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.markdown_pages import ROOT
+from tests.support.checkout import ROOT
 from tests.support.shell import SECONDS, Ran
 from tests.support.wheels import make_wheel, pin
 

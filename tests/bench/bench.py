@@ -13,11 +13,11 @@ from pathlib import Path
 
 from tests.bench import questions
 from tests.bench.cron import Cron
-from tests.bench.daemon import Inside
-from tests.bench.history_import import Importing
+from tests.bench.daemon import DaemonSeries
+from tests.bench.history_import import HistoryImport
 from tests.bench.peers import Peers
 from tests.bench.result import Line, megabytes
-from tests.support.markdown_pages import ROOT
+from tests.support.checkout import ROOT
 
 YEARS_MOST = 60e6
 RECORDED = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z")
@@ -45,8 +45,8 @@ def run(folder: Path, peers: Peers, recordings: Path | None, scale: Scale) -> It
     for models in (500, 3000):
         yield from cron.changed(models)
     yield cron.memory(3000)
-    yield from Inside(folder, 500, scale.polls).lines()
-    importing = Importing(folder, peers, scale.imports)
+    yield from DaemonSeries(folder, 500, scale.polls).lines()
+    importing = HistoryImport(folder, peers, scale.imports)
     yield importing.made(500, scale.commits)
     if recordings is not None:
         yield importing.recorded(read(recordings))

@@ -20,8 +20,8 @@ from catalog.config.build import wire_http, wire_scheduled
 from catalog.config.load import load
 from catalog.core.clock import stamp
 from catalog.store.database import Database
-from tests.bench.large_catalog import Made
 from tests.bench.loop import Loop
+from tests.bench.random_catalog import RandomCatalog
 from tests.bench.server import Served
 
 Came = TypeVar("Came")
@@ -35,7 +35,7 @@ def main() -> None:
     """Poll the whole series."""
     folder, url, answer = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
     models, polls = map(int, sys.argv[4:])
-    served, made = Served(answer, url), Made(models)
+    served, made = Served(answer, url), RandomCatalog(models)
     served.put(made.body)
     given = {
         "database": str(folder / "catalog.db"),

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tests.bench.cron import plain
 from tests.bench.git_history import NAME, commit, hourly
-from tests.bench.large_catalog import Made
 from tests.bench.peers import Peers
+from tests.bench.random_catalog import RandomCatalog
 from tests.bench.result import Line, seconds
 from tests.bench.timing import Command, cpu, in_turn, ratio
 from tests.support.shell import COMMAND
@@ -28,7 +28,7 @@ WHY = "the start, and each answer is a poll: judged, sealed, its body kept, thro
 
 
 @dataclass(frozen=True, slots=True)
-class Importing:
+class HistoryImport:
     """Where it is done, with which peers, and in how many rounds."""
 
     folder: Path
@@ -38,7 +38,7 @@ class Importing:
     def made(self, models: int, commits: int) -> Line:
         """Measure a history of made models."""
         what = f"`catalog import`, {commits} commits of {models:,} models"
-        return self._measure("made", what, hourly(Made(models).states(), commits), "")
+        return self._measure("made", what, hourly(RandomCatalog(models).states(), commits), "")
 
     def recorded(self, states: list[tuple[datetime, bytes]]) -> Line:
         """Measure recordings of OpenRouter."""

@@ -21,7 +21,7 @@ from catalog.store.database import Database
 from tests.bench.daemon_program import timed
 from tests.bench.decade import BEGIN, HOUR
 from tests.bench.result import Line, seconds
-from tests.support.markdown_pages import ROOT
+from tests.support.checkout import ROOT
 
 PROVIDER = "infomaniak"
 MODEL = "key, name, type, facts, status, beta, context_limit, description, route"

@@ -1,23 +1,19 @@
 """Three daemons with clocks that differ, on one database, and a receiver that is slow."""
 
-import signal
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 
 from tests.campaign.command_kills import Lane
-from tests.campaign.history import ask, left
+from tests.campaign.daemons import daemon, result, stop
+from tests.campaign.history import Told, ask
 from tests.campaign.pass_kills import states
-from tests.campaign.process_usage import peak
 from tests.campaign.result import Result
-from tests.campaign.scenario import Ground
-from tests.campaign.stage import Stage
-from tests.support.poll_rows import outcomes
-from tests.support.shell import COMMAND
+from tests.campaign.scenario import Context
+from tests.campaign.stage import CHANNELS, Stage
 from tests.support.wall_clock import COMPILER, WallClock
 
 NAME = "three daemons with clocks at +0, +90 and -40 s"
@@ -36,27 +32,26 @@ _WANTED = (
 """What moves back and forth is stored, and told to nobody."""
 
 
-def skewed_clocks(count: int, ground: Ground) -> Result:
+def skewed_clocks(count: int, context: Context) -> Result:
     """Let three daemons meet so many new states, each told to slow receivers."""
     if COMPILER is None:
         return Result(NAME, untried="a clock that can be set takes a C compiler")
-    recorded = states(ground.folder / "states-of-skewed", count + 1)
-    with ground.stage("skewed", recorded, every="1s") as stage:
+    recorded = states(context.folder / "states-of-skewed", count + 1)
+    with context.stage("skewed", recorded, every="1s") as stage:
         stage.receivers.slow = SLOW
         lane = Lane(stage)
         lane.sync()
         wrong = list[str]()
         with ExitStack() as stack:
-            daemons = [stack.enter_context(_daemon(stage, shift)) for shift in SHIFTS]
+            clocks = [_set_off(stage, shift) for shift in SHIFTS]
+            daemons = [stack.enter_context(daemon(stage, each)) for each in clocks]
             for number in range(count):
                 stage.provider.advance()
                 wrong += _told(stage, number + 2)
-            memory = max(peak(daemon.pid) for daemon in daemons)
-            for daemon in daemons:
-                daemon.send_signal(signal.SIGTERM)
-            codes = [daemon.wait() for daemon in daemons]
-        wrong += [f"a daemon ended with {codes}"] * any(codes)
-        return replace(_result(stage, wrong), memory=memory)
+            memory, ended = stop(daemons)
+        came = result(NAME, stage, [*wrong, *ended], _wanted(stage), memory=memory)
+        sent = "" if came.repeated else f"{len(stage.taken):,} messages sent once"
+        return replace(came, note=sent)
 
 
 def _told(stage: Stage, snapshots: int) -> Iterator[str]:
@@ -69,37 +64,14 @@ def _told(stage: Stage, snapshots: int) -> Iterator[str]:
         time.sleep(0.1)
 
 
-@contextmanager
-def _daemon(stage: Stage, shift: int) -> Iterator[subprocess.Popen[bytes]]:
+def _set_off(stage: Stage, shift: int) -> Mapping[str, str]:
+    """Make a clock that is off; return the environment of a process that goes by it."""
     clock = WallClock.made(stage.folder / f"clock{shift:+}")
     clock.shift(timedelta(seconds=shift))
-    home = {"HOME": str(stage.folder), "LANG": "C.UTF-8", **clock.environ}
-    with (stage.folder / "log.txt").open("ab") as log:
-        process = subprocess.Popen(
-            [COMMAND, "serve"], cwd=stage.folder, env=home, stdout=log, stderr=log
-        )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    return clock.environ
 
 
-def _result(stage: Stage, wrong: list[str]) -> Result:
-    now = left(stage)
-    wrong += now.bad
+def _wanted(stage: Stage) -> dict[str, Told]:
+    """Return what each channel has to hear."""
     rows = ask(stage.database, _WANTED)
-    wanted = {name: Counter(row[1:3] for row in rows if row[3] == name) for name in now.told}
-    astray = [channel for channel, told in now.told.items() if told != wanted[channel]]
-    wrong += [f"{channel} was told something else than is stored" for channel in astray]
-    wrong += [f"{now.repeated} told twice"] * bool(now.repeated)
-    wrong += ["a traceback in the log"] * (b"Traceback" in (stage.folder / "log.txt").read_bytes())
-    return Result(
-        fault=NAME,
-        outcomes=Counter(outcomes(stage.database)),
-        reported=now.found.total(),
-        repeated=now.repeated,
-        secrets=stage.secrets_found(),
-        wrong=tuple(wrong),
-        note=f"{len(stage.taken):,} messages sent once" if not now.repeated else "",
-    )
+    return {name: Counter(row[1:3] for row in rows if row[3] == name) for name in CHANNELS}

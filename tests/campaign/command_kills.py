@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tests.campaign.history import START, Left, ask, left
 from tests.campaign.pass_kills import HOUR, SPARE, states
 from tests.campaign.result import Result
-from tests.campaign.scenario import Ground
+from tests.campaign.scenario import Context
 from tests.campaign.stage import Stage
 from tests.support.shell import COMMAND
 
@@ -50,12 +50,12 @@ class Lane:
         return code
 
 
-def killed_command(count: int, ground: Ground) -> Result:
+def killed_command(count: int, context: Context) -> Result:
     """Kill the command so many times, each at a new state, with a whole run after it."""
-    recorded = states(ground.folder / "states-of-commands", 2 * count + SPARE)
+    recorded = states(context.folder / "states-of-commands", 2 * count + SPARE)
     with ExitStack() as stack:
         cold, spared = (
-            stack.enter_context(ground.stage(name, recorded))
+            stack.enter_context(context.stage(name, recorded))
             for name in ("killed-command", "beside-killed-command")
         )
         lane = Lane(cold)
@@ -67,7 +67,7 @@ def killed_command(count: int, ground: Ground) -> Result:
                 break
             for stage in (cold, spared):
                 stage.provider.advance()
-            lane.sync(ground.dice.uniform(0, usual))
+            lane.sync(context.dice.uniform(0, usual))
             lane.sync()
         return _result(lane, spared, count)
 

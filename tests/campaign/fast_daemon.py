@@ -23,7 +23,7 @@ from catalog.daemon.scheduled import Scheduled
 from catalog.daemon.systemd import Systemd
 from catalog.store.database import Database
 from tests.campaign.process_usage import memory, open_files, peak
-from tests.campaign.worker import LIMIT
+from tests.campaign.worker_program import LIMIT
 
 # Long ago: the daemon makes up at once what came due meanwhile, and so never waits.
 BEGIN = datetime(2020, 1, 1, tzinfo=UTC)

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 from tests.campaign.history import ask, left
-from tests.campaign.passes import ROOT
 from tests.campaign.result import MEGABYTE, Result
-from tests.campaign.scenario import HISTORY, Ground
+from tests.campaign.scenario import HISTORY, Context
 from tests.campaign.stage import Stage
+from tests.support.checkout import ROOT
 from tests.support.poll_rows import outcomes
 
 GROWTH = 0.03
@@ -25,9 +25,9 @@ _GROWING = {"tally": 101, "poll": None, "slot": 11}
 """Tables whose rows come with polls, and how many of them are kept at most."""
 
 
-def lasting(count: int, ground: Ground) -> Result:
+def lasting(count: int, context: Context) -> Result:
     """Let one daemon poll so many times, by a clock that jumps."""
-    with ground.stage("lasting", HISTORY[-1:], every="1h") as stage:
+    with context.stage("lasting", HISTORY[-1:], every="1h") as stage:
         code, steps = _serve(stage, count)
         ended = Counter(outcomes(stage.database))
         wrong = [f"it ended with {code}"] * bool(code)

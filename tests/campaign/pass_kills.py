@@ -16,7 +16,7 @@ from typing import Any
 from catalog.providers.recordings import Recording, find
 from tests.campaign.history import START, verified
 from tests.campaign.result import Result, outcomes
-from tests.campaign.scenario import Ground
+from tests.campaign.scenario import Context
 from tests.campaign.stage import Stage
 from tests.support.builders import body, row
 
@@ -82,13 +82,13 @@ class Lanes:
             stage.provider.advance()
 
 
-def killed_passes(count: int, ground: Ground) -> Result:
+def killed_passes(count: int, context: Context) -> Result:
     """Kill so many passes at random moments, each at a new state of the catalog."""
-    recorded = states(ground.folder / "states-of-kills", 2 * count + SPARE)
+    recorded = states(context.folder / "states-of-kills", 2 * count + SPARE)
     with ExitStack() as stack:
-        killed = stack.enter_context(ground.stage("killed", recorded))
-        spared = stack.enter_context(ground.stage("beside-killed", recorded))
-        lanes = Lanes(killed, spared, ground.dice)
+        killed = stack.enter_context(context.stage("killed", recorded))
+        spared = stack.enter_context(context.stage("beside-killed", recorded))
+        lanes = Lanes(killed, spared, context.dice)
         for stage in (lanes.killed, lanes.spared):
             lanes.lengths.append(stage.run(START).seconds)
             stage.provider.advance()

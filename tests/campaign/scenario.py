@@ -10,14 +10,14 @@ from typing import Any
 
 from catalog.providers.recordings import Recording, find, shipped
 from tests.campaign.history import PASSES, START, Around, Left, left, play, untouched
-from tests.campaign.passes import Worker
 from tests.campaign.stage import Stage, staged
+from tests.campaign.worker import Worker
 
 HISTORY = find(shipped())
 
 
 @dataclass(frozen=True)
-class Ground:
+class Context:
     """Where scenarios are played; `days` is how many states of the recorded history they meet."""
 
     folder: Path

@@ -1,6 +1,5 @@
 """Two daemons and a cron job on one file: every slot of the schedule is done once."""
 
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -10,17 +9,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from catalog.core.clock import stamp
 from tests.campaign.command_kills import Lane
-from tests.campaign.history import START, ask, left, verified
-from tests.campaign.passes import ROOT
+from tests.campaign.daemons import daemon, result, stop
+from tests.campaign.history import START, ask
 from tests.campaign.process_usage import peak
 from tests.campaign.result import Result
-from tests.campaign.scenario import HISTORY, Ground
+from tests.campaign.scenario import HISTORY, Context
 from tests.campaign.stage import Stage
+from tests.support.checkout import ROOT
 from tests.support.poll_rows import outcomes
-from tests.support.shell import COMMAND
 
 HOUR = timedelta(hours=1)
 PROCESSES = 3
@@ -33,7 +33,7 @@ BEGIN INSERT INTO done VALUES (new.moment); END;
 
 @dataclass(frozen=True, slots=True)
 class Stepper:
-    """A process that does slots: see stepper.py."""
+    """A process that does slots: see slot_program.py."""
 
     process: subprocess.Popen[str]
 
@@ -52,7 +52,7 @@ class Stepper:
 @contextmanager
 def stepping(stage: Stage) -> Iterator[Stepper]:
     """Start a process that does slots, and end it."""
-    command = [sys.executable, "-m", "tests.campaign.stepper", str(stage.folder)]
+    command = [sys.executable, "-m", "tests.campaign.slot_program", str(stage.folder)]
     with (stage.folder / "log.txt").open("ab") as log:
         process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
@@ -61,17 +61,17 @@ def stepping(stage: Stage) -> Iterator[Stepper]:
         yield Stepper(process)
 
 
-def slots(count: int, ground: Ground) -> Result:
+def slots(count: int, context: Context) -> Result:
     """Let three processes share so many slots of an hour, by a clock that jumps."""
     with ExitStack() as stack:
-        stage = stack.enter_context(ground.stage("slots", every="1h"))
+        stage = stack.enter_context(context.stage("slots", every="1h"))
         steppers = [stack.enter_context(stepping(stage)) for _ in range(PROCESSES)]
         did: Counter[str] = Counter()
         longest = 0.0
         for number in range(count):
-            moment = START + number * HOUR + timedelta(seconds=ground.dice.randrange(3000))
+            moment = START + number * HOUR + timedelta(seconds=context.dice.randrange(3000))
             started = time.monotonic()
-            for stepper in ground.dice.sample(steppers, len(steppers)):
+            for stepper in context.dice.sample(steppers, len(steppers)):
                 stepper.tell(moment)
             came = sorted(stepper.heard() for stepper in steppers)
             longest = max(longest, time.monotonic() - started)
@@ -79,66 +79,36 @@ def slots(count: int, ground: Ground) -> Result:
             if (number + 1) % (count // len(HISTORY)) == 0:
                 stage.provider.advance()
         memory = max(peak(stepper.process.pid) for stepper in steppers)
-        result = _result("two daemons and cron, simulated", stage, did, count)
-        return replace(result, memory=memory, longest=longest)
+        how = {"memory": memory, "longest": longest}
+        return _result("two daemons and cron, simulated", stage, did, count, **how)
 
 
-def real_time(seconds: int, ground: Ground) -> Result:
+def real_time(seconds: int, context: Context) -> Result:
     """Let two real daemons and a loop of `catalog sync --scheduled` share slots of a second."""
-    with ground.stage("real-time", every="1s") as stage:
+    with context.stage("real-time", every="1s") as stage:
         lane = Lane(stage)
         lane.sync()
         with closing(sqlite3.connect(stage.database)) as database:
             database.executescript(_WATCH)
         with ExitStack() as stack:
-            daemons = [stack.enter_context(_daemon(stage)) for _ in range(2)]
+            daemons = [stack.enter_context(daemon(stage)) for _ in range(2)]
             until = time.monotonic() + seconds
             while time.monotonic() < until:
                 lane.run("sync", "--scheduled")
                 stage.provider.advance()
-            memory = max(peak(daemon.pid) for daemon in daemons)
-            for daemon in daemons:
-                daemon.send_signal(signal.SIGTERM)
-            codes = [daemon.wait() for daemon in daemons]
+            memory, ended = stop(daemons)
         moments = Counter(moment for (moment,) in ask(stage.database, "SELECT moment FROM done"))
         did = Counter("once" if times == 1 else f"{times} times" for times in moments.values())
         polls = len(outcomes(stage.database)) - 1
-        result = _result("two daemons and cron, in real time", stage, did, len(moments))
-        wrong = [*result.wrong, *["polls and slots differ"] * (polls != len(moments))]
-        wrong += [f"a daemon ended with {codes}"] * any(codes)
-        return replace(result, wrong=tuple(wrong), memory=memory)
+        fault = "two daemons and cron, in real time"
+        came = _result(fault, stage, did, len(moments), memory=memory)
+        wrong = ["polls and slots differ"] * (polls != len(moments))
+        return replace(came, wrong=(*came.wrong, *wrong, *ended))
 
 
-@contextmanager
-def _daemon(stage: Stage) -> Iterator[subprocess.Popen[bytes]]:
-    home = {"HOME": str(stage.folder), "LANG": "C.UTF-8"}
-    with (stage.folder / "log.txt").open("ab") as log:
-        process = subprocess.Popen(
-            [COMMAND, "serve"], cwd=stage.folder, env=home, stdout=log, stderr=log
-        )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _result(name: str, stage: Stage, did: Counter[str], count: int) -> Result:
-    now = left(stage)
-    wrong = [*verified(stage.database), *uneven(did, count)]
-    astray = [channel for channel, told in now.told.items() if told != now.found]
-    wrong += [f"{channel} was told something else than is stored" for channel in astray]
-    wrong += [f"{now.repeated} told twice"] * bool(now.repeated)
-    wrong += ["a traceback in the log"] * (b"Traceback" in (stage.folder / "log.txt").read_bytes())
-    return Result(
-        fault=name,
-        outcomes=Counter(outcomes(stage.database)),
-        reported=now.found.total(),
-        repeated=now.repeated,
-        secrets=stage.secrets_found(),
-        wrong=tuple(wrong),
-        note=f"{did['once']:,} of {did.total():,} slots done once",
-    )
+def _result(fault: str, stage: Stage, did: Counter[str], count: int, **rest: Any) -> Result:
+    note = f"{did['once']:,} of {did.total():,} slots done once"
+    return result(fault, stage, uneven(did, count), note=note, **rest)
 
 
 def uneven(did: Counter[str], count: int) -> Sequence[str]:

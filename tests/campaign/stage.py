@@ -11,7 +11,7 @@ from typing import Any
 from catalog.providers.recordings import Recording
 from catalog.replay.server import ReplayServer
 from tests.campaign import secret_search
-from tests.campaign.passes import Came, Worker
+from tests.campaign.worker import Came, Worker
 from tests.support.http_server import Exchange, Recorded, Step, serve
 from tests.support.mail_server import Mailbox, post_office
 

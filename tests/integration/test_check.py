@@ -23,7 +23,7 @@ from catalog.store.database import MEMORY, Database
 from catalog.store.tables import NoteRow, ProbeRow
 from tests.support.builders import body, model, row, snapshot
 from tests.support.check_builders import day, listing, scanned, shipped, use
-from tests.support.poll_store import NAME, save
+from tests.support.database import NAME, save
 from tests.unit.providers.described.test_provider import MARS, SHIP
 
 ONE, TWO = day("2026-05-01"), day("2026-05-10")

@@ -21,9 +21,9 @@ from catalog.store.claims import FAR, NEAR, Present, is_held, present
 from catalog.store.database import Database
 from catalog.store.tables import DeliveryRow, SlotRow, col, plain
 from tests.support.builders import AT, finding
+from tests.support.checkout import ROOT
+from tests.support.database import HOUR, NAME, ask, save
 from tests.support.http_server import Exchange, serve
-from tests.support.markdown_pages import ROOT
-from tests.support.poll_store import HOUR, NAME, ask, save
 from tests.support.shell import Shell
 
 SHIFTS = (0, 90, -40)

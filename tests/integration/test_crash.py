@@ -9,12 +9,12 @@ import pytest
 from catalog.core.clock import stamp
 from catalog.providers.recordings import find, shipped
 from catalog.replay.server import ReplayServer
+from tests.support.checkout import ROOT
 from tests.support.http_server import answer, serve
 from tests.support.kill_at_line import run_pass
 from tests.support.shell import Shell
 
 KILLS = 40
-ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.long

@@ -20,7 +20,7 @@ from catalog.daemon.scheduled import ProbeTimes, Scheduled
 from catalog.daemon.systemd import Systemd
 from catalog.probes.run import Probing, Results, Wish
 from catalog.replay.behavior import Behavior, Entry
-from tests.support.poll_store import ask
+from tests.support.database import ask
 from tests.support.probe_stand import Stand, llm, stand
 from tests.support.shell import SECONDS
 

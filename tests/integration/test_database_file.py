@@ -13,18 +13,11 @@ from catalog.core.errors import StoreError
 from catalog.store import migrate
 from catalog.store.database import Database
 from catalog.store.driver import REVISIONS
+from tests.support.checkout import ROOT
+from tests.support.database import make
 from tests.support.shell import SECONDS, Shell
 
-ROOT = Path(__file__).parent.parent.parent
 ROW = "insert into payload (sha256, size, body) values ('aa', 1, x'00')"
-
-
-def make(path: Path) -> Database:
-    """Make an up-to-date database file."""
-    database = Database(str(path))
-    with database.writing():
-        pass
-    return database
 
 
 @pytest.mark.parametrize("known", [False, True])

@@ -13,7 +13,7 @@ import pytest
 from catalog.changes.forecast import Note
 from catalog.store import forecasts
 from catalog.store.database import Database
-from tests.bench.large_catalog import Made
+from tests.bench.random_catalog import RandomCatalog
 from tests.support.fast_path import NOON, FastRig
 from tests.support.http_server import Exchange, answer
 from tests.support.poll_rows import untime
@@ -24,7 +24,7 @@ ACCEPTED = {"first", "changed", "unchanged"}
 
 def test_an_unchanged_poll_at_rest_is_one_row(fast_rig: Callable[..., FastRig]) -> None:
     """It is recorded as a pass records it, with the slot that it did, and nothing else moves."""
-    it = fast_rig(answer(body=Made(20).body))
+    it = fast_rig(answer(body=RandomCatalog(20).body))
     assert str(it.poll().poll.outcome) == "first"
     assert it.is_fast()
     before = dump(it, "poll", "slot")
@@ -69,7 +69,7 @@ def test_the_store_is_the_same_as_without(fast_rig: Callable[..., FastRig]) -> N
 
 def series(count: int) -> Iterator[bytes]:
     """Yield answers of which two in three repeat the one before; models come, go and move."""
-    dice, made = random.Random(7), Made(40)  # noqa: S311  # the same series each time
+    dice, made = random.Random(7), RandomCatalog(40)  # noqa: S311  # the same series each time
     absent: list[dict[str, Any]] = []
     for _ in range(count):
         match dice.randrange(9):
@@ -100,7 +100,7 @@ def dump(it: FastRig, *but: str) -> dict[str, list[tuple[Any, ...]]]:
 
 def test_what_changed_is_asked_for_once(fast_rig: Callable[..., FastRig]) -> None:
     """An answer that ends the rest goes to the pass as it came: the provider is asked no more."""
-    made = Made(20)
+    made = RandomCatalog(20)
     before = made.body
     made.change()
     it = fast_rig(answer(body=before), answer(503), answer(body=made.body))
@@ -112,7 +112,7 @@ def test_what_changed_is_asked_for_once(fast_rig: Callable[..., FastRig]) -> Non
 
 def test_an_answer_that_was_not_modified_is_enough(fast_rig: Callable[..., FastRig]) -> None:
     """At rest, the request is conditional; what comes with the next answer goes with the next."""
-    body = Made(20).body
+    body = RandomCatalog(20).body
     it = fast_rig(
         answer(body=body, headers={"ETag": '"a"'}),
         answer(304, body=b""),
@@ -131,7 +131,7 @@ def test_an_answer_that_was_not_modified_is_enough(fast_rig: Callable[..., FastR
 
 def test_whoever_writes_ends_the_rest(fast_rig: Callable[..., FastRig]) -> None:
     """After a note of a model's end, the next poll looks at everything, and the document has it."""
-    it = fast_rig(answer(body=Made(20).body))
+    it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
     with it.work.sync.database.writing() as connection:
         day = (NOON + timedelta(days=20)).date()
@@ -144,7 +144,7 @@ def test_whoever_writes_ends_the_rest(fast_rig: Callable[..., FastRig]) -> None:
 
 def test_a_document_that_moved_is_mended(fast_rig: Callable[..., FastRig]) -> None:
     """One that was removed is written again; one that a person wrote in is looked at again."""
-    it = fast_rig(answer(body=Made(20).body))
+    it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
     document = it.folder / "models.md"
     whole = document.read_bytes()
@@ -158,7 +158,7 @@ def test_a_document_that_moved_is_mended(fast_rig: Callable[..., FastRig]) -> No
 
 def test_what_is_owed_keeps_from_rest(fast_rig: Callable[..., FastRig]) -> None:
     """A message that its channel did not take is tried at the next poll, and the one after."""
-    made = Made(20)
+    made = RandomCatalog(20)
     before = made.body
     made.change()
     it = fast_rig(answer(body=before), answer(body=made.body))
@@ -176,7 +176,7 @@ def test_what_is_owed_of_another_provider_keeps_from_rest(
     fast_rig: Callable[..., FastRig],
 ) -> None:
     """A pass sends what is due to its channels whosever it is, so it comes to no rest before."""
-    it = fast_rig(answer(body=Made(20).body))
+    it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
     with it.work.sync.database.writing() as connection:
         row = "insert into finding (poll_id, provider, rule, level, fingerprint) values (1, 'other'"
@@ -193,7 +193,7 @@ def test_what_is_owed_of_another_provider_keeps_from_rest(
 @pytest.mark.unmeasured
 def test_a_day_that_begins_ends_the_rest(fast_rig: Callable[..., FastRig]) -> None:
     """The ends of models come nearer by days: the first poll of a day looks at everything."""
-    made = Made(20)
+    made = RandomCatalog(20)
     before = made.body
     made.rows.pop()
     it = fast_rig(answer(body=before), answer(body=made.body))
@@ -210,7 +210,7 @@ def test_a_clock_that_was_set_back_is_told(
     fast_rig: Callable[..., FastRig], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Rest does not hide that the last poll lies in the time to come."""
-    it = fast_rig(answer(body=Made(20).body))
+    it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
     it.poll(-HOUR / 2)
     assert "before the last poll" in caplog.text
@@ -218,7 +218,7 @@ def test_a_clock_that_was_set_back_is_told(
 
 def test_whoever_writes_while_it_is_asked_is_heeded(fast_rig: Callable[..., FastRig]) -> None:
     """What another process writes during the request is not passed over: the pass goes its way."""
-    made = Made(20)
+    made = RandomCatalog(20)
     held: list[FastRig] = []
 
     def meanwhile(exchange: Exchange) -> None:
@@ -237,7 +237,7 @@ def test_whoever_writes_while_it_is_asked_is_heeded(fast_rig: Callable[..., Fast
 
 def test_no_token_is_noted(fast_rig: Callable[..., FastRig]) -> None:
     """What is noted for the next poll holds no secret."""
-    it = fast_rig(answer(body=Made(20).body))
+    it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
     assert it.is_fast()
     assert TOKEN.encode() not in (it.folder / "catalog.db").read_bytes()
@@ -245,7 +245,7 @@ def test_no_token_is_noted(fast_rig: Callable[..., FastRig]) -> None:
 
 def test_what_flaps_keeps_from_rest(fast_rig: Callable[..., FastRig]) -> None:
     """A value that moves back and forth is told when it stays elsewhere, by a poll of that time."""
-    made = Made(20)
+    made = RandomCatalog(20)
     one = made.body
     made.rows[3] = made.rows[3] | {"max_token_input": 4711}
     other = made.body

@@ -10,7 +10,7 @@ from catalog.core.errors import NotFound
 from catalog.store import lookup
 from catalog.store.database import Database
 from tests.support.builders import AT, finding, model, snapshot
-from tests.support.poll_store import HOUR, NAME, save
+from tests.support.database import HOUR, NAME, save
 
 A, B = model("1", "alpha"), model("2", "beta")
 

@@ -14,7 +14,7 @@ from catalog.changes.poll import Outcome, Waiting
 from catalog.store import claims, outbox
 from catalog.store.database import Database, Transaction
 from tests.support.builders import AT, finding
-from tests.support.poll_store import HOUR, NAME, ask, save
+from tests.support.database import HOUR, NAME, ask, save
 from tests.support.rig import lay_database
 
 SECOND = timedelta(seconds=1)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from tests.bench.large_catalog import Made
+from tests.bench.random_catalog import RandomCatalog
 from tests.support.http_server import answer
 from tests.support.rig import rig
 
@@ -35,7 +35,7 @@ def counting() -> Iterator[Counter[str]]:
 
 def test_no_statement_is_made_by_the_orm(tmp_path: Path) -> None:
     """Of all that passes ask, nothing names a row's class: each such statement costs twice."""
-    made, bodies = Made(20), list[bytes]()
+    made, bodies = RandomCatalog(20), list[bytes]()
     for _ in range(3):
         bodies.append(made.body)
         made.change()
@@ -58,7 +58,7 @@ def test_no_statement_is_made_by_the_orm(tmp_path: Path) -> None:
 @pytest.mark.parametrize("models", [20, 500])
 def test_what_a_poll_asks_of_the_database(tmp_path: Path, models: int) -> None:
     """Statements and writing transactions of a poll have a bound that no model moves."""
-    made = Made(models)
+    made = RandomCatalog(models)
     first = made.body
     made.change()
     with rig(tmp_path, *(answer(body=body) for body in (first, first, made.body))) as rigged:
@@ -72,7 +72,7 @@ def test_what_a_poll_asks_of_the_database(tmp_path: Path, models: int) -> None:
 
 def test_a_changed_poll_writes_what_changed(tmp_path: Path) -> None:
     """Of 500 models, five that changed are five versions: nothing is written of the others."""
-    made = Made(500)
+    made = RandomCatalog(500)
     bodies = [made.body]
     assert len(made.change()) == 5
     bodies.append(made.body)

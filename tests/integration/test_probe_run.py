@@ -8,7 +8,7 @@ from catalog.core.errors import NotFound, SettingsInvalid
 from catalog.core.probe import Budget
 from catalog.replay.behavior import Behavior, Entry
 from catalog.store import probes
-from tests.support.poll_store import ask
+from tests.support.database import ask
 from tests.support.probe_stand import CHAT_V1, MINUTE, NAME, llm, other, stand
 
 BEFORE = [

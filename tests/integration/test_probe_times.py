@@ -9,8 +9,8 @@ from catalog.daemon.scheduled import ProbeTimes
 from catalog.probes.rate import Pace
 from catalog.replay.behavior import Behavior, Entry
 from catalog.store.database import Database
+from tests.support.database import ask
 from tests.support.http_server import answer, serve
-from tests.support.poll_store import ask
 from tests.support.probe_stand import MINUTE, llm, stand
 
 

@@ -18,7 +18,7 @@ from catalog.store.bodies import read
 from catalog.store.changelog import Wanted
 from catalog.store.database import Database
 from tests.support.builders import AT, MISSING, finding, model, payload, snapshot
-from tests.support.poll_store import HOUR, NAME, ask, save
+from tests.support.database import HOUR, NAME, ask, save
 
 A, B, C = model("1", "alpha"), model("2", "beta"), model("10", "gamma")
 B2 = model("2", "beta", max_token_input=8)

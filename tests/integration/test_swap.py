@@ -22,7 +22,7 @@ from catalog.store.restore import restore
 from catalog.store.tally import sums
 from catalog.store.verify import verify
 from tests.support.builders import AT, model, snapshot
-from tests.support.poll_store import save
+from tests.support.database import save
 from tests.support.rig import lay_database
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

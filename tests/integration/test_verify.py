@@ -33,8 +33,9 @@ from catalog.store.tally import COVERED
 from catalog.store.transfer import TABLES
 from catalog.store.verify import verify
 from tests.support.builders import finding, model, payload, snapshot
+from tests.support.checkout import ROOT
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "commands.md"
+PAGE = ROOT / "docs" / "commands.md"
 NAME = "infomaniak"
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)

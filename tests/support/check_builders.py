@@ -19,6 +19,11 @@ TODAY = date(2026, 5, 20)
 EMPTY = Evidence()
 STORY = ("mixtral", "llama3", "granite", "gemma3n", "mistral3", "mistral24b", "qwen3")
 """The names of a real product's configuration."""
+CODE = {
+    "ai.py": f'DEFAULT_MODEL = "mixtral"\nMODELS = {list(STORY)!r}\n'.replace("'", '"'),
+    "config.yaml": "provider: infomaniak\nmodel: Qwen/Qwen3-Embeding-8B\n",
+}
+"""The code of that product, whose default is a model that is gone."""
 
 
 def shipped() -> Listing:

@@ -15,7 +15,7 @@ from catalog.store import outbox
 from catalog.store.database import Database
 from catalog.sync.deliver import Courier
 from tests.support.builders import finding
-from tests.support.poll_store import NAME
+from tests.support.database import NAME
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A provider at rest: what tests look at, and how its rest is ended."""
+"""A provider on the fast path, and how that is ended."""
 
 import sqlite3
 from contextlib import closing
@@ -9,12 +9,12 @@ from typing import Any
 
 from catalog.changes.poll import Pass
 from catalog.daemon.scheduled import Scheduled
-from tests.bench.large_catalog import Made
+from tests.bench.random_catalog import RandomCatalog
 from tests.support.http_server import Server
 from tests.support.rig import HOUR, Clock, Ear
 from tests.support.shell import Shell
 
-BODY = Made(20).body
+BODY = RandomCatalog(20).body
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
@@ -34,7 +34,7 @@ class FastRig:
         return self.work.run_now()
 
     def is_fast(self) -> bool:
-        """Whether the next poll need not look at anything."""
+        """Whether the next poll takes the fast path."""
         return bool(self.rows("select 1 from fast_path where settings is not null"))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -44,14 +44,14 @@ class FastRig:
 
 
 def took_fast_path(shell: Shell, *words: str) -> bool:
-    """Run `catalog -v WORDS sync`; say whether it found the provider at rest."""
+    """Run `catalog -v WORDS sync`; return whether it took the fast path."""
     ran = shell("-v", *words, "sync")
     assert "infomaniak: unchanged" in ran.out
     return "fast path" in ran.err
 
 
-def end_fast_path(shell: Shell, file: str = "catalog.db") -> None:
-    """End the rest, as whoever writes does."""
+def delete_rows(shell: Shell, table: str, file: str = "catalog.db") -> None:
+    """Empty a table: that of the slots, or that of the fast path, as any other write does."""
     with closing(sqlite3.connect(shell.folder / file)) as connection:
-        connection.execute("delete from fast_path")
+        connection.execute(f"delete from {table}")  # noqa: S608  # ours
         connection.commit()

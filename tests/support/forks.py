@@ -16,8 +16,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, AnyStr, Final
 
-_PRELOADED: Final = Path(__file__).with_name("fork_server.py")
-_LAUNCHED: Final = Path(__file__).with_name("fork_stand_in.py")
+_SERVER_FILE: Final = Path(__file__).with_name("fork_server.py")
+_STAND_IN_FILE: Final = Path(__file__).with_name("fork_stand_in.py")
 _INTERPRETER: Final = ("PYTHON", "LD_", "LC_", "LANG")
 """How variables begin that count while an interpreter starts, and not later."""
 _LANG: Final = {"LANG": "C.UTF-8"}
@@ -80,7 +80,7 @@ def put_command(folder: Path) -> int:
     """Write a program `catalog` that shells find there; return the number of what it inherits."""
     number = _control().fileno()
     program = folder / "catalog"
-    words = [sys.executable, "-I", "-S", str(_LAUNCHED), str(number), str(program)]
+    words = [sys.executable, "-I", "-S", str(_STAND_IN_FILE), str(number), str(program)]
     program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     return number
@@ -88,23 +88,23 @@ def put_command(folder: Path) -> int:
 
 def end_forks() -> None:
     """End the process that forks, where there is one, and wait until it has."""
-    if _preloaded.cache_info().currsize:
-        control, process = _preloaded()
+    if _server.cache_info().currsize:
+        control, process = _server()
         control.close()
         process.wait()
-        _preloaded.cache_clear()
+        _server.cache_clear()
 
 
 def _control() -> socket.socket:
     with _STARTING:
-        return _preloaded()[0]
+        return _server()[0]
 
 
 @cache
-def _preloaded() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+def _server() -> tuple[socket.socket, subprocess.Popen[bytes]]:
     measured = {name: text for name, text in os.environ.items() if name.startswith("COVERAGE_")}
     ours, theirs = socket.socketpair()
     with theirs:
-        line = [sys.executable, "-P", str(_PRELOADED)]
+        line = [sys.executable, "-P", str(_SERVER_FILE)]
         process = subprocess.Popen(line, stdin=theirs.fileno(), env=measured | _LANG, cwd="/")
     return ours, process

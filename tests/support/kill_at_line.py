@@ -1,4 +1,4 @@
-"""Kills a pass at a line, runs it again, and writes down what is stored: see test_crash.py.
+"""Kills a pass at many of its lines, and prints what each left: see test_crash.py.
 
 As a program it stays single-threaded and loads everything once; each pass is a fork of it.
 """
@@ -11,8 +11,9 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import catalog
@@ -46,7 +47,7 @@ def run_pass(folder: Path, provider: str, receiver: str, at: datetime) -> None:
     database.close()
 
 
-def in_fork(work: Callable[[], None]) -> int:
+def in_fork(work: Callable[[], object]) -> int:
     """Do the work in a process of its own; return how it ended (0, or minus the signal)."""
     child = os.fork()
     if child == 0:
@@ -59,46 +60,31 @@ def in_fork(work: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def killed_at(line: int, work: Callable[[], None]) -> Callable[[], None]:
-    """Kill this process when it comes to the given line of the package, counted as they run."""
-
-    def traced() -> None:
-        left = line
-
-        def on_line(_frame: FrameType, event: str, _arg: Any) -> Any:
-            nonlocal left
-            if event == "line":
-                left -= 1
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-            return on_line
-
-        def on_call(frame: FrameType, _event: str, _arg: Any) -> Any:
-            return on_line if frame.f_code.co_filename.startswith(PACKAGE) else None
-
-        sys.settrace(on_call)
-        work()
-        sys.settrace(None)
-
-    return traced
+def is_ours(code: CodeType) -> bool:
+    """Whether code is that of the package."""
+    return code.co_filename.startswith(PACKAGE)
 
 
-def count_lines(work: Callable[[], None], counted: Path) -> None:
-    """Write down how many lines of the package the work runs through."""
+def run_lines(
+    work: Callable[[], object], kill_at: int = 0, counts: Callable[[CodeType], bool] = is_ours
+) -> int:
+    """Do the work, count the lines that it runs, and kill this process at one of them."""
     lines = 0
 
     def on_line(_frame: FrameType, event: str, _arg: Any) -> Any:
         nonlocal lines
         lines += event == "line"
+        if lines == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
         return on_line
 
     def on_call(frame: FrameType, _event: str, _arg: Any) -> Any:
-        return on_line if frame.f_code.co_filename.startswith(PACKAGE) else None
+        return on_line if counts(frame.f_code) else None
 
     sys.settrace(on_call)
     work()
     sys.settrace(None)
-    counted.write_text(str(lines))
+    return lines
 
 
 def stored(folder: Path) -> dict[str, Any]:
@@ -126,14 +112,14 @@ def main() -> None:
     undisturbed = template.parent / "undisturbed"
     counted = template.parent / "lines"
     work = pass_in(undisturbed)
-    ended = [in_fork(lambda: count_lines(work, counted)), in_fork(work)]
+    ended = [in_fork(lambda: counted.write_text(str(run_lines(work)))), in_fork(work)]
     lines = int(counted.read_text())
     results = {undisturbed.name: {"ended": ended, "stored": stored(undisturbed)}}
     for number in range(int(kills)):
         folder = template.parent / f"kill-{number}"
         work = pass_in(folder)
         line = 1 + number * lines // int(kills)
-        ended = [in_fork(killed_at(line, work)), in_fork(work)]
+        ended = [in_fork(partial(run_lines, work, line)), in_fork(work)]
         results[folder.name] = {"ended": ended, "stored": stored(folder)}
     json.dump(results, sys.stdout)
 

@@ -4,49 +4,24 @@ As a program it stays single-threaded and loads everything once; each swap is a 
 """
 
 import json
-import os
 import shutil
-import signal
 import sqlite3
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from types import CodeType
 
 from catalog.store import swap
-from tests.support.kill_at_line import in_fork
+from tests.support.kill_at_line import in_fork, run_lines
 
 LOOKS = {"_refuse_users", "_has_open"}
 """Functions that change no file; their lines depend on the processes of the machine."""
 
 
-def traced(work: Callable[[], object], kill_at: int) -> int:
-    """Count the lines of the module that swaps files; kill this process at one of them."""
-    lines = 0
-
-    def on_line(_frame: FrameType, event: str, _arg: Any) -> Any:
-        nonlocal lines
-        lines += event == "line"
-        if lines == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return on_line
-
-    def on_call(frame: FrameType, _event: str, _arg: Any) -> Any:
-        code = frame.f_code
-        return on_line if code.co_filename == swap.__file__ and code.co_name not in LOOKS else None
-
-    sys.settrace(on_call)
-    work()
-    sys.settrace(None)
-    return lines
-
-
-def killed(work: Callable[[], object], line: int) -> None:
-    """Do the work up to a line."""
-    traced(work, line)
+def swaps(code: CodeType) -> bool:
+    """Whether code is that of the module which swaps files."""
+    return code.co_filename == swap.__file__ and code.co_name not in LOOKS
 
 
 def content(file: Path) -> list[str]:
@@ -68,11 +43,11 @@ def main() -> None:
 
     old, new = content(fresh("old") / "catalog.db"), content(template / "kept.db")
     whole = fresh("whole")
-    lines = traced(lambda: put_back(whole), 0)
+    lines = run_lines(lambda: put_back(whole), counts=swaps)
     found = []
     for line in range(1, lines + 1, 2):
         folder = fresh(str(line))
-        ended = in_fork(partial(killed, partial(put_back, folder), line))
+        ended = in_fork(partial(run_lines, partial(put_back, folder), line, swaps))
         is_kept = any(folder.glob("replaced"))
         left = content(folder / "catalog.db")
         which = "old" if left == old else "new" if left == new else "a mixture"

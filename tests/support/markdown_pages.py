@@ -14,10 +14,10 @@ from tempfile import TemporaryDirectory
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from tests.support.checkout import ROOT
 from tests.support.forks import put_command
 from tests.support.shell import COMMAND, Shell
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     page.relative_to(ROOT).as_posix() for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
 )

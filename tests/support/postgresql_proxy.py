@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager, suppress
 from sqlalchemy import make_url
 
 
-class Severed:
+class Proxy:
     """Passes bytes on between clients and a server; it cuts each of the first connections.
 
     `after` says for each of these how many bytes of the server it lets through.
@@ -63,10 +63,10 @@ def _copy(source: socket.socket, target: socket.socket, room: int | None = None)
 
 
 @contextmanager
-def severed(url: str, after: Sequence[int]) -> Iterator[tuple[Severed, str]]:
+def cut_connections(url: str, after: Sequence[int]) -> Iterator[tuple[Proxy, str]]:
     """Give such a way to the server of a URL of ours, and the URL that leads through it."""
     known = make_url(url)
-    way = Severed(f"{known.query['host']}/.s.PGSQL.5432", after)
+    way = Proxy(f"{known.query['host']}/.s.PGSQL.5432", after)
     through = known.set(host="127.0.0.1", port=way.port, query={"sslmode": "disable"})
     thread = threading.Thread(target=way.serve, daemon=True)
     thread.start()

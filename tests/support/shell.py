@@ -96,20 +96,15 @@ class Shell:
         """Start `catalog WORDS` and leave it running; use it in a `with`."""
         start = self._process(self.environ)
         heeds = [] if start is Fork else [sys.executable, "-c", HEEDS_CTRL_C]
-        return start(
-            [*heeds, *self.line(*words)],
-            cwd=self.folder,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return self._start(start, [*heeds, *self.line(*words)])
 
     def python(self, *words: str | Path) -> subprocess.Popen[str]:
         """Start `python WORDS`: a script, -m and a module or -c and code; use it in a `with`."""
-        return self._process(self.environ)(
-            [sys.executable, *map(str, words)],
+        return self._start(self._process(self.environ), [sys.executable, *map(str, words)])
+
+    def _start(self, start: type[subprocess.Popen[Any]], line: list[str]) -> subprocess.Popen[str]:
+        return start(
+            line,
             cwd=self.folder,
             env=self.environ,
             stdin=subprocess.DEVNULL,

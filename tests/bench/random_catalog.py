@@ -1,4 +1,4 @@
-"""Made models, as many as wanted, and the states that a catalog of them goes through."""
+"""Random models, as many as wanted, and the states that a catalog of them goes through."""
 
 import json
 import random
@@ -27,7 +27,7 @@ WORDS: Final = [
 
 
 @dataclass
-class Made:
+class RandomCatalog:
     """A catalog of made models; the same seed gives the same states."""
 
     count: int

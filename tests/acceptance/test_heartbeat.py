@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.support.builders import body, row
-from tests.support.daemon_process import serving
+from tests.support.daemon import serving
 from tests.support.http_server import Server, answer, serve
 from tests.support.shell import Live
 

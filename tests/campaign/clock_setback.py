@@ -3,7 +3,6 @@
 import signal
 import socket
 import subprocess
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +12,9 @@ from pathlib import Path
 from tests.campaign.history import left
 from tests.campaign.process_usage import peak
 from tests.campaign.result import Result
-from tests.campaign.scenario import HISTORY, Ground
+from tests.campaign.scenario import HISTORY, Context
 from tests.campaign.stage import Stage
-from tests.support.daemon_process import Running
+from tests.support.daemon import Running, guarded
 from tests.support.poll_rows import outcomes
 from tests.support.shell import COMMAND
 from tests.support.wall_clock import COMPILER, WallClock
@@ -28,11 +27,11 @@ WATCHDOG = "1000000"
 """In microseconds: the daemon looks around twice in that time."""
 
 
-def daemon_clock(polls: int, ground: Ground) -> Result:
+def daemon_clock(polls: int, context: Context) -> Result:
     """Let a daemon poll so often, each second, by each setting of its clock."""
     if COMPILER is None:
         return Result(NAME, untried="a clock that can be set takes a C compiler")
-    with ground.stage("clock-of-daemon", HISTORY[-1:], every="1s") as stage:
+    with context.stage("clock-of-daemon", HISTORY[-1:], every="1s") as stage:
         clock = WallClock.made(stage.folder / "clock")
         wrong, signs, memory = list[str](), list[int](), 0
         with _manager(stage.folder) as manager, _daemon(stage, clock) as daemon:
@@ -85,7 +84,7 @@ def _heard(manager: socket.socket) -> int:
 def _daemon(stage: Stage, clock: WallClock) -> Iterator[Running]:
     home = {"HOME": str(stage.folder), "LANG": "C.UTF-8", **clock.environ}
     home |= {"NOTIFY_SOCKET": str(stage.folder / "notify"), "WATCHDOG_USEC": WATCHDOG}
-    process = subprocess.Popen(
+    started = subprocess.Popen(
         [COMMAND, "serve"],
         cwd=stage.folder,
         env=home,
@@ -93,11 +92,5 @@ def _daemon(stage: Stage, clock: WallClock) -> Iterator[Running]:
         stderr=subprocess.PIPE,
         text=True,
     )
-    guard = threading.Timer(PATIENCE, process.kill)
-    guard.start()
-    with process:
-        try:
-            yield Running(process)
-        finally:
-            guard.cancel()
-            process.kill()
+    with started as process, guarded(process, PATIENCE) as running:
+        yield running

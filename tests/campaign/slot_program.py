@@ -13,7 +13,7 @@ from catalog.config.load import load
 from catalog.daemon.scheduled import Scheduled
 from catalog.store.database import Database
 from tests.campaign.history import START
-from tests.campaign.worker import LIMIT
+from tests.campaign.worker_program import LIMIT
 
 APART = 0.004
 """Seconds by which the processes come to a slot at different times, at most."""

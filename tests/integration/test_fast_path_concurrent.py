@@ -12,7 +12,7 @@ import pytest
 from catalog.alerts.channel import Message
 from catalog.core.errors import StoreError
 from catalog.store.fast import confirm, read
-from tests.bench.large_catalog import Made
+from tests.bench.random_catalog import RandomCatalog
 from tests.support.fast_path import FastRig
 from tests.support.http_server import Exchange, answer
 from tests.support.poll_rows import polls
@@ -21,7 +21,7 @@ from tests.support.rig import Ear
 
 def test_no_pass_puts_to_rest_what_another_one_left(fast_rig: Callable[..., FastRig]) -> None:
     """What another process tells of trouble while a message is sent is ended by the next poll."""
-    made = Made(20)
+    made = RandomCatalog(20)
     before = made.body
     made.change()
     it = fast_rig(answer(body=before), answer(body=made.body), answer(503), answer(body=made.body))
@@ -50,7 +50,7 @@ def test_an_answer_that_was_overtaken_is_asked_for_anew(
     fast_rig: Callable[..., FastRig], caplog: pytest.LogCaptureFixture
 ) -> None:
     """An answer from before a change does not undo what another process has found meanwhile."""
-    made = Made(20)
+    made = RandomCatalog(20)
     old = made.body
     made.change()
     held: list[FastRig] = []
@@ -71,7 +71,7 @@ def test_an_answer_that_was_overtaken_is_asked_for_anew(
 
 def test_what_cannot_be_recorded_is_asked_for_once(fast_rig: Callable[..., FastRig]) -> None:
     """Where the database fails meanwhile, the pass goes on with what came, and tells the error."""
-    body = Made(20).body
+    body = RandomCatalog(20).body
     held: list[FastRig] = []
 
     def meanwhile(exchange: Exchange) -> None:
@@ -91,7 +91,7 @@ def test_what_cannot_be_recorded_is_asked_for_once(fast_rig: Callable[..., FastR
 
 def test_polls_stand_in_the_order_of_their_times(fast_rig: Callable[..., FastRig]) -> None:
     """Of two that ask at once, the one that asked first may write last."""
-    it = fast_rig(answer(body=Made(20).body))
+    it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
     assert it.work.sync.fast
     (row,) = read(it.folder / "catalog.db", it.work.sync.fast.settings, it.clock.now)

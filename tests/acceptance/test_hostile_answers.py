@@ -13,7 +13,7 @@ from catalog.store.bodies import read
 from catalog.store.database import Database
 from catalog.store.polls import bodies
 from tests.support.builders import body, row
-from tests.support.daemon_process import Gate, serving
+from tests.support.daemon import Gate, serving
 from tests.support.http_server import Exchange, Step, answer, api_error, serve
 from tests.support.shell import SECONDS, Live, Shell
 

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.support.builders import body, row
-from tests.support.daemon_process import serving
+from tests.support.daemon import serving
 from tests.support.http_server import answer
-from tests.support.postgresql_proxy import severed
+from tests.support.postgresql_proxy import cut_connections
 from tests.support.postgresql_server import new_database
 from tests.support.shell import Live
 
@@ -19,7 +19,7 @@ def test_a_daemon_whose_database_is_cut_off_at_the_start_tries_again(
     folder = tmp_path_factory.getbasetemp() / "postgresql"
     shell, _ = live(answer(body=body(row())), laid=False)
     # Before the greeting, within it, after it, and within the migration.
-    with severed(new_database(folder), (0, 20, 600, 2000)) as (way, url):
+    with cut_connections(new_database(folder), (0, 20, 600, 2000)) as (way, url):
         with serving(shell, "--database", url) as daemon:
             daemon.until("; a pass is tried all the same")
             daemon.until("infomaniak: no pass, ")

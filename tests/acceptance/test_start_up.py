@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from catalog.core.http.client import Http
-from tests.bench.large_catalog import Made
+from tests.bench.random_catalog import RandomCatalog
 from tests.support.http_server import answer
 from tests.support.shell import Live, Shell
 
@@ -62,7 +62,7 @@ def listed(shell: Shell) -> subprocess.CompletedProcess[str]:
 
 def test_an_unchanged_run_loads_little(live: Live) -> None:
     """A poll at rest reads no settings, and opens its database with the driver alone."""
-    shell, _ = live(answer(body=Made(20).body))
+    shell, _ = live(answer(body=RandomCatalog(20).body))
     shell("sync")
     ran = listed(shell)
     assert "unchanged" in ran.stdout
@@ -75,7 +75,7 @@ def test_an_unchanged_run_loads_little(live: Live) -> None:
 @pytest.mark.long
 def test_a_valid_change_is_not_proved_twice(live: Live) -> None:
     """An answer that fits its contract does not load the library that tells what is wrong."""
-    made = Made(20)
+    made = RandomCatalog(20)
     before = made.body
     made.change()
     shell, _ = live(answer(body=before), answer(body=made.body))
@@ -90,7 +90,7 @@ def test_a_valid_change_is_not_proved_twice(live: Live) -> None:
 @pytest.mark.long
 def test_a_process_has_one_http_client(live: Live) -> None:
     """Provider, channels and monitor are all asked through one client: a second costs 20 ms."""
-    shell, server = live(answer(body=Made(20).body))
+    shell, server = live(answer(body=RandomCatalog(20).body))
     hooks = "".join(
         f'[[channel]]\nname = "{name}"\nkind = "webhook"\nformat = "slack"\nurl = "{server.url}"\n'
         for name in ("a", "b")

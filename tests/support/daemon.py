@@ -1,14 +1,27 @@
-"""A daemon as a process of its own, whose log is read line by line."""
+"""A daemon: as a process of its own, whose log is read line by line, or within the test's."""
 
+import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
+from catalog.core.clock import now
+from catalog.core.payload import Answer, Validators
+from catalog.daemon.daemon import Daemon
+from catalog.daemon.job import Work
+from catalog.daemon.schedule import Interval
+from catalog.daemon.scheduled import Scheduled
+from catalog.sync.sync import Sync
+from tests.support.builders import body, payload, row
 from tests.support.http_server import Exchange, Step
 from tests.support.shell import SECONDS, Shell
+
+SECOND = timedelta(seconds=1)
+ANSWER = payload(body(row()))
 
 
 @dataclass
@@ -47,16 +60,22 @@ class Running:
 
 
 @contextmanager
+def guarded(process: subprocess.Popen[str], seconds: float = SECONDS) -> Iterator[Running]:
+    """Give a started daemon to read from; it is killed if it lasts longer, and in the end."""
+    guard = threading.Timer(seconds, process.kill)
+    guard.start()
+    try:
+        yield Running(process)
+    finally:
+        guard.cancel()
+        process.kill()
+
+
+@contextmanager
 def serving(shell: Shell, *before: str, after: tuple[str, ...] = ()) -> Iterator[Running]:
     """Run `catalog BEFORE serve AFTER`; it is killed if it lasts too long."""
-    with shell.start(*before, "serve", *after) as process:
-        guard = threading.Timer(SECONDS, process.kill)
-        guard.start()
-        try:
-            yield Running(process)
-        finally:
-            guard.cancel()
-            process.kill()
+    with shell.start(*before, "serve", *after) as process, guarded(process) as running:
+        yield running
 
 
 @dataclass
@@ -72,3 +91,23 @@ class Gate:
         self.arrived.set()
         assert self.opened.wait(SECONDS)
         self.then(exchange)
+
+
+def work(sync: Sync, fetch: Callable[[Validators], Answer], limit: timedelta) -> Work:
+    """Put a Sync with this answer on a schedule of every second."""
+    asked = replace(sync, fetch=fetch, clock=now)
+    return Work(Scheduled(asked, Interval(SECOND), limit), timedelta(), (), lambda: None)
+
+
+def serve_until(event: threading.Event, daemon: Daemon) -> int:
+    """Run a daemon here, and stop it when the event comes."""
+
+    def stop() -> None:
+        event.wait(SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    code = daemon.run()
+    stopper.join()
+    return code

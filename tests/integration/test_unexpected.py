@@ -23,7 +23,7 @@ from catalog.store.database import Database
 from catalog.sync.publish import Publisher
 from tests.support.builders import body, row
 from tests.support.http_server import answer
-from tests.support.postgresql_proxy import severed
+from tests.support.postgresql_proxy import cut_connections
 from tests.support.postgresql_server import new_database
 from tests.support.probe_stand import CHAT_V1, llm, stand
 from tests.support.rig import Ear, Rig, rig
@@ -275,7 +275,7 @@ def test_only_a_lost_connection_is_an_unreachable_database(
     with said as caught, closing(database), database.reading() as connection:
         connection.exec_driver_sql("select nothing")
     assert not isinstance(caught.value, DatabaseUnreachable)
-    with severed(url, (0,)) as (_, cut):
+    with cut_connections(url, (0,)) as (_, cut):
         database = Database(cut)
         with pytest.raises(DatabaseUnreachable), closing(database), database.reading():
             pass

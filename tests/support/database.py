@@ -1,6 +1,7 @@
-"""A store to write polls into, and to ask with plain SQL."""
+"""Databases: made up to date, written into by polls, and asked with plain SQL."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import text
 
@@ -13,6 +14,14 @@ from tests.support.builders import AT, payload
 
 NAME = "infomaniak"
 HOUR = timedelta(hours=1)
+
+
+def make(path: Path) -> Database:
+    """Make an up-to-date database file."""
+    database = Database(str(path))
+    with database.writing():
+        pass
+    return database
 
 
 def ask(database: Database, sql: str) -> list[tuple[object, ...]]:

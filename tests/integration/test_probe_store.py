@@ -4,7 +4,7 @@ from catalog.core.probe import Budget, Call, Said, Spent, Verdict
 from catalog.store import probes
 from catalog.store.database import Database
 from tests.support.builders import AT
-from tests.support.poll_store import NAME, ask
+from tests.support.database import NAME, ask
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
