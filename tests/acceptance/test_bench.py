@@ -20,7 +20,7 @@ from tests.bench.random_catalog import RandomCatalog
 from tests.bench.result import HEADS, Line, table
 from tests.bench.timing import Took, in_turn, ratio
 from tests.support.checkout import ROOT, load_script
-from tests.support.poll_rows import polls
+from tests.support.database import polls
 from tests.support.shell import Shell
 
 SCRIPT = ROOT / "scripts" / "bench"

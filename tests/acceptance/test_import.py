@@ -16,7 +16,7 @@ from catalog.providers.recordings import shipped
 from catalog.store.database import Database
 from tests.support.builders import body, row
 from tests.support.checkout import ROOT
-from tests.support.poll_rows import untime
+from tests.support.database import untime
 from tests.support.shell import Shell
 
 GOLDEN = Path(__file__).parent.parent / "golden"

@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.builders import body, row
 from tests.support.daemon import Gate, serving
+from tests.support.database import polls
 from tests.support.http_server import answer
-from tests.support.poll_rows import polls
 from tests.support.shell import SECONDS, Live
 
 ONE = answer(body=body(row()))

@@ -13,8 +13,8 @@ import pytest
 
 from tests.support.builders import body, row
 from tests.support.daemon import Gate, serving
+from tests.support.database import outcomes
 from tests.support.http_server import Exchange, answer, serve
-from tests.support.poll_rows import outcomes
 from tests.support.shell import SECONDS, Live, Shell
 
 ONE = answer(body=body(row()))

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.daemon import Gate, serving
+from tests.support.database import polls
 from tests.support.http_server import Exchange, Server, Step, answer, serve
-from tests.support.poll_rows import polls
 from tests.support.shell import SECONDS, Shell
 
 PROVIDER = """

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.support.builders import body, row
+from tests.support.database import outcomes
 from tests.support.http_server import Exchange, answer, refusing, serve
-from tests.support.poll_rows import outcomes
 from tests.support.shell import TOKEN, Live, Shell
 
 ALPHA, BETA = row(), row(id=2, name="beta", description="Beta 1.0")

@@ -15,7 +15,7 @@ from tests.campaign.result import Result
 from tests.campaign.scenario import HISTORY, Context
 from tests.campaign.stage import Stage
 from tests.support.daemon import Running, guarded
-from tests.support.poll_rows import outcomes
+from tests.support.database import outcomes
 from tests.support.shell import COMMAND
 from tests.support.wall_clock import COMPILER, WallClock
 

@@ -12,7 +12,7 @@ from tests.campaign.history import Told, left
 from tests.campaign.process_usage import peak
 from tests.campaign.result import Result
 from tests.campaign.stage import Stage
-from tests.support.poll_rows import outcomes
+from tests.support.database import outcomes
 from tests.support.shell import COMMAND
 
 Process = subprocess.Popen[bytes]

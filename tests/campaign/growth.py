@@ -11,7 +11,7 @@ from tests.campaign.result import MEGABYTE, Result
 from tests.campaign.scenario import HISTORY, Context
 from tests.campaign.stage import Stage
 from tests.support.checkout import ROOT
-from tests.support.poll_rows import outcomes
+from tests.support.database import outcomes
 
 GROWTH = 0.03
 """The share by which memory may differ between a tenth of the way and its end: noise."""

@@ -20,7 +20,7 @@ from tests.campaign.result import Result
 from tests.campaign.scenario import HISTORY, Context
 from tests.campaign.stage import Stage
 from tests.support.checkout import ROOT
-from tests.support.poll_rows import outcomes
+from tests.support.database import outcomes
 
 HOUR = timedelta(hours=1)
 PROCESSES = 3

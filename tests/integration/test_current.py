@@ -21,7 +21,7 @@ from catalog.core.payload import Answer, Payload, Validators
 from catalog.store.database import Database
 from catalog.sync.sync import Options, Sync
 from tests.support.builders import MISSING, body, row
-from tests.support.poll_rows import untime
+from tests.support.database import untime
 from tests.support.rig import HOUR, Clock, Ear
 
 COPIED, PUT_BACK = 15, 22

@@ -25,8 +25,8 @@ from catalog.daemon.systemd import Systemd
 from catalog.providers.infomaniak.provider import Infomaniak
 from tests.support.builders import body, row
 from tests.support.daemon import ANSWER, SECOND, serve_until, work
+from tests.support.database import polls as polls_of
 from tests.support.http_server import answer
-from tests.support.poll_rows import polls as polls_of
 from tests.support.rig import Ear, rig
 from tests.support.shell import SECONDS
 

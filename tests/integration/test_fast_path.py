@@ -14,9 +14,9 @@ from catalog.changes.forecast import Note
 from catalog.store import forecasts
 from catalog.store.database import Database
 from tests.bench.random_catalog import RandomCatalog
+from tests.support.database import untime
 from tests.support.fast_path import NOON, FastRig
 from tests.support.http_server import Exchange, answer
-from tests.support.poll_rows import untime
 from tests.support.rig import HOUR, TOKEN
 
 ACCEPTED = {"first", "changed", "unchanged"}

@@ -13,9 +13,9 @@ from catalog.alerts.channel import Message
 from catalog.core.errors import StoreError
 from catalog.store.fast import confirm, read
 from tests.bench.random_catalog import RandomCatalog
+from tests.support.database import polls
 from tests.support.fast_path import FastRig
 from tests.support.http_server import Exchange, answer
-from tests.support.poll_rows import polls
 from tests.support.rig import Ear
 
 
