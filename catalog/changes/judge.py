@@ -1,4 +1,4 @@
-"""Changes -> Findings, or a doubt: what the facts mean, by the table in rules.toml."""
+"""Turn changes into findings, or into a doubt, by rules.toml."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,18 +16,18 @@ from catalog.core.payload import Drift
 from catalog.core.snapshot import Snapshot
 
 NUMERIC = frozenset({"price", "context_limit"})
-"""What holds numbers, also where they are written as texts."""
+"""Attributes with numeric values, also as text."""
 SOON = 7
-"""So many days before its end, a model ends soon."""
+"""Days before an end when it counts as soon."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """When an answer is not believed, and when it is let through by itself.
+    """The limits that hold an implausible answer, and that release it.
 
-    More than `share` of the models gone, where at least `floor` were there; let through when
-    `polls` polls in a row, at least `apart` from one another, lack the same ones. What else moves
-    meanwhile says nothing about these: a large catalog always moves.
+    An answer is held if more than `share` of at least `floor` models are gone. It is accepted after
+    `polls` polls in a row, at least `apart` from each other, that lack the same models. Other
+    changes do not matter, because large catalogs always change.
     """
 
     share: float = 0.30
@@ -36,7 +36,7 @@ class Doubt:
     apart: timedelta = timedelta(minutes=10)
 
     def about(self, before: Snapshot | None, after: Snapshot) -> str | None:
-        """Say why this state is not believed, or return None."""
+        """Return the reason to hold this snapshot, or None."""
         if not after.models:
             return "the list is empty"
         if before is None or len(before.models) < self.floor:
@@ -50,12 +50,11 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a judgment needs to know beside the changes.
+    """The context of a judgment beside the changes.
 
-    `attributes` knows what the provider's fields stand for, `levels` holds the user's own
-    levels by rule id, `common` is how many models were there before and after. `grounds` is what is
-    known of the ends of models beside the policy. `flaps` are the places that move back and forth,
-    `since` when a model was first missing, where that was not at this poll.
+    `attributes` maps provider fields to our attributes. `levels` holds the user's levels by rule
+    id. `common` counts models in both snapshots. `grounds` is the evidence about ends. `flaps` are
+    the places that flap. `since` is when a model was first missing, if before this poll.
     """
 
     provider: str
@@ -70,7 +69,7 @@ class Case:
 
 
 def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
-    """Give each change, or each wave, its rule and level; the gravest first."""
+    """Return one finding per change or wave, most severe first."""
     found = bundles(changes, case.common, lambda change: _judgment(change, case))
     return tuple(sorted((_finding(each, case) for each in found), key=gravity))
 
@@ -94,7 +93,7 @@ def _finding(changes: tuple[Change, ...], case: Case) -> Finding:
 
 
 def _end(change: Change, case: Case) -> Forecast | Retiring | None:
-    """Return until when a name can be called that is about to end, or is listed no more."""
+    """Return the end of a model that is ending, removed or renamed."""
     if isinstance(change, Retiring):
         return change
     renamed = isinstance(change, Renamed) and change.name != change.model.name
@@ -112,7 +111,10 @@ def _places(changes: Iterable[Change], case: Case) -> Iterator[Place]:
 
 
 def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
-    """Find the rule of a change. A return takes its level from what it would be by itself."""
+    """Return the rule and level, or those of flapping.
+
+    The flapping rule gets the more severe of both levels.
+    """
     rule, level = _rule_by_itself(change, case)
     flap = next((case.flaps[place] for place in _places((change,), case)), None)
     if flap is None or level is Level.QUIET:
@@ -125,7 +127,7 @@ def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
 
 
 def _rule_by_itself(change: Change, case: Case) -> tuple[Rule, Level]:
-    """Find the rule of a change; of a block that came, went or opened, the gravest within it."""
+    """Return the most severe rule of a change and its inner fields."""
     inner = fields_within(change) if isinstance(change, Updated) else ()
     found = [_rule_of_one(each, case) for each in (change, *inner)]
     if len(found) == 1:
@@ -166,7 +168,7 @@ def _matches(rule: Rule, change: Change, attribute: str | None, moved: frozenset
 
 
 def _nearness(change: Retiring, at: datetime) -> str:
-    """Name how near the end of a model is."""
+    """Return how close an end is: over, soon or ahead."""
     days = change.days_left(at)
     if change.basis == "proved" or days < 0:
         return "over"

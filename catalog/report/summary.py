@@ -1,4 +1,7 @@
-"""Sum up in one line how a poll ended, and what is still pending; loaded by every run."""
+"""Summarize the outcome of a poll in one line.
+
+Every run loads this module.
+"""
 
 from datetime import datetime
 
@@ -8,7 +11,7 @@ from catalog.core.text import count, one_line
 
 
 def outcome(poll: Poll, snapshot: int | None) -> str:
-    """Say what a pass came to; `snapshot` is in force after it."""
+    """Return the outcome of a poll. `snapshot` is the current one afterwards."""
     parts = [f"{poll.provider}: {poll.outcome}"]
     if poll.error is not None and snapshot is not None:
         parts.append(f"snapshot {snapshot} stays in force")
@@ -24,14 +27,14 @@ def outcome(poll: Poll, snapshot: int | None) -> str:
 
 
 def skipped(slot: datetime, done_at: datetime | None) -> str:
-    """Say why a slot of the schedule was not done by this process."""
+    """Return why this process skipped a scheduled slot."""
     if done_at is None:
         return f"the slot of {stamp(slot)} is being done by another process"
     return f"the slot of {stamp(slot)} was done at {stamp(done_at)}"
 
 
 def owed(channel: str, messages: int, error: str | None, next_at: datetime | None) -> str:
-    """Say what a channel has not taken, why, and when it is tried next."""
+    """Return the pending messages of a channel and the next attempt."""
     when = "the next run" if next_at is None else stamp(next_at)
     if error is None:
         return f"channel {channel}: {count(messages, 'message')} to be sent from {when} on"
