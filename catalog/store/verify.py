@@ -1,4 +1,4 @@
-"""Whether what is stored is what was stored: each check names the first row that is not."""
+"""Verify the stored rows and name each check's first bad row."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -36,13 +36,13 @@ COUNTED = {
     "probes": "probe",
     "notes": "note",
 }
-"""Tables of which nothing but the tally is checked, by the name of the check."""
+"""Tables that only the tally verifies, by the name of the check."""
 GARBLED = (StoreError, ValueError, TypeError, KeyError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """A row that is not what it was, and why we say so; `row` is its primary key."""
+    """A changed or damaged row. `row` is its primary key."""
 
     table: str
     row: str
@@ -54,7 +54,7 @@ class Bad:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one check came to: how many of what were looked at, a word on them, the first bad."""
+    """The result of one check: rows, a remark, the first bad row."""
 
     name: str
     rows: int
@@ -63,14 +63,14 @@ class Check:
 
 
 Verdicts = Iterator[Bad | str]
-"""A verdict for each row: what is bad about it, or a word on it; the last word is told."""
+"""One error or remark per row. The last remark is shown."""
 
 
 def verify(connection: Connection, noted: str | None = None) -> Iterator[Check]:
-    """Check everything within one view of the database, from the bytes up to the chain.
+    """Check everything in one transaction, from the bytes to the chain.
 
-    What was found since the newest snapshot is in no link yet. Who works out every link anew, or
-    cuts off the end, can hide that from all but a head that was `noted` elsewhere.
+    Findings since the newest snapshot are in no link yet. A person who recomputes every link, or
+    cuts off the end, can only be found by a head `noted` elsewhere.
     """
     if connection.dialect.name == "sqlite":
         yield _check("database", "database", _database(connection))
@@ -130,7 +130,7 @@ def _payloads(connection: Connection) -> Verdicts:
 
 
 def _needed(connection: Connection) -> set[str]:
-    """Return the payloads that no pruning takes: each provider's in force, and its newest."""
+    """Return the payloads that pruning keeps: current and newest ones."""
     accepted = func.max(col(PollRow.id)).filter(col(PollRow.outcome).in_(ACCEPTED))
     query = (
         select(accepted, func.max(col(PollRow.id)))
@@ -156,7 +156,7 @@ def _versions(connection: Connection) -> Verdicts:
 
 
 def _snapshots(connection: Connection) -> Verdicts:
-    """Build each snapshot from its model versions, one after the other."""
+    """Rebuild each snapshot from its model versions in order."""
     stretch = (col(ModelVersionRow.first_snapshot), col(ModelVersionRow.last_snapshot))
     begin: dict[int, dict[int, Model]] = defaultdict(dict)
     end: dict[int | None, list[int]] = defaultdict(list)
@@ -217,13 +217,13 @@ def _polls(connection: Connection) -> Verdicts:
 
 
 def _rows(connection: Connection, table: str) -> Verdicts:
-    """Say a word for each row of a table of which nothing but the tally is checked."""
+    """Yield a remark for each row of a table without own checks."""
     count = connection.scalar(text(f'SELECT count(*) FROM "{table}"')) or 0  # noqa: S608  # our own names
     yield from repeat("each is in the tally as it was written", count)
 
 
 def _tallied(connection: Connection, table: str) -> Iterator[Bad]:
-    """Compare the rows of a table with its tally; only what is bad is worth a word."""
+    """Yield the differences between a table and its tally."""
     query = "SELECT span, row_count, digest FROM tally WHERE name = :name"
     stored = {row[0]: row[1:] for row in connection.execute(text(query), {"name": table})}
     found = sums(table, connection.execute(text(selected(table))))
