@@ -1,4 +1,4 @@
-"""The channel that needs nothing: one log record a finding."""
+"""Write each finding to the log."""
 
 import logging
 from dataclasses import dataclass, field
@@ -21,14 +21,17 @@ _SEVERITY = {
 
 @dataclass(frozen=True, slots=True)
 class LogChannel:
-    """Writes to the logger `catalog.alerts`; `finding` and `delivery` are there for JSON logs."""
+    """A channel to the logger `catalog.alerts`.
+
+    JSON logs get the fields `finding` and `delivery`.
+    """
 
     name: str
     audience: Audience
     timing: Timing = field(default_factory=Timing)
 
     def send(self, message: Message) -> None:
-        """Log every finding, gravest first; never fails."""
+        """Log every finding, most severe first. Never fails."""
         if message.test:
             _LOGGER.info("this is a test of channel %s", self.name)
         for finding in message.findings:
