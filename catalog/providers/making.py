@@ -1,4 +1,4 @@
-"""The provider behind a name: built in, or known by its description."""
+"""Create a provider: built in, or from a description."""
 
 from catalog.providers.described.description import Description
 from catalog.providers.infomaniak.provider import Infomaniak
@@ -6,7 +6,7 @@ from catalog.providers.provider import Provider
 
 
 def make(name: str, description: Description | None) -> Provider:
-    """Make the one who knows a provider's words; without a description it is Infomaniak."""
+    """Return the provider. Without a description it is Infomaniak."""
     if description is None:
         return Infomaniak(name)
     from catalog.providers.described.provider import Described

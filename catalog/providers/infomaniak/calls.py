@@ -1,4 +1,4 @@
-"""Infomaniak's models called, each as cheaply as its route allows, and what they say read."""
+"""Call Infomaniak's models cheaply, and read the results."""
 
 import time
 from collections.abc import Callable
@@ -24,22 +24,21 @@ from catalog.core.strict_json import Json, cut, plain, read_strict
 from catalog.providers.infomaniak.routes import LOOKS, PRODUCTS, RESULTS, ROUTES, SERVED, Body
 
 REFUSALS = {400, 404, 410, 422}
-"""What the API answers where it does not serve a model by this name."""
+"""The statuses of an unknown model name."""
 TEXT_LIMIT = 300
 NAMES_LIMIT = 100
 NAME_LIMIT = 200
 BETWEEN_LOOKS = 2.0
-"""Seconds between two looks at the result of a batch."""
+"""Seconds between two requests for a batch result."""
 PRODUCT_HINT = "Set `infomaniak.product_id` (CATALOG_INFOMANIAK_PRODUCT_ID) to one of them."
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """The way to the models.
+    """A client for model calls.
 
-    `pace` waits until the rate allows a request, and says for how many seconds; it is called before
-    each but the one that `ask` begins with, which whoever asks has to do. `wait` waits so many
-    seconds.
+    `pace` waits until the rate permits a request and returns the seconds. It runs before each
+    request except the first one of `ask`, which the caller paces. `wait` waits for some seconds.
     """
 
     http: Http
@@ -51,9 +50,9 @@ class Calls:
     wait: Callable[[float], object]
 
     def with_product(self) -> "Calls":
-        """Return the same for the product that is configured, or the only one that the token has.
+        """Return a copy with the configured product, or the token's only one.
 
-        Raise ProviderError, or SettingsInvalid that lists them where there are several.
+        Raise ProviderError, or SettingsInvalid with the list if there are several.
         """
         if self.product_id is not None:
             return self
@@ -67,12 +66,12 @@ class Calls:
         raise SettingsInvalid(f"the token has several AI products:\n{listed}", hint=PRODUCT_HINT)
 
     def served(self) -> frozenset[str]:
-        """Return the names in the second list; raise ProviderError."""
+        """Return the names in the second list, or raise ProviderError."""
         rows = _items(self._get(self._path(SERVED)), "data")
         return frozenset(row["id"] for row in rows if isinstance(row.get("id"), str))
 
     def ask(self, call: Call) -> Said:
-        """Make one call and say what came of it; never raise for what the provider does."""
+        """Make one call and return its result, without raising provider errors."""
         route, started, paced = ROUTES[call.route], time.monotonic(), 0.0
         try:
             answer = self._send("POST", self._path(route.path), route.body(call.name))
@@ -85,7 +84,7 @@ class Calls:
         return replace(said, latency_ms=max(0, elapsed))
 
     def _result(self, batch: Json, call: Call) -> tuple[Said, float]:
-        """Look for the result of a batch until it ended; say too how long the pace held us up."""
+        """Return the result of a batch, and the seconds of pacing."""
         path = self._path(RESULTS).replace("{batch_id}", quote(str(batch), safe=""))
         paced = 0.0
         for calls in range(2, LOOKS + 2):
@@ -108,7 +107,7 @@ class Calls:
         return self._send("GET", path)
 
     def _send(self, method: str, path: str, body: Body | None = None) -> Json:
-        """Send one request, never a second time; return the object that came."""
+        """Send one request without retry and return the JSON object."""
         token = self.token
         headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
         content = None
@@ -131,7 +130,7 @@ class Calls:
 
 
 def _read(answer: Json, holds: str, call: Call) -> Said:
-    """Read an answer of status 2xx."""
+    """Return the result of a 2xx answer."""
     name, usage = answer.get("model"), answer.get("usage")
     cost = usage.get("total_tokens") if isinstance(usage, dict) else None
     tokens = max(0, cost) if _is_number(cost) else call.tokens
@@ -143,7 +142,7 @@ def _read(answer: Json, holds: str, call: Call) -> Said:
 
 
 def read_error(error: ProviderError, call: Call) -> Said:
-    """Read what an error says of the model: refused, or nothing of it at all."""
+    """Return the result of an error: refused, or nothing about the model."""
     words, accepted, about_model = _words(error.body)
     said = plain(cut(words or str(error), TEXT_LIMIT))
     verdict, tokens = Verdict.FAILING, 0
@@ -153,7 +152,7 @@ def read_error(error: ProviderError, call: Call) -> Said:
         case RateLimited():
             verdict = Verdict.LIMITED
         case TimedOut():
-            verdict, tokens = Verdict.TIMEOUT, call.tokens  # it may have been worked out
+            verdict, tokens = Verdict.TIMEOUT, call.tokens  # the tokens may be charged
         case _ if error.status in REFUSALS and about_model:
             verdict = Verdict.REFUSED
         case _:
@@ -170,9 +169,9 @@ def read_error(error: ProviderError, call: Call) -> Said:
 
 
 def _words(body: bytes) -> tuple[str, tuple[str, ...], bool]:
-    """Read the API's words, the names that it accepts, and whether the model is what it refuses.
+    """Return the error text, the accepted names, and a flag.
 
-    A refusal that names only other parts of the request says nothing of the model.
+    The flag is false if only other parameters than the model are refused.
     """
     try:
         error = read_strict(body).get("error")
