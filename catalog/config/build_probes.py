@@ -1,4 +1,4 @@
-"""Turn settings into what calls the models."""
+"""Build the probes from settings."""
 
 import time
 from datetime import timedelta
@@ -22,16 +22,16 @@ CALLED = "`catalog probe` calls the models of providers of the kind infomaniak."
 
 
 def can_probe(settings: Settings) -> bool:
-    """Whether the routes of the provider's models are known."""
+    """Return whether the provider's model routes are known."""
     return settings.one.description is None
 
 
 def wire_probing(
     settings: Settings, database: Database, http: Http, stop: Event, clock: Clock = now
 ) -> Probing:
-    """Make what calls the models, which stops by `stop`.
+    """Build a probe run that `stop` ends.
 
-    Raise SettingsInvalid without a token, and for a provider whose routes are not known.
+    Raise SettingsInvalid without a token or with unknown routes.
     """
     terms, one = settings.probe, settings.one
     if not can_probe(settings):
@@ -62,7 +62,7 @@ def wire_probing(
 
 
 def wire_probe_times(settings: Settings, probing: Probing) -> ProbeTimes:
-    """Make the schedule of the probes; a claim ends when no run can last that long."""
+    """Build the schedule of probes. Claims expire after the longest run."""
     terms = settings.probe
     waits = timedelta(minutes=terms.calls_a_day / terms.rate)
     limit = SLACK + waits + terms.calls_a_day * settings.http.deadline / terms.concurrency
