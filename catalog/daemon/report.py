@@ -1,4 +1,4 @@
-"""What the daemon says of a run, in one line, and how grave it is."""
+"""Describe the result of a run in log lines."""
 
 import logging
 
@@ -10,11 +10,11 @@ from catalog.probes.run import Results
 from catalog.report.summary import outcome, owed, skipped
 
 Line = tuple[int, str]
-"""A level of logging, and the text."""
+"""A logging level and a text."""
 
 
 def told(provider: str, came: Run | Exception) -> list[Line]:
-    """Say what came of a run; the first line is the outcome."""
+    """Return the result of a run as lines, the outcome first."""
     if isinstance(came, CatalogError):
         return [(logging.ERROR, f"{provider}: no pass, {said(came)}")]
     if isinstance(came, Exception):
@@ -37,7 +37,7 @@ def told(provider: str, came: Run | Exception) -> list[Line]:
 
 
 def told_calls(provider: str, came: Results | Exception | None) -> list[Line]:
-    """Say what came of calling the models; nothing where there was nothing to do."""
+    """Return the result of model calls as lines, empty without calls."""
     if came is None:
         return []
     if isinstance(came, CatalogError):
@@ -55,13 +55,13 @@ def told_calls(provider: str, came: Results | Exception | None) -> list[Line]:
 
 
 def refused(error: Exception) -> list[str]:
-    """Say, line by line, why settings could not be taken."""
+    """Return the errors of refused settings as lines."""
     if isinstance(error, (CatalogError, OSError)):
         return str(error).splitlines()
     return [f"the configuration could not be read {MISTAKE}, {place(error)}"]
 
 
 def said(error: CatalogError) -> str:
-    """Write an error and what to do about it in one line."""
+    """Return an error and its hint in one line."""
     text = " ".join(str(error).split())
     return f"{text}. {error.hint}" if error.hint else text

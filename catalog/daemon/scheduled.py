@@ -1,4 +1,4 @@
-"""A pass for each slot of the schedule, done once by whoever comes first."""
+"""Run one pass per scheduled slot over all processes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of a slot: the pass, or None where another process did it or is doing it."""
+    """The result of a slot. `result` is None if another process has it."""
 
     provider: str
     claim: Claim
@@ -31,7 +31,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """A Sync and its schedule. A claim ends when no pass can last that long: `limit`."""
+    """A Sync and its schedule. Claims expire after `limit`, the longest pass."""
 
     sync: Sync
     schedule: Schedule
@@ -41,13 +41,13 @@ class Scheduled:
 
     @property
     def provider(self) -> str:
-        """The name of the provider that is asked."""
+        """Return the name of the provider."""
         return self.sync.provider.name
 
     def run(self, asked: Asked | None = None) -> Run:
-        """Do the latest slot, unless somebody did it or is doing it.
+        """Run the latest slot, unless another process has or had it.
 
-        What was `asked` already is not asked again.
+        `asked` is the answer of a request that was already made.
         """
         with self._watched(asked):
             now = asked.started_at if asked else self.sync.clock()
@@ -64,15 +64,15 @@ class Scheduled:
             return Run(self.provider, claim, self._pass(moment, came, once=True))
 
     def run_now(self, asked: Asked | None = None, *, accept: bool = False) -> Pass:
-        """Run a pass in any case; the slot counts as done, unless the provider was not read."""
+        """Run a pass in any case. The slot is done unless the poll failed."""
         with self._watched(asked):
             moment = self.schedule.slot(asked.started_at if asked else self.sync.clock())
             return self._pass(moment, asked, accept=accept, once=False)
 
     def first(self) -> datetime:
-        """Return when to begin: now, unless the slot was done or the provider was read lately.
+        """Return now, or the next slot if there was a recent poll.
 
-        Lately is within half the time from one slot to the next.
+        Recent means the current slot, or less than half a slot ago.
         """
         with self._watched():
             return self._first()
@@ -93,7 +93,7 @@ class Scheduled:
     def _pass(
         self, moment: datetime, asked: Asked | None, *, once: bool, accept: bool = False
     ) -> Pass:
-        """Run a pass, and tell the monitor; `once` for a slot that is done whatever came of it."""
+        """Run a pass and ping the monitor. `once` marks failed slots done."""
         if self.pings is not None:
             self.pings.start()
         came = asked if asked or accept else self._ask(Slot(moment))
@@ -114,7 +114,7 @@ class Scheduled:
 
     @contextmanager
     def _watched(self, asked: Asked | None = None) -> Iterator[None]:
-        """Do all under one id, and tell the monitor of whatever is raised, wherever that is."""
+        """Set the run id, and report any exception to the monitor."""
         with running(asked.run if asked else None):
             try:
                 yield
@@ -126,16 +126,16 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class ProbeTimes:
-    """Probing and its schedule, which has slots of its own. A claim ends after `limit`."""
+    """Probes and their schedule with its own slots. Claims expire after `limit`."""
 
     probing: "Probing"
     schedule: Schedule
     limit: timedelta
 
     def run(self) -> "Results | None":
-        """Do the latest slot, or the second tries that are due where it was done.
+        """Run the latest slot, or its due second calls if done.
 
-        None where there was nothing to do.
+        Return None if nothing is due.
         """
         now = self.probing.clock()
         moment = self.schedule.slot(now)
@@ -143,18 +143,18 @@ class ProbeTimes:
             claim = slots.claim(connection, self._name, moment, now, self.limit)
         if claim.is_ours:
             results = self.probing.run()
-            if not self.probing.stop.is_set():  # else it goes on with the next process
+            if not self.probing.stop.is_set():  # else the next process continues
                 self.finish(moment)
             return results
         again_at = self.probing.again_at()
         if claim.done_at is None or again_at is None or again_at > now:
             return None
-        from catalog.probes.run import Wish  # not loaded where no model is called
+        from catalog.probes.run import Wish  # rarely needed
 
         return self.probing.run(Wish(again=True))
 
     def next_at(self) -> datetime:
-        """Return when there is something to do: now, where the slot was not done."""
+        """Return the time of the next probe, now if the slot is open."""
         now = self.probing.clock()
         following = self.schedule.next_after(now)
         if not self.probing.database.exists:
@@ -166,11 +166,11 @@ class ProbeTimes:
         return max(now, min(following, self.probing.again_at() or following))
 
     def finish(self, moment: datetime) -> None:
-        """Note that a slot was done."""
+        """Mark a slot as done."""
         with self.probing.database.writing(stirs=False) as connection:
             slots.finish(connection, self._name, moment, self.probing.clock())
 
     @property
     def _name(self) -> str:
-        """Return the name that its slots have beside those of the passes."""
+        """Return the name of these slots in the database."""
         return f"{self.probing.provider.name}/probe"

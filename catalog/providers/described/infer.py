@@ -92,7 +92,7 @@ def _steps(answer: Json, place: Trail) -> list[str]:
 
 
 def _is_listing(rows: Sequence[tuple[Trail, Mapping[str, Json]]]) -> bool:
-    """Return whether rows are similar and a common field may be their name.
+    """Return whether rows are similar and a common field may name them.
 
     Similar rows have at least half of their fields in common.
     """
