@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The result of a slot. `result` is None if another process has it."""
+    """The result of a slot, None if another process has it."""
 
     provider: str
     claim: Claim
@@ -64,7 +64,7 @@ class Scheduled:
             return Run(self.provider, claim, self._pass(moment, came, once=True))
 
     def run_now(self, asked: Asked | None = None, *, accept: bool = False) -> Pass:
-        """Run a pass in any case. The slot is done unless the poll failed."""
+        """Run a pass in any case. A failed poll leaves the slot open."""
         with self._watched(asked):
             moment = self.schedule.slot(asked.started_at if asked else self.sync.clock())
             return self._pass(moment, asked, accept=accept, once=False)
@@ -154,7 +154,7 @@ class ProbeTimes:
         return self.probing.run(Wish(again=True))
 
     def next_at(self) -> datetime:
-        """Return the time of the next probe, now if the slot is open."""
+        """Return the time of the next probe, now for an open slot."""
         now = self.probing.clock()
         following = self.schedule.next_after(now)
         if not self.probing.database.exists:

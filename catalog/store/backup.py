@@ -22,7 +22,7 @@ def copy(source: Path, target: Path) -> dict[str, int]:
     leave the target unchanged.
     """
     try:
-        # The copy is closed first, because an open file must not be renamed.
+        # The copy is closed before `fresh` flushes and renames it.
         with fresh(target) as place, opened(source) as old, closing(sqlite3.connect(place)) as new:
             rows = _copy(old, new)
             _check(new, rows)

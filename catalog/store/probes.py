@@ -72,7 +72,7 @@ def cells(
     """Return the results of every called name and route."""
     of = (col(ProbeRow.provider) == provider, *of)
     if connection.execute(select(_id).where(*of).limit(1)).first() is None:
-        return {}  # usual, and the queries below cost as much as a small pass
+        return {}  # skip the queries below, which cost as much as a small pass
     last = _newest(*of, col(ProbeRow.believed).is_(True)).subquery()
     query = select(_table).where(_id.in_(select(last.c.number)))
     known = {(row.name, row.route): _probe(row) for row in connection.execute(query)}
