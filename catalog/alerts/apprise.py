@@ -121,9 +121,9 @@ class AppriseChannel:
         return self.wording.text(message, inert, lambda text: size(text) <= room)
 
     def _offer(self, plugin: "NotifyBase", message: Message, body: str) -> DeliveryFailed | None:
-        said = _Said()
+        logged = _LogCapture()
         logger = logging.getLogger("apprise")
-        logger.addHandler(said)
+        logger.addHandler(logged)
         try:
             taken = within(self.deadline, lambda: self._notify(plugin, message, body))
         except TimeoutError:
@@ -131,8 +131,8 @@ class AppriseChannel:
         except Exception as error:  # noqa: BLE001  # 170 plugins raise anything
             return self._failure(f"it failed with {type(error).__name__}")
         finally:
-            logger.removeHandler(said)
-        return None if taken else self._refusal("\n".join(said.texts), len(body.encode()))
+            logger.removeHandler(logged)
+        return None if taken else self._refusal("\n".join(logged.texts), len(body.encode()))
 
     def _notify(self, plugin: "NotifyBase", message: Message, body: str) -> bool:
         from apprise import Apprise, NotifyFormat
@@ -143,11 +143,11 @@ class AppriseChannel:
         taken = carrier.notify(body, subject, _kind(message), body_format=NotifyFormat.TEXT)
         return bool(taken)  # None and partial success are failures
 
-    def _refusal(self, said: str, size: int) -> DeliveryFailed:
+    def _refusal(self, logged: str, size: int) -> DeliveryFailed:
         """Return the failure that Apprise only wrote to its log."""
-        statuses = [int(status) for status in _STATUS.findall(said)]
+        statuses = [int(status) for status in _STATUS.findall(logged)]
         if not statuses:
-            reached = not _UNREACHED.search(said)
+            reached = not _UNREACHED.search(logged)
             return self._failure("it was not taken" if reached else "it could not be reached")
         status = statuses[-1]
         return self._failure(
@@ -160,7 +160,7 @@ class AppriseChannel:
         return DeliveryFailed(f"channel {self.name}: {what}", hint=hint, **how)
 
 
-class _Said(logging.Handler):
+class _LogCapture(logging.Handler):
     """A log handler that keeps Apprise's messages of one call."""
 
     def __init__(self) -> None:
@@ -192,5 +192,5 @@ def _kind(message: Message) -> "NotifyType":
     from apprise import NotifyType
 
     kinds = {Level.BREAKING: NotifyType.FAILURE, Level.WARNING: NotifyType.WARNING}
-    grave = message.findings[0].level if message.findings else Level.INFO
-    return kinds.get(grave, NotifyType.INFO)
+    level = message.findings[0].level if message.findings else Level.INFO
+    return kinds.get(level, NotifyType.INFO)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from catalog.alerts.timing import Timing
 from catalog.changes.change import Change, Updated
-from catalog.changes.finding import Finding, Level, gravity
+from catalog.changes.finding import Finding, Level, severity
 from catalog.changes.incident import Incident
 from catalog.changes.rules import rules
 from catalog.core.strict_json import parse
@@ -85,7 +85,7 @@ class Message:
 
     def __post_init__(self) -> None:
         # Sorted here, because every attempt must send the same bytes.
-        object.__setattr__(self, "findings", tuple(sorted(self.findings, key=gravity)))
+        object.__setattr__(self, "findings", tuple(sorted(self.findings, key=severity)))
 
 
 @dataclass(frozen=True, slots=True)

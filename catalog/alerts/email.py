@@ -91,7 +91,7 @@ class _Tls(_Plain, smtplib.SMTP_SSL):
 
 
 @dataclass(slots=True)
-class _Handing:
+class _Progress:
     """The progress of a mail, visible to the waiting thread."""
 
     connection: _Plain | None = None
@@ -164,16 +164,16 @@ class EmailChannel:
         return letter
 
     def _offer(self, letter: EmailMessage) -> DeliveryFailed | None:
-        handing = _Handing()
+        progress = _Progress()
         try:
-            within(self.deadline, partial(self._send, letter, handing), handing.more)
+            within(self.deadline, partial(self._send, letter, progress), progress.more)
         except OSError as error:  # smtplib's errors are OSErrors
             return self._failure(error)
         return None
 
-    def _send(self, letter: EmailMessage, handing: "_Handing") -> None:
+    def _send(self, letter: EmailMessage, progress: "_Progress") -> None:
         with self._connect() as connection:
-            handing.connection = connection
+            progress.connection = connection
             if self.server.security == "starttls":
                 connection.starttls(context=ssl.create_default_context())
             if self.user is not None:
@@ -192,10 +192,10 @@ class EmailChannel:
     def _failure(self, error: Exception) -> DeliveryFailed:
         match error:
             case smtplib.SMTPRecipientsRefused(recipients=refused):
-                code, said = next(iter(refused.values()))
-                return self._refusal(code, said)
-            case smtplib.SMTPResponseException(smtp_code=code, smtp_error=said):
-                return self._refusal(code, said)
+                code, text = next(iter(refused.values()))
+                return self._refusal(code, text)
+            case smtplib.SMTPResponseException(smtp_code=code, smtp_error=text):
+                return self._refusal(code, text)
             case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
                 return self._error("offers no STARTTLS", _TLS_HINT)
             case smtplib.SMTPServerDisconnected():
@@ -208,12 +208,12 @@ class EmailChannel:
                 return self._error("offers no login that is known", _LOGIN_HINT)
         return self._error("could not be reached")
 
-    def _refusal(self, code: int, said: bytes | str) -> DeliveryFailed:
+    def _refusal(self, code: int, text: bytes | str) -> DeliveryFailed:
         if code in LOGIN:
             # Not quoted, because it may contain the password.
             return self._error(f"refused the login ({code})", _LOGIN_HINT)
-        words = said.decode(errors="replace") if isinstance(said, bytes) else said
-        reply = cut(self._hide(one_line(words)), REPLY_LENGTH)
+        text = text.decode(errors="replace") if isinstance(text, bytes) else text
+        reply = cut(self._hide(one_line(text)), REPLY_LENGTH)
         for_good = code >= PERMANENT
         hint = "Check the channel's sender and recipients." if for_good else ""
         how = {"for_good": for_good, "too_large": code in TOO_LARGE}

@@ -36,10 +36,10 @@ class LogChannel:
             _LOGGER.info("this is a test of channel %s", self.name)
         for finding in message.findings:
             files = used_in(finding, message.used)
-            said = f"{sentence(finding)}{f' (used in {files_text(files)})' if files else ''}"
+            text = f"{sentence(finding)}{f' (used in {files_text(files)})' if files else ''}"
             _LOGGER.log(
                 _SEVERITY[finding.level],
                 "%s",
-                cut(f"{message.provider}: {said}", LINE_LENGTH),
+                cut(f"{message.provider}: {text}", LINE_LENGTH),
                 extra={"finding": finding_json(finding), "delivery": message.id},
             )

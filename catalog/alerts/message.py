@@ -146,9 +146,9 @@ def _reasons(finding: Finding) -> Iterator[str]:
     rule = rules().get(finding.rule)
     if rule is not None:
         yield rule.why
-    said = last_call(finding)
-    if said is not None:
-        yield f"{said[0].upper()}{said[1:]}."
+    end = last_call(finding)
+    if end is not None:
+        yield f"{end[0].upper()}{end[1:]}."
     elif rule is not None and (rule.attribute == "name" or rule.id == "name-changed"):
         yield "How long the old name still works is not known."
 
@@ -241,10 +241,10 @@ class Wording:
         return "\n".join(parts)
 
     def _values(self, message: Message) -> dict[str, str]:
-        told = message.findings
-        heading = title(message.provider, told) if told else self.subject(message)
+        findings = message.findings
+        heading = title(message.provider, findings) if findings else self.subject(message)
         link = self.pages.get(message.provider, "") if self.link is None else self.link
-        grave = told[0].level if told else Level.INFO
+        level = findings[0].level if findings else Level.INFO
         return {
             "title": heading,
             "subject": self.subject(message),
@@ -252,9 +252,9 @@ class Wording:
             "when": when(message),
             "provider": message.provider,
             "channel": self.channel,
-            "count": f"{len(told):,}",
-            "level": str(grave),
-            **{str(each): str(sum(f.level is each for f in told)) for each in REPORTED},
+            "count": f"{len(findings):,}",
+            "level": str(level),
+            **{str(each): str(sum(f.level is each for f in findings)) for each in REPORTED},
         }
 
 

@@ -78,9 +78,9 @@ class Timing:
 
     def due(self, at: datetime, levels: Iterable[Level]) -> datetime:
         """Return the earliest sending time of a message, in UTC."""
-        said = {*levels}
-        moment = at if Level.BREAKING in said else self._next_digest(at)
-        return max(at, self.awake(moment, said))
+        known = {*levels}
+        moment = at if Level.BREAKING in known else self._next_digest(at)
+        return max(at, self.awake(moment, known))
 
     def awake(self, moment: datetime, levels: Iterable[Level]) -> datetime:
         """Return the first time outside of quiet hours, in UTC."""
@@ -127,5 +127,5 @@ def next_attempt(
     if attempts > len(WAITS):
         return None
     wait = WAITS[attempts - 1] * (1 - JITTER + 2 * JITTER * chance)
-    asked = timedelta(seconds=min(retry_after or 0.0, LONGEST_RETRY_AFTER))
-    return now + max(wait, asked)
+    pause = timedelta(seconds=min(retry_after or 0.0, LONGEST_RETRY_AFTER))
+    return now + max(wait, pause)

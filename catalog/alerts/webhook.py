@@ -145,7 +145,7 @@ class WebhookChannel:
     def _offer(self, message_id: str, body: bytes) -> DeliveryFailed | None:
         """Post one body with retries, and return the failure or None."""
         try:
-            said = insist(
+            reply = insist(
                 lambda left: self._post(message_id, body, left),
                 attempts=self.attempts,
                 seconds=self.retry_for,
@@ -153,8 +153,8 @@ class WebhookChannel:
             )
         except CatalogError as error:
             return self._failure(error, len(body))
-        refused = refused_by_slack(said) if self.format == "slack" else None
-        return None if refused is None else self._refusal(refused.get("error"), said)
+        refused = refused_by_slack(reply) if self.format == "slack" else None
+        return None if refused is None else self._refusal(refused.get("error"), reply)
 
     def _post(self, message_id: str, body: bytes, seconds: float) -> bytes:
         # Signed for each attempt, because receivers refuse old timestamps.
@@ -174,8 +174,8 @@ class WebhookChannel:
             return DeliveryFailed(f"channel {self.name}: {error}", hint=error.hint)
         reason, hint, for_good = "could not be reached", "", False
         if error.status is not None:
-            said = self._words(error.body)
-            reason = f"answered {error.status}{said and f': {said}'}"
+            reply = self._words(error.body)
+            reason = f"answered {error.status}{reply and f': {reply}'}"
             for_good = is_lasting(error.status)
         elif isinstance(error, TimedOut):
             reason = "did not answer in time"
@@ -189,10 +189,10 @@ class WebhookChannel:
             too_large=is_too_large(error.status, size),
         )
 
-    def _refusal(self, code: object, said: bytes) -> DeliveryFailed:
+    def _refusal(self, code: object, reply: bytes) -> DeliveryFailed:
         """Return the failure of an answer 200 with `{"ok": false}`."""
         return DeliveryFailed(
-            self._text(f"answered 200 and did not take it: {self._words(said)}"),
+            self._text(f"answered 200 and did not take it: {self._words(reply)}"),
             for_good=code in PERMANENT,
             too_large=code == TOO_LONG,
         )

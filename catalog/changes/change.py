@@ -206,7 +206,7 @@ class Probed(OfNone):
         return {name: value for name, value in known.items() if value not in (None, [])}
 
     @property
-    def told_as(self) -> tuple[str, str]:
+    def report_key(self) -> tuple[str, str]:
         """Return the name and route that an earlier report had.
 
         The route is empty if it does not matter, and `list` for an absent model.

@@ -65,7 +65,7 @@ class Finding:
     number: int | None = field(default=None, compare=False)
 
     @property
-    def is_told(self) -> bool:
+    def is_reported(self) -> bool:
         """Return whether this finding is reported."""
         return self.level is not Level.QUIET
 
@@ -94,7 +94,7 @@ class Finding:
         return _short_hash([self.provider, "wave", *parts])
 
 
-def gravity(finding: Finding) -> tuple[object, ...]:
+def severity(finding: Finding) -> tuple[object, ...]:
     """Return the sort key: level, kind, model, field."""
     change = finding.change
     keys = () if change.order is None else (key_order(change.order),)

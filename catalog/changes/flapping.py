@@ -35,11 +35,11 @@ class Move:
 class Flap:
     """A place that returned to an earlier value.
 
-    `moves` includes this move. `was_told` is true if this back and forth was reported before.
+    `moves` includes this move. `was_reported` is true if this back and forth was reported before.
     """
 
     moves: int
-    was_told: bool
+    was_reported: bool
 
 
 def place_of(change: Change) -> Place | None:
@@ -74,9 +74,9 @@ def flaps(changes: Iterable[Change], past: Iterable[Move]) -> dict[Place, Flap]:
         moves = earlier.get(place) if place else None
         if place is None or not moves:
             continue
-        was_told = moves[-1].rule in {FLAPPING, DAMPED}
-        if was_told or sides(change)[1] in {move.before for move in moves}:
-            found[place] = Flap(len(moves) + 1, was_told)
+        was_reported = moves[-1].rule in {FLAPPING, DAMPED}
+        if was_reported or sides(change)[1] in {move.before for move in moves}:
+            found[place] = Flap(len(moves) + 1, was_reported)
     return found
 
 
@@ -89,9 +89,9 @@ def settled(past: Iterable[Move], until: datetime) -> tuple[tuple[Move, Move], .
     found = []
     for moves in _by_place(past).values():
         last = moves[-1]
-        told = next((move for move in reversed(moves) if move.rule == FLAPPING), last)
-        if last.rule == DAMPED and last.at <= until and told.after != last.after:
-            found.append((told, last))
+        reported = next((move for move in reversed(moves) if move.rule == FLAPPING), last)
+        if last.rule == DAMPED and last.at <= until and reported.after != last.after:
+            found.append((reported, last))
     return tuple(found)
 
 

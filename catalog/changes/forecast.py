@@ -56,7 +56,7 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LastReport:
     """The last report of a model's end."""
 
     until: date
@@ -65,7 +65,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
+class Evidence:
     """The stored evidence about ends, by key.
 
     `notes` holds the newest note of each model, `noted` the listed models among them.
@@ -86,14 +86,14 @@ class End:
 
 
 def forecast(
-    key: str, gone: Delisted | None, grounds: Grounds, lifecycle: Lifecycle | None
+    key: str, gone: Delisted | None, evidence: Evidence, lifecycle: Lifecycle | None
 ) -> Forecast | None:
     """Return the last day of calls, None if no end is known.
 
     A refusal proves an end only of a removed or announced model. A listed model that refuses calls
     has a problem, not an end.
     """
-    note, proof = grounds.notes.get(key), grounds.proofs.get(key)
+    note, proof = evidence.notes.get(key), evidence.proofs.get(key)
     announced = None if note is None or note.retires is None else _announced(note, note.retires)
     if gone is None and announced is None:
         return None
@@ -105,20 +105,20 @@ def forecast(
 
 
 def ends(
-    gone: Mapping[str, Delisted], grounds: Grounds, lifecycle: Lifecycle | None
+    gone: Mapping[str, Delisted], evidence: Evidence, lifecycle: Lifecycle | None
 ) -> tuple[End, ...]:
     """Return every model with an end, in key order."""
-    models = {**grounds.noted, **{key: each.model for key, each in gone.items()}}
+    models = {**evidence.noted, **{key: each.model for key, each in gone.items()}}
     found = []
     for key in sorted(models, key=key_order):
-        expected = forecast(key, gone.get(key), grounds, lifecycle)
+        expected = forecast(key, gone.get(key), evidence, lifecycle)
         if expected is not None:
             found.append(End(models[key], gone.get(key), expected))
     return tuple(found)
 
 
 def candidates(
-    known: Sequence[End], grounds: Grounds, listed: Sequence[Model]
+    known: Sequence[End], evidence: Evidence, listed: Sequence[Model]
 ) -> dict[str, tuple[Successor, ...]]:
     """Return the possible successors of each model with an end.
 
@@ -127,7 +127,7 @@ def candidates(
     ending = {end.model.key for end in known}
     found = {}
     for end in known:
-        note = grounds.notes.get(end.model.key)
+        note = evidence.notes.get(end.model.key)
         named = None if note is None else note.successor
         found[end.model.key] = successors(end.model, listed, named, ending)
     return found
@@ -140,7 +140,7 @@ def reached(marks: Iterable[int], days: int) -> int | None:
 
 def retiring(
     known: Iterable[End],
-    told: Mapping[str, Told],
+    reports: Mapping[str, LastReport],
     marks: Sequence[int],
     since: datetime,
     now: datetime,
@@ -153,26 +153,26 @@ def retiring(
     """
     found, since = [], min(since, now)
     for end in known:
-        last = _last_told(end.gone, told.get(end.model.key))
+        last = _last_report(end.gone, reports.get(end.model.key))
         mark = reached(marks, end.forecast.days_left(now))
         # A report from a clock that was ahead is ignored, because later marks are still due.
-        asked = since if last is None or last.at > now + AHEAD else max(last.at, since)
-        if _is_other(end, last) or (mark is not None and _is_nearer(end, asked, marks, mark)):
+        checked = since if last is None or last.at > now + AHEAD else max(last.at, since)
+        if _is_other(end, last) or (mark is not None and _is_nearer(end, checked, marks, mark)):
             found.append(_retiring(end, last, mark))
     return tuple(found)
 
 
-def _is_other(end: End, last: Told | None) -> bool:
+def _is_other(end: End, last: LastReport | None) -> bool:
     return last is None or (last.until, last.basis) != (end.forecast.until, end.forecast.basis)
 
 
-def _is_nearer(end: End, asked: datetime, marks: Sequence[int], mark: int) -> bool:
+def _is_nearer(end: End, checked: datetime, marks: Sequence[int], mark: int) -> bool:
     """Return whether a mark was reached since the last check or report."""
-    before = reached(marks, end.forecast.days_left(asked))
+    before = reached(marks, end.forecast.days_left(checked))
     return before is None or mark < before
 
 
-def _retiring(end: End, last: Told | None, mark: int | None) -> Retiring:
+def _retiring(end: End, last: LastReport | None, mark: int | None) -> Retiring:
     expected = end.forecast
     model = end.model
     return Retiring(
@@ -187,13 +187,13 @@ def _retiring(end: End, last: Told | None, mark: int | None) -> Retiring:
     )
 
 
-def _last_told(gone: Delisted | None, reminder: Told | None) -> Told | None:
+def _last_report(gone: Delisted | None, reminder: LastReport | None) -> LastReport | None:
     """Return the last report: a reminder, or the removal."""
     if gone is None or gone.callable_until is None or gone.basis is None:
         return reminder
     if reminder is not None and reminder.at >= gone.gone_since:
         return reminder
-    return Told(gone.callable_until, gone.basis, gone.gone_since)
+    return LastReport(gone.callable_until, gone.basis, gone.gone_since)
 
 
 def _announced(note: Note, retires: date) -> Forecast:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from catalog.changes.incident import TROUBLES, Recovered, Trouble, TroubleKind
-from catalog.changes.poll import TROUBLE_OF, Outcome, Waiting
+from catalog.changes.poll import TROUBLE_OF, Backlog, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class Patience:
 class Unwell:
     """All problems since the last accepted poll.
 
-    `since` is when each kind began, `told` when it was last reported. `failures` counts the newest
-    failed polls. `accepted_at` is None before the first accepted poll.
+    `since` is when each kind began, `reported` when it was last reported. `failures` counts the
+    newest failed polls. `accepted_at` is None before the first accepted poll.
     """
 
     since: Mapping[TroubleKind, datetime] = field(default_factory=dict)
-    told: Mapping[TroubleKind, datetime] = field(default_factory=dict)
+    reported: Mapping[TroubleKind, datetime] = field(default_factory=dict)
     failures: int = 0
     accepted_at: datetime | None = None
 
@@ -64,7 +64,7 @@ class Watch:
         if kind == "failing" and self.known.failures + 1 < self.patience.failures:
             return
         # Only the stale reminder is sent, because it includes the other problem.
-        if kind not in self.known.told or (not stale and self._is_due(kind)):
+        if kind not in self.known.reported or (not stale and self._is_due(kind)):
             yield Trouble(kind, reason, self._since(kind))
 
     def recovery(self, *, changed: bool) -> Iterator[Recovered]:
@@ -73,17 +73,19 @@ class Watch:
         After a held answer is accepted with changes there is none, because the changes are
         reported.
         """
-        told = [kind for kind in TROUBLES if kind in self.known.told]
-        if changed and told == ["held"]:
+        reported = [kind for kind in TROUBLES if kind in self.known.reported]
+        if changed and reported == ["held"]:
             return
-        if told:
-            began = [self._began(kind) for kind in told]
-            yield Recovered(tuple(told), min(began))
+        if reported:
+            began = [self._began(kind) for kind in reported]
+            yield Recovered(tuple(reported), min(began))
 
     def _is_due(self, kind: TroubleKind) -> bool:
-        told = self.known.told.get(kind)
+        reported = self.known.reported.get(kind)
         # A future report time is ignored, because the clock was wrong.
-        return told is None or told > self.now or self.now - told >= self.patience.remind
+        return (
+            reported is None or reported > self.now or self.now - reported >= self.patience.remind
+        )
 
     def _since(self, kind: TroubleKind) -> datetime | None:
         since = self.known.since.get(kind)
@@ -157,7 +159,7 @@ def examine(unwell: Unwell, last: Outcome | None, tolerance: Tolerance, now: dat
     return Health(State.OK if freshness is Freshness.OK else State.STALE, freshness, age)
 
 
-def is_overdue(waiting: Waiting, polled_at: datetime | None, now: datetime) -> bool:
+def is_overdue(waiting: Backlog, polled_at: datetime | None, now: datetime) -> bool:
     """Return whether the last poll missed a due message."""
     if waiting.due_at is None or polled_at is None:
         return False

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from catalog.changes.change import Change, Removed, Renamed, Retiring, Updated
-from catalog.changes.finding import Delisted, Finding, Level, gravity
+from catalog.changes.finding import Delisted, Finding, Level, severity
 from catalog.changes.flapping import DAMPED, FLAPPING, Flap, Place, place_of
-from catalog.changes.forecast import Forecast, Grounds, forecast
+from catalog.changes.forecast import Evidence, Forecast, forecast
 from catalog.changes.rules import Lifecycle, Rule, rules
 from catalog.changes.values import fields_within, moves
 from catalog.changes.waves import bundles
@@ -52,9 +52,9 @@ class Doubt:
 class Case:
     """The context of a judgment beside the changes.
 
-    `attributes` maps provider fields to our attributes. `levels` holds the user's levels by rule
-    id. `common` counts models in both snapshots. `grounds` is the evidence about ends. `flaps` are
-    the places that flap. `since` is when a model was first missing, if before this poll.
+    `attributes` maps provider fields to our attributes. `levels` holds the user levels by rule id.
+    `common` counts models in both snapshots. `evidence` is about ends. `flaps` are the places that
+    flap. `since` is when a model was first missing, if before this poll.
     """
 
     provider: str
@@ -63,7 +63,7 @@ class Case:
     lifecycle: Lifecycle | None
     common: int = 0
     levels: Mapping[str, Level] = field(default_factory=dict)
-    grounds: Grounds = field(default_factory=Grounds)
+    evidence: Evidence = field(default_factory=Evidence)
     flaps: Mapping[Place, Flap] = field(default_factory=dict)
     since: Mapping[str, datetime] = field(default_factory=dict)
 
@@ -71,7 +71,7 @@ class Case:
 def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
     """Return one finding per change or wave, most severe first."""
     found = bundles(changes, case.common, lambda change: _judgment(change, case))
-    return tuple(sorted((_finding(each, case) for each in found), key=gravity))
+    return tuple(sorted((_finding(each, case) for each in found), key=severity))
 
 
 def _judgment(change: Change, case: Case) -> tuple[str, int]:
@@ -99,7 +99,7 @@ def _end(change: Change, case: Case) -> Forecast | Retiring | None:
     renamed = isinstance(change, Renamed) and change.name != change.model.name
     if isinstance(change, Removed) or (isinstance(change, Renamed) and renamed):
         gone = Delisted(change.model, case.since.get(change.model.key, case.at), None)
-        return forecast(change.model.key, gone, case.grounds, case.lifecycle)
+        return forecast(change.model.key, gone, case.evidence, case.lifecycle)
     return None
 
 
@@ -119,9 +119,9 @@ def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
     flap = next((case.flaps[place] for place in _places((change,), case)), None)
     if flap is None or level is Level.QUIET:
         return rule, level
-    flapping = rules()[DAMPED if flap.was_told else FLAPPING]
+    flapping = rules()[DAMPED if flap.was_reported else FLAPPING]
     own = case.levels.get(flapping.id)
-    if own is not None or flap.was_told:
+    if own is not None or flap.was_reported:
         return flapping, own or flapping.level
     return flapping, min(level, flapping.level, key=lambda each: each.rank)
 
@@ -137,16 +137,16 @@ def _rule_by_itself(change: Change, case: Case) -> tuple[Rule, Level]:
 
 
 def _rule_of_one(change: Change, case: Case) -> tuple[Rule, Level]:
-    attribute, said = None, frozenset[str]()
+    attribute, moved = None, frozenset[str]()
     if isinstance(change, Updated | Drift):
         attribute = case.attributes.of_field(change.field)
     if isinstance(change, Updated):
-        said = moves(change, numeric=attribute in NUMERIC, link=attribute == "route")
+        moved = moves(change, numeric=attribute in NUMERIC, link=attribute == "route")
     elif isinstance(change, Drift) and change.value is not None:
-        said = frozenset({"value"})
+        moved = frozenset({"value"})
     elif isinstance(change, Retiring):
-        said = frozenset({_nearness(change, case.at)})
-    rule = next(rule for rule in rules().values() if _matches(rule, change, attribute, said))
+        moved = frozenset({_nearness(change, case.at)})
+    rule = next(rule for rule in rules().values() if _matches(rule, change, attribute, moved))
     return rule, case.levels.get(rule.id, rule.level)
 
 

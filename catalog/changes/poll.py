@@ -74,7 +74,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Backlog:
     """The pending messages of a channel, its error and next attempt.
 
     `due_at` is when the oldest message was due, None if unknown.
@@ -92,11 +92,11 @@ class Pass:
     """The result of one pass.
 
     `snapshot` is the number of the current snapshot after it. `document` is None without a document
-    setting, or after an error (`document_error`). `owed` lists channels with pending messages.
+    setting, or after an error (`document_error`). `pending` lists channels with pending messages.
     """
 
     poll: Poll
     snapshot: int | None
     document: Published | None = None
     document_error: CatalogError | None = None
-    owed: tuple[Waiting, ...] = ()
+    pending: tuple[Backlog, ...] = ()

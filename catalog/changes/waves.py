@@ -41,7 +41,7 @@ def whole(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list[U
         top = _tops(some)
         for update in some:
             key = top.get(update.field)
-            (left if key is None else blocks[_came(update), key]).append(update)
+            (left if key is None else blocks[_direction(update), key]).append(update)
     return _several(blocks, left)
 
 
@@ -57,8 +57,8 @@ def partial(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list
         siblings: dict[tuple[bool | None, Path], list[Updated]] = defaultdict(list)
         for update in some:
             path = undotted(update.field)
-            if _came(update) is not None:
-                siblings[_came(update), path[:-1]].append(update)
+            if _direction(update) is not None:
+                siblings[_direction(update), path[:-1]].append(update)
             else:
                 left.append(update)
         for key, group in siblings.items():
@@ -75,17 +75,17 @@ def merged(
     """Merge waves that appeared, or disappeared, on the same models."""
     groups: dict[Hashable, list[Updated]] = defaultdict(list)
     for number, wave in enumerate(waves):
-        came = {_came(update) for update in wave}
-        if came in ({True}, {False}):
+        directions = {_direction(update) for update in wave}
+        if directions in ({True}, {False}):
             keys = frozenset(update.model.key for update in wave)
-            groups[came.pop(), keys, rank(wave)] += wave
+            groups[directions.pop(), keys, rank(wave)] += wave
         else:
             groups[number] += wave
     for group in groups.values():
         yield tuple(sorted(group, key=lambda update: update.field))
 
 
-def _came(update: Updated) -> bool | None:
+def _direction(update: Updated) -> bool | None:
     """Return True for a new field, False for a lost one.
 
     None is a changed value.
@@ -117,19 +117,19 @@ def _several(
 def _tops(updates: Sequence[Updated]) -> dict[str, Path]:
     """Return the highest complete object around each field."""
     paths = {
-        update.field: undotted(update.field) for update in updates if _came(update) is not None
+        update.field: undotted(update.field) for update in updates if _direction(update) is not None
     }
     if not any(len(path) > 1 for path in paths.values()):
         return {}
     facts = parse(updates[0].model.facts)
-    came = {path for update in updates if _came(update) for path in [paths[update.field]]}
+    appeared = {path for update in updates if _direction(update) for path in [paths[update.field]]}
     tops: dict[str, Path] = {}
     for update in updates:
         path = paths.get(update.field, ())
         for depth in range(1, len(path)):
             held = _at(facts, path[:depth])
-            if _came(update):
-                is_whole = all((*path[:depth], *leaf) in came for leaf, _ in leaves(held))
+            if _direction(update):
+                is_whole = all((*path[:depth], *leaf) in appeared for leaf, _ in leaves(held))
             else:
                 is_whole = held is None
             if is_whole:

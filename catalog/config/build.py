@@ -41,9 +41,8 @@ from catalog.core.http.request import Limits
 from catalog.daemon.heartbeat import Pings
 from catalog.daemon.schedule import Cron, Interval, Schedule
 from catalog.daemon.scheduled import Scheduled
-from catalog.providers.infomaniak.provider import ASKING
-from catalog.providers.making import make
-from catalog.providers.provider import Provider
+from catalog.providers.infomaniak.provider import LIST_REQUEST
+from catalog.providers.provider import Provider, make
 from catalog.providers.source import Source
 from catalog.store.database import Database
 from catalog.sync.decide import Policy
@@ -79,7 +78,7 @@ def wire_source(settings: Settings, http: Http, clock: Clock = now) -> Source:
     one = settings.one
     token, url, description = reveal(one.token) or None, one.url or "", one.description
     if description is None:
-        return Source(http, one.name, url, token, clock, ASKING)
+        return Source(http, one.name, url, token, clock, LIST_REQUEST)
     return Source(http, one.name, url, token, clock, description, description.place)
 
 

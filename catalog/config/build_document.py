@@ -5,7 +5,7 @@ from importlib.resources import files
 from string import Template
 
 from catalog.config.settings import Settings
-from catalog.providers.making import make
+from catalog.providers.provider import make
 from catalog.report import annotations
 from catalog.sync.publish import Publisher
 

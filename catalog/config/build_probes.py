@@ -13,7 +13,7 @@ from catalog.core.http.client import Http
 from catalog.core.probe import Budget
 from catalog.daemon.scheduled import ProbeTimes
 from catalog.probes.rate import Pace
-from catalog.probes.run import Probing, Terms
+from catalog.probes.run import ProbeLimits, Probing
 from catalog.providers.infomaniak.calls import Calls
 from catalog.store.database import Database
 from catalog.sync.deliver import recipients
@@ -51,7 +51,7 @@ def wire_probing(
             wait=stop.wait,
         ),
         database=database,
-        terms=Terms(budget, terms.again_after, terms.concurrency),
+        terms=ProbeLimits(budget, terms.again_after, terms.concurrency),
         levels=settings.rules,
         recipients=recipients(wire_channels(settings, http, clock)),
         publisher=wire_publisher(settings),

@@ -19,7 +19,7 @@ from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
 from catalog.core.run_id import running
 from catalog.core.strict_json import JsonText, parse
-from catalog.providers.source import Asking, Source
+from catalog.providers.source import ListRequest, Source
 from catalog.store import rest as resting
 from catalog.store.rest import Rest, Slot, Terms
 from catalog.sync.quick import Asked, Quick
@@ -92,8 +92,8 @@ def _may_hide(list_: "ListSettings") -> bool:
     return bool(list_.headers or list_.query)
 
 
-def _written(asking: Asking) -> dict[str, Any]:
-    return {each: getattr(asking, each) for each in Asking.__dataclass_fields__}
+def _written(asking: ListRequest) -> dict[str, Any]:
+    return {each: getattr(asking, each) for each in ListRequest.__dataclass_fields__}
 
 
 def _origin_of_token(settings: "Settings", loaded: "Loaded") -> list[str] | None:
@@ -172,7 +172,7 @@ def _poll(
     longest = timedelta(seconds=known["longest"]) if line.scheduled else None
     slot = Slot(moment, longest)
     with Http(Limits(**known["limits"])) as http:
-        asking, clock = Asking(**known["asking"]), lambda: started
+        asking, clock = ListRequest(**known["asking"]), lambda: started
         source = Source(http, rest.provider, known["url"], token, clock, asking)
         terms = Terms(rest.settings, rest.asking)
         quick = Quick(rest.provider, terms, seen.database, source.fetch, clock)

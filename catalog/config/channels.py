@@ -18,10 +18,10 @@ from catalog.config.types import (
     MessageSize,
     Name,
     QuietHours,
+    ReportedLevel,
     Secret,
     SecretUrl,
     Section,
-    ToldLevel,
     User,
     Zone,
 )
@@ -31,7 +31,7 @@ class ChannelSettings(Section):
     """The settings of every channel: name, wanted findings, times."""
 
     name: Name
-    level: ToldLevel = Level.INFO
+    level: ReportedLevel = Level.INFO
     models: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()

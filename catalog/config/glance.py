@@ -14,7 +14,7 @@ from stat import S_ISREG
 from urllib.parse import unquote
 
 from catalog import __version__
-from catalog.config.sources import PREFIX, Given, find_file, plain_variable
+from catalog.config.sources import PREFIX, RawSettings, find_file, plain_variable
 from catalog.core.errors import SettingsInvalid
 from catalog.core.files import read_text
 
@@ -34,7 +34,7 @@ class Glance:
 
     database: Path
     identity: str
-    given: Given
+    given: RawSettings
     environ: Mapping[str, str]
 
     def token(self, kind: str, name: str) -> str | None:
@@ -61,7 +61,7 @@ def _read(file: Path) -> str | None:
 
 def glance(file: Path | None, database: str | None, environ: Mapping[str, str]) -> Glance | None:
     """Look where the settings come from; None where there is no SQLite file, or too much is odd."""
-    given = Given()
+    given = RawSettings()
     found = find_file(file, environ)
     try:
         identity = identify(found, environ)
@@ -108,7 +108,7 @@ def look(file: Path) -> list[int]:
     return [stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino]
 
 
-def rooted_database(url: str, given: Given) -> str:
+def rooted_database(url: str, given: RawSettings) -> str:
     """Return the absolute path of an SQLite file, or the URL of anything else as it is."""
     path = url
     if "://" in url:

@@ -17,7 +17,7 @@ from catalog.config.settings import Settings, shared_documents
 from catalog.config.sources import (
     CONFIG_VARIABLE,
     PREFIX,
-    Given,
+    RawSettings,
     find_file,
     plain_settings,
     plain_variable,
@@ -90,7 +90,7 @@ def load(
     annotations checked; without, secrets in files are omitted. `here` includes the configuration in
     the working folder.
     """
-    given = Given()
+    given = RawSettings()
     found = find_file(file, environ, here=here)
     identity = _identity(found, environ)  # before reading, because the file may change meanwhile
     if found is not None:
@@ -105,7 +105,7 @@ def load(
     try:
         settings = Settings.model_validate(given.tree)
     except ValidationError as error:
-        mistakes += _told(error, given, found)
+        mistakes += _explained(error, given, found)
     if not mistakes:
         settings = _rooted(settings, given)
         mistakes = [*shared_documents(settings)]
@@ -123,7 +123,7 @@ def _identity(file: Path | None, environ: Mapping[str, str]) -> str | None:
         return None
 
 
-def _misspelled(given: Given) -> Iterator[str]:
+def _misspelled(given: RawSettings) -> Iterator[str]:
     """Yield the variables that resemble ours but are unknown."""
     spelled = {plain_variable(path): name for path, name in given.variables(Settings).items()}
     spelled |= {name: name for name in (*spelled.values(), CONFIG_VARIABLE)}
@@ -133,7 +133,7 @@ def _misspelled(given: Given) -> Iterator[str]:
             yield f"{name}: there is no such variable{did_you_mean(likely[near])}"
 
 
-def _secret_files(given: Given, *, read: bool) -> Iterator[str]:
+def _secret_files(given: RawSettings, *, read: bool) -> Iterator[str]:
     """Replace each NAME_file setting by its content, and yield errors.
 
     Without `read`, only the sources are recorded.
@@ -158,7 +158,7 @@ def _secret_files(given: Given, *, read: bool) -> Iterator[str]:
             yield f"{path}: {file} is empty"
 
 
-def _annotations(given: Given) -> Iterator[str]:
+def _annotations(given: RawSettings) -> Iterator[str]:
     """Yield the errors in the user's annotations.
 
     An invalid path is reported elsewhere.
@@ -174,7 +174,7 @@ def _annotations(given: Given) -> Iterator[str]:
         yield from (f"document.annotations: {line}" for line in str(error).splitlines())
 
 
-def _contradictions(given: Given) -> Iterator[str]:
+def _contradictions(given: RawSettings) -> Iterator[str]:
     """Yield the contradictions between settings."""
     for when in ("schedule", "probe"):
         if given.get(f"{when}.every") is not None and given.get(f"{when}.cron") is not None:
@@ -205,7 +205,7 @@ def _half_login(index: int, channel: Mapping[str, Any]) -> Iterator[str]:
         yield f"channel.{index}.{lacking}: user and password go together"
 
 
-def _told(error: ValidationError, given: Given, file: Path | None) -> Iterator[str]:
+def _explained(error: ValidationError, given: RawSettings, file: Path | None) -> Iterator[str]:
     """Yield each error with place and source, but without secret values."""
     for mistake in error.errors(include_input=False, include_url=False, include_context=False):
         path = _dotted(mistake["loc"])
@@ -243,7 +243,7 @@ def _dotted(place: tuple[int | str, ...]) -> str:
     return ".".join(parts)
 
 
-def _rooted(settings: Settings, given: Given) -> Settings:
+def _rooted(settings: Settings, given: RawSettings) -> Settings:
     """Make every path absolute."""
     return settings.model_copy(
         update={
@@ -258,7 +258,9 @@ def _rooted(settings: Settings, given: Given) -> Settings:
     )
 
 
-def _rooted_document(document: DocumentSettings, given: Given, place: str) -> DocumentSettings:
+def _rooted_document(
+    document: DocumentSettings, given: RawSettings, place: str
+) -> DocumentSettings:
     update = {
         name: given.root(f"{place}.{name}") / path
         for name in ("path", "annotations")
@@ -267,14 +269,14 @@ def _rooted_document(document: DocumentSettings, given: Given, place: str) -> Do
     return document.model_copy(update=update)
 
 
-def _rooted_providers(settings: Settings, given: Given) -> Iterator[ProviderSettings]:
+def _rooted_providers(settings: Settings, given: RawSettings) -> Iterator[ProviderSettings]:
     for index, provider in enumerate(settings.provider):
         document, place = provider.document, f"provider.{index}.document"
         rooted = document and _rooted_document(document, given, place)
         yield provider.model_copy(update={"document": rooted}) if rooted else provider
 
 
-def _rooted_channels(settings: Settings, given: Given) -> Iterator[AnyChannel]:
+def _rooted_channels(settings: Settings, given: RawSettings) -> Iterator[AnyChannel]:
     for index, channel in enumerate(settings.channel):
         template = getattr(channel, "template", None)
         rooted = template and given.root(f"channel.{index}.template") / template

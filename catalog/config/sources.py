@@ -36,7 +36,7 @@ CHANNEL_SECRETS = tuple(
 
 
 @dataclass(slots=True)
-class Given:
+class RawSettings:
     """The settings tree, the source of each, and the base folder.
 
     `strangers` are unknown variables with our prefix.

@@ -56,12 +56,12 @@ def write_duration(duration: timedelta) -> str:
     return f"{duration / timedelta(milliseconds=1):.13g}ms"
 
 
-def _duration(value: Any, longest: float, told: str) -> timedelta:
+def _duration(value: Any, longest: float, limit: str) -> timedelta:
     seconds = _seconds(value)
     if seconds is None:
         raise ValueError("a duration such as 30s, 10m, 1h or 7d is wanted")
     if not _SHORTEST <= seconds <= longest:
-        raise ValueError(f"a duration from 1ms to {told} is wanted")
+        raise ValueError(f"a duration from 1ms to {limit} is wanted")
     return timedelta(seconds=seconds)
 
 
@@ -98,7 +98,7 @@ def _checked_url(url: str) -> str:
     return url
 
 
-def _told(level: Level) -> Level:
+def _reported(level: Level) -> Level:
     if level is Level.QUIET:
         raise ValueError("what is quiet is told to nobody: write breaking, warning or info")
     return level
@@ -285,7 +285,7 @@ Secret = Annotated[SecretStr, AfterValidator(_checked_secret)]
 DatabaseUrl = Annotated[str, AfterValidator(_checked_database)]
 File = Annotated[Path, AfterValidator(_checked_path)]
 FileOrNone = Annotated[File | None, BeforeValidator(_none_if_empty)]
-ToldLevel = Annotated[Level, AfterValidator(_told)]
+ReportedLevel = Annotated[Level, AfterValidator(_reported)]
 RuleId = Annotated[str, AfterValidator(_known_rule)]
 FailOn = Literal["breaking", "warning", "info", "never"]
 Clock = Annotated[str, AfterValidator(_checked_clock)]

@@ -35,7 +35,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class CallResult:
     """The result of one call.
 
     `latency_ms` is the time to the complete answer, `calls` counts the sent requests, `tokens` is
@@ -64,12 +64,12 @@ class Probe:
     key: str | None
     at: datetime
     believed: bool
-    came: Said
+    result: CallResult
 
     @property
     def verdict(self) -> Verdict:
         """Return its result."""
-        return self.came.verdict
+        return self.result.verdict
 
 
 @dataclass(frozen=True, slots=True)

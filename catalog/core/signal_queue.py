@@ -39,10 +39,10 @@ class Inbox(Generic[Item]):
             waking = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
             undo.callback(signal.set_wakeup_fd, waking)
             for number in numbers:
-                undo.callback(signal.signal, number, signal.signal(number, self._heed))
+                undo.callback(signal.signal, number, signal.signal(number, self._enqueue))
             yield
 
-    def _heed(self, number: int, _frame: object) -> None:
+    def _enqueue(self, number: int, _frame: object) -> None:
         self._items.append(signal.Signals(number))  # Python has written its byte
 
     def _open(self) -> int:

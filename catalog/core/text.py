@@ -78,9 +78,9 @@ def _of_lists(before: JsonText | None, after: JsonText | None) -> str | None:
         return None
     if sorted(old) == sorted(new):
         return "the same in another order"
-    came = [f"+{word}" for word in new if word not in old]
-    left = [f"-{word}" for word in old if word not in new]
-    return cut(", ".join(came + left), VALUE_LIMIT) or None
+    added = [f"+{word}" for word in new if word not in old]
+    removed = [f"-{word}" for word in old if word not in new]
+    return cut(", ".join(added + removed), VALUE_LIMIT) or None
 
 
 def _is_word(value: Json) -> bool:

@@ -7,7 +7,7 @@ from catalog.core.text import count
 from catalog.core.unexpected import MISTAKE, place
 from catalog.daemon.scheduled import Run
 from catalog.probes.run import Results
-from catalog.report.summary import outcome, owed, skipped
+from catalog.report.summary import outcome, pending, skipped
 
 Line = tuple[int, str]
 """A logging level and a text."""
@@ -29,9 +29,9 @@ def told(provider: str, came: Run | Exception) -> list[Line]:
     lines += [(logging.ERROR, said(error)) for error in errors]
     if result.document is not None and result.document.written:
         lines.append((logging.INFO, f"document {result.document.path} written"))
-    for waiting in result.owed:
+    for waiting in result.pending:
         grave = logging.INFO if waiting.error is None else logging.WARNING
-        text = owed(waiting.channel, waiting.messages, waiting.error, waiting.next_at)
+        text = pending(waiting.channel, waiting.messages, waiting.error, waiting.next_at)
         lines.append((grave, text))
     return lines
 
@@ -45,7 +45,7 @@ def told_calls(provider: str, came: Results | Exception | None) -> list[Line]:
     if isinstance(came, Exception):
         text = f"calling the models broke off {MISTAKE}, {place(came)}"
         return [(logging.ERROR, f"{provider}: {text}")]
-    made = sum(1 for each in came.probes if each.came.calls)
+    made = sum(1 for each in came.probes if each.result.calls)
     tries, found = count(made, "probe"), count(len(came.findings), "finding")
     day = f"today {count(came.spent.calls, 'call')} and {count(came.spent.tokens, 'token')}"
     lines = [(logging.INFO, f"{provider}: models called, {tries}, {found}, {day}")]

@@ -149,9 +149,9 @@ class ProbeTimes:
         again_at = self.probing.again_at()
         if claim.done_at is None or again_at is None or again_at > now:
             return None
-        from catalog.probes.run import Wish  # rarely needed
+        from catalog.probes.run import Selection  # rarely needed
 
-        return self.probing.run(Wish(again=True))
+        return self.probing.run(Selection(again=True))
 
     def next_at(self) -> datetime:
         """Return the time of the next probe, now for an open slot."""

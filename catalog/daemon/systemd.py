@@ -28,26 +28,26 @@ class Systemd:
 
     def ready(self, status: str) -> None:
         """Report that the start or reload is finished."""
-        self._tell("READY=1", _status(status))
+        self._send("READY=1", _status(status))
 
     def status(self, text: str) -> None:
         """Show a line in `systemctl status`."""
-        self._tell(_status(text))
+        self._send(_status(text))
 
     def reloading(self) -> None:
         """Report the start of a reload. `ready` ends it."""
-        self._tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def alive(self) -> None:
         """Reset the watchdog."""
         if self.watchdog is not None:
-            self._tell("WATCHDOG=1")
+            self._send("WATCHDOG=1")
 
     def stopping(self, status: str) -> None:
         """Report the stop."""
-        self._tell("STOPPING=1", _status(status))
+        self._send("STOPPING=1", _status(status))
 
-    def _tell(self, *lines: str) -> None:
+    def _send(self, *lines: str) -> None:
         if not self._address:
             return
         try:

@@ -20,7 +20,7 @@ from catalog.core.errors import (
     ProviderError,
     Unauthorized,
 )
-from catalog.core.probe import Budget, Call, Cell, Probe, Said, Spent, Verdict
+from catalog.core.probe import Budget, Call, CallResult, Cell, Probe, Spent, Verdict
 from catalog.core.run_id import running
 from catalog.core.strict_json import cut, plain
 from catalog.core.unexpected import log_unexpected
@@ -49,12 +49,12 @@ PAUSED = "the provider asked for a longer pause than a run waits for"
 STOPPED = "stopped before it was called"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-Tell = Callable[[Probe, int], None]
+Progress = Callable[[Probe, int], None]
 """A callback with each result and the total number of calls."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ProbeLimits:
     """The budget, concurrency and confirmation time of probes.
 
     A new verdict that is not an answer is confirmed by a second call, at least `again_after` later.
@@ -80,7 +80,7 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Selection:
     """The models to call: names or keys, or all. `images` includes images.
 
     With `again`, only due second calls and new models are made.
@@ -91,7 +91,7 @@ class Wish:
     again: bool = False
 
 
-EVERYTHING = Wish()
+EVERYTHING = Selection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Probing:
     provider: Provider
     calls: Calls
     database: Database
-    terms: Terms
+    terms: ProbeLimits
     levels: Mapping[str, Level]
     recipients: Recipients
     publisher: Publisher | None
@@ -112,7 +112,9 @@ class Probing:
     pace: Pace
     stop: Event
 
-    def run(self, wish: Wish = EVERYTHING, told: Tell = lambda _probe, _all: None) -> Results:
+    def run(
+        self, wish: Selection = EVERYTHING, progress: Progress = lambda _probe, _all: None
+    ) -> Results:
         """Call the models, store the results, and report differences.
 
         Raise NotFound before the first snapshot, ProviderError if the lists cannot be read, and
@@ -123,15 +125,19 @@ class Probing:
             calls = self.calls.with_product()
             served = _served(calls)
             plan = self.plan(wish, served)
-            came = tuple(self._round(calls, plan, told))
-            findings = self._tell(served)
+            results = tuple(self._round(calls, plan, progress))
+            findings = self._report(served)
             error = self._publish()
             with self.database.reading() as connection:
                 day = probes.spent(connection, self.provider.name, self.clock())
-            logger.info("%s: %d tries, %d findings", self.provider.name, len(came), len(findings))
-            return Results(came, findings, day, self.again_at(), error)
+            logger.info(
+                "%s: %d tries, %d findings", self.provider.name, len(results), len(findings)
+            )
+            return Results(results, findings, day, self.again_at(), error)
 
-    def plan(self, wish: Wish = EVERYTHING, served: frozenset[str] | None = None) -> list[Call]:
+    def plan(
+        self, wish: Selection = EVERYTHING, served: frozenset[str] | None = None
+    ) -> list[Call]:
         """Return the planned calls, most urgent first, or raise NotFound."""
         with self.database.reading() as connection:
             lists = self._lists(connection, served)
@@ -163,14 +169,14 @@ class Probing:
         own = {model.name: routes.own_route(model) or "" for model in listed.values()}
         return Lists(listed, delisted, served, own, routes.SERVED_TYPES)
 
-    def _round(self, calls: Calls, plan: Sequence[Call], told: Tell) -> Iterator[Probe]:
+    def _round(self, calls: Calls, plan: Sequence[Call], progress: Progress) -> Iterator[Probe]:
         with ThreadPoolExecutor(self.terms.concurrency) as pool:
             turn, queue = Lock(), iter(plan)
             tries = [pool.submit(copy_context().run, self._try, calls, turn, queue) for _ in plan]
             try:
                 for done in as_completed(tries):
                     probe = done.result()
-                    told(probe, len(plan))
+                    progress(probe, len(plan))
                     yield probe
             except BaseException:
                 self.stop.set()
@@ -184,14 +190,14 @@ class Probing:
         if isinstance(begun, Probe):
             return begun
         number, at = begun
-        said = _said(calls, call)
-        self._heed(said)
+        result = _call(calls, call)
+        self._slow_down(result)
         name = self.provider.name
         with self.database.writing() as connection:
             cell = probes.cell(connection, name, call)
-            believed = is_believed(cell, said.verdict, at, self.terms.again_after)
-            probes.end(connection, number, said, believed=believed)
-        return Probe(call.name, call.route, call.key, at, believed, said)
+            believed = is_believed(cell, result.verdict, at, self.terms.again_after)
+            probes.end(connection, number, result, believed=believed)
+        return Probe(call.name, call.route, call.key, at, believed, result)
 
     def _begin(self, call: Call) -> Probe | tuple[int, datetime]:
         """Reserve the budget of a call, or return it as skipped."""
@@ -207,10 +213,10 @@ class Probing:
             number = probes.begin(connection, self.provider.name, call, at, self.terms.budget)
         return self._skip(call, NO_BUDGET) if number is None else (number, at)
 
-    def _heed(self, said: Said) -> None:
+    def _slow_down(self, result: CallResult) -> None:
         """Pause if the provider asks for it."""
-        if said.verdict is Verdict.LIMITED:
-            self.pace.pause(PAUSE if said.retry_after is None else said.retry_after)
+        if result.verdict is Verdict.LIMITED:
+            self.pace.pause(PAUSE if result.retry_after is None else result.retry_after)
 
     def _skip(self, call: Call, why: str) -> Probe:
         at = self.clock()
@@ -218,14 +224,14 @@ class Probing:
             probes.skip(connection, self.provider.name, call, at, why)
         return _skipped(call, at, why)
 
-    def _tell(self, served: frozenset[str] | None) -> tuple[Finding, ...]:
+    def _report(self, served: frozenset[str] | None) -> tuple[Finding, ...]:
         """Store the findings and their deliveries in one transaction."""
         name, at = self.provider.name, self.clock()
         with self.database.writing() as connection:
             lists = self._lists(connection, served)
             known = probes.cells(connection, name).values()
             news: tuple[Probed, ...] = compare(
-                lists, known, changelog.told_probes(connection, name)
+                lists, known, changelog.reported_probes(connection, name)
             )
             case = Case(
                 name, at, self.provider.attributes, self.provider.lifecycle, levels=self.levels
@@ -249,11 +255,11 @@ class Probing:
 
 
 def _skipped(call: Call, at: datetime, why: str) -> Probe:
-    said = Said(Verdict.SKIPPED, 0, said=why)
-    return Probe(call.name, call.route, call.key, at, believed=False, came=said)
+    result = CallResult(Verdict.SKIPPED, 0, said=why)
+    return Probe(call.name, call.route, call.key, at, believed=False, result=result)
 
 
-def _said(calls: Calls, call: Call) -> Said:
+def _call(calls: Calls, call: Call) -> CallResult:
     """Make a call and convert any exception to a result."""
     try:
         return calls.ask(call)
@@ -261,7 +267,7 @@ def _said(calls: Calls, call: Call) -> Said:
         why = str(error)
     except Exception as error:  # noqa: BLE001  # one answer must not end the run
         why = log_unexpected(logger, f"the answer of {call.name} could not be read", error)
-    return Said(Verdict.FAILING, call.calls, call.tokens, said=plain(cut(why, TEXT_LIMIT)))
+    return CallResult(Verdict.FAILING, call.calls, call.tokens, said=plain(cut(why, TEXT_LIMIT)))
 
 
 def _served(calls: Calls) -> frozenset[str] | None:
@@ -283,7 +289,7 @@ def _served(calls: Calls) -> frozenset[str] | None:
         return None
 
 
-def _wanted(lists: Lists, known: Mapping[tuple[str, str], Cell], wish: Wish) -> Iterator[Call]:
+def _wanted(lists: Lists, known: Mapping[tuple[str, str], Cell], wish: Selection) -> Iterator[Call]:
     """Yield the wanted calls, or raise NotFound for an unknown name."""
     models = [*lists.listed.values(), *(gone.model for gone in lists.delisted.values())]
     calls = [call for model in models for call in routes.calls_of(model, images=wish.images)]
@@ -307,7 +313,7 @@ def _strangers(lists: Lists, known: Mapping[tuple[str, str], Cell]) -> Iterator[
     for cell in known.values():
         if cell.key is None and cell.verdict is Verdict.ANSWERS:
             found.setdefault(cell.name, set()).add(cell.route)
-        for name in cell.newest.came.accepted if cell.newest else ():
+        for name in cell.newest.result.accepted if cell.newest else ():
             found.setdefault(name, set()).add(cell.route)
     for name in sorted(found.keys() - ours)[:LEARNED]:
         yield from routes.calls_by_name(name, sorted(found[name]))

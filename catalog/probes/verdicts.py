@@ -65,26 +65,26 @@ class Lists:
     belongs: frozenset[str]
 
 
-Told = Mapping[tuple[str, str], Probed]
+Reports = Mapping[tuple[str, str], Probed]
 """The last reports, by name and route (only for substituted answers)."""
 
 
-def compare(lists: Lists, cells: Iterable[Cell], told: Told) -> tuple[Probed, ...]:
+def compare(lists: Lists, cells: Iterable[Cell], reports: Reports) -> tuple[Probed, ...]:
     """Return the new differences between calls and lists."""
     by_name: dict[str, list[Cell]] = {}
     for cell in cells:
         by_name.setdefault(cell.name, []).append(cell)
     found: list[Probed] = []
     for name, of_name in sorted(by_name.items()):
-        standing = _standing(lists, name, of_name)
-        if standing is not None and _is_news(standing, told.get((name, ""))):
-            found.append(standing)
+        state = _state(lists, name, of_name)
+        if state is not None and _is_news(state, reports.get((name, ""))):
+            found.append(state)
         for cell in of_name:
-            found += _renamed(lists, cell, told.get((name, cell.route)))
-    return (*found, *_absent(lists, told))
+            found += _renamed(lists, cell, reports.get((name, cell.route)))
+    return (*found, *_absent(lists, reports))
 
 
-def _standing(lists: Lists, name: str, cells: Sequence[Cell]) -> Probed | None:
+def _state(lists: Lists, name: str, cells: Sequence[Cell]) -> Probed | None:
     """Return the state of one name by lists and answers."""
     answering = [cell for cell in cells if cell.verdict is Verdict.ANSWERS]
     refused = [cell for cell in cells if cell.verdict is Verdict.REFUSED]
@@ -125,7 +125,7 @@ def _renamed(lists: Lists, cell: Cell, before: Probed | None) -> Iterator[Probed
     """
     if cell.last is None or cell.verdict is not Verdict.ANSWERS:
         return
-    answered, known = cell.last.came.answered_as, before.answered_as if before else cell.first_as
+    answered, known = cell.last.result.answered_as, before.answered_as if before else cell.first_as
     if answered is None or (before is not None and answered == known):
         return
     others = lists.listed.keys() | lists.delisted.keys()
@@ -135,13 +135,13 @@ def _renamed(lists: Lists, cell: Cell, before: Probed | None) -> Iterator[Probed
         yield _probed("substituted", [cell], model, answered_as=answered, before=usual)
 
 
-def _absent(lists: Lists, told: Told) -> Iterator[Probed]:
+def _absent(lists: Lists, reports: Reports) -> Iterator[Probed]:
     """Yield the listed models that the second list should have."""
     if lists.served is None:
         return
     for name, model in sorted(lists.listed.items()):
         missing = model.type in lists.belongs and name not in lists.served
-        if missing and (name, "list") not in told:
+        if missing and (name, "list") not in reports:
             yield Probed("absent", name, (), model.key, model.type)
 
 
@@ -149,5 +149,5 @@ def _probed(kind: ProbedKind, cells: Sequence[Cell], model: Model | None, **more
     key, of_type = (model.key, model.type) if model else (cells[0].key, None)
     routes = tuple(sorted(cell.route for cell in cells))
     last = cells[0].last
-    said = last.came.said if last else None
-    return Probed(kind, cells[0].name, routes, key, of_type, said=said, **more)
+    words = last.result.said if last else None
+    return Probed(kind, cells[0].name, routes, key, of_type, said=words, **more)

@@ -1,4 +1,4 @@
-"""Define the interface of a provider."""
+"""Define the interface of a provider, and create one."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -8,6 +8,8 @@ from catalog.core.paths import Attributes
 from catalog.core.payload import ValidPayload
 from catalog.core.snapshot import Snapshot
 from catalog.core.strict_json import Json, JsonText
+from catalog.providers.described.description import Description
+from catalog.providers.infomaniak.provider import Infomaniak
 
 
 class Provider(Protocol):
@@ -56,3 +58,12 @@ class Provider(Protocol):
         Raise PayloadInvalid if two rows have the same key.
         """
         ...
+
+
+def make(name: str, description: Description | None) -> Provider:
+    """Return the provider. Without a description it is Infomaniak."""
+    if description is None:
+        return Infomaniak(name)
+    from catalog.providers.described.provider import Described
+
+    return Described(name, description)

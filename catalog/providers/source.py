@@ -33,7 +33,7 @@ class Paging:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class ListRequest:
     """The request for a list of models. `route` follows the base URL.
 
     `authorization` is `bearer`, `none`, or the header that carries the token. `how_to` is the hint
@@ -74,7 +74,7 @@ class Source:
     url: str
     token: str | None = field(repr=False)
     clock: Clock
-    asking: Asking
+    asking: ListRequest
     rows: Trail = ()
     max_parts: int = 500
     max_bytes: int = 64 * 1024 * 1024
@@ -144,11 +144,11 @@ class Source:
         Raise AnswerRefused if they do not end.
         """
         body, here, size = first, self.address, len(first)
-        asked, number = {here}, 1
+        requested, number = {here}, 1
         while there := self._next(paging, body, here, number):
-            if there in asked or number == self.max_parts:
+            if there in requested or number == self.max_parts:
                 raise AnswerRefused(f"{self.provider} sends a list of parts that does not end")
-            asked.add(there)
+            requested.add(there)
             body, here = self.ask(Validators(), there).body, there
             size += len(body)
             if size > self.max_bytes:

@@ -34,7 +34,7 @@ Contract = Mapping[str, Json]
 _What = Literal["new field", "new value", "new null", "odd format"]
 _Novelty: TypeAlias = tuple[_What, str, JsonText | None]
 
-_TELLING = frozenset({"format", "properties", "x-known"})
+_DRIFT_KEYWORDS = frozenset({"format", "properties", "x-known"})
 """Schema keywords that can cause drift, beside null."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TYPES = {
@@ -195,13 +195,13 @@ def _duplicates(rows: Sequence[_Row], contract: Contract) -> Iterator[Problem]:
         for row in rows:
             if not isinstance(row.value, dict) or row.value.get(field) is None:
                 continue
-            first = seen.setdefault(_told_apart(row.value[field]), row)
+            first = seen.setdefault(_identity(row.value[field]), row)
             if first is not row:
                 found = f"{shorten(row.value[field])}, as in {first.path(contract)}"
                 yield Problem(f"{row.path(contract)}.{field}", found, f"each {field} once")
 
 
-def _told_apart(value: Json) -> Hashable:
+def _identity(value: Json) -> Hashable:
     """Return a hashable key, equal for equal values."""
     return value if type(value) in {str, int} else (canonical(value),)
 
@@ -226,7 +226,7 @@ def _novelties(value: Json, schema: Contract, path: tuple[str, ...]) -> Iterator
             if known is None:
                 if not schema.get("x-open"):
                     yield "new field", dotted((*path, key)), None
-            elif item is None or known.keys() & _TELLING:  # most fields end here
+            elif item is None or known.keys() & _DRIFT_KEYWORDS:  # most fields end here
                 yield from _novelties(item, known, (*path, key))
     elif "x-known" in schema and value not in schema["x-known"]:
         yield "new value", dotted(path), canonical(value)

@@ -11,7 +11,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
 from catalog.providers.recordings import Recording
-from catalog.providers.source import Asking
+from catalog.providers.source import ListRequest
 from catalog.replay import wire
 
 METHODS = ("GET", "HEAD")
@@ -68,7 +68,7 @@ class Answer:
         return self.status in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
 
 
-def answer(request: Request, capture: Capture | None, asking: Asking) -> Answer:
+def answer(request: Request, capture: Capture | None, asking: ListRequest) -> Answer:
     """Answer one request. A `capture` of None is another route."""
     if capture is None:
         return refusal(HTTPStatus.NOT_FOUND, "method_not_found", "Method not found")

@@ -151,15 +151,17 @@ def read_kinds(text: str, *, of_rows: bool = True) -> tuple[str, ...]:
 
     Without `of_rows`, kinds that change rows are refused, and excluded from `all`.
     """
-    asked = {kind for part in text.split(",") if (kind := part.strip().lower())}
-    unknown = sorted(asked - FAULTS.keys() - {ALL})
-    if unknown or not asked:
+    chosen = {kind for part in text.split(",") if (kind := part.strip().lower())}
+    unknown = sorted(chosen - FAULTS.keys() - {ALL})
+    if unknown or not chosen:
         raise SettingsInvalid("; ".join(map(_unknown, unknown)) or "no kind named", hint=_kinds())
     beyond = {kind for kind, fault in FAULTS.items() if fault.of_rows and not of_rows}
-    if refused := [kind for kind in FAULTS if kind in asked & beyond]:
+    if refused := [kind for kind in FAULTS if kind in chosen & beyond]:
         text = f"{', '.join(refused)} want rows in data, each with an id"
         raise SettingsInvalid(text, hint="Leave them out; `all` does so by itself.")
-    return tuple(kind for kind in FAULTS if kind in asked or (ALL in asked and kind not in beyond))
+    return tuple(
+        kind for kind in FAULTS if kind in chosen or (ALL in chosen and kind not in beyond)
+    )
 
 
 def _unknown(kind: str) -> str:

@@ -9,10 +9,10 @@ from catalog.core.errors import PayloadInvalid, SettingsInvalid
 from catalog.core.paths import ANY, Trail, trail, value, values
 from catalog.core.payload import PARTS
 from catalog.core.strict_json import Json, read_strict
-from catalog.providers.infomaniak.provider import ASKING, Infomaniak
+from catalog.providers.infomaniak.provider import LIST_REQUEST, Infomaniak
 from catalog.providers.provider import Provider
 from catalog.providers.recordings import Recording, read
-from catalog.providers.source import Asking, Paging
+from catalog.providers.source import ListRequest, Paging
 from catalog.replay.answer import Capture, Request
 
 FIRST = ""
@@ -32,7 +32,7 @@ class Route:
     """One provider's route and its request format."""
 
     provider: Provider
-    asking: Asking
+    asking: ListRequest
 
     @property
     def can_be_called(self) -> bool:
@@ -70,7 +70,7 @@ class Route:
         bodies = [body] if len(pages) == 1 else [json.dumps(page).encode() for page in pages]
         return Parts(tuple(Capture(recording, each) for each in bodies), tuple(names))
 
-    def asked(self, request: Request, parts: Parts) -> Capture | None:
+    def page_for(self, request: Request, parts: Parts) -> Capture | None:
         """Return the requested page, or None."""
         by_name = dict(zip(parts.names, parts.captures, strict=True))
         paging = self.asking.paging
@@ -105,7 +105,7 @@ class Route:
         return [empty]
 
 
-USUAL = Route(Infomaniak(), ASKING)
+USUAL = Route(Infomaniak(), LIST_REQUEST)
 """Infomaniak's route."""
 
 

@@ -92,9 +92,9 @@ class ReplayServer:
         with self._lock:
             parts = self._parts[self._position]
             called = self._route.can_be_called
-            if called and (said := self._models.answer(request, parts.captures[0])):
-                return said
-            capture = self._route.asked(request, parts)
+            if called and (reply := self._models.answer(request, parts.captures[0])):
+                return reply
+            capture = self._route.page_for(request, parts)
             result = answer(request, capture, self._route.asking)
             if request.method != "GET" or capture is None or not result.shows_catalog:
                 return result

@@ -63,12 +63,12 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
 
 def probe_json(probe: Probe) -> dict[str, Any]:
     """Return one probe call as JSON."""
-    came = probe.came
+    result = probe.result
     known: dict[str, Any] = {"model": probe.name, "key": probe.key, "route": probe.route}
     known |= {"at": stamp(probe.at), "verdict": str(probe.verdict), "believed": probe.believed}
-    known |= {"http_status": came.http_status, "latency_ms": came.latency_ms}
-    known |= {"calls": came.calls, "tokens": came.tokens, "answered_as": came.answered_as}
-    known |= {"said": came.said, "accepted": list(came.accepted) or None}
+    known |= {"http_status": result.http_status, "latency_ms": result.latency_ms}
+    known |= {"calls": result.calls, "tokens": result.tokens, "answered_as": result.answered_as}
+    known |= {"said": result.said, "accepted": list(result.accepted) or None}
     return {name: value for name, value in known.items() if value is not None}
 
 

@@ -126,10 +126,10 @@ class _Writer:
 
     def _status(self, model: Model) -> str:
         expected = self.overview.forecasts.get(model.key)
-        status = self._standing(model)
-        return status if expected is None else f"{status}, until {_grounded(expected)}"
+        status = self._status_word(model)
+        return status if expected is None else f"{status}, until {_with_source(expected)}"
 
-    def _standing(self, model: Model) -> str:
+    def _status_word(self, model: Model) -> str:
         if model.beta:
             return "Beta"
         if model.status is None:
@@ -142,8 +142,8 @@ class _Writer:
         on = [route for route, verdict in verdicts.items() if verdict is Verdict.ANSWERS]
         if on or not verdicts:
             return ", ".join(map(markdown.code_cell, on)) or markdown.ABSENT
-        said = sorted(set(verdicts.values()))
-        return "No" if said == [Verdict.REFUSED] else f"No: {', '.join(said)}"
+        names = sorted(set(verdicts.values()))
+        return "No" if names == [Verdict.REFUSED] else f"No: {', '.join(names)}"
 
     def _routes(self, models: Iterable[Model]) -> str:
         """Return the serving routes, with model names if there are several."""
@@ -198,11 +198,11 @@ class _Writer:
         until = markdown.ABSENT if gone.callable_until is None else str(gone.callable_until)
         expected = self.overview.forecasts.get(gone.model.key)
         if expected is not None:
-            until = str(expected.until) if expected.basis == "policy" else _grounded(expected)
+            until = str(expected.until) if expected.basis == "policy" else _with_source(expected)
         return [title, name, markdown.text(gone.model.type), str(_day(gone.gone_since)), until]
 
 
-def _grounded(forecast: Forecast) -> str:
+def _with_source(forecast: Forecast) -> str:
     """Return a last day and its source, if not the policy."""
     return f"{forecast.until} ({forecast.basis}: {markdown.text(forecast.ground)})"
 

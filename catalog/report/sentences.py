@@ -31,15 +31,15 @@ from catalog.core.text import VALUE_LIMIT, count, duration, examples, move, name
 
 def sentence(finding: Finding) -> str:
     """Return the event in one line, with the last day of calls."""
-    said = last_call(finding)
-    return f"{fact(finding)}; {said}" if said else fact(finding)
+    words = last_call(finding)
+    return f"{fact(finding)}; {words}" if words else fact(finding)
 
 
 def fact(finding: Finding) -> str:
     """Return the event in one line, with the moves of flapping."""
-    said = _wave(finding) if finding.is_wave else _fact(finding)
+    words = _wave(finding) if finding.is_wave else _fact(finding)
     flapping = "" if finding.moves is None else f", back and forth: move {finding.moves}"
-    return one_line(said + flapping)
+    return one_line(words + flapping)
 
 
 def last_call(finding: Finding) -> str | None:
@@ -104,12 +104,12 @@ def _trouble(trouble: Trouble, at: datetime) -> str:
 
 def _probed(change: Probed, at: datetime) -> str:
     name, on = cut(change.name, VALUE_LIMIT), ", ".join(change.routes)
-    said = f": {change.said}" if change.said else ""
+    words = f": {change.said}" if change.said else ""
     away = "" if change.gone_since is None else f" {duration(at - change.gone_since)} after it left"
     match change.kind:
         case "ghost":
             still = f"; {', '.join(change.elsewhere)} answers" if change.elsewhere else ""
-            return f"{name} is listed, but {on} refuses it{said}{still}"
+            return f"{name} is listed, but {on} refuses it{words}{still}"
         case "over":
             return f"{name} is refused by {on} now,{away} the catalog"
         case "lingering":
@@ -164,8 +164,8 @@ def _difference(each: Difference) -> str:
 def title(provider: str, findings: Iterable[Finding]) -> str:
     """Return the counts by level: `infomaniak: 1 breaking, 3 info`."""
     counts = Counter(finding.level for finding in findings)
-    said = (f"{counts[level]} {level}" for level in REPORTED if counts[level])
-    return f"{provider}: {', '.join(said)}"
+    words = (f"{counts[level]} {level}" for level in REPORTED if counts[level])
+    return f"{provider}: {', '.join(words)}"
 
 
 def _about(model: Model) -> str:
@@ -210,8 +210,8 @@ def _moves(updates: Sequence[Updated]) -> str:
     distinct = {(update.before, update.after) for update in updates}
     if len(distinct) == 1:
         return move(*distinct.pop())
-    told = {tendency(update) for update in updates}
-    how = told.pop() if len(told) == 1 else None
+    tendencies = {tendency(update) for update in updates}
+    how = tendencies.pop() if len(tendencies) == 1 else None
     values = {value for pair in distinct for value in pair if value is not None}
     match how:
         case None:

@@ -20,9 +20,9 @@ def outcome(poll: Poll, snapshot: int | None) -> str:
     if poll.snapshot is not None:
         parts.append(count(len(poll.snapshot.models), "model"))
     if poll.error is None:
-        told = sum(finding.is_told for finding in poll.findings)
-        kept = len(poll.findings) - told
-        parts += [count(told, "finding")] * bool(told) + [f"{kept:,} quiet"] * bool(kept)
+        reported = sum(finding.is_reported for finding in poll.findings)
+        kept = len(poll.findings) - reported
+        parts += [count(reported, "finding")] * bool(reported) + [f"{kept:,} quiet"] * bool(kept)
     return ", ".join(parts)
 
 
@@ -33,7 +33,7 @@ def skipped(slot: datetime, done_at: datetime | None) -> str:
     return f"the slot of {stamp(slot)} was done at {stamp(done_at)}"
 
 
-def owed(channel: str, messages: int, error: str | None, next_at: datetime | None) -> str:
+def pending(channel: str, messages: int, error: str | None, next_at: datetime | None) -> str:
     """Return the pending messages of a channel and the next attempt."""
     when = "the next run" if next_at is None else stamp(next_at)
     if error is None:

@@ -66,9 +66,9 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> dict[str, int]:
 
 
 def _check(new: sqlite3.Connection, rows: dict[str, int]) -> None:
-    (said,) = new.execute("PRAGMA integrity_check(1)").fetchone()
-    if said != "ok":
-        raise sqlite3.DatabaseError(f"the copy is damaged, and so the database may be: {said}")
+    (result,) = new.execute("PRAGMA integrity_check(1)").fetchone()
+    if result != "ok":
+        raise sqlite3.DatabaseError(f"the copy is damaged, and so the database may be: {result}")
     if count_rows(new) != rows:
         raise sqlite3.DatabaseError("the copy does not have every row")
 

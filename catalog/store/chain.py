@@ -56,8 +56,8 @@ class Link:
 
 def version_digest(provider: str, model: Model) -> str:
     """Return the SHA-256 over the content of a model version."""
-    said = [model.key, model.name, model.type, model.status, model.beta, model.context_limit]
-    return _sha256([provider, *said, model.description, model.route, model.facts])
+    content = [model.key, model.name, model.type, model.status, model.beta, model.context_limit]
+    return _sha256([provider, *content, model.description, model.route, model.facts])
 
 
 def seal(connection: Connection, provider: str, begun: Sequence[str]) -> None:
@@ -149,10 +149,10 @@ def _begun(connection: Connection) -> Mapping[int, Sequence[str]]:
 
 def _notes(connection: Connection, provider: str, after: int, last: int) -> list[Json]:
     """Return the notes with ids over `after`, up to `last`."""
-    asked = {"provider": provider, "after": after, "last": last}
+    values = {"provider": provider, "after": after, "last": last}
     return [
         [row.key, row.noted_at, row.retires and row.retires.isoformat(), row.successor, row.source]
-        for row in connection.execute(_notes_query(), asked)
+        for row in connection.execute(_notes_query(), values)
     ]
 
 
@@ -176,7 +176,7 @@ def _found(connection: Connection, provider: str, since: int, poll: int, whole: 
 
     Other findings of the poll itself belong to the next link, because they may be written later.
     """
-    asked = {"provider": provider, "since": since, "poll": poll}
+    values = {"provider": provider, "since": since, "poll": poll}
     return [
         [
             *(row.started_at, row.outcome, row.rule, row.level, row.finding, row.ground),
@@ -185,7 +185,7 @@ def _found(connection: Connection, provider: str, since: int, poll: int, whole: 
             row.gone_since,
             *([row.basis, row.moves] if whole else []),
         ]
-        for row in connection.execute(_found_query(), asked)
+        for row in connection.execute(_found_query(), values)
     ]
 
 

@@ -104,7 +104,7 @@ CHANGE_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FindingFilter:
     """The filter of findings. Times are inclusive, None and empty match all.
 
     `keys` are model keys, and also match models that were renamed to them.
@@ -122,7 +122,7 @@ class Wanted:
     number: int | None = None
 
 
-def findings(connection: Connection, wanted: Wanted) -> tuple[Finding, ...]:
+def findings(connection: Connection, wanted: FindingFilter) -> tuple[Finding, ...]:
     """Return findings, oldest poll first, then most severe first."""
     query = (
         select(
@@ -142,7 +142,7 @@ def findings(connection: Connection, wanted: Wanted) -> tuple[Finding, ...]:
     return tuple(_finding(list(group)) for _, group in groupby(rows, key=lambda r: r.finding_id))
 
 
-def snapshot_with(connection: Connection, wanted: Wanted, least: int) -> int:
+def snapshot_with(connection: Connection, wanted: FindingFilter, least: int) -> int:
     """Return the newest snapshot with `least` findings since, else 0."""
     query = (
         select(col(PollRow.snapshot_id), func.count(col(FindingRow.id).distinct()))
@@ -160,7 +160,7 @@ def snapshot_with(connection: Connection, wanted: Wanted, least: int) -> int:
     return 0
 
 
-def count(connection: Connection, wanted: Wanted) -> int:
+def count(connection: Connection, wanted: FindingFilter) -> int:
     """Return the number of matching findings."""
     query = (
         select(func.count(col(FindingRow.id).distinct()))
@@ -172,7 +172,7 @@ def count(connection: Connection, wanted: Wanted) -> int:
     return connection.scalar(query) or 0
 
 
-def told_drift(connection: Connection, provider: str) -> frozenset[str]:
+def reported_drift(connection: Connection, provider: str) -> frozenset[str]:
     """Return the fingerprints of all reported drift."""
     query = (
         select(col(ChangeRow.fingerprint))
@@ -182,7 +182,9 @@ def told_drift(connection: Connection, provider: str) -> frozenset[str]:
     return frozenset(connection.scalars(query))
 
 
-def told_troubles(connection: Connection, provider: str, poll: int) -> dict[TroubleKind, datetime]:
+def reported_troubles(
+    connection: Connection, provider: str, poll: int
+) -> dict[TroubleKind, datetime]:
     """Return when each problem was last reported after a poll."""
     query = (
         select(col(ChangeRow.kind), col(PollRow.started_at))
@@ -197,8 +199,8 @@ def told_troubles(connection: Connection, provider: str, poll: int) -> dict[Trou
     return {kind: at[kind] for kind in TROUBLES if kind in at}
 
 
-def told_probes(connection: Connection, provider: str) -> dict[tuple[str, str], Probed]:
-    """Return the last report of each probe result, by `told_as`."""
+def reported_probes(connection: Connection, provider: str) -> dict[tuple[str, str], Probed]:
+    """Return the last report of each probe result, by `report_key`."""
     query = (
         select(*CHANGE_COLUMNS)
         .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
@@ -207,10 +209,10 @@ def told_probes(connection: Connection, provider: str) -> dict[tuple[str, str], 
         .order_by(col(ChangeRow.id))
     )
     changes = map(to_change, connection.execute(query))
-    return {change.told_as: change for change in changes if isinstance(change, Probed)}
+    return {change.report_key: change for change in changes if isinstance(change, Probed)}
 
 
-def _conditions(wanted: Wanted) -> Iterable[Any]:
+def _conditions(wanted: FindingFilter) -> Iterable[Any]:
     yield col(FindingRow.provider) == wanted.provider
     if wanted.since is not None:
         yield col(PollRow.started_at) >= wanted.since
@@ -235,10 +237,10 @@ def _conditions(wanted: Wanted) -> Iterable[Any]:
     if wanted.number is not None:
         yield col(FindingRow.id) == wanted.number
     if wanted.message is not None:
-        owed = select(col(DeliveryRow.finding_id)).where(
+        pending = select(col(DeliveryRow.finding_id)).where(
             col(DeliveryRow.message_id) == wanted.message
         )
-        yield col(FindingRow.id).in_(owed)
+        yield col(FindingRow.id).in_(pending)
 
 
 def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:

@@ -66,19 +66,19 @@ def _place() -> str:
     Containers may share a host name and count processes from 1. Systems without this information,
     such as macOS, have no such namespaces.
     """
-    told = ""
+    identity = ""
     with suppress(OSError):
-        told = f"{_BOOT.read_text(encoding='utf-8')}{_PROCESSES.readlink()}"
-    return f"{socket.gethostname()}/{_short(told)}"
+        identity = f"{_BOOT.read_text(encoding='utf-8')}{_PROCESSES.readlink()}"
+    return f"{socket.gethostname()}/{_short(identity)}"
 
 
 @cache
 def _boot() -> str:
     """Return a name of this boot, or an empty text if unknown."""
-    told = ""
+    identity = ""
     with suppress(OSError):
-        told = _short(_BOOT.read_text(encoding="utf-8"))
-    return told
+        identity = _short(_BOOT.read_text(encoding="utf-8"))
+    return identity
 
 
 def _short(text: str) -> str:

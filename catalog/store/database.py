@@ -229,8 +229,8 @@ class Database:
 
     def _explain(self, error: Exception) -> StoreError:
         """Convert an error to one line without SQL and values."""
-        said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-        first = said.strip().split("\n")[0]
+        message = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+        first = message.strip().split("\n")[0]
         if "locked" in first or "busy" in first:
             waited = f"{self._busy_timeout:g} s"
             return DatabaseBusy(f"{self.place} was held by another process for over {waited}")
@@ -320,8 +320,10 @@ def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> "Upgrade
         )
     if not upgrades:
         has = f"schema {revision}" if revision else "no schema yet"
-        said = f"{place} has {has}, this version wants {REVISIONS[-1]}, and nothing is changed here"
-        raise StoreError(said, hint="Run `catalog db upgrade`.")
+        message = (
+            f"{place} has {has}, this version wants {REVISIONS[-1]}, and nothing is changed here"
+        )
+        raise StoreError(message, hint="Run `catalog db upgrade`.")
     from catalog.store.migrate import upgrade
 
     done = upgrade(engine)

@@ -7,16 +7,16 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from catalog.changes.finding import Finding, gravity
+from catalog.changes.finding import Finding, severity
 from catalog.core.errors import NotFound
 from catalog.core.strict_json import cut
-from catalog.store.changelog import Wanted, findings
+from catalog.store.changelog import FindingFilter, findings
 from catalog.store.outbox import DELIVERED, GIVEN_UP, set_messages
-from catalog.store.record import OWED
+from catalog.store.record import PENDING
 from catalog.store.tables import DeliveryRow, FindingRow, PollRow, col, table_of
 
 DROPPED = "dropped"
-STATES = (OWED, DELIVERED, GIVEN_UP, DROPPED)
+STATES = (PENDING, DELIVERED, GIVEN_UP, DROPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,9 @@ def findings_of(connection: Connection, name: str) -> tuple[Finding, ...]:
         number = "more than one message begins" if rows else "no message begins"
         raise NotFound(f"{number} with {cut(name, 60)!r}", hint="`catalog alerts` lists messages.")
     ((message, provider),) = rows
-    return tuple(sorted(findings(connection, Wanted(provider, message=message)), key=gravity))
+    return tuple(
+        sorted(findings(connection, FindingFilter(provider, message=message)), key=severity)
+    )
 
 
 def retry(connection: Connection, names: Collection[str]) -> int:
@@ -105,13 +107,13 @@ def retry(connection: Connection, names: Collection[str]) -> int:
     Each name is a channel or the beginning of a message id. No names mean every message. Raise
     NotFound for a name without match.
     """
-    values = {"state": OWED, "next_at": None, "attempts": 0}
-    return _set(connection, (OWED, GIVEN_UP), names, values)
+    values = {"state": PENDING, "next_at": None, "attempts": 0}
+    return _set(connection, (PENDING, GIVEN_UP), names, values)
 
 
 def drop(connection: Connection, names: Collection[str]) -> int:
     """Mark pending and failed messages as dropped, and return their number."""
-    return _set(connection, (OWED, GIVEN_UP), names, {"state": DROPPED, "next_at": None})
+    return _set(connection, (PENDING, GIVEN_UP), names, {"state": DROPPED, "next_at": None})
 
 
 def _set(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, fu
 
 from catalog.changes.change import Retiring
 from catalog.changes.finding import Delisted
-from catalog.changes.forecast import End, Grounds, Note, Proof, Told, ends
+from catalog.changes.forecast import End, Evidence, LastReport, Note, Proof, ends
 from catalog.changes.rules import Lifecycle
 from catalog.core.snapshot import Model
 from catalog.store import history, tables, tally
@@ -69,23 +69,23 @@ _NAME, _ROUTE, _ID = col(ProbeRow.name), col(ProbeRow.route), col(ProbeRow.id)
 
 def known(
     connection: Connection, provider: str, lifecycle: Lifecycle | None, number: int
-) -> tuple[tuple[End, ...], Grounds]:
+) -> tuple[tuple[End, ...], Evidence]:
     """Return every model with an end in key order, and the evidence.
 
     Removed models are as of snapshot `number`. Notes and refusals are the newest ones.
     """
     gone = history.delisted(connection, provider, number)
-    found = grounds(connection, provider, gone)
+    found = evidence(connection, provider, gone)
     return ends({each.model.key: each for each in gone}, found, lifecycle), found
 
 
-def grounds(connection: Connection, provider: str, gone: Iterable[Delisted]) -> Grounds:
+def evidence(connection: Connection, provider: str, gone: Iterable[Delisted]) -> Evidence:
     """Return the evidence about these models and all noted ones."""
     noted = newest(connection, provider)
     listed = _listed(connection, provider, noted.keys()) if noted else {}
     names = {each.model.key: each.model.name for each in gone}
     names |= {key: model.name for key, model in listed.items()}
-    return Grounds(
+    return Evidence(
         notes=noted,
         proofs=_proofs(connection, provider, names.keys()) if names else {},
         noted=listed,
@@ -102,7 +102,7 @@ def _listed(connection: Connection, provider: str, keys: Collection[str]) -> dic
     return {row.key: to_model(row) for row in connection.execute(query)}
 
 
-def told(connection: Connection, provider: str) -> dict[str, Told]:
+def reports(connection: Connection, provider: str) -> dict[str, LastReport]:
     """Return the newest reminder of each model."""
     query = (
         select(*CHANGE_COLUMNS, col(PollRow.started_at))
@@ -115,7 +115,7 @@ def told(connection: Connection, provider: str) -> dict[str, Told]:
     last = {}
     for row in connection.execute(query):
         change = cast("Retiring", to_change(row))  # the query selects only this kind
-        last[change.key] = Told(change.until, change.basis, row.started_at)
+        last[change.key] = LastReport(change.until, change.basis, row.started_at)
     return last
 
 
@@ -150,5 +150,5 @@ def _since(
 
 
 def _words(since: datetime, row: Row[Any]) -> str:
-    said = f": {row.said}" if row.said else ""
-    return f"refused on {since.date()} by {row.route}{said}"
+    words = f": {row.said}" if row.said else ""
+    return f"refused on {since.date()} by {row.route}{words}"

@@ -43,7 +43,7 @@ from catalog.store.tables import (
 
 ACCEPTED = ("first", "changed", "unchanged")
 MODEL_FIELDS = tuple(field.name for field in fields(Model))
-_said = attrgetter(*MODEL_FIELDS)
+_model_values = attrgetter(*MODEL_FIELDS)
 MODEL_COLUMNS = tuple(col(getattr(ModelVersionRow, name)) for name in MODEL_FIELDS)
 
 
@@ -198,9 +198,9 @@ def snapshot(connection: Connection, number: int) -> Snapshot:
             col(SnapshotRow.id) == number
         )
     ).one()
-    asked = {"provider": head.provider, "number": number}
+    values = {"provider": head.provider, "number": number}
     # Columns are read by position, because access by name takes twice as long.
-    rows = connection.execute(_as_of(), asked).all()
+    rows = connection.execute(_as_of(), values).all()
     models = sorted([Model(*row) for row in rows], key=lambda model: key_order(model.key))
     return Snapshot(head.provider, head.taken_at, tuple(models), number)
 
@@ -250,10 +250,10 @@ def delisted(connection: Connection, provider: str, number: int) -> tuple[Delist
 def _delisted_query() -> Executable:
     """Select the removed models, the last row of each counts."""
     ended, number = col(ModelVersionRow.last_snapshot), bindparam("number", type_=Integer)
-    said = (col(FindingRow.callable_until), col(FindingRow.basis), col(FindingRow.ground))
+    reported = (col(FindingRow.callable_until), col(FindingRow.basis), col(FindingRow.ground))
     return (
         _newest_versions()
-        .add_columns(col(SnapshotRow.taken_at), *said)
+        .add_columns(col(SnapshotRow.taken_at), *reported)
         .join(table_of(SnapshotRow), col(SnapshotRow.id) == ended)
         .outerjoin(
             table_of(ChangeRow),
@@ -346,4 +346,4 @@ def find_key(connection: Connection, provider: str, name_or_key: str, number: in
 
 def to_model(row: Row[*tuple[Any, ...]]) -> Model:
     """Return the model of a row that selects MODEL_COLUMNS."""
-    return Model(*_said(row))
+    return Model(*_model_values(row))

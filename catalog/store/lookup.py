@@ -20,7 +20,7 @@ _LISTED = "`catalog changes` numbers what was found, `--format json` has the fin
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FindingDelivery:
     """The delivery of a finding. `delivered_at` is None until it succeeds."""
 
     channel: str
@@ -57,12 +57,12 @@ def find(
     return rows[0].provider, tuple(row.id for row in rows)
 
 
-def told(connection: Connection, number: int) -> tuple[Told, ...]:
+def deliveries(connection: Connection, number: int) -> tuple[FindingDelivery, ...]:
     """Return the deliveries of a finding by channel."""
-    names = list(Told.__dataclass_fields__)
+    names = list(FindingDelivery.__dataclass_fields__)
     query = select(*(col(getattr(DeliveryRow, name)) for name in names))
     query = query.where(col(DeliveryRow.finding_id) == number).order_by(col(DeliveryRow.channel))
-    return tuple(Told(*row) for row in connection.execute(query))
+    return tuple(FindingDelivery(*row) for row in connection.execute(query))
 
 
 def compared(connection: Connection, number: int) -> tuple[str | None, str | None]:

@@ -25,10 +25,10 @@ def since(
 
     Return moves of all models if the keys are too many.
     """
-    asked: dict[str, Any] = {"provider": provider, "after": moment}
+    values: dict[str, Any] = {"provider": provider, "after": moment}
     if len(keys) > MANY:
-        return _moves(connection.execute(_since_query(), asked))
-    rows = connection.execute(_since_query_of_some(), asked | {"keys": sorted(keys)})
+        return _moves(connection.execute(_since_query(), values))
+    rows = connection.execute(_since_query_of_some(), values | {"keys": sorted(keys)})
     return _moves(sorted(rows, key=attrgetter("number")))
 
 
@@ -42,8 +42,8 @@ def damped(
     connection: Connection, provider: str, after: datetime, until: datetime
 ) -> frozenset[str]:
     """Return keys of models with unreported moves within a time."""
-    asked = {"provider": provider, "after": after, "until": until}
-    return frozenset(connection.scalars(_damped_query(), asked))
+    values = {"provider": provider, "after": after, "until": until}
+    return frozenset(connection.scalars(_damped_query(), values))
 
 
 _POLL = col(FindingRow.poll_id)

@@ -11,11 +11,11 @@ from itertools import groupby
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from catalog.changes.finding import Finding
-from catalog.changes.poll import Waiting
+from catalog.changes.poll import Backlog
 from catalog.store import tally
-from catalog.store.changelog import Wanted, findings
+from catalog.store.changelog import FindingFilter, findings
 from catalog.store.claims import is_held, owner, present
-from catalog.store.record import OWED, message_id
+from catalog.store.record import PENDING, message_id
 from catalog.store.tables import DeliveryRow, FindingRow, PollRow, col, plain, table_of
 
 DELIVERED = "delivered"
@@ -27,7 +27,7 @@ LONGEST = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class PendingMessage:
     """One message to one channel: the wanted findings of one poll."""
 
     message_id: str
@@ -55,14 +55,14 @@ def _paused(connection: Connection, now: datetime) -> frozenset[str]:
     # Longer pauses are ignored, because they come from a wrong clock.
     longest = now + LONGEST_PAUSE
     query = select(col(DeliveryRow.channel)).where(
-        col(DeliveryRow.state) == OWED, until > now, until <= longest
+        col(DeliveryRow.state) == PENDING, until > now, until <= longest
     )
     return frozenset(connection.scalars(query.distinct()))
 
 
 def claim(
     connection: Connection, channel: str, now: datetime, *, together: bool = False
-) -> Owed | None:
+) -> PendingMessage | None:
     """Claim the oldest due message of a channel that no process sends.
 
     With `together`, all due messages without an attempt are joined first.
@@ -90,9 +90,9 @@ def claim(
         if not is_held(row.claimed_by, row.claimed_until, CLAIM, at):
             # Claims are not in the tally, because they last only for a pass.
             _set(connection, [row.message_id], claimed_by=owner(), claimed_until=at.now + CLAIM)
-            wanted = Wanted(row.provider, message=row.message_id)
-            told = findings(connection, wanted)
-            return Owed(row.message_id, channel, row.provider, told, row.attempts)
+            wanted = FindingFilter(row.provider, message=row.message_id)
+            found = findings(connection, wanted)
+            return PendingMessage(row.message_id, channel, row.provider, found, row.attempts)
     return None
 
 
@@ -136,9 +136,9 @@ def was_given_up(connection: Connection, channel: str) -> bool:
     return connection.scalar(query) == GIVEN_UP
 
 
-def owed(
+def pending(
     connection: Connection, provider: str, channels: Collection[str] | None = None
-) -> tuple[Waiting, ...]:
+) -> tuple[Backlog, ...]:
     """Return the pending messages of all channels, or of these."""
     query = (
         select(
@@ -150,19 +150,19 @@ def owed(
         )
         .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
         .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
-        .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == OWED)
+        .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == PENDING)
         .group_by(col(DeliveryRow.channel))
         .order_by(col(DeliveryRow.channel))
     )
     if channels is not None:
         query = query.where(col(DeliveryRow.channel).in_(sorted(channels)))
-    return tuple(Waiting(*row) for row in connection.execute(query))
+    return tuple(Backlog(*row) for row in connection.execute(query))
 
 
-def owes(connection: Connection, channels: Collection[str]) -> bool:
+def has_pending(connection: Connection, channels: Collection[str]) -> bool:
     """Return whether one of the channels has pending messages."""
     state, name = col(DeliveryRow.state), col(DeliveryRow.channel)
-    query = select(col(DeliveryRow.id)).where(state == OWED, name.in_(sorted(channels))).limit(1)
+    query = select(col(DeliveryRow.id)).where(state == PENDING, name.in_(sorted(channels))).limit(1)
     return connection.scalar(query) is not None
 
 
@@ -170,11 +170,11 @@ def _sendable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     next_at = col(DeliveryRow.next_at)
     # Later times are ignored, because they come from a wrong clock.
     is_due = or_(next_at.is_(None), next_at <= now, next_at > now + LONGEST)
-    return col(DeliveryRow.state) == OWED, is_due
+    return col(DeliveryRow.state) == PENDING, is_due
 
 
 def _of_the_future(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return col(DeliveryRow.state) == OWED, col(DeliveryRow.waits_since) > now
+    return col(DeliveryRow.state) == PENDING, col(DeliveryRow.waits_since) > now
 
 
 def _count_anew(connection: Connection, channel: str, now: datetime) -> None:

@@ -20,9 +20,9 @@ Extent = Literal["all", "part", "none"]
 
 def check_pages(connection: sqlite3.Connection) -> None:
     """Check every page and reference, or raise sqlite3.Error."""
-    (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    if said != "ok":
-        raise sqlite3.DatabaseError(said)
+    (result,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if result != "ok":
+        raise sqlite3.DatabaseError(result)
     lost = connection.execute("PRAGMA foreign_key_check").fetchone()
     if lost is not None:
         raise sqlite3.DatabaseError(

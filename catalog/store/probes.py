@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
 
-from catalog.core.probe import Budget, Call, Cell, Probe, Said, Spent, Verdict
+from catalog.core.probe import Budget, Call, CallResult, Cell, Probe, Spent, Verdict
 from catalog.core.strict_json import JsonText, canonical, parse
 from catalog.store import tally
 from catalog.store.tables import ProbeRow, col, plain, table_of, write
@@ -46,7 +46,7 @@ def skip(connection: Connection, provider: str, call: Call, now: datetime, why: 
     _insert(connection, provider, call, now, 0, 0, why)
 
 
-def end(connection: Connection, number: int, said: Said, *, believed: bool) -> None:
+def end(connection: Connection, number: int, said: CallResult, *, believed: bool) -> None:
     """Store the result of a probe."""
     accepted = canonical(list(said.accepted)) if said.accepted else None
     values = {
@@ -209,7 +209,7 @@ def _first_as(connection: Connection, *of: ColumnElement[bool]) -> dict[tuple[st
 
 def _probe(row: Row[Any]) -> Probe:
     accepted = parse(JsonText(row.accepted)) if row.accepted else ()
-    came = Said(
+    result = CallResult(
         Verdict(row.verdict),
         row.calls,
         row.tokens,
@@ -219,4 +219,4 @@ def _probe(row: Row[Any]) -> Probe:
         row.said,
         tuple(accepted),
     )
-    return Probe(row.name, row.route, row.key, row.at, row.believed, came)
+    return Probe(row.name, row.route, row.key, row.at, row.believed, result)

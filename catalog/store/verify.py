@@ -58,7 +58,7 @@ class Check:
 
     name: str
     rows: int
-    told: str
+    remark: str
     bad: Bad | None = None
 
 
@@ -92,23 +92,23 @@ def verify(connection: Connection, noted: str | None = None) -> Iterator[Check]:
 
 
 def _check(name: str, table: str, verdicts: Verdicts) -> Check:
-    rows, told, bad = 0, "", None
+    rows, remark, bad = 0, "", None
     try:
         for verdict in verdicts:
             rows += 1
             if isinstance(verdict, str):
-                told = verdict
+                remark = verdict
             else:
                 bad = bad or verdict
     except GARBLED as error:
         bad = bad or Bad(table, "?", f"a row cannot be read: {error}")
-    return Check(name, rows, told, bad)
+    return Check(name, rows, remark, bad)
 
 
 def _database(connection: Connection) -> Verdicts:
-    said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+    result = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
     sound = "sound, and every reference leads somewhere"
-    yield sound if said == "ok" else Bad("database", "file", said)
+    yield sound if result == "ok" else Bad("database", "file", result)
     for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
         yield Bad(table, str(row), f"refers to a {parent} that is gone")
 

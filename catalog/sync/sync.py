@@ -11,7 +11,7 @@ from catalog.changes.finding import Finding
 from catalog.changes.flapping import Move, settled
 from catalog.changes.incident import Undelivered
 from catalog.changes.judge import Case, judge
-from catalog.changes.poll import Pass, Waiting
+from catalog.changes.poll import Backlog, Pass
 from catalog.core.clock import Clock, stamp
 from catalog.core.errors import (
     CatalogError,
@@ -82,13 +82,13 @@ class Sync:
         result, overview = self._recorded(accept=accept, dry_run=dry_run, asked=asked)
         result = self._publish(result, overview, dry_run=dry_run)
         if not dry_run:
-            result = replace(result, owed=self.deliver())
+            result = replace(result, pending=self.deliver())
             self._rest(result)
         poll = result.poll
         logger.info("%s: %s, %d findings", poll.provider, poll.outcome, len(poll.findings))
         return result
 
-    def deliver(self) -> tuple[Waiting, ...]:
+    def deliver(self) -> tuple[Backlog, ...]:
         """Send what is due, also between two passes; return what stays owed."""
         name, lifecycle = self.provider.name, self.provider.lifecycle
 
@@ -256,13 +256,13 @@ class Sync:
         past = Past(
             digest=known.digest,
             gone={each.model.key: each for each in gone},
-            grounds=(grounds := forecasts.grounds(connection, name, gone)),
-            reminded=forecasts.told(connection, name) if gone or grounds.noted else {},
+            evidence=(evidence := forecasts.evidence(connection, name, gone)),
+            reminded=forecasts.reports(connection, name) if gone or evidence.noted else {},
             unwell=polls.unwell(connection, name),
             missing=known.missing,
         )
         if reading.drift:
-            past = replace(past, told=changelog.told_drift(connection, name))
+            past = replace(past, told=changelog.reported_drift(connection, name))
         if reading.candidate is None or reading.candidate.digest == known.digest:
             return past
         doubt, snapshot, held = self.policy.doubt, self.memory.state(connection, known), 0
@@ -328,7 +328,7 @@ class Sync:
         """Whether a message is owed, a removal is to be confirmed, or what flaps has to stay."""
         name, after = self.provider.name, started - self.policy.settles_after
         return bool(
-            outbox.owes(connection, [channel.name for channel in self.channels])
+            outbox.has_pending(connection, [channel.name for channel in self.channels])
             or history.missing(connection, name)
             or damped(connection, name, after, started)
         )

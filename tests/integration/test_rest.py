@@ -29,7 +29,7 @@ def test_an_unchanged_poll_at_rest_is_one_row(resting: Callable[..., Resting]) -
     assert it.is_at_rest()
     before = dump(it, "poll", "slot")
     result = it.poll()
-    assert (result.snapshot, result.owed) == (1, ())
+    assert (result.snapshot, result.pending) == (1, ())
     assert str(result.poll.outcome) == "unchanged"
     assert result.document is not None
     assert (result.document.path, result.document.written) == (it.folder / "models.md", False)
@@ -162,7 +162,7 @@ def test_what_is_owed_keeps_from_rest(resting: Callable[..., Resting]) -> None:
     it = resting(answer(body=before), answer(body=made.body))
     it.poll()
     it.ear.deaf = True
-    assert it.poll().owed != ()
+    assert it.poll().pending != ()
     assert not it.is_at_rest()
     it.ear.deaf = False
     it.poll()

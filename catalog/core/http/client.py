@@ -232,9 +232,9 @@ def _redirect(request: Request, answer: httpx.Response) -> str:
     return f"a redirect to {shown}, which is not followed"
 
 
-def _foreign(request: Request, said: str) -> str:
+def _foreign(request: Request, text: str) -> str:
     """Return a server's text as a short line after its address."""
-    return _one_line(f"{request.where} {request.hide(said)}")
+    return _one_line(f"{request.where} {request.hide(text)}")
 
 
 def _api_error(body: bytes) -> str:

@@ -54,17 +54,17 @@ def _again(
     from stamina.instrumentation import set_on_retry_hooks
 
     # Replaced, because stamina's own hooks log through structlog to stdout if it is installed.
-    set_on_retry_hooks([_tell])
+    set_on_retry_hooks([_log_retry])
     longest, seconds = 0.0, until - time.monotonic()
 
     def again(error: Exception) -> bool | float:
         if not isinstance(error, ProviderError) or not error.retryable:
             return False
-        asked = error.retry_after
-        wait = longest if asked is None else asked
+        pause = error.retry_after
+        wait = longest if pause is None else pause
         if wait >= until - time.monotonic():
             return False
-        return True if asked is None else asked
+        return True if pause is None else pause
 
     for trial in stamina.retry_context(
         on=again,
@@ -98,7 +98,7 @@ def seconds_asked(header: str | None, now: datetime) -> float | None:
     return min(max(0.0, seconds), LONGEST_WAIT)
 
 
-def _tell(details: "RetryDetails") -> None:
+def _log_retry(details: "RetryDetails") -> None:
     log.warning(
         "attempt %d failed: %s; trying again in %.1f s",
         details.retry_num,

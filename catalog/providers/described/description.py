@@ -13,7 +13,7 @@ from typing import Any
 
 from catalog.core.paths import ANY, Trail, trail, value
 from catalog.core.strict_json import Json, canonical
-from catalog.providers.source import Asking, Paging
+from catalog.providers.source import ListRequest, Paging
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
 
@@ -50,7 +50,7 @@ ATTRIBUTES = ("type", "status", "beta", "description", "context_limit")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Description(Asking):
+class Description(ListRequest):
     """One provider's list of models. Places are as in catalog/core/paths.py.
 
     `url` is the base URL if all users of this kind share it. `rows` is the place of the list or

@@ -19,7 +19,7 @@ from catalog.core.errors import (
 )
 from catalog.core.http.client import Http
 from catalog.core.http.request import Request
-from catalog.core.probe import Call, Said, Verdict
+from catalog.core.probe import Call, CallResult, Verdict
 from catalog.core.strict_json import Json, cut, plain, read_strict
 from catalog.providers.infomaniak.routes import LOOKS, PRODUCTS, RESULTS, ROUTES, SERVED, Body
 
@@ -70,20 +70,20 @@ class Calls:
         rows = _items(self._get(self._path(SERVED)), "data")
         return frozenset(row["id"] for row in rows if isinstance(row.get("id"), str))
 
-    def ask(self, call: Call) -> Said:
+    def ask(self, call: Call) -> CallResult:
         """Make one call and return its result, without raising provider errors."""
         route, started, paced = ROUTES[call.route], time.monotonic(), 0.0
         try:
             answer = self._send("POST", self._path(route.path), route.body(call.name))
-            said = _read(answer, route.holds, call)
-            if said.verdict is Verdict.ANSWERS and route.holds == "batch_id":
-                said, paced = self._result(answer["batch_id"], call)
+            result = _read(answer, route.holds, call)
+            if result.verdict is Verdict.ANSWERS and route.holds == "batch_id":
+                result, paced = self._result(answer["batch_id"], call)
         except ProviderError as error:
-            said = read_error(error, call)
+            result = read_error(error, call)
         elapsed = round((time.monotonic() - started - paced) * 1000)
-        return replace(said, latency_ms=max(0, elapsed))
+        return replace(result, latency_ms=max(0, elapsed))
 
-    def _result(self, batch: Json, call: Call) -> tuple[Said, float]:
+    def _result(self, batch: Json, call: Call) -> tuple[CallResult, float]:
         """Return the result of a batch, and the seconds of pacing."""
         path = self._path(RESULTS).replace("{batch_id}", quote(str(batch), safe=""))
         paced = 0.0
@@ -95,12 +95,12 @@ class Calls:
             except ProviderError as error:
                 return replace(read_error(error, call), calls=calls), paced
             if status == "success":
-                return Said(Verdict.ANSWERS, calls, http_status=200), paced
+                return CallResult(Verdict.ANSWERS, calls, http_status=200), paced
             if status not in {"pending", "processing"}:
                 text = cut(f"the batch ended as {status!r}", TEXT_LIMIT)
-                return Said(Verdict.FAILING, calls, http_status=200, said=text), paced
-        said = "the batch did not end"
-        return Said(Verdict.TIMEOUT, 1 + LOOKS, http_status=200, said=said), paced
+                return CallResult(Verdict.FAILING, calls, http_status=200, said=text), paced
+        result = "the batch did not end"
+        return CallResult(Verdict.TIMEOUT, 1 + LOOKS, http_status=200, said=result), paced
 
     def _get(self, path: str) -> Json:
         self.pace()
@@ -129,22 +129,22 @@ class Calls:
         return path.replace("{product_id}", str(self.product_id))
 
 
-def _read(answer: Json, holds: str, call: Call) -> Said:
+def _read(answer: Json, holds: str, call: Call) -> CallResult:
     """Return the result of a 2xx answer."""
     name, usage = answer.get("model"), answer.get("usage")
     cost = usage.get("total_tokens") if isinstance(usage, dict) else None
     tokens = max(0, cost) if _is_number(cost) else call.tokens
     if not answer.get(holds):
         text = f"an answer without {holds}"
-        return Said(Verdict.FAILING, 1, tokens, 200, said=text)
+        return CallResult(Verdict.FAILING, 1, tokens, 200, said=text)
     named = plain(name[:NAME_LIMIT]) if isinstance(name, str) and name else None
-    return Said(Verdict.ANSWERS, 1, tokens, 200, answered_as=named)
+    return CallResult(Verdict.ANSWERS, 1, tokens, 200, answered_as=named)
 
 
-def read_error(error: ProviderError, call: Call) -> Said:
+def read_error(error: ProviderError, call: Call) -> CallResult:
     """Return the result of an error: refused, or nothing about the model."""
     words, accepted, about_model = _words(error.body)
-    said = plain(cut(words or str(error), TEXT_LIMIT))
+    result = plain(cut(words or str(error), TEXT_LIMIT))
     verdict, tokens = Verdict.FAILING, 0
     match error:
         case Unauthorized() | Forbidden():
@@ -157,12 +157,12 @@ def read_error(error: ProviderError, call: Call) -> Said:
             verdict = Verdict.REFUSED
         case _:
             pass
-    return Said(
+    return CallResult(
         verdict,
         calls=1,
         tokens=tokens,
         http_status=error.status,
-        said=said,
+        said=result,
         accepted=accepted if verdict is Verdict.REFUSED else (),
         retry_after=error.retry_after,
     )
@@ -198,8 +198,8 @@ def _values(values: Json) -> list[str]:
 
 
 def _coded(error: Json) -> str:
-    told = [text for name in ("code", "description") if isinstance(text := error.get(name), str)]
-    return ": ".join(told)
+    texts = [text for name in ("code", "description") if isinstance(text := error.get(name), str)]
+    return ": ".join(texts)
 
 
 def _items(answer: Json, name: str) -> list[dict[str, Json]]:

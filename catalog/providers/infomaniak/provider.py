@@ -17,12 +17,12 @@ from catalog.core.paths import Attributes
 from catalog.core.payload import ValidPayload
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import Json, JsonText, canonical, plain
-from catalog.providers.source import Asking
+from catalog.providers.source import ListRequest
 
 NAME = "infomaniak"
 ROUTE = "/1/ai/models"
 """The path of the list of models."""
-ASKING = Asking(
+LIST_REQUEST = ListRequest(
     route=ROUTE,
     how_to=(
         "Set INFOMANIAK_API_TOKEN, or INFOMANIAK_API_TOKEN_FILE to a file that holds it; "
