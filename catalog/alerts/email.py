@@ -220,7 +220,6 @@ class EmailChannel:
         return self._error(f"answered {code}: {reply}", hint, **how)
 
     def _hide(self, text: str) -> str:
-        """Replace the password, also in the encodings of logins."""
         if not self.password:
             return text
         plain = (f"\0{self.user}\0{self.password}", self.password)

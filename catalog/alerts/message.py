@@ -280,7 +280,6 @@ def unknown(template: Template) -> list[str]:
 
 
 def _place(template: Template) -> str:
-    """Return the line of the first invalid dollar sign."""
     match = next(
         m for m in template.pattern.finditer(template.template) if m["invalid"] is not None
     )

@@ -143,7 +143,6 @@ class WebhookChannel:
         return short_event(message, self.wording.short(message))
 
     def _offer(self, message_id: str, body: bytes) -> DeliveryFailed | None:
-        """Post one body with retries, and return the failure or None."""
         try:
             reply = insist(
                 lambda left: self._post(message_id, body, left),
@@ -201,7 +200,6 @@ class WebhookChannel:
         return error_words(body, self._hide)
 
     def _hide(self, text: str) -> str:
-        """Replace the secrets, the URL's path and query, and their parts."""
         url = urlsplit(self.url)
         parts = (*url.path.split("/"), *url.query.split("&"))
         return Request(self.url, secrets=(self.url, *parts, *self.secrets)).hide(text)

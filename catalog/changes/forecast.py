@@ -167,7 +167,6 @@ def _is_other(end: End, last: LastReport | None) -> bool:
 
 
 def _is_nearer(end: End, checked: datetime, marks: Sequence[int], mark: int) -> bool:
-    """Return whether a mark was reached since the last check or report."""
     before = reached(marks, end.forecast.days_left(checked))
     return before is None or mark < before
 
@@ -188,7 +187,6 @@ def _retiring(end: End, last: LastReport | None, mark: int | None) -> Retiring:
 
 
 def _last_report(gone: Delisted | None, reminder: LastReport | None) -> LastReport | None:
-    """Return the last report: a reminder, or the removal."""
     if gone is None or gone.callable_until is None or gone.basis is None:
         return reminder
     if reminder is not None and reminder.at >= gone.gone_since:

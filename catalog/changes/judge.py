@@ -111,10 +111,7 @@ def _places(changes: Iterable[Change], case: Case) -> Iterator[Place]:
 
 
 def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
-    """Return the rule and level, or those of flapping.
-
-    The flapping rule gets the more severe of both levels.
-    """
+    """Return the rule and the more severe level, flapping included."""
     rule, level = _rule_by_itself(change, case)
     flap = next((case.flaps[place] for place in _places((change,), case)), None)
     if flap is None or level is Level.QUIET:
@@ -168,7 +165,6 @@ def _matches(rule: Rule, change: Change, attribute: str | None, moved: frozenset
 
 
 def _nearness(change: Retiring, at: datetime) -> str:
-    """Return how close an end is: over, soon or ahead."""
     days = change.days_left(at)
     if change.basis == "proved" or days < 0:
         return "over"

@@ -55,7 +55,6 @@ def _best(pairs: Mapping[tuple[str, str], int], side: int) -> set[tuple[str, str
 
 
 def _bearers(models: Iterable[Model]) -> dict[tuple[str, JsonText], list[Model]]:
-    """Return the models with each mark."""
     found: dict[tuple[str, JsonText], list[Model]] = defaultdict(list)
     for model in models:
         for mark in _marks(model):

@@ -75,7 +75,6 @@ def _is_same(one: Decimal, other: Decimal) -> bool:
 
 
 def _has_same_path(old: Json, new: Json) -> bool:
-    """Return whether two addresses share their path."""
     try:
         return bool(urlsplit(old).path) and urlsplit(old).path == urlsplit(new).path
     except (AttributeError, TypeError, ValueError):  # not texts, or malformed: `http://[`
@@ -83,7 +82,6 @@ def _has_same_path(old: Json, new: Json) -> bool:
 
 
 def _is_reordered(old: Json, new: Json) -> bool:
-    """Return whether both are lists of the same texts."""
     lists = isinstance(old, list) and isinstance(new, list)
     return lists and all(isinstance(i, str) for i in (*old, *new)) and sorted(old) == sorted(new)
 

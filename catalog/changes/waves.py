@@ -86,10 +86,7 @@ def merged(
 
 
 def _direction(update: Updated) -> bool | None:
-    """Return True for a new field, False for a lost one.
-
-    None is a changed value.
-    """
+    """Return True for a new field, False for a lost one."""
     if update.before is None:
         return True
     return False if update.after is None else None

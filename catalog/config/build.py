@@ -115,7 +115,6 @@ def wire_scheduled(
 
 
 def _targets(settings: Settings) -> int:
-    """Return the number of message targets."""
     lists = ((getattr(each, "to", ()), getattr(each, "urls", ())) for each in settings.channel)
     return sum(max(1, *map(len, each)) for each in lists)
 
@@ -161,15 +160,12 @@ def wire_channels(settings: Settings, http: Http, clock: Clock) -> tuple[Channel
 
 
 def _pages(settings: Settings) -> Mapping[str, str]:
-    """Return the page about each provider's models."""
     providers = (wire_provider(each) for each in settings.provider or (settings.one,))
     return {provider.name: provider.page for provider in providers if provider.page}
 
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """The shared parts of all channels. `deadline` is in seconds."""
-
     http: Http
     clock: Clock
     deadline: float

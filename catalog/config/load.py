@@ -124,7 +124,6 @@ def _identity(file: Path | None, environ: Mapping[str, str]) -> str | None:
 
 
 def _misspelled(given: RawSettings) -> Iterator[str]:
-    """Yield the variables that resemble ours but are unknown."""
     spelled = {plain_variable(path): name for path, name in given.variables(Settings).items()}
     spelled |= {name: name for name in (*spelled.values(), CONFIG_VARIABLE)}
     likely = {name.removeprefix(PREFIX): real for name, real in spelled.items()}
@@ -134,10 +133,7 @@ def _misspelled(given: RawSettings) -> Iterator[str]:
 
 
 def _secret_files(given: RawSettings, *, read: bool) -> Iterator[str]:
-    """Replace each NAME_file setting by its content, and yield errors.
-
-    Without `read`, only the sources are recorded.
-    """
+    """Replace NAME_file settings by their content, or only record the sources."""
     for path in [path for path in given.sources if SECRET_FILES.fullmatch(path)]:
         plain = path.removesuffix("_file")
         if given.get(plain) is not None:
@@ -159,10 +155,7 @@ def _secret_files(given: RawSettings, *, read: bool) -> Iterator[str]:
 
 
 def _annotations(given: RawSettings) -> Iterator[str]:
-    """Yield the errors in the user's annotations.
-
-    An invalid path is reported elsewhere.
-    """
+    """Yield the errors in the user's annotations."""
     from catalog.report import annotations  # only needed for documents
 
     own = given.get("document.annotations")
@@ -175,7 +168,6 @@ def _annotations(given: RawSettings) -> Iterator[str]:
 
 
 def _contradictions(given: RawSettings) -> Iterator[str]:
-    """Yield the contradictions between settings."""
     for when in ("schedule", "probe"):
         if given.get(f"{when}.every") is not None and given.get(f"{when}.cron") is not None:
             yield f"{when}.cron: {when}.every is given too; one of the two must go"
@@ -219,10 +211,7 @@ def _explained(error: ValidationError, given: RawSettings, file: Path | None) ->
 
 
 def _meant(place: tuple[int | str, ...]) -> str | None:
-    """Return the probable meaning of an unknown key, or None.
-
-    This is the same key of another section, or a similar one beside it.
-    """
+    """Return the same key of another section, or a similar one."""
     *above, key = map(str, place)
     match above:
         case ["channel", _, kind]:
@@ -244,7 +233,6 @@ def _dotted(place: tuple[int | str, ...]) -> str:
 
 
 def _rooted(settings: Settings, given: RawSettings) -> Settings:
-    """Make every path absolute."""
     return settings.model_copy(
         update={
             "document": _rooted_document(settings.document, given, "document"),
@@ -296,7 +284,6 @@ def show(loaded: Loaded) -> tuple[Shown, ...]:
 
 
 def _source(loaded: Loaded, path: str) -> str:
-    """Return the source of a setting, or of a table's first part."""
     parts = (each for each in loaded.sources if each.startswith(f"{path}."))
     return loaded.sources.get(path) or loaded.sources.get(next(parts, ""), "default")
 

@@ -158,7 +158,6 @@ class Settings(Section):
         return self.model_copy(update=update)
 
     def _whole(self, provider: ProviderSettings) -> ProviderSettings:
-        """Fill in a provider's missing values."""
         general, description = self.infomaniak, provider.description
         if description is not None:
             return provider.model_copy(update={"url": provider.url or description.url})
@@ -196,10 +195,7 @@ def shared_documents(settings: Settings) -> Iterator[str]:
 
 
 def _identities(path: Path) -> Iterator[object]:
-    """Yield the path and the inode of a file.
-
-    The inode detects hard links and case-insensitive file systems.
-    """
+    """Yield the path and the inode, which detects hard links."""
     yield os.path.realpath(path)
     with suppress(OSError):
         found = path.stat()

@@ -219,7 +219,6 @@ def _checked_link(link: str) -> str:
 
 
 def _lines(value: Any) -> Any:
-    """Split text into items, without comment lines."""
     if not isinstance(value, str):
         return value
     lines = [line for line in value.splitlines() if not line.lstrip().startswith("#")]
@@ -255,7 +254,6 @@ def _no_twins(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _numbers(value: Any) -> Any:
-    """Split a variable such as `30, 7, 0` into items."""
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 

@@ -115,7 +115,6 @@ def _opened(path: str | PathLike[str], *, piped: bool, links: bool) -> tuple[int
 
 
 def _refuse(mode: int, *, pipe: bool) -> None:
-    """Raise OSError unless the file is regular or an allowed pipe."""
     if S_ISREG(mode) or (pipe and (S_ISFIFO(mode) or S_ISCHR(mode))):
         return
     if S_ISDIR(mode):

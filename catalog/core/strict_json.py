@@ -188,7 +188,6 @@ def _read_int(odd: list[str], text: str) -> Json:
 
 
 def _is_deep(value: Json, levels: int = MAX_DEPTH) -> bool:
-    """Return whether a value has more levels, checked level by level."""
     level = [value] if type(value) in _HOLDING else []
     for _ in range(levels):
         inner = (each.values() if type(each) is dict else each for each in level)

@@ -49,7 +49,6 @@ def _refuse_long_keys(text: str) -> None:
 
 
 def _numbers(tree: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    """Yield each whole number with its place, or raise Refused."""
     waiting: list[tuple[str, int, Any]] = [("", 0, tree)]
     while waiting:
         place, depth, value = waiting.pop()

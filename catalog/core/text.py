@@ -67,10 +67,7 @@ def move(before: JsonText | None, after: JsonText | None) -> str:
 
 
 def _of_lists(before: JsonText | None, after: JsonText | None) -> str | None:
-    """Return the words added to and removed from a list.
-
-    None means that the values are not lists of words.
-    """
+    """Return the words added to and removed from a list, or None."""
     if before is None or after is None or before == after:
         return None
     old, new = parse(before), parse(after)

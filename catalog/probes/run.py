@@ -200,7 +200,6 @@ class Probing:
         return Probe(call.name, call.route, call.key, at, believed, result)
 
     def _begin(self, call: Call) -> Probe | tuple[int, datetime]:
-        """Reserve the budget of a call, or return it as skipped."""
         if call.skip is not None:
             return self._skip(call, call.skip)
         if self.pace.paused_for > LONGEST_PAUSE:
@@ -214,7 +213,6 @@ class Probing:
         return self._skip(call, NO_BUDGET) if number is None else (number, at)
 
     def _slow_down(self, result: CallResult) -> None:
-        """Pause if the provider asks for it."""
         if result.verdict is Verdict.LIMITED:
             self.pace.pause(PAUSE if result.retry_after is None else result.retry_after)
 

@@ -85,7 +85,6 @@ def compare(lists: Lists, cells: Iterable[Cell], reports: Reports) -> tuple[Prob
 
 
 def _state(lists: Lists, name: str, cells: Sequence[Cell]) -> Probed | None:
-    """Return the state of one name by lists and answers."""
     answering = [cell for cell in cells if cell.verdict is Verdict.ANSWERS]
     refused = [cell for cell in cells if cell.verdict is Verdict.REFUSED]
     if name in lists.listed:
@@ -107,10 +106,7 @@ def _state(lists: Lists, name: str, cells: Sequence[Cell]) -> Probed | None:
 
 
 def _is_news(now: Probed, before: Probed | None) -> bool:
-    """Return whether a state is new.
-
-    An answer is only new after a reported refusal.
-    """
+    """Return whether a state is new, for answers after a refusal."""
     if now.kind == "answering":
         return before is not None and before.kind in ENDED_BY_AN_ANSWER
     if before is None or before.kind != now.kind:
@@ -136,7 +132,6 @@ def _renamed(lists: Lists, cell: Cell, before: Probed | None) -> Iterator[Probed
 
 
 def _absent(lists: Lists, reports: Reports) -> Iterator[Probed]:
-    """Yield the listed models that the second list should have."""
     if lists.served is None:
         return
     for name, model in sorted(lists.listed.items()):

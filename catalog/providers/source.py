@@ -139,10 +139,7 @@ class Source:
         return f"{address}?{urlencode(query)}" if query else address
 
     def _others(self, paging: Paging, first: bytes) -> Iterator[bytes]:
-        """Yield the pages after the first.
-
-        Raise AnswerRefused if they do not end.
-        """
+        """Yield the pages after the first, or raise AnswerRefused."""
         body, here, size = first, self.address, len(first)
         requested, number = {here}, 1
         while there := self._next(paging, body, here, number):

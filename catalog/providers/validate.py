@@ -106,10 +106,7 @@ def _unlike(
 
 
 class _Row(NamedTuple):
-    """One row, its page, and the match of each `*`.
-
-    `root` is the JSON path of the page.
-    """
+    """One row, the JSON path of its page, and each `*` match."""
 
     root: str
     part: Json
@@ -127,7 +124,6 @@ class _Row(NamedTuple):
 
 
 def _parts(body: Json, contract: Contract) -> list[tuple[str, Json]]:
-    """Return the answer, or each page of it, with its JSON path."""
     in_parts = contract.get("x-parts") and isinstance(body, dict) and body.keys() == {PARTS}
     if not in_parts or not isinstance(body[PARTS], list):
         return [("$", body)]
@@ -202,7 +198,6 @@ def _duplicates(rows: Sequence[_Row], contract: Contract) -> Iterator[Problem]:
 
 
 def _identity(value: Json) -> Hashable:
-    """Return a hashable key, equal for equal values."""
     return value if type(value) in {str, int} else (canonical(value),)
 
 

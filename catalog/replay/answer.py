@@ -112,10 +112,7 @@ def refusal(
 
 
 def _holds(headers: Message, capture: Capture) -> bool:
-    """Return whether the client's copy is current.
-
-    A date counts only without ETag.
-    """
+    """Return whether the client's copy is current, by ETag, else date."""
     tags = headers.get_all("If-None-Match")
     if tags is not None:
         text = ", ".join(tags)

@@ -48,10 +48,7 @@ class Listener(ThreadingTCPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """An HTTP/1.1 handler with one request per connection.
-
-    So no connection stays open at the end.
-    """
+    """A handler of one request per connection, so none stays open."""
 
     server: Listener
     protocol_version = "HTTP/1.1"
@@ -74,7 +71,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._discard_rest()
 
     def _body(self) -> bytes:
-        """Read the body of a POST with a valid length."""
         length = self.headers.get("Content-Length", "")
         if self.command != "POST" or not (length.isascii() and length.isdecimal()):
             return b""

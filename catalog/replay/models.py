@@ -50,7 +50,6 @@ class Models:
             return self._call(kind, _model(request.body), listed)
 
     def _found(self, request: Request) -> tuple[str, str | None, str] | None:
-        """Return the route of a request, its product and batch."""
         if request.method == "GET":
             if request.path == PRODUCTS:
                 return "products", None, ""
@@ -106,7 +105,6 @@ class Models:
         return replace(answer, way=wire.after(entry.latency)) if entry.latency else answer
 
     def _said(self, route: str, name: str, entry: Entry) -> dict[str, Any]:
-        """Return the shortest successful answer of a route."""
         named = {"model": entry.answered_as or name, "usage": {"total_tokens": entry.tokens}}
         match ROUTES[route].holds:
             case "choices":
@@ -124,7 +122,6 @@ class Models:
 
 
 def _looks(entry: Entry) -> Iterator[str]:
-    """Yield the status of a batch, request by request."""
     for _ in range(entry.looks):
         yield "processing"
     while True:
@@ -158,12 +155,10 @@ def _whole(document: Mapping[str, Any]) -> Answer:
 
 
 def _listed(capture: Capture) -> dict[str, str]:
-    """Return the types of a capture's models by name."""
     return {row["name"]: row["type"] for row in json.loads(capture.body)["data"]}
 
 
 def _model(body: bytes) -> str | None:
-    """Return the model's name in a JSON body or form."""
     given, end, _ = body.partition(_FORM_NAME)[2].partition(b"\r\n--")
     if end:
         return given.decode("utf-8", "replace")
@@ -176,6 +171,5 @@ def _model(body: bytes) -> str | None:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """Return the pattern of a path with product and batch."""
     pattern = re.escape(path).replace(r"\{product_id\}", r"(?P<product_id>[0-9]{1,9})")
     return re.compile(pattern.replace(r"\{batch_id\}", r"(?P<batch_id>[^/]+)"))

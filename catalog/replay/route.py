@@ -84,7 +84,6 @@ class Route:
         return by_name.get(query.get(paging.parameter, parts.names)[0])
 
     def _next(self, recording: Recording, paging: Paging, page: Json) -> str:
-        """Return the name of the page after this one."""
         found = value(page, trail(paging.at))
         if found is None or found == "":
             text = f"{recording.path}: a part that is not the last has nothing at {paging.at}"
@@ -95,7 +94,6 @@ class Route:
         return f"{there.path}?{there.query}" if there.query else there.path
 
     def _end(self, last: Json, paging: Paging) -> list[Json]:
-        """Return the empty last page if the recording lacks it."""
         more = value(last, trail(paging.more)) if paging.more else None
         if more is False or not any(values(last, self.rows)):
             return []
@@ -110,7 +108,6 @@ USUAL = Route(Infomaniak(), LIST_REQUEST)
 
 
 def _pages(body: bytes) -> list[Json]:
-    """Split a body into its pages, empty if it is not JSON."""
     try:
         answer = read_strict(body)
     except PayloadInvalid:
@@ -121,6 +118,5 @@ def _pages(body: bytes) -> list[Json]:
 
 
 def _leading(page: Json, place: Trail, target: str) -> Json:
-    """Point a page's link to a target on this server."""
     key, *rest = place
     return page | {key: _leading(page[key], tuple(rest), target) if rest else target}

@@ -111,7 +111,6 @@ def _misspelled(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 def _complaints(
     marker: Marker, begun: Mapping[str, int], regions: Sequence[Region], known: Mapping[str, str]
 ) -> Iterator[str]:
-    """Yield the errors of one marker, given the earlier ones."""
     if marker.name not in known:
         yield f"unknown region {marker.name}; known are {', '.join(known)}"
     if marker.kind == "end":

@@ -206,7 +206,6 @@ def _wave(finding: Finding) -> str:
 
 
 def _moves(updates: Sequence[Updated]) -> str:
-    """Return the common move of one field on many models."""
     distinct = {(update.before, update.after) for update in updates}
     if len(distinct) == 1:
         return move(*distinct.pop())

@@ -228,7 +228,6 @@ def _packed(
 
 
 def _mean_size(connection: Connection, keyframe: Keyframe) -> float:
-    """Return the mean bytes of a keyframe and its differences."""
     size = func.coalesce(func.sum(func.length(_BODY)), 0)
     query = select(func.count(), size).where(literal(keyframe.sha256) == _BASE)
     count, total = connection.execute(query).one()

@@ -103,7 +103,6 @@ def _last_note() -> Executable:
 
 
 def _brought() -> Select[*tuple[Any, ...]]:
-    """Select the snapshots of a provider with their polls."""
     named = ("id", "provider", "digest", "model_count", "chain", "notes")
     return (
         select(

@@ -87,7 +87,6 @@ def write_findings(
 
 @cache
 def _numbers_query() -> Executable:
-    """Select the ids of the newest `count` findings of a poll."""
     number, of_poll = col(FindingRow.id), col(FindingRow.poll_id) == bindparam("poll")
     return select(number).where(of_poll).order_by(number.desc()).limit(bindparam("count"))
 

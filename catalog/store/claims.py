@@ -74,7 +74,6 @@ def _place() -> str:
 
 @cache
 def _boot() -> str:
-    """Return a name of this boot, or an empty text if unknown."""
     identity = ""
     with suppress(OSError):
         identity = _short(_BOOT.read_text(encoding="utf-8"))
@@ -106,10 +105,7 @@ def is_held(by: str | None, until: datetime | None, longest: timedelta, at: Pres
 
 
 def _is_alive(pid: int, started: str) -> bool | None:
-    """Return whether a process is alive, None if unknown.
-
-    Unknown means that another process may have its id by now.
-    """
+    """Return whether a process is alive, None if its id was reused."""
     state, since = _stat(pid)
     # Killed processes stay listed until their parent waits for them.
     if state in _ENDED or (not since and _is_gone(pid)):
@@ -118,10 +114,7 @@ def _is_alive(pid: int, started: str) -> bool | None:
 
 
 def _is_gone(pid: int) -> bool:
-    """Return whether no process has this id.
-
-    Needed without `/proc`, or if it hides other users' processes.
-    """
+    """Return whether no process has this id, even without `/proc`."""
     try:
         with suppress(PermissionError):
             os.kill(pid, 0)

@@ -241,7 +241,6 @@ class Database:
 
 
 def _is_cut(error: Exception) -> bool:
-    """Return whether the server connection failed."""
     if not isinstance(error, OperationalError):
         return False
     state = getattr(error.orig, "sqlstate", None)

@@ -135,6 +135,5 @@ def _set(
 
 
 def _fits(row: Any, name: str) -> bool:
-    """Return whether a name matches the channel, its target or message id."""
     channel = row.channel == name or row.channel.startswith(f"{name}/")
     return channel or (name.startswith("msg_") and row.message_id.startswith(name))

@@ -93,7 +93,6 @@ def evidence(connection: Connection, provider: str, gone: Iterable[Delisted]) ->
 
 
 def _listed(connection: Connection, provider: str, keys: Collection[str]) -> dict[str, Model]:
-    """Return the currently listed models among `keys`."""
     query = select(*MODEL_COLUMNS).where(
         col(ModelVersionRow.provider) == provider,
         col(ModelVersionRow.key).in_(keys),
@@ -141,7 +140,6 @@ def _proofs(connection: Connection, provider: str, keys: Collection[str]) -> dic
 def _since(
     connection: Connection, newest: Row[Any], believed: tuple[ColumnElement[bool], ...]
 ) -> datetime:
-    """Return the start of the run of refusals that ends here."""
     place = (*believed, newest.name == _NAME, newest.route == _ROUTE)
     other = select(func.max(_ID)).where(*place, col(ProbeRow.verdict) != REFUSED)
     after = connection.scalar(other) or 0

@@ -93,7 +93,6 @@ class Version:
 
 @cache
 def _baseline_query() -> Executable:
-    """Return the query for the head, newest body and its validators."""
     provider: BindParameter[str] = bindparam("provider")
     of_provider = col(SnapshotRow.provider) == provider
     head = select(func.max(col(SnapshotRow.id))).where(of_provider).scalar_subquery()
@@ -179,10 +178,7 @@ def number_at(connection: Connection, provider: str, when: datetime | int | None
 
 
 def taken_at(connection: Connection, number: int) -> datetime:
-    """Return the time of a snapshot of any provider.
-
-    Raise NotFound.
-    """
+    """Return the time of a snapshot of any provider. Raise NotFound."""
     query = select(col(SnapshotRow.taken_at)).where(col(SnapshotRow.id) == number)
     moment: datetime | None = connection.scalar(query)
     if moment is None:
@@ -233,7 +229,6 @@ def _newest_versions() -> Select[*tuple[Any, ...]]:
 
 @cache
 def _as_of() -> Executable:
-    """Select the current version of each key in a snapshot."""
     last, number = col(ModelVersionRow.last_snapshot), bindparam("number", type_=Integer)
     return _newest_versions().where(or_(last.is_(None), last > number))
 

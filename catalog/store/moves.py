@@ -75,7 +75,6 @@ def _damped_query() -> Select[str]:
 
 
 def _last_poll(moment: str) -> object:
-    """Select the last poll up to a moment, or 0."""
     newest = (
         select(col(PollRow.id))
         .where(col(PollRow.provider) == bindparam("provider"))

@@ -178,10 +178,7 @@ def _of_the_future(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _count_anew(connection: Connection, channel: str, now: datetime) -> None:
-    """Reschedule the waits of a clock that was ahead.
-
-    They keep their length and start now.
-    """
+    """Let waits of a clock that was ahead start again now."""
     row = DeliveryRow
     query = select(
         col(row.message_id), col(row.next_at), col(row.paused_until), col(row.waits_since)
@@ -194,10 +191,7 @@ def _count_anew(connection: Connection, channel: str, now: datetime) -> None:
 
 
 def _join(connection: Connection, channel: str, now: datetime) -> None:
-    """Join all due messages into one, except tried ones.
-
-    Tried messages may have arrived.
-    """
+    """Join due messages into one, except tried ones, which may have arrived."""
     query = (
         select(col(DeliveryRow.message_id), col(FindingRow.provider))
         .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))

@@ -153,7 +153,6 @@ def _insert(  # noqa: PLR0913, PLR0917  # one parameter for each column
 
 
 def _newest(*of: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """Select the newest row number of each name and route."""
     query = select(_name, _route, func.max(_id).label("number"))
     return query.where(*of).group_by(_name, _route)
 
@@ -181,7 +180,6 @@ def _unbroken(provider: str, last: Any) -> Select[Any]:
 def _waiting(
     connection: Connection, last: Any, *of: ColumnElement[bool]
 ) -> Mapping[tuple[str, str], list[Probe]]:
-    """Return the probes after the last confirmed one, oldest first."""
     found: dict[tuple[str, str], list[Probe]] = defaultdict(list)
     query = (
         select(_table)

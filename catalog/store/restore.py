@@ -124,7 +124,6 @@ def _verify(new: Path, source: Path) -> None:
 
 
 def _free_name(file: Path, now: datetime) -> Path:
-    """Return an unused name for the copy of the old database."""
     name = f"{file.name}.replaced-{now:%Y%m%dT%H%M%SZ}"
     taken = {path.name for path in file.parent.iterdir()}
     number = 1

@@ -201,10 +201,6 @@ def _row(numbered: Numbered) -> tuple[str, dict[str, Any]]:
 
 
 def _read(number: int, place: str, value: Any, kind: Any) -> Any:
-    """Return a value as its column stores it.
-
-    `place` is table and column.
-    """
     try:
         return None if value is None else _checked(place, value, kind)
     except (ValueError, StoreError, PayloadInvalid) as error:

@@ -130,7 +130,6 @@ def _payloads(connection: Connection) -> Verdicts:
 
 
 def _needed(connection: Connection) -> set[str]:
-    """Return the payloads that pruning keeps: current and newest ones."""
     accepted = func.max(col(PollRow.id)).filter(col(PollRow.outcome).in_(ACCEPTED))
     query = (
         select(accepted, func.max(col(PollRow.id)))
@@ -217,13 +216,11 @@ def _polls(connection: Connection) -> Verdicts:
 
 
 def _rows(connection: Connection, table: str) -> Verdicts:
-    """Yield a remark for each row of a table without own checks."""
     count = connection.scalar(text(f'SELECT count(*) FROM "{table}"')) or 0  # noqa: S608  # our own names
     yield from repeat("each is in the tally as it was written", count)
 
 
 def _tallied(connection: Connection, table: str) -> Iterator[Bad]:
-    """Yield the differences between a table and its tally."""
     query = "SELECT span, row_count, digest FROM tally WHERE name = :name"
     stored = {row[0]: row[1:] for row in connection.execute(text(query), {"name": table})}
     found = sums(table, connection.execute(text(selected(table))))

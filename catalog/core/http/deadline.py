@@ -74,10 +74,7 @@ class _Stream(NetworkStream):
 
 
 def _left(until: float | None) -> float:
-    """Return the seconds left, or raise TimeoutException.
-
-    A socket would take 0 as "do not wait at all".
-    """
+    """Return the seconds left, or raise because 0 means no timeout."""
     left = (until or 0.0) - time.monotonic()
     if left <= 0:
         raise TimeoutException

@@ -134,7 +134,6 @@ def _encoded(text: str) -> bytes:
 
 
 def _joined(spans: Iterable[_Span]) -> Iterator[_Span]:
-    """Join sorted spans that touch each other."""
     begin, end = -1, -1
     for start, stop in spans:
         if start > end:
@@ -157,7 +156,6 @@ def _plain(body: bytes, spans: Iterable[_Span]) -> Iterator[_Span]:
 
 
 def _undo(text: bytes, escape: _Escape) -> bytes:
-    """Return a text with one kind of escapes decoded."""
     if escape is _IN_JSON:
         text = text.replace(rb"\/", b"/")  # the most common one, and faster
     known: dict[bytes, bytes] = {}  # a text repeats few different escapes

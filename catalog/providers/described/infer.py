@@ -43,8 +43,6 @@ class Proposal:
 
 @dataclass(slots=True)
 class _Listing:
-    """Rows at one place, with the values of each field."""
-
     place: Trail
     found: Sequence[tuple[Trail, Mapping[str, Json]]]
     leaves: dict[str, list[Json]] = field(default_factory=dict)
@@ -71,7 +69,6 @@ def infer(answer: Json) -> Proposal | None:
 
 
 def _listings(answer: Json) -> Iterator[_Listing]:
-    """Yield every place that contains only objects."""
     level: list[Trail] = [()]
     for _ in range(DEEPEST):
         level = [(*place, step) for place in level for step in _steps(answer, place)]
@@ -92,17 +89,13 @@ def _steps(answer: Json, place: Trail) -> list[str]:
 
 
 def _is_listing(rows: Sequence[tuple[Trail, Mapping[str, Json]]]) -> bool:
-    """Return whether rows are similar and a common field may name them.
-
-    Similar rows have at least half of their fields in common.
-    """
+    """Return whether rows share half of their fields and a name."""
     common = set.intersection(*(set(row) for _, row in rows))
     usual = sum(len(row) for _, row in rows) / len(rows)
     return 2 * len(common) >= usual and any(_may_name(rows, key) for key in common)
 
 
 def _may_name(rows: Sequence[tuple[Trail, Mapping[str, Json]]], key: str) -> bool:
-    """Return whether a field has a usual id name or unique texts."""
     texts = {row[key] for _, row in rows if isinstance(row[key], str)}
     return key in KEYS or len(texts) == len(rows) > 1
 

@@ -126,7 +126,6 @@ class _Reader:
 
 
 def _tokens(limit: Json) -> int | None:
-    """Return a limit in tokens, None if not a whole number."""
     if isinstance(limit, str) and limit.isascii() and limit.isdecimal():
         limit = int(limit[:20])
     is_whole = isinstance(limit, int) and not isinstance(limit, bool)

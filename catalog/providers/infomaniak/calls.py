@@ -130,7 +130,6 @@ class Calls:
 
 
 def _read(answer: Json, holds: str, call: Call) -> CallResult:
-    """Return the result of a 2xx answer."""
     name, usage = answer.get("model"), answer.get("usage")
     cost = usage.get("total_tokens") if isinstance(usage, dict) else None
     tokens = max(0, cost) if _is_number(cost) else call.tokens
@@ -169,10 +168,7 @@ def read_error(error: ProviderError, call: Call) -> CallResult:
 
 
 def _words(body: bytes) -> tuple[str, tuple[str, ...], bool]:
-    """Return the error text, the accepted names, and a flag.
-
-    The flag is false if only other parameters than the model are refused.
-    """
+    """Return the error text, accepted names, and whether it concerns the model."""
     try:
         error = read_strict(body).get("error")
     except (PayloadInvalid, AttributeError):

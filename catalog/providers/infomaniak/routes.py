@@ -36,7 +36,6 @@ def _chat(limit: str) -> Callable[[str], Body]:
 
 
 def _speech(name: str) -> Body:
-    """Return a form with a model name and one second of silence."""
     head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="'
     parts = [
         f'{head}model"\r\n\r\n{name}\r\n'.encode(),
