@@ -207,10 +207,7 @@ class Probed(OfNone):
 
     @property
     def report_key(self) -> tuple[str, str]:
-        """Return the name and route that an earlier report had.
-
-        The route is empty if it does not matter, and `list` for an absent model.
-        """
+        """Return the name, and the route or list, that identify a report."""
         match self.kind:
             case "substituted":
                 return self.name, self.routes[0]

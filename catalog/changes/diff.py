@@ -42,7 +42,7 @@ def diff(
 
 
 def _beside_the_id(former: Model, model: Model) -> Iterator[Updated]:
-    """Yield a renamed model's updates, except fields that contain its id."""
+    """Yield a renamed model's updates, except those that follow its id."""
     for update in _updates(former, model):
         if not follows(former, model, update.before, update.after):
             yield update

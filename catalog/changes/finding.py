@@ -81,7 +81,7 @@ class Finding:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """Return each model once, none for drift, probes, ends, incidents."""
+        """Return the models, each once, none for drift, probes, ends, incidents."""
         about = (each.model for each in self.changes if isinstance(each, OfModel))
         return tuple({model.key: model for model in about}.values())
 

@@ -64,7 +64,7 @@ class Trouble(OfNone):
 
 @dataclass(frozen=True, slots=True)
 class Recovered(OfNone):
-    """The end of reported problems. `since` is the first start."""
+    """The end of reported problems. `since` is the earliest start."""
 
     troubles: tuple[TroubleKind, ...]
     since: datetime
@@ -80,7 +80,7 @@ class Recovered(OfNone):
 
 @dataclass(frozen=True, slots=True)
 class Undelivered(OfNone):
-    """A message that a channel finally refused. `reason` is its last error."""
+    """A message that a channel refused for good, with its last error."""
 
     channel: str
     reason: str

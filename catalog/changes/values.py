@@ -40,7 +40,7 @@ def moves(update: Updated, *, numeric: bool = False, link: bool = False) -> froz
 
 
 def fields_within(update: Updated) -> Iterator[Updated]:
-    """Yield an update for each field inside an object that changed whole."""
+    """Yield the inner fields of an object that appeared or disappeared."""
     sides = [None if side is None else parse(side) for side in (update.before, update.after)]
     old, new = (dict(leaves(side)) if isinstance(side, dict) else {} for side in sides)
     for path in sorted(old.keys() | new.keys()):
