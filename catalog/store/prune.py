@@ -50,10 +50,9 @@ def prune(connection: Connection, before: datetime) -> Pruned:
     """Remove bodies and polls not needed since a moment.
 
     Snapshots, models, findings and alerts stay. A payload keeps its digest and size, and its body
-    if it is current or the newest. Polls are removed if their neighbors on the same day have the
-    same outcome. Polls with a snapshot, a finding, another payload or the current validators stay,
-    as do held and invalid polls, polls with others folded into them, and all since the last
-    accepted one.
+    if it is current or the newest. Unchanged and failed polls are removed if both neighbors on the
+    same day have the same outcome. Polls with a snapshot, a finding, another payload or the current
+    validators stay, as do polls with others folded into them, and all since the last accepted one.
     """
     limit = stamp(before)
     there = set(connection.scalars(select(_SHA256).where(col(PayloadRow.body).is_not(None))))

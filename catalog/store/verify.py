@@ -69,8 +69,8 @@ Verdicts = Iterator[Bad | str]
 def verify(connection: Connection, noted: str | None = None) -> Iterator[Check]:
     """Check everything in one transaction, from the bytes to the chain.
 
-    Findings since the newest snapshot are in no link yet. A person who recomputes every link, or
-    cuts off the end, can only be found by a head `noted` elsewhere.
+    Findings since the newest snapshot are in no link yet. Only a head `noted` elsewhere reveals
+    recomputed links or a removed end.
     """
     if connection.dialect.name == "sqlite":
         yield _check("database", "database", _database(connection))
