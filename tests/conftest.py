@@ -8,7 +8,7 @@ import pytest
 from coverage import Coverage
 from hypothesis import is_hypothesis_test, settings
 
-from tests.forks import end_forks
+from tests.support.forks import end_forks
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -6,15 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from tests.rig import lay_database
-from tests.servers import Server, Step, serve
-from tests.shell import TOKEN, Live, Ran, Shell
+from tests.support.check_builders import CODE, write
+from tests.support.http_server import Server, Step, serve
+from tests.support.rig import lay_database
+from tests.support.shell import TOKEN, Live, Ran, Shell
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     """Give an empty working folder."""
     return Shell(tmp_path)
+
+
+@pytest.fixture
+def code(shell: Shell) -> Shell:
+    """Give a folder with the product of the story, whose default is a model that is gone."""
+    write(shell.folder, CODE)
+    return shell
 
 
 @pytest.fixture

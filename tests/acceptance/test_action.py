@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.checking import write
-from tests.shell import COMMAND
+from tests.support.check_builders import write
+from tests.support.checkout import ROOT
+from tests.support.shell import COMMAND
 
-ROOT = Path(__file__).parents[2]
 ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
 STEPS: dict[str, Any] = {step["name"]: step for step in ACTION["runs"]["steps"]}
 

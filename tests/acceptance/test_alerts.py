@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import body, row
-from tests.servers import answer, serve
-from tests.shell import Live, Shell
+from tests.support.builders import body, row
+from tests.support.http_server import answer, serve
+from tests.support.shell import Live, Shell
 
 ONE, TWO = body(row()), body(row(), row(id=2, name="beta"))
 HOOK = '[[channel]]\nname = "ops"\nkind = "webhook"\n'

@@ -1,5 +1,3 @@
-import importlib.machinery
-import importlib.util
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -12,18 +10,18 @@ import pytest
 from catalog.core.clock import stamp
 from catalog.store.database import Database
 from catalog.store.verify import verify
-from tests.bench import asking, decade
+from tests.bench import decade, questions
 from tests.bench.cron import Cron
-from tests.bench.daemon import Inside
-from tests.bench.gitrepo import hourly
-from tests.bench.importing import Importing
-from tests.bench.made import Made
+from tests.bench.daemon import DaemonSeries
+from tests.bench.git_history import hourly
+from tests.bench.history_import import HistoryImport
 from tests.bench.peers import Peers
+from tests.bench.random_catalog import RandomCatalog
 from tests.bench.result import HEADS, Line, table
 from tests.bench.timing import Took, in_turn, ratio
-from tests.pages import ROOT
-from tests.polled import polls
-from tests.shell import Shell
+from tests.support.checkout import ROOT, load_script
+from tests.support.poll_rows import polls
+from tests.support.shell import Shell
 
 SCRIPT = ROOT / "scripts" / "bench"
 PAGE = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
@@ -31,19 +29,14 @@ MEASURED = (
     *("`catalog sync`, nothing changed, 20 models", "`catalog sync`, 1 % changed, 500 models"),
     *("`catalog sync`, 1 % changed, 3,000 models", "peak memory of a pass"),
     *("a poll inside the daemon, unchanged", "a poll inside the daemon, changed"),
-    *("the database after", "`catalog import`", *asking.QUESTIONS.values()),
+    *("the database after", "`catalog import`", *questions.QUESTIONS.values()),
 )
 
 
 @pytest.fixture
 def script() -> ModuleType:
     """Load scripts/bench."""
-    loader = importlib.machinery.SourceFileLoader("bench", str(SCRIPT))
-    spec = importlib.util.spec_from_loader("bench", loader)
-    assert spec
-    loaded = importlib.util.module_from_spec(spec)
-    loader.exec_module(loaded)
-    return loaded
+    return load_script("bench")
 
 
 def line(value: float | None, **rest: Any) -> Line:
@@ -110,9 +103,9 @@ def test_a_small_run_measures_each_way(tmp_path: Path) -> None:
     peers = Peers()
     unchanged = Cron(tmp_path, peers, 1).unchanged(3)
     assert [each.value is None for each in unchanged] == [False, True]
-    inside = Inside(tmp_path, 30, 12).lines()
+    inside = DaemonSeries(tmp_path, 30, 12).lines()
     assert [bool(each.value) for each in inside] == [True, True, True]
-    imported = Importing(tmp_path, peers, 1).made(3, 3)
+    imported = HistoryImport(tmp_path, peers, 1).made(3, 3)
     assert imported.what == "`catalog import`, 3 commits of 3 models (5 versions)"
     assert imported.value is None
 
@@ -131,18 +124,18 @@ def test_the_made_years_are_as_if_they_had_been_polled(tmp_path: Path) -> None:
     assert [began for began, _ in told] == hours
     with closing(sqlite3.connect(file)) as plain:
         first = plain.execute("SELECT key FROM model_version ORDER BY id DESC").fetchone()[0]
-    for name in asking.QUESTIONS:
+    for name in questions.QUESTIONS:
         at = decade.BEGIN + 500 * decade.HOUR
-        ways = asking.both(database, file, name, at, str(first))
+        ways = questions.both(database, file, name, at, str(first))
         assert ways["ours"]() == ways["plain"]() > 0
     database.close()
 
 
 def test_states_differ_by_one_model_in_a_hundred() -> None:
     """The made catalogs change as much as is said, and the same seed gives the same."""
-    (_, first), (_, second), *_ = hourly(Made(300).states(), 3)
+    (_, first), (_, second), *_ = hourly(RandomCatalog(300).states(), 3)
     assert first != second
-    made = Made(300)
+    made = RandomCatalog(300)
     assert made.body == first
     assert len(made.change()) == 3
     assert made.body == second

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from catalog.providers.recordings import shipped
-from tests.builders import body, row
-from tests.shell import Shell
+from tests.support.builders import body, row
+from tests.support.shell import Shell
 
 AUGUST, NOVEMBER = (
     f"{shipped()}/{name}.json" for name in ("2025-08-13T185522Z", "2025-11-26T140715Z")

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.config.exposed import exposed
 from catalog.config.load import load
-from tests.shell import TOKEN, Shell
+from tests.support.shell import TOKEN, Shell
 
 FILE = f"""
 database = "postgresql://user:{TOKEN}@db.example/catalog"

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from catalog.store import backup
-from tests.shell import Shell
+from tests.support.shell import Shell
 
 DATABASE = "demo/catalog.db"
 

@@ -9,7 +9,7 @@ import pytest
 from catalog.store.chain import links
 from catalog.store.database import Database
 from catalog.store.verify import Bad, verify
-from tests.shell import Shell
+from tests.support.shell import Shell
 
 
 def first_bad(file: Path) -> dict[str, Bad]:

@@ -14,10 +14,10 @@ from sqlalchemy import create_engine
 from catalog.store import migrate
 from catalog.store.backup import copy
 from catalog.store.driver import REVISIONS
-from tests.shell import SECONDS, Shell
+from tests.support.checkout import ROOT
+from tests.support.shell import SECONDS, Shell
 
 pytestmark = pytest.mark.long
-ROOT = Path(__file__).parent.parent.parent
 DATABASE = "demo/catalog.db"
 REPLACED = "catalog.db.replaced-*"
 
@@ -30,7 +30,7 @@ def dump(file: Path) -> list[str]:
 
 def hot(file: Path) -> Path:
     """Kill a process inside a transaction; return the journal that it leaves."""
-    with Shell(ROOT).python("-m", "tests.hot", file) as running:
+    with Shell(ROOT).python("-m", "tests.support.hot_journal", file) as running:
         assert running.wait(SECONDS) == -9
     journal = Path(f"{file}-journal")
     assert journal.stat().st_size > 0
@@ -267,7 +267,7 @@ def test_a_restore_killed_at_any_line_leaves_the_old_database_or_the_restored_on
     shutil.copy(backed.folder / "kept.db", template)
     shutil.copy(backed.folder / DATABASE, template)
     hot(template / "catalog.db")
-    with Shell(ROOT).python("-m", "tests.restored", template) as running:
+    with Shell(ROOT).python("-m", "tests.support.kill_swap", template) as running:
         out, err = running.communicate(timeout=10 * SECONDS)
     found = json.loads(out or "[]")
     assert len(found) > 30, err

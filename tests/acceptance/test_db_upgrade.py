@@ -15,9 +15,9 @@ from catalog.store.bodies import read
 from catalog.store.database import Database
 from catalog.store.driver import REVISIONS
 from catalog.store.polls import bodies
-from tests.shell import SECONDS, Shell
+from tests.support.checkout import ROOT
+from tests.support.shell import SECONDS, Shell
 
-ROOT = Path(__file__).parent.parent.parent
 TABLES = ("payload", "snapshot", "model_version", "poll", "finding", "change", "delivery")
 KILLS = 8
 
@@ -72,7 +72,7 @@ def opened(file: Path, kill_at: int = 0) -> tuple[int, str]:
 
     Return how it ended, and what it said.
     """
-    with Shell(ROOT).python("-m", "tests.killed", file, str(kill_at)) as running:
+    with Shell(ROOT).python("-m", "tests.support.kill_at_statement", file, str(kill_at)) as running:
         out, _ = running.communicate(timeout=SECONDS)
     return running.returncode, out
 
@@ -166,7 +166,9 @@ def test_two_that_upgrade_at_once_keep_the_old_state(own: Path) -> None:
     """Of two processes one upgrades; the other neither fails nor replaces the backup."""
     before = dump(own)
     with ExitStack() as stack:
-        starts = (Shell(ROOT).python("-m", "tests.killed", own, "0") for _ in range(2))
+        starts = (
+            Shell(ROOT).python("-m", "tests.support.kill_at_statement", own, "0") for _ in range(2)
+        )
         both = [stack.enter_context(start) for start in starts]
         said = [each.communicate(timeout=SECONDS)[1] for each in both]
     assert [each.returncode for each in both] == [0, 0], said

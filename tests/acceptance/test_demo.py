@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.shell import Ran, Shell
+from tests.support.shell import Ran, Shell
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import body, row
-from tests.daemons import serving
-from tests.pages import ROOT
-from tests.servers import answer
-from tests.shell import COMMAND, TOKEN, Live, Shell
+from tests.support.builders import body, row
+from tests.support.checkout import ROOT
+from tests.support.daemon import serving
+from tests.support.http_server import answer
+from tests.support.shell import COMMAND, TOKEN, Live, Shell
 
 DEPLOY = ROOT / "docs" / "deploy"
 PROGRAM = "/opt/catalog/bin/catalog"

@@ -1,5 +1,4 @@
 import re
-import shutil
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,8 +25,18 @@ from catalog.core.errors import CatalogError, ProviderError
 from catalog.providers import recordings
 from catalog.replay.faults import FAULTS
 from catalog.replay.server import ReplayServer
-from tests.pages import PAGES, ROOT, anchors, blocks, examples, links, missing, sections, type_in
-from tests.shell import COMMAND, UNMEASURED, Shell
+from tests.support.checkout import ROOT, lay_checkout
+from tests.support.markdown_pages import (
+    PAGES,
+    anchors,
+    blocks,
+    examples,
+    links,
+    missing,
+    sections,
+    type_in,
+)
+from tests.support.shell import UNMEASURED, Shell
 
 COMMANDS, CONFIGURATION = "docs/commands.md", "docs/configuration.md"
 PROVIDERS = "docs/providers.md"
@@ -72,13 +81,7 @@ def assert_true(page: str, folder: Path, **given: str) -> None:
 @pytest.mark.long
 def test_the_tour_can_be_typed_in_as_it_stands(tmp_path: Path) -> None:
     """In a checkout without a token, every command of the README's tour does as it says."""
-    scripts, programs = tmp_path / "scripts", tmp_path / ".venv" / "bin"
-    scripts.mkdir()
-    programs.mkdir(parents=True)
-    shutil.copy(ROOT / "scripts" / "run", scripts)
-    # What it would set up is here already.
-    (scripts / "setup").write_text("exit 0\n", encoding="utf-8")
-    (programs / "catalog").symlink_to(COMMAND)
+    lay_checkout(tmp_path)
     assert_true("README.md", tmp_path, **UNMEASURED)
 
 

@@ -12,10 +12,10 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from tests.builders import body, row
-from tests.rig import lay_database
-from tests.servers import Step, answer, serve
-from tests.shell import SECONDS, TOKEN, Live, Ran, Shell
+from tests.support.builders import body, row
+from tests.support.http_server import Step, answer, serve
+from tests.support.rig import lay_database
+from tests.support.shell import SECONDS, TOKEN, Live, Ran, Shell
 
 ONE = body(row())
 NOBODY = 65534

@@ -10,9 +10,9 @@ import pytest
 from catalog.changes.change import Probed, Retiring
 from catalog.store.database import Database
 from catalog.store.record import tell
-from tests.builders import MISSING, body, finding, row
-from tests.servers import answer, refusing
-from tests.shell import Live, Shell
+from tests.support.builders import MISSING, body, finding, row
+from tests.support.http_server import answer, refusing
+from tests.support.shell import Live, Shell
 
 CHANNELS = """
 [rules]

@@ -1,5 +1,3 @@
-import importlib.machinery
-import importlib.util
 import re
 import socket
 from collections import Counter
@@ -11,18 +9,18 @@ import pytest
 
 from catalog.replay.faults import FAULTS
 from catalog.store.database import Database
-from tests.bench.made import Made
-from tests.builders import AT, model, snapshot
-from tests.campaign import planted
+from tests.bench.random_catalog import RandomCatalog
+from tests.campaign import secret_search
 from tests.campaign.campaign import scenarios
-from tests.campaign.lasting import grown
+from tests.campaign.growth import grown
+from tests.campaign.history import Left
 from tests.campaign.result import HEADS, Result, differences, table
-from tests.campaign.story import Left
-from tests.campaign.together import uneven
-from tests.pages import ROOT
-from tests.servers import answer, serve
-from tests.shell import UNMEASURED, Ran, Shell
-from tests.stored import save
+from tests.campaign.shared_database import uneven
+from tests.support.builders import AT, model, snapshot
+from tests.support.checkout import ROOT, load_script
+from tests.support.database import save
+from tests.support.http_server import answer, serve
+from tests.support.shell import UNMEASURED, Ran, Shell
 
 SCRIPT = ROOT / "scripts" / "faults"
 PAGE = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
@@ -115,11 +113,7 @@ def test_the_page_names_each_scenario() -> None:
 
 def test_what_is_written_goes_between_the_markers(tmp_path: Path) -> None:
     """The table is replaced, and every other byte of the page stays."""
-    loader = importlib.machinery.SourceFileLoader("faults", str(SCRIPT))
-    spec = importlib.util.spec_from_loader("faults", loader)
-    assert spec
-    script = importlib.util.module_from_spec(spec)
-    loader.exec_module(script)
+    script = load_script("faults")
     page = tmp_path / "page.md"
     page.write_text(f"before\n{script.BEGIN}\nold\n{script.END}\nafter\n", encoding="utf-8")
     script.write("new\n", page)
@@ -158,15 +152,18 @@ def test_an_answer_that_was_believed_may_leave_more() -> None:
 
 def test_a_planted_secret_is_found_wherever_it_is(tmp_path: Path) -> None:
     """In a file, encoded, packed into the database, or in a message: each place is counted."""
-    assert planted.found(tmp_path, [b"nothing"]) == 0
-    for secret in planted.SECRETS:
-        assert planted.found(tmp_path, [b"told: " + secret.encode()]) == 1
-    (tmp_path / "log.txt").write_bytes(planted.needles()[-1])
+    assert secret_search.found(tmp_path, [b"nothing"]) == 0
+    for secret in secret_search.SECRETS:
+        assert secret_search.found(tmp_path, [b"told: " + secret.encode()]) == 1
+    (tmp_path / "log.txt").write_bytes(secret_search.needles()[-1])
     with closing(Database(str(tmp_path / "catalog.db"))) as database:
         save(
-            database, 0, snapshot(model("1"), at=AT), content=Made(20).body + planted.TOKEN.encode()
+            database,
+            0,
+            snapshot(model("1"), at=AT),
+            content=RandomCatalog(20).body + secret_search.TOKEN.encode(),
         )
-    assert planted.found(tmp_path, []) == 2
+    assert secret_search.found(tmp_path, []) == 2
 
 
 def test_growth_is_noticed() -> None:

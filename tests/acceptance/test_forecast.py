@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from catalog.providers.recordings import find, shipped
-from tests.shell import Shell
+from tests.support.shell import Shell
 
 FAR = "2098-12-01"
 

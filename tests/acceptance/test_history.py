@@ -1,6 +1,6 @@
 """`catalog snapshots` and `catalog polls`, on the demo's history and on one that failed."""
 
-from tests.shell import Live, Shell
+from tests.support.shell import Live, Shell
 
 
 def test_snapshots_are_listed_oldest_first(demo: Shell) -> None:

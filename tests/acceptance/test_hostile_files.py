@@ -10,9 +10,9 @@ from urllib.parse import unquote_to_bytes
 
 import pytest
 
-from tests.builders import body, row
-from tests.servers import answer
-from tests.shell import Live, Shell
+from tests.support.builders import body, row
+from tests.support.http_server import answer
+from tests.support.shell import Live, Shell
 
 SECONDS = 20
 """Within so long every command ends; without a door to files, some of these never would."""

@@ -14,10 +14,10 @@ import pytest
 from catalog.cli.importing import TOGETHER
 from catalog.providers.recordings import shipped
 from catalog.store.database import Database
-from tests.builders import body, row
-from tests.pages import ROOT
-from tests.polled import untime
-from tests.shell import Shell
+from tests.support.builders import body, row
+from tests.support.checkout import ROOT
+from tests.support.poll_rows import untime
+from tests.support.shell import Shell
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 
@@ -184,7 +184,14 @@ def test_an_import_that_was_killed_goes_on_with_what_is_missing(shell: Shell) ->
     whole = stored(shell.folder / "whole.db")
     for kill_at in (250, 650):
         file = shell.folder / f"{kill_at}.db"
-        line = [sys.executable, "-m", "tests.killed", str(file), str(kill_at), "history"]
+        line = [
+            sys.executable,
+            "-m",
+            "tests.support.kill_at_statement",
+            str(file),
+            str(kill_at),
+            "history",
+        ]
         environ = shell.environ | {"PYTHONPATH": str(ROOT)}
         killed = subprocess.run(line, cwd=shell.folder, env=environ, check=False)
         assert killed.returncode == -signal.SIGKILL

@@ -11,9 +11,9 @@ import pytest
 
 from catalog import __version__
 from catalog.cli.main import COMMANDS
-from tests.builders import body, row
-from tests.servers import Exchange, answer, silence
-from tests.shell import SECONDS, Live, Shell
+from tests.support.builders import body, row
+from tests.support.http_server import Exchange, answer, silence
+from tests.support.shell import SECONDS, Live, Shell
 
 
 @pytest.fixture

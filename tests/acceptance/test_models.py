@@ -1,8 +1,8 @@
 """`catalog models` and `catalog show`, on the demo's five snapshots."""
 
-from tests.builders import MISSING, body, row
-from tests.servers import answer
-from tests.shell import Live, Shell
+from tests.support.builders import MISSING, body, row
+from tests.support.http_server import answer
+from tests.support.shell import Live, Shell
 
 ESCAPES = "\x1b[31mred\x07\u202e"
 

@@ -11,8 +11,8 @@ from catalog.core.clock import now, stamp
 from catalog.providers.recordings import find, shipped
 from catalog.replay.behavior import Behavior, Entry
 from catalog.replay.server import ReplayServer
-from tests.daemons import serving
-from tests.shell import TOKEN, Shell
+from tests.support.daemon import serving
+from tests.support.shell import TOKEN, Shell
 
 REFUSES = Entry("qwen3", does=(422,))
 WRONG = """\

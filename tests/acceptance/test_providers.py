@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import body, row
-from tests.servers import Server, Step, answer, serve
-from tests.shell import TOKEN, Shell
+from tests.support.builders import body, row
+from tests.support.http_server import Server, Step, answer, serve
+from tests.support.shell import TOKEN, Shell
 
 MARS = """
 [[provider]]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import Shell
+from tests.support.shell import Shell
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from catalog.replay.faults import FAULTS
-from tests.builders import body, row
-from tests.shell import TOKEN, Shell
+from tests.support.builders import body, row
+from tests.support.shell import TOKEN, Shell
 
 
 @pytest.mark.long

@@ -11,10 +11,10 @@ import pytest
 from catalog.changes.poll import Pass
 from catalog.config.build_quick import Line, poll_at_rest
 from catalog.core.clock import now
-from tests.bench.made import Made
-from tests.resting import BODY, rested, stir
-from tests.servers import Exchange, answer
-from tests.shell import TOKEN, Live, Shell
+from tests.bench.random_catalog import RandomCatalog
+from tests.support.http_server import Exchange, answer
+from tests.support.rest import BODY, delete_rows, syncs_at_rest
+from tests.support.shell import TOKEN, Live, Shell
 
 AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -26,7 +26,7 @@ def test_it_says_what_a_pass_says(live: Live) -> None:
     shell("sync")
     for words in (("sync",), ("sync", "--format", "json"), ("-q", "sync"), ("sync", "--exit-code")):
         at_rest = shell(*words)
-        stir(shell)
+        delete_rows(shell, "rest")
         whole = shell(*words)
         assert AT.sub("", at_rest.out) == AT.sub("", whole.out)
         assert at_rest.err == whole.err == ""
@@ -81,9 +81,7 @@ def test_a_slot_is_done_once(live: Live) -> None:
     shell("sync", "--scheduled")
     assert "was done at" in shell("sync", "--scheduled").out
     assert len(server.requests) == 1
-    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
-        connection.execute("delete from slot")
-        connection.commit()
+    delete_rows(shell, "slot")
     ran = shell("-v", "sync", "--scheduled")
     assert "at rest" in ran.err
     assert "was done at" in shell("sync", "--scheduled").out
@@ -98,7 +96,7 @@ def test_a_monitor_is_told_all_the_same(live: Live) -> None:
     shell, server = live(answer(body=BODY))
     shell = Shell(shell.folder, {**shell.given, "CATALOG_PING_URL": f"{server.url}/ping"})
     shell("sync")
-    assert rested(shell)
+    assert syncs_at_rest(shell)
     pings = [request.path for request in server.requests if request.path.startswith("/ping")]
     assert len(pings) == 4
 
@@ -114,9 +112,13 @@ def test_the_database_is_looked_for_as_ever(live: Live, tmp_path: Path) -> None:
     other("sync")
     named = ("--database", str(tmp_path / "third.db"))
     shell(*named, "sync")
-    assert [rested(shell), rested(other), rested(shell, *named)] == [True] * 3
-    stir(other, "other.db")
-    assert [rested(shell), rested(other), rested(shell, *named)] == [True, False, True]
+    assert [syncs_at_rest(shell), syncs_at_rest(other), syncs_at_rest(shell, *named)] == [True] * 3
+    delete_rows(other, "rest", "other.db")
+    assert [syncs_at_rest(shell), syncs_at_rest(other), syncs_at_rest(shell, *named)] == [
+        True,
+        False,
+        True,
+    ]
     (tmp_path / "third.db").unlink()
     assert "first" in shell(*named, "sync").out
 
@@ -221,9 +223,7 @@ def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
     shell, server = live(answer(body=BODY), meanwhile, CATALOG_SCHEDULE_EVERY="7d")
     held.append(shell)
     shell("sync")
-    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
-        connection.execute("delete from slot")
-        connection.commit()
+    delete_rows(shell, "slot")
     ran = shell("-v", "sync", "--scheduled")
     assert "at rest" in ran.err
     assert "run=" in ran.err
@@ -246,7 +246,7 @@ def test_what_is_handed_on_is_one_pass(live: Live) -> None:
 @pytest.mark.long
 def test_a_slot_is_that_of_the_question(live: Live) -> None:
     """An answer that comes when the next slot has begun counts for the one that it was asked in."""
-    made = Made(20)
+    made = RandomCatalog(20)
     before = made.body
     made.change()
 
@@ -256,9 +256,8 @@ def test_a_slot_is_that_of_the_question(live: Live) -> None:
 
     shell, _ = live(answer(body=before), late, CATALOG_SCHEDULE_EVERY="1s")
     shell("sync")
+    delete_rows(shell, "slot")
     with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
-        connection.execute("delete from slot")
-        connection.commit()
         assert "changed" in shell("sync", "--scheduled").out
         slots = connection.execute("select moment, claimed_by from slot").fetchall()
         polls = connection.execute("select started_at from poll where id = 2").fetchall()

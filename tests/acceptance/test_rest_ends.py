@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.resting import BODY, rested
-from tests.servers import answer
-from tests.shell import Live, Shell
+from tests.support.http_server import answer
+from tests.support.rest import BODY, syncs_at_rest
+from tests.support.shell import Live, Shell
 
 
 @pytest.mark.long
@@ -19,13 +19,13 @@ def test_settings_that_moved_are_read(live: Live) -> None:
     file = shell.folder / "catalog.toml"
     file.write_text("[http]\nattempts = 1\n", encoding="utf-8")
     shell("sync")
-    assert rested(shell)
+    assert syncs_at_rest(shell)
     file.write_text("[http]\nattempts = 2\n", encoding="utf-8")
-    assert [rested(shell), rested(shell)] == [False, True]
+    assert [syncs_at_rest(shell), syncs_at_rest(shell)] == [False, True]
     moved = Shell(shell.folder, {**shell.given, "CATALOG_DOCUMENT_RECENT": "3"})
-    assert [rested(moved), rested(moved)] == [False, True]
+    assert [syncs_at_rest(moved), syncs_at_rest(moved)] == [False, True]
     file.unlink()
-    assert not rested(moved)
+    assert not syncs_at_rest(moved)
     file.write_text("[http]\natempts = 2\n", encoding="utf-8")
     assert "did you mean" in shell("sync", code=2).err
 
@@ -40,12 +40,12 @@ def test_annotations_that_moved_are_read(live: Live) -> None:
         '[document]\nannotations = "own.toml"\n', encoding="utf-8"
     )
     shell("sync")
-    assert rested(shell)
+    assert syncs_at_rest(shell)
     own.write_text('["1"]\ntitle = "The First"\n', encoding="utf-8")
     shell("sync")
     document = shell.folder / "docs" / "models.md"
     assert "The First" in document.read_text(encoding="utf-8")
-    assert rested(shell)
+    assert syncs_at_rest(shell)
     own.unlink()
     assert "own.toml" in shell("sync", code=2).err
 
@@ -97,7 +97,7 @@ def test_a_file_that_the_settings_name_is_missed(live: Live, lost: str) -> None:
         encoding="utf-8",
     )
     shell("sync")
-    assert rested(shell)
+    assert syncs_at_rest(shell)
     if lost == "lock":
         (shell.folder / files[lost]).write_text("no lock", encoding="utf-8")
     else:
@@ -128,7 +128,7 @@ def test_a_row_that_was_damaged_is_no_rest(live: Live) -> None:
         with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
             connection.execute("update rest set asking = ?", (damage,))
             connection.commit()
-        assert not rested(shell)
+        assert not syncs_at_rest(shell)
 
 
 def test_another_schema_is_no_rest(live: Live) -> None:
@@ -167,7 +167,7 @@ def test_a_file_that_a_variable_names_is_told_apart(live: Live) -> None:
     )
     shell = Shell(shell.folder, {**shell.given, "CATALOG_CHANNEL_OPS_URL_FILE": "url"})
     shell("sync")
-    assert rested(shell)
+    assert syncs_at_rest(shell)
     shell = Shell(shell.folder, {**shell.given, "CATALOG_CHANNEL_OPS_URL_FILE": "missing"})
     assert "missing" in shell("sync", code=2).err
 

@@ -5,11 +5,11 @@ from contextlib import ExitStack, closing
 
 import pytest
 
-from tests.builders import body, row
-from tests.daemons import Gate, serving
-from tests.polled import polls
-from tests.servers import answer
-from tests.shell import SECONDS, Live
+from tests.support.builders import body, row
+from tests.support.daemon import Gate, serving
+from tests.support.http_server import answer
+from tests.support.poll_rows import polls
+from tests.support.shell import SECONDS, Live
 
 ONE = answer(body=body(row()))
 WATCHED = """

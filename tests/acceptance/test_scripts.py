@@ -1,25 +1,19 @@
 """The scripts of a checkout, run as a newcomer runs them."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.pages import ROOT
-from tests.shell import COMMAND, SECONDS, Ran
+from tests.support.checkout import lay_checkout
+from tests.support.shell import SECONDS, Ran
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """Give a folder with scripts/run, in which everything is set up already."""
-    scripts, programs = tmp_path / "scripts", tmp_path / ".venv" / "bin"
-    scripts.mkdir()
-    programs.mkdir(parents=True)
-    shutil.copy(ROOT / "scripts" / "run", scripts)
-    (scripts / "setup").write_text("exit 0\n", encoding="utf-8")
-    (programs / "catalog").symlink_to(COMMAND)
+    lay_checkout(tmp_path)
     return tmp_path
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import body, row
-from tests.daemons import Gate, serving
-from tests.polled import outcomes
-from tests.servers import Exchange, answer, serve
-from tests.shell import SECONDS, Live, Shell
+from tests.support.builders import body, row
+from tests.support.daemon import Gate, serving
+from tests.support.http_server import Exchange, answer, serve
+from tests.support.poll_rows import outcomes
+from tests.support.shell import SECONDS, Live, Shell
 
 ONE = answer(body=body(row()))
 QUICK = {"CATALOG_SCHEDULE_EVERY": "1s", "CATALOG_SCHEDULE_JITTER": "1ms"}

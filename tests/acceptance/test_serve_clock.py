@@ -10,11 +10,11 @@ from queue import SimpleQueue
 
 import pytest
 
-from tests.builders import body, row
-from tests.clocks import COMPILER, WallClock
-from tests.daemons import Gate, serving
-from tests.servers import answer
-from tests.shell import SECONDS, Live
+from tests.support.builders import body, row
+from tests.support.daemon import Gate, serving
+from tests.support.http_server import answer
+from tests.support.shell import SECONDS, Live
+from tests.support.wall_clock import COMPILER, WallClock
 
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="a clock that can be set takes cc")
 

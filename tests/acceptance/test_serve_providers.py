@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemons import Gate, serving
-from tests.polled import polls
-from tests.servers import Exchange, Server, Step, answer, serve
-from tests.shell import SECONDS, Shell
+from tests.support.daemon import Gate, serving
+from tests.support.http_server import Exchange, Server, Step, answer, serve
+from tests.support.poll_rows import polls
+from tests.support.shell import SECONDS, Shell
 
 PROVIDER = """
 [[provider]]

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import ROOT
-from tests.shell import SECONDS, Ran
-from tests.wheels import make_wheel, pin
+from tests.support.checkout import ROOT
+from tests.support.shell import SECONDS, Ran
+from tests.support.wheels import make_wheel, pin
 
 BACKEND = """\
 import shutil

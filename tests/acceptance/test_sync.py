@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.builders import body, row
-from tests.polled import outcomes
-from tests.servers import Exchange, answer, refusing, serve
-from tests.shell import TOKEN, Live, Shell
+from tests.support.builders import body, row
+from tests.support.http_server import Exchange, answer, refusing, serve
+from tests.support.poll_rows import outcomes
+from tests.support.shell import TOKEN, Live, Shell
 
 ALPHA, BETA = row(), row(id=2, name="beta", description="Beta 1.0")
 ONE, TWO = body(ALPHA), body(ALPHA, BETA)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.builders import body, row
-from tests.servers import answer
-from tests.shell import Live, Shell
+from tests.support.builders import body, row
+from tests.support.http_server import answer
+from tests.support.shell import Live, Shell
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OTHER = row(id=2, name="other")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import body, row
-from tests.shell import Shell
+from tests.support.builders import body, row
+from tests.support.shell import Shell
 
 BROKEN = body(row(id="x"), row(id=2, name=" ", max_token_input=1.5), result="error")
 

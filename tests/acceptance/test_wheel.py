@@ -12,8 +12,7 @@ import pytest
 
 from catalog.providers.recordings import find, shipped
 from catalog.replay.server import ReplayServer
-
-ROOT = Path(__file__).parent.parent.parent
+from tests.support.checkout import ROOT
 
 
 def run(*command: str | Path, folder: Path, **environment: str) -> str:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import asking
+from tests.bench import questions
 from tests.bench.cron import Cron
-from tests.bench.daemon import Inside
-from tests.bench.importing import Importing
+from tests.bench.daemon import DaemonSeries
+from tests.bench.history_import import HistoryImport
 from tests.bench.peers import Peers
 from tests.bench.result import Line, megabytes
-from tests.pages import ROOT
+from tests.support.checkout import ROOT
 
 YEARS_MOST = 60e6
 RECORDED = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z")
@@ -45,8 +45,8 @@ def run(folder: Path, peers: Peers, recordings: Path | None, scale: Scale) -> It
     for models in (500, 3000):
         yield from cron.changed(models)
     yield cron.memory(3000)
-    yield from Inside(folder, 500, scale.polls).lines()
-    importing = Importing(folder, peers, scale.imports)
+    yield from DaemonSeries(folder, 500, scale.polls).lines()
+    importing = HistoryImport(folder, peers, scale.imports)
     yield importing.made(500, scale.commits)
     if recordings is not None:
         yield importing.recorded(read(recordings))
@@ -65,7 +65,7 @@ def decade(folder: Path, polls: int) -> Iterator[Line]:
         facts = database.execute("SELECT sum(length(facts)) FROM model_version").fetchone()[0]
     why = f"{megabytes(facts)} of it are the changed models as JSON, which stay readable"
     yield Line(what, "–", megabytes(size), "–", size, YEARS_MOST, wanted, why, is_ratio=False)
-    yield from asking.lines(file, polls)
+    yield from questions.lines(file, polls)
 
 
 def read(folder: Path) -> list[tuple[datetime, bytes]]:

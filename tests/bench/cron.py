@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.made import Made
 from tests.bench.peers import Peers
+from tests.bench.random_catalog import RandomCatalog
 from tests.bench.result import Line, megabytes, seconds
 from tests.bench.server import serving
 from tests.bench.timing import Command, Took, cpu, in_turn, ratio
-from tests.shell import COMMAND
+from tests.support.shell import COMMAND
 
 FLOOR = Path(__file__).parent / "floor.py"
 MOST_OF_FLOOR = 3.5
@@ -31,7 +31,7 @@ class Cron:
 
     def unchanged(self, models: int) -> list[Line]:
         """Measure polls that find nothing new, against the floor and urlwatch."""
-        made = Made(models)
+        made = RandomCatalog(models)
         came = self._measure(f"unchanged-{models}", made, ["floor", "urlwatch"], changes=False)
         what = f"`catalog sync`, nothing changed, {models:,} models"
         floor, ours = came["floor"], came["ours"]
@@ -51,20 +51,20 @@ class Cron:
 
     def changed(self, models: int) -> list[Line]:
         """Measure polls that find one model in a hundred changed, against both watchers."""
-        came = self._measure(f"changed-{models}", Made(models), [*WATCHERS], changes=True)
+        came = self._measure(f"changed-{models}", RandomCatalog(models), [*WATCHERS], changes=True)
         what = f"`catalog sync`, 1 % changed, {models:,} models"
         return [_against(name, what, came, MUCH) for name in WATCHERS]
 
     def memory(self, models: int) -> Line:
         """Measure the peak of a pass that finds changes."""
-        came = self._measure(f"memory-{models}", Made(models), [], changes=True)["ours"]
+        came = self._measure(f"memory-{models}", RandomCatalog(models), [], changes=True)["ours"]
         peak = max(each.memory for each in came)
         what = f"peak memory of a pass, 1 % changed, {models:,} models"
         wanted = f"under {megabytes(MOST_MEMORY)}"
         return Line(what, "–", megabytes(peak), "–", peak, MOST_MEMORY, wanted, is_ratio=False)
 
     def _measure(
-        self, name: str, made: Made, others: list[str], *, changes: bool
+        self, name: str, made: RandomCatalog, others: list[str], *, changes: bool
     ) -> Mapping[str, list[Took]]:
         folder = self.folder / name
         folder.mkdir()

@@ -6,12 +6,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.inside import EVERY
-from tests.bench.made import Made, size_of
+from tests.bench.daemon_program import EVERY
+from tests.bench.random_catalog import RandomCatalog, size_of
 from tests.bench.result import Line, megabytes, seconds
 from tests.bench.server import serving
 from tests.bench.timing import Took, cpu, ratio
-from tests.pages import ROOT
+from tests.support.checkout import ROOT
 
 MOST = {"unchanged": 3.0, "changed": 4.0}
 WHY = {
@@ -22,7 +22,7 @@ MOST_SIZE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
+class DaemonSeries:
     """A series of polls of so many models, in a folder of its own."""
 
     folder: Path
@@ -36,7 +36,7 @@ class Inside:
         with serving(folder) as served:
             words = (folder, served.url, served.file, str(self.models), str(self.polls))
             ended = subprocess.run(
-                [sys.executable, "-m", "tests.bench.inside", *words],
+                [sys.executable, "-m", "tests.bench.daemon_program", *words],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -62,7 +62,7 @@ class Inside:
         )
 
     def _size(self, folder: Path) -> Line:
-        made = Made(self.models)
+        made = RandomCatalog(self.models)
         rows = size_of(made.rows)
         for _ in range((self.polls - 1) // EVERY):
             rows += size_of([made.rows[place] for place in made.change()])

@@ -22,7 +22,7 @@ from catalog.store.database import Database, Transaction
 from catalog.store.record import record
 from catalog.store.tables import PollRow, col, plain
 from catalog.sync.decide import Decision, Past, Policy, Reading
-from tests.bench.made import Made
+from tests.bench.random_catalog import RandomCatalog
 
 BEGIN = datetime(2016, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -33,7 +33,7 @@ URL = "https://api.infomaniak.com/1/ai/models"
 
 def make(file: Path, polls: int, models: int = 500) -> None:
     """Make the database."""
-    made, provider = Made(models), Infomaniak()
+    made, provider = RandomCatalog(models), Infomaniak()
     states = _states(made, polls)
     database = Database(str(file))
     known: Snapshot | None = None
@@ -52,7 +52,7 @@ def make(file: Path, polls: int, models: int = 500) -> None:
     database.close()
 
 
-def _states(made: Made, polls: int) -> Iterator[tuple[datetime, bytes, Snapshot]]:
+def _states(made: RandomCatalog, polls: int) -> Iterator[tuple[datetime, bytes, Snapshot]]:
     """Yield the time, the answer and the state of each poll that finds something."""
     models = [model(each) for each in made.rows]
     for number in range(0, polls, EVERY):

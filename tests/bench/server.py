@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.pages import ROOT
+from tests.support.checkout import ROOT
 
 
 @dataclass(frozen=True, slots=True)

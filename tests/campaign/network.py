@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from catalog.changes.flapping import SETTLES_AFTER
 from catalog.changes.poll import Outcome
 from catalog.replay.faults import FAULTS
-from tests.campaign.ground import Ground
+from tests.campaign.history import DAY, START
 from tests.campaign.result import Result, compare
+from tests.campaign.scenario import Context
 from tests.campaign.stage import Stage
-from tests.campaign.story import DAY, START
 
 SLOW = {"silence": 1.0, "drip": 1.0}
 """Deadlines in seconds for what would use up any."""
@@ -33,7 +33,7 @@ def settle(stage: Stage, days: int) -> None:
         stage.run(START + day * DAY)
 
 
-def through(kind: str, ground: Ground) -> Result:
+def through(kind: str, context: Context) -> Result:
     """Poll the recorded history; each state but the first is first met through a fault.
 
     What nobody can tell from the truth comes after the true state has been seen: else the changes
@@ -46,10 +46,10 @@ def through(kind: str, ground: Ground) -> Result:
         hit = day > 0 and number == int(believed)
         return served(stage, kind) if hit else nullcontext()
 
-    with ground.stage(f"network-{kind}", deadline=SLOW.get(kind, 10)) as stage:
-        ground.play(stage, around)
+    with context.stage(f"network-{kind}", deadline=SLOW.get(kind, 10)) as stage:
+        context.play(stage, around)
         if believed:
-            settle(stage, ground.days)
+            settle(stage, context.days)
         expected = str(fault.outcome)
         name = f"network: {kind}"
-        return compare(name, stage, ground.undisturbed, believed=believed, expected=expected)
+        return compare(name, stage, context.undisturbed, believed=believed, expected=expected)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from catalog.core.text import count
-from tests.campaign.passes import Came
+from tests.campaign.history import Left, Told, left
 from tests.campaign.stage import Stage
-from tests.campaign.story import Left, Told, left
+from tests.campaign.worker import Came
 
 MEGABYTE = 1_000_000
 

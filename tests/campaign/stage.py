@@ -10,10 +10,10 @@ from typing import Any
 
 from catalog.providers.recordings import Recording
 from catalog.replay.server import ReplayServer
-from tests.campaign import planted
-from tests.campaign.passes import Came, Worker
-from tests.mail import Mailbox, post_office
-from tests.servers import Exchange, Recorded, Step, serve
+from tests.campaign import secret_search
+from tests.campaign.worker import Came, Worker
+from tests.support.http_server import Exchange, Recorded, Step, serve
+from tests.support.mail_server import Mailbox, post_office
 
 CHANNELS = ("ops", "team")
 _CONFIG = """\
@@ -147,7 +147,7 @@ class Stage:
             b"\n".join([repr(sorted(each.headers.items())).encode(), each.body])
             for each in self.receivers.taken
         ]
-        return planted.found(self.folder, [*messages, *self.mailbox.raw])
+        return secret_search.found(self.folder, [*messages, *self.mailbox.raw])
 
 
 @contextmanager
@@ -162,7 +162,7 @@ def staged(
     """Serve the recordings, of which the first is shown, and configure the program to ask there."""
     receivers, stages = Receivers(), list[Stage]()
     provider = ReplayServer(recordings, step="manual", faults=lambda _: stages[0].fault)
-    post = post_office(password=planted.PASSWORD)
+    post = post_office(password=secret_search.PASSWORD)
     with provider, serve(receivers) as told, post as mailbox:
         stages.append(Stage(folder, provider, receivers, mailbox, worker))
         limits = {"deadline": deadline, "every": every}
@@ -176,8 +176,12 @@ def configure(folder: Path, provider: str, receiver: str, port: int, **given: An
     for made in (folder, folder / "disk", secrets):
         made.mkdir(parents=True)
         made.chmod(0o755)  # for the passes of another user
-    kept = {"token": planted.TOKEN, "webhook": planted.SECRET, "mail": planted.PASSWORD}
-    kept |= {name: f"{receiver}/{name}/{planted.HOOK}" for name in CHANNELS}
+    kept = {
+        "token": secret_search.TOKEN,
+        "webhook": secret_search.SECRET,
+        "mail": secret_search.PASSWORD,
+    }
+    kept |= {name: f"{receiver}/{name}/{secret_search.HOOK}" for name in CHANNELS}
     for name, text in kept.items():
         (secrets / name).write_text(text, encoding="utf-8")
     text = _CONFIG.format(provider=provider, secrets=secrets, **given)

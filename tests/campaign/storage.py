@@ -16,11 +16,11 @@ from catalog.core.text import count
 from catalog.store.backup import copy
 from catalog.store.driver import BUSY_TIMEOUT
 from catalog.store.restore import restore
-from tests.campaign.ground import Ground
-from tests.campaign.passes import ROOT
+from tests.campaign.history import DAY, PASSES, START, Around
 from tests.campaign.result import Result, compare
+from tests.campaign.scenario import Context
 from tests.campaign.stage import Stage
-from tests.campaign.story import DAY, PASSES, START, Around
+from tests.support.checkout import ROOT
 
 MOUNT, UMOUNT = (shutil.which(name) or "" for name in ("mount", "umount"))
 NOBODY = 65534
@@ -36,20 +36,20 @@ def first_pass(around: Callable[[int], AbstractContextManager[None]]) -> Around:
     return lambda day, number: around(day) if day and not number else nullcontext()
 
 
-def disk_full(ground: Ground) -> Result:
+def disk_full(context: Context) -> Result:
     """Fill a disk of its own, which holds the database and the document."""
-    with ground.stage("disk-full") as stage:
-        return _full("disk full", stage, stage.disk, "StoreError", ground)
+    with context.stage("disk-full") as stage:
+        return _full("disk full", stage, stage.disk, "StoreError", context)
 
 
-def document_disk_full(ground: Ground) -> Result:
+def document_disk_full(context: Context) -> Result:
     """Fill a disk of its own, which holds the document alone."""
-    with ground.stage("document-disk-full") as stage:
+    with context.stage("document-disk-full") as stage:
         place = stage.document.parent
-        return _full("document's disk full", stage, place, "DocumentError", ground)
+        return _full("document's disk full", stage, place, "DocumentError", context)
 
 
-def _full(name: str, stage: Stage, place: Path, expected: str, ground: Ground) -> Result:
+def _full(name: str, stage: Stage, place: Path, expected: str, context: Context) -> Result:
     with small_disk(place) as refused:
         if refused:
             return Result(name, untried=refused)
@@ -66,8 +66,8 @@ def _full(name: str, stage: Stage, place: Path, expected: str, ground: Ground) -
         def around(day: int, number: int) -> AbstractContextManager[None]:
             return full(FREE[number]) if day and number < len(FREE) else nullcontext()
 
-        ground.play(stage, around, passes=PASSES + len(FREE))
-        return compare(name, stage, ground.undisturbed, expected=expected)
+        context.play(stage, around, passes=PASSES + len(FREE))
+        return compare(name, stage, context.undisturbed, expected=expected)
 
 
 @contextmanager
@@ -97,25 +97,25 @@ def fill(filler: Path, free: int) -> None:
         file.truncate(max(0, file.tell() - free))
 
 
-def read_only_database(ground: Ground) -> Result:
+def read_only_database(context: Context) -> Result:
     """Take the right to write from the database and its folder."""
     name = "database read-only"
-    return _without_rights(name, lambda it: (it.database, it.disk), "StoreError", ground)
+    return _without_rights(name, lambda it: (it.database, it.disk), "StoreError", context)
 
 
-def read_only_document(ground: Ground) -> Result:
+def read_only_document(context: Context) -> Result:
     """Take the right to write from the document's folder."""
     name = "document's folder read-only"
-    return _without_rights(name, lambda it: (it.document.parent,), "DocumentError", ground)
+    return _without_rights(name, lambda it: (it.document.parent,), "DocumentError", context)
 
 
 def _without_rights(
     name: str,
     which: Callable[[Stage], tuple[Path, ...]],
     expected: str,
-    ground: Ground,
+    context: Context,
 ) -> Result:
-    with ground.stage(name.replace(" ", "-")) as stage:
+    with context.stage(name.replace(" ", "-")) as stage:
         user = {"user": NOBODY} if os.geteuid() == 0 else {}
         if user:
             os.chown(stage.disk, NOBODY, NOBODY)
@@ -131,27 +131,27 @@ def _without_rights(
                 for path, mode in modes.items():
                     path.chmod(mode)
 
-        ground.play(stage, first_pass(taken), **user)
-        result = compare(name, stage, ground.undisturbed, expected=expected)
+        context.play(stage, first_pass(taken), **user)
+        result = compare(name, stage, context.undisturbed, expected=expected)
         return replace(result, note="passes of a user without rights" if user else "")
 
 
-def no_document_folder(ground: Ground) -> Result:
+def no_document_folder(context: Context) -> Result:
     """Delete the document with its folder before each new state."""
-    with ground.stage("document-gone") as stage:
+    with context.stage("document-gone") as stage:
 
         @contextmanager
         def deleted(_day: int) -> Iterator[None]:
             shutil.rmtree(stage.document.parent)
             yield
 
-        ground.play(stage, first_pass(deleted))
-        return compare("document's folder gone", stage, ground.undisturbed)
+        context.play(stage, first_pass(deleted))
+        return compare("document's folder gone", stage, context.undisturbed)
 
 
-def locked(seconds: float, ground: Ground) -> Result:
+def locked(seconds: float, context: Context) -> Result:
     """Let another process hold the database, as a writer, once for so long in real time."""
-    with ground.stage("locked") as stage:
+    with context.stage("locked") as stage:
 
         @contextmanager
         def held() -> Iterator[None]:
@@ -166,34 +166,34 @@ def locked(seconds: float, ground: Ground) -> Result:
             yield
 
         first = (1, 0)
-        ground.play(stage, lambda *when: held() if when == first else nullcontext())
+        context.play(stage, lambda *when: held() if when == first else nullcontext())
         expected = "DatabaseBusy" if seconds > BUSY_TIMEOUT else ""
         name = f"database locked for {seconds:g} s"
-        return compare(name, stage, ground.undisturbed, expected=expected)
+        return compare(name, stage, context.undisturbed, expected=expected)
 
 
-def truncated(ground: Ground) -> Result:
+def truncated(context: Context) -> Result:
     """Cut the database off somewhere; nothing may be told by it, until a backup is put back."""
-    with ground.stage("truncated") as stage:
+    with context.stage("truncated") as stage:
 
         @contextmanager
         def cut(_day: int) -> Iterator[None]:
             kept = stage.folder / "backup.db"
             copy(stage.database, kept)
-            os.truncate(stage.database, ground.dice.randrange(1, stage.database.stat().st_size))
+            os.truncate(stage.database, context.dice.randrange(1, stage.database.stat().st_size))
             try:
                 yield
             finally:
                 kept.replace(stage.database)
 
-        ground.play(stage, first_pass(cut))
-        result = compare("database truncated", stage, ground.undisturbed, expected="StoreError")
+        context.play(stage, first_pass(cut))
+        result = compare("database truncated", stage, context.undisturbed, expected="StoreError")
         return replace(result, note="a backup put back each time")
 
 
-def hot_journal(ground: Ground) -> Result:
+def hot_journal(context: Context) -> Result:
     """Kill a process inside a transaction, then restore a backup from before it."""
-    with ground.stage("hot-journal") as stage:
+    with context.stage("hot-journal") as stage:
         journal = Path(f"{stage.database}-journal")
         left = list[bool]()
 
@@ -206,15 +206,15 @@ def hot_journal(ground: Ground) -> Result:
                 other.execute("DROP TABLE payload")
                 other.execute("VACUUM")  # so the journal has other pages than the backup
                 other.execute("CREATE TABLE payload (body)")
-            killed = [sys.executable, "-m", "tests.hot", str(stage.database)]
+            killed = [sys.executable, "-m", "tests.support.hot_journal", str(stage.database)]
             subprocess.run(killed, cwd=ROOT, check=False)
             left.append(journal.exists())
             restore(kept, stage.database, now())
             yield
 
-        ground.play(stage, first_pass(restored))
+        context.play(stage, first_pass(restored))
         result = compare(
-            "killed within a transaction, a backup restored", stage, ground.undisturbed
+            "killed within a transaction, a backup restored", stage, context.undisturbed
         )
         wrong = ["a kill left no journal"] * (not left or not all(left))
         wrong += ["a journal is still there"] * journal.exists()

@@ -1,117 +1,74 @@
-"""Runs passes for the campaign, each in a process of its own, as cron would.
-
-A program that stays single-threaded and loads everything once; each pass is a fork of it. An order
-is a line of JSON on stdin, what came of it a line on stdout.
-"""
+"""Orders passes of the worker: see worker_program.py."""
 
 import json
-import os
-import signal
+import subprocess
 import sys
-import time
-import traceback
-from contextlib import closing, redirect_stdout
-from datetime import datetime, timedelta
-from io import StringIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from catalog.changes.poll import Pass
-from catalog.cli.logs import start_logging
-from catalog.cli.output import note_error
-from catalog.cli.results import print_pass
-from catalog.config.build import wire_http, wire_schedule, wire_sync
-from catalog.config.load import load
-from catalog.core.errors import CatalogError
-from catalog.daemon.scheduled import Scheduled
-from catalog.store import migrate  # noqa: F401  # loaded once, not in every fork
-from catalog.store.database import Database
-from tests.campaign.measure import peak
-
-LIMIT = timedelta(minutes=10)
-LOG = "log.txt"
+from catalog.core.clock import stamp
+from tests.support.checkout import ROOT
 
 
-def run_pass(folder: Path, at: datetime, *, scheduled: bool) -> Pass | None:
-    """Run one pass by the configuration in the folder; None where its slot was done."""
-    settings = load(folder / "catalog.toml", environ={}).settings
-    with wire_http(settings) as http, closing(Database(settings.database)) as database:
-        sync = wire_sync(settings, database, http, clock=lambda: at)
-        if not scheduled:
-            return sync.run()
-        return Scheduled(sync, wire_schedule(settings.schedule), LIMIT).run().result
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came of one pass.
+
+    `ended` is 0, minus the signal that killed it, or 1 for a mistake of the program. `outcome` is
+    the poll's, or the name of the error without a poll; `document` the error of the document.
+    `memory` is in bytes.
+    """
+
+    ended: int
+    seconds: float
+    outcome: str = "killed"
+    document: str = ""
+    memory: int = 0
+
+    @property
+    def told(self) -> str:
+        """The outcome in a word."""
+        return "broken off" if self.ended > 0 else self.document or self.outcome
 
 
-def told(order: dict[str, Any]) -> dict[str, Any]:
-    """Run one pass, print what a user would see, and return what came of it."""
-    try:
-        at = datetime.fromisoformat(order["at"])
-        result = run_pass(Path(order["folder"]), at, scheduled=order.get("scheduled", False))
-    except CatalogError as error:
-        note_error(error)
-        return {"outcome": type(error).__name__}
-    if result is None:
-        return {"outcome": "skipped"}
-    print_pass(result)
-    failed = result.document_error
-    document = {} if failed is None else {"document": type(failed).__name__}
-    return {"outcome": str(result.poll.outcome), **document}
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """The running program."""
+
+    process: subprocess.Popen[str]
+
+    def warm_up(self, folder: Path, at: datetime) -> None:
+        """Run a pass in the worker itself, so that no fork has to load anything."""
+        assert self._order(folder, at)["outcome"] == "first"
+
+    def run(self, folder: Path, at: datetime, **how: Any) -> Came:
+        """Run one pass: `kill_after` so many seconds, as `user`, or only if `scheduled`."""
+        return Came(**self._order(folder, at, **how))
+
+    def _order(self, folder: Path, at: datetime, **how: Any) -> dict[str, Any]:
+        assert self.process.stdin
+        assert self.process.stdout
+        order = {"folder": str(folder), "at": stamp(at), **how}
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        came: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return came
 
 
-def in_child(order: dict[str, Any], answer: int) -> None:
-    """Do an order as a process of its own, which ends here."""
-    try:
-        log = os.open(Path(order["folder"], LOG), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        os.dup2(log, 1)
-        os.dup2(log, 2)
-        start_logging(2, "text")
-        if "user" in order:
-            os.setgroups([])
-            os.setgid(order["user"])
-            os.setuid(order["user"])
-        came = told(order)
-        sys.stdout.flush()
-        os.write(answer, json.dumps(came | {"memory": peak()}).encode())
-        os._exit(0)
-    except BaseException:  # noqa: BLE001  # a fork must never go on as the parent
-        sys.stderr.write(traceback.format_exc())
-        sys.stderr.flush()
-        os._exit(1)
-
-
-def do(order: dict[str, Any]) -> dict[str, Any]:
-    """Do an order in a fork, kill it where that is asked for, and say how it ended."""
-    reading, writing = os.pipe()
-    started = time.monotonic()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)
-        in_child(order, writing)
-    os.close(writing)
-    if "kill_after" in order:
-        time.sleep(order["kill_after"])
-        os.kill(child, signal.SIGKILL)
-    with os.fdopen(reading, "rb") as answer:
-        came = answer.read()
-    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    seconds = time.monotonic() - started
-    return {"ended": ended, "seconds": seconds, **(json.loads(came) if came else {})}
-
-
-def main() -> None:
-    """Take orders until stdin ends. The first is done in this process, which loads the rest."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    for number, line in enumerate(sys.stdin):
-        order = json.loads(line)
-        if number:
-            came = do(order)
-        else:
-            with redirect_stdout(StringIO()):  # that of a fork goes to its log
-                came = told(order)
-        answers.write(json.dumps(came) + "\n")
-        answers.flush()
-
-
-if __name__ == "__main__":
-    main()
+@contextmanager
+def working() -> Iterator[Worker]:
+    """Start the worker, and end it."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.campaign.worker_program"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield Worker(process)
+        assert process.stdin
+        process.stdin.close()

@@ -10,11 +10,11 @@ from catalog.config.load import load
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
 from catalog.store.database import Database
-from tests.configuration import file, here  # noqa: F401  # fixtures of several modules
-from tests.postgresql import laid_database, new_database
-from tests.resting import NOON, Resting
-from tests.rig import FAST, TLS, TOKEN, Clock, Ear, lay_database
-from tests.servers import Step, serve
+from tests.support.configuration import file, here  # noqa: F401  # fixtures of several modules
+from tests.support.http_server import Step, serve
+from tests.support.postgresql_server import laid_database, new_database
+from tests.support.rest import NOON, Resting
+from tests.support.rig import FAST, TLS, TOKEN, Clock, Ear, lay_database
 
 # One server for all: starting several at once, on a machine that never had one, is a race.
 ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))

@@ -17,8 +17,8 @@ from catalog.alerts.message import TITLED, Wording
 from catalog.changes.change import Added, Removed
 from catalog.changes.finding import Finding, Level
 from catalog.core.errors import DeliveryFailed
-from tests.builders import AT, finding, model
-from tests.servers import Step, answer, drip, hang_up, refusing, serve
+from tests.support.builders import AT, finding, model
+from tests.support.http_server import Step, answer, drip, hang_up, refusing, serve
 
 SECRET = "T0PS3CRET"
 GONE = finding(Removed(model("6", "llama3")))

@@ -3,109 +3,33 @@
 import hashlib
 import sqlite3
 import zlib
-from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
-from datetime import timedelta
-from itertools import islice
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
-from catalog.changes.poll import Outcome, Poll
+from catalog.changes.poll import Outcome
 from catalog.core.errors import StoreError
-from catalog.core.payload import Payload
 from catalog.store import bodies, migrate
 from catalog.store.bodies import Damaged, difference, pack, unpack
 from catalog.store.database import Database
-from catalog.store.prune import prune
-from catalog.store.record import record
-from catalog.store.transfer import export, load
-from catalog.store.verify import verify
-from tests.bench.made import Made
-from tests.builders import AT, model, payload, snapshot
-from tests.stored import HOUR, NAME, ask
+from tests.support.body_series import (
+    assert_read,
+    base,
+    damage,
+    drop,
+    edit,
+    poll,
+    problems,
+    series,
+    states,
+)
+from tests.support.database import NAME, ask
 
 OTHER = "other"
 MANY = 40
 """Bodies in a row of which each differs a little from the one before it."""
-WHOLE = "select count(*) from payload where body is not null and base_sha256 is null"
-BASED = "select count(*) from payload where body is not null and base_sha256 is not null"
-
-
-def states(count: int, seed: int = 1) -> list[bytes]:
-    """Give answers of which each differs a little from the one before it."""
-    return list(islice(Made(30, seed).states(), count))
-
-
-def poll(
-    database: Database, at: int, body: bytes, outcome: Outcome | None = None, provider: str = NAME
-) -> Payload:
-    """Record a poll so many hours after the start; by itself it brings a snapshot."""
-    answer = replace(payload(body, AT + at * HOUR), provider=provider)
-    brings = replace(snapshot(model("1", str(at)), at=answer.fetched_at), provider=provider)
-    state = None if outcome else brings
-    brought = outcome or (Outcome.CHANGED if at else Outcome.FIRST)
-    with database.writing() as connection:
-        record(connection, Poll(provider, answer.fetched_at, 5, brought, answer, state), {})
-    return answer
-
-
-def series(database: Database, count: int) -> list[Payload]:
-    """Record polls of which each brings another body."""
-    return [poll(database, at, body) for at, body in enumerate(states(count))]
-
-
-def count(database: Database, query: str) -> object:
-    """Return the one number that a query comes to."""
-    return ask(database, query)[0][0]
-
-
-def base(database: Database, of: Payload) -> object:
-    """Return what a body is stored as the difference to."""
-    query = f"select base_sha256 from payload where sha256 = '{of.digest}'"  # noqa: S608  # a digest
-    return count(database, query)
-
-
-def problems(database: Database) -> list[str]:
-    """Return what a verification finds wrong."""
-    with database.reading() as connection:
-        return [str(check.bad) for check in verify(connection) if check.bad]
-
-
-def assert_read(database: Database, *answers: Payload) -> None:
-    """Hold that each of these, and no other, is read as it was sent, and that all is sound."""
-    with database.reading() as connection:
-        assert [bodies.read(connection, each.digest) for each in answers] == [
-            each.body for each in answers
-        ]
-        there = {each.sha256 for each in bodies.check(connection) if each.is_there}
-    assert there == {each.digest for each in answers}
-    assert problems(database) == []
-
-
-def drop(database: Database, *answers: Payload) -> None:
-    """Let the bodies of these go."""
-    with database.writing() as connection:
-        bodies.drop(connection, {each.digest for each in answers})
-
-
-def edit(database: Database, statement: str, **values: object) -> None:
-    """Edit the database as its own program never would."""
-    with database.writing() as connection:
-        connection.execute(text(statement), values)
-
-
-def damage(database: Database, answer: Payload) -> None:
-    """Change what is stored of a body."""
-    body = b"\x00damaged"
-    edit(
-        database,
-        "update payload set body = :body where sha256 = :sha256",
-        body=body,
-        sha256=answer.digest,
-    )
 
 
 @pytest.mark.long
@@ -162,34 +86,6 @@ def test_two_providers_have_keyframes_of_their_own(database: Database) -> None:
     assert_read(database, *answers, then)
 
 
-def test_pruning_a_difference_leaves_the_others(database: Database) -> None:
-    """What stays keeps its base where that stays, and is read as sent."""
-    answers = series(database, 10)
-    drop(database, answers[4], answers[5])
-    assert {base(database, each) for each in answers[6:]} == {answers[0].digest}
-    assert_read(database, *answers[:4], *answers[6:])
-
-
-def test_pruned_from_the_beginning(database: Database) -> None:
-    """Pruning drops what it says, though all that stays rested on it."""
-    answers = series(database, 10)
-    with database.writing() as connection:
-        assert prune(connection, AT + 7 * HOUR - timedelta(minutes=1)).bodies == 6
-    assert (count(database, WHOLE), count(database, BASED)) == (1, 3)
-    assert_read(database, *answers[6:])
-
-
-def test_a_body_that_was_pruned_comes_back(database: Database) -> None:
-    """It is stored as the difference to what is in force, and nothing rests on itself."""
-    answers = series(database, 6)
-    drop(database, *answers[:3])
-    poll(database, 6, answers[1].body)
-    assert base(database, answers[1]) == (base(database, answers[5]) or answers[5].digest)
-    then = poll(database, 7, states(7)[6])
-    assert base(database, then) == base(database, answers[1])
-    assert_read(database, answers[1], *answers[3:], then)
-
-
 def test_a_damaged_difference_affects_no_other(database: Database) -> None:
     """Only the damaged body is reported, and every other is read as sent."""
     answers = series(database, 9)
@@ -211,15 +107,6 @@ def test_a_poll_after_a_damaged_keyframe_is_whole(database: Database) -> None:
     assert base(database, then) is None
     with database.reading() as connection:
         assert bodies.read(connection, then.digest) == then.body
-
-
-def test_pruning_refuses_to_lose_differences_to_a_damaged_body(database: Database) -> None:
-    """What cannot be stored whole keeps its base, because a backup may still mend it."""
-    answers = series(database, 4)
-    damage(database, answers[0])
-    with pytest.raises(StoreError, match=r"the body of payload \w+ cannot be read"):
-        drop(database, answers[0])
-    assert base(database, answers[2]) == answers[0].digest
 
 
 def test_what_an_older_version_stored_is_read_and_rested_on(database: Database) -> None:
@@ -281,27 +168,6 @@ def test_one_that_is_not_there_cannot_be_read(database: Database) -> None:
     series(database, 1)
     with database.reading() as connection, pytest.raises(StoreError, match="cannot be read"):
         bodies.read(connection, "none")
-
-
-@pytest.fixture
-def other() -> Iterator[Database]:
-    """Make an empty database in memory."""
-    made = Database("sqlite://")
-    yield made
-    made.close()
-
-
-def test_differences_go_through_an_export(database: Database, other: Database) -> None:
-    """A body may stand before its base in an export; imported, all are as they were."""
-    answers = series(database, 16)
-    drop(database, answers[1])
-    with database.reading() as connection:
-        lines = list(export(connection))
-    with other.writing() as connection:
-        load(connection, (line.encode() for line in lines))
-    assert_read(other, answers[0], *answers[2:])
-    with other.reading() as connection:
-        assert list(export(connection)) == lines
 
 
 def test_another_body_in_its_place_is_not_taken_for_it(database: Database) -> None:

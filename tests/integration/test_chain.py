@@ -12,7 +12,7 @@ from catalog.core.payload import Drift
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record, tell
 from catalog.store.verify import verify
-from tests.builders import AT, finding, model, payload, snapshot
+from tests.support.builders import AT, finding, model, payload, snapshot
 
 A, B = model("1", "alpha"), model("2", "beta")
 HOUR = timedelta(hours=1)

@@ -26,7 +26,7 @@ from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
 from catalog.core.snapshot import Model
 from catalog.core.strict_json import JsonText
-from tests.servers import (
+from tests.support.http_server import (
     Recorded,
     Step,
     answer,

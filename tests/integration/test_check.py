@@ -21,10 +21,10 @@ from catalog.providers.recordings import read
 from catalog.providers.validate import validate
 from catalog.store.database import MEMORY, Database
 from catalog.store.tables import NoteRow, ProbeRow
-from tests.builders import body, model, row, snapshot
-from tests.checking import day, listing, scanned, shipped, use
-from tests.stored import NAME, save
-from tests.unit.test_described import MARS, SHIP
+from tests.support.builders import body, model, row, snapshot
+from tests.support.check_builders import day, listing, scanned, shipped, use
+from tests.support.database import NAME, save
+from tests.unit.providers.described.test_provider import MARS, SHIP
 
 ONE, TWO = day("2026-05-01"), day("2026-05-10")
 

@@ -20,11 +20,11 @@ from catalog.store import claims, outbox, slots
 from catalog.store.claims import FAR, NEAR, Present, is_held
 from catalog.store.database import Database
 from catalog.store.tables import DeliveryRow, SlotRow, col
-from tests.builders import AT, finding
-from tests.pages import ROOT
-from tests.servers import Exchange, serve
-from tests.shell import Shell
-from tests.stored import HOUR, NAME, ask, save
+from tests.support.builders import AT, finding
+from tests.support.checkout import ROOT
+from tests.support.database import HOUR, NAME, ask, save
+from tests.support.http_server import Exchange, serve
+from tests.support.shell import Shell
 
 SHIFTS = (0, 90, -40)
 MINUTE = timedelta(minutes=1)
@@ -66,7 +66,7 @@ def test_three_processes_with_clocks_that_differ_send_each_message_once(
     """By clocks at +0, +90 and -40 s, a slow receiver gets each message once."""
     owe(database, *range(6))
     with serve(slowly) as receiver, ExitStack() as stack:
-        given = [["-m", "tests.skewed", url, receiver.url, str(shift)] for shift in SHIFTS]
+        given = [["-m", "tests.support.courier", url, receiver.url, str(shift)] for shift in SHIFTS]
         running = [stack.enter_context(Shell(ROOT).python(*words)) for words in given]
         said = [process.communicate() for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], said

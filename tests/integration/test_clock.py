@@ -7,9 +7,9 @@ import pytest
 
 from catalog.report.sentences import sentence
 from catalog.store import history
-from tests.builders import body, row
-from tests.rig import HOUR, START, rig
-from tests.servers import answer
+from tests.support.builders import body, row
+from tests.support.http_server import answer
+from tests.support.rig import HOUR, START, rig
 
 DAY = timedelta(days=1)
 TEN = [row(id=key, name=f"m{key}") for key in range(1, 11)]

@@ -13,7 +13,7 @@ from catalog.config.load import Loaded, load, show
 from catalog.config.sources import find_file, table_variable
 from catalog.config.types import read_duration, write_duration
 from catalog.core.errors import SettingsInvalid
-from tests.configuration import OPS, OPS_URL, SECRET, mistakes, read
+from tests.support.configuration import OPS, OPS_URL, SECRET, mistakes, read
 
 
 def test_with_nothing_given_the_defaults_hold(here: Path) -> None:

@@ -16,7 +16,7 @@ from catalog.config.build import check_channels, wire_channels, wire_http
 from catalog.config.load import Loaded, show
 from catalog.core.clock import now
 from catalog.core.errors import SettingsInvalid
-from tests.configuration import OPS, OPS_URL, SECRET, mistakes, read
+from tests.support.configuration import OPS, OPS_URL, SECRET, mistakes, read
 
 LOG = '[[channel]]\nkind = "log"\nname = "journal"\n'
 MAIL = '[[channel]]\nkind = "email"\nname = "ops"\n'

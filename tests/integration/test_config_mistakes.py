@@ -6,7 +6,7 @@ import pytest
 
 from catalog.config.load import load
 from catalog.core.errors import SettingsInvalid
-from tests.configuration import OPS, OPS_URL, SECRET, mistakes, read
+from tests.support.configuration import OPS, OPS_URL, SECRET, mistakes, read
 
 
 def test_mistakes_with_secret_files_are_told(file: Path) -> None:

@@ -9,12 +9,12 @@ import pytest
 from catalog.core.clock import stamp
 from catalog.providers.recordings import find, shipped
 from catalog.replay.server import ReplayServer
-from tests.crash import run_pass
-from tests.servers import answer, serve
-from tests.shell import Shell
+from tests.support.checkout import ROOT
+from tests.support.http_server import answer, serve
+from tests.support.kill_at_line import run_pass
+from tests.support.shell import Shell
 
 KILLS = 40
-ROOT = Path(__file__).parent.parent.parent
 
 
 @pytest.mark.long
@@ -26,7 +26,9 @@ def test_a_pass_killed_anywhere_is_mended_by_the_next(tmp_path: Path) -> None:
         run_pass(before, provider.url, receiver.url, provider.current.at)
         provider.advance()
         arguments = [str(before), provider.url, receiver.url, stamp(provider.current.at)]
-        with Shell(ROOT).python("-m", "tests.crash", *arguments, str(KILLS)) as running:
+        with Shell(ROOT).python(
+            "-m", "tests.support.kill_at_line", *arguments, str(KILLS)
+        ) as running:
             out, err = running.communicate()
         assert running.returncode == 0, err
         results = json.loads(out)

@@ -1,17 +1,12 @@
 """The daemon within the test's own process: passes that hang, break off, or last too long."""
 
 import logging
-import os
-import signal
 import socket
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Event, Semaphore, Thread
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
@@ -28,36 +23,12 @@ from catalog.daemon.schedule import Interval
 from catalog.daemon.scheduled import Scheduled
 from catalog.daemon.systemd import Systemd
 from catalog.providers.infomaniak.provider import Infomaniak
-from catalog.store.database import Database
-from catalog.sync.sync import Sync
-from tests.builders import body, payload, row
-from tests.polled import polls as polls_of
-from tests.rig import Ear, rig
-from tests.servers import answer
-from tests.shell import SECONDS
-
-SECOND = timedelta(seconds=1)
-ANSWER = payload(body(row()))
-
-
-def work(sync: Sync, fetch: Callable[[Validators], Answer], limit: timedelta) -> Work:
-    """Put a Sync with this answer on a schedule of every second."""
-    asked = replace(sync, fetch=fetch, clock=now)
-    return Work(Scheduled(asked, Interval(SECOND), limit), timedelta(), (), lambda: None)
-
-
-def serve_until(event: Event, daemon: Daemon) -> int:
-    """Run a daemon here, and stop it when the event comes."""
-
-    def stop() -> None:
-        event.wait(SECONDS)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    stopper = Thread(target=stop)
-    stopper.start()
-    code = daemon.run()
-    stopper.join()
-    return code
+from tests.support.builders import body, row
+from tests.support.daemon import ANSWER, SECOND, serve_until, work
+from tests.support.http_server import answer
+from tests.support.poll_rows import polls as polls_of
+from tests.support.rig import Ear, rig
+from tests.support.shell import SECONDS
 
 
 @pytest.mark.long
@@ -252,73 +223,6 @@ def test_a_run_that_moved_beyond_its_slot_is_planned_anew(
         assert daemon._courses["infomaniak"].moment <= now() + SECOND
         daemon._scheduler.shutdown()
     assert "the clock was set back: the next run is planned anew" in caplog.text
-
-
-def test_a_database_that_is_held_at_the_start_is_waited_for(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """It is told, does not end the daemon, and a pass is run as soon as that can be."""
-    polled, told = Event(), SimpleQueue[str]()
-
-    class Teller(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            told.put(record.getMessage())
-
-    def fetch(_: Validators) -> Answer:
-        polled.set()
-        return ANSWER
-
-    def let_go(other: sqlite3.Connection) -> None:
-        while "held by another process" not in told.get(timeout=SECONDS):
-            pass
-        other.execute("ROLLBACK")
-
-    logger = logging.getLogger("catalog.daemon")
-    logger.addHandler(teller := Teller())
-    with rig(tmp_path, answer()) as it:
-        it.poll()
-        impatient = replace(it.sync, database=Database(str(it.file), busy_timeout=0.1))
-        read = work(impatient, fetch, 9 * SECOND)
-        other = sqlite3.connect(it.file, isolation_level=None, check_same_thread=False)
-        with closing(other):
-            other.execute("BEGIN EXCLUSIVE")
-            free = Thread(target=let_go, args=[other])
-            free.start()
-            assert serve_until(polled, Daemon(lambda: [read], Systemd({}))) == 0
-            free.join()
-    logger.removeHandler(teller)
-    (warning, *_) = [each for each in caplog.messages if "held by another process" in each]
-    assert warning.endswith("for over 0.1 s; a pass is tried all the same")
-
-
-def test_a_mistake_of_the_program_while_it_reads_changes_nothing(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """It is told by its place, without its text, and the work that there is goes on."""
-    done, polls, works = Event(), list[Validators](), list[Work]()
-
-    def fetch(validators: Validators) -> Answer:
-        polls.append(validators)
-        if len(polls) == 1:
-            os.kill(os.getpid(), signal.SIGHUP)
-        else:
-            done.set()
-        return ANSWER
-
-    def read() -> list[Work]:
-        if works:
-            return [works.pop()]
-        raise RuntimeError("tok-secret")
-
-    with rig(tmp_path, answer()) as it:
-        works.append(work(it.sync, fetch, 9 * SECOND))
-        assert serve_until(done, Daemon(read, Systemd({}))) == 0
-    place = f"RuntimeError at {__file__}:"
-    assert (
-        f"the configuration could not be read by a mistake of this program, {place}" in caplog.text
-    )
-    assert "the old configuration stays in force" in caplog.text
-    assert "tok-secret" not in caplog.text
 
 
 class Patient(Ear):

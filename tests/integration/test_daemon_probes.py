@@ -20,9 +20,9 @@ from catalog.daemon.scheduled import ProbeTimes, Scheduled
 from catalog.daemon.systemd import Systemd
 from catalog.probes.run import Probing, Results, Selection
 from catalog.replay.behavior import Behavior, Entry
-from tests.calling import Stand, llm, stand
-from tests.shell import SECONDS
-from tests.stored import ask
+from tests.support.database import ask
+from tests.support.probe_stand import Stand, llm, stand
+from tests.support.shell import SECONDS
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)

@@ -17,17 +17,10 @@ from catalog.core.errors import DatabaseBusy, DatabaseTooNew, SettingsInvalid, S
 from catalog.store import migrate
 from catalog.store.database import MEMORY, Database
 from catalog.store.driver import REVISIONS
-from tests.shell import Shell
+from tests.support.database import make
+from tests.support.shell import Shell
 
 ROW = "insert into payload (sha256, size, body) values ('aa', 1, x'00')"
-
-
-def make(path: Path) -> Database:
-    """Make an up-to-date database file."""
-    database = Database(str(path))
-    with database.writing():
-        pass
-    return database
 
 
 def test_models_and_migrations_agree(tmp_path: Path) -> None:

@@ -13,18 +13,11 @@ from catalog.core.errors import StoreError
 from catalog.store import migrate
 from catalog.store.database import Database
 from catalog.store.driver import REVISIONS
-from tests.shell import SECONDS, Shell
+from tests.support.checkout import ROOT
+from tests.support.database import make
+from tests.support.shell import SECONDS, Shell
 
-ROOT = Path(__file__).parent.parent.parent
 ROW = "insert into payload (sha256, size, body) values ('aa', 1, x'00')"
-
-
-def make(path: Path) -> Database:
-    """Make an up-to-date database file."""
-    database = Database(str(path))
-    with database.writing():
-        pass
-    return database
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -92,7 +85,9 @@ def test_a_first_run_that_is_killed_leaves_no_empty_file(tmp_path: Path) -> None
     """At whatever statement: there is no file, or a whole one, and the next run goes on."""
     for number in range(1, 60, 6):
         path = tmp_path / str(number) / "a.db"
-        with Shell(ROOT).python("-m", "tests.killed", path, str(number)) as running:
+        with Shell(ROOT).python(
+            "-m", "tests.support.kill_at_statement", path, str(number)
+        ) as running:
             running.communicate(timeout=SECONDS)
         assert running.returncode == -signal.SIGKILL
         assert not path.exists() or path.stat().st_size > 0

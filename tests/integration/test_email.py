@@ -19,9 +19,9 @@ from catalog.alerts.email import EmailChannel, MailServer, Security
 from catalog.alerts.message import LETTER, Wording
 from catalog.changes.change import Added, Removed
 from catalog.core.errors import DeliveryFailed, SettingsInvalid
-from tests.builders import AT, finding, model
-from tests.mail import greeting, post_office
-from tests.servers import make_certificate, refusing
+from tests.support.builders import AT, finding, model
+from tests.support.http_server import make_certificate, refusing
+from tests.support.mail_server import greeting, post_office
 
 PASSWORD = "hunter2-s3cr3t"
 NOW = datetime(2026, 5, 20, 7, 0, tzinfo=UTC)

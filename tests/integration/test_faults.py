@@ -17,7 +17,7 @@ from catalog.core.http.request import Limits
 from catalog.providers.recordings import find, shipped
 from catalog.replay.faults import FAULTS, Faults
 from catalog.replay.server import Plan, ReplayServer
-from tests.rig import TLS, TOKEN, Rig, make
+from tests.support.rig import TLS, TOKEN, Rig, make
 
 HISTORY = find(shipped())[-3:]  # a first state, a change, and one that is held
 POLLS = len(HISTORY) + 2

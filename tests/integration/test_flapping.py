@@ -10,9 +10,9 @@ import pytest
 from catalog.changes.poll import Removals
 from catalog.report.sentences import sentence
 from catalog.store.moves import MANY, since
-from tests.builders import body, row
-from tests.rig import HOUR, START, Rig, rig
-from tests.servers import Step, answer
+from tests.support.builders import body, row
+from tests.support.http_server import Step, answer
+from tests.support.rig import HOUR, START, Rig, rig
 
 DAY = timedelta(days=1)
 

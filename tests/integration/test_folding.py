@@ -18,8 +18,8 @@ from catalog.store.folding import LONGEST
 from catalog.store.polls import answered
 from catalog.store.record import record
 from catalog.store.verify import verify
-from tests.builders import AT, finding, model, payload, snapshot
-from tests.stored import HOUR, NAME, ask, save
+from tests.support.builders import AT, finding, model, payload, snapshot
+from tests.support.database import HOUR, NAME, ask, save
 
 OTHER = "elsewhere"
 STATE = snapshot(model("1"), at=AT)

@@ -18,9 +18,9 @@ from catalog.store import forecasts, history
 from catalog.store.database import Database
 from catalog.store.tables import ProbeRow
 from catalog.store.verify import verify
-from tests.builders import body, row
-from tests.rig import HOUR, START, Ear, Rig, rig
-from tests.servers import answer
+from tests.support.builders import body, row
+from tests.support.http_server import answer
+from tests.support.rig import HOUR, START, Ear, Rig, rig
 
 DAY = timedelta(days=1)
 NAME = "infomaniak"

@@ -1,4 +1,4 @@
-from tests.documents import GOLDEN, OWN, documents
+from tests.support.golden import GOLDEN, OWN, documents
 
 DECEMBER = GOLDEN / "2025-12-23T101655Z.md"
 

@@ -12,7 +12,7 @@ from catalog.providers.recordings import find, shipped
 from catalog.store import history, polls
 from catalog.store.database import Database, Transaction
 from catalog.store.record import record
-from tests.builders import AT, model, payload, snapshot
+from tests.support.builders import AT, model, payload, snapshot
 
 
 def test_a_thousand_unchanged_polls_take_next_to_no_room(tmp_path: Path) -> None:

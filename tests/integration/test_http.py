@@ -1,6 +1,5 @@
 import tomllib
 from email.utils import formatdate
-from pathlib import Path
 
 import pytest
 
@@ -17,9 +16,8 @@ from catalog.core.errors import (
 )
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits, Request
-from tests.servers import Step, answer, api_error, break_off, drip, flood, serve
-
-ROOT = Path(__file__).parents[2]
+from tests.support.checkout import ROOT
+from tests.support.http_server import Step, answer, api_error, break_off, drip, flood, serve
 
 
 def test_the_whole_answer_comes_back(http: Http) -> None:

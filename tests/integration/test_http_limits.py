@@ -14,8 +14,7 @@ from catalog.core.errors import (
 )
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits, Request
-from tests.rig import SHORT
-from tests.servers import (
+from tests.support.http_server import (
     Exchange,
     Step,
     answer,
@@ -30,6 +29,7 @@ from tests.servers import (
     silence,
     unanswering,
 )
+from tests.support.rig import SHORT
 
 
 @pytest.mark.long

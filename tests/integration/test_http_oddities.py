@@ -7,8 +7,8 @@ import pytest
 from catalog.core.errors import AnswerRefused, ProviderError, SettingsInvalid, Unreachable
 from catalog.core.http.client import Http
 from catalog.core.http.request import Request, Response
-from tests.rig import TLS
-from tests.servers import Exchange, Step, answer, serve
+from tests.support.http_server import Exchange, Step, answer, serve
+from tests.support.rig import TLS
 
 PLACES = {
     "http://xn--a/": "a redirect to xn--a,",

@@ -9,8 +9,7 @@ import pytest
 from catalog.core.errors import AnswerRefused, ProviderError, TimedOut
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits, Request
-from tests.rig import FAST, SHORT
-from tests.servers import (
+from tests.support.http_server import (
     Exchange,
     Step,
     answer,
@@ -24,6 +23,7 @@ from tests.servers import (
     serve,
     silence,
 )
+from tests.support.rig import FAST, SHORT
 
 TOKEN = "Sesame-0123456789"
 

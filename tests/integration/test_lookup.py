@@ -9,8 +9,8 @@ from catalog.changes.poll import Outcome
 from catalog.core.errors import NotFound
 from catalog.store import lookup
 from catalog.store.database import Database
-from tests.builders import AT, finding, model, snapshot
-from tests.stored import HOUR, NAME, save
+from tests.support.builders import AT, finding, model, snapshot
+from tests.support.database import HOUR, NAME, save
 
 A, B = model("1", "alpha"), model("2", "beta")
 

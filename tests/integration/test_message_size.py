@@ -26,9 +26,9 @@ from catalog.core.errors import CatalogError, DeliveryFailed
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
 from catalog.daemon.heartbeat import Pings
-from tests.builders import AT, finding, model
-from tests.mail import post_office
-from tests.servers import Recorded, Step, answer, serve
+from tests.support.builders import AT, finding, model
+from tests.support.http_server import Recorded, Step, answer, serve
+from tests.support.mail_server import post_office
 
 COMMAND = "catalog alerts show msg_1"
 PATH = "/hooks/T0PSECRET"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.shell import SECONDS, Shell
+from tests.support.checkout import ROOT
+from tests.support.shell import SECONDS, Shell
 
-ROOT = Path(__file__).parent.parent.parent
 PLACES = {
     "catalog/changes/change.py": (
         'Basis = Literal["policy"',

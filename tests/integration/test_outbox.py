@@ -13,9 +13,9 @@ from catalog.changes.incident import Trouble
 from catalog.changes.poll import Backlog, Outcome
 from catalog.store import claims, outbox
 from catalog.store.database import Database, Transaction
-from tests.builders import AT, finding
-from tests.rig import lay_database
-from tests.stored import HOUR, NAME, ask, save
+from tests.support.builders import AT, finding
+from tests.support.database import HOUR, NAME, ask, save
+from tests.support.rig import lay_database
 
 SECOND = timedelta(seconds=1)
 

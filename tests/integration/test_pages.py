@@ -8,7 +8,7 @@ import pytest
 
 from catalog.store import pages
 from catalog.store.pages import check_pages, glance
-from tests.rig import lay_database
+from tests.support.rig import lay_database
 
 
 @pytest.fixture

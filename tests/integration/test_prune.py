@@ -20,8 +20,8 @@ from catalog.store.database import Database
 from catalog.store.prune import Pruned, prune, vacuum
 from catalog.store.record import record
 from catalog.store.verify import verify
-from tests.builders import AT, finding, model, payload, snapshot
-from tests.rig import lay_database
+from tests.support.builders import AT, finding, model, payload, snapshot
+from tests.support.rig import lay_database
 
 NAME = "infomaniak"
 MIDNIGHT = AT.replace(hour=0, minute=0, second=0)

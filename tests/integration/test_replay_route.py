@@ -15,7 +15,7 @@ from catalog.providers.source import Paging, Source
 from catalog.providers.validate import validate
 from catalog.replay.route import USUAL, Route
 from catalog.replay.server import ReplayServer
-from tests.builders import AT
+from tests.support.builders import AT
 
 NEXT = Paging(by="next", at="links.next")
 CURSOR = Paging(by="cursor", at="last", parameter="after", more="more")

@@ -13,18 +13,18 @@ import pytest
 from catalog.changes.forecast import Note
 from catalog.store import forecasts
 from catalog.store.database import Database
-from tests.bench.made import Made
-from tests.polled import untime
-from tests.resting import NOON, Resting
-from tests.rig import HOUR, TOKEN
-from tests.servers import Exchange, answer
+from tests.bench.random_catalog import RandomCatalog
+from tests.support.http_server import Exchange, answer
+from tests.support.poll_rows import untime
+from tests.support.rest import NOON, Resting
+from tests.support.rig import HOUR, TOKEN
 
 ACCEPTED = {"first", "changed", "unchanged"}
 
 
 def test_an_unchanged_poll_at_rest_is_one_row(resting: Callable[..., Resting]) -> None:
     """It is recorded as a pass records it, with the slot that it did, and nothing else moves."""
-    it = resting(answer(body=Made(20).body))
+    it = resting(answer(body=RandomCatalog(20).body))
     assert str(it.poll().poll.outcome) == "first"
     assert it.is_at_rest()
     before = dump(it, "poll", "slot")
@@ -50,15 +50,15 @@ def test_the_store_is_the_same_as_without(resting: Callable[..., Resting]) -> No
     ours = resting(*(answer(body=body) for body in bodies), folder="ours", removals="next")
     plain = resting(*(answer(body=body) for body in bodies), folder="plain", removals="next")
     plain.work = replace(plain.work, quick=None, sync=replace(plain.work.sync, terms=None))
-    rested = 0
+    is_at_rest = 0
     for _ in bodies:
-        rested += (
+        is_at_rest += (
             ours.rows("select 1 from rest") != [] if (ours.folder / "catalog.db").exists() else 0
         )
         seen = [each.poll(timedelta(hours=5)) for each in (ours, plain)]
         assert [str(each.poll.outcome) for each in seen] in [[one, one] for one in ACCEPTED]
-        rested += ours.is_at_rest()
-    assert rested > 10
+        is_at_rest += ours.is_at_rest()
+    assert is_at_rest > 10
     assert ours.ear.told == plain.ear.told
     assert dump(ours, "rest") == dump(plain, "rest")
     documents = [(each.folder / "models.md").read_bytes() for each in (ours, plain)]
@@ -67,7 +67,7 @@ def test_the_store_is_the_same_as_without(resting: Callable[..., Resting]) -> No
 
 def series(count: int) -> Iterator[bytes]:
     """Yield answers of which two in three repeat the one before; models come, go and move."""
-    dice, made = random.Random(7), Made(40)  # noqa: S311  # the same series each time
+    dice, made = random.Random(7), RandomCatalog(40)  # noqa: S311  # the same series each time
     absent: list[dict[str, Any]] = []
     for _ in range(count):
         match dice.randrange(9):
@@ -98,7 +98,7 @@ def dump(it: Resting, *but: str) -> dict[str, list[tuple[Any, ...]]]:
 
 def test_what_changed_is_asked_for_once(resting: Callable[..., Resting]) -> None:
     """An answer that ends the rest goes to the pass as it came: the provider is asked no more."""
-    made = Made(20)
+    made = RandomCatalog(20)
     before = made.body
     made.change()
     it = resting(answer(body=before), answer(503), answer(body=made.body))
@@ -110,7 +110,7 @@ def test_what_changed_is_asked_for_once(resting: Callable[..., Resting]) -> None
 
 def test_an_answer_that_was_not_modified_is_enough(resting: Callable[..., Resting]) -> None:
     """At rest, the request is conditional; what comes with the next answer goes with the next."""
-    body = Made(20).body
+    body = RandomCatalog(20).body
     it = resting(
         answer(body=body, headers={"ETag": '"a"'}),
         answer(304, body=b""),
@@ -129,7 +129,7 @@ def test_an_answer_that_was_not_modified_is_enough(resting: Callable[..., Restin
 
 def test_whoever_writes_ends_the_rest(resting: Callable[..., Resting]) -> None:
     """After a note of a model's end, the next poll looks at everything, and the document has it."""
-    it = resting(answer(body=Made(20).body))
+    it = resting(answer(body=RandomCatalog(20).body))
     it.poll()
     with it.work.sync.database.writing() as connection:
         day = (NOON + timedelta(days=20)).date()
@@ -142,7 +142,7 @@ def test_whoever_writes_ends_the_rest(resting: Callable[..., Resting]) -> None:
 
 def test_a_document_that_moved_is_mended(resting: Callable[..., Resting]) -> None:
     """One that was removed is written again; one that a person wrote in is looked at again."""
-    it = resting(answer(body=Made(20).body))
+    it = resting(answer(body=RandomCatalog(20).body))
     it.poll()
     document = it.folder / "models.md"
     whole = document.read_bytes()
@@ -156,7 +156,7 @@ def test_a_document_that_moved_is_mended(resting: Callable[..., Resting]) -> Non
 
 def test_what_is_owed_keeps_from_rest(resting: Callable[..., Resting]) -> None:
     """A message that its channel did not take is tried at the next poll, and the one after."""
-    made = Made(20)
+    made = RandomCatalog(20)
     before = made.body
     made.change()
     it = resting(answer(body=before), answer(body=made.body))
@@ -174,7 +174,7 @@ def test_what_is_owed_of_another_provider_keeps_from_rest(
     resting: Callable[..., Resting],
 ) -> None:
     """A pass sends what is due to its channels whosever it is, so it comes to no rest before."""
-    it = resting(answer(body=Made(20).body))
+    it = resting(answer(body=RandomCatalog(20).body))
     it.poll()
     with it.work.sync.database.writing() as connection:
         row = "insert into finding (poll_id, provider, rule, level, fingerprint) values (1, 'other'"
@@ -191,7 +191,7 @@ def test_what_is_owed_of_another_provider_keeps_from_rest(
 @pytest.mark.unmeasured
 def test_a_day_that_begins_ends_the_rest(resting: Callable[..., Resting]) -> None:
     """The ends of models come nearer by days: the first poll of a day looks at everything."""
-    made = Made(20)
+    made = RandomCatalog(20)
     before = made.body
     made.rows.pop()
     it = resting(answer(body=before), answer(body=made.body))
@@ -208,7 +208,7 @@ def test_a_clock_that_was_set_back_is_told(
     resting: Callable[..., Resting], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Rest does not hide that the last poll lies in the time to come."""
-    it = resting(answer(body=Made(20).body))
+    it = resting(answer(body=RandomCatalog(20).body))
     it.poll()
     it.poll(-HOUR / 2)
     assert "before the last poll" in caplog.text
@@ -216,7 +216,7 @@ def test_a_clock_that_was_set_back_is_told(
 
 def test_whoever_writes_while_it_is_asked_is_heeded(resting: Callable[..., Resting]) -> None:
     """What another process writes during the request is not passed over: the pass goes its way."""
-    made = Made(20)
+    made = RandomCatalog(20)
     held: list[Resting] = []
 
     def meanwhile(exchange: Exchange) -> None:
@@ -235,7 +235,7 @@ def test_whoever_writes_while_it_is_asked_is_heeded(resting: Callable[..., Resti
 
 def test_no_token_is_noted(resting: Callable[..., Resting]) -> None:
     """What is noted for the next poll holds no secret."""
-    it = resting(answer(body=Made(20).body))
+    it = resting(answer(body=RandomCatalog(20).body))
     it.poll()
     assert it.is_at_rest()
     assert TOKEN.encode() not in (it.folder / "catalog.db").read_bytes()
@@ -243,7 +243,7 @@ def test_no_token_is_noted(resting: Callable[..., Resting]) -> None:
 
 def test_what_flaps_keeps_from_rest(resting: Callable[..., Resting]) -> None:
     """A value that moves back and forth is told when it stays elsewhere, by a poll of that time."""
-    made = Made(20)
+    made = RandomCatalog(20)
     one = made.body
     made.rows[3] = made.rows[3] | {"max_token_input": 4711}
     other = made.body

@@ -5,7 +5,7 @@ from time import process_time
 import pytest
 
 from catalog.check.scan.scan import LARGEST_NAMED, MANY, scan
-from tests.scanned import KNOWN
+from tests.support.known_names import KNOWN
 
 USE = "model = 'mixtral'\n"
 

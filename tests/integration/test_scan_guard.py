@@ -10,7 +10,7 @@ import pytest
 
 from catalog.check.scan.guard import Guard, Limits
 from catalog.check.scan.scan import scan
-from tests.scanned import KNOWN
+from tests.support.known_names import KNOWN
 
 LIMITS = Limits(seconds=0.3, memory=300_000_000)
 

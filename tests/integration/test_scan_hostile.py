@@ -8,8 +8,8 @@ import pytest
 
 from catalog.check.scan.guard import Guard, Limits
 from catalog.check.scan.scan import scan_text
-from tests import hostile
-from tests.scanned import KNOWN
+from tests.support import hostile_texts
+from tests.support.known_names import KNOWN
 
 KB = 1000
 EVERY = 19
@@ -48,15 +48,15 @@ def seconds(name: str, text: str) -> float:
     return process_time() - before
 
 
-def sampled(name: str, size: int) -> list[tuple[str, hostile.Text]]:
+def sampled(name: str, size: int) -> list[tuple[str, hostile_texts.Text]]:
     """Give some of the texts of a language; those of all languages together are all."""
-    first = list(hostile.STARTS).index(name)
-    return list(islice(hostile.texts(name, size).items(), first, None, EVERY))
+    first = list(hostile_texts.STARTS).index(name)
+    return list(islice(hostile_texts.texts(name, size).items(), first, None, EVERY))
 
 
 @pytest.mark.long
 @pytest.mark.unmeasured
-@pytest.mark.parametrize("name", hostile.STARTS)
+@pytest.mark.parametrize("name", hostile_texts.STARTS)
 def test_time_grows_as_the_text_does(name: str) -> None:
     """Of each language, hostile texts four times as long take not much more than four times."""
     pairs = zip(sampled(name, 15 * KB), sampled(name, STEP * 15 * KB), strict=True)
@@ -72,7 +72,7 @@ def test_time_grows_as_the_text_does(name: str) -> None:
 @pytest.mark.unmeasured
 def test_a_text_of_a_megabyte(name: str, title: str) -> None:
     """What once took minutes takes seconds at 1 MB, also on a busy machine, within 300 MB."""
-    text = hostile.texts(name, 1000 * KB)[title]()
+    text = hostile_texts.texts(name, 1000 * KB)[title]()
     limits = Limits(8.0, 300_000_000)
     guard: Guard[str, float | str] = Guard(partial(seconds, name), lambda _, why: why, limits)
     (took,) = guard.run([text], 1)

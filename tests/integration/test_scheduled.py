@@ -11,8 +11,8 @@ from catalog.core.payload import Answer, Validators
 from catalog.daemon.heartbeat import Pings
 from catalog.daemon.schedule import Interval
 from catalog.daemon.scheduled import Scheduled
-from tests.rig import HOUR, rig
-from tests.servers import answer, serve
+from tests.support.http_server import answer, serve
+from tests.support.rig import HOUR, rig
 
 
 def test_a_mistake_of_the_program_is_told_without_its_text(tmp_path: Path, http: Http) -> None:

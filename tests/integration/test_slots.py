@@ -17,9 +17,9 @@ from catalog.daemon.scheduled import Run, Scheduled
 from catalog.store import claims, slots
 from catalog.store.database import Database
 from catalog.store.rest import SLOTS_KEPT
-from tests.builders import AT, body
-from tests.rig import HOUR, Rig, lay_database, rig
-from tests.servers import answer
+from tests.support.builders import AT, body
+from tests.support.http_server import answer
+from tests.support.rig import HOUR, Rig, lay_database, rig
 
 NAME = "infomaniak"
 MINUTE = timedelta(minutes=1)

@@ -17,8 +17,8 @@ from catalog.store import changelog, history, polls
 from catalog.store.bodies import read
 from catalog.store.changelog import FindingFilter
 from catalog.store.database import Database
-from tests.builders import AT, MISSING, finding, model, payload, snapshot
-from tests.stored import HOUR, NAME, ask, save
+from tests.support.builders import AT, MISSING, finding, model, payload, snapshot
+from tests.support.database import HOUR, NAME, ask, save
 
 A, B, C = model("1", "alpha"), model("2", "beta"), model("10", "gamma")
 B2 = model("2", "beta", max_token_input=8)

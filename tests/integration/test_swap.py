@@ -21,9 +21,9 @@ from catalog.store.database import Database
 from catalog.store.restore import restore
 from catalog.store.tally import sums
 from catalog.store.verify import verify
-from tests.builders import AT, model, snapshot
-from tests.rig import lay_database
-from tests.stored import save
+from tests.support.builders import AT, model, snapshot
+from tests.support.database import save
+from tests.support.rig import lay_database
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 STATE: Snapshot = snapshot(model("1"), at=AT)

@@ -15,10 +15,10 @@ from catalog.core.payload import Answer, Validators
 from catalog.store.bodies import read
 from catalog.store.polls import bodies
 from catalog.sync.publish import newest_snapshots
-from tests.builders import body, finding, row
-from tests.polled import outcomes, polls
-from tests.rig import HOUR, START, TOKEN, Ear, rig
-from tests.servers import Exchange, Step, answer, break_off
+from tests.support.builders import body, finding, row
+from tests.support.http_server import Exchange, Step, answer, break_off
+from tests.support.poll_rows import outcomes, polls
+from tests.support.rig import HOUR, START, TOKEN, Ear, rig
 
 TEN = [row(id=key, name=f"m{key}") for key in range(1, 11)]
 FULL = body(*TEN)

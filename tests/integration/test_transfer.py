@@ -21,8 +21,8 @@ from catalog.store.prune import prune
 from catalog.store.record import record
 from catalog.store.transfer import export, load, read_lines
 from catalog.store.verify import verify
-from tests.builders import AT, model, payload, snapshot
-from tests.postgresql import new_database
+from tests.support.builders import AT, model, payload, snapshot
+from tests.support.postgresql_server import new_database
 
 
 def lines(database: Database) -> list[bytes]:

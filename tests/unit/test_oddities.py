@@ -23,7 +23,7 @@ from catalog.report import annotations
 from catalog.report.overview import Overview, render
 from catalog.report.sentences import sentence
 from catalog.report.write import compose
-from tests.builders import AT, MISSING
+from tests.support.builders import AT, MISSING
 
 Rows = list[dict[str, Any]]
 TEXT = "Reads a chart and plots a course. Made for long voyages with short answers."

@@ -1,0 +1,43 @@
+"""Several runs of the command on one database at the same moment."""
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from catalog.providers.recordings import find, shipped
+from catalog.replay.server import ReplayServer
+from tests.support.http_server import answer, serve
+from tests.support.shell import Shell
+
+RUNS = 4
+
+
+@pytest.mark.long
+def test_runs_at_the_same_moment_do_each_thing_once(tmp_path: Path) -> None:
+    """One of them stores the change, the channel is told once, and none of them fails."""
+    with ReplayServer(find(shipped()), step="manual") as provider, serve(answer()) as receiver:
+        (tmp_path / "catalog.toml").write_text(
+            f'[infomaniak]\nurl = "{provider.url}"\n[[channel]]\nkind = "webhook"\nname = "hook"\n'
+            f'url = "{receiver.url}"\n'
+        )
+        told = run_together(tmp_path)
+        assert sorted(told) == ["first", *["unchanged"] * (RUNS - 1)]
+        provider.advance()
+        told = run_together(tmp_path)
+        assert sorted(told) == ["changed", *["unchanged"] * (RUNS - 1)]
+    assert len(receiver.requests) == 1
+
+
+def run_together(folder: Path) -> list[str]:
+    """Start `catalog sync` several times at once; return the outcomes."""
+    shell = Shell(folder, {"INFOMANIAK_API_TOKEN": "any"})
+    outcomes = []
+    with ExitStack() as stack:
+        starts = (shell.start("sync", "--format", "json") for _ in range(RUNS))
+        for run in [stack.enter_context(start) for start in starts]:
+            printed, complaints = run.communicate()
+            assert run.returncode == 0, complaints
+            outcomes.append(json.loads(printed)["outcome"])
+    return outcomes

@@ -1,0 +1,112 @@
+"""A run from cron that finds nothing new loads little, and has one HTTP client."""
+
+import pstats
+import subprocess
+import sys
+
+import pytest
+
+from catalog.core.http.client import Http
+from tests.bench.random_catalog import RandomCatalog
+from tests.support.http_server import answer
+from tests.support.shell import Live, Shell
+
+HEAVY = {
+    *("alembic", "apprise", "apscheduler", "aiosmtpd", "jsonschema", "markdown_it", "pathspec"),
+    *("psycopg", "pydantic", "pygments", "requests", "rich", "smtplib", "sqlalchemy", "sqlmodel"),
+    *(
+        "yaml",
+        "catalog.changes.change",
+        "catalog.config.load",
+        "catalog.report.json_output",
+        "catalog.sync.sync",
+    ),
+    *("catalog.store.database", "catalog.config.build", "catalog.report.sentences"),
+}
+"""What an unchanged run has no use for."""
+UNUSED = {
+    *("alembic", "apscheduler", "pathspec", "psycopg", "rich", "smtplib", "yaml"),
+    *("catalog.alerts.email", "catalog.daemon.daemon", "catalog.probes.run", "catalog.replay"),
+    "sqlalchemy.dialects.postgresql",
+}
+"""What a changed run has no use for, where the answer keeps to the contract."""
+MOST_MODULES = 360
+"""A tenth more than what was loaded when this was written."""
+LISTED = """
+import sys
+from catalog.core.http.client import Http
+from catalog.cli.main import main
+try:
+    main()
+finally:
+    print("\\n".join(sys.modules), file=sys.stderr)
+"""
+
+
+def unmeasured(shell: Shell) -> dict[str, str]:
+    """Return an environment without coverage, which loads libraries of its own."""
+    return {k: v for k, v in shell.environ.items() if not k.startswith("COVERAGE_")}
+
+
+def listed(shell: Shell) -> subprocess.CompletedProcess[str]:
+    """Run `catalog sync`; what it loaded is listed on stderr."""
+    return subprocess.run(
+        [sys.executable, "-c", LISTED, "sync"],
+        cwd=shell.folder,
+        env=unmeasured(shell),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+def test_an_unchanged_run_loads_little(live: Live) -> None:
+    """A poll at rest reads no settings, and opens its database with the driver alone."""
+    shell, _ = live(answer(body=RandomCatalog(20).body))
+    shell("sync")
+    ran = listed(shell)
+    assert "unchanged" in ran.stdout
+    loaded = set(ran.stderr.splitlines())
+    assert loaded >= {"catalog.sync.quick", "httpx", "sqlite3"}
+    assert loaded & HEAVY == set()
+    assert len(loaded) <= MOST_MODULES
+
+
+@pytest.mark.long
+def test_a_valid_change_is_not_proved_twice(live: Live) -> None:
+    """An answer that fits its contract does not load the library that tells what is wrong."""
+    made = RandomCatalog(20)
+    before = made.body
+    made.change()
+    shell, _ = live(answer(body=before), answer(body=made.body))
+    shell("sync")
+    ran = listed(shell)
+    assert "changed" in ran.stdout
+    loaded = set(ran.stderr.splitlines())
+    assert "catalog.providers.validate" in loaded
+    assert loaded & UNUSED == set()
+
+
+@pytest.mark.long
+def test_a_process_has_one_http_client(live: Live) -> None:
+    """Provider, channels and monitor are all asked through one client: a second costs 20 ms."""
+    shell, server = live(answer(body=RandomCatalog(20).body))
+    hooks = "".join(
+        f'[[channel]]\nname = "{name}"\nkind = "webhook"\nformat = "slack"\nurl = "{server.url}"\n'
+        for name in ("a", "b")
+    )
+    configured = f'[ping]\nurl = "{server.url}/ping"\n{hooks}'
+    (shell.folder / "catalog.toml").write_text(configured, encoding="utf-8")
+    profile = shell.folder / "run.prof"
+    subprocess.run(
+        [sys.executable, "-m", "cProfile", "-o", profile, *shell.line("sync")],
+        cwd=shell.folder,
+        env=unmeasured(shell),
+        capture_output=True,
+        check=True,
+    )
+    asked = {request.path for request in server.requests}
+    assert {path.partition("?")[0] for path in asked} >= {"/ping/start", "/1/ai/models"}
+    stats: dict[tuple[str, int, str], tuple[int, ...]] = pstats.Stats(str(profile)).stats  # type: ignore[attr-defined]  # typeshed leaves it out
+    code = Http.__init__.__code__
+    assert stats[code.co_filename, code.co_firstlineno, code.co_name][0] == 1

@@ -1,0 +1,70 @@
+"""Names that hold what nobody sees, and names that are long, as each output shows them."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.builders import body, row
+from tests.support.http_server import answer, serve
+from tests.support.shell import Live, Shell
+
+UNSEEN = "gpt\u200b-4\u00a0\U000e0041"
+SPELLED = r"gpt\u200b-4\xa0\U000e0041"
+LONG = "n" * 300
+CUT = "n" * 199 + "…"
+CHAT = """
+[[channel]]
+kind = "webhook"
+name = "chat"
+format = "slack"
+url = "{url}"
+"""
+
+
+@pytest.mark.long
+def test_no_output_hides_a_character_or_shows_a_wall(live: Live) -> None:
+    """Tables, the document, a chat and the log spell out and cut; JSON and CSV have all of it."""
+    two = [row(), row(id=2, name=UNSEEN), row(id=3, name=LONG)]
+    with serve(answer()) as chat:
+        shell, _ = live(answer(body=body(row())), answer(body=body(*two)))
+        config = Path(shell.folder, "catalog.toml")
+        config.write_text(CHAT.format(url=chat.url) + '[[channel]]\nkind = "log"\nname = "log"\n')
+        shell("sync")
+        shown = shell("sync")
+    text = json.loads(chat.requests[0].body)["text"]
+    document = Path(shell.folder, "docs", "models.md").read_text(encoding="utf-8")
+    people = [shown.out, shown.err, text, document]
+    people += [shell(*words).out for words in (["models"], ["changes"], ["diff", "1", "2"])]
+    people += [shell(word, "--format", "markdown").out for word in ("models", "changes")]
+    for said in people:
+        assert UNSEEN not in said
+        assert SPELLED in said.replace("\\\\", "\\"), said
+        assert LONG not in said, said
+    for said in (document, *(shell("models", "--format", f).out for f in ("table", "markdown"))):
+        assert CUT in said
+    assert SPELLED in shell("show", UNSEEN).out
+    assert_whole(shell)
+
+
+def assert_whole(shell: Shell) -> None:
+    """Programs get names as they were sent."""
+    models = shell("models", "--format", "json").json["models"]
+    assert {model["name"] for model in models} >= {UNSEEN, LONG}
+    rows = csv.reader(io.StringIO(shell("models", "--format", "csv").out))
+    assert {line[1] for line in rows} >= {UNSEEN, LONG}
+
+
+def test_a_check_spells_out_the_names_of_files(shell: Shell) -> None:
+    """Text and JUnit show what is in a name; JSON has it as it is, and so has an annotation."""
+    name = "a\u2060\ufe0f.py"
+    Path(shell.folder, name).write_text('model = "llama3"\n', encoding="utf-8")
+    for style in ("text", "junit"):
+        said = shell("check", ".", "--format", style, code=1).out
+        assert name not in said
+        assert r"a\u2060\ufe0f.py" in said
+    known = shell("check", ".", "--format", "json", code=1).json
+    assert [notice["path"] for notice in known["notices"]] == [name]
+    assert f"file={name}," in shell("check", ".", "--format", "github", code=1).out

@@ -1,0 +1,104 @@
+"""Whole passes to mail and chat: each target is told once, whatever becomes of the others."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from catalog.changes.finding import Level
+from catalog.config.build import wire_channels
+from catalog.core.http.client import Http
+from catalog.core.http.request import Limits
+from tests.support.builders import body, row
+from tests.support.configuration import read
+from tests.support.http_server import answer, serve
+from tests.support.mail_server import post_office
+from tests.support.rig import HOUR, TLS, Rig, rig
+
+ONE = answer(body=body(row(id=1, name="alpha")))
+TWO = answer(body=body(row(id=1, name="alpha"), row(id=2, name="beta")))
+BETA = "infomaniak: beta added: llm, 32,000 tokens, ready (info)"
+
+
+def connect(made: Rig, text: str, http: Http) -> Rig:
+    """Give a rig the channels of a configuration."""
+    loaded = read(made.folder / "channels.toml", text)
+    channels = wire_channels(loaded.settings, http, made.clock)
+    return replace(made, sync=replace(made.sync, channels=channels))
+
+
+def test_a_recipient_is_not_mailed_again_because_of_another(tmp_path: Path) -> None:
+    """One address is told to wait: it gets its mail later, and the other one no second."""
+    said = iter(["450 later"])
+
+    def reply(address: str) -> str:
+        return next(said, "250 OK") if address == "bob@example.org" else "250 OK"
+
+    with (
+        rig(tmp_path, ONE, TWO) as made,
+        post_office(recipient=reply) as mailbox,
+        Http(Limits(deadline=5), tls=TLS) as http,
+    ):
+        text = '[[channel]]\nkind = "email"\nname = "ops"\nsender = "c@example.org"\n'
+        text += f'server = "smtp://127.0.0.1:{mailbox.port}"\n'
+        text += 'to = ["ann@example.org", "bob@example.org"]\n'
+        told = connect(made, text, http)
+        told.poll()
+        (waiting,) = told.poll().pending
+        assert waiting.channel == "ops/bob@example.org"
+        assert waiting.error is not None
+        assert "127.0.0.1 answered 450: later" in waiting.error
+        assert told.poll().pending == ()
+    assert [to for _, to in mailbox.envelopes] == [["ann@example.org"], ["bob@example.org"]]
+    ann, bob = mailbox.letters
+    assert ann["Subject"] == bob["Subject"] == BETA
+    assert ann["Message-ID"] != bob["Message-ID"]
+    assert "open-source-models" in ann.get_content()
+
+
+def test_a_target_that_is_gone_is_told_of_on_the_others(tmp_path: Path) -> None:
+    """A chat answers 410: nothing more is sent there, and the other chat hears of it by name."""
+    with (
+        rig(tmp_path, ONE, TWO) as made,
+        serve() as good,
+        serve(answer(410)) as gone,
+        Http(Limits(deadline=5), tls=TLS) as http,
+    ):
+        urls = [f"json://127.0.0.1:{each.port}/S3CRET" for each in (good, gone)]
+        text = f'[[channel]]\nkind = "apprise"\nname = "chat"\nurls = {json.dumps(urls)}\n'
+        told = connect(made, text, http)
+        assert [told.poll().pending, told.poll().pending, told.poll().pending] == [(), (), ()]
+    assert len(gone.requests) == 1
+    first, second = (json.loads(request.body) for request in good.requests)
+    assert first["title"] == BETA
+    assert second["type"] == "warning"
+    assert "chat/json-" in second["title"]
+    assert "it answered 410" in second["message"]
+    assert "S3CRET" not in second["message"]
+
+
+def test_a_digest_is_one_mail(tmp_path: Path) -> None:
+    """What several polls found comes as one mail at the hour, poll by poll."""
+    three = answer(body=body(row(id=2, name="beta"), row(id=3, name="gamma")))
+    with (
+        rig(tmp_path, ONE, TWO, three) as made,
+        post_office() as mailbox,
+        Http(Limits(deadline=5), tls=TLS) as http,
+    ):
+        text = '[[channel]]\nkind = "email"\nname = "ops"\nsender = "c@example.org"\n'
+        text += f'server = "smtp://127.0.0.1:{mailbox.port}"\nto = ["ann@example.org"]\n'
+        told = connect(made, f'{text}digest = "daily"\n', http)
+        calm = replace(told.sync.policy, levels={"model-removed": Level.INFO})
+        told = replace(told, sync=replace(told.sync, policy=calm))
+        told.poll()
+        told.poll()
+        told.poll()
+        assert mailbox.letters == []
+        told.poll(later=24 * HOUR)
+    (letter,) = mailbox.letters
+    lines = letter.get_content().splitlines()
+    assert [line for line in lines if line.startswith("──")] == [
+        "── 2026-01-01 02:00 UTC",
+        "── 2026-01-01 03:00 UTC",
+    ]
+    assert letter["Subject"].endswith("and 2 more (3 info)")
+    assert letter["Date"].datetime == made.clock.now

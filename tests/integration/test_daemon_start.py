@@ -1,0 +1,90 @@
+"""The daemon that starts or reads its settings again, where something is held or broken."""
+
+import logging
+import os
+import signal
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread
+
+import pytest
+
+from catalog.core.payload import Answer, Validators
+from catalog.daemon.daemon import Daemon
+from catalog.daemon.job import Work
+from catalog.daemon.systemd import Systemd
+from catalog.store.database import Database
+from tests.support.daemon import ANSWER, SECOND, serve_until, work
+from tests.support.http_server import answer
+from tests.support.rig import rig
+from tests.support.shell import SECONDS
+
+
+def test_a_database_that_is_held_at_the_start_is_waited_for(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told, does not end the daemon, and a pass is run as soon as that can be."""
+    polled, told = Event(), SimpleQueue[str]()
+
+    class Teller(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            told.put(record.getMessage())
+
+    def fetch(_: Validators) -> Answer:
+        polled.set()
+        return ANSWER
+
+    def let_go(other: sqlite3.Connection) -> None:
+        while "held by another process" not in told.get(timeout=SECONDS):
+            pass
+        other.execute("ROLLBACK")
+
+    logger = logging.getLogger("catalog.daemon")
+    logger.addHandler(teller := Teller())
+    with rig(tmp_path, answer()) as it:
+        it.poll()
+        impatient = replace(it.sync, database=Database(str(it.file), busy_timeout=0.1))
+        read = work(impatient, fetch, 9 * SECOND)
+        other = sqlite3.connect(it.file, isolation_level=None, check_same_thread=False)
+        with closing(other):
+            other.execute("BEGIN EXCLUSIVE")
+            free = Thread(target=let_go, args=[other])
+            free.start()
+            assert serve_until(polled, Daemon(lambda: [read], Systemd({}))) == 0
+            free.join()
+    logger.removeHandler(teller)
+    (warning, *_) = [each for each in caplog.messages if "held by another process" in each]
+    assert warning.endswith("for over 0.1 s; a pass is tried all the same")
+
+
+def test_a_mistake_of_the_program_while_it_reads_changes_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is told by its place, without its text, and the work that there is goes on."""
+    done, polls, works = Event(), list[Validators](), list[Work]()
+
+    def fetch(validators: Validators) -> Answer:
+        polls.append(validators)
+        if len(polls) == 1:
+            os.kill(os.getpid(), signal.SIGHUP)
+        else:
+            done.set()
+        return ANSWER
+
+    def read() -> list[Work]:
+        if works:
+            return [works.pop()]
+        raise RuntimeError("tok-secret")
+
+    with rig(tmp_path, answer()) as it:
+        works.append(work(it.sync, fetch, 9 * SECOND))
+        assert serve_until(done, Daemon(read, Systemd({}))) == 0
+    place = f"RuntimeError at {__file__}:"
+    assert (
+        f"the configuration could not be read by a mistake of this program, {place}" in caplog.text
+    )
+    assert "the old configuration stays in force" in caplog.text
+    assert "tok-secret" not in caplog.text

@@ -1,0 +1,115 @@
+"""Several processes at one provider at rest: nothing is hidden, overwritten or asked in vain."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from contextvars import Context
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from catalog.alerts.channel import Message
+from catalog.core.errors import StoreError
+from catalog.store.rest import Slot, confirm, read
+from tests.bench.random_catalog import RandomCatalog
+from tests.support.http_server import Exchange, answer
+from tests.support.poll_rows import polls
+from tests.support.rest import NOON, Resting
+from tests.support.rig import HOUR, Ear
+
+
+def test_no_pass_puts_to_rest_what_another_one_left(resting: Callable[..., Resting]) -> None:
+    """What another process tells of trouble while a message is sent is ended by the next poll."""
+    made = RandomCatalog(20)
+    before = made.body
+    made.change()
+    it = resting(answer(body=before), answer(body=made.body), answer(503), answer(body=made.body))
+    it.poll()
+    other = replace(it.work, sync=replace(it.work.sync, channels=()))
+
+    class Slow(Ear):
+        """A channel that takes so long that another process polls meanwhile."""
+
+        def send(self, message: Message) -> None:
+            """Take the message when the other one is done."""
+            if not self.heard:
+                # In a context of its own, as another process is.
+                assert str(Context().run(other.run_now).poll.outcome) == "failed"
+            super().send(message)
+
+    slow = Slow()
+    it.work = replace(it.work, sync=replace(it.work.sync, channels=(slow,)))
+    assert str(it.poll().poll.outcome) == "changed"
+    assert not it.is_at_rest()
+    it.poll()
+    assert slow.told[-1] == ["trouble-ended"]
+
+
+def test_an_answer_that_was_overtaken_is_asked_for_anew(
+    resting: Callable[..., Resting], caplog: pytest.LogCaptureFixture
+) -> None:
+    """An answer from before a change does not undo what another process has found meanwhile."""
+    made = RandomCatalog(20)
+    old = made.body
+    made.change()
+    held: list[Resting] = []
+
+    def meanwhile(exchange: Exchange) -> None:
+        held[0].clock.now += timedelta(minutes=1)
+        assert str(held[0].work.run_now().poll.outcome) == "changed"
+        answer(body=old)(exchange)
+
+    it = resting(answer(body=old), meanwhile, answer(body=made.body))
+    held.append(it)
+    it.poll()
+    assert str(it.poll().poll.outcome) == "unchanged"
+    assert len(it.server.requests) == 4
+    assert "before the last poll" not in caplog.text
+    assert it.rows("select count(*) from snapshot") == [(2,)]
+
+
+def test_what_cannot_be_recorded_is_asked_for_once(resting: Callable[..., Resting]) -> None:
+    """Where the database fails meanwhile, the pass goes on with what came, and tells the error."""
+    body = RandomCatalog(20).body
+    held: list[Resting] = []
+
+    def meanwhile(exchange: Exchange) -> None:
+        with closing(sqlite3.connect(held[0].folder / "catalog.db")) as connection:
+            connection.execute(
+                "create trigger full before insert on poll begin select raise(abort, 'full'); end"
+            )
+        answer(body=body)(exchange)
+
+    it = resting(answer(body=body), meanwhile)
+    held.append(it)
+    it.poll()
+    with pytest.raises(StoreError, match="full"):
+        it.poll()
+    assert len(it.server.requests) == 2
+
+
+def test_polls_stand_in_the_order_of_their_times(resting: Callable[..., Resting]) -> None:
+    """Of two that ask at once, the one that asked first may write last."""
+    it = resting(answer(body=RandomCatalog(20).body))
+    it.poll()
+    assert it.work.sync.terms
+    (rest,) = read(it.folder / "catalog.db", it.work.sync.terms.settings, it.clock.now)
+    row = {"duration_ms": 1, "outcome": "unchanged", "http_status": 200}
+    for minute in (5, 3):
+        started = {"started_at": f"2026-01-01T14:0{minute}:00Z"}
+        assert confirm(it.folder / "catalog.db", rest, row | started, None)
+    began = [began for began, _ in polls(it.folder / "catalog.db")]
+    assert began[1:] == ["2026-01-01T14:05:00Z"] * 2
+
+
+def test_a_slot_that_was_lost_is_not_done(resting: Callable[..., Resting]) -> None:
+    """Whoever has claimed a slot for himself and finds it another's writes nothing."""
+    it = resting(answer(body=RandomCatalog(20).body))
+    it.poll()
+    assert it.work.sync.terms
+    file = it.folder / "catalog.db"
+    (rest,) = read(file, it.work.sync.terms.settings, it.clock.now)
+    row = {"started_at": "2026-01-01T14:00:00Z", "duration_ms": 1, "outcome": "unchanged"}
+    assert not confirm(file, rest, row, Slot(NOON + 2 * HOUR, HOUR))
+    assert it.rows("select count(*) from poll") == [(1,)]

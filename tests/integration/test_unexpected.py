@@ -1,0 +1,311 @@
+"""Exceptions that nobody planned for, in each part of a pass: the rest of it goes on."""
+
+import logging
+from contextlib import closing
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Never, Self
+
+import pytest
+
+from catalog.alerts.channel import Message
+from catalog.core.errors import (
+    DatabaseUnreachable,
+    InternalError,
+    ProviderError,
+    SettingsInvalid,
+    StoreError,
+)
+from catalog.core.payload import Answer, Validators
+from catalog.core.probe import Call, CallResult, Verdict
+from catalog.providers.infomaniak.calls import Calls
+from catalog.store.database import Database
+from catalog.store.rest import Rest, Terms
+from catalog.sync.publish import Publisher
+from catalog.sync.quick import Asked, Quick
+from tests.support.builders import body, row
+from tests.support.http_server import answer
+from tests.support.postgresql_proxy import cut_connections
+from tests.support.postgresql_server import new_database
+from tests.support.probe_stand import CHAT_V1, llm, stand
+from tests.support.rig import Ear, Rig, rig
+
+TWO = (answer(body=body(row())), answer(body=body(row(), row(id=2, name="b"))))
+SECRET = "tok-secret"
+MISTAKE = "by a mistake of this program: LookupError at"
+
+
+def surprise(*_: Any, **__: Any) -> Never:
+    """Raise what nobody expects, with a secret in its text."""
+    raise LookupError(SECRET)
+
+
+@dataclass
+class Broken(Ear):
+    """A channel that breaks off."""
+
+    name: str = "broken"
+
+    def send(self, message: Message) -> None:
+        """Break off."""
+        surprise(message)
+
+
+class NoPublisher(Publisher):
+    """A publisher that breaks off."""
+
+    __slots__ = ()
+    overview = surprise
+
+
+def told_by(it: Rig) -> list[list[str]]:
+    """Poll twice, and return what the ear heard."""
+    it.poll()
+    it.poll()
+    return it.ear.told
+
+
+def test_a_channel_that_breaks_off_silences_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its attempt failed and is counted, the next one is planned, and the others are told."""
+    caplog.set_level(logging.DEBUG)
+    with rig(tmp_path, *TWO) as it:
+        it.sync = replace(it.sync, channels=(Broken(), it.ear))
+        assert told_by(it) == [["model-added"]]
+        sql = "select channel, state, attempts, next_at, error from delivery order by channel"
+        broken, ear = it.rows(sql)
+    assert broken[:3] == ("broken", "owed", 1)
+    assert broken[3] is not None
+    said = f"channel broken: the message could not be sent {MISTAKE}"
+    assert broken[4].startswith(said)
+    assert ear[:3] == ("ear", "delivered", 1)
+    (error,) = [each for each in caplog.records if each.levelno == logging.ERROR]
+    assert error.getMessage().startswith(said)
+    debug = [each.getMessage() for each in caplog.records if each.levelno == logging.DEBUG]
+    assert any("in send: surprise(message)" in line for line in debug)
+    assert SECRET not in caplog.text
+
+
+def test_a_stored_message_that_cannot_be_read_silences_no_other(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It stays owed; what is owed to the other channels is sent."""
+    other = Ear("another")
+    with rig(tmp_path, *TWO, TWO[0]) as it:
+        it.sync = replace(it.sync, channels=(it.ear, other))
+        it.ear.deaf = other.deaf = True
+        it.poll()
+        it.poll()
+        with it.sync.database.writing() as connection:
+            connection.exec_driver_sql("update delivery set next_at = null")
+            connection.exec_driver_sql("delete from delivery where channel = 'another'")
+            connection.exec_driver_sql("update finding set level = 'odd'")
+        it.ear.deaf = other.deaf = False
+        it.poll()
+    assert it.ear.told == []
+    assert other.told == [["model-removed"]]
+    assert "channel ear: nothing was sent by a mistake of this program: " in caplog.text
+
+
+def test_a_provider_that_breaks_off_is_a_failed_poll(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The poll is recorded as failed, with exit code 3, and what is owed is sent."""
+    with rig(tmp_path, *TWO) as it:
+        it.poll()
+        it.ear.deaf = True
+        it.poll()
+        it.ear.deaf = False
+        it.sync = replace(it.sync, fetch=surprise)
+        came = it.poll()
+        assert isinstance(came.poll.error, ProviderError)
+        assert came.poll.error.exit_code == 3
+        last = it.rows("select outcome, error from poll order by id desc limit 1")
+    assert it.ear.told == [["model-added"]]
+    assert last == [("failed", str(came.poll.error))]
+    assert f"the poll of infomaniak broke off {MISTAKE}" in caplog.text
+    assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_an_answer_that_breaks_off_the_judgment_is_a_failed_poll(
+    tmp_path: Path, *, dry_run: bool
+) -> None:
+    """What goes wrong after the answer was read, also while it is written, moves nothing."""
+
+    class Levels(dict[str, Any]):
+        get = __getitem__ = __contains__ = surprise
+
+    with rig(tmp_path, *TWO, TWO[1]) as it:
+        it.poll()
+        policy = it.sync.policy
+        it.sync = replace(it.sync, policy=replace(policy, levels=Levels(x=1)))
+        came = it.poll(dry_run=dry_run)
+        assert (str(came.poll.outcome), came.snapshot) == ("failed", 1)
+        it.sync = replace(it.sync, policy=policy)
+        assert it.outcomes() == ["changed"]
+
+
+def test_a_document_that_breaks_off_keeps_no_message_back(tmp_path: Path) -> None:
+    """The change is told all the same, and the exit code is that of a mistake of the program."""
+    with rig(tmp_path, *TWO) as it:
+        it.poll()
+        publisher = it.sync.publisher
+        assert publisher is not None
+        odd = NoPublisher(
+            **{each.name: getattr(publisher, each.name) for each in fields(publisher)}
+        )
+        it.sync = replace(it.sync, publisher=odd)
+        came = it.poll()
+        assert isinstance(came.document_error, InternalError)
+        assert came.document_error.exit_code == 70
+        assert it.ear.told == [["model-added"]]
+
+
+def test_errors_of_the_store_are_what_they_were(tmp_path: Path) -> None:
+    """A database that fails in the middle of a pass ends it: nothing could be recorded."""
+
+    def fetch(_: Validators) -> Answer:
+        raise StoreError("the disk is full")
+
+    with rig(tmp_path, *TWO) as it:
+        it.sync = replace(it.sync, fetch=fetch)
+        with pytest.raises(StoreError, match="the disk is full"):
+            it.poll()
+        assert it.rows("select count(*) from poll") == [(0,)]
+
+
+def test_a_provider_at_rest_that_breaks_off_is_a_failed_poll(tmp_path: Path) -> None:
+    """The pass that follows does not ask again, and records it."""
+    file = tmp_path / "catalog.db"
+    at, nothing = datetime(2026, 1, 1, tzinfo=UTC), ("etag", "last_modified", "document")
+    lasting = Rest(
+        provider="p",
+        settings="",
+        until="",
+        snapshot_id=1,
+        payload_sha256="",
+        document_sha256=None,
+        asking="",
+        **dict.fromkeys(nothing),
+    )
+    quick = Quick("p", Terms("", ""), file, surprise, lambda: at)
+    asked = quick.ask(lasting, at, None)
+    assert isinstance(asked, Asked)
+    assert isinstance(asked.came, ProviderError)
+    assert MISTAKE in str(asked.came)
+
+    def no_token(_: Validators) -> Answer:
+        raise SettingsInvalid("no token")
+
+    with pytest.raises(SettingsInvalid, match="no token"):
+        replace(quick, fetch=no_token).ask(lasting, at, None)
+
+
+class OddCalls(Calls):
+    """Calls of which one breaks off, one leads to an address that is none, and one is answered."""
+
+    __slots__ = ()
+
+    def ask(self, call: Call) -> CallResult:
+        """Break off, or not."""
+        if call.name == "a":
+            surprise(call)
+        if call.name == "b":
+            raise SettingsInvalid("a URL cannot be read")
+        return CallResult(Verdict.ANSWERS, 1)
+
+    def served(self) -> frozenset[str]:
+        """Break off."""
+        surprise()
+
+    def with_product(self) -> Self:
+        """Know the product."""
+        return self
+
+
+def test_a_model_that_breaks_off_a_call_keeps_no_other_from_being_called(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its call failed, and says how; the list that is only compared with may break off too."""
+    with stand(
+        tmp_path, [[llm(1, "a", CHAT_V1), llm(2, "b", CHAT_V1), llm(3, "c", CHAT_V1)]]
+    ) as it:
+        calls = it.probing.calls
+        odd = OddCalls(**{each.name: getattr(calls, each.name) for each in fields(calls)})
+        came = replace(it.probing, calls=odd).run()
+    said = {probe.name: (str(probe.verdict), probe.result.said) for probe in came.probes}
+    assert said["a"][0] == said["b"][0] == "failing"
+    assert f"the answer of a could not be read {MISTAKE}" in str(said["a"][1])
+    assert said["b"][1] == "a URL cannot be read"
+    assert said["c"] == ("answers", None)
+    assert f"the second list could not be read {MISTAKE}" in caplog.text
+
+
+def test_a_missing_token_ends_the_calls(tmp_path: Path) -> None:
+    """What the operator has to mend is no odd answer."""
+
+    class NoToken(OddCalls):
+        __slots__ = ()
+
+        def served(self) -> frozenset[str]:
+            raise SettingsInvalid("no token")
+
+    with stand(tmp_path, [[llm(1, "a", CHAT_V1)]]) as it:
+        calls = it.probing.calls
+        odd = NoToken(**{each.name: getattr(calls, each.name) for each in fields(calls)})
+        with pytest.raises(SettingsInvalid, match="no token"):
+            replace(it.probing, calls=odd).run()
+
+
+def test_a_publisher_whose_store_fails_ends_the_pass(tmp_path: Path) -> None:
+    """Without the database, nobody could be told either."""
+
+    class NoStore(Publisher):
+        __slots__ = ()
+
+        def overview(self, *_: Any) -> Never:
+            raise StoreError("the disk is full")
+
+    with rig(tmp_path, *TWO) as it:
+        publisher = it.sync.publisher
+        assert publisher is not None
+        odd = NoStore(**{each.name: getattr(publisher, each.name) for each in fields(publisher)})
+        it.sync = replace(it.sync, publisher=odd)
+        with pytest.raises(StoreError, match="the disk is full"):
+            it.poll()
+
+
+def test_a_database_that_is_lost_while_a_message_is_sent_ends_the_pass(tmp_path: Path) -> None:
+    """Nobody else can be told without it."""
+
+    class Destroyer(Ear):
+        def send(self, message: Message) -> None:
+            (tmp_path / "catalog.db").write_bytes(b"")
+            super().send(message)
+
+    with rig(tmp_path, *TWO) as it:
+        it.sync = replace(it.sync, channels=(Destroyer("a"), it.ear))
+        it.poll()
+        with pytest.raises(StoreError, match="is empty"):
+            it.poll()
+    assert it.ear.told == []
+
+
+@pytest.mark.xdist_group("postgresql")
+def test_only_a_lost_connection_is_an_unreachable_database(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """What the server answers, well or badly, is no reason to wait for it."""
+    url = new_database(tmp_path_factory.getbasetemp() / "postgresql")
+    database = Database(url)
+    said = pytest.raises(StoreError, match="does not exist")
+    with said as caught, closing(database), database.reading() as connection:
+        connection.exec_driver_sql("select nothing")
+    assert not isinstance(caught.value, DatabaseUnreachable)
+    with cut_connections(url, (0,)) as (_, cut):
+        database = Database(cut)
+        with pytest.raises(DatabaseUnreachable), closing(database), database.reading():
+            pass

@@ -1,0 +1,318 @@
+"""What `catalog db verify` covers: no edit that a command shows goes unnoticed."""
+
+import io
+import logging
+import random
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout, suppress
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.alerts.timing import Timing
+from catalog.changes.forecast import Note
+from catalog.changes.incident import Trouble
+from catalog.changes.poll import Outcome, Poll
+from catalog.cli.app import App
+from catalog.cli.demo import demo
+from catalog.cli.main import cli
+from catalog.core.errors import CatalogError
+from catalog.core.payload import NotModified
+from catalog.core.probe import Budget, Call, CallResult, Verdict
+from catalog.store import forecasts, history, outbox, probes
+from catalog.store.chain import links
+from catalog.store.database import Database
+from catalog.store.record import record
+from catalog.store.tally import COVERED
+from catalog.store.transfer import TABLES
+from catalog.store.verify import verify
+from tests.support.builders import finding, model, payload, snapshot
+from tests.support.checkout import ROOT
+
+PAGE = ROOT / "docs" / "commands.md"
+NAME = "infomaniak"
+NOW = datetime(2026, 5, 20, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+FLIPS = 60
+SHOWN = (
+    *(["models", "--format", "json"], ["changes", "--level", "quiet", "--format", "json"]),
+    *(["snapshots", "--format", "json"], ["polls", "--format", "json"], ["notes"], ["forecast"]),
+    *(["alerts", "--format", "json"], ["status", "--format", "json"], ["explain", "3"]),
+    *(["matrix", "--format", "json"], ["show", "whisper"], ["diff", "1", "5"]),
+    *(["render", "--output", "-"], ["db", "export"]),
+)
+"""Commands that show what is stored; the last one also shows what no other does."""
+TIMES = re.compile(r'"(age_seconds|next_run_at|checked|days_left)":\s*[^,}]+')
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a database with rows in every table that is covered."""
+    folder = tmp_path_factory.mktemp("covered") / "demo"
+    demo.main([str(folder)], obj=App(), standalone_mode=False)
+    database = Database(str(folder / "catalog.db"))
+    with closing(database), database.writing() as connection:
+        key = history.find_key(connection, NAME, "whisper", 5)
+        forecasts.write(connection, NAME, Note(key, NOW, date(2027, 1, 1), "next", "https://e.org"))
+        forecasts.write(connection, NAME, Note(key, NOW + HOUR))
+        for hour in range(6):
+            at = NOW + hour * HOUR
+            answer = NotModified(NAME, "u", at)
+            poll = Poll(NAME, at, 5 + hour, Outcome.UNCHANGED, answer, missing=(key,) * (hour == 5))
+            record(connection, poll, {})
+        told = finding(Trouble("stale", "old"), at=NOW + 6 * HOUR)
+        failed = Poll(NAME, NOW + 6 * HOUR, 5, Outcome.FAILED, None, findings=(told,))
+        record(connection, failed, {"ops": (lambda _: True, Timing().due)})
+        owed = outbox.claim(connection, "ops", NOW + 7 * HOUR)
+        assert owed is not None
+        outbox.refused(connection, owed.message_id, "it is full", NOW + 8 * HOUR)
+        call = Call("whisper", "audio", key, calls=1, tokens=9)
+        number = probes.begin(connection, NAME, call, NOW, Budget(99, 9999))
+        assert number is not None
+        probes.end(
+            connection, number, CallResult(Verdict.ANSWERS, calls=1, tokens=3), believed=True
+        )
+    return folder
+
+
+def bad(file: Path) -> list[str]:
+    """Return what verify finds; an error of the database counts too."""
+    try:
+        with closing(Database(str(file))) as database, database.reading() as connection:
+            return [str(check.bad) for check in verify(connection) if check.bad]
+    except CatalogError as error:
+        return [str(error)]
+
+
+@contextmanager
+def unchanged_logging() -> Iterator[None]:
+    """Give the program's logger back as it was: a command sets it up for its own process."""
+    logger = logging.getLogger("catalog")
+    handlers, propagate, level = logger.handlers, logger.propagate, logger.level
+    try:
+        yield
+    finally:
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
+        logging.getLogger("catalog.alerts").setLevel(logging.NOTSET)
+
+
+def shown(folder: Path) -> list[str]:
+    """Return what commands show of a database, without what the time of day adds."""
+    said = []
+    for words in SHOWN:
+        out = io.StringIO()
+        given = ["--config", str(folder / "catalog.toml"), *words]
+        with redirect_stdout(out), redirect_stderr(io.StringIO()), unchanged_logging():
+            try:
+                cli.main(given, standalone_mode=False)
+            except CatalogError as error:
+                out.write(str(error))
+        said.append(TIMES.sub("", out.getvalue()))
+    return said
+
+
+def test_every_table_has_rows_and_verifies(made: Path) -> None:
+    """What follows is about all of them."""
+    assert bad(made / "catalog.db") == []
+    with closing(sqlite3.connect(made / "catalog.db")) as connection:
+        for table in COVERED:
+            assert connection.execute(f"select count(*) from {table}").fetchone() > (0,)  # noqa: S608  # our own names
+
+
+def page() -> dict[str, tuple[set[str], set[str]]]:
+    """Return what the page says of each table: the covered columns, and the others."""
+    rows = {}
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        cells = [set(re.findall(r"`(\w+)`", cell)) for cell in line.split("|")]
+        if len(cells) == 5 and len(cells[1]) == 1 and cells[1] <= TABLES.keys():
+            rows[cells[1].pop()] = (cells[2], cells[3])
+    return rows
+
+
+def test_the_page_names_every_column_as_covered_or_not() -> None:
+    """Neither a table nor a column is left out, and the tally covers what the page says of it."""
+    said = page()
+    assert said.keys() == TABLES.keys()
+    for name, table in TABLES.items():
+        covered, others = said[name]
+        assert covered | others == set(table.columns.keys())
+        assert covered.isdisjoint(others)
+    for name, columns in COVERED.items():
+        assert said[name][0] == {*columns, *(["earlier"] if name == "poll" else [])}
+
+
+def before_tally(file: Path) -> str:
+    """Make of a database one of schema 0010, as the program then wrote it; return its head."""
+    database = Database(str(file))
+    with closing(database), database.writing() as connection:
+        connection.exec_driver_sql("UPDATE snapshot SET notes = NULL")
+        for number in range(1, 6):  # each link is over the one before it
+            link = next(each for each in links(connection, NAME) if each.snapshot == number)
+            sealed = "UPDATE snapshot SET chain = ? WHERE id = ?"
+            connection.exec_driver_sql(sealed, (link.expected, number))
+        connection.exec_driver_sql("ALTER TABLE snapshot DROP COLUMN notes")
+        connection.exec_driver_sql("DROP TABLE tally")
+        connection.exec_driver_sql("ALTER TABLE delivery DROP COLUMN waits_since")
+        connection.exec_driver_sql("DROP INDEX payload_base")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0010'")
+    return link.expected
+
+
+def test_a_database_of_the_schema_before_verifies_after_its_upgrade(
+    made: Path, tmp_path: Path
+) -> None:
+    """Its rows are in the tally as if they were written now, and its noted head is still found."""
+    query = "select * from tally order by name, span"
+    file = Path(shutil.copy(made / "catalog.db", tmp_path))
+    with closing(sqlite3.connect(file)) as fresh:
+        tally = fresh.execute(query).fetchall()
+    head = before_tally(file)
+    with closing(Database(str(file))) as database, database.reading() as connection:
+        assert [check.bad for check in verify(connection, head) if check.bad] == []
+    with closing(sqlite3.connect(file)) as upgraded:
+        assert upgraded.execute(query).fetchall() == tally != []
+
+
+def test_notes_and_the_basis_of_findings_are_in_the_chain(made: Path, tmp_path: Path) -> None:
+    """Whoever edits the tally too is found by the link of the next snapshot."""
+    file = Path(shutil.copy(made / "catalog.db", tmp_path))
+    state = replace(snapshot(model("1", "new"), at=NOW + 9 * HOUR), provider=NAME)
+    poll = Poll(NAME, NOW + 9 * HOUR, 5, Outcome.CHANGED, payload(at=NOW + 9 * HOUR), state)
+    with closing(Database(str(file))) as database, database.writing() as connection:
+        record(connection, poll, {})
+    assert bad(file) == []
+    whole = file.read_bytes()
+    for edit in (
+        "update note set noted_at = '2026-05-21T00:00:00Z' where id = 1",
+        "update note set retires = null where id = 1",
+        "delete from note where id = 2",
+        "update finding set basis = 'proved' where basis = 'policy'",
+    ):
+        file.write_bytes(whole)
+        with closing(sqlite3.connect(file)) as other, other:
+            assert other.execute(edit).rowcount > 0
+        assert any(each.startswith("snapshot ") for each in bad(file)), edit
+
+
+def changed(value: Any) -> Any:
+    """Return another value of the kind; of nothing make something."""
+    match value:
+        case None:
+            return "x"
+        case 0 | 1:
+            return 1 - value
+        case int():
+            return value + 7777
+        case bytes():
+            return bytes([value[0] ^ 1]) + value[1:]
+    return f"{value}x"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_an_edit_of_a_covered_column_is_noticed(made: Path, tmp_path: Path, table: str) -> None:
+    """In the first row, in the last and in one between: another value, a value for NULL, NULL."""
+    file = Path(shutil.copy(made / "catalog.db", tmp_path))
+    whole = file.read_bytes()
+    for column in sorted(page()[table][0]):
+        with closing(sqlite3.connect(file)) as connection:
+            query = f'select rowid, "{column}" from "{table}" order by rowid'  # noqa: S608  # our own names
+            rows = connection.execute(query).fetchall()
+        for number, value in {rows[0], rows[len(rows) // 2], rows[-1]}:
+            file.write_bytes(whole)
+            with closing(sqlite3.connect(file)) as connection, connection:
+                edit = f'update "{table}" set "{column}" = ? where rowid = ?'  # noqa: S608  # our own names
+                connection.execute(edit, (changed(value), number))
+            assert bad(file), (column, number, value)
+        file.write_bytes(whole)
+
+
+@pytest.mark.parametrize("table", sorted(COVERED))
+def test_a_row_that_is_gone_or_added_is_noticed(made: Path, tmp_path: Path, table: str) -> None:
+    """Also the newest one, which no later row leads to."""
+    file = Path(shutil.copy(made / "catalog.db", tmp_path))
+    whole = file.read_bytes()
+    newest = f"(select max(rowid) from {table})"  # noqa: S608  # our own names
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(f"delete from {table} where rowid = {newest}")  # noqa: S608  # our own names
+    found = bad(file)
+    assert any(re.match(rf"{table} \d+ to \d+: \d+ were written, not", each) for each in found)
+    file.write_bytes(whole)
+    first = "key" if table == "missing_model" else "id"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(f"create temp table more as select * from {table} limit 1")  # noqa: S608  # our own names
+        connection.execute(f"update more set {first} = 7777")  # noqa: S608  # our own names
+        connection.execute(f"insert into {table} select * from more")  # noqa: S608  # our own names
+    assert any(each.startswith(f"{table} ") for each in bad(file))
+
+
+def flip_cell(file: Path, dice: random.Random) -> str:
+    """Flip a bit of a value in a row; return where."""
+    with closing(sqlite3.connect(file)) as connection, connection:
+        full = [
+            name
+            for name in sorted(TABLES)
+            if connection.execute(f"select 1 from {name}").fetchone()  # noqa: S608  # our own names
+        ]
+        table = dice.choice(full)
+        columns = [row[1] for row in connection.execute(f"pragma table_info({table})")]
+        cells = [
+            (number, column)
+            for (number,) in connection.execute(f"select rowid from {table}")  # noqa: S608  # our own names
+            for column in columns
+        ]
+        number, column = dice.choice(cells)
+        this = f"{table} where rowid = {number}"
+        (value,) = connection.execute(f'select "{column}" from {this}').fetchone()  # noqa: S608  # our own names
+        edit = f'update {table} set "{column}" = ? where rowid = {number}'  # noqa: S608  # our own names
+        with suppress(sqlite3.IntegrityError):  # another row has that number
+            connection.execute(edit, (flipped(value, dice),))
+    return f"{column} of {this}: {value!r:.40}"
+
+
+def flipped(value: Any, dice: random.Random) -> Any:
+    """Change one bit of a value; of nothing make something."""
+    if value is None:
+        return "x"
+    if isinstance(value, int):
+        return value ^ (1 << dice.randrange(8))
+    data = bytearray(value.encode() if isinstance(value, str) else value) or bytearray(b" ")
+    data[dice.randrange(len(data))] ^= 1 << dice.randrange(4)
+    return data.decode(errors="replace") if isinstance(value, str) else bytes(data)
+
+
+def flip_file(file: Path, dice: random.Random) -> str:
+    """Flip a bit anywhere in the file; return where."""
+    data = bytearray(file.read_bytes())
+    place, bit = dice.randrange(len(data)), dice.randrange(8)
+    data[place] ^= 1 << bit
+    file.write_bytes(data)
+    return f"bit {bit} of byte {place}"
+
+
+@pytest.mark.long
+@pytest.mark.unmeasured
+@pytest.mark.parametrize("flip", [flip_cell, flip_file])
+def test_no_bit_flip_that_a_command_shows_goes_unnoticed(
+    made: Path, tmp_path: Path, flip: Callable[[Path, random.Random], str]
+) -> None:
+    """Sixty bits in cells and in the file: verify is not well, or every command shows the same."""
+    folder = Path(shutil.copytree(made, tmp_path / "demo"))
+    file, whole = folder / "catalog.db", (made / "catalog.db").read_bytes()
+    before = shown(folder)
+    noticed = 0
+    for seed in range(FLIPS):
+        file.write_bytes(whole)
+        where = flip(file, random.Random(seed))  # noqa: S311  # repeatable
+        if bad(file):
+            noticed += 1
+        else:
+            assert shown(folder)[:-1] == before[:-1], f"seed {seed}: {where}"
+    assert noticed > FLIPS // 5

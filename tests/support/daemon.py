@@ -1,0 +1,113 @@
+"""A daemon: as a process of its own, whose log is read line by line, or within the test's."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from catalog.core.clock import now
+from catalog.core.payload import Answer, Validators
+from catalog.daemon.daemon import Daemon
+from catalog.daemon.job import Work
+from catalog.daemon.schedule import Interval
+from catalog.daemon.scheduled import Scheduled
+from catalog.sync.sync import Sync
+from tests.support.builders import body, payload, row
+from tests.support.http_server import Exchange, Step
+from tests.support.shell import SECONDS, Shell
+
+SECOND = timedelta(seconds=1)
+ANSWER = payload(body(row()))
+
+
+@dataclass
+class Running:
+    """A running `catalog serve`, and every line of its log that was read."""
+
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+
+    def until(self, words: str, times: int = 1) -> str:
+        """Read the log until a line holds these words for the so-manieth time; return it."""
+        assert self.process.stderr
+        for line in self.process.stderr:
+            self.lines.append(line.rstrip("\n"))
+            times -= words in line
+            if not times:
+                return self.lines[-1]
+        raise AssertionError(f"{words!r} was never said:\n" + "\n".join(self.lines))
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self.process.send_signal(number)
+
+    def end(self, code: int = 0) -> None:
+        """Read the rest; it must end with this code, without a word on stdout or a traceback."""
+        out, err = self.process.communicate()
+        self.lines += err.splitlines()
+        said = "\n".join(self.lines)
+        assert (self.process.returncode, out) == (code, ""), said
+        assert "Traceback" not in said, said
+
+    def stop(self) -> None:
+        """Ask it to end, which it must do well."""
+        self.tell(signal.SIGTERM)
+        self.end()
+
+
+@contextmanager
+def guarded(process: subprocess.Popen[str], seconds: float = SECONDS) -> Iterator[Running]:
+    """Give a started daemon to read from; it is killed if it lasts longer, and in the end."""
+    guard = threading.Timer(seconds, process.kill)
+    guard.start()
+    try:
+        yield Running(process)
+    finally:
+        guard.cancel()
+        process.kill()
+
+
+@contextmanager
+def serving(shell: Shell, *before: str, after: tuple[str, ...] = ()) -> Iterator[Running]:
+    """Run `catalog BEFORE serve AFTER`; it is killed if it lasts too long."""
+    with shell.start(*before, "serve", *after) as process, guarded(process) as running:
+        yield running
+
+
+@dataclass
+class Gate:
+    """A step that takes a request and answers it when it is let through."""
+
+    then: Step
+    arrived: threading.Event = field(default_factory=threading.Event)
+    opened: threading.Event = field(default_factory=threading.Event)
+
+    def __call__(self, exchange: Exchange) -> None:
+        """Hold the request up."""
+        self.arrived.set()
+        assert self.opened.wait(SECONDS)
+        self.then(exchange)
+
+
+def work(sync: Sync, fetch: Callable[[Validators], Answer], limit: timedelta) -> Work:
+    """Put a Sync with this answer on a schedule of every second."""
+    asked = replace(sync, fetch=fetch, clock=now)
+    return Work(Scheduled(asked, Interval(SECOND), limit), timedelta(), (), lambda: None)
+
+
+def serve_until(event: threading.Event, daemon: Daemon) -> int:
+    """Run a daemon here, and stop it when the event comes."""
+
+    def stop() -> None:
+        event.wait(SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    code = daemon.run()
+    stopper.join()
+    return code

@@ -1,0 +1,110 @@
+"""Processes that are forks of one that has loaded the command: nine tenths of a start are imports.
+
+Each is a process of its own, with the folder, the environment, the streams and the signals that
+it would have had, and ends with the code that it would have ended with.
+"""
+
+import json
+import os
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, AnyStr, Final
+
+_SERVER_FILE: Final = Path(__file__).with_name("fork_server.py")
+_STAND_IN_FILE: Final = Path(__file__).with_name("fork_stand_in.py")
+_INTERPRETER: Final = ("PYTHON", "LD_", "LC_", "LANG")
+"""How variables begin that count while an interpreter starts, and not later."""
+_LANG: Final = {"LANG": "C.UTF-8"}
+_STARTING: Final = Lock()
+
+
+class Fork(subprocess.Popen[AnyStr]):
+    """A command that was started as a fork."""
+
+    _teller: socket.socket
+
+    def _execute_child(self, args: list[str], *given: Any) -> None:
+        """Have a process forked in place of starting one."""
+        _, _, _, _, cwd, env, _, _, _, *ends = given
+        order = {"line": args, "folder": os.fspath(cwd), "environ": dict(env)}
+        control = _control()
+        self._teller, theirs = socket.socketpair()
+        reading, _, _, out, _, err, *_ = ends
+        with theirs:
+            socket.send_fds(control, [b"!"], [reading, out, err, theirs.fileno()])
+        self._teller.sendall(json.dumps(order).encode() + b"\n")
+        self.pid = int(self._told())
+        self._child_created = True
+        self._close_pipe_fds(*ends[:6])  # type: ignore[attr-defined]  # typeshed leaves it out
+
+    def _told(self, flags: int = 0) -> bytes:
+        """Read a number that is told of the fork, however few bytes come at once."""
+        number = b""
+        while not number.endswith(b"\n"):
+            more = self._teller.recv(1, flags)
+            if not more:
+                raise ChildProcessError("the process that forks is gone")
+            number, flags = number + more, 0
+        return number
+
+    def _try_wait(self, wait_flags: int) -> tuple[int, int]:
+        """Say how the fork ended, as `os.waitpid` would."""
+        try:
+            status = int(self._told(socket.MSG_DONTWAIT if wait_flags else 0))
+        except BlockingIOError:
+            return 0, 0
+        self._teller.close()
+        return self.pid, status
+
+    def _internal_poll(self, _deadstate: int | None = None, *_: Any) -> int | None:
+        """Look whether the fork has ended."""
+        ended: int | None = super()._internal_poll(  # type: ignore[misc]  # typeshed leaves it out
+            _deadstate, lambda _, flags: self._try_wait(flags)
+        )
+        return ended
+
+
+def can_fork(environ: Mapping[str, str]) -> bool:
+    """Tell whether a fork would be what a new process with this environment is."""
+    telling = {name: text for name, text in environ.items() if name.startswith(_INTERPRETER)}
+    return telling == _LANG and hasattr(os, "pidfd_open")
+
+
+def put_command(folder: Path) -> int:
+    """Write a program `catalog` that shells find there; return the number of what it inherits."""
+    number = _control().fileno()
+    program = folder / "catalog"
+    words = [sys.executable, "-I", "-S", str(_STAND_IN_FILE), str(number), str(program)]
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    return number
+
+
+def end_forks() -> None:
+    """End the process that forks, where there is one, and wait until it has."""
+    if _server.cache_info().currsize:
+        control, process = _server()
+        control.close()
+        process.wait()
+        _server.cache_clear()
+
+
+def _control() -> socket.socket:
+    with _STARTING:
+        return _server()[0]
+
+
+@cache
+def _server() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    measured = {name: text for name, text in os.environ.items() if name.startswith("COVERAGE_")}
+    ours, theirs = socket.socketpair()
+    with theirs:
+        line = [sys.executable, "-P", str(_SERVER_FILE)]
+        process = subprocess.Popen(line, stdin=theirs.fileno(), env=measured | _LANG, cwd="/")
+    return ours, process

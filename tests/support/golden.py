@@ -1,0 +1,59 @@
+"""The documents of the shipped history, made by the real pipeline; as a program, it keeps them."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from catalog.cli.payloads import read_payload
+from catalog.config.build import wire_policy
+from catalog.config.build_document import wire_publisher
+from catalog.config.settings import Settings
+from catalog.providers import recordings
+from catalog.providers.infomaniak.provider import Infomaniak
+from catalog.store.database import MEMORY, Database
+from catalog.sync.sync import Sync
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+OWN = Path(__file__).parents[2] / "docs" / "models.md"
+"""The repository's own document: that of the whole shipped history."""
+
+
+def documents() -> Iterator[tuple[str, str]]:
+    """Pass through the shipped history; yield file name and document after each capture."""
+    settings = Settings.model_validate({})
+    publisher = wire_publisher(settings)
+    assert publisher is not None
+    database = Database(MEMORY)
+    for recording in recordings.find(recordings.shipped()):
+        payload = read_payload(recording.path, Infomaniak())
+        sync = Sync(
+            provider=Infomaniak(),
+            fetch=lambda _, payload=payload: payload,  # type: ignore[misc]  # bound now
+            database=database,
+            policy=wire_policy(settings),
+            channels=(),
+            publisher=None,
+            clock=lambda at=recording.at: at,  # type: ignore[misc]  # bound now
+        )
+        number = sync.run(accept=True).snapshot
+        assert number is not None
+        with database.reading() as connection:
+            overview = publisher.overview(connection, number)
+        yield f"{recording.path.name.partition('.')[0]}.md", publisher.compose(overview)
+    database.close()
+
+
+def main() -> None:
+    """Write every golden document anew."""
+    for old in GOLDEN.glob("*.md"):
+        old.unlink()
+    GOLDEN.mkdir(exist_ok=True)
+    for name, text in documents():
+        (GOLDEN / name).write_text(text, encoding="utf-8", newline="\n")
+        sys.stdout.write(f"{GOLDEN / name}\n")
+    OWN.write_text(text, encoding="utf-8", newline="\n")
+    sys.stdout.write(f"{OWN}\n")
+
+
+if __name__ == "__main__":
+    main()

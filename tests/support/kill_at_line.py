@@ -1,0 +1,128 @@
+"""Kills a pass at many of its lines, and prints what each left: see test_crash.py.
+
+As a program it stays single-threaded and loads everything once; each pass is a fork of it.
+"""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+import catalog
+from catalog.config.build import wire_http, wire_sync
+from catalog.config.load import load
+from catalog.store import migrate  # noqa: F401  # loaded once, not in every fork
+from catalog.store.database import Database
+
+PACKAGE = str(Path(catalog.__file__).parent)
+KEPT = {
+    "snapshot": "*",
+    "model_version": "*",
+    "finding": "*",
+    "change": "*",
+    "payload": "sha256",
+    "delivery": "finding_id, channel, message_id, state",
+}
+
+
+def run_pass(folder: Path, provider: str, receiver: str, at: datetime) -> None:
+    """Run one pass with its files in `folder`; its messages go to the receiver under its name."""
+    (folder / "catalog.toml").write_text(
+        f'database = "{folder}/catalog.db"\n[document]\npath = "models.md"\n'
+        f'[[channel]]\nkind = "webhook"\nname = "hook"\nurl = "{receiver}/{folder.name}"\n'
+    )
+    given = {"infomaniak.url": provider, "infomaniak.token": "any"}
+    settings = load(folder / "catalog.toml", given, environ={}).settings
+    database = Database(settings.database)
+    with wire_http(settings) as http:
+        wire_sync(settings, database, http, clock=lambda: at).run()
+    database.close()
+
+
+def in_fork(work: Callable[[], object]) -> int:
+    """Do the work in a process of its own; return how it ended (0, or minus the signal)."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+            os._exit(0)
+        except BaseException as error:  # noqa: BLE001  # a fork must never go on as the parent
+            sys.stderr.write(f"{error!r}\n")
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def is_ours(code: CodeType) -> bool:
+    """Whether code is that of the package."""
+    return code.co_filename.startswith(PACKAGE)
+
+
+def run_lines(
+    work: Callable[[], object], kill_at: int = 0, counts: Callable[[CodeType], bool] = is_ours
+) -> int:
+    """Do the work, count the lines that it runs, and kill this process at one of them."""
+    lines = 0
+
+    def on_line(_frame: FrameType, event: str, _arg: Any) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        if lines == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return on_line
+
+    def on_call(frame: FrameType, _event: str, _arg: Any) -> Any:
+        return on_line if counts(frame.f_code) else None
+
+    sys.settrace(on_call)
+    work()
+    sys.settrace(None)
+    return lines
+
+
+def stored(folder: Path) -> dict[str, Any]:
+    """Read what a user would find afterwards: rows and document."""
+    connection = sqlite3.connect(folder / "catalog.db")
+    rows: dict[str, Any] = {}
+    for table, columns in KEPT.items():
+        query = f"select {columns} from {table} order by 1"  # noqa: S608  # both are ours
+        rows[table] = [list(row) for row in connection.execute(query)]
+    connection.close()
+    return rows | {"document": (folder / "models.md").read_text()}
+
+
+def main() -> None:
+    """Kill a pass at evenly spread lines; print what each left behind after a second run."""
+    before, provider, receiver, at, kills = sys.argv[1:]
+    sys.settrace(None)  # nothing is run here that is not measured elsewhere
+    template, when = Path(before), datetime.fromisoformat(at)
+
+    def pass_in(folder: Path) -> Callable[[], None]:
+        shutil.copytree(template, folder)
+        return lambda: run_pass(folder, provider, receiver, when)
+
+    pass_in(template.parent / "warm-up")()  # loads what a pass loads, once for all forks
+    undisturbed = template.parent / "undisturbed"
+    counted = template.parent / "lines"
+    work = pass_in(undisturbed)
+    ended = [in_fork(lambda: counted.write_text(str(run_lines(work)))), in_fork(work)]
+    lines = int(counted.read_text())
+    results = {undisturbed.name: {"ended": ended, "stored": stored(undisturbed)}}
+    for number in range(int(kills)):
+        folder = template.parent / f"kill-{number}"
+        work = pass_in(folder)
+        line = 1 + number * lines // int(kills)
+        ended = [in_fork(partial(run_lines, work, line)), in_fork(work)]
+        results[folder.name] = {"ended": ended, "stored": stored(folder)}
+    json.dump(results, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+"""The command as people type it: a process of its own, in a folder of its own."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from tests.support.forks import Fork, can_fork
+from tests.support.http_server import Server
+
+COMMAND: Final = Path(sys.executable).parent / "catalog"
+TOKEN: Final = "tok-7c1e-never-shown"
+SECONDS: Final = 60
+UNMEASURED: Final = {"COVERAGE_PROCESS_CONFIG": ""}
+"""Given to what starts many processes that run no line of their own: to measure takes as long."""
+# Tests that run in the background of a shell ignore Ctrl-C, and what they start inherits that.
+HEEDS_CTRL_C: Final = """\
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """One command that ended: its exit code, and what it wrote to stdout and stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it wrote to stdout, as JSON."""
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[str]:
+        """What it wrote to stdout, line by line."""
+        return self.out.splitlines()
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A working folder and its environment, which holds nothing but what is given here.
+
+    Its commands are forks of a process that is loaded already, or the installed script.
+    """
+
+    folder: Path
+    given: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
+    installed: bool = False
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment of every command: no setting of whoever runs the tests."""
+        # Coverage measures the commands too; it tells them by its own variables.
+        measured = {name: text for name, text in os.environ.items() if name.startswith("COVERAGE_")}
+        plain = {"HOME": str(self.folder), "PATH": os.defpath, "LANG": "C.UTF-8"}
+        return measured | plain | dict(self.given)
+
+    def __call__(
+        self,
+        *words: str | Path,
+        code: int = 0,
+        stdin: bytes = b"",
+        given: Mapping[str, str] | None = None,
+    ) -> Ran:
+        """Run `catalog WORDS` and return what it said; fail unless it ends with this code.
+
+        Whatever it says, it shows no traceback and no token.
+        """
+        pipe, environ = subprocess.PIPE, self.environ | dict(given or {})
+        with self._process(environ)(
+            self.line(*words), cwd=self.folder, env=environ, stdin=pipe, stdout=pipe, stderr=pipe
+        ) as running:
+            try:
+                out, err = running.communicate(stdin, timeout=SECONDS)
+            finally:
+                running.kill()
+        ran = Ran(running.returncode, out.decode(), err.decode())
+        assert ran.code == code, ran
+        assert "Traceback" not in ran.err, ran.err
+        assert "Exception ignored" not in ran.err, ran.err
+        assert TOKEN not in ran.out + ran.err
+        return ran
+
+    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+        """Start `catalog WORDS` and leave it running; use it in a `with`."""
+        start = self._process(self.environ)
+        heeds = [] if start is Fork else [sys.executable, "-c", HEEDS_CTRL_C]
+        return self._start(start, [*heeds, *self.line(*words)])
+
+    def python(self, *words: str | Path) -> subprocess.Popen[str]:
+        """Start `python WORDS`: a script, -m and a module or -c and code; use it in a `with`."""
+        return self._start(self._process(self.environ), [sys.executable, *map(str, words)])
+
+    def _start(self, start: type[subprocess.Popen[Any]], line: list[str]) -> subprocess.Popen[str]:
+        return start(
+            line,
+            cwd=self.folder,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def on_terminal(
+        self, *words: str | Path, piped: bool = False, given: Mapping[str, str] | None = None
+    ) -> tuple[str, str]:
+        """Run `catalog WORDS` on a terminal; return what it shows, and stdout where that is piped.
+
+        It must succeed.
+        """
+        ours, theirs = pty.openpty()
+        environ = self.environ | {"TERM": "xterm", "COLUMNS": "300"} | dict(given or {})
+        with self._process(environ)(
+            self.line(*words),
+            cwd=self.folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if piped else theirs,
+            stderr=theirs,
+        ) as running:
+            os.close(theirs)
+            shown = b"".join(_chunks(ours))
+            out = running.stdout.read() if running.stdout else b""
+        os.close(ours)
+        assert running.returncode == 0, shown
+        return shown.decode(), out.decode()
+
+    def _process(self, environ: Mapping[str, str]) -> type[subprocess.Popen[Any]]:
+        """Choose what starts a command."""
+        return subprocess.Popen if self.installed or not can_fork(environ) else Fork
+
+    def line(self, *words: str | Path) -> list[str]:
+        """Return the whole command line."""
+        return [str(COMMAND), *self.before, *map(str, words)]
+
+    def files(self) -> dict[str, bytes]:
+        """Return every file of the folder with its bytes."""
+        found = (path for path in sorted(self.folder.rglob("*")) if path.is_file())
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in found}
+
+
+def _chunks(terminal: int) -> Iterator[bytes]:
+    """Read a terminal until nobody writes to it any more, which Linux tells by an error."""
+    with suppress(OSError):
+        while chunk := os.read(terminal, 4096):
+            yield chunk
+
+
+Live = Callable[..., tuple[Shell, Server]]
+"""What the fixture `live` gives: steps of a server in, a shell that asks it out."""

@@ -1,0 +1,74 @@
+"""Which files of the user's code a change is about, and how a channel says so."""
+
+import json
+import logging
+
+import pytest
+
+from catalog.alerts.channel import Audience, Message, Used, nothing_used, used_in
+from catalog.alerts.event import event_body
+from catalog.alerts.log import LogChannel
+from catalog.alerts.message import findings_text
+from catalog.changes.change import Added, Change, Removed, Updated
+from catalog.changes.incident import Trouble
+from catalog.core.payload import Drift
+from catalog.core.strict_json import canonical
+from tests.support.builders import AT, finding, model
+
+USED: Used = {
+    ("infomaniak", "alpha"): ("b.py", "a.py"),
+    ("infomaniak", "old"): ("a.py", "c.py", "d.py", "e.py"),
+    ("other", "beta"): ("z.py",),
+}
+RENAMED = Updated(model("1", "new"), "name", canonical("old"), canonical("new"))
+
+
+def message(*changes: Change, rule: str | None = None) -> Message:
+    """Make a message of one finding for each change."""
+    told = tuple(finding(each, rule=rule) for each in changes)
+    return Message("msg_1", "infomaniak", AT, told, used=USED)
+
+
+def test_files_are_found_by_every_name_of_a_change() -> None:
+    """By the new name and the old one, for each model of a wave and of drift, of one provider."""
+    alpha, beta = model("1", "alpha"), model("2", "beta")
+    wave = [Updated(each, "version", None, canonical("2")) for each in (alpha, beta)]
+    assert used_in(finding(Removed(alpha)), USED) == ("a.py", "b.py")
+    assert used_in(finding(RENAMED, rule="model-renamed"), USED)[0] == "a.py"
+    assert used_in(finding(*wave), USED) == ("a.py", "b.py")
+    assert used_in(finding(Drift("new field", "x", None, ("alpha",))), USED) == ("a.py", "b.py")
+    assert used_in(finding(Removed(beta)), USED) == ()
+    assert used_in(finding(Trouble("held", "doubt")), USED) == ()
+    assert used_in(finding(Removed(alpha)), nothing_used()) == ()
+
+
+def test_a_channel_may_hear_of_what_is_used_alone() -> None:
+    """Trouble is told all the same; what nobody uses is not, nor what another filter leaves out."""
+    audience = Audience(in_use=True, usage=lambda: USED)
+    assert audience.wants(finding(Removed(model("1", "alpha"))))
+    assert audience.wants(finding(RENAMED, rule="model-renamed"))
+    assert audience.wants(finding(Trouble("held", "doubt")))
+    assert not audience.wants(finding(Added(model("2", "beta"))))
+    others = Audience(types=("stt",), in_use=True, usage=lambda: USED)
+    assert not others.wants(finding(Removed(model("1", "alpha"))))
+
+
+def test_texts_name_the_first_files() -> None:
+    """The files stand beneath the change, three of them; no line where none uses it."""
+    lines = findings_text(message(RENAMED, rule="model-renamed")).split("\n")
+    assert lines[1] == "   Used in a.py, c.py, d.py and 1 more file."
+    assert "Used in" not in findings_text(message(Removed(model("2", "beta"))))
+
+
+def test_programs_get_all_files(caplog: pytest.LogCaptureFixture) -> None:
+    """A webhook's change has them as a list, a log line in brackets."""
+    told = message(Removed(model("1", "alpha")), Removed(model("2", "beta")))
+    changes = json.loads(event_body(told, ""))["data"]["changes"]
+    assert {each["model"]: each.get("used_in") for each in changes} == {
+        "alpha": ["a.py", "b.py"],
+        "beta": None,
+    }
+    with caplog.at_level(logging.INFO):
+        LogChannel("log", Audience()).send(told)
+    assert "alpha removed (used in a.py, b.py)" in caplog.text
+    assert "beta removed\n" in caplog.text

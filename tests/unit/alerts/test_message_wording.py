@@ -1,0 +1,178 @@
+"""The text of a channel: the default for its kind, or a template of the user's."""
+
+import html
+from pathlib import Path
+from string import Template
+
+import pytest
+
+from catalog.alerts.channel import Message
+from catalog.alerts.message import LETTER, PLACEHOLDERS, TITLED, Wording, read_template, slack
+from catalog.changes.change import Added, Removed
+from catalog.changes.finding import Finding
+from catalog.core.errors import SettingsInvalid
+from tests.support.builders import AT, finding, model
+
+PAGE = "https://provider.example/models"
+PAGES = {"infomaniak": PAGE}
+GONE = finding(Removed(model("6", "llama3")))
+NEW = finding(Added(model("9", "kimi", max_token_input=None, info_status=None)))
+TOLD = Message("msg_1", "infomaniak", AT, (GONE, NEW))
+TEST = Message("msg_2", "infomaniak", AT, (), test=True)
+
+
+def message(findings: tuple[Finding, ...]) -> Message:
+    """Make the message of these findings."""
+    return Message("msg_1", "infomaniak", AT, findings)
+
+
+FINDINGS = """⛔ llama3 removed
+   Calls that use this name fail once the provider stops serving it.
+ℹ️ kimi added: llm
+   A new model can be tried."""  # noqa: RUF001  # the sign is meant
+
+
+def test_the_text_of_a_chat() -> None:
+    """How much happened and when stands first, the provider's page last."""
+    heading = "infomaniak: 1 breaking, 1 info (2025-12-23 10:16 UTC)"
+    wording = Wording(channel="team", pages=PAGES)
+    assert wording.text(TOLD) == f"{heading}\n{FINDINGS}\n{PAGE}"
+
+
+def test_the_text_of_a_mail() -> None:
+    """Under a subject that says it all the findings stand first, where they are from last."""
+    wording = Wording(channel="ops", template=LETTER, pages=PAGES)
+    assert wording.subject(TOLD) == "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)"
+    assert wording.text(TOLD).split("\n\n") == [
+        FINDINGS,
+        (
+            "infomaniak: 1 breaking, 1 info\nSeen: 2025-12-23 10:16 UTC\n"
+            f"Sent by catalog to channel ops\n{PAGE}"
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("link", "last"), [(None, PAGE), ("https://wiki.example", "https://wiki.example"), ("", "UTC")]
+)
+def test_the_link(link: str | None, last: str) -> None:
+    """A link of the user's stands in for the provider's page; an empty one leaves no trace."""
+    wording = Wording(channel="team", template=TITLED, pages=PAGES, link=link)
+    assert wording.text(TOLD).endswith(last)
+
+
+def test_a_provider_without_a_page_has_no_link() -> None:
+    """Nothing stands where nobody knows a page."""
+    assert Wording(channel="team", template=TITLED).text(TOLD).endswith("10:16 UTC")
+
+
+def test_every_placeholder_is_filled_in() -> None:
+    """Each placeholder of the documentation stands for what it says."""
+    template = Template("|".join(f"${name}" for name in PLACEHOLDERS))
+    values = Wording(channel="team", template=template, pages=PAGES).text(TOLD).split("|")
+    assert dict(zip(PLACEHOLDERS, values, strict=True)) == {
+        "title": "infomaniak: 1 breaking, 1 info",
+        "subject": "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)",
+        "findings": FINDINGS,
+        "link": PAGE,
+        "when": "2025-12-23 10:16 UTC",
+        "provider": "infomaniak",
+        "channel": "team",
+        "count": "2",
+        "level": "breaking",
+        "breaking": "1",
+        "warning": "0",
+        "info": "1",
+    }
+
+
+def test_only_what_is_quoted_is_escaped() -> None:
+    """A template may ping on purpose; a model's name may not, and is no placeholder either."""
+    pinging = finding(Added(model("9", "<!channel> $link", info_status=None)))
+    wording = Wording(channel="team", template=Template("<!here> $findings"), pages=PAGES)
+    text = wording.text(Message("msg_1", "infomaniak", AT, (pinging,)), slack)
+    assert text.startswith("<!here> ")
+    assert "&lt;!channel&gt; $link added" in text
+    assert "<!channel>" in html.unescape(text)
+
+
+def test_a_text_that_must_fit_keeps_its_frame() -> None:
+    """What a template has around the findings counts, and so does what escaping adds."""
+    many = tuple(finding(Added(model(str(n), "&" * 20))) for n in range(50))
+    wording = Wording(channel="team", template=TITLED, pages=PAGES)
+    text = wording.text(message(many), slack, lambda text: len(text) <= 600)
+    assert 450 < len(text) <= 600
+    assert text.endswith(f"2025-12-23 10:16 UTC\n{PAGE}")
+    assert "more findings (" in text
+    assert " info), see: catalog alerts show msg_1\n" in text
+    assert "&" * 20 in html.unescape(text)
+
+
+def test_a_template_that_is_too_long_is_left_out() -> None:
+    """Where the template alone does not fit, a short text says how much happened."""
+    wording = Wording(channel="team", template=Template("x" * 500 + "$findings"))
+    heading, rest = wording.text(TOLD, fits=lambda text: len(text) <= 400).split("\n")
+    assert heading == "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)"
+    counted = "2 findings (1 breaking, 1 info), see: catalog alerts show msg_1"
+    assert rest == f"Too large to be sent whole: {counted}"
+    short = wording.text(TEST, fits=lambda text: len(text) <= 400)
+    assert short == "Test of channel team\nToo large to be sent whole."
+
+
+@pytest.mark.parametrize("size", range(200, 1500, 100))
+def test_as_many_findings_are_shown_as_fit(size: int) -> None:
+    """Each size has the text of the most findings that fit: one more would not."""
+    many = message(tuple(finding(Added(model(str(n), f"m{n}"))) for n in range(25)))
+    wording = Wording(channel="team")
+    text = wording.text(many, fits=lambda text: len(text) <= size)
+    assert len(text) <= size
+    line = len("ℹ️ m10 added: llm, 32,000 tokens, ready\n")  # noqa: RUF001  # the sign is meant
+    reason = len("   A new model can be tried.\n")
+    shown = text.count(" added")
+    assert shown == 25 or size - len(text) < line + reason * (not shown)
+
+
+def test_a_test_says_so() -> None:
+    """Whoever reads a test knows that nothing happened, and which channel it came through."""
+    wording = Wording(channel="team")
+    assert wording.subject(TEST) == "Test of channel team"
+    assert wording.text(TEST).split("\n") == [
+        "Test of channel team (2025-12-23 10:16 UTC)",
+        "This is a test of channel team: if you read it, messages arrive.",
+    ]
+    sample = Wording(channel="team").text(Message("msg_2", "infomaniak", AT, (NEW,), test=True))
+    assert "This is a test" in sample
+    assert "kimi added" in sample
+
+
+@pytest.mark.parametrize(
+    ("content", "mistake"),
+    [
+        (b"$titel of $whom", "there is no placeholder $titel; there is no placeholder $whom"),
+        (b"$title\ncosts 5 $\n", "a $ without a name after it in line 2"),
+        (b"${title", "a $ without a name after it in line 1"),
+        (b" \n", "it is empty"),
+        (b"\xff\xfe", "it is not valid UTF-8: byte 0xff in line 1"),
+    ],
+)
+def test_a_broken_template(tmp_path: Path, content: bytes, mistake: str) -> None:
+    """Each mistake is told with the file, the placeholder and the line."""
+    file = tmp_path / "text.txt"
+    file.write_bytes(content)
+    with pytest.raises(SettingsInvalid) as refused:
+        read_template(file)
+    assert str(refused.value).endswith(mistake)
+    assert str(file) in str(refused.value)
+
+
+def test_a_template_that_is_not_there(tmp_path: Path) -> None:
+    """A file that cannot be read is a mistake in the configuration."""
+    with pytest.raises(SettingsInvalid, match="No such file"):
+        read_template(tmp_path / "absent.txt")
+
+
+def test_a_right_template(tmp_path: Path) -> None:
+    """What stands in the file is used, a doubled dollar as one."""
+    (tmp_path / "text.txt").write_text("$$5 ${count}x $level\n", encoding="utf-8")
+    template = read_template(tmp_path / "text.txt")
+    assert Wording(channel="team", template=template).text(TOLD) == "$5 2x breaking"

@@ -1,0 +1,288 @@
+"""What two polls in a row are told as: one event is one finding, and what is nobody's is quiet."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.changes.diff import diff
+from catalog.changes.finding import Delisted, Finding
+from catalog.changes.judge import Case, judge
+from catalog.changes.rules import Lifecycle
+from catalog.core.paths import Attributes
+from catalog.core.snapshot import Model, Snapshot
+from catalog.core.strict_json import canonical, read_strict
+from catalog.report.sentences import sentence
+from tests.support.builders import AT, MISSING
+
+FIELDS = Attributes.of(
+    {"pricing": "price", "score": "quiet", "limit": "context_limit", "text": "description"}
+)
+TEXT = "A model that reads and writes, made for long conversations and short answers."
+
+Rows = list[dict[str, Any]]
+Told = list[tuple[str, str, int]]
+"""The level, the rule, and how many changes each finding holds; the gravest first."""
+
+
+def row(key: str, /, **facts: Any) -> dict[str, Any]:
+    """Make a row; the time of creation is its own, a fact that is MISSING is left out."""
+    made = {"id": key, "created": sum(map(ord, key)) * 1009 + len(key), "text": f"{key}: {TEXT}"}
+    return {name: value for name, value in (made | facts).items() if value is not MISSING}
+
+
+def some(count: int, of: int = 40, /, **facts: Any) -> Rows:
+    """Make `of` rows, the first `count` of which have these facts."""
+    return [row(f"m{at:02}", **(facts if at < count else {})) for at in range(of)]
+
+
+def state(rows: Iterable[dict[str, Any]]) -> Snapshot:
+    """Make a catalog in which the id is the name."""
+    models = (
+        Model(each["id"], each["id"], "llm", canonical(each), description=each.get("text"))
+        for each in (read_strict(canonical(each).encode()) for each in rows)
+    )
+    return Snapshot.of("many", AT, models)
+
+
+def found(before: Rows, after: Rows, *gone: str) -> tuple[Finding, ...]:
+    """Compare and judge two states; `gone` were there earlier, as they are afterwards."""
+    old, new = state(before), state(after)
+    common = len(old.by_key.keys() & new.by_key.keys())
+    left = {key: Delisted(new.by_key[key], AT, None) for key in gone}
+    case = Case("many", AT, FIELDS, Lifecycle(30, "the policy"), common)
+    return judge(diff(old, new, left), case)
+
+
+def moved(before: Any, after: Any, field: str = "x") -> tuple[Rows, Rows]:
+    """Make one model of forty move one field."""
+    return some(1, **{field: before}), some(1, **{field: after})
+
+
+def priced(before: Any, after: Any) -> tuple[Rows, Rows]:
+    """Make one model of forty move one price."""
+    sides = [{} if side is MISSING else {"prompt": side} for side in (before, after)]
+    return moved({"web": "1", **sides[0]}, {"web": "1", **sides[1]}, "pricing")
+
+
+def variants(suffix: str, count: int) -> Rows:
+    """Make variants of the first few models."""
+    return [row(f"m{at:02}{suffix}") for at in range(count)]
+
+
+BLOCK = {"batch": {"on": True}, "effort": {"high": False, "low": True}}
+WHOLE = some(40)
+
+TABLE: dict[str, tuple[tuple[Rows, Rows], Told]] = {
+    "rows in another order": ((WHOLE, WHOLE[::-1]), []),
+    "a key with null on every model": (
+        (WHOLE, some(40, extra=None)),
+        [("quiet", "null-moved", 40)],
+    ),
+    "a key with null on most, with a value on a few": (
+        (WHOLE, [*some(38, 38, extra=None), *(row(f"m{at}", extra=1) for at in (38, 39))]),
+        [("info", "field-changed", 1)] * 2 + [("quiet", "null-moved", 38)],
+    ),
+    "every text cut short": (
+        (WHOLE, [row(each["id"], text=each["text"][:30] + "…") for each in WHOLE]),
+        [("warning", "alias-swapped", 40)],
+    ),
+    "most texts cut short, one written anew": (
+        (
+            WHOLE,
+            [
+                row(each["id"], text=each["text"][:30] + "..." if at else "Another")
+                for at, each in enumerate(WHOLE)
+            ],
+        ),
+        [("warning", "alias-swapped", 1), ("warning", "alias-swapped", 39)],
+    ),
+    "a price of 0 dropped from ten of forty": (
+        (some(10, pricing={"web": "0", "prompt": "1"}), some(10, pricing={"prompt": "1"})),
+        [("info", "price-zero", 10)],
+    ),
+    "a price of 0 dropped from nine of forty": (
+        (some(9, pricing={"web": "0", "prompt": "1"}), some(9, pricing={"prompt": "1"})),
+        [("info", "price-zero", 1)] * 9,
+    ),
+    "the same price moved on ten of forty": (
+        (some(10, pricing={"prompt": "1"}), some(10, pricing={"prompt": "2"})),
+        [("warning", "price-raised", 10)],
+    ),
+    "a block came": (
+        (WHOLE, some(30, can=BLOCK)),
+        [("info", "field-changed", 90)],
+    ),
+    "a block went from two models": (
+        (some(2, can=BLOCK), WHOLE),
+        [("info", "field-changed", 6)],
+    ),
+    "part of a block came on two models": (
+        (some(2, can={"a": 1}), some(2, can={"a": 1, "b": 2, "c": 3})),
+        [("info", "field-changed", 4)],
+    ),
+    "one field of a block came, another moved": (
+        (some(1, can={"a": 1}), some(1, can={"a": 2, "c": 3})),
+        [("info", "field-changed", 1)] * 2,
+    ),
+    "three fields of the model itself came on four of seven": (
+        (some(0, 7), some(4, 7, a=1, b=2, c=3)),
+        [("info", "field-changed", 12)],
+    ),
+    "three fields of the model itself went from one": (
+        (some(1, 7, a=1, b=2, c=3), some(0, 7)),
+        [("info", "field-changed", 3)],
+    ),
+    "two fields of the model itself came on one": (
+        (some(0, 7), some(1, 7, a=1, b=2)),
+        [("info", "field-changed", 1)] * 2,
+    ),
+    "fields of the model itself came on most": (
+        (WHOLE, some(30, one=1, two=[2])),
+        [("info", "field-changed", 60)],
+    ),
+    "fields that came on most, one of them null": (
+        (WHOLE, some(30, one=1, two=None)),
+        [("info", "field-changed", 30), ("quiet", "null-moved", 30)],
+    ),
+    "fields of two objects came on most": (
+        (some(30, a={"x": 1}, b={"y": 1}), some(30, a={"x": 1, "m": 1}, b={"y": 1, "n": 1})),
+        [("info", "field-changed", 60)],
+    ),
+    "two fields moved on most": (
+        (some(40, one=1, two=1), some(40, one=2, two=2)),
+        [("info", "field-changed", 40)] * 2,
+    ),
+    "variants went together": (
+        ([*WHOLE, *variants(":batch", 5)], WHOLE),
+        [("breaking", "model-removed", 5)],
+    ),
+    "four variants went": (
+        ([*WHOLE, *variants(":batch", 4)], WHOLE),
+        [("breaking", "model-removed", 1)] * 4,
+    ),
+    "variants of two kinds came, and a model": (
+        (WHOLE, [*WHOLE, *variants(":free", 6), *variants(":fast", 5), row("new")]),
+        [("info", "model-added", n) for n in (6, 5, 1)],
+    ),
+    "a bulk cut without a suffix": (
+        (WHOLE, WHOLE[9:]),
+        [("breaking", "model-removed", 1)] * 9,
+    ),
+    "a colon within a sentence is no suffix": (
+        ([*WHOLE, *(row(f"m{at}: a b") for at in range(6))], WHOLE),
+        [("breaking", "model-removed", 1)] * 6,
+    ),
+    "a vendor's prefix": (
+        (WHOLE, [*WHOLE[1:], WHOLE[0] | {"id": "vendor/m00"}]),
+        [("breaking", "name-changed", 1)],
+    ),
+    "a suffix, and another price": (
+        (
+            some(1, pricing={"prompt": "0"}),
+            [*WHOLE[1:], row("m00") | {"id": "m00:free", "pricing": {"prompt": "1"}}],
+        ),
+        [("breaking", "name-changed", 1), ("warning", "price-raised", 1)],
+    ),
+    "a prefix on all": (
+        (WHOLE, [each | {"id": f"vendor/{each['id']}"} for each in WHOLE]),
+        [("breaking", "name-changed", 40)],
+    ),
+    "null to missing": (moved(None, MISSING), [("quiet", "null-moved", 1)]),
+    "null to a value": (moved(None, 1), [("info", "field-changed", 1)]),
+    "a quiet field": (moved(1, 2, "score"), [("quiet", "quiet-changed", 1)]),
+    "a field below a quiet one": (
+        moved({"a": 1}, {"a": 2}, "score"),
+        [("quiet", "quiet-changed", 1)],
+    ),
+    "a price as text in another spelling": (
+        priced("5e-09", "0.000000005"),
+        [("quiet", "value-respelled", 1)],
+    ),
+    "a price as text that became a number": (
+        priced("0.000002", 2e-6),
+        [("quiet", "value-respelled", 1)],
+    ),
+    "the noise of doubles": (
+        priced(0.05, 0.049999999999999996),
+        [("quiet", "value-respelled", 1)],
+    ),
+    "a price that rose": (priced("5e-09", "0.00000006"), [("warning", "price-raised", 1)]),
+    "a price that fell": (priced("0.000002", "1e-6"), [("info", "price-lowered", 1)]),
+    "a price that depends": (priced("-1", "0.5"), [("warning", "price-raised", 1)]),
+    "a price that came": (priced(MISSING, "0.5"), [("info", "price-gained", 1)]),
+    "a price that went": (priced("0.5", None), [("warning", "price-lost", 1)]),
+    "a price of 0 that came": (priced(None, "0"), [("info", "price-zero", 1)]),
+    "a price in words": (priced("1", "ask us"), [("info", "field-changed", 1)]),
+    "a limit as text": (moved("131072", "99999999", "limit"), [("info", "limit-raised", 1)]),
+    "a limit that is the same": (
+        moved("131072", 131072.0, "limit"),
+        [("quiet", "value-respelled", 1)],
+    ),
+    "an integer that became a float": (moved(1, 1.0), []),
+    "an odd date": (moved("2025-1-6", "2025-01-06"), [("quiet", "value-respelled", 1)]),
+    "no date": (moved("2025-13-45", "2025-13-46"), [("info", "field-changed", 1)]),
+    "an instant in another zone": (
+        moved("2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00"),
+        [("quiet", "value-respelled", 1)],
+    ),
+    "a day far away": (moved(None, "2098-12-31"), [("info", "field-changed", 1)]),
+    "a version": (moved("3.10", "3.1"), [("info", "field-changed", 1)]),
+    "words in another order": (moved(["a", "b"], ["b", "a"]), [("quiet", "value-respelled", 1)]),
+    "numbers in another order": (moved([1, 2], [2, 1]), [("info", "field-changed", 1)]),
+}
+
+
+@pytest.mark.parametrize("case", TABLE)
+def test_the_table(case: str) -> None:
+    """Each pair of states is told as exactly these findings, of so many changes each."""
+    (before, after), expected = TABLE[case]
+    told = [(str(each.level), each.rule, len(each.changes)) for each in found(before, after)]
+    assert sorted(told) == sorted(expected)
+
+
+def test_variants_that_return_together_are_one() -> None:
+    """A row of variants that comes back is one finding, and what is new about them stands apart."""
+    back = variants(":batch", 28)
+    (finding,) = found(WHOLE, [*WHOLE, *back], *(each["id"] for each in back))
+    assert (finding.rule, len(finding.changes)) == ("model-restored", 28)
+    assert sentence(finding) == (
+        "28 :batch models restored (m00:batch, m01:batch, m02:batch and 25 more)"
+    )
+
+
+def test_a_removal_of_variants_says_how_long_they_can_be_called() -> None:
+    """Variants that go together keep the day until which calls work, as one model does."""
+    (finding,) = found([*WHOLE, *variants(":batch", 5)], WHOLE)
+    assert str(finding.callable_until) == "2026-01-22"
+    assert sentence(finding).startswith("5 :batch models removed (m00:batch, m01:batch, m02:batch")
+
+
+_KEYS = st.sampled_from(["a", "b:free", "c:free", "d:free", "e:free", "f:free", "g", "v/g"])
+_VALUES = st.sampled_from(
+    [None, "0", 0, 1, "1", "1.0", "long text", "long", ["a", "b"], ["b", "a"]]
+)
+_FACTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"created": st.sampled_from([1, 2, 3])},
+    optional={
+        "pricing": st.dictionaries(st.sampled_from(["prompt", "web"]), _VALUES),
+        "limit": _VALUES,
+        "score": _VALUES,
+        "text": st.sampled_from(["long text", "long", "other"]),
+        "can": st.dictionaries(st.sampled_from(["x", "y", ".", ""]), _VALUES | st.just({})),
+    },
+)
+_STATES = st.dictionaries(_KEYS, _FACTS, max_size=8).map(
+    lambda rows: [{"id": key, **facts} for key, facts in rows.items()]
+)
+
+
+@given(_STATES, _STATES)
+def test_findings_hold_every_change_once(before: Rows, after: Rows) -> None:
+    """However changes are put together, none is lost, none is invented, none is told twice."""
+    changes = diff(state(before), state(after))
+    told = [change for finding in found(before, after) for change in finding.changes]
+    assert sorted(map(repr, told)) == sorted(map(repr, changes))
+    assert all(sentence(finding).isprintable() for finding in found(before, after))

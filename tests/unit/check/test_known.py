@@ -1,0 +1,180 @@
+"""What is known of every name that ever stood in the catalog."""
+
+from datetime import date
+
+import pytest
+
+from catalog.check.known import Evidence, Noted, Proof, stretches
+from catalog.check.suggest import instead, is_elsewhere, is_slip, meant
+from tests.support.builders import model, snapshot
+from tests.support.check_builders import day, former, known, listing, shipped
+
+ONE, TWO, THREE = day("2026-01-01"), day("2026-02-01"), day("2026-03-01")
+
+
+def test_states_become_stretches() -> None:
+    """A model that stays is one stretch, one that changes two, and a gap divides."""
+    a, changed = model("1", name="a"), model("1", name="a", description="other")
+    b = model("2", name="b")
+    found = stretches(
+        (snapshot(a, b, at=ONE), snapshot(changed, at=TWO), snapshot(changed, b, at=THREE))
+    )
+    assert [(each.model, each.since, each.until) for each in found] == [
+        (a, ONE, TWO),
+        (b, ONE, TWO),
+        (changed, TWO, None),
+        (b, THREE, None),
+    ]
+
+
+def test_who_left_is_known_with_the_promise() -> None:
+    """A model that left has its moment and the policy's day; one that came back has neither."""
+    a, b, c = (model(key, name=key) for key in ("1", "2", "3"))
+    known = listing(snapshot(a, b, at=ONE), snapshot(c, at=TWO), snapshot(b, c, at=THREE)).names
+    assert (known["1"].gone_since, known["1"].callable_until) == (
+        TWO,
+        (date(2026, 3, 3), "policy"),
+    )
+    assert not known["1"].is_listed
+    assert (known["2"].gone_since, known["2"].callable_until) == (None, None)
+    assert known["3"].listed_since == TWO
+
+
+def test_a_new_name_takes_the_place_of_the_old_one() -> None:
+    """A renamed model is gone by its old name, and its successor is the new one."""
+    known = listing(
+        snapshot(model("1", name="old"), at=ONE), snapshot(model("1", name="new"), at=TWO)
+    )
+    assert known.names["old"].gone_since == TWO
+    assert known.names["old"].renamed_to == "new"
+    assert known.names["new"].renamed_to is None
+    assert instead(known.names["old"], known)[0] == "use new"
+
+
+def test_only_what_tells_of_another_model_is_a_swap() -> None:
+    """An alias is swapped by its description, any name by another id, a full name by no words."""
+    before = snapshot(
+        model("1", name="alias", description="A"),
+        model("2", name="org/full", description="A"),
+        model("3", name="reused"),
+        at=ONE,
+    )
+    after = snapshot(
+        model("1", name="alias", description="B"),
+        model("2", name="org/full", description="B"),
+        model("4", name="reused"),
+        at=TWO,
+    )
+    known = listing(before, after).names
+    assert [(each.at, each.before, each.after) for each in known["alias"].swaps] == [
+        (TWO, "A", "B")
+    ]
+    assert known["org/full"].swaps == ()
+    assert len(known["reused"].swaps) == 1
+
+
+def test_the_strongest_basis_goes_first() -> None:
+    """A refusal proves the end, else a note announces it, else the policy promises it."""
+    policy = known(gone_since=ONE, policy=date(2026, 1, 31))
+    noted = known(policy=date(2026, 1, 31), noted=Noted(date(2026, 6, 1)))
+    answered = known(noted=Noted(date(2026, 6, 1)), proof=Proof(answers=True, at=ONE))
+    refused = known(noted=Noted(date(2026, 6, 1)), proof=Proof(answers=False, at=ONE))
+    assert policy.callable_until == (date(2026, 1, 31), "policy")
+    assert noted.callable_until == answered.callable_until == (date(2026, 6, 1), "announced")
+    assert refused.callable_until == (date(2026, 1, 1), "proved")
+    assert known().callable_until is None
+
+
+def test_who_was_gone_before_is_known_until_it_is_seen() -> None:
+    """A name from before the history is gone; one that is listed after all is not."""
+    evidence = Evidence(former=(former("x"), former("y")))
+    found = listing(snapshot(model("1", name="y"), at=ONE), evidence=evidence)
+    assert not found.names["x"].is_listed
+    assert found.names["y"].is_listed
+
+
+def test_what_all_successors_lose_is_said_once() -> None:
+    """Each stands with its own loss, and what is the same of all of them at the end."""
+    gone = model("9", name="old", max_token_input=100)
+    known = listing(
+        snapshot(gone, at=ONE),
+        snapshot(
+            model("1", name="org/a", max_token_input=90, meta={"is_beta": True}),
+            model("2", name="org/b", max_token_input=None, meta={"is_beta": True}),
+            at=TWO,
+        ),
+    )
+    text, facts = instead(known.names["old"], known)
+    assert text == "use org/a (context 100 to 90) or org/b (context 100 to unknown) (all: beta)"
+    assert facts["instead"][1] == {
+        "model": "org/b",
+        "noted": False,
+        "listed": True,
+        "differences": [
+            {"what": "context", "before": 100},
+            {"what": "beta", "before": False, "after": True},
+        ],
+    }
+
+
+def test_a_noted_successor_stands_alone() -> None:
+    """What a person named is proposed without others, also if it is of another type or unlisted."""
+    states = (snapshot(model("1", name="old"), at=ONE), snapshot(model("2", type="stt"), at=TWO))
+    noted = Evidence(notes={"old": Noted(successor="elsewhere/new")})
+    known = listing(*states, evidence=noted)
+    assert instead(known.names["old"], known)[0] == "use elsewhere/new"
+    noted = Evidence(notes={"old": Noted(successor="alpha")})
+    known = listing(*states, evidence=noted)
+    assert instead(known.names["old"], known)[0] == "use alpha (type llm to stt)"
+    nobody = listing(*states)
+    assert instead(nobody.names["old"], nobody) == ("", {})
+
+
+def test_what_ends_itself_is_no_successor() -> None:
+    """A listed model with a noted end is not proposed; other states and routes are said."""
+    other = "https://example.org/docs/api/post/2/other"
+    states = (
+        snapshot(model("1", name="old"), at=ONE),
+        snapshot(
+            model("2", name="ends"),
+            model("3", name="stays", info_status="coming_soon", documentation_link=other),
+            at=TWO,
+        ),
+    )
+    noted = Evidence(notes={"ends": Noted(date(2027, 1, 1))})
+    known = listing(*states, evidence=noted)
+    text, _ = instead(known.names["old"], known)
+    assert text == "use stays (ready to coming_soon, another route)"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Qwen/Qwen3-Embeding-8B", "Qwen/Qwen3-Embedding-8B"),
+        ("apertus-70b-instruct-2509", "swiss-ai/Apertus-70B-Instruct-2509"),
+        ("Whisper V3", "whisper"),
+        ("mistral-3", "mistral3"),
+        ("something-else-entirely", None),
+    ],
+)
+def test_what_was_meant_is_found(name: str, expected: str | None) -> None:
+    """A slip, the last part of a name and a description lead to the name that calls take."""
+    found = meant(name, shipped())
+    assert (found and found.name) == expected
+
+
+def test_another_version_is_no_slip() -> None:
+    """Only where the numbers agree were it the fingers."""
+    llama = shipped().names["llama3"]
+    assert is_slip("lama3", llama)
+    assert not is_slip("llama3.1", llama)
+    assert not is_slip("gpt-oss", llama)
+
+
+def test_other_providers_names_are_known_as_such() -> None:
+    """A name that only others serve is told from one that looks like ours."""
+    known = shipped()
+    assert is_elsewhere("GPT-4o-mini", known)
+    assert is_elsewhere("claude-sonnet-4-5", known)
+    assert not is_elsewhere("openai/gpt-oss-120b", known)
+    assert not is_elsewhere("qwen3", known)

@@ -1,0 +1,117 @@
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from queue import Empty
+
+import pytest
+
+from catalog.core.signal_queue import Inbox
+from tests.support.shell import SECONDS
+
+MANY = 200
+MAIN = threading.main_thread().ident or 0
+
+
+def each_after_the_last(put: Callable[[], None]) -> threading.Semaphore:
+    """Put in a thread, many times, whenever what is returned is released."""
+    taken = threading.Semaphore(0)
+
+    def tell() -> None:
+        for _ in range(MANY):
+            put()
+            if not taken.acquire(timeout=SECONDS):
+                return
+
+    threading.Thread(target=tell, daemon=True).start()
+    return taken
+
+
+def test_items_and_signals_come_in_their_order() -> None:
+    """What threads and signals put in is taken oldest first, also what was there before."""
+    inbox = Inbox[str]()
+    inbox.put("before")
+    with inbox.catching(signal.SIGUSR1):
+        os.kill(os.getpid(), signal.SIGUSR1)
+        inbox.put("after")
+        assert [inbox.get(0) for _ in range(3)] == ["before", signal.SIGUSR1, "after"]
+        with pytest.raises(Empty):
+            inbox.get(0)
+
+
+@pytest.mark.parametrize("thread", [MAIN, None], ids=["the main thread", "another"])
+def test_no_signal_is_waited_past(thread: int | None) -> None:
+    """A signal ends the wait of the main thread, whatever thread of the process it comes to."""
+    inbox = Inbox[str]()
+
+    def put() -> None:
+        signal.pthread_kill(thread or threading.get_ident(), signal.SIGUSR1)
+
+    with inbox.catching(signal.SIGUSR1):
+        taken = each_after_the_last(put)
+        for _ in range(MANY):
+            assert inbox.get(SECONDS) == signal.SIGUSR1
+            taken.release()
+
+
+def test_no_item_is_waited_past() -> None:
+    """What a thread puts in ends the wait of the main thread."""
+    inbox = Inbox[str]()
+    with inbox.catching():
+        taken = each_after_the_last(lambda: inbox.put("item"))
+        for _ in range(MANY):
+            assert inbox.get(SECONDS) == "item"
+            taken.release()
+
+
+def test_a_full_pipe_holds_up_nobody() -> None:
+    """However many items nobody has taken yet, one more is put in at once, and none is lost."""
+    inbox, many = Inbox[int](), 100_000
+    with inbox.catching():
+        for number in range(many):
+            inbox.put(number)
+        assert [inbox.get(0) for _ in range(many)] == [*range(many)]
+
+
+def opened() -> set[str]:
+    """Return the numbers of the files that this process has open."""
+    return {each.name for each in Path("/dev/fd").iterdir() if each.exists()}
+
+
+def test_all_is_put_back() -> None:
+    """When it is over, a signal does and wakes what it did before, and no file is left open."""
+    before, files = signal.getsignal(signal.SIGUSR1), opened()
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    waking = signal.set_wakeup_fd(writing)
+    inbox = Inbox[str]()
+    try:
+        for _ in range(2):
+            with inbox.catching(signal.SIGUSR1):
+                assert signal.getsignal(signal.SIGUSR1) != before
+            assert signal.getsignal(signal.SIGUSR1) == before
+            inbox.put("late")  # of a thread that has not heard yet
+        assert signal.set_wakeup_fd(waking) == writing
+    finally:
+        os.close(reading)
+        os.close(writing)
+    assert opened() == files
+
+
+def test_what_cannot_begin_leaves_nothing_behind() -> None:
+    """Outside of the main thread it is refused, and no file is left open."""
+    files, refused = opened(), list[Exception]()
+
+    def begin() -> None:
+        try:
+            with Inbox[str]().catching(signal.SIGUSR1):
+                raise AssertionError("unreachable: only the main thread catches signals")
+        except ValueError as error:
+            refused.append(error)
+
+    thread = threading.Thread(target=begin)
+    thread.start()
+    thread.join()
+    assert len(refused) == 1
+    assert opened() == files

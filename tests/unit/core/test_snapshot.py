@@ -1,0 +1,143 @@
+import hashlib
+from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cached_property
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.changes import change, poll, rules
+from catalog.changes.poll import Outcome, Poll
+from catalog.core import errors
+from catalog.core import payload as payloads
+from catalog.core import snapshot as snapshots
+from catalog.core.clock import now, stamp
+from catalog.core.errors import PayloadInvalid, Problem, Unreachable
+from catalog.core.payload import NotModified, Payload, Validators
+from catalog.core.snapshot import Snapshot, key_order
+from tests.support.builders import AT, URL, model, payload, row, snapshot
+
+LATER = AT + timedelta(days=6)
+MODULES = (change, errors, payloads, poll, rules, snapshots)
+
+
+@pytest.mark.parametrize(
+    ("moment", "text"),
+    [
+        (datetime(2025, 11, 26, 14, 7, 15, tzinfo=UTC), "2025-11-26T14:07:15Z"),
+        (datetime(2025, 11, 26, 14, 7, 15, 999_999, tzinfo=UTC), "2025-11-26T14:07:15Z"),
+        (datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=1))), "2025-12-31T23:00:00Z"),
+    ],
+)
+def test_stamp(moment: datetime, text: str) -> None:
+    """A moment is written in UTC with whole seconds, wherever it was taken."""
+    assert stamp(moment) == text
+
+
+def test_now() -> None:
+    """The present is in UTC and without a fraction, so that it reads back as it was written."""
+    present = now()
+    assert present.tzinfo is UTC
+    assert datetime.fromisoformat(stamp(present)) == present
+    assert abs(datetime.now(UTC) - present) < timedelta(minutes=1)
+
+
+def test_payload_digest_is_of_the_bytes() -> None:
+    """The digest of a payload is SHA-256 over the body as sent, and of nothing else."""
+    one = Payload("a", URL, AT, b"{}")
+    other = Payload("b", "", LATER, b"{}", 206, Validators("x"))
+    assert one.digest == other.digest == hashlib.sha256(b"{}").hexdigest()
+    assert payload(b"{} ").digest != one.digest
+
+
+def test_values_are_frozen() -> None:
+    """No value of these modules can be changed once made, or be given what it does not have.
+
+    What it works out of itself, it may keep.
+    """
+    kinds = [kind for module in MODULES for kind in vars(module).values() if is_dataclass(kind)]
+    assert len(kinds) > 12
+    for kind in kinds:
+        bare: Any = object.__new__(cast("type", kind))
+        for name in (*(field.name for field in fields(kind)), "unheard_of"):
+            with pytest.raises((FrozenInstanceError, TypeError)):
+                setattr(bare, name, None)
+        works_out = any(isinstance(each, cached_property) for each in vars(kind).values())
+        assert works_out or not hasattr(bare, "__dict__")
+
+
+KEYS = ["0", "2", "9", "10", "10" * 30, "-1", "Z", "a", "²", "٣"]
+
+
+def test_keys_are_sorted_as_people_count() -> None:
+    """Numbers come first and by value; any other key follows as text."""
+    backwards = KEYS[::-1]
+    assert sorted(backwards, key=key_order) == KEYS
+
+
+@given(st.permutations([model(str(at), name) for at, name in enumerate("abcdef")]))
+def test_order_of_rows_means_nothing(models: list[Any]) -> None:
+    """The same models in any order are the same snapshot with the same digest."""
+    straight = snapshot(*sorted(models, key=lambda each: key_order(each.key)))
+    assert snapshot(*models) == straight
+    assert snapshot(*models).digest == straight.digest
+
+
+@given(st.permutations(list(row().items())))
+def test_order_of_keys_means_nothing(items: list[tuple[str, Any]]) -> None:
+    """The same row with its keys in any order is the same model."""
+    fields = dict(items)
+    made = model(str(fields.pop("id")), **fields)
+    assert snapshot(made).digest == snapshot(model()).digest
+
+
+def test_digest_is_of_the_models_alone() -> None:
+    """Neither the moment nor the number of a snapshot is part of its digest, any fact is."""
+    digest = snapshot(model()).digest
+    assert snapshot(model(), at=LATER, number=7).digest == digest
+    others = [model("2"), model(name="b"), model(info_status=None), model(future=0)]
+    assert len({digest, snapshot().digest, *(snapshot(each).digest for each in others)}) == 6
+
+
+def test_digest_tells_missing_from_null_and_zero() -> None:
+    """A field that is missing, null, zero or false makes four different states."""
+    states = [model(), model(x=None), model(x=0), model(x=False)]
+    assert len({snapshot(each).digest for each in states}) == 4
+
+
+def test_number_is_no_part_of_a_snapshot() -> None:
+    """The number that the store gives does not make another snapshot."""
+    assert snapshot(model(), number=1) == snapshot(model())
+    assert snapshot(model()) != snapshot(model(), at=LATER)
+
+
+def test_find_by_name_before_key() -> None:
+    """A model is found by its name, else by its key; a name that is another's key wins."""
+    seven, named = model("7", "alpha"), model("8", "7")
+    both = snapshot(seven, named)
+    assert both.find("alpha") == seven
+    assert both.find("7") == named
+    assert both.find("8") == named
+    assert both.find("Alpha") is None
+    assert both.by_key == {"7": seven, "8": named}
+
+
+def test_snapshot_takes_any_iterable() -> None:
+    """A snapshot is made from whatever yields models."""
+    assert Snapshot.of("infomaniak", AT, iter([model()])) == snapshot(model())
+
+
+def test_poll_tells_its_problems() -> None:
+    """A poll has the problems of its error where that has any."""
+    problem = Problem("$", "null", "an object")
+    poll = Poll("infomaniak", AT, 12, Outcome.INVALID, error=PayloadInvalid([problem]))
+    assert poll.problems == (problem,)
+    assert replace(poll, error=Unreachable("gone")).problems == ()
+    assert replace(poll, error=None).problems == ()
+
+
+def test_not_modified_has_its_status() -> None:
+    """An answer without a body stands for HTTP 304."""
+    assert NotModified("infomaniak", URL, AT).status == 304

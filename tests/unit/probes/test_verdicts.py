@@ -1,0 +1,159 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from catalog.changes.change import PROBED_KINDS, Probed
+from catalog.changes.finding import Delisted
+from catalog.core.probe import CallResult, Cell, Probe, Verdict
+from catalog.probes.verdicts import Lists, compare, is_believed, second_try
+from tests.support.builders import AT, model
+
+ANSWERS, REFUSED, FAILING = Verdict.ANSWERS, Verdict.REFUSED, Verdict.FAILING
+AFTER = timedelta(minutes=10)
+MINUTE = timedelta(minutes=1)
+
+
+def tried(verdict: Verdict, minute: int = 0, *, believed: bool = False, **said: Any) -> Probe:
+    """Make a try of `a` on chat-v2, so many minutes after the start."""
+    came = CallResult(verdict, 1, **said)
+    return Probe("a", "chat-v2", "1", AT + minute * MINUTE, believed, came)
+
+
+def cell(last: Verdict | None, *waiting: Probe, first_as: str | None = None, **said: Any) -> Cell:
+    """Make what is known of `a` on chat-v2."""
+    known = None if last is None else tried(last, believed=True, **said)
+    return Cell("a", "chat-v2", "1", known, known.at if known else None, waiting, first_as)
+
+
+@pytest.mark.parametrize(
+    ("known", "verdict", "minute", "believed"),
+    [
+        (cell(None), ANSWERS, 0, True),
+        (cell(REFUSED), ANSWERS, 0, True),
+        (cell(REFUSED), REFUSED, 0, True),
+        (cell(None), REFUSED, 0, False),
+        (cell(ANSWERS), REFUSED, 0, False),
+        (cell(REFUSED), FAILING, 0, False),
+        (cell(ANSWERS, tried(REFUSED)), REFUSED, 9, False),
+        (cell(ANSWERS, tried(REFUSED)), REFUSED, 10, True),
+        (cell(ANSWERS, tried(FAILING)), REFUSED, 10, False),
+        (cell(ANSWERS, tried(REFUSED), tried(FAILING, 20)), REFUSED, 40, False),
+        (cell(ANSWERS, tried(REFUSED), tried(REFUSED, 5)), REFUSED, 11, True),
+        (cell(None), Verdict.SKIPPED, 0, False),
+        (cell(None, tried(Verdict.SKIPPED)), Verdict.SKIPPED, 99, False),
+    ],
+)
+def test_what_is_believed(known: Cell, verdict: Verdict, minute: int, believed: bool) -> None:
+    """An answer and a repetition are; all else needs the same again, late enough, in a row."""
+    assert is_believed(known, verdict, AT + minute * MINUTE, AFTER) is believed
+
+
+def test_one_second_try_is_made_out_of_turn() -> None:
+    """It is due after the wait; where nothing waits, or more than one try does, there is none."""
+    assert second_try(cell(ANSWERS), AFTER, AT) is None
+    assert second_try(cell(ANSWERS, tried(REFUSED, 3)), AFTER, AT) == AT + 13 * MINUTE
+    assert second_try(cell(ANSWERS, tried(REFUSED), tried(FAILING, 9)), AFTER, AT) is None
+
+
+def test_a_try_by_a_clock_that_was_ahead_puts_nothing_off() -> None:
+    """The second try is due at once where its time is far; a third one is what is believed."""
+    ahead, first = tried(REFUSED, 60), tried(REFUSED, 1)
+    assert second_try(cell(ANSWERS, ahead), AFTER, AT) == AT
+    assert not is_believed(cell(ANSWERS, ahead), REFUSED, AT + MINUTE, AFTER)
+    again = cell(ANSWERS, ahead, first)
+    assert not is_believed(again, REFUSED, AT + 10 * MINUTE, AFTER)
+    assert is_believed(again, REFUSED, AT + 11 * MINUTE, AFTER)
+
+
+LISTED = Lists({"a": model("1", "a")}, {}, frozenset({"a"}), {"a": "chat-v2"}, frozenset({"llm"}))
+GONE = Lists({}, {"a": Delisted(model("1", "a"), AT, None)}, None, {}, frozenset())
+NOWHERE = Lists({}, {}, frozenset(), {}, frozenset())
+
+
+def kinds(lists: Lists, known: Cell, *told: Probed) -> list[str]:
+    """Return the kinds of what is news."""
+    before = {each.report_key: each for each in told}
+    return [each.kind for each in compare(lists, [known], before)]
+
+
+@pytest.mark.parametrize(
+    ("lists", "verdict", "found"),
+    [
+        (LISTED, ANSWERS, []),
+        (LISTED, REFUSED, ["ghost"]),
+        (LISTED, FAILING, []),
+        (LISTED, None, []),
+        (GONE, ANSWERS, ["lingering"]),
+        (GONE, REFUSED, ["over"]),
+        (GONE, Verdict.TIMEOUT, []),
+        (GONE, None, []),
+        (NOWHERE, ANSWERS, ["phantom"]),
+        (NOWHERE, REFUSED, []),
+    ],
+)
+def test_lists_and_answers_compared(
+    lists: Lists, verdict: Verdict | None, found: list[str]
+) -> None:
+    """Each pair of a list and a believed verdict is one finding, or none."""
+    assert kinds(lists, cell(verdict)) == found
+
+
+def test_a_refusal_by_another_route_is_no_news() -> None:
+    """Only the route that a listed model is promised on makes a ghost of it."""
+    elsewhere = Lists(LISTED.listed, {}, LISTED.served, {"a": "chat-v1"}, LISTED.belongs)
+    assert kinds(elsewhere, cell(REFUSED)) == []
+
+
+def test_a_model_is_over_when_every_route_refuses() -> None:
+    """While one route says something else, or was not believed yet, it is not over."""
+    refused = cell(REFUSED)
+    failing = Cell("a", "chat-v1", "1", tried(FAILING, believed=True))
+    unsure = Cell("a", "chat-v1", "1", waiting=(tried(REFUSED),))
+    assert compare(GONE, [refused, failing], {}) == ()
+    assert compare(GONE, [refused, unsure], {}) == ()
+    both = compare(GONE, [refused, Cell("a", "chat-v1", "1", refused.last)], {})
+    assert both == (Probed("over", "a", ("chat-v1", "chat-v2"), "1", "llm", gone_since=AT),)
+
+
+def test_what_the_second_list_lacks_is_told_once() -> None:
+    """A listed model of its types that it lacks is told; not where it was not read."""
+    lacking = Lists(LISTED.listed, {}, frozenset(), {}, frozenset({"llm"}))
+    [found] = compare(lacking, [], {})
+    assert (found.kind, found.name) == ("absent", "a")
+    assert compare(lacking, [], {found.report_key: found}) == ()
+    assert compare(Lists(LISTED.listed, {}, None, {}, lacking.belongs), [], {}) == ()
+    assert compare(Lists(LISTED.listed, {}, frozenset(), {}, frozenset()), [], {}) == ()
+
+
+def test_only_news_is_told() -> None:
+    """The same again is none; another state, another departure, and the end of a refusal are."""
+    ghost = Probed("ghost", "a", ("chat-v2",))
+    lingering = Probed("lingering", "a", ("chat-v2",), gone_since=AT)
+    assert kinds(LISTED, cell(REFUSED), ghost) == []
+    assert kinds(LISTED, cell(ANSWERS), ghost) == ["answering"]
+    assert kinds(LISTED, cell(ANSWERS), lingering) == []
+    assert kinds(GONE, cell(ANSWERS), lingering) == []
+    again = Probed("lingering", "a", ("chat-v2",), gone_since=AT - AFTER)
+    assert kinds(GONE, cell(ANSWERS), again) == ["lingering"]
+    assert kinds(GONE, cell(REFUSED), lingering) == ["over"]
+
+
+def test_answering_as_another() -> None:
+    """What counts is another name than at first, than told last, or that of another model."""
+    named = Lists({**LISTED.listed, "b": model("2", "b")}, {}, None, LISTED.own, frozenset())
+    assert kinds(named, cell(ANSWERS, first_as="Full", answered_as="Full")) == []
+    assert kinds(named, cell(ANSWERS, first_as="Full", answered_as="Other")) == ["substituted"]
+    assert kinds(named, cell(ANSWERS, first_as="b", answered_as="b")) == ["substituted"]
+    assert kinds(named, cell(ANSWERS, first_as="Full")) == []
+    told = Probed("substituted", "a", ("chat-v2",), answered_as="Other", before="Full")
+    assert kinds(named, cell(ANSWERS, first_as="Full", answered_as="Other"), told) == []
+    assert kinds(named, cell(ANSWERS, first_as="Full", answered_as="Full"), told) == ["substituted"]
+    assert kinds(named, cell(REFUSED, first_as="Full"), told) == ["ghost"]
+
+
+def test_every_kind_can_be_found() -> None:
+    """The cases of this file are all there are."""
+    assert set(PROBED_KINDS) == {
+        *("ghost", "over", "substituted", "lingering", "phantom", "absent", "answering")
+    }

@@ -1,0 +1,140 @@
+import json
+from typing import Any
+
+import pytest
+
+from catalog.core.errors import PayloadInvalid
+from catalog.core.payload import Payload
+from catalog.core.snapshot import Snapshot
+from catalog.core.strict_json import Json, parse
+from catalog.providers.described.description import KINDS, Description, read, shipped
+from catalog.providers.described.provider import Described
+from catalog.providers.validate import validate
+from tests.support.builders import AT
+
+MARS = read(
+    {
+        "route": "/catalog",
+        "rows": "fleet.*.ships",
+        "key": "{1}/{hull}",
+        "name": "hull",
+        "type": "class",
+        "context_limit": ["hold.tokens", "tokens"],
+        "status": "state",
+        "beta": "trial",
+        "prices": ["fare"],
+        "volatile": ["fuel"],
+        "times": ["launched"],
+    }
+)
+SHIP = {"hull": "argo", "class": "llm", "tokens": 9, "state": "docked", "trial": True, "fuel": 0.3}
+
+
+def reading(answer: Json, description: Description = MARS) -> Snapshot:
+    """Read an answer by a description."""
+    provider = Described("mars", description)
+    sent = Payload("mars", "", AT, json.dumps(answer).encode())
+    return provider.normalize(validate(sent, provider))
+
+
+def problems(answer: Json, description: Description = MARS) -> list[str]:
+    """Return what is wrong with an answer."""
+    with pytest.raises(PayloadInvalid) as caught:
+        reading(answer, description)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_unheard_of_provider_by_description_alone() -> None:
+    """Key, name and every attribute are read from where the description says they are."""
+    (model,) = reading({"fleet": {"red": {"ships": [SHIP]}}}).models
+    assert (model.key, model.name, model.type) == ("red/argo", "argo", "llm")
+    assert (model.status, model.beta, model.context_limit) == ("docked", True, 9)
+    assert parse(model.facts) == {k: v for k, v in SHIP.items() if k != "fuel"}
+
+
+def test_first_place_with_a_value_counts() -> None:
+    """Where several places may hold an attribute, the first that does is taken."""
+    ship = SHIP | {"hold": {"tokens": "12"}, "class": None}
+    (model,) = reading({"fleet": {"red": {"ships": [ship]}}}).models
+    assert (model.context_limit, model.type) == (12, "llm")
+
+
+@pytest.mark.parametrize("limit", [-1, 1.5, "many", True, None, [], "-1", 2**63])
+def test_odd_limits_are_none(limit: Json) -> None:
+    """A limit that is no number of tokens is not passed on as one; the facts keep it."""
+    (model,) = reading({"fleet": {"red": {"ships": [SHIP | {"tokens": limit}]}}}).models
+    assert model.context_limit is None
+    assert parse(model.facts)["tokens"] == limit
+
+
+def test_attributes_of_other_shapes() -> None:
+    """A type that is a list is told as JSON, an empty one is none, odd flags are no flags."""
+    ship = SHIP | {"class": ["a", "b"], "state": "", "trial": "yes"}
+    (model,) = reading({"fleet": {"red": {"ships": [ship]}}}).models
+    assert (model.type, model.status, model.beta) == ('["a","b"]', None, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        ([], "$: found [], expected an object"),
+        ({}, "$.fleet: found nothing, expected a list, or an object of them"),
+        ({"fleet": {"red": {}}}, "$.fleet.red.ships: found nothing, expected"),
+        ({"fleet": {"red": {"ships": [{}]}}}, "$.fleet.red.ships[0].hull: found nothing"),
+        ({"fleet": {"red": {"ships": [{"hull": " "}]}}}, '$.fleet.red.ships[0].hull: found " "'),
+        ({"fleet": {"red": {"ships": [{"hull": 1.5}]}}}, "$.fleet.red.ships[0].hull: found 1.5"),
+        ({"fleet": {"red": {"ships": [SHIP, SHIP]}}}, '$: found "red/argo" again in row 1'),
+        ({"fleet": {"red": {"ships": "none"}}}, '$.fleet.red.ships: found "none"'),
+    ],
+)
+def test_answers_that_break_the_description(answer: Json, problem: str) -> None:
+    """An answer of another shape is told with its place, and never read as a small catalog."""
+    assert problems(answer)[0].startswith(problem)
+
+
+def test_rows_may_be_an_object_or_the_whole() -> None:
+    """Rows are found as a bare list, and as an object whose keys name them."""
+    bare = Description(route="/models", rows="")
+    assert [model.key for model in reading([{"id": 2}, {"id": 10}], bare).models] == ["2", "10"]
+    named = Description(route="/models", rows="models", key="{1}")
+    assert [model.key for model in reading({"models": {"b": {}, "a": {}}}, named).models] == list(
+        "ab"
+    )
+
+
+def test_parts_are_read_as_one_list() -> None:
+    """A list that came in parts is one catalog; a broken part is told with its number."""
+    paged = read({"route": "/models", "paging": {"by": "next", "at": "next"}})
+    parts: list[Any] = [{"data": [{"id": "b"}]}, {"data": [{"id": "a"}]}]
+    assert [model.key for model in reading({"pages": parts}, paged).models] == ["a", "b"]
+    assert [model.key for model in reading(parts[0], paged).models] == ["b"]
+    broken = problems({"pages": [parts[0], {"data": [{}]}]}, paged)
+    assert broken == [
+        "$.pages[1].data[0].id: found nothing, expected" + broken[0].split("expected")[1]
+    ]
+    assert problems({"pages": 1}, paged)[0].startswith("$.data: found nothing")
+
+
+def test_a_nested_key_is_demanded() -> None:
+    """What a key is made of must be there, however deep."""
+    deep = Description(route="/models", key="{ship.hull}-{ship.year}")
+    assert (
+        reading({"data": [{"ship": {"hull": "argo", "year": 1}}]}, deep).models[0].key == "argo-1"
+    )
+    assert len(problems({"data": [{"ship": {}}]}, deep)) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_shipped_kinds_are_descriptions(kind: str) -> None:
+    """Each kind that is shipped is read without a mistake."""
+    description = read(shipped(kind))
+    assert description.route.startswith("/")
+    assert Described(kind, description).attributes.of_field("gone") is None
+
+
+def test_lifecycle_is_what_the_description_says() -> None:
+    """Without a word about it, nothing is promised of a model that left."""
+    assert Described("mars", MARS).lifecycle is None
+    promised = Described("mars", read({"route": "/", "callable_days": 7})).lifecycle
+    assert promised is not None
+    assert (promised.days, promised.ground) == (7, "mars's lifecycle policy")

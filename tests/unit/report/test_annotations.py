@@ -1,0 +1,115 @@
+from pathlib import Path
+
+import pytest
+
+from catalog.core.errors import SettingsInvalid
+from catalog.core.snapshot import Model
+from catalog.core.strict_json import JsonText
+from catalog.report.annotations import Label, label, load, read
+
+SHIPPED = Path(__file__).parents[3] / "catalog/providers/infomaniak/annotations.toml"
+
+
+def model(key: str, name: str, description: str | None = None) -> Model:
+    """Make a model of which only the names matter."""
+    return Model(key, name, "llm", JsonText("{}"), description=description)
+
+
+@pytest.mark.parametrize(
+    ("name", "description", "expected"),
+    [
+        ("flux", "Flux schnell", Label("Flux schnell", "Flux schnell")),
+        ("q", "Qwen/Qwen3-VL", Label("Qwen3-VL", "Qwen/Qwen3-VL")),
+        ("google/gemma-4", None, Label("gemma-4", None)),
+        ("google/gemma-4", " \n", Label("gemma-4", None)),
+        ("odd", "vendor/name/", Label("name", "vendor/name/")),
+        ("odd", "/", Label("/", "/")),
+    ],
+)
+def test_names_without_annotation(name: str, description: str | None, expected: Label) -> None:
+    """The last segment of the description, else of the name, is the title."""
+    assert label(model("1", name, description), {}) == expected
+
+
+def test_an_annotation_holds_only_on_its_condition() -> None:
+    """Words tied to a description are not used once another model stands behind the name."""
+    words = load(("a", '[[17]]\nwhen = {description = "new", type = "llm"}\ntitle = "Qwen3 VL"\n'))
+    assert label(model("17", "qwen3", "new"), words).title == "Qwen3 VL"
+    assert label(model("17", "qwen3", "old"), words).title == "old"
+    assert label(model("18", "qwen3", "new"), words).title == "new"
+
+
+def test_the_users_words_win_one_by_one() -> None:
+    """A user's file overrides a title and keeps the shipped description, and adds models."""
+    own = ("own", '[1]\ntitle = "Mine"\n[x]\ndescription = "new"\n')
+    shipped = ("shipped", '[1]\ntitle = "Theirs"\ndescription = "kept"\n')
+    words = load(own, shipped)
+    assert label(model("1", "a", "api"), words) == Label("Mine", "kept")
+    assert label(model("x", "b", "api"), words) == Label("api", "new")
+
+
+def test_every_mistake_is_reported_with_its_place() -> None:
+    """All mistakes of all files come at once, each with file, key and what was expected."""
+    first = """
+        5 = "words"
+        [6]
+        titel = "typing mistake"
+        [[7]]
+        title = ""
+        when = { status = "ready", name = 3 }
+        [[7]]
+        title = "right"
+        when = "always"
+        [8]
+        description = 8
+    """
+    with pytest.raises(SettingsInvalid) as caught:
+        load(("one.toml", first), ("two.toml", "= nothing"))
+    assert str(caught.value).split("\n") == [
+        'one.toml: 5: found "words", expected a table',
+        "one.toml: 6: neither a title nor a description",
+        "one.toml: 6.titel: unknown; known are title, description",
+        'one.toml: 7[1].title: found "", expected text',
+        "one.toml: 7[1].when.status: unknown; known are description, name, type",
+        "one.toml: 7[1].when.name: found 3, expected text",
+        'one.toml: 7[2].when: found "always", expected a table',
+        "one.toml: 8.description: found 8, expected text",
+        "two.toml: Invalid statement (at line 1, column 1)",
+    ]
+
+
+def test_a_file_that_cannot_be_read_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
+    """A missing file and one that is no UTF-8 are named in the error."""
+    torn = tmp_path / "torn.toml"
+    torn.write_bytes(b"\xff")
+    with pytest.raises(
+        SettingsInvalid, match=r"torn\.toml: it is not valid UTF-8: byte 0xff in line 1"
+    ):
+        read(torn)
+    with pytest.raises(SettingsInvalid, match=r"gone\.toml: No such file or directory"):
+        read(tmp_path / "gone.toml")
+
+
+def test_a_file_is_read_with_its_name(tmp_path: Path) -> None:
+    """What is read can be loaded, and mistakes will carry the file's name."""
+    path = tmp_path / "own.toml"
+    path.write_text('[1]\ntitle = "Grüezi"\n', encoding="utf-8")
+    assert label(model("1", "a"), load(read(path))).title == "Grüezi"
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "description", "title"),
+    [
+        ("17", "qwen3", "Qwen/Qwen3-VL-235B-A22B-Instruct", "Qwen3 VL"),
+        ("17", "qwen3", "Qwen3-235B-A22B-Instruct-2507", "Qwen3"),
+        ("17", "qwen3", "Qwen/Qwen4", "Qwen4"),
+        ("6", "llama3", "Llama 4", "Llama 4"),
+        ("33", "nvidia/NVIDIA-Nemotron-3-Nano-30B-A3B-FP8", None, "Nemotron 3 Nano 30B"),
+    ],
+)
+def test_the_shipped_words_claim_nothing_of_another_model(
+    key: str, name: str, description: str, title: str
+) -> None:
+    """A short name's title holds only for the model that it was written for."""
+    words = load(read(SHIPPED))
+    assert label(model(key, name, description), words).title == title

@@ -1,0 +1,293 @@
+import unicodedata
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog.changes.change import (
+    Added,
+    Basis,
+    Change,
+    Removed,
+    Renamed,
+    Restored,
+    Retiring,
+    Updated,
+)
+from catalog.changes.finding import Level
+from catalog.changes.incident import Recovered, Trouble, Undelivered
+from catalog.changes.successors import Difference, Successor
+from catalog.core.clock import stamp
+from catalog.core.payload import Drift
+from catalog.core.strict_json import JsonText, canonical
+from catalog.core.text import VALUE_LIMIT
+from catalog.report.sentences import drift_sentence, fact, sentence, successor, title
+from catalog.report.summary import pending
+from tests.support.builders import AT, finding, model
+
+HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"
+LINK = "https://developer.infomaniak.com/docs/api/post/2/ai/%7Bproduct_id%7D"
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+numbers = st.floats(allow_nan=False, allow_infinity=False, width=16)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | numbers | texts,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(texts, inner, max_size=2),
+    max_leaves=3,
+)
+long_texts = st.builds(
+    lambda head, fill, tail: head + fill * 90 + tail,
+    texts,
+    st.sampled_from(["a", "b ", "/"]),
+    texts,
+)
+sides = st.none() | (values | long_texts).map(canonical)
+
+
+def text(value: Any) -> JsonText:
+    """Write a value as canonical text."""
+    return canonical(value)
+
+
+def updated(before: JsonText | None, after: JsonText | None, field: str = "version") -> Updated:
+    """Make an update of the model alpha."""
+    return Updated(model(), field, before, after)
+
+
+def move(before: JsonText | None, after: JsonText | None) -> str:
+    """Return what a sentence says of both values."""
+    return sentence(finding(updated(before, after))).removeprefix("alpha: version ")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (Added(model()), "alpha added: llm, 32,000 tokens, ready"),
+        (
+            Added(model(meta={"is_beta": True}, info_status="coming_soon")),
+            "alpha added: llm, 32,000 tokens, coming_soon, beta",
+        ),
+        (
+            Added(model(type="stt", max_token_input=None, info_status=None, meta=None)),
+            "alpha added: stt",
+        ),
+        (Added(model(max_token_input=0)), "alpha added: llm, 0 tokens, ready"),
+        (Removed(model()), "alpha removed"),
+        (Restored(model(), AT - timedelta(days=6, hours=5)), "alpha restored after 6 days"),
+        (updated(text("3"), text("3.2")), "alpha: version 3 → 3.2"),
+        (updated(None, text(None)), "alpha: version missing → null"),
+        (updated(text(32000), text(128000)), "alpha: version 32,000 → 128,000"),
+        (updated(text(True), None, "meta.is_beta"), "alpha: meta.is_beta true → missing"),
+        (Drift("new field", "meta.x", None, ("alpha",)), "new field meta.x (alpha)"),
+        (Drift("new field", "$.page", None, ()), "new field $.page"),
+        (Drift("new null", "logo_url", None, ("a", "b")), "new null in logo_url (a, b)"),
+        (
+            Drift("new value", "type", text("video"), tuple("abcde")),
+            "new value of type: video (a, b, c and 2 more)",
+        ),
+        (
+            Drift("odd format", "last_updated_at", text("soon"), ("a",)),
+            "odd format of last_updated_at: soon (a)",
+        ),
+        (Trouble("held", "the list is empty"), "answer held: the list is empty"),
+        (Trouble("invalid", "$: found 1"), "answer invalid: $: found 1"),
+        (Trouble("invalid", "$: x", AT - timedelta(hours=1)), "answer invalid for 1 hour: $: x"),
+        (
+            Trouble("failing", "503", AT - timedelta(hours=1)),
+            "the provider could not be read for 1 hour: 503",
+        ),
+        (
+            Trouble("stale", "503", AT - timedelta(hours=1)),
+            "no answer was accepted for 1 hour: 503",
+        ),
+        (Renamed(model(), "2", "omega"), "alpha renamed to omega (id 1 → 2)"),
+        (Renamed(model(), "2", "alpha"), "alpha has another id: id 1 → 2"),
+        (Renamed(model(), "omega", "omega"), "alpha renamed to omega"),
+        (Undelivered("ops", "410"), "a message to channel ops was given up: 410"),
+        (Undelivered("ops", "channel ops: 410"), "a message to channel ops was given up: 410"),
+        (
+            Recovered(("stale", "held"), AT - timedelta(hours=1)),
+            "well again after 1 hour (stale, held)",
+        ),
+    ],
+)
+def test_sentences(change: Change, said: str) -> None:
+    """Every kind of change is said in one plain sentence."""
+    assert sentence(finding(change)) == said
+
+
+def test_owed() -> None:
+    """What a channel has not taken: why and when it is tried, or until when it waits."""
+    assert pending("ops", 2, "503", AT) == f"2 messages owed, 503; tried again from {stamp(AT)} on"
+    assert pending("ops", 1, None, None) == "channel ops: 1 message to be sent from the next run on"
+
+
+def test_removal_says_how_long_calls_work() -> None:
+    """A removal says until when calls work at least, and on what ground."""
+    gone = finding(Removed(model()), callable_until=date(2026, 1, 22), ground="the policy")
+    said = "alpha removed; callable until at least 2026-01-22 (the policy)"
+    assert sentence(gone) == said
+
+
+@pytest.mark.parametrize(
+    ("until", "basis", "ground", "said"),
+    [
+        (22, "policy", "why", "30 days left; callable until at least 2026-01-22 (why)"),
+        (1, "announced", "a mail", "9 days left; announced to end on 2026-01-01 (a mail)"),
+        (22, "proved", "refused\non 2025-12-20", "over; refused on 2025-12-20"),
+    ],
+)
+def test_an_end_is_told_in_the_words_of_its_basis(
+    until: int, basis: Basis, ground: str, said: str
+) -> None:
+    """How many days are left, until when, and why; what was refused is over, in one line."""
+    day = date(2026, 1, until)
+    change = Retiring("1", "alpha", "llm", day, basis, ground)
+    told = finding(change, callable_until=day, basis=basis, ground=ground)
+    assert sentence(told) == f"alpha: {said}"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [(2, "2 days left"), (1, "1 day left"), (0, "last day"), (-3, "over for 3 days")],
+)
+def test_days_left(days: int, said: str) -> None:
+    """Until the last day they are counted down, and then up."""
+    day = AT.date() + timedelta(days=days)
+    assert fact(finding(Retiring("1", "alpha", "llm", day, "policy", "why"))) == f"alpha: {said}"
+
+
+def test_an_end_that_moved_says_from_where_and_what_to_use_instead() -> None:
+    """The day that was told before, and names that may take its place."""
+    day, before = date(2026, 1, 22), date(2026, 1, 1)
+    change = Retiring("1", "alpha", "llm", day, "policy", "why", 30, before, ("beta", "gamma"))
+    said = "alpha: 30 days left, before it was 2026-01-01; instead: beta, gamma"
+    assert fact(finding(change)) == said
+
+
+@pytest.mark.parametrize(
+    ("differences", "said"),
+    [
+        ((), "beta"),
+        ((Difference("context", 262144, 200000),), "beta (context 262,144 to 200,000)"),
+        ((Difference("context", 128, None),), "beta (context 128 to unknown)"),
+        (
+            (Difference("beta", None, True), Difference("status", "ready", None)),
+            "beta (not beta to beta, ready to unknown)",
+        ),
+        (
+            (Difference("type", "llm", "stt"), Difference("route", "/a", "/b")),
+            "beta (type llm to stt, another route)",
+        ),
+    ],
+)
+def test_a_successor_stands_with_what_would_be_lost(
+    differences: tuple[Difference, ...], said: str
+) -> None:
+    """Each loss in a few words; a name that is not listed says so in their place."""
+    assert successor(Successor("beta", differences)) == said
+    unlisted = Successor("beta", differences, is_noted=True, is_listed=False)
+    assert successor(unlisted) == "beta (not in the catalog)"
+
+
+def test_wave_of_one_move() -> None:
+    """A wave that moves the same way everywhere says so, with the first few names."""
+    moved = [Updated(model(str(at), f"m{at}"), "meta", None, text({})) for at in range(1204)]
+    assert sentence(finding(*moved)) == (
+        "meta on 1,204 models: missing → {} (m0, m1, m2 and 1,201 more)"
+    )
+
+
+def test_wave_of_different_moves() -> None:
+    """A wave whose values differ says what its moves have in common, and how many values."""
+    moved = [Updated(model(str(at), f"m{at}"), "x", None, text(at % 2)) for at in range(3)]
+    assert sentence(finding(*moved)) == "x on 3 models: came, 2 different values (m0, m1, m2)"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Added(model(name=HOSTILE, type=HOSTILE, info_status=HOSTILE)),
+        Removed(model(name=HOSTILE)),
+        Restored(model(name=HOSTILE), AT),
+        Updated(model(name=HOSTILE), HOSTILE, text(HOSTILE), text({HOSTILE: HOSTILE})),
+        Updated(model(), "x", text(["\u2029", "\x9b"]), text("\x1b")),
+        Drift("new value", HOSTILE, text(HOSTILE), (HOSTILE, "b")),
+        Drift("new null", HOSTILE, None, (HOSTILE,)),
+        Trouble("held", HOSTILE),
+    ],
+    ids=lambda change: change.kind,
+)
+def test_no_sentence_breaks_out_of_its_line(change: Change) -> None:
+    """Whatever a name, a field or a value holds, a sentence has no control character in it."""
+    said = sentence(finding(change))
+    assert not [each for each in said if unicodedata.category(each) in {"Cc", "Zl", "Zp"}]
+    if isinstance(change, Drift):
+        assert drift_sentence(change) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("same words, old", "same words, new", "same words, old → same words, new"),
+        (f"{LINK}/v2/rerank", f"{LINK}/cohere/v2/rerank", "…/v2/rerank → …/cohere/v2/rerank"),
+        ("word " * 100 + "old", "word " * 100 + "new", "… old → … new"),
+        ("word " * 100 + "end", "word " * 100, "… end → … "),
+        ("x" * 200 + "1", "x" * 200 + "2", f"…{'x' * 30}1 → …{'x' * 30}2"),
+        ("a" + "x" * 200, "b" + "x" * 200, f"a{'x' * 118}… → b{'x' * 118}…"),
+        ("1,000", 1000, '"1,000" → 1000'),
+        ("null", None, '"null" → null'),
+        ("a b", "a\nb", '"a b" → "a\\nb"'),
+        ("a", "a ", '"a" → "a "'),
+        (["chat", "vision"], ["audio", "chat"], "+audio, -vision"),
+        (["chat", "vision"], ["vision", "chat"], "the same in another order"),
+        (["chat"], ["chat", "chat"], '["chat"] → ["chat","chat"]'),
+        (["chat"], ["chat", 1], '["chat"] → ["chat",1]'),
+        ("a\u0085", "a\u2028", '"a\\u0085" → "a\\u2028"'),
+        (["\u0085"], ["\u2028"], '["\\u0085"] → ["\\u2028"]'),
+    ],
+)
+def test_moves(before: Any, after: Any, said: str) -> None:
+    """Both values are shown from where they differ, and as JSON where they look alike."""
+    assert move(text(before), text(after)) == said
+
+
+def test_a_word_is_not_mistaken_for_absence() -> None:
+    """The text "missing" is told from what is missing."""
+    assert move(None, text("missing")) == 'missing → "missing"'
+
+
+@given(sides, sides)
+def test_different_values_never_look_the_same(
+    before: JsonText | None, after: JsonText | None
+) -> None:
+    """Whatever changed, the sentence shows two different sides on one line of bounded length."""
+    said = move(before, after)
+    side = said[: (len(said) - len(" → ")) // 2]
+    assert (said == f"{side} → {side}") == (before == after)
+    assert len(said) <= 2 * VALUE_LIMIT + len(" → ")
+    assert "\n" not in said
+
+
+def test_title() -> None:
+    """A title counts by level, the gravest first, and passes over what there is none of."""
+    levels = (Level.INFO, Level.BREAKING, Level.INFO)
+    findings = [finding(level=level) for level in levels]
+    assert title("infomaniak", findings) == "infomaniak: 1 breaking, 2 info"
+    assert title("infomaniak", iter(findings[:1])) == "infomaniak: 1 info"
+
+
+def test_names_without_end_are_cut() -> None:
+    """A sentence stays short enough to read, whatever the length of names, fields and values."""
+    long = model(name="n" * 10_000, type="t" * 10_000)
+    value = canonical("v" * 10_000)
+    for change in (
+        *(Added(long), Removed(long), Restored(long, AT)),
+        Updated(long, "f" * 10_000, value, canonical("w" * 10_000)),
+        Drift("new value", "f" * 10_000, value, (long.name,) * 9),
+    ):
+        assert len(sentence(finding(change))) < 1_000
+    wave = tuple(Updated(long, "f" * 10_000, None, value) for _ in range(9))
+    assert len(sentence(finding(*wave))) < 1_000

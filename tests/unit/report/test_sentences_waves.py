@@ -1,0 +1,112 @@
+"""What is told as one, in one sentence."""
+
+import unicodedata
+from typing import Any
+
+import pytest
+
+from catalog.changes.change import Change, Removed, Renamed, Updated
+from catalog.cli.explain import bundled
+from catalog.core.strict_json import canonical
+from catalog.report.sentences import sentence
+from tests.support.builders import finding, model
+
+HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"
+
+
+def on(count: int, field: str, before: Any, after: Any) -> list[Change]:
+    """Make the same move on so many models; None where the field is not there."""
+    sides = [None if side is None else canonical(side) for side in (before, after)]
+    return [Updated(model(str(at), f"m{at}"), field, *sides) for at in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "why"),
+    [
+        (on(4, "x", 1, 2), "x on 4 models: 1 → 2 (m0, m1, m2 and 1 more)", "a wave: one field"),
+        (
+            [*on(1, "x", 1, 2), *on(1, "x", 1, 3)],
+            "x on 1 model: 2 different moves (m0)",
+            "a wave: one field",
+        ),
+        (
+            [*on(1, "x", 1, None), *on(1, "x", 2, None)],
+            "x on 1 model: gone, 2 different values (m0)",
+            "a wave: one field",
+        ),
+        (
+            [*on(1, "x", "a long text", "a long…"), *on(1, "x", "another text", "another")],
+            "x on 1 model: cut short (m0)",
+            "a wave: one field",
+        ),
+        (
+            [*on(1, "x", "a", "a text"), *on(1, "x", "b", "b text")],
+            "x on 1 model: written out (m0)",
+            "a wave: one field",
+        ),
+        (
+            [*on(1, "a.b", None, 1), *on(1, "a.c.d", None, 2)],
+            "m0: a.b, a.c.d came",
+            "2 fields that came or went together on 1 model",
+        ),
+        (
+            [*on(2, "a.b", 1, None), *on(2, "a.c", 2, None)],
+            "a on 2 models: b, c gone (m0, m1)",
+            "2 fields that came or went together on 2 models",
+        ),
+        (
+            [*on(2, "a", None, 1), *on(2, "b", None, 2)],
+            "a, b on 2 models: came (m0, m1)",
+            "2 fields that came or went together on 2 models",
+        ),
+        (
+            [*on(2, "a.x", None, 1), *on(2, "b.x", None, 2)],
+            "a.x, b.x on 2 models: came (m0, m1)",
+            "2 fields that came or went together on 2 models",
+        ),
+        (
+            [Removed(model("1", "a:b")), Removed(model("2", "c:b"))],
+            "2 :b models removed (a:b, c:b)",
+            "2 models of one suffix, from 5 on",
+        ),
+        (
+            [Renamed(model("1", "a"), "3", "v/a"), Renamed(model("2", "b"), "4", "v/b")],
+            "2 models renamed with nothing → v/: a → v/a and 1 more",
+            "2 names that changed in the same way",
+        ),
+    ],
+)
+def test_many_changes_in_one_sentence(changes: list[Change], said: str, why: str) -> None:
+    """What is told as one says what all of it has in common, how many it is, and why it is one."""
+    made = finding(*changes)
+    assert sentence(made) == said
+    assert (bundled(made) or "").startswith(why)
+
+
+def test_a_single_change_is_no_bundle() -> None:
+    """One change needs no reason to stand alone."""
+    assert bundled(finding()) is None
+
+
+def test_hostile_names_in_many() -> None:
+    """Names that hold line breaks, tabs and markup break no line of a wave either."""
+    made = [
+        Updated(model(str(at), HOSTILE), f"a.{HOSTILE}{at}", None, canonical(1)) for at in range(2)
+    ]
+    for changes in (made, [Renamed(model(name=HOSTILE), "2", f"v/{HOSTILE}")] * 2):
+        said = sentence(finding(*changes))
+        assert not [each for each in said if unicodedata.category(each) in {"Cc", "Zl", "Zp"}]
+
+
+def test_wave_of_one_move() -> None:
+    """A wave that moves the same way everywhere says so, with the first few names."""
+    moved = [Updated(model(str(at), f"m{at}"), "meta", None, canonical({})) for at in range(1204)]
+    assert sentence(finding(*moved)) == (
+        "meta on 1,204 models: missing → {} (m0, m1, m2 and 1,201 more)"
+    )
+
+
+def test_wave_of_different_moves() -> None:
+    """A wave whose values differ says what its moves have in common, and how many values."""
+    moved = [Updated(model(str(at), f"m{at}"), "x", None, canonical(at % 2)) for at in range(3)]
+    assert sentence(finding(*moved)) == "x on 3 models: came, 2 different values (m0, m1, m2)"

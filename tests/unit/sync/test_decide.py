@@ -1,0 +1,152 @@
+"""What a poll comes to, given what was known and what was read."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from catalog.changes.change import Added, Removed, Restored
+from catalog.changes.finding import Delisted, Level, fingerprint
+from catalog.changes.health import Unwell
+from catalog.changes.incident import Recovered, Trouble
+from catalog.changes.judge import Doubt
+from catalog.changes.poll import Outcome, Poll
+from catalog.core.errors import CatalogHeld, PayloadInvalid, Problem, Unreachable
+from catalog.core.payload import Drift
+from catalog.core.snapshot import Snapshot
+from catalog.providers.infomaniak.provider import Infomaniak
+from catalog.sync.decide import Decision, Past, Policy, Reading
+from tests.support.builders import AT, model, payload, snapshot
+
+BEFORE = snapshot(*(model(str(key), f"m{key}") for key in range(1, 11)), at=AT - timedelta(days=1))
+FEW = snapshot(model())
+NEW_FIELD = Drift("new field", "price", None, ("alpha",))
+HOUR = timedelta(hours=1)
+KNOWN = Past(BEFORE.digest, BEFORE)
+
+
+def decide(past: Past, reading: Reading, *, accept: bool = False) -> Poll:
+    """Decide one poll with the default policy."""
+    return Decision(Infomaniak(), Policy(), AT, 12, accept).decide(past, reading)
+
+
+def read(candidate: Snapshot, *drift: Drift) -> Reading:
+    """Make the reading of a valid answer."""
+    return Reading(payload(), candidate, drift)
+
+
+def test_the_first_state_is_taken_as_it_is() -> None:
+    """A first poll stores the state and finds no change: there is nothing to compare with."""
+    poll = decide(Past(), read(FEW))
+    assert (poll.outcome, poll.snapshot, poll.findings) == (Outcome.FIRST, FEW, ())
+    assert (poll.provider, poll.started_at, poll.duration_ms) == ("infomaniak", AT, 12)
+
+
+def test_drift_is_told_at_the_first_poll_too() -> None:
+    """What the contract had not seen is told even where nothing is known yet."""
+    (finding,) = decide(Past(), read(FEW, NEW_FIELD)).findings
+    assert finding.change == NEW_FIELD
+
+
+def test_an_unchanged_state() -> None:
+    """No candidate (304, same bytes) and the same state in other bytes are both unchanged."""
+    for reading in (Reading(payload()), read(BEFORE)):
+        poll = decide(KNOWN, reading)
+        assert (poll.outcome, poll.snapshot, poll.findings) == (Outcome.UNCHANGED, None, ())
+
+
+def test_drift_is_told_once() -> None:
+    """Drift whose fingerprint is in the store is not told again; new drift beside it is."""
+    other = replace(NEW_FIELD, field="origin")
+    past = replace(KNOWN, told=frozenset({fingerprint("infomaniak", NEW_FIELD)}))
+    (finding,) = decide(past, read(BEFORE, NEW_FIELD, other)).findings
+    assert finding.change == other
+
+
+def test_a_changed_state() -> None:
+    """Changes and drift are found together, and a model that was gone is restored."""
+    after = snapshot(*BEFORE.models[1:], model("11", "new"), model("12", "back"))
+    past = replace(KNOWN, gone={"12": Delisted(model("12", "back"), AT - timedelta(days=30), None)})
+    poll = decide(past, read(after, NEW_FIELD))
+    assert (poll.outcome, poll.snapshot, poll.error) == (Outcome.CHANGED, after, None)
+    assert [finding.change for finding in poll.findings] == [
+        Removed(BEFORE.models[0]),
+        Restored(model("12", "back"), AT - timedelta(days=30)),
+        Added(model("11", "new")),
+        NEW_FIELD,
+    ]
+
+
+def test_a_doubtful_state_is_held() -> None:
+    """It is not applied, what it lacks is kept as a digest, and the operator is told."""
+    poll = decide(KNOWN, read(FEW))
+    assert (poll.outcome, poll.snapshot, poll.candidate) == (
+        Outcome.HELD,
+        None,
+        FEW.lacking(BEFORE),
+    )
+    assert isinstance(poll.error, CatalogHeld)
+    (finding,) = poll.findings
+    assert finding.change == Trouble("held", "9 of 10 models gone (90%, limit 30%)")
+
+
+def test_trouble_is_told_by_what_was_told() -> None:
+    """What was told since the last accepted poll is not told again; other trouble is."""
+    broken = Reading(payload(), error=PayloadInvalid([Problem("$", "nothing", "one JSON value")]))
+    unwell = Unwell(since={"held": AT}, reported={"held": AT})
+    assert decide(replace(KNOWN, unwell=unwell), read(FEW)).findings == ()
+    (finding,) = decide(replace(KNOWN, unwell=unwell), broken).findings
+    assert finding.rule == "payload-invalid"
+
+
+def test_the_end_of_trouble_is_told() -> None:
+    """The poll that is accepted says what is over, and since when it had lasted."""
+    unwell = Unwell(since={"failing": AT - HOUR}, reported={"failing": AT - HOUR}, failures=9)
+    for reading in (Reading(payload()), read(snapshot(*BEFORE.models[1:]))):
+        poll = decide(replace(KNOWN, unwell=unwell), reading)
+        assert poll.findings[0 if reading.candidate is None else 1].change == Recovered(
+            ("failing",), AT - HOUR
+        )
+
+
+@pytest.mark.parametrize(("held", "outcome"), [(0, "held"), (1, "held"), (2, "changed")])
+def test_the_third_poll_that_says_the_same_lets_it_through(held: int, outcome: str) -> None:
+    """Three polls in a row with the same state are believed without a hand."""
+    assert decide(replace(KNOWN, held=held), read(FEW)).outcome == outcome
+
+
+def test_accepted_by_hand() -> None:
+    """What would be held is applied with accept, an empty list too."""
+    for after in (FEW, snapshot()):
+        poll = decide(KNOWN, read(after), accept=True)
+        assert (poll.outcome, poll.snapshot) == (Outcome.CHANGED, after)
+
+
+def test_an_invalid_answer() -> None:
+    """It is kept as evidence with its problems, told, and changes nothing."""
+    error = PayloadInvalid([Problem("$.data[0].id", "nothing", "a value")])
+    poll = decide(KNOWN, Reading(payload(), error=error))
+    assert (poll.outcome, poll.answer, poll.snapshot) == (Outcome.INVALID, payload(), None)
+    assert poll.problems == error.problems
+    assert [finding.rule for finding in poll.findings] == ["payload-invalid"]
+
+
+def test_the_third_failed_poll_in_a_row_is_told() -> None:
+    """A provider that was not reached makes a failed poll; a finding only when it lasts."""
+    poll = decide(KNOWN, Reading(error=Unreachable("no connection")))
+    assert (poll.outcome, poll.findings, poll.problems) == (Outcome.FAILED, (), ())
+    unwell = Unwell(since={"failing": AT - HOUR}, failures=2)
+    poll = decide(replace(KNOWN, unwell=unwell), Reading(error=Unreachable("no connection")))
+    assert [each.change for each in poll.findings] == [
+        Trouble("failing", "no connection", AT - HOUR)
+    ]
+
+
+def test_the_policy_is_the_users() -> None:
+    """Doubt and levels come from the policy."""
+    policy = Policy(Doubt(floor=11), levels={"model-removed": Level.INFO})
+    poll = Decision(Infomaniak(), policy, AT).decide(KNOWN, read(FEW))
+    assert poll.outcome is Outcome.CHANGED
+    assert {finding.level for finding in poll.findings if finding.rule == "model-removed"} == {
+        Level.INFO
+    }
