@@ -1,4 +1,4 @@
-"""Run one provider in the daemon, and plan its next run."""
+"""Run one provider in the daemon and schedule its next run."""
 
 import logging
 import signal
@@ -20,9 +20,9 @@ logger = logging.getLogger("catalog.daemon")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """What is to be done for one provider by one reading of the settings.
+    """The objects for one provider, built from one configuration.
 
-    `about` describes it, line by line.
+    `about` describes them, line by line.
     """
 
     scheduled: Scheduled
@@ -33,15 +33,15 @@ class Work:
 
     @property
     def provider(self) -> str:
-        """The name of the provider."""
+        """Return the name of the provider."""
         return self.scheduled.provider
 
     def later(self, moment: datetime) -> datetime:
-        """Return a moment at random within the jitter after this one."""
+        """Return a random time within the jitter after `moment`."""
         return moment + self.jitter * SystemRandom().random()
 
     def stop_calls(self) -> None:
-        """Let the calling of models end where it stands."""
+        """Stop the model calls after the current one."""
         if self.probes is not None:
             self.probes.probing.stop.set()
 
@@ -77,17 +77,20 @@ Event = signal.Signals | Ended | Beat | Carried | Called
 
 
 def attempt(call: Callable[[], Came]) -> Came | Exception:
-    """Return what a call came to, or what it broke off with."""
+    """Return the result of a call, or its exception."""
     try:
         return call()
-    except Exception as error:  # noqa: BLE001  # whatever it is, the daemon goes on and tells it
+    except Exception as error:  # noqa: BLE001  # the daemon logs it and continues
         if not isinstance(error, CatalogError):
             log_trace(logger, error)
         return error
 
 
 def first_run(work: Work) -> datetime:
-    """Return when to begin; a database that is held, or away, is waited for by the passes."""
+    """Return the time of the first run.
+
+    If the database is locked or unreachable, it is now, because each pass waits for the database.
+    """
     try:
         return work.scheduled.first()
     except (DatabaseBusy, DatabaseUnreachable) as error:
@@ -143,7 +146,7 @@ class Course:
 
 
 def status(courses: Iterable[Course]) -> str:
-    """Say in one line what came of the last runs, and when the next one is."""
+    """Return the last results and the time of the next run."""
     known, present = tuple(courses), now()
     said = "; ".join(sorted(course.last for course in known if course.last))
     moments = sorted(course.moment for course in known)

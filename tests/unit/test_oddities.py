@@ -17,8 +17,7 @@ from catalog.changes.judge import Case, Doubt, judge
 from catalog.config.providers import ListSettings, ProviderSettings
 from catalog.core.payload import Payload
 from catalog.core.snapshot import Snapshot
-from catalog.providers.making import make
-from catalog.providers.provider import Provider
+from catalog.providers.provider import Provider, make
 from catalog.providers.validate import validate
 from catalog.report import annotations
 from catalog.report.overview import Overview, render

@@ -16,7 +16,7 @@ from catalog.changes.change import (
     Retiring,
     Updated,
 )
-from catalog.changes.finding import Level, fingerprint, gravity
+from catalog.changes.finding import Level, fingerprint, severity
 from catalog.changes.incident import TROUBLES, Recovered, Trouble, Undelivered
 from catalog.core.payload import Drift
 from catalog.core.strict_json import JsonText
@@ -158,4 +158,4 @@ def test_gravity() -> None:
         finding(DRIFT, level=Level.INFO),
     ]
     backwards = ordered[::-1]
-    assert sorted(backwards, key=gravity) == ordered
+    assert sorted(backwards, key=severity) == ordered

@@ -9,10 +9,10 @@ from catalog.changes.finding import Delisted
 from catalog.changes.forecast import (
     REMIND,
     End,
+    Evidence,
     Forecast,
-    Grounds,
+    LastReport,
     Note,
-    Told,
     candidates,
     ends,
     forecast,
@@ -58,13 +58,13 @@ def test_the_strongest_ground_counts_alone(
 ) -> None:
     """Proved goes before announced, announced before policy, each with its own day and ground."""
     notes = {} if note is None else {"1": note}
-    grounds = Grounds(notes, {} if proof is None else {"1": proof})
+    grounds = Evidence(notes, {} if proof is None else {"1": proof})
     assert forecast("1", gone, grounds, POLICY) == expected
 
 
 def test_an_announcement_without_a_source_says_when_it_was_noted() -> None:
     """The ground is then the day of the note."""
-    grounds = Grounds({"1": Note("1", AT, date(2026, 12, 1))})
+    grounds = Evidence({"1": Note("1", AT, date(2026, 12, 1))})
     told = forecast("1", None, grounds, None)
     assert told == Forecast(date(2026, 12, 1), "announced", "noted on 2026-05-19")
 
@@ -78,15 +78,15 @@ def test_an_announcement_without_a_source_says_when_it_was_noted() -> None:
 )
 def test_the_policy_is_worked_out_where_it_was_not_said(gone: Delisted) -> None:
     """Where a model left on other grounds, which count no more, its policy is what it would be."""
-    assert forecast("1", gone, Grounds(), POLICY) == BY_POLICY
-    assert forecast("1", gone, Grounds(), None) is None
+    assert forecast("1", gone, Evidence(), POLICY) == BY_POLICY
+    assert forecast("1", gone, Evidence(), None) is None
 
 
 def test_every_model_with_an_end_is_found_in_key_order() -> None:
     """Those that are gone and those that are listed and noted, and no others."""
     gone = {key: Delisted(model(key), AT, date(2026, 6, 18), "policy", "p") for key in ("10", "2")}
     notes = {key: Note(key, AT, date(2026, 12, 1)) for key in ("9", "10")} | {"3": Note("3", AT)}
-    grounds = Grounds(notes, noted={"9": model("9"), "3": model("3")})
+    grounds = Evidence(notes, noted={"9": model("9"), "3": model("3")})
     known = ends(gone, grounds, POLICY)
     assert [end.model.key for end in known] == ["2", "9", "10"]
     assert [end.forecast.basis for end in known] == ["policy", "announced", "announced"]
@@ -105,13 +105,13 @@ def test_the_most_urgent_mark_counts(days: int, mark: int | None) -> None:
 
 def told_over(moments: list[datetime], gone: Delisted) -> list[tuple[datetime, Retiring]]:
     """Ask at these moments, and remember what is told as the store does."""
-    told: dict[str, Told] = {}
+    told: dict[str, LastReport] = {}
     heard, since = [], gone.gone_since
     for now in moments:
-        known = ends({"1": gone}, Grounds(), POLICY)
+        known = ends({"1": gone}, Evidence(), POLICY)
         for change in retiring(known, told, REMIND, since, now):
             heard.append((now, change))
-            told[change.key] = Told(change.until, change.basis, now)
+            told[change.key] = LastReport(change.until, change.basis, now)
         since = now
     return heard
 
@@ -171,7 +171,7 @@ def test_another_day_or_basis_is_told_and_starts_anew(
     assert (change.until, change.basis, change.ground) == (until, basis, "why")
     assert change.moved_from == moved
     assert change.mark == reached(REMIND, (until - now.date()).days)
-    told = {"1": Told(until, basis, now)}
+    told = {"1": LastReport(until, basis, now)}
     assert retiring([end], told, REMIND, now, now) == ()
     last = datetime(until.year, until.month, until.day, tzinfo=UTC)
     again = retiring([end], told, REMIND, now, last)
@@ -182,9 +182,9 @@ def test_a_removal_after_a_reminder_tells_the_day_itself() -> None:
     """What was said when the model left counts as told, where it is newer than the reminder."""
     gone = Delisted(model(), AT, date(2026, 6, 1), "announced", "a mail")
     end = End(gone.model, gone, Forecast(date(2026, 6, 1), "announced", "a mail"))
-    old = {"1": Told(date(2026, 7, 1), "announced", AT - DAY)}
+    old = {"1": LastReport(date(2026, 7, 1), "announced", AT - DAY)}
     assert retiring([end], old, REMIND, AT, AT) == ()
-    newer = {"1": Told(date(2026, 7, 1), "announced", AT)}
+    newer = {"1": LastReport(date(2026, 7, 1), "announced", AT)}
     (change,) = retiring([end], newer, REMIND, AT, AT)
     assert change.moved_from == date(2026, 7, 1)
 
@@ -192,7 +192,7 @@ def test_a_removal_after_a_reminder_tells_the_day_itself() -> None:
 def test_a_clock_that_was_ahead_does_not_silence_what_comes() -> None:
     """After one reminder by a clock that was ahead, the marks are told as they are reached."""
     end = End(GONE.model, GONE, BY_POLICY)
-    told = {"1": Told(BY_POLICY.until, "policy", AT + DAY * 400)}
+    told = {"1": LastReport(BY_POLICY.until, "policy", AT + DAY * 400)}
     for since, days, marks in ((400, 10, []), (10, 15, []), (15, 16, [14]), (16, 23, [7])):
         heard = retiring([end], told, REMIND, AT + DAY * since, AT + DAY * days)
         assert [each.mark for each in heard] == marks
@@ -202,7 +202,7 @@ def test_another_pass_that_began_a_little_later_has_told() -> None:
     """Of two passes at once, the one that writes last tells nothing again."""
     end = End(GONE.model, GONE, BY_POLICY)
     now = AT + DAY * 17
-    told = {"1": Told(BY_POLICY.until, "policy", now + timedelta(seconds=5))}
+    told = {"1": LastReport(BY_POLICY.until, "policy", now + timedelta(seconds=5))}
     assert retiring([end], told, REMIND, AT + DAY, now) == ()
     assert retiring([end], {}, REMIND, AT + DAY, now) != ()
 
@@ -213,20 +213,20 @@ def test_without_marks_only_what_is_new_is_told() -> None:
     late = datetime(2026, 12, 1, tzinfo=UTC)
     (change,) = retiring([end], {}, (), AT, late)
     assert change.mark is None
-    assert retiring([end], {"1": Told(ANNOUNCED.until, "announced", AT)}, (), AT, late) == ()
+    assert retiring([end], {"1": LastReport(ANNOUNCED.until, "announced", AT)}, (), AT, late) == ()
 
 
 def test_candidates_have_no_end_themselves() -> None:
     """A model that ends is no candidate for another one, unless a person named it."""
     known = ends(
         {"1": GONE},
-        Grounds({"2": Note("2", AT, date(2026, 12, 1))}, noted={"2": model("2", "beta")}),
+        Evidence({"2": Note("2", AT, date(2026, 12, 1))}, noted={"2": model("2", "beta")}),
         POLICY,
     )
     listed = [model("2", "beta"), model("3", "gamma")]
-    found = candidates(known, Grounds(), listed)
+    found = candidates(known, Evidence(), listed)
     assert [each.name for each in found["1"]] == ["gamma"]
-    named = Grounds({"1": Note("1", AT, successor="beta")})
+    named = Evidence({"1": Note("1", AT, successor="beta")})
     found = candidates(known, named, listed)
     assert [(each.name, each.is_noted, each.is_listed) for each in found["1"]] == [
         ("beta", True, True),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from catalog.changes.health import Freshness, State, Tolerance, Unwell, examine, is_overdue
-from catalog.changes.poll import Outcome, Waiting
+from catalog.changes.poll import Backlog, Outcome
 from tests.support.builders import AT
 
 HOUR = timedelta(hours=1)
@@ -57,4 +57,4 @@ def test_a_message_is_overdue_when_a_poll_should_have_sent_it(
     due: datetime | None, polled: datetime | None, *, overdue: bool
 ) -> None:
     """It was due at the last poll, which is over by now."""
-    assert is_overdue(Waiting("ops", 1, None, None, due), polled, AT) == overdue
+    assert is_overdue(Backlog("ops", 1, None, None, due), polled, AT) == overdue

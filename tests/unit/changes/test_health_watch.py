@@ -12,7 +12,7 @@ from tests.support.builders import AT
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FRESH = Unwell(accepted_at=AT - HOUR)
 OLD = Unwell(
-    since={"failing": AT - 3 * DAY}, told={"failing": AT - DAY}, accepted_at=AT - 3 * DAY - HOUR
+    since={"failing": AT - 3 * DAY}, reported={"failing": AT - DAY}, accepted_at=AT - 3 * DAY - HOUR
 )
 
 
@@ -48,10 +48,10 @@ def test_an_old_catalog_is_told_of_in_place_of_the_reminder() -> None:
     """After three days without an accepted answer: stale, and nothing beside it twice."""
     unwell = replace(OLD, failures=9)
     assert told(unwell) == [Trouble("stale", "why", OLD.accepted_at)]
-    stale_too = replace(unwell, told={**unwell.told, "stale": AT - HOUR})
+    stale_too = replace(unwell, reported={**unwell.reported, "stale": AT - HOUR})
     assert told(stale_too) == []
     assert told(stale_too, "held") == [Trouble("held", "why")]
-    assert told(replace(unwell, told={"stale": AT - DAY}), "failing")[0].kind == "stale"
+    assert told(replace(unwell, reported={"stale": AT - DAY}), "failing")[0].kind == "stale"
 
 
 def test_one_lost_poll_after_a_pause_makes_nothing_stale() -> None:
@@ -70,11 +70,11 @@ def test_a_catalog_that_was_never_read_is_not_old() -> None:
 
 def test_the_end_is_told_of_what_was_told() -> None:
     """One word ends all kinds at once; what nobody heard of ends in silence."""
-    both = replace(OLD, told={"failing": AT - DAY, "stale": AT})
+    both = replace(OLD, reported={"failing": AT - DAY, "stale": AT})
     for unwell, ended in (
         (both, [Recovered(("stale", "failing"), AT - 3 * DAY - HOUR)]),
         (OLD, [Recovered(("failing",), AT - 3 * DAY)]),
-        (replace(OLD, told={}), []),
+        (replace(OLD, reported={}), []),
     ):
         for changed in (False, True):
             watch = Watch(Patience(), unwell, AT)
@@ -83,6 +83,6 @@ def test_the_end_is_told_of_what_was_told() -> None:
 
 def test_a_held_answer_that_is_let_through_is_its_own_word() -> None:
     """Its changes are told; only a return to the state in force says that it is over."""
-    watch = Watch(Patience(), Unwell(since={"held": AT}, told={"held": AT}), AT)
+    watch = Watch(Patience(), Unwell(since={"held": AT}, reported={"held": AT}), AT)
     assert list(watch.recovery(changed=True)) == []
     assert list(watch.recovery(changed=False)) == [Recovered(("held",), AT)]

@@ -14,7 +14,7 @@ def drawn_tree() -> Iterator[tuple[str, str, int | None, bool]]:
     for bars, name, code, text in line.findall(errors.__doc__ or ""):
         depth = 1 + len(bars) // 4
         parents[depth:] = [name]
-        yield name, parents[depth - 1], int(code) if code else None, "(tried again)" in text
+        yield name, parents[depth - 1], int(code) if code else None, "(retried)" in text
 
 
 def subclasses(parent: type[CatalogError]) -> Iterator[type[CatalogError]]:

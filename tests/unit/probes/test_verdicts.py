@@ -5,7 +5,7 @@ import pytest
 
 from catalog.changes.change import PROBED_KINDS, Probed
 from catalog.changes.finding import Delisted
-from catalog.core.probe import Cell, Probe, Said, Verdict
+from catalog.core.probe import CallResult, Cell, Probe, Verdict
 from catalog.probes.verdicts import Lists, compare, is_believed, second_try
 from tests.support.builders import AT, model
 
@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 
 def tried(verdict: Verdict, minute: int = 0, *, believed: bool = False, **said: Any) -> Probe:
     """Make a try of `a` on chat-v2, so many minutes after the start."""
-    came = Said(verdict, 1, **said)
+    came = CallResult(verdict, 1, **said)
     return Probe("a", "chat-v2", "1", AT + minute * MINUTE, believed, came)
 
 
@@ -73,7 +73,7 @@ NOWHERE = Lists({}, {}, frozenset(), {}, frozenset())
 
 def kinds(lists: Lists, known: Cell, *told: Probed) -> list[str]:
     """Return the kinds of what is news."""
-    before = {each.told_as: each for each in told}
+    before = {each.report_key: each for each in told}
     return [each.kind for each in compare(lists, [known], before)]
 
 
@@ -121,7 +121,7 @@ def test_what_the_second_list_lacks_is_told_once() -> None:
     lacking = Lists(LISTED.listed, {}, frozenset(), {}, frozenset({"llm"}))
     [found] = compare(lacking, [], {})
     assert (found.kind, found.name) == ("absent", "a")
-    assert compare(lacking, [], {found.told_as: found}) == ()
+    assert compare(lacking, [], {found.report_key: found}) == ()
     assert compare(Lists(LISTED.listed, {}, None, {}, lacking.belongs), [], {}) == ()
     assert compare(Lists(LISTED.listed, {}, frozenset(), {}, frozenset()), [], {}) == ()
 

@@ -24,7 +24,7 @@ from catalog.core.payload import Drift
 from catalog.core.strict_json import JsonText, canonical
 from catalog.core.text import VALUE_LIMIT
 from catalog.report.sentences import drift_sentence, fact, sentence, successor, title
-from catalog.report.summary import owed
+from catalog.report.summary import pending
 from tests.support.builders import AT, finding, model
 
 HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"
@@ -120,8 +120,8 @@ def test_sentences(change: Change, said: str) -> None:
 
 def test_owed() -> None:
     """What a channel has not taken: why and when it is tried, or until when it waits."""
-    assert owed("ops", 2, "503", AT) == f"2 messages owed, 503; tried again from {stamp(AT)} on"
-    assert owed("ops", 1, None, None) == "channel ops: 1 message to be sent from the next run on"
+    assert pending("ops", 2, "503", AT) == f"2 messages owed, 503; tried again from {stamp(AT)} on"
+    assert pending("ops", 1, None, None) == "channel ops: 1 message to be sent from the next run on"
 
 
 def test_removal_says_how_long_calls_work() -> None:
