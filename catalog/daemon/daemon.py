@@ -8,14 +8,17 @@ clock may be set.
 """
 
 import logging
+import math
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from itertools import chain
 from queue import Empty
 
+from apscheduler.events import EVENT_JOB_EXECUTED
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -26,17 +29,17 @@ from catalog.core.signal_queue import STOPS, Inbox
 from catalog.daemon.job import (
     Beat,
     Called,
-    Carried,
     Course,
     Ended,
     Event,
+    Sent,
     Work,
     attempt,
     first_run,
     status,
 )
 from catalog.daemon.report import refused, told, told_calls
-from catalog.daemon.scheduled import ProbeTimes, Run
+from catalog.daemon.scheduled import ProbeTimes
 from catalog.daemon.systemd import Systemd
 
 logger = logging.getLogger("catalog.daemon")
@@ -62,15 +65,21 @@ class Daemon:
             executors={name: ThreadPoolExecutor(1) for name in ("default", "probes")},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        # A job returns its event. The listener runs when the scheduler no longer counts the job,
+        # so that a pass that is planned because of the event is not dropped.
+        self._scheduler.add_listener(
+            lambda done: self._events.put(done.retval), EVENT_JOB_EXECUTED
+        )
         self._beat = min(BEAT, (systemd.watchdog or BEAT) / 2)
         self._next_beat = time.monotonic() + self._beat
         self._works = read()
         self._courses: dict[str, Course] = {}
-        self._overdue = time.monotonic()
+        limit = max(work.scheduled.limit for work in self._works)
+        self._deadline = time.monotonic() + limit.total_seconds()
         self._is_stopping = False
-        self._carrying: Work | None = None
-        self._calling: list[Work] = []
-        self._left: list[Work] = []
+        self._is_sending = False
+        self._calling: set[Work] = set()
+        self._left: set[Work] = set()
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; return the exit code. For the main thread only."""
@@ -85,8 +94,6 @@ class Daemon:
                 pass
             self._systemd.stopping("stopped")
             self._scheduler.shutdown()
-            self._carrying, self._calling = None, []  # whatever it was, it is over
-            self._close_left()
         logger.info("stopped")
         return 0
 
@@ -103,68 +110,31 @@ class Daemon:
         match event:
             case Beat():
                 self._keep_time()
-                self._watch()
-                self._carry()
+                self._send()
                 self._call()
-            case Carried():
-                self._carrying = None
-                self._close_left()
+                self._watch()
+            case Sent():
+                self._is_sending = False
             case Called():
-                self._calling.remove(event.work)
                 self._note_calls(event)
-                self._close_left()
             case Ended():
                 self._go_on(event)
             case signal.SIGHUP:
                 self._reload()
             case _:
                 self._stop(event)
+        self._close_left()
         return not self._is_stopping or self._is_busy
 
     def _begin(self, work: Work, moment: datetime) -> None:
         """Take a provider in."""
-        course = Course(work, work, moment, call_at=now())
-        self._courses[work.provider] = course
+        course = self._courses[work.provider] = Course(work, moment, call_at=now())
         self._plan(course, moment)
 
     def _plan(self, course: Course, moment: datetime) -> None:
-        """Let the work in force run at that moment."""
-        course.planned, course.moment = course.work, moment
-        # Two, because the scheduler may still count the pass that has just ended, and would drop
-        # this one for good; all passes have one thread between them.
-        self._scheduler.add_job(
-            self._pass, "date", run_date=moment, args=[course.work], id=course.job, max_instances=2
-        )
-        if not self._out:
-            self._expect()
-
-    def _expect(self) -> None:
-        """Note until when, by monotonic time, the next run has to be over."""
-        if not self._courses:
-            return
-        wait = min(course.moment for course in self._courses.values()) - datetime.now(UTC)
-        limit = max(course.planned.scheduled.limit for course in self._courses.values())
-        self._overdue = time.monotonic() + (max(timedelta(), wait) + limit).total_seconds()
-
-    def _keep_time(self) -> None:
-        """Follow a wall clock that was set after runs were planned, but for one under way."""
-        present = now()
-        for course in self._courses.values():
-            if self._is_out(course):
-                continue
-            schedule = course.work.scheduled.schedule
-            following = schedule.next_after(present)
-            # A run is planned within the slot that comes next, so this one has moved away.
-            if course.moment >= schedule.next_after(following) and self._unplan(course):
-                self._plan(course, following)
-                course.call_at = present
-                text = "%sthe clock was set back: the next run is planned anew, at %s"
-                logger.warning(text, self._named(course), stamp(following))
-                self._systemd.status(status(self._courses.values()))
-        if not self._out and all(each.moment > present for each in self._courses.values()):
-            self._expect()
-        # It sleeps for as long as it was when it was told; by now the moment may have come.
-        self._scheduler.wakeup()
+        """Let a pass run at that moment; its job is gone from the scheduler when it fires."""
+        course.moment = moment
+        self._scheduler.add_job(self._pass, "date", run_date=moment, args=[course], id=course.job)
 
     def _unplan(self, course: Course) -> bool:
         """Take the planned run back; return False where it is under way already."""
@@ -174,49 +144,73 @@ class Daemon:
             return False
         return True
 
-    def _pass(self, work: Work) -> None:
-        """Run in a thread of the scheduler."""
-        came: Run | Exception | None = None
-        with running() as run:
-            if not self._is_stopping:  # else another run was waited for
-                came = attempt(work.scheduled.run)
-        self._events.put(Ended(work, came, run))
+    def _keep_time(self) -> None:
+        """Plan anew by a wall clock that was set back, except for a pass that is under way."""
+        present = now()
+        for course in self._courses.values():
+            schedule = course.work.scheduled.schedule
+            following = schedule.next_after(present)
+            # A run is planned within the slot that comes next, so this one has moved away.
+            if course.moment >= schedule.next_after(following) and self._unplan(course):
+                self._plan(course, following)
+                course.call_at = present
+                text = "%sthe clock was set back: the next run is planned anew, at %s"
+                logger.warning(text, self._named(course), stamp(following))
+                self._systemd.status(status(self._courses.values()))
+        # It sleeps for as long as it was when it was told; by now the moment may have come.
+        self._scheduler.wakeup()
 
-    def _carry(self) -> None:
-        """Have sent what came due since the last pass, unless one is under way and does it."""
-        if self._carrying or self._out or not self._courses:
+    @contextmanager
+    def _limited(self, work: Work) -> Iterator[None]:
+        """Note by when, in monotonic time, the thread of the passes has to be done with this."""
+        self._deadline = time.monotonic() + work.scheduled.limit.total_seconds()
+        yield
+        self._deadline = math.inf
+
+    def _pass(self, course: Course) -> Ended:
+        """Run in the thread of the passes, by the newest settings; not for one that is leaving."""
+        work = course.work
+        with running() as run, self._limited(work):
+            came = None if course.is_leaving else attempt(work.scheduled.run)
+        return Ended(course, came, run)
+
+    def _send(self) -> None:
+        """Send messages that came due since the last pass; a pass that is under way does it."""
+        if self._is_sending or self._out or not self._courses:
             return
-        # Whose it is makes no difference: what is owed is owed to channels.
-        self._carrying = next(iter(self._courses.values())).work
-        self._scheduler.add_job(self._errand, args=[self._carrying])
+        self._is_sending = True
+        # Any provider will do, because the messages belong to channels.
+        work = next(iter(self._courses.values())).work
+        self._deadline = time.monotonic() + work.scheduled.limit.total_seconds()
+        self._scheduler.add_job(self._deliver, args=[work])
 
-    def _errand(self, work: Work) -> None:
-        """Run in the thread that passes run in."""
-        came = attempt(work.scheduled.sync.deliver)
+    def _deliver(self, work: Work) -> Sent:
+        """Run in the thread of the passes."""
+        with self._limited(work):
+            came = attempt(work.scheduled.sync.deliver)
         if isinstance(came, Exception):
             for level, line in told(work.provider, came):
                 logger.log(level, "%s", line)
-        self._events.put(Carried())
+        return Sent()
 
     def _call(self) -> None:
         """Have models called where that is due, unless they are being called or read."""
         for course in self._courses.values():
             work, is_due = course.work, now() >= course.call_at
             if work.probes and is_due and work not in self._calling and not self._is_out(course):
-                self._calling.append(work)
+                self._calling.add(work)
                 given = [work, work.probes]
-                self._scheduler.add_job(self._errand_of_calls, args=given, executor="probes")
+                self._scheduler.add_job(self._call_models, args=given, executor="probes")
 
-    def _errand_of_calls(self, work: Work, probes: ProbeTimes) -> None:
+    def _call_models(self, work: Work, probes: ProbeTimes) -> Called:
         """Run in a thread of its own: whatever comes of it, the catalog is not harmed."""
         came = attempt(lambda: (probes.run(), probes.next_at()))
         if isinstance(came, Exception):
-            again = now() + probes.probing.terms.again_after
-            self._events.put(Called(work, came, again))
-        else:
-            self._events.put(Called(work, *came))
+            return Called(work, came, now() + probes.probing.terms.again_after)
+        return Called(work, *came)
 
     def _note_calls(self, called: Called) -> None:
+        self._calling.remove(called.work)
         course = self._courses.get(called.work.provider)
         if course is not None and called.work is course.work:
             course.call_at = called.work.later(called.again)
@@ -224,33 +218,28 @@ class Daemon:
             logger.log(level, "%s", line)
 
     def _leave(self, work: Work) -> None:
-        """Close what is not worked with any more, as soon as nothing uses it."""
+        """Work with this no more."""
         work.stop_calls()
-        self._left.append(work)
-        self._close_left()
+        self._left.add(work)
 
     def _close_left(self) -> None:
-        in_use = [work for work in self._left if work is self._carrying or work in self._calling]
-        for work in self._left:
-            if work not in in_use:
+        """Close what is worked with no more, as soon as nothing uses it."""
+        if not (self._out or self._is_sending):
+            for work in self._left - self._calling:
                 work.close()
-        self._left = in_use
+            self._left &= self._calling
 
     def _go_on(self, ended: Ended) -> None:
         """Plan the next run, and say what came of this one."""
-        course = self._courses[ended.work.provider]
-        if ended.work is not course.work:
-            self._leave(ended.work)
-        following = "stopping" if self._is_stopping else "not served any more"
+        course, came = ended.course, ended.came
         if course.is_leaving:
-            del self._courses[ended.work.provider]
-            self._leave(course.work)
+            del self._courses[course.work.provider]
+            following = "stopping" if self._is_stopping else "not served any more"
         else:
-            self._plan(course, course.following(ended))
+            self._plan(course, course.following(came))
             following = f"next run {stamp(course.moment)}"
-        self._expect()
-        if ended.came is not None:
-            (level, outcome), *more = told(ended.work.provider, ended.came)
+        if came is not None:
+            (level, outcome), *more = told(course.work.provider, came)
             with running(ended.run):
                 logger.log(level, "%s; %s", outcome, following)
                 for grave, line in more:
@@ -283,29 +272,22 @@ class Daemon:
         self._describe()
 
     def _take(self, work: Work, first: datetime) -> None:
-        """Let this work be in force."""
+        """Let this work be in force, from the next pass on."""
         course = self._courses.get(work.provider)
         if course is None:
             self._begin(work, first)
             return
-        old, course.work, course.is_leaving = course.work, work, False
-        course.call_at = now()
+        self._leave(course.work)
+        course.work, course.is_leaving, course.call_at = work, False, now()
         if self._unplan(course):
-            self._leave(old)
             self._plan(course, first)
-        elif old is not course.planned:  # nothing of it is under way
-            self._leave(old)
 
     def _dismiss(self, course: Course) -> None:
         """Let a provider go, when its run is over where one is under way."""
+        self._leave(course.work)
+        course.is_leaving = True
         if self._unplan(course):
             del self._courses[course.work.provider]
-            self._leave(course.work)
-            return
-        if course.work is not course.planned:  # nothing of it is under way
-            self._leave(course.work)
-        course.work, course.is_leaving = course.planned, True
-        course.work.stop_calls()
 
     def _describe(self) -> None:
         served = [course for course in self._courses.values() if not course.is_leaving]
@@ -332,7 +314,7 @@ class Daemon:
 
     def _watch(self) -> None:
         """Keep the watchdog quiet, unless a run should have ended long ago."""
-        if time.monotonic() < self._overdue:
+        if time.monotonic() < self._deadline:
             self._systemd.alive()
             return
         late = min((course.moment for course in self._courses.values()), default=now())
@@ -350,7 +332,7 @@ class Daemon:
     @property
     def _is_busy(self) -> bool:
         """Whether something is under way that is waited for when we are stopping."""
-        return bool(self._courses or self._carrying or self._calling)
+        return bool(self._courses or self._is_sending or self._calling)
 
     def _named(self, course: Course) -> str:
         """Name a provider, where there are several."""

@@ -47,15 +47,6 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A run that is over, what it was, and its id in the log; None where it did not even begin."""
-
-    work: Work
-    came: Run | Exception | None
-    run: str
-
-
-@dataclass(frozen=True, slots=True)
 class Called:
     """The models were called; None where there was nothing to do. `again` is when to look next."""
 
@@ -68,12 +59,11 @@ class Beat:
     """It is time to look whether all is well."""
 
 
-class Carried:
-    """What was owed has been sent, or tried."""
+class Sent:
+    """Messages that came due between two passes were sent, or tried."""
 
 
 Came = TypeVar("Came")
-Event = signal.Signals | Ended | Beat | Carried | Called
 
 
 def attempt(call: Callable[[], Came]) -> Came | Exception:
@@ -106,13 +96,11 @@ LATER = timedelta(minutes=1)
 class Course:
     """The work in force of one provider, and its run that is planned or under way.
 
-    `planned` is the work of that run, and `moment` is when it begins. Not before `call_at` its
-    models are called. `last` says what came of the last run. One that `is_leaving` is not in the
+    `moment` is when that run begins. Not before `call_at` its models are called. `last` says what came of the last run. One that `is_leaving` is not in the
     settings any more. `unrecorded` counts the last passes that could not even be recorded.
     """
 
     work: Work
-    planned: Work
     moment: datetime
     call_at: datetime
     last: str = ""
@@ -124,22 +112,34 @@ class Course:
         """The name of its job; the scheduler has it exactly while no pass is under way."""
         return f"next pass of {self.work.provider}"
 
-    def following(self, ended: Ended) -> datetime:
-        """Return when to run after this run."""
+    def following(self, came: Run | Exception | None) -> datetime:
+        """Return when to run after a run, by its result."""
         schedule, present = self.work.scheduled.schedule, now()
         share = SystemRandom().random()
         following = spread(schedule, present, self.work.jitter, share)
-        if not isinstance(ended.came, Run):
+        if not isinstance(came, Run):
             wait = min(LATER, SOON * (1 << min(self.unrecorded, 9)))
             self.unrecorded += 1
             return min(following, present + wait)
         self.unrecorded = 0
-        claim = ended.came.claim
+        claim = came.claim
         if claim.until is not None:
             # The process that is doing it may die; when it does, its clock says nothing to us.
             return min(following, present + LATER)
         # What came due while the pass ran is made up, once.
         return present if schedule.slot(present) > claim.moment else following
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that is over, and its id in the log; `came` is None where it did not even begin."""
+
+    course: Course
+    came: Run | Exception | None
+    run: str
+
+
+Event = signal.Signals | Ended | Beat | Sent | Called
 
 
 def status(courses: Iterable[Course]) -> str:

@@ -233,7 +233,7 @@ def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
         daemon = Daemon(lambda: [made], Systemd(told))
         daemon._scheduler.start()
         daemon._begin(made, now() + 3600 * SECOND)
-        daemon._overdue = 0.0  # as if it had been planned an hour and more ago
+        daemon._deadline = 0.0  # as if a pass had been under way for too long
         assert daemon._heed(Beat())
         daemon._scheduler.shutdown()
         assert manager.recv(4096) == b"WATCHDOG=1"
@@ -356,3 +356,30 @@ def test_what_was_refused_is_sent_between_two_passes(
     said = "channel ear: the message could not be sent by a mistake of this program: RuntimeError"
     assert said in caplog.text
     assert "tok-secret" not in caplog.text
+
+
+@pytest.mark.long
+def test_a_database_lost_between_two_passes_does_not_end_the_daemon(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If the pending messages cannot be read, the log names the reason, and the daemon goes on."""
+    reported = Event()
+
+    class Breaker(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if "; next run" in record.getMessage():  # in a day: what fails from now on is no pass
+                it.file.write_bytes(b"no database, but long enough for one" * 99)
+            elif "not a database" in record.getMessage():
+                reported.set()
+
+    logger = logging.getLogger("catalog.daemon")
+    logger.addHandler(breaker := Breaker())
+    with rig(tmp_path, answer()) as it, caplog.at_level(logging.INFO, "catalog.daemon"):
+        sync = replace(it.sync, clock=now, channels=(Ear(),), fetch=lambda _: ANSWER)
+        scheduled = Scheduled(sync, Interval(24 * 3600 * SECOND), 9 * SECOND)
+        made = Work(scheduled, timedelta(), (), lambda: None)
+        watched = Systemd({"NOTIFY_SOCKET": "@nobody", "WATCHDOG_USEC": "400000"})
+        assert serve_until(reported, Daemon(lambda: [made], watched)) == 0
+    logger.removeHandler(breaker)
+    assert reported.is_set()
+    assert "infomaniak: first, snapshot 1" in caplog.text
