@@ -1,10 +1,9 @@
-"""The daemon: APScheduler around the passes, and one loop that everything comes together in.
+"""The daemon: APScheduler runs the passes, and one loop takes every event.
 
-Signals and the end of a pass are items of one queue; the main thread takes them one by one and
-owns all state. Each provider has a job of its own; they run in one thread of the scheduler, one
-after the other. A provider's next run is planned when one has ended, so that two never overlap.
-Where the queue stays empty, the main thread has a beat of its own, by monotonic time: the wall
-clock may be set.
+Signals and the results of jobs are items of one queue. The main thread takes them one by one and
+owns all state. Each provider has a job of its own, and one thread runs the jobs of all providers.
+When a pass has ended, the next one is planned, so that two never overlap. While the queue is empty,
+the main thread has a beat of its own, by monotonic time because the wall clock may be set.
 """
 
 import logging
@@ -12,9 +11,9 @@ import math
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from queue import Empty
 
@@ -26,19 +25,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from catalog.core.clock import now, stamp
 from catalog.core.run_id import running
 from catalog.core.signal_queue import STOPS, Inbox
-from catalog.daemon.job import (
-    Beat,
-    Called,
-    Course,
-    Ended,
-    Event,
-    Sent,
-    Work,
-    attempt,
-    first_run,
-    status,
-)
-from catalog.daemon.report import refused, told, told_calls
+from catalog.daemon.job import Beat, Called, Course, Ended, Event, Sent, Work, attempt, status
+from catalog.daemon.report import Line, refused, told, told_calls
 from catalog.daemon.scheduled import ProbeTimes
 from catalog.daemon.systemd import Systemd
 
@@ -65,17 +53,13 @@ class Daemon:
             executors={name: ThreadPoolExecutor(1) for name in ("default", "probes")},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        # A job returns its event. The listener runs when the scheduler no longer counts the job,
-        # so that a pass that is planned because of the event is not dropped.
-        self._scheduler.add_listener(
-            lambda done: self._events.put(done.retval), EVENT_JOB_EXECUTED
-        )
+        # The listener runs when the scheduler no longer counts the job. The next run of the same
+        # job, which is planned because of the event, is then not one too many.
+        self._scheduler.add_listener(lambda job: self._events.put(job.retval), EVENT_JOB_EXECUTED)
         self._beat = min(BEAT, (systemd.watchdog or BEAT) / 2)
         self._next_beat = time.monotonic() + self._beat
-        self._works = read()
         self._courses: dict[str, Course] = {}
-        limit = max(work.scheduled.limit for work in self._works)
-        self._deadline = time.monotonic() + limit.total_seconds()
+        self._deadline = math.inf
         self._is_stopping = False
         self._is_sending = False
         self._calling: set[Work] = set()
@@ -83,16 +67,17 @@ class Daemon:
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; return the exit code. For the main thread only."""
+        works = self._read()
         with self._events.catching(*STOPS, signal.SIGHUP):
-            first = [first_run(work) for work in self._works]
+            first = [(work, work.first_run()) for work in works]
+            self._limit(max(work.scheduled.limit for work in works))
             self._scheduler.start()
-            for work, moment in zip(self._works, first, strict=True):
-                self._begin(work, moment)
-            self._describe()
+            self._renew(first)
             self._systemd.ready(status(self._courses.values()))
             while self._heed(self._event()):
                 pass
             self._systemd.stopping("stopped")
+            self._scheduler.remove_all_jobs()  # waits for a round that would miss jobs at the end
             self._scheduler.shutdown()
         logger.info("stopped")
         return 0
@@ -126,18 +111,13 @@ class Daemon:
         self._close_left()
         return not self._is_stopping or self._is_busy
 
-    def _begin(self, work: Work, moment: datetime) -> None:
-        """Take a provider in."""
-        course = self._courses[work.provider] = Course(work, moment, call_at=now())
-        self._plan(course, moment)
-
     def _plan(self, course: Course, moment: datetime) -> None:
-        """Let a pass run at that moment; its job is gone from the scheduler when it fires."""
+        """Let a pass run at this moment; when it begins, the scheduler drops its job."""
         course.moment = moment
         self._scheduler.add_job(self._pass, "date", run_date=moment, args=[course], id=course.job)
 
     def _unplan(self, course: Course) -> bool:
-        """Take the planned run back; return False where it is under way already."""
+        """Cancel the planned run; return False if it is under way already."""
         try:
             self._scheduler.remove_job(course.job)
         except JobLookupError:
@@ -145,7 +125,7 @@ class Daemon:
         return True
 
     def _keep_time(self) -> None:
-        """Plan anew by a wall clock that was set back, except for a pass that is under way."""
+        """Plan the pending runs anew after the wall clock was set."""
         present = now()
         for course in self._courses.values():
             schedule = course.work.scheduled.schedule
@@ -160,41 +140,44 @@ class Daemon:
         # It sleeps for as long as it was when it was told; by now the moment may have come.
         self._scheduler.wakeup()
 
+    def _limit(self, longest: timedelta) -> None:
+        """Note when, by monotonic time, the present job of the passes' thread must be over."""
+        self._deadline = time.monotonic() + longest.total_seconds()
+
     @contextmanager
     def _limited(self, work: Work) -> Iterator[None]:
-        """Note by when, in monotonic time, the thread of the passes has to be done with this."""
-        self._deadline = time.monotonic() + work.scheduled.limit.total_seconds()
+        """Note this as the present job of the passes' thread."""
+        self._limit(work.scheduled.limit)
         yield
         self._deadline = math.inf
 
     def _pass(self, course: Course) -> Ended:
-        """Run in the thread of the passes, by the newest settings; not for one that is leaving."""
+        """Run a pass by the newest settings, unless the provider is leaving; in its thread."""
         work = course.work
         with running() as run, self._limited(work):
             came = None if course.is_leaving else attempt(work.scheduled.run)
         return Ended(course, came, run)
 
     def _send(self) -> None:
-        """Send messages that came due since the last pass; a pass that is under way does it."""
+        """Send messages that came due since the last pass, unless a pass is under way."""
         if self._is_sending or self._out or not self._courses:
             return
         self._is_sending = True
-        # Any provider will do, because the messages belong to channels.
+        # Any provider will do, because messages belong to channels.
         work = next(iter(self._courses.values())).work
-        self._deadline = time.monotonic() + work.scheduled.limit.total_seconds()
+        self._limit(work.scheduled.limit)  # already now, because the scheduler may be dead
         self._scheduler.add_job(self._deliver, args=[work])
 
     def _deliver(self, work: Work) -> Sent:
-        """Run in the thread of the passes."""
+        """Send messages, in the thread of the passes."""
         with self._limited(work):
             came = attempt(work.scheduled.sync.deliver)
         if isinstance(came, Exception):
-            for level, line in told(work.provider, came):
-                logger.log(level, "%s", line)
+            _log(told(work.provider, came))
         return Sent()
 
     def _call(self) -> None:
-        """Have models called where that is due, unless they are being called or read."""
+        """Have the models called if that is due, unless they are being called or read."""
         for course in self._courses.values():
             work, is_due = course.work, now() >= course.call_at
             if work.probes and is_due and work not in self._calling and not self._is_out(course):
@@ -203,7 +186,7 @@ class Daemon:
                 self._scheduler.add_job(self._call_models, args=given, executor="probes")
 
     def _call_models(self, work: Work, probes: ProbeTimes) -> Called:
-        """Run in a thread of its own: whatever comes of it, the catalog is not harmed."""
+        """Call the models, in a thread of its own; no error harms the catalog."""
         came = attempt(lambda: (probes.run(), probes.next_at()))
         if isinstance(came, Exception):
             return Called(work, came, now() + probes.probing.terms.again_after)
@@ -214,16 +197,15 @@ class Daemon:
         course = self._courses.get(called.work.provider)
         if course is not None and called.work is course.work:
             course.call_at = called.work.later(called.again)
-        for level, line in told_calls(called.work.provider, called.came):
-            logger.log(level, "%s", line)
+        _log(told_calls(called.work.provider, called.came))
 
     def _leave(self, work: Work) -> None:
-        """Work with this no more."""
+        """Stop using this work."""
         work.stop_calls()
         self._left.add(work)
 
     def _close_left(self) -> None:
-        """Close what is worked with no more, as soon as nothing uses it."""
+        """Close the works that were left, as soon as no thread uses them."""
         if not (self._out or self._is_sending):
             for work in self._left - self._calling:
                 work.close()
@@ -241,9 +223,8 @@ class Daemon:
         if came is not None:
             (level, outcome), *more = told(course.work.provider, came)
             with running(ended.run):
-                logger.log(level, "%s; %s", outcome, following)
-                for grave, line in more:
-                    logger.log(grave, "%s%s", self._named(course), line)
+                _log([(level, f"{outcome}; {following}")])
+                _log((level, f"{self._named(course)}{line}") for level, line in more)
             course.last = f"{stamp(now())} {outcome}"
         if not self._is_stopping:
             self._systemd.status(status(self._courses.values()))
@@ -253,17 +234,17 @@ class Daemon:
         if self._is_stopping:
             return
         self._systemd.reloading()
-        works = attempt(lambda: [(work, first_run(work)) for work in self._read()])
+        works = attempt(lambda: [(work, work.first_run()) for work in self._read()])
         if isinstance(works, Exception):
             for line in (*refused(works), "the old configuration stays in force"):
                 logger.error("%s", line)
         else:
+            logger.info("the configuration was read again")
             self._renew(works)
         self._systemd.ready(status(self._courses.values()))
 
     def _renew(self, works: Sequence[tuple[Work, datetime]]) -> None:
-        """Let the work of this reading be in force, and that of no other."""
-        logger.info("the configuration was read again")
+        """Switch to the newly read configuration."""
         for course in self._courses.copy().values():
             if course.work.provider not in {work.provider for work, _ in works}:
                 self._dismiss(course)
@@ -272,18 +253,17 @@ class Daemon:
         self._describe()
 
     def _take(self, work: Work, first: datetime) -> None:
-        """Let this work be in force, from the next pass on."""
-        course = self._courses.get(work.provider)
-        if course is None:
-            self._begin(work, first)
-            return
-        self._leave(course.work)
-        course.work, course.is_leaving, course.call_at = work, False, now()
-        if self._unplan(course):
-            self._plan(course, first)
+        """Switch a provider to this work, from its next pass on."""
+        course = self._courses.setdefault(work.provider, Course(work, first, call_at=now()))
+        if course.work is not work:
+            self._leave(course.work)
+            course.work, course.is_leaving, course.call_at = work, False, now()
+            if not self._unplan(course):
+                return
+        self._plan(course, first)
 
     def _dismiss(self, course: Course) -> None:
-        """Let a provider go, when its run is over where one is under way."""
+        """Remove a provider; if its pass is under way, when that has ended."""
         self._leave(course.work)
         course.is_leaving = True
         if self._unplan(course):
@@ -313,7 +293,7 @@ class Daemon:
         self._systemd.stopping(text)
 
     def _watch(self) -> None:
-        """Keep the watchdog quiet, unless a run should have ended long ago."""
+        """Send a sign of life, unless a run should have ended long ago."""
         if time.monotonic() < self._deadline:
             self._systemd.alive()
             return
@@ -321,7 +301,7 @@ class Daemon:
         logger.error("the run of %s has not ended in time", stamp(late))
 
     def _is_out(self, course: Course) -> bool:
-        """Whether a run of it is under way, or waits for that of another one."""
+        """Whether a run of it is under way, or waits for the run of another provider."""
         return self._scheduler.get_job(course.job) is None
 
     @property
@@ -337,3 +317,8 @@ class Daemon:
     def _named(self, course: Course) -> str:
         """Name a provider, where there are several."""
         return f"{course.work.provider}: " if len(self._courses) > 1 else ""
+
+
+def _log(lines: Iterable[Line]) -> None:
+    for level, line in lines:
+        logger.log(level, "%s", line)

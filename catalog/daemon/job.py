@@ -36,6 +36,14 @@ class Work:
         """The name of the provider."""
         return self.scheduled.provider
 
+    def first_run(self) -> datetime:
+        """Return when to begin: now if the database is held or away, because passes wait for it."""
+        try:
+            return self.scheduled.first()
+        except (DatabaseBusy, DatabaseUnreachable) as error:
+            logger.warning("%s; a pass is tried all the same", error)
+            return now()
+
     def later(self, moment: datetime) -> datetime:
         """Return a moment at random within the jitter after this one."""
         return moment + self.jitter * SystemRandom().random()
@@ -76,15 +84,6 @@ def attempt(call: Callable[[], Came]) -> Came | Exception:
         return error
 
 
-def first_run(work: Work) -> datetime:
-    """Return when to begin; a database that is held, or away, is waited for by the passes."""
-    try:
-        return work.scheduled.first()
-    except (DatabaseBusy, DatabaseUnreachable) as error:
-        logger.warning("%s; a pass is tried all the same", error)
-        return now()
-
-
 SOON = timedelta(seconds=1)
 """After a pass that could not even be recorded, the slot is tried again so much later; after each
 one more, twice as much later, up to `LATER`."""
@@ -96,8 +95,9 @@ LATER = timedelta(minutes=1)
 class Course:
     """The work in force of one provider, and its run that is planned or under way.
 
-    `moment` is when that run begins. Not before `call_at` its models are called. `last` says what came of the last run. One that `is_leaving` is not in the
-    settings any more. `unrecorded` counts the last passes that could not even be recorded.
+    The run begins at `moment`. The models are called from `call_at` on. `last` is the result of the
+    last run. A provider that `is_leaving` is not in the settings any more. `unrecorded` counts the
+    last passes that could not even be recorded.
     """
 
     work: Work
@@ -115,8 +115,7 @@ class Course:
     def following(self, came: Run | Exception | None) -> datetime:
         """Return when to run after a run, by its result."""
         schedule, present = self.work.scheduled.schedule, now()
-        share = SystemRandom().random()
-        following = spread(schedule, present, self.work.jitter, share)
+        following = spread(schedule, present, self.work.jitter, SystemRandom().random())
         if not isinstance(came, Run):
             wait = min(LATER, SOON * (1 << min(self.unrecorded, 9)))
             self.unrecorded += 1

@@ -75,20 +75,17 @@ class Scheduled:
         Lately is within half the time from one slot to the next.
         """
         with self._watched():
-            return self._first()
-
-    def _first(self) -> datetime:
-        now = self.sync.clock()
-        moment, following = self.schedule.slot(now), self.schedule.next_after(now)
-        if not self.sync.database.exists:
-            return now
-        with self.sync.database.reading() as connection:
-            done = slots.is_done(connection, self.provider, moment)
-            last = polls.newest(connection, self.provider)
-        if last is None or last.outcome is Outcome.FAILED:
-            return following if done else now
-        lately = abs(now - last.started_at) < (following - moment) / 2
-        return following if done or lately else now
+            now = self.sync.clock()
+            moment, following = self.schedule.slot(now), self.schedule.next_after(now)
+            if not self.sync.database.exists:
+                return now
+            with self.sync.database.reading() as connection:
+                done = slots.is_done(connection, self.provider, moment)
+                last = polls.newest(connection, self.provider)
+            if last is None or last.outcome is Outcome.FAILED:
+                return following if done else now
+            lately = abs(now - last.started_at) < (following - moment) / 2
+            return following if done or lately else now
 
     def _pass(
         self, moment: datetime, asked: Asked | None, *, once: bool, accept: bool = False

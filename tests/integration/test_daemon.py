@@ -231,12 +231,26 @@ def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
         scheduled = replace(read.scheduled, schedule=Interval(24 * 3600 * SECOND))
         made = replace(read, scheduled=scheduled)
         daemon = Daemon(lambda: [made], Systemd(told))
-        daemon._scheduler.start()
-        daemon._begin(made, now() + 3600 * SECOND)
+        daemon._scheduler.start(paused=True)
+        daemon._take(made, now() + 3600 * SECOND)
         daemon._deadline = 0.0  # as if a pass had been under way for too long
         assert daemon._heed(Beat())
         daemon._scheduler.shutdown()
         assert manager.recv(4096) == b"WATCHDOG=1"
+
+
+def test_a_scheduler_that_stands_still_lets_the_watchdog_bite(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If the scheduler begins nothing, the log reports it, and the service manager can act."""
+    with rig(tmp_path, answer()) as it:
+        made = work(it.sync, lambda _: ANSWER, timedelta())
+        daemon = Daemon(lambda: [made], Systemd({}))
+        daemon._scheduler.start(paused=True)
+        daemon._take(made, now())
+        assert daemon._heed(Beat())
+        daemon._scheduler.shutdown()
+    assert "has not ended in time" in caplog.text
 
 
 def test_a_run_that_moved_beyond_its_slot_is_planned_anew(
@@ -246,8 +260,8 @@ def test_a_run_that_moved_beyond_its_slot_is_planned_anew(
     with rig(tmp_path, answer()) as it:
         made = work(it.sync, lambda _: ANSWER, SECOND)
         daemon = Daemon(lambda: [made], Systemd({}))
-        daemon._scheduler.start()
-        daemon._begin(made, now() + 3600 * SECOND)  # as if the clock had been an hour ahead
+        daemon._scheduler.start(paused=True)
+        daemon._take(made, now() + 3600 * SECOND)  # as if the clock had been an hour ahead
         assert daemon._heed(Beat())
         assert daemon._courses["infomaniak"].moment <= now() + SECOND
         daemon._scheduler.shutdown()

@@ -37,7 +37,7 @@ def test_a_mistake_of_the_program_is_told_without_its_text(tmp_path: Path, http:
 
 
 def test_a_mistake_outside_the_poll_reaches_the_monitor(tmp_path: Path, http: Http) -> None:
-    """If a pass breaks off before its poll, the monitor gets the type of the error, not its text."""
+    """The monitor gets the type of an error that comes before the poll, and not its text."""
 
     def clock() -> datetime:
         raise LookupError("tok-secret")
