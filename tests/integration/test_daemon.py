@@ -253,6 +253,31 @@ def test_a_scheduler_that_stands_still_lets_the_watchdog_bite(
     assert "has not ended in time" in caplog.text
 
 
+def test_a_provider_removed_while_its_run_waits_is_not_polled(tmp_path: Path) -> None:
+    """The run ends without a poll, and the work of the provider is closed after it."""
+    polled, closed = list[Validators](), list[str]()
+
+    def fetch(validators: Validators) -> Answer:
+        polled.append(validators)
+        return ANSWER
+
+    with rig(tmp_path, answer()) as it:
+        twin = work(replace(it.sync, provider=Infomaniak("twin")), fetch, SECOND)
+        made = replace(work(it.sync, fetch, SECOND), close=lambda: closed.append("infomaniak"))
+        daemon = Daemon(lambda: [replace(twin)], Systemd({}))  # each reading makes new work
+        daemon._scheduler.start(paused=True)
+        daemon._renew([(each, now() + 3600 * SECOND) for each in (made, twin)])
+        course = daemon._courses["infomaniak"]
+        assert daemon._unplan(course)  # as if the scheduler had begun it
+        daemon._reload()
+        daemon._close_left()
+        assert (closed, list(daemon._courses)) == ([], ["infomaniak", "twin"])
+        assert daemon._heed(daemon._pass(course))
+        daemon._scheduler.shutdown()
+    assert (closed, list(daemon._courses)) == (["infomaniak"], ["twin"])
+    assert polled == []
+
+
 def test_a_run_that_moved_beyond_its_slot_is_planned_anew(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
