@@ -112,12 +112,12 @@ class Daemon:
         return not self._is_stopping or self._is_busy
 
     def _plan(self, course: Course, moment: datetime) -> None:
-        """Let a pass run at this moment; when it begins, the scheduler drops its job."""
+        """Let a pass run at this moment. When it begins, the scheduler drops its job."""
         course.moment = moment
         self._scheduler.add_job(self._pass, "date", run_date=moment, args=[course], id=course.job)
 
     def _unplan(self, course: Course) -> bool:
-        """Cancel the planned run; return False if it is under way already."""
+        """Cancel the planned run. Return False if it is under way already."""
         try:
             self._scheduler.remove_job(course.job)
         except JobLookupError:
@@ -152,7 +152,7 @@ class Daemon:
         self._deadline = math.inf
 
     def _pass(self, course: Course) -> Ended:
-        """Run a pass by the newest settings, unless the provider is leaving; in its thread."""
+        """Run a pass by the newest settings, unless the provider is leaving."""
         work = course.work
         with running() as run, self._limited(work):
             came = None if course.is_leaving else attempt(work.scheduled.run)
@@ -177,7 +177,7 @@ class Daemon:
         return Sent()
 
     def _call(self) -> None:
-        """Have the models called if that is due, unless they are being called or read."""
+        """Let the models be called if that is due and no pass is under way."""
         for course in self._courses.values():
             work, is_due = course.work, now() >= course.call_at
             if work.probes and is_due and work not in self._calling and not self._is_out(course):
@@ -186,7 +186,7 @@ class Daemon:
                 self._scheduler.add_job(self._call_models, args=given, executor="probes")
 
     def _call_models(self, work: Work, probes: ProbeTimes) -> Called:
-        """Call the models, in a thread of its own; no error harms the catalog."""
+        """Call the models, in a thread of its own. No error harms the catalog."""
         came = attempt(lambda: (probes.run(), probes.next_at()))
         if isinstance(came, Exception):
             return Called(work, came, now() + probes.probing.terms.again_after)
@@ -263,7 +263,7 @@ class Daemon:
         self._plan(course, first)
 
     def _dismiss(self, course: Course) -> None:
-        """Remove a provider; if its pass is under way, when that has ended."""
+        """Remove a provider. If its pass is under way, that ends first."""
         self._leave(course.work)
         course.is_leaving = True
         if self._unplan(course):

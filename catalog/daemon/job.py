@@ -37,7 +37,7 @@ class Work:
         return self.scheduled.provider
 
     def first_run(self) -> datetime:
-        """Return when to begin: now if the database is held or away, because passes wait for it."""
+        """Return when the first pass is: now if the database is unavailable."""
         try:
             return self.scheduled.first()
         except (DatabaseBusy, DatabaseUnreachable) as error:
