@@ -36,6 +36,14 @@ class Work:
         """Return the name of the provider."""
         return self.scheduled.provider
 
+    def first_run(self) -> datetime:
+        """Return when the first pass is: now if the database is unavailable."""
+        try:
+            return self.scheduled.first()
+        except (DatabaseBusy, DatabaseUnreachable) as error:
+            logger.warning("%s; a pass is tried all the same", error)
+            return now()
+
     def later(self, moment: datetime) -> datetime:
         """Return a random time within the jitter after `moment`."""
         return moment + self.jitter * SystemRandom().random()
@@ -44,15 +52,6 @@ class Work:
         """Stop the model calls after the current one."""
         if self.probes is not None:
             self.probes.probing.stop.set()
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A run that is over, what it was, and its id in the log; None where it did not even begin."""
-
-    work: Work
-    came: Run | Exception | None
-    run: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +67,11 @@ class Beat:
     """It is time to look whether all is well."""
 
 
-class Carried:
-    """What was owed has been sent, or tried."""
+class Sent:
+    """Messages that came due between two passes were sent, or tried."""
 
 
 Came = TypeVar("Came")
-Event = signal.Signals | Ended | Beat | Carried | Called
 
 
 def attempt(call: Callable[[], Came]) -> Came | Exception:
@@ -84,18 +82,6 @@ def attempt(call: Callable[[], Came]) -> Came | Exception:
         if not isinstance(error, CatalogError):
             log_trace(logger, error)
         return error
-
-
-def first_run(work: Work) -> datetime:
-    """Return the time of the first run.
-
-    If the database is locked or unreachable, it is now, because each pass waits for the database.
-    """
-    try:
-        return work.scheduled.first()
-    except (DatabaseBusy, DatabaseUnreachable) as error:
-        logger.warning("%s; a pass is tried all the same", error)
-        return now()
 
 
 SOON = timedelta(seconds=1)
@@ -109,13 +95,12 @@ LATER = timedelta(minutes=1)
 class Course:
     """The work in force of one provider, and its run that is planned or under way.
 
-    `planned` is the work of that run, and `moment` is when it begins. Not before `call_at` its
-    models are called. `last` says what came of the last run. One that `is_leaving` is not in the
-    settings any more. `unrecorded` counts the last passes that could not even be recorded.
+    The run begins at `moment`. The models are called from `call_at` on. `last` is the result of the
+    last run. A provider that `is_leaving` is not in the settings any more. `unrecorded` counts the
+    last passes that could not even be recorded.
     """
 
     work: Work
-    planned: Work
     moment: datetime
     call_at: datetime
     last: str = ""
@@ -127,22 +112,33 @@ class Course:
         """The name of its job; the scheduler has it exactly while no pass is under way."""
         return f"next pass of {self.work.provider}"
 
-    def following(self, ended: Ended) -> datetime:
-        """Return when to run after this run."""
+    def following(self, came: Run | Exception | None) -> datetime:
+        """Return when to run after a run, by its result."""
         schedule, present = self.work.scheduled.schedule, now()
-        share = SystemRandom().random()
-        following = spread(schedule, present, self.work.jitter, share)
-        if not isinstance(ended.came, Run):
+        following = spread(schedule, present, self.work.jitter, SystemRandom().random())
+        if not isinstance(came, Run):
             wait = min(LATER, SOON * (1 << min(self.unrecorded, 9)))
             self.unrecorded += 1
             return min(following, present + wait)
         self.unrecorded = 0
-        claim = ended.came.claim
+        claim = came.claim
         if claim.until is not None:
             # The process that is doing it may die; when it does, its clock says nothing to us.
             return min(following, present + LATER)
         # What came due while the pass ran is made up, once.
         return present if schedule.slot(present) > claim.moment else following
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that is over, and its id in the log; `came` is None where it did not even begin."""
+
+    course: Course
+    came: Run | Exception | None
+    run: str
+
+
+Event = signal.Signals | Ended | Beat | Sent | Called
 
 
 def status(courses: Iterable[Course]) -> str:

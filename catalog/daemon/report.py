@@ -15,11 +15,8 @@ Line = tuple[int, str]
 
 def told(provider: str, came: Run | Exception) -> list[Line]:
     """Return the result of a run as lines, the outcome first."""
-    if isinstance(came, CatalogError):
-        return [(logging.ERROR, f"{provider}: no pass, {said(came)}")]
     if isinstance(came, Exception):
-        text = f"the pass broke off {MISTAKE}, {place(came)}"
-        return [(logging.ERROR, f"{provider}: {text}")]
+        return _failed(provider, came, "no pass", "the pass")
     if came.result is None:
         reason = skipped(came.claim.moment, came.claim.done_at)
         return [(logging.INFO, f"{provider}: {reason}")]
@@ -40,11 +37,8 @@ def told_calls(provider: str, came: Results | Exception | None) -> list[Line]:
     """Return the result of model calls as lines, empty without calls."""
     if came is None:
         return []
-    if isinstance(came, CatalogError):
-        return [(logging.ERROR, f"{provider}: the models were not called, {said(came)}")]
     if isinstance(came, Exception):
-        text = f"calling the models broke off {MISTAKE}, {place(came)}"
-        return [(logging.ERROR, f"{provider}: {text}")]
+        return _failed(provider, came, "the models were not called", "calling the models")
     made = sum(1 for each in came.probes if each.result.calls)
     tries, found = count(made, "probe"), count(len(came.findings), "finding")
     day = f"today {count(came.spent.calls, 'call')} and {count(came.spent.tokens, 'token')}"
@@ -52,6 +46,12 @@ def told_calls(provider: str, came: Results | Exception | None) -> list[Line]:
     if came.document_error is not None:
         lines.append((logging.ERROR, said(came.document_error)))
     return lines
+
+
+def _failed(provider: str, error: Exception, missing: str, job: str) -> list[Line]:
+    if isinstance(error, CatalogError):
+        return [(logging.ERROR, f"{provider}: {missing}, {said(error)}")]
+    return [(logging.ERROR, f"{provider}: {job} broke off {MISTAKE}, {place(error)}")]
 
 
 def refused(error: Exception) -> list[str]:

@@ -72,23 +72,20 @@ class Scheduled:
     def first(self) -> datetime:
         """Return when to begin: now, unless the slot is done or a poll was made lately.
 
-        Recent means the current slot, or less than half a slot ago.
+        Lately means less than half a slot ago.
         """
         with self._watched():
-            return self._first()
-
-    def _first(self) -> datetime:
-        now = self.sync.clock()
-        moment, following = self.schedule.slot(now), self.schedule.next_after(now)
-        if not self.sync.database.exists:
-            return now
-        with self.sync.database.reading() as connection:
-            is_done = slots.done_at(plain(connection), self.provider, moment) is not None
-            last = polls.newest(connection, self.provider)
-        if last is None or last.outcome is Outcome.FAILED:
-            return following if is_done else now
-        lately = abs(now - last.started_at) < (following - moment) / 2
-        return following if is_done or lately else now
+            now = self.sync.clock()
+            moment, following = self.schedule.slot(now), self.schedule.next_after(now)
+            if not self.sync.database.exists:
+                return now
+            with self.sync.database.reading() as connection:
+                is_done = slots.done_at(plain(connection), self.provider, moment) is not None
+                last = polls.newest(connection, self.provider)
+            if last is None or last.outcome is Outcome.FAILED:
+                return following if is_done else now
+            lately = abs(now - last.started_at) < (following - moment) / 2
+            return following if is_done or lately else now
 
     def _ping(self, result: Pass) -> None:
         if self.pings is not None:
