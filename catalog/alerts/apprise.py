@@ -1,4 +1,4 @@
-"""The channel to everything that Apprise knows; the library is optional, and imported when used."""
+"""Send messages through Apprise, an optional library."""
 
 import hashlib
 import logging
@@ -24,18 +24,21 @@ INSTALL = "Install it with pip install 'model-catalog[apprise]'."
 _STATUS = re.compile(r"\berror=([1-5][0-9][0-9])\b")
 _UNREACHED = re.compile(r"connection error", re.IGNORECASE)
 TITLE_MARKUP = len("<b></b><br />\r\n")
-"""Characters around a title that becomes the first line of a body."""
+"""The characters around a title in the first body line."""
 _OVERFLOW = re.compile(r"[?&]overflow=", re.IGNORECASE)
 
 
 def target(url: str) -> str:
-    """Name a target without a piece of its URL but the scheme: `slack-1f3a9c02`."""
+    """Return a target name that shows only its URL scheme: `slack-1f3a9c02`."""
     digest = hashlib.sha256(url.encode()).hexdigest()[:8]
     return f"{url.partition(':')[0].lower()}-{digest}"
 
 
 def problem(url: str) -> str | None:
-    """Say what is wrong with a URL, without showing it; None where Apprise takes it."""
+    """Return why Apprise cannot use a URL, or None.
+
+    The URL is not shown, because it is a secret.
+    """
     try:
         taken = _plugin(url) is not None
     except ImportError:
@@ -44,12 +47,12 @@ def problem(url: str) -> str | None:
 
 
 def address(url: str) -> tuple[str, int] | None:
-    """Return host and port that a URL leads to; None where that is not known beforehand."""
+    """Return the host and port of a URL, None if unknown."""
     try:
         plugin = _plugin(url)
     except ImportError:
         return None
-    if plugin is None or url.lower().startswith("mail"):  # which server it is, the domain says
+    if plugin is None or url.lower().startswith("mail"):  # the server depends on the mail domain
         return None
     templates: tuple[str, ...] = plugin.templates
     if any("{host}" in template for template in templates):
@@ -61,10 +64,11 @@ def address(url: str) -> tuple[str, int] | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppriseChannel:
-    """Tells one target, so that one that has the message is not told again with the others.
+    """A channel for one Apprise target.
 
-    The URL is a secret: nothing shown names more of it than the scheme. `deadline` is in seconds.
-    `max_size` is in characters, for a target that takes fewer than Apprise knows.
+    Each target has its own channel, so that a retry reaches only the target that failed. The URL is
+    a secret, and only its scheme is shown. `deadline` is in seconds. `max_size` is in characters,
+    if the target accepts fewer than Apprise assumes.
     """
 
     name: str
@@ -76,7 +80,7 @@ class AppriseChannel:
     deadline: float = 30.0
 
     def send(self, message: Message) -> None:
-        """Hand the message to Apprise; raise DeliveryFailed."""
+        """Send a message through Apprise, or raise DeliveryFailed."""
         failure = None
         try:
             plugin = _plugin(self.url)
@@ -86,7 +90,7 @@ class AppriseChannel:
                 failure = self._sent(plugin, message)
         except ImportError:
             failure = self._failure("Apprise is not installed", INSTALL)
-        # Raised out here so that not even the exception's context holds the URL.
+        # Raised outside of `except`, because the exception's context must not contain the URL.
         if failure is not None:
             raise failure
 
@@ -102,7 +106,7 @@ class AppriseChannel:
         )
 
     def _body(self, plugin: "NotifyBase", message: Message) -> str:
-        """Write the text so that the service takes it whole, also in the format it is sent in."""
+        """Return text that fits the service in its own format."""
         from apprise import NotifyFormat
         from apprise.conversion import convert_between
 
@@ -112,23 +116,23 @@ class AppriseChannel:
             return len(convert(NotifyFormat.TEXT, plugin.resolve_format(NotifyFormat.TEXT), text))
 
         room = min(plugin.body_maxlen, self.max_size or plugin.body_maxlen)
-        if not plugin.title_maxlen:  # the title becomes a line of the body
+        if not plugin.title_maxlen:  # the title is part of the body
             room -= size(inert(self.wording.subject(message))) + TITLE_MARKUP
         return self.wording.text(message, inert, lambda text: size(text) <= room)
 
     def _offer(self, plugin: "NotifyBase", message: Message, body: str) -> DeliveryFailed | None:
-        said = _Said()
+        logged = _LogCapture()
         logger = logging.getLogger("apprise")
-        logger.addHandler(said)
+        logger.addHandler(logged)
         try:
             taken = within(self.deadline, lambda: self._notify(plugin, message, body))
         except TimeoutError:
             return self._failure("it did not answer in time")
-        except Exception as error:  # noqa: BLE001  # 170 plugins raise what they like
+        except Exception as error:  # noqa: BLE001  # 170 plugins raise anything
             return self._failure(f"it failed with {type(error).__name__}")
         finally:
-            logger.removeHandler(said)
-        return None if taken else self._refusal("\n".join(said.texts), len(body.encode()))
+            logger.removeHandler(logged)
+        return None if taken else self._refusal("\n".join(logged.texts), len(body.encode()))
 
     def _notify(self, plugin: "NotifyBase", message: Message, body: str) -> bool:
         from apprise import Apprise, NotifyFormat
@@ -137,13 +141,13 @@ class AppriseChannel:
         carrier = Apprise()
         carrier.add(plugin)
         taken = carrier.notify(body, subject, _kind(message), body_format=NotifyFormat.TEXT)
-        return bool(taken)  # none of them, or only some, is no
+        return bool(taken)  # None and partial success are failures
 
-    def _refusal(self, said: str, size: int) -> DeliveryFailed:
-        """Make out what Apprise met, which it tells its log alone."""
-        statuses = [int(status) for status in _STATUS.findall(said)]
+    def _refusal(self, logged: str, size: int) -> DeliveryFailed:
+        """Return the failure that Apprise only wrote to its log."""
+        statuses = [int(status) for status in _STATUS.findall(logged)]
         if not statuses:
-            reached = not _UNREACHED.search(said)
+            reached = not _UNREACHED.search(logged)
             return self._failure("it was not taken" if reached else "it could not be reached")
         status = statuses[-1]
         return self._failure(
@@ -156,8 +160,8 @@ class AppriseChannel:
         return DeliveryFailed(f"channel {self.name}: {what}", hint=hint, **how)
 
 
-class _Said(logging.Handler):
-    """Keeps what Apprise logs during one call; it is read here, and never shown."""
+class _LogCapture(logging.Handler):
+    """A log handler that keeps Apprise's messages of one call."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -169,16 +173,16 @@ class _Said(logging.Handler):
 
 
 def _plugin(url: str) -> "NotifyBase | None":
-    """Load Apprise and make the plugin of a URL; None for a URL that it does not take."""
+    """Return the Apprise plugin of a URL, None if it is unknown."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # modules that Python 3.13 has no more
+        warnings.simplefilter("ignore")  # deprecated modules
         from apprise import Apprise, AppriseAsset, PersistentStoreMode
 
         for name in ("apprise", "urllib3"):
-            # For good: what they log holds URLs, and a call that took too long may log later.
+            # Permanent, because they log URLs, and a call that timed out may log later.
             logging.getLogger(name).propagate = False
         logging.getLogger("apprise").setLevel(logging.WARNING)
-        # Nothing of ours is kept on the disk, and no program of the user's is loaded.
+        # Nothing is stored on disk, and no user plugin is loaded.
         memory = PersistentStoreMode.MEMORY
         asset = AppriseAsset(app_id="model-catalog", storage_mode=memory, plugin_paths=[])
         return Apprise.instantiate(url, asset=asset)
@@ -188,5 +192,5 @@ def _kind(message: Message) -> "NotifyType":
     from apprise import NotifyType
 
     kinds = {Level.BREAKING: NotifyType.FAILURE, Level.WARNING: NotifyType.WARNING}
-    grave = message.findings[0].level if message.findings else Level.INFO
-    return kinds.get(grave, NotifyType.INFO)
+    level = message.findings[0].level if message.findings else Level.INFO
+    return kinds.get(level, NotifyType.INFO)

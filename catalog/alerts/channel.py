@@ -1,4 +1,4 @@
-"""Define what every channel can do, what it is sent, and which findings it wants."""
+"""Define channels, their messages, and the findings they want."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Protocol
 
 from catalog.alerts.timing import Timing
 from catalog.changes.change import Change, Updated
-from catalog.changes.finding import Finding, Level, gravity
+from catalog.changes.finding import Finding, Level, severity
 from catalog.changes.incident import Incident
 from catalog.changes.rules import rules
 from catalog.core.strict_json import parse
@@ -17,22 +17,22 @@ from catalog.core.text import count, one_line
 Used = Mapping[tuple[str, str], tuple[str, ...]]
 """The files that use each model, by provider and name."""
 Usage = Callable[[], Used]
-"""Returns what is used; called for each message, because code changes."""
+"""Return the used models. Called per message, because code changes."""
 SHOWN = 3
 
 
 def nothing_used() -> Used:
-    """Return that nothing is known to be used, because there is no lock."""
+    """Return no used models, because there is no lock."""
     return {}
 
 
 def names(change: Change, rule: str) -> tuple[str, ...]:
-    """Return the names that a change is about: also the old one where it is about the name."""
+    """Return the names of a change, including a changed old name."""
     return *change.names, *former("name", change, rule)
 
 
 def former(attribute: str, change: Change, rule: str) -> list[str]:
-    """Return what an attribute was, where that is what changed."""
+    """Return the old value of a changed attribute."""
     judged = rules().get(rule)
     if judged is None or judged.attribute != attribute or not isinstance(change, Updated):
         return []
@@ -40,7 +40,7 @@ def former(attribute: str, change: Change, rule: str) -> list[str]:
 
 
 def is_used(change: Change, finding: Finding, used: Used) -> bool:
-    """Whether any model that a change is about is used."""
+    """Return whether the code uses a model of a change."""
     return any((finding.provider, name) in used for name in names(change, finding.rule))
 
 
@@ -56,24 +56,24 @@ def used_in(finding: Finding, used: Used) -> tuple[str, ...]:
 
 
 def files_text(files: Iterable[str]) -> str:
-    """Name the first few files, and say how many more there are."""
+    """Return the first few files and the number of others."""
     listed = list(files)
     shown, more = ", ".join(listed[:SHOWN]), len(listed) - SHOWN
     return one_line(f"{shown} and {count(more, 'more file')}" if more > 0 else shown)
 
 
 MENDABLE = {401, 403, 404, 408, 425, 429}
-"""Client errors that the receiver's owner, or time, may mend; all others end a message."""
+"""Client errors that can be repaired. All others end a message."""
 CLIENT_ERRORS = range(400, 500)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a poll found, or several of them in a digest, for one channel.
+    """Findings of one poll, or of a digest, for one channel.
 
-    `id` is the same on every attempt, so that a receiver can tell a repetition; `at` is the time of
-    the first poll that it tells of. `findings` stands gravest first whatever order was given. A
-    `test` is marked as one wherever it is read. `used` names the files that use each model.
+    `id` is the same on every attempt, so that a receiver can detect duplicates. `at` is the time of
+    the first poll. `findings` are sorted most severe first. A `test` is marked as such. `used`
+    holds the files that use each model.
     """
 
     id: str
@@ -84,17 +84,17 @@ class Message:
     used: Used = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        # Kept here and not at the callers: every attempt must send the same bytes.
-        object.__setattr__(self, "findings", tuple(sorted(self.findings, key=gravity)))
+        # Sorted here, because every attempt must send the same bytes.
+        object.__setattr__(self, "findings", tuple(sorted(self.findings, key=severity)))
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """What a channel wants to hear.
+    """The findings that a channel wants.
 
-    `level` is the lowest level it wants. `models` are shell patterns for names or keys, `types` the
-    provider's words, `providers` the names of providers; empty means all. `usage` says what the
-    user's code uses, and `in_use` that only changes of such models are wanted.
+    `level` is the lowest wanted level. `models` are shell patterns for names or keys, `types` are
+    provider words, `providers` are provider names. Empty means all. `usage` returns the models that
+    the user's code uses, and `in_use` limits findings to them.
     """
 
     level: Level = Level.INFO
@@ -105,9 +105,9 @@ class Audience:
     usage: Usage = nothing_used
 
     def wants(self, finding: Finding) -> bool:
-        """Whether the channel is told; a wave is wanted whole when any of its models is.
+        """Return whether the channel wants a finding, never a quiet one.
 
-        What is quiet is told to nobody, whatever was asked for.
+        A wave is wanted as a whole if one of its models is.
         """
         if finding.level is Level.QUIET or finding.level.rank > self.level.rank:
             return False
@@ -134,28 +134,28 @@ class Audience:
 
 
 class Channel(Protocol):
-    """One place where people, or their programs, are told."""
+    """A destination of messages."""
 
     @property
     def name(self) -> str:
-        """The name that the configuration gives it."""
+        """Return the name in the configuration."""
         ...
 
     @property
     def audience(self) -> Audience:
-        """What it wants to hear."""
+        """Return the wanted findings."""
         ...
 
     @property
     def timing(self) -> Timing:
-        """When it may be told."""
+        """Return the sending times."""
         ...
 
     def send(self, message: Message) -> None:
-        """Tell it; raise DeliveryFailed when the message must be sent again later, or never."""
+        """Send a message, or raise DeliveryFailed."""
         ...
 
 
 def is_lasting(status: int) -> bool:
-    """Whether a receiver that answers so will never take the message."""
+    """Return whether a receiver with this status never accepts the message."""
     return status in CLIENT_ERRORS and status not in MENDABLE

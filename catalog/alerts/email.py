@@ -1,4 +1,4 @@
-"""The channel over SMTP: one plain mail to one recipient."""
+"""Send messages over SMTP, one plain mail per recipient."""
 
 import base64
 import smtplib
@@ -31,20 +31,23 @@ Security = Literal["starttls", "tls", "none"]
 PORTS = {"smtp": 587, "smtps": 465}
 PERMANENT = 500
 LOGIN = {530, 534, 535, 538}
-"""Refusals of a login, which the operator can mend; every other 5xx ends a message."""
+"""Login errors, which can be repaired. Every other 5xx ends a message."""
 TOO_LARGE = {523, 552}
-"""Refusals of a mail that is larger than the server takes."""
+"""Errors of a mail over the server's size limit."""
 REPLY_LENGTH = 200
 AFTER_DATA = 120.0
-"""Seconds for the server's answer once it has the whole mail: it may be scanning it, and whoever
-leaves now sends it again (RFC 5321, 4.5.3.2.6, would wait for ten minutes)."""
+"""Seconds to wait for the answer after the complete mail.
+
+The server may scan the mail, and an early end would send it twice. RFC 5321, 4.5.3.2.6, asks for
+ten minutes.
+"""
 _LOGIN_HINT = "Check the channel's user and password; it is tried again."
 _TLS_HINT = "Check the server's certificate and port; smtps:// is for TLS from the first byte."
 
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed in, and how the connection is encrypted."""
+    """A mail server and its encryption."""
 
     host: str
     port: int
@@ -52,9 +55,9 @@ class MailServer:
 
     @classmethod
     def read(cls, url: str) -> "MailServer":
-        """Read `smtp://HOST:PORT` or `smtps://HOST:PORT`; raise SettingsInvalid.
+        """Parse `smtp://HOST:PORT` or `smtps://HOST:PORT`, or raise SettingsInvalid.
 
-        `smtp` must turn to TLS before anything is said, except on this very machine.
+        `smtp` requires STARTTLS, except on this machine.
         """
         parsed = read_url(url)
         host, port = parsed.hostname or "", PORTS.get(parsed.scheme)
@@ -72,12 +75,12 @@ class MailServer:
 
 
 class _Plain(smtplib.SMTP):
-    """A connection that knows whether the server has all of a mail."""
+    """A connection that knows whether the mail was sent completely."""
 
     is_handed_in = False
 
     def send(self, s: "ReadableBuffer | str") -> None:
-        """Send bytes; a line with nothing but a dot is the end of the mail."""
+        """Send bytes. A line with only a dot ends the mail."""
         super().send(s)
         text = s if isinstance(s, str) else bytes(s).decode("latin-1")
         self.is_handed_in = self.is_handed_in or text.endswith("\r\n.\r\n")
@@ -88,17 +91,17 @@ class _Tls(_Plain, smtplib.SMTP_SSL):
 
 
 @dataclass(slots=True)
-class _Handing:
-    """How far a mail has come, seen from outside of the thread that hands it in."""
+class _Progress:
+    """The progress of a mail, visible to the waiting thread."""
 
     connection: _Plain | None = None
 
     def more(self) -> float:
-        """Give a mail that is handed in the time to be taken; break any other off for good."""
+        """Return extra seconds for a complete mail, else close the connection."""
         connection = self.connection
         if connection is not None and connection.is_handed_in:
             return AFTER_DATA
-        with suppress(OSError, AttributeError):  # not connected yet, or not any more
+        with suppress(OSError, AttributeError):  # not connected
             if connection is not None and connection.sock is not None:
                 connection.sock.shutdown(socket.SHUT_RDWR)
         return 0.0
@@ -106,10 +109,11 @@ class _Handing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailChannel:
-    """Sends one mail a message to one `recipient`, so that who has it is not sent it again.
+    """A channel that mails one `recipient`.
 
-    A server's certificate is always checked. `deadline` is for all of the exchange, in seconds.
-    `max_size` is in bytes of the whole mail as it is sent. The password is in no error and no log.
+    Each recipient has its own channel, so that a retry reaches only the one that failed.
+    Certificates are always checked. `deadline` covers the whole exchange, in seconds. `max_size` is
+    in bytes of the sent mail. The password is in no error and no log.
     """
 
     name: str
@@ -126,21 +130,21 @@ class EmailChannel:
     clock: Clock = field(default=now, repr=False)
 
     def send(self, message: Message) -> None:
-        """Send the mail, with the same Message-ID each time; raise DeliveryFailed.
+        """Send the mail with a stable Message-ID, or raise DeliveryFailed.
 
-        A server for which it is too large gets a short one, with the same id.
+        If it is too large, a short mail with the same id follows.
         """
         failure = attempt(
             self._offer,
             self.letter(message),
             lambda: self._letter(message, self.wording.short(message, titled=True)),
         )
-        # Raised out here so that not even the exception's context holds what was sent.
+        # Raised outside of `except`, because the exception's context must not contain the mail.
         if failure is not None:
             raise failure
 
     def letter(self, message: Message) -> EmailMessage:
-        """Write the mail. What a repetition has in common with the first attempt is its id."""
+        """Return the mail. Its id is the same on every attempt."""
 
         def fits(text: str) -> bool:
             return len(self._letter(message, text).as_bytes()) <= self.max_size
@@ -155,21 +159,21 @@ class EmailChannel:
         letter["Date"] = format_datetime(self.clock())
         letter["Message-ID"] = f"<{message.id}@{self.sender.rpartition('@')[2]}>"
         letter["Auto-Submitted"] = "auto-generated"
-        # Not Base64, which filters dislike and nobody can read in a log of the server.
+        # Not Base64, because spam filters dislike it and people cannot read it.
         letter.set_content(f"{text}\n", cte="quoted-printable")
         return letter
 
     def _offer(self, letter: EmailMessage) -> DeliveryFailed | None:
-        handing = _Handing()
+        progress = _Progress()
         try:
-            within(self.deadline, partial(self._send, letter, handing), handing.more)
-        except OSError as error:  # what smtplib raises is one too
+            within(self.deadline, partial(self._send, letter, progress), progress.more)
+        except OSError as error:  # smtplib's errors are OSErrors
             return self._failure(error)
         return None
 
-    def _send(self, letter: EmailMessage, handing: "_Handing") -> None:
+    def _send(self, letter: EmailMessage, progress: "_Progress") -> None:
         with self._connect() as connection:
-            handing.connection = connection
+            progress.connection = connection
             if self.server.security == "starttls":
                 connection.starttls(context=ssl.create_default_context())
             if self.user is not None:
@@ -178,7 +182,7 @@ class EmailChannel:
 
     def _connect(self) -> "_Plain | _Tls":
         host, port = self.server.host, self.server.port
-        # Longer than the deadline, which is told better; it ends what the deadline leaves behind.
+        # Longer than the deadline, which gives a better error. It ends an abandoned connection.
         timeout = self.deadline + AFTER_DATA
         if self.server.security == "tls":
             context = ssl.create_default_context()
@@ -188,10 +192,10 @@ class EmailChannel:
     def _failure(self, error: Exception) -> DeliveryFailed:
         match error:
             case smtplib.SMTPRecipientsRefused(recipients=refused):
-                code, said = next(iter(refused.values()))
-                return self._refusal(code, said)
-            case smtplib.SMTPResponseException(smtp_code=code, smtp_error=said):
-                return self._refusal(code, said)
+                code, text = next(iter(refused.values()))
+                return self._refusal(code, text)
+            case smtplib.SMTPResponseException(smtp_code=code, smtp_error=text):
+                return self._refusal(code, text)
             case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
                 return self._error("offers no STARTTLS", _TLS_HINT)
             case smtplib.SMTPServerDisconnected():
@@ -204,19 +208,18 @@ class EmailChannel:
                 return self._error("offers no login that is known", _LOGIN_HINT)
         return self._error("could not be reached")
 
-    def _refusal(self, code: int, said: bytes | str) -> DeliveryFailed:
+    def _refusal(self, code: int, text: bytes | str) -> DeliveryFailed:
         if code in LOGIN:
-            # Not quoted: it may hold what was sent.
+            # Not quoted, because it may contain the password.
             return self._error(f"refused the login ({code})", _LOGIN_HINT)
-        words = said.decode(errors="replace") if isinstance(said, bytes) else said
-        reply = cut(self._hide(one_line(words)), REPLY_LENGTH)
+        text = text.decode(errors="replace") if isinstance(text, bytes) else text
+        reply = cut(self._hide(one_line(text)), REPLY_LENGTH)
         for_good = code >= PERMANENT
         hint = "Check the channel's sender and recipients." if for_good else ""
         how = {"for_good": for_good, "too_large": code in TOO_LARGE}
         return self._error(f"answered {code}: {reply}", hint, **how)
 
     def _hide(self, text: str) -> str:
-        """Replace the password, also as logins write it."""
         if not self.password:
             return text
         plain = (f"\0{self.user}\0{self.password}", self.password)

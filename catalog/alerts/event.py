@@ -1,4 +1,4 @@
-"""The CloudEvent of a message, no larger than its channel allows."""
+"""Build the CloudEvent of a message within its size limit."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -17,16 +17,16 @@ from catalog.report.sentences import title
 
 EVENT_TYPE = "model-catalog.changes.v1"
 SHARE = 8
-"""Where not all fits, one change takes at most this part of the room: an eighth."""
+"""The part of the room that one change may take: an eighth."""
 MOST_CHARACTERS, MOST_ITEMS = 200, 20
-"""Of one text and of one list or object, where a change is cut."""
+"""The maximum characters of a text and items of a cut change."""
 
 
 def event_body(message: Message, text: str, limit: int = WEBHOOK_BYTES) -> bytes:
-    """Write the message as a CloudEvents 1.0 envelope of at most `limit` bytes.
+    """Return a CloudEvents 1.0 envelope of at most `limit` bytes.
 
-    Where not all changes fit, the gravest stay, values in large ones are cut, and the event counts
-    the others. The same message gives the same bytes.
+    If not all changes fit, the most severe stay, large values are cut, and the others are counted.
+    The same message gives the same bytes.
     """
     whole = _fitting(message, _change, limit - len(_event(message, text, [])))
     if len(whole) == len(message.findings):
@@ -37,7 +37,7 @@ def event_body(message: Message, text: str, limit: int = WEBHOOK_BYTES) -> bytes
 
 
 def short_event(message: Message, text: str) -> bytes:
-    """Write the envelope without a change: it only counts them."""
+    """Return the envelope with counts instead of changes."""
     return _event(message, text, [], left_out=len(message.findings))
 
 
@@ -78,7 +78,7 @@ def _title(message: Message) -> str:
 def _fitting(
     message: Message, write: Callable[[Finding, Message], dict[str, Any]], room: int
 ) -> list[dict[str, Any]]:
-    """Write changes, the gravest first, until one does not fit into so many bytes."""
+    """Return the most severe changes that fit into `room` bytes."""
     changes = []
     for finding in message.findings:
         change = write(finding, message)
@@ -95,7 +95,7 @@ def _change(finding: Finding, message: Message) -> dict[str, Any]:
 
 
 def _cut_change(finding: Finding, message: Message, limit: int) -> dict[str, Any]:
-    """Write a change in at most `limit` bytes where that is possible, and mark one that is cut."""
+    """Return a change cut to `limit` bytes if possible, and marked."""
     change = _change(finding, message)
     if _size(change) <= limit:
         return change

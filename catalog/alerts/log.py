@@ -1,4 +1,4 @@
-"""The channel that needs nothing: one log record a finding."""
+"""Write each finding to the log."""
 
 import logging
 from dataclasses import dataclass, field
@@ -21,22 +21,25 @@ _SEVERITY = {
 
 @dataclass(frozen=True, slots=True)
 class LogChannel:
-    """Writes to the logger `catalog.alerts`; `finding` and `delivery` are there for JSON logs."""
+    """A channel to the logger `catalog.alerts`.
+
+    JSON logs get the fields `finding` and `delivery`.
+    """
 
     name: str
     audience: Audience
     timing: Timing = field(default_factory=Timing)
 
     def send(self, message: Message) -> None:
-        """Log every finding, gravest first; never fails."""
+        """Log every finding, most severe first. Never fails."""
         if message.test:
             _LOGGER.info("this is a test of channel %s", self.name)
         for finding in message.findings:
             files = used_in(finding, message.used)
-            said = f"{sentence(finding)}{f' (used in {files_text(files)})' if files else ''}"
+            text = f"{sentence(finding)}{f' (used in {files_text(files)})' if files else ''}"
             _LOGGER.log(
                 _SEVERITY[finding.level],
                 "%s",
-                cut(f"{message.provider}: {said}", LINE_LENGTH),
+                cut(f"{message.provider}: {text}", LINE_LENGTH),
                 extra={"finding": finding_json(finding), "delivery": message.id},
             )

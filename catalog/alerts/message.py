@@ -1,4 +1,4 @@
-"""Write the text of a message: by the user's own template, or by a default one."""
+"""Write the text of a message from a template."""
 
 import html
 import re
@@ -21,7 +21,7 @@ from catalog.report.sentences import fact, last_call, title
 
 LINES = 30
 LINE_LENGTH = 400
-"""In characters; thirty such lines fit into one post of Mattermost, which takes 16,383."""
+"""The maximum characters of a line, so thirty fit Mattermost's 16,383."""
 SUBJECT_LENGTH = 150
 
 _MARKS = {Level.BREAKING: "⛔", Level.WARNING: "⚠️", Level.INFO: "\u2139\ufe0f"}
@@ -31,7 +31,7 @@ _ZERO_WIDTH_SPACE = "\u200b"
 
 
 def subject(message: Message) -> str:
-    """Name the most severe finding, and count the others and their levels, in one line.
+    """Return the most severe finding and the counts in one line.
 
     `infomaniak: llama3 removed, and 10 more (7 breaking, 4 info)`
     """
@@ -44,7 +44,10 @@ def subject(message: Message) -> str:
 
 
 def levels(findings: Iterable[Finding]) -> str:
-    """Count the findings by level: `7 breaking, 4 info`; of a single one only the level."""
+    """Return the counts by level, such as `7 breaking, 4 info`.
+
+    A single finding has only its level.
+    """
     counts = Counter(finding.level for finding in findings)
     if counts.total() == 1:
         return str(next(iter(counts)))
@@ -52,7 +55,7 @@ def levels(findings: Iterable[Finding]) -> str:
 
 
 def when(message: Message) -> str:
-    """Say when the poll was that found it; of several the first and the last."""
+    """Return the time of the poll, or of the first and last."""
     polls = sorted({finding.at for finding in message.findings} or {message.at})
     if len(polls) == 1:
         return minute(polls[0])
@@ -60,16 +63,15 @@ def when(message: Message) -> str:
 
 
 def minute(at: datetime) -> str:
-    """Write a moment for people: `2026-05-19 15:48 UTC`."""
+    """Return a time for people: `2026-05-19 15:48 UTC`."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def findings_text(message: Message, lines: int = LINES, most: int | None = None) -> str:
-    """Write the findings gravest first, each kind of them with its reason beneath.
+    """Return the findings, most severe first, with a reason per kind.
 
-    In a digest they stand poll by poll, the oldest first. At most so many `lines`, and `most`
-    findings, are shown. The others, the least severe, are counted at the end, with the command that
-    shows all.
+    A digest is sorted by poll, oldest first. At most `lines` lines and `most` findings are shown.
+    The others, the least severe, are counted with the command that shows all.
     """
     total = len(message.findings)
     high = total if most is None else most
@@ -77,35 +79,36 @@ def findings_text(message: Message, lines: int = LINES, most: int | None = None)
         whole = _layout(message.findings, message.used)
         if len(whole) <= lines:
             return "\n".join(whole)
-    # Each step of the search lays out again, because the size of a finding depends on the others.
+    # Each search step builds the text again, because the size of a finding depends on the others.
     high = min(high, lines, total - 1)
     shown = largest(high, lambda number: len(_cut_off(message, number)) <= lines + 1)
     return "\n".join(_cut_off(message, shown))
 
 
 def left_out(message: Message, shown: int = 0) -> str:
-    """Count the findings after the first `shown` ones, and name the command that shows all."""
+    """Return the count of findings after `shown`, and the command."""
     rest = message.findings[shown:]
     counted = f"and {count(len(rest), 'more finding')}" if shown else count(len(rest), "finding")
     return f"{counted} ({levels(rest)}), see: {show_command(message)}"
 
 
 def show_command(message: Message) -> str:
-    """Write the command that shows every finding of a message."""
+    """Return the command that shows every finding of a message."""
     return f"catalog alerts show {message.id}"
 
 
 def slack(text: str) -> str:
-    """Write plain text for Slack and those who take its format, so that nothing in it is live.
+    """Return text for Slack and compatible chats without live parts.
 
-    `&`, `<` and `>` become entities: Slack pings and links only between angle brackets. Mattermost
-    and kChat also ping on a bare `@name` and link `[text](url)`: a zero-width space breaks both.
+    `&`, `<` and `>` become entities, because Slack only pings and links within angle brackets.
+    Mattermost and kChat also ping on `@name` and link `[text](url)`, so a zero-width space breaks
+    both.
     """
     return _LIVE.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", html.escape(text, quote=False))
 
 
 def inert(text: str) -> str:
-    """Write plain text for a chat of any make, so that nothing in it pings or links."""
+    """Return text for any chat without pings and links."""
     return _LIVE_ANYWHERE.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", text)
 
 
@@ -126,7 +129,7 @@ def _layout(findings: Sequence[Finding], used: Used) -> list[str]:
 
 
 def _poll(findings: Iterable[Finding], used: Used) -> Iterator[str]:
-    """Write the findings of one poll; those of one kind together, so that it is explained once."""
+    """Yield the lines of one poll, with one reason per kind."""
     kinds: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         kind = (finding.level, finding.rule, finding.callable_until, finding.ground)
@@ -143,28 +146,28 @@ def _reasons(finding: Finding) -> Iterator[str]:
     rule = rules().get(finding.rule)
     if rule is not None:
         yield rule.why
-    said = last_call(finding)
-    if said is not None:
-        yield f"{said[0].upper()}{said[1:]}."
+    end = last_call(finding)
+    if end is not None:
+        yield f"{end[0].upper()}{end[1:]}."
     elif rule is not None and (rule.attribute == "name" or rule.id == "name-changed"):
         yield "How long the old name still works is not known."
 
 
 CHAT = Template("$title ($when)\n$findings\n$link")
-"""Where one text is all there is."""
+"""The template of chats without a title."""
 TITLED = Template("$findings\n$when\n$link")
-"""Where a title stands above the text."""
+"""The template below a separate title."""
 LETTER = Template("$findings\n\n$title\nSeen: $when\nSent by catalog to channel $channel\n$link")
-"""Where the title is a subject, and there is room."""
+"""The template of mails, with the title as subject."""
 LETTER_LINES = 300
 LARGEST = 256 * 1024
-"""Bytes of a template."""
+"""The maximum bytes of a template."""
 
 PLACEHOLDERS = (
     *("title", "subject", "findings", "link", "when", "provider", "channel"),
     *("count", "level", *REPORTED),
 )
-"""What a template may hold; docs/configuration.md explains each."""
+"""The allowed placeholders, explained in docs/configuration.md."""
 _HINT = "docs/configuration.md lists the placeholders; a dollar sign itself is written $$."
 
 
@@ -174,10 +177,10 @@ def _any_size(_text: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """How a channel words a message.
+    """The template and limits of a channel's text.
 
-    `link` stands in for the provider's own page out of `pages`; an empty one means no link. A text
-    shows at most so many `lines` of findings.
+    `link` replaces the provider's page in `pages`. An empty `link` means no link. A text has at
+    most `lines` lines of findings.
     """
 
     channel: str
@@ -192,11 +195,10 @@ class Wording:
         escape: Callable[[str], str] = str,
         fits: Callable[[str], bool] = _any_size,
     ) -> str:
-        """Write the message; what it quotes goes through `escape`, the template itself does not.
+        """Return the message text, with quoted values through `escape`.
 
-        `fits` says of a text whether the channel takes it as it is: escaped, and encoded by the
-        channel. Findings are left out, and counted, until it fits. Where the template alone is too
-        long, the short text is written in its place.
+        `fits` checks whether the channel accepts a text. Findings are omitted and counted until it
+        fits. If the template alone is too long, the short text is used.
         """
         values = self._values(message)
 
@@ -213,16 +215,16 @@ class Wording:
     def short(
         self, message: Message, escape: Callable[[str], str] = str, *, titled: bool = False
     ) -> str:
-        """Write how much happened and the command that shows it, without the template.
+        """Return the count and the command, without the template.
 
-        `titled` leaves the subject out, because the channel has it above the text.
+        `titled` omits the subject, because the channel shows it above the text.
         """
         lines = [] if titled else [self.subject(message)]
         counted = f": {left_out(message)}" if message.findings else "."
         return escape("\n".join([*lines, f"Too large to be sent whole{counted}"]))
 
     def subject(self, message: Message) -> str:
-        """Write the one line above the text."""
+        """Return the line above the text."""
         return f"Test of channel {self.channel}" if message.test else subject(message)
 
     def _fill(self, values: Mapping[str, str], escape: Callable[[str], str]) -> str:
@@ -239,10 +241,10 @@ class Wording:
         return "\n".join(parts)
 
     def _values(self, message: Message) -> dict[str, str]:
-        told = message.findings
-        heading = title(message.provider, told) if told else self.subject(message)
+        findings = message.findings
+        heading = title(message.provider, findings) if findings else self.subject(message)
         link = self.pages.get(message.provider, "") if self.link is None else self.link
-        grave = told[0].level if told else Level.INFO
+        level = findings[0].level if findings else Level.INFO
         return {
             "title": heading,
             "subject": self.subject(message),
@@ -250,14 +252,14 @@ class Wording:
             "when": when(message),
             "provider": message.provider,
             "channel": self.channel,
-            "count": f"{len(told):,}",
-            "level": str(grave),
-            **{str(each): str(sum(f.level is each for f in told)) for each in REPORTED},
+            "count": f"{len(findings):,}",
+            "level": str(level),
+            **{str(each): str(sum(f.level is each for f in findings)) for each in REPORTED},
         }
 
 
 def read_template(file: Path) -> Template:
-    """Read a template; raise SettingsInvalid that names every placeholder that is not known."""
+    """Read a template, or raise SettingsInvalid with every error."""
     try:
         template = Template(read_text(file, LARGEST))
     except OSError as error:
@@ -273,12 +275,11 @@ def read_template(file: Path) -> Template:
 
 
 def unknown(template: Template) -> list[str]:
-    """Return the placeholders that nothing stands behind."""
+    """Return the unknown placeholders."""
     return [name for name in template.get_identifiers() if name not in PLACEHOLDERS]
 
 
 def _place(template: Template) -> str:
-    """Say where the first stray dollar sign stands."""
     match = next(
         m for m in template.pattern.finditer(template.template) if m["invalid"] is not None
     )

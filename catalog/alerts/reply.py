@@ -1,4 +1,4 @@
-"""The words of a receiver: the error in the body of its answer, fit to be shown and stored."""
+"""Extract a receiver's error text from its answer."""
 
 from collections.abc import Callable
 
@@ -6,24 +6,24 @@ from catalog.core.errors import PayloadInvalid
 from catalog.core.strict_json import Json, cut, read_strict
 
 MOST = 200
-"""Characters that are kept."""
+"""The maximum characters of the text."""
 MOST_BYTES = 64 * 1024
-"""A longer answer is no short error of Slack, and is not read as one."""
+"""The maximum bytes of a Slack error answer."""
 _KEYS = ("error", "errors", "code", "message", "msg", "description", "detail", "title", "reason")
 
 
 def error_words(body: bytes, hide: Callable[[str], str]) -> str:
-    """Return the words on one line, without secrets; empty where the body says nothing.
+    """Return the error on one line without secrets, empty if unknown.
 
-    `hide` replaces secrets. Of JSON the known members count, of a web page the title, of any other
-    text all of it. Control characters and invisible ones become blanks.
+    `hide` replaces secrets. JSON gives its known members, a web page its title, any other text all
+    of it. Control and invisible characters become blanks.
     """
     line = hide(_words(body))
     return cut(" ".join("".join(c if c.isprintable() else " " for c in line).split()), MOST)
 
 
 def refused_by_slack(body: bytes) -> Json | None:
-    """Return the answer `{"ok": false, …}`, with which Slack refuses in spite of status 200."""
+    """Return Slack's error answer `{"ok": false, …}` with status 200, or None."""
     answer = _json(body) if len(body) <= MOST_BYTES else None
     return answer if isinstance(answer, dict) and answer.get("ok") is False else None
 

@@ -1,4 +1,4 @@
-"""How large a message may be, and the short one in place of one that is too large."""
+"""Limit the size of a message, with a short one as fallback."""
 
 import logging
 from collections.abc import Callable
@@ -13,13 +13,13 @@ WEBHOOK_BYTES = 256 * 1024
 SLACK_CHARACTERS = 16_000
 MAIL_BYTES = 1024 * 1024
 LONG = 2_000
-"""Bytes. A receiver that answers 400 to a longer message may mean its length."""
+"""Bytes. A 400 for a longer message may be about its length."""
 
 logger = logging.getLogger(__name__)
 
 
 def characters(text: str) -> int:
-    """Count characters in units of UTF-16, which chats count: an emoji is two."""
+    """Count UTF-16 units, as chats do. An emoji is two."""
     return len(text) + sum(character > "\uffff" for character in text)
 
 
@@ -41,7 +41,7 @@ def largest(high: int, fits: Callable[[int], bool]) -> int:
 
 
 def is_too_large(status: int | None, size: int) -> bool:
-    """Whether a receiver that answers so may take a shorter message; `size` is in bytes."""
+    """Return whether a shorter message may be accepted. `size` is in bytes."""
     if status == HTTPStatus.BAD_REQUEST:
         return size > LONG
     return status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -50,9 +50,9 @@ def is_too_large(status: int | None, size: int) -> bool:
 def attempt(
     send: Callable[[Sent], DeliveryFailed | None], whole: Sent, short: Callable[[], Sent]
 ) -> DeliveryFailed | None:
-    """Send the whole message, and the short one where the whole is too large for the receiver.
+    """Send the whole message, or a short one if too large.
 
-    Returns the last failure, or None where one of them was taken.
+    Return the last failure, or None after success.
     """
     failure = send(whole)
     if failure is None or not failure.too_large:

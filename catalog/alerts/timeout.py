@@ -1,4 +1,4 @@
-"""A limit in time for what has none of its own."""
+"""Limit the time of calls without a timeout."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -11,25 +11,25 @@ Result = TypeVar("Result")
 def within(
     seconds: float, call: Callable[[], Result], more: Callable[[], float] = lambda: 0.0
 ) -> Result:
-    """Return what `call` returns or raise what it raises; raise TimeoutError after that long.
+    """Return the result of `call`, or raise TimeoutError after `seconds`.
 
-    It runs on a thread of its own, which is left to itself then: a library that reads from a socket
-    as long as bytes drip in cannot be stopped from outside. At the end of the time, `more` says
-    how many seconds it may have on top; it may also break the call off.
+    The call runs on its own thread, which is abandoned after the timeout, because a library that
+    slowly reads a socket cannot be stopped. At the timeout, `more` returns extra seconds. It may
+    also close the connection.
     """
     future: Future[Result] = Future()
 
     def run() -> None:
         try:
             future.set_result(call())
-        except BaseException as error:  # noqa: BLE001  # it is for who waits: raised there
+        except BaseException as error:  # noqa: BLE001  # raised in the waiting thread
             future.set_exception(error)
 
     Thread(target=run, daemon=True).start()
     try:
         return future.result(seconds)
     except TimeoutError:
-        if future.done():  # it is the call's own
+        if future.done():  # raised by the call itself
             raise
         extra = more()
         if not extra:

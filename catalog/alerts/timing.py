@@ -1,4 +1,7 @@
-"""When a message may go out, and when it is tried again. Pure: no clock, no chance of its own."""
+"""Compute when messages are sent and retried.
+
+Pure: no clock and no randomness of its own.
+"""
 
 import re
 from collections.abc import Iterable
@@ -13,15 +16,15 @@ WAITS = (
     *(timedelta(hours=2), timedelta(hours=5), timedelta(hours=10)),
     *(timedelta(days=1), timedelta(days=1)),
 )
-"""Before each further attempt, as Standard Webhooks has it: two days and a half in all."""
+"""The waits between attempts, as in Standard Webhooks: 2.5 days in all."""
 JITTER = 0.1
 LONGEST_RETRY_AFTER = 86400.0
-"""In seconds."""
+"""The maximum pause in seconds."""
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 class Digest(StrEnum):
-    """How often a channel wants to hear."""
+    """The frequency of messages to a channel."""
 
     AT_ONCE = "at_once"
     HOURLY = "hourly"
@@ -30,14 +33,14 @@ class Digest(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Hours of the day at which nobody is disturbed, from `begin` to `end`, over midnight too."""
+    """The daily quiet hours from `begin` to `end`, also over midnight."""
 
     begin: time
     end: time
 
     @classmethod
     def read(cls, text: str) -> "Quiet":
-        """Read `22:00-07:00`; raise ValueError for anything else, and for hours that never end."""
+        """Parse `22:00-07:00`, or raise ValueError."""
         begin, _, end = text.partition("-")
         try:
             quiet = cls(read_clock(begin), read_clock(end))
@@ -48,7 +51,7 @@ class Quiet:
         return quiet
 
     def ending(self, local: datetime) -> datetime:
-        """Return the end of the quiet hours that hold at this moment, or the moment itself."""
+        """Return the end of the current quiet hours, or the given time."""
         clock = local.time()
         within = self.begin <= clock < self.end
         if self.begin > self.end:
@@ -61,10 +64,10 @@ class Quiet:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When a channel may be told.
+    """The sending times of a channel.
 
-    `daily_at` and `quiet` are times of day in `zone`. What is breaking wakes people up unless
-    `breaking_waits`; it never waits for a digest.
+    `daily_at` and `quiet` are times of day in `zone`. Breaking findings ignore quiet hours unless
+    `breaking_waits`, and always ignore digests.
     """
 
     digest: Digest = Digest.AT_ONCE
@@ -74,13 +77,13 @@ class Timing:
     breaking_waits: bool = False
 
     def due(self, at: datetime, levels: Iterable[Level]) -> datetime:
-        """Return the moment from which on a message of this time may go out, in UTC."""
-        said = {*levels}
-        moment = at if Level.BREAKING in said else self._next_digest(at)
-        return max(at, self.awake(moment, said))
+        """Return the earliest sending time of a message, in UTC."""
+        known = {*levels}
+        moment = at if Level.BREAKING in known else self._next_digest(at)
+        return max(at, self.awake(moment, known))
 
     def awake(self, moment: datetime, levels: Iterable[Level]) -> datetime:
-        """Return the first moment from this one on that is not in quiet hours, in UTC."""
+        """Return the first time outside of quiet hours, in UTC."""
         if self.quiet is None or (Level.BREAKING in levels and not self.breaking_waits):
             return moment.astimezone(UTC)
         return self.quiet.ending(moment.astimezone(self.zone)).astimezone(UTC)
@@ -95,9 +98,9 @@ class Timing:
 
 
 def _showing(clock: time, local: datetime, days: int) -> datetime:
-    """Return when clocks show this time so many days later: the first time from `local` on.
+    """Return when clocks show a time after `days`, first from `local` on.
 
-    A time that is left out when clocks go forward comes later by as much.
+    A time that a clock change skips is moved later by the same amount.
     """
     there = datetime.combine(local.date() + timedelta(days=days), clock, local.tzinfo)
     twice = sorted(there.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
@@ -106,7 +109,7 @@ def _showing(clock: time, local: datetime, days: int) -> datetime:
 
 
 def read_clock(text: str) -> time:
-    """Read a time of day such as `08:00`; raise ValueError for anything else."""
+    """Parse a time of day such as `08:00`, or raise ValueError."""
     match = _CLOCK.fullmatch(text.strip())
     if match is None:
         raise ValueError("a time of day such as 08:00 is wanted")
@@ -116,13 +119,13 @@ def read_clock(text: str) -> time:
 def next_attempt(
     attempts: int, now: datetime, retry_after: float | None, chance: float
 ) -> datetime | None:
-    """Return when a message is tried again after so many attempts; None to give up.
+    """Return the time of the next attempt, None to give up.
 
-    `chance` from 0 to 1 moves the wait by up to 10 % to either side. A receiver that asks for a
-    longer pause (`retry_after`, in seconds) gets it, up to a day.
+    `chance` from 0 to 1 moves the wait by up to 10 % either way. `retry_after` is the receiver's
+    pause in seconds, respected up to a day.
     """
     if attempts > len(WAITS):
         return None
     wait = WAITS[attempts - 1] * (1 - JITTER + 2 * JITTER * chance)
-    asked = timedelta(seconds=min(retry_after or 0.0, LONGEST_RETRY_AFTER))
-    return now + max(wait, asked)
+    pause = timedelta(seconds=min(retry_after or 0.0, LONGEST_RETRY_AFTER))
+    return now + max(wait, pause)

@@ -1,4 +1,4 @@
-"""Send a message over HTTP: a signed CloudEvent, or the JSON that chats take."""
+"""Send messages over HTTP: signed CloudEvents, or JSON for chats."""
 
 import base64
 import binascii
@@ -34,9 +34,9 @@ _PREFIX = "whsec_"
 
 
 def signing_key(secret: str) -> bytes:
-    """Return the key that a secret stands for: `whsec_` and Base64, or the text itself as UTF-8.
+    """Return the key of a secret: `whsec_` and Base64, or UTF-8 text.
 
-    Raises ValueError, without the secret in it, where the Base64 is broken or nothing is left.
+    Raise ValueError, without the secret, if the Base64 is invalid or the key is empty.
     """
     key = _decode(secret.removeprefix(_PREFIX)) if secret.startswith(_PREFIX) else secret.encode()
     if not key:
@@ -47,9 +47,9 @@ def signing_key(secret: str) -> bytes:
 def signed_headers(
     keys: Iterable[bytes], message_id: str, at: datetime, body: bytes
 ) -> dict[str, str]:
-    """Return the three headers of one attempt made at `at`; no signature without a key.
+    """Return the signature headers of one attempt.
 
-    Several keys give several signatures: a receiver that knows any of them is content.
+    There is one signature per key, because a receiver may know any of them, and none without keys.
     """
     seconds = str(int(at.timestamp()))
     headers = {"webhook-id": message_id, "webhook-timestamp": seconds}
@@ -64,7 +64,7 @@ def _signature(key: bytes, signed: bytes) -> str:
 
 
 def _decode(text: str) -> bytes:
-    padding = "=" * (-len(text) % 4)  # some generators leave it out
+    padding = "=" * (-len(text) % 4)  # some generators omit it
     try:
         return base64.b64decode(text + padding, validate=True)
     except (binascii.Error, ValueError):
@@ -73,25 +73,25 @@ def _decode(text: str) -> bytes:
 
 Format = Literal["cloudevents", "slack"]
 MOST_ATTEMPTS = 3
-"""Of one message within one run; the next run goes on."""
+"""The attempts within one run. The next run continues."""
 PERMANENT = ("no_text", "invalid_payload", "invalid_arguments")
-"""Slack's errors about the message itself: it never takes it. All others can be repaired."""
+"""Slack errors that no retry repairs."""
 TOO_LONG = "msg_too_long"
 _CONTENT_TYPES = {"cloudevents": "application/cloudevents+json", "slack": "application/json"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookChannel:
-    """Posts one message to one URL, signed with each of `secrets` where there are any.
+    """A channel that posts to one URL, signed with each of `secrets`.
 
-    The URL is treated as a secret too: whoever knows a chat's URL can write there. Nothing shown
-    names more of it than the host. Raises ValueError for a secret that cannot sign.
+    The URL is a secret too, because it permits writing to a chat. Only its host is shown. Raise
+    ValueError for a secret that cannot sign.
 
-    A message that is not taken is tried again at once, `attempts` times within `retry_for` seconds
-    with waits that begin at `backoff` seconds: it bridges a hiccup, the next run does the rest.
+    A failed message is retried within the run, `attempts` times in `retry_for` seconds with waits
+    from `backoff` seconds. Later runs continue.
 
-    `max_size` is in bytes of the body; for "slack" in characters of the text, as escaped. None
-    means the limit that suits the format.
+    `max_size` is in bytes of the body, for "slack" in characters of the escaped text. None means
+    the default of the format.
     """
 
     name: str
@@ -113,16 +113,16 @@ class WebhookChannel:
         object.__setattr__(self, "_keys", tuple(signing_key(secret) for secret in self.secrets))
 
     def send(self, message: Message) -> None:
-        """Post the message, with the same id and bytes each time; raise DeliveryFailed.
+        """Post the message with stable id and bytes, or raise DeliveryFailed.
 
-        A receiver for which it is too large gets a short one, with the same id.
+        If it is too large, a short message with the same id follows.
         """
         failure = attempt(
             lambda body: self._offer(message.id, body),
             self._body(message),
             lambda: self._short_body(message),
         )
-        # Raised out here so that not even the exception's context holds what was sent.
+        # Raised outside of `except`, because the exception's context must not contain the message.
         if failure is not None:
             raise failure
 
@@ -131,7 +131,7 @@ class WebhookChannel:
             most = self.max_size or SLACK_CHARACTERS
             return chat_body(self.wording.text(message, slack, lambda text: _fits(text, most)))
         most = self.max_size or WEBHOOK_BYTES
-        # At most half of it is text, because programs read the changes.
+        # At most half is text, because programs read the changes.
         text = self.wording.text(
             message, fits=lambda text: len(short_event(message, text)) <= most // 2
         )
@@ -143,9 +143,8 @@ class WebhookChannel:
         return short_event(message, self.wording.short(message))
 
     def _offer(self, message_id: str, body: bytes) -> DeliveryFailed | None:
-        """Post one body until it is taken or time is up; return why it was not taken."""
         try:
-            said = insist(
+            reply = insist(
                 lambda left: self._post(message_id, body, left),
                 attempts=self.attempts,
                 seconds=self.retry_for,
@@ -153,29 +152,29 @@ class WebhookChannel:
             )
         except CatalogError as error:
             return self._failure(error, len(body))
-        refused = refused_by_slack(said) if self.format == "slack" else None
-        return None if refused is None else self._refusal(refused.get("error"), said)
+        refused = refused_by_slack(reply) if self.format == "slack" else None
+        return None if refused is None else self._refusal(refused.get("error"), reply)
 
     def _post(self, message_id: str, body: bytes, seconds: float) -> bytes:
-        # Signed for each attempt: a receiver refuses a timestamp that is minutes old.
+        # Signed for each attempt, because receivers refuse old timestamps.
         headers = signed_headers(self._keys, message_id, self.clock(), body)
         headers["Content-Type"] = _CONTENT_TYPES[self.format]
         request = Request(self.url, "POST", headers, body, (self.url, *self.secrets))
         try:
             return self.http.send_once(request, seconds).body
         except ProviderError as error:
-            # On 2xx it took the message; only what it said afterwards was no good.
+            # 2xx means accepted, even if the rest of the answer failed.
             if error.status not in range(200, 300):
                 raise
             return b""
 
     def _failure(self, error: CatalogError, size: int) -> DeliveryFailed:
-        if not isinstance(error, ProviderError):  # a URL or header that may not be sent
+        if not isinstance(error, ProviderError):  # a forbidden URL or header
             return DeliveryFailed(f"channel {self.name}: {error}", hint=error.hint)
         reason, hint, for_good = "could not be reached", "", False
         if error.status is not None:
-            said = self._words(error.body)
-            reason = f"answered {error.status}{said and f': {said}'}"
+            reply = self._words(error.body)
+            reason = f"answered {error.status}{reply and f': {reply}'}"
             for_good = is_lasting(error.status)
         elif isinstance(error, TimedOut):
             reason = "did not answer in time"
@@ -189,10 +188,10 @@ class WebhookChannel:
             too_large=is_too_large(error.status, size),
         )
 
-    def _refusal(self, code: object, said: bytes) -> DeliveryFailed:
-        """Make the failure of an answer that says 200 and `{"ok": false}`."""
+    def _refusal(self, code: object, reply: bytes) -> DeliveryFailed:
+        """Return the failure of an answer 200 with `{"ok": false}`."""
         return DeliveryFailed(
-            self._text(f"answered 200 and did not take it: {self._words(said)}"),
+            self._text(f"answered 200 and did not take it: {self._words(reply)}"),
             for_good=code in PERMANENT,
             too_large=code == TOO_LONG,
         )
@@ -201,7 +200,6 @@ class WebhookChannel:
         return error_words(body, self._hide)
 
     def _hide(self, text: str) -> str:
-        """Replace the secrets, the URL beyond its host, and each part of its path and query."""
         url = urlsplit(self.url)
         parts = (*url.path.split("/"), *url.query.split("&"))
         return Request(self.url, secrets=(self.url, *parts, *self.secrets)).hide(text)
@@ -211,7 +209,7 @@ class WebhookChannel:
 
 
 def chat_body(text: str) -> bytes:
-    """Write a text as Slack, Mattermost, kChat and Rocket.Chat take it."""
+    """Return a body for Slack, Mattermost, kChat and Rocket.Chat."""
     return canonical({"text": text}).encode()
 
 

@@ -1,10 +1,9 @@
-"""What differs, as facts: a kind and its arguments, never a sentence.
+"""Define each kind of change as facts, never as a sentence.
 
-Each kind of change is one class here. It says what its fingerprint is over (`identity`), how it
-reads as JSON (`as_json`), whom it concerns (`names` that calls take, `followed_as` with keys,
-`types`), by what findings are sorted (`order`, a key, and `place`, a field), and which of its
-fields have a column of their own in the store (`columns`). Its rule is in rules.toml, its sentence
-in report/sentences.py.
+Each class gives its fingerprint (`identity`), its JSON (`as_json`), the models it concerns (`names`
+used in calls, `followed_as` with keys, `types`), the sort order (`order`, a key, and `place`, a
+field), and the fields with a database column of their own (`columns`). Its rule is in rules.toml,
+its sentence in report/sentences.py.
 """
 
 from collections.abc import Mapping
@@ -27,7 +26,7 @@ from catalog.core.strict_json import JsonText, values_json
 
 
 class OfModel:
-    """What the changes of one model have in common."""
+    """The parts that all changes of one model share."""
 
     __slots__ = ()
     model: Model
@@ -64,7 +63,7 @@ class OfModel:
 
 @dataclass(frozen=True, slots=True)
 class Added(OfModel):
-    """A model that was never there before."""
+    """A model that was never listed before."""
 
     model: Model
     kind: ClassVar[str] = "added"
@@ -75,7 +74,7 @@ class Added(OfModel):
 
 @dataclass(frozen=True, slots=True)
 class Removed(OfModel):
-    """A model that is gone; `model` is what was last said of it."""
+    """A model that is no longer listed, with its last known `model`."""
 
     model: Model
     kind: ClassVar[str] = "removed"
@@ -86,7 +85,7 @@ class Removed(OfModel):
 
 @dataclass(frozen=True, slots=True)
 class Restored(OfModel):
-    """A model that was gone and is back; `gone_since` is when it was first found missing."""
+    """A model that is listed again. It was missing since `gone_since`."""
 
     model: Model
     gone_since: datetime
@@ -101,9 +100,10 @@ class Restored(OfModel):
 
 @dataclass(frozen=True, slots=True)
 class Updated(OfModel):
-    """One field of a model has another value; None means that the field was or is missing.
+    """A new value of one field. None marks a missing field.
 
-    `field` is the dotted path within the facts (`meta.is_beta`); `model` is the state after.
+    `field` is the dotted path within the facts (`meta.is_beta`). `model` is the state after the
+    change.
     """
 
     model: Model
@@ -127,9 +127,10 @@ class Updated(OfModel):
 
 @dataclass(frozen=True, slots=True)
 class Renamed(OfModel):
-    """A model that goes by another id, and mostly by another name, while the rest stays.
+    """A model with a new id and usually a new name.
 
-    `model` is what was last said of it under the former ones; `key` and `name` are the new ones.
+    `model` is its last state under the old id. `key` and `name` are the new ones. Most other facts
+    are equal.
     """
 
     model: Model
@@ -150,7 +151,7 @@ class Renamed(OfModel):
         return self._head() | self.sides_json()
 
     def sides_json(self) -> dict[str, Any]:
-        """Write who it was and who it is."""
+        """Return the old and new key and name as JSON."""
         former = {"key": self.model.key, "name": self.model.name}
         return {"from": former, "to": {"key": self.key, "name": self.name}}
 
@@ -160,13 +161,12 @@ ProbedKind = Literal["ghost", "over", "substituted", "lingering", "phantom", "ab
 
 @dataclass(frozen=True, slots=True)
 class Probed(OfNone):
-    """What calling a model showed that its being listed, or not, does not say.
+    """A fact that calls of a model proved, unlike the list.
 
-    A `ghost` is listed and refused on the route it is promised on (`elsewhere` are those where it
-    answers), `answering` is its end. Off the list, a model still answers (`lingering`) or is
-    refused everywhere (`over`); a `phantom` is in no list and answers; an `absent` one is missing
-    from the second list. `substituted` answers as another than `before`. `said` are the provider's
-    words.
+    A `ghost` is listed but refused on its promised route (`elsewhere` lists routes that work);
+    `answering` ends it. Off the list, a model is `lingering` if it answers and `over` if every
+    route refuses it. A `phantom` answers but is in no list. An `absent` model is missing from the
+    second list. `substituted` answers under another name than `before`. `said` quotes the provider.
     """
 
     kind: ProbedKind
@@ -206,8 +206,8 @@ class Probed(OfNone):
         return {name: value for name, value in known.items() if value not in (None, [])}
 
     @property
-    def told_as(self) -> tuple[str, str]:
-        """What it takes the place of when told: by name, and by route or list where that counts."""
+    def report_key(self) -> tuple[str, str]:
+        """Return the name, and the route or list, that identify a report."""
         match self.kind:
             case "substituted":
                 return self.name, self.routes[0]
@@ -217,15 +217,15 @@ class Probed(OfNone):
 
 
 Basis = Literal["policy", "announced", "proved"]
-"""Why a model is said to end: by the provider's policy, by its word, or because it refused."""
+"""The source of an end date: provider policy, announcement, or refusal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retiring(OfNone):
-    """The end of a model is known, has moved, or is nearer by a mark.
+    """A known end of a model: first known, moved, or closer.
 
-    `mark` is the mark in days that was reached, None before the first. `moved_from` is the day that
-    was told before, where it was another. `candidates` are names that may take its place.
+    `mark` is the reminder in days before the end, None before the first one. `moved_from` is the
+    previously reported day, if another one. `candidates` are possible successors.
     """
 
     key: str
@@ -268,7 +268,7 @@ class Retiring(OfNone):
         return {name: value for name, value in known.items() if value is not None}
 
     def days_left(self, at: datetime) -> int:
-        """Return how many days are left; negative when it is over."""
+        """Return the days left, negative after the end."""
         return (self.until - at.date()).days
 
 
@@ -281,4 +281,4 @@ KINDS: Mapping[str, type[Change]] = {
     **dict.fromkeys(PROBED_KINDS, Probed),
     **{each.kind: each for each in (Updated, Restored, Added, Drift)},
 }
-"""The class of each kind, the gravest kind first."""
+"""The class of each kind, most severe kind first."""

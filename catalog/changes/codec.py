@@ -1,8 +1,7 @@
-"""One codec for all kinds of change: a change <-> the values that a store keeps of it.
+"""Convert changes to stored values and back.
 
-The fields of a change's class decide: a field named in `columns` has a column of its own, all
-others go into one JSON object, the details. What is None or empty is left out. A new kind of change
-needs nothing here.
+A field named in `columns` has its own column. All others go into one JSON object, `detail`; None
+and empty values are left out. A new kind of change needs no code here.
 """
 
 from collections.abc import Mapping
@@ -17,13 +16,16 @@ from catalog.core.snapshot import Model
 from catalog.core.strict_json import Json, JsonText, canonical, parse
 
 COLUMNS = ("field", "before", "after", "gone_since")
-"""The columns that fields may have; `before` and `after` hold canonical JSON."""
+"""Columns for fields. `before` and `after` hold canonical JSON."""
 _BESIDE = {"model", "kind"}
-"""The fields that the store keeps by other means."""
+"""Fields that the store keeps elsewhere."""
 
 
 def encode(change: Change) -> dict[str, Any]:
-    """Return the values of all columns and, as `detail`, of the other fields; None for nothing."""
+    """Return the value of each column, and other fields as `detail`.
+
+    Empty columns are None.
+    """
     row: dict[str, Any] = dict.fromkeys((*COLUMNS, "detail"))
     details: dict[str, Json] = {}
     for each in _kept(type(change)):
@@ -39,7 +41,7 @@ def encode(change: Change) -> dict[str, Any]:
 
 
 def decode(kind: str, row: Mapping[str, Any], model: Model | None) -> Change:
-    """Make the change of a kind from what `encode` returned and the model that it is about."""
+    """Build a change of one kind from its stored row and model."""
     made = KINDS[kind]
     details = {} if row["detail"] is None else parse(JsonText(row["detail"]))
     values: dict[str, Any] = {}

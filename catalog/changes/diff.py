@@ -1,4 +1,4 @@
-"""(Snapshot, Snapshot) -> Changes: what differs, keyed by the provider's stable id."""
+"""Compare two snapshots by the provider's stable model ids."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -15,11 +15,11 @@ NEVER_GONE: Mapping[str, Delisted] = MappingProxyType({})
 def diff(
     before: Snapshot, after: Snapshot, gone: Mapping[str, Delisted] = NEVER_GONE
 ) -> tuple[ModelChange, ...]:
-    """Compare two states; the order of rows and of keys means nothing.
+    """Return the changes between two snapshots, by key, then by field.
 
-    `gone` holds each model that was there earlier and is not in `before`: its return is a Restored,
-    not an Added, with an Updated for all that is not as it was when it left. So it is with a model
-    that goes by another id: it is Renamed. The changes stand in key order, then by field.
+    The order of rows and of JSON keys does not matter. `gone` holds each earlier model that is not
+    in `before`. If one returns, it is Restored, with an Updated for each field that differs from
+    its last state. A model with a new id is Renamed, with an Updated for each other difference.
     """
     old, new = before.by_key, after.by_key
     to = renames(old, {key: model for key, model in new.items() if key not in gone or key in old})
@@ -42,7 +42,7 @@ def diff(
 
 
 def _beside_the_id(former: Model, model: Model) -> Iterator[Updated]:
-    """Yield what else is new about a renamed model; that a field follows its id is no news."""
+    """Yield a renamed model's updates, except those that follow its id."""
     for update in _updates(former, model):
         if not follows(former, model, update.before, update.after):
             yield update
@@ -58,9 +58,10 @@ def _updates(before: Model, after: Model) -> Iterator[Updated]:
 def _fields(
     before: dict[str, Json], after: dict[str, Json], path: tuple[str, ...]
 ) -> Iterator[tuple[str, JsonText | None, JsonText | None]]:
-    """Descend where both sides are objects, or one is and the other is missing.
+    """Yield each differing path with its old and new JSON.
 
-    An empty object counts as a value, so that it is told from a missing one.
+    Descend into objects, also if one side is missing. An empty object is a value, so it differs
+    from a missing one.
     """
     for key in before.keys() | after.keys():
         here = (*path, key)

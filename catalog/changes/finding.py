@@ -1,4 +1,4 @@
-"""Define a finding: what one change, or many changes of one poll, mean to people."""
+"""Define a finding: the meaning of one or more changes."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from catalog.core.strict_json import canonical
 
 @dataclass(frozen=True, slots=True)
 class Delisted:
-    """A model that is gone: since when, and until which day calls were said to work then.
+    """A model that is gone, and the promised last day of calls.
 
-    `basis` is why that day was said; None where none was.
+    `basis` is the source of that day; both are None if no day was given.
     """
 
     model: Model
@@ -25,7 +25,7 @@ class Delisted:
 
 
 class Level(StrEnum):
-    """How much a finding matters, the gravest first; what is quiet is kept and never told."""
+    """The severity of a finding. Quiet findings are stored, never reported."""
 
     BREAKING = "breaking"
     WARNING = "warning"
@@ -34,23 +34,22 @@ class Level(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for the gravest."""
+        """Return 0 for the most severe level, then 1, 2, 3."""
         return list(Level).index(self)
 
 
 REPORTED = (Level.BREAKING, Level.WARNING, Level.INFO)
-"""The levels that people are told of."""
+"""The levels that are reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one change means, or what many changes of one poll mean together (see waves.py).
+    """The meaning of one or more changes of one poll (see waves.py).
 
-    `changes` holds one change, or all that are told as one, in key order. `at` is the time of the
-    poll, `snapshot` the number of the one in force after it. A removal, a change of name and the
-    end of a model carry `callable_until`, the day until which calls work, and why we say so:
-    `basis` and `ground`. What is back at a value it had lately carries its `moves`, this one
-    included. `number` is given by the store.
+    `changes` holds the changes in key order. `at` is the time of the poll; `snapshot` is the number
+    of the current snapshot after it. A removal, a rename and an end carry `callable_until`, the
+    last day of calls, with its source in `basis` and `ground`. `moves` counts the moves of a
+    flapping value, including this one. The store sets `number`.
     """
 
     provider: str
@@ -66,37 +65,37 @@ class Finding:
     number: int | None = field(default=None, compare=False)
 
     @property
-    def is_told(self) -> bool:
-        """Whether somebody is to hear of it."""
+    def is_reported(self) -> bool:
+        """Return whether this finding is reported."""
         return self.level is not Level.QUIET
 
     @property
     def is_wave(self) -> bool:
-        """Whether it stands for many changes."""
+        """Return whether it covers several changes."""
         return len(self.changes) > 1
 
     @property
     def change(self) -> Change:
-        """The change, or the first of a wave."""
+        """Return the first change."""
         return self.changes[0]
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """The models it is about, each once; none for drift, probes, ends and incidents."""
+        """Return the models, each once, none for drift, probes, ends, incidents."""
         about = (each.model for each in self.changes if isinstance(each, OfModel))
         return tuple({model.key: model for model in about}.values())
 
     @property
     def fingerprint(self) -> str:
-        """The stable name of this finding: never of prose, level or time."""
+        """Return a stable id that ignores wording, level and time."""
         if not self.is_wave:
             return fingerprint(self.provider, self.change)
         parts = sorted(fingerprint(self.provider, change) for change in self.changes)
         return _short_hash([self.provider, "wave", *parts])
 
 
-def gravity(finding: Finding) -> tuple[object, ...]:
-    """Sort findings by it: the gravest level first, then by kind, model and field."""
+def severity(finding: Finding) -> tuple[object, ...]:
+    """Return the sort key: level, kind, model, field."""
     change = finding.change
     keys = () if change.order is None else (key_order(change.order),)
     rank = list(KINDS).index(change.kind)

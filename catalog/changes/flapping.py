@@ -1,4 +1,7 @@
-"""What moves back and forth is told once, with the count, and again when it stays elsewhere."""
+"""Find values that move back and forth, so they are reported once.
+
+A flapping value is reported again only if it settles at another value.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,16 +13,16 @@ from catalog.core.strict_json import JsonText, canonical
 
 FLAPPING = "flapping"
 DAMPED = "flapping-damped"
-"""The rules of a return that is told, and of the moves after it that are not."""
+"""The rules of a reported return and of later, unreported moves."""
 SETTLES_AFTER = timedelta(days=3)
-LISTED, AWAY = canonical(True), canonical(False)  # two values, not switches
+LISTED, AWAY = canonical(True), canonical(False)  # JSON texts, not flags
 Place = tuple[str, str | None]
-"""A model's key and one of its fields; None stands for its being listed at all."""
+"""A model key and a field. None means the listing itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One change that is stored: where, from what to what, when, and by which rule it was told."""
+    """One stored change: place, values, time, and rule."""
 
     place: Place
     before: JsonText | None
@@ -30,17 +33,17 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Flap:
-    """A place that is back at a value it had: `moves` counts this one too.
+    """A place that returned to an earlier value.
 
-    It `was_told` where the same back and forth was told before.
+    `moves` includes this move. `was_reported` is true if this back and forth was reported before.
     """
 
     moves: int
-    was_told: bool
+    was_reported: bool
 
 
 def place_of(change: Change) -> Place | None:
-    """Return what a change is about; None of what cannot move back."""
+    """Return the place of a change, None if it cannot flap."""
     match change:
         case Updated():
             return change.model.key, change.field
@@ -50,7 +53,7 @@ def place_of(change: Change) -> Place | None:
 
 
 def sides(change: Change) -> tuple[JsonText | None, JsonText | None]:
-    """Return what stood at the place of a change before and after it."""
+    """Return the values before and after a change."""
     match change:
         case Updated():
             return change.before, change.after
@@ -60,9 +63,9 @@ def sides(change: Change) -> tuple[JsonText | None, JsonText | None]:
 
 
 def flaps(changes: Iterable[Change], past: Iterable[Move]) -> dict[Place, Flap]:
-    """Find the places that flap: back at a value they had, or told of and not settled yet.
+    """Return the places that flap and are not settled yet.
 
-    `past` holds the moves of the time within which a place has to stay, oldest first.
+    `past` holds the moves within the settling time, oldest first.
     """
     earlier = _by_place(past)
     found = {}
@@ -71,23 +74,24 @@ def flaps(changes: Iterable[Change], past: Iterable[Move]) -> dict[Place, Flap]:
         moves = earlier.get(place) if place else None
         if place is None or not moves:
             continue
-        was_told = moves[-1].rule in {FLAPPING, DAMPED}
-        if was_told or sides(change)[1] in {move.before for move in moves}:
-            found[place] = Flap(len(moves) + 1, was_told)
+        was_reported = moves[-1].rule in {FLAPPING, DAMPED}
+        if was_reported or sides(change)[1] in {move.before for move in moves}:
+            found[place] = Flap(len(moves) + 1, was_reported)
     return found
 
 
 def settled(past: Iterable[Move], until: datetime) -> tuple[tuple[Move, Move], ...]:
-    """Return what flapped, has not moved since `until`, and stays at another value than was told.
+    """Return places that settled at another value than reported.
 
-    Of each, the move that was told and the last one. `past` holds all moves of these places.
+    Each result is the reported move and the last move. `past` holds all moves of these places; none
+    of the results moved since `until`.
     """
     found = []
     for moves in _by_place(past).values():
         last = moves[-1]
-        told = next((move for move in reversed(moves) if move.rule == FLAPPING), last)
-        if last.rule == DAMPED and last.at <= until and told.after != last.after:
-            found.append((told, last))
+        reported = next((move for move in reversed(moves) if move.rule == FLAPPING), last)
+        if last.rule == DAMPED and last.at <= until and reported.after != last.after:
+            found.append((reported, last))
     return tuple(found)
 
 

@@ -1,8 +1,7 @@
-"""What happens next: until when a model can be called, why we say so, and what may follow it.
+"""Compute the last day of calls, its source, and successors.
 
-Three grounds, never mixed: it was `proved` by a refusal, `announced` and noted by a person, or it
-is the provider's `policy` for models that left. What is proved goes before what is announced, and
-that before the policy.
+There are three sources, in order of precedence: `proved` by a refusal, `announced` and noted by a
+person, or the provider's `policy` for removed models.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,16 +15,16 @@ from catalog.changes.successors import Successor, successors
 from catalog.core.snapshot import Model, key_order
 
 REMIND = (30, 14, 7, 1, 0)
-"""So many days before its end, the end of a model is told again."""
+"""Days before an end when it is reported again."""
 AHEAD = timedelta(days=1)
-"""What was told so much later than now was told by a clock that was ahead, not by another pass."""
+"""Reports dated further ahead than this are from a wrong clock."""
 Proof = tuple[datetime, str]
-"""Since when a model is refused wherever it was called, and the words for it."""
+"""The start of refusals on every called route, and the provider's words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What a person noted of a model's future; all None where an earlier note was taken back."""
+    """A person's note about a model's future. All None withdraws it."""
 
     key: str
     noted_at: datetime
@@ -35,16 +34,16 @@ class Note:
 
     @property
     def is_withdrawn(self) -> bool:
-        """Whether it only takes back what was noted before."""
+        """Return whether it only withdraws an earlier note."""
         return self.retires is None and self.successor is None and self.source is None
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Until which day a model can be called, and why we say so.
+    """The last day of calls and its source.
 
-    By policy it is the last day on which calls work at least, announced the day that was named,
-    proved the day from which on it was refused.
+    By policy, `until` is the last day on which calls surely work. If announced, it is the named
+    day. If proved, it is the first day of refusals.
     """
 
     until: date
@@ -52,13 +51,13 @@ class Forecast:
     ground: str
 
     def days_left(self, now: datetime) -> int:
-        """Return how many days are left; negative when it is over."""
+        """Return the days left, negative after the end."""
         return (self.until - now.date()).days
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What was last told of a model's end, and when."""
+class LastReport:
+    """The last report of a model's end."""
 
     until: date
     basis: Basis
@@ -66,8 +65,8 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
-    """What the store knows of ends, by key, beside who is gone.
+class Evidence:
+    """The stored evidence about ends, by key.
 
     `notes` holds the newest note of each model, `noted` the listed models among them.
     """
@@ -79,7 +78,7 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """A model with an end; `gone` is None while it is listed."""
+    """A model with an end. `gone` is None while it is listed."""
 
     model: Model
     gone: Delisted | None
@@ -87,14 +86,14 @@ class End:
 
 
 def forecast(
-    key: str, gone: Delisted | None, grounds: Grounds, lifecycle: Lifecycle | None
+    key: str, gone: Delisted | None, evidence: Evidence, lifecycle: Lifecycle | None
 ) -> Forecast | None:
-    """Say until when a model can be called; None where no end of it is known.
+    """Return the last day of calls, None if no end is known.
 
-    A refusal proves the end of a model that left or was announced to end: one that is merely listed
-    and refused has trouble, and no end.
+    A refusal proves an end only of a removed or announced model. A listed model that refuses calls
+    has a problem, not an end.
     """
-    note, proof = grounds.notes.get(key), grounds.proofs.get(key)
+    note, proof = evidence.notes.get(key), evidence.proofs.get(key)
     announced = None if note is None or note.retires is None else _announced(note, note.retires)
     if gone is None and announced is None:
         return None
@@ -106,74 +105,73 @@ def forecast(
 
 
 def ends(
-    gone: Mapping[str, Delisted], grounds: Grounds, lifecycle: Lifecycle | None
+    gone: Mapping[str, Delisted], evidence: Evidence, lifecycle: Lifecycle | None
 ) -> tuple[End, ...]:
     """Return every model with an end, in key order."""
-    models = {**grounds.noted, **{key: each.model for key, each in gone.items()}}
+    models = {**evidence.noted, **{key: each.model for key, each in gone.items()}}
     found = []
     for key in sorted(models, key=key_order):
-        expected = forecast(key, gone.get(key), grounds, lifecycle)
+        expected = forecast(key, gone.get(key), evidence, lifecycle)
         if expected is not None:
             found.append(End(models[key], gone.get(key), expected))
     return tuple(found)
 
 
 def candidates(
-    known: Sequence[End], grounds: Grounds, listed: Sequence[Model]
+    known: Sequence[End], evidence: Evidence, listed: Sequence[Model]
 ) -> dict[str, tuple[Successor, ...]]:
-    """Return what may take the place of each model with an end, by key.
+    """Return the possible successors of each model with an end.
 
-    A model that has an end itself is none of them, unless a person named it.
+    Models with an end are excluded, unless a person named them.
     """
     ending = {end.model.key for end in known}
     found = {}
     for end in known:
-        note = grounds.notes.get(end.model.key)
+        note = evidence.notes.get(end.model.key)
         named = None if note is None else note.successor
         found[end.model.key] = successors(end.model, listed, named, ending)
     return found
 
 
 def reached(marks: Iterable[int], days: int) -> int | None:
-    """Return the most urgent mark that so many days left have reached; None before the first."""
+    """Return the smallest mark reached, None before the first."""
     return min((mark for mark in marks if days <= mark), default=None)
 
 
 def retiring(
     known: Iterable[End],
-    told: Mapping[str, Told],
+    reports: Mapping[str, LastReport],
     marks: Sequence[int],
     since: datetime,
     now: datetime,
 ) -> tuple[Retiring, ...]:
-    """Return what is to be told of ends now; `since` is when this was asked the last time.
+    """Return the ends to report now. `since` is the previous check.
 
-    The end of a model is told when it is first known, when it moves or gets another basis, and at
-    each mark of days left: once each. Marks that were missed become one, the most urgent. Of what
-    was reached when it was asked the last time, nothing is told any more.
+    An end is reported once when it is first known, when its day or source changes, and at each mark
+    of days left. Several missed marks become one report of the smallest. Marks that were reached at
+    `since` are not reported again.
     """
     found, since = [], min(since, now)
     for end in known:
-        last = _last_told(end.gone, told.get(end.model.key))
+        last = _last_report(end.gone, reports.get(end.model.key))
         mark = reached(marks, end.forecast.days_left(now))
-        # What a clock that was ahead told says nothing of the marks that are still to come.
-        asked = since if last is None or last.at > now + AHEAD else max(last.at, since)
-        if _is_other(end, last) or (mark is not None and _is_nearer(end, asked, marks, mark)):
+        # A report from a clock that was ahead is ignored, because later marks are still due.
+        checked = since if last is None or last.at > now + AHEAD else max(last.at, since)
+        if _is_other(end, last) or (mark is not None and _is_nearer(end, checked, marks, mark)):
             found.append(_retiring(end, last, mark))
     return tuple(found)
 
 
-def _is_other(end: End, last: Told | None) -> bool:
+def _is_other(end: End, last: LastReport | None) -> bool:
     return last is None or (last.until, last.basis) != (end.forecast.until, end.forecast.basis)
 
 
-def _is_nearer(end: End, asked: datetime, marks: Sequence[int], mark: int) -> bool:
-    """Whether a mark was reached since this was asked or told the last time."""
-    before = reached(marks, end.forecast.days_left(asked))
+def _is_nearer(end: End, checked: datetime, marks: Sequence[int], mark: int) -> bool:
+    before = reached(marks, end.forecast.days_left(checked))
     return before is None or mark < before
 
 
-def _retiring(end: End, last: Told | None, mark: int | None) -> Retiring:
+def _retiring(end: End, last: LastReport | None, mark: int | None) -> Retiring:
     expected = end.forecast
     model = end.model
     return Retiring(
@@ -188,13 +186,12 @@ def _retiring(end: End, last: Told | None, mark: int | None) -> Retiring:
     )
 
 
-def _last_told(gone: Delisted | None, reminder: Told | None) -> Told | None:
-    """Return what was told last: by a reminder, or when the model left."""
+def _last_report(gone: Delisted | None, reminder: LastReport | None) -> LastReport | None:
     if gone is None or gone.callable_until is None or gone.basis is None:
         return reminder
     if reminder is not None and reminder.at >= gone.gone_since:
         return reminder
-    return Told(gone.callable_until, gone.basis, gone.gone_since)
+    return LastReport(gone.callable_until, gone.basis, gone.gone_since)
 
 
 def _announced(note: Note, retires: date) -> Forecast:
@@ -202,7 +199,7 @@ def _announced(note: Note, retires: date) -> Forecast:
 
 
 def _policy(gone: Delisted, lifecycle: Lifecycle | None) -> Forecast | None:
-    """Return what was said when the model left; worked out anew where other grounds counted."""
+    """Return the forecast of the removal, or compute it from the policy."""
     if gone.basis == "policy" and gone.callable_until is not None and gone.ground is not None:
         return Forecast(gone.callable_until, "policy", gone.ground)
     if lifecycle is None:

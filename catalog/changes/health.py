@@ -1,4 +1,4 @@
-"""Judge from the stored polls whether a provider is read well, and when to report trouble."""
+"""Compute provider health and due problem reports from stored polls."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from catalog.changes.incident import TROUBLES, Recovered, Trouble, TroubleKind
-from catalog.changes.poll import TROUBLE_OF, Outcome, Waiting
+from catalog.changes.poll import TROUBLE_OF, Backlog, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long trouble is borne in silence.
+    """The thresholds that delay and repeat problem reports.
 
-    Polls that fail are told from `failures` in a row, an old catalog after `stale_after`. What
-    lasts is told again after each `remind`.
+    Failing polls are reported from `failures` in a row, an old catalog after `stale_after`, and a
+    lasting problem again after each `remind`.
     """
 
     failures: int = 3
@@ -24,19 +24,22 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Unwell:
-    """All that went wrong since the last accepted poll, which ends everything.
+    """All problems since the last accepted poll.
 
-    `since` is when each kind of trouble was first met, `told` when it was last told. `failures`
-    counts the newest polls that failed; `accepted_at` is None where no poll was accepted yet.
+    `since` is when each kind began, `reported` when it was last reported. `failures` counts the
+    newest failed polls. `accepted_at` is None before the first accepted poll.
     """
 
     since: Mapping[TroubleKind, datetime] = field(default_factory=dict)
-    told: Mapping[TroubleKind, datetime] = field(default_factory=dict)
+    reported: Mapping[TroubleKind, datetime] = field(default_factory=dict)
     failures: int = 0
     accepted_at: datetime | None = None
 
     def accepted_by(self, now: datetime) -> datetime | None:
-        """Return when the last poll was accepted; one of the future was before what came next."""
+        """Return the last accepted poll, corrected for a wrong clock.
+
+        A time in the future is replaced by the first problem after it, or by `now`.
+        """
         if self.accepted_at is None or self.accepted_at <= now:
             return self.accepted_at
         return min((*self.since.values(), now))
@@ -44,42 +47,45 @@ class Unwell:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """One poll's view of the trouble: what was known before it, and when it is."""
+    """The problems known before one poll, and its time."""
 
     patience: Patience
     known: Unwell
     now: datetime
 
     def trouble(self, kind: TroubleKind, reason: str) -> Iterator[Trouble]:
-        """Yield what is to be told of a poll that was not accepted."""
+        """Yield the reports due for a poll that was not accepted."""
         accepted_at = self.known.accepted_by(self.now)
         old = accepted_at is not None and self.now - accepted_at >= self.patience.stale_after
-        # Not at the first poll that goes wrong: after a long pause, one lost poll says little.
+        # The first failed poll is skipped, because after a long pause one lost poll proves little.
         stale = old and bool(self.known.since)
         if stale and self._is_due("stale"):
             yield Trouble("stale", reason, accepted_at)
         if kind == "failing" and self.known.failures + 1 < self.patience.failures:
             return
-        # A stale catalog is reminded of alone: it says the same, and more.
-        if kind not in self.known.told or (not stale and self._is_due(kind)):
+        # Only the stale reminder is sent, because it includes the other problem.
+        if kind not in self.known.reported or (not stale and self._is_due(kind)):
             yield Trouble(kind, reason, self._since(kind))
 
     def recovery(self, *, changed: bool) -> Iterator[Recovered]:
-        """Yield the end of all that was told, for a poll that was accepted.
+        """Yield the recovery of all reported problems after an accepted poll.
 
-        A held answer that is let through needs no word of its own: its changes are told.
+        After a held answer is accepted with changes there is none, because the changes are
+        reported.
         """
-        told = [kind for kind in TROUBLES if kind in self.known.told]
-        if changed and told == ["held"]:
+        reported = [kind for kind in TROUBLES if kind in self.known.reported]
+        if changed and reported == ["held"]:
             return
-        if told:
-            began = [self._began(kind) for kind in told]
-            yield Recovered(tuple(told), min(began))
+        if reported:
+            began = [self._began(kind) for kind in reported]
+            yield Recovered(tuple(reported), min(began))
 
     def _is_due(self, kind: TroubleKind) -> bool:
-        told = self.known.told.get(kind)
-        # By a clock that was ahead, nobody knows when it was told.
-        return told is None or told > self.now or self.now - told >= self.patience.remind
+        reported = self.known.reported.get(kind)
+        # A future report time is ignored, because the clock was wrong.
+        return (
+            reported is None or reported > self.now or self.now - reported >= self.patience.remind
+        )
 
     def _since(self, kind: TroubleKind) -> datetime | None:
         since = self.known.since.get(kind)
@@ -93,11 +99,11 @@ class Watch:
 
 
 SENDING = timedelta(minutes=10)
-"""So long a pass may take to send; a message that waits for longer was missed by it."""
+"""The maximum time of a pass to send. Older messages were missed."""
 
 
 class State(StrEnum):
-    """How it goes; everything but `ok` is something to look at."""
+    """The state of a provider. All but `ok` need attention."""
 
     OK = "ok"
     STALE = "stale"
@@ -107,7 +113,7 @@ class State(StrEnum):
 
 
 class Freshness(StrEnum):
-    """How old the last accepted poll is, by the two thresholds of the settings."""
+    """The age class of the last accepted poll, by two thresholds."""
 
     OK = "ok"
     WARN = "warn"
@@ -116,7 +122,7 @@ class Freshness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """What is borne: so many failed polls in a row, and an age of the last accepted poll."""
+    """The accepted failures in a row and ages of the last poll."""
 
     failures: int
     warn_after: timedelta
@@ -125,7 +131,7 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How it goes, and how fresh the catalog is. `age` is None where none was ever accepted."""
+    """The state and freshness. `age` is None before the first accepted poll."""
 
     state: State
     freshness: Freshness
@@ -133,14 +139,14 @@ class Health:
 
     @property
     def is_well(self) -> bool:
-        """Whether nobody needs to look."""
+        """Return whether no attention is needed."""
         return self.state is State.OK and self.freshness is Freshness.OK
 
 
 def examine(unwell: Unwell, last: Outcome | None, tolerance: Tolerance, now: datetime) -> Health:
-    """Judge by what went wrong since the last accepted poll; `last` is how the newest one ended.
+    """Compute the health. `last` is the outcome of the newest poll.
 
-    A failed poll or two in a row are no state yet; a held or invalid one is.
+    Fewer failed polls than the tolerance do not count. One held or invalid poll does.
     """
     accepted_at = unwell.accepted_by(now)
     age = None if accepted_at is None else now - accepted_at
@@ -153,8 +159,8 @@ def examine(unwell: Unwell, last: Outcome | None, tolerance: Tolerance, now: dat
     return Health(State.OK if freshness is Freshness.OK else State.STALE, freshness, age)
 
 
-def is_overdue(waiting: Waiting, polled_at: datetime | None, now: datetime) -> bool:
-    """Whether a message was due when the last poll was made, and has not been tried since."""
+def is_overdue(waiting: Backlog, polled_at: datetime | None, now: datetime) -> bool:
+    """Return whether the last poll missed a due message."""
     if waiting.due_at is None or polled_at is None:
         return False
     return waiting.due_at <= polled_at <= now - SENDING

@@ -1,6 +1,6 @@
-"""Incidents: what happens on the way from the provider to the people.
+"""Define incidents: problems between the provider and the reader.
 
-They are changes too, of kinds of their own; see change.py for what each class answers.
+They are changes of their own kinds. See change.py for the interface.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from catalog.core.payload import Identity
 
 
 class OfNone:
-    """What the changes have in common that are about no model, or about one only by its name."""
+    """The parts shared by changes without a model snapshot."""
 
     __slots__ = ()
     columns: ClassVar[Mapping[str, str]] = {}
@@ -44,10 +44,9 @@ TroubleKind = Literal["stale", "failing", "invalid", "held"]
 
 @dataclass(frozen=True, slots=True)
 class Trouble(OfNone):
-    """The catalog could not be read or believed: `reason` is the short ground.
+    """A failed, invalid, held or stale catalog, with a short `reason`.
 
-    `since` is when it began, where it lasts already: polls fail, answers are invalid or held, or
-    (stale) no answer was accepted since then.
+    `since` is when a lasting problem began. For `stale` it is the last accepted poll.
     """
 
     kind: TroubleKind
@@ -65,7 +64,7 @@ class Trouble(OfNone):
 
 @dataclass(frozen=True, slots=True)
 class Recovered(OfNone):
-    """Trouble that was told has ended; `since` is when the first of these kinds began."""
+    """The end of reported problems. `since` is the earliest start."""
 
     troubles: tuple[TroubleKind, ...]
     since: datetime
@@ -81,7 +80,7 @@ class Recovered(OfNone):
 
 @dataclass(frozen=True, slots=True)
 class Undelivered(OfNone):
-    """A channel will not take a message, whatever is tried: `reason` is what it said last."""
+    """A message that a channel refused for good, with its last error."""
 
     channel: str
     reason: str
@@ -96,7 +95,7 @@ class Undelivered(OfNone):
 
 
 Incident = Trouble | Recovered | Undelivered
-"""About the way from the catalog to the people, not about what it says."""
+"""A change of the service itself, not of the listed models."""
 
 
 TROUBLES: tuple[TroubleKind, ...] = get_args(TroubleKind)

@@ -1,13 +1,13 @@
-"""Changes -> Findings, or a doubt: what the facts mean, by the table in rules.toml."""
+"""Turn changes into findings, or into a doubt, by rules.toml."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from catalog.changes.change import Change, Removed, Renamed, Retiring, Updated
-from catalog.changes.finding import Delisted, Finding, Level, gravity
+from catalog.changes.finding import Delisted, Finding, Level, severity
 from catalog.changes.flapping import DAMPED, FLAPPING, Flap, Place, place_of
-from catalog.changes.forecast import Forecast, Grounds, forecast
+from catalog.changes.forecast import Evidence, Forecast, forecast
 from catalog.changes.rules import Lifecycle, Rule, rules
 from catalog.changes.values import fields_within, moves
 from catalog.changes.waves import bundles
@@ -16,18 +16,18 @@ from catalog.core.payload import Drift
 from catalog.core.snapshot import Snapshot
 
 NUMERIC = frozenset({"price", "context_limit"})
-"""What holds numbers, also where they are written as texts."""
+"""Attributes with numeric values, also as text."""
 SOON = 7
-"""So many days before its end, a model ends soon."""
+"""Days before an end when it counts as soon."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """When an answer is not believed, and when it is let through by itself.
+    """The limits that hold an implausible answer, and that release it.
 
-    More than `share` of the models gone, where at least `floor` were there; let through when
-    `polls` polls in a row, at least `apart` from one another, lack the same ones. What else moves
-    meanwhile says nothing about these: a large catalog always moves.
+    An answer is held if more than `share` of at least `floor` models are gone. It is accepted after
+    `polls` polls in a row, at least `apart` from each other, that lack the same models. Other
+    changes do not matter, because large catalogs always change.
     """
 
     share: float = 0.30
@@ -36,7 +36,7 @@ class Doubt:
     apart: timedelta = timedelta(minutes=10)
 
     def about(self, before: Snapshot | None, after: Snapshot) -> str | None:
-        """Say why this state is not believed, or return None."""
+        """Return the reason to hold this snapshot, or None."""
         if not after.models:
             return "the list is empty"
         if before is None or len(before.models) < self.floor:
@@ -50,12 +50,11 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a judgment needs to know beside the changes.
+    """The context of a judgment beside the changes.
 
-    `attributes` knows what the provider's fields stand for, `levels` holds the user's own
-    levels by rule id, `common` is how many models were there before and after. `grounds` is what is
-    known of the ends of models beside the policy. `flaps` are the places that move back and forth,
-    `since` when a model was first missing, where that was not at this poll.
+    `attributes` maps provider fields to our attributes. `levels` holds the user levels by rule id.
+    `common` counts models in both snapshots. `evidence` is about ends. `flaps` are the places that
+    flap. `since` is when a model was first missing, if before this poll.
     """
 
     provider: str
@@ -64,15 +63,15 @@ class Case:
     lifecycle: Lifecycle | None
     common: int = 0
     levels: Mapping[str, Level] = field(default_factory=dict)
-    grounds: Grounds = field(default_factory=Grounds)
+    evidence: Evidence = field(default_factory=Evidence)
     flaps: Mapping[Place, Flap] = field(default_factory=dict)
     since: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
-    """Give each change, or each wave, its rule and level; the gravest first."""
+    """Return one finding per change or wave, most severe first."""
     found = bundles(changes, case.common, lambda change: _judgment(change, case))
-    return tuple(sorted((_finding(each, case) for each in found), key=gravity))
+    return tuple(sorted((_finding(each, case) for each in found), key=severity))
 
 
 def _judgment(change: Change, case: Case) -> tuple[str, int]:
@@ -94,13 +93,13 @@ def _finding(changes: tuple[Change, ...], case: Case) -> Finding:
 
 
 def _end(change: Change, case: Case) -> Forecast | Retiring | None:
-    """Return until when a name can be called that is about to end, or is listed no more."""
+    """Return the end of a model that is ending, removed or renamed."""
     if isinstance(change, Retiring):
         return change
     renamed = isinstance(change, Renamed) and change.name != change.model.name
     if isinstance(change, Removed) or (isinstance(change, Renamed) and renamed):
         gone = Delisted(change.model, case.since.get(change.model.key, case.at), None)
-        return forecast(change.model.key, gone, case.grounds, case.lifecycle)
+        return forecast(change.model.key, gone, case.evidence, case.lifecycle)
     return None
 
 
@@ -112,20 +111,20 @@ def _places(changes: Iterable[Change], case: Case) -> Iterator[Place]:
 
 
 def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
-    """Find the rule of a change. A return takes its level from what it would be by itself."""
+    """Return the rule and the more severe level, flapping included."""
     rule, level = _rule_by_itself(change, case)
     flap = next((case.flaps[place] for place in _places((change,), case)), None)
     if flap is None or level is Level.QUIET:
         return rule, level
-    flapping = rules()[DAMPED if flap.was_told else FLAPPING]
+    flapping = rules()[DAMPED if flap.was_reported else FLAPPING]
     own = case.levels.get(flapping.id)
-    if own is not None or flap.was_told:
+    if own is not None or flap.was_reported:
         return flapping, own or flapping.level
     return flapping, min(level, flapping.level, key=lambda each: each.rank)
 
 
 def _rule_by_itself(change: Change, case: Case) -> tuple[Rule, Level]:
-    """Find the rule of a change; of a block that came, went or opened, the gravest within it."""
+    """Return the most severe rule of a change and its inner fields."""
     inner = fields_within(change) if isinstance(change, Updated) else ()
     found = [_rule_of_one(each, case) for each in (change, *inner)]
     if len(found) == 1:
@@ -135,16 +134,16 @@ def _rule_by_itself(change: Change, case: Case) -> tuple[Rule, Level]:
 
 
 def _rule_of_one(change: Change, case: Case) -> tuple[Rule, Level]:
-    attribute, said = None, frozenset[str]()
+    attribute, moved = None, frozenset[str]()
     if isinstance(change, Updated | Drift):
         attribute = case.attributes.of_field(change.field)
     if isinstance(change, Updated):
-        said = moves(change, numeric=attribute in NUMERIC, link=attribute == "route")
+        moved = moves(change, numeric=attribute in NUMERIC, link=attribute == "route")
     elif isinstance(change, Drift) and change.value is not None:
-        said = frozenset({"value"})
+        moved = frozenset({"value"})
     elif isinstance(change, Retiring):
-        said = frozenset({_nearness(change, case.at)})
-    rule = next(rule for rule in rules().values() if _matches(rule, change, attribute, said))
+        moved = frozenset({_nearness(change, case.at)})
+    rule = next(rule for rule in rules().values() if _matches(rule, change, attribute, moved))
     return rule, case.levels.get(rule.id, rule.level)
 
 
@@ -166,7 +165,6 @@ def _matches(rule: Rule, change: Change, attribute: str | None, moved: frozenset
 
 
 def _nearness(change: Retiring, at: datetime) -> str:
-    """Name how near the end of a model is."""
     days = change.days_left(at)
     if change.basis == "proved" or days < 0:
         return "over"

@@ -1,4 +1,4 @@
-"""One attempt to read a provider, and all that came of it."""
+"""Define one poll of a provider and its results."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Literal
 from catalog.core.errors import CatalogError, Problem
 from catalog.core.payload import Answer
 
-if TYPE_CHECKING:  # not loaded where nothing is new
+if TYPE_CHECKING:  # the fast path does not load these
     from catalog.changes.finding import Finding
     from catalog.changes.incident import TroubleKind
     from catalog.core.snapshot import Snapshot
 
 Removals = Literal["at once", "again", "next"]
-"""When a removal is believed: at once, when asked again soon after, or at the next poll."""
+"""When a removal is accepted: now, after a second request, next poll."""
 
 
 class Outcome(StrEnum):
-    """How a poll ended."""
+    """The outcome of a poll."""
 
     FIRST = "first"
     CHANGED = "changed"
@@ -35,16 +35,16 @@ TROUBLE_OF: "Mapping[Outcome, TroubleKind]" = {
     Outcome.INVALID: "invalid",
     Outcome.HELD: "held",
 }
-"""What kind of trouble a poll stands for that was not accepted."""
+"""The problem kind of each outcome that is not accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """What one transaction writes.
+    """The content of one write transaction.
 
-    `snapshot` is the new state where the outcome is `first` or `changed`. `candidate` is the digest
-    of the keys that a held answer lacks. `error` says why a poll was held, invalid or failed.
-    `missing` are the keys of models that were not sent and stay in force until that is confirmed.
+    `snapshot` is the new state if the outcome is `first` or `changed`. `candidate` is a digest of
+    the keys that a held answer lacks. `error` is the cause of a held, invalid or failed poll.
+    `missing` are keys of unlisted models that are kept until their removal is confirmed.
     """
 
     provider: str
@@ -60,16 +60,13 @@ class Poll:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """Every place where the answer breaks the contract."""
+        """Return every place where the answer breaks the contract."""
         return getattr(self.error, "problems", ())
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The document after a pass: where it is, and whether it had to be written.
-
-    `digest` is the SHA-256 of what it holds.
-    """
+    """The document after a pass. `digest` is the SHA-256 of its content."""
 
     path: Path
     written: bool
@@ -77,10 +74,10 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """How many messages a channel has not taken yet, what it said, and when the next is due.
+class Backlog:
+    """The pending messages of a channel, its error and next attempt.
 
-    `due_at` is since when the oldest of them could have been sent; None where nobody knows.
+    `due_at` is when the oldest message was due, None if unknown.
     """
 
     channel: str
@@ -92,14 +89,14 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one pass came to.
+    """The result of one pass.
 
-    `snapshot` is the one in force after it. `document` is None where none was wanted or could be
-    written (`document_error`). `owed` names the channels that did not take every message yet.
+    `snapshot` is the number of the current snapshot after it. `document` is None without a document
+    setting, or after an error (`document_error`). `pending` lists channels with pending messages.
     """
 
     poll: Poll
     snapshot: int | None
     document: Published | None = None
     document_error: CatalogError | None = None
-    owed: tuple[Waiting, ...] = ()
+    pending: tuple[Backlog, ...] = ()

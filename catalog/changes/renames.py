@@ -1,4 +1,4 @@
-"""Which model that came is one that left: the same thing under another id."""
+"""Find new models that are old ones under another id."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -7,20 +7,20 @@ from catalog.core.snapshot import Model
 from catalog.core.strict_json import JsonText, canonical, leaves, parse
 
 CREATED = ("created", "created_at")
-"""The facts that say when a model was made, as providers call them."""
+"""Provider fields with the creation time."""
 MOST = 0.5
-"""More than this share of all facts beside the ids must be alike."""
+"""The share of equal facts that a rename must exceed, ids excluded."""
 
 BEARERS = 10
-"""What more models than this bear tells none of them apart, and is not worth the comparing."""
+"""Marks of more models than this are ignored, because they identify none."""
 
 
 def renames(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str, str]:
-    """Return the new key of each model of `before` that goes by another one, by its former key.
+    """Return the new key of each renamed model by its old key.
 
-    It has the name, the creation time or the description that the other had and nobody else has,
-    and most facts are alike. Where two models fit one, the one that shares more of these is it;
-    where both share as many, nobody can tell: none is renamed.
+    A renamed model has the same name, creation time or description as before, shared with no other
+    model, and most facts are equal. Of several matches, the one with most shared marks wins. A tie
+    is no rename.
     """
     left = _bearers(model for key, model in before.items() if key not in after)
     come = _bearers(model for key, model in after.items() if key not in before)
@@ -41,7 +41,7 @@ def renames(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str
 
 
 def _best(pairs: Mapping[tuple[str, str], int], side: int) -> set[tuple[str, str]]:
-    """Return the pair of each model, on one side, that shares more marks than its others."""
+    """Return the pairs with the single best match, seen from one side."""
     of: dict[str, list[tuple[int, tuple[str, str]]]] = defaultdict(list)
     for pair, marks in pairs.items():
         of[pair[side]].append((marks, pair))
@@ -55,7 +55,6 @@ def _best(pairs: Mapping[tuple[str, str], int], side: int) -> set[tuple[str, str
 
 
 def _bearers(models: Iterable[Model]) -> dict[tuple[str, JsonText], list[Model]]:
-    """Return who bears each mark."""
     found: dict[tuple[str, JsonText], list[Model]] = defaultdict(list)
     for model in models:
         for mark in _marks(model):
@@ -64,7 +63,7 @@ def _bearers(models: Iterable[Model]) -> dict[tuple[str, JsonText], list[Model]]
 
 
 def is_alike(former: Model, model: Model) -> bool:
-    """Whether most facts are alike, those that hold the ids left aside."""
+    """Return whether most facts are equal, ids excluded."""
     old, new = (dict(leaves(parse(each.facts))) for each in (former, model))
     paths = old.keys() | new.keys()
     same = {path for path in paths if path in old and path in new and _same(old[path], new[path])}
@@ -77,12 +76,12 @@ def is_alike(former: Model, model: Model) -> bool:
 
 
 def follows(former: Model, model: Model, before: JsonText | None, after: JsonText | None) -> bool:
-    """Whether a value differs in nothing but in the id or the name that it holds."""
+    """Return whether two values differ only in the id or name."""
     if before is None or after is None:
         return False
     pairs = ((former.key, model.key), (former.name, model.name))
     written = [(canonical(old), canonical(new)) for old, new in pairs]
-    # Within a text only a name that cannot be there by chance: an id such as 7 is in many.
+    # Digits alone are skipped inside texts, because an id such as 7 is there by chance.
     within = [(old[1:-1], new[1:-1]) for old, new in written if not old[1:-1].isdecimal()]
     bare = [(old[1:-1], new[1:-1]) for old, new in written]
     if (before, after) in (*written, *bare):
@@ -91,7 +90,7 @@ def follows(former: Model, model: Model, before: JsonText | None, after: JsonTex
 
 
 def _marks(model: Model) -> Iterator[tuple[str, JsonText]]:
-    """Yield what a model is recognized by: its name, its description, when it was made."""
+    """Yield the identifying marks of a model: name, description, creation time."""
     yield "name", canonical(model.name)
     if model.description:
         yield "description", canonical(model.description)
@@ -104,7 +103,7 @@ def _same(old: object, new: object) -> bool:
 
 
 def swap(former: str, new: str) -> tuple[str, str]:
-    """Return what was taken off a name and what was put on, at its end or else at its beginning.
+    """Return the removed and added part of a name, at one end.
 
     `a/b` that became `a/b:free` gives `("", ":free")`.
     """
@@ -116,6 +115,6 @@ def swap(former: str, new: str) -> tuple[str, str]:
 
 
 def _shared(one: str, other: str) -> int:
-    """Count the characters with which both begin."""
+    """Return the length of the common beginning."""
     pairs = enumerate(zip(one, other, strict=False))
     return next((at for at, (a, b) in pairs if a != b), min(len(one), len(other)))

@@ -1,4 +1,4 @@
-"""The table of judgment as values; the table itself is rules.toml."""
+"""Load the rules of judgment from rules.toml."""
 
 import tomllib
 from dataclasses import dataclass
@@ -23,12 +23,12 @@ Move = Literal[
     "soon",
 ]
 CLASSES = ("quiet", "price")
-"""What a provider's description may call fields besides the well-known attributes."""
+"""Classes of fields in a provider description, beside known attributes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the table. None as a condition matches anything."""
+    """One rule. A condition of None matches anything."""
 
     id: str
     kind: str
@@ -44,7 +44,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """How many days a model stays callable after it left the catalog, and who says so."""
+    """The days that a removed model stays callable, and the source."""
 
     days: int
     ground: str
@@ -52,7 +52,7 @@ class Lifecycle:
 
 @cache
 def rules() -> dict[str, Rule]:
-    """Return the shipped rules by id, in the order in which they are tried."""
+    """Return the shipped rules by id, in matching order."""
     text = files(__package__).joinpath("rules.toml").read_text(encoding="utf-8")
     return {row["id"]: _rule(row) for row in tomllib.loads(text)["rule"]}
 
@@ -64,7 +64,7 @@ def _rule(row: dict[str, str]) -> Rule:
         level=Level(row["level"]),
         why=row["why"],
         attribute=row.get("attribute"),
-        move=cast("Move | None", row.get("move")),  # a test holds the table to the words above
+        move=cast("Move | None", row.get("move")),  # a test checks the words
         before=canonical(row["from"]) if "from" in row else None,
         after=canonical(row["to"]) if "to" in row else None,
         alias_only=row.get("name") == "alias",

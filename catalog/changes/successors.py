@@ -1,4 +1,4 @@
-"""What may take the place of a model that ends, and what would be lost or differ."""
+"""Suggest successors of a model that ends, with their differences."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ What = Literal["type", "context", "beta", "status", "route"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that is less, or other, than it was; None where the provider says nothing."""
+    """One attribute that is less or different. None means unknown."""
 
     what: What
     before: str | int | bool | None
@@ -22,9 +22,9 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """A name that may take the place of a model; `is_noted` where a person named it.
+    """A possible successor. `is_noted` if a person named it.
 
-    One that is not listed is known by its name alone.
+    An unlisted one has only its name.
     """
 
     name: str
@@ -39,11 +39,11 @@ def successors(
     noted: str | None = None,
     ending: Collection[str] = frozenset(),
 ) -> tuple[Successor, ...]:
-    """Return the noted successor, then the best of the listed models, up to three in all.
+    """Return up to three successors: the noted one, then the closest models.
 
-    Those are of the same type and take at least as many tokens; where none does, they are those
-    that come nearest. Those that lose least stand first, then those whose name is most alike. The
-    models of the keys in `ending` are left out: they have an end themselves.
+    Candidates have the same type and at least the same context limit; if none has, the largest
+    limits come first. They are sorted by losses, then by similar names. Keys in `ending` are
+    excluded, because those models end too.
     """
     known = [each for each in listed if each.key != model.key]
     first = [] if noted is None else [_noted(model, known, noted)]
@@ -54,7 +54,7 @@ def successors(
 
 
 def differences(model: Model, other: Model) -> tuple[Difference, ...]:
-    """Return what would be lost or differ; what is gained is not told."""
+    """Return the losses and differences, not the gains."""
     found = []
     if model.type != other.type:
         found.append(Difference("type", model.type, other.type))
@@ -89,19 +89,19 @@ def _order(model: Model, other: Model) -> tuple[object, ...]:
 
 
 def _room(model: Model) -> int:
-    """Return how many tokens a model surely takes."""
+    """Return the known context limit in tokens, else 0."""
     return model.context_limit or 0
 
 
 def _vendor(model: Model) -> str | None:
-    """Return who made it, where name or description say so: `Qwen` in `Qwen/Qwen3-VL`."""
+    """Return the maker from name or description: `qwen` in `Qwen/Qwen3-VL`."""
     named = (text for text in (model.name, model.description or "") if "/" in text)
     return next((text.partition("/")[0].lower() for text in named), None)
 
 
 def _likeness(model: Model, other: Model) -> float:
-    """Return from 0 to 1 how alike the names are, or the descriptions where those are more so."""
-    from difflib import SequenceMatcher  # only wanted where a model ends
+    """Return the best similarity of names or descriptions, from 0 to 1."""
+    from difflib import SequenceMatcher  # rarely needed
 
     ours = {text.lower() for text in (model.name, model.description) if text}
     theirs = {text.lower() for text in (other.name, other.description) if text}

@@ -1,4 +1,4 @@
-"""How a value moved: which way, by what it says and not by how it is written."""
+"""Classify how a value moved, by meaning and not by spelling."""
 
 import re
 from collections.abc import Iterator
@@ -10,18 +10,17 @@ from catalog.changes.change import Updated
 from catalog.core.strict_json import Json, canonical, dotted, leaves, parse
 
 NOISE = Decimal("1e-12")
-"""Fractions that differ by this share or less are one number: doubles carry about 16 digits."""
+"""Fractions within this share are equal, because doubles have 16 digits."""
 LONGEST = 400
-"""In characters; no double has more digits."""
+"""The maximum length of a number in characters, beyond any double."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _MOMENT = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})([Tt ].*)?")
 
 
 def moves(update: Updated, *, numeric: bool = False, link: bool = False) -> frozenset[str]:
-    """Name the ways in which a value moved, as rules.toml calls them.
+    """Return the moves of a value, named as in rules.toml.
 
-    `numeric` says that the field holds numbers, so that two texts are compared as numbers too;
-    `link` that it holds an address of which only the path matters.
+    `numeric` compares texts as numbers. `link` compares only the path of addresses.
     """
     old = None if update.before is None else parse(update.before)
     new = None if update.after is None else parse(update.after)
@@ -41,7 +40,7 @@ def moves(update: Updated, *, numeric: bool = False, link: bool = False) -> froz
 
 
 def fields_within(update: Updated) -> Iterator[Updated]:
-    """Yield the fields of an object that came, went, or stands where null or another value was."""
+    """Yield the inner fields of an object that appeared or disappeared."""
     sides = [None if side is None else parse(side) for side in (update.before, update.after)]
     old, new = (dict(leaves(side)) if isinstance(side, dict) else {} for side in sides)
     for path in sorted(old.keys() | new.keys()):
@@ -59,7 +58,7 @@ def _absent(old: Json, new: Json) -> frozenset[str]:
 
 
 def number(value: Json) -> Decimal | None:
-    """Read a number, also out of a text such as `5e-09`; None where it is none."""
+    """Return a number, also from a text such as `5e-09`, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     text = str(value).strip()
@@ -76,21 +75,19 @@ def _is_same(one: Decimal, other: Decimal) -> bool:
 
 
 def _has_same_path(old: Json, new: Json) -> bool:
-    """Whether two addresses differ in their host, query or fragment alone."""
     try:
         return bool(urlsplit(old).path) and urlsplit(old).path == urlsplit(new).path
-    except (AttributeError, TypeError, ValueError):  # no texts, or odd ones: `http://[`
+    except (AttributeError, TypeError, ValueError):  # not texts, or malformed: `http://[`
         return False
 
 
 def _is_reordered(old: Json, new: Json) -> bool:
-    """Whether both are lists of the same texts."""
     lists = isinstance(old, list) and isinstance(new, list)
     return lists and all(isinstance(i, str) for i in (*old, *new)) and sorted(old) == sorted(new)
 
 
 def _moment(value: Json) -> datetime | None:
-    """Read a date or a time, `2025-1-6` too; without a zone it is in UTC."""
+    """Parse a date or time such as `2025-1-6`, in UTC by default."""
     match = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         return None

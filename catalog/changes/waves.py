@@ -1,4 +1,7 @@
-"""Find the changes of one poll that are one event: a wave over many models, a block, variants."""
+"""Group changes of one poll that are one event.
+
+A wave is one field on many models, a block is one object, variants share a name suffix.
+"""
 
 import re
 from collections import defaultdict
@@ -13,11 +16,11 @@ from catalog.core.strict_json import Json, dotted, leaves, parse, undotted
 Bundle = tuple[Change, ...]
 Path = tuple[str, ...]
 OWN_FIELDS = 3
-"""So many fields of the model itself that come or go together are one event."""
+"""Minimum of top-level fields that form a block together."""
 
 
 def parent(fields: Iterable[str]) -> str:
-    """Return the object that holds all these fields; empty where that is the model itself."""
+    """Return the object that holds all these fields, empty for the model."""
     paths = [undotted(field) for field in fields]
     shared: list[str] = []
     for keys in zip(*(path[:-1] for path in paths), strict=False):
@@ -28,21 +31,25 @@ def parent(fields: Iterable[str]) -> str:
 
 
 def whole(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
-    """Take out the objects that came or went with all that they hold, each over all its models."""
+    """Split off objects that appeared or disappeared completely.
+
+    Return the blocks, each over all its models, and the other updates.
+    """
     blocks: dict[Hashable, list[Updated]] = defaultdict(list)
     left: list[Updated] = []
     for some in _by_model(updates):
         top = _tops(some)
         for update in some:
             key = top.get(update.field)
-            (left if key is None else blocks[_came(update), key]).append(update)
+            (left if key is None else blocks[_direction(update), key]).append(update)
     return _several(blocks, left)
 
 
 def partial(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
-    """Put together several fields of one object that came or went on the same models.
+    """Split off fields of one object that appeared or disappeared together.
 
-    Fields of the model itself have less in common: of them, it takes three.
+    The fields must be on the same models. Top-level fields need at least three, because they have
+    less in common. Return the blocks and the other updates.
     """
     blocks: dict[Hashable, list[Updated]] = defaultdict(list)
     left: list[Updated] = []
@@ -50,8 +57,8 @@ def partial(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list
         siblings: dict[tuple[bool | None, Path], list[Updated]] = defaultdict(list)
         for update in some:
             path = undotted(update.field)
-            if _came(update) is not None:
-                siblings[_came(update), path[:-1]].append(update)
+            if _direction(update) is not None:
+                siblings[_direction(update), path[:-1]].append(update)
             else:
                 left.append(update)
         for key, group in siblings.items():
@@ -65,21 +72,21 @@ def partial(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list
 def merged(
     waves: Sequence[tuple[Updated, ...]], rank: Callable[[tuple[Updated, ...]], int]
 ) -> Iterator[tuple[Updated, ...]]:
-    """Make one of the waves of fields that came, or went, on the very same models."""
+    """Merge waves that appeared, or disappeared, on the same models."""
     groups: dict[Hashable, list[Updated]] = defaultdict(list)
     for number, wave in enumerate(waves):
-        came = {_came(update) for update in wave}
-        if came in ({True}, {False}):
+        directions = {_direction(update) for update in wave}
+        if directions in ({True}, {False}):
             keys = frozenset(update.model.key for update in wave)
-            groups[came.pop(), keys, rank(wave)] += wave
+            groups[directions.pop(), keys, rank(wave)] += wave
         else:
             groups[number] += wave
     for group in groups.values():
         yield tuple(sorted(group, key=lambda update: update.field))
 
 
-def _came(update: Updated) -> bool | None:
-    """Whether a field came or went; None where it only changed."""
+def _direction(update: Updated) -> bool | None:
+    """Return True for a new field, False for a lost one."""
     if update.before is None:
         return True
     return False if update.after is None else None
@@ -105,21 +112,21 @@ def _several(
 
 
 def _tops(updates: Sequence[Updated]) -> dict[str, Path]:
-    """Return the highest object that came or went as a whole, for each field within one."""
+    """Return the highest complete object around each field."""
     paths = {
-        update.field: undotted(update.field) for update in updates if _came(update) is not None
+        update.field: undotted(update.field) for update in updates if _direction(update) is not None
     }
     if not any(len(path) > 1 for path in paths.values()):
         return {}
     facts = parse(updates[0].model.facts)
-    came = {path for update in updates if _came(update) for path in [paths[update.field]]}
+    appeared = {path for update in updates if _direction(update) for path in [paths[update.field]]}
     tops: dict[str, Path] = {}
     for update in updates:
         path = paths.get(update.field, ())
         for depth in range(1, len(path)):
             held = _at(facts, path[:depth])
-            if _came(update):
-                is_whole = all((*path[:depth], *leaf) in came for leaf, _ in leaves(held))
+            if _direction(update):
+                is_whole = all((*path[:depth], *leaf) in appeared for leaf, _ in leaves(held))
             else:
                 is_whole = held is None
             if is_whole:
@@ -129,45 +136,51 @@ def _tops(updates: Sequence[Updated]) -> dict[str, Path]:
 
 
 def _at(facts: Json, path: Path) -> Json:
-    """Return what stands at a path of the facts; None where nothing does."""
+    """Return the value at a path of the facts, or None."""
     for key in path:
         facts = facts.get(key) if isinstance(facts, dict) else None
     return facts
 
 
 WAVE_MODELS = 5
-"""From so many models on, more than half of all, one field is a wave."""
+"""Minimum of models for a wave on more than half of all."""
 SAME_MOVES = 10
-"""From so many models on, the very same move of one field is a wave, however many there are.
+"""Minimum of models with the identical move for a wave.
 
-Over 67 recorded polls of three providers no more than two models made the same move by chance (a
-model and its alias), and what was one event of the provider was on 11 models or more, or on most of
-the few that it had. Ten lies between, and is what a reader would still go through one by one.
+In 67 recorded polls of three providers, at most two models made the same move by chance (a model
+and its alias). Real events were on 11 models or more, or on most of a small list. Ten is between,
+and a reader can still check ten one by one.
 """
 VARIANTS = 5
-"""From so many models on, those of one suffix that come or go together are one."""
+"""Minimum of models with one suffix that are grouped."""
 _SUFFIX = re.compile(r"[^:\s](:[A-Za-z0-9][\w.-]*)\Z")
 _CUT = re.compile(r"(?<![\s.…])[\s.…]++\Z")
 
 Judgment = Callable[[Change], tuple[str, int]]
-"""The rule's id of a change, and the rank of its level."""
+"""Return the rule id of a change and its level's rank."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stayed:
-    """How many models were there before and after, and the keys of those that came back."""
+    """The number of models in both snapshots, and keys that returned."""
 
     common: int
     back: frozenset[str] = frozenset()
 
     def mostly(self, some: Sequence[Updated]) -> bool:
-        """Whether these are of most models that stayed; one that came back did not stay."""
+        """Return whether these cover most models that stayed.
+
+        Returned models do not count.
+        """
         number = sum(update.model.key not in self.back for update in some)
         return number >= WAVE_MODELS and 2 * number > self.common
 
 
 def bundles(changes: Iterable[Change], common: int, judged: Judgment) -> list[Bundle]:
-    """Put together what one finding is to tell, each change once; `common` models stayed."""
+    """Group changes into findings, each change once.
+
+    `common` counts the models in both snapshots.
+    """
     updates: list[Updated] = []
     rest: list[Change] = []
     for change in changes:
@@ -180,13 +193,13 @@ def bundles(changes: Iterable[Change], common: int, judged: Judgment) -> list[Bu
 
 
 def suffix(name: str) -> str | None:
-    """Return what marks a name as a variant: `:free` at its end."""
+    """Return the variant suffix of a name, such as `:free`."""
     match = _SUFFIX.search(name)
     return match[1] if match else None
 
 
 def tendency(update: Updated) -> str | None:
-    """Say in a word how one field moved where the values themselves may differ by model."""
+    """Return the direction of an update in a word, or None."""
     if update.before is None:
         return "came"
     if update.after is None:
@@ -200,7 +213,7 @@ def tendency(update: Updated) -> str | None:
 
 
 def _is_cut(whole_text: str, text: str) -> bool:
-    """Whether a text is the beginning of the other, whatever dots stand at its end."""
+    """Return whether `text` is the beginning of `whole_text`, final dots ignored."""
     start = _CUT.sub("", text)
     return bool(start) and len(text) < len(whole_text) and whole_text.startswith(start)
 
@@ -249,9 +262,9 @@ def _updates(updates: Sequence[Updated], stayed: Stayed, judged: Judgment) -> li
 def _field(
     updates: Sequence[Updated], stayed: Stayed, judged: Judgment
 ) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
-    """Find the waves of one field: the move of most, the field on most, the same move of many.
+    """Split the updates of one field into waves and single updates.
 
-    What is judged by another rule is another wave: a raised limit is not as grave as a lowered one.
+    Each rule gets its own wave, because a raised limit is less severe than a lowered one.
     """
     alike: dict[Hashable, list[Updated]] = defaultdict(list)
     for update in updates:

@@ -63,7 +63,7 @@ def changes(
         if model is not None:
             name, newest, key = find_model(app, connection, model)
             names, keys = [name], history.lineage(connection, name, key, newest)
-        wanted = changelog.Wanted(
+        wanted = changelog.FindingFilter(
             "",
             since=_moment(connection, since),
             until=_moment(connection, until),

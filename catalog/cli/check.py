@@ -166,7 +166,7 @@ def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> "t
     """Read what is known of every name, and say where from."""
     from catalog.check import sources
     from catalog.core.clock import stamp
-    from catalog.providers.making import make
+    from catalog.providers.provider import make
 
     one = app.one.one
     provider = make(one.name, one.description)

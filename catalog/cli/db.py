@@ -125,7 +125,7 @@ def verify(app: App, head: str | None, style: str) -> int:
         return _bad(checks)
     width = max(len(each.name) for each in checks)
     for each in checks:
-        told = f"BAD  {each.bad}" if each.bad else f"ok   {each.told or 'nothing there yet'}"
+        told = f"BAD  {each.bad}" if each.bad else f"ok   {each.remark or 'nothing there yet'}"
         say(visible(f"{each.name:{width}}  {each.rows:7,}  {told}"))
     if _bad(checks):
         note("The database was damaged or changed by hand.")
@@ -144,7 +144,7 @@ def _as_json(check: "Check") -> dict[str, Any]:
         "reason": check.bad.reason,
     }
     listed = {"check": check.name, "rows": check.rows, "ok": bad is None}
-    return listed | ({"told": check.told} if check.told else {}) | ({"bad": bad} if bad else {})
+    return listed | ({"told": check.remark} if check.remark else {}) | ({"bad": bad} if bad else {})
 
 
 def _read_limit(context: click.Context, option: click.Parameter, value: str) -> datetime:

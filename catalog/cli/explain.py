@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from catalog.changes.rules import Rule
     from catalog.config.settings import Settings
     from catalog.core.paths import Attributes
-    from catalog.store.lookup import Told
+    from catalog.store.lookup import FindingDelivery
 
 SHOWN = 10
 Line = tuple[str, str]
@@ -41,9 +41,9 @@ def explain(app: App, finding: str, style: str) -> int:
     about = {settings.one.name: settings for settings in app.each}
     with app.database.reading() as connection:
         provider, (number, *earlier) = lookup.find(connection, list(about), finding.lower())
-        (found,) = changelog.findings(connection, changelog.Wanted(provider, number=number))
+        (found,) = changelog.findings(connection, changelog.FindingFilter(provider, number=number))
         compared = lookup.compared(connection, number)
-        told = lookup.told(connection, number)
+        told = lookup.deliveries(connection, number)
     settings = about[provider]
     attributes = wire_provider(settings.one).attributes
     levels = settings.rules
@@ -210,7 +210,7 @@ def _fact_json(change: "Change", attributes: "Attributes") -> dict[str, Any]:
     return known
 
 
-def _line(each: "Told") -> str:
+def _line(each: "FindingDelivery") -> str:
     from catalog.core.text import count
 
     name = f"message {each.message_id[:12]}"
@@ -222,7 +222,9 @@ def _line(each: "Told") -> str:
     return f"{each.channel}: {each.state}{tried}{when}, {name}{said}"
 
 
-def _untold(found: "Finding", told: "Sequence[Told]", settings: "Settings") -> "Iterator[str]":
+def _untold(
+    found: "Finding", told: "Sequence[FindingDelivery]", settings: "Settings"
+) -> "Iterator[str]":
     """Say of each channel that was owed nothing why that is, as it is configured now."""
     from catalog.changes.finding import Level
     from catalog.config.build import wire_audience
@@ -230,9 +232,9 @@ def _untold(found: "Finding", told: "Sequence[Told]", settings: "Settings") -> "
     if found.level is Level.QUIET:
         yield "none: what is quiet is told to nobody"
         return
-    owed = {each.channel.partition("/")[0] for each in told}
+    pending = {each.channel.partition("/")[0] for each in told}
     for channel in settings.channel:
-        if channel.name in owed:
+        if channel.name in pending:
             continue
         if wire_audience(channel).wants(found):
             yield f"{channel.name}: not told; it was imported, or the channel came later"
@@ -242,7 +244,7 @@ def _untold(found: "Finding", told: "Sequence[Told]", settings: "Settings") -> "
         yield "none is configured"
 
 
-def _told_json(each: "Told") -> dict[str, Any]:
+def _told_json(each: "FindingDelivery") -> dict[str, Any]:
     known = {
         "channel": each.channel,
         "state": each.state,

@@ -17,7 +17,7 @@ from catalog.config.sources import (
     DATABASE,
     SECRET_BYTES,
     TOKEN,
-    Given,
+    RawSettings,
     find_file,
     plain_variable,
     rooted_database,
@@ -28,7 +28,7 @@ from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
 from catalog.core.run_id import running
 from catalog.core.strict_json import JsonText, parse
-from catalog.providers.source import Asking, Source
+from catalog.providers.source import ListRequest, Source
 from catalog.store import fast
 from catalog.store.fast import FastPath
 from catalog.sync.fast import confirm, is_written, unchanged
@@ -65,7 +65,7 @@ class _Origin:
 
     database: Path
     identity: str
-    given: Given
+    given: RawSettings
     environ: Mapping[str, str]
 
     def token(self, kind: str, name: str) -> str | None:
@@ -114,7 +114,7 @@ def _poll(
             return Skipped(row.provider, slot, claim.done_at)
     # The full pass tries again, so this does not.
     with Http(Limits(**known["limits"] | {"attempts": 1})) as http:
-        asking = Asking(**known["asking"])
+        asking = ListRequest(**known["asking"])
         source = Source(http, row.provider, known["url"], token, lambda: started, asking)
         start = time.monotonic()
         answer = source.fetch(row.validators)
@@ -127,7 +127,7 @@ def _origin(line: Line) -> _Origin | None:
 
     Raise OSError or SettingsInvalid if the configuration cannot be read.
     """
-    given = Given()
+    given = RawSettings()
     file = find_file(line.config, line.environ)
     identity = identify(file, line.environ)
     if file is not None:

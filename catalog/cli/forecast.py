@@ -61,9 +61,9 @@ def read_ends(
     from catalog.store import forecasts, history
 
     lifecycle = wire_provider(provider).lifecycle
-    known, grounds = forecasts.known(connection, provider.name, lifecycle, number)
+    known, evidence = forecasts.known(connection, provider.name, lifecycle, number)
     listed = history.snapshot(connection, number).models
-    return known, candidates(known, grounds, listed)
+    return known, candidates(known, evidence, listed)
 
 
 def print_end(end: "End", instead: "tuple[Successor, ...]") -> None:

@@ -82,7 +82,7 @@ def _short(cell: "Cell | None") -> str | None:
 
 
 def _details(cell: "Cell", newest: "Probe") -> Row:
-    came, since = newest.came, cell.since
+    came, since = newest.result, cell.since
     verdict = f"{newest.verdict}{'' if newest is cell.last else ' (?)'}"
     times = (stamp(since) if since else None, stamp(newest.at))
     return (

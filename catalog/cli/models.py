@@ -117,7 +117,7 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
             if version.first_snapshot <= number
         )
         keys = history.lineage(connection, name, key, number)
-        wanted = changelog.Wanted(name, up_to_snapshot=number, keys=keys)
+        wanted = changelog.FindingFilter(name, up_to_snapshot=number, keys=keys)
         findings = changelog.findings(connection, wanted)
         one = next(each.one for each in app.each if each.one.name == name)
         known, instead = ((), {}) if at else read_ends(connection, one, number)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from catalog.config.settings import Settings
     from catalog.core.probe import Call, Probe
-    from catalog.probes.run import Probing, Results, Wish
+    from catalog.probes.run import Probing, Results, Selection
 
 COLUMNS = ("Model", "Route", "Verdict", "ms", "Said")
 PLANNED = ("Model", "Route", "Calls", "Tokens", "Not called because")
@@ -52,11 +52,11 @@ def probe(
     from catalog.config.build import wire_http, wire_sync
     from catalog.config.build_probes import wire_probe_times, wire_probing
     from catalog.core.errors import SettingsInvalid
-    from catalog.probes.run import Wish
+    from catalog.probes.run import Selection
 
     app = app.with_files()
     settings, database = app.one, app.database
-    wish = Wish(models, images)
+    wish = Selection(models, images)
     if not (dry_run or once or settings.probe.enabled):
         raise SettingsInvalid(OFF, hint=HOW_TO_ENABLE)
     with wire_http(settings) as http, closing(database):
@@ -68,15 +68,15 @@ def probe(
         results = _run(probing, wish, wait=wait)
         if not models:
             times.finish(moment)
-        owed = wire_sync(settings, database, http).deliver()
+        pending = wire_sync(settings, database, http).deliver()
     if style == "json":
-        print_json(_json(probing, results, len(owed)))
+        print_json(_json(probing, results, len(pending)))
     else:
         _print(results, settings, quiet=app.verbosity < 0)
     return results.document_error.exit_code if results.document_error else 0
 
 
-def _run(probing: "Probing", wish: "Wish", *, wait: bool) -> "Results":
+def _run(probing: "Probing", wish: "Selection", *, wait: bool) -> "Results":
     """Call the models; with `wait`, the second tries too."""
     from dataclasses import replace
 
@@ -95,7 +95,7 @@ def _seconds_until(probing: "Probing", moment: "datetime") -> float:
     return max(0.0, (moment - probing.clock()).total_seconds()) + 1
 
 
-def _run_once(probing: "Probing", wish: "Wish") -> "Results":
+def _run_once(probing: "Probing", wish: "Selection") -> "Results":
     """Call the models, with a bar on stderr where that is a terminal."""
     import sys
 
@@ -113,7 +113,7 @@ def _run_once(probing: "Probing", wish: "Wish") -> "Results":
         return probing.run(wish, told)
 
 
-def _print_plan(probing: "Probing", wish: "Wish", settings: "Settings", style: str) -> int:
+def _print_plan(probing: "Probing", wish: "Selection", settings: "Settings", style: str) -> int:
     """Say what would be called; nothing is asked, so names that only answers tell are missing."""
     from catalog.core.text import count
     from catalog.providers.infomaniak.routes import DEAREST
@@ -174,11 +174,11 @@ def _sorted(tried: "Sequence[Probe]") -> "list[Probe]":
 def _row(tried: "Probe") -> tuple[str | int | None, ...]:
     believed = tried.believed or tried.verdict.value == "skipped"
     verdict = f"{tried.verdict}{'' if believed else ' (?)'}"
-    said = tried.came.said or (tried.came.answered_as and f"as {tried.came.answered_as}")
-    return tried.name, tried.route, verdict, tried.came.latency_ms, said
+    said = tried.result.said or (tried.result.answered_as and f"as {tried.result.answered_as}")
+    return tried.name, tried.route, verdict, tried.result.latency_ms, said
 
 
-def _json(probing: "Probing", results: "Results", owed: int) -> dict[str, Any]:
+def _json(probing: "Probing", results: "Results", pending: int) -> dict[str, Any]:
     from catalog.report.json_output import finding_json, probe_json
 
     document: dict[str, Any] = {"provider": probing.provider.name}
@@ -187,4 +187,4 @@ def _json(probing: "Probing", results: "Results", owed: int) -> dict[str, Any]:
     document["today"] = {"calls": results.spent.calls, "tokens": results.spent.tokens}
     if results.again_at is not None:
         document["again_at"] = stamp(results.again_at)
-    return document | {"owed": owed}
+    return document | {"owed": pending}

@@ -108,7 +108,7 @@ def status(result: "Pass", *, exit_code: bool = False) -> int:
     from catalog.changes.change import Retiring
     from catalog.changes.incident import Incident
 
-    told = (each.change for each in result.poll.findings if each.is_told)
+    told = (each.change for each in result.poll.findings if each.is_reported)
     return int(any(not isinstance(change, Incident | Retiring) for change in told))
 
 
@@ -139,7 +139,7 @@ def pass_json(result: "Pass", *, dry_run: bool = False) -> dict[str, Any]:
     for name, error in (("error", poll.error), ("document_error", result.document_error)):
         if error is not None:
             document[name] = {"text": str(error), "hint": error.hint}
-    return document | {"owed": sum(waiting.messages for waiting in result.owed)}
+    return document | {"owed": sum(waiting.messages for waiting in result.pending)}
 
 
 def print_pass(
@@ -155,21 +155,23 @@ def print_pass(
     `tell` takes what went wrong; the command `listing` shows every problem where there are many.
     """
     from catalog.changes.poll import Outcome
-    from catalog.report.summary import owed
+    from catalog.report.summary import pending
 
     poll = result.poll
     # Where all that changed is quiet, nothing changed for who asked to hear of changes only.
     hushed = quiet and poll.outcome is Outcome.CHANGED and bool(poll.findings)
-    hushed = hushed and not any(each.is_told for each in poll.findings)
+    hushed = hushed and not any(each.is_reported for each in poll.findings)
     if not (hushed or (quiet and poll.outcome is Outcome.UNCHANGED and not poll.findings)):
         say(_headline(result, dry_run=dry_run), bold=True)
     if poll.findings:
         _print_findings(poll)
     if result.document is not None and result.document.written and not hushed:
         say(f"document {result.document.path} {'would be written' if dry_run else 'written'}")
-    for waiting in result.owed:
+    for waiting in result.pending:
         if waiting.error or not quiet:
-            tell(visible(owed(waiting.channel, waiting.messages, waiting.error, waiting.next_at)))
+            tell(
+                visible(pending(waiting.channel, waiting.messages, waiting.error, waiting.next_at))
+            )
     for error in (poll.error, result.document_error):
         if error is not None:
             for line in _lines(error, listing):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from catalog.changes.health import Health, Tolerance, Unwell
-    from catalog.changes.poll import Waiting
+    from catalog.changes.poll import Backlog
     from catalog.config.settings import Settings
     from catalog.store.pages import Extent
     from catalog.store.polls import PastPoll
@@ -30,9 +30,9 @@ class Status:
     last: "PastPoll | None"
     next_run: "datetime"
     read_at: "datetime"
-    waiting: "tuple[Waiting, ...]"
+    waiting: "tuple[Backlog, ...]"
     given_up: int
-    left: "tuple[Waiting, ...]" = ()
+    left: "tuple[Backlog, ...]" = ()
 
     @property
     def is_well(self) -> bool:
@@ -40,7 +40,7 @@ class Status:
         missed = any(waiting.error or self.is_overdue(waiting) for waiting in self.waiting)
         return self.health.is_well and not missed and not self.given_up
 
-    def is_overdue(self, waiting: "Waiting") -> bool:
+    def is_overdue(self, waiting: "Backlog") -> bool:
         """Whether a pass should have sent it."""
         from catalog.changes.health import is_overdue
 
@@ -93,7 +93,7 @@ def _read(app: App, settings: "Settings") -> Status:
     with app.database.reading() as connection:
         unwell = polls.unwell(connection, name)
         last = polls.newest(connection, name)
-        waiting = outbox.owed(connection, name)
+        waiting = outbox.pending(connection, name)
         given_up = deliveries.channels(connection, name, GIVEN_UP)
     known = {channel.name for channel in settings.channel}
     outcome = None if last is None else last.outcome
@@ -124,7 +124,7 @@ def _tolerance(settings: "Settings", last: "PastPoll | None") -> "Tolerance":
 
 def _print(one: Status) -> None:
     from catalog.core.text import count
-    from catalog.report.summary import owed
+    from catalog.report.summary import pending
 
     state = str(one.health.state)
     if one.health.state.value == "stale" and one.last is None:
@@ -141,7 +141,7 @@ def _print(one: Status) -> None:
         say("                If it is true: `catalog sync --accept`.")
     say(f"  next run      {stamp(one.next_run)}, by the schedule")
     for waiting in one.waiting:
-        said = owed(waiting.channel, waiting.messages, waiting.error, waiting.next_at)
+        said = pending(waiting.channel, waiting.messages, waiting.error, waiting.next_at)
         late = ", not sent by the last pass" if one.is_overdue(waiting) else ""
         say(visible(f"  owed          {said}{late}"))
     for waiting in one.left:

@@ -1,4 +1,4 @@
-"""Turn settings into a ready Sync; build_probes.py does the same for probes."""
+"""Build a Sync from settings. For probes see build_probes.py."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -41,9 +41,8 @@ from catalog.core.http.request import Limits
 from catalog.daemon.heartbeat import Pings
 from catalog.daemon.schedule import Cron, Interval, Schedule
 from catalog.daemon.scheduled import Scheduled
-from catalog.providers.infomaniak.provider import ASKING
-from catalog.providers.making import make
-from catalog.providers.provider import Provider
+from catalog.providers.infomaniak.provider import LIST_REQUEST
+from catalog.providers.provider import Provider, make
 from catalog.providers.source import Source
 from catalog.store.database import Database
 from catalog.sync.decide import Policy
@@ -52,11 +51,11 @@ from catalog.sync.sync import Sync
 CHECK = "docs/configuration.md explains every setting."
 NO_PAGES: Mapping[str, str] = MappingProxyType({})
 SLACK = timedelta(minutes=5)
-"""What a pass may last beside its requests; one that takes longer is stuck."""
+"""The maximum time of a pass beside its requests. Slower ones hang."""
 
 
 def wire_http(settings: Settings) -> Http:
-    """Make the one HTTP client of the process."""
+    """Build the HTTP client of the process."""
     limits = settings.http
     return Http(
         Limits(
@@ -69,21 +68,21 @@ def wire_http(settings: Settings) -> Http:
 
 
 def wire_provider(settings: ProviderSettings) -> Provider:
-    """Make the one who knows a provider's words."""
+    """Build the provider."""
     return make(settings.name, settings.description)
 
 
 def wire_source(settings: Settings, http: Http, clock: Clock = now) -> Source:
-    """Make the way to the live route."""
+    """Build the source of the live route."""
     one = settings.one
     token, url, description = reveal(one.token) or None, one.url or "", one.description
     if description is None:
-        return Source(http, one.name, url, token, clock, ASKING)
+        return Source(http, one.name, url, token, clock, LIST_REQUEST)
     return Source(http, one.name, url, token, clock, description, description.place)
 
 
 def wire_sync(settings: Settings, database: Database, http: Http, clock: Clock = now) -> Sync:
-    """Make a Sync of the live route."""
+    """Build a Sync of the live route."""
     source = wire_source(settings, http, clock)
     return Sync(
         provider=wire_provider(settings.one),
@@ -99,10 +98,10 @@ def wire_sync(settings: Settings, database: Database, http: Http, clock: Clock =
 def wire_scheduled(
     settings: Settings, loaded: Loaded, database: Database, http: Http, clock: Clock = now
 ) -> Scheduled:
-    """Make a Sync of the live route with its schedule; raise SettingsInvalid without a token."""
+    """Build a scheduled Sync, or raise SettingsInvalid without a token."""
     source = wire_source(settings, http)
     source.known_token()
-    # Asked twice where another process moved the state, then told to each channel.
+    # Up to two requests, because another process may change the state, then one per target.
     limit = SLACK + settings.http.retry_for * (2 + _targets(settings))
     fast = wire_fast(settings, loaded, database, source, limit)
     sync = replace(wire_sync(settings, database, http, clock), fast=fast)
@@ -111,18 +110,17 @@ def wire_scheduled(
 
 
 def _targets(settings: Settings) -> int:
-    """Count whom a message can go to."""
     lists = ((getattr(each, "to", ()), getattr(each, "urls", ())) for each in settings.channel)
     return sum(max(1, *map(len, each)) for each in lists)
 
 
 def wire_schedule(schedule: ScheduleSettings | ProbeSettings) -> Schedule:
-    """Make a schedule: a cron expression goes before the interval."""
+    """Build a schedule. A cron expression replaces the interval."""
     return Interval(schedule.every) if schedule.cron is None else Cron(schedule.cron)
 
 
 def wire_policy(settings: Settings) -> Policy:
-    """Make the user's say in judgment."""
+    """Build the policy of judgments."""
     hold, trouble = settings.hold, settings.trouble
     doubt = Doubt(share=hold.share, floor=hold.floor, polls=hold.polls, apart=hold.apart)
     patience = Patience(trouble.failures, trouble.remind, settings.freshness.error_after)
@@ -139,16 +137,16 @@ def wire_policy(settings: Settings) -> Policy:
 
 
 def wire_tolerance(settings: Settings) -> Tolerance:
-    """Make what `catalog status` bears."""
+    """Build the tolerance of `catalog status`."""
     freshness = settings.freshness
     return Tolerance(settings.trouble.failures, freshness.warn_after, freshness.error_after)
 
 
 def wire_channels(settings: Settings, http: Http, clock: Clock) -> tuple[Channel, ...]:
-    """Make the channels; one with several targets becomes a channel for each of them.
+    """Build one channel per target.
 
-    So each target has deliveries of its own, and what one has taken is not sent to it again because
-    of another. Raises SettingsInvalid for a template that cannot be used.
+    Each target has its own deliveries, so that a failed one is retried alone. Raise SettingsInvalid
+    for an invalid template.
     """
     deadline, usage = settings.http.deadline.total_seconds(), wire_usage(settings)
     shared = _Shared(http, clock, deadline, _pages(settings), usage)
@@ -157,15 +155,12 @@ def wire_channels(settings: Settings, http: Http, clock: Clock) -> tuple[Channel
 
 
 def _pages(settings: Settings) -> Mapping[str, str]:
-    """Return where people read about each provider's models."""
     providers = (wire_provider(each) for each in settings.provider or (settings.one,))
     return {provider.name: provider.page for provider in providers if provider.page}
 
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
-    """What all channels are made with; `deadline` is in seconds."""
-
     http: Http
     clock: Clock
     deadline: float
@@ -212,7 +207,7 @@ def _wire_channel(settings: AnyChannel, shared: _Shared) -> Iterator[Channel]:
 def _wire_mail(
     settings: EmailSettings, audience: Audience, timing: Timing, shared: _Shared
 ) -> Iterator[Channel]:
-    from catalog.alerts.email import EmailChannel, MailServer  # not loaded where nobody is mailed
+    from catalog.alerts.email import EmailChannel, MailServer  # only needed for mail
 
     server = MailServer.read(settings.server)
     for address in settings.to:
@@ -233,10 +228,10 @@ def _wire_mail(
 
 
 def wire_usage(settings: Settings) -> Usage:
-    """Make what says which files use which model: the lock, read again whenever it is asked.
+    """Build the lookup of used models, which rereads the lock each time.
 
-    A lock that breaks while a daemon runs is told in the log, and what it said before holds.
-    Raise SettingsInvalid for one that is broken now, or that a channel needs and that is not there.
+    If the lock breaks later, the error is logged and the last content stays. Raise SettingsInvalid
+    if it is broken now, or missing and needed by a channel.
     """
     path = settings.check.lock
     in_use = InUse(path)
@@ -248,13 +243,13 @@ def wire_usage(settings: Settings) -> Usage:
 
 
 def wire_audience(settings: ChannelSettings, usage: Usage = nothing_used) -> Audience:
-    """Make what a channel wants to hear."""
+    """Build the wanted findings of a channel."""
     wanted = (settings.level, settings.models, settings.types, settings.providers)
     return Audience(*wanted, settings.in_use, usage)
 
 
 def wire_timing(settings: ChannelSettings) -> Timing:
-    """Make when a channel may be told."""
+    """Build the sending times of a channel."""
     quiet = settings.quiet_hours
     return Timing(
         digest=settings.digest,
@@ -266,9 +261,9 @@ def wire_timing(settings: ChannelSettings) -> Timing:
 
 
 def wire_wording(settings: TextSettings, pages: Mapping[str, str] = NO_PAGES) -> Wording:
-    """Make how a channel words a message; raise SettingsInvalid for a broken template.
+    """Build the wording of a channel, or raise SettingsInvalid.
 
-    `pages` is where people read about the models of each provider.
+    `pages` has the page about each provider's models.
     """
     mail = isinstance(settings, EmailSettings)
     template = CHAT
@@ -286,14 +281,17 @@ def wire_wording(settings: TextSettings, pages: Mapping[str, str] = NO_PAGES) ->
 
 
 def refuse_channels(settings: Settings, file: Path | None) -> None:
-    """Raise SettingsInvalid with all that `check_channels` finds in what `file` configures."""
+    """Raise SettingsInvalid with all channel errors in `file`."""
     if mistakes := list(check_channels(settings)):
         lines = "\n".join(f"  {mistake}" for mistake in mistakes)
         raise SettingsInvalid(f"the channels ({file}) have mistakes:\n{lines}", hint=CHECK)
 
 
 def check_channels(settings: Settings) -> Iterator[str]:
-    """Yield what only shows when a channel is used: broken templates, URLs that Apprise refuses."""
+    """Yield errors that only appear when a channel is used.
+
+    These are broken templates and URLs that Apprise refuses.
+    """
     for index, channel in enumerate(settings.channel):
         if isinstance(channel, TextSettings):
             try:

@@ -1,17 +1,17 @@
-"""Turn settings into the document: its publisher and the annotations of models."""
+"""Build the document's publisher and annotations from settings."""
 
 from dataclasses import replace
 from importlib.resources import files
 from string import Template
 
 from catalog.config.settings import Settings
-from catalog.providers.making import make
+from catalog.providers.provider import make
 from catalog.report import annotations
 from catalog.sync.publish import Publisher
 
 
 def wire_publisher(settings: Settings) -> Publisher | None:
-    """Make the door of the document; None where none is wanted."""
+    """Build the publisher, or return None without a document."""
     document = settings.document
     if document.path is None:
         return None
@@ -33,7 +33,7 @@ def wire_publisher(settings: Settings) -> Publisher | None:
 
 
 def wire_annotations(settings: Settings) -> annotations.Annotations:
-    """Read the shipped names and descriptions for people, and the user's own over them."""
+    """Read the user's annotations and the shipped ones as fallback."""
     sources = [("the shipped annotations", _shipped(settings.one.kind, "annotations.toml"))]
     if settings.document.annotations is not None:
         sources.insert(0, annotations.read(settings.document.annotations))
@@ -41,6 +41,6 @@ def wire_annotations(settings: Settings) -> annotations.Annotations:
 
 
 def _shipped(kind: str, name: str) -> str:
-    """Read a file of the provider's folder; all that are described share one."""
+    """Read a file of the provider's folder. Described providers share one."""
     folder = "infomaniak" if kind == "infomaniak" else "described"
     return files(f"catalog.providers.{folder}").joinpath(name).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Turn settings into what calls the models."""
+"""Build the probes from settings."""
 
 import time
 from datetime import timedelta
@@ -13,7 +13,7 @@ from catalog.core.http.client import Http
 from catalog.core.probe import Budget
 from catalog.daemon.scheduled import ProbeTimes
 from catalog.probes.rate import Pace
-from catalog.probes.run import Probing, Terms
+from catalog.probes.run import ProbeLimits, Probing
 from catalog.providers.infomaniak.calls import Calls
 from catalog.store.database import Database
 from catalog.sync.deliver import recipients
@@ -22,16 +22,16 @@ CALLED = "`catalog probe` calls the models of providers of the kind infomaniak."
 
 
 def can_probe(settings: Settings) -> bool:
-    """Whether the routes of the provider's models are known."""
+    """Return whether the provider's model routes are known."""
     return settings.one.description is None
 
 
 def wire_probing(
     settings: Settings, database: Database, http: Http, stop: Event, clock: Clock = now
 ) -> Probing:
-    """Make what calls the models, which stops by `stop`.
+    """Build a probe run that `stop` ends.
 
-    Raise SettingsInvalid without a token, and for a provider whose routes are not known.
+    Raise SettingsInvalid without a token or with unknown routes.
     """
     terms, one = settings.probe, settings.one
     if not can_probe(settings):
@@ -51,7 +51,7 @@ def wire_probing(
             wait=stop.wait,
         ),
         database=database,
-        terms=Terms(budget, terms.again_after, terms.concurrency),
+        terms=ProbeLimits(budget, terms.again_after, terms.concurrency),
         levels=settings.rules,
         recipients=recipients(wire_channels(settings, http, clock)),
         publisher=wire_publisher(settings),
@@ -62,7 +62,7 @@ def wire_probing(
 
 
 def wire_probe_times(settings: Settings, probing: Probing) -> ProbeTimes:
-    """Make the schedule of the probes; a claim ends when no run can last that long."""
+    """Build the schedule of probes. Claims expire after the longest run."""
     terms = settings.probe
     waits = timedelta(minutes=terms.calls_a_day / terms.rate)
     limit = SLACK + waits + terms.calls_a_day * settings.http.deadline / terms.concurrency

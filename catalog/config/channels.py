@@ -1,4 +1,4 @@
-"""The settings of each kind of channel."""
+"""Define the settings of each kind of channel."""
 
 from typing import Literal
 
@@ -18,20 +18,20 @@ from catalog.config.types import (
     MessageSize,
     Name,
     QuietHours,
+    ReportedLevel,
     Secret,
     SecretUrl,
     Section,
-    ToldLevel,
     User,
     Zone,
 )
 
 
 class ChannelSettings(Section):
-    """What every channel has: a name, what it wants to hear, and when."""
+    """The settings of every channel: name, wanted findings, times."""
 
     name: Name
-    level: ToldLevel = Level.INFO
+    level: ReportedLevel = Level.INFO
     models: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     providers: tuple[str, ...] = ()
@@ -44,7 +44,7 @@ class ChannelSettings(Section):
 
 
 class TextSettings(ChannelSettings):
-    """What a channel has that people read."""
+    """The settings of channels with text."""
 
     template: FileOrNone = None
     link: Link | None = None
@@ -58,7 +58,7 @@ class LogSettings(ChannelSettings):
 
 
 class WebhookSettings(TextSettings):
-    """Findings as an HTTP POST; URL and secret may each stand in a file of their own."""
+    """Findings as an HTTP POST. URL and secret may be in files."""
 
     kind: Literal["webhook"]
     url: SecretUrl | None = None
@@ -82,7 +82,7 @@ class EmailSettings(TextSettings):
 
 
 class AppriseSettings(TextSettings):
-    """Findings to everything that Apprise knows, one target a URL."""
+    """Findings through Apprise, one target per URL."""
 
     kind: Literal["apprise"]
     urls: AppriseUrls = ()

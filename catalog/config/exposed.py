@@ -1,4 +1,4 @@
-"""Files with secrets that every user of this machine can read."""
+"""Find secret files that every user of this machine can read."""
 
 import os
 import re
@@ -16,12 +16,12 @@ _OF_REQUESTS = re.compile(
 )
 _PASSWORD = re.compile(r"://[^/?@]*:[^/?@]+@|[?&]password=", re.IGNORECASE)
 _MOUNTED = ("/run/secrets", "/run/credentials", "/var/run/secrets")
-"""Where containers and systemd put secrets, with modes that are not ours to choose."""
+"""Folders of secrets mounted by containers and systemd with their own modes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """A file that others can read, its mode, and the settings whose secrets are in it."""
+    """A file that others can read, its mode, and its secret settings."""
 
     file: Path
     mode: int
@@ -29,21 +29,21 @@ class Exposed:
 
     @property
     def warning(self) -> str:
-        """What is wrong."""
+        """Return the problem."""
         held = ", ".join(self.settings)
         return f"every user can read {self.file} (mode {self.mode:04o}), which holds {held}"
 
     @property
     def command(self) -> str:
-        """What puts it right."""
+        """Return the command that fixes it."""
         return f"chmod {self.mode & 0o700:o} {shlex.quote(str(self.file))}"
 
 
 def exposed(loaded: Loaded, environ: Mapping[str, str] = os.environ) -> Iterator[Exposed]:
-    """Find the files of secrets that others can read.
+    """Yield the secret files that others can read.
 
-    A group may read them, because that is how a service reads a file of root. What a container or
-    systemd has mounted is passed over.
+    Group access is allowed, because a service reads root's files so. Files mounted by a container
+    or systemd are skipped.
     """
     of_file: dict[Path, list[str]] = {}
     for setting, source in loaded.sources.items():
@@ -53,7 +53,7 @@ def exposed(loaded: Loaded, environ: Mapping[str, str] = os.environ) -> Iterator
         try:
             mode = S_IMODE(file.stat().st_mode)
         except OSError:
-            continue  # it is gone by now
+            continue  # deleted meanwhile
         if mode & S_IROTH and not _is_mounted(file, environ):
             yield Exposed(file, mode, tuple(sorted(settings)))
 
@@ -65,7 +65,7 @@ def _is_secret(setting: str, loaded: Loaded) -> bool:
 
 
 def _is_mounted(file: Path, environ: Mapping[str, str]) -> bool:
-    """Say whether a file was mounted as a secret; Kubernetes does that in any folder."""
+    """Return whether a file is a mounted secret, also by Kubernetes."""
     given = environ.get("CREDENTIALS_DIRECTORY")
     folders = [*_MOUNTED, *([given] if given else [])]
     return any(map(file.is_relative_to, folders)) or (file.parent / "..data").is_symlink()

@@ -14,7 +14,7 @@ from catalog.config.identity import look
 from catalog.config.load import Loaded
 from catalog.config.providers import ListSettings
 from catalog.config.settings import Settings
-from catalog.providers.source import Asking, Source
+from catalog.providers.source import ListRequest, Source
 from catalog.store.database import Database
 from catalog.sync.fast import Fast
 
@@ -79,8 +79,8 @@ def _may_hide(list_: ListSettings) -> bool:
     return bool(list_.headers or list_.query)
 
 
-def _written(asking: Asking) -> dict[str, Any]:
-    return {each: getattr(asking, each) for each in Asking.__dataclass_fields__}
+def _written(asking: ListRequest) -> dict[str, Any]:
+    return {each: getattr(asking, each) for each in ListRequest.__dataclass_fields__}
 
 
 def _origin_of_token(settings: Settings, loaded: Loaded) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""Flags over environment over file over defaults; all mistakes told together."""
+"""Load settings: flags, then environment, file and defaults."""
 
 import os
 import re
@@ -18,7 +18,7 @@ from catalog.config.sources import (
     CONFIG_VARIABLE,
     PREFIX,
     SECRET_BYTES,
-    Given,
+    RawSettings,
     find_file,
     plain_settings,
     plain_variable,
@@ -38,7 +38,7 @@ HINT = "Mend them all at once; docs/configuration.md explains every setting."
 SECRET_FILES = re.compile(
     r"infomaniak\.token_file|provider\.[0-9]+\.token_file|ping\.url_file|channel\.[0-9]+\.(url|urls|secret|password)_file"
 )
-# What pydantic says in words that a reader of TOML would not know.
+# Replacements of pydantic's messages, because they use Python's words.
 WORDS = {
     "dict_type": "a table is wanted",
     "missing": "it must be given",
@@ -56,11 +56,10 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The settings, the file they were read from, and the source of each that was given.
+    """The settings, their file, and the source of each given one.
 
-    `strangers` are variables that begin as ours do and are like none of them: maybe not meant here.
-    `identity` is the same as long as nothing moves that the settings are read from; None where that
-    cannot be known.
+    `strangers` are unknown variables with our prefix that resemble none of ours. `identity` changes
+    with everything that the settings are read from, and is None if unknown.
     """
 
     settings: Settings
@@ -72,7 +71,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One setting as `config show` prints it; secrets are hidden, None is no value."""
+    """One setting for `config show`. Secrets are hidden, None is no value."""
 
     setting: str
     value: str | None
@@ -87,16 +86,15 @@ def load(
     files: bool = True,
     here: bool = True,
 ) -> Loaded:
-    """Read all settings; raise SettingsInvalid that names every mistake and where it stands.
+    """Load all settings, or raise SettingsInvalid with every error.
 
-    `overrides` are dotted settings given on the command line. `files` says whether those who ask
-    and tell want the settings: then the secrets are read from their files, and the annotations are
-    checked. Else the secrets in files are left out. `here` says whether
-    a configuration that is only found in the working folder counts.
+    `overrides` are dotted settings of the command line. With `files`, secret files are read and the
+    annotations checked; without, secrets in files are omitted. `here` includes the configuration in
+    the working folder.
     """
-    given = Given()
+    given = RawSettings()
     found = find_file(file, environ, here=here)
-    identity = _identity(found, environ)  # before the file is read: it may be written meanwhile
+    identity = _identity(found, environ)  # before reading, because the file may change meanwhile
     if found is not None:
         found = found.absolute()
         given.take_file(found)
@@ -109,7 +107,7 @@ def load(
     try:
         settings = Settings.model_validate(given.tree)
     except ValidationError as error:
-        mistakes += _told(error, given, found)
+        mistakes += _explained(error, given, found)
     if not mistakes:
         settings = _rooted(settings, given)
         mistakes = [*shared_documents(settings)]
@@ -127,8 +125,7 @@ def _identity(file: Path | None, environ: Mapping[str, str]) -> str | None:
         return None
 
 
-def _misspelled(given: Given) -> Iterator[str]:
-    """Tell each variable that is like one of ours, and no one of them."""
+def _misspelled(given: RawSettings) -> Iterator[str]:
     spelled = {plain_variable(path): name for path, name in given.variables(Settings).items()}
     spelled |= {name: name for name in (*spelled.values(), CONFIG_VARIABLE)}
     likely = {name.removeprefix(PREFIX): real for name, real in spelled.items()}
@@ -137,11 +134,8 @@ def _misspelled(given: Given) -> Iterator[str]:
             yield f"{name}: there is no such variable{did_you_mean(likely[near])}"
 
 
-def _secret_files(given: Given, *, read: bool) -> Iterator[str]:
-    """Put the content of each NAME_file in the place of NAME; yield the mistakes met.
-
-    Unless they are read, only their sources are noted.
-    """
+def _secret_files(given: RawSettings, *, read: bool) -> Iterator[str]:
+    """Replace NAME_file settings by their content, or only record the sources."""
     for path in [path for path in given.sources if SECRET_FILES.fullmatch(path)]:
         plain = path.removesuffix("_file")
         if given.get(plain) is not None:
@@ -162,9 +156,9 @@ def _secret_files(given: Given, *, read: bool) -> Iterator[str]:
             yield f"{path}: {file} is empty"
 
 
-def _annotations(given: Given) -> Iterator[str]:
-    """Yield what is wrong in the user's own annotations; a path that is none is told elsewhere."""
-    from catalog.report import annotations  # only wanted by those who write the document
+def _annotations(given: RawSettings) -> Iterator[str]:
+    """Yield the errors in the user's annotations."""
+    from catalog.report import annotations  # only needed for documents
 
     own = given.get("document.annotations")
     if not own or not isinstance(own, str) or "\0" in own:
@@ -175,8 +169,7 @@ def _annotations(given: Given) -> Iterator[str]:
         yield from (f"document.annotations: {line}" for line in str(error).splitlines())
 
 
-def _contradictions(given: Given) -> Iterator[str]:
-    """Yield what is wrong between settings, whatever else is wrong about them."""
+def _contradictions(given: RawSettings) -> Iterator[str]:
     for when in ("schedule", "probe"):
         if given.get(f"{when}.every") is not None and given.get(f"{when}.cron") is not None:
             yield f"{when}.cron: {when}.every is given too; one of the two must go"
@@ -206,21 +199,21 @@ def _half_login(index: int, channel: Mapping[str, Any]) -> Iterator[str]:
         yield f"channel.{index}.{lacking}: user and password go together"
 
 
-def _told(error: ValidationError, given: Given, file: Path | None) -> Iterator[str]:
-    """Tell each mistake with its place and source, never with the value: it may be a secret."""
+def _explained(error: ValidationError, given: RawSettings, file: Path | None) -> Iterator[str]:
+    """Yield each error with place and source, but without secret values."""
     for mistake in error.errors(include_input=False, include_url=False, include_context=False):
         path = _dotted(mistake["loc"])
         what = WORDS.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
         if mistake["type"] == "extra_forbidden":
             what = f"there is no such setting{did_you_mean(_meant(mistake['loc']))}"
         source = given.sources.get(path, "")
-        # The file stands above all mistakes.
+        # The file is omitted, because the heading names it.
         elsewhere = f" ({source})" if source and source != f"file {file}" else ""
         yield f"{path}: {what}{elsewhere}"
 
 
 def _meant(place: tuple[int | str, ...]) -> str | None:
-    """Return what an unknown key stands for: its namesake in another section, or one beside it."""
+    """Return the same key of another section, or a similar one."""
     *above, key = map(str, place)
     match above:
         case ["channel", _, kind]:
@@ -234,15 +227,14 @@ def _meant(place: tuple[int | str, ...]) -> str | None:
 
 
 def _dotted(place: tuple[int | str, ...]) -> str:
-    """Write a place in our words: pydantic adds a channel's kind, and a mark for keys."""
+    """Return a place in dotted form without pydantic's additions."""
     parts = [str(part) for part in place if part != "[key]"]
     if parts[0] == "channel":
         del parts[2:3]
     return ".".join(parts)
 
 
-def _rooted(settings: Settings, given: Given) -> Settings:
-    """Make every path absolute."""
+def _rooted(settings: Settings, given: RawSettings) -> Settings:
     return settings.model_copy(
         update={
             "document": _rooted_document(settings.document, given, "document"),
@@ -256,7 +248,9 @@ def _rooted(settings: Settings, given: Given) -> Settings:
     )
 
 
-def _rooted_document(document: DocumentSettings, given: Given, place: str) -> DocumentSettings:
+def _rooted_document(
+    document: DocumentSettings, given: RawSettings, place: str
+) -> DocumentSettings:
     update = {
         name: given.root(f"{place}.{name}") / path
         for name in ("path", "annotations")
@@ -265,14 +259,14 @@ def _rooted_document(document: DocumentSettings, given: Given, place: str) -> Do
     return document.model_copy(update=update)
 
 
-def _rooted_providers(settings: Settings, given: Given) -> Iterator[ProviderSettings]:
+def _rooted_providers(settings: Settings, given: RawSettings) -> Iterator[ProviderSettings]:
     for index, provider in enumerate(settings.provider):
         document, place = provider.document, f"provider.{index}.document"
         rooted = document and _rooted_document(document, given, place)
         yield provider.model_copy(update={"document": rooted}) if rooted else provider
 
 
-def _rooted_channels(settings: Settings, given: Given) -> Iterator[AnyChannel]:
+def _rooted_channels(settings: Settings, given: RawSettings) -> Iterator[AnyChannel]:
     for index, channel in enumerate(settings.channel):
         template = getattr(channel, "template", None)
         rooted = template and given.root(f"channel.{index}.template") / template
@@ -280,9 +274,9 @@ def _rooted_channels(settings: Settings, given: Given) -> Iterator[AnyChannel]:
 
 
 def show(loaded: Loaded) -> tuple[Shown, ...]:
-    """List every setting with its value and source, secrets hidden, in the order of the docs.
+    """Return every setting with value and source, secrets hidden.
 
-    A secret is hidden too where its file was not read.
+    Secrets in unread files are hidden too.
     """
     return tuple(
         Shown(path, HIDDEN if f"{path}_file" in loaded.sources else value, source)
@@ -292,7 +286,6 @@ def show(loaded: Loaded) -> tuple[Shown, ...]:
 
 
 def _source(loaded: Loaded, path: str) -> str:
-    """Say where a setting came from, or the first part of one that is a table."""
     parts = (each for each in loaded.sources if each.startswith(f"{path}."))
     return loaded.sources.get(path) or loaded.sources.get(next(parts, ""), "default")
 
@@ -315,10 +308,10 @@ def _readable(value: Any, path: str) -> str | None:
         isinstance(value, tuple) and any(isinstance(item, SecretStr) for item in value)
     ):
         return HIDDEN
-    if isinstance(value, dict):  # of a request, and any of it may be a key
+    if isinstance(value, dict):  # request headers may contain keys
         return ", ".join(f"{name}: {HIDDEN}" for name in value)
     if path == "database":
-        from catalog.store.database import Database  # heavy, and only wanted here
+        from catalog.store.database import Database  # slow import
 
         return Database(value).place
     if value is None or value == ():

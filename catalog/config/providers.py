@@ -1,4 +1,4 @@
-"""The settings of each provider that is polled, and of what belongs to it."""
+"""Define the settings of each provider."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -31,7 +31,7 @@ Kind = Literal["infomaniak", "openai", "anthropic", "openrouter", "models.dev", 
 
 
 class InfomaniakSettings(Section):
-    """How Infomaniak is asked."""
+    """The request settings of Infomaniak."""
 
     url: BaseUrl = "https://api.infomaniak.com"
     token: Token | None = None
@@ -40,7 +40,7 @@ class InfomaniakSettings(Section):
 
 
 class ScheduleSettings(Section):
-    """When a pass is due, in UTC: an interval, or a cron expression in its place."""
+    """The schedule in UTC: an interval, or a cron expression."""
 
     every: Every = timedelta(hours=1)
     cron: CronExpression | None = None
@@ -48,7 +48,7 @@ class ScheduleSettings(Section):
 
 
 class DocumentSettings(Section):
-    """The Markdown overview; no document where `path` is empty."""
+    """The Markdown overview. An empty `path` means no document."""
 
     path: FileOrNone = Path("docs/models.md")
     annotations: FileOrNone = None
@@ -56,7 +56,7 @@ class DocumentSettings(Section):
 
 
 class PagingSettings(Section):
-    """How a list in parts is followed to its end."""
+    """The paging of a list."""
 
     by: Literal["next", "cursor", "page"]
     at: Place | None = None
@@ -66,7 +66,7 @@ class PagingSettings(Section):
 
 
 class ListSettings(Section):
-    """How the list is asked for and read; what is left out is as the kind has it."""
+    """The request and format of a list. Missing values are the kind's."""
 
     route: Route | None = None
     rows: str | None = None
@@ -93,7 +93,7 @@ class ListSettings(Section):
 
 
 class ProviderSettings(Section):
-    """One provider; what is left out of schedule and document is as it is for all."""
+    """One provider. Missing schedule and document are the general ones."""
 
     name: Name
     kind: Kind
@@ -108,15 +108,15 @@ class ProviderSettings(Section):
 
     @property
     def usual_removals(self) -> Removals:
-        """When it is believed that a model is gone, where the settings leave it open.
+        """Return the default of `removals`.
 
-        None of Infomaniak's models was ever missing for a poll only; of OpenRouter's a third were.
+        Infomaniak's models were never missing for only one poll. A third of OpenRouter's were.
         """
         return "at once" if self.kind == "infomaniak" else "next"
 
     @property
     def description(self) -> Description | None:
-        """How the list is read; None for a kind that has code of its own."""
+        """Return the description, None for a kind with its own code."""
         if self.kind == "infomaniak":
             return None
         given = self.list.model_dump(exclude_none=True)
@@ -124,7 +124,7 @@ class ProviderSettings(Section):
 
 
 def provider_mistakes(index: int, given: dict[str, Any]) -> Iterator[str]:
-    """Yield what is wrong between the settings of one provider."""
+    """Yield the contradictions in the settings of one provider."""
     kind, listing, place = given.get("kind"), given.get("list", {}), f"provider.{index}"
     if not isinstance(listing, dict):
         return
@@ -142,7 +142,7 @@ def provider_mistakes(index: int, given: dict[str, Any]) -> Iterator[str]:
     try:
         settings = ListSettings.model_validate(listing)
     except ValueError:
-        return  # told with its own place
+        return  # reported elsewhere
     description = read({"route": "/", **table, **settings.model_dump(exclude_none=True)})
     yield from (f"{place}.list.{mistake}" for mistake in mistakes(description))
 

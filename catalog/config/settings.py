@@ -1,4 +1,4 @@
-"""Every setting, its default and its bounds; docs/configuration.md explains them one by one."""
+"""Define every setting, its default and bounds, see docs/configuration.md."""
 
 import os
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ class HttpSettings(Section):
 
 
 class HoldSettings(Section):
-    """When an answer is not believed, and when it is let through by itself."""
+    """The limits that hold an implausible answer."""
 
     share: Share = Field(default=0.30, gt=0, le=1)
     floor: Whole = Field(default=10, ge=1)
@@ -57,21 +57,21 @@ class HoldSettings(Section):
 
 
 class TroubleSettings(Section):
-    """When failed, invalid and held polls are told."""
+    """The thresholds that report failed, invalid and held polls."""
 
     failures: Whole = Field(default=3, ge=1)
     remind: LongDuration = timedelta(hours=24)
 
 
 class FreshnessSettings(Section):
-    """From which age on the catalog is old: for `catalog status`, and for an alert."""
+    """The ages of an old catalog, for `catalog status` and alerts."""
 
     warn_after: LongDuration = timedelta(hours=26)
     error_after: LongDuration = timedelta(days=3)
 
 
 class ProbeSettings(Section):
-    """Whether, when and for how much the models are called."""
+    """The schedule and budget of model calls."""
 
     enabled: bool = False
     every: Every = timedelta(days=1)
@@ -84,13 +84,13 @@ class ProbeSettings(Section):
 
 
 class ForecastSettings(Section):
-    """At how many days left the end of a model is told again."""
+    """The days before an end that trigger a reminder."""
 
     remind: Marks = REMIND
 
 
 class SignalSettings(Section):
-    """When a removal is believed, and how long what flaps has to stay before it is told again."""
+    """The confirmation of removals and the settling time of flapping values."""
 
     removals: Removals | None = None
     again_after: Duration = timedelta(seconds=30)
@@ -98,18 +98,18 @@ class SignalSettings(Section):
 
 
 class PingSettings(Section):
-    """A monitor that raises the alarm when passes stay out or fail."""
+    """A monitor that alerts about missing or failed passes."""
 
     url: SecretUrl | None = None
     url_file: File | None = None
 
 
 INFOMANIAK = (ProviderSettings(name="infomaniak", kind="infomaniak"),)
-"""Who is polled where no [[provider]] is given."""
+"""The provider without any [[provider]]."""
 
 
 class CheckSettings(Section):
-    """How `catalog check` judges a code base; alerts read its lock."""
+    """The rules of `catalog check`. Alerts read its lock."""
 
     lock: File = Path("catalog.lock")
     within: LongDuration = timedelta(days=30)
@@ -117,7 +117,7 @@ class CheckSettings(Section):
 
 
 class Settings(Section):
-    """All settings of one run. Paths are absolute, secret files are read."""
+    """All settings of one run, with absolute paths and secrets read."""
 
     database: DatabaseUrl = DATABASE
     infomaniak: InfomaniakSettings = InfomaniakSettings()
@@ -138,16 +138,16 @@ class Settings(Section):
 
     @property
     def each(self) -> "tuple[Settings, ...]":
-        """The settings for one provider each, which stands first; schedule and document are its.
+        """Return one Settings per provider, with it first.
 
-        Without a [[provider]] it is Infomaniak, by the section of its name.
+        Schedule and document are those of the provider. Without a [[provider]] it is Infomaniak.
         """
         named = self.provider or INFOMANIAK
         return tuple(self._of(provider, alone=len(named) == 1) for provider in named)
 
     @property
     def one(self) -> ProviderSettings:
-        """The first provider, with all that is known of it."""
+        """Return the first provider with defaults filled in."""
         return self._whole((self.provider or INFOMANIAK)[0])
 
     def _of(self, provider: ProviderSettings, *, alone: bool) -> "Settings":
@@ -158,7 +158,6 @@ class Settings(Section):
         return self.model_copy(update=update)
 
     def _whole(self, provider: ProviderSettings) -> ProviderSettings:
-        """Let what a provider leaves open be as its kind has it."""
         general, description = self.infomaniak, provider.description
         if description is not None:
             return provider.model_copy(update={"url": provider.url or description.url})
@@ -170,7 +169,7 @@ class Settings(Section):
         return provider.model_copy(update=own)
 
     def _document(self, name: str, *, alone: bool) -> DocumentSettings:
-        """Give each of several providers a document beside that of one: `models-NAME.md`."""
+        """Return `models-NAME.md` as document if there are several providers."""
         general = self.document
         if alone or general.path is None:
             return general
@@ -179,9 +178,9 @@ class Settings(Section):
 
 
 def shared_documents(settings: Settings) -> Iterator[str]:
-    """Yield the documents that two providers would write in turn, by whatever spelling or link.
+    """Yield the documents that several providers would write.
 
-    Paths are absolute.
+    Paths are absolute. Links and other spellings are detected.
     """
     written: dict[object, str] = {}
     for index, each in enumerate(settings.each if settings.provider else ()):
@@ -196,10 +195,7 @@ def shared_documents(settings: Settings) -> Iterator[str]:
 
 
 def _identities(path: Path) -> Iterator[object]:
-    """Name a file in all ways that tell whether it is another one's: its place, and what is there.
-
-    So hard links count, and other spellings where a file system takes them for the same.
-    """
+    """Yield the path and the inode, which detects hard links."""
     yield os.path.realpath(path)
     with suppress(OSError):
         found = path.stat()

@@ -1,4 +1,4 @@
-"""What was given in the file, the environment and on the command line, before it is judged."""
+"""Collect settings from file, environment and command line, unvalidated."""
 
 import os
 import re
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PREFIX = "CATALOG_"
 LARGEST = 1024 * 1024
-"""Bytes of a configuration."""
+"""The maximum bytes of a configuration."""
 CONFIG_VARIABLE = "CATALOG_CONFIG"
 HERE = Path("catalog.toml")
 TOKEN_VARIABLES = {
@@ -44,10 +44,10 @@ CHANNEL_SECRETS = tuple(
 
 
 @dataclass(slots=True)
-class Given:
-    """The settings as a tree, the source of each, and the folder that relative paths start from.
+class RawSettings:
+    """The settings tree, the source of each, and the base folder.
 
-    `strangers` are the variables that begin as ours do and name no setting.
+    `strangers` are unknown variables with our prefix.
     """
 
     tree: dict[str, Any] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Given:
     strangers: tuple[str, ...] = ()
 
     def take_file(self, file: Path) -> None:
-        """Take a TOML file; raise SettingsInvalid where it cannot be read."""
+        """Read a TOML file, or raise SettingsInvalid."""
         try:
             tree = strict_toml.parse(read_text(file, LARGEST, piped=True))
         except OSError as error:
@@ -70,7 +70,7 @@ class Given:
         self.folder = file.absolute().parent
 
     def take_environment(self, environ: Mapping[str, str], model: "type[BaseModel]") -> None:
-        """Take every variable that names a setting; an empty one counts as not set."""
+        """Read every variable of a setting. Empty ones are ignored."""
         variables = self.variables(model)
         ours = {CONFIG_VARIABLE, *variables.values()}
         given = (name for name, value in environ.items() if value and name.startswith(PREFIX))
@@ -81,31 +81,31 @@ class Given:
                 self.set(path, environ[name], f"environment {name}")
 
     def variables(self, model: "type[BaseModel]") -> dict[str, str]:
-        """Return the variable of every setting that has one, by dotted path."""
+        """Return the variable of each setting that has one, by path."""
         names = {path: plain_variable(path) for path in plain_settings(model)}
         return names | TOKEN_VARIABLES | self._variables_of_tables()
 
     def set(self, path: str, value: Any, source: str) -> None:
         """Set one dotted setting."""
         place, key = self._place(path)
-        if isinstance(place, dict):  # else the file has something odd there, which is told later
+        if isinstance(place, dict):  # other values are reported later
             place[key] = value
             self.sources[path] = source
 
     def get(self, path: str) -> Any:
-        """Return what was given for a dotted setting, or None."""
+        """Return the value of a dotted setting, or None."""
         place, key = self._place(path)
         return place.get(key) if isinstance(place, dict) else None
 
     def root(self, path: str) -> Path:
-        """Return the folder that a relative path given there starts from.
+        """Return the base folder of a setting's relative path.
 
-        What stands in the file, or nowhere, is relative to the file; all else to where we are.
+        Paths in the file and defaults are relative to the file, others to the working folder.
         """
         return self.folder if self.sources.get(path, "file").startswith("file") else Path.cwd()
 
     def tables(self, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-        """Yield the tables of a list, `channel` or `provider`; what is odd there is told later."""
+        """Yield the valid tables of a list, `channel` or `provider`."""
         tables = self.tree.get(name)
         for index, table in enumerate(tables if isinstance(tables, list) else ()):
             if isinstance(table, dict):
@@ -127,7 +127,7 @@ class Given:
         }
 
     def _drop_other_form(self, path: str) -> None:
-        """Let what the environment gives replace either form of it that stands in the file."""
+        """Remove the other form of a setting from the file's settings."""
         plain = path.removesuffix("_file")
         other = plain if path.endswith("_file") else f"{plain}_file"
         other = OTHER_FORMS.get(path, other)
@@ -139,9 +139,9 @@ class Given:
 def find_file(
     named: Path | None, environ: Mapping[str, str] = os.environ, *, here: bool = True
 ) -> Path | None:
-    """Return the configuration file: named, from CATALOG_CONFIG, here, or in the XDG folder.
+    """Return the configuration file: named, CATALOG_CONFIG, here, or XDG.
 
-    Without `here`, the file of the working folder is left out, because its author is unknown.
+    Without `here`, the file of the working folder is ignored, because its author is unknown.
     """
     if named is not None:
         return named
@@ -153,7 +153,7 @@ def find_file(
 
 
 def is_file(path: Path) -> bool:
-    """Whether a file stands there; not where a folder on the way may not be entered."""
+    """Return whether a file exists and its folder is accessible."""
     try:
         return path.is_file()
     except OSError:
@@ -161,18 +161,18 @@ def is_file(path: Path) -> bool:
 
 
 def plain_variable(path: str) -> str:
-    """Name the variable of a plain setting: `CATALOG_HTTP_DEADLINE` for `http.deadline`."""
+    """Return the variable of a setting: `CATALOG_HTTP_DEADLINE` for `http.deadline`."""
     return PREFIX + path.replace(".", "_").upper()
 
 
 def table_variable(of: str, name: Any, key: str) -> str:
-    """Name the variable of a table's setting: `CATALOG_CHANNEL_OPS_CHAT_URL` for `ops-chat`."""
+    """Return the variable in a table: `CATALOG_CHANNEL_OPS_CHAT_URL` for `ops-chat`."""
     return f"{PREFIX}{of}_{name}_{key}".replace("-", "_").upper()
 
 
 def plain_settings(model: "type[BaseModel]", path: str = "") -> Iterator[str]:
-    """Yield the dotted path of every setting that one variable can give."""
-    from pydantic import BaseModel  # heavy: a run that finds nothing new reads no settings
+    """Yield the path of every setting that one variable can set."""
+    from pydantic import BaseModel  # slow import, avoided on the fast path
 
     for name, info in model.model_fields.items():
         kind = info.annotation
@@ -191,7 +191,7 @@ def _leaves(tree: Any, path: str = "") -> Iterator[str]:
             yield here
 
 
-def rooted_database(url: str, given: Given) -> str:
+def rooted_database(url: str, given: RawSettings) -> str:
     """Return the absolute path of an SQLite file, or the URL of anything else as it is."""
     path = url
     if "://" in url:

@@ -1,4 +1,4 @@
-"""The kinds of values that settings take: how each is read, and what is refused."""
+"""Define the types of setting values, with parsing and checks."""
 
 import re
 from datetime import timedelta
@@ -25,7 +25,7 @@ from catalog.core.text import closest, did_you_mean
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SHORTEST = 0.001
-_LONGEST = 7 * 86400.0  # a socket takes no timeout of 25 days
+_LONGEST = 7 * 86400.0  # sockets do not accept 25 days
 _YEAR = 365 * 86400.0
 _SHORTEST_INTERVAL = timedelta(seconds=1)
 _LOGIN = re.compile(r"[ -~]+")
@@ -38,17 +38,17 @@ _APPRISE = re.compile(r"[A-Za-z][A-Za-z0-9]*://[^\s\x00-\x1f]+")
 
 
 def read_duration(value: Any) -> timedelta:
-    """Read `30s`, `10m`, `1h`, `7d`, or a number of seconds; from 1 ms to 7 days."""
+    """Parse `30s`, `10m`, `1h`, `7d`, or seconds, up to 7 days."""
     return _duration(value, _LONGEST, "7d")
 
 
 def read_long_duration(value: Any) -> timedelta:
-    """Read a duration of up to a year, for what no socket waits for."""
+    """Parse a duration of up to a year, not for sockets."""
     return _duration(value, _YEAR, "365d")
 
 
 def write_duration(duration: timedelta) -> str:
-    """Write a duration so that it can be given: in the largest unit it is a whole number of."""
+    """Return a duration in its largest whole unit."""
     for unit in ("d", "h", "m", "s"):
         count, rest = divmod(duration, timedelta(seconds=_SECONDS[unit]))
         if count and not rest:
@@ -56,12 +56,12 @@ def write_duration(duration: timedelta) -> str:
     return f"{duration / timedelta(milliseconds=1):.13g}ms"
 
 
-def _duration(value: Any, longest: float, told: str) -> timedelta:
+def _duration(value: Any, longest: float, limit: str) -> timedelta:
     seconds = _seconds(value)
     if seconds is None:
         raise ValueError("a duration such as 30s, 10m, 1h or 7d is wanted")
     if not _SHORTEST <= seconds <= longest:
-        raise ValueError(f"a duration from 1ms to {told} is wanted")
+        raise ValueError(f"a duration from 1ms to {limit} is wanted")
     return timedelta(seconds=seconds)
 
 
@@ -79,7 +79,7 @@ def _checked_interval(every: timedelta) -> timedelta:
 
 
 def _checked_cron(expression: str) -> str:
-    from catalog.daemon.schedule import Cron  # only wanted where one was given
+    from catalog.daemon.schedule import Cron  # rarely needed
 
     try:
         Cron(expression)
@@ -89,7 +89,7 @@ def _checked_cron(expression: str) -> str:
 
 
 def _checked_url(url: str) -> str:
-    from catalog.core.http.request import check_url  # heavy, and only wanted where a URL was given
+    from catalog.core.http.request import check_url  # slow import
 
     try:
         check_url(url)
@@ -98,7 +98,7 @@ def _checked_url(url: str) -> str:
     return url
 
 
-def _told(level: Level) -> Level:
+def _reported(level: Level) -> Level:
     if level is Level.QUIET:
         raise ValueError("what is quiet is told to nobody: write breaking, warning or info")
     return level
@@ -116,7 +116,7 @@ def _checked_token(token: SecretStr) -> SecretStr:
 
 
 def _checked_secret(secret: SecretStr) -> SecretStr:
-    """Check each of the secrets; several, with blanks between them, serve while one is replaced."""
+    """Check each secret. Several are separated by blanks during a rotation."""
     from catalog.alerts.webhook import signing_key
 
     for part in secret.get_secret_value().split() or [""]:
@@ -142,7 +142,7 @@ def _without_truth(value: Any) -> Any:
 
 
 def _checked_database(url: str) -> str:
-    from catalog.store.database import WANTED, Database  # heavy, and only for one that was given
+    from catalog.store.database import WANTED, Database  # slow import
 
     if not url or "\0" in url:
         raise ValueError(WANTED)
@@ -160,7 +160,7 @@ def _checked_path(path: Path) -> Path:
 
 
 def _none_if_empty(value: Any) -> Any:
-    """Let a file say that it wants none: TOML has no null."""
+    """Convert an empty text to None, because TOML has no null."""
     return None if value == "" else value
 
 
@@ -219,7 +219,6 @@ def _checked_link(link: str) -> str:
 
 
 def _lines(value: Any) -> Any:
-    """Take the content of a file, or of a variable, as a list; # begins a comment line."""
     if not isinstance(value, str):
         return value
     lines = [line for line in value.splitlines() if not line.lstrip().startswith("#")]
@@ -255,12 +254,11 @@ def _no_twins(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _numbers(value: Any) -> Any:
-    """Take the value of a variable as a list: `30, 7, 0`."""
     return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
 def _known_rule(rule: str) -> str:
-    from catalog.check.notice import CHECK_RULES  # only wanted where a level is given
+    from catalog.check.notice import CHECK_RULES  # rarely needed
 
     known = (*rules(), *CHECK_RULES)
     if rule not in known:
@@ -285,7 +283,7 @@ Secret = Annotated[SecretStr, AfterValidator(_checked_secret)]
 DatabaseUrl = Annotated[str, AfterValidator(_checked_database)]
 File = Annotated[Path, AfterValidator(_checked_path)]
 FileOrNone = Annotated[File | None, BeforeValidator(_none_if_empty)]
-ToldLevel = Annotated[Level, AfterValidator(_told)]
+ReportedLevel = Annotated[Level, AfterValidator(_reported)]
 RuleId = Annotated[str, AfterValidator(_known_rule)]
 FailOn = Literal["breaking", "warning", "info", "never"]
 Clock = Annotated[str, AfterValidator(_checked_clock)]
@@ -318,11 +316,11 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 
 
 class Section(BaseModel):
-    """A table of the configuration: frozen, and no key that is not known."""
+    """A frozen configuration table without unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def reveal(secret: SecretStr | None) -> str:
-    """Return the text of a secret, empty where there is none: for those who must send it."""
+    """Return the text of a secret, empty if None."""
     return secret.get_secret_value() if secret else ""

@@ -1,31 +1,31 @@
-"""Every error a user can meet, as one tree.
+"""Define every error that a user can meet.
 
 CatalogError
 ├── SettingsInvalid       2  the configuration or the command line is wrong
 ├── NotFound              2  no such model, snapshot or file
 ├── ProviderError         3  the provider could not be read
-│   ├── Unreachable          no connection in time, or it broke off    (tried again)
+│   ├── Unreachable          no connection in time, or it broke         (retried)
 │   ├── TimedOut             the total deadline passed
 │   ├── AnswerTooLarge       more bytes than the cap allows
-│   ├── AnswerRefused        a redirect, an encoding, a status nobody asked for
+│   ├── AnswerRefused        a redirect, an encoding, an unexpected status
 │   ├── Unauthorized         401: the token is missing or wrong
 │   ├── Forbidden            403: the token lacks the scope
 │   ├── RouteMissing         404: the base URL is wrong
-│   ├── RateLimited          429                                       (tried again)
-│   └── ProviderFailing      408, 425, 5xx                             (tried again)
+│   ├── RateLimited          429                                        (retried)
+│   └── ProviderFailing      408, 425, 5xx                              (retried)
 ├── PayloadInvalid        4  the answer breaks the contract
-├── CatalogHeld           5  the answer is not believed
+├── CatalogHeld           5  the answer is implausible
 ├── StoreError            6  the database could not be read or written
 │   ├── DatabaseBusy         another process held it for too long
-│   ├── DatabaseUnreachable  its server could not be reached, or broke the connection off
+│   ├── DatabaseUnreachable  its server is unreachable, or the connection broke
 │   └── DatabaseTooNew       made by a newer version of this program
 ├── DocumentError         6  the document could not be written
 │   ├── MarkersBroken        a region's markers are missing, doubled, nested or swallowed
 │   └── RegionEdited         a region was edited by hand
-├── DeliveryFailed        1  a channel did not take a message; it stays owed
-└── InternalError        70  a mistake of this program
+├── DeliveryFailed        1  a channel did not accept a message, which stays pending
+└── InternalError        70  a bug in this program
 
-The number is the exit code. Each error says what happened (its text), and what to do (`hint`).
+The number is the exit code. The text of an error is what happened, its `hint` is the next step.
 """
 
 from collections.abc import Sequence
@@ -33,11 +33,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 MAX_PROBLEMS = 10_000
-"""No more are looked for in one answer: a hostile one could hold millions."""
+"""The maximum number of problems per answer, because hostile ones have millions."""
 
 
 class CatalogError(Exception):
-    """Something a user can cause or must know; never shown as a traceback."""
+    """An error that a user can cause or must know, without traceback."""
 
     exit_code: ClassVar[int] = 1
     retryable: ClassVar[bool] = False
@@ -49,14 +49,14 @@ class CatalogError(Exception):
 
 
 class SettingsInvalid(CatalogError):
-    """The configuration or the command line is wrong; every mistake is in the text."""
+    """The configuration or command line is wrong. The text has every mistake."""
 
     exit_code = 2
     hint = "Run `catalog config check` to see every mistake and where it stands."
 
 
 class NotFound(CatalogError):
-    """The model, snapshot, time or file that was asked for is not there."""
+    """The requested model, snapshot, time or file does not exist."""
 
     exit_code = 2
 
@@ -64,8 +64,8 @@ class NotFound(CatalogError):
 class ProviderError(CatalogError):
     """The provider could not be read.
 
-    `status` is the HTTP status where there was one; `retry_after` the seconds it asked to wait;
-    `body` is what came with a refusal, without secrets, cut short.
+    `status` is the HTTP status, if any. `retry_after` is the requested pause in seconds. `body` is
+    the body of an error, cut short and without secrets.
     """
 
     exit_code = 3
@@ -87,26 +87,26 @@ class ProviderError(CatalogError):
 
 
 class Unreachable(ProviderError):
-    """No connection could be made in time, or it broke off before the answer was whole."""
+    """The connection failed or broke before the answer was complete."""
 
     retryable = True
     hint = "Check the network and the base URL (`catalog config show`)."
 
 
 class TimedOut(ProviderError):
-    """The total deadline passed before the answer was whole."""
+    """The total deadline passed before the answer was complete."""
 
     hint = "Raise `http.deadline` if the provider is slow but right."
 
 
 class AnswerTooLarge(ProviderError):
-    """The answer holds more bytes than `http.max_bytes`."""
+    """The answer has more bytes than `http.max_bytes`."""
 
     hint = "Check the base URL; raise `http.max_bytes` if the catalog really grew."
 
 
 class AnswerRefused(ProviderError):
-    """An answer of a kind that is never taken: a redirect, an encoding, an odd status."""
+    """An answer that is never accepted: redirect, encoding, unexpected status."""
 
     hint = "Check the base URL (`catalog config show`)."
 
@@ -121,13 +121,13 @@ class Unauthorized(ProviderError):
 
 
 class Forbidden(ProviderError):
-    """403: the token is right but may not read this."""
+    """403: the token is valid but not allowed to read this."""
 
     hint = 'Give the token the scope "AI Tools" in the Infomaniak manager.'
 
 
 class RouteMissing(ProviderError):
-    """404: there is no such route at this base URL."""
+    """404: the route does not exist at this base URL."""
 
     hint = "Check the base URL (CATALOG_INFOMANIAK_URL, or `infomaniak.url`)."
 
@@ -140,7 +140,7 @@ class RateLimited(ProviderError):
 
 
 class ProviderFailing(ProviderError):
-    """408, 425 or 5xx: the provider has trouble of its own."""
+    """408, 425 or 5xx: the provider has a problem."""
 
     retryable = True
 
@@ -152,7 +152,7 @@ class Problem:
     path: str
     """JSON path, such as `$.data[3].id`."""
     found: str
-    """What stands there, cut short."""
+    """The value at that path, cut short."""
     expected: str
 
     def __str__(self) -> str:
@@ -160,9 +160,9 @@ class Problem:
 
 
 class PayloadInvalid(CatalogError):
-    """The answer breaks the contract; `problems` holds every place, row 2 before row 10.
+    """The answer breaks the contract. `problems` is sorted by place.
 
-    `is_cut` says that the search ended at MAX_PROBLEMS: there may be more.
+    `is_cut` is true if the search stopped at MAX_PROBLEMS, so there may be more.
     """
 
     exit_code = 4
@@ -182,7 +182,7 @@ def _by_place(problem: Problem) -> tuple[list[tuple[int, str]], Problem]:
 
 
 class CatalogHeld(CatalogError):
-    """The answer is well-formed but not believed; the baseline did not move."""
+    """The answer is valid but implausible. The baseline did not move."""
 
     exit_code = 5
     hint = "If it is true, run `catalog sync --accept`; polls that repeat it let it through too."
@@ -196,21 +196,21 @@ class StoreError(CatalogError):
 
 
 class DatabaseBusy(StoreError):
-    """Another process held the database for longer than the busy timeout."""
+    """Another process held the database longer than the busy timeout."""
 
     retryable = True
     hint = "Run it again; if it lasts, look for a process that holds the database."
 
 
 class DatabaseUnreachable(StoreError):
-    """The server of the database could not be reached, or it broke the connection off."""
+    """The database server is unreachable, or the connection broke."""
 
     retryable = True
     hint = "Check that the server runs, and the database's URL (`catalog config show`)."
 
 
 class DatabaseTooNew(StoreError):
-    """The database was made by a newer version of this program."""
+    """A newer version of this program made the database."""
 
     hint = "Upgrade model-catalog, or name another database."
 
@@ -229,16 +229,16 @@ class MarkersBroken(DocumentError):
 
 
 class RegionEdited(DocumentError):
-    """Somebody edited the text between two markers."""
+    """A person edited the text between two markers."""
 
     hint = "Move the text outside the markers, or let it go with `catalog render --force`."
 
 
 class DeliveryFailed(CatalogError):
-    """A channel did not take a message; it is tried again later, or given up `for_good`.
+    """A channel did not accept a message. It is retried unless `for_good`.
 
-    `retry_after` is the pause that the receiver asked for, in seconds. `too_large` says that it may
-    take a shorter message.
+    `retry_after` is the requested pause in seconds. `too_large` means that a shorter message may be
+    accepted.
     """
 
     retryable = True
@@ -260,7 +260,7 @@ class DeliveryFailed(CatalogError):
 
 
 class InternalError(CatalogError):
-    """A mistake of this program: an exception that nobody planned for."""
+    """A bug in this program: an unexpected exception."""
 
     exit_code = 70
     hint = "Run it again with `catalog -vv`, and report the lines of the traceback in the log."

@@ -1,7 +1,7 @@
-"""The one door to files: each file of a person or of a repository is read here.
+"""Read every file of a user or a repository safely.
 
-Only regular files are read, and at most so many bytes as the reader names: a pipe, a device or a
-link to one would block the program or fill its memory. An error says why in its `strerror`.
+Only regular files are read, up to a limit, because a pipe, a device or a link to one could block
+the program or fill its memory. The reason of an error is in its `strerror`.
 """
 
 import os
@@ -16,12 +16,13 @@ from typing import BinaryIO
 
 
 def replace(target: Path, data: bytes) -> None:
-    """Write beside the target, then rename over it; raise OSError. The mode of the old one stays.
+    """Write a file beside the target, then rename it over the target.
 
-    A kill leaves at most a `.catalog-….tmp` beside it.
+    The mode of the old file stays. A kill leaves at most a `.catalog-….tmp` beside it. Raise
+    OSError.
     """
     temporary = target.with_name(f".catalog-{os.urandom(4).hex()}.tmp")
-    # Made as any program makes a file, so that a new one gets the user's usual mode.
+    # Mode 0666 is reduced by the umask, so a new file gets the user's usual mode.
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -38,7 +39,7 @@ def replace(target: Path, data: bytes) -> None:
 
 _NO_UTF_8 = re.compile("[\udc80-\udcff]")
 CHUNK = 64 * 1024
-# No wait for the other end of a pipe, and no terminal takes the program over.
+# Do not wait for the other end of a pipe, and do not take a controlling terminal.
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 _INHERITED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 
@@ -46,10 +47,10 @@ _INHERITED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 def read_bytes(
     path: str | PathLike[str], limit: int, *, piped: bool = False, links: bool = True
 ) -> bytes:
-    """Read a regular file whole; raise OSError for anything else and for more than `limit` bytes.
+    """Return the content of a regular file of at most `limit` bytes.
 
-    With `piped`, a pipe that the person who started the program put in the place of a file is read
-    too, such as /dev/stdin or what `<(command)` stands for. Without `links`, no link is followed.
+    With `piped`, pipes of the caller such as /dev/stdin or `<(command)` are read too. Without
+    `links`, links are refused. Raise OSError.
     """
     descriptor, size = _opened(path, piped=piped, links=links)
     try:
@@ -61,9 +62,9 @@ def read_bytes(
 
 
 def read_text(path: str | PathLike[str], limit: int, *, piped: bool = False) -> str:
-    r"""Read a file as `read_bytes` does, as UTF-8; each end of a line becomes `\n`.
+    r"""Return the UTF-8 text of a file without BOM.
 
-    A byte order mark is left out. Raise OSError with the line for text that is not UTF-8.
+    All line ends become `\n`. Raise OSError with the line of invalid UTF-8.
     """
     body = read_bytes(path, limit, piped=piped).removeprefix(BOM_UTF8)
     try:
@@ -76,27 +77,28 @@ def read_text(path: str | PathLike[str], limit: int, *, piped: bool = False) -> 
 
 
 def stream(path: str | PathLike[str], *, piped: bool = False) -> BinaryIO:
-    """Open a regular file, to be read in parts by a reader that has limits of its own."""
+    """Open a regular file for a reader with limits of its own."""
     descriptor, _ = _opened(path, piped=piped, links=True)
     return os.fdopen(descriptor, "rb")
 
 
 def shown(path: str) -> str:
-    r"""Write a file's name as text: each byte that is no UTF-8 becomes an escape such as `\xff`."""
+    r"""Return a file name as text, with invalid bytes as `\xff`."""
     return _NO_UTF_8.sub(lambda match: f"\\x{ord(match[0]) - 0xDC00:02x}", path)
 
 
 def reason(error: OSError) -> str:
-    """Say why a file was not read, without its name."""
+    """Return why a file could not be read, without its name."""
     return error.strerror or str(error)
 
 
 def _opened(path: str | PathLike[str], *, piped: bool, links: bool) -> tuple[int, int]:
-    """Return a descriptor of a regular file, or of a pipe of our own, and the file's size."""
+    """Return the descriptor and size of a regular file or pipe."""
     pipe = piped and os.fspath(path).startswith(_INHERITED)
     try:
-        # Looked at before it is opened, because to open a device may do something. What was put in
-        # its place meanwhile is looked at again. A Path would cost as much as the reading.
+        # Checked before opening, because opening a device may have effects, and again after it,
+        # because the file may be replaced meanwhile. `os.stat`, because a Path costs as much as the
+        # reading.
         _refuse(os.stat(path, follow_symlinks=links).st_mode, pipe=pipe)  # noqa: PTH116
         descriptor = os.open(path, _FLAGS if links else _FLAGS | os.O_NOFOLLOW)
     except ValueError:
@@ -113,7 +115,6 @@ def _opened(path: str | PathLike[str], *, piped: bool, links: bool) -> tuple[int
 
 
 def _refuse(mode: int, *, pipe: bool) -> None:
-    """Raise OSError unless a file is regular, or a pipe that may be read."""
     if S_ISREG(mode) or (pipe and (S_ISFIFO(mode) or S_ISCHR(mode))):
         return
     if S_ISDIR(mode):
@@ -123,7 +124,7 @@ def _refuse(mode: int, *, pipe: bool) -> None:
 
 
 def _chunks(descriptor: int, size: int, limit: int) -> Iterator[bytes]:
-    """Yield what a file holds: the size is only what it held when it was opened."""
+    """Yield the content, up to `limit`, because the size may change meanwhile."""
     wanted, read = size + 1, 0
     while chunk := os.read(descriptor, wanted):
         read += len(chunk)

@@ -1,7 +1,7 @@
-r"""Fields named by their place: `pricing.prompt`, and `pricing.*` for whatever lies below.
+r"""Address fields by dotted places: `pricing.prompt`, or `pricing.*`.
 
-A place is written with dots. `*` stands for any one key, or for every item of a list; `*_price` for
-each key that ends so. Within a key a dot gets a backslash, as in `strict_json.dotted`.
+`*` matches any one key, or every item of a list. `*_price` matches each key with that ending. A dot
+within a key gets a backslash, as in `strict_json.dotted`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,18 +13,21 @@ from typing import TypeAlias
 from catalog.core.strict_json import Json, undotted
 
 Trail: TypeAlias = tuple[str, ...]
-"""The keys that lead to a value, the outermost first."""
+"""The keys that lead to a value, outermost first."""
 
 ANY = "*"
 
 
 def trail(place: str) -> Trail:
-    """Read a place; `""` is the whole value."""
+    """Parse a place. `""` is the whole value."""
     return undotted(place) if place else ()
 
 
 def values(root: Json, place: Trail, passed: Trail = ()) -> Iterator[tuple[Trail, Json]]:
-    """Yield each value at a place, with the keys (indexes for lists) that each `*` stood for."""
+    """Yield each value at a place, with the keys each `*` matched.
+
+    List items have their index as key.
+    """
     if not place:
         yield passed, root
         return
@@ -39,7 +42,7 @@ def values(root: Json, place: Trail, passed: Trail = ()) -> Iterator[tuple[Trail
 
 
 def value(root: Json, place: Trail) -> Json:
-    """Return the one value at a place without `*`; None where there is none."""
+    """Return the value at a place without `*`, or None."""
     return next((found for _, found in values(root, place)), None)
 
 
@@ -49,22 +52,22 @@ def _numbered(root: Json) -> Iterable[tuple[int, Json]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Places:
-    """Places of one kind; a place covers all that lies below it. Equal only to itself."""
+    """Places of one kind, including all below them. Equal only to itself."""
 
     trails: tuple[Trail, ...] = ()
 
     @classmethod
     def of(cls, places: Iterable[str]) -> "Places":
-        """Read places from their texts."""
+        """Parse places."""
         return cls(tuple(trail(place) for place in places))
 
     @property
     def cover_all(self) -> bool:
-        """Whether one of them is the value itself."""
+        """Return whether one place is the value itself."""
         return () in self.trails
 
     def below(self, key: str) -> "Places":
-        """Return these places as seen from the value at a key (an index, for a list)."""
+        """Return these places relative to a key or list index."""
         if not self.trails or self.cover_all:
             return self
         return _below(self, key)
@@ -72,7 +75,7 @@ class Places:
 
 @lru_cache(4096)
 def _below(places: Places, key: str) -> Places:
-    """Remember the answer, because all rows of a list have the same keys."""
+    """Return places below a key, cached because rows share keys."""
     return Places(tuple(place[1:] for place in places.trails if _fits(place[0], key)))
 
 
@@ -88,20 +91,20 @@ def _fits(step: str, key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """The well-known attribute that a provider's field stands for, such as `info_status`: `status`.
+    """The known attribute of each provider field, such as `info_status`: `status`.
 
-    Beside those of a model there are `price`, `logo`, and `quiet` for what nobody acts on.
+    `price`, `logo` and `quiet` are no model attributes.
     """
 
     by_place: tuple[tuple[Trail, str], ...] = ()
 
     @classmethod
     def of(cls, attributes: Mapping[str, str]) -> "Attributes":
-        """Read a table of places; the first that covers a field decides."""
+        """Parse a table of places. The first match decides."""
         return cls(tuple((trail(place), name) for place, name in attributes.items()))
 
     def of_field(self, field: str) -> str | None:
-        """Return the attribute of a dotted field, None where it has none."""
+        """Return the attribute of a dotted field, or None."""
         steps = trail(field)
         covering = (name for place, name in self.by_place if _covers(place, steps))
         return next(covering, None)

@@ -1,4 +1,4 @@
-"""What a provider sent: the body as sent, and the same once its shape is known."""
+"""Define payloads: the body as sent, and after validation."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from catalog.core.paths import Trail
 from catalog.core.strict_json import Json, JsonText, values_json
 
 Identity = list[str | None]
-"""What the fingerprint of a change is over, beside provider and kind."""
+"""The content of a change's fingerprint, beside provider and kind."""
 PARTS = "pages"
-"""The key of the answers to a list that is asked for in parts, put into one body."""
+"""The key of the pages of a list, merged into one body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What lets a server say "not modified": taken from one answer, sent with the next request."""
+    """The cache headers of an answer, sent with the next request."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -26,7 +26,7 @@ class Validators:
 
 @dataclass(frozen=True)
 class Payload:
-    """One answer, as sent. `fetched_at` is UTC; `body` is never changed after the HTTP layer."""
+    """One answer as sent. `fetched_at` is UTC."""
 
     provider: str
     url: str
@@ -37,13 +37,13 @@ class Payload:
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the body, in hexadecimal."""
+        """Return the SHA-256 of the body in hexadecimal."""
         return hashlib.sha256(self.body).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class NotModified:
-    """The provider says that its last believed answer still holds (HTTP 304)."""
+    """The provider's answer that nothing changed (HTTP 304)."""
 
     provider: str
     url: str
@@ -56,10 +56,10 @@ Answer = Payload | NotModified
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Something that the contract had not seen before, and that is tolerated.
+    """A tolerated difference from the known contract.
 
     `field` is the dotted path within a model, or `$.…` within the envelope. `value` is set for a
-    new value; `models` names the models that show it, in the order of the payload.
+    new value. `models` names the affected models in the order of the payload.
     """
 
     what: Literal["new field", "new value", "new null", "odd format"]
@@ -73,33 +73,36 @@ class Drift:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The models that show it."""
+        """Return the affected models."""
         return self.models
 
     followed_as = names
 
     @property
     def place(self) -> str:
-        """The field, by which it is sorted."""
+        """Return the field, for sorting."""
         return self.field
 
     @property
     def identity(self) -> Identity:
-        """What its fingerprint is over; not the models, because each new one would report it."""
+        """Return the fingerprint content, without models.
+
+        Otherwise each new model would report the drift again.
+        """
         return [self.what, self.field, self.value]
 
     def as_json(self, _at: datetime) -> dict[str, Any]:
-        """Write it for other programs."""
+        """Return the drift as JSON."""
         value = values_json(None, self.value)
         return {"kind": self.kind, "what": self.what, "field": self.field, **value}
 
 
 @dataclass(frozen=True, slots=True)
 class ValidPayload:
-    """A payload whose shape is known: its rows, and what was new about them.
+    """A validated payload: its rows and their drift.
 
-    `steps` holds, for each row, the keys (or indexes) that the `*` of the rows' place stood for;
-    `facts` holds, for each row, the facts of its model.
+    `steps` holds for each row the keys (or indexes) that the `*` of the rows' place matched.
+    `facts` holds for each row the facts of its model.
     """
 
     payload: Payload

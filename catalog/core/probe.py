@@ -1,4 +1,4 @@
-"""What a model says when it is called, as values: the call, what came of it, what is known."""
+"""Define probes: the call of a model, its result, known results."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What one try came to. Only the first two say something of the model itself."""
+    """The result of one call. Only the first two concern the model."""
 
     ANSWERS = "answers"
     REFUSED = "refused"
@@ -19,11 +19,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One model to be called by one name on one route.
+    """A planned call of one model by name and route.
 
     `route` is the route's short name. `key` is the model of the catalog, None for a name that no
-    catalog ever had. `calls` and `tokens` are the most that it may cost, taken from the day's
-    budget before it is made. `skip` says why it cannot be made.
+    catalog ever had. `calls` and `tokens` are its maximum cost, reserved from the daily budget.
+    `skip` is why it cannot be made.
     """
 
     name: str
@@ -35,13 +35,13 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What came of one try.
+class CallResult:
+    """The result of one call.
 
-    `latency_ms` is until the whole answer was there; `calls` counts the requests that were sent,
-    `tokens` what the answer says it cost. `answered_as` is the model's name in the answer, `said`
-    the provider's own words of refusal, `accepted` the names that a refusal says are accepted.
-    `retry_after` is the pause that the provider asked for, in seconds.
+    `latency_ms` is the time to the complete answer, `calls` counts the sent requests, `tokens` is
+    the cost in the answer. `answered_as` is the model's name in the answer, `said` the provider's
+    refusal text, `accepted` the names that it lists as accepted. `retry_after` is the requested
+    pause in seconds.
     """
 
     verdict: Verdict
@@ -57,28 +57,27 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One try as it is kept. Not `believed` while it waits for a second one."""
+    """A stored call. Not `believed` until a second one confirms it."""
 
     name: str
     route: str
     key: str | None
     at: datetime
     believed: bool
-    came: Said
+    result: CallResult
 
     @property
     def verdict(self) -> Verdict:
-        """What it came to."""
-        return self.came.verdict
+        """Return its result."""
+        return self.result.verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """All that is known of one name on one route.
+    """The known results of one name on one route.
 
-    `last` is the verdict that is believed, `since` when it was first believed without a break, and
-    `waiting` the tries after it that are not believed yet, oldest first. `first_as` is the name
-    that it answered as when it first answered.
+    `last` is the confirmed verdict, `since` when it was first confirmed without interruption.
+    `waiting` are later unconfirmed calls, oldest first. `first_as` is the name in its first answer.
     """
 
     name: str
@@ -91,18 +90,18 @@ class Cell:
 
     @property
     def verdict(self) -> Verdict | None:
-        """The verdict that is believed."""
+        """Return the confirmed verdict."""
         return None if self.last is None else self.last.verdict
 
     @property
     def newest(self) -> Probe | None:
-        """The last try, believed or not."""
+        """Return the last call, confirmed or not."""
         return self.waiting[-1] if self.waiting else self.last
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one UTC day may cost: calls and tokens, second tries and looks at batches included."""
+    """The maximum calls and tokens of one UTC day, retries included."""
 
     calls: int
     tokens: int
@@ -110,7 +109,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a UTC day has cost so far, calls under way included at the most they may cost."""
+    """The cost of a UTC day, with running calls at their maximum."""
 
     calls: int = 0
     tokens: int = 0

@@ -1,4 +1,4 @@
-"""The name of the pass that is under way, for every log line that it writes."""
+"""Name the current pass, so that its log lines can be found."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ _RUN: ContextVar[str | None] = ContextVar("run", default=None)
 
 
 def current() -> str | None:
-    """Return the id of the pass under way in this thread, a UUID; None outside of a pass."""
+    """Return the UUID of this thread's pass, None outside of one."""
     return _RUN.get()
 
 
 @contextmanager
 def running(run: str | None = None) -> Iterator[str]:
-    """Name what is done inside: by this id, or the one that is there, or a new one."""
+    """Set the pass id: the given, the current, or a new one."""
     name = run or _RUN.get() or str(uuid4())
     token = _RUN.set(name)
     try:

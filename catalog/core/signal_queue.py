@@ -1,4 +1,4 @@
-"""Signals as items of a queue: the handler does nothing else, so that nothing is done by halves."""
+"""Queue signals, so that no handler interrupts other work."""
 
 import os
 import select
@@ -18,11 +18,10 @@ _MANY = 4096
 
 
 class Inbox(Generic[Item]):
-    """A queue that threads and signals put into, and that the main thread takes from.
+    """A queue for threads and signals, read by the main thread.
 
-    To wait for a lock, as the queues of Python do, misses a signal that comes just before the wait
-    begins: Python notes it and calls the handler when the wait is over. Here every item and every
-    signal is a byte in a pipe, and the pipe is waited for.
+    Python's queues wait for a lock, and a signal just before the wait is only handled after it.
+    Here every item and signal is a byte in a pipe, and the reader waits for the pipe.
     """
 
     def __init__(self) -> None:
@@ -33,42 +32,45 @@ class Inbox(Generic[Item]):
 
     @contextmanager
     def catching(self, *numbers: signal.Signals) -> Iterator[None]:
-        """Put the number of each of these signals in while this lasts; main thread only."""
+        """Queue these signals within this context. Main thread only."""
         with ExitStack() as undo:
             writing = self._open()
             undo.callback(self._close, writing)
             waking = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
             undo.callback(signal.set_wakeup_fd, waking)
             for number in numbers:
-                undo.callback(signal.signal, number, signal.signal(number, self._heed))
+                undo.callback(signal.signal, number, signal.signal(number, self._enqueue))
             yield
 
-    def _heed(self, number: int, _frame: object) -> None:
-        self._items.append(signal.Signals(number))  # its byte is in the pipe already
+    def _enqueue(self, number: int, _frame: object) -> None:
+        self._items.append(signal.Signals(number))  # Python has written its byte
 
     def _open(self) -> int:
         self._reading, writing = os.pipe()
-        os.set_blocking(writing, False)  # a full pipe must hold up nobody
+        os.set_blocking(writing, False)  # a full pipe must not block
         self._writing = writing
         return writing
 
     def _close(self, writing: int) -> None:
-        with self._lock:  # nobody writes to what is another file's number by then
+        with self._lock:  # because the descriptor number may be reused
             self._writing = None
             os.close(writing)
             os.close(self._reading)
             self._reading = -1
 
     def put(self, item: Item) -> None:
-        """Put an item in; for any thread, but for no handler of a signal."""
+        """Add an item, from any thread but no signal handler."""
         self._items.append(item)
         with self._lock:
             if self._writing is not None:
-                with suppress(BlockingIOError):  # full: there is enough to wake up for
+                with suppress(BlockingIOError):  # full, so the reader wakes up anyway
                     os.write(self._writing, b"\0")
 
     def get(self, timeout: float | None = None) -> Item | signal.Signals:
-        """Take the oldest item, within `catching`; raise Empty after so many seconds."""
+        """Return the oldest item, or raise Empty after `timeout` seconds.
+
+        Only valid within `catching`.
+        """
         until = None if timeout is None else time.monotonic() + timeout
         while not self._items:
             left = None if until is None else max(0, ceil(1000 * (until - time.monotonic())))

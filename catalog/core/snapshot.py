@@ -1,4 +1,4 @@
-"""The catalog at one moment, in our words: models and their facts."""
+"""Define a snapshot: the models of a catalog at one time."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -11,11 +11,11 @@ from catalog.core.strict_json import JsonText
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model as the catalog lists it.
+    """One model of the catalog.
 
-    `key` is the provider's stable identity, `name` what calls take. `facts` is every field as sent,
-    as canonical JSON. The rest are the well-known attributes read out of the facts; None where the
-    provider says nothing. `context_limit` is in tokens. `status` is the provider's own word.
+    `key` is the provider's stable id, `name` is used in calls. `facts` is every field as sent, as
+    canonical JSON. The others are known attributes from the facts, None if not sent.
+    `context_limit` is in tokens. `status` is the provider's word.
     """
 
     key: str
@@ -30,7 +30,7 @@ class Model:
 
 
 def key_order(key: str) -> tuple[int, int, str]:
-    """Sort keys as the provider counts: numbers by value first, then text."""
+    """Return the sort key: numbers by value, then text."""
     if key.isascii() and key.isdecimal():
         return (0, int(key), key)
     return (1, 0, key)
@@ -40,7 +40,7 @@ def key_order(key: str) -> tuple[int, int, str]:
 class Snapshot:
     """One accepted or proposed state of one provider's catalog.
 
-    `models` stands in key order whatever order the provider sent. `number` is given by the store.
+    `models` are in key order. The store sets `number`.
     """
 
     provider: str
@@ -50,34 +50,34 @@ class Snapshot:
 
     @classmethod
     def of(cls, provider: str, taken_at: datetime, models: Iterable[Model]) -> "Snapshot":
-        """Make a snapshot from models in any order."""
+        """Create a snapshot from models in any order."""
         return cls(provider, taken_at, tuple(sorted(models, key=lambda m: key_order(m.key))))
 
     @cached_property
     def by_key(self) -> Mapping[str, Model]:
-        """The models by their stable key."""
+        """Return the models by key."""
         return {model.key: model for model in self.models}
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 over key and facts of every model: the same state has the same digest."""
+        """Return the SHA-256 over key and facts of every model."""
         digest = hashlib.sha256()
         for model in self.models:
             digest.update(f"{model.key}\n{model.facts}\n".encode())
         return digest.hexdigest()
 
     def differing(self, before: "Snapshot") -> set[str]:
-        """Return the keys of the models that came, went, or say something else than before."""
+        """Return the keys of new, removed and changed models."""
         old, new = before.by_key, self.by_key
         both = old.keys() & new.keys()
         return (old.keys() ^ new.keys()) | {key for key in both if old[key].facts != new[key].facts}
 
     def lacking(self, before: "Snapshot | None") -> str:
-        """SHA-256 over the keys that were there before and are not here."""
+        """Return the SHA-256 over the keys missing since `before`."""
         gone = before.by_key.keys() - self.by_key.keys() if before else ()
         return hashlib.sha256("\n".join(sorted(gone)).encode()).hexdigest()
 
     def find(self, name_or_key: str) -> Model | None:
-        """Return the model of that name, else of that key, else None."""
+        """Return the model by name, else by key, else None."""
         named = (model for model in self.models if model.name == name_or_key)
         return next(named, None) or self.by_key.get(name_or_key)

@@ -1,7 +1,7 @@
-"""JSON read strictly, and written in one canonical way.
+"""Parse JSON strictly, and write it canonically.
 
-Canonical text is how values are held, compared, hashed and stored: sorted keys, no spaces. It is
-immutable and tells `true` from `1`. `1.0` is read as `1`, so that both are the same number.
+Canonical text has sorted keys and no spaces. Values are compared, hashed and stored in this form,
+because it is immutable and distinguishes `true` from `1`. `1.0` is read as `1`, so both are equal.
 """
 
 import json
@@ -17,7 +17,7 @@ from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid, Problem
 
 Json = Any
 JsonText = NewType("JsonText", str)
-"""Canonical JSON text. `None` beside it always means *missing*; `JsonText("null")` is null."""
+"""Canonical JSON. None means *missing*, `JsonText("null")` is null."""
 
 MAX_DEPTH = 64
 _HOLDING = frozenset({dict, list})
@@ -26,14 +26,14 @@ _WRITER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 )
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-# The way to a value, innermost key last; written out only when there is something to say of it.
+# The path to a value, innermost key last, formatted only for an error.
 _Trail: TypeAlias = "tuple[()] | tuple[_Trail, str | int]"
 _Twins: TypeAlias = dict[int, tuple[Json, list[str]]]
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
 
 
 class _Flaw(str):
-    """A number that JSON cannot hold, left as text in its place until its path is known."""
+    """A number outside of JSON's range, kept until its path is known."""
 
     __slots__ = ()
 
@@ -44,12 +44,12 @@ _DOTTED = str.maketrans({"\\": r"\\", ".": r"\.", "\0": r"\0"})
 
 
 def canonical(value: Json) -> JsonText:
-    """Write a JSON value in the one canonical way."""
+    """Return the canonical text of a JSON value."""
     return JsonText(_WRITER.encode(value))
 
 
 def parse(text: JsonText) -> Json:
-    """Read canonical text back; each call returns a fresh value. Raise ValueError for damage."""
+    """Parse canonical text, or raise ValueError if damaged."""
     try:
         return json.loads(text)
     except RecursionError:
@@ -57,28 +57,28 @@ def parse(text: JsonText) -> Json:
 
 
 def values_json(before: JsonText | None, after: JsonText | None) -> dict[str, Json]:
-    """Write both sides of a change; a side that was or is missing is left out."""
+    """Return both sides of a change, without missing ones."""
     values = {"before": before, "after": after}
     return {side: parse(value) for side, value in values.items() if value is not None}
 
 
 def shorten(value: Json, limit: int = FOUND_LIMIT) -> str:
-    """Show a JSON value on one line, cut after `limit` characters."""
+    """Return a JSON value on one line of `limit` characters."""
     return cut(json.dumps(value, ensure_ascii=True, default=str), limit)
 
 
 def cut(text: str, limit: int) -> str:
-    """Cut a text that is longer than `limit` characters, and show that it was."""
+    """Return a text of at most `limit` characters, marked if cut."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def dotted(path: Iterable[str]) -> str:
-    r"""Write the way to a field with dots; within a key `.` gets a backslash, NUL is `\0`."""
+    r"""Return a path with dots. In keys, `.` becomes `\.`, NUL `\0`."""
     return ".".join(key.translate(_DOTTED) for key in path)
 
 
 def undotted(field: str) -> tuple[str, ...]:
-    """Read the way to a field back into its keys: what `dotted` wrote."""
+    """Return the keys of a dotted path."""
     parted = _DOT.sub(lambda match: match[1] or "\0", field)
     return tuple(_ESCAPED.sub(_unescaped, key) for key in parted.split("\0"))
 
@@ -88,7 +88,10 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def leaves(value: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Json]]:
-    """Yield every value below an object with the way to it; an empty object counts as a value."""
+    """Yield every value below an object with its path.
+
+    An empty object is a value.
+    """
     if path and (not isinstance(value, dict) or not value):
         yield path, value
         return
@@ -97,12 +100,12 @@ def leaves(value: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 
 
 def plain(text: str | None) -> str | None:
-    """Return a text that every database can hold: PostgreSQL refuses NUL. The facts keep it."""
+    """Return a text without NUL, because PostgreSQL refuses it."""
     return text and text.replace("\0", "\ufffd")
 
 
 def child(path: str, key: str | int) -> str:
-    """Extend a JSON path by one key or index; an odd or long key stands cut in brackets."""
+    """Extend a JSON path by a key or index, brackets if odd."""
     if isinstance(key, int):
         return f"{path}[{key}]"
     if _PLAIN_KEY.fullmatch(key):
@@ -111,7 +114,10 @@ def child(path: str, key: str | int) -> str:
 
 
 def read_strict(body: bytes) -> Json:
-    """Read a JSON body, whole numbers as int; raise PayloadInvalid with every flaw found."""
+    """Parse a JSON body, or raise PayloadInvalid with every flaw.
+
+    Whole numbers become int.
+    """
     value, flaws = read(body)
     if flaws:
         raise PayloadInvalid(flaws)
@@ -119,10 +125,10 @@ def read_strict(body: bytes) -> Json:
 
 
 def read(body: bytes) -> tuple[Json, tuple[Problem, ...]]:
-    """Read a JSON body together with its flaws; raise PayloadInvalid where there is no JSON in it.
+    """Parse a JSON body and return its flaws.
 
-    Flaws: NaN, Infinity, numbers too large for a double, duplicate keys, lone surrogates, nesting
-    deeper than 64. No JSON: invalid UTF-8, bad syntax.
+    Flaws are NaN, Infinity, numbers too large for a double, duplicate keys, lone surrogates, and
+    more than 64 levels. Raise PayloadInvalid for invalid UTF-8 or syntax.
     """
     try:
         text = body.decode("utf-8")
@@ -177,12 +183,11 @@ def _read_float(odd: list[str], text: str) -> Json:
 
 
 def _read_int(odd: list[str], text: str) -> Json:
-    # Asked of a double first: int() takes a time that grows with the square of the digits.
+    # Checked as a double first, because int() is quadratic in the digits.
     return _odd(odd, text) if math.isinf(float(text)) else int(text)
 
 
 def _is_deep(value: Json, levels: int = MAX_DEPTH) -> bool:
-    """Say whether a value is nested too deep, by one look at each item, level by level."""
     level = [value] if type(value) in _HOLDING else []
     for _ in range(levels):
         inner = (each.values() if type(each) is dict else each for each in level)
@@ -196,7 +201,7 @@ def _read_object(pairs: list[tuple[str, Json]], twins: _Twins) -> dict[str, Json
     value = dict(pairs)
     if len(value) < len(pairs):
         counts = Counter(key for key, _ in pairs)
-        # The object is kept beside its keys: an id is only unique while its owner lives.
+        # The object is kept, because an id is only unique while its object lives.
         twins[id(value)] = (value, [key for key, count in counts.items() if count > 1])
     return value
 

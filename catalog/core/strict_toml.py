@@ -1,4 +1,4 @@
-"""TOML of a person, read strictly: what would take long to read is refused with its place."""
+"""Parse TOML strictly, and refuse slow input with its place."""
 
 import re
 import tomllib
@@ -7,18 +7,18 @@ from typing import Any
 
 MAX_DEPTH = 64
 LARGEST = 2**63
-"""TOML promises whole numbers of 64 bits, and databases hold no others."""
+"""The limit of whole numbers: 64 bits, in TOML and databases."""
 _STEPS = 20_000_000
-# Longer than any number that tomllib reads without a traceback.
+# Longer than any number that tomllib accepts.
 _LONG_NUMBER = re.compile(r"[0-9_]{4000}")
 
 
 class Refused(ValueError):
-    """It may be TOML, but no program needs such a document."""
+    """A document that no program needs, even if valid TOML."""
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Read a document; raise Refused, or TOMLDecodeError, which are both a ValueError."""
+    """Parse a document, or raise Refused or TOMLDecodeError (both ValueError)."""
     _refuse_long_keys(text)
     try:
         tree = tomllib.loads(text)
@@ -26,7 +26,7 @@ def parse(text: str) -> dict[str, Any]:
         raise Refused("it is nested too deeply") from None
     except tomllib.TOMLDecodeError:
         raise
-    except ValueError:  # from int(), which says nothing of the place
+    except ValueError:  # int() gives no place
         match = _LONG_NUMBER.search(text)
         line = text.count("\n", 0, match.start() if match else 0) + 1
         raise Refused(f"the number in line {line:,} does not fit into 64 bits") from None
@@ -37,9 +37,10 @@ def parse(text: str) -> dict[str, Any]:
 
 
 def _refuse_long_keys(text: str) -> None:
-    """Refuse dotted keys of so many parts that tomllib, which is quadratic in them, takes long.
+    """Refuse dotted keys so long that tomllib is slow.
 
-    The dots of a line limit the parts of its key, and those of a table hold for the lines below it.
+    tomllib is quadratic in the parts of keys. The dots of a line limit the parts of its key, and
+    those of a table heading count for each line below it.
     """
     dots = [line.count(".") for line in text.split("\n")]
     if max(dots) * (sum(dots) + len(dots)) > _STEPS:
@@ -48,7 +49,6 @@ def _refuse_long_keys(text: str) -> None:
 
 
 def _numbers(tree: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    """Yield each whole number with its place; raise Refused for what is nested too deeply."""
     waiting: list[tuple[str, int, Any]] = [("", 0, tree)]
     while waiting:
         place, depth, value = waiting.pop()

@@ -1,8 +1,8 @@
-"""Values, numbers and spans in English: what sentences are made of.
+"""Format values, numbers and durations for English sentences.
 
-Names and values are the provider's and may hold anything. Control characters and line separators
-become spaces here, so that no line can be forged and no terminal driven, whoever shows it; every
-other character that nobody sees is spelled out.
+Names and values of the provider may contain anything. Control characters and line separators become
+spaces, so that a value cannot fake a line or control a terminal. Other invisible characters are
+spelled out.
 """
 
 import json
@@ -21,13 +21,13 @@ _BREAKS = {"Cc", "Zl", "Zp"}
 
 
 def show(value: JsonText | None) -> str:
-    """Show one value: numbers with thousands separators, text bare and cut, absence as words."""
+    """Return a value for display, cut and without quotes."""
     return cut(_plain(value), VALUE_LIMIT)
 
 
 def one_line(text: str) -> str:
-    """Make every control character and line separator a space, and spell out what nobody sees."""
-    if not text.isprintable():  # nearly all are: no need to look at each character
+    """Return text on one line, with invisible characters spelled out."""
+    if not text.isprintable():  # fast, because most texts are printable
         text = "".join(" " if unicodedata.category(c) in _BREAKS else c for c in text)
     return visible(text)
 
@@ -43,12 +43,15 @@ def _plain(value: JsonText | None) -> str:
 
 
 def _exact(value: JsonText | None) -> str:
-    """Show a value as JSON in ASCII, which tells apart what looks alike."""
+    """Return a value as ASCII JSON, to distinguish similar looking values."""
     return "missing" if value is None else json.dumps(parse(value))
 
 
 def move(before: JsonText | None, after: JsonText | None) -> str:
-    """Show both sides, so that they never look the same; of long texts only from the difference."""
+    """Return both sides of a change, so that they look different.
+
+    Long texts are shown from their first difference.
+    """
     listed = _of_lists(before, after)
     if listed is not None:
         return listed
@@ -64,7 +67,7 @@ def move(before: JsonText | None, after: JsonText | None) -> str:
 
 
 def _of_lists(before: JsonText | None, after: JsonText | None) -> str | None:
-    """Say what came to a list of words and what left it; None where these are no such lists."""
+    """Return the words added to and removed from a list, or None."""
     if before is None or after is None or before == after:
         return None
     old, new = parse(before), parse(after)
@@ -72,9 +75,9 @@ def _of_lists(before: JsonText | None, after: JsonText | None) -> str | None:
         return None
     if sorted(old) == sorted(new):
         return "the same in another order"
-    came = [f"+{word}" for word in new if word not in old]
-    left = [f"-{word}" for word in old if word not in new]
-    return cut(", ".join(came + left), VALUE_LIMIT) or None
+    added = [f"+{word}" for word in new if word not in old]
+    removed = [f"-{word}" for word in old if word not in new]
+    return cut(", ".join(added + removed), VALUE_LIMIT) or None
 
 
 def _is_word(value: Json) -> bool:
@@ -82,7 +85,7 @@ def _is_word(value: Json) -> bool:
 
 
 def duration(span: timedelta) -> str:
-    """Write a span in its largest whole unit: `6 days`, `1 hour`, `5 minutes`."""
+    """Return a duration in its largest whole unit, such as `6 days`."""
     seconds = max(0, int(span.total_seconds()))
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
         if seconds >= size:
@@ -91,33 +94,33 @@ def duration(span: timedelta) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """Write a number with its noun: `1 model`, `1,200 models`."""
+    """Return a number and its noun: `1 model`, `1,200 models`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def name_of(model: Model) -> str:
-    """Name a model by what calls take."""
+    """Return a model's name for display."""
     return cut(model.name, VALUE_LIMIT)
 
 
 def examples(names: Sequence[str]) -> str:
-    """Name the first few, and say how many more there are."""
+    """Return the first few names and the number of others."""
     shown = ", ".join(cut(name, VALUE_LIMIT) for name in names[:EXAMPLES])
     more = len(names) - EXAMPLES
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 ALIKE = 0.8
-"""Of 0 to 1. Just below it stands what a cluster sets by itself, such as CATALOG_DATABASE_PORT."""
+"""The minimum similarity of names, above CATALOG_DATABASE_PORT of Kubernetes."""
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is most like the word, or None."""
-    from difflib import get_close_matches  # only wanted where there is a mistake
+    """Return the most similar known name, or None."""
+    from difflib import get_close_matches  # only needed after a mistake
 
     return next(iter(get_close_matches(word, tuple(known), n=1, cutoff=ALIKE)), None)
 
 
 def did_you_mean(name: str | None) -> str:
-    """Ask for what was meant, at the end of a sentence; nothing where it is not known."""
+    """Return a question with the suggested name, or an empty text."""
     return f"; did you mean {name}?" if name else ""

@@ -1,6 +1,6 @@
-"""Exceptions that nobody planned for: where they were raised, and how they are logged.
+"""Log unexpected exceptions with their place.
 
-Their text is never shown, because it may hold anything, a secret among it.
+Their text is never shown, because it may contain a secret.
 """
 
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ MISTAKE = "by a mistake of this program"
 
 
 def place(error: BaseException) -> str:
-    """Name an exception and the line that raised it."""
-    from traceback import extract_tb  # not loaded where all goes well
+    """Return the type of an exception and the line that raised it."""
+    from traceback import extract_tb  # rarely needed
 
     frames = extract_tb(error.__traceback__)
     at = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
@@ -22,7 +22,10 @@ def place(error: BaseException) -> str:
 
 
 def log_unexpected(logger: Logger, what: str, error: BaseException) -> str:
-    """Log `what` failed and the exception in one line, which is returned; at debug the trace."""
+    """Log an exception in one line and return that line.
+
+    The traceback is logged at debug level.
+    """
     line = f"{what} {MISTAKE}: {place(error)}"
     logger.error("%s", line)
     log_trace(logger, error)
@@ -30,13 +33,13 @@ def log_unexpected(logger: Logger, what: str, error: BaseException) -> str:
 
 
 def log_trace(logger: Logger, error: BaseException) -> None:
-    """Log the traceback of an exception at debug, line by line."""
+    """Log the traceback of an exception at debug level."""
     for each in trace(error):
         logger.debug("%s", each)
 
 
 def trace(error: BaseException) -> Iterator[str]:
-    """Yield the lines of a traceback, without the texts of the exceptions."""
+    """Yield the lines of a traceback without exception texts."""
     from traceback import extract_tb
 
     yield f"traceback of {type(error).__name__}, the last call is the last line"

@@ -1,8 +1,8 @@
-r"""Text with every character that nobody sees spelled out: `gpt\u200b-4` is not `gpt-4`.
+r"""Spell out invisible characters: `gpt\u200b-4` is not `gpt-4`.
 
-A person who compares two names sees no zero-width space, no soft hyphen, no direction mark, no tag
-character, and takes each odd blank for a plain one. A terminal obeys control characters. So every
-output for people shows them as escapes; JSON and CSV have the text as it is.
+People cannot see zero-width spaces, soft hyphens, direction marks or tag characters, and take odd
+blanks as plain ones. Terminals obey control characters. So output for people shows them as escapes.
+JSON and CSV keep the text unchanged.
 """
 
 import re
@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Final
 
 NAME_LIMIT: Final = 200
-"""In characters; a longer name is cut in tables."""
-# All that Unicode calls Default_Ignorable_Code_Point, controls, separators, every blank but the
-# plain one, two letters and a pattern that look like blanks, and halves of characters.
+"""The maximum characters of a name in tables."""
+# Unicode's Default_Ignorable_Code_Point, controls, separators, blanks except the plain one, two
+# letters and a pattern that look like blanks, and halves of characters.
 _UNSEEN: Final = re.compile(
     r"[\x00-\x1f\x7f-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
     r"\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0"
@@ -23,21 +23,20 @@ _SELECTORS: Final = frozenset("\ufe0e\ufe0f")
 _IN_CONTEXT: Final = _SELECTORS | frozenset("\u200c\u200d")
 _KEYS: Final = frozenset("0123456789#*")
 _OLD_EMOJI: Final = frozenset("\u203c\u2049\u2139\u3030")
-"""Emoji that are punctuation or letters by their category."""
+"""Emoji whose category is punctuation or letter."""
 _VIRAMA: Final = 9
 _JOINED: Final = (("\u0600", "\u0dff"), ("\u1000", "\u109f"), ("\u1780", "\u18af"))
-"""From Arabic to Sinhala, Myanmar, Khmer and Mongolian: scripts that are written with joiners."""
+"""Scripts with joiners: Arabic to Sinhala, Myanmar, Khmer, Mongolian."""
 
 
 def visible(text: str) -> str:
-    r"""Spell out what nobody sees, as `\u200b`.
+    r"""Return text with invisible characters spelled out, such as `\u200b`.
 
-    Some of it is right where it stands, and stays: what joins or parts letters of scripts that are
-    written with joiners, such as Persian and Hindi (see RFC 5892, A.1 and A.2), and what makes one
-    emoji of several. Marks of direction are always spelled out, and so are tag characters, those of
-    three flags too, because they can hold any text.
+    Some are correct in context and stay: joiners in scripts that need them, such as Persian and
+    Hindi (see RFC 5892, A.1 and A.2), and in combined emoji. Direction marks are always spelled
+    out, and so are tag characters, even of three flags, because they can hide any text.
     """
-    if text.isascii() and text.isprintable():  # as nearly all are
+    if text.isascii() and text.isprintable():  # fast path
         return text
     return _UNSEEN.sub(_spelled, text)
 
@@ -49,9 +48,9 @@ def _spelled(match: re.Match[str]) -> str:
     return _in_context(match.string[max(0, at - 1) : at], character, match.string[at + 1 : at + 2])
 
 
-@lru_cache(1000)  # a text may hold nothing else
+@lru_cache(1000)  # a hostile text may repeat them
 def _in_context(before: str, character: str, after: str) -> str:
-    from unicodedata import category, combining  # not loaded where all is plain, as for --help
+    from unicodedata import category, combining  # rarely needed, so --help stays fast
 
     def kind(of: str) -> str:
         return category(of)[0] if of else ""
@@ -64,7 +63,7 @@ def _in_context(before: str, character: str, after: str) -> str:
         does = is_key or before in _OLD_EMOJI or is_symbol(before)
     elif _is_joined(before) and _is_joined(after):
         does = {kind(before), kind(after)} <= {"L", "M"}
-    else:  # before it there may be a color of skin, or a selector
+    else:  # a skin tone or selector may precede
         joins = character == _JOINER and kind(before) in {"S", "M"} and is_symbol(after)
         does = joins or (before != "" and combining(before) == _VIRAMA)
     return character if does else _escape(character)
@@ -76,6 +75,6 @@ def _is_joined(character: str) -> bool:
 
 @lru_cache(1000)
 def _escape(character: str) -> str:
-    if "\udc80" <= character <= "\udcff":  # a byte of a file name that is not UTF-8
+    if "\udc80" <= character <= "\udcff":  # an invalid UTF-8 byte of a file name
         return f"\\x{ord(character) - 0xDC00:02x}"
     return character.encode("unicode_escape").decode()

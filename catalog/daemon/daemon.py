@@ -1,21 +1,23 @@
-"""The daemon: APScheduler around the passes, and one loop that everything comes together in.
+"""The daemon: APScheduler runs the passes, and one loop takes every event.
 
-Signals and the end of a pass are items of one queue; the main thread takes them one by one and
-owns all state. Each provider has a job of its own; they run in one thread of the scheduler, one
-after the other. A provider's next run is planned when one has ended, so that two never overlap.
-Where the queue stays empty, the main thread has a beat of its own, by monotonic time: the wall
-clock may be set.
+Signals and the results of jobs are items of one queue. The main thread takes them one by one and
+owns all state. Each provider has a job of its own, and one thread runs the jobs of all providers.
+When a pass has ended, the next one is planned, so that two never overlap. While the queue is empty,
+the main thread has a beat of its own, by monotonic time because the wall clock may be set.
 """
 
 import logging
+import math
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from queue import Empty
 
+from apscheduler.events import EVENT_JOB_EXECUTED
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -23,20 +25,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from catalog.core.clock import now, stamp
 from catalog.core.run_id import running
 from catalog.core.signal_queue import STOPS, Inbox
-from catalog.daemon.job import (
-    Beat,
-    Called,
-    Carried,
-    Course,
-    Ended,
-    Event,
-    Work,
-    attempt,
-    first_run,
-    status,
-)
-from catalog.daemon.report import refused, told, told_calls
-from catalog.daemon.scheduled import ProbeTimes, Run
+from catalog.daemon.job import Beat, Called, Course, Ended, Event, Sent, Work, attempt, status
+from catalog.daemon.report import Line, refused, told, told_calls
+from catalog.daemon.scheduled import ProbeTimes
 from catalog.daemon.systemd import Systemd
 
 logger = logging.getLogger("catalog.daemon")
@@ -62,31 +53,32 @@ class Daemon:
             executors={name: ThreadPoolExecutor(1) for name in ("default", "probes")},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        # The listener runs when the scheduler no longer counts the job. The next run of the same
+        # job, which is planned because of the event, is then not one too many.
+        self._scheduler.add_listener(lambda job: self._events.put(job.retval), EVENT_JOB_EXECUTED)
         self._beat = min(BEAT, (systemd.watchdog or BEAT) / 2)
         self._next_beat = time.monotonic() + self._beat
-        self._works = read()
         self._courses: dict[str, Course] = {}
-        self._overdue = time.monotonic()
+        self._deadline = math.inf
         self._is_stopping = False
-        self._carrying: Work | None = None
-        self._calling: list[Work] = []
-        self._left: list[Work] = []
+        self._is_sending = False
+        self._calling: set[Work] = set()
+        self._left: set[Work] = set()
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT; return the exit code. For the main thread only."""
+        works = self._read()
         with self._events.catching(*STOPS, signal.SIGHUP):
-            first = [first_run(work) for work in self._works]
+            first = [(work, work.first_run()) for work in works]
+            self._limit(max(work.scheduled.limit for work in works))
             self._scheduler.start()
-            for work, moment in zip(self._works, first, strict=True):
-                self._begin(work, moment)
-            self._describe()
+            self._renew(first)
             self._systemd.ready(status(self._courses.values()))
             while self._heed(self._event()):
                 pass
             self._systemd.stopping("stopped")
+            self._scheduler.remove_all_jobs()  # waits for a round that would miss jobs at the end
             self._scheduler.shutdown()
-            self._carrying, self._calling = None, []  # whatever it was, it is over
-            self._close_left()
         logger.info("stopped")
         return 0
 
@@ -103,55 +95,39 @@ class Daemon:
         match event:
             case Beat():
                 self._keep_time()
-                self._watch()
-                self._carry()
+                self._send()
                 self._call()
-            case Carried():
-                self._carrying = None
-                self._close_left()
+                self._watch()
+            case Sent():
+                self._is_sending = False
             case Called():
-                self._calling.remove(event.work)
                 self._note_calls(event)
-                self._close_left()
             case Ended():
                 self._go_on(event)
             case signal.SIGHUP:
                 self._reload()
             case _:
                 self._stop(event)
+        self._close_left()
         return not self._is_stopping or self._is_busy
 
-    def _begin(self, work: Work, moment: datetime) -> None:
-        """Take a provider in."""
-        course = Course(work, work, moment, call_at=now())
-        self._courses[work.provider] = course
-        self._plan(course, moment)
-
     def _plan(self, course: Course, moment: datetime) -> None:
-        """Let the work in force run at that moment."""
-        course.planned, course.moment = course.work, moment
-        # Two, because the scheduler may still count the pass that has just ended, and would drop
-        # this one for good; all passes have one thread between them.
-        self._scheduler.add_job(
-            self._pass, "date", run_date=moment, args=[course.work], id=course.job, max_instances=2
-        )
-        if not self._out:
-            self._expect()
+        """Let a pass run at this moment. When it begins, the scheduler drops its job."""
+        course.moment = moment
+        self._scheduler.add_job(self._pass, "date", run_date=moment, args=[course], id=course.job)
 
-    def _expect(self) -> None:
-        """Note until when, by monotonic time, the next run has to be over."""
-        if not self._courses:
-            return
-        wait = min(course.moment for course in self._courses.values()) - datetime.now(UTC)
-        limit = max(course.planned.scheduled.limit for course in self._courses.values())
-        self._overdue = time.monotonic() + (max(timedelta(), wait) + limit).total_seconds()
+    def _unplan(self, course: Course) -> bool:
+        """Cancel the planned run. Return False if it is under way already."""
+        try:
+            self._scheduler.remove_job(course.job)
+        except JobLookupError:
+            return False
+        return True
 
     def _keep_time(self) -> None:
-        """Follow a wall clock that was set after runs were planned, but for one under way."""
+        """Plan the pending runs anew after the wall clock was set."""
         present = now()
         for course in self._courses.values():
-            if self._is_out(course):
-                continue
             schedule = course.work.scheduled.schedule
             following = schedule.next_after(present)
             # A run is planned within the slot that comes next, so this one has moved away.
@@ -161,100 +137,94 @@ class Daemon:
                 text = "%sthe clock was set back: the next run is planned anew, at %s"
                 logger.warning(text, self._named(course), stamp(following))
                 self._systemd.status(status(self._courses.values()))
-        if not self._out and all(each.moment > present for each in self._courses.values()):
-            self._expect()
         # It sleeps for as long as it was when it was told; by now the moment may have come.
         self._scheduler.wakeup()
 
-    def _unplan(self, course: Course) -> bool:
-        """Take the planned run back; return False where it is under way already."""
-        try:
-            self._scheduler.remove_job(course.job)
-        except JobLookupError:
-            return False
-        return True
+    def _limit(self, longest: timedelta) -> None:
+        """Note when, by monotonic time, the present job of the passes' thread must be over."""
+        self._deadline = time.monotonic() + longest.total_seconds()
 
-    def _pass(self, work: Work) -> None:
-        """Run in a thread of the scheduler."""
-        came: Run | Exception | None = None
-        with running() as run:
-            if not self._is_stopping:  # else another run was waited for
-                came = attempt(work.scheduled.run)
-        self._events.put(Ended(work, came, run))
+    @contextmanager
+    def _limited(self, work: Work) -> Iterator[None]:
+        """Note this as the present job of the passes' thread."""
+        self._limit(work.scheduled.limit)
+        yield
+        self._deadline = math.inf
 
-    def _carry(self) -> None:
-        """Have sent what came due since the last pass, unless one is under way and does it."""
-        if self._carrying or self._out or not self._courses:
+    def _pass(self, course: Course) -> Ended:
+        """Run a pass by the newest settings, unless the provider is leaving."""
+        work = course.work
+        with running() as run, self._limited(work):
+            came = None if course.is_leaving else attempt(work.scheduled.run)
+        return Ended(course, came, run)
+
+    def _send(self) -> None:
+        """Send messages that came due since the last pass, unless a pass is under way."""
+        if self._is_sending or self._out or not self._courses:
             return
-        # Whose it is makes no difference: what is owed is owed to channels.
-        self._carrying = next(iter(self._courses.values())).work
-        self._scheduler.add_job(self._errand, args=[self._carrying])
+        self._is_sending = True
+        # Any provider will do, because messages belong to channels.
+        work = next(iter(self._courses.values())).work
+        self._limit(work.scheduled.limit)  # already now, because the scheduler may be dead
+        self._scheduler.add_job(self._deliver, args=[work])
 
-    def _errand(self, work: Work) -> None:
-        """Run in the thread that passes run in."""
-        came = attempt(work.scheduled.sync.deliver)
+    def _deliver(self, work: Work) -> Sent:
+        """Send messages, in the thread of the passes."""
+        with self._limited(work):
+            came = attempt(work.scheduled.sync.deliver)
         if isinstance(came, Exception):
-            for level, line in told(work.provider, came):
-                logger.log(level, "%s", line)
-        self._events.put(Carried())
+            _log(told(work.provider, came))
+        return Sent()
 
     def _call(self) -> None:
-        """Have models called where that is due, unless they are being called or read."""
+        """Let the models be called if that is due and no pass is under way."""
         for course in self._courses.values():
             work, is_due = course.work, now() >= course.call_at
             if work.probes and is_due and work not in self._calling and not self._is_out(course):
-                self._calling.append(work)
+                self._calling.add(work)
                 given = [work, work.probes]
-                self._scheduler.add_job(self._errand_of_calls, args=given, executor="probes")
+                self._scheduler.add_job(self._call_models, args=given, executor="probes")
 
-    def _errand_of_calls(self, work: Work, probes: ProbeTimes) -> None:
-        """Run in a thread of its own: whatever comes of it, the catalog is not harmed."""
+    def _call_models(self, work: Work, probes: ProbeTimes) -> Called:
+        """Call the models, in a thread of its own. No error harms the catalog."""
         came = attempt(lambda: (probes.run(), probes.next_at()))
         if isinstance(came, Exception):
-            again = now() + probes.probing.terms.again_after
-            self._events.put(Called(work, came, again))
-        else:
-            self._events.put(Called(work, *came))
+            return Called(work, came, now() + probes.probing.terms.again_after)
+        return Called(work, *came)
 
     def _note_calls(self, called: Called) -> None:
+        self._calling.remove(called.work)
         course = self._courses.get(called.work.provider)
         if course is not None and called.work is course.work:
             course.call_at = called.work.later(called.again)
-        for level, line in told_calls(called.work.provider, called.came):
-            logger.log(level, "%s", line)
+        _log(told_calls(called.work.provider, called.came))
 
     def _leave(self, work: Work) -> None:
-        """Close what is not worked with any more, as soon as nothing uses it."""
+        """Stop using this work."""
         work.stop_calls()
-        self._left.append(work)
-        self._close_left()
+        self._left.add(work)
 
     def _close_left(self) -> None:
-        in_use = [work for work in self._left if work is self._carrying or work in self._calling]
-        for work in self._left:
-            if work not in in_use:
+        """Close the works that were left, as soon as no thread uses them."""
+        if not (self._out or self._is_sending):
+            for work in self._left - self._calling:
                 work.close()
-        self._left = in_use
+            self._left &= self._calling
 
     def _go_on(self, ended: Ended) -> None:
         """Plan the next run, and say what came of this one."""
-        course = self._courses[ended.work.provider]
-        if ended.work is not course.work:
-            self._leave(ended.work)
-        following = "stopping" if self._is_stopping else "not served any more"
+        course, came = ended.course, ended.came
         if course.is_leaving:
-            del self._courses[ended.work.provider]
-            self._leave(course.work)
+            del self._courses[course.work.provider]
+            following = "stopping" if self._is_stopping else "not served any more"
         else:
-            self._plan(course, course.following(ended))
+            self._plan(course, course.following(came))
             following = f"next run {stamp(course.moment)}"
-        self._expect()
-        if ended.came is not None:
-            (level, outcome), *more = told(ended.work.provider, ended.came)
+        if came is not None:
+            (level, outcome), *more = told(course.work.provider, came)
             with running(ended.run):
-                logger.log(level, "%s; %s", outcome, following)
-                for grave, line in more:
-                    logger.log(grave, "%s%s", self._named(course), line)
+                _log([(level, f"{outcome}; {following}")])
+                _log((level, f"{self._named(course)}{line}") for level, line in more)
             course.last = f"{stamp(now())} {outcome}"
         if not self._is_stopping:
             self._systemd.status(status(self._courses.values()))
@@ -264,17 +234,17 @@ class Daemon:
         if self._is_stopping:
             return
         self._systemd.reloading()
-        works = attempt(lambda: [(work, first_run(work)) for work in self._read()])
+        works = attempt(lambda: [(work, work.first_run()) for work in self._read()])
         if isinstance(works, Exception):
             for line in (*refused(works), "the old configuration stays in force"):
                 logger.error("%s", line)
         else:
+            logger.info("the configuration was read again")
             self._renew(works)
         self._systemd.ready(status(self._courses.values()))
 
     def _renew(self, works: Sequence[tuple[Work, datetime]]) -> None:
-        """Let the work of this reading be in force, and that of no other."""
-        logger.info("the configuration was read again")
+        """Switch to the newly read configuration."""
         for course in self._courses.copy().values():
             if course.work.provider not in {work.provider for work, _ in works}:
                 self._dismiss(course)
@@ -283,29 +253,21 @@ class Daemon:
         self._describe()
 
     def _take(self, work: Work, first: datetime) -> None:
-        """Let this work be in force."""
-        course = self._courses.get(work.provider)
-        if course is None:
-            self._begin(work, first)
-            return
-        old, course.work, course.is_leaving = course.work, work, False
-        course.call_at = now()
-        if self._unplan(course):
-            self._leave(old)
-            self._plan(course, first)
-        elif old is not course.planned:  # nothing of it is under way
-            self._leave(old)
+        """Switch a provider to this work, from its next pass on."""
+        course = self._courses.setdefault(work.provider, Course(work, first, call_at=now()))
+        if course.work is not work:
+            self._leave(course.work)
+            course.work, course.is_leaving, course.call_at = work, False, now()
+            if not self._unplan(course):
+                return
+        self._plan(course, first)
 
     def _dismiss(self, course: Course) -> None:
-        """Let a provider go, when its run is over where one is under way."""
+        """Remove a provider. If its pass is under way, that ends first."""
+        self._leave(course.work)
+        course.is_leaving = True
         if self._unplan(course):
             del self._courses[course.work.provider]
-            self._leave(course.work)
-            return
-        if course.work is not course.planned:  # nothing of it is under way
-            self._leave(course.work)
-        course.work, course.is_leaving = course.planned, True
-        course.work.stop_calls()
 
     def _describe(self) -> None:
         served = [course for course in self._courses.values() if not course.is_leaving]
@@ -331,15 +293,15 @@ class Daemon:
         self._systemd.stopping(text)
 
     def _watch(self) -> None:
-        """Keep the watchdog quiet, unless a run should have ended long ago."""
-        if time.monotonic() < self._overdue:
+        """Send a sign of life, unless a run should have ended long ago."""
+        if time.monotonic() < self._deadline:
             self._systemd.alive()
             return
         late = min((course.moment for course in self._courses.values()), default=now())
         logger.error("the run of %s has not ended in time", stamp(late))
 
     def _is_out(self, course: Course) -> bool:
-        """Whether a run of it is under way, or waits for that of another one."""
+        """Whether a run of it is under way, or waits for the run of another provider."""
         return self._scheduler.get_job(course.job) is None
 
     @property
@@ -350,8 +312,13 @@ class Daemon:
     @property
     def _is_busy(self) -> bool:
         """Whether something is under way that is waited for when we are stopping."""
-        return bool(self._courses or self._carrying or self._calling)
+        return bool(self._courses or self._is_sending or self._calling)
 
     def _named(self, course: Course) -> str:
         """Name a provider, where there are several."""
         return f"{course.work.provider}: " if len(self._courses) > 1 else ""
+
+
+def _log(lines: Iterable[Line]) -> None:
+    for level, line in lines:
+        logger.log(level, "%s", line)

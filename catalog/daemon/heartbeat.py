@@ -1,4 +1,4 @@
-"""Pings to a monitor that raises the alarm when they stay out, as healthchecks.io has them."""
+"""Ping a monitor that alerts about missing passes, such as healthchecks.io."""
 
 import logging
 from dataclasses import dataclass, field
@@ -11,27 +11,27 @@ from catalog.core.strict_json import cut
 
 logger = logging.getLogger(__name__)
 MOST_CHARACTERS = 4_000
-"""Of an error in a ping: monitors keep only so much, or refuse a longer one."""
+"""The maximum characters of an error, because monitors limit the body."""
 SECONDS = 5.0
-"""The deadline of a ping: a monitor that is slow must not hold up a pass."""
+"""The deadline of a ping. A slow monitor must not delay passes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pings:
-    """Tells `url` of a pass. A ping that fails is a warning in the log.
+    """A monitor. Failed pings are logged as warnings.
 
-    Whoever knows the URL can write there: nothing shown names more of it than the host.
+    The URL is a secret, because it permits pings. Only its host is shown.
     """
 
     url: str = field(repr=False)
     http: Http = field(repr=False)
 
     def start(self) -> None:
-        """Say that a pass begins."""
+        """Report the start of a pass."""
         self._ping("/start")
 
     def end(self, error: Exception | None) -> None:
-        """Say that it ended well, or by which error; the text of a mistake of ours stays here."""
+        """Report success, or the error without the text of unexpected ones."""
         said = str(error or "")
         if error is not None and not isinstance(error, CatalogError):
             said = f"the pass broke off by a mistake of this program: {type(error).__name__}"

@@ -1,4 +1,4 @@
-"""Run one provider in the daemon, and plan its next run."""
+"""Run one provider in the daemon and schedule its next run."""
 
 import logging
 import signal
@@ -20,9 +20,9 @@ logger = logging.getLogger("catalog.daemon")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Work:
-    """What is to be done for one provider by one reading of the settings.
+    """The objects for one provider, built from one configuration.
 
-    `about` describes it, line by line.
+    `about` describes them, line by line.
     """
 
     scheduled: Scheduled
@@ -33,26 +33,25 @@ class Work:
 
     @property
     def provider(self) -> str:
-        """The name of the provider."""
+        """Return the name of the provider."""
         return self.scheduled.provider
 
+    def first_run(self) -> datetime:
+        """Return when the first pass is: now if the database is unavailable."""
+        try:
+            return self.scheduled.first()
+        except (DatabaseBusy, DatabaseUnreachable) as error:
+            logger.warning("%s; a pass is tried all the same", error)
+            return now()
+
     def later(self, moment: datetime) -> datetime:
-        """Return a moment at random within the jitter after this one."""
+        """Return a random time within the jitter after `moment`."""
         return moment + self.jitter * SystemRandom().random()
 
     def stop_calls(self) -> None:
-        """Let the calling of models end where it stands."""
+        """Stop the model calls after the current one."""
         if self.probes is not None:
             self.probes.probing.stop.set()
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A run that is over, what it was, and its id in the log; None where it did not even begin."""
-
-    work: Work
-    came: Run | Exception | None
-    run: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +67,21 @@ class Beat:
     """It is time to look whether all is well."""
 
 
-class Carried:
-    """What was owed has been sent, or tried."""
+class Sent:
+    """Messages that came due between two passes were sent, or tried."""
 
 
 Came = TypeVar("Came")
-Event = signal.Signals | Ended | Beat | Carried | Called
 
 
 def attempt(call: Callable[[], Came]) -> Came | Exception:
-    """Return what a call came to, or what it broke off with."""
+    """Return the result of a call, or its exception."""
     try:
         return call()
-    except Exception as error:  # noqa: BLE001  # whatever it is, the daemon goes on and tells it
+    except Exception as error:  # noqa: BLE001  # the daemon logs it and continues
         if not isinstance(error, CatalogError):
             log_trace(logger, error)
         return error
-
-
-def first_run(work: Work) -> datetime:
-    """Return when to begin; a database that is held, or away, is waited for by the passes."""
-    try:
-        return work.scheduled.first()
-    except (DatabaseBusy, DatabaseUnreachable) as error:
-        logger.warning("%s; a pass is tried all the same", error)
-        return now()
 
 
 SOON = timedelta(seconds=1)
@@ -106,13 +95,12 @@ LATER = timedelta(minutes=1)
 class Course:
     """The work in force of one provider, and its run that is planned or under way.
 
-    `planned` is the work of that run, and `moment` is when it begins. Not before `call_at` its
-    models are called. `last` says what came of the last run. One that `is_leaving` is not in the
-    settings any more. `unrecorded` counts the last passes that could not even be recorded.
+    The run begins at `moment`. The models are called from `call_at` on. `last` is the result of the
+    last run. A provider that `is_leaving` is not in the settings any more. `unrecorded` counts the
+    last passes that could not even be recorded.
     """
 
     work: Work
-    planned: Work
     moment: datetime
     call_at: datetime
     last: str = ""
@@ -124,17 +112,16 @@ class Course:
         """The name of its job; the scheduler has it exactly while no pass is under way."""
         return f"next pass of {self.work.provider}"
 
-    def following(self, ended: Ended) -> datetime:
-        """Return when to run after this run."""
+    def following(self, came: Run | Exception | None) -> datetime:
+        """Return when to run after a run, by its result."""
         schedule, present = self.work.scheduled.schedule, now()
-        share = SystemRandom().random()
-        following = spread(schedule, present, self.work.jitter, share)
-        if not isinstance(ended.came, Run):
+        following = spread(schedule, present, self.work.jitter, SystemRandom().random())
+        if not isinstance(came, Run):
             wait = min(LATER, SOON * (1 << min(self.unrecorded, 9)))
             self.unrecorded += 1
             return min(following, present + wait)
         self.unrecorded = 0
-        claim = ended.came.claim
+        claim = came.claim
         if claim.until is not None:
             # The process that is doing it may die; when it does, its clock says nothing to us.
             return min(following, present + LATER)
@@ -142,8 +129,20 @@ class Course:
         return present if schedule.slot(present) > claim.moment else following
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that is over, and its id in the log; `came` is None where it did not even begin."""
+
+    course: Course
+    came: Run | Exception | None
+    run: str
+
+
+Event = signal.Signals | Ended | Beat | Sent | Called
+
+
 def status(courses: Iterable[Course]) -> str:
-    """Say in one line what came of the last runs, and when the next one is."""
+    """Return the last results and the time of the next run."""
     known, present = tuple(courses), now()
     said = "; ".join(sorted(course.last for course in known if course.last))
     moments = sorted(course.moment for course in known)

@@ -1,7 +1,7 @@
-"""When a pass is due: every so long, or as cron would have it. All in UTC.
+"""Compute due times by interval or cron expression, in UTC.
 
-A schedule divides time into slots. Two processes with the same schedule agree on the slots without
-talking to each other, whenever either was started.
+A schedule divides time into slots. Processes with the same schedule agree on the slots without
+communication, independent of their start.
 """
 
 from dataclasses import dataclass
@@ -27,16 +27,16 @@ FIELDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Every so long, counted from the first midnight of 1970; whole seconds."""
+    """A whole number of seconds, counted from midnight of 1970-01-01."""
 
     every: timedelta
 
     def slot(self, now: datetime) -> datetime:
-        """Return the latest due moment, which may be `now` itself."""
+        """Return the latest due time up to `now`."""
         return EPOCH + (now - EPOCH) // self.every * self.every
 
     def next_after(self, now: datetime) -> datetime:
-        """Return the first due moment later than `now`."""
+        """Return the first due time after `now`."""
         return self.slot(now) + self.every
 
     def __str__(self) -> str:
@@ -45,9 +45,9 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """The five fields of a crontab line, or a name such as `@daily`.
+    """A crontab line of five fields, or a name such as `@daily`.
 
-    Raise SettingsInvalid for an expression that cannot be read or that never fires.
+    Raise SettingsInvalid for an invalid expression or one that never fires.
     """
 
     expression: str
@@ -61,7 +61,7 @@ class Cron:
             )
         try:
             next(CronSim(text, EPOCH))
-        except (CronSimError, ValueError) as error:  # ValueError: a number of endless digits
+        except (CronSimError, ValueError) as error:  # ValueError: too many digits
             what = str(error) if isinstance(error, CronSimError) else "Bad number"
             reason = f"{what[0].lower()}{what[1:]}"
             raise SettingsInvalid(
@@ -71,12 +71,12 @@ class Cron:
             raise SettingsInvalid("the cron expression never fires") from None
 
     def slot(self, now: datetime) -> datetime:
-        """Return the latest due moment, which may be `now` itself."""
+        """Return the latest due time up to `now`."""
         minute = now.replace(second=0, microsecond=0)
         return next(CronSim(self._fields, minute + MINUTE, reverse=True))
 
     def next_after(self, now: datetime) -> datetime:
-        """Return the first due moment later than `now`."""
+        """Return the first due time after `now`."""
         return next(CronSim(self._fields, now))
 
     @property
@@ -92,9 +92,9 @@ Schedule = Interval | Cron
 
 
 def spread(schedule: Schedule, now: datetime, jitter: timedelta, share: float) -> datetime:
-    """Return the first due moment later than `now`, put off by this share (0 to 1) of the jitter.
+    """Return the next due time, delayed by a share of the jitter.
 
-    It stays in the first half of its slot, so that no slot is passed over.
+    `share` is from 0 to 1. The result is in the first half of its slot, so that no slot is skipped.
     """
     due = schedule.next_after(now)
     room = (schedule.next_after(due) - due) / 2

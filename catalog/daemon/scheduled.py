@@ -1,4 +1,4 @@
-"""A pass for each slot of the schedule, done once by whoever comes first."""
+"""Run one pass per scheduled slot over all processes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """A Sync and its schedule. A claim ends when no pass can last that long: `limit`."""
+    """A Sync and its schedule. Claims expire after `limit`, the longest pass."""
 
     sync: Sync
     schedule: Schedule
@@ -72,23 +72,20 @@ class Scheduled:
     def first(self) -> datetime:
         """Return when to begin: now, unless the slot is done or a poll was made lately.
 
-        Lately is within half the time from one slot to the next.
+        Lately means less than half a slot ago.
         """
         with self._watched():
-            return self._first()
-
-    def _first(self) -> datetime:
-        now = self.sync.clock()
-        moment, following = self.schedule.slot(now), self.schedule.next_after(now)
-        if not self.sync.database.exists:
-            return now
-        with self.sync.database.reading() as connection:
-            is_done = slots.done_at(plain(connection), self.provider, moment) is not None
-            last = polls.newest(connection, self.provider)
-        if last is None or last.outcome is Outcome.FAILED:
-            return following if is_done else now
-        lately = abs(now - last.started_at) < (following - moment) / 2
-        return following if is_done or lately else now
+            now = self.sync.clock()
+            moment, following = self.schedule.slot(now), self.schedule.next_after(now)
+            if not self.sync.database.exists:
+                return now
+            with self.sync.database.reading() as connection:
+                is_done = slots.done_at(plain(connection), self.provider, moment) is not None
+                last = polls.newest(connection, self.provider)
+            if last is None or last.outcome is Outcome.FAILED:
+                return following if is_done else now
+            lately = abs(now - last.started_at) < (following - moment) / 2
+            return following if is_done or lately else now
 
     def _ping(self, result: Pass) -> None:
         if self.pings is not None:
@@ -116,34 +113,34 @@ def _claim(
 
 @dataclass(frozen=True, slots=True)
 class ProbeTimes:
-    """Probing and its schedule, which has slots of its own. A claim ends after `limit`."""
+    """Probes and their schedule with its own slots. Claims expire after `limit`."""
 
     probing: "Probing"
     schedule: Schedule
     limit: timedelta
 
     def run(self) -> "Results | None":
-        """Do the latest slot, or the second tries that are due where it was done.
+        """Run the latest slot, or its due second calls if done.
 
-        None where there was nothing to do.
+        Return None if nothing is due.
         """
         now = self.probing.clock()
         moment = self.schedule.slot(now)
         claim = _claim(self.probing.database, self._name, moment, now, self.limit)
         if claim.is_ours:
             results = self.probing.run()
-            if not self.probing.stop.is_set():  # else it goes on with the next process
+            if not self.probing.stop.is_set():  # else the next process continues
                 self.finish(moment)
             return results
         again_at = self.probing.again_at()
         if claim.done_at is None or again_at is None or again_at > now:
             return None
-        from catalog.probes.run import Wish  # not loaded where no model is called
+        from catalog.probes.run import Selection  # rarely needed
 
-        return self.probing.run(Wish(again=True))
+        return self.probing.run(Selection(again=True))
 
     def next_at(self) -> datetime:
-        """Return when there is something to do: now, where the slot was not done."""
+        """Return the time of the next probe, now for an open slot."""
         now = self.probing.clock()
         following = self.schedule.next_after(now)
         if not self.probing.database.exists:
@@ -161,5 +158,5 @@ class ProbeTimes:
 
     @property
     def _name(self) -> str:
-        """Return the name that its slots have beside those of the passes."""
+        """Return the name of these slots in the database."""
         return f"{self.probing.provider.name}/probe"

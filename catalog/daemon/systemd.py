@@ -1,4 +1,4 @@
-"""What a service manager is told: systemd's protocol of datagrams (sd_notify)."""
+"""Send status messages to systemd by its datagram protocol (sd_notify)."""
 
 import logging
 import os
@@ -9,46 +9,45 @@ from collections.abc import Mapping
 logger = logging.getLogger(__name__)
 
 PATIENCE = 1.0
-"""Seconds to wait for a service manager that does not take its messages."""
+"""Seconds to wait for a slow service manager."""
 
 
 class Systemd:
-    """The service manager that started us; without one, everything here does nothing.
+    """The service manager. Without one, all methods do nothing.
 
-    `watchdog` is the time in seconds after which it ends us unless it hears from us; None where it
-    does not watch.
+    `watchdog` is the time in seconds after which it kills us without a message, or None.
     """
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         address = environ.get("NOTIFY_SOCKET", "")
-        # `@` stands for the NUL of an address that is no file.
+        # `@` is the NUL of an abstract socket address.
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
         span, pid = environ.get("WATCHDOG_USEC", ""), environ.get("WATCHDOG_PID", "")
         is_meant = self._address and span.isdecimal() and pid in {"", str(os.getpid())}
         self.watchdog = int(span) / 1_000_000 if is_meant else None
 
     def ready(self, status: str) -> None:
-        """Say that the start, or the reading of the settings, is over."""
-        self._tell("READY=1", _status(status))
+        """Report that the start or reload is finished."""
+        self._send("READY=1", _status(status))
 
     def status(self, text: str) -> None:
         """Show a line in `systemctl status`."""
-        self._tell(_status(text))
+        self._send(_status(text))
 
     def reloading(self) -> None:
-        """Say that the settings are read again; `ready` ends it."""
-        self._tell("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        """Report the start of a reload. `ready` ends it."""
+        self._send("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def alive(self) -> None:
-        """Keep the watchdog quiet for another while."""
+        """Reset the watchdog."""
         if self.watchdog is not None:
-            self._tell("WATCHDOG=1")
+            self._send("WATCHDOG=1")
 
     def stopping(self, status: str) -> None:
-        """Say that we are about to end."""
-        self._tell("STOPPING=1", _status(status))
+        """Report the stop."""
+        self._send("STOPPING=1", _status(status))
 
-    def _tell(self, *lines: str) -> None:
+    def _send(self, *lines: str) -> None:
         if not self._address:
             return
         try:

@@ -1,4 +1,4 @@
-"""How fast requests may follow one another."""
+"""Limit the rate of requests."""
 
 from collections import deque
 from collections.abc import Callable
@@ -9,9 +9,9 @@ MINUTE = 60.0
 
 
 class Pace:
-    """Lets at most `rate` requests begin in any minute, whichever threads they come from.
+    """A limit of `rate` requests per minute over all threads.
 
-    `monotonic` tells seconds, `wait` waits so many.
+    `monotonic` returns seconds, `wait` waits for some seconds.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class Pace:
         self._lock = Lock()
 
     def take(self) -> float:
-        """Wait until one more request may begin; return for how many seconds."""
+        """Wait until a request may start, and return the seconds."""
         with self._lock:
             now = self._monotonic()
             at = max(now, self._paused_until)
@@ -37,10 +37,10 @@ class Pace:
 
     @property
     def paused_for(self) -> float:
-        """For how many seconds nothing begins yet."""
+        """Return the remaining seconds of a pause."""
         return max(0.0, self._paused_until - self._monotonic())
 
     def pause(self, seconds: float) -> None:
-        """Let nothing begin for so long."""
+        """Start no request for some seconds."""
         with self._lock:
             self._paused_until = max(self._paused_until, self._monotonic() + seconds)

@@ -1,4 +1,4 @@
-"""Models called, one after the other, within a budget: what is kept of it, and who is told."""
+"""Call the models within a budget, and store and report results."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from catalog.core.errors import (
     ProviderError,
     Unauthorized,
 )
-from catalog.core.probe import Budget, Call, Cell, Probe, Said, Spent, Verdict
+from catalog.core.probe import Budget, Call, CallResult, Cell, Probe, Spent, Verdict
 from catalog.core.run_id import running
 from catalog.core.strict_json import cut, plain
 from catalog.core.unexpected import log_unexpected
@@ -37,27 +37,27 @@ from catalog.sync.publish import Publisher
 logger = logging.getLogger(__name__)
 
 REMEMBERED = timedelta(days=365)
-"""So long after it left, a model is still called."""
+"""The time after its removal when a model is still called."""
 LEARNED = 20
-"""So many names that only a refusal told of are called in one run at most."""
+"""The maximum number of unlisted names per run."""
 PAUSE = 60.0
-"""Seconds without a call after "too many requests", where the provider names no time itself."""
+"""The default pause in seconds after "too many requests"."""
 LONGEST_PAUSE = 600.0
-"""Seconds; where the provider asks for more, nothing more is called in this run."""
+"""The maximum pause in seconds. A longer one ends the run."""
 NO_BUDGET = "the day's budget is used up"
 PAUSED = "the provider asked for a longer pause than a run waits for"
 STOPPED = "stopped before it was called"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-Tell = Callable[[Probe, int], None]
-"""What is called after each try: with what came of it, and how many are planned in all."""
+Progress = Callable[[Probe, int], None]
+"""A callback with each result and the total number of calls."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What probing may cost and how long it takes to believe.
+class ProbeLimits:
+    """The budget, concurrency and confirmation time of probes.
 
-    A verdict that is worse than the last one waits for a second try, `again_after` later at least.
+    A new verdict that is not an answer is confirmed by a second call, at least `again_after` later.
     """
 
     budget: Budget
@@ -67,9 +67,9 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What came of a run: its tries and findings, and what the UTC day has cost so far.
+    """The results of a run, and the UTC day's cost so far.
 
-    `again_at` is the first moment for a second try; None where there is none to make.
+    `again_at` is the time of the first second call, or None.
     """
 
     probes: tuple[Probe, ...]
@@ -80,10 +80,10 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What is to be called: these names or keys, or all models; `images` too.
+class Selection:
+    """The models to call: names or keys, or all. `images` includes images.
 
-    With `again`, nothing but the second tries that are due, and what was never called.
+    With `again`, only due second calls and new models are made.
     """
 
     names: tuple[str, ...] = ()
@@ -91,20 +91,20 @@ class Wish:
     again: bool = False
 
 
-EVERYTHING = Wish()
+EVERYTHING = Selection()
 
 
 @dataclass(frozen=True, slots=True)
 class Probing:
-    """Everything that calling the models needs, built by config/build_probes.py.
+    """A probe run, built by config/build_probes.py.
 
-    `stop` ends a run early where it is set, and is what everything here waits by.
+    All waits use `stop`, so setting it ends a run early.
     """
 
     provider: Provider
     calls: Calls
     database: Database
-    terms: Terms
+    terms: ProbeLimits
     levels: Mapping[str, Level]
     recipients: Recipients
     publisher: Publisher | None
@@ -112,27 +112,33 @@ class Probing:
     pace: Pace
     stop: Event
 
-    def run(self, wish: Wish = EVERYTHING, told: Tell = lambda _probe, _all: None) -> Results:
-        """Call the models, keep what they said, then say what differs from what the lists say.
+    def run(
+        self, wish: Selection = EVERYTHING, progress: Progress = lambda _probe, _all: None
+    ) -> Results:
+        """Call the models, store the results, and report differences.
 
-        Raise NotFound where nothing is known yet, ProviderError where the lists cannot be read, and
-        SettingsInvalid where the token has several products.
+        Raise NotFound before the first snapshot, ProviderError if the lists cannot be read, and
+        SettingsInvalid if the token has several products.
         """
         with running():
-            self.plan(wish)  # before anything is asked: what is wrong with the wish
+            self.plan(wish)  # checks the wish before any request
             calls = self.calls.with_product()
             served = _served(calls)
             plan = self.plan(wish, served)
-            came = tuple(self._round(calls, plan, told))
-            findings = self._tell(served)
+            results = tuple(self._round(calls, plan, progress))
+            findings = self._report(served)
             error = self._publish()
             with self.database.reading() as connection:
                 day = probes.spent(connection, self.provider.name, self.clock())
-            logger.info("%s: %d tries, %d findings", self.provider.name, len(came), len(findings))
-            return Results(came, findings, day, self.again_at(), error)
+            logger.info(
+                "%s: %d tries, %d findings", self.provider.name, len(results), len(findings)
+            )
+            return Results(results, findings, day, self.again_at(), error)
 
-    def plan(self, wish: Wish = EVERYTHING, served: frozenset[str] | None = None) -> list[Call]:
-        """Say which calls would be made, the most pressing first; raise NotFound."""
+    def plan(
+        self, wish: Selection = EVERYTHING, served: frozenset[str] | None = None
+    ) -> list[Call]:
+        """Return the planned calls, most urgent first, or raise NotFound."""
         with self.database.reading() as connection:
             lists = self._lists(connection, served)
             known = probes.cells(connection, self.provider.name)
@@ -144,7 +150,7 @@ class Probing:
         return sorted(planned.values(), key=lambda call: _urgency(known, call))
 
     def again_at(self) -> datetime | None:
-        """Return the first moment at which a second try is due; None where none is."""
+        """Return the time of the first due second call, or None."""
         with self.database.reading() as connection:
             known = probes.cells(connection, self.provider.name)
         now, after = self.clock(), self.terms.again_after
@@ -163,14 +169,14 @@ class Probing:
         own = {model.name: routes.own_route(model) or "" for model in listed.values()}
         return Lists(listed, delisted, served, own, routes.SERVED_TYPES)
 
-    def _round(self, calls: Calls, plan: Sequence[Call], told: Tell) -> Iterator[Probe]:
+    def _round(self, calls: Calls, plan: Sequence[Call], progress: Progress) -> Iterator[Probe]:
         with ThreadPoolExecutor(self.terms.concurrency) as pool:
             turn, queue = Lock(), iter(plan)
             tries = [pool.submit(copy_context().run, self._try, calls, turn, queue) for _ in plan]
             try:
                 for done in as_completed(tries):
                     probe = done.result()
-                    told(probe, len(plan))
+                    progress(probe, len(plan))
                     yield probe
             except BaseException:
                 self.stop.set()
@@ -178,23 +184,22 @@ class Probing:
                 raise
 
     def _try(self, calls: Calls, turn: Lock, queue: Iterator[Call]) -> Probe:
-        with turn:  # in the order of the plan, whichever thread is first: the budget may end here
+        with turn:  # in plan order, because the budget may end here
             call = next(queue)
             begun = self._begin(call)
         if isinstance(begun, Probe):
             return begun
         number, at = begun
-        said = _said(calls, call)
-        self._heed(said)
+        result = _call(calls, call)
+        self._slow_down(result)
         name = self.provider.name
         with self.database.writing() as connection:
             cell = probes.cell(connection, name, call)
-            believed = is_believed(cell, said.verdict, at, self.terms.again_after)
-            probes.end(connection, number, said, believed=believed)
-        return Probe(call.name, call.route, call.key, at, believed, said)
+            believed = is_believed(cell, result.verdict, at, self.terms.again_after)
+            probes.end(connection, number, result, believed=believed)
+        return Probe(call.name, call.route, call.key, at, believed, result)
 
     def _begin(self, call: Call) -> Probe | tuple[int, datetime]:
-        """Take a call's share of the budget when it may be made; or say why it is skipped."""
         if call.skip is not None:
             return self._skip(call, call.skip)
         if self.pace.paused_for > LONGEST_PAUSE:
@@ -207,10 +212,9 @@ class Probing:
             number = probes.begin(connection, self.provider.name, call, at, self.terms.budget)
         return self._skip(call, NO_BUDGET) if number is None else (number, at)
 
-    def _heed(self, said: Said) -> None:
-        """Let the provider breathe where it asks for that."""
-        if said.verdict is Verdict.LIMITED:
-            self.pace.pause(PAUSE if said.retry_after is None else said.retry_after)
+    def _slow_down(self, result: CallResult) -> None:
+        if result.verdict is Verdict.LIMITED:
+            self.pace.pause(PAUSE if result.retry_after is None else result.retry_after)
 
     def _skip(self, call: Call, why: str) -> Probe:
         at = self.clock()
@@ -218,14 +222,14 @@ class Probing:
             probes.skip(connection, self.provider.name, call, at, why)
         return _skipped(call, at, why)
 
-    def _tell(self, served: frozenset[str] | None) -> tuple[Finding, ...]:
-        """Write what is news, and who is owed it, in one transaction."""
+    def _report(self, served: frozenset[str] | None) -> tuple[Finding, ...]:
+        """Store the findings and their deliveries in one transaction."""
         name, at = self.provider.name, self.clock()
         with self.database.writing() as connection:
             lists = self._lists(connection, served)
             known = probes.cells(connection, name).values()
             news: tuple[Probed, ...] = compare(
-                lists, known, changelog.told_probes(connection, name)
+                lists, known, changelog.reported_probes(connection, name)
             )
             case = Case(
                 name, at, self.provider.attributes, self.provider.lifecycle, levels=self.levels
@@ -249,25 +253,25 @@ class Probing:
 
 
 def _skipped(call: Call, at: datetime, why: str) -> Probe:
-    said = Said(Verdict.SKIPPED, 0, said=why)
-    return Probe(call.name, call.route, call.key, at, believed=False, came=said)
+    result = CallResult(Verdict.SKIPPED, 0, said=why)
+    return Probe(call.name, call.route, call.key, at, believed=False, result=result)
 
 
-def _said(calls: Calls, call: Call) -> Said:
-    """Make a call; whatever it breaks off with, the others are made."""
+def _call(calls: Calls, call: Call) -> CallResult:
+    """Make a call and convert any exception to a result."""
     try:
         return calls.ask(call)
-    except CatalogError as error:  # an answer that leads to an address that is none
+    except CatalogError as error:  # such as an invalid address in an answer
         why = str(error)
-    except Exception as error:  # noqa: BLE001  # what one model answers must end no run
+    except Exception as error:  # noqa: BLE001  # one answer must not end the run
         why = log_unexpected(logger, f"the answer of {call.name} could not be read", error)
-    return Said(Verdict.FAILING, call.calls, call.tokens, said=plain(cut(why, TEXT_LIMIT)))
+    return CallResult(Verdict.FAILING, call.calls, call.tokens, said=plain(cut(why, TEXT_LIMIT)))
 
 
 def _served(calls: Calls) -> frozenset[str] | None:
-    """Read the second list; where it cannot be read, nothing is compared with it.
+    """Return the second list, None if it cannot be read.
 
-    A token that is not taken would not be taken by any model either: that error is raised.
+    A refused token is raised, because every model would refuse it too.
     """
     try:
         return calls.served()
@@ -278,13 +282,13 @@ def _served(calls: Calls) -> frozenset[str] | None:
         return None
     except CatalogError:
         raise
-    except Exception as error:  # noqa: BLE001  # it is only compared with
+    except Exception as error:  # noqa: BLE001  # the list is optional
         log_unexpected(logger, "the second list could not be read", error)
         return None
 
 
-def _wanted(lists: Lists, known: Mapping[tuple[str, str], Cell], wish: Wish) -> Iterator[Call]:
-    """Yield every call that the wish names; raise NotFound for what it names in vain."""
+def _wanted(lists: Lists, known: Mapping[tuple[str, str], Cell], wish: Selection) -> Iterator[Call]:
+    """Yield the wanted calls, or raise NotFound for an unknown name."""
     models = [*lists.listed.values(), *(gone.model for gone in lists.delisted.values())]
     calls = [call for model in models for call in routes.calls_of(model, images=wish.images)]
     calls += _strangers(lists, known)
@@ -298,16 +302,16 @@ def _wanted(lists: Lists, known: Mapping[tuple[str, str], Cell], wish: Wish) -> 
 
 
 def _strangers(lists: Lists, known: Mapping[tuple[str, str], Cell]) -> Iterator[Call]:
-    """Yield the calls of names that the catalog does not have.
+    """Yield the calls of names outside of the catalog.
 
-    They stand in the second list, were named as accepted in a refusal, or are known to answer.
+    They are in the second list, named as accepted in a refusal, or known to answer.
     """
     ours = lists.listed.keys() | lists.delisted.keys()
     found: dict[str, set[str]] = {name: {"chat-v2", "embeddings"} for name in lists.served or ()}
     for cell in known.values():
         if cell.key is None and cell.verdict is Verdict.ANSWERS:
             found.setdefault(cell.name, set()).add(cell.route)
-        for name in cell.newest.came.accepted if cell.newest else ():
+        for name in cell.newest.result.accepted if cell.newest else ():
             found.setdefault(name, set()).add(cell.route)
     for name in sorted(found.keys() - ours)[:LEARNED]:
         yield from routes.calls_by_name(name, sorted(found[name]))
@@ -319,7 +323,7 @@ def _is_due(cell: Cell, now: datetime, again_after: timedelta) -> bool:
 
 
 def _urgency(known: Mapping[tuple[str, str], Cell], call: Call) -> tuple[bool, datetime]:
-    """Put first what waits for a second try, then what was not called for the longest time."""
+    """Return the sort key: waiting second calls, then longest uncalled."""
     cell = known.get((call.name, call.route))
     newest = cell.newest if cell else None
     return not (cell and cell.waiting), newest.at if newest else NEVER

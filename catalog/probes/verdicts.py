@@ -1,4 +1,4 @@
-"""Which verdict is believed, what is to be asked next, and what differs from what the lists say."""
+"""Confirm verdicts, plan second calls, and compare results with the lists."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,25 +14,25 @@ ENDED_BY_AN_ANSWER = ("ghost", "over")
 
 
 def is_believed(cell: Cell, verdict: Verdict, at: datetime, again_after: timedelta) -> bool:
-    """Whether a try is believed at once.
+    """Return whether a verdict is accepted at once.
 
-    An answer is, and what is said again is. Everything else needs a second try that says the same,
-    at least `again_after` later and with nothing else in between.
+    Answers and repeated verdicts are. Others need a second call with the same verdict, at least
+    `again_after` later and without another verdict in between.
     """
     if verdict is Verdict.SKIPPED:
         return False
     if verdict in {Verdict.ANSWERS, cell.verdict}:
         return True
-    # A try of the future was dated by a clock that was ahead: nobody knows how long ago it was.
+    # Future calls are ignored, because a wrong clock dated them.
     streak = [each for each in _streak(cell.waiting, verdict) if each.at <= at]
     return bool(streak) and at - streak[0].at >= again_after
 
 
 def second_try(cell: Cell, again_after: timedelta, now: datetime) -> datetime | None:
-    """Return from when on a second try makes sense; None where there is nothing to confirm.
+    """Return the earliest time of a second call, None if not needed.
 
-    Only one is made out of turn: what says something else each time waits for its turn. A try by a
-    clock that was far ahead is not waited for.
+    Only one is made early. If verdicts differ each time, the next one waits for its turn. A call
+    dated far ahead is not waited for, because its clock was wrong.
     """
     if len(cell.waiting) != 1:
         return None
@@ -51,11 +51,11 @@ def _streak(tries: Sequence[Probe], verdict: Verdict) -> list[Probe]:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """What the provider says is there.
+    """The provider's lists.
 
-    `listed` and `delisted` are of the catalog, by name; `served` is what the list beside it names,
-    None where that was not read. `own` is the route that a listed model is promised on, by name.
-    `belongs` names the types whose models the other list should have.
+    `listed` and `delisted` are models of the catalog by name. `served` is the second list, None if
+    it was not read. `own` is the promised route of a listed model by name. `belongs` lists the
+    types that the second list should have.
     """
 
     listed: Mapping[str, Model]
@@ -65,27 +65,26 @@ class Lists:
     belongs: frozenset[str]
 
 
-Told = Mapping[tuple[str, str], Probed]
-"""What was told last, by name and, of an answer under another name, route (else empty)."""
+Reports = Mapping[tuple[str, str], Probed]
+"""The last reports, by name and route (only for substituted answers)."""
 
 
-def compare(lists: Lists, cells: Iterable[Cell], told: Told) -> tuple[Probed, ...]:
-    """Say what calling showed that the lists do not say, and that was not told before."""
+def compare(lists: Lists, cells: Iterable[Cell], reports: Reports) -> tuple[Probed, ...]:
+    """Return the new differences between calls and lists."""
     by_name: dict[str, list[Cell]] = {}
     for cell in cells:
         by_name.setdefault(cell.name, []).append(cell)
     found: list[Probed] = []
     for name, of_name in sorted(by_name.items()):
-        standing = _standing(lists, name, of_name)
-        if standing is not None and _is_news(standing, told.get((name, ""))):
-            found.append(standing)
+        state = _state(lists, name, of_name)
+        if state is not None and _is_news(state, reports.get((name, ""))):
+            found.append(state)
         for cell in of_name:
-            found += _renamed(lists, cell, told.get((name, cell.route)))
-    return (*found, *_absent(lists, told))
+            found += _renamed(lists, cell, reports.get((name, cell.route)))
+    return (*found, *_absent(lists, reports))
 
 
-def _standing(lists: Lists, name: str, cells: Sequence[Cell]) -> Probed | None:
-    """Say where one name stands between the lists and its answers."""
+def _state(lists: Lists, name: str, cells: Sequence[Cell]) -> Probed | None:
     answering = [cell for cell in cells if cell.verdict is Verdict.ANSWERS]
     refused = [cell for cell in cells if cell.verdict is Verdict.REFUSED]
     if name in lists.listed:
@@ -107,7 +106,7 @@ def _standing(lists: Lists, name: str, cells: Sequence[Cell]) -> Probed | None:
 
 
 def _is_news(now: Probed, before: Probed | None) -> bool:
-    """Whether this was not told; an answer is only news where a refusal was told."""
+    """Return whether a state is new, for answers after a refusal."""
     if now.kind == "answering":
         return before is not None and before.kind in ENDED_BY_AN_ANSWER
     if before is None or before.kind != now.kind:
@@ -116,13 +115,13 @@ def _is_news(now: Probed, before: Probed | None) -> bool:
 
 
 def _renamed(lists: Lists, cell: Cell, before: Probed | None) -> Iterator[Probed]:
-    """Yield where another model answers: not the one of before, or one that has a name of its own.
+    """Yield an answer by another model than before or than named.
 
-    An alias may answer under its full name for ever; that is no news.
+    An alias that always answers under its full name is not reported.
     """
     if cell.last is None or cell.verdict is not Verdict.ANSWERS:
         return
-    answered, known = cell.last.came.answered_as, before.answered_as if before else cell.first_as
+    answered, known = cell.last.result.answered_as, before.answered_as if before else cell.first_as
     if answered is None or (before is not None and answered == known):
         return
     others = lists.listed.keys() | lists.delisted.keys()
@@ -132,13 +131,12 @@ def _renamed(lists: Lists, cell: Cell, before: Probed | None) -> Iterator[Probed
         yield _probed("substituted", [cell], model, answered_as=answered, before=usual)
 
 
-def _absent(lists: Lists, told: Told) -> Iterator[Probed]:
-    """Yield the listed models that the other list lacks though it has their type."""
+def _absent(lists: Lists, reports: Reports) -> Iterator[Probed]:
     if lists.served is None:
         return
     for name, model in sorted(lists.listed.items()):
         missing = model.type in lists.belongs and name not in lists.served
-        if missing and (name, "list") not in told:
+        if missing and (name, "list") not in reports:
             yield Probed("absent", name, (), model.key, model.type)
 
 
@@ -146,5 +144,5 @@ def _probed(kind: ProbedKind, cells: Sequence[Cell], model: Model | None, **more
     key, of_type = (model.key, model.type) if model else (cells[0].key, None)
     routes = tuple(sorted(cell.route for cell in cells))
     last = cells[0].last
-    said = last.came.said if last else None
-    return Probed(kind, cells[0].name, routes, key, of_type, said=said, **more)
+    words = last.result.said if last else None
+    return Probed(kind, cells[0].name, routes, key, of_type, said=words, **more)

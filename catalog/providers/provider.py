@@ -1,4 +1,4 @@
-"""What the rest of the program asks of a provider: its words, and nothing else."""
+"""Define the interface of a provider, and create one."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -8,45 +8,62 @@ from catalog.core.paths import Attributes
 from catalog.core.payload import ValidPayload
 from catalog.core.snapshot import Snapshot
 from catalog.core.strict_json import Json, JsonText
+from catalog.providers.described.description import Description
+from catalog.providers.infomaniak.provider import Infomaniak
 
 
 class Provider(Protocol):
-    """One provider's catalog: what its answer looks like and what it means."""
+    """The format and meaning of one provider's list."""
 
     @property
     def name(self) -> str:
-        """The name that every row, command and configuration uses."""
+        """Return the name in rows, commands and configuration."""
         ...
 
     @property
     def contract(self) -> Mapping[str, Json]:
-        """The JSON Schema of an answer (see catalog/providers/validate.py for its annotations)."""
+        """Return the JSON Schema of an answer.
+
+        Its annotations are explained in catalog/providers/infomaniak/schema.json.
+        """
         ...
 
     @property
     def attributes(self) -> Attributes:
-        """What each dotted field stands for, such as `info_status` for `status`."""
+        """Return the attribute of each dotted field, such as `info_status`: `status`."""
         ...
 
     @property
     def page(self) -> str | None:
-        """Where people read about its models."""
+        """Return the page about its models."""
         ...
 
     @property
     def envelope(self) -> tuple[bytes, bytes]:
-        """What stands around a bare list of rows in an answer, before and after."""
+        """Return the JSON before and after a bare list of rows."""
         ...
 
     @property
     def lifecycle(self) -> Lifecycle | None:
-        """What the provider promises about a model that left; None where nothing is known."""
+        """Return the policy for removed models, None if unknown."""
         ...
 
     def facts(self, row: Json) -> JsonText:
-        """Return the facts of a row, valid or not: what the model of that row is compared by."""
+        """Return the comparable facts of a row, valid or not."""
         ...
 
     def normalize(self, valid: ValidPayload) -> Snapshot:
-        """Put a valid answer into our words; raise PayloadInvalid where two rows have one key."""
+        """Return the snapshot of a valid answer.
+
+        Raise PayloadInvalid if two rows have the same key.
+        """
         ...
+
+
+def make(name: str, description: Description | None) -> Provider:
+    """Return the provider. Without a description it is Infomaniak."""
+    if description is None:
+        return Infomaniak(name)
+    from catalog.providers.described.provider import Described
+
+    return Described(name, description)

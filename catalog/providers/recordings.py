@@ -1,4 +1,4 @@
-"""Recorded payloads on disk: one file an answer, named by the UTC time at which it was taken."""
+"""Read recorded payloads: one file per answer, named by UTC time."""
 
 import gzip
 import re
@@ -28,34 +28,34 @@ _NAMING = "Name each file by its UTC time, such as 2025-08-13T185522Z.json (or .
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One recorded answer: its file, and the moment in UTC at which it was taken."""
+    """A recorded answer and its time in UTC."""
 
     path: Path
     at: datetime
 
 
 def shipped() -> Path:
-    """Return the directory of the history that comes with the program."""
+    """Return the directory of the shipped history."""
     return Path(str(files("catalog").joinpath("replay", "history")))
 
 
 def moment(path: Path) -> datetime | None:
-    """Read the moment from a file's name, cut to whole seconds; None where it names none."""
+    """Return the time in a file name, cut to seconds, or None."""
     match = _NAME.fullmatch(path.name)
     if match is None:
         return None
     day, hour, _, minute, second = match.groups()
     try:
         return datetime.strptime(f"{day}{hour}{minute}{second}Z", "%Y-%m-%dT%H%M%S%z")
-    except ValueError:  # the 31st of June and its like
+    except ValueError:  # such as 31 June
         return None
 
 
 def find(directory: Path) -> tuple[Recording, ...]:
-    """List the recordings in a directory, the oldest first; other files are passed over.
+    """Return the recordings in a directory, oldest first.
 
-    Raise NotFound for a directory that is missing, unreadable or without a single recording, and
-    SettingsInvalid where two files stand for the same moment.
+    Other files are ignored. Raise NotFound for a missing or unreadable directory or one without
+    recordings, and SettingsInvalid if two files have the same time.
     """
     try:
         paths = sorted(path for path in directory.iterdir() if path.is_file())
@@ -72,7 +72,7 @@ def find(directory: Path) -> tuple[Recording, ...]:
 
 
 def refuse_future(recordings: Iterable[Recording], now: datetime) -> None:
-    """Raise SettingsInvalid where a recording is of a time after `now`: its name cannot be true."""
+    """Raise SettingsInvalid if a recording is later than `now`."""
     late = [recording for recording in recordings if recording.at > now]
     if late:
         what = f"{count(len(late), 'recording')} (the first: {late[0].path})"
@@ -81,12 +81,10 @@ def refuse_future(recordings: Iterable[Recording], now: datetime) -> None:
 
 
 def read(path: Path, envelope: tuple[bytes, bytes] = (b"", b"")) -> bytes:
-    """Read a recorded payload, unpacked if it is `.gz`, or stdin for `-`.
+    """Return a recorded payload, decompressed if `.gz`, or stdin for `-`.
 
-    A bare JSON list gets the envelope of its provider.
-
-    Raise NotFound for a file that cannot be read, and PayloadInvalid for broken gzip data or more
-    than 64 MiB. Whether the bytes are JSON is for the validation to say.
+    A bare JSON list gets the provider's envelope. Raise NotFound for an unreadable file, and
+    PayloadInvalid for broken gzip data or more than 64 MiB. The JSON is validated later.
     """
     body = _bytes(path)
     if body.lstrip(_JSON_SPACE).startswith(b"["):
@@ -96,7 +94,8 @@ def read(path: Path, envelope: tuple[bytes, bytes] = (b"", b"")) -> bytes:
 
 def _bytes(path: Path) -> bytes:
     try:
-        # Never more than the cap and one byte is unpacked, whatever the file claims to hold.
+        # At most one byte over the limit is decompressed, because the size in the file may be
+        # false.
         with _opened(path) as file:
             body = file.read(MAX_BYTES + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:

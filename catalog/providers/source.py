@@ -1,4 +1,4 @@
-"""Ask a provider's live route conditionally, part by part where the list comes in parts."""
+"""Request a provider's list conditionally, page by page if necessary."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,14 +17,12 @@ from catalog.core.strict_json import Json, read_strict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paging:
-    """How a list that comes in parts is followed to its end; places are those of core/paths.py.
+    """The paging of a list. Places are as in core/paths.py.
 
-    `next`: the answer holds at `at` the address of the next part, or nothing at the end.
-    `cursor`: the answer holds at `at` what `parameter` of the query is to be next; nothing there is
-    the end.
-    `page`: `parameter` counts up from `first`, until a part has no rows.
-    Where `more` is given, it names the boolean of the answer that says whether there is another
-    part.
+    `next`: `at` has the address of the next page, or nothing at the end. `cursor`: `at` has the
+    next value of the query `parameter`, or nothing at the end. `page`: `parameter` counts up from
+    `first`, until a page has no rows. If set, `more` is the place of a boolean: whether there is
+    another page.
     """
 
     by: Literal["next", "cursor", "page"]
@@ -35,11 +33,11 @@ class Paging:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
-    """The request for a list of models; `route` comes after the base URL.
+class ListRequest:
+    """The request for a list of models. `route` follows the base URL.
 
-    `authorization` is `bearer`, `none`, or the name of the header that carries the token.
-    `how_to` tells where a missing token is to be put.
+    `authorization` is `bearer`, `none`, or the header that carries the token. `how_to` is the hint
+    about a missing token.
     """
 
     route: str
@@ -51,11 +49,11 @@ class Asking:
 
     @property
     def needs_token(self) -> bool:
-        """Whether nobody is answered without a token."""
+        """Return whether a token is required."""
         return self.authorization != "none"
 
     def identification(self, token: str) -> dict[str, str]:
-        """Return the headers that say who asks."""
+        """Return the authorization headers."""
         if self.authorization == "none" and not token:
             return {}
         if self.authorization in {"bearer", "none"}:
@@ -65,10 +63,10 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One provider's route. `url` is the base URL without a path; the token shows in no repr.
+    """One provider's route. `url` is the base URL without path.
 
-    `rows` is the place of the rows in each part; `max_parts` and `max_bytes` bound all parts
-    together.
+    The token is in no repr. `rows` is the place of the rows in each page. `max_parts` and
+    `max_bytes` limit all pages together.
     """
 
     http: Http
@@ -76,16 +74,16 @@ class Source:
     url: str
     token: str | None = field(repr=False)
     clock: Clock
-    asking: Asking
+    asking: ListRequest
     rows: Trail = ()
     max_parts: int = 500
     max_bytes: int = 64 * 1024 * 1024
 
     def fetch(self, validators: Validators) -> Answer:
-        """Ask for the catalog; raise ProviderError, or SettingsInvalid without a token.
+        """Request the list, or raise ProviderError or SettingsInvalid (no token).
 
-        A list in parts is an object `{"pages": [...]}` of the parts as sent. One that breaks off in
-        the middle raises: half a list is no small catalog.
+        A paged list is an object `{"pages": [...]}` of the pages as sent. If one page fails the
+        whole fails, because half a list is not a small catalog.
         """
         paging = self.asking.paging
         response = self.ask(validators if paging is None else Validators())
@@ -99,7 +97,10 @@ class Source:
         return Payload(self.provider, url, now, response.body, response.status, seen)
 
     def ask(self, validators: Validators, url: str | None = None) -> Response:
-        """Return one answer of status 200 or 304, whatever it holds; raise as `fetch` does."""
+        """Return one answer of status 200 or 304.
+
+        Raise the errors of `fetch`.
+        """
         token = self.known_token()
         headers = {"Accept": "application/json", **self.asking.headers}
         headers |= self.asking.identification(token)
@@ -117,14 +118,17 @@ class Source:
 
     @property
     def address(self) -> str:
-        """The URL of the route, of its first part where there are several."""
+        """Return the URL of the route, or of its first page."""
         paging, query = self.asking.paging, dict(self.asking.query)
         if paging is not None and paging.by == "page":
             query[paging.parameter] = str(paging.first)
         return self._with(query)
 
     def known_token(self) -> str:
-        """Return the token, `""` where none is needed; raise SettingsInvalid where one is."""
+        """Return the token, or `""` if none is needed.
+
+        Raise SettingsInvalid if a required one is missing.
+        """
         if not self.token and self.asking.needs_token:
             text = f"there is no token to ask {self.provider} with"
             raise SettingsInvalid(text, hint=self.asking.how_to)
@@ -135,13 +139,13 @@ class Source:
         return f"{address}?{urlencode(query)}" if query else address
 
     def _others(self, paging: Paging, first: bytes) -> Iterator[bytes]:
-        """Yield the parts after the first; raise AnswerRefused where they do not lead to an end."""
+        """Yield the pages after the first, or raise AnswerRefused."""
         body, here, size = first, self.address, len(first)
-        asked, number = {here}, 1
+        requested, number = {here}, 1
         while there := self._next(paging, body, here, number):
-            if there in asked or number == self.max_parts:
+            if there in requested or number == self.max_parts:
                 raise AnswerRefused(f"{self.provider} sends a list of parts that does not end")
-            asked.add(there)
+            requested.add(there)
             body, here = self.ask(Validators(), there).body, there
             size += len(body)
             if size > self.max_bytes:
@@ -155,7 +159,7 @@ class Source:
         try:
             answer = read_strict(body)
         except PayloadInvalid:
-            return None  # the validation tells what is wrong with it
+            return None  # validation reports the error
         more = value(answer, trail(paging.more)) if paging.more else None
         if more is False:
             return None
@@ -183,21 +187,21 @@ class Source:
         if paging.by == "cursor":
             return self._with(query | {paging.parameter: str(found)})
         there = urljoin(here, str(found))
-        # The token goes along: never to another host.
+        # Another host is refused, because the token is sent along.
         if urlsplit(there)[:2] != urlsplit(here)[:2]:
             raise AnswerRefused(f"{self.provider} has the next part of its list on another host")
         return there
 
 
 def whole(parts: list[bytes]) -> bytes:
-    """Put the parts of a list into one body, each as sent; one part stays as it is."""
+    """Join the pages of a list into one body."""
     if len(parts) == 1:
         return parts[0]
     return b'{"%s":[%s]}' % (PARTS.encode(), b",".join(parts))
 
 
 def sendable(validator: str | None) -> str | None:
-    """Return a validator that a header can carry back; what a server sends may hold anything."""
+    """Return a cache header that is valid in a request, or None."""
     if validator and validator.isascii() and validator.isprintable():
         return validator.strip() or None
     return None

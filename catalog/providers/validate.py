@@ -1,7 +1,7 @@
-"""Payload -> ValidPayload, or every problem at once.
+"""Validate a payload against the provider's contract.
 
-The contract is a JSON Schema (2020-12). What it does not demand is tolerated, and what it had not
-seen before is noted as drift: new fields, new values, new nulls, odd formats.
+The contract is a JSON Schema (2020-12). Undemanded differences are tolerated and noted as drift:
+new fields, new values, new nulls, odd formats.
 """
 
 import re
@@ -34,8 +34,8 @@ Contract = Mapping[str, Json]
 _What = Literal["new field", "new value", "new null", "odd format"]
 _Novelty: TypeAlias = tuple[_What, str, JsonText | None]
 
-_TELLING = frozenset({"format", "properties", "x-known"})
-"""The words that can make a value a novelty, beside null."""
+_DRIFT_KEYWORDS = frozenset({"format", "properties", "x-known"})
+"""Schema keywords that can cause drift, beside null."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TYPES = {
     "object": "an object",
@@ -50,11 +50,11 @@ _TYPES = {
 def validate(
     payload: Payload, provider: Provider, known: Collection[JsonText] = frozenset()
 ) -> ValidPayload:
-    """Check an answer against its contract; raise PayloadInvalid with every problem found.
+    """Return a valid payload, or raise PayloadInvalid with every problem.
 
-    Of the contract, `$defs.model` describes one row. Besides JSON Schema it speaks the x- words
-    explained in catalog/providers/infomaniak/schema.json. `known` holds the facts of the models in
-    force: a row with the same facts was validated before, and is not validated again.
+    In the contract, `$defs.model` describes one row, and the x- words are explained in
+    catalog/providers/infomaniak/schema.json. `known` holds the facts of current models. Rows with
+    these facts are not validated again.
     """
     contract = provider.contract
     body, flaws = read(payload.body)
@@ -63,7 +63,7 @@ def validate(
     facts = () if flaws else tuple(provider.facts(row.value) for row in rows)
     new = rows if flaws else _unlike(known, rows, facts)
     found = chain(_wrong(parts, new, contract), _duplicates(rows, contract))
-    # At the place of a flaw, the contract complains about our reading of it.
+    # Problems at the path of a flaw are dropped, because they concern our reading of it.
     flawed = {flaw.path for flaw in flaws}
     found = chain(flaws, (problem for problem in found if problem.path not in flawed))
     if problems := tuple(islice(_distinct(found), MAX_PROBLEMS)):
@@ -78,7 +78,7 @@ def validate(
 
 
 def trusted(payload: Payload, provider: Provider) -> ValidPayload:
-    """Read an answer that is known to keep its contract, such as one of the shipped history."""
+    """Return a valid payload without checks, such as shipped history."""
     rows = tuple(_placed(_parts(read_strict(payload.body), provider.contract), provider.contract))
     return ValidPayload(
         payload=payload,
@@ -90,7 +90,7 @@ def trusted(payload: Payload, provider: Provider) -> ValidPayload:
 
 
 def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
-    """Return what is new about an answer that breaks the contract, as far as it can be read."""
+    """Return the drift of an invalid answer, as far as readable."""
     try:
         body = read_strict(payload.body)
     except PayloadInvalid:
@@ -106,10 +106,7 @@ def _unlike(
 
 
 class _Row(NamedTuple):
-    """One row, the part of the answer that holds it, and what each `*` on the way stood for.
-
-    `root` is the JSON path of the part.
-    """
+    """One row, the JSON path of its page, and each `*` match."""
 
     root: str
     part: Json
@@ -117,7 +114,7 @@ class _Row(NamedTuple):
     value: Json
 
     def path(self, contract: Contract) -> str:
-        """Write the JSON path of the row."""
+        """Return the JSON path of the row."""
         path, value, taken = self.root, self.part, iter(self.steps)
         for place in contract["x-rows"]:
             step = next(taken) if place == ANY else place
@@ -127,7 +124,6 @@ class _Row(NamedTuple):
 
 
 def _parts(body: Json, contract: Contract) -> list[tuple[str, Json]]:
-    """Return the answer with its JSON path; each part of one that came in parts."""
     in_parts = contract.get("x-parts") and isinstance(body, dict) and body.keys() == {PARTS}
     if not in_parts or not isinstance(body[PARTS], list):
         return [("$", body)]
@@ -142,7 +138,7 @@ def _placed(parts: Iterable[tuple[str, Json]], contract: Contract) -> Iterator[_
 
 
 def _distinct(problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Leave out repetitions: each missing field makes an error that does not say which it is."""
+    """Yield each problem once, because missing fields are reported repeatedly."""
     known: set[Problem] = set()
     for problem in problems:
         if problem not in known:
@@ -153,8 +149,8 @@ def _distinct(problems: Iterable[Problem]) -> Iterator[Problem]:
 def _wrong(
     parts: Iterable[tuple[str, Json]], rows: Sequence[_Row], contract: Contract
 ) -> Iterator[Problem]:
-    """Yield what breaks the contract; an odd format is no problem, only drift."""
-    from jsonschema import Draft202012Validator  # heavy: not loaded where nothing is new
+    """Yield the violations of the contract, without odd formats."""
+    from jsonschema import Draft202012Validator  # slow import, only needed after a change
 
     around = {**contract, "$defs": {**contract["$defs"], "model": True}}
     for root, part in parts:
@@ -195,14 +191,13 @@ def _duplicates(rows: Sequence[_Row], contract: Contract) -> Iterator[Problem]:
         for row in rows:
             if not isinstance(row.value, dict) or row.value.get(field) is None:
                 continue
-            first = seen.setdefault(_told_apart(row.value[field]), row)
+            first = seen.setdefault(_identity(row.value[field]), row)
             if first is not row:
                 found = f"{shorten(row.value[field])}, as in {first.path(contract)}"
                 yield Problem(f"{row.path(contract)}.{field}", found, f"each {field} once")
 
 
-def _told_apart(value: Json) -> Hashable:
-    """Return what is the same for the same value; texts and whole numbers, as most are, as such."""
+def _identity(value: Json) -> Hashable:
     return value if type(value) in {str, int} else (canonical(value),)
 
 
@@ -226,7 +221,7 @@ def _novelties(value: Json, schema: Contract, path: tuple[str, ...]) -> Iterator
             if known is None:
                 if not schema.get("x-open"):
                     yield "new field", dotted((*path, key)), None
-            elif item is None or known.keys() & _TELLING:  # most fields are passed over here
+            elif item is None or known.keys() & _DRIFT_KEYWORDS:  # most fields end here
                 yield from _novelties(item, known, (*path, key))
     elif "x-known" in schema and value not in schema["x-known"]:
         yield "new value", dotted(path), canonical(value)
@@ -246,4 +241,4 @@ def _is_uri(text: str) -> bool:
 
 
 _FORMATS: Mapping[str, Callable[[str], bool]] = {"date": _is_day, "uri": _is_uri}
-"""The formats that contracts ask for."""
+"""The formats in contracts."""

@@ -1,4 +1,4 @@
-"""What the real route would say: one request and one capture in, one answer out."""
+"""Answer one request from one recording, as the real route does."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 
 from catalog.providers.recordings import Recording
-from catalog.providers.source import Asking
+from catalog.providers.source import ListRequest
 from catalog.replay import wire
 
 METHODS = ("GET", "HEAD")
@@ -22,21 +22,21 @@ _TAG = re.compile(r'"[^"]*"')
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A recording, or a part of one, with its bytes, as the route sends it."""
+    """A recording, or one page of it, with its bytes."""
 
     recording: Recording
     body: bytes
 
     @property
     def validators(self) -> dict[str, str]:
-        """The headers that name this state; the tag is of the bytes, whenever they were taken."""
+        """Return the cache headers. The ETag depends on the bytes only."""
         etag = f'"{hashlib.sha256(self.body).hexdigest()}"'
         return {"ETag": etag, "Last-Modified": format_datetime(self.recording.at, usegmt=True)}
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `target` is the path with its query; the headers stay out of every text."""
+    """One request. `target` is path and query. Headers are never shown."""
 
     method: str
     target: str
@@ -45,15 +45,15 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The target without its query: the whole catalog is served whatever order is asked for."""
+        """Return the target without query, because every query gets the whole list."""
         return self.target.partition("?")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer. `body` is what a GET gets; HEAD gets its length alone.
+    """One answer. `body` is sent to GET, its length to HEAD.
 
-    `fault` names what is wrong with it on purpose, `way` is how it goes over the wire.
+    `fault` is the intended error, `way` the way of sending.
     """
 
     status: HTTPStatus
@@ -64,12 +64,12 @@ class Answer:
 
     @property
     def shows_catalog(self) -> bool:
-        """Whether the client knows the capture's state after it."""
+        """Return whether the client knows the capture's state after it."""
         return self.status in {HTTPStatus.OK, HTTPStatus.NOT_MODIFIED}
 
 
-def answer(request: Request, capture: Capture | None, asking: Asking) -> Answer:
-    """Answer one request as the real route does when `capture` is its state; None is elsewhere."""
+def answer(request: Request, capture: Capture | None, asking: ListRequest) -> Answer:
+    """Answer one request. A `capture` of None is another route."""
     if capture is None:
         return refusal(HTTPStatus.NOT_FOUND, "method_not_found", "Method not found")
     if request.method not in METHODS:
@@ -84,35 +84,35 @@ def answer(request: Request, capture: Capture | None, asking: Asking) -> Answer:
 
 
 def is_authorized(request: Request, by: str = "bearer") -> bool:
-    """Whether it holds a token, where one is wanted, in the header that is meant; any will do."""
+    """Return whether the expected header has any token."""
     if by == "bearer":
         return bool(_BEARER.fullmatch(request.headers.get("Authorization", "")))
     return by == "none" or bool(request.headers.get(by, "").strip())
 
 
 def unauthorized() -> Answer:
-    """Ask for a token."""
+    """Return a 401."""
     challenge = {"WWW-Authenticate": "Bearer"}
     status = HTTPStatus.UNAUTHORIZED
     return refusal(status, "not_authorized", "Authorization required", challenge)
 
 
 def whole(capture: Capture) -> Answer:
-    """Answer with the catalog, whatever the client knows of it."""
+    """Return the catalog unconditionally."""
     return Answer(HTTPStatus.OK, _JSON | capture.validators, capture.body)
 
 
 def refusal(
     status: HTTPStatus, code: str, description: str, headers: Mapping[str, str] | None = None
 ) -> Answer:
-    """Make an error of the shape that the real API uses."""
+    """Return an error in the format of the real API."""
     error = {"result": "error", "error": {"code": code, "description": description}}
     body = json.dumps(error, separators=(",", ":")).encode()
     return Answer(status, {**_JSON, **(headers or {})}, body)
 
 
 def _holds(headers: Message, capture: Capture) -> bool:
-    """Whether what the client has is still true; a date counts only where no tag is given."""
+    """Return whether the client's copy is current, by ETag, else date."""
     tags = headers.get_all("If-None-Match")
     if tags is not None:
         text = ", ".join(tags)

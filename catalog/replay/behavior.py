@@ -1,15 +1,15 @@
-"""How a replayed provider behaves when its models are called: a TOML file, read and checked.
+"""Load a TOML file that scripts the replies to model calls.
 
-    products = [12345]             # what `GET /1/ai` lists
-    served = ["llama3"]            # the second list; else the listed models of its types
+    products = [12345]             # answer of `GET /1/ai`
+    served = ["llama3"]            # the second list, by default the listed models of its types
 
     [[model]]
     name = "llama3"                # a name, or a shell pattern
-    route = "chat-v2"              # one of the routes; else all of them
-    does = [500, "answers"]        # in turn, call by call; the last one stays
+    route = "chat-v2"              # a route, by default all
+    does = [500, "answers"]        # call by call, the last one repeats
 
-The first entry that fits a call decides it. A model that no entry names answers where it is listed,
-but the deprecated chat route takes short names only, as the real one does.
+The first matching entry decides. Other models answer if they are listed, except that the deprecated
+chat route accepts short names only, as the real one does.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,21 +29,21 @@ ANSWERS, HANGS, BREAKS = "answers", "hangs", "breaks"
 BODIES = ("validation", "other", "plain", "html", "empty")
 PRODUCT = 12345
 LARGEST = 1024 * 1024
-"""Bytes of a file of behavior."""
+"""The maximum bytes of a behavior file."""
 HINT = "docs/probing.md shows such a file."
 
 Turn = int | str
-"""A status that is no success, or ANSWERS, HANGS or BREAKS."""
+"""An error status, or ANSWERS, HANGS or BREAKS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What happens to calls of some names on a route.
+    """The replies to calls of some names on a route.
 
-    `does` is played in turn. `body` is the form of a refusal: `validation` lists accepted names,
-    `other` finds fault with another part of the request. `answered_as` is the model in the answer,
-    `tokens` what it says it cost, `latency` is in seconds, `retry_after` too. The result of a batch
-    is looked for `looks` times before it has ended, as `batch` says.
+    `does` is played in order. `body` is the form of a refusal: `validation` lists accepted names,
+    `other` refuses another parameter. `answered_as` is the model in the answer, `tokens` its
+    reported cost. `latency` and `retry_after` are in seconds. A batch ends as `batch` after `looks`
+    requests.
     """
 
     name: str
@@ -59,24 +59,24 @@ class Entry:
     turns: Iterator[int] = field(default_factory=count, init=False, compare=False, repr=False)
 
     def fits(self, name: str, route: str) -> bool:
-        """Whether it decides a call."""
+        """Return whether it decides a call."""
         return self.route in {route, ANY_ROUTE} and fnmatchcase(name, self.name)
 
     def turn(self) -> Turn:
-        """Return what this call gets."""
+        """Return the next reply."""
         return self.does[min(next(self.turns), len(self.does) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
 class Behavior:
-    """All that a file says."""
+    """The content of a behavior file."""
 
     products: tuple[int, ...] = (PRODUCT,)
     served: tuple[str, ...] | None = None
     entries: tuple[Entry, ...] = ()
 
     def of(self, name: str, route: str, listed: Mapping[str, str]) -> Entry:
-        """Return what decides a call; `listed` are the listed names with their types."""
+        """Return the entry of a call. `listed` maps names to types."""
         for entry in self.entries:
             if entry.fits(name, route):
                 return entry
@@ -85,14 +85,14 @@ class Behavior:
         return Entry(name, does=(ANSWERS if takes else 422,))
 
     def accepted(self, route: str, listed: Mapping[str, str]) -> list[str]:
-        """Return the names that a route takes, as its refusals list them."""
+        """Return the names that a route accepts, for its refusals."""
         plain = (entry.name for entry in self.entries if "*" not in entry.name)
         names = dict.fromkeys([*listed, *plain])
         return [name for name in names if ANSWERS in self.of(name, route, listed).does]
 
 
 def load(file: Path) -> Behavior:
-    """Read a behavior file; raise SettingsInvalid that names every mistake."""
+    """Load a behavior file, or raise SettingsInvalid with every error."""
     try:
         data = strict_toml.parse(read_text(file, LARGEST, piped=True))
     except OSError as error:

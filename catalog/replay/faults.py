@@ -1,9 +1,8 @@
-"""The faults that a replay can serve in place of the true answer, and which poll gets which.
+"""Define the faults of a replay, and choose one for each poll.
 
-A fault is a function from the capture whose turn it is to an answer. There are three sorts: the
-capture sent in a bad way (wire.py), another answer altogether, and the capture with other bytes.
-Bytes that could be true come with a tag of their own, as another state would; bytes that were
-damaged on the way keep the tag of what was sent.
+A fault maps the current capture to an answer. It sends the capture badly (wire.py), sends another
+answer, or changes the bytes. Plausible bytes get their own ETag. Damaged bytes keep the ETag of the
+original.
 """
 
 import json
@@ -30,17 +29,17 @@ _MARKDOWN = (
 
 
 def half(body: bytes) -> bytes:
-    """Cut a body in the middle."""
+    """Return the first half of a body."""
     return body[: len(body) // 2]
 
 
 def utf_16(body: bytes) -> bytes:
-    """Write the text of a body in another encoding."""
+    """Return a body in UTF-16."""
     return body.decode(errors="replace").encode("utf-16")
 
 
 def rewritten(body: bytes, change: Callable[[list[Row]], list[Row]]) -> bytes:
-    """Change the models of an answer; what holds no list of models is left as it is."""
+    """Change the models of an answer. Other bodies are unchanged."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -52,42 +51,42 @@ def rewritten(body: bytes, change: Callable[[list[Row]], list[Row]]) -> bytes:
 
 
 def first_half(rows: list[Row]) -> list[Row]:
-    """Leave out the second half of the models."""
+    """Remove the second half of the models."""
     return rows[: len(rows) // 2]
 
 
 def twin(rows: list[Row]) -> list[Row]:
-    """Add a model that has the id of the first, and a name of its own."""
+    """Add a model with the first id and another name."""
     return [*rows, *(row | {"name": f"{row.get('name')}-twin"} for row in rows[:1])]
 
 
 def nan(rows: list[Row]) -> list[Row]:
-    """Give the first model a token limit that is no number."""
+    """Set the first token limit to NaN."""
     return _first(rows, {"max_token_input": float("nan")})
 
 
 def odd_field(rows: list[Row]) -> list[Row]:
-    """Give every model one more field."""
+    """Add a field to every model."""
     return [row | {"new_field": "never seen before"} for row in rows]
 
 
 def odd_type(rows: list[Row]) -> list[Row]:
-    """Give the first model another type."""
+    """Change the type of the first model."""
     return _first(rows, {"type": "new-type"})
 
 
 def nulls(rows: list[Row]) -> list[Row]:
-    """Empty every field but those that the contract demands."""
+    """Set every optional field to null."""
     return [{key: row[key] if key in _DEMANDED else None for key in row} for row in rows]
 
 
 def null_id(rows: list[Row]) -> list[Row]:
-    """Take the id of the first model away."""
+    """Set the first id to null."""
     return _first(rows, {"id": None})
 
 
 def long_names(rows: list[Row]) -> list[Row]:
-    """Rename every model; the names differ in how they begin."""
+    """Rename every model to a long name with a unique beginning."""
     text = _MARKDOWN * (NAME_LENGTH // len(_MARKDOWN) + 1)
     return [row | {"name": f"{row.get('id')} {text}"[:NAME_LENGTH]} for row in rows]
 
@@ -98,7 +97,7 @@ def _first(rows: list[Row], fields: Row) -> list[Row]:
 
 ALL = "all"
 ELSEWHERE = "https://elsewhere.invalid/1/ai/models"
-RETRY_AFTER = 1  # seconds
+RETRY_AFTER = 1
 _PAGE = (
     b"<html><head><title>502 Bad Gateway</title></head><body>The gateway is sorry.</body></html>"
 )
@@ -110,9 +109,9 @@ Reply = Callable[[Capture], Answer]
 class Fault:
     """One kind of fault.
 
-    `does` says in a few words what is served, `outcome` what a poll makes of it that knows a state
-    of the catalog already. On a first poll "changed" is "first", and so is half a list. `of_rows`
-    is said of those that change rows, which are looked for in `data`, each with its `id`.
+    `does` describes the served answer. `outcome` is the result of a poll that has a snapshot. On a
+    first poll "changed" and half a list are "first". `of_rows` faults change rows, which must be in
+    `data` with an `id`.
     """
 
     kind: str
@@ -124,10 +123,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """A choice among some kinds for a share of the polls (`rate`, 0 to 1): the same for a seed.
+    """A seeded choice of faults for a share of the polls.
 
-    Called with the number of a poll, from 0, it names the kind that this poll gets, or None. Raise
-    SettingsInvalid for a kind that there is not, for none at all, and for another rate.
+    `rate` is the share from 0 to 1. A call with a poll number, from 0, returns the kind of fault or
+    None. Raise SettingsInvalid for an unknown kind, no kind, or another rate.
     """
 
     kinds: tuple[str, ...]
@@ -142,25 +141,27 @@ class Faults:
                 raise SettingsInvalid(_unknown(kind), hint=_kinds())
 
     def __call__(self, number: int) -> str | None:
-        """Choose by seed and number alone: no poll depends on the polls before it."""
-        dice = Random(f"{self.seed}/{number}")  # noqa: S311  # the same dice for the same seed
+        """Return the fault of a poll, independent of earlier polls."""
+        dice = Random(f"{self.seed}/{number}")  # noqa: S311  # repeatable, not for security
         return dice.choice(self.kinds) if dice.random() < self.rate else None
 
 
 def read_kinds(text: str, *, of_rows: bool = True) -> tuple[str, ...]:
-    """Read `KIND[,KIND…]` or `all`, into the order of the table; raise SettingsInvalid.
+    """Parse `KIND[,KIND…]` or `all` in table order, or raise SettingsInvalid.
 
-    Without `of_rows`, kinds that change rows are refused, and `all` is all others.
+    Without `of_rows`, kinds that change rows are refused, and excluded from `all`.
     """
-    asked = {kind for part in text.split(",") if (kind := part.strip().lower())}
-    unknown = sorted(asked - FAULTS.keys() - {ALL})
-    if unknown or not asked:
+    chosen = {kind for part in text.split(",") if (kind := part.strip().lower())}
+    unknown = sorted(chosen - FAULTS.keys() - {ALL})
+    if unknown or not chosen:
         raise SettingsInvalid("; ".join(map(_unknown, unknown)) or "no kind named", hint=_kinds())
     beyond = {kind for kind, fault in FAULTS.items() if fault.of_rows and not of_rows}
-    if refused := [kind for kind in FAULTS if kind in asked & beyond]:
+    if refused := [kind for kind in FAULTS if kind in chosen & beyond]:
         text = f"{', '.join(refused)} want rows in data, each with an id"
         raise SettingsInvalid(text, hint="Leave them out; `all` does so by itself.")
-    return tuple(kind for kind in FAULTS if kind in asked or (ALL in asked and kind not in beyond))
+    return tuple(
+        kind for kind in FAULTS if kind in chosen or (ALL in chosen and kind not in beyond)
+    )
 
 
 def _unknown(kind: str) -> str:
@@ -303,4 +304,4 @@ _TABLE = (
     ),
 )
 FAULTS: Mapping[str, Fault] = {fault.kind: fault for fault in _TABLE}
-"""Every fault by its kind, in the order in which they are listed."""
+"""Every fault by kind, in order."""

@@ -1,4 +1,4 @@
-"""The HTTP side of the replay: sockets in, requests out, and whatever answer comes back."""
+"""Serve the replay over HTTP."""
 
 import logging
 import socket
@@ -21,14 +21,14 @@ _MAX_REST = 1024 * 1024
 
 
 class Listener(ThreadingTCPServer):
-    """Accepts connections on the loopback, one daemon thread each."""
+    """A server on loopback with one daemon thread per connection."""
 
     allow_reuse_address = True
     daemon_threads = True
     request_queue_size = 64
 
     def __init__(self, port: int, answer: Callable[[Request], Answer]) -> None:
-        """Open the port (0 takes a free one); raise SettingsInvalid where it is not to be had."""
+        """Open the port, 0 for a free one, or raise SettingsInvalid."""
         try:
             super().__init__((HOST, port), _Handler)
         except (OSError, OverflowError) as error:
@@ -38,31 +38,31 @@ class Listener(ThreadingTCPServer):
 
     @property
     def url(self) -> str:
-        """The base URL, without a slash at its end."""
+        """Return the base URL without final slash."""
         return f"http://{HOST}:{self.server_address[1]}"
 
     def handle_error(self, _request: Any, client_address: Any) -> None:
-        """Note a connection that broke off; no traceback, nothing of what the client sent."""
+        """Log a broken connection without traceback and client data."""
         kind = type(sys.exception()).__name__
         _LOG.warning("the connection from port %s broke off: %s", client_address[1], kind)
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Speaks HTTP/1.1, one request a connection, so that nothing is left open at the end."""
+    """A handler of one request per connection, so none stays open."""
 
     server: Listener
     protocol_version = "HTTP/1.1"
-    timeout = 10  # seconds of silence
+    timeout = 10  # seconds
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
         request = Request(self.command, self.path, self.headers, self._body())
         answer = self.server.answer(request)
         validity = answer.headers.get("Last-Modified", "-")
-        # Written before the answer goes out: who has the answer finds its line.
+        # Logged before the answer, so a client that has the answer finds the line.
         if answer.fault:
             _LOG.warning("%s %a fault %s", request.method, request.path, answer.fault)
-            with suppress(OSError):  # whoever turns away from a fault does right
+            with suppress(OSError):  # clients may close on a fault
                 self._send(answer)
             return
         _LOG.info("%s %a %d %s", request.method, request.path, answer.status, validity)
@@ -71,30 +71,29 @@ class _Handler(BaseHTTPRequestHandler):
             self._discard_rest()
 
     def _body(self) -> bytes:
-        """Read what a POST sends along, as far as it says how long that is."""
         length = self.headers.get("Content-Length", "")
         if self.command != "POST" or not (length.isascii() and length.isdecimal()):
             return b""
         return self.rfile.read(min(int(length), _MAX_REST))
 
-    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815  # http.server asks for these names
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815  # names required by http.server
 
     def version_string(self) -> str:
-        """Name the program, and no version of anything."""
+        """Return the program name without a version."""
         return "catalog-replay"
 
     def send_error(
         self, code: int, _message: str | None = None, _explain: str | None = None
     ) -> None:
-        """Refuse what is no HTTP request; it may hold a secret, so nothing of it is repeated."""
+        """Refuse an invalid request without repeating it, because of secrets."""
         status = HTTPStatus(code)
         _LOG.info("a request that could not be read: %d", status)
-        self.request_version = self.protocol_version  # else there would be no status line
+        self.request_version = self.protocol_version  # required for a status line
         self._send(refusal(status, status.name.lower(), status.phrase))
         self._discard_rest()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: what is worth a line has been logged by then."""
+        """Do nothing, because requests are logged elsewhere."""
 
     def _send(self, answer: Answer) -> None:
         self.close_connection = True
@@ -124,13 +123,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _reset(self) -> None:
-        # To linger for 0 seconds is to send RST in place of FIN.
+        # SO_LINGER with 0 seconds sends RST in place of FIN.
         option = struct.pack("ii", 1, 0)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
         self.connection.close()
 
     def _client_leaves(self, seconds: float | None) -> bool:
-        """Wait, and say whether the client was gone before the time was over."""
+        """Wait, and return whether the client disconnected earlier."""
         self.connection.settimeout(seconds)
         with suppress(TimeoutError):
             self.connection.recv(1)
@@ -138,6 +137,6 @@ class _Handler(BaseHTTPRequestHandler):
         return False
 
     def _discard_rest(self) -> None:
-        # Closing with unread bytes would reset the connection before the client has the answer.
+        # Read first, because closing with unread bytes would reset the connection.
         self.connection.shutdown(socket.SHUT_WR)
         self.rfile.read(_MAX_REST)

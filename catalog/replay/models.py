@@ -1,4 +1,4 @@
-"""What the routes of the models say in a replay: one request in, one answer by the behavior out."""
+"""Answer model calls in a replay by a behavior."""
 
 import json
 import re
@@ -21,7 +21,7 @@ _FORM_NAME = b'name="model"\r\n\r\n'
 
 @dataclass
 class Models:
-    """The routes of the models as a behavior has them; batches are remembered until they ended."""
+    """The model routes of a replay, and its batches."""
 
     behavior: Behavior
     _batches: dict[str, Iterator[str]] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Models:
     _lock: Lock = field(default_factory=Lock)
 
     def answer(self, request: Request, capture: Capture) -> Answer | None:
-        """Answer a request to one of the routes; None for any other."""
+        """Answer a request to a model route, None for other routes."""
         found = self._found(request)
         if found is None:
             return None
@@ -50,7 +50,6 @@ class Models:
             return self._call(kind, _model(request.body), listed)
 
     def _found(self, request: Request) -> tuple[str, str | None, str] | None:
-        """Name the route of a request, its product and what else stands in its path."""
         if request.method == "GET":
             if request.path == PRODUCTS:
                 return "products", None, ""
@@ -106,7 +105,6 @@ class Models:
         return replace(answer, way=wire.after(entry.latency)) if entry.latency else answer
 
     def _said(self, route: str, name: str, entry: Entry) -> dict[str, Any]:
-        """Write a right answer of a route, as short as it can be."""
         named = {"model": entry.answered_as or name, "usage": {"total_tokens": entry.tokens}}
         match ROUTES[route].holds:
             case "choices":
@@ -124,7 +122,6 @@ class Models:
 
 
 def _looks(entry: Entry) -> Iterator[str]:
-    """Say how a batch goes, look by look."""
     for _ in range(entry.looks):
         yield "processing"
     while True:
@@ -158,12 +155,10 @@ def _whole(document: Mapping[str, Any]) -> Answer:
 
 
 def _listed(capture: Capture) -> dict[str, str]:
-    """Return the names and types of a capture."""
     return {row["name"]: row["type"] for row in json.loads(capture.body)["data"]}
 
 
 def _model(body: bytes) -> str | None:
-    """Read the model's name out of JSON or out of a form."""
     given, end, _ = body.partition(_FORM_NAME)[2].partition(b"\r\n--")
     if end:
         return given.decode("utf-8", "replace")
@@ -176,6 +171,5 @@ def _model(body: bytes) -> str | None:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """Make a pattern of a path: a product is a number, a batch anything but a slash."""
     pattern = re.escape(path).replace(r"\{product_id\}", r"(?P<product_id>[0-9]{1,9})")
     return re.compile(pattern.replace(r"\{batch_id\}", r"(?P<batch_id>[^/]+)"))

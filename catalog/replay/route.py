@@ -1,4 +1,4 @@
-"""The route that a replay serves: whose it is, and a recording in the parts that are asked for."""
+"""Serve a recording on a provider's route, in pages if recorded so."""
 
 import json
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from catalog.core.errors import PayloadInvalid, SettingsInvalid
 from catalog.core.paths import ANY, Trail, trail, value, values
 from catalog.core.payload import PARTS
 from catalog.core.strict_json import Json, read_strict
-from catalog.providers.infomaniak.provider import ASKING, Infomaniak
+from catalog.providers.infomaniak.provider import LIST_REQUEST, Infomaniak
 from catalog.providers.provider import Provider
 from catalog.providers.recordings import Recording, read
-from catalog.providers.source import Asking, Paging
+from catalog.providers.source import ListRequest, Paging
 from catalog.replay.answer import Capture, Request
 
 FIRST = ""
-"""What the first part is asked for by, where parts are not counted."""
+"""The name of the first page, if pages are not numbered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A recording as it is served: one answer, or several, each with what it is asked for by."""
+    """A recording as one or more answers, and the name of each."""
 
     captures: tuple[Capture, ...]
     names: tuple[str, ...] = (FIRST,)
@@ -29,31 +29,31 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One provider's route, and how it is asked."""
+    """One provider's route and its request format."""
 
     provider: Provider
-    asking: Asking
+    asking: ListRequest
 
     @property
     def can_be_called(self) -> bool:
-        """Whether the routes of its models are known."""
+        """Return whether the routes of its models are known."""
         return isinstance(self.provider, Infomaniak)
 
     @property
     def rows(self) -> Trail:
-        """The place of the rows in an answer."""
+        """Return the place of the rows in an answer."""
         return tuple(self.provider.contract["x-rows"])
 
     @property
     def is_usual(self) -> bool:
-        """Whether the rows stand in `data`, each with its `id`."""
+        """Return whether the rows are in `data`, each with `id`."""
         needed = self.provider.contract["$defs"]["model"]["required"]
         return self.rows == ("data", ANY) and "id" in needed
 
     def parts(self, recording: Recording) -> Parts:
-        """Read a recording; raise NotFound or PayloadInvalid.
+        """Read a recording, or raise NotFound or PayloadInvalid.
 
-        Raise SettingsInvalid where one of its parts does not lead to the next.
+        Raise SettingsInvalid if one page does not lead to the next.
         """
         body, paging = read(recording.path, self.provider.envelope), self.asking.paging
         pages = _pages(body) if paging else []
@@ -70,8 +70,8 @@ class Route:
         bodies = [body] if len(pages) == 1 else [json.dumps(page).encode() for page in pages]
         return Parts(tuple(Capture(recording, each) for each in bodies), tuple(names))
 
-    def asked(self, request: Request, parts: Parts) -> Capture | None:
-        """Return the part that a request asks for; None where it asks for none of them."""
+    def page_for(self, request: Request, parts: Parts) -> Capture | None:
+        """Return the requested page, or None."""
         by_name = dict(zip(parts.names, parts.captures, strict=True))
         paging = self.asking.paging
         if paging is not None and paging.by == "next" and request.target in by_name:
@@ -84,7 +84,6 @@ class Route:
         return by_name.get(query.get(paging.parameter, parts.names)[0])
 
     def _next(self, recording: Recording, paging: Paging, page: Json) -> str:
-        """Return what the part after this one is asked for by."""
         found = value(page, trail(paging.at))
         if found is None or found == "":
             text = f"{recording.path}: a part that is not the last has nothing at {paging.at}"
@@ -95,7 +94,6 @@ class Route:
         return f"{there.path}?{there.query}" if there.query else there.path
 
     def _end(self, last: Json, paging: Paging) -> list[Json]:
-        """Return the empty part that ends counted ones, where a recording lacks it."""
         more = value(last, trail(paging.more)) if paging.more else None
         if more is False or not any(values(last, self.rows)):
             return []
@@ -105,12 +103,11 @@ class Route:
         return [empty]
 
 
-USUAL = Route(Infomaniak(), ASKING)
-"""Infomaniak's own."""
+USUAL = Route(Infomaniak(), LIST_REQUEST)
+"""Infomaniak's route."""
 
 
 def _pages(body: bytes) -> list[Json]:
-    """Take a body apart as the fetch put it together; nothing where it is no JSON."""
     try:
         answer = read_strict(body)
     except PayloadInvalid:
@@ -121,6 +118,5 @@ def _pages(body: bytes) -> list[Json]:
 
 
 def _leading(page: Json, place: Trail, target: str) -> Json:
-    """Let a part lead to a target on the server that it came from, whoever was recorded."""
     key, *rest = place
     return page | {key: _leading(page[key], tuple(rest), target) if rest else target}

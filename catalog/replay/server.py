@@ -1,4 +1,4 @@
-"""A recorded catalog served over real HTTP, on the loopback alone, as the real route does."""
+"""Serve recordings over HTTP on loopback, as the real route does."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,32 +18,29 @@ from catalog.replay.route import USUAL, Route
 
 Step = Literal["poll", "manual"]
 Plan = Callable[[int], str | None]
-"""From the number of a poll, counted from 0, to the kind of fault that it gets, or None."""
-_CLOSE_CHECK = 0.02  # seconds between two looks at whether to close
+"""Return the fault of a poll number from 0, or None."""
+_CLOSE_CHECK = 0.02  # seconds
 
 
 class ReplayServer:
-    """Serves recordings, the oldest first, one of them at a time.
+    """A server of recordings, one at a time, oldest first.
 
-    With `step="poll"` every answer to a GET that shows the catalog (200 or 304) moves on to the
-    next recording, and the last one stays: who polls again and again sees the history pass. An ETag
-    names the bytes of one recording and is compared with the recording whose turn it is, never with
-    the one served before; so a poller gets 200 for each new state, 304 where two neighbors are the
-    same, and 304 at the end. With `step="manual"` only `advance` moves on.
+    With `step="poll"`, each GET that shows the catalog (200 or 304) moves to the next recording,
+    and the last one stays. An ETag identifies the bytes of one recording and is compared with the
+    current one. So a client gets 200 for each new state, and 304 for equal neighbors and at the
+    end. With `step="manual"` only `advance` moves on.
 
-    With `faults` (a `Faults`, or any Plan of a test's own) a poll gets what its number says in
-    place of the catalog. Polls are counted as they come, repetitions too. A fault never moves on:
-    what it hid is there for the next poll.
+    With `faults`, a poll gets the fault of its number. Polls are counted in order of arrival,
+    retries included. A fault never moves on, so the next poll gets the hidden state.
 
-    The route is Infomaniak's, or that of `route`. A list that was recorded in parts is served in
-    parts, and the last of them moves on. A fault takes the place of a part then.
+    `route` is Infomaniak's by default. A list recorded in pages is served in pages, and its last
+    page moves on. A fault then replaces one page.
 
-    Infomaniak's models can be called too: as `behave` has it, else each where it is listed.
+    Infomaniak's models can be called too: by `behave`, or else each answers where it is listed.
 
-    The port is open from the start (`port=0` takes a free one); requests are answered inside `with`
-    or by `serve_forever`. All recordings are read at the start, so that a broken one is named then.
-    Raise NotFound, PayloadInvalid or SettingsInvalid for a recording, SettingsInvalid for a port
-    not to be had.
+    The port opens at once (`port=0` takes a free one). Requests are answered within `with` or by
+    `serve_forever`. All recordings are read at the start to find broken ones. Raise NotFound,
+    PayloadInvalid or SettingsInvalid for a recording, SettingsInvalid for an unavailable port.
     """
 
     def __init__(
@@ -71,33 +68,33 @@ class ReplayServer:
 
     @property
     def url(self) -> str:
-        """The base URL, without a slash at its end."""
+        """Return the base URL without final slash."""
         return self._listener.url
 
     @property
     def current(self) -> Recording:
-        """The recording whose turn it is: what the next request sees."""
+        """Return the recording for the next request."""
         return self._recordings[self._position]
 
     def advance(self) -> bool:
-        """Move on to the next recording; return False where the last one stays."""
+        """Move to the next recording, and return False at the last one."""
         with self._lock:
             return self._advance()
 
     def behave(self, behavior: Behavior) -> None:
-        """Let the models behave so from now on."""
+        """Set the behavior of the models."""
         self._models = Models(behavior)
 
     def answer(self, request: Request) -> Answer:
-        """Answer one request and, where polls move the history, take the step."""
-        # One lock over both: of two polls at once, each gets a recording of its own. The step comes
-        # before the sending, so that whoever has an answer finds the next state already there.
+        """Answer one request and move on if it was a poll."""
+        # One lock covers both, so that parallel polls get different recordings. The step precedes
+        # the sending, so that a client with an answer finds the next state.
         with self._lock:
             parts = self._parts[self._position]
             called = self._route.can_be_called
-            if called and (said := self._models.answer(request, parts.captures[0])):
-                return said
-            capture = self._route.asked(request, parts)
+            if called and (reply := self._models.answer(request, parts.captures[0])):
+                return reply
+            capture = self._route.page_for(request, parts)
             result = answer(request, capture, self._route.asking)
             if request.method != "GET" or capture is None or not result.shows_catalog:
                 return result
@@ -110,14 +107,14 @@ class ReplayServer:
         return result
 
     def serve_forever(self) -> None:
-        """Serve until Ctrl-C or SIGTERM, then close; for the main thread only."""
+        """Serve until Ctrl-C or SIGTERM, on the main thread only."""
         stop = Inbox[Signals]()
-        # In place before the first answer: who has one may send the signal at once.
+        # Installed before the first answer, because a client may then send the signal.
         with stop.catching(*STOPS), self:
             stop.get()
 
     def close(self) -> None:
-        """Stop serving and give the port back; harmless when called again."""
+        """Stop serving and close the port. Repeated calls do nothing."""
         if self._thread is not None:
             self._listener.shutdown()
             self._thread.join()

@@ -1,4 +1,4 @@
-"""How an answer goes out, well or badly: steps as data, which listener.py takes one by one."""
+"""Define ways of sending an answer, as steps for listener.py."""
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -7,38 +7,38 @@ from enum import Enum, auto
 from typing import TypeAlias
 
 _BLANKS = b" " * 100_000
-_GZIP = 31  # the window of zlib that makes gzip of it
+_GZIP = 31  # zlib's window size for gzip
 
 
 class Mark(Enum):
-    """A step that is no bytes of the body."""
+    """A step without body bytes."""
 
     HEAD = auto()
-    """Status line and headers."""
+    """The status line and headers."""
     RESET = auto()
-    """The end, by a TCP reset."""
+    """A TCP reset."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Nothing for so many seconds, for ever where it is None; it ends early with the client."""
+    """A pause in seconds, endless for None, ended by a disconnect."""
 
     seconds: float | None
 
 
 Step: TypeAlias = bytes | Mark | Pause
 Way: TypeAlias = Callable[[bytes], Iterator[Step]]
-"""From a body to what is sent of it, made while it is sent."""
+"""Return the steps for a body, generated while sending."""
 
 
 def whole(body: bytes) -> Iterator[Step]:
-    """Send it all, at once."""
+    """Send everything at once."""
     yield Mark.HEAD
     yield body
 
 
 def after(seconds: float) -> Way:
-    """Send it all, but only after a while."""
+    """Send everything after a pause."""
 
     def late(body: bytes) -> Iterator[Step]:
         yield Pause(seconds)
@@ -48,24 +48,24 @@ def after(seconds: float) -> Way:
 
 
 def refuse(_: bytes) -> Iterator[Step]:
-    """Send nothing and reset."""
+    """Reset without an answer."""
     yield Mark.RESET
 
 
 def break_off(body: bytes) -> Iterator[Step]:
-    """Promise all, send half, then reset."""
+    """Send half of the promised body, then reset."""
     yield Mark.HEAD
     yield body[: len(body) // 2]
     yield Mark.RESET
 
 
 def stay_silent(_: bytes) -> Iterator[Step]:
-    """Send nothing for as long as the client waits."""
+    """Send nothing until the client disconnects."""
     yield Pause(None)
 
 
 def drip(body: bytes) -> Iterator[Step]:
-    """Send a byte a second."""
+    """Send one byte per second."""
     yield Mark.HEAD
     for place in range(len(body)):
         yield body[place : place + 1]
@@ -73,12 +73,12 @@ def drip(body: bytes) -> Iterator[Step]:
 
 
 def flood(megabytes: int) -> Way:
-    """Send so many blanks first, in chunks, and no word on how long it is: it stays valid JSON."""
+    """Send many chunked blanks before the body, which stays valid JSON."""
     return lambda body: _chunked(_after_blanks(megabytes, body))
 
 
 def bomb(megabytes: int) -> Way:
-    """Send so many blanks first, packed by gzip to about a thousandth."""
+    """Send many blanks before the body, compressed a thousandfold."""
     return lambda body: _chunked(_packed(_after_blanks(megabytes, body)))
 
 
@@ -98,6 +98,6 @@ def _packed(pieces: Iterable[bytes]) -> Iterator[bytes]:
 def _chunked(pieces: Iterable[bytes]) -> Iterator[Step]:
     yield Mark.HEAD
     for piece in pieces:
-        if piece:  # an empty chunk would be the end
+        if piece:  # an empty chunk would end the body
             yield b"%x\r\n%s\r\n" % (len(piece), piece)
     yield b"0\r\n\r\n"

@@ -1,7 +1,6 @@
-"""What people call a model: annotations where there are any, else the provider's own words.
+"""Name models by annotations, else by the provider's words.
 
-An annotations file is TOML, one table for each model key, or several where each holds only on a
-condition:
+An annotations file is TOML. It has one table for each model key, or several with conditions:
 
     [20]
     title = "Apertus-70B"
@@ -27,11 +26,11 @@ from catalog.core.strict_json import shorten
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """How the models of one type are shown.
+    """The layout for the models of one type.
 
-    `limits` shows the column of token limits even where no model has one. `split` gives beta,
-    stable and other models tables of their own. `note` is Markdown put under the heading in place
-    of the routes that the models name.
+    `limits` shows the token limit column even without values. `split` makes separate tables of
+    beta, stable and other models. `note` is Markdown under the heading, in place of the models'
+    routes.
     """
 
     type: str
@@ -45,12 +44,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Sections:
-    """Every word of the overview that is the provider's.
+    """All provider words in the overview.
 
-    `source` is the route that the catalog is read from, `method` how serving routes are called,
-    `ready` the status of a stable model, `status` the provider's statuses in words for people,
-    `delisted` the note above the delisted models. `other` shows each type that nobody has heard
-    of: its heading holds `{type}`. `texts` are regions of fixed text, by name.
+    `source` is the route of the catalog, `method` the HTTP method of serving routes. `ready` is the
+    status of a stable model, `status` maps provider statuses to words. `delisted` is the note above
+    delisted models. `other` is the section of unknown types; its heading holds `{type}`. `texts`
+    are fixed regions by name.
     """
 
     source: str
@@ -64,7 +63,7 @@ class Sections:
 
 
 def load_sections(toml: str) -> Sections:
-    """Read a sections.toml; it is shipped, so a mistake in it is a programming error."""
+    """Parse a shipped sections.toml. Errors in it are bugs."""
     data: dict[str, Any] = tomllib.loads(toml)
     types = tuple(Section(type=name, **row) for name, row in data.pop("types").items())
     other = Section(type="", region="other", **data.pop("other"))
@@ -74,19 +73,19 @@ def load_sections(toml: str) -> Sections:
 WORDS = ("title", "description")
 CONDITIONS = ("description", "name", "type")
 LARGEST = 1024 * 1024
-"""Bytes of a file of annotations."""
+"""The maximum size of an annotations file in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """Words for one model; `when` holds what the model's own attributes must say."""
+    """Words for one model. `when` lists required attributes."""
 
     title: str | None = None
     description: str | None = None
     when: Mapping[str, str] = field(default_factory=dict)
 
     def applies(self, model: Model) -> bool:
-        """Whether the model is the one that these words were written for."""
+        """Return whether the model has the required attributes."""
         return all(getattr(model, name) == value for name, value in self.when.items())
 
 
@@ -95,14 +94,17 @@ Annotations: TypeAlias = Mapping[str, tuple[Annotation, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What the overview calls a model; `description` is None where nobody says anything."""
+    """The title and description in the overview."""
 
     title: str
     description: str | None
 
 
 def label(model: Model, annotations: Annotations) -> Label:
-    """Name a model for people: each word from the first annotation that applies and has it."""
+    """Return the title and description of a model.
+
+    Each comes from the first annotation that applies and has it.
+    """
     fitting = [each for each in annotations.get(model.key, ()) if each.applies(model)]
     title = next((each.title for each in fitting if each.title is not None), None)
     description = next((each.description for each in fitting if each.description is not None), None)
@@ -111,7 +113,10 @@ def label(model: Model, annotations: Annotations) -> Label:
 
 
 def read(path: Path) -> tuple[str, str]:
-    """Read a user's file for `load`; raise SettingsInvalid where that fails."""
+    """Return the name and text of a user's file for `load`.
+
+    Raise SettingsInvalid if it cannot be read.
+    """
     try:
         return str(path), read_text(path, LARGEST)
     except OSError as error:
@@ -119,10 +124,9 @@ def read(path: Path) -> tuple[str, str]:
 
 
 def load(*sources: tuple[str, str]) -> Annotations:
-    """Read annotation files, each a name and its text, the strongest first.
+    """Parse annotation files, given as name and text, highest priority first.
 
-    The first file's words win key by key and word by word. Raise SettingsInvalid with every
-    mistake and its place.
+    The first file that has a word for a key wins. Raise SettingsInvalid with all errors and places.
     """
     problems: list[str] = []
     merged: dict[str, tuple[Annotation, ...]] = {}
@@ -141,7 +145,7 @@ def load(*sources: tuple[str, str]) -> Annotations:
 
 
 def _read_entry(entry: Any) -> Iterator[Annotation]:
-    """Read what is right about an entry; what is wrong was noted and stops the whole."""
+    """Yield the valid parts of an entry. Errors are reported elsewhere."""
     for item in entry if isinstance(entry, list) else [entry]:
         if isinstance(item, dict):
             known = {name: item[name] for name in (*WORDS, "when") if name in item}
@@ -179,7 +183,7 @@ def _value_mistakes(place: str, values: Mapping[str, Any], known: Iterable[str])
 
 
 def _last_segment(words: str) -> str:
-    """Take the model out of `org/model`; anything else is no such name."""
+    """Return the model part of `org/model`, else the whole text."""
     bare = words.rstrip("/")
     named = bare.count("/") == 1 and not any(map(str.isspace, bare))
     return (bare.rpartition("/")[2] if named else words) or words

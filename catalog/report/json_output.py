@@ -1,6 +1,6 @@
-"""The JSON that other programs read: one shape for the command line and for webhooks.
+"""Build the public JSON of the command line and of webhooks.
 
-It changes only by addition; what is absent is left out.
+The format changes only by addition. Absent values are omitted.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,10 @@ SCHEMA_VERSION = 1
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    """Write a finding. A wave has `count` and `models` in place of `model` and `key`."""
+    """Return a finding as JSON.
+
+    A wave has `count` and `models` in place of `model` and `key`.
+    """
     result: dict[str, Any] = {"at": stamp(finding.at), "provider": finding.provider}
     if finding.snapshot is not None:
         result["snapshot"] = finding.snapshot
@@ -37,7 +40,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 
 def model_json(model: Model) -> dict[str, Any]:
-    """Write a model: the well-known attributes that are known, and every fact as sent."""
+    """Return a model as JSON: known attributes and all original facts."""
     result: dict[str, Any] = {"key": model.key, "name": model.name, "type": model.type}
     known = {
         "status": model.status,
@@ -51,7 +54,7 @@ def model_json(model: Model) -> dict[str, Any]:
 
 
 def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
-    """Write what identifies a snapshot."""
+    """Return the identity of a snapshot as JSON."""
     result: dict[str, Any] = {"provider": snapshot.provider}
     if snapshot.number is not None:
         result["snapshot"] = snapshot.number
@@ -59,20 +62,20 @@ def snapshot_json(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def probe_json(probe: Probe) -> dict[str, Any]:
-    """Write one try."""
-    came = probe.came
+    """Return one probe call as JSON."""
+    result = probe.result
     known: dict[str, Any] = {"model": probe.name, "key": probe.key, "route": probe.route}
     known |= {"at": stamp(probe.at), "verdict": str(probe.verdict), "believed": probe.believed}
-    known |= {"http_status": came.http_status, "latency_ms": came.latency_ms}
-    known |= {"calls": came.calls, "tokens": came.tokens, "answered_as": came.answered_as}
-    known |= {"said": came.said, "accepted": list(came.accepted) or None}
+    known |= {"http_status": result.http_status, "latency_ms": result.latency_ms}
+    known |= {"calls": result.calls, "tokens": result.tokens, "answered_as": result.answered_as}
+    known |= {"said": result.said, "accepted": list(result.accepted) or None}
     return {name: value for name, value in known.items() if value is not None}
 
 
 def forecast_json(
     forecast: Forecast, now: datetime, found: Iterable[Successor] = ()
 ) -> dict[str, Any]:
-    """Write until when a model can be called, why we say so, and what may follow it."""
+    """Return the end of a model, its source and successors as JSON."""
     known: dict[str, Any] = {"until": forecast.until.isoformat()}
     known |= {"days_left": forecast.days_left(now), "basis": forecast.basis}
     known["ground"] = forecast.ground

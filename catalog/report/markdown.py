@@ -1,8 +1,8 @@
-r"""Text from elsewhere, written so that Markdown shows it as it is.
+r"""Escape external text so that Markdown shows it unchanged.
 
-Text that holds nothing special comes out untouched; text that GitHub would turn into a link, a
-mention, an emoji or a formula gets a backslash before every ASCII punctuation character, since only
-that stops it. In a table `\|` is read before anything else, in code spans too.
+Text without special characters is not changed. If GitHub would make a link, mention, emoji or
+formula of it, every ASCII punctuation character gets a backslash, because nothing less prevents
+that. In tables `\|` is read first, even within code spans.
 """
 
 import re
@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from catalog.core.visible import visible
 
 ABSENT = "–"
-# Control characters and every line separator: what no line of a table can hold.
+# Control characters and line separators, because a table row cannot contain them.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 # Links, mentions, emoji (`:tada:`, but not the minutes of `14:07:15`), formulas, issue numbers.
 _LIVE = re.compile(
@@ -26,19 +26,19 @@ _SPECIAL = re.compile(
 
 
 def fold(value: str) -> str:
-    """Put text on one line: separators become a space, what nobody sees is spelled out."""
+    """Return text on one line, with invisible characters spelled out."""
     return visible(_UNPRINTABLE.sub(" ", value)).strip()
 
 
 def text(value: str) -> str:
-    """Write text with as few backslashes as safety allows; fit for cells, bullets, paragraphs."""
+    """Return text for cells, bullets and paragraphs, escaped minimally."""
     folded = fold(value)
     hazard = _PUNCTUATION if _LIVE.search(folded) else _SPECIAL
     return hazard.sub(r"\\\g<0>", folded)
 
 
 def code(value: str) -> str:
-    """Write a code span; not fit for tables, where `code_cell` is."""
+    """Return a code span. In tables, use `code_cell`."""
     folded = fold(value)
     if not folded:
         return ""
@@ -49,7 +49,7 @@ def code(value: str) -> str:
 
 
 def code_cell(value: str) -> str:
-    r"""Write a code span for a table; text where code cannot hold it.
+    r"""Return a code span for a table, or text if impossible.
 
     Readers disagree on `\\|` within a code span: some see one cell, some two.
     """
@@ -59,13 +59,13 @@ def code_cell(value: str) -> str:
 
 
 def number(value: int | None) -> str:
-    """Write a number with thousands separators, or a dash."""
+    """Return a number with thousands separators, or a dash."""
     return ABSENT if value is None else f"{value:,}"
 
 
 def table(
     head: Sequence[str], rows: Sequence[Sequence[str]], *, right: Collection[str] = ()
 ) -> str:
-    """Write a table of cells that are Markdown already; `right` names the right-aligned columns."""
+    """Return a table of Markdown cells. `right` lists right-aligned columns."""
     rule = ["---:" if column in right else "---" for column in head]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))

@@ -1,4 +1,7 @@
-"""The overview of one catalog as Markdown, region by region. Pure: same input, same bytes."""
+"""Render the overview of one catalog as Markdown regions.
+
+Pure: the same input gives the same bytes.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,11 +27,10 @@ STILL = "Delisted, and Still Answering"
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What the document tells; `recent` and `delisted` stand newest first.
+    """The content of the document, `recent` and `delisted` newest first.
 
-    `product_id` is the number that stands for `{product_id}` in routes, where it is configured.
-    `answers` are the verdicts that are believed, by name and route.
-    `forecasts` holds the ends that are known, by key.
+    `product_id` replaces `{product_id}` in routes. `answers` holds confirmed verdicts by name and
+    route. `forecasts` holds known ends by key.
     """
 
     snapshot: Snapshot
@@ -40,7 +42,7 @@ class Overview:
 
 
 def render(overview: Overview, words: Sections, annotations: Annotations) -> Mapping[str, str]:
-    """Write every region of the document; the result names every region that there is."""
+    """Return the text of every document region by name."""
     return _Writer(overview, words, annotations).regions()
 
 
@@ -124,10 +126,10 @@ class _Writer:
 
     def _status(self, model: Model) -> str:
         expected = self.overview.forecasts.get(model.key)
-        status = self._standing(model)
-        return status if expected is None else f"{status}, until {_grounded(expected)}"
+        status = self._status_word(model)
+        return status if expected is None else f"{status}, until {_with_source(expected)}"
 
-    def _standing(self, model: Model) -> str:
+    def _status_word(self, model: Model) -> str:
         if model.beta:
             return "Beta"
         if model.status is None:
@@ -135,16 +137,16 @@ class _Writer:
         return markdown.text(self.words.status.get(model.status, model.status))
 
     def _answers(self, model: Model) -> str:
-        """Name the routes on which a model answers; else say what it says in place of that."""
+        """Return the routes where a model answers, else its verdicts."""
         verdicts = self.overview.answers.get(model.name, {})
         on = [route for route, verdict in verdicts.items() if verdict is Verdict.ANSWERS]
         if on or not verdicts:
             return ", ".join(map(markdown.code_cell, on)) or markdown.ABSENT
-        said = sorted(set(verdicts.values()))
-        return "No" if said == [Verdict.REFUSED] else f"No: {', '.join(said)}"
+        names = sorted(set(verdicts.values()))
+        return "No" if names == [Verdict.REFUSED] else f"No: {', '.join(names)}"
 
     def _routes(self, models: Iterable[Model]) -> str:
-        """Say which routes serve these models; name the models where it is not one for all."""
+        """Return the serving routes, with model names if there are several."""
         served: dict[str | None, list[str]] = {}
         for model in models:
             served.setdefault(model.route, []).append(model.name)
@@ -196,12 +198,12 @@ class _Writer:
         until = markdown.ABSENT if gone.callable_until is None else str(gone.callable_until)
         expected = self.overview.forecasts.get(gone.model.key)
         if expected is not None:
-            until = str(expected.until) if expected.basis == "policy" else _grounded(expected)
+            until = str(expected.until) if expected.basis == "policy" else _with_source(expected)
         return [title, name, markdown.text(gone.model.type), str(_day(gone.gone_since)), until]
 
 
-def _grounded(forecast: Forecast) -> str:
-    """Write a last day that no policy gives, with why it is said."""
+def _with_source(forecast: Forecast) -> str:
+    """Return a last day and its source, if not the policy."""
     return f"{forecast.until} ({forecast.basis}: {markdown.text(forecast.ground)})"
 
 

@@ -1,6 +1,6 @@
-"""The check that a document reads as it was meant, made by reading it: markdown-it-py.
+"""Check a document by parsing it with markdown-it-py.
 
-Imported only when something is about to be written.
+Imported only before a write.
 """
 
 import re
@@ -17,12 +17,11 @@ _BAR = re.compile(r"(?<!\\)\|")
 
 
 def prove(after: str, before: str, place: str) -> None:
-    """Raise MarkersBroken for a marker that is swallowed, DocumentError for a table gone wrong.
+    """Raise MarkersBroken for a swallowed marker, DocumentError for a broken table.
 
-    `before` is the document as the person knows it: the line numbers are of that one.
+    Reported line numbers are those of `before`, because the user has that document.
     """
     lines = lines_of(after.removeprefix(BOM))
-    # The parser takes each of CR LF, LF and CR for one line ending, as lines_of does.
     blocks = [
         token
         for token in MarkdownIt("commonmark").enable("table").parse("".join(lines))
@@ -42,7 +41,7 @@ def prove(after: str, before: str, place: str) -> None:
 def _swallowed(
     lines: Sequence[str], known: Sequence[str], blocks: Sequence[Token]
 ) -> Iterator[tuple[int, str]]:
-    """Find markers that are not comments of their own but part of something else.
+    """Yield the line and error of markers inside other blocks.
 
     Both documents hold the same markers in the same order.
     """
@@ -63,9 +62,9 @@ def _line_around(index: int, lines: Sequence[str], blocks: Sequence[Token]) -> s
 
 
 def _broken_tables(lines: Sequence[str], blocks: Sequence[Token]) -> Iterator[tuple[str, str]]:
-    """Find tables whose rows or cells are not the ones that stand in the source.
+    """Yield the region and first row of tables that parse wrong.
 
-    Readers drop cells beyond the header's without a word, hence the count of bars.
+    The bars are counted, because readers silently drop cells beyond the header's.
     """
     tables = dict(_span(block) for block in blocks if block.type == "table_open")
     ends = markers(lines)

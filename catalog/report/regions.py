@@ -1,10 +1,11 @@
-"""Marked regions: what stands between two markers is the program's, all else is a person's.
+"""Find and replace the marked regions that the program owns.
 
     <!-- catalog:begin llm -->
-    (written by the program; its last line is a checksum, which tells an edit by hand)
+    (written by the program; the last line is a checksum that detects manual edits)
     <!-- catalog:end llm -->
 
-Lines end where CommonMark ends them, at CR LF, LF or CR, and keep their own endings.
+All other text belongs to the user. As in CommonMark, lines end at CR LF, LF or CR and keep their
+endings.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ _CHECKSUM = re.compile(r"<!-- catalog:checksum ([0-9a-f]{16}) -->[ \t]*")
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """One marker and the line it stands on, counted from 1."""
+    """One marker and its line, counted from 1."""
 
     line: int
     kind: str
@@ -33,7 +34,7 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """One region and the lines of its markers, counted from 1."""
+    """One region and its marker lines, counted from 1."""
 
     name: str
     begin: int
@@ -41,12 +42,12 @@ class Region:
 
 
 def lines_of(text: str) -> list[str]:
-    """Cut a document into lines with their endings; joined, they are the document again."""
+    """Split a document into lines with their endings."""
     return _LINE.findall(text)
 
 
 def markers(lines: Sequence[str]) -> Iterator[Marker]:
-    """Find every marker, in order."""
+    """Yield every marker, in order."""
     for number, line in enumerate(lines, start=1):
         found = _MARKER.fullmatch(line.rstrip("\r\n"))
         if found:
@@ -54,9 +55,9 @@ def markers(lines: Sequence[str]) -> Iterator[Marker]:
 
 
 def find(lines: Sequence[str], known: Mapping[str, str], place: str) -> tuple[Region, ...]:
-    """Find the regions of a document; raise MarkersBroken with everything wrong about them.
+    """Return the regions, or raise MarkersBroken with all errors.
 
-    `known` holds the regions that there are, `place` names the document in the error.
+    `known` holds all region names, `place` is the document's name in the error.
     """
     regions: list[Region] = []
     problems = list(_misspelled(lines))
@@ -79,10 +80,10 @@ def find(lines: Sequence[str], known: Mapping[str, str], place: str) -> tuple[Re
 
 
 def splice(text: str, contents: Mapping[str, str], place: str, *, force: bool = False) -> str:
-    """Put new contents into a document's regions and leave every other byte as it is.
+    """Replace the region contents and keep every other byte.
 
-    A region takes the line endings of its begin marker. Raise MarkersBroken, or RegionEdited where
-    a region holds what this program did not write, unless `force`.
+    A region uses the line ending of its begin marker. Raise MarkersBroken, or RegionEdited if a
+    region was edited by hand and `force` is off.
     """
     bom = BOM if text.startswith(BOM) else ""
     lines = lines_of(text.removeprefix(BOM))
@@ -110,7 +111,6 @@ def _misspelled(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 def _complaints(
     marker: Marker, begun: Mapping[str, int], regions: Sequence[Region], known: Mapping[str, str]
 ) -> Iterator[str]:
-    """Say what is wrong with a marker, given what was begun and ended before it."""
     if marker.name not in known:
         yield f"unknown region {marker.name}; known are {', '.join(known)}"
     if marker.kind == "end":
@@ -133,7 +133,7 @@ def _body(content: str) -> str:
 
 
 def _is_ours(body: Sequence[str]) -> bool:
-    """Whether a region is still blank, or holds what its checksum was made of."""
+    """Return whether a region is blank or matches its checksum."""
     if not "".join(body).strip():
         return True
     found = _CHECKSUM.fullmatch(body[-1].rstrip("\r\n"))

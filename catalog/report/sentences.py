@@ -1,7 +1,7 @@
-"""Findings in English, as plain text of one line: the only place that phrases them.
+"""Phrase findings in English, as plain text of one line.
 
-Names and values are the provider's and may hold anything. Control characters and line separators
-become spaces here, so that no line can be forged and no terminal driven, whoever shows it.
+Names and values of the provider may contain anything. Control characters and line separators become
+spaces, so that a value cannot fake a line or control a terminal.
 """
 
 from collections import Counter
@@ -30,27 +30,27 @@ from catalog.core.text import VALUE_LIMIT, count, duration, examples, move, name
 
 
 def sentence(finding: Finding) -> str:
-    """Say what happened, in one line without markup, and until when a removed model is callable."""
-    said = last_call(finding)
-    return f"{fact(finding)}; {said}" if said else fact(finding)
+    """Return the event in one line, with the last day of calls."""
+    words = last_call(finding)
+    return f"{fact(finding)}; {words}" if words else fact(finding)
 
 
 def fact(finding: Finding) -> str:
-    """Say what happened, in one line without markup, and how often it moved if it flaps."""
-    said = _wave(finding) if finding.is_wave else _fact(finding)
+    """Return the event in one line, with the moves of flapping."""
+    words = _wave(finding) if finding.is_wave else _fact(finding)
     flapping = "" if finding.moves is None else f", back and forth: move {finding.moves}"
-    return one_line(said + flapping)
+    return one_line(words + flapping)
 
 
 def last_call(finding: Finding) -> str | None:
-    """Say until when a model can be called and why we say so, in one line; None if not known."""
+    """Return the last day of calls and its source, or None."""
     if finding.callable_until is None:
         return None
     return until(finding.callable_until, finding.basis, str(finding.ground))
 
 
 def until(day: date, basis: Basis | None, ground: str) -> str:
-    """Say until when a model can be called, in the words of the basis."""
+    """Return a last day of calls, worded by its basis."""
     match basis:
         case "proved":
             return one_line(ground)
@@ -104,12 +104,12 @@ def _trouble(trouble: Trouble, at: datetime) -> str:
 
 def _probed(change: Probed, at: datetime) -> str:
     name, on = cut(change.name, VALUE_LIMIT), ", ".join(change.routes)
-    said = f": {change.said}" if change.said else ""
+    words = f": {change.said}" if change.said else ""
     away = "" if change.gone_since is None else f" {duration(at - change.gone_since)} after it left"
     match change.kind:
         case "ghost":
             still = f"; {', '.join(change.elsewhere)} answers" if change.elsewhere else ""
-            return f"{name} is listed, but {on} refuses it{said}{still}"
+            return f"{name} is listed, but {on} refuses it{words}{still}"
         case "over":
             return f"{name} is refused by {on} now,{away} the catalog"
         case "lingering":
@@ -133,14 +133,14 @@ def _retiring(change: Retiring, at: datetime) -> str:
 
 
 def days_left(days: int) -> str:
-    """Say how many days are left: `14 days left`, `last day`, `over for 3 days`."""
+    """Return the days left, such as `14 days left` or `last day`."""
     if days == 0:
         return "last day"
     return f"{count(days, 'day')} left" if days > 0 else f"over for {count(-days, 'day')}"
 
 
 def successor(found: Successor) -> str:
-    """Name what may take the place of a model, and what would be lost or differ."""
+    """Return the name of a successor and its differences."""
     name = cut(found.name, VALUE_LIMIT)
     if not found.is_listed:
         return one_line(f"{name} (not in the catalog)")
@@ -162,10 +162,10 @@ def _difference(each: Difference) -> str:
 
 
 def title(provider: str, findings: Iterable[Finding]) -> str:
-    """Say how much happened, the gravest first: `infomaniak: 1 breaking, 3 info`."""
+    """Return the counts by level: `infomaniak: 1 breaking, 3 info`."""
     counts = Counter(finding.level for finding in findings)
-    said = (f"{counts[level]} {level}" for level in REPORTED if counts[level])
-    return f"{provider}: {', '.join(said)}"
+    words = (f"{counts[level]} {level}" for level in REPORTED if counts[level])
+    return f"{provider}: {', '.join(words)}"
 
 
 def _about(model: Model) -> str:
@@ -187,7 +187,7 @@ def _another_name(former: Model, key: str, name: str) -> str:
 
 
 def _wave(finding: Finding) -> str:
-    """Say what many changes are together; their models come at the end, some of them by name."""
+    """Return several changes as one sentence, with example models last."""
     changes, many = finding.changes, count(len(finding.models), "model")
     updates = [change for change in changes if isinstance(change, Updated)]
     if not updates:
@@ -206,12 +206,11 @@ def _wave(finding: Finding) -> str:
 
 
 def _moves(updates: Sequence[Updated]) -> str:
-    """Say how one field moved on many models: the move, or what all moves have in common."""
     distinct = {(update.before, update.after) for update in updates}
     if len(distinct) == 1:
         return move(*distinct.pop())
-    told = {tendency(update) for update in updates}
-    how = told.pop() if len(told) == 1 else None
+    tendencies = {tendency(update) for update in updates}
+    how = tendencies.pop() if len(tendencies) == 1 else None
     values = {value for pair in distinct for value in pair if value is not None}
     match how:
         case None:
@@ -234,7 +233,7 @@ def _variants(finding: Finding) -> str:
 
 
 def drift_sentence(change: Drift) -> str:
-    """Say what was new about an answer, without a moment or a level."""
+    """Return the new part of an answer, without time and level."""
     field = cut(change.field, VALUE_LIMIT)
     where = f" ({examples(change.models)})" if change.models else ""
     if change.value is not None:

@@ -1,4 +1,7 @@
-"""Sum up in one line how a poll ended, and what is still pending; loaded by every run."""
+"""Summarize the outcome of a poll in one line.
+
+Every run loads this module.
+"""
 
 from datetime import datetime
 
@@ -8,7 +11,7 @@ from catalog.core.text import count, one_line
 
 
 def outcome(poll: Poll, snapshot: int | None) -> str:
-    """Say what a pass came to; `snapshot` is in force after it."""
+    """Return the outcome of a poll. `snapshot` is the current one afterwards."""
     parts = [f"{poll.provider}: {poll.outcome}"]
     if poll.error is not None and snapshot is not None:
         parts.append(f"snapshot {snapshot} stays in force")
@@ -17,21 +20,21 @@ def outcome(poll: Poll, snapshot: int | None) -> str:
     if poll.snapshot is not None:
         parts.append(count(len(poll.snapshot.models), "model"))
     if poll.error is None:
-        told = sum(finding.is_told for finding in poll.findings)
-        kept = len(poll.findings) - told
-        parts += [count(told, "finding")] * bool(told) + [f"{kept:,} quiet"] * bool(kept)
+        reported = sum(finding.is_reported for finding in poll.findings)
+        kept = len(poll.findings) - reported
+        parts += [count(reported, "finding")] * bool(reported) + [f"{kept:,} quiet"] * bool(kept)
     return ", ".join(parts)
 
 
 def skipped(slot: datetime, done_at: datetime | None) -> str:
-    """Say why a slot of the schedule was not done by this process."""
+    """Return why this process skipped a scheduled slot."""
     if done_at is None:
         return f"the slot of {stamp(slot)} is being done by another process"
     return f"the slot of {stamp(slot)} was done at {stamp(done_at)}"
 
 
-def owed(channel: str, messages: int, error: str | None, next_at: datetime | None) -> str:
-    """Say what a channel has not taken, why, and when it is tried next."""
+def pending(channel: str, messages: int, error: str | None, next_at: datetime | None) -> str:
+    """Return the pending messages of a channel and the next attempt."""
     when = "the next run" if next_at is None else stamp(next_at)
     if error is None:
         return f"channel {channel}: {count(messages, 'message')} to be sent from {when} on"

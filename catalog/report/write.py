@@ -1,4 +1,4 @@
-"""The door to the document: what would be written, and writing it without ever half-writing it."""
+"""Plan and write the document atomically."""
 
 import hashlib
 import os
@@ -11,12 +11,12 @@ from catalog.core.files import read_bytes, replace
 from catalog.report.regions import splice
 
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a document, with all that people wrote around the regions."""
+"""The maximum size of a document in bytes, user text included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a document holds and what it would hold; `before` is empty where there is no file."""
+    """The current and planned document. `before` is empty without a file."""
 
     path: Path
     before: str
@@ -24,17 +24,17 @@ class Plan:
 
     @property
     def differs(self) -> bool:
-        """Whether there is something to write."""
+        """Return whether a write is needed."""
         return self.before != self.after
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what the document would hold, in hexadecimal."""
+        """Return the SHA-256 of the planned document in hexadecimal."""
         return hashlib.sha256(self.after.encode()).hexdigest()
 
 
 def compose(template: str, regions: Mapping[str, str]) -> str:
-    """Write a new document from a template, for `--output -`."""
+    """Return a new document from a template, for `--output -`."""
     return _filled(template.rstrip("\r\n") + "\n", regions, "template", force=False)
 
 
@@ -46,11 +46,11 @@ def plan(
     force: bool = False,
     proved: bool = True,
 ) -> Plan:
-    """Work out what a document should hold, without writing.
+    """Return the planned document without writing it.
 
-    With `proved` off, a document that would not change is not read as Markdown: a poll need not.
-    Where there is no document yet, or an empty one, it is made from the template. Raise
-    MarkersBroken, RegionEdited (not with `force`), or DocumentError where it cannot be read.
+    Without `proved`, an unchanged document is not parsed as Markdown, because a poll does not need
+    it. A missing or empty document is made from the template. Raise MarkersBroken, RegionEdited
+    (not with `force`), or DocumentError if it cannot be read.
     """
     before = _read(path)
     if before:
@@ -59,7 +59,10 @@ def plan(
 
 
 def write(plan: Plan) -> bool:
-    """Write what was planned, if it differs; say whether it did. Raise DocumentError."""
+    """Write a plan if it differs, and return whether it did.
+
+    Raise DocumentError if the write fails.
+    """
     if not plan.differs:
         return False
     target = Path(os.path.realpath(plan.path))

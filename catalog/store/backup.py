@@ -1,4 +1,4 @@
-"""A copy of an SQLite database as it is at one moment: checked, and then put in its place."""
+"""Copy an SQLite database consistently and check the copy."""
 
 import os
 import secrets
@@ -11,18 +11,18 @@ from urllib.parse import quote
 from catalog.core.errors import StoreError
 
 WAIT = 30.0
-"""Seconds to wait for a process that writes."""
+"""Seconds to wait for a writing process."""
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 
 
 def copy(source: Path, target: Path) -> dict[str, int]:
-    """Copy a database to a file that only its owner reads; return its rows by table.
+    """Copy a database to a private file and return rows by table.
 
-    The copy is checked as a whole and row by row counted before it replaces what stood there.
-    Raise StoreError; the target is as it was then.
+    The copy is checked and its rows are counted before it replaces the target. Raise StoreError and
+    leave the target unchanged.
     """
     try:
-        # The copy is closed before it is flushed and gets its name.
+        # The copy is closed before `fresh` flushes and renames it.
         with fresh(target) as place, opened(source) as old, closing(sqlite3.connect(place)) as new:
             rows = _copy(old, new)
             _check(new, rows)
@@ -34,7 +34,7 @@ def copy(source: Path, target: Path) -> dict[str, int]:
 
 @contextmanager
 def fresh(target: Path) -> Iterator[Path]:
-    """Give a file that only its owner reads; it is flushed and named `target` when it is whole."""
+    """Yield a private file, then flush and rename it to `target`."""
     temporary = target.with_name(f".{target.name}-{secrets.token_hex(4)}.tmp")
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
     try:
@@ -48,7 +48,7 @@ def fresh(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def opened(file: Path, *, wait: float = WAIT) -> Iterator[sqlite3.Connection]:
-    """Open a database file that is there, as it is: no schema is brought up to date."""
+    """Open an existing database file without a schema upgrade."""
     address = f"file:{quote(os.fsencode(file.absolute()))}?mode=rw"
     connection = sqlite3.connect(address, uri=True, timeout=wait, isolation_level=None)
     with closing(connection):
@@ -56,8 +56,8 @@ def opened(file: Path, *, wait: float = WAIT) -> Iterator[sqlite3.Connection]:
 
 
 def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> dict[str, int]:
-    """Count and copy under one view, so that both say the same while others write."""
-    new.execute("PRAGMA synchronous = OFF")  # it is flushed once, when it is whole
+    """Count and copy in one transaction, because others may write meanwhile."""
+    new.execute("PRAGMA synchronous = OFF")  # `fresh` flushes it once
     old.execute("BEGIN")
     rows = count_rows(old)
     old.backup(new)
@@ -66,20 +66,20 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> dict[str, int]:
 
 
 def _check(new: sqlite3.Connection, rows: dict[str, int]) -> None:
-    (said,) = new.execute("PRAGMA integrity_check(1)").fetchone()
-    if said != "ok":
-        raise sqlite3.DatabaseError(f"the copy is damaged, and so the database may be: {said}")
+    (result,) = new.execute("PRAGMA integrity_check(1)").fetchone()
+    if result != "ok":
+        raise sqlite3.DatabaseError(f"the copy is damaged, and so the database may be: {result}")
     if count_rows(new) != rows:
         raise sqlite3.DatabaseError("the copy does not have every row")
 
 
 def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
-    """Return how many rows each table has."""
+    """Return the number of rows of each table."""
     names = [name for (name,) in connection.execute(_TABLES)]
     return {name: _count(connection, name) for name in names}
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:
-    query = f'SELECT count(*) FROM "{table}"'  # noqa: S608  # a name that the database gave
+    query = f'SELECT count(*) FROM "{table}"'  # noqa: S608  # the name is from the database
     (count,) = connection.execute(query).fetchone()
     return int(count)

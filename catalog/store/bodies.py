@@ -1,8 +1,7 @@
-"""The bodies of payloads, written and read: whole, or as the difference to a whole one.
+"""Store payload bodies whole, or as the difference to a whole one.
 
-A whole body is a keyframe. The bodies that follow it are stored as differences to it, until a new
-keyframe costs less. So one other body at most is needed to read a body, and damage to a difference
-affects nothing else.
+A whole body is a keyframe. The next bodies are differences to it, until a new keyframe takes less
+space. So at most one other body is needed to read one, and a damaged difference affects no other.
 """
 
 import hashlib
@@ -35,29 +34,29 @@ from catalog.store.stored import DAMAGED
 from catalog.store.tables import PayloadRow, col, table_of
 
 LEVEL = 6
-"""Of zstd. Below it, differences of lists of thousands grow; above it, time and memory do."""
+"""The zstd level: lower ones enlarge differences, higher ones need more memory."""
 LEAST = 2
-"""A difference is to be this many times smaller than its body would be alone."""
+"""The minimum saving: a difference must be this many times smaller."""
 MAGIC = b"\x28\xb5\x2f\xfd"
-"""How all that zstd packs begins. What does not was packed by zlib, before schema 0008."""
+"""The first bytes of zstd data. Schema 0007 and earlier used zlib."""
 
 
 class Damaged(Exception):
-    """What was packed is not what it was, or not upon that base: both ways have a checksum."""
+    """A stored body fails its checksum, or has another base."""
 
 
 def pack(body: bytes) -> bytes:
-    """Pack a body alone."""
+    """Compress a whole body."""
     from zstandard import ZstdCompressor
 
     return ZstdCompressor(level=LEVEL, write_checksum=True).compress(body)
 
 
 def difference(body: bytes, base: bytes, share: float) -> bytes | None:
-    """Pack a body as what differs from its base; None where it is better packed alone.
+    """Compress a body as a difference to its base, or return None.
 
-    `share` is the part of its size that a body of its kind takes when it is packed alone: to pack
-    this one so only to compare would take longer than all the rest.
+    None means that the whole body is better. `share` is the compressed share of similar bodies. It
+    is an estimate, because a second compression for comparison would take longer than the rest.
     """
     from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict, ZstdCompressor
 
@@ -68,11 +67,14 @@ def difference(body: bytes, base: bytes, share: float) -> bytes | None:
 
 
 def unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
-    """Return a body of that size, packed upon a base or alone; raise Damaged."""
+    """Return a body of `size` bytes, with its base if any.
+
+    Raise Damaged.
+    """
     if base is None and not packed.startswith(MAGIC):
         unpacker = zlib.decompressobj()
         try:
-            # One byte more than it claims: it would take as much memory as there is in it.
+            # The size limits memory, because a damaged body may unpack to anything.
             body = unpacker.decompress(packed, max(0, size) + 1)
         except zlib.error as error:
             raise Damaged from error
@@ -95,7 +97,7 @@ def _unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
         frame_content_size,
     )
 
-    if frame_content_size(packed) != size:  # it would take as much memory as it claims
+    if frame_content_size(packed) != size:  # the size limits memory
         raise Damaged
     known = ZstdCompressionDict(base, dict_type=DICT_TYPE_RAWCONTENT) if base else None
     return ZstdDecompressor(dict_data=known).decompress(packed)
@@ -106,7 +108,7 @@ _SHA256, _BASE, _BODY = col(PayloadRow.sha256), col(PayloadRow.base_sha256), col
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One payload after a check: whether its body is stored, and what is wrong with it."""
+    """The check result of one payload."""
 
     sha256: str
     is_there: bool
@@ -115,7 +117,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Keyframe:
-    """A whole body, unpacked, and how many bytes it takes in the database."""
+    """A whole body, and its stored size in bytes."""
 
     sha256: str
     body: bytes
@@ -123,12 +125,12 @@ class Keyframe:
 
     @property
     def share(self) -> float:
-        """Which part of its size it takes."""
+        """Return its compressed share."""
         return self.stored / len(self.body) if self.body else 0.0
 
 
 def read(connection: Connection, sha256: str) -> bytes:
-    """Return a stored body; raise StoreError unless it is what was sent."""
+    """Return a stored body, or raise StoreError if it is damaged."""
     try:
         row = _row(connection, sha256)
         keyframe = None if row.base_sha256 is None else _keyframe(connection, row.base_sha256)
@@ -138,7 +140,7 @@ def read(connection: Connection, sha256: str) -> bytes:
 
 
 def write(connection: Connection, payload: Payload, before: str | None) -> None:
-    """Store a body unless it is there; `before` is the digest of the last accepted one, if any."""
+    """Store a body once. `before` is the last accepted digest."""
     sha256 = payload.digest
     has_body = connection.scalar(select(_BODY.is_not(None)).where(_is(sha256)))
     if has_body:
@@ -147,14 +149,15 @@ def write(connection: Connection, payload: Payload, before: str | None) -> None:
     if has_body is None:
         row = {"sha256": sha256, "size": len(payload.body), **values}
         connection.execute(insert(table_of(PayloadRow)).values(row))
-    else:  # it was pruned, and is back
+    else:  # it was pruned
         _store(connection, sha256, values)
 
 
 def drop(connection: Connection, old: Collection[str]) -> None:
-    """Remove bodies; of those that are differences to one of them, the first is stored whole.
+    """Remove bodies, and rewrite the differences that need them.
 
-    Raise StoreError where a body that stays cannot be read, because a backup may still mend it.
+    The first such difference is stored whole, the others on it. Raise StoreError if a remaining
+    body cannot be read, because a backup may still repair it.
     """
     based = connection.execute(select(_SHA256, _BASE).where(_BASE.is_not(None)).order_by(_SHA256))
     orphans: dict[str, list[str]] = defaultdict(list)
@@ -173,7 +176,7 @@ def drop(connection: Connection, old: Collection[str]) -> None:
 
 
 def check(connection: Connection) -> Iterator[Checked]:
-    """Read every body once, each keyframe before its differences."""
+    """Yield the check of every body, each keyframe before its differences."""
     by_base: dict[str | None, list[str]] = defaultdict(list)
     query = select(_SHA256, _BASE, _BODY.is_not(None).label("has_body")).order_by(_SHA256)
     for row in connection.execute(query):
@@ -214,7 +217,7 @@ def _check_keyframe(
 def _packed(
     body: bytes, keyframe: Keyframe | None, connection: Connection | None = None
 ) -> dict[str, Any]:
-    """Pack a body; as a difference, unless it is small alone or a new keyframe pays."""
+    """Return the columns of a body: a difference if that saves space."""
     if keyframe is not None:
         packed = difference(body, keyframe.body, keyframe.share)
         if packed is not None and (
@@ -225,7 +228,6 @@ def _packed(
 
 
 def _mean_size(connection: Connection, keyframe: Keyframe) -> float:
-    """Return the mean bytes of a keyframe and its differences; a larger difference raises it."""
     size = func.coalesce(func.sum(func.length(_BODY)), 0)
     query = select(func.count(), size).where(literal(keyframe.sha256) == _BASE)
     count, total = connection.execute(query).one()
@@ -233,12 +235,12 @@ def _mean_size(connection: Connection, keyframe: Keyframe) -> float:
 
 
 def _keyframe_of(connection: Connection, sha256: str | None) -> Keyframe | None:
-    """Return the keyframe of a body, or the body itself; None where it is pruned or damaged."""
+    """Return the keyframe for a body, None if pruned or damaged."""
     if sha256 is None:
         return None
     try:
         return _keyframe(connection, _row(connection, sha256).base_sha256 or sha256)
-    except Damaged:  # `catalog db verify` reports it, and the next body does not depend on it
+    except Damaged:  # `catalog db verify` reports it
         return None
 
 
@@ -258,7 +260,7 @@ def _row(connection: Connection, sha256: str) -> Row[*tuple[Any, ...]]:
 
 @cache
 def _row_query() -> Executable:
-    body = cast(_BODY, LargeBinary).label("body")  # also where text was put there
+    body = cast(_BODY, LargeBinary).label("body")  # cast, because a user may have stored text
     query = select(_SHA256, _BASE, col(PayloadRow.size), body)
     return query.where(bindparam("sha256") == _SHA256)
 

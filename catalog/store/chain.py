@@ -1,11 +1,10 @@
-"""The hash chain over the snapshots: whoever edits the past has to edit all that came after it.
+"""Chain the snapshots by hashes, so edits are detected.
 
-A link covers its snapshot, the model versions that begin with it, the changes of models that its
-poll found, what else was found since the snapshot before it, the notes since then, and the link
-before it. Row numbers and columns that may be added later are no part of it. Migration 0004 holds a
-copy of this formula: a change of it needs a migration. A link from before schema 0012 has no number
-in `notes`. It covers no notes, and of a finding neither basis nor moves: so a head that was noted
-then is still found.
+A link covers its snapshot, the model versions that begin with it, the model changes of its poll,
+the other findings and the notes since the previous snapshot, and the previous link. Row numbers and
+later columns are excluded. Migration 0004 has a copy of this formula, so a change needs a
+migration. Links from before schema 0012 have no number in `notes`. They cover neither notes nor the
+basis and moves of findings, so a chain head written down at that time still verifies.
 """
 
 import hashlib
@@ -43,12 +42,12 @@ from catalog.store.tables import (
 )
 
 BROUGHT = ("first", "changed")
-"""The outcomes of a poll that brings a snapshot."""
+"""The poll outcomes that store a snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One snapshot's place in the chain: as stored, and as its rows give it."""
+    """The stored and the computed link of one snapshot."""
 
     snapshot: int
     stored: str
@@ -56,16 +55,16 @@ class Link:
 
 
 def version_digest(provider: str, model: Model) -> str:
-    """Return the SHA-256 over all that a model version says."""
-    said = [model.key, model.name, model.type, model.status, model.beta, model.context_limit]
-    return _sha256([provider, *said, model.description, model.route, model.facts])
+    """Return the SHA-256 over the content of a model version."""
+    content = [model.key, model.name, model.type, model.status, model.beta, model.context_limit]
+    return _sha256([provider, *content, model.description, model.route, model.facts])
 
 
 def seal(connection: Connection, provider: str, begun: Sequence[str]) -> None:
-    """Write the link of the newest snapshot, once everything of its poll is written.
+    """Write the link of the newest snapshot, last in its poll.
 
-    `begun` are the digests of the model versions that begin with it, as they were written: to find
-    them again would take longer with each year.
+    `begun` are the digests of its new model versions in row order. They are passed in, because a
+    query would take longer each year.
     """
     newest, *before = connection.execute(_newest_query(), {"provider": provider})
     notes = connection.scalar(_last_note()) or 0
@@ -74,7 +73,10 @@ def seal(connection: Connection, provider: str, begun: Sequence[str]) -> None:
 
 
 def links(connection: Connection, provider: str) -> Iterator[Link]:
-    """Yield every link of a provider, oldest first: the first that differs is where it broke."""
+    """Yield every link of a provider, oldest first.
+
+    The first one that differs shows where the chain breaks.
+    """
     before: Row[*tuple[Any, ...]] | None = None
     query = _brought().order_by(col(PollRow.id))
     begun = _begun(connection)
@@ -101,7 +103,6 @@ def _last_note() -> Executable:
 
 
 def _brought() -> Select[*tuple[Any, ...]]:
-    """Select the snapshots of a provider, each with the poll that brought it."""
     named = ("id", "provider", "digest", "model_count", "chain", "notes")
     return (
         select(
@@ -134,9 +135,9 @@ def _work_out(
 
 
 def _begun(connection: Connection) -> Mapping[int, Sequence[str]]:
-    """Return the digests of all model versions by the snapshot that they begin with.
+    """Return the digests of model versions by their first snapshot.
 
-    To ask for each snapshot would take longer with each year: no index finds them.
+    All are read at once, because no index serves a query for one snapshot.
     """
     query = select(col(ModelVersionRow.first_snapshot), col(ModelVersionRow.digest))
     begun = defaultdict[int, list[str]](list)
@@ -146,11 +147,11 @@ def _begun(connection: Connection) -> Mapping[int, Sequence[str]]:
 
 
 def _notes(connection: Connection, provider: str, after: int, last: int) -> list[Json]:
-    """Return what was noted between two links; `after` and `last` are numbers of notes."""
-    asked = {"provider": provider, "after": after, "last": last}
+    """Return the notes with ids over `after`, up to `last`."""
+    values = {"provider": provider, "after": after, "last": last}
     return [
         [row.key, row.noted_at, row.retires and row.retires.isoformat(), row.successor, row.source]
-        for row in connection.execute(_notes_query(), asked)
+        for row in connection.execute(_notes_query(), values)
     ]
 
 
@@ -170,12 +171,11 @@ def _notes_query() -> Executable:
 
 
 def _found(connection: Connection, provider: str, since: int, poll: int, whole: bool) -> list[Json]:
-    """Return what the poll found of models, and all else from `since` to before it.
+    """Return the model changes of the poll, and other findings before it.
 
-    What is not of models may still be told later beside the poll's own findings: the next link has
-    it.
+    Other findings of the poll itself belong to the next link, because they may be written later.
     """
-    asked = {"provider": provider, "since": since, "poll": poll}
+    values = {"provider": provider, "since": since, "poll": poll}
     return [
         [
             *(row.started_at, row.outcome, row.rule, row.level, row.finding, row.ground),
@@ -184,7 +184,7 @@ def _found(connection: Connection, provider: str, since: int, poll: int, whole: 
             row.gone_since,
             *([row.basis, row.moves] if whole else []),
         ]
-        for row in connection.execute(_found_query(), asked)
+        for row in connection.execute(_found_query(), values)
     ]
 
 

@@ -43,7 +43,10 @@ from catalog.store.tables import (
 def write_findings(
     connection: Connection, poll: int, findings: Sequence[Finding], versions: Mapping[str, int]
 ) -> list[int]:
-    """Write findings and their changes; return their row ids. `versions`: row ids by model key."""
+    """Write findings with their changes and return their row ids.
+
+    `versions` holds version row ids by model key.
+    """
     if not findings:
         return []
     rows = [
@@ -61,7 +64,7 @@ def write_findings(
         for finding in findings
     ]
     connection.execute(inserting(FindingRow), rows)
-    # Counted up in the order of the rows, and nobody else writes meanwhile: one question for all.
+    # One query returns all ids, because we hold the write lock.
     newest = connection.scalars(_numbers_query(), {"poll": poll, "count": len(rows)})
     numbers = list(newest)[::-1]
     changes = [
@@ -84,7 +87,6 @@ def write_findings(
 
 @cache
 def _numbers_query() -> Executable:
-    """Select the numbers of the newest findings of a poll, so many of them."""
     number, of_poll = col(FindingRow.id), col(FindingRow.poll_id) == bindparam("poll")
     return select(number).where(of_poll).order_by(number.desc()).limit(bindparam("count"))
 
@@ -101,10 +103,10 @@ CHANGE_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which findings to read. Times are inclusive; None and empty mean no bound.
+class FindingFilter:
+    """The filter of findings. Times are inclusive, None and empty match all.
 
-    `keys` are those of models; who was renamed to one of them is told too.
+    `keys` are model keys, and also match models that were renamed to them.
     """
 
     provider: str
@@ -119,8 +121,8 @@ class Wanted:
     number: int | None = None
 
 
-def findings(connection: Connection, wanted: Wanted) -> tuple[Finding, ...]:
-    """Read findings, oldest poll first, within a poll the gravest first."""
+def findings(connection: Connection, wanted: FindingFilter) -> tuple[Finding, ...]:
+    """Return findings, oldest poll first, then most severe first."""
     query = (
         select(
             col(FindingRow.id).label("finding_id"),
@@ -139,8 +141,8 @@ def findings(connection: Connection, wanted: Wanted) -> tuple[Finding, ...]:
     return tuple(_finding(list(group)) for _, group in groupby(rows, key=lambda r: r.finding_id))
 
 
-def snapshot_with(connection: Connection, wanted: Wanted, least: int) -> int:
-    """Return the newest snapshot since which there are `least` findings; 0 where too few."""
+def snapshot_with(connection: Connection, wanted: FindingFilter, least: int) -> int:
+    """Return the newest snapshot with `least` findings since, else 0."""
     query = (
         select(col(PollRow.snapshot_id), func.count(col(FindingRow.id).distinct()))
         .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
@@ -157,8 +159,8 @@ def snapshot_with(connection: Connection, wanted: Wanted, least: int) -> int:
     return 0
 
 
-def count(connection: Connection, wanted: Wanted) -> int:
-    """Return how many findings there are."""
+def count(connection: Connection, wanted: FindingFilter) -> int:
+    """Return the number of matching findings."""
     query = (
         select(func.count(col(FindingRow.id).distinct()))
         .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
@@ -169,8 +171,8 @@ def count(connection: Connection, wanted: Wanted) -> int:
     return connection.scalar(query) or 0
 
 
-def told_drift(connection: Connection, provider: str) -> frozenset[str]:
-    """Return the fingerprints of all drift that was noted before."""
+def reported_drift(connection: Connection, provider: str) -> frozenset[str]:
+    """Return the fingerprints of all reported drift."""
     query = (
         select(col(ChangeRow.fingerprint))
         .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
@@ -179,8 +181,10 @@ def told_drift(connection: Connection, provider: str) -> frozenset[str]:
     return frozenset(connection.scalars(query))
 
 
-def told_troubles(connection: Connection, provider: str, poll: int) -> dict[TroubleKind, datetime]:
-    """Return when each kind of trouble was last told, after the poll of that number."""
+def reported_troubles(
+    connection: Connection, provider: str, poll: int
+) -> dict[TroubleKind, datetime]:
+    """Return when each problem was last reported after a poll."""
     query = (
         select(col(ChangeRow.kind), col(PollRow.started_at))
         .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
@@ -189,13 +193,13 @@ def told_troubles(connection: Connection, provider: str, poll: int) -> dict[Trou
         .where(col(ChangeRow.kind).in_(TROUBLES))
         .order_by(col(PollRow.id))
     )
-    # The last in order counts, not the latest time: that may be of a clock that was ahead.
+    # Row order counts, because a clock may have been ahead.
     at: dict[str, datetime] = {row[0]: row[1] for row in connection.execute(query)}
     return {kind: at[kind] for kind in TROUBLES if kind in at}
 
 
-def told_probes(connection: Connection, provider: str) -> dict[tuple[str, str], Probed]:
-    """Return what was told last of what probes found, by what `told_as` says."""
+def reported_probes(connection: Connection, provider: str) -> dict[tuple[str, str], Probed]:
+    """Return the last report of each probe result, by `report_key`."""
     query = (
         select(*CHANGE_COLUMNS)
         .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
@@ -204,10 +208,10 @@ def told_probes(connection: Connection, provider: str) -> dict[tuple[str, str], 
         .order_by(col(ChangeRow.id))
     )
     changes = map(to_change, connection.execute(query))
-    return {change.told_as: change for change in changes if isinstance(change, Probed)}
+    return {change.report_key: change for change in changes if isinstance(change, Probed)}
 
 
-def _conditions(wanted: Wanted) -> Iterable[Any]:
+def _conditions(wanted: FindingFilter) -> Iterable[Any]:
     yield col(FindingRow.provider) == wanted.provider
     if wanted.since is not None:
         yield col(PollRow.started_at) >= wanted.since
@@ -220,7 +224,7 @@ def _conditions(wanted: Wanted) -> Iterable[Any]:
     if wanted.keys:
         keys = list(map(canonical, wanted.keys))
         renamed = and_(col(ChangeRow.kind) == Renamed.kind, col(ChangeRow.after).in_(keys))
-        # Ends and what probes found are about no version: they name their model in canonical JSON.
+        # Ends and probe results have no version. Their JSON detail has the key.
         detail = col(ChangeRow.detail)
         named = or_(*(detail.contains(f'"key":{key}', autoescape=True) for key in keys))
         by_name = col(ChangeRow.kind).in_((*PROBED_KINDS, Retiring.kind)) & named
@@ -232,10 +236,10 @@ def _conditions(wanted: Wanted) -> Iterable[Any]:
     if wanted.number is not None:
         yield col(FindingRow.id) == wanted.number
     if wanted.message is not None:
-        owed = select(col(DeliveryRow.finding_id)).where(
+        pending = select(col(DeliveryRow.finding_id)).where(
             col(DeliveryRow.message_id) == wanted.message
         )
-        yield col(FindingRow.id).in_(owed)
+        yield col(FindingRow.id).in_(pending)
 
 
 def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:
@@ -256,7 +260,7 @@ def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:
 
 
 def to_change(row: Row[*tuple[Any, ...]]) -> Change:
-    """Read the change out of a row that selects CHANGE_COLUMNS."""
+    """Return the change of a row that selects CHANGE_COLUMNS."""
     made = KINDS.get(row.kind)
     if made is None:
         raise StoreError(f"a change is of the kind {row.kind!r}, which is unknown", hint=DAMAGED)

@@ -1,10 +1,9 @@
-"""Claims: which process does a thing that must be done once.
+"""Claim work that only one process may do.
 
-A claim of a process on this machine lasts as long as the process lives, whatever any clock says,
-and ends with it. The numbers of processes are only known on the same boot of the same machine, and
-in the same container; every other claim ends by time. PostgreSQL has one clock for all. Where
-processes share an SQLite file, each has its own clock, so a claim of another machine is kept for as
-long as that machine's clock may be wrong.
+A claim of a process on this machine ends with the process, independent of any clock. Process ids
+are only comparable within one boot of one machine and one container. All other claims expire by
+time. PostgreSQL has one clock for all processes. Machines that share an SQLite file have their own
+clocks, so a claim of another machine is kept longer by the allowed clock error.
 """
 
 import hashlib
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 FAR = timedelta(hours=1)
-"""How far the clock of another machine may be from ours."""
+"""The allowed clock error of another machine."""
 NEAR = timedelta(minutes=5)
-"""The same for another container of this machine, because both read the clock of one kernel."""
+"""The allowed clock error of another container, which shares our kernel clock."""
 _RUN = secrets.token_hex(4)
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _PROCESSES = Path("/proc/self/ns/pid")
@@ -33,14 +32,14 @@ _ENDED = {"Z", "X"}
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The time that claims are written and judged by; `is_shared` where all read one clock."""
+    """The time of claims. `is_shared` if all processes use one clock."""
 
     now: datetime
     is_shared: bool = False
 
 
 def present(connection: "Connection", now: datetime) -> Present:
-    """Return the time of the database where it has a clock, else the time of this process."""
+    """Return the database's time if it has a clock, else `now`."""
     if connection.dialect.name != "postgresql":
         return Present(now)
     moment: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
@@ -48,10 +47,9 @@ def present(connection: "Connection", now: datetime) -> Present:
 
 
 def owner() -> str:
-    """Name this process, in a way that tells it from every other, also on another machine.
+    """Return a unique name of this process across machines.
 
-    The name ends with the moment at which the process began, because its number may be given to
-    another process later, and with the boot of the machine.
+    It ends with the process start time and the boot, because process ids are reused.
     """
     return _name(os.getpid())
 
@@ -63,24 +61,23 @@ def _name(pid: int) -> str:
 
 @cache
 def _place() -> str:
-    """Name the host and the space in which a process has its number.
+    """Return a name of the host and its process id namespace.
 
-    Containers may share a host's name and count their processes from 1. Where the system tells
-    neither, as on macOS, there are no such spaces.
+    Containers may share a host name and count processes from 1. Systems without this information,
+    such as macOS, have no such namespaces.
     """
-    told = ""
+    identity = ""
     with suppress(OSError):
-        told = f"{_BOOT.read_text(encoding='utf-8')}{_PROCESSES.readlink()}"
-    return f"{socket.gethostname()}/{_short(told)}"
+        identity = f"{_BOOT.read_text(encoding='utf-8')}{_PROCESSES.readlink()}"
+    return f"{socket.gethostname()}/{_short(identity)}"
 
 
 @cache
 def _boot() -> str:
-    """Name this boot of this machine; empty where the system does not tell."""
-    told = ""
+    identity = ""
     with suppress(OSError):
-        told = _short(_BOOT.read_text(encoding="utf-8"))
-    return told
+        identity = _short(_BOOT.read_text(encoding="utf-8"))
+    return identity
 
 
 def _short(text: str) -> str:
@@ -88,9 +85,9 @@ def _short(text: str) -> str:
 
 
 def is_held(by: str | None, until: datetime | None, longest: timedelta, at: Present) -> bool:
-    """Say whether another process has the claim.
+    """Return whether another process holds the claim.
 
-    `until` is when it ends by the clock that it was written with, `longest` how long a claim lasts.
+    `until` is its end by the clock of its owner, `longest` the maximum time of a claim.
     """
     if by is None or until is None:
         return False
@@ -103,21 +100,21 @@ def is_held(by: str | None, until: datetime | None, longest: timedelta, at: Pres
         if is_alive and not at.is_shared:
             return True
     off = timedelta() if at.is_shared else NEAR if boot and boot == _boot() else FAR
-    # What ends later than any claim is of a clock that is wrong by more than we allow for.
+    # A later end is ignored, because that clock was wrong by more than we allow.
     return at.now < until + off and until <= at.now + longest + FAR
 
 
 def _is_alive(pid: int, started: str) -> bool | None:
-    """Say whether a process lives; None where another one may have its number by now."""
+    """Return whether a process is alive, None if its id was reused."""
     state, since = _stat(pid)
-    # A process that was killed stays until its parent has looked.
+    # Killed processes stay listed until their parent waits for them.
     if state in _ENDED or (not since and _is_gone(pid)):
         return False
     return since == started if since and started else None
 
 
 def _is_gone(pid: int) -> bool:
-    """Say whether no process has a number, where `/proc` is not there or hides those of others."""
+    """Return whether no process has this id, even without `/proc`."""
     try:
         with suppress(PermissionError):
             os.kill(pid, 0)
@@ -127,9 +124,9 @@ def _is_gone(pid: int) -> bool:
 
 
 def _stat(pid: int) -> tuple[str, str]:
-    """Return the state of a process and when it began, in ticks since the boot; empty if unknown.
+    """Return the state and start tick of a process, empty if unknown.
 
-    See proc_pid_stat(5). The name of the program, which may hold anything, ends at the last `)`.
+    See proc_pid_stat(5). The program name may contain anything, and ends at the last `)`.
     """
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""The engine: how a database is opened, brought up to date, and held for one transaction."""
+"""Open a database, upgrade its schema, and provide transactions."""
 
 import logging
 import os
@@ -42,38 +42,38 @@ INSTEAD = (
 )
 OTHER = "Name a file of its own, or one that is not there yet, with --database."
 MEMORY = "sqlite://"
-"""The URL of a database that lives as long as the process."""
+"""The URL of a database in memory."""
 
 logger = logging.getLogger(__name__)
 _FAST_PATH_ENDS = text("DELETE FROM fast_path WHERE provider = coalesce(:of, provider)")
 Transaction = Connection
-"""What a `with` of a Database yields; only this package looks inside."""
+"""The handle of a transaction. Only this package looks inside."""
 
 
 class Database:
-    """One database for the life of the process. Opening it costs nothing until it is used."""
+    """A database, opened on first use."""
 
     def __init__(
         self, url: str, *, busy_timeout: float = BUSY_TIMEOUT, upgrades: bool = True
     ) -> None:
-        """Take a SQLAlchemy URL, or the path of an SQLite file; raise SettingsInvalid.
+        """Accept a SQLAlchemy URL or the path of an SQLite file.
 
-        Without `upgrades`, a schema that is not up to date is refused and left as it is.
+        Raise SettingsInvalid for an unusable URL. Without `upgrades`, an old schema is refused.
         """
         self._upgrades = upgrades
         self._busy_timeout = busy_timeout
         self._upgraded: Upgraded | None = None
         self._together: Connection | None = None
         try:
-            # A path is never pasted into a URL: it may hold `%` or `?`.
+            # A path is never put into a URL, because it may contain `%` or `?`.
             self.url = make_url(url) if "://" in url else URL.create("sqlite", database=url)
         except (ArgumentError, ValueError):
-            raise SettingsInvalid(WANTED) from None  # the error may quote a piece of the password
+            raise SettingsInvalid(WANTED) from None  # the error may quote the password
         _check_driver(self.url)
 
     @property
     def place(self) -> str:
-        """The file, or the URL without its password."""
+        """Return the file, or the URL without its password."""
         if self.file is not None:
             return str(self.file)
         hidden = {name: "***" for name in self.url.query if "pass" in name.lower()}
@@ -81,16 +81,16 @@ class Database:
 
     @property
     def file(self) -> Path | None:
-        """The SQLite file; None for a server or for memory."""
+        """Return the SQLite file, None for a server or memory."""
         if self.url.get_backend_name() == "sqlite" and self.url.database:
             return None if self.url.database == ":memory:" else Path(self.url.database)
         return None
 
     @property
     def exists(self) -> bool:
-        """Whether there is something to read: a file, a server, or memory; raise StoreError.
+        """Return whether a database exists, or raise StoreError.
 
-        An empty file is refused: a run that was cut off leaves none, so its history is gone.
+        An empty file is refused, because an interrupted run leaves none, so its content was lost.
         """
         if self.file is None:
             return True
@@ -98,7 +98,7 @@ class Database:
             size = self.file.stat().st_size
         except (FileNotFoundError, NotADirectoryError):
             return False
-        except OSError as error:  # a folder that may not be entered
+        except OSError as error:  # such as a folder without permission
             raise StoreError(f"{self.place}: {error.strerror}") from error
         if size == 0:
             hint = "Put a backup back by `catalog db restore FILE`, or remove it to start anew."
@@ -107,7 +107,7 @@ class Database:
 
     @property
     def size(self) -> int:
-        """How many bytes it takes; raise StoreError."""
+        """Return the size in bytes, or raise StoreError."""
         query = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
         if self.url.get_backend_name() == "postgresql":
             query = "SELECT pg_database_size(current_database())"
@@ -116,7 +116,10 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Hold one consistent view; raise StoreError, also where no database is there yet."""
+        """Yield a consistent read transaction.
+
+        Raise StoreError, also if no database exists yet.
+        """
         if not self.exists:
             hint = "Run `catalog sync` (with a token), `catalog import` or `catalog demo` first."
             raise StoreError(f"there is no database at {self.place}", hint=hint)
@@ -127,7 +130,7 @@ class Database:
     def writing(
         self, *, keep: bool = True, ends_fast_path: bool = True, of: str | None = None
     ) -> Iterator[Connection]:
-        """Hold the only writing transaction; committed at the end if `keep`, else undone.
+        """Yield the only write transaction, rolled back unless `keep`.
 
         It ends the fast path of every provider, or only of one: see store/fast.py. Without
         `ends_fast_path` it ends none.
@@ -141,34 +144,35 @@ class Database:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Make one writing transaction of all that are begun meanwhile; each is kept whole.
+        """Join the write transactions within this context into one.
 
-        Where something is raised, those before it are kept: only what kills the process loses them.
+        Each is complete or undone. If an exception is raised, earlier ones are committed. Only the
+        end of the process loses them.
         """
         raised: BaseException | None = None
         try:
             with self.writing() as self._together:
                 try:
                     yield
-                except BaseException as error:  # noqa: BLE001  # it is raised again below
+                except BaseException as error:  # noqa: BLE001  # raised again below
                     raised = error
         except StoreError as error:
-            raised = raised or error  # what was wrong first says more
+            raised = raised or error  # the first error is the cause
         finally:
             self._together = None
         if raised is not None:
             raise raised
 
     def upgrade(self) -> "Upgraded | None":
-        """Bring the schema up to date, as the first use does by itself; say what that took.
+        """Upgrade the schema and return the result, None if it was current.
 
-        None where it was up to date. Raise StoreError, also where no database is there yet.
+        Raise StoreError, also if no database exists yet.
         """
         with self.reading():
             return self._upgraded
 
     def close(self) -> None:
-        """Close every connection; what is used after that is opened anew."""
+        """Close every connection. The next use opens new ones."""
         engine = self.__dict__.pop("_engine", None)
         if engine is not None:
             engine.dispose()
@@ -176,7 +180,7 @@ class Database:
     @contextmanager
     def _transaction(self, *, immediate: bool) -> Iterator[Connection]:
         if not self.exists:
-            self.close()  # it was removed: what takes its place has no schema yet
+            self.close()  # the file was removed, and a new one has no schema yet
         try:
             if self._together is not None:
                 with _part(self._together):
@@ -189,28 +193,28 @@ class Database:
                 yield connection
         except SQLAlchemyError as error:
             if not _is_memory(self.url):
-                self.close()  # it may be put right meanwhile, by a backup of an older version too
+                self.close()  # a backup with an older schema may replace it
             raise self._explain(error) from error
 
     @cached_property
     def _engine(self) -> Engine:
-        """Make the engine; create the file and bring the schema up to date on first use."""
+        """Create the engine, the file and the schema on first use."""
         try:
             if not self.exists:
                 self._create()
             engine = _make_engine(self.url, self._busy_timeout)
             self._upgraded = _bring_up_to_date(engine, self.place, upgrades=self._upgrades)
-        except (TypeError, ValueError) as error:  # what is wrong after the ? of a URL
+        except (TypeError, ValueError) as error:  # a bad option in the URL
             raise SettingsInvalid(f"the database URL cannot be used: {error}") from None
         except (SQLAlchemyError, OSError) as error:
             raise self._explain(error) from error
         return engine
 
     def _create(self) -> None:
-        """Make the file whole before it has its name: one that is empty is never ours.
+        """Create the complete file before it gets its name.
 
-        Where another process was faster, its file stays. Where there are no hard links, SQLite
-        makes the file in its place.
+        So an empty file is never ours. If another process was faster, its file stays. Without hard
+        links, SQLite creates the file itself.
         """
         file = Path(os.path.realpath(self.place))
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -224,9 +228,9 @@ class Database:
             temporary.unlink(missing_ok=True)
 
     def _explain(self, error: Exception) -> StoreError:
-        """Say in one line what the database said; the statement and its values stay out of it."""
-        said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-        first = said.strip().split("\n")[0]
+        """Convert an error to one line without SQL and values."""
+        message = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+        first = message.strip().split("\n")[0]
         if "locked" in first or "busy" in first:
             waited = f"{self._busy_timeout:g} s"
             return DatabaseBusy(f"{self.place} was held by another process for over {waited}")
@@ -237,7 +241,6 @@ class Database:
 
 
 def _is_cut(error: Exception) -> bool:
-    """Whether there is no connection to a server, or none any more."""
     if not isinstance(error, OperationalError):
         return False
     state = getattr(error.orig, "sqlstate", None)
@@ -245,7 +248,7 @@ def _is_cut(error: Exception) -> bool:
 
 
 def _check_driver(url: URL) -> None:
-    """Raise SettingsInvalid for a database that is not supported, or without its driver."""
+    """Raise SettingsInvalid for an unsupported database or missing driver."""
     backend, driver = url.get_backend_name(), url.drivername
     if backend not in SUPPORTED:
         raise SettingsInvalid(f"{backend} is not supported; {INSTEAD}")
@@ -265,13 +268,13 @@ def _is_memory(url: URL) -> bool:
 def _make_engine(url: URL, busy_timeout: float) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url)
-    # A file is opened for each transaction: another may have been put in its place.
+    # The file is opened for each transaction, because it may be replaced.
     pool = StaticPool if _is_memory(url) else NullPool
-    # One thread after the other uses a connection, never two at once.
+    # Threads share a connection, but never at the same time.
     arguments = {"timeout": busy_timeout, "check_same_thread": False}
     engine = create_engine(url, connect_args=arguments, poolclass=pool)
-    # The driver's own transactions lose concurrent updates: BEGIN is ours (see pitfalls of pysqlite
-    # in SQLAlchemy's documentation).
+    # We send BEGIN ourselves, because the driver's transactions lose concurrent updates (see
+    # pitfalls of pysqlite in SQLAlchemy's documentation).
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
@@ -279,12 +282,12 @@ def _make_engine(url: URL, busy_timeout: float) -> Engine:
 
 @contextmanager
 def _part(connection: Connection) -> Iterator[None]:
-    """Make a part of a transaction that is undone by itself where something is raised."""
+    """Yield a savepoint that is rolled back after an exception."""
     part = connection.begin_nested()
     try:
         yield
     except BaseException:
-        with suppress(SQLAlchemyError):  # the database may have undone all: what was raised tells
+        with suppress(SQLAlchemyError):  # the database may have rolled back already
             part.rollback()
         raise
     part.commit()
@@ -316,8 +319,10 @@ def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> "Upgrade
         )
     if not upgrades:
         has = f"schema {revision}" if revision else "no schema yet"
-        said = f"{place} has {has}, this version wants {REVISIONS[-1]}, and nothing is changed here"
-        raise StoreError(said, hint="Run `catalog db upgrade`.")
+        message = (
+            f"{place} has {has}, this version wants {REVISIONS[-1]}, and nothing is changed here"
+        )
+        raise StoreError(message, hint="Run `catalog db upgrade`.")
     from catalog.store.migrate import upgrade
 
     done = upgrade(engine)

@@ -1,4 +1,4 @@
-"""What became of each message: read for people, and changed by their hand."""
+"""List, retry and drop messages for users."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from catalog.changes.finding import Finding, gravity
+from catalog.changes.finding import Finding, severity
 from catalog.core.errors import NotFound
 from catalog.core.strict_json import cut
-from catalog.store.changelog import Wanted, findings
+from catalog.store.changelog import FindingFilter, findings
 from catalog.store.outbox import DELIVERED, GIVEN_UP, set_messages
-from catalog.store.record import OWED
+from catalog.store.record import PENDING
 from catalog.store.tables import DeliveryRow, FindingRow, PollRow, col, table_of
 
 DROPPED = "dropped"
-STATES = (OWED, DELIVERED, GIVEN_UP, DROPPED)
+STATES = (PENDING, DELIVERED, GIVEN_UP, DROPPED)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One message to one channel, of a poll at `at`; `error` is what was said last."""
+    """One message to one channel, with its poll time and error."""
 
     message_id: str
     provider: str
@@ -38,7 +38,7 @@ class Delivery:
 def newest_first(
     connection: Connection, providers: Collection[str], states: Collection[str], limit: int
 ) -> tuple[Delivery, ...]:
-    """Return messages in these states, the newest first."""
+    """Return messages in these states, newest first."""
     query = (
         select(
             col(DeliveryRow.message_id),
@@ -69,7 +69,7 @@ def newest_first(
 
 
 def channels(connection: Connection, provider: str, state: str) -> dict[str, int]:
-    """Return how many messages to each channel are in a state."""
+    """Return the number of messages in a state by channel."""
     query = (
         select(col(DeliveryRow.channel), func.count(col(DeliveryRow.message_id).distinct()))
         .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
@@ -80,9 +80,9 @@ def channels(connection: Connection, provider: str, state: str) -> dict[str, int
 
 
 def findings_of(connection: Connection, name: str) -> tuple[Finding, ...]:
-    """Return all findings of the message whose id begins so, the gravest first.
+    """Return the findings of a message by the beginning of its id.
 
-    Raise NotFound where there is no such message, or more than one.
+    They are sorted most severe first. Raise NotFound if there is not exactly one message.
     """
     query = (
         select(col(DeliveryRow.message_id), col(FindingRow.provider))
@@ -96,22 +96,24 @@ def findings_of(connection: Connection, name: str) -> tuple[Finding, ...]:
         number = "more than one message begins" if rows else "no message begins"
         raise NotFound(f"{number} with {cut(name, 60)!r}", hint="`catalog alerts` lists messages.")
     ((message, provider),) = rows
-    return tuple(sorted(findings(connection, Wanted(provider, message=message)), key=gravity))
+    return tuple(
+        sorted(findings(connection, FindingFilter(provider, message=message)), key=severity)
+    )
 
 
 def retry(connection: Connection, names: Collection[str]) -> int:
-    """Make messages due now that are owed or given up; return how many.
+    """Make pending and failed messages due now, and return their number.
 
-    Each name is a channel's, or the beginning of a message's id; none at all means every message.
-    Raise NotFound for a name that fits none.
+    Each name is a channel or the beginning of a message id. No names mean every message. Raise
+    NotFound for a name without match.
     """
-    values = {"state": OWED, "next_at": None, "attempts": 0}
-    return _set(connection, (OWED, GIVEN_UP), names, values)
+    values = {"state": PENDING, "next_at": None, "attempts": 0}
+    return _set(connection, (PENDING, GIVEN_UP), names, values)
 
 
 def drop(connection: Connection, names: Collection[str]) -> int:
-    """Mark messages that are owed or given up as never to be sent; return how many."""
-    return _set(connection, (OWED, GIVEN_UP), names, {"state": DROPPED, "next_at": None})
+    """Mark pending and failed messages as dropped, and return their number."""
+    return _set(connection, (PENDING, GIVEN_UP), names, {"state": DROPPED, "next_at": None})
 
 
 def _set(
@@ -133,6 +135,5 @@ def _set(
 
 
 def _fits(row: Any, name: str) -> bool:
-    """Whether a name is the channel's, or that of its targets, or begins the message's id."""
     channel = row.channel == name or row.channel.startswith(f"{name}/")
     return channel or (name.startswith("msg_") and row.message_id.startswith(name))

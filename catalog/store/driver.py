@@ -1,4 +1,4 @@
-"""How an SQLite file is opened, by the engine and without it. The standard library alone."""
+"""Configure SQLite connections, with the standard library alone."""
 
 import sqlite3
 from collections.abc import Callable, Mapping
@@ -7,22 +7,22 @@ from typing import Any
 Execute = Callable[[str, Mapping[str, Any]], Any]
 """Runs SQL with named parameters, on the engine or on the driver; gives a cursor."""
 BUSY_TIMEOUT = 30.0
-"""Seconds to wait for another process that writes: a pass for milliseconds, an import for one."""
+"""Seconds to wait for another writer, because an import takes about one."""
 REVISIONS = (
     *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011"),
     *("0012", "0013", "0014"),
 )
-"""Every revision in migrations/versions, oldest first; a test holds it to the folder."""
-# The journal mode stays SQLite's own: one file that another user or a read-only folder can read.
-# WAL leaves files beside it that stop the owner where somebody else opened it first.
+"""Every revision in migrations/versions, oldest first. A test compares them."""
+# The journal mode stays the default, one file that another user or a read-only folder can read,
+# because WAL files of another user would block the owner.
 PRAGMAS = (
-    "synchronous = FULL",  # what was told must have been kept, also over a power cut
+    "synchronous = FULL",  # reported data must survive a power cut
     "foreign_keys = ON",
 )
 
 
 def prepare(connection: sqlite3.Connection) -> None:
-    """Leave transactions to us: the driver's own lose concurrent updates."""
+    """Disable the driver's transactions, because they lose concurrent updates."""
     connection.isolation_level = None
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")

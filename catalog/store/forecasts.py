@@ -1,4 +1,4 @@
-"""Read what the ends of models follow from: notes, refusals, and what was reported before."""
+"""Read the evidence about ends of models: notes, refusals, reports."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, fu
 
 from catalog.changes.change import Retiring
 from catalog.changes.finding import Delisted
-from catalog.changes.forecast import End, Grounds, Note, Proof, Told, ends
+from catalog.changes.forecast import End, Evidence, LastReport, Note, Proof, ends
 from catalog.changes.rules import Lifecycle
 from catalog.core.snapshot import Model
 from catalog.store import history, tables, tally
@@ -31,14 +31,14 @@ _COLUMNS = tuple(col(getattr(NoteRow, name)) for name in _FIELDS)
 
 
 def write(connection: Connection, provider: str, note: Note) -> None:
-    """Keep a note; from now on it counts in place of earlier ones of that model."""
+    """Store a note. It replaces earlier notes of that model."""
     values = {name: getattr(note, name) for name in _FIELDS}
     number = tables.write(connection, NoteRow, provider=provider, **values)
     tally.add(tables.plain(connection), "note", "id = :number", {"number": number})
 
 
 def newest(connection: Connection, provider: str) -> dict[str, Note]:
-    """Return the newest note of each model by key, also one that takes back an earlier one."""
+    """Return the newest note of each model by key, also withdrawals."""
     rows = connection.execute(_newest_query(), {"provider": provider})
     return {row.key: _note(row) for row in rows}
 
@@ -54,7 +54,7 @@ def _newest_query() -> Executable:
 
 
 def every(connection: Connection, provider: str) -> tuple[Note, ...]:
-    """Return all notes that were ever written, oldest first."""
+    """Return all notes, oldest first."""
     query = select(*_COLUMNS).where(col(NoteRow.provider) == provider).order_by(col(NoteRow.id))
     return tuple(map(_note, connection.execute(query)))
 
@@ -69,23 +69,23 @@ _NAME, _ROUTE, _ID = col(ProbeRow.name), col(ProbeRow.route), col(ProbeRow.id)
 
 def known(
     connection: Connection, provider: str, lifecycle: Lifecycle | None, number: int
-) -> tuple[tuple[End, ...], Grounds]:
-    """Return every model with an end in key order, and what these ends follow from.
+) -> tuple[tuple[End, ...], Evidence]:
+    """Return every model with an end in key order, and the evidence.
 
-    Who is gone is as of a snapshot; notes and refusals are the newest.
+    Removed models are as of snapshot `number`. Notes and refusals are the newest ones.
     """
     gone = history.delisted(connection, provider, number)
-    found = grounds(connection, provider, gone)
+    found = evidence(connection, provider, gone)
     return ends({each.model.key: each for each in gone}, found, lifecycle), found
 
 
-def grounds(connection: Connection, provider: str, gone: Iterable[Delisted]) -> Grounds:
-    """Return all that the ends of these and of noted models follow from."""
+def evidence(connection: Connection, provider: str, gone: Iterable[Delisted]) -> Evidence:
+    """Return the evidence about these models and all noted ones."""
     noted = newest(connection, provider)
     listed = _listed(connection, provider, noted.keys()) if noted else {}
     names = {each.model.key: each.model.name for each in gone}
     names |= {key: model.name for key, model in listed.items()}
-    return Grounds(
+    return Evidence(
         notes=noted,
         proofs=_proofs(connection, provider, names.keys()) if names else {},
         noted=listed,
@@ -93,7 +93,6 @@ def grounds(connection: Connection, provider: str, gone: Iterable[Delisted]) -> 
 
 
 def _listed(connection: Connection, provider: str, keys: Collection[str]) -> dict[str, Model]:
-    """Return those of the models that are listed now."""
     query = select(*MODEL_COLUMNS).where(
         col(ModelVersionRow.provider) == provider,
         col(ModelVersionRow.key).in_(keys),
@@ -102,8 +101,8 @@ def _listed(connection: Connection, provider: str, keys: Collection[str]) -> dic
     return {row.key: to_model(row) for row in connection.execute(query)}
 
 
-def told(connection: Connection, provider: str) -> dict[str, Told]:
-    """Return what the newest reminder of each model told."""
+def reports(connection: Connection, provider: str) -> dict[str, LastReport]:
+    """Return the newest reminder of each model."""
     query = (
         select(*CHANGE_COLUMNS, col(PollRow.started_at))
         .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
@@ -114,16 +113,16 @@ def told(connection: Connection, provider: str) -> dict[str, Told]:
     )
     last = {}
     for row in connection.execute(query):
-        change = cast("Retiring", to_change(row))  # the query asks for no other kind
-        last[change.key] = Told(change.until, change.basis, row.started_at)
+        change = cast("Retiring", to_change(row))  # the query selects only this kind
+        last[change.key] = LastReport(change.until, change.basis, row.started_at)
     return last
 
 
 def _proofs(connection: Connection, provider: str, keys: Collection[str]) -> dict[str, Proof]:
-    """Return since when each of the models is refused on every route that was tried.
+    """Return the start of refusals on every called route, by key.
 
-    A verdict that still waits for its second try proves nothing. The moment is when the last of the
-    routes was first found to refuse, so that it stays the same from one refusal to the next.
+    Unconfirmed verdicts prove nothing. The start is when the last route began to refuse, so later
+    refusals do not move it.
     """
     of_keys = (col(ProbeRow.provider) == provider, col(ProbeRow.key).in_(keys))
     believed = (*of_keys, col(ProbeRow.believed).is_(True))
@@ -141,14 +140,13 @@ def _proofs(connection: Connection, provider: str, keys: Collection[str]) -> dic
 def _since(
     connection: Connection, newest: Row[Any], believed: tuple[ColumnElement[bool], ...]
 ) -> datetime:
-    """Return when the run of refusals began that ends with this one."""
     place = (*believed, newest.name == _NAME, newest.route == _ROUTE)
     other = select(func.max(_ID)).where(*place, col(ProbeRow.verdict) != REFUSED)
     after = connection.scalar(other) or 0
     first = select(func.min(col(ProbeRow.at))).where(*place, after < _ID)
-    return connection.scalars(first).one()  # the newest is one of them
+    return connection.scalars(first).one()  # never empty, because the newest matches
 
 
 def _words(since: datetime, row: Row[Any]) -> str:
-    said = f": {row.said}" if row.said else ""
-    return f"refused on {since.date()} by {row.route}{said}"
+    words = f": {row.said}" if row.said else ""
+    return f"refused on {since.date()} by {row.route}{words}"

@@ -1,6 +1,6 @@
-"""Snapshots and model versions read back as values: now, and at any past moment.
+"""Read snapshots and model versions, current or past.
 
-A model version is a half-open stretch of snapshots, so "as of" is one indexed query.
+A model version covers a half-open range of snapshots, so "as of" is one indexed query.
 """
 
 from collections.abc import Mapping
@@ -43,17 +43,17 @@ from catalog.store.tables import (
 
 ACCEPTED = ("first", "changed", "unchanged")
 MODEL_FIELDS = tuple(field.name for field in fields(Model))
-_said = attrgetter(*MODEL_FIELDS)
+_model_values = attrgetter(*MODEL_FIELDS)
 MODEL_COLUMNS = tuple(col(getattr(ModelVersionRow, name)) for name in MODEL_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The state in force, without its models: cheap to read at every poll.
+    """The current state without its models, cheap to read at every poll.
 
-    `payload` is the SHA-256 of the body last accepted, `validators` came with it. `missing` are the
-    models that it left out and that stay in force until that is confirmed: the key, and since when;
-    `missing` reads them.
+    `payload` is the SHA-256 of the last accepted body, `validators` are its cache headers.
+    `missing` holds unlisted models that are kept until their removal is confirmed: the key, and
+    since when. The function `missing` reads them.
     """
 
     number: int | None = None
@@ -65,13 +65,13 @@ class Baseline:
 
     @property
     def state(self) -> tuple[int | None, str | None, datetime | None]:
-        """What tells the state in force from any other."""
+        """Return the identity of the current state."""
         return self.number, self.digest, self.taken_at
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What identifies a stored snapshot."""
+    """The identity of a stored snapshot."""
 
     number: int
     provider: str
@@ -82,7 +82,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One stretch over which a model did not change; `until` is None while it lasts."""
+    """One range without changes of a model. Open if `until` is None."""
 
     model: Model
     since: datetime
@@ -93,7 +93,6 @@ class Version:
 
 @cache
 def _baseline_query() -> Executable:
-    """Make once what every poll asks twice: the head, the newest body, what it came with."""
     provider: BindParameter[str] = bindparam("provider")
     of_provider = col(SnapshotRow.provider) == provider
     head = select(func.max(col(SnapshotRow.id))).where(of_provider).scalar_subquery()
@@ -106,7 +105,7 @@ def _baseline_query() -> Executable:
     body, named = table_of(PollRow).alias(), table_of(PollRow).alias()
     with_body = newest.where(col(PollRow.payload_sha256).is_not(None)).scalar_subquery()
     either = or_(col(PollRow.etag).is_not(None), col(PollRow.last_modified).is_not(None))
-    # Not from before that payload: they would vouch for another body.
+    # Older validators are skipped, because they belong to another body.
     given = newest.where(either, col(PollRow.id) >= body.c.id).correlate(body)
     return (
         select(*(col(getattr(SnapshotRow, name)) for name in ("id", "digest", "taken_at")))
@@ -119,7 +118,7 @@ def _baseline_query() -> Executable:
 
 
 def baseline(connection: Connection, provider: str) -> Baseline:
-    """Return the state in force; empty before the first accepted poll."""
+    """Return the current state, empty before the first accepted poll."""
     row = connection.execute(_baseline_query(), {"provider": provider}).first()
     if row is None:
         return Baseline()
@@ -128,7 +127,7 @@ def baseline(connection: Connection, provider: str) -> Baseline:
 
 
 def missing(connection: Connection, provider: str) -> dict[str, datetime]:
-    """Return the keys that the last accepted answer left out and that are still in force."""
+    """Return the unlisted keys that are kept, and since when."""
     rows = connection.execute(_missing_query(), {"provider": provider})
     return {row.key: row.started_at for row in rows}
 
@@ -146,7 +145,7 @@ def _missing_query() -> Executable:
 
 
 def heads(connection: Connection, provider: str) -> tuple[Head, ...]:
-    """Return every stored snapshot's head, oldest first."""
+    """Return the head of every stored snapshot, oldest first."""
     query = (
         select(table_of(SnapshotRow))
         .where(col(SnapshotRow.provider) == provider)
@@ -159,9 +158,9 @@ def heads(connection: Connection, provider: str) -> tuple[Head, ...]:
 
 
 def number_at(connection: Connection, provider: str, when: datetime | int | None) -> int:
-    """Return the number of the snapshot in force at a moment (None: now), or of that number.
+    """Return the number of a snapshot by time or number.
 
-    Raise NotFound where there was none.
+    None means the current one. Raise NotFound if there is none.
     """
     query = select(func.max(col(SnapshotRow.id))).where(col(SnapshotRow.provider) == provider)
     if isinstance(when, int):
@@ -179,7 +178,7 @@ def number_at(connection: Connection, provider: str, when: datetime | int | None
 
 
 def taken_at(connection: Connection, number: int) -> datetime:
-    """Return when a snapshot was taken, whosever it is; raise NotFound."""
+    """Return the time of a snapshot of any provider. Raise NotFound."""
     query = select(col(SnapshotRow.taken_at)).where(col(SnapshotRow.id) == number)
     moment: datetime | None = connection.scalar(query)
     if moment is None:
@@ -195,18 +194,18 @@ def snapshot(connection: Connection, number: int) -> Snapshot:
             col(SnapshotRow.id) == number
         )
     ).one()
-    asked = {"provider": head.provider, "number": number}
-    # The columns are the fields in their order; by name would take twice as long.
-    rows = connection.execute(_as_of(), asked).all()
+    values = {"provider": head.provider, "number": number}
+    # Columns are read by position, because access by name takes twice as long.
+    rows = connection.execute(_as_of(), values).all()
     models = sorted([Model(*row) for row in rows], key=lambda model: key_order(model.key))
     return Snapshot(head.provider, head.taken_at, tuple(models), number)
 
 
 def _newest_versions() -> Select[*tuple[Any, ...]]:
-    """Select of each key that was ever there its newest version as of a snapshot.
+    """Select the newest version of each key as of a snapshot.
 
-    To go from key to key and look each up costs the same after ten years; the stretches that hold a
-    moment are found by no index.
+    The query steps from key to key, so its cost does not grow over the years. No index finds the
+    ranges that contain a snapshot.
     """
     key, number = col(ModelVersionRow.key), bindparam("number", type_=Integer)
     of_provider = col(ModelVersionRow.provider) == bindparam("provider")
@@ -230,13 +229,12 @@ def _newest_versions() -> Select[*tuple[Any, ...]]:
 
 @cache
 def _as_of() -> Executable:
-    """Select the models of a snapshot: of each key the version in force."""
     last, number = col(ModelVersionRow.last_snapshot), bindparam("number", type_=Integer)
     return _newest_versions().where(or_(last.is_(None), last > number))
 
 
 def delisted(connection: Connection, provider: str, number: int) -> tuple[Delisted, ...]:
-    """Return the models that had left by a snapshot and were not back, the latest to go first."""
+    """Return the models missing at a snapshot, latest removal first."""
     rows = connection.execute(_delisted_query(), {"provider": provider, "number": number})
     left = [_delisted(row) for row in {row.key: row for row in rows}.values()]
     left.sort(key=lambda item: key_order(item.model.key))
@@ -245,12 +243,12 @@ def delisted(connection: Connection, provider: str, number: int) -> tuple[Delist
 
 @cache
 def _delisted_query() -> Executable:
-    """Select who had left by a snapshot; of each the last row counts."""
+    """Select the removed models, the last row of each counts."""
     ended, number = col(ModelVersionRow.last_snapshot), bindparam("number", type_=Integer)
-    said = (col(FindingRow.callable_until), col(FindingRow.basis), col(FindingRow.ground))
+    reported = (col(FindingRow.callable_until), col(FindingRow.basis), col(FindingRow.ground))
     return (
         _newest_versions()
-        .add_columns(col(SnapshotRow.taken_at), *said)
+        .add_columns(col(SnapshotRow.taken_at), *reported)
         .join(table_of(SnapshotRow), col(SnapshotRow.id) == ended)
         .outerjoin(
             table_of(ChangeRow),
@@ -268,7 +266,7 @@ def _delisted(row: Row[*tuple[Any, ...]]) -> Delisted:
 
 
 def basis(row: Row[*tuple[Any, ...]]) -> Basis | None:
-    """Return why a last day was said; before bases were written down, it was said by policy."""
+    """Return the source of an end, `policy` for old rows without one."""
     return row.basis or ("policy" if row.callable_until else None)
 
 
@@ -292,7 +290,7 @@ def _versions_query() -> Executable:
 
 
 def versions(connection: Connection, provider: str, key: str) -> tuple[Version, ...]:
-    """Return all that was ever said of one model, oldest first."""
+    """Return all versions of one model, oldest first."""
     return tuple(
         Version(to_model(row), row.since, row.until, row.first_snapshot, row.last_snapshot)
         for row in connection.execute(_versions_query(), {"provider": provider, "key": key})
@@ -300,9 +298,9 @@ def versions(connection: Connection, provider: str, key: str) -> tuple[Version, 
 
 
 def lineage(connection: Connection, provider: str, key: str, number: int) -> tuple[str, ...]:
-    """Return the keys of one model up to a snapshot: this one, and those it went by before."""
+    """Return the key and all earlier keys of a model."""
     keys = [key]
-    for known in keys:  # grows while it is read
+    for known in keys:  # the list grows meanwhile
         query = (
             select(col(ModelVersionRow.key))
             .join(table_of(ChangeRow), col(ChangeRow.version_id) == col(ModelVersionRow.id))
@@ -317,9 +315,9 @@ def lineage(connection: Connection, provider: str, key: str, number: int) -> tup
 
 
 def find_key(connection: Connection, provider: str, name_or_key: str, number: int) -> str:
-    """Return the key of a model known by that name or key up to a snapshot; raise NotFound.
+    """Return the key of a model, or raise NotFound.
 
-    The latest bearer of the name wins; a name goes before a key.
+    A name has precedence over a key. If a name is reused, the newest model counts.
     """
 
     def latest(query: Select[Any]) -> str | None:
@@ -342,5 +340,5 @@ def find_key(connection: Connection, provider: str, name_or_key: str, number: in
 
 
 def to_model(row: Row[*tuple[Any, ...]]) -> Model:
-    """Read the model out of a row that selects MODEL_COLUMNS."""
-    return Model(*_said(row))
+    """Return the model of a row that selects MODEL_COLUMNS."""
+    return Model(*_model_values(row))

@@ -1,4 +1,4 @@
-"""One finding by what a person calls it, and what became of it."""
+"""Find one finding by number or fingerprint, and its deliveries."""
 
 import re
 from collections.abc import Collection
@@ -12,16 +12,16 @@ from catalog.core.errors import NotFound
 from catalog.store.tables import DeliveryRow, FindingRow, PollRow, SnapshotRow, col, table_of
 
 OF_A_COLUMN = 2**31
-"""No number of a row is as large, and PostgreSQL would not compare it."""
+"""The limit of row numbers, because PostgreSQL rejects larger ones."""
 LEAST_DIGITS = 4
-"""A shorter beginning of a fingerprint is a slip of the hand."""
+"""The minimum length of a fingerprint prefix. Shorter ones are mistakes."""
 _FINGERPRINT = re.compile(rf"[0-9a-f]{{{LEAST_DIGITS},16}}")
 _LISTED = "`catalog changes` numbers what was found, `--format json` has the fingerprints."
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What became of a finding at one channel; `delivered_at` is None until it was told."""
+class FindingDelivery:
+    """The delivery of a finding. `delivered_at` is None until it succeeds."""
 
     channel: str
     state: str
@@ -35,10 +35,10 @@ class Told:
 def find(
     connection: Connection, providers: Collection[str], name: str
 ) -> tuple[str, tuple[int, ...]]:
-    """Return the provider and the numbers of the findings of one fingerprint, the latest first.
+    """Return the provider and finding numbers of a fingerprint, newest first.
 
-    `name` is a number, or a fingerprint or how one begins; a number goes first. Raise NotFound
-    where there is none, or where several begin so.
+    `name` is a number, a fingerprint or its beginning. A number has precedence. Raise NotFound if
+    none or several match.
     """
     query = select(table_of(FindingRow)).where(col(FindingRow.provider).in_(sorted(providers)))
     if name.isdecimal() and int(name) < OF_A_COLUMN:
@@ -57,16 +57,16 @@ def find(
     return rows[0].provider, tuple(row.id for row in rows)
 
 
-def told(connection: Connection, number: int) -> tuple[Told, ...]:
-    """Return which channels wanted a finding, and what became of it there."""
-    names = list(Told.__dataclass_fields__)
+def deliveries(connection: Connection, number: int) -> tuple[FindingDelivery, ...]:
+    """Return the deliveries of a finding by channel."""
+    names = list(FindingDelivery.__dataclass_fields__)
     query = select(*(col(getattr(DeliveryRow, name)) for name in names))
     query = query.where(col(DeliveryRow.finding_id) == number).order_by(col(DeliveryRow.channel))
-    return tuple(Told(*row) for row in connection.execute(query))
+    return tuple(FindingDelivery(*row) for row in connection.execute(query))
 
 
 def compared(connection: Connection, number: int) -> tuple[str | None, str | None]:
-    """Say which two snapshots were compared when it was found: `4 of 2026-03-19T13:53:46Z`."""
+    """Return the two compared snapshots, such as `4 of 2026-03-19T13:53:46Z`."""
     snapshots = (
         select(col(PollRow.snapshot_id))
         .join(table_of(FindingRow), col(FindingRow.poll_id) == col(PollRow.id))

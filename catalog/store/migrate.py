@@ -1,4 +1,4 @@
-"""Alembic, run by the program itself: the only module that imports it."""
+"""Run Alembic within the program. No other module imports it."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,12 @@ import catalog
 from catalog.core.errors import StoreError
 
 LOCK = 7_236_951_104
-"""Names, on a PostgreSQL server, the lock under which a schema is made: any number of our own."""
+"""The PostgreSQL advisory lock of schema changes, an arbitrary number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Upgraded:
-    """What an upgrade did; `backup` is None where there was nothing to keep, or on a server."""
+    """The result of an upgrade. `backup` is None without an old file."""
 
     before: str
     after: str
@@ -27,37 +27,36 @@ class Upgraded:
 
 
 def folder() -> Path:
-    """Return the folder of migrations: inside an installed wheel, else beside the package."""
+    """Return the migrations folder, in the wheel or beside the package."""
     package = Path(catalog.__file__).parent
     shipped = package / "_migrations"
     return shipped if shipped.is_dir() else package.parent / "migrations"
 
 
 def config() -> Config:
-    """Return Alembic's configuration; `%` is escaped because it goes through an INI parser."""
+    """Return Alembic's configuration, with `%` escaped for its INI parser."""
     settings = Config()
     settings.set_main_option("script_location", str(folder()).replace("%", "%%"))
     return settings
 
 
 def upgrade(engine: Engine, revision: str = "head") -> Upgraded | None:
-    """Bring a database to a revision in one transaction, foreign keys off while it runs.
+    """Upgrade a database in one transaction without foreign key checks.
 
-    What is in an SQLite file is copied to a file beside it first, within the same transaction:
-    nobody writes in between. Return None where the database is new, or was up to date; raise
-    StoreError.
+    An SQLite file is copied beside itself first, in the same transaction, so that no write is lost.
+    Return None for a new or current database. Raise StoreError.
     """
     sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
         if sqlite:
-            # Off outside of a transaction, or SQLite ignores it: rebuilding a table with them on
-            # would delete the rows that point to it.
+            # Set outside of a transaction, because SQLite ignores it inside. With foreign keys on,
+            # rebuilding a table would delete the rows that refer to it.
             _pragma(connection.connection.driver_connection, "OFF")
         try:
             settings = config()
             settings.attributes["connection"] = connection
             with connection.begin():
-                if connection.dialect.name == "postgresql":  # SQLite lets only one in anyway
+                if connection.dialect.name == "postgresql":  # SQLite has one writer anyway
                     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
                 planned = _keep(connection, ScriptDirectory.from_config(settings), revision)
                 command.upgrade(settings, revision)
@@ -70,7 +69,7 @@ def upgrade(engine: Engine, revision: str = "head") -> Upgraded | None:
 
 
 def _keep(connection: Connection, script: ScriptDirectory, revision: str) -> Upgraded | None:
-    """Make the backup that goes before an upgrade; return None where there is nothing to do."""
+    """Create the backup before an upgrade, or return None if current."""
     before = MigrationContext.configure(connection).get_current_revision()
     after = script.get_revision(revision).revision
     if before is None or before == after:
@@ -80,7 +79,7 @@ def _keep(connection: Connection, script: ScriptDirectory, revision: str) -> Upg
         return Upgraded(before, after)
     from catalog.store.backup import copy
 
-    # One that is there is of an upgrade that did not end: this database is newer than it.
+    # An existing backup is replaced, because its upgrade failed and this database is newer.
     place = Path(file).with_name(f"{Path(file).name}.before-{after}")
     copy(Path(file), place)
     return Upgraded(before, after, place)

@@ -1,4 +1,4 @@
-"""What moved before, by place: what flapping is told from."""
+"""Read earlier moves by place, to find flapping values."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -14,18 +14,21 @@ from catalog.core.strict_json import JsonText
 from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, col, table_of
 
 MANY = 500
-"""Of more models than these, moves are not looked for by their keys: databases limit a list."""
+"""The maximum number of keys in a query, because databases limit lists."""
 _SIDES = {Removed.kind: (LISTED, AWAY), Restored.kind: (AWAY, LISTED)}
 
 
 def since(
     connection: Connection, provider: str, moment: datetime, keys: Collection[str]
 ) -> tuple[Move, ...]:
-    """Return the moves of some models after a moment, oldest first; of all where these are many."""
-    asked: dict[str, Any] = {"provider": provider, "after": moment}
+    """Return moves of some models after a moment, oldest first.
+
+    Return moves of all models if the keys are too many.
+    """
+    values: dict[str, Any] = {"provider": provider, "after": moment}
     if len(keys) > MANY:
-        return _moves(connection.execute(_since_query(), asked))
-    rows = connection.execute(_since_query_of_some(), asked | {"keys": sorted(keys)})
+        return _moves(connection.execute(_since_query(), values))
+    rows = connection.execute(_since_query_of_some(), values | {"keys": sorted(keys)})
     return _moves(sorted(rows, key=attrgetter("number")))
 
 
@@ -38,9 +41,9 @@ def of_models(connection: Connection, provider: str, keys: Collection[str]) -> t
 def damped(
     connection: Connection, provider: str, after: datetime, until: datetime
 ) -> frozenset[str]:
-    """Return the keys of models of which a move within that time was not told."""
-    asked = {"provider": provider, "after": after, "until": until}
-    return frozenset(connection.scalars(_damped_query(), asked))
+    """Return keys of models with unreported moves within a time."""
+    values = {"provider": provider, "after": after, "until": until}
+    return frozenset(connection.scalars(_damped_query(), values))
 
 
 _POLL = col(FindingRow.poll_id)
@@ -53,7 +56,7 @@ def _since_query() -> Select[tuple[object, ...]]:
 
 @cache
 def _since_query_of_some() -> Select[tuple[object, ...]]:
-    """Select the moves of some models in any order: for order, all that ever changed is read."""
+    """Select unordered moves, because sorting would read the whole table."""
     keys: BindParameter[str] = bindparam("keys", expanding=True)
     of_provider = col(ModelVersionRow.provider) == bindparam("provider")
     some = _since_query().where(of_provider, col(ModelVersionRow.key).in_(keys)).order_by(None)
@@ -72,7 +75,6 @@ def _damped_query() -> Select[str]:
 
 
 def _last_poll(moment: str) -> object:
-    """Find the last poll up to a moment, from the newest backwards; 0 where there is none."""
     newest = (
         select(col(PollRow.id))
         .where(col(PollRow.provider) == bindparam("provider"))

@@ -1,6 +1,6 @@
-"""The outbox: what is owed to which channel.
+"""Claim and update the pending messages of each channel.
 
-A message is claimed before it is sent, so that two processes do not send it both.
+A message is claimed before it is sent, so that two processes do not send it twice.
 """
 
 from collections.abc import Collection
@@ -11,11 +11,11 @@ from itertools import groupby
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from catalog.changes.finding import Finding
-from catalog.changes.poll import Waiting
+from catalog.changes.poll import Backlog
 from catalog.store import tally
-from catalog.store.changelog import Wanted, findings
+from catalog.store.changelog import FindingFilter, findings
 from catalog.store.claims import is_held, owner, present
-from catalog.store.record import OWED, message_id
+from catalog.store.record import PENDING, message_id
 from catalog.store.tables import DeliveryRow, FindingRow, PollRow, col, plain, table_of
 
 DELIVERED = "delivered"
@@ -23,12 +23,12 @@ GIVEN_UP = "given up"
 CLAIM = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(days=1)
 LONGEST = timedelta(days=3)
-"""No digest, no quiet hours and no pause before another attempt lasts for longer."""
+"""The maximum wait by a digest, quiet hours or a retry."""
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
-    """One message to one channel: the findings of one poll that the channel wants."""
+class PendingMessage:
+    """One message to one channel: the wanted findings of one poll."""
 
     message_id: str
     channel: str
@@ -38,7 +38,7 @@ class Owed:
 
 
 def due(connection: Connection, channels: Collection[str], now: datetime) -> frozenset[str]:
-    """Return the channels for which there is something to send, or a wait to be put right."""
+    """Return the channels with something to send or to reschedule."""
     query = select(col(DeliveryRow.channel)).where(
         col(DeliveryRow.channel).in_(sorted(channels)), *_sendable(now)
     )
@@ -50,22 +50,22 @@ def due(connection: Connection, channels: Collection[str], now: datetime) -> fro
 
 
 def _paused(connection: Connection, now: datetime) -> frozenset[str]:
-    """Return the channels whose receivers asked to be left alone for now."""
+    """Return the channels whose receivers asked for a pause."""
     until = col(DeliveryRow.paused_until)
-    # A pause of the far future is from a clock that was ahead.
+    # Longer pauses are ignored, because they come from a wrong clock.
     longest = now + LONGEST_PAUSE
     query = select(col(DeliveryRow.channel)).where(
-        col(DeliveryRow.state) == OWED, until > now, until <= longest
+        col(DeliveryRow.state) == PENDING, until > now, until <= longest
     )
     return frozenset(connection.scalars(query.distinct()))
 
 
 def claim(
     connection: Connection, channel: str, now: datetime, *, together: bool = False
-) -> Owed | None:
-    """Take the oldest message that is due to a channel and that nobody is sending.
+) -> PendingMessage | None:
+    """Claim the oldest due message of a channel that no process sends.
 
-    With `together`, all messages that are due and were never tried become one first.
+    With `together`, all due messages without an attempt are joined first.
     """
     _count_anew(connection, channel, now)
     if channel in _paused(connection, now):
@@ -88,16 +88,16 @@ def claim(
     at = present(connection, now)
     for row in connection.execute(query).all():
         if not is_held(row.claimed_by, row.claimed_until, CLAIM, at):
-            # Claims are not counted: they come and go within a pass.
+            # Claims are not in the tally, because they last only for a pass.
             _set(connection, [row.message_id], claimed_by=owner(), claimed_until=at.now + CLAIM)
-            wanted = Wanted(row.provider, message=row.message_id)
-            told = findings(connection, wanted)
-            return Owed(row.message_id, channel, row.provider, told, row.attempts)
+            wanted = FindingFilter(row.provider, message=row.message_id)
+            found = findings(connection, wanted)
+            return PendingMessage(row.message_id, channel, row.provider, found, row.attempts)
     return None
 
 
 def delivered(connection: Connection, message_id: str, now: datetime) -> None:
-    """Note that the channel took the message: it is never sent again."""
+    """Mark a message as delivered. It is never sent again."""
     _attempted(connection, message_id, state=DELIVERED, error=None, delivered_at=now)
 
 
@@ -110,22 +110,22 @@ def refused(  # noqa: PLR0913  # one parameter for each column
     *,
     since: datetime | None = None,
 ) -> None:
-    """Note that the channel did not take the message: it stays owed, and is tried again then.
+    """Keep a message pending and schedule its next attempt at `again`.
 
-    Until `paused_until` the channel gets no other message either. `since` is the present where both
-    are waits that count from it; None where `again` is an hour of the day, as after quiet hours.
+    No other message is sent to the channel until `paused_until`. `since` is the present if both
+    times count from it, or None if `again` is a time of day, such as the end of quiet hours.
     """
     given = {"next_at": again, "paused_until": paused_until, "waits_since": since}
     _attempted(connection, message_id, error=reason, **given)
 
 
 def given_up(connection: Connection, message_id: str, reason: str) -> None:
-    """Note that the channel will not take the message: it is not sent again by itself."""
+    """Mark a message as given up. It is not retried automatically."""
     _attempted(connection, message_id, state=GIVEN_UP, error=reason)
 
 
 def was_given_up(connection: Connection, channel: str) -> bool:
-    """Whether the last message that came to an end for this channel was given up."""
+    """Return whether the last finished message of a channel was given up."""
     query = (
         select(col(DeliveryRow.state))
         .where(col(DeliveryRow.channel) == channel)
@@ -136,10 +136,10 @@ def was_given_up(connection: Connection, channel: str) -> bool:
     return connection.scalar(query) == GIVEN_UP
 
 
-def owed(
+def pending(
     connection: Connection, provider: str, channels: Collection[str] | None = None
-) -> tuple[Waiting, ...]:
-    """Say what channels have not taken yet, by name: of all, or of these."""
+) -> tuple[Backlog, ...]:
+    """Return the pending messages of all channels, or of these."""
     query = (
         select(
             col(DeliveryRow.channel),
@@ -150,35 +150,35 @@ def owed(
         )
         .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
         .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
-        .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == OWED)
+        .where(col(FindingRow.provider) == provider, col(DeliveryRow.state) == PENDING)
         .group_by(col(DeliveryRow.channel))
         .order_by(col(DeliveryRow.channel))
     )
     if channels is not None:
         query = query.where(col(DeliveryRow.channel).in_(sorted(channels)))
-    return tuple(Waiting(*row) for row in connection.execute(query))
+    return tuple(Backlog(*row) for row in connection.execute(query))
 
 
-def owes(connection: Connection, channels: Collection[str]) -> bool:
-    """Whether one of the channels has not taken something yet, whosever it is."""
+def has_pending(connection: Connection, channels: Collection[str]) -> bool:
+    """Return whether one of the channels has pending messages."""
     state, name = col(DeliveryRow.state), col(DeliveryRow.channel)
-    query = select(col(DeliveryRow.id)).where(state == OWED, name.in_(sorted(channels))).limit(1)
+    query = select(col(DeliveryRow.id)).where(state == PENDING, name.in_(sorted(channels))).limit(1)
     return connection.scalar(query) is not None
 
 
 def _sendable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     next_at = col(DeliveryRow.next_at)
-    # A moment of the far future is from a clock that was ahead.
+    # Later times are ignored, because they come from a wrong clock.
     is_due = or_(next_at.is_(None), next_at <= now, next_at > now + LONGEST)
-    return col(DeliveryRow.state) == OWED, is_due
+    return col(DeliveryRow.state) == PENDING, is_due
 
 
 def _of_the_future(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return col(DeliveryRow.state) == OWED, col(DeliveryRow.waits_since) > now
+    return col(DeliveryRow.state) == PENDING, col(DeliveryRow.waits_since) > now
 
 
 def _count_anew(connection: Connection, channel: str, now: datetime) -> None:
-    """Let waits of a clock that was ahead count from now: they are as long as they were."""
+    """Let waits of a clock that was ahead start again now."""
     row = DeliveryRow
     query = select(
         col(row.message_id), col(row.next_at), col(row.paused_until), col(row.waits_since)
@@ -191,7 +191,7 @@ def _count_anew(connection: Connection, channel: str, now: datetime) -> None:
 
 
 def _join(connection: Connection, channel: str, now: datetime) -> None:
-    """Make one message of all that are due, except those that were tried: they may have come in."""
+    """Join due messages into one, except tried ones, which may have arrived."""
     query = (
         select(col(DeliveryRow.message_id), col(FindingRow.provider))
         .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))
@@ -207,7 +207,7 @@ def _join(connection: Connection, channel: str, now: datetime) -> None:
 
 
 def set_messages(connection: Connection, ids: Collection[str], **values: object) -> None:
-    """Change the rows of messages, and count them anew."""
+    """Update messages and their tally."""
     of_message, execute = "message_id = :message", plain(connection)
     for each in ids:
         tally.take_off(execute, "delivery", of_message, {"message": each})

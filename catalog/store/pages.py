@@ -1,4 +1,4 @@
-"""SQLite's own check of a database file: whole, or for a moment only."""
+"""Run SQLite's integrity check, complete or within a time limit."""
 
 import sqlite3
 import time
@@ -8,21 +8,21 @@ from typing import Literal
 from catalog.store.backup import WAIT, opened
 
 SMALL = 64_000_000
-"""Bytes from which on a file is not looked at for a moment: to read it takes too long."""
+"""The maximum bytes of a file for the short check."""
 MOMENT = 0.1
-"""Seconds of a short check: then `catalog status` takes a fifth longer at most."""
+"""Seconds of a short check, about a fifth of `catalog status`."""
 _STEPS = 1000
-"""SQLite looks at the clock after so many steps of its machine."""
+"""The SQLite instructions between two looks at the clock."""
 
 Extent = Literal["all", "part", "none"]
-"""How much of a file a short check saw."""
+"""The part of a file that a short check covered."""
 
 
 def check_pages(connection: sqlite3.Connection) -> None:
-    """Let SQLite check every page and reference; raise sqlite3.Error."""
-    (said,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-    if said != "ok":
-        raise sqlite3.DatabaseError(said)
+    """Check every page and reference, or raise sqlite3.Error."""
+    (result,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if result != "ok":
+        raise sqlite3.DatabaseError(result)
     lost = connection.execute("PRAGMA foreign_key_check").fetchone()
     if lost is not None:
         raise sqlite3.DatabaseError(
@@ -31,9 +31,9 @@ def check_pages(connection: sqlite3.Connection) -> None:
 
 
 def glance(file: Path, moment: float = MOMENT, *, wait: float = WAIT) -> tuple[Extent, str | None]:
-    """Check a file for a moment; return how much of it, and the damage if any.
+    """Check a file for `moment` seconds. Return the extent and any damage.
 
-    `moment` is in seconds, and so is `wait`, for a process that writes.
+    `wait` is the time in seconds to wait for a writing process.
     """
     if file.stat().st_size > SMALL:
         return "none", None
@@ -45,7 +45,7 @@ def glance(file: Path, moment: float = MOMENT, *, wait: float = WAIT) -> tuple[E
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
             return "part", None
-        return "none", None  # it is held: what is read of it next waits
+        return "none", None  # locked, so the next read waits
     except sqlite3.DatabaseError as error:
         return "all", str(error)
     return "all", None

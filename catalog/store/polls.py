@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, fu
 
 from catalog.changes.health import Unwell
 from catalog.changes.poll import TROUBLE_OF, Outcome
-from catalog.store.changelog import told_troubles
+from catalog.store.changelog import reported_troubles
 from catalog.store.history import ACCEPTED
 from catalog.store.stored import to_outcome
 from catalog.store.tables import PayloadRow, PollRow, col, table_of
@@ -131,7 +131,7 @@ def unwell(connection: Connection, provider: str) -> Unwell:
     )
     return Unwell(
         since={TROUBLE_OF[outcome]: row.since for outcome, row in met.items()},
-        told=told_troubles(connection, provider, number),
+        reported=reported_troubles(connection, provider, number),
         failures=_count_since(connection, provider, answered),
         accepted_at=accepted_at,
     )

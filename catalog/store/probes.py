@@ -1,4 +1,4 @@
-"""What models said when they were called: kept, counted against the day's budget, read back."""
+"""Store probe results and count them against the daily budget."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, update
 
-from catalog.core.probe import Budget, Call, Cell, Probe, Said, Spent, Verdict
+from catalog.core.probe import Budget, Call, CallResult, Cell, Probe, Spent, Verdict
 from catalog.core.strict_json import JsonText, canonical, parse
 from catalog.store import tally
 from catalog.store.tables import ProbeRow, col, plain, table_of, write
@@ -19,7 +19,7 @@ _name, _route, _verdict = col(ProbeRow.name), col(ProbeRow.route), col(ProbeRow.
 
 
 def spent(connection: Connection, provider: str, now: datetime) -> Spent:
-    """Return what the UTC day of a moment has cost so far."""
+    """Return the calls and tokens of the UTC day of `now`."""
     day = now.replace(hour=0, minute=0, second=0, microsecond=0)
     query = select(func.sum(col(ProbeRow.calls)), func.sum(col(ProbeRow.tokens)))
     within = (col(ProbeRow.provider) == provider, day <= _at, day + timedelta(days=1) > _at)
@@ -30,9 +30,10 @@ def spent(connection: Connection, provider: str, now: datetime) -> Spent:
 def begin(
     connection: Connection, provider: str, call: Call, now: datetime, budget: Budget
 ) -> int | None:
-    """Take the most that a call may cost out of the budget; None where too little is left.
+    """Reserve the maximum cost of a call, None if over budget.
 
-    Return the number of the try. Should the process die, the row stays as it is: skipped, and paid.
+    Return the number of the probe. If the process dies, the row remains as skipped, and its cost
+    counts.
     """
     day = spent(connection, provider, now)
     if day.calls + call.calls > budget.calls or day.tokens + call.tokens > budget.tokens:
@@ -41,12 +42,12 @@ def begin(
 
 
 def skip(connection: Connection, provider: str, call: Call, now: datetime, why: str) -> None:
-    """Note that a call was not made, and why."""
+    """Record that a call was skipped, and why."""
     _insert(connection, provider, call, now, 0, 0, why)
 
 
-def end(connection: Connection, number: int, said: Said, *, believed: bool) -> None:
-    """Write what came of a try."""
+def end(connection: Connection, number: int, said: CallResult, *, believed: bool) -> None:
+    """Store the result of a probe."""
     accepted = canonical(list(said.accepted)) if said.accepted else None
     values = {
         "verdict": str(said.verdict),
@@ -68,10 +69,10 @@ def end(connection: Connection, number: int, said: Said, *, believed: bool) -> N
 def cells(
     connection: Connection, provider: str, *of: ColumnElement[bool]
 ) -> dict[tuple[str, str], Cell]:
-    """Return what is known of every name and route that was ever called, by both."""
+    """Return the results of every called name and route."""
     of = (col(ProbeRow.provider) == provider, *of)
     if connection.execute(select(_id).where(*of).limit(1)).first() is None:
-        return {}  # as for most providers; to make the queries below costs as much as a small pass
+        return {}  # skip the queries below, which cost as much as a small pass
     last = _newest(*of, col(ProbeRow.believed).is_(True)).subquery()
     query = select(_table).where(_id.in_(select(last.c.number)))
     known = {(row.name, row.route): _probe(row) for row in connection.execute(query)}
@@ -94,16 +95,16 @@ def cells(
 
 
 def cell(connection: Connection, provider: str, call: Call) -> Cell:
-    """Return what is known of one name and route."""
+    """Return the results of one name and route."""
     nothing = Cell(call.name, call.route, call.key)
     one = cells(connection, provider, _name == call.name, _route == call.route)
     return one.get((call.name, call.route), nothing)
 
 
 def refused_since(connection: Connection, provider: str) -> Mapping[str, datetime]:
-    """Return since when each model is refused, by key, where every verdict on it is a refusal.
+    """Return the start of refusals of models that every route refuses.
 
-    Refusals are believed ones. The moment is when the last of its routes was first found refused.
+    Only confirmed verdicts count. The start is when the last route began to refuse.
     """
     of_model: dict[str, list[Cell]] = defaultdict(list)
     for each in cells(connection, provider).values():
@@ -117,7 +118,7 @@ def refused_since(connection: Connection, provider: str) -> Mapping[str, datetim
 
 
 def skips(connection: Connection, provider: str) -> dict[tuple[str, str], Probe]:
-    """Return the last try of each name and route where that was skipped, by both."""
+    """Return the skipped last probes by name and route."""
     newest = _newest(col(ProbeRow.provider) == provider).subquery()
     query = select(_table).where(_id.in_(select(newest.c.number)))
     rows = connection.execute(query.where(_verdict == str(Verdict.SKIPPED)))
@@ -152,13 +153,12 @@ def _insert(  # noqa: PLR0913, PLR0917  # one parameter for each column
 
 
 def _newest(*of: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """Select the number of the newest row of each name and route."""
     query = select(_name, _route, func.max(_id).label("number"))
     return query.where(*of).group_by(_name, _route)
 
 
 def _unbroken(provider: str, last: Any) -> Select[Any]:
-    """Select since when the last believed verdict of each is believed without another between."""
+    """Select the start of the last confirmed verdict of each cell."""
     rows, other = _table.alias(), _table.alias()
     newest = _table.alias()
     before = (
@@ -180,7 +180,6 @@ def _unbroken(provider: str, last: Any) -> Select[Any]:
 def _waiting(
     connection: Connection, last: Any, *of: ColumnElement[bool]
 ) -> Mapping[tuple[str, str], list[Probe]]:
-    """Return the tries after the last believed one, oldest first."""
     found: dict[tuple[str, str], list[Probe]] = defaultdict(list)
     query = (
         select(_table)
@@ -208,7 +207,7 @@ def _first_as(connection: Connection, *of: ColumnElement[bool]) -> dict[tuple[st
 
 def _probe(row: Row[Any]) -> Probe:
     accepted = parse(JsonText(row.accepted)) if row.accepted else ()
-    came = Said(
+    result = CallResult(
         Verdict(row.verdict),
         row.calls,
         row.tokens,
@@ -218,4 +217,4 @@ def _probe(row: Row[Any]) -> Probe:
         row.said,
         tuple(accepted),
     )
-    return Probe(row.name, row.route, row.key, row.at, row.believed, came)
+    return Probe(row.name, row.route, row.key, row.at, row.believed, result)

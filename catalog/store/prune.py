@@ -1,4 +1,4 @@
-"""What may go after a while: bodies of payloads, and polls that say what their neighbors say."""
+"""Remove old payload bodies and redundant polls."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from catalog.store.history import ACCEPTED
 from catalog.store.tables import FindingRow, PayloadRow, PollRow, col, plain, table_of
 
 MANY = 500
-"""So many polls are taken off the tally at once."""
+"""The number of polls removed from the tally at once."""
 THINNED = ("unchanged", "failed")
 _SHA256 = col(PayloadRow.sha256)
 _STARTED_AT = type_coerce(col(PollRow.started_at), Text).label("started_at")
@@ -26,7 +26,7 @@ _STARTED_AT = type_coerce(col(PollRow.started_at), Text).label("started_at")
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How much was dropped, and of how much: bodies of payloads, and polls."""
+    """The removed and total number of bodies and polls."""
 
     bodies: int
     all_bodies: int
@@ -36,7 +36,7 @@ class Pruned:
 
 @dataclass(slots=True)
 class _Bodies:
-    """When each body was last in force or last came; the one in force; the polls to keep for it."""
+    """The last use of each body, the current body, and required polls."""
 
     last: dict[str, str] = field(default_factory=dict)
     in_force: str = ""
@@ -45,7 +45,7 @@ class _Bodies:
 
 
 def prune(connection: Connection, before: datetime) -> Pruned:
-    """Drop what was not needed since a moment; snapshots, models, findings and alerts stay.
+    """Remove bodies and polls not needed since a moment.
 
     Of a payload, digest and size stay, and the body too while it is in force or the newest. Polls
     thin out where their neighbors ended alike on the same day. What stays in any case: a poll that
@@ -78,7 +78,7 @@ def _take_off(connection: Connection, polls: list[int]) -> None:
 
 
 def vacuum(file: Path, *, wait: float = WAIT) -> None:
-    """Give back what an SQLite file does not need any more; raise DatabaseBusy or StoreError."""
+    """Shrink an SQLite file. Raise DatabaseBusy or StoreError."""
     try:
         with opened(file, wait=wait) as connection:
             connection.execute("VACUUM")
@@ -99,7 +99,7 @@ def _bodies(connection: Connection, provider: str) -> _Bodies:
         bodies.newest = row.payload_sha256
         if row.outcome in ACCEPTED and row.payload_sha256 != bodies.in_force:
             if bodies.in_force:
-                bodies.last[bodies.in_force] = row.started_at  # until now it was in force
+                bodies.last[bodies.in_force] = row.started_at  # it was current until now
             bodies.in_force = row.payload_sha256
             bodies.polls.add(row.id)
     return bodies

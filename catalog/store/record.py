@@ -42,7 +42,7 @@ Due = Callable[[datetime, Iterable[Level]], datetime]
 Recipients = Mapping[str, tuple[Wants, Due]]
 """Each channel's name, whether it wants a finding, and when a message of such levels may go out."""
 
-OWED = "owed"
+PENDING = "owed"
 
 
 def record(
@@ -108,7 +108,7 @@ def _tell(
         message = {
             "channel": channel,
             "message_id": message_id(*parts),
-            "state": OWED,
+            "state": PENDING,
             "attempts": 0,
             # Not `at` itself: where the clock is set back, that would be a moment to come.
             "next_at": None if moment <= at else moment,

@@ -1,4 +1,4 @@
-"""A backup put in place of the database: verified before and afterwards."""
+"""Replace the database by a backup, verified before and after."""
 
 import os
 import shutil
@@ -21,14 +21,14 @@ from catalog.store.swap import BESIDE, flush, own, swap
 from catalog.store.verify import verify
 
 WAIT = 2.0
-"""Seconds to wait for a process that has the database open: a pass has it for milliseconds."""
+"""Seconds to wait for another process. A pass needs milliseconds."""
 _MAGIC = b"SQLite format 3\0"
 _UNCHANGED = "Nothing was changed. Name another file: `catalog db backup` makes one that verifies."
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """Result of a restore: the rows by table, the schema, and the copies of the old files."""
+    """Result of a restore: rows by table, schema, copies of old files."""
 
     rows: dict[str, int]
     revision: str
@@ -36,9 +36,10 @@ class Restored:
 
 
 def restore(source: Path, target: Path, now: datetime, *, wait: float = WAIT) -> Restored:
-    """Put a backup in place of a database; raise SettingsInvalid, NotFound or StoreError.
+    """Replace a database by a backup.
 
-    Killed at any point, the database is the old one or the restored one. `wait` is in seconds.
+    If killed at any point, the database is the old or the restored one. `wait` is in seconds. Raise
+    SettingsInvalid, NotFound or StoreError.
     """
     file = Path(os.path.realpath(target))
     try:
@@ -70,9 +71,9 @@ def _check_source(source: Path, file: Path) -> None:
 
 
 def _checked(source: Path, new: Path) -> tuple[dict[str, int], str]:
-    """Copy a backup, and check the copy; return its rows by table, and its schema.
+    """Copy and check a backup, and return its rows and schema.
 
-    A journal beside the backup belongs to it: it is copied too, and applied to the copy.
+    A journal beside the backup is copied too and applied to the copy.
     """
     for suffix in ("", *BESIDE):
         if Path(f"{source}{suffix}").is_file():
@@ -104,7 +105,7 @@ def _revision(connection: sqlite3.Connection, source: Path, rows: dict[str, int]
 
 
 def _up_to_date(new: Path, revision: str) -> Path:
-    """Return the file to verify: an upgraded copy, where the backup has an older schema."""
+    """Return the file to verify, upgraded if its schema is old."""
     if revision == REVISIONS[-1]:
         return new
     copy = new.with_name("upgraded.db")
@@ -123,7 +124,6 @@ def _verify(new: Path, source: Path) -> None:
 
 
 def _free_name(file: Path, now: datetime) -> Path:
-    """Name the copy of the old database by the moment; no file has that name yet."""
     name = f"{file.name}.replaced-{now:%Y%m%dT%H%M%SZ}"
     taken = {path.name for path in file.parent.iterdir()}
     number = 1
@@ -135,7 +135,7 @@ def _free_name(file: Path, now: datetime) -> Path:
 
 
 def _check_again(file: Path, kept: tuple[Path, ...]) -> None:
-    """Check the database in its place, because a disk can lose what it took."""
+    """Check the restored database, because a disk can lose data."""
     try:
         with opened(file) as connection:
             check_pages(connection)

@@ -1,4 +1,4 @@
-"""What is stored as text, read back; what nobody here has written is told as damage."""
+"""Read values stored as text, and report damaged ones."""
 
 from datetime import UTC, datetime
 
@@ -6,11 +6,11 @@ from catalog.changes.poll import Outcome
 from catalog.core.errors import StoreError
 
 DAMAGED = "`catalog db verify` says what is damaged; `catalog db restore FILE` puts a backup back."
-"""The hint of an error where a row cannot be read."""
+"""The hint of an error about an unreadable row."""
 
 
 def to_moment(text: str) -> datetime:
-    """Read a moment; aware, in UTC. Raise StoreError."""
+    """Return a time in UTC, or raise StoreError."""
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:
@@ -18,7 +18,7 @@ def to_moment(text: str) -> datetime:
 
 
 def to_outcome(text: str) -> Outcome:
-    """Read how a poll ended; raise StoreError."""
+    """Return a poll outcome, or raise StoreError."""
     try:
         return Outcome(text)
     except ValueError as error:

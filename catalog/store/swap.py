@@ -1,7 +1,7 @@
-"""One database file replaced by another, while no process has it open. The old one is kept.
+"""Replace one database file by another that no process uses.
 
-SQLite applies a journal to whatever file has the name of the database. So the journal of the old
-database is rolled back into it, or removed where that fails, before the new file gets the name.
+The old database is kept. SQLite applies a journal to any file with the name of the database, so the
+old journal is rolled back, or removed if that fails, before the new file gets the name.
 """
 
 import fcntl
@@ -18,20 +18,20 @@ from catalog.core.errors import DatabaseBusy, StoreError
 from catalog.store.backup import opened
 
 BESIDE = ("-journal", "-wal", "-shm")
-"""What SQLite may leave beside a database: the name of the database, and this."""
+"""The suffixes of files that SQLite leaves beside a database."""
 _PROCESSES = Path("/proc")
 _PAUSE = 0.05
-# The bytes that SQLite locks on every system: whoever reads or writes has one of them.
+# The bytes that SQLite locks on every system. Each reader or writer locks one.
 _LOCKED_FROM, _LOCKED_BYTES = 0x40000000, 512
 _STOP = "Stop it (`systemctl stop catalog` stops the service), and restore again."
 
 
 def swap(new: Path, file: Path, kept: Path, wait: float) -> tuple[Path, ...]:
-    """Rename `new` over `file`; return the copies of the old files, the first one named `kept`.
+    """Rename `new` over `file` and return the copies of the old files.
 
-    Killed at any point, `file` is the old database or the new one. `wait` is in seconds. Raise
-    DatabaseBusy where a process has the database open for longer, StoreError, OSError or
-    sqlite3.Error.
+    The first copy is `kept`. If killed at any point, `file` is the old or the new database. `wait`
+    is in seconds. Raise DatabaseBusy if a process has the database open for longer, StoreError,
+    OSError or sqlite3.Error.
     """
     if not file.exists():
         copies = _keep(None, file, kept)
@@ -55,7 +55,7 @@ def swap(new: Path, file: Path, kept: Path, wait: float) -> tuple[Path, ...]:
 
 
 def own(new: Path, like: Path) -> None:
-    """Give a file the mode of another one, and its owner where this user may do that."""
+    """Copy the mode of another file, and its owner if permitted."""
     known = like.stat()
     new.chmod(known.st_mode & 0o666)
     with suppress(PermissionError):
@@ -63,7 +63,7 @@ def own(new: Path, like: Path) -> None:
 
 
 def flush(place: Path) -> None:
-    """Wait until a file or the names in a folder are on the disk."""
+    """Flush a file or the names in a folder to the disk."""
     descriptor = os.open(place, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -83,10 +83,10 @@ def _retry(attempt: Callable[[], None], wait: float) -> None:
 
 
 def _refuse_users(file: Path) -> None:
-    """Raise DatabaseBusy where a process of this machine has the file open, idle or not.
+    """Raise DatabaseBusy if a process has the file open, even idle.
 
-    SQLite's locks show only those that read or write now. Processes are seen on Linux only, those
-    of other users by root only.
+    SQLite's locks only show active readers and writers. Processes are visible on Linux only, those
+    of other users to root only.
     """
     for process in _PROCESSES.glob("[0-9]*"):
         if process.name != str(os.getpid()) and _has_open(process, file):
@@ -106,7 +106,7 @@ def _has_open(process: Path, file: Path) -> bool:
 
 
 def _lock(old: BinaryIO, file: Path) -> None:
-    """Take every lock that SQLite has on a file, without a look into it."""
+    """Take every SQLite lock on a file, without opening a database."""
     try:
         fcntl.lockf(old, fcntl.LOCK_EX | fcntl.LOCK_NB, _LOCKED_BYTES, _LOCKED_FROM)
     except BlockingIOError as error:
@@ -115,10 +115,9 @@ def _lock(old: BinaryIO, file: Path) -> None:
 
 
 def _keep(old: BinaryIO | None, file: Path, kept: Path) -> tuple[Path, ...]:
-    """Copy the database and what is beside it, as they are.
+    """Copy the database and the files beside it unchanged.
 
-    The database is read through the descriptor that has the lock: to close another one would
-    release it.
+    The locked descriptor is used, because closing another one would release the lock.
     """
     made = list[Path]()
     try:
@@ -139,7 +138,7 @@ def _keep(old: BinaryIO | None, file: Path, kept: Path) -> tuple[Path, ...]:
 
 
 def _copy(stream: BinaryIO, copy: Path, like: Path) -> None:
-    with copy.open("xb") as written:  # what has the name already stays
+    with copy.open("xb") as written:  # existing files stay
         try:
             shutil.copyfileobj(stream, written)
             own(copy, like)
@@ -157,18 +156,18 @@ def _remove(copies: "tuple[Path, ...] | list[Path]") -> None:
 
 @contextmanager
 def _rolled_back(old: BinaryIO, file: Path, wait: float) -> Iterator[None]:
-    """Hold the old database without a journal; where SQLite cannot open it, hold it as it is."""
+    """Lock the old database without its journal, even if it is damaged."""
     with opened(file, wait=wait) as connection:
         try:
-            connection.execute("PRAGMA journal_mode = DELETE")  # ends a write-ahead log too
+            connection.execute("PRAGMA journal_mode = DELETE")  # also ends a write-ahead log
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
                 raise DatabaseBusy(f"{file} is held by another process", hint=_STOP) from error
             raise
-        except sqlite3.DatabaseError:  # damaged, as a database that is replaced often is
+        except sqlite3.DatabaseError:  # damaged, which is often why it is replaced
             connection.close()
-            _lock(old, file)  # closing released it
+            _lock(old, file)  # because closing released it
         yield
 
 
@@ -180,9 +179,10 @@ def _rename(new: Path, file: Path) -> None:
 
 
 def _empty(old: BinaryIO) -> None:
-    """Let a process that waits for the old file find no table in it, so that it fails to write.
+    """Empty the old file, so that waiting processes cannot write.
 
-    Its journal would have the name of the new file's journal. A hard link keeps the old content.
+    Its journal would have the name of the new file's journal. A file with a hard link keeps its
+    content.
     """
     if os.fstat(old.fileno()).st_nlink == 0:
         old.truncate(0)

@@ -1,7 +1,7 @@
-"""The tables, as docs/architecture.md draws them. Rows never leave this package.
+"""Declare the tables. Rows never leave this package.
 
-Times are text in UTC with whole seconds (`2025-11-26T14:07:15Z`): they sort, take 20 bytes, and
-read well in any SQL shell.
+Times are UTC text with whole seconds (`2025-11-26T14:07:15Z`), because they sort, take 20 bytes and
+are readable in any SQL shell. docs/database.md shows the tables.
 """
 
 from datetime import date, datetime
@@ -40,24 +40,23 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> str | None:
-        """Write a moment."""
+        """Return the text of a time."""
         return None if value is None else stamp(value)
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> datetime | None:
-        """Read a moment; raise StoreError."""
+        """Return a stored time, or raise StoreError."""
         return None if value is None else to_moment(value)
 
 
 def _where(condition: str) -> dict[str, Any]:
-    # The migrations make it for PostgreSQL too; named here, that would load its whole dialect.
+    # The PostgreSQL option is only in the migrations, because it would load the whole dialect.
     return {"sqlite_where": text(condition)}
 
 
 class PayloadRow(SQLModel, table=True):
-    """A body as sent: content-addressed, compressed, written once however often it comes.
+    """A body as sent, compressed and stored once by its digest.
 
-    `body` is None once it was pruned: what came is known by its digest then. With a `base_sha256`
-    it is the difference to that one's, which is whole.
+    `body` is None after pruning. With a `base_sha256` it is the difference to that whole body.
     """
 
     __tablename__ = "payload"
@@ -65,7 +64,7 @@ class PayloadRow(SQLModel, table=True):
     sha256: str = Field(primary_key=True)
     size: int
     body: bytes | None = Field(default=None, sa_column=Column(LargeBinary, nullable=True))
-    # No foreign key: an export may have a body before its base. What rests on what is verified.
+    # No foreign key, because an export may have a body before its base. `db verify` checks it.
     base_sha256: str | None = None
 
 
@@ -114,7 +113,7 @@ class PollRow(SQLModel, table=True):
 
 
 class MissingModelRow(SQLModel, table=True):
-    """A model that a poll was not sent, and of which it is not believed yet that it is gone."""
+    """An unlisted model that is kept until its removal is confirmed."""
 
     __tablename__ = "missing_model"
     poll_id: int = Field(foreign_key="poll.id", primary_key=True)
@@ -122,7 +121,7 @@ class MissingModelRow(SQLModel, table=True):
 
 
 class ModelVersionRow(SQLModel, table=True):
-    """One stretch of snapshots over which a model did not change: [first, last)."""
+    """One range of snapshots without changes of a model: [first, last)."""
 
     __tablename__ = "model_version"
     id: int | None = Field(default=None, primary_key=True)
@@ -146,7 +145,7 @@ class ModelVersionRow(SQLModel, table=True):
 
 
 class FindingRow(SQLModel, table=True):
-    """What a change, or a wave of changes, means: its rule and level when it was judged."""
+    """The meaning of one or more changes, with rule and level."""
 
     __tablename__ = "finding"
     id: int | None = Field(default=None, primary_key=True)
@@ -162,11 +161,11 @@ class FindingRow(SQLModel, table=True):
 
 
 class ChangeRow(SQLModel, table=True):
-    """One fact. `before` and `after` are JSON text; SQL NULL means that the field was missing.
+    """One change. `before` and `after` are JSON, NULL for a missing field.
 
-    `version_id` is the state after the change, or the last one of a model that was removed or
-    renamed; of the latter, `after` is its new key and `detail` its new name. Drift and trouble are
-    about no version: their arguments stand in `detail`.
+    `version_id` is the state after the change, or the last one of a removed or renamed model. A
+    rename has its new key in `after` and its new name in `detail`. Drift and problems have no
+    version, and their arguments are in `detail`.
     """
 
     __tablename__ = "change"
@@ -180,7 +179,7 @@ class ChangeRow(SQLModel, table=True):
     gone_since: datetime | None = Field(default=None, sa_type=Moment)
     detail: str | None = None
     fingerprint: str
-    # Small, and what polls ask for: what was told of ends, and of what the contract did not know.
+    # Partial indexes, because polls need the few rows of these kinds.
     __table_args__ = (
         Index("change_retiring", "id", **_where("kind = 'retiring'")),
         Index("change_drift", "id", **_where("kind = 'drift'")),
@@ -188,7 +187,7 @@ class ChangeRow(SQLModel, table=True):
 
 
 class DeliveryRow(SQLModel, table=True):
-    """The outbox: which finding is owed to which channel, in which message."""
+    """The outbox: one finding for one channel, in one message."""
 
     __tablename__ = "delivery"
     id: int | None = Field(default=None, primary_key=True)
@@ -208,7 +207,7 @@ class DeliveryRow(SQLModel, table=True):
 
 
 class SlotRow(SQLModel, table=True):
-    """One due moment of one provider's schedule: done, or claimed by who is doing it."""
+    """One scheduled time of one provider: done, or claimed."""
 
     __tablename__ = "slot"
     provider: str = Field(primary_key=True)
@@ -239,7 +238,7 @@ class FastPathRow(SQLModel, table=True):
 
 
 class ProbeRow(SQLModel, table=True):
-    """What one model said when it was called by one name on one route."""
+    """The result of one call of a model by name and route."""
 
     __tablename__ = "probe"
     id: int | None = Field(default=None, primary_key=True)
@@ -265,7 +264,7 @@ class ProbeRow(SQLModel, table=True):
 
 
 class NoteRow(SQLModel, table=True):
-    """What a person noted of a model's future; the newest of a model counts."""
+    """A person's note about the future of a model. The newest counts."""
 
     __tablename__ = "note"
     id: int | None = Field(default=None, primary_key=True)
@@ -279,7 +278,7 @@ class NoteRow(SQLModel, table=True):
 
 
 class TallyRow(SQLModel, table=True):
-    """How many rows of a table there are from a number on, and the sum of their digests."""
+    """The row count and digest sum of a range of ids."""
 
     __tablename__ = "tally"
     name: str = Field(primary_key=True)
@@ -289,15 +288,15 @@ class TallyRow(SQLModel, table=True):
 
 
 def table_of(row: type[SQLModel]) -> Table:
-    """Return the table of a row's class, for what SQL says and objects do not."""
+    """Return the table of a row class."""
     return SQLModel.metadata.tables[str(row.__tablename__)]
 
 
 def col(field: Value) -> ColumnElement[Value]:
-    """Return the column of a field of a row's class.
+    """Return the Core column of a field of a row class.
 
-    SQLModel's own `col` gives what an ORM maps to it: every statement would be made by the ORM,
-    which costs each about as much again as it takes to run. Of an alias take the column by name.
+    SQLModel's own `col` returns an ORM attribute, and the ORM doubles the cost of a statement. For
+    an alias, take the column by name.
     """
     mapped: Any = field
     column: ColumnElement[Value] = mapped.property.columns[0]
@@ -306,7 +305,7 @@ def col(field: Value) -> ColumnElement[Value]:
 
 @cache
 def inserting(row: type[SQLModel]) -> Executable:
-    """Return the one statement that writes rows of a class: made anew, it costs more than a row."""
+    """Return the cached insert statement. Building costs more than a row."""
     return insert(table_of(row))
 
 
@@ -316,11 +315,11 @@ def _text(sql: str) -> Executable:
 
 
 def plain(connection: Connection) -> Execute:
-    """Return what runs SQL of ours on a connection as the driver would."""
+    """Return a function that runs our SQL on a connection."""
     return lambda sql, given: connection.execute(_text(sql), given)
 
 
 def write(connection: Connection, row: type[SQLModel], **values: object) -> int:
-    """Write one row; return the number that it was given."""
+    """Insert one row and return its id."""
     key: Any = connection.execute(inserting(row), values).inserted_primary_key
     return int(key[0])

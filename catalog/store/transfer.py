@@ -1,7 +1,7 @@
-"""The whole database as JSON Lines, and back: any row, from one database to another.
+"""Export the whole database as JSON Lines, and import it.
 
-The first line is the header. Each line after it is one row, table after table, so that no row
-stands before one that it refers to. Times stay the text that they are, bodies are base64.
+The first line is the header. Each other line is a row, and no row is before one that it refers to.
+Times are the stored text, bodies are base64.
 """
 
 import base64
@@ -52,9 +52,9 @@ from catalog.store.verify import verify
 SCHEMA_VERSION = 1
 BATCH = 500
 LONGEST = 48 * 1024 * 1024
-"""Bytes of a line: a packed body of 36 MiB, which is some hundred MiB of JSON."""
+"""The maximum bytes of a line: a packed body of 36 MiB."""
 LARGEST_BODY = 256 * 1024 * 1024
-"""Bytes of a body when it is unpacked."""
+"""The maximum bytes of an unpacked body."""
 LARGEST = 2**63
 _LARGEST = {"payload.size": LARGEST_BODY}
 _KINDS = {LargeBinary: str, Date: str, Boolean: bool, Integer: int}
@@ -63,14 +63,17 @@ _JSON = {"change.after", "change.before", "change.detail", "model_version.facts"
 _LONG, _MUCH = 1024 * 1024, 64 * 1024
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 TABLES = {each.name: each for each in SQLModel.metadata.sorted_tables}
-"""Every table by its name; one that is referred to stands before those that refer to it."""
+"""Every table by name, referenced tables first."""
 
 Numbered = tuple[int, Any]
-"""The number of a line, and the JSON that stands there."""
+"""A line number and the JSON of that line."""
 
 
 def export(connection: Connection) -> Iterator[str]:
-    """Yield the lines of an export, without their ends: the same rows give the same lines."""
+    """Yield the lines of an export without line ends.
+
+    The same rows give the same lines.
+    """
     rows = {name: _count(connection, each) for name, each in TABLES.items()}
     yield _line({"schema_version": SCHEMA_VERSION, "revision": REVISIONS[-1], "rows": rows})
     for name, each in TABLES.items():
@@ -82,10 +85,10 @@ def export(connection: Connection) -> Iterator[str]:
 
 
 def load(connection: Connection, lines: Iterable[bytes]) -> dict[str, int]:
-    """Write the rows of an export into an empty database; return how many by table.
+    """Import an export into an empty database and return rows by table.
 
-    Raise SettingsInvalid where the database is not empty, StoreError where the export is not
-    whole or not sound. The caller undoes the transaction then.
+    Raise SettingsInvalid if the database is not empty, StoreError if the export is incomplete or
+    damaged. The caller rolls back the transaction.
     """
     if any(_count(connection, each) for each in TABLES.values()):
         hint = "Name one that is empty or not there yet: catalog --database OTHER.db db import …"
@@ -113,14 +116,14 @@ VERIFY = "Nothing was imported. `catalog db verify` on the exported database say
 
 
 def _as_stored(name: str) -> TableClause:
-    """Return a table whose times are the text that is stored."""
+    """Return a table with times as stored text."""
     columns = TABLES[name].columns
     kinds = {each.name: Text() if isinstance(each.type, Moment) else each.type for each in columns}
     return table(name, *(column(each, kind) for each, kind in kinds.items()))
 
 
 def _key(name: str, *, c_order: bool) -> Iterator[ColumnElement[Any]]:
-    """Yield what rows are sorted by: on every server, whatever its language."""
+    """Yield the sort columns, independent of the server's language."""
     for each in TABLES[name].primary_key:
         is_text = isinstance(each.type, String | Moment)
         yield each.collate("C") if c_order and is_text else each
@@ -144,7 +147,10 @@ def _json(value: Any) -> Any:
 
 
 def read_lines(file: BinaryIO) -> Iterator[bytes]:
-    """Yield the lines of an export; raise StoreError where one is longer than LONGEST bytes."""
+    """Yield the lines of an export.
+
+    Raise StoreError for a line over LONGEST bytes.
+    """
     for number, line in enumerate(iter(partial(file.readline, LONGEST + 1), b""), 1):
         if len(line) > LONGEST:
             raise _broken(f"it is longer than {LONGEST:,} bytes", number)
@@ -153,7 +159,7 @@ def read_lines(file: BinaryIO) -> Iterator[bytes]:
 
 def _numbered(lines: Iterable[bytes]) -> Iterator[Numbered]:
     for number, line in enumerate(lines, 1):
-        # A line is long because of one string; many values would take twenty times its size.
+        # Many values in a long line are refused, because they would take twenty times its size.
         if len(line) > _LONG and len(_STRING.sub(b"", line)) > _MUCH:
             raise _broken("it is no row of a table", number)
         try:
@@ -163,7 +169,7 @@ def _numbered(lines: Iterable[bytes]) -> Iterator[Numbered]:
 
 
 def _reason(error: ValueError) -> str:
-    """Say why a line is no JSON; the text of some errors holds the line itself."""
+    """Return why a line is not JSON, without quoting the line."""
     known = isinstance(error, UnicodeDecodeError | json.JSONDecodeError)
     return "it is no JSON" if known else f"it is no JSON: {str(error).partition(';')[0]}"
 
@@ -195,7 +201,6 @@ def _row(numbered: Numbered) -> tuple[str, dict[str, Any]]:
 
 
 def _read(number: int, place: str, value: Any, kind: Any) -> Any:
-    """Return a value as its column holds it; `place` is the column with its table."""
     try:
         return None if value is None else _checked(place, value, kind)
     except (ValueError, StoreError, PayloadInvalid) as error:
@@ -223,14 +228,14 @@ def _text(place: str, value: str, kind: Any) -> str:
     value.encode()  # raises UnicodeEncodeError for a lone surrogate
     if isinstance(kind, Moment):
         to_moment(value)
-    # Whatever reads it later would be ended by a value that is nested so deeply.
+    # Deeply nested JSON is refused, because later readers would fail.
     if place in _JSON and value.count("[") + value.count("{") > MAX_DEPTH:
         read_strict(value.encode())
     return value
 
 
 def _count_on(connection: Connection) -> None:
-    """Let PostgreSQL number new rows after those that came with their numbers."""
+    """Set PostgreSQL's sequences after the imported ids."""
     if connection.dialect.name == "postgresql":
         for name, each in TABLES.items():
             if "id" in each.columns:

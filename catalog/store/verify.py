@@ -1,4 +1,4 @@
-"""Whether what is stored is what was stored: each check names the first row that is not."""
+"""Verify the stored rows and name each check's first bad row."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -34,13 +34,13 @@ COUNTED = {
     "probes": "probe",
     "notes": "note",
 }
-"""Tables of which nothing but the tally is checked, by the name of the check."""
+"""Tables that only the tally verifies, by the name of the check."""
 GARBLED = (StoreError, ValueError, TypeError, KeyError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """A row that is not what it was, and why we say so; `row` is its primary key."""
+    """A changed or damaged row. `row` is its primary key."""
 
     table: str
     row: str
@@ -52,23 +52,23 @@ class Bad:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one check came to: how many of what were looked at, a word on them, the first bad."""
+    """The result of one check: rows, a remark, the first bad row."""
 
     name: str
     rows: int
-    told: str
+    remark: str
     bad: Bad | None = None
 
 
 Verdicts = Iterator[Bad | str]
-"""A verdict for each row: what is bad about it, or a word on it; the last word is told."""
+"""One error or remark per row. The last remark is shown."""
 
 
 def verify(connection: Connection, noted: str | None = None) -> Iterator[Check]:
-    """Check everything within one view of the database, from the bytes up to the chain.
+    """Check everything in one transaction, from the bytes to the chain.
 
-    What was found since the newest snapshot is in no link yet. Who works out every link anew, or
-    cuts off the end, can hide that from all but a head that was `noted` elsewhere.
+    Findings since the newest snapshot are in no link yet. Only a head `noted` elsewhere reveals
+    recomputed links or a removed end.
     """
     if connection.dialect.name == "sqlite":
         yield _check("database", "database", _database(connection))
@@ -90,23 +90,23 @@ def verify(connection: Connection, noted: str | None = None) -> Iterator[Check]:
 
 
 def _check(name: str, table: str, verdicts: Verdicts) -> Check:
-    rows, told, bad = 0, "", None
+    rows, remark, bad = 0, "", None
     try:
         for verdict in verdicts:
             rows += 1
             if isinstance(verdict, str):
-                told = verdict
+                remark = verdict
             else:
                 bad = bad or verdict
     except GARBLED as error:
         bad = bad or Bad(table, "?", f"a row cannot be read: {error}")
-    return Check(name, rows, told, bad)
+    return Check(name, rows, remark, bad)
 
 
 def _database(connection: Connection) -> Verdicts:
-    said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
+    result = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
     sound = "sound, and every reference leads somewhere"
-    yield sound if said == "ok" else Bad("database", "file", said)
+    yield sound if result == "ok" else Bad("database", "file", result)
     for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
         yield Bad(table, str(row), f"refers to a {parent} that is gone")
 
@@ -128,7 +128,6 @@ def _payloads(connection: Connection) -> Verdicts:
 
 
 def _needed(connection: Connection) -> set[str]:
-    """Return the payloads that no pruning takes: each provider's in force, and its newest."""
     accepted = func.max(col(PollRow.id)).filter(col(PollRow.outcome).in_(ACCEPTED))
     query = (
         select(accepted, func.max(col(PollRow.id)))
@@ -154,7 +153,7 @@ def _versions(connection: Connection) -> Verdicts:
 
 
 def _snapshots(connection: Connection) -> Verdicts:
-    """Build each snapshot from its model versions, one after the other."""
+    """Rebuild each snapshot from its model versions in order."""
     stretch = (col(ModelVersionRow.first_snapshot), col(ModelVersionRow.last_snapshot))
     begin: dict[int, dict[int, Model]] = defaultdict(dict)
     end: dict[int | None, list[int]] = defaultdict(list)
@@ -209,13 +208,11 @@ def _polls(connection: Connection) -> Verdicts:
 
 
 def _rows(connection: Connection, table: str) -> Verdicts:
-    """Say a word for each row of a table of which nothing but the tally is checked."""
     count = connection.scalar(text(f'SELECT count(*) FROM "{table}"')) or 0  # noqa: S608  # our own names
     yield from repeat("each is in the tally as it was written", count)
 
 
 def _tallied(connection: Connection, table: str) -> Iterator[Bad]:
-    """Compare the rows of a table with its tally; only what is bad is worth a word."""
     query = "SELECT span, row_count, digest FROM tally WHERE name = :name"
     stored = {row[0]: row[1:] for row in connection.execute(text(query), {"name": table})}
     found = sums(table, connection.execute(text(selected(table))))

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from catalog.changes.change import Change, Removed, Restored, Retiring, Updated
 from catalog.changes.diff import diff
-from catalog.changes.finding import Delisted, Finding, Level, fingerprint, gravity
+from catalog.changes.finding import Delisted, Finding, Level, fingerprint, severity
 from catalog.changes.flapping import SETTLES_AFTER, Move, flaps, place_of
-from catalog.changes.forecast import REMIND, Grounds, Told, candidates, ends, retiring
+from catalog.changes.forecast import REMIND, Evidence, LastReport, candidates, ends, retiring
 from catalog.changes.health import Patience, Unwell, Watch
 from catalog.changes.judge import Case, Doubt, judge
 from catalog.changes.poll import TROUBLE_OF, Outcome, Poll, Removals
@@ -38,7 +38,7 @@ class Past:
     """What the store knew: the state in force, who is gone since when, what was told already.
 
     `digest` is that of the state in force; `snapshot` is only read when the candidate has another
-    one, or the end of a model is to be told. `gone` and `grounds` are what ends follow from;
+    one, or the end of a model is to be told. `gone` and `evidence` are what ends follow from;
     `reminded` is what was told of them, and `polled_at` when the poll before this one was. `held`
     counts the polls in a row, before this one, that were held for the same models; `unwell` is
     what went wrong since the last accepted poll. `missing` are the models that the last answer left
@@ -49,8 +49,8 @@ class Past:
     digest: str | None = None
     snapshot: Snapshot | None = None
     gone: Mapping[str, Delisted] = field(default_factory=dict)
-    grounds: Grounds = field(default_factory=Grounds)
-    reminded: Mapping[str, Told] = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=Evidence)
+    reminded: Mapping[str, LastReport] = field(default_factory=dict)
     polled_at: datetime | None = None
     told: frozenset[str] = frozenset()
     held: int = 0
@@ -99,7 +99,7 @@ class Decision:
         due = (*self._reminders(past, poll), *self._settled(past, poll))
         if not due:
             return poll
-        return replace(poll, findings=tuple(sorted((*poll.findings, *due), key=gravity)))
+        return replace(poll, findings=tuple(sorted((*poll.findings, *due), key=severity)))
 
     def _outcome(self, past: Past, reading: Reading) -> Poll:
         if reading.error is not None:
@@ -166,7 +166,7 @@ class Decision:
 
     def _reminders(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
         """Find what is to be told of ends, whatever came of the poll: the days go by."""
-        gone, grounds = past.gone, past.grounds
+        gone, evidence = past.gone, past.evidence
         if poll.snapshot is not None:
             listed = poll.snapshot.by_key
             left = [
@@ -176,9 +176,9 @@ class Decision:
             ]
             gone = {key: each for key, each in gone.items() if key not in listed}
             gone |= {each.model.key: each for each in left}
-            noted = {key: listed[key] for key in grounds.notes if key in listed}
-            grounds = replace(grounds, noted=noted)
-        past = replace(past, gone=gone, grounds=grounds)
+            noted = {key: listed[key] for key in evidence.notes if key in listed}
+            evidence = replace(evidence, noted=noted)
+        past = replace(past, gone=gone, evidence=evidence)
         return self._judge(self._retiring(past, poll.snapshot or past.snapshot))
 
     def _settled(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
@@ -207,12 +207,12 @@ class Decision:
         return bool(past.settled or self._retiring(past, None))
 
     def _retiring(self, past: Past, state: Snapshot | None) -> tuple[Retiring, ...]:
-        known = ends(past.gone, past.grounds, self.provider.lifecycle)
+        known = ends(past.gone, past.evidence, self.provider.lifecycle)
         since = past.polled_at or self.started_at
         due = retiring(known, past.reminded, self.policy.remind, since, self.started_at)
         if state is None or not due:
             return due
-        found = candidates(known, past.grounds, state.models)
+        found = candidates(known, past.evidence, state.models)
         return tuple(
             replace(each, candidates=tuple(one.name for one in found[each.key])) for each in due
         )
@@ -232,7 +232,7 @@ class Decision:
             lifecycle=self.provider.lifecycle,
             common=len(before.keys() & after.by_key.keys()) if after else 0,
             levels=self.policy.levels,
-            grounds=past.grounds,
+            evidence=past.evidence,
             flaps=flaps(changes, past.moves),
             since=past.missing,
         )

@@ -10,7 +10,7 @@ from catalog.alerts.channel import Channel, Message
 from catalog.alerts.timing import LONGEST_RETRY_AFTER, Digest, next_attempt
 from catalog.changes.finding import Finding
 from catalog.changes.incident import Undelivered
-from catalog.changes.poll import Waiting
+from catalog.changes.poll import Backlog
 from catalog.core.clock import Clock, stamp
 from catalog.core.errors import CatalogError, DeliveryFailed
 from catalog.core.unexpected import REPORT, log_unexpected
@@ -40,7 +40,7 @@ class Courier:
     clock: Clock
     judge: Callable[[Undelivered], Finding]
 
-    def deliver(self) -> tuple[Waiting, ...]:
+    def deliver(self) -> tuple[Backlog, ...]:
         """Send what is due, each channel's oldest message first; return what stays owed.
 
         A channel that refuses a message is left alone until the next time.
@@ -51,7 +51,7 @@ class Courier:
         while self._deliver_once(names):
             pass  # something was given up, and the others are to be told of it
         with self.database.reading() as connection:
-            return outbox.owed(connection, self.provider, names)
+            return outbox.pending(connection, self.provider, names)
 
     def _deliver_once(self, names: Sequence[str]) -> bool:
         with self.database.reading() as connection:
@@ -83,12 +83,14 @@ class Courier:
                 given_up = True
         return given_up
 
-    def _claim(self, channel: Channel) -> outbox.Owed | None:
+    def _claim(self, channel: Channel) -> outbox.PendingMessage | None:
         together = channel.timing.digest is not Digest.AT_ONCE
         with self.database.writing(ends_fast_path=False) as connection:
             return outbox.claim(connection, channel.name, self.clock(), together=together)
 
-    def _refused(self, channel: Channel, item: outbox.Owed, error: DeliveryFailed) -> bool:
+    def _refused(
+        self, channel: Channel, item: outbox.PendingMessage, error: DeliveryFailed
+    ) -> bool:
         """Plan the next attempt, or give up; return whether it was given up."""
         now, attempts = self.clock(), item.attempts + 1
         chance = SystemRandom().random()
@@ -115,7 +117,7 @@ class Courier:
         return True
 
 
-def _sent(channel: Channel, item: outbox.Owed) -> DeliveryFailed | None:
+def _sent(channel: Channel, item: outbox.PendingMessage) -> DeliveryFailed | None:
     """Send a message; return why that failed: an unexpected exception is a failed attempt too."""
     try:
         at, used = item.findings[0].at, channel.audience.usage()

@@ -26,14 +26,14 @@ def past(
     """
     name, known, policy = decision.provider.name, start.known, decision.policy
     gone = memory.gone(connection, name, known)
-    grounds = forecasts.grounds(connection, name, gone)
+    evidence = forecasts.evidence(connection, name, gone)
     seen = Past(
         digest=known.digest,
         gone={each.model.key: each for each in gone},
-        grounds=grounds,
-        reminded=forecasts.told(connection, name) if gone or grounds.noted else {},
+        evidence=evidence,
+        reminded=forecasts.reports(connection, name) if gone or evidence.noted else {},
         polled_at=start.polled_at,
-        told=changelog.told_drift(connection, name) if reading.drift else frozenset(),
+        told=changelog.reported_drift(connection, name) if reading.drift else frozenset(),
         unwell=polls.unwell(connection, name),
         missing=known.missing,
         settled=_settled(connection, name, policy, start.polled_at, decision.started_at),

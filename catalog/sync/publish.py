@@ -14,7 +14,7 @@ from catalog.report.annotations import Annotations, Sections
 from catalog.report.overview import Overview, render
 from catalog.report.write import Plan, compose, plan, write
 from catalog.store import changelog, forecasts, history, probes
-from catalog.store.changelog import Wanted
+from catalog.store.changelog import FindingFilter
 from catalog.store.database import Transaction
 
 MODEL_KINDS = ("added", "removed", "restored", "renamed", "updated")
@@ -39,17 +39,19 @@ class Publisher:
 
     def overview(self, connection: Transaction, number: int) -> Overview:
         """Read what the document says as of a snapshot: nothing but what the store holds."""
-        wanted = Wanted(self.provider, up_to_snapshot=number, levels=REPORTED, kinds=MODEL_KINDS)
+        wanted = FindingFilter(
+            self.provider, up_to_snapshot=number, levels=REPORTED, kinds=MODEL_KINDS
+        )
         oldest = changelog.snapshot_with(connection, wanted, self.recent)
         findings = changelog.findings(connection, replace(wanted, from_snapshot=oldest))
         delisted = history.delisted(connection, self.provider, number)
-        grounds = forecasts.grounds(connection, self.provider, delisted)
+        evidence = forecasts.evidence(connection, self.provider, delisted)
         gone = {each.model.key: each for each in delisted}
         return Overview(
             snapshot=history.snapshot(connection, number),
             recent=newest_snapshots(findings, self.recent),
             delisted=delisted,
-            forecasts={end.model.key: end.forecast for end in ends(gone, grounds, self.lifecycle)},
+            forecasts={end.model.key: end.forecast for end in ends(gone, evidence, self.lifecycle)},
             product_id=self.product_id,
             answers=self._answers(connection, number),
         )

@@ -9,7 +9,7 @@ from catalog.alerts.channel import Channel
 from catalog.changes.finding import Finding
 from catalog.changes.incident import Undelivered
 from catalog.changes.judge import Case, judge
-from catalog.changes.poll import Outcome, Pass, Waiting
+from catalog.changes.poll import Backlog, Outcome, Pass
 from catalog.core.clock import Clock
 from catalog.core.errors import CatalogError, DocumentError, InternalError
 from catalog.core.payload import Answer, Validators
@@ -83,13 +83,13 @@ class Sync:
                 recorded = self._record(start, reading, options)
             result = self._publish(*recorded, options)
             if not options.dry_run:
-                result = replace(result, owed=self.deliver())
+                result = replace(result, pending=self.deliver())
                 self._leave_on_fast_path(result)
             poll = result.poll
             logger.info("%s: %s, %d findings", poll.provider, poll.outcome, len(poll.findings))
             return result
 
-    def deliver(self) -> tuple[Waiting, ...]:
+    def deliver(self) -> tuple[Backlog, ...]:
         """Send the messages that are due, also between two passes; return the pending ones."""
         name, lifecycle = self.provider.name, self.provider.lifecycle
 
@@ -197,7 +197,7 @@ class Sync:
         """Return whether a message is pending, a removal unconfirmed or a value unsettled."""
         name, after = self.provider.name, started - self.policy.settles_after
         return bool(
-            outbox.owes(connection, [channel.name for channel in self.channels])
+            outbox.has_pending(connection, [channel.name for channel in self.channels])
             or history.missing(connection, name)
             or damped(connection, name, after, started)
         )

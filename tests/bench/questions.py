@@ -16,7 +16,7 @@ from statistics import median
 
 from catalog.core.clock import stamp
 from catalog.store import changelog, history
-from catalog.store.changelog import Wanted
+from catalog.store.changelog import FindingFilter
 from catalog.store.database import Database
 from tests.bench.daemon_program import timed
 from tests.bench.decade import BEGIN, HOUR
@@ -77,7 +77,7 @@ def _ours(database: Database, name: str, at: datetime, key: str) -> Question:
                 return len(history.snapshot(connection, number).models)
             if name == "one":
                 return len(history.versions(connection, PROVIDER, key))
-            wanted = Wanted(PROVIDER, since=at, until=at + timedelta(days=30))
+            wanted = FindingFilter(PROVIDER, since=at, until=at + timedelta(days=30))
             return len(changelog.findings(connection, wanted))
 
     return asked

@@ -43,11 +43,11 @@ def test_a_recipient_is_not_mailed_again_because_of_another(tmp_path: Path) -> N
         text += 'to = ["ann@example.org", "bob@example.org"]\n'
         told = connect(made, text, http)
         told.poll()
-        (waiting,) = told.poll().owed
+        (waiting,) = told.poll().pending
         assert waiting.channel == "ops/bob@example.org"
         assert waiting.error is not None
         assert "127.0.0.1 answered 450: later" in waiting.error
-        assert told.poll().owed == ()
+        assert told.poll().pending == ()
     assert [to for _, to in mailbox.envelopes] == [["ann@example.org"], ["bob@example.org"]]
     ann, bob = mailbox.letters
     assert ann["Subject"] == bob["Subject"] == BETA
@@ -66,7 +66,7 @@ def test_a_target_that_is_gone_is_told_of_on_the_others(tmp_path: Path) -> None:
         urls = [f"json://127.0.0.1:{each.port}/S3CRET" for each in (good, gone)]
         text = f'[[channel]]\nkind = "apprise"\nname = "chat"\nurls = {json.dumps(urls)}\n'
         told = connect(made, text, http)
-        assert [told.poll().owed, told.poll().owed, told.poll().owed] == [(), (), ()]
+        assert [told.poll().pending, told.poll().pending, told.poll().pending] == [(), (), ()]
     assert len(gone.requests) == 1
     first, second = (json.loads(request.body) for request in good.requests)
     assert first["title"] == BETA

@@ -16,7 +16,7 @@ from catalog.core.errors import NotFound, PayloadInvalid, SettingsInvalid
 from catalog.core.payload import Payload
 from catalog.providers import recordings
 from catalog.providers.infomaniak.provider import Infomaniak
-from catalog.providers.making import make
+from catalog.providers.provider import make
 from catalog.providers.recordings import read
 from catalog.providers.validate import validate
 from catalog.store.database import MEMORY, Database

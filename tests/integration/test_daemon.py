@@ -202,12 +202,51 @@ def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
         scheduled = replace(read.scheduled, schedule=Interval(24 * 3600 * SECOND))
         made = replace(read, scheduled=scheduled)
         daemon = Daemon(lambda: [made], Systemd(told))
-        daemon._scheduler.start()
-        daemon._begin(made, now() + 3600 * SECOND)
-        daemon._overdue = 0.0  # as if it had been planned an hour and more ago
+        daemon._scheduler.start(paused=True)
+        daemon._take(made, now() + 3600 * SECOND)
+        daemon._deadline = 0.0  # as if a pass had been under way for too long
         assert daemon._heed(Beat())
         daemon._scheduler.shutdown()
         assert manager.recv(4096) == b"WATCHDOG=1"
+
+
+def test_a_scheduler_that_stands_still_lets_the_watchdog_bite(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If the scheduler begins nothing, the log reports it, and the service manager can act."""
+    with rig(tmp_path, answer()) as it:
+        made = work(it.sync, lambda _: ANSWER, timedelta())
+        daemon = Daemon(lambda: [made], Systemd({}))
+        daemon._scheduler.start(paused=True)
+        daemon._take(made, now())
+        assert daemon._heed(Beat())
+        daemon._scheduler.shutdown()
+    assert "has not ended in time" in caplog.text
+
+
+def test_a_provider_removed_while_its_run_waits_is_not_polled(tmp_path: Path) -> None:
+    """The run ends without a poll, and the work of the provider is closed after it."""
+    polled, closed = list[Validators](), list[str]()
+
+    def fetch(validators: Validators) -> Answer:
+        polled.append(validators)
+        return ANSWER
+
+    with rig(tmp_path, answer()) as it:
+        twin = work(replace(it.sync, provider=Infomaniak("twin")), fetch, SECOND)
+        made = replace(work(it.sync, fetch, SECOND), close=lambda: closed.append("infomaniak"))
+        daemon = Daemon(lambda: [replace(twin)], Systemd({}))  # each reading makes new work
+        daemon._scheduler.start(paused=True)
+        daemon._renew([(each, now() + 3600 * SECOND) for each in (made, twin)])
+        course = daemon._courses["infomaniak"]
+        assert daemon._unplan(course)  # as if the scheduler had begun it
+        daemon._reload()
+        daemon._close_left()
+        assert (closed, list(daemon._courses)) == ([], ["infomaniak", "twin"])
+        assert daemon._heed(daemon._pass(course))
+        daemon._scheduler.shutdown()
+    assert (closed, list(daemon._courses)) == (["infomaniak"], ["twin"])
+    assert polled == []
 
 
 def test_a_run_that_moved_beyond_its_slot_is_planned_anew(
@@ -217,8 +256,8 @@ def test_a_run_that_moved_beyond_its_slot_is_planned_anew(
     with rig(tmp_path, answer()) as it:
         made = work(it.sync, lambda _: ANSWER, SECOND)
         daemon = Daemon(lambda: [made], Systemd({}))
-        daemon._scheduler.start()
-        daemon._begin(made, now() + 3600 * SECOND)  # as if the clock had been an hour ahead
+        daemon._scheduler.start(paused=True)
+        daemon._take(made, now() + 3600 * SECOND)  # as if the clock had been an hour ahead
         assert daemon._heed(Beat())
         assert daemon._courses["infomaniak"].moment <= now() + SECOND
         daemon._scheduler.shutdown()
@@ -260,3 +299,30 @@ def test_what_was_refused_is_sent_between_two_passes(
     said = "channel ear: the message could not be sent by a mistake of this program: RuntimeError"
     assert said in caplog.text
     assert "tok-secret" not in caplog.text
+
+
+@pytest.mark.long
+def test_a_database_lost_between_two_passes_does_not_end_the_daemon(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If the pending messages cannot be read, the log names the reason, and the daemon goes on."""
+    reported = Event()
+
+    class Breaker(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if "; next run" in record.getMessage():  # in a day: what fails from now on is no pass
+                it.file.write_bytes(b"no database, but long enough for one" * 99)
+            elif "not a database" in record.getMessage():
+                reported.set()
+
+    logger = logging.getLogger("catalog.daemon")
+    logger.addHandler(breaker := Breaker())
+    with rig(tmp_path, answer()) as it, caplog.at_level(logging.INFO, "catalog.daemon"):
+        sync = replace(it.sync, clock=now, channels=(Ear(),), fetch=lambda _: ANSWER)
+        scheduled = Scheduled(sync, Interval(24 * 3600 * SECOND), 9 * SECOND)
+        made = Work(scheduled, timedelta(), (), lambda: None)
+        watched = Systemd({"NOTIFY_SOCKET": "@nobody", "WATCHDOG_USEC": "400000"})
+        assert serve_until(reported, Daemon(lambda: [made], watched)) == 0
+    logger.removeHandler(breaker)
+    assert reported.is_set()
+    assert "infomaniak: first, snapshot 1" in caplog.text

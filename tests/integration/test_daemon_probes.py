@@ -18,7 +18,7 @@ from catalog.daemon.report import told_calls
 from catalog.daemon.schedule import Interval
 from catalog.daemon.scheduled import ProbeTimes, Scheduled
 from catalog.daemon.systemd import Systemd
-from catalog.probes.run import Probing, Results, Wish
+from catalog.probes.run import Probing, Results, Selection
 from catalog.replay.behavior import Behavior, Entry
 from tests.support.database import ask
 from tests.support.probe_stand import Stand, llm, stand
@@ -101,7 +101,7 @@ class Breaking(Probing):
 
     error: Exception = StoreError("the disk is full")
 
-    def run(self, wish: Wish = Wish(), told: object = None) -> Results:  # noqa: ARG002, B008  # inherited
+    def run(self, wish: Selection = Selection(), told: object = None) -> Results:  # noqa: ARG002, B008  # inherited
         """Raise."""
         raise Breaking.error
 

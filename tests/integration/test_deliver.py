@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from catalog.alerts.timing import Digest, Quiet, Timing
-from catalog.changes.poll import Waiting
+from catalog.changes.poll import Backlog
 from catalog.report.sentences import sentence
 from tests.support.builders import body, row
 from tests.support.http_server import answer
@@ -17,7 +17,7 @@ TEN = [row(id=key, name=f"m{key}") for key in range(1, 11)]
 STEPS = [answer(body=body(*TEN[: 10 - gone])) for gone in (0, 1, 2)]
 
 
-def deliver(it: Rig, later: timedelta) -> tuple[Waiting, ...]:
+def deliver(it: Rig, later: timedelta) -> tuple[Backlog, ...]:
     """Send what is due, without a poll, as the daemon does in between."""
     it.clock.now += later
     return it.sync.deliver()
@@ -85,7 +85,7 @@ def test_a_digest_waits_and_comes_as_one(tmp_path: Path) -> None:
     steps = [answer(body=body(*TEN[: 8 + new])) for new in (0, 1, 2)]
     with rig(tmp_path, *steps, answer(body=body(*TEN[:9]))) as it:
         it.ear.timing = Timing(Digest.DAILY)
-        waiting = [it.poll(later=HOUR).owed for _ in range(3)][-1]
+        waiting = [it.poll(later=HOUR).pending for _ in range(3)][-1]
         assert (waiting[0].messages, waiting[0].error) == (2, None)
         assert it.ear.told == []
         assert deliver(it, 5 * HOUR) == ()
@@ -101,7 +101,7 @@ def test_a_second_attempt_disturbs_nobody(tmp_path: Path) -> None:
         it.ear.timing = Timing(quiet=Quiet(time(2, 0, 1), time(7)))
         it.poll()
         it.ear.deaf = True
-        (waiting,) = it.poll().owed
+        (waiting,) = it.poll().pending
         assert waiting.next_at == START + 7 * HOUR
 
 

@@ -29,7 +29,7 @@ def test_an_unchanged_poll_at_rest_is_one_row(fast_rig: Callable[..., FastRig]) 
     assert it.is_fast()
     before = dump(it, "poll", "slot")
     result = it.poll()
-    assert (result.snapshot, result.owed) == (1, ())
+    assert (result.snapshot, result.pending) == (1, ())
     assert str(result.poll.outcome) == "unchanged"
     assert result.document is not None
     assert (result.document.path, result.document.written) == (it.folder / "models.md", False)
@@ -164,7 +164,7 @@ def test_what_is_owed_keeps_from_rest(fast_rig: Callable[..., FastRig]) -> None:
     it = fast_rig(answer(body=before), answer(body=made.body))
     it.poll()
     it.ear.deaf = True
-    assert it.poll().owed != ()
+    assert it.poll().pending != ()
     assert not it.is_fast()
     it.ear.deaf = False
     it.poll()

@@ -11,7 +11,7 @@ from sqlalchemy import event, insert
 
 from catalog.alerts.channel import Audience
 from catalog.changes.change import Retiring
-from catalog.changes.forecast import Grounds, Note
+from catalog.changes.forecast import Evidence, Note
 from catalog.changes.judge import Doubt
 from catalog.changes.poll import Pass
 from catalog.store import forecasts, history
@@ -265,7 +265,7 @@ def test_notes_and_grounds_are_kept_on_every_server(database: Database) -> None:
     first = Note("10", START, date(2026, 3, 31), "beta", "a mail")
     second = Note("10", START + DAY, successor="gamma")
     with database.writing() as connection:
-        assert forecasts.grounds(connection, NAME, ()) == Grounds()
+        assert forecasts.evidence(connection, NAME, ()) == Evidence()
         for each in (first, second, Note("9", START)):
             forecasts.write(connection, NAME, each)
     probe(database, START, "refused")
@@ -273,7 +273,7 @@ def test_notes_and_grounds_are_kept_on_every_server(database: Database) -> None:
         assert forecasts.every(connection, NAME) == (first, second, Note("9", START))
         assert forecasts.newest(connection, NAME) == {"10": second, "9": Note("9", START)}
         assert forecasts.newest(connection, "other") == {}
-        assert forecasts.told(connection, NAME) == {}
+        assert forecasts.reports(connection, NAME) == {}
         proofs = forecasts._proofs(connection, NAME, ["10"])
         assert proofs == {"10": (START, "refused on 2026-01-01 by chat-v2")}
         assert history.delisted(connection, NAME, 1) == ()

@@ -7,7 +7,7 @@ import pytest
 from catalog.core.errors import NotFound, ProviderFailing, SettingsInvalid
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
-from catalog.core.probe import Call, Said, Verdict
+from catalog.core.probe import Call, CallResult, Verdict
 from catalog.providers.infomaniak.calls import Calls
 from catalog.providers.infomaniak.routes import LOOKS, calls_by_name, calls_of, own_route
 from tests.support.builders import model
@@ -59,7 +59,7 @@ def test_the_cheapest_chat_is_sent(ask: Ask) -> None:
         answer(body=said({"choices": [1], "model": "One", "usage": {"total_tokens": 9}}))
     )
     came = calls.ask(CHAT)
-    assert came == Said(Verdict.ANSWERS, 1, 9, 200, came.latency_ms, "One")
+    assert came == CallResult(Verdict.ANSWERS, 1, 9, 200, came.latency_ms, "One")
     [request] = server.requests
     assert (request.method, request.path) == ("POST", "/2/ai/7/openai/v1/chat/completions")
     assert json.loads(request.body) == {

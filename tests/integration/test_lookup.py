@@ -53,4 +53,4 @@ def test_what_was_compared(database: Database) -> None:
             "1 of 2025-12-23T11:16:55Z",
             "2 of 2025-12-23T12:16:55Z",
         )
-        assert lookup.told(connection, 2) == ()
+        assert lookup.deliveries(connection, 2) == ()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from catalog.changes.incident import Trouble
-from catalog.changes.poll import Outcome, Waiting
+from catalog.changes.poll import Backlog, Outcome
 from catalog.store import claims, outbox
 from catalog.store.database import Database, Transaction
 from tests.support.builders import AT, finding
@@ -35,7 +35,7 @@ def owe(database: Database, at: int = 0, channel: str = "ear", *, due: datetime 
 
 def waiting(connection: Transaction, *channels: str) -> int:
     """Count the messages owed to these channels."""
-    return sum(each.messages for each in outbox.owed(connection, NAME, channels))
+    return sum(each.messages for each in outbox.pending(connection, NAME, channels))
 
 
 def test_a_message_is_claimed_delivered_and_never_again(database: Database) -> None:
@@ -143,8 +143,8 @@ def test_a_refused_message_says_why_and_waits(database: Database) -> None:
         again = outbox.claim(connection, "ear", AT + HOUR)
         assert again is not None
         assert (again.message_id, again.attempts) == (item.message_id, 1)
-        assert outbox.owed(connection, NAME, ["ear"]) == (
-            Waiting("ear", 1, "deaf", AT + HOUR, AT + HOUR),
+        assert outbox.pending(connection, NAME, ["ear"]) == (
+            Backlog("ear", 1, "deaf", AT + HOUR, AT + HOUR),
         )
 
 

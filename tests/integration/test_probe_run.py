@@ -89,7 +89,7 @@ def test_every_cell_of_the_matrix_is_right(tmp_path: Path) -> None:
             it.run(11)
             assert it.believed()["acme/flaky", "chat-v2"] == ANSWERS
         assert it.believed() == MATRIX
-    skipped = {each.name: each.came.said for each in first.probes if each.verdict == "skipped"}
+    skipped = {each.name: each.result.said for each in first.probes if each.verdict == "skipped"}
     assert skipped == {
         "flux": "images are made on request only: --images",
         "dancer": "how its route (none is named) is called is not known",
@@ -159,9 +159,9 @@ def test_the_budget_begins_anew_at_midnight(tmp_path: Path) -> None:
     with stand(tmp_path, [[llm(1, "a/one"), llm(2, "a/two")]]) as it:
         tight = it.on(budget=Budget(2, 1000))
         tight.run()
-        assert {each.came.said for each in tight.runs[-1].probes if each.verdict == "skipped"} == {
-            "the day's budget is used up"
-        }
+        assert {
+            each.result.said for each in tight.runs[-1].probes if each.verdict == "skipped"
+        } == {"the day's budget is used up"}
         assert {name for name, _ in it.believed()} == {"a/one"}
         tight.run(24 * 60)
         assert {name for name, _ in it.believed()} == {"a/one", "a/two"}

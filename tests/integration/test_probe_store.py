@@ -1,6 +1,6 @@
 from datetime import datetime, timedelta
 
-from catalog.core.probe import Budget, Call, Said, Spent, Verdict
+from catalog.core.probe import Budget, Call, CallResult, Spent, Verdict
 from catalog.store import probes
 from catalog.store.database import Database
 from tests.support.builders import AT
@@ -31,7 +31,7 @@ def keep(
     number = begun(database, call, AT + minute * MINUTE)
     assert number is not None
     with database.writing() as connection:
-        came = Said(verdict, 1, **said)  # type: ignore[arg-type]  # whatever a test varies
+        came = CallResult(verdict, 1, **said)  # type: ignore[arg-type]  # whatever a test varies
         probes.end(connection, number, came, believed=believed)
 
 
@@ -53,14 +53,14 @@ def test_what_is_known_of_a_cell(database: Database) -> None:
     known = cells["a", "chat-v2"]
     assert known.last is not None
     assert (known.verdict, known.since) == (Verdict.REFUSED, AT + 2 * MINUTE)
-    assert known.last.came == Said(
+    assert known.last.result == CallResult(
         Verdict.REFUSED, 1, http_status=422, said="no", accepted=("x", "y")
     )
     assert [each.verdict for each in known.waiting] == [Verdict.FAILING]
     assert (known.first_as, known.newest) == ("First", known.waiting[0])
     unsure = cells["a", "chat-v1"]
     assert (unsure.verdict, unsure.since, unsure.key) == (None, None, "1")
-    assert skips["a", "chat-v2"].came.said == "images"
+    assert skips["a", "chat-v2"].result.said == "images"
     assert (nothing.newest, nothing.waiting, len(cells)) == (None, (), 2)
 
 

@@ -1,9 +1,11 @@
 """A pass for a slot, with a monitor that is told."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import pytest
 
 from catalog.changes.poll import Outcome
 from catalog.core.http.client import Http
@@ -32,3 +34,19 @@ def test_a_mistake_of_the_program_is_told_without_its_text(tmp_path: Path, http:
     assert [urlsplit(each.path).path for each in (start, fail)] == ["/start", "/fail"]
     assert b"broke off by a mistake of this program: RuntimeError" in fail.body
     assert b"tok-secret" not in fail.body
+
+
+def test_a_mistake_outside_the_poll_reaches_the_monitor(tmp_path: Path, http: Http) -> None:
+    """The monitor gets the type of an error that comes before the poll, and not its text."""
+
+    def clock() -> datetime:
+        raise LookupError("tok-secret")
+
+    with rig(tmp_path, answer()) as it, serve(answer(200)) as monitor:
+        sync = replace(it.sync, clock=clock)
+        scheduled = Scheduled(sync, Interval(HOUR), timedelta(minutes=5), Pings(monitor.url, http))
+        with pytest.raises(LookupError):
+            scheduled.run()
+        (fail,) = monitor.requests
+    assert urlsplit(fail.path).path == "/fail"
+    assert fail.body == b"the pass broke off by a mistake of this program: LookupError"

@@ -13,7 +13,7 @@ from catalog.core.snapshot import Snapshot
 from catalog.core.strict_json import Json
 from catalog.providers.described.description import Description
 from catalog.providers.described.provider import Described
-from catalog.providers.source import Asking, Paging, Source
+from catalog.providers.source import ListRequest, Paging, Source
 from catalog.providers.validate import validate
 from tests.support.builders import AT
 from tests.support.http_server import Exchange, Step, answer, serve
@@ -168,7 +168,7 @@ def test_the_token_goes_to_no_other_host(there: str) -> None:
 )
 def test_who_asks(authorization: str, token: str | None, header: str, sent: str | None) -> None:
     """The token goes into the header that the description names."""
-    asking = Asking(route="/models", authorization=authorization, headers={"x-version": "1"})
+    asking = ListRequest(route="/models", authorization=authorization, headers={"x-version": "1"})
     with serve(answer(body=b"{}")) as server, Http(Limits(), tls=TLS) as http:
         source(http, server.url, None, token=token, asking=asking).fetch(Validators())
         (request,) = server.requests

@@ -15,7 +15,7 @@ from catalog.core.payload import Drift, NotModified, Validators
 from catalog.core.strict_json import canonical
 from catalog.store import changelog, history, polls
 from catalog.store.bodies import read
-from catalog.store.changelog import Wanted
+from catalog.store.changelog import FindingFilter
 from catalog.store.database import Database
 from tests.support.builders import AT, MISSING, finding, model, payload, snapshot
 from tests.support.database import HOUR, NAME, ask, save
@@ -133,7 +133,7 @@ def test_findings_come_back_as_they_were(database: Database) -> None:
     save(database, -1, before, outcome=Outcome.FIRST)
     save(database, 0, snapshot(A, C, at=AT), *told)
     with database.reading() as connection:
-        back = changelog.findings(connection, Wanted(NAME))
+        back = changelog.findings(connection, FindingFilter(NAME))
         assert [item.fingerprint for item in back] == [item.fingerprint for item in told]
         assert {item.snapshot for item in back} == {2}
         shown = [
@@ -150,7 +150,7 @@ def test_findings_can_be_chosen(database: Database) -> None:
     with database.reading() as connection:
 
         def kinds(**wanted: object) -> list[str]:
-            chosen = changelog.findings(connection, Wanted(NAME, **wanted))  # type: ignore[arg-type]  # by name
+            chosen = changelog.findings(connection, FindingFilter(NAME, **wanted))  # type: ignore[arg-type]  # by name
             return [item.change.kind for item in chosen]
 
         assert kinds() == ["updated", "added", "removed"]
@@ -160,7 +160,7 @@ def test_findings_can_be_chosen(database: Database) -> None:
         assert kinds(keys=("2",)) == ["updated"]
         assert kinds(levels=(Level.BREAKING,)) == ["removed"]
         assert kinds(kinds=("added", "removed")) == ["added", "removed"]
-        assert changelog.findings(connection, Wanted("other")) == ()
+        assert changelog.findings(connection, FindingFilter("other")) == ()
 
 
 def test_missing_null_and_a_value_stay_three_things(database: Database) -> None:
@@ -180,7 +180,7 @@ def test_nul_wherever_it_may_come(database: Database) -> None:
     save(database, 1, snapshot(after, at=AT + HOUR), *found)
     with database.reading() as connection:
         assert history.snapshot(connection, 2).models == (after,)
-        back = changelog.findings(connection, Wanted(NAME))
+        back = changelog.findings(connection, FindingFilter(NAME))
         assert {each.change.field for each in back if isinstance(each.change, Updated)} == {
             *("description", r"k\0")
         }

@@ -222,7 +222,7 @@ def test_what_a_channel_refused_stays_owed(tmp_path: Path) -> None:
         it.sync = replace(it.sync, channels=(it.ear, other))
         it.poll()
         it.ear.deaf = True
-        waiting = [each for _ in range(2) for each in it.poll().owed]
+        waiting = [each for _ in range(2) for each in it.poll().pending]
         assert [(each.channel, each.messages, each.error) for each in waiting] == [
             ("ear", number, "channel ear is deaf") for number in (1, 2)
         ]
@@ -230,10 +230,10 @@ def test_what_a_channel_refused_stays_owed(tmp_path: Path) -> None:
             *((2, "channel ear is deaf"), (0, None))
         ]
         it.ear.deaf = False
-        assert it.poll().owed == ()
+        assert it.poll().pending == ()
         expected = [["limit-lowered"], ["model-removed"]]
         assert (it.ear.told, other.told) == (expected, expected)
-        assert it.poll().owed == ()
+        assert it.poll().pending == ()
         assert len(it.ear.heard) == len(other.heard) == 2
         assert it.ear.heard[0].id != other.heard[0].id
 

@@ -17,7 +17,7 @@ from catalog.core.errors import (
     StoreError,
 )
 from catalog.core.payload import Answer, Validators
-from catalog.core.probe import Call, Said, Verdict
+from catalog.core.probe import Call, CallResult, Verdict
 from catalog.providers.infomaniak.calls import Calls
 from catalog.store.database import Database
 from catalog.sync.publish import Publisher
@@ -179,13 +179,13 @@ class OddCalls(Calls):
 
     __slots__ = ()
 
-    def ask(self, call: Call) -> Said:
+    def ask(self, call: Call) -> CallResult:
         """Break off, or not."""
         if call.name == "a":
             surprise(call)
         if call.name == "b":
             raise SettingsInvalid("a URL cannot be read")
-        return Said(Verdict.ANSWERS, 1)
+        return CallResult(Verdict.ANSWERS, 1)
 
     def served(self) -> frozenset[str]:
         """Break off."""
@@ -206,7 +206,7 @@ def test_a_model_that_breaks_off_a_call_keeps_no_other_from_being_called(
         calls = it.probing.calls
         odd = OddCalls(**{each.name: getattr(calls, each.name) for each in fields(calls)})
         came = replace(it.probing, calls=odd).run()
-    said = {probe.name: (str(probe.verdict), probe.came.said) for probe in came.probes}
+    said = {probe.name: (str(probe.verdict), probe.result.said) for probe in came.probes}
     assert said["a"][0] == said["b"][0] == "failing"
     assert f"the answer of a could not be read {MISTAKE}" in str(said["a"][1])
     assert said["b"][1] == "a URL cannot be read"

@@ -24,7 +24,7 @@ from catalog.cli.demo import demo
 from catalog.cli.main import cli
 from catalog.core.errors import CatalogError
 from catalog.core.payload import NotModified
-from catalog.core.probe import Budget, Call, Said, Verdict
+from catalog.core.probe import Budget, Call, CallResult, Verdict
 from catalog.store import forecasts, history, outbox, probes
 from catalog.store.chain import links
 from catalog.store.database import Database, Transaction
@@ -75,7 +75,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         call = Call("whisper", "audio", key, calls=1, tokens=9)
         number = probes.begin(connection, NAME, call, NOW, Budget(99, 9999))
         assert number is not None
-        probes.end(connection, number, Said(Verdict.ANSWERS, calls=1, tokens=3), believed=True)
+        probes.end(
+            connection, number, CallResult(Verdict.ANSWERS, calls=1, tokens=3), believed=True
+        )
     return folder
 
 

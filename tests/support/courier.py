@@ -39,7 +39,7 @@ def main() -> None:
 
 def _owes(database: Database) -> bool:
     with database.reading() as connection:
-        return outbox.owes(connection, ["ear"])
+        return outbox.has_pending(connection, ["ear"])
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from catalog.config.build_probes import wire_probing
 from catalog.config.load import load
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
-from catalog.probes.run import Probing, Results, Wish
+from catalog.probes.run import Probing, Results, Selection
 from catalog.providers.recordings import find
 from catalog.replay.behavior import Behavior
 from catalog.replay.server import ReplayServer
@@ -61,7 +61,7 @@ class Stand:
     def run(self, minutes: float = 0, **wish: Any) -> Results:
         """Call the models, so many minutes later."""
         self.clock.now += minutes * MINUTE
-        self.runs.append(self.probing.run(Wish(**wish)))
+        self.runs.append(self.probing.run(Selection(**wish)))
         return self.runs[-1]
 
     def run_twice(self, **wish: Any) -> set[tuple[str, str]]:

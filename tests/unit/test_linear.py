@@ -1,4 +1,4 @@
-"""Patterns that read foreign text take time by its length, whatever it holds."""
+"""Patterns on external text take linear time with any content."""
 
 import time
 from collections.abc import Callable

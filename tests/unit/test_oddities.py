@@ -1,4 +1,4 @@
-"""What real catalogs do, each as a small case: from bytes as sent to what is told of them."""
+"""Oddities of real catalogs as small cases, from sent bytes to findings."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -17,8 +17,7 @@ from catalog.changes.judge import Case, Doubt, judge
 from catalog.config.providers import ListSettings, ProviderSettings
 from catalog.core.payload import Payload
 from catalog.core.snapshot import Snapshot
-from catalog.providers.making import make
-from catalog.providers.provider import Provider
+from catalog.providers.provider import Provider, make
 from catalog.providers.validate import validate
 from catalog.report import annotations
 from catalog.report.overview import Overview, render
@@ -40,7 +39,7 @@ ROUTED = {
 
 
 def ship(at: int, /, **facts: Any) -> dict[str, Any]:
-    """Make a row; every two of them have one creation time."""
+    """Return a row. Every two rows share a creation time."""
     name = f"orbit/ship-{at:03}"
     plain = {"id": name, "name": f"Ship {at}", "created": 1_760_000_000 + at // 2}
     made = plain | ROUTED | {"description": f"Ship {at}: {TEXT}"} | facts
@@ -48,15 +47,15 @@ def ship(at: int, /, **facts: Any) -> dict[str, Any]:
 
 
 def ships(of: int = 40, many: int = 0, /, **facts: Any) -> Rows:
-    """Make so many rows; the first `many` of them have these facts."""
+    """Return rows, of which the first `many` have these facts."""
     return [ship(at, **(facts if at < many else {})) for at in range(of)]
 
 
 @dataclass(frozen=True)
 class Oddity:
-    """Polls of a kind of provider, and what is told at each but the first.
+    """Polls of a kind of provider, and the findings after the first poll.
 
-    Of each finding: the level, the rule, and how many changes it holds.
+    Each finding is level, rule and number of changes.
     """
 
     polls: Sequence[Rows]
@@ -199,7 +198,7 @@ ODDITIES = {
 
 @pytest.mark.parametrize("name", ODDITIES)
 def test_an_oddity_is_told_as_what_it_is(name: str) -> None:
-    """What real catalogs do comes to these findings, and to no others."""
+    """Oddities of real catalogs give exactly these findings."""
     odd = ODDITIES[name]
     told = [
         sorted((str(each.level), each.rule, len(each.changes)) for each in findings)
@@ -212,7 +211,7 @@ def test_an_oddity_is_told_as_what_it_is(name: str) -> None:
     ("before", "after", "held"), [(16, 7, True), (16, 9, True), (147, 127, False)]
 )
 def test_a_bulk_cut_is_held_from_some_share_on(before: int, after: int, held: bool) -> None:
-    """Nine of sixteen gone, and seven, are not believed at once; twenty of 147 are."""
+    """Nine of sixteen gone, and seven, are held. Twenty of 147 are accepted."""
     whose = provider("openrouter", ListSettings())
     assert bool(Doubt().about(read(whose, ships(before)), read(whose, ships(after)))) == held
 
@@ -229,7 +228,7 @@ ODD_TEXTS = [
 
 @pytest.mark.parametrize("kind", ["openrouter", "openai", "anthropic", "json"])
 def test_odd_texts_come_through_whole_and_harm_nothing(kind: str) -> None:
-    """Names, types and descriptions may hold anything: facts keep it, and each line stays one."""
+    """Facts keep any name, type and description, and each output stays one line."""
     listing = ListSettings(route="/list") if kind == "json" else ListSettings()
     whose = provider(kind, listing)
     rows = [

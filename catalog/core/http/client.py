@@ -1,4 +1,4 @@
-"""The one place that speaks HTTP: deadline, size cap, retries, and no secret in what comes back."""
+"""Send HTTP requests with deadline, size cap, retries and hidden secrets."""
 
 import logging
 import ssl
@@ -39,16 +39,16 @@ from catalog.core.strict_json import read_strict
 from catalog.core.unexpected import log_unexpected
 
 KEEP_ALIVE = 5.0
-"""Seconds for which an idle connection is kept for the next request."""
+"""Seconds to keep an idle connection."""
 ERROR_BYTES = 64 * 1024
-"""Bytes of an error's body that are read; a longer one says nothing worth showing."""
+"""The maximum bytes to read of an error body."""
 TEXT_LIMIT = 200
 MOST_DIGITS = 20
-"""Of a `Content-Length`; where it has more, or is no number, the bytes are counted alone."""
+"""The digits of a `Content-Length` that are compared."""
 
 _HEADERS = {
     "Accept": "*/*",
-    # Compression is declined: a small answer could unfold into any size.
+    # Compression is declined, because a small answer could expand to any size.
     "Accept-Encoding": "identity",
     "Connection": "keep-alive",
     "User-Agent": f"model-catalog/{__version__}",
@@ -65,17 +65,17 @@ _DEFAULTS = Limits()
 _BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, OSError)
 
 log = logging.getLogger("catalog.core.http")
-# At INFO they log whole URLs, at DEBUG the headers too.
+# At INFO they log complete URLs, at DEBUG also the headers.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class Http:
-    """One client for the life of the process, for any thread; use it in a `with`, or close it.
+    """An HTTP client for any thread. Close it, or use `with`.
 
-    It takes no proxy and no `.netrc` from its surroundings, keeps no cookies and follows no
-    redirect: a client of httpx would read the address of a redirect, and end with whatever it
-    raises. `tls` replaces the certificates that are trusted (by default certifi's).
+    It ignores proxies and `.netrc`, keeps no cookies and follows no redirects, because httpx could
+    raise any exception on the address of a redirect. `tls` replaces the trusted certificates
+    (certifi).
     """
 
     def __init__(self, limits: Limits = _DEFAULTS, *, tls: ssl.SSLContext | None = None) -> None:
@@ -98,10 +98,10 @@ class Http:
         self._transport.close()
 
     def send(self, request: Request) -> Response:
-        """Send a request, again where that may help, and return the whole answer.
+        """Send a request with retries and return the whole answer.
 
-        Raises a ProviderError for any answer but 2xx, and 304 to a conditional request. Its
-        `status` is set as soon as one was received, even if the rest of the answer was not.
+        Raise a ProviderError for any answer except 2xx, and 304 to a conditional request. Its
+        `status` is set once a status was received, even if the rest was not.
         """
         return insist(
             lambda left: self.send_once(request, left),
@@ -111,7 +111,10 @@ class Http:
         )
 
     def send_once(self, request: Request, seconds: float) -> Response:
-        """Send a request as `send` does, but once; it ends within `seconds` and the deadline."""
+        """Send a request once, within `seconds` and the deadline.
+
+        Errors are those of `send`.
+        """
         started = time.monotonic()
         result = self._exchange(request, min(seconds, self.limits.deadline))
         log.debug(
@@ -122,7 +125,7 @@ class Http:
             len(result.body) if isinstance(result, Response) else 0,
             (time.monotonic() - started) * 1000,
         )
-        # Raised only here, outside of every `except`, so that no context holds httpx's request.
+        # Raised outside of every `except`, so that no context contains httpx's request.
         if isinstance(result, CatalogError):
             raise result
         return result
@@ -134,7 +137,7 @@ class Http:
                 status = answer.status_code
                 return self._read(request, answer)
         except CatalogError as error:
-            return error.with_traceback(None)  # its frames hold httpx's request too
+            return error.with_traceback(None)  # its frames contain httpx's request
         except httpcore.ConnectTimeout:
             text = f"{request.where} could not be read: no connection within {seconds:.3g} s"
             return Unreachable(text)
@@ -143,7 +146,7 @@ class Http:
             return TimedOut(text, status=status)
         except _BROKEN as error:
             return _broken(request, error, status)
-        except Exception as error:  # noqa: BLE001  # what a server sends must end no pass
+        except Exception as error:  # noqa: BLE001  # no answer may end a pass
             what = f"the answer of {request.where} could not be read"
             return AnswerRefused(log_unexpected(log, what, error), status=status)
 
@@ -176,8 +179,8 @@ class Http:
 
 
 def _outgoing(request: Request, seconds: float) -> httpx.Request:
-    """Make what is sent; raise SettingsInvalid for a URL that httpx reads in another way."""
-    until = time.monotonic() + seconds  # a moment: see catalog/core/http/deadline.py
+    """Build the httpx request, or raise SettingsInvalid for its URL."""
+    until = time.monotonic() + seconds  # a moment: see deadline.py
     headers = httpx.Headers(_HEADERS)
     headers.update(request.headers)
     try:
@@ -212,7 +215,7 @@ def _refusal(request: Request, answer: httpx.Response) -> ProviderError:
 
 
 def _redirect(request: Request, answer: httpx.Response) -> str:
-    """Say where it points, by host alone: the rest may hold anything."""
+    """Return a redirect's host only, because the rest may contain secrets."""
     location = answer.headers.get("location")
     if location is None:
         return ""
@@ -222,20 +225,20 @@ def _redirect(request: Request, answer: httpx.Response) -> str:
         host = target.hostname if target.scheme in ("http", "https") else None
     if host is None:
         return "a redirect to an address that cannot be read"
-    # The host is in lower case by now, and blanks within it are gone.
+    # The host is lower case and without blanks here, so lower-case secrets are compared.
     lowered = Request(request.url, secrets=tuple(each.lower() for each in request.secrets))
     is_plain = request.hide(location) == location and lowered.hide(host) == host
     shown = host if is_plain else HIDDEN
     return f"a redirect to {shown}, which is not followed"
 
 
-def _foreign(request: Request, said: str) -> str:
-    """Put what a server said into a short line, behind the place that said it."""
-    return _one_line(f"{request.where} {request.hide(said)}")
+def _foreign(request: Request, text: str) -> str:
+    """Return a server's text as a short line after its address."""
+    return _one_line(f"{request.where} {request.hide(text)}")
 
 
 def _api_error(body: bytes) -> str:
-    """Return what the API says of its error; nothing where it is no JSON of the known shape."""
+    """Return the API's error text, empty if its JSON is unknown."""
     with suppress(PayloadInvalid):
         match read_strict(body):
             case {"error": {"code": str(code), "description": str(description)}}:
@@ -247,7 +250,7 @@ def _api_error(body: bytes) -> str:
 
 def _error_body(answer: httpx.Response) -> bytes:
     body = b""
-    # Whatever goes wrong from here on, the status is known, and it is what matters.
+    # Errors are ignored, because the status is known and matters most.
     with suppress(httpcore.TimeoutException, *_BROKEN):
         for chunk in answer.iter_raw():
             body += chunk
@@ -257,7 +260,7 @@ def _error_body(answer: httpx.Response) -> bytes:
 
 
 def _broken(request: Request, error: Exception, status: int | None) -> ProviderError:
-    # httpcore wraps the system's own error, which knows more.
+    # httpcore wraps the system error, which has more detail.
     cause = next((inner for inner in error.args if isinstance(inner, OSError)), error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return AnswerRefused(
@@ -269,13 +272,13 @@ def _broken(request: Request, error: Exception, status: int | None) -> ProviderE
 
 
 def _one_line(text: str) -> str:
-    """Return a short line that does nothing to a terminal."""
+    """Return a short line without control characters."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= TEXT_LIMIT else f"{line[: TEXT_LIMIT - 1]}…"
 
 
 class _Transport(httpx.BaseTransport):
-    """What httpx does by itself, but on sockets that keep the deadline."""
+    """An httpx transport on sockets that keep the deadline."""
 
     def __init__(self, tls: ssl.SSLContext | None) -> None:
         self._tls = tls
@@ -283,7 +286,7 @@ class _Transport(httpx.BaseTransport):
 
     @cached_property
     def _secure(self) -> httpcore.ConnectionPool:
-        """Made when it is wanted: to read all certificates takes 25 ms."""
+        """Create the pool on first use, because reading certificates takes 25 ms."""
         return self._make_pool(self._tls or httpx.create_ssl_context(trust_env=False))
 
     def _make_pool(self, tls: ssl.SSLContext | None) -> httpcore.ConnectionPool:

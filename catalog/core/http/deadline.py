@@ -1,8 +1,8 @@
-"""Sockets that keep one deadline for a whole exchange, however slowly the other side drips.
+"""Keep one deadline for a whole exchange, even with slow senders.
 
-httpx starts its timeouts anew with every read: a server that sends one byte a second holds a
-request for ever. Here `timeout` is not a span but a *moment* of the monotonic clock, the same for
-each read and write of a request, and what is left of it becomes the socket's own timeout.
+httpx restarts its timeouts at every read, so a server that sends one byte per second can hold a
+request forever. Here `timeout` is not a span but a *moment* of the monotonic clock, the same for
+every read and write of a request. The remaining time becomes the socket's timeout.
 """
 
 import socket
@@ -22,7 +22,7 @@ from httpcore import (
 
 
 class DeadlineNetwork(NetworkBackend):
-    """Opens connections whose reads and writes all end by the moment given as `timeout`."""
+    """A network whose reads and writes end at the moment `timeout`."""
 
     def connect_tcp(
         self,
@@ -34,9 +34,9 @@ class DeadlineNetwork(NetworkBackend):
     ) -> NetworkStream:
         """Connect to the first address of the host that answers.
 
-        Each address gets its share of the time, so that a dead one does not use it up.
+        Each address gets its share of the time, so that a dead one does not use all of it.
         """
-        del local_address, socket_options  # of the interface: httpx gives them where it is told to
+        del local_address, socket_options  # required by the interface
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         failure: Exception = ConnectError(f"{host} has no address")
         for tried, (*_, address) in enumerate(addresses):
@@ -74,7 +74,7 @@ class _Stream(NetworkStream):
 
 
 def _left(until: float | None) -> float:
-    """Return the seconds left. Without any, raise: a socket takes 0 for "do not wait at all"."""
+    """Return the seconds left, or raise because 0 means no timeout."""
     left = (until or 0.0) - time.monotonic()
     if left <= 0:
         raise TimeoutException

@@ -1,4 +1,4 @@
-"""What is asked over HTTP, what comes back, and what that may cost; nothing here does it."""
+"""Define HTTP requests, responses and limits, without sending any."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from catalog.core.errors import SettingsInvalid
 from catalog.core.http import secrecy
 
 _CONDITIONS = {"if-none-match", "if-modified-since"}
-# No backslash, blank or control character: on the rest, every reader of URLs agrees.
+# No backslash, blank or control character, because URL parsers disagree on them.
 _URL = re.compile(r"[!-\[\]-~]{1,2000}")
 _HOST = re.compile(r"[a-z0-9._-]*|[0-9a-f:.]+")
 _URL_HINT = "Write it as https://HOST/PATH; a token has its own setting."
@@ -20,11 +20,11 @@ _HEADER_HINT = "Check the token for line breaks, for blanks at its ends and for 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may cost. Times are in seconds.
+    """The limits of one request, times in seconds.
 
-    `deadline` is for one exchange, from connecting to the last byte (only the resolver of names has
-    a timeout of its own); `retry_for` is for all attempts and the waits between them. `backoff` is
-    the first wait; it doubles, and each is drawn out by up to `backoff` at random.
+    `deadline` covers one exchange, from connecting to the last byte (except the name resolver,
+    which has its own timeout). `retry_for` covers all attempts and waits. `backoff` is the first
+    wait; it doubles each time, and up to `backoff` is added at random.
     """
 
     deadline: float = 30.0
@@ -36,11 +36,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Request:
-    """What to ask for. Nothing in `secrets` reaches a log, an error or the reader of the answer.
+    """A request whose `secrets` reach no log, error or reader.
 
-    Of a URL among them, path and query are secret; the host is not.
-
-    Raises SettingsInvalid for a URL (see `check_url`) or a header that may not be sent.
+    If a secret is a URL, its path and query are hidden, not its host. Raise SettingsInvalid for a
+    forbidden URL (see `check_url`) or header.
     """
 
     url: str
@@ -61,32 +60,35 @@ class Request:
 
     @property
     def where(self) -> str:
-        """Host and path, fit to be shown: no query, and the host alone of a URL that is secret."""
+        """Return host and path without query, or only the host if secret."""
         url = urlsplit(self.url)
         return url.netloc if self.url in self.secrets else f"{url.netloc}{self.hide(url.path)}"
 
     @property
     def is_conditional(self) -> bool:
-        """Whether "not modified" is an answer to it."""
+        """Return whether "not modified" is a valid answer."""
         return any(name.lower() in _CONDITIONS for name in self.headers)
 
     def hide(self, text: str) -> str:
-        """Return the text with every secret, and every long part of one, replaced."""
+        """Replace every secret, and every long part of one, in a text."""
         return secrecy.hide(text, self._hidden)
 
     def hide_bytes(self, body: bytes) -> bytes:
-        """Return the body with every secret, and every long part of one, replaced."""
+        """Replace every secret, and every long part of one, in a body."""
         return secrecy.hide_bytes(body, self._hidden)
 
     @property
     def _hidden(self) -> tuple[str, ...]:
-        """The secrets; of those that are a URL, path and query, because the host is no secret."""
+        """Return the secrets. Of a URL, only path and query."""
         return tuple(_beyond_host(each) for each in self.secrets)
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole answer of status 2xx, or 304 without a body. Names of headers are in lower case."""
+    """A complete answer of status 2xx, or 304 without body.
+
+    Header names are lower case.
+    """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -94,7 +96,7 @@ class Response:
 
 
 def check_url(url: str) -> None:
-    """Raise SettingsInvalid unless the URL is `https`, or `http` to this very machine."""
+    """Raise SettingsInvalid unless the URL is `https`, or `http` to loopback."""
     parsed = read_url(url)
     host = parsed.hostname or ""
     if not host or parsed.scheme not in ("http", "https"):
@@ -109,22 +111,22 @@ def check_url(url: str) -> None:
 
 
 def read_url(url: str) -> SplitResult:
-    """Take a URL apart; raise SettingsInvalid for one that readers of URLs do not agree on."""
+    """Parse a URL, or raise SettingsInvalid if parsers disagree on it."""
     try:
         parsed = urlsplit(url)
         host = parsed.hostname or ""
-        host.encode("idna")  # what the resolver would choke on
+        host.encode("idna")  # the resolver would fail
         readable = _URL.fullmatch(url) and _HOST.fullmatch(host) and parsed.port != 0
     except ValueError:
         readable = False
     if not readable:
-        # Not shown: whatever it is, it may hold a secret.
+        # Not shown, because it may contain a secret.
         raise SettingsInvalid("a URL cannot be read", hint=_URL_HINT)
     return parsed
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this very machine."""
+    """Return whether a host is this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -132,7 +134,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _beyond_host(secret: str) -> str:
-    """Return what of a secret is secret: of a URL, all that comes after the host."""
+    """Return the secret part: of a URL, all after the host."""
     scheme, mark, rest = secret.partition("://")
     if not mark or scheme.lower() not in ("http", "https"):
         return secret

@@ -1,4 +1,4 @@
-"""When to try again, and how long to wait: capped in number and in time, as the server asks."""
+"""Retry requests, limited in number and time, as the server asks."""
 
 import logging
 import time
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 LONGEST_WAIT = 366 * 86400.0
-"""Seconds; a longer `Retry-After` means no more than this."""
+"""The maximum `Retry-After` in seconds."""
 
 log = logging.getLogger("catalog.core.http")
 
@@ -23,12 +23,12 @@ log = logging.getLogger("catalog.core.http")
 def insist(
     attempt: Callable[[float], Result], *, attempts: int, seconds: float, backoff: float
 ) -> Result:
-    """Call `attempt` until it succeeds, and raise its last error if it never does.
+    """Call `attempt` until it succeeds, or raise its last error.
 
-    It is told how many seconds are left. At most `attempts` calls are made, and all calls and waits
-    take at most `seconds`. Only a ProviderError that is retryable is tried again: after the wait
-    that the server asked for, else after `backoff` seconds, doubled each time, plus jitter. A wait
-    that does not fit into the time left is not begun.
+    `attempt` gets the seconds left. There are at most `attempts` calls, and all calls and waits
+    take at most `seconds`. Only a retryable ProviderError is retried: after the wait that the
+    server asked for, else after `backoff` seconds, doubled each time, plus jitter. A wait longer
+    than the time left is not started.
     """
     until = time.monotonic() + seconds
     try:
@@ -39,7 +39,7 @@ def insist(
         failed: list[ProviderError] = [error]
 
     def go_on(left: float) -> Result:
-        """Fail as the first call did, where that is counted; then call."""
+        """Raise the error of the first call once, then call again."""
         if failed:
             raise failed.pop()
         return attempt(left)
@@ -50,21 +50,21 @@ def insist(
 def _again(
     attempt: Callable[[float], Result], attempts: int, until: float, backoff: float
 ) -> Result:
-    import stamina  # 25 ms, and most requests succeed at once
+    import stamina  # takes 25 ms, and most requests succeed at once
     from stamina.instrumentation import set_on_retry_hooks
 
-    # stamina's own hooks would log through structlog to stdout wherever that is installed.
-    set_on_retry_hooks([_tell])
+    # Replaced, because stamina's own hooks log through structlog to stdout if it is installed.
+    set_on_retry_hooks([_log_retry])
     longest, seconds = 0.0, until - time.monotonic()
 
     def again(error: Exception) -> bool | float:
         if not isinstance(error, ProviderError) or not error.retryable:
             return False
-        asked = error.retry_after
-        wait = longest if asked is None else asked
+        pause = error.retry_after
+        wait = longest if pause is None else pause
         if wait >= until - time.monotonic():
             return False
-        return True if asked is None else asked
+        return True if pause is None else pause
 
     for trial in stamina.retry_context(
         on=again,
@@ -81,13 +81,16 @@ def _again(
 
 
 def seconds_asked(header: str | None, now: datetime) -> float | None:
-    """Read a `Retry-After`: seconds, or the seconds until an HTTP date; None for anything else."""
+    """Return the seconds of a `Retry-After`, also of an HTTP date.
+
+    None means that it cannot be parsed.
+    """
     text = (header or "").strip()
     if text.isascii() and text.isdecimal():
         return min(float(text), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(text)
-        # A date without a zone is meant in UTC, as every HTTP date is.
+        # A date without a zone is UTC, as every HTTP date.
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         seconds = (aware - now).total_seconds()
     except (ValueError, OverflowError):
@@ -95,7 +98,7 @@ def seconds_asked(header: str | None, now: datetime) -> float | None:
     return min(max(0.0, seconds), LONGEST_WAIT)
 
 
-def _tell(details: "RetryDetails") -> None:
+def _log_retry(details: "RetryDetails") -> None:
     log.warning(
         "attempt %d failed: %s; trying again in %.1f s",
         details.retry_num,

@@ -1,9 +1,9 @@
-r"""Hides secrets in foreign text, in whole and in part, in time linear in the text.
+r"""Hide secrets in external text, whole and in part, in linear time.
 
-A secret may come back escaped: `\u002d`, `\x2d`, `\-` and `\/` as in programs and JSON, `%2D` as in
-a URL, `&#45;` and `&amp;` as in HTML, also one inside another. So a text is read as it is, and with
-its escapes undone. Each reading slides a window over the text and looks it up in the set of all
-windows of the secrets. No regular expression here can match the same characters in two ways.
+A secret may return escaped: `\u002d`, `\x2d`, `\-` and `\/` as in programs and JSON, `%2D` as in a
+URL, `&#45;` and `&amp;` as in HTML, also nested. So a text is searched as it is, and with its
+escapes decoded. Each search slides a window over the text and looks it up in the set of all windows
+of the secrets. No regular expression here can match the same characters in two ways.
 """
 
 import re
@@ -16,17 +16,17 @@ from itertools import chain, groupby, starmap
 
 HIDDEN = "***"
 SHORTEST_SECRET = 6
-"""Characters; anything shorter is no secret, because it would be found in the middle of words."""
+"""The minimum characters of a secret. Shorter ones occur within words."""
 SHORTEST_PART = 8
-"""Characters; a part of a secret that is at least so long is hidden like the whole."""
+"""The minimum characters of a part that is hidden too."""
 
 _TILE = 4
 _PIECE = 1 << 16
-"""Bytes that are looked at together: where no tile is in them, no window begins there."""
+"""Bytes searched at once. Without a tile, no window begins there."""
 _BACKSLASH = ord("\\")
 _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
-# Each begins with a letter of its own, which is found fast. A run of backslashes, `%25` or `&amp;`
-# belongs to what follows it, however often a text was escaped.
+# Each begins with a character of its own, so the search is fast. A run of backslashes, `%25` or
+# `&amp;` belongs to the escape after it, because a text may be escaped several times.
 _IN_JSON = re.compile(
     rb"\\\\*+(?:u([dD][89abAB][0-9a-fA-F]{2})\\\\*+u(?P<pair>[dD][c-fC-F][0-9a-fA-F]{2})"
     rb"|u(?P<unit>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|U(?P<wide>[0-9a-fA-F]{8})"
@@ -39,20 +39,20 @@ _IN_HTML = re.compile(
     rb"|(?P<name>amp|lt|gt|quot|apos));"
 )
 _ESCAPES = (_IN_JSON, _IN_URLS, _IN_HTML) * 2
-"""What is undone, one after the other: any escape may stand inside another one."""
+"""The escapes decoded in order. Any of them may be inside another."""
 
 _Escape = re.Pattern[bytes]
 _Span = tuple[int, int]
 
 
 def hide(text: str, secrets: tuple[str, ...]) -> str:
-    """Return the text with every secret, and every long part of one, replaced."""
+    """Replace every secret, and every long part of one, in a text."""
     body = hide_bytes(text.encode("utf-8", "surrogatepass"), secrets)
     return body.decode("utf-8", "surrogatepass")
 
 
 def hide_bytes(body: bytes, secrets: tuple[str, ...]) -> bytes:
-    """Return the body with every secret, and every long part of one, replaced."""
+    """Replace every secret, and every long part of one, in a body."""
     sought = _sought(secrets)
     spans = list(_plain(body, sought.found(body)))
     undone: list[tuple[bytes, _Escape]] = []
@@ -72,16 +72,16 @@ def hide_bytes(body: bytes, secrets: tuple[str, ...]) -> bytes:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Sought:
-    """What to look for: all windows of the secrets, by their length in bytes.
+    """All windows of the secrets, by length in bytes.
 
-    Each window holds one of the `tiles`: where no tile is in a text, no window is.
+    Each window contains one of the `tiles`, so a text without tiles has no window.
     """
 
     windows: dict[int, frozenset[bytes]]
     tiles: frozenset[bytes]
 
     def found(self, text: bytes) -> list[_Span]:
-        """Return where windows are, those that touch each other as one."""
+        """Return the spans of windows, touching ones joined."""
         longest = max(self.windows, default=0)
         pieces = (text[at : at + _PIECE + longest - 1] for at in range(0, len(text), _PIECE))
         return list(_joined(chain.from_iterable(starmap(self._within, enumerate(pieces)))))
@@ -112,7 +112,7 @@ def _sought(secrets: tuple[str, ...]) -> _Sought:
 
 
 def _forms(secrets: tuple[str, ...]) -> Iterator[list[bytes]]:
-    """Yield the characters of each secret, also as they read where escapes are undone."""
+    """Yield the characters of each secret, escaped and decoded."""
     for secret in secrets:
         if len(secret) < SHORTEST_SECRET:
             continue
@@ -122,7 +122,7 @@ def _forms(secrets: tuple[str, ...]) -> Iterator[list[bytes]]:
 
 
 def _characters(form: bytes) -> list[bytes]:
-    """Take a text apart; what is no text, into its bytes."""
+    """Split a text into characters, or into bytes if not UTF-8."""
     try:
         return [_encoded(character) for character in form.decode("utf-8", "surrogatepass")]
     except UnicodeDecodeError:
@@ -134,7 +134,6 @@ def _encoded(text: str) -> bytes:
 
 
 def _joined(spans: Iterable[_Span]) -> Iterator[_Span]:
-    """Join sorted spans that touch each other."""
     begin, end = -1, -1
     for start, stop in spans:
         if start > end:
@@ -148,7 +147,7 @@ def _joined(spans: Iterable[_Span]) -> Iterator[_Span]:
 
 
 def _plain(body: bytes, spans: Iterable[_Span]) -> Iterator[_Span]:
-    """Take in the backslashes before a span: they would escape what takes its place."""
+    """Extend spans over preceding backslashes, which would escape the replacement."""
     for start, end in spans:
         first = start
         while first and body[first - 1] == _BACKSLASH:
@@ -157,10 +156,9 @@ def _plain(body: bytes, spans: Iterable[_Span]) -> Iterator[_Span]:
 
 
 def _undo(text: bytes, escape: _Escape) -> bytes:
-    """Return a text with one kind of escapes undone."""
     if escape is _IN_JSON:
-        text = text.replace(rb"\/", b"/")  # the most common one, without a call for each
-    known: dict[bytes, bytes] = {}  # a text has many escapes and few different ones
+        text = text.replace(rb"\/", b"/")  # the most common one, and faster
+    known: dict[bytes, bytes] = {}  # a text repeats few different escapes
 
     def meant(found: re.Match[bytes]) -> bytes:
         if (meaning := known.get(found[0])) is None:
@@ -171,7 +169,7 @@ def _undo(text: bytes, escape: _Escape) -> bytes:
 
 
 def _meant(escape: re.Match[bytes]) -> bytes:
-    """Return what an escape stands for; nothing for backslashes, which only go before it."""
+    """Return the decoded escape, empty for lone backslashes."""
     match escape.lastgroup:
         case None:
             return b""
@@ -187,10 +185,10 @@ def _meant(escape: re.Match[bytes]) -> bytes:
 
 
 def _origins(text: bytes, escape: _Escape, spans: list[_Span]) -> list[_Span]:
-    """Return where spans of a text whose escapes are undone stand in the text itself."""
+    """Return where spans of a decoded text are in the original."""
     if not spans:
         return []
-    places, begin, at = array("I"), 0, 0  # backslashes belong to the byte that begins with them
+    places, begin, at = array("I"), 0, 0  # backslashes belong to the next byte
     for found in escape.finditer(text):
         if at < found.start():
             places.append(begin)

@@ -1,4 +1,4 @@
-"""Values that are spelled in many ways, brought to one: what is equal shall look equal."""
+"""Convert differently spelled values to one form, so equal values match."""
 
 import math
 from datetime import UTC, datetime
@@ -8,15 +8,15 @@ from catalog.core.paths import Places
 from catalog.core.strict_json import Json
 
 DIGITS = 12
-"""Digits of a number that count: more is the noise of a computed double."""
+"""Significant digits of a number, because more are noise in computed doubles."""
 _LONGEST = 64
 
 
 def number(value: Json) -> Json:
-    """Return a number, or a text that is one, in its one spelling; anything else as it is.
+    """Return a number, or a numeric text, in its canonical form.
 
-    `"5e-09"` and `"0.000000005"` are one text, `0.049999999999999996` and `0.05` one number. A text
-    stays a text and a number a number: which of them it is, is a fact too.
+    `"5e-09"` and `"0.000000005"` become one text, `0.049999999999999996` and `0.05` one number.
+    Texts and numbers stay distinct, because the type is a fact too. Other values are unchanged.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return value
@@ -44,7 +44,7 @@ def _number_text(text: str) -> str:
 
 
 def moment(value: Json) -> Json:
-    """Return a text that is a time in its one spelling, in UTC; anything else as it is.
+    """Return a time as canonical text in UTC, or the unchanged value.
 
     Seconds since 1970 stay a number. A day without a time stays a day.
     """
@@ -59,7 +59,7 @@ def moment(value: Json) -> Json:
 
 
 def spelled(value: Json, numbers: Places, times: Places) -> Json:
-    """Return a value with what lies at these places in its one spelling."""
+    """Return a value with numbers and times in canonical form."""
     if isinstance(value, dict):
         return {
             key: spelled(item, numbers.below(key), times.below(key)) for key, item in value.items()
@@ -77,7 +77,7 @@ def spelled(value: Json, numbers: Places, times: Places) -> Json:
 
 
 def without(value: Json, volatile: Places) -> Json:
-    """Return a value without what lies at these places."""
+    """Return a value without these places."""
     if isinstance(value, dict):
         return {
             key: without(item, below)

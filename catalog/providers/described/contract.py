@@ -1,4 +1,7 @@
-"""A description -> the JSON Schema of an answer: what this program needs of it, and no more."""
+"""Build the JSON Schema of an answer from a description.
+
+It only requires the fields that this program needs.
+"""
 
 from typing import Any
 
@@ -15,7 +18,7 @@ _NOT_BLANK: dict[str, Json] = {
 
 
 def contract(description: Description) -> dict[str, Any]:
-    """Demand the rows where they are said to be, and of each row what its key and name need."""
+    """Return a schema that requires the rows, and their key and name."""
     row: dict[str, Any] = {"type": "object", "x-open": True}
     needed = {*fields(description.key), *fields(description.name or "")} - {""}
     for field in sorted(needed):

@@ -1,6 +1,6 @@
-"""How a provider's list of models is asked for and read: said as data.
+"""Describe as data how a list of models is requested and read.
 
-The kinds that are shipped are such descriptions (`kinds/*.toml`), and so is a user's own.
+The shipped kinds (`kinds/*.toml`) and a user's own are such descriptions.
 """
 
 import re
@@ -13,13 +13,13 @@ from typing import Any
 
 from catalog.core.paths import ANY, Trail, trail, value
 from catalog.core.strict_json import Json, canonical
-from catalog.providers.source import Asking, Paging
+from catalog.providers.source import ListRequest, Paging
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
 
 
 def fields(text: str) -> tuple[str, ...]:
-    """Return the places that a key or name is made of; `{1}` and its like are none."""
+    """Return the places in a key or name template, without `{1}` etc."""
     holes = _HOLE.findall(text)
     if not holes:
         return (text,)
@@ -27,12 +27,12 @@ def fields(text: str) -> tuple[str, ...]:
 
 
 def steps(text: str) -> tuple[int, ...]:
-    """Return which `*` of the rows a key or name speaks of, counted from 1."""
+    """Return the numbers of `*` in a template, counted from 1."""
     return tuple(int(hole) for hole in _HOLE.findall(text) if hole.isdecimal())
 
 
 def filled(text: str, passed: Trail, row: Mapping[str, Json]) -> str:
-    """Write a row's key or name."""
+    """Return the key or name of a row."""
 
     def one(hole: str) -> str:
         if hole.isdecimal():
@@ -46,23 +46,21 @@ def filled(text: str, passed: Trail, row: Mapping[str, Json]) -> str:
 
 
 ATTRIBUTES = ("type", "status", "beta", "description", "context_limit")
-"""The well-known attributes of a model beside key and name, each with its places."""
+"""The known attributes of a model beside key and name, with places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Description(Asking):
-    """One provider's list of models. Fields are named by their place (see catalog/core/paths.py).
+class Description(ListRequest):
+    """One provider's list of models. Places are as in catalog/core/paths.py.
 
-    `url` is the base URL, where all who use this kind share it.
-    `rows` is the place of the list of rows, or of the object of them, in the answer: `""` where the
-    answer itself is the list; `*` steps into every item. `key` is the field that tells models apart
-    for good; it and `name` may be a template such as `{1}/{id}`, where `{1}` is what the first `*`
-    of `rows` stood for, and the number after the last of them is the row's own key in an object of
-    rows. Of several places of an attribute, the first that has a value counts.
+    `url` is the base URL if all users of this kind share it. `rows` is the place of the list or
+    object of rows: `""` if the answer is the list, and `*` matches every item. `key` is the stable
+    id. `key` and `name` may be a template such as `{1}/{id}`: `{1}` is the match of the first `*`
+    in `rows`, and the number after the last `*` is the row's own key in an object of rows. Of
+    several places of an attribute, the first one with a value counts.
 
-    `prices` are judged as prices. `quiet` fields are stored as changes, and nobody is alerted.
-    `volatile` ones are kept in the payload alone. Texts at `numbers` and `times` are compared by
-    their value, however they are spelled.
+    `prices` are judged as prices. `quiet` fields are stored as changes without alerts. `volatile`
+    ones are only kept in the payload. Texts at `numbers` and `times` are compared by value.
     """
 
     url: str | None = None
@@ -86,12 +84,12 @@ class Description(Asking):
 
     @property
     def place(self) -> Trail:
-        """The place of the rows themselves."""
+        """Return the place of the rows."""
         return (*trail(self.rows), ANY)
 
     @property
     def attributes(self) -> dict[str, str]:
-        """The well-known attribute of each place, the most special first."""
+        """Return the attribute of each place, most specific first."""
         table = dict.fromkeys(fields(self.name or self.key), "name")
         for what in ATTRIBUTES:
             table |= dict.fromkeys(getattr(self, what), what)
@@ -99,7 +97,7 @@ class Description(Asking):
 
 
 def read(table: Mapping[str, Any]) -> Description:
-    """Make a description from a table of TOML; raise TypeError for a key that there is not."""
+    """Build a description from a TOML table, or raise TypeError."""
     lists = {name: tuple(value) for name, value in table.items() if isinstance(value, list)}
     lists |= {name: (table[name],) for name in ATTRIBUTES if isinstance(table.get(name), str)}
     paging = {"paging": Paging(**table["paging"])} if "paging" in table else {}
@@ -107,7 +105,7 @@ def read(table: Mapping[str, Any]) -> Description:
 
 
 def mistakes(description: Description) -> Iterator[str]:
-    """Yield what is wrong between the parts of a description, each with the part's name."""
+    """Yield the errors between the parts of a description."""
     stars = sum(step == ANY for step in description.place)
     for part, text in (("key", description.key), ("name", description.name or "")):
         if any(not 1 <= step <= stars for step in steps(text)):
@@ -122,11 +120,11 @@ def mistakes(description: Description) -> Iterator[str]:
 
 
 KINDS = ("anthropic", "models.dev", "openai", "openrouter")
-"""The kinds that are shipped as descriptions."""
+"""The shipped kinds."""
 
 
 @cache
 def shipped(kind: str) -> Mapping[str, Any]:
-    """Return the table of a kind that is shipped."""
+    """Return the table of a shipped kind."""
     text = files(__package__).joinpath("kinds", f"{kind}.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)

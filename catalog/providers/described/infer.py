@@ -1,4 +1,4 @@
-"""An answer that nobody here has seen -> a proposal of how it is to be read."""
+"""Propose a description for an unknown answer."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +10,9 @@ from catalog.core.strict_json import Json, dotted
 
 DEEPEST = 4
 NAMED = 40
-"""An object with more keys than these is a table of things, and no thing of its own."""
+"""The maximum keys of an object. Larger ones are tables of items."""
 KEYS = ("id", "model_id", "model", "slug", "name", "key")
-"""What a field that tells models apart is called, the likeliest first."""
+"""Names of id fields, most likely first."""
 _ATTRIBUTES = {
     "type": re.compile(r"type|task|modality|kind|category"),
     "status": re.compile(r"status|state|availability|lifecycle"),
@@ -34,7 +34,7 @@ _CURSORS = {"last_id": "after_id", "next_page_token": "page_token", "next_cursor
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What was found: `settings` as [provider.list] has them, `notes` for who decides."""
+    """The proposed `settings` of [provider.list], and `notes` for the user."""
 
     rows: int
     settings: dict[str, Any]
@@ -43,20 +43,18 @@ class Proposal:
 
 @dataclass(slots=True)
 class _Listing:
-    """Rows at one place: their fields, each with the values that it has."""
-
     place: Trail
     found: Sequence[tuple[Trail, Mapping[str, Json]]]
     leaves: dict[str, list[Json]] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[Mapping[str, Json]]:
-        """The rows alone."""
+        """Return the rows."""
         return [row for _, row in self.found]
 
 
 def infer(answer: Json) -> Proposal | None:
-    """Propose a description of an answer; None where it holds no list of objects."""
+    """Propose a description, None without a list of objects."""
     listing = max(_listings(answer), key=lambda each: len(each.found), default=None)
     if listing is None:
         return None
@@ -71,7 +69,6 @@ def infer(answer: Json) -> Proposal | None:
 
 
 def _listings(answer: Json) -> Iterator[_Listing]:
-    """Yield every place that holds nothing but objects."""
     level: list[Trail] = [()]
     for _ in range(DEEPEST):
         level = [(*place, step) for place in level for step in _steps(answer, place)]
@@ -83,7 +80,7 @@ def _listings(answer: Json) -> Iterator[_Listing]:
 
 
 def _steps(answer: Json, place: Trail) -> list[str]:
-    """Return how it goes on below a place: by name where few are there, else by any."""
+    """Return the next steps below a place: few names, or any."""
     below = [value for _, value in values(answer, place)]
     keys = {key for value in below if isinstance(value, dict) for key in value}
     lists = any(isinstance(value, list) for value in below)
@@ -92,14 +89,13 @@ def _steps(answer: Json, place: Trail) -> list[str]:
 
 
 def _is_listing(rows: Sequence[tuple[Trail, Mapping[str, Json]]]) -> bool:
-    """Whether they are of one kind: half of all fields in common, and one that may name models."""
+    """Return whether rows share half of their fields and a name."""
     common = set.intersection(*(set(row) for _, row in rows))
     usual = sum(len(row) for _, row in rows) / len(rows)
     return 2 * len(common) >= usual and any(_may_name(rows, key) for key in common)
 
 
 def _may_name(rows: Sequence[tuple[Trail, Mapping[str, Json]]], key: str) -> bool:
-    """Whether a field is called as names are, or is a text of its own in each of several rows."""
     texts = {row[key] for _, row in rows if isinstance(row[key], str)}
     return key in KEYS or len(texts) == len(rows) > 1
 
@@ -142,7 +138,7 @@ def _attributes(listing: _Listing, key: str) -> dict[str, Any]:
     proposed: dict[str, Any] = {}
     names = listing.leaves.get("name", [])
     if key != "name" and _are(str, names):
-        # Calls take no number: where that is the key, the name is what calls take.
+        # If the key is a number, the name is used in calls, because calls take no number.
         is_called = _are(int, listing.leaves.get(key, [])) and len(names) == len(listing.found)
         proposed["name" if is_called else "description"] = "name"
     kinds = {"beta": bool, "context_limit": int}
@@ -161,7 +157,7 @@ def _are(kind: type, found: list[Json]) -> bool:
 
 
 def _classes(listing: _Listing) -> dict[str, Any]:
-    """Propose the places of prices, times and what moves by itself; the outermost of each."""
+    """Return the outermost places of prices, times and volatile values."""
     classes: dict[str, dict[str, None]] = {"prices": {}, "times": {}, "volatile": {}}
     for place in sorted(listing.leaves):
         steps = place.split(".")

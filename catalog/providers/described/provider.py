@@ -1,4 +1,4 @@
-"""A provider that is known by its description alone."""
+"""Read a provider by its description alone."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,29 +18,29 @@ from catalog.providers.described.description import ATTRIBUTES, Description, fil
 
 @dataclass(frozen=True)
 class Described:
-    """One provider's catalog, read by its description. `name` is what the user calls it."""
+    """A provider with a description. `name` is the user's name for it."""
 
     name: str
     description: Description
 
     @cached_property
     def attributes(self) -> Attributes:
-        """The well-known attribute of each field."""
+        """Return the attribute of each field."""
         return Attributes.of(self.description.attributes)
 
     @cached_property
     def contract(self) -> Mapping[str, Json]:
-        """The JSON Schema of an answer."""
+        """Return the JSON Schema of an answer."""
         return contract(self.description)
 
     @property
     def page(self) -> str | None:
-        """Where people read about its models."""
+        """Return the page about its models."""
         return self.description.page
 
     @property
     def envelope(self) -> tuple[bytes, bytes]:
-        """What stands around a bare list of rows in an answer: nothing, where `*` is on the way."""
+        """Return the JSON around a bare list, empty if `rows` has `*`."""
         steps = self.description.place[:-1]
         if ANY in steps:
             return b"", b""
@@ -49,7 +49,7 @@ class Described:
 
     @property
     def lifecycle(self) -> Lifecycle | None:
-        """What the provider promises about a model that left; None where nothing is known."""
+        """Return the policy for removed models, None if unknown."""
         days = self.description.callable_days
         if days is None:
             return None
@@ -60,11 +60,14 @@ class Described:
         return _Reader(self.description)
 
     def facts(self, row: Json) -> JsonText:
-        """Return the fields of a row that are not volatile, each value in its one spelling."""
+        """Return the non-volatile fields of a row in canonical form."""
         return self._reader.facts(row)
 
     def normalize(self, valid: ValidPayload) -> Snapshot:
-        """Put a valid answer into our words; raise PayloadInvalid where two rows have one key."""
+        """Return the snapshot of an answer.
+
+        Raise PayloadInvalid if two rows have the same key.
+        """
         models = list(map(self._reader.model, valid.rows, valid.steps, valid.facts))
         if problems := list(_twins(models)):
             raise PayloadInvalid(problems[:MAX_PROBLEMS])
@@ -81,7 +84,7 @@ def _twins(models: list[Model]) -> Iterator[Problem]:
 
 
 class _Reader:
-    """Reads rows; what a description says of places is worked out once for all of them."""
+    """A reader of rows that parses the description's places once."""
 
     def __init__(self, description: Description) -> None:
         self._volatile = Places.of(description.volatile)
@@ -97,7 +100,7 @@ class _Reader:
         return canonical(spelled(without(row, self._volatile), self._numbers, self._times))
 
     def model(self, row: Mapping[str, Json], passed: Trail, facts: JsonText) -> Model:
-        """Read one row."""
+        """Return the model of one row."""
         kind = self._text("type", row)
         beta, limit = self._value("beta", row), self._value("context_limit", row)
         return Model(
@@ -123,7 +126,6 @@ class _Reader:
 
 
 def _tokens(limit: Json) -> int | None:
-    """Read a limit in tokens: a whole number, also as a text; anything else is none."""
     if isinstance(limit, str) and limit.isascii() and limit.isdecimal():
         limit = int(limit[:20])
     is_whole = isinstance(limit, int) and not isinstance(limit, bool)

@@ -1,4 +1,4 @@
-"""Infomaniak's models called, each as cheaply as its route allows, and what they say read."""
+"""Call Infomaniak's models cheaply, and read the results."""
 
 import time
 from collections.abc import Callable
@@ -19,27 +19,26 @@ from catalog.core.errors import (
 )
 from catalog.core.http.client import Http
 from catalog.core.http.request import Request
-from catalog.core.probe import Call, Said, Verdict
+from catalog.core.probe import Call, CallResult, Verdict
 from catalog.core.strict_json import Json, cut, plain, read_strict
 from catalog.providers.infomaniak.routes import LOOKS, PRODUCTS, RESULTS, ROUTES, SERVED, Body
 
 REFUSALS = {400, 404, 410, 422}
-"""What the API answers where it does not serve a model by this name."""
+"""The statuses of an unknown model name."""
 TEXT_LIMIT = 300
 NAMES_LIMIT = 100
 NAME_LIMIT = 200
 BETWEEN_LOOKS = 2.0
-"""Seconds between two looks at the result of a batch."""
+"""Seconds between two requests for a batch result."""
 PRODUCT_HINT = "Set `infomaniak.product_id` (CATALOG_INFOMANIAK_PRODUCT_ID) to one of them."
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """The way to the models.
+    """A client for model calls.
 
-    `pace` waits until the rate allows a request, and says for how many seconds; it is called before
-    each but the one that `ask` begins with, which whoever asks has to do. `wait` waits so many
-    seconds.
+    `pace` waits until the rate permits a request and returns the seconds. It runs before each
+    request except the first one of `ask`, which the caller paces. `wait` waits for some seconds.
     """
 
     http: Http
@@ -51,9 +50,9 @@ class Calls:
     wait: Callable[[float], object]
 
     def with_product(self) -> "Calls":
-        """Return the same for the product that is configured, or the only one that the token has.
+        """Return a copy with the configured product, or the token's only one.
 
-        Raise ProviderError, or SettingsInvalid that lists them where there are several.
+        Raise ProviderError, or SettingsInvalid with the list if there are several.
         """
         if self.product_id is not None:
             return self
@@ -67,25 +66,25 @@ class Calls:
         raise SettingsInvalid(f"the token has several AI products:\n{listed}", hint=PRODUCT_HINT)
 
     def served(self) -> frozenset[str]:
-        """Return the names in the second list; raise ProviderError."""
+        """Return the names in the second list, or raise ProviderError."""
         rows = _items(self._get(self._path(SERVED)), "data")
         return frozenset(row["id"] for row in rows if isinstance(row.get("id"), str))
 
-    def ask(self, call: Call) -> Said:
-        """Make one call and say what came of it; never raise for what the provider does."""
+    def ask(self, call: Call) -> CallResult:
+        """Make one call and return its result, without raising provider errors."""
         route, started, paced = ROUTES[call.route], time.monotonic(), 0.0
         try:
             answer = self._send("POST", self._path(route.path), route.body(call.name))
-            said = _read(answer, route.holds, call)
-            if said.verdict is Verdict.ANSWERS and route.holds == "batch_id":
-                said, paced = self._result(answer["batch_id"], call)
+            result = _read(answer, route.holds, call)
+            if result.verdict is Verdict.ANSWERS and route.holds == "batch_id":
+                result, paced = self._result(answer["batch_id"], call)
         except ProviderError as error:
-            said = read_error(error, call)
+            result = read_error(error, call)
         elapsed = round((time.monotonic() - started - paced) * 1000)
-        return replace(said, latency_ms=max(0, elapsed))
+        return replace(result, latency_ms=max(0, elapsed))
 
-    def _result(self, batch: Json, call: Call) -> tuple[Said, float]:
-        """Look for the result of a batch until it ended; say too how long the pace held us up."""
+    def _result(self, batch: Json, call: Call) -> tuple[CallResult, float]:
+        """Return the result of a batch, and the seconds of pacing."""
         path = self._path(RESULTS).replace("{batch_id}", quote(str(batch), safe=""))
         paced = 0.0
         for calls in range(2, LOOKS + 2):
@@ -96,19 +95,19 @@ class Calls:
             except ProviderError as error:
                 return replace(read_error(error, call), calls=calls), paced
             if status == "success":
-                return Said(Verdict.ANSWERS, calls, http_status=200), paced
+                return CallResult(Verdict.ANSWERS, calls, http_status=200), paced
             if status not in {"pending", "processing"}:
                 text = cut(f"the batch ended as {status!r}", TEXT_LIMIT)
-                return Said(Verdict.FAILING, calls, http_status=200, said=text), paced
-        said = "the batch did not end"
-        return Said(Verdict.TIMEOUT, 1 + LOOKS, http_status=200, said=said), paced
+                return CallResult(Verdict.FAILING, calls, http_status=200, said=text), paced
+        result = "the batch did not end"
+        return CallResult(Verdict.TIMEOUT, 1 + LOOKS, http_status=200, said=result), paced
 
     def _get(self, path: str) -> Json:
         self.pace()
         return self._send("GET", path)
 
     def _send(self, method: str, path: str, body: Body | None = None) -> Json:
-        """Send one request, never a second time; return the object that came."""
+        """Send one request without retry and return the JSON object."""
         token = self.token
         headers = {"Accept": "application/json", "Authorization": f"Bearer {token}"}
         content = None
@@ -130,22 +129,21 @@ class Calls:
         return path.replace("{product_id}", str(self.product_id))
 
 
-def _read(answer: Json, holds: str, call: Call) -> Said:
-    """Read an answer of status 2xx."""
+def _read(answer: Json, holds: str, call: Call) -> CallResult:
     name, usage = answer.get("model"), answer.get("usage")
     cost = usage.get("total_tokens") if isinstance(usage, dict) else None
     tokens = max(0, cost) if _is_number(cost) else call.tokens
     if not answer.get(holds):
         text = f"an answer without {holds}"
-        return Said(Verdict.FAILING, 1, tokens, 200, said=text)
+        return CallResult(Verdict.FAILING, 1, tokens, 200, said=text)
     named = plain(name[:NAME_LIMIT]) if isinstance(name, str) and name else None
-    return Said(Verdict.ANSWERS, 1, tokens, 200, answered_as=named)
+    return CallResult(Verdict.ANSWERS, 1, tokens, 200, answered_as=named)
 
 
-def read_error(error: ProviderError, call: Call) -> Said:
-    """Read what an error says of the model: refused, or nothing of it at all."""
+def read_error(error: ProviderError, call: Call) -> CallResult:
+    """Return the result of an error: refused, or nothing about the model."""
     words, accepted, about_model = _words(error.body)
-    said = plain(cut(words or str(error), TEXT_LIMIT))
+    result = plain(cut(words or str(error), TEXT_LIMIT))
     verdict, tokens = Verdict.FAILING, 0
     match error:
         case Unauthorized() | Forbidden():
@@ -153,27 +151,24 @@ def read_error(error: ProviderError, call: Call) -> Said:
         case RateLimited():
             verdict = Verdict.LIMITED
         case TimedOut():
-            verdict, tokens = Verdict.TIMEOUT, call.tokens  # it may have been worked out
+            verdict, tokens = Verdict.TIMEOUT, call.tokens  # the tokens may be charged
         case _ if error.status in REFUSALS and about_model:
             verdict = Verdict.REFUSED
         case _:
             pass
-    return Said(
+    return CallResult(
         verdict,
         calls=1,
         tokens=tokens,
         http_status=error.status,
-        said=said,
+        said=result,
         accepted=accepted if verdict is Verdict.REFUSED else (),
         retry_after=error.retry_after,
     )
 
 
 def _words(body: bytes) -> tuple[str, tuple[str, ...], bool]:
-    """Read the API's words, the names that it accepts, and whether the model is what it refuses.
-
-    A refusal that names only other parts of the request says nothing of the model.
-    """
+    """Return the error text, accepted names, and whether it concerns the model."""
     try:
         error = read_strict(body).get("error")
     except (PayloadInvalid, AttributeError):
@@ -199,8 +194,8 @@ def _values(values: Json) -> list[str]:
 
 
 def _coded(error: Json) -> str:
-    told = [text for name in ("code", "description") if isinstance(text := error.get(name), str)]
-    return ": ".join(told)
+    texts = [text for name in ("code", "description") if isinstance(text := error.get(name), str)]
+    return ": ".join(texts)
 
 
 def _items(answer: Json, name: str) -> list[dict[str, Json]]:

@@ -1,7 +1,7 @@
-"""Infomaniak's AI catalog in our words.
+"""Read Infomaniak's list of models.
 
-Facts: the API reference at developer.infomaniak.com, answers recorded from 2025-08 to 2026-05, and
-Infomaniak's lifecycle FAQ (number 2905).
+Sources: the API reference at developer.infomaniak.com, answers recorded from 2025-08 to 2026-05,
+and Infomaniak's lifecycle FAQ (number 2905).
 """
 
 import json
@@ -17,12 +17,12 @@ from catalog.core.paths import Attributes
 from catalog.core.payload import ValidPayload
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import Json, JsonText, canonical, plain
-from catalog.providers.source import Asking
+from catalog.providers.source import ListRequest
 
 NAME = "infomaniak"
 ROUTE = "/1/ai/models"
-"""What lists the models, after the base URL."""
-ASKING = Asking(
+"""The path of the list of models."""
+LIST_REQUEST = ListRequest(
     route=ROUTE,
     how_to=(
         "Set INFOMANIAK_API_TOKEN, or INFOMANIAK_API_TOKEN_FILE to a file that holds it; "
@@ -45,7 +45,7 @@ ATTRIBUTES = {
 
 @dataclass(frozen=True)
 class Infomaniak:
-    """What Infomaniak's answer looks like and what it means. `name` is what the user calls it."""
+    """Infomaniak's list format. `name` is the user's name for it."""
 
     name: str = NAME
     attributes: ClassVar[Attributes] = Attributes.of(ATTRIBUTES)
@@ -55,7 +55,7 @@ class Infomaniak:
 
     @cached_property
     def contract(self) -> Mapping[str, Json]:
-        """The JSON Schema of an answer."""
+        """Return the JSON Schema of an answer."""
         text = files(__package__).joinpath("schema.json").read_text(encoding="utf-8")
         return dict(json.loads(text))
 
@@ -64,13 +64,13 @@ class Infomaniak:
         return canonical(row)
 
     def normalize(self, valid: ValidPayload) -> Snapshot:
-        """Put a valid answer into our words."""
+        """Return the snapshot of an answer."""
         models = map(model, valid.rows, valid.facts)
         return Snapshot.of(self.name, valid.payload.fetched_at, models)
 
 
 def model(row: Mapping[str, Json], facts: JsonText | None = None) -> Model:
-    """Read the well-known attributes out of one row; `facts` are its own, if they are known."""
+    """Return the model of one row. `facts` saves computing them again."""
     meta = row.get("meta") or {}
     return Model(
         key=str(row["id"]),
@@ -86,10 +86,10 @@ def model(row: Mapping[str, Json], facts: JsonText | None = None) -> Model:
 
 
 def served_by(documentation_link: str | None) -> str | None:
-    """Read the serving route out of a documentation link, whose path ends in it."""
+    """Return the serving route at the end of a documentation link."""
     try:
         path = urlsplit(documentation_link or "").path
-    except ValueError:  # odd links are tolerated: `http://[`
+    except ValueError:  # malformed, such as `http://[`
         return None
     route = unquote(path).partition(DOCUMENTED_ROUTES)[2]
     return plain(f"/{route}") if route else None

@@ -1,4 +1,4 @@
-"""The routes by which Infomaniak's models are called, and the cheapest call of each."""
+"""Define the routes of Infomaniak's models and their cheapest calls."""
 
 import io
 import json
@@ -11,18 +11,18 @@ from catalog.core.probe import Call
 from catalog.core.snapshot import Model
 
 PRODUCTS = "/1/ai"
-"""Lists the AI products of a token."""
+"""The route of the AI products of a token."""
 SERVED = "/2/ai/{product_id}/openai/v1/models"
-"""The second list: language models and embeddings that can be called, in OpenAI's form."""
+"""The second list: callable language models and embeddings, in OpenAI's format."""
 SERVED_TYPES = frozenset({"llm", "embedding"})
 RESULTS = "/1/ai/{product_id}/results/{batch_id}"
 LOOKS = 10
-"""So often the result of a batch is looked for at most."""
+"""The maximum number of requests for a batch result."""
 DEAREST = 3.20
-"""CHF without VAT for a million tokens: the highest price of any model that was published."""
+"""The highest published price in CHF per million tokens without VAT."""
 
 Body = tuple[bytes, str]
-"""What is sent, and its content type."""
+"""A request body and its content type."""
 _BOUNDARY = "model-catalog-probe-7d1f0c"
 
 
@@ -36,7 +36,6 @@ def _chat(limit: str) -> Callable[[str], Body]:
 
 
 def _speech(name: str) -> Body:
-    """Make a form of a model's name and a second of silence."""
     head = f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="'
     parts = [
         f'{head}model"\r\n\r\n{name}\r\n'.encode(),
@@ -49,7 +48,7 @@ def _speech(name: str) -> Body:
 
 @cache
 def silence() -> bytes:
-    """Return a second of silence: WAV, one channel, 16 bits, 8 kHz."""
+    """Return one second of silence: WAV, one channel, 16 bits, 8 kHz."""
     file = io.BytesIO()
     with wave.open(file, "wb") as sound:
         sound.setnchannels(1)
@@ -61,10 +60,10 @@ def silence() -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route: where it is, what it serves, what its cheapest call sends, and what that costs.
+    """One route with its cheapest call.
 
-    `holds` is the member of the answer that a right one has. `tokens` is the most that one call is
-    taken to cost, for the budget.
+    `holds` is the member of a successful answer. `tokens` is the maximum cost of a call for the
+    budget.
     """
 
     name: str
@@ -138,23 +137,23 @@ ROUTES = {
         ),
     )
 }
-"""Every route by its short name. One that is not for `always` is called where a model names it."""
+"""Every route by short name. Without `always`, only models that name it."""
 
 
 def own_route(model: Model) -> str | None:
-    """Return the route that the catalog promises the model on: the one it names, else its type's.
+    """Return a model's promised route, None if unknown.
 
-    None where nobody knows how the model is called.
+    This is the route that the model names, else the first one of its type.
     """
     of_type = [route for route in ROUTES.values() if route.type == model.type]
     named = [route for route in of_type if route.path == model.route]
     if model.type == "image" and model.route and not named:
-        return None  # another image route wants other things than a prompt
+        return None  # another image route needs more than a prompt
     return next((route.name for route in (*named, *of_type)), None)
 
 
 def calls_of(model: Model, *, images: bool) -> tuple[Call, ...]:
-    """Return the calls that tell whether a model answers, its own route first."""
+    """Return the calls that prove whether a model answers, own route first."""
     own, is_image = own_route(model), model.type == "image"
     if own is None:
         unknown = f"how its route {model.route or '(none is named)'} is called is not known"

@@ -1,4 +1,4 @@
-"""What a channel wants to hear, what it is told, and how a message is signed."""
+"""Findings that a channel wants, its output, and message signatures."""
 
 import base64
 import hashlib
@@ -72,7 +72,7 @@ ORDERED = (REMOVED, GONE, LOWERED, HELD, SWAPPED, WAVE, ADDED, ENVELOPE, DRIFT)
 
 
 def message(*findings: Finding) -> Message:
-    """Make the message that tells them."""
+    """Return the message of these findings."""
     return Message("msg_1", "infomaniak", AT, findings)
 
 
@@ -121,13 +121,13 @@ def message(*findings: Finding) -> Message:
     ],
 )
 def test_audience(audience: Audience, told: Finding, expected: bool) -> None:
-    """A channel hears of its level and models, under old names too, and always of trouble."""
+    """A channel gets its level and models, also under old names, and every incident."""
     assert audience.wants(told) is expected
 
 
 @given(st.permutations(ORDERED))
 def test_gravest_first(shuffled: list[Finding]) -> None:
-    """Findings stand by level, kind and the provider's number, in whatever order they came."""
+    """Findings are sorted by level, kind and the provider's number, in any input order."""
     assert message(*shuffled).findings == ORDERED
 
 
@@ -148,13 +148,13 @@ def test_gravest_first(shuffled: list[Finding]) -> None:
     ],
 )
 def test_slack_escape(plain: str, written: str) -> None:
-    """In a chat nothing pings, links or vanishes, and only the three reserved signs change."""
+    """Chat text does not ping, link or vanish, and only the three reserved signs change."""
     assert slack(plain) == written
 
 
 @given(st.text(st.sampled_from(list("<>&@!#|[]()`*_~ \nhere;ltamp")), max_size=60))
 def test_slack_escape_is_safe(plain: str) -> None:
-    """Whatever is quoted, no bracket or live mention is left, and it reads as it was sent."""
+    """Any quoted text has no bracket or live mention left, and still reads the same."""
     written = slack(plain)
     assert not set("<>") & set(written)
     assert "](" not in written
@@ -186,14 +186,14 @@ def test_log_channel(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_a_test_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    """A test of a log channel is one line that says so."""
+    """A test of a log channel is one line that is marked as a test."""
     caplog.set_level(logging.INFO, "catalog.alerts")
     LogChannel("log", Audience()).send(Message("msg_1", "infomaniak", AT, (), test=True))
     assert caplog.messages == ["this is a test of channel log"]
 
 
 def test_percent_signs_in_a_log_line(caplog: pytest.LogCaptureFixture) -> None:
-    """A name with a percent sign is logged as it is, not taken for a format."""
+    """A name with a percent sign is logged unchanged, not used as a format."""
     caplog.set_level(logging.INFO, "catalog.alerts")
     channel = LogChannel("log", Audience())
     channel.send(message(finding("model-added", "info", Added(model("100%s\nx")))))
@@ -201,7 +201,7 @@ def test_percent_signs_in_a_log_line(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_event_body() -> None:
-    """The webhook's body is a CloudEvents 1.0 envelope around what the command line prints."""
+    """The webhook body is a CloudEvents 1.0 envelope around the JSON of the command line."""
     event = json.loads(event_body(message(ADDED, REMOVED), "the text"))
     data = event.pop("data")
     assert event == {
@@ -231,7 +231,7 @@ def test_event_source_is_a_uri_reference() -> None:
 
 
 def test_bodies_do_not_depend_on_order() -> None:
-    """The same findings give the same bytes in whatever order the store returns them."""
+    """The same findings give the same bytes in any order of the store."""
     told = (ADDED, REMOVED, SWAPPED, DRIFT, HELD)
     one, other = message(*told), message(*reversed(told))
     assert event_body(one, "") == event_body(other, "")
@@ -239,13 +239,13 @@ def test_bodies_do_not_depend_on_order() -> None:
 
 
 def test_a_test_is_marked() -> None:
-    """A program that reads an event can tell a test from a change."""
+    """A program that reads an event can distinguish a test from a change."""
     event = json.loads(event_body(Message("msg_1", "infomaniak", AT, (), test=True), "a test"))
     assert (event["data"]["test"], event["data"]["changes"]) == (True, [])
 
 
 def test_chat_body() -> None:
-    """A chat gets one text, and nothing else."""
+    """A chat body has one text and no other field."""
     assert json.loads(chat_body("⛔ llama3 removed")) == {"text": "⛔ llama3 removed"}
 
 
@@ -274,7 +274,7 @@ def test_signature_recomputed() -> None:
 
 
 def test_no_secret_no_signature() -> None:
-    """Without a secret a message still has its id and time, but claims no signature."""
+    """Without a secret a message has its id and time, and no signature."""
     assert signed_headers([], "msg_1", AT, b"{}") == {
         "webhook-id": "msg_1",
         "webhook-timestamp": str(int(AT.timestamp())),
@@ -291,13 +291,13 @@ def test_no_secret_no_signature() -> None:
     ],
 )
 def test_signing_key(secret: str, key: bytes) -> None:
-    """A secret with the prefix is Base64, padded or not; any other is taken as it stands."""
+    """A secret with the prefix is Base64, padded or not. Any other is used as text."""
     assert signing_key(secret) == key
 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_a", "whsec_not*base64", "whsec_ümlaut00"])
 def test_useless_secret(secret: str) -> None:
-    """A secret that cannot sign is refused, and the refusal does not show it."""
+    """A secret that cannot sign is refused, and the error does not show it."""
     with pytest.raises(ValueError, match=r"^the secret (is empty|starts with whsec_)") as refused:
         signing_key(secret)
     trace = "".join(traceback.format_exception(refused.value))

@@ -43,7 +43,7 @@ def test_files_are_found_by_every_name_of_a_change() -> None:
 
 
 def test_a_channel_may_hear_of_what_is_used_alone() -> None:
-    """Trouble is told all the same; what nobody uses is not, nor what another filter leaves out."""
+    """Incidents are always wanted, changes only of used models that pass the other filters."""
     audience = Audience(in_use=True, usage=lambda: USED)
     assert audience.wants(finding(Removed(model("1", "alpha"))))
     assert audience.wants(finding(RENAMED, rule="model-renamed"))
@@ -54,7 +54,7 @@ def test_a_channel_may_hear_of_what_is_used_alone() -> None:
 
 
 def test_texts_name_the_first_files() -> None:
-    """The files stand beneath the change, three of them; no line where none uses it."""
+    """Three files are below the change, and no line if no file uses it."""
     lines = findings_text(message(RENAMED, rule="model-renamed")).split("\n")
     assert lines[1] == "   Used in a.py, c.py, d.py and 1 more file."
     assert "Used in" not in findings_text(message(Removed(model("2", "beta"))))

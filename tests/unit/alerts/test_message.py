@@ -1,4 +1,4 @@
-"""What people read: the most important first, explained once, safe, and no longer than fits."""
+"""Message text: most important first, explained once, safe, and limited in size."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -28,7 +28,7 @@ INFO = "ℹ️"  # noqa: RUF001  # the sign is meant
 
 
 def message(*findings: Finding, at: datetime = AT) -> Message:
-    """Make the message that tells them."""
+    """Return the message of these findings."""
     return Message("msg_1", "infomaniak", at, findings)
 
 
@@ -55,7 +55,7 @@ def read(*findings: Finding, lines: int = LINES) -> list[str]:
 
 
 def test_findings_of_one_kind_are_explained_once() -> None:
-    """What changed stands first, then why it matters and until when the old name works."""
+    """The changes are first, then the common reason and the last day."""
     assert read(added("kimi", "9"), removed("granite", "7"), removed("llama3", "6")) == [
         "⛔ llama3 removed",
         "⛔ granite removed",
@@ -67,7 +67,7 @@ def test_findings_of_one_kind_are_explained_once() -> None:
 
 
 def test_a_renaming_says_that_nobody_knows_how_long_the_old_name_works() -> None:
-    """From what to what, why it matters, and that the provider gives no last day."""
+    """A rename has both names, the reason, and that no last day is known."""
     elsewhere = finding(Renamed(model(name="old"), "2", "new"), rule="name-changed")
     assert read(elsewhere)[-1] == "   How long the old name still works is not known."
     assert read(renamed("llama-3", "llama3")) == [
@@ -78,13 +78,13 @@ def test_a_renaming_says_that_nobody_knows_how_long_the_old_name_works() -> None
 
 
 def test_a_rule_that_is_no_more_has_no_reason() -> None:
-    """A finding stored under a rule that is no more is still told."""
+    """A finding of a removed rule is still shown."""
     old = finding(renamed("a", "b").change, rule="rule-of-old", level=Level.WARNING)
     assert read(old) == ["⚠️ b: name a → b"]
 
 
 def test_a_digest_stands_poll_by_poll() -> None:
-    """Findings of several polls stand under the time of each, the oldest first."""
+    """Findings of several polls are below the time of each, oldest first."""
     later = AT + timedelta(hours=3)
     assert read(removed("llama3", "6", later), added("kimi", "9"), added("qwen", "8", later)) == [
         "── 2025-12-23 10:16 UTC",
@@ -109,14 +109,14 @@ def test_a_digest_stands_poll_by_poll() -> None:
     ],
 )
 def test_what_has_no_room_is_counted(findings: int, shown: int, last: str) -> None:
-    """After thirty lines the message ends with how many findings are left."""
+    """After thirty lines the message counts the other findings."""
     lines = read(*(added(f"m{n}", str(n)) for n in range(findings)))
     assert (sum(line.startswith(INFO) for line in lines), lines[-1]) == (shown, last)
     assert len(lines) <= LINES + 1
 
 
 def test_the_gravest_is_kept_where_room_is_short() -> None:
-    """Of a digest the least grave is left out, whichever poll it is from."""
+    """A digest omits the least severe findings of any poll."""
     later = AT + timedelta(days=1)
     early = [added(f"m{n}", str(n)) for n in range(40)]
     lines = read(*early, removed("llama3", "99", later), lines=8)
@@ -134,7 +134,7 @@ def test_the_gravest_is_kept_where_room_is_short() -> None:
     ],
 )
 def test_a_text_keeps_to_a_number_of_findings(most: int, last: str) -> None:
-    """The others are counted, with the command that shows all of them."""
+    """The other findings are counted with the command that shows all."""
     text = findings_text(message(*(added(f"m{n}", str(n)) for n in range(20))), most=most)
     assert text.count(" added: llm") == most
     assert text.split("\n")[-1] == last
@@ -142,7 +142,7 @@ def test_a_text_keeps_to_a_number_of_findings(most: int, last: str) -> None:
 
 @pytest.mark.parametrize("separator", ["\n", "\r", "\v", "\x1b", "\x85", "\u2028", "\u2029", "\0"])
 def test_nothing_forges_a_line(separator: str) -> None:
-    """A line break in a name makes no line of its own, neither in a text nor in a subject."""
+    """A line break in a name adds no line to text or subject."""
     forged = added(f"x{separator}infomaniak: 9 breaking")
     assert len(read(forged)) == 2
     assert separator == "\n" or separator not in findings_text(message(forged))
@@ -160,7 +160,7 @@ def test_long_names_are_cut() -> None:
 
 
 def test_the_subject_says_the_gravest_thing() -> None:
-    """One line tells what happened, how much more there is, and how grave."""
+    """One line has the most severe finding, the count and the levels."""
     gone, new = removed("llama3", "6"), added("kimi")
     assert subject(message(gone)) == "infomaniak: llama3 removed (breaking)"
     several = message(new, gone, new)
@@ -170,7 +170,7 @@ def test_the_subject_says_the_gravest_thing() -> None:
 
 
 def test_the_time_of_a_message() -> None:
-    """One poll has a time, several have a first and a last, and all of it is UTC."""
+    """One poll has a time, several have the first and last, all in UTC."""
     later = datetime(2025, 12, 24, 9, 0, tzinfo=UTC)
     assert when(message()) == when(message(added("a"))) == "2025-12-23 10:16 UTC"
     both = message(added("a", at=later), added("b"))
@@ -186,5 +186,5 @@ def test_the_time_of_a_message() -> None:
     ],
 )
 def test_inert(plain: str, written: str) -> None:
-    """In a chat of any make nothing pings or links, and it reads as it was sent."""
+    """Text for any chat has no pings or links and reads the same."""
     assert inert(plain) == written

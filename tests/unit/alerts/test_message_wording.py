@@ -22,7 +22,7 @@ TEST = Message("msg_2", "infomaniak", AT, (), test=True)
 
 
 def message(findings: tuple[Finding, ...]) -> Message:
-    """Make the message of these findings."""
+    """Return the message of these findings."""
     return Message("msg_1", "infomaniak", AT, findings)
 
 
@@ -33,14 +33,14 @@ FINDINGS = """⛔ llama3 removed
 
 
 def test_the_text_of_a_chat() -> None:
-    """How much happened and when stands first, the provider's page last."""
+    """The count and the time are first, the provider's page is last."""
     heading = "infomaniak: 1 breaking, 1 info (2025-12-23 10:16 UTC)"
     wording = Wording(channel="team", pages=PAGES)
     assert wording.text(TOLD) == f"{heading}\n{FINDINGS}\n{PAGE}"
 
 
 def test_the_text_of_a_mail() -> None:
-    """Under a subject that says it all the findings stand first, where they are from last."""
+    """The findings are first below the subject, their origin is last."""
     wording = Wording(channel="ops", template=LETTER, pages=PAGES)
     assert wording.subject(TOLD) == "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)"
     assert wording.text(TOLD).split("\n\n") == [
@@ -56,18 +56,18 @@ def test_the_text_of_a_mail() -> None:
     ("link", "last"), [(None, PAGE), ("https://wiki.example", "https://wiki.example"), ("", "UTC")]
 )
 def test_the_link(link: str | None, last: str) -> None:
-    """A link of the user's stands in for the provider's page; an empty one leaves no trace."""
+    """A user's link replaces the provider's page, and an empty one removes it."""
     wording = Wording(channel="team", template=TITLED, pages=PAGES, link=link)
     assert wording.text(TOLD).endswith(last)
 
 
 def test_a_provider_without_a_page_has_no_link() -> None:
-    """Nothing stands where nobody knows a page."""
+    """An unknown page leaves no empty line."""
     assert Wording(channel="team", template=TITLED).text(TOLD).endswith("10:16 UTC")
 
 
 def test_every_placeholder_is_filled_in() -> None:
-    """Each placeholder of the documentation stands for what it says."""
+    """Each documented placeholder has its value."""
     template = Template("|".join(f"${name}" for name in PLACEHOLDERS))
     values = Wording(channel="team", template=template, pages=PAGES).text(TOLD).split("|")
     assert dict(zip(PLACEHOLDERS, values, strict=True)) == {
@@ -87,7 +87,7 @@ def test_every_placeholder_is_filled_in() -> None:
 
 
 def test_only_what_is_quoted_is_escaped() -> None:
-    """A template may ping on purpose; a model's name may not, and is no placeholder either."""
+    """A template may ping on purpose. A model's name may not, and is no placeholder."""
     pinging = finding(Added(model("9", "<!channel> $link", info_status=None)))
     wording = Wording(channel="team", template=Template("<!here> $findings"), pages=PAGES)
     text = wording.text(Message("msg_1", "infomaniak", AT, (pinging,)), slack)
@@ -97,7 +97,7 @@ def test_only_what_is_quoted_is_escaped() -> None:
 
 
 def test_a_text_that_must_fit_keeps_its_frame() -> None:
-    """What a template has around the findings counts, and so does what escaping adds."""
+    """The template around the findings and the escaping count toward the size."""
     many = tuple(finding(Added(model(str(n), "&" * 20))) for n in range(50))
     wording = Wording(channel="team", template=TITLED, pages=PAGES)
     text = wording.text(message(many), slack, lambda text: len(text) <= 600)
@@ -109,7 +109,7 @@ def test_a_text_that_must_fit_keeps_its_frame() -> None:
 
 
 def test_a_template_that_is_too_long_is_left_out() -> None:
-    """Where the template alone does not fit, a short text says how much happened."""
+    """If the template alone does not fit, the short text is used."""
     wording = Wording(channel="team", template=Template("x" * 500 + "$findings"))
     heading, rest = wording.text(TOLD, fits=lambda text: len(text) <= 400).split("\n")
     assert heading == "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)"
@@ -121,7 +121,7 @@ def test_a_template_that_is_too_long_is_left_out() -> None:
 
 @pytest.mark.parametrize("size", range(200, 1500, 100))
 def test_as_many_findings_are_shown_as_fit(size: int) -> None:
-    """Each size has the text of the most findings that fit: one more would not."""
+    """Each size has the text with the most findings that fit."""
     many = message(tuple(finding(Added(model(str(n), f"m{n}"))) for n in range(25)))
     wording = Wording(channel="team")
     text = wording.text(many, fits=lambda text: len(text) <= size)
@@ -133,7 +133,7 @@ def test_as_many_findings_are_shown_as_fit(size: int) -> None:
 
 
 def test_a_test_says_so() -> None:
-    """Whoever reads a test knows that nothing happened, and which channel it came through."""
+    """A test message is marked as a test and names its channel."""
     wording = Wording(channel="team")
     assert wording.subject(TEST) == "Test of channel team"
     assert wording.text(TEST).split("\n") == [
@@ -156,7 +156,7 @@ def test_a_test_says_so() -> None:
     ],
 )
 def test_a_broken_template(tmp_path: Path, content: bytes, mistake: str) -> None:
-    """Each mistake is told with the file, the placeholder and the line."""
+    """Each error has the file, the placeholder and the line."""
     file = tmp_path / "text.txt"
     file.write_bytes(content)
     with pytest.raises(SettingsInvalid) as refused:
@@ -166,13 +166,13 @@ def test_a_broken_template(tmp_path: Path, content: bytes, mistake: str) -> None
 
 
 def test_a_template_that_is_not_there(tmp_path: Path) -> None:
-    """A file that cannot be read is a mistake in the configuration."""
+    """An unreadable file is an error of the configuration."""
     with pytest.raises(SettingsInvalid, match="No such file"):
         read_template(tmp_path / "absent.txt")
 
 
 def test_a_right_template(tmp_path: Path) -> None:
-    """What stands in the file is used, a doubled dollar as one."""
+    """The content of the file is used, with a doubled dollar as one."""
     (tmp_path / "text.txt").write_text("$$5 ${count}x $level\n", encoding="utf-8")
     template = read_template(tmp_path / "text.txt")
     assert Wording(channel="team", template=template).text(TOLD) == "$5 2x breaking"

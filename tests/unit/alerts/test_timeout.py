@@ -8,7 +8,7 @@ from catalog.alerts.timeout import within
 
 
 def test_a_time_limit_of_the_call_itself_is_not_taken_for_ours() -> None:
-    """The call's own TimeoutError comes out as it is, and no more time is asked for."""
+    """The call's own TimeoutError is raised unchanged, without extra time."""
     asked = []
 
     def more() -> float:
@@ -24,7 +24,7 @@ def test_a_time_limit_of_the_call_itself_is_not_taken_for_ours() -> None:
 
 
 def test_what_lasts_longer_is_left_to_itself() -> None:
-    """At the end of the time, and of what it may have on top, the caller goes on."""
+    """After the timeout and the extra time, the caller continues."""
     never = Event()
     with pytest.raises(TimeoutError):
         within(0.01, never.wait, lambda: 0.01)

@@ -58,7 +58,7 @@ def at(text: str) -> datetime:
     ],
 )
 def test_when_a_message_is_due(timing: Timing, moment: str, due: str) -> None:
-    """Digests wait for their hour, quiet hours for their end, also when clocks change."""
+    """Digests wait for their hour and quiet hours for their end, also at clock changes."""
     assert timing.due(at(moment), INFO) == at(due)
 
 
@@ -71,7 +71,7 @@ def test_when_a_message_is_due(timing: Timing, moment: str, due: str) -> None:
     ],
 )
 def test_what_is_breaking_wakes_people_up(timing: Timing, due: str) -> None:
-    """It waits for no digest, and for the end of quiet hours only where that is wanted."""
+    """Breaking findings ignore digests, and quiet hours unless configured."""
     assert timing.due(at("2026-03-02 23:00"), BREAKING) == at(due)
 
 
@@ -94,7 +94,7 @@ zones = st.sampled_from(
 def test_nobody_is_disturbed_or_forgotten(
     moment: datetime, digest: Digest, daily: time, quiet: Quiet | None, zone: ZoneInfo
 ) -> None:
-    """Nothing goes out before its time or in quiet hours, and nothing waits for over two days."""
+    """No message is sent early or in quiet hours, or waits over two days."""
     due = Timing(digest, daily, quiet, zone).due(moment, INFO)
     assert moment <= due <= moment + timedelta(hours=50)
     assert due.tzinfo is UTC
@@ -108,7 +108,7 @@ def test_nobody_is_disturbed_or_forgotten(
     [(1, 5), (2, 300), (3, 1800), (4, 7200), (5, 18000), (6, 36000), (7, 86400), (8, 86400)],
 )
 def test_waits_grow(attempts: int, seconds: int) -> None:
-    """Each wait is that of Standard Webhooks, up to a tenth shorter or longer by chance."""
+    """Each wait is that of Standard Webhooks, plus or minus a tenth."""
     middle = timedelta(seconds=seconds)
     assert next_attempt(attempts, NOW, None, 0.5) == NOW + middle
     assert next_attempt(attempts, NOW, None, 0.0) == NOW + 0.9 * middle
@@ -116,7 +116,7 @@ def test_waits_grow(attempts: int, seconds: int) -> None:
 
 
 def test_it_ends_after_about_three_days() -> None:
-    """After the last wait there is no further attempt, whatever the receiver asks for."""
+    """After the last wait there is no further attempt, with any requested pause."""
     assert next_attempt(len(WAITS) + 1, NOW, 60, 0.5) is None
     assert timedelta(days=2.5) < sum(WAITS, timedelta()) < timedelta(days=3)
 
@@ -125,7 +125,7 @@ def test_it_ends_after_about_three_days() -> None:
     ("asked", "waited"), [(None, 5), (0, 5), (3, 5), (60, 60), (86400, 86400), (10**9, 86400)]
 )
 def test_a_pause_that_is_asked_for_is_kept(asked: float | None, waited: int) -> None:
-    """`Retry-After` makes a wait longer, never shorter, and no longer than a day."""
+    """`Retry-After` makes a wait longer, never shorter, up to a day."""
     assert next_attempt(1, NOW, asked, 0.5) == NOW + timedelta(seconds=waited)
 
 
@@ -137,7 +137,7 @@ def test_quiet_hours_are_read(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "22:00", "22-07", "24:00-07:00", "22:00-07:60", "a-b-c"])
 def test_what_are_no_quiet_hours(text: str) -> None:
-    """Anything else is refused with an example."""
+    """Other texts are refused with an example."""
     with pytest.raises(ValueError, match="hours such as 22:00-07:00 are wanted"):
         Quiet.read(text)
 

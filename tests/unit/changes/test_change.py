@@ -16,7 +16,7 @@ from catalog.changes.change import (
     Retiring,
     Updated,
 )
-from catalog.changes.finding import Level, fingerprint, gravity
+from catalog.changes.finding import Level, fingerprint, severity
 from catalog.changes.incident import TROUBLES, Recovered, Trouble, Undelivered
 from catalog.core.payload import Drift
 from catalog.core.strict_json import JsonText
@@ -46,18 +46,18 @@ ALL_KINDS: list[Change] = [
 
 
 def test_every_kind_is_ranked() -> None:
-    """Each kind of change has its place in the order of findings."""
+    """Each kind of change has a rank in the order of findings."""
     assert {change.kind for change in ALL_KINDS} == set(KINDS)
     assert len(KINDS) == len(set(KINDS))
 
 
 def test_levels_are_ranked() -> None:
-    """The gravest level comes first."""
+    """The most severe level is first."""
     assert sorted(Level, key=lambda level: level.rank) == ["breaking", "warning", "info", "quiet"]
 
 
 def test_fingerprints_differ_by_what_happened() -> None:
-    """Provider, model, kind, field and values each make another fingerprint."""
+    """Provider, model, kind, field and values each change the fingerprint."""
     other = model("2")
     changes = [
         *ALL_KINDS,
@@ -89,7 +89,7 @@ def test_fingerprints_differ_by_what_happened() -> None:
 
 
 def test_fingerprints_know_no_prose() -> None:
-    """Rule, level, time, and the rest of the model are no part of a fingerprint."""
+    """Rule, level, time and other facts of the model do not change a fingerprint."""
     one = finding(UPDATED)
     renamed = replace(UPDATED, model=model(name="beta", description="other"))
     two = finding(renamed, rule="other", level=Level.BREAKING, at=LATER, snapshot=4)
@@ -98,13 +98,13 @@ def test_fingerprints_know_no_prose() -> None:
 
 
 def test_fingerprints_stay() -> None:
-    """A fingerprint is the same today as in the messages that were sent before."""
+    """Fingerprints equal those of earlier releases."""
     assert fingerprint("infomaniak", Added(model())) == "c3f64b9bfef11b67"
     assert fingerprint("infomaniak", UPDATED) == "a36b83bedb13526e"
 
 
 def test_wave() -> None:
-    """A wave is one finding with a fingerprint of its own, free of the order of its changes."""
+    """A wave is one finding whose fingerprint does not depend on the order of its changes."""
     other = replace(UPDATED, model=model("2", "beta"))
     wave = finding(UPDATED, other)
     assert wave.is_wave
@@ -117,7 +117,7 @@ def test_wave() -> None:
 
 @pytest.mark.parametrize("change", ALL_KINDS, ids=lambda change: change.kind)
 def test_models_of_a_finding(change: Change) -> None:
-    """A finding names the model it is about; drift and incidents are about none."""
+    """A finding has the models of its changes. Drift and incidents have none."""
     about_none = {"drift", "recovered", "retiring", "undelivered", *TROUBLES, *PROBED_KINDS}
     expected = () if change.kind in about_none else (model(),)
     assert finding(change).models == expected
@@ -125,7 +125,7 @@ def test_models_of_a_finding(change: Change) -> None:
 
 @pytest.mark.parametrize("change", ALL_KINDS, ids=lambda change: change.kind)
 def test_whom_a_change_concerns(change: Change) -> None:
-    """Those who follow its model by name or key; an incident concerns nobody by name."""
+    """Followers of a model's name or key get its changes. Incidents have no names."""
     incident = isinstance(change, Trouble | Recovered | Undelivered)
     assert change.names == (() if incident else ("alpha",))
     assert set(change.names) <= set(change.followed_as)
@@ -136,7 +136,7 @@ def test_whom_a_change_concerns(change: Change) -> None:
 
 
 def test_gravity() -> None:
-    """Findings stand by level, then kind, then model, then field."""
+    """Findings are sorted by level, then kind, then model, then field."""
     ordered = [
         finding(Removed(model("10"))),
         finding(Trouble("stale", "x")),
@@ -158,4 +158,4 @@ def test_gravity() -> None:
         finding(DRIFT, level=Level.INFO),
     ]
     backwards = ordered[::-1]
-    assert sorted(backwards, key=gravity) == ordered
+    assert sorted(backwards, key=severity) == ordered

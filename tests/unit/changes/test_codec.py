@@ -26,18 +26,18 @@ FULL: list[Change] = [
 
 @pytest.mark.parametrize("change", FULL, ids=lambda change: change.kind)
 def test_every_change_comes_back_as_it_was(change: Change) -> None:
-    """What is stored of a change gives the same change again, whatever its kind."""
+    """Every kind of change is equal after storing and loading."""
     about = change.model if isinstance(change, ModelChange) else None
     assert decode(change.kind, encode(change), about) == change
 
 
 def test_every_kind_is_tried() -> None:
-    """No kind of change is left out above."""
+    """The test above covers every kind of change."""
     assert {change.kind for change in FULL} == set(KINDS)
 
 
 def test_what_is_absent_is_not_stored() -> None:
-    """Details hold what is known alone, times and days as text."""
+    """Details have known values only, with times and days as text."""
     row = encode(replace(RETIRING, moved_from=date(2026, 1, 1)))
     assert parse(JsonText(row["detail"])) == {
         "key": "1",

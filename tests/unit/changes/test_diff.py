@@ -19,13 +19,13 @@ A, B, C = model("1", "alpha"), model("2", "beta"), model("10", "gamma")
 
 
 def changed(field: str, before: Any, after: Any, **facts: Any) -> list[ModelChange]:
-    """Expect one update of model 1; MISSING stands for a field that is not there."""
+    """Expect one update of model 1, with MISSING for an absent field."""
     sides = (None if side is MISSING else canonical(side) for side in (before, after))
     return [Updated(model(**facts), field, *sides)]
 
 
 def dotted_key(value: int) -> Model:
-    """Make a model with a field whose name holds a dot."""
+    """Return a model with a dot in a field name."""
     fields: dict[str, Any] = {"a.b": value}
     return model("1", "alpha", "llm", **fields)
 
@@ -140,7 +140,7 @@ TABLE: dict[str, tuple[list[Model], list[Model], list[ModelChange]]] = {
 
 
 def test_what_comes_back_otherwise_says_so() -> None:
-    """A model that returns with other facts is restored, and each of them is an update."""
+    """A model that returns with other facts is restored, with an update for each of them."""
     left, back = model("3", "old", max_token_input=9), model("3", "new", max_token_input=8)
     gone = {"3": Delisted(left, GONE, None)}
     assert diff(snapshot(A), snapshot(A, back), gone) == (
@@ -152,7 +152,7 @@ def test_what_comes_back_otherwise_says_so() -> None:
 
 @pytest.mark.parametrize("case", TABLE)
 def test_the_table(case: str) -> None:
-    """Each pair of states gives exactly the changes that the table says, in that order."""
+    """Each pair of states gives exactly the listed changes in order."""
     before, after, expected = TABLE[case]
     assert (
         list(diff(snapshot(*before), snapshot(*after), {"10": Delisted(C, GONE, None)})) == expected
@@ -160,7 +160,7 @@ def test_the_table(case: str) -> None:
 
 
 def test_key_order_and_number_spelling_mean_nothing() -> None:
-    """The same facts in another order of keys, with 1.0 for 1, are no change."""
+    """Another order of keys, or 1.0 for 1, is no change."""
     texts = (
         b'{"id": 1, "name": "a", "n": 1, "o": {"x": 1, "y": 2}}',
         b'{"o": {"y": 2.0, "x": 1e0}, "n": 1.0, "name": "a", "id": 1}',
@@ -188,19 +188,19 @@ _STATES = st.dictionaries(st.sampled_from("123456"), _FACTS, max_size=5).map(
 
 @given(_STATES)
 def test_a_state_differs_in_nothing_from_itself(state: Snapshot) -> None:
-    """Whatever the state holds, diff(a, a) is empty."""
+    """For every state a, diff(a, a) is empty."""
     assert diff(state, state) == ()
 
 
 @given(_STATES, _STATES)
 def test_the_changes_lead_from_one_state_to_the_other(before: Snapshot, after: Snapshot) -> None:
-    """apply(a, diff(a, b)) is b: nothing is left out of a diff, and nothing invented."""
+    """apply(a, diff(a, b)) equals b, so a diff is complete and exact."""
     expected = {key: model.facts for key, model in after.by_key.items()}
     assert apply(before, diff(before, after)) == expected
 
 
 def apply(before: Snapshot, changes: tuple[ModelChange, ...]) -> dict[str, JsonText]:
-    """Carry out changes on the facts, using nothing but field, before and after of an update."""
+    """Apply changes to facts by the field, before and after of each update."""
     facts = {key: parse(model.facts) for key, model in before.by_key.items()}
     for change in changes:
         match change:

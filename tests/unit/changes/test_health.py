@@ -1,11 +1,11 @@
-"""Whether all is well, by what the store knows."""
+"""The health of a provider by its stored polls."""
 
 from datetime import datetime, timedelta
 
 import pytest
 
 from catalog.changes.health import Freshness, State, Tolerance, Unwell, examine, is_overdue
-from catalog.changes.poll import Outcome, Waiting
+from catalog.changes.poll import Backlog, Outcome
 from tests.support.builders import AT
 
 HOUR = timedelta(hours=1)
@@ -29,14 +29,14 @@ TOLERANCE = Tolerance(failures=3, warn_after=26 * HOUR, error_after=72 * HOUR)
 def test_examine(
     hours: int, failures: int, last: Outcome, state: State, freshness: Freshness
 ) -> None:
-    """What went wrong is the state; an old catalog is stale where nothing else is known."""
+    """The last problem is the state, and an old catalog without one is stale."""
     health = examine(Unwell(failures=failures, accepted_at=AT), last, TOLERANCE, AT + hours * HOUR)
     assert (health.state, health.freshness, health.age) == (state, freshness, hours * HOUR)
     assert health.is_well == (state is State.OK)
 
 
 def test_a_catalog_that_was_never_read() -> None:
-    """Nothing was accepted yet: that is stale, of no age; a clock set back makes no age below 0."""
+    """Before the first accepted poll it is stale without age, and no age is negative."""
     never = examine(Unwell(), None, TOLERANCE, AT)
     assert (never.state, never.freshness, never.age) == (State.STALE, Freshness.ERROR, None)
     ahead = examine(Unwell(accepted_at=AT + HOUR), Outcome.UNCHANGED, TOLERANCE, AT)
@@ -56,5 +56,5 @@ def test_a_catalog_that_was_never_read() -> None:
 def test_a_message_is_overdue_when_a_poll_should_have_sent_it(
     due: datetime | None, polled: datetime | None, *, overdue: bool
 ) -> None:
-    """It was due at the last poll, which is over by now."""
-    assert is_overdue(Waiting("ops", 1, None, None, due), polled, AT) == overdue
+    """A message is overdue if it was due at the last finished poll."""
+    assert is_overdue(Backlog("ops", 1, None, None, due), polled, AT) == overdue

@@ -1,4 +1,4 @@
-"""What changes mean: levels, waves, doubt."""
+"""The meaning of changes: levels, waves, doubt."""
 
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from tests.support.builders import AT, MISSING, model, snapshot
 
 
 def case(common: int = 1, **levels: Level) -> Case:
-    """Make the circumstances of a judgment."""
+    """Return the context of a judgment."""
     ids = {rule.replace("_", "-"): level for rule, level in levels.items()}
     return Case("infomaniak", AT, Infomaniak.attributes, Infomaniak.lifecycle, common, ids)
 
@@ -30,7 +30,7 @@ def judged(change: Change) -> tuple[str, str]:
 
 
 def update(field: str, before: Any, after: Any, name: str = "alpha") -> Updated:
-    """Make an update of one field; MISSING where it was not there."""
+    """Return an update of one field, with MISSING for an absent one."""
     sides = [None if side is MISSING else canonical(side) for side in (before, after)]
     return Updated(model(name=name), field, *sides)
 
@@ -86,18 +86,18 @@ def update(field: str, before: Any, after: Any, name: str = "alpha") -> Updated:
     ],
 )
 def test_rules(change: Change, rule: str, level: str) -> None:
-    """Each kind of change is judged by the rule that says what it means to a caller."""
+    """Each kind of change gets the rule for its effect on callers."""
     assert judged(change) == (rule, level)
 
 
 def test_own_levels() -> None:
-    """A user's level for a rule goes before the table's."""
+    """A user's level for a rule overrides the shipped one."""
     (finding,) = judge([Added(model())], case(model_added=Level.BREAKING))
     assert finding.level is Level.BREAKING
 
 
 def test_a_removed_model_stays_callable_for_thirty_days() -> None:
-    """A removal says until when calls work at least, and on what ground."""
+    """A removal has the last day of calls and its source."""
     removed, added = judge([Removed(model()), Added(model("2"))], case())
     assert removed.callable_until == date(2026, 1, 22)
     assert removed.ground == "Infomaniak's lifecycle policy"
@@ -105,7 +105,7 @@ def test_a_removed_model_stays_callable_for_thirty_days() -> None:
 
 
 def test_a_name_that_changed_stays_callable_as_well() -> None:
-    """Of a renamed model the old name has its last day; where the name stays, nothing ends."""
+    """The old name of a renamed model has a last day. An unchanged name has none."""
     renamed, moved = judge([Renamed(model(), "2", "b"), Renamed(model("3"), "4", "alpha")], case())
     assert (renamed.rule, renamed.callable_until) == ("name-changed", date(2026, 1, 22))
     assert (moved.rule, moved.callable_until) == ("id-changed", None)
@@ -133,7 +133,7 @@ def test_waves(count: int, of: int, findings: int) -> None:
 
 
 def test_what_is_judged_by_another_rule_is_another_wave() -> None:
-    """When four limits rise and one falls, that one is breaking, and the four are no alarm."""
+    """If four limits rise and one falls, only that one is breaking."""
     changes = [update("max_token_input", 8, 9) for _ in range(4)]
     lowered, wave = judge([*changes, update("max_token_input", 9, 8)], case(common=5))
     assert (lowered.rule, lowered.level) == ("limit-lowered", Level.BREAKING)
@@ -143,7 +143,7 @@ def test_what_is_judged_by_another_rule_is_another_wave() -> None:
 
 
 def test_the_gravest_comes_first() -> None:
-    """Findings stand by level, then as the provider counts, whatever the order of the changes."""
+    """Findings are sorted by level, then by the provider's number."""
     changes: list[Change] = [
         Added(model("3")),
         Removed(model("10")),
@@ -179,12 +179,12 @@ def many(count: int, start: int = 0) -> list[Model]:
     ],
 )
 def test_doubt(before: int, after: list[Model], doubt: str | None) -> None:
-    """An empty list, or more than 30 % gone of at least ten, is not believed."""
+    """An empty list, or more than 30 % gone of at least ten, is held."""
     assert Doubt().about(snapshot(*many(before)), snapshot(*after)) == doubt
 
 
 def test_a_first_state_is_believed_unless_empty() -> None:
-    """Without a state before, only an empty list is doubted."""
+    """Without a previous state, only an empty list is held."""
     assert Doubt().about(None, snapshot(model())) is None
     assert Doubt().about(None, snapshot()) == "the list is empty"
 

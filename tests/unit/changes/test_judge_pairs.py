@@ -1,4 +1,4 @@
-"""What two polls in a row are told as: one event is one finding, and what is nobody's is quiet."""
+"""The findings of two polls in a row: one event is one finding."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -28,7 +28,7 @@ Told = list[tuple[str, str, int]]
 
 
 def row(key: str, /, **facts: Any) -> dict[str, Any]:
-    """Make a row; the time of creation is its own, a fact that is MISSING is left out."""
+    """Return a row with its own creation time and without MISSING facts."""
     made = {"id": key, "created": sum(map(ord, key)) * 1009 + len(key), "text": f"{key}: {TEXT}"}
     return {name: value for name, value in (made | facts).items() if value is not MISSING}
 
@@ -48,7 +48,7 @@ def state(rows: Iterable[dict[str, Any]]) -> Snapshot:
 
 
 def found(before: Rows, after: Rows, *gone: str) -> tuple[Finding, ...]:
-    """Compare and judge two states; `gone` were there earlier, as they are afterwards."""
+    """Compare and judge two states. `gone` are models removed earlier."""
     old, new = state(before), state(after)
     common = len(old.by_key.keys() & new.by_key.keys())
     left = {key: Delisted(new.by_key[key], AT, None) for key in gone}
@@ -237,14 +237,14 @@ TABLE: dict[str, tuple[tuple[Rows, Rows], Told]] = {
 
 @pytest.mark.parametrize("case", TABLE)
 def test_the_table(case: str) -> None:
-    """Each pair of states is told as exactly these findings, of so many changes each."""
+    """Each pair of states gives exactly these findings with their number of changes."""
     (before, after), expected = TABLE[case]
     told = [(str(each.level), each.rule, len(each.changes)) for each in found(before, after)]
     assert sorted(told) == sorted(expected)
 
 
 def test_variants_that_return_together_are_one() -> None:
-    """A row of variants that comes back is one finding, and what is new about them stands apart."""
+    """Variants that return together are one finding, with separate updates."""
     back = variants(":batch", 28)
     (finding,) = found(WHOLE, [*WHOLE, *back], *(each["id"] for each in back))
     assert (finding.rule, len(finding.changes)) == ("model-restored", 28)
@@ -254,7 +254,7 @@ def test_variants_that_return_together_are_one() -> None:
 
 
 def test_a_removal_of_variants_says_how_long_they_can_be_called() -> None:
-    """Variants that go together keep the day until which calls work, as one model does."""
+    """Variants removed together keep the last day of calls."""
     (finding,) = found([*WHOLE, *variants(":batch", 5)], WHOLE)
     assert str(finding.callable_until) == "2026-01-22"
     assert sentence(finding).startswith("5 :batch models removed (m00:batch, m01:batch, m02:batch")
@@ -281,7 +281,7 @@ _STATES = st.dictionaries(_KEYS, _FACTS, max_size=8).map(
 
 @given(_STATES, _STATES)
 def test_findings_hold_every_change_once(before: Rows, after: Rows) -> None:
-    """However changes are put together, none is lost, none is invented, none is told twice."""
+    """Every change is in exactly one finding."""
     changes = diff(state(before), state(after))
     told = [change for finding in found(before, after) for change in finding.changes]
     assert sorted(map(repr, told)) == sorted(map(repr, changes))

@@ -43,12 +43,12 @@ GONE = AT - timedelta(days=188)
     ],
 )
 def test_what_probes_found_in_words(change: Probed, told: str) -> None:
-    """Each kind is one sentence with its routes and what the provider said."""
+    """Each kind is one sentence with its routes and the provider's text."""
     assert sentence(finding(change)) == told
 
 
 def test_every_kind_is_judged() -> None:
-    """Each has its rule; what fails now is breaking."""
+    """Each kind has its rule, and failing calls are breaking."""
     case = Case("infomaniak", AT, Infomaniak.attributes, Lifecycle(30, "policy"))
     found = judge([Probed(kind, "a", ("r",)) for kind in PROBED_KINDS], case)
     assert [(each.change.kind, each.level) for each in found] == [
@@ -75,12 +75,12 @@ def test_every_kind_is_judged() -> None:
     ],
 )
 def test_who_wants_to_hear_of_a_probe(audience: Audience, wanted: bool) -> None:
-    """A channel's filters by model and type hold for what probes found, too."""
+    """Channel filters by model and type apply to probe results too."""
     assert audience.wants(finding(Probed("ghost", "acme/x", ("r",), "17", "llm"))) is wanted
 
 
 def test_a_stranger_has_no_type() -> None:
-    """Who follows a type hears nothing of a name that no catalog had; who follows it does."""
+    """An unlisted name matches filters by name, not by type."""
     stranger = finding(Probed("phantom", "mixtral", ("r",)))
     assert Audience(models=("mix*",)).wants(stranger)
     assert not Audience(types=("llm",)).wants(stranger)

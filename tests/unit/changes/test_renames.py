@@ -1,4 +1,4 @@
-"""Which model that came is one that left."""
+"""New models that are old ones under another id."""
 
 from collections import Counter
 from typing import Any
@@ -15,7 +15,7 @@ from tests.support.builders import AT
 
 
 def row(key: str, name: str | None = None, text: str | None = None, **facts: Any) -> Model:
-    """Make a model with these facts; its name is its id unless given."""
+    """Return a model with these facts, named by its id by default."""
     all_facts = canonical({"id": key, "object": "model", "owner": "us", **facts})
     return Model(key, name or key, "llm", all_facts, description=text)
 
@@ -39,7 +39,7 @@ def changes(before: list[Model], after: list[Model]) -> tuple[ModelChange, ...]:
     ],
 )
 def test_one_that_left_and_one_that_came(before: Model, after: Model) -> None:
-    """The same time of creation, name or description makes them one, where most facts are alike."""
+    """The same creation time, name or description and similar facts make a rename."""
     other = row("other", created=1)
     (renamed, *rest) = changes([before, other], [other, after])
     assert renamed == Renamed(before, after.key, after.name)
@@ -63,13 +63,13 @@ def test_one_that_left_and_one_that_came(before: Model, after: Model) -> None:
     ids=["another", "two came", "two left", "one stayed", "null", "zero and empty", "few alike"],
 )
 def test_where_nobody_can_tell(before: list[Model], after: list[Model]) -> None:
-    """Two candidates, a mark that others bear, or other facts: gone and added, as it looks."""
+    """Several candidates, a shared mark or other facts give an addition and a removal."""
     kinds = {change.kind for change in changes(before, after)}
     assert kinds == {"removed", "added"}
 
 
 def test_siblings_of_one_moment_are_told_apart_by_what_else_they_share() -> None:
-    """Of two models made at once that go by other ids together, each is the one with its text."""
+    """Renamed models of one creation time are matched by their texts."""
     before = [row(key, created=7, text=key) for key in ("a", "b")]
     after = [row(f"v/{key}", created=7, text=key) for key in ("a", "b")]
     assert changes(before, after) == tuple(
@@ -78,14 +78,14 @@ def test_siblings_of_one_moment_are_told_apart_by_what_else_they_share() -> None
 
 
 def test_a_mark_of_many_is_none() -> None:
-    """Where a provider gives all models one time of creation, a thousand new ones cost no time."""
+    """A thousand new models with one creation time are compared quickly."""
     before, after = ([row(f"{at}{side}", created=1) for at in range(1000)] for side in "ab")
     kinds = Counter(change.kind for change in changes(before, after))
     assert kinds == {"removed": 1000, "added": 1000}
 
 
 def test_what_else_is_new_is_told_beside() -> None:
-    """A field that only follows the id is no news; any other is an update of the new model."""
+    """Fields that follow the id are ignored, and others are updates."""
     before = row("a", created=7, price=1, link="https://x/a")
     after = row("v/a", created=7, price=2, link="https://x/v/a", hint="v/a")
     assert changes([before], [after]) == (
@@ -96,13 +96,13 @@ def test_what_else_is_new_is_told_beside() -> None:
 
 
 def test_a_number_for_an_id_is_not_sought_in_texts() -> None:
-    """That a text holds an id's digits by chance hides no change of it."""
+    """A numeric id within a text does not hide a change."""
     before, after = (row(key, name="same", version=f"{key}.5") for key in ("1", "2"))
     assert [change.kind for change in changes([before], [after])] == ["renamed", "updated"]
 
 
 def test_who_was_there_earlier_is_back_and_not_renamed() -> None:
-    """A model that returns is restored, also when another leaves that looks like it."""
+    """A returning model is restored, even if a similar one leaves."""
     old, new = row("a", created=7), row("b", created=7)
     gone = {"a": Delisted(old, AT, None)}
     told = diff(Snapshot.of("many", AT, [new]), Snapshot.of("many", AT, [old]), gone)
@@ -121,5 +121,5 @@ def test_who_was_there_earlier_is_back_and_not_renamed() -> None:
     ],
 )
 def test_what_was_swapped(former: str, new: str, swapped: tuple[str, str]) -> None:
-    """What was taken off and put on is found at the end or at the beginning."""
+    """The removed and added parts are found at the end or the beginning."""
     assert swap(former, new) == swapped

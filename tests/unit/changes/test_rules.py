@@ -33,7 +33,7 @@ def test_fields_are_filled(rule: Rule) -> None:
 
 @each_rule
 def test_conditions_are_known_words(rule: Rule) -> None:
-    """A condition speaks of an attribute that a provider has, and of a move that is judged."""
+    """A condition names a known attribute and a known move."""
     assert rule.attribute in {None, *ATTRIBUTES.values(), *CLASSES}
     assert rule.move in {None, *get_args(Move)}
     assert (rule.move == "value") == (rule.kind == "drift" and rule.attribute is not None)
@@ -43,7 +43,7 @@ def test_conditions_are_known_words(rule: Rule) -> None:
 
 @each_rule
 def test_only_updates_drift_and_ends_have_conditions(rule: Rule) -> None:
-    """A condition stands only where there is a field, or a day, to hold it against."""
+    """Only kinds with a field or a day have conditions."""
     assert (rule.move in {"over", "soon"}) <= (rule.kind == "retiring")
     known = {"updated", "drift", "renamed", "retiring"}
     assert rule.kind in known or specificity(rule) == 0
@@ -60,13 +60,13 @@ def test_values_are_such_as_the_provider_sends(rule: Rule) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_rule_for_the_rest(kind: str) -> None:
-    """The last rule of each kind matches whatever the ones before it did not."""
+    """The last rule of each kind matches everything."""
     assert specificity([rule for rule in TABLE if rule.kind == kind][-1]) == 0
 
 
 @each_rule
 def test_no_rule_stands_in_the_shadow_of_another(rule: Rule) -> None:
-    """No rule comes after one that is as wide or wider: each can decide some change."""
+    """No rule follows one with the same or fewer conditions, so each can match."""
     earlier = TABLE[: TABLE.index(rule)]
     pairs = ("attribute", "move", "before", "after")
     for other in (each for each in earlier if each.kind == rule.kind):
@@ -76,12 +76,12 @@ def test_no_rule_stands_in_the_shadow_of_another(rule: Rule) -> None:
 
 
 def test_every_attribute_has_a_rule() -> None:
-    """Each well-known attribute, and each class of fields, is judged by a rule of its own."""
+    """Each known attribute and field class has a rule of its own."""
     assert {rule.attribute for rule in TABLE} - {None} == {*ATTRIBUTES.values(), *CLASSES}
 
 
 def test_levels_that_people_rely_on() -> None:
-    """What makes calls fail is breaking; what may is a warning; and nothing else."""
+    """Certain call failures are breaking, possible ones warnings, and no other rule is."""
     levels = {level: {rule.id for rule in TABLE if rule.level is level} for level in Level}
     assert levels[Level.BREAKING] == {
         "model-removed",
@@ -123,13 +123,13 @@ def test_levels_that_people_rely_on() -> None:
 
 
 def test_ids_are_unique() -> None:
-    """No two rules share an id, so that none is lost on the way from the file."""
+    """No two rules share an id, because the later one would be lost."""
     text = files("catalog.changes").joinpath("rules.toml").read_text(encoding="utf-8")
     assert text.count("[[rule]]") == len(TABLE)
 
 
 def test_conditions_are_read() -> None:
-    """Every condition of the file arrives in the rule, values as canonical text."""
+    """Every condition in the file is in the rule, with canonical values."""
     swapped, entered, lost = (rules()[at] for at in ("alias-swapped", "beta-entered", "limit-lost"))
     assert (swapped.attribute, swapped.alias_only, entered.alias_only) == (
         "description",

@@ -31,7 +31,7 @@ def names(*listed: Model, noted: str | None = None) -> list[str]:
 
 
 def test_a_model_of_the_same_type_with_as_much_room_comes_before_a_nearer_name() -> None:
-    """One of another type is none, and one with less room only where none has as much."""
+    """Type and context limit precede a similar name."""
     small = model("2", "qwen3-next", max_token_input=200_000)
     large = model("3", "kimi", max_token_input=262_144)
     speech = model("4", "qwen3-audio", "stt", max_token_input=None)
@@ -41,7 +41,7 @@ def test_a_model_of_the_same_type_with_as_much_room_comes_before_a_nearer_name()
 
 
 def test_where_none_has_as_much_room_the_nearest_come_with_the_loss() -> None:
-    """What would be lost is said in tokens; a limit that nobody knows stands last."""
+    """The lost tokens are shown, and unknown limits are last."""
     near = model("2", "near", max_token_input=200_000)
     far = model("3", "qwen3b", max_token_input=100_000)
     unknown = model("4", "qwen3c", max_token_input=None)
@@ -53,7 +53,7 @@ def test_where_none_has_as_much_room_the_nearest_come_with_the_loss() -> None:
 
 
 def test_what_loses_least_comes_first_then_vendor_then_name() -> None:
-    """Beta and an unready status count as losses; the route does not, but is told."""
+    """Beta and an unready status are losses. The route is only shown."""
     wide: dict[str, Any] = {"max_token_input": 300_000}
     beta = model("2", "qwen3a", meta=BETA, **wide)
     soon = model("3", "qwen3b", meta=BETA, info_status="coming_soon", **wide)
@@ -80,14 +80,14 @@ def test_what_loses_least_comes_first_then_vendor_then_name() -> None:
     ],
 )
 def test_differences_are_losses(other: Model, expected: list[tuple[str, object, object]]) -> None:
-    """What is lost is told, and what is gained the other way round is not."""
+    """Losses are shown, gains are not."""
     assert [(each.what, each.before, each.after) for each in differences(OLD, other)] == expected
     if expected and expected[0][0] != "type":
         assert differences(other, OLD) == ()
 
 
 def test_the_noted_successor_comes_first_whatever_it_is() -> None:
-    """It stands first with what would be lost, of another type or not in the catalog too."""
+    """The noted successor is first with its losses, also of another type or unlisted."""
     small = model("2", "small", "stt", max_token_input=None)
     large = model("3", "large", max_token_input=300_000)
     first, second = successors(OLD, [small, large], "small")
@@ -100,7 +100,7 @@ def test_the_noted_successor_comes_first_whatever_it_is() -> None:
 
 @given(st.lists(models, max_size=12, unique_by=lambda each: each.key))
 def test_the_order_of_the_list_means_nothing(listed: list[Model]) -> None:
-    """At most three, all of the type, never itself, and the same from any order."""
+    """At most three of the same type are returned, in any input order."""
     found = successors(OLD, listed)
     assert found == successors(OLD, listed[::-1])
     of_type = {each.name for each in listed if each.type == "llm"}

@@ -10,7 +10,7 @@ RECORD = logging.LogRecord("catalog.sync.sync", logging.INFO, "sync.py", 1, "all
 
 
 def test_a_line_names_its_pass() -> None:
-    """Within a pass the id stands on each line, whole for machines; outside there is none."""
+    """Lines of a pass have its id, complete for machines. Others have none."""
     assert "run" not in json.loads(JsonLines().format(RECORD))
     assert Lines().format(RECORD).endswith("Z info     all\\nwell")
     with running() as run:

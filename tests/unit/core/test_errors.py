@@ -8,17 +8,17 @@ from catalog.core.errors import CatalogError, PayloadInvalid, Problem, ProviderE
 
 
 def drawn_tree() -> Iterator[tuple[str, str, int | None, bool]]:
-    """Read name, parent, exit code and retry of each error out of the drawing."""
+    """Yield name, parent, exit code and retry of each error in the drawing."""
     parents = ["CatalogError"]
     line = re.compile(r"^([│ ]*)[├└]── (\w+) +(?:(\d\d?)  )? *(.+)$", re.MULTILINE)
     for bars, name, code, text in line.findall(errors.__doc__ or ""):
         depth = 1 + len(bars) // 4
         parents[depth:] = [name]
-        yield name, parents[depth - 1], int(code) if code else None, "(tried again)" in text
+        yield name, parents[depth - 1], int(code) if code else None, "(retried)" in text
 
 
 def subclasses(parent: type[CatalogError]) -> Iterator[type[CatalogError]]:
-    """Walk the tree of classes downwards."""
+    """Yield the classes below a parent."""
     for child in parent.__subclasses__():
         if child.__module__ == errors.__name__:
             yield child
@@ -26,7 +26,7 @@ def subclasses(parent: type[CatalogError]) -> Iterator[type[CatalogError]]:
 
 
 def test_errors_are_as_drawn() -> None:
-    """The tree in the docstring names every error under its parent, and no other."""
+    """The drawing has every error under its parent, and no other."""
     drawn = {name: parent for name, parent, _, _ in drawn_tree()}
     assert drawn == {
         each.__name__: (each.__base__ or object).__name__ for each in subclasses(CatalogError)
@@ -35,7 +35,7 @@ def test_errors_are_as_drawn() -> None:
 
 @pytest.mark.parametrize(("name", "parent", "code", "again"), [*drawn_tree()])
 def test_exit_codes_are_as_drawn(name: str, parent: str, code: int | None, again: bool) -> None:
-    """Each error exits with the code drawn beside it or beside its parent."""
+    """Each error has the exit code in the drawing, or its parent's."""
     kind = getattr(errors, name)
     assert kind.exit_code == (code if code is not None else getattr(errors, parent).exit_code)
     assert kind.retryable == (
@@ -44,27 +44,27 @@ def test_exit_codes_are_as_drawn(name: str, parent: str, code: int | None, again
 
 
 def test_every_error_says_what_to_do() -> None:
-    """Each error has a hint in whole sentences, unless whoever raises it must give one."""
+    """Each error has a hint in whole sentences, unless each raise gives one."""
     silent = {each.__name__ for each in subclasses(CatalogError) if not each.hint}
     assert silent == {"NotFound"}
     assert all(each.hint.endswith((".", ").")) for each in subclasses(CatalogError) if each.hint)
 
 
 def test_own_hint_comes_first() -> None:
-    """A hint given with an error takes the place of the general one."""
+    """The hint of an instance replaces the general one."""
     assert Unreachable("gone", hint="Wait.").hint == "Wait."
     assert Unreachable("gone").hint == Unreachable.hint
 
 
 def test_provider_error_carries_http_facts() -> None:
-    """An error of the provider carries the status and the wait that it asked for."""
+    """A ProviderError has the status and the requested pause."""
     error = ProviderError("busy", status=503, retry_after=2.5)
     assert (str(error), error.status, error.retry_after) == ("busy", 503, 2.5)
     assert (ProviderError("x").status, ProviderError("x").retry_after) == (None, None)
 
 
 def test_problems_stand_in_order() -> None:
-    """Problems are sorted by place, row 2 before row 10, whatever order they were found in."""
+    """Problems are sorted by place, row 2 before row 10."""
     paths = ["$", "$.data[2].id", "$.data[10]", "$.data[10].id", '$["x"]', "$[3]"]
     error = PayloadInvalid([Problem(path, "1", "2") for path in reversed(paths)])
     assert [problem.path for problem in error.problems] == ["$", '$["x"]', *paths[1:4], "$[3]"]

@@ -56,7 +56,7 @@ PARSERS = {
 
 
 def calls() -> Iterator[tuple[str, str, str]]:
-    """Yield each call in the program: its file, the name of what is called, and the whole of it."""
+    """Yield each call in the program: file, called name, and full expression."""
     for path in sorted(OWN.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
@@ -64,7 +64,7 @@ def calls() -> Iterator[tuple[str, str, str]]:
 
 
 def test_no_other_place_reads_a_file() -> None:
-    """Nothing but the door opens a file of a person: all other calls that could are listed."""
+    """Only core/files.py opens user files. All other calls that could are listed."""
     found = {
         (path, text)
         for path, name, text in calls()
@@ -78,13 +78,13 @@ def test_no_other_place_reads_a_file() -> None:
 
 
 def test_no_other_place_reads_json_or_toml_of_a_person() -> None:
-    """What is nested too deeply, or holds too long a number, is refused by one reader of each."""
+    """Deep nesting and long numbers are refused by one reader per format."""
     names = {f"{kind}.{name}" for kind in ("json", "tomllib") for name in ("load", "loads")}
     assert {(path, text) for path, name, text in calls() if name in names} == PARSERS
 
 
 def test_a_file_is_read_whole(tmp_path: Path) -> None:
-    """Up to the limit every byte is read; one more is refused with both sizes."""
+    """A file of the limit is read, and one byte more is refused with both sizes."""
     file = tmp_path / "a"
     file.write_bytes(b"x" * 200_000)
     assert read_bytes(file, 200_000) == b"x" * 200_000
@@ -95,14 +95,14 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
 
 
 def test_a_file_whose_size_is_not_known_has_a_limit_too() -> None:
-    """What the system makes up while it is read has no size, and is read up to the limit."""
+    """A generated file without a size is read up to the limit."""
     assert read_bytes("/proc/self/status", 100_000).startswith(b"Name:")
     with pytest.raises(OSError, match="it has more, and at most 10 bytes are read"):
         read_bytes("/proc/self/status", 10)
 
 
 def test_only_regular_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe, a device, a socket, a folder, and links to them are named for what they are."""
+    """The error about a pipe, device, socket, folder or link names its kind."""
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe")
     Path("zero").symlink_to("/dev/zero")
@@ -134,7 +134,7 @@ def test_only_regular_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_file_that_becomes_a_pipe_meanwhile_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was put in a file's place after the first look is refused by the second."""
+    """A pipe that replaces a checked file is refused by the second check."""
     file, pipe = tmp_path / "file", tmp_path / "pipe"
     file.touch()
     os.mkfifo(pipe)
@@ -145,7 +145,7 @@ def test_a_file_that_becomes_a_pipe_meanwhile_is_not_waited_for(
 
 
 def test_a_pipe_of_a_shell_is_read_where_that_is_wanted() -> None:
-    """What `<(command)` stands for is read to its end, however slowly it comes."""
+    """The pipe of `<(command)` is read to its end, even if it is slow."""
     ours, theirs = os.pipe()
     name = f"/dev/fd/{ours}"
 
@@ -164,7 +164,7 @@ def test_a_pipe_of_a_shell_is_read_where_that_is_wanted() -> None:
 
 
 def test_text(tmp_path: Path) -> None:
-    """A byte order mark is no part of a text, and neither is how its lines end."""
+    """A byte order mark is removed and line ends are converted."""
     file = tmp_path / "a"
     file.write_bytes("\ufeffé\r\nb\rc\n".encode())
     assert read_text(file, 100) == "é\nb\nc\n"
@@ -174,6 +174,6 @@ def test_text(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_no_text_is_shown() -> None:
-    """Each byte that is no UTF-8 becomes an escape; a name in UTF-8 stays as it is."""
+    """Invalid UTF-8 bytes become escapes, and valid names stay."""
     assert shown(os.fsdecode(b"a\xff/\xc3\xa9.py")) == "a\\xff/é.py"
     assert shown("\ud800") == "\ud800"

@@ -12,7 +12,7 @@ keys = st.text(min_size=1, max_size=8)
 
 @given(st.lists(keys, max_size=4))
 def test_places_are_read_as_they_are_written(path: list[str]) -> None:
-    """A field's place, written with dots, leads back to the very same keys."""
+    """A dotted place is parsed to the same keys."""
     assert trail(dotted(path)) == tuple(path)
 
 
@@ -30,13 +30,13 @@ def test_places_are_read_as_they_are_written(path: list[str]) -> None:
     ],
 )
 def test_values_at_a_place(place: str, found: list[object]) -> None:
-    """Every value at a place is found, with the keys that each `*` stood for."""
+    """Every value at a place is found, with the matches of each `*`."""
     root = {"data": [{"id": 1}, {"id": 2}], "next": None}
     assert list(values(root, trail(place))) == found
 
 
 def test_one_value() -> None:
-    """Where there is no value, the value is null."""
+    """A missing value is None."""
     assert value({"a": {"b": 1}}, ("a", "b")) == 1
     assert value({"a": [1]}, ("a", "b")) is None
 
@@ -58,12 +58,12 @@ def test_one_value() -> None:
     ],
 )
 def test_places_cover_what_lies_below(place: str, field: str, covered: bool) -> None:
-    """A place stands for a field and all below it; `*` for one key or a part of it."""
+    """A place covers a field and all below it. `*` matches a key or a part of it."""
     assert reduce(Places.below, trail(field), Places.of([place])).cover_all is covered
 
 
 def test_first_place_decides() -> None:
-    """Of two places that cover a field, the one that stands first says what it is."""
+    """Of two places that cover a field, the first one decides."""
     known = Attributes.of({"pricing.note": "quiet", "pricing": "price", "name": "name"})
     fields = ("pricing.note", "pricing.prompt", "name", "nickname")
     assert [known.of_field(field) for field in fields] == ["quiet", "price", "name", None]

@@ -29,7 +29,7 @@ def each_after_the_last(put: Callable[[], None]) -> threading.Semaphore:
 
 
 def test_items_and_signals_come_in_their_order() -> None:
-    """What threads and signals put in is taken oldest first, also what was there before."""
+    """Items of threads and signals are returned oldest first."""
     inbox = Inbox[str]()
     inbox.put("before")
     with inbox.catching(signal.SIGUSR1):
@@ -42,7 +42,7 @@ def test_items_and_signals_come_in_their_order() -> None:
 
 @pytest.mark.parametrize("thread", [MAIN, None], ids=["the main thread", "another"])
 def test_no_signal_is_waited_past(thread: int | None) -> None:
-    """A signal ends the wait of the main thread, whatever thread of the process it comes to."""
+    """A signal ends the wait of the main thread, in any thread it arrives."""
     inbox = Inbox[str]()
 
     def put() -> None:
@@ -56,7 +56,7 @@ def test_no_signal_is_waited_past(thread: int | None) -> None:
 
 
 def test_no_item_is_waited_past() -> None:
-    """What a thread puts in ends the wait of the main thread."""
+    """An item of a thread ends the wait of the main thread."""
     inbox = Inbox[str]()
     with inbox.catching():
         taken = each_after_the_last(lambda: inbox.put("item"))
@@ -66,7 +66,7 @@ def test_no_item_is_waited_past() -> None:
 
 
 def test_a_full_pipe_holds_up_nobody() -> None:
-    """However many items nobody has taken yet, one more is put in at once, and none is lost."""
+    """With any number of waiting items, put returns at once and loses none."""
     inbox, many = Inbox[int](), 100_000
     with inbox.catching():
         for number in range(many):
@@ -80,7 +80,7 @@ def opened() -> set[str]:
 
 
 def test_all_is_put_back() -> None:
-    """When it is over, a signal does and wakes what it did before, and no file is left open."""
+    """Afterwards, signal handlers and wakeup are restored, and no file stays open."""
     before, files = signal.getsignal(signal.SIGUSR1), opened()
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
@@ -100,7 +100,7 @@ def test_all_is_put_back() -> None:
 
 
 def test_what_cannot_begin_leaves_nothing_behind() -> None:
-    """Outside of the main thread it is refused, and no file is left open."""
+    """Outside of the main thread it fails and leaves no file open."""
     files, refused = opened(), list[Exception]()
 
     def begin() -> None:

@@ -32,12 +32,12 @@ MODULES = (change, errors, payloads, poll, rules, snapshots)
     ],
 )
 def test_stamp(moment: datetime, text: str) -> None:
-    """A moment is written in UTC with whole seconds, wherever it was taken."""
+    """A time is written in UTC with whole seconds from any zone."""
     assert stamp(moment) == text
 
 
 def test_now() -> None:
-    """The present is in UTC and without a fraction, so that it reads back as it was written."""
+    """The current time is in UTC without fraction, so it survives storing."""
     present = now()
     assert present.tzinfo is UTC
     assert datetime.fromisoformat(stamp(present)) == present
@@ -45,7 +45,7 @@ def test_now() -> None:
 
 
 def test_payload_digest_is_of_the_bytes() -> None:
-    """The digest of a payload is SHA-256 over the body as sent, and of nothing else."""
+    """The digest of a payload is the SHA-256 of its body only."""
     one = Payload("a", URL, AT, b"{}")
     other = Payload("b", "", LATER, b"{}", 206, Validators("x"))
     assert one.digest == other.digest == hashlib.sha256(b"{}").hexdigest()
@@ -53,10 +53,7 @@ def test_payload_digest_is_of_the_bytes() -> None:
 
 
 def test_values_are_frozen() -> None:
-    """No value of these modules can be changed once made, or be given what it does not have.
-
-    What it works out of itself, it may keep.
-    """
+    """No value of these modules can be changed or extended, except for cached properties."""
     kinds = [kind for module in MODULES for kind in vars(module).values() if is_dataclass(kind)]
     assert len(kinds) > 12
     for kind in kinds:
@@ -72,14 +69,14 @@ KEYS = ["0", "2", "9", "10", "10" * 30, "-1", "Z", "a", "²", "٣"]
 
 
 def test_keys_are_sorted_as_people_count() -> None:
-    """Numbers come first and by value; any other key follows as text."""
+    """Numbers are first and sorted by value, then text."""
     backwards = KEYS[::-1]
     assert sorted(backwards, key=key_order) == KEYS
 
 
 @given(st.permutations([model(str(at), name) for at, name in enumerate("abcdef")]))
 def test_order_of_rows_means_nothing(models: list[Any]) -> None:
-    """The same models in any order are the same snapshot with the same digest."""
+    """Models in any order give the same snapshot and digest."""
     straight = snapshot(*sorted(models, key=lambda each: key_order(each.key)))
     assert snapshot(*models) == straight
     assert snapshot(*models).digest == straight.digest
@@ -87,14 +84,14 @@ def test_order_of_rows_means_nothing(models: list[Any]) -> None:
 
 @given(st.permutations(list(row().items())))
 def test_order_of_keys_means_nothing(items: list[tuple[str, Any]]) -> None:
-    """The same row with its keys in any order is the same model."""
+    """Keys in any order give the same model."""
     fields = dict(items)
     made = model(str(fields.pop("id")), **fields)
     assert snapshot(made).digest == snapshot(model()).digest
 
 
 def test_digest_is_of_the_models_alone() -> None:
-    """Neither the moment nor the number of a snapshot is part of its digest, any fact is."""
+    """The digest depends on every fact, not on time or number."""
     digest = snapshot(model()).digest
     assert snapshot(model(), at=LATER, number=7).digest == digest
     others = [model("2"), model(name="b"), model(info_status=None), model(future=0)]
@@ -102,19 +99,19 @@ def test_digest_is_of_the_models_alone() -> None:
 
 
 def test_digest_tells_missing_from_null_and_zero() -> None:
-    """A field that is missing, null, zero or false makes four different states."""
+    """A missing, null, zero or false field gives four digests."""
     states = [model(), model(x=None), model(x=0), model(x=False)]
     assert len({snapshot(each).digest for each in states}) == 4
 
 
 def test_number_is_no_part_of_a_snapshot() -> None:
-    """The number that the store gives does not make another snapshot."""
+    """The number does not affect equality of snapshots."""
     assert snapshot(model(), number=1) == snapshot(model())
     assert snapshot(model()) != snapshot(model(), at=LATER)
 
 
 def test_find_by_name_before_key() -> None:
-    """A model is found by its name, else by its key; a name that is another's key wins."""
+    """A model is found by name, then by key."""
     seven, named = model("7", "alpha"), model("8", "7")
     both = snapshot(seven, named)
     assert both.find("alpha") == seven
@@ -125,12 +122,12 @@ def test_find_by_name_before_key() -> None:
 
 
 def test_snapshot_takes_any_iterable() -> None:
-    """A snapshot is made from whatever yields models."""
+    """A snapshot is made from any iterable of models."""
     assert Snapshot.of("infomaniak", AT, iter([model()])) == snapshot(model())
 
 
 def test_poll_tells_its_problems() -> None:
-    """A poll has the problems of its error where that has any."""
+    """A poll has the problems of its error, if any."""
     problem = Problem("$", "null", "an object")
     poll = Poll("infomaniak", AT, 12, Outcome.INVALID, error=PayloadInvalid([problem]))
     assert poll.problems == (problem,)
@@ -139,5 +136,5 @@ def test_poll_tells_its_problems() -> None:
 
 
 def test_not_modified_has_its_status() -> None:
-    """An answer without a body stands for HTTP 304."""
+    """An answer without a body has the status 304."""
     assert NotModified("infomaniak", URL, AT).status == 304

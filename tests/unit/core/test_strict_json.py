@@ -46,7 +46,7 @@ snippets = st.sampled_from(
 
 
 def problems(body: bytes) -> list[str]:
-    """Return what is wrong with a body."""
+    """Return the problems of a body."""
     with pytest.raises(PayloadInvalid) as caught:
         read_strict(body)
     return [str(problem) for problem in caught.value.problems]
@@ -57,7 +57,7 @@ def problems(body: bytes) -> list[str]:
 @example(b'{"a":' * 100_000)
 @example(b"1" * 100_000)
 def test_any_bytes(body: bytes) -> None:
-    """Whatever the bytes, they are read or refused with problems, and never another error."""
+    """Any bytes are parsed, or refused with problems, without another exception."""
     try:
         value = read_strict(body)
     except PayloadInvalid as error:
@@ -68,7 +68,7 @@ def test_any_bytes(body: bytes) -> None:
 
 @given(json_values)
 def test_what_json_holds_is_read(value: Any) -> None:
-    """Any sound JSON reads as what was written, indented or not, escaped or not."""
+    """Any valid JSON is parsed to its value, indented or not, escaped or not."""
     assert read_strict(json.dumps(value).encode()) == value
     assert read_strict(json.dumps(value, indent=1, ensure_ascii=False).encode()) == value
 
@@ -84,7 +84,7 @@ def test_canonical_text_is_stable(value: Any) -> None:
 
 @given(st.dictionaries(texts, json_values, max_size=5))
 def test_canonical_text_is_free_of_key_order(value: dict[str, Any]) -> None:
-    """The order of keys means nothing to canonical text."""
+    """Canonical text does not depend on the order of keys."""
     assert canonical(dict(reversed(value.items()))) == canonical(value)
 
 
@@ -96,7 +96,7 @@ def test_canonical_text_as_written() -> None:
 
 @pytest.mark.parametrize("body", [b"1", b"1.0", b"1e0", b"10e-1", b"0.1E+1", b" 1.00\n"])
 def test_one_has_one_spelling(body: bytes) -> None:
-    """However the number 1 is spelled, it is the same number, and still not true."""
+    """Every spelling of 1 is the same number, and none is true."""
     assert canonical(read_strict(body)) == "1"
     assert canonical(read_strict(b"true")) == "true"
 
@@ -120,7 +120,7 @@ def test_canonical_text_holds_no_odd_number() -> None:
 
 
 def test_parse_gives_a_fresh_value() -> None:
-    """What is read from canonical text belongs to the reader: changing it changes nothing else."""
+    """Changing a parsed value does not change other results."""
     text = canonical({"a": []})
     parse(text)["a"].append(1)
     assert parse(text) == {"a": []}
@@ -135,7 +135,7 @@ def test_depth_allowed(depth: int) -> None:
 
 
 def test_depth_refused() -> None:
-    """What lies deeper than 64 is refused once for each place, with the way to it."""
+    """Each place deeper than 64 levels is reported once with its path."""
     body = b"[" * (MAX_DEPTH - 1) + b"[[1]],[2],[{}]" + b"]" * (MAX_DEPTH - 1)
     way = "[0]" * (MAX_DEPTH - 2)
     text = "found deeper nesting, expected at most 64 levels"
@@ -164,17 +164,17 @@ def test_largest_numbers() -> None:
     ],
 )
 def test_no_json(body: bytes, found: str) -> None:
-    """What is no JSON is shown from where it goes wrong, with line and column."""
+    """The problem of invalid JSON has the text, line and column of the error."""
     assert problems(body) == [f"$: found {found}, expected one JSON value"]
 
 
 def test_no_utf8() -> None:
-    """Bytes that are no UTF-8 are told with the first offender and its place."""
+    """The problem of invalid UTF-8 has the first byte and its offset."""
     assert problems(b'"caf\xe9"') == ["$: found byte 0xe9 at offset 4, expected valid UTF-8"]
 
 
 def test_all_flaws_at_once() -> None:
-    """Every flaw of a body is told at once, row 2 before row 10."""
+    """Every flaw of a body is reported, row 2 before row 10."""
     body = b'[%s NaN, {"a": 1, "a": 2, "b": 3, "b": 3, "c": 4}]' % (b"0," * 9)
     body = body.replace(b"0,0,0,", b'0,0,"\\udfff",', 1)
     assert problems(body) == [
@@ -187,7 +187,7 @@ def test_all_flaws_at_once() -> None:
 
 @pytest.mark.parametrize("code", ["d800", "dbff", "dc00", "dfff"])
 def test_torn_text(code: str) -> None:
-    """Half of a surrogate pair is told where it stands, one in a key at the object around it."""
+    """Half of a surrogate pair is reported at its value, in a key at its object."""
     body = f'{{"a": {{"\\u{code.upper()}": 1}}, "b": "x\\u{code}"}}'.encode()
     assert problems(body) == [
         f'$.a: found key "\\u{code}", expected a key without lone surrogates',
@@ -197,7 +197,7 @@ def test_torn_text(code: str) -> None:
 
 @pytest.mark.parametrize("text", ["\\ud83e\\udd99", "\\uD83E\\uDD99", "\\ud7ff", "\\ue000"])
 def test_whole_characters_are_text(text: str) -> None:
-    """A whole surrogate pair is one character, in keys and in texts; so are its neighbors."""
+    """A complete surrogate pair is one character, in keys and in texts."""
     body = f'[{{"{text}": "{text}"}}, "\\ud83e\\udd99"]'.encode()
     ((key, value),) = read_strict(body)[0].items()
     assert (key, len(value)) == (value, 1)
@@ -236,13 +236,13 @@ def test_path_of_a_child(key: str | int, path: str) -> None:
     ],
 )
 def test_dotted_path(path: tuple[str, ...], text: str) -> None:
-    """A dotted path tells the dots between keys from those within."""
+    """A dotted path distinguishes dots between keys from dots within."""
     assert dotted(path) == text
 
 
 @given(st.sets(st.lists(st.text(".\\a0\0", max_size=3), min_size=1, max_size=3).map(tuple)))
 def test_dotted_paths_never_meet(paths: set[tuple[str, ...]]) -> None:
-    """Two different ways are never written the same."""
+    """Different paths never have the same text."""
     assert len({dotted(path) for path in paths}) == len(paths)
 
 
@@ -264,5 +264,5 @@ def test_cut() -> None:
     "path", [("a",), ("a", "b"), ("a.b", "c\\"), ("",), ("", ""), ("a", ""), ("\0", "0", "\n.")]
 )
 def test_a_way_is_read_back(path: tuple[str, ...]) -> None:
-    """Whatever the keys hold, the way written with dots is read back as it was."""
+    """Any dotted path is parsed to its keys."""
     assert undotted(dotted(path)) == path

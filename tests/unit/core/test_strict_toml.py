@@ -27,7 +27,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_would_take_long_or_is_too_large_is_refused(kind: str) -> None:
-    """It is refused at once, and the place is named."""
+    """Slow or too large input is refused at once with its place."""
     text, told = REFUSED[kind]
     before = time.process_time()
     with pytest.raises(Refused) as refused:
@@ -37,7 +37,7 @@ def test_what_would_take_long_or_is_too_large_is_refused(kind: str) -> None:
 
 
 def test_what_people_write_is_read() -> None:
-    """Numbers of 64 bits, keys with dots and long prose are no reason to refuse anything."""
+    """64-bit numbers, dotted keys and long text are accepted."""
     prose = "Sentence. " * 500
     tree = parse(f'a.b.c = {2**63 - 1}\nd = {-(2**63)}\ne = true\nf = """{prose}\n{prose}"""\n')
     assert tree["a"] == {"b": {"c": 2**63 - 1}}

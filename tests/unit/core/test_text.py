@@ -13,7 +13,7 @@ FOLDED = "a [31m b  c d "
 
 
 def test_one_line() -> None:
-    """Every control character and line separator becomes one space; what is seen stays."""
+    """Control characters and line separators become one space, other characters stay."""
     assert one_line(HOSTILE) == FOLDED
     assert one_line("é 🦙 مرحبا |`*") == "é 🦙 مرحبا |`*"
     assert one_line("gpt\u200b\n4\u3164") == r"gpt\u200b 4\u3164"
@@ -42,12 +42,12 @@ def test_one_line() -> None:
     ],
 )
 def test_show(value: Any, shown: str) -> None:
-    """A value is shown as a person would write it, on one line and cut."""
+    """A value is shown for people, on one line and cut."""
     assert show(canonical(value)) == shown
 
 
 def test_missing_is_shown_as_a_word() -> None:
-    """What is missing is not what is null."""
+    """Missing and null look different."""
     assert show(None) == "missing"
 
 
@@ -68,7 +68,7 @@ def test_missing_is_shown_as_a_word() -> None:
     ],
 )
 def test_duration(span: timedelta, said: str) -> None:
-    """A span is said in its largest whole unit, and never below nothing."""
+    """A duration has its largest whole unit and is never negative."""
     assert duration(span) == said
 
 
@@ -76,7 +76,7 @@ def test_duration(span: timedelta, said: str) -> None:
     ("number", "said"), [(0, "0 models"), (1, "1 model"), (2, "2 models"), (1200, "1,200 models")]
 )
 def test_count(number: int, said: str) -> None:
-    """A number is said with its noun, which knows one from many."""
+    """A number has its noun in singular or plural."""
     assert count(number, "model") == said
 
 
@@ -85,5 +85,5 @@ def test_count(number: int, said: str) -> None:
     [("", ""), ("a", "a"), ("abc", "a, b, c"), ("abcd", "a, b, c and 1 more")],
 )
 def test_examples(names: str, said: str) -> None:
-    """The first three are named, the rest counted."""
+    """The first three names are shown and the others are counted."""
     assert examples(names) == said

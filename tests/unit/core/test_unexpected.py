@@ -7,7 +7,7 @@ from catalog.core.unexpected import log_unexpected, place, trace
 
 
 def caused() -> None:
-    """Raise an exception that came of another one."""
+    """Raise an exception caused by another one."""
     try:
         int("tok-secret")
     except ValueError as error:
@@ -15,7 +15,7 @@ def caused() -> None:
 
 
 def in_context() -> None:
-    """Raise an exception while another one is dealt with."""
+    """Raise an exception while another one is handled."""
     try:
         int("tok-secret")
     except ValueError:
@@ -23,7 +23,7 @@ def in_context() -> None:
 
 
 def alone() -> None:
-    """Raise an exception that hides the one before it."""
+    """Raise an exception that hides the previous one."""
     try:
         int("tok-secret")
     except ValueError:
@@ -32,7 +32,7 @@ def alone() -> None:
 
 @pytest.mark.parametrize(("fail", "before"), [(caused, True), (in_context, True), (alone, False)])
 def test_a_trace_has_what_came_before(fail: Callable[[], None], *, before: bool) -> None:
-    """An exception that led to another one is shown where Python would show it."""
+    """A causing exception is shown as Python would show it."""
     with pytest.raises(LookupError) as caught:
         fail()
     lines = list(trace(caught.value))
@@ -55,6 +55,6 @@ def test_an_exception_is_one_line_and_its_trace_is_for_debugging(
 
 
 def test_an_exception_that_was_never_raised_has_no_place() -> None:
-    """Its kind alone is named."""
+    """An exception without traceback is named by its type."""
     assert place(ValueError("tok-secret")) == "ValueError"
     assert list(trace(ValueError())) == ["traceback of ValueError, the last call is the last line"]

@@ -1,4 +1,4 @@
-"""What nobody sees is spelled out, and no writing is spoiled by it."""
+"""Invisible characters are spelled out, and no script is damaged."""
 
 import sys
 import unicodedata
@@ -31,7 +31,7 @@ from catalog.core.visible import visible
     ],
 )
 def test_what_nobody_sees_is_spelled_out(text: str, shown: str) -> None:
-    """Names that look alike do not look alike any more, and no terminal obeys one."""
+    """Similar names look different, and no terminal obeys one."""
     assert visible(text) == shown
     assert visible(shown) == shown
 
@@ -49,7 +49,7 @@ def test_what_nobody_sees_is_spelled_out(text: str, shown: str) -> None:
     ],
 )
 def test_what_is_right_where_it_stands_stays(text: str) -> None:
-    """Scripts with joiners, and emoji that are made of several, are shown as they are."""
+    """Scripts with joiners and combined emoji stay unchanged."""
     assert visible(text) == text
 
 

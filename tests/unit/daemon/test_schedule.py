@@ -30,7 +30,7 @@ MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2090, 1, 1), timezones=st.
 
 @given(schedule=SCHEDULES, now=MOMENTS)
 def test_now_lies_in_the_slot_that_is_due(schedule: Schedule, now: datetime) -> None:
-    """The slot is not later than now, the next is; between them nothing is due."""
+    """The slot is not later than now, the next one is, and none is between."""
     slot, following = schedule.slot(now), schedule.next_after(now)
     assert slot <= now < following
     assert schedule.next_after(slot) == following
@@ -42,7 +42,7 @@ def test_now_lies_in_the_slot_that_is_due(schedule: Schedule, now: datetime) -> 
 def test_jitter_stays_in_the_first_half_of_its_slot(
     schedule: Schedule, now: datetime, share: float, jitter: int
 ) -> None:
-    """However long the jitter, the run that it puts off still does its own slot."""
+    """With any jitter, the delayed run stays in its slot."""
     due = schedule.next_after(now)
     moment = spread(schedule, now, jitter * SECOND, share)
     assert due <= moment <= due + jitter * SECOND
@@ -86,7 +86,7 @@ def test_an_interval_counts_from_the_same_moment_for_everybody() -> None:
     ],
 )
 def test_cron_expressions_mean_what_cron_means(expression: str, after: list[str]) -> None:
-    """Each fires at these moments next, one after the other."""
+    """Each expression fires at these times in order."""
     cron, now = Cron(expression), NOW
     for moment in after:
         now = cron.next_after(now)
@@ -120,6 +120,6 @@ def test_cron_expressions_mean_what_cron_means(expression: str, after: list[str]
     ],
 )
 def test_a_wrong_cron_expression_is_refused(expression: str, reason: str) -> None:
-    """What cannot be read, and what would never fire, is told and not waited for."""
+    """An invalid expression, or one that never fires, is refused."""
     with pytest.raises(SettingsInvalid, match=reason):
         Cron(expression)

@@ -17,7 +17,7 @@ class Time:
 
 
 def test_no_minute_has_more_than_the_rate() -> None:
-    """Requests begin at once up to the rate; then each waits until a minute has room for it."""
+    """Requests start at once up to the rate, and then wait for the minute."""
     time = Time()
     pace, begun = Pace(3, time, time.wait), []
     for _ in range(8):
@@ -29,7 +29,7 @@ def test_no_minute_has_more_than_the_rate() -> None:
 
 
 def test_a_pause_is_kept() -> None:
-    """After a pause nothing begins before its end; a shorter one does not cut it."""
+    """No request starts during a pause, and a shorter pause does not end it."""
     time = Time()
     pace = Pace(3, time, time.wait)
     assert pace.take() == 0

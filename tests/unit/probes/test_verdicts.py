@@ -5,7 +5,7 @@ import pytest
 
 from catalog.changes.change import PROBED_KINDS, Probed
 from catalog.changes.finding import Delisted
-from catalog.core.probe import Cell, Probe, Said, Verdict
+from catalog.core.probe import CallResult, Cell, Probe, Verdict
 from catalog.probes.verdicts import Lists, compare, is_believed, second_try
 from tests.support.builders import AT, model
 
@@ -15,13 +15,13 @@ MINUTE = timedelta(minutes=1)
 
 
 def tried(verdict: Verdict, minute: int = 0, *, believed: bool = False, **said: Any) -> Probe:
-    """Make a try of `a` on chat-v2, so many minutes after the start."""
-    came = Said(verdict, 1, **said)
+    """Return a call of `a` on chat-v2, some minutes after the start."""
+    came = CallResult(verdict, 1, **said)
     return Probe("a", "chat-v2", "1", AT + minute * MINUTE, believed, came)
 
 
 def cell(last: Verdict | None, *waiting: Probe, first_as: str | None = None, **said: Any) -> Cell:
-    """Make what is known of `a` on chat-v2."""
+    """Return the results of `a` on chat-v2."""
     known = None if last is None else tried(last, believed=True, **said)
     return Cell("a", "chat-v2", "1", known, known.at if known else None, waiting, first_as)
 
@@ -45,19 +45,19 @@ def cell(last: Verdict | None, *waiting: Probe, first_as: str | None = None, **s
     ],
 )
 def test_what_is_believed(known: Cell, verdict: Verdict, minute: int, believed: bool) -> None:
-    """An answer and a repetition are; all else needs the same again, late enough, in a row."""
+    """Answers and repetitions are accepted. Others need a late confirmation in a row."""
     assert is_believed(known, verdict, AT + minute * MINUTE, AFTER) is believed
 
 
 def test_one_second_try_is_made_out_of_turn() -> None:
-    """It is due after the wait; where nothing waits, or more than one try does, there is none."""
+    """A second call is due after the wait if exactly one call waits."""
     assert second_try(cell(ANSWERS), AFTER, AT) is None
     assert second_try(cell(ANSWERS, tried(REFUSED, 3)), AFTER, AT) == AT + 13 * MINUTE
     assert second_try(cell(ANSWERS, tried(REFUSED), tried(FAILING, 9)), AFTER, AT) is None
 
 
 def test_a_try_by_a_clock_that_was_ahead_puts_nothing_off() -> None:
-    """The second try is due at once where its time is far; a third one is what is believed."""
+    """A call dated far ahead makes the second call due at once."""
     ahead, first = tried(REFUSED, 60), tried(REFUSED, 1)
     assert second_try(cell(ANSWERS, ahead), AFTER, AT) == AT
     assert not is_believed(cell(ANSWERS, ahead), REFUSED, AT + MINUTE, AFTER)
@@ -72,8 +72,8 @@ NOWHERE = Lists({}, {}, frozenset(), {}, frozenset())
 
 
 def kinds(lists: Lists, known: Cell, *told: Probed) -> list[str]:
-    """Return the kinds of what is news."""
-    before = {each.told_as: each for each in told}
+    """Return the kinds of new differences."""
+    before = {each.report_key: each for each in told}
     return [each.kind for each in compare(lists, [known], before)]
 
 
@@ -95,18 +95,18 @@ def kinds(lists: Lists, known: Cell, *told: Probed) -> list[str]:
 def test_lists_and_answers_compared(
     lists: Lists, verdict: Verdict | None, found: list[str]
 ) -> None:
-    """Each pair of a list and a believed verdict is one finding, or none."""
+    """Each pair of list and confirmed verdict gives one finding or none."""
     assert kinds(lists, cell(verdict)) == found
 
 
 def test_a_refusal_by_another_route_is_no_news() -> None:
-    """Only the route that a listed model is promised on makes a ghost of it."""
+    """Only a refusal on the promised route makes a ghost."""
     elsewhere = Lists(LISTED.listed, {}, LISTED.served, {"a": "chat-v1"}, LISTED.belongs)
     assert kinds(elsewhere, cell(REFUSED)) == []
 
 
 def test_a_model_is_over_when_every_route_refuses() -> None:
-    """While one route says something else, or was not believed yet, it is not over."""
+    """A model is not over while a route has another or unconfirmed verdict."""
     refused = cell(REFUSED)
     failing = Cell("a", "chat-v1", "1", tried(FAILING, believed=True))
     unsure = Cell("a", "chat-v1", "1", waiting=(tried(REFUSED),))
@@ -117,17 +117,17 @@ def test_a_model_is_over_when_every_route_refuses() -> None:
 
 
 def test_what_the_second_list_lacks_is_told_once() -> None:
-    """A listed model of its types that it lacks is told; not where it was not read."""
+    """A listed model missing from the second list is reported, if that was read."""
     lacking = Lists(LISTED.listed, {}, frozenset(), {}, frozenset({"llm"}))
     [found] = compare(lacking, [], {})
     assert (found.kind, found.name) == ("absent", "a")
-    assert compare(lacking, [], {found.told_as: found}) == ()
+    assert compare(lacking, [], {found.report_key: found}) == ()
     assert compare(Lists(LISTED.listed, {}, None, {}, lacking.belongs), [], {}) == ()
     assert compare(Lists(LISTED.listed, {}, frozenset(), {}, frozenset()), [], {}) == ()
 
 
 def test_only_news_is_told() -> None:
-    """The same again is none; another state, another departure, and the end of a refusal are."""
+    """A repetition is not new. Another state, another removal and a recovery are."""
     ghost = Probed("ghost", "a", ("chat-v2",))
     lingering = Probed("lingering", "a", ("chat-v2",), gone_since=AT)
     assert kinds(LISTED, cell(REFUSED), ghost) == []
@@ -140,7 +140,7 @@ def test_only_news_is_told() -> None:
 
 
 def test_answering_as_another() -> None:
-    """What counts is another name than at first, than told last, or that of another model."""
+    """An answer under another name than before, or of another model, is reported."""
     named = Lists({**LISTED.listed, "b": model("2", "b")}, {}, None, LISTED.own, frozenset())
     assert kinds(named, cell(ANSWERS, first_as="Full", answered_as="Full")) == []
     assert kinds(named, cell(ANSWERS, first_as="Full", answered_as="Other")) == ["substituted"]
@@ -153,7 +153,7 @@ def test_answering_as_another() -> None:
 
 
 def test_every_kind_can_be_found() -> None:
-    """The cases of this file are all there are."""
+    """The cases in this file cover every kind."""
     assert set(PROBED_KINDS) == {
         *("ghost", "over", "substituted", "lingering", "phantom", "absent", "answering")
     }

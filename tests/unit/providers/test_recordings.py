@@ -42,7 +42,7 @@ def write(directory: Path, name: str, body: bytes = b"{}") -> Path:
     ],
 )
 def test_moment_from_the_name(name: str) -> None:
-    """A name with or without colons, fractions and `.gz` tells its moment in whole UTC seconds."""
+    """A file name with or without colons, fractions and `.gz` gives its UTC time."""
     assert moment(Path("somewhere") / name) == AT
 
 
@@ -63,13 +63,13 @@ def test_moment_from_the_name(name: str) -> None:
     ],
 )
 def test_no_moment_in_other_names(name: str) -> None:
-    """A name that is no UTC time, or an impossible one, tells no moment."""
+    """A name without a valid UTC time gives None."""
     assert moment(Path(name)) is None
 
 
 @given(st.datetimes(min_value=datetime(1, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001  # hypothesis adds the zone
 def test_every_moment_can_name_a_file(at: datetime) -> None:
-    """Whatever the moment, the name made of it tells it again, to the second."""
+    """The file name of any time gives the same time to the second."""
     at = at.replace(microsecond=0)
     text = at.replace(tzinfo=None).isoformat()
     assert moment(Path(f"{text}Z.json")) == at
@@ -77,7 +77,7 @@ def test_every_moment_can_name_a_file(at: datetime) -> None:
 
 
 def test_find_sorts_by_time_and_passes_over_the_rest(tmp_path: Path) -> None:
-    """Recordings come the oldest first whatever their spelling; other entries are passed over."""
+    """Recordings are sorted by time, and other entries are ignored."""
     last = write(tmp_path, "2025-08-13T18:55:22Z.json")
     first = write(tmp_path, "2025-08-13T09:00:00Z.json.gz")
     middle = write(tmp_path, "2025-08-13T100000Z.json")
@@ -89,7 +89,7 @@ def test_find_sorts_by_time_and_passes_over_the_rest(tmp_path: Path) -> None:
 
 
 def test_two_files_for_one_moment_are_refused(tmp_path: Path) -> None:
-    """Two spellings of one moment are refused, each pair by name, with what to do."""
+    """Two files of the same time are refused by name with the next step."""
     for name in ("2025-08-13T185522Z.json", "2025-08-13T18:55:22Z.json"):
         write(tmp_path, name)
     for name in ("2025-09-01T000000Z.json", "2025-09-01T000000Z.json.gz"):
@@ -107,7 +107,7 @@ def test_two_files_for_one_moment_are_refused(tmp_path: Path) -> None:
 
 
 def test_directory_without_recordings(tmp_path: Path) -> None:
-    """A directory without a single recording is refused, and the hint says how to name one."""
+    """A directory without recordings is refused with a hint about names."""
     write(tmp_path, "models.json")
     with pytest.raises(NotFound, match="holds no recorded payload") as caught:
         find(tmp_path)
@@ -115,7 +115,7 @@ def test_directory_without_recordings(tmp_path: Path) -> None:
 
 
 def test_missing_directory(tmp_path: Path) -> None:
-    """A missing directory, or a file in its place, is named with the reason."""
+    """The error about a missing directory has its name and the reason."""
     path = tmp_path / "nowhere"
     with pytest.raises(NotFound, match="No such file or directory") as caught:
         find(path)
@@ -126,7 +126,7 @@ def test_missing_directory(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.json", "a.json.gz"])
 def test_envelope_is_read_as_it_is(tmp_path: Path, name: str) -> None:
-    """A payload in its envelope comes back byte for byte, packed or not."""
+    """A payload in its envelope is unchanged, compressed or not."""
     body = b' {"result" : "success", "data": [ ]}\r\n'
     path = write(tmp_path, name, gzip.compress(body) if name.endswith(".gz") else body)
     assert read(path) == body
@@ -136,7 +136,7 @@ ENVELOPE = Infomaniak.envelope
 
 
 def test_bare_list_gets_the_envelope(tmp_path: Path) -> None:
-    """A bare list is put into the envelope without touching a byte of it."""
+    """A bare list gets the envelope and keeps its bytes."""
     path = write(tmp_path, "a.json", b'\n [{"id": 1.0}]\n')
     assert read(path, ENVELOPE) == b'{"result": "success", "data": \n [{"id": 1.0}]\n}'
     assert read(path) == b'\n [{"id": 1.0}]\n'
@@ -146,14 +146,14 @@ def test_bare_list_gets_the_envelope(tmp_path: Path) -> None:
 def test_bare_list_means_the_same_inside(
     tmp_path_factory: pytest.TempPathFactory, rows: list[object]
 ) -> None:
-    """Whatever a bare list holds, the envelope holds the same."""
+    """Any bare list has the same content in the envelope."""
     path = write(tmp_path_factory.getbasetemp(), "list.json", json.dumps(rows).encode())
     assert json.loads(read(path, ENVELOPE)) == {"result": "success", "data": rows}
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b'"[1]"', b"\xff["])
 def test_what_is_no_list_is_left_for_the_validation(tmp_path: Path, body: bytes) -> None:
-    """Anything that is no bare list comes back as it is, for the validation to explain."""
+    """Other content is unchanged and validated later."""
     assert read(write(tmp_path, "a.json", body)) == body
 
 
@@ -168,7 +168,7 @@ def test_what_is_no_list_is_left_for_the_validation(tmp_path: Path, body: bytes)
     ids=["no gzip", "cut short", "wrong checksum", "damaged"],
 )
 def test_broken_gzip(tmp_path: Path, body: bytes) -> None:
-    """Gzip data that is none, cut short or damaged is refused, and the file is named."""
+    """Invalid, truncated or damaged gzip data is refused with the file name."""
     path = write(tmp_path, "a.json.gz", body)
     with pytest.raises(PayloadInvalid, match="found broken gzip data in") as caught:
         read(path)
@@ -183,7 +183,7 @@ def test_gzip_bomb(tmp_path: Path) -> None:
 
 
 def test_missing_and_unreadable_files(tmp_path: Path) -> None:
-    """A file that is missing or cannot be read is named with the reason."""
+    """The error about an unreadable file has its name and the reason."""
     for name in ("a.json", "a.json.gz"):
         with pytest.raises(NotFound, match=f"{name} cannot be read: No such file"):
             read(tmp_path / name)
@@ -198,7 +198,7 @@ def test_shipped_history_is_a_directory_beside_the_program() -> None:
 
 
 def test_only_the_past_can_have_been_recorded() -> None:
-    """A recording of this very second is taken; later ones are counted, and the first is named."""
+    """A recording of the present is accepted. Later ones are counted, the first is named."""
     known = find(shipped())
     refuse_future(known, known[-1].at)
     with pytest.raises(SettingsInvalid) as caught:

@@ -32,7 +32,7 @@ MISSING = "(missing)"
 
 @dataclass(frozen=True)
 class Step:
-    """What separates a capture from the one before it."""
+    """The difference between two captures."""
 
     came: set[int]
     went: set[int]
@@ -40,7 +40,7 @@ class Step:
 
 
 def wave(ids: str, field: str) -> dict[Fact, Move]:
-    """Make the facts of one field that came with false on many models."""
+    """Return the facts of one field that appeared with false on many models."""
     return {(int(number), field): (MISSING, False) for number in ids.split()}
 
 
@@ -77,7 +77,7 @@ def rows(recording: Recording) -> list[Row]:
 
 
 def flat(row: Row) -> dict[str, Any]:
-    """Put what is in `meta` beside the other fields, under its dotted path."""
+    """Return the facts with `meta.*` as dotted fields."""
     facts = {key: value for key, value in row.items() if key != "meta"}
     return facts | {f"meta.{key}": value for key, value in row.get("meta", {}).items()}
 
@@ -99,7 +99,7 @@ def ids(recording: Recording) -> set[int]:
 
 
 def test_five_captures_with_their_counts() -> None:
-    """The shipped history is five captures at the known moments, of 13, 14, 15, 16, 13 models."""
+    """The shipped history has five captures of 13, 14, 15, 16 and 13 models."""
     assert [(stamp(each.at), len(rows(each))) for each in HISTORY] == [
         ("2025-08-13T18:55:22Z", 13),
         ("2025-11-26T14:07:15Z", 14),
@@ -111,7 +111,7 @@ def test_five_captures_with_their_counts() -> None:
 
 @pytest.mark.parametrize("number", range(4))
 def test_what_separates_neighbors(number: int) -> None:
-    """Two neighboring captures differ in the models and fields that are known, and no others."""
+    """Neighboring captures differ only in the listed models and fields."""
     before, after = HISTORY[number : number + 2]
     step = STEPS[number]
     assert ids(after) - ids(before) == step.came

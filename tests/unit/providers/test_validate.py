@@ -36,27 +36,27 @@ def check(content: bytes) -> ValidPayload:
 
 
 def problems(content: bytes) -> list[str]:
-    """Return what is wrong with a body, as the operator reads it."""
+    """Return the problems of a body, as the operator sees them."""
     with pytest.raises(PayloadInvalid) as caught:
         check(content)
     return [str(problem) for problem in caught.value.problems]
 
 
 def cases(kind: str) -> list[Any]:
-    """Collect the payload files of one kind; a saved file is a new case."""
+    """Return the payload files of one kind. A saved file is a new case."""
     paths = sorted((PAYLOADS / kind).glob("*.json"))
     return [pytest.param(path, id=path.stem) for path in paths]
 
 
 def beside(path: Path, suffix: str) -> list[str]:
-    """Read the lines of the file that stands beside a payload."""
+    """Read the lines of the file beside a payload."""
     path = path.with_suffix(suffix)
     return path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
 
 
 @pytest.mark.parametrize("path", cases("valid"))
 def test_valid_payloads(path: Path) -> None:
-    """Each valid file gives a snapshot with every fact as sent, and exactly the drift beside it."""
+    """Each valid file gives a snapshot with all facts and exactly the listed drift."""
     valid = check(path.read_bytes())
     facts = [parse(model.facts) for model in INFOMANIAK.normalize(valid).models]
     sent = json.loads(path.read_bytes())["data"]
@@ -66,12 +66,12 @@ def test_valid_payloads(path: Path) -> None:
 
 @pytest.mark.parametrize("path", cases("invalid"))
 def test_invalid_payloads(path: Path) -> None:
-    """Each invalid file gives exactly the problems beside it, all at once and in that order."""
+    """Each invalid file gives exactly the listed problems in order."""
     assert problems(path.read_bytes()) == beside(path, ".problems")
 
 
 def test_every_expectation_has_its_payload() -> None:
-    """No file of expected problems or drift stands without the payload it speaks of."""
+    """Each file of expected problems or drift has its payload."""
     lines = [*PAYLOADS.glob("*/*.problems"), *PAYLOADS.glob("*/*.drift")]
     assert [path for path in lines if not path.with_suffix(".json").exists()] == []
 
@@ -85,7 +85,7 @@ def test_shipped_history_has_no_drift(recording: recordings.Recording) -> None:
 
 
 class Open(Infomaniak):
-    """A provider whose contract describes fields of an object, and does not demand an object."""
+    """A provider whose contract describes fields without requiring an object."""
 
     @cached_property
     def contract(self) -> Contract:
@@ -97,20 +97,20 @@ class Open(Infomaniak):
 
 
 def test_contract_that_leaves_types_open() -> None:
-    """A contract may describe the fields of an object without demanding that it is one."""
+    """A contract may describe fields without requiring an object."""
     rows = [{"name": "1", "a": [1], "b": {"c": 1}}, {"name": "2", "a": {"known": 1, "new": 2}}]
     drift = validate(payload(body(*rows)), Open()).drift
     assert drift == (Drift("new field", "a.new", None, ("2",)),)
 
 
 def test_drift_names_its_models() -> None:
-    """Drift is told once, with the models that show it in the order of the payload."""
+    """Drift is reported once with its models in the order of the payload."""
     rows = [row(id=3 - at, name=name, shiny=at) for at, name in enumerate("cab")]
     assert check(body(*rows)).drift == (Drift("new field", "shiny", None, ("c", "a", "b")),)
 
 
 def test_drift_of_a_broken_answer() -> None:
-    """What is new is told beside what is wrong; of what cannot be read at all, nothing is known."""
+    """Drift of an invalid answer is reported as far as it can be parsed."""
     broken = payload(
         body(row(max_token_input=-1, shiny=1), 7, row(id=2, name=MISSING, info_status="x"))
     )
@@ -123,7 +123,7 @@ def test_drift_of_a_broken_answer() -> None:
 
 
 def test_payload_travels_along() -> None:
-    """A valid payload carries the answer as sent and its rows in the order in which they came."""
+    """A valid payload has the original answer and its rows in order."""
     answer = payload(body(row(id=2, name="b"), row()))
     valid = validate(answer, INFOMANIAK)
     assert valid.payload is answer
@@ -131,7 +131,7 @@ def test_payload_travels_along() -> None:
 
 
 def test_headline_is_the_first_problem() -> None:
-    """The error's own text is the first problem and how many more there are."""
+    """The text of the error is the first problem and the number of others."""
     with pytest.raises(PayloadInvalid, match=r"^\$\.data\[0\]: found 1, expected an object$"):
         check(body(1))
     with pytest.raises(PayloadInvalid, match=r"expected an object \(and 1 more\)$"):
@@ -141,7 +141,7 @@ def test_headline_is_the_first_problem() -> None:
 
 
 def test_many_problems_take_no_long_time() -> None:
-    """Thousands of broken rows are all told, in seconds."""
+    """Thousands of broken rows are reported within seconds."""
     start = time.process_time()
     rows = [{"id": 1, "name": "alpha", "type": ""}] * 3000
     assert len(problems(body(*rows))) == 3000 + 2 * 2999
@@ -149,7 +149,7 @@ def test_many_problems_take_no_long_time() -> None:
 
 
 def test_each_missing_field_is_told_once() -> None:
-    """A row without three fields has three problems, and only those count toward the limit."""
+    """A row without three fields has three problems, and only those count."""
     assert len(problems(body(*[{}] * 2000))) == 3 * 2000
 
 
@@ -164,7 +164,7 @@ def test_each_missing_field_is_told_once() -> None:
     ids=["rows", "fields", "numbers"],
 )
 def test_problems_have_a_limit(content: bytes) -> None:
-    """An answer made of nothing but problems cannot fill the memory, and says that it was cut."""
+    """A list of problems is limited in memory and marked as cut."""
     with pytest.raises(PayloadInvalid, match=r" \(and at least 9,999 more\)$") as caught:
         check(content)
     assert len(caught.value.problems) == MAX_PROBLEMS
@@ -177,7 +177,7 @@ def test_problems_have_a_limit(content: bytes) -> None:
     ids=["nul", "blank", "both"],
 )
 def test_long_names_take_no_long_time(name: str) -> None:
-    """The pattern of a name is linear, whatever the name."""
+    """The pattern of names takes linear time."""
     start = time.process_time()
     assert len(problems(body(row(name=name)))) == 1
     assert time.process_time() - start < 1
@@ -185,19 +185,19 @@ def test_long_names_take_no_long_time(name: str) -> None:
 
 @given(json_values)
 def test_any_body(value: Any) -> None:
-    """Whatever JSON the body is, it gives rows or problems, and never another error."""
+    """Any JSON body gives rows or problems, and no other exception."""
     _survive(json.dumps(value).encode())
 
 
 @given(json_values, st.sampled_from(["result", "data", "error", "new"]))
 def test_any_envelope(value: Any, key: str) -> None:
-    """Whatever JSON stands in the envelope, the answer gives rows or problems."""
+    """Any JSON envelope gives rows or problems."""
     _survive(body(row(), **{key: value}))
 
 
 @given(st.dictionaries(fields, json_values | st.just(MISSING), max_size=4), json_values)
 def test_any_row(changed: dict[str, Any], other: Any) -> None:
-    """Whatever JSON stands in a row or in its place, the answer gives rows or problems."""
+    """Any JSON row gives rows or problems."""
     _survive(body(row(**changed)))
     _survive(body(row(), other))
 
@@ -220,7 +220,7 @@ def _survive(content: bytes) -> None:
 
 
 def test_every_requirement_has_words() -> None:
-    """The contract says each requirement in words wherever a type or a constant does not."""
+    """The contract words each requirement that is no type or constant."""
     plain = {"type", "const", "properties", "required", "items", "$ref", "if", "then", "format"}
     for schema in _schemas(INFOMANIAK.contract):
         demands = {key for key in schema if not key.startswith(("x-", "$"))}
@@ -237,7 +237,7 @@ def _schemas(schema: Contract) -> list[Contract]:
     "wrong", [row(id=3, name="new"), row(id=9, name="m-2"), row(id=True, name="t"), {"id": 1}, 7]
 )
 def test_problems_are_found_among_known_rows(wrong: Any) -> None:
-    """A broken or doubled row gives the same problems, whatever other rows were valid before."""
+    """Known rows do not hide problems of broken or doubled rows."""
     sound = [row(id=number, name=f"m-{number}") for number in range(1, 9)]
     known = frozenset(validate(payload(body(*sound)), INFOMANIAK).facts)
     answer = payload(body(*sound[:4], wrong, *sound[4:]))
@@ -251,7 +251,7 @@ def test_problems_are_found_among_known_rows(wrong: Any) -> None:
 
 @pytest.mark.parametrize("key", ["id", "{1}/{id}", "{1}"])
 def test_known_rows_that_move_are_read_by_their_place(key: str) -> None:
-    """A known row that stands elsewhere is another model where its place is part of its key."""
+    """If the place is part of the key, a moved known row is another model."""
     provider, known = Described("x", Description(route="/", key=key)), frozenset[JsonText]()
     for order in ((1, 2, 3), (3, 1), (2, 3, 1, 4)):
         answer = payload(body(*({"id": f"m-{number}"} for number in order)))
@@ -262,7 +262,7 @@ def test_known_rows_that_move_are_read_by_their_place(key: str) -> None:
 
 
 def test_problems_in_a_keyed_list_name_their_place() -> None:
-    """In an object of lists, the problem of a row is found by the keys that lead to it."""
+    """In an object of lists, the path of a problem has the keys."""
     provider = Described("x", Description(route="/", rows="*.models", key="id"))
     answer = payload(b'{"3": {"models": [{"id": "a"}, {"id": ""}]}, "b": {"models": {"x": {}}}}')
     with pytest.raises(PayloadInvalid) as caught:

@@ -31,7 +31,7 @@ def served(kind: str, content: bytes = BODY) -> list[dict[str, Any]]:
 
 
 def test_the_kinds_are_read_in_the_order_of_the_table() -> None:
-    """Order, spaces, capitals and repetitions mean nothing, and `all` is every kind."""
+    """Order, spaces, case and repetition are ignored, and `all` means every kind."""
     assert read_kinds("nan, 500,NaN") == ("500", "nan")
     assert read_kinds("all") == read_kinds("nan,all") == KINDS
 
@@ -47,7 +47,7 @@ def test_the_kinds_are_read_in_the_order_of_the_table() -> None:
     ],
 )
 def test_an_unknown_kind_is_told_with_its_neighbor(text: str, told: str) -> None:
-    """What is misspelled is named with what was meant, and the hint lists every kind."""
+    """The error suggests a similar kind, and its hint lists every kind."""
     with pytest.raises(SettingsInvalid) as caught:
         read_kinds(text)
     assert told in str(caught.value)
@@ -58,13 +58,13 @@ def test_an_unknown_kind_is_told_with_its_neighbor(text: str, told: str) -> None
     ("kinds", "rate"), [((), 1.0), (("nan",), -0.1), (("nan",), 1.1), (("nan", "none"), 1.0)]
 )
 def test_faults_that_cannot_be_chosen_are_refused(kinds: tuple[str, ...], rate: float) -> None:
-    """No kind, an unknown one, and a rate that is no share are noticed before anything runs."""
+    """No kind, an unknown kind and an invalid rate are refused at the start."""
     with pytest.raises(SettingsInvalid):
         Faults(kinds, rate)
 
 
 def test_a_seed_says_which_poll_gets_which_fault() -> None:
-    """The same seed chooses the same, in any order of asking, and another seed something else."""
+    """A seed repeats the same choice in any order, and another seed does not."""
     first = [Faults(KINDS, 0.5, seed=7)(number) for number in range(1000)]
     again = [Faults(KINDS, 0.5, seed=7)(number) for number in reversed(range(1000))]
     assert again[::-1] == first
@@ -74,13 +74,13 @@ def test_a_seed_says_which_poll_gets_which_fault() -> None:
 
 
 def test_the_rate_goes_from_none_to_all() -> None:
-    """A rate of 0 lets every poll through, and the default none."""
+    """A rate of 0 gives no poll a fault, and the default gives every poll one."""
     assert {Faults(KINDS, 0)(number) for number in range(1000)} == {None}
     assert None not in {Faults(KINDS)(number) for number in range(1000)}
 
 
 def test_untrue_models_differ_in_what_they_are_named_for() -> None:
-    """Each untrue answer changes that one thing, and leaves the rest as it was recorded."""
+    """Each false answer changes only what its name says."""
     true = json.loads(BODY)["data"]
     assert served("empty-list") == []
     assert served("half-list") == true[:1]
@@ -95,7 +95,7 @@ def test_untrue_models_differ_in_what_they_are_named_for() -> None:
 
 
 def test_long_names_are_long_and_each_is_another() -> None:
-    """Every name has 10,000 characters, with what Markdown and terminals stumble over."""
+    """Every name is unique and has 10,000 characters of Markdown and control marks."""
     names = [each["name"] for each in served("long-names")]
     assert {len(name) for name in names} == {faults.NAME_LENGTH} == {10_000}
     assert len(set(names)) == 3
@@ -108,18 +108,18 @@ def test_long_names_are_long_and_each_is_another() -> None:
     "content", [b"no JSON", b"[]", b'{"data": 1}', b'{"data": [1]}', b"[" * 100_000]
 )
 def test_a_recording_without_models_is_served_as_it_is(kind: str, content: bytes) -> None:
-    """A recording that is broken already is no reason to break the server."""
+    """A broken recording does not break the server."""
     assert FAULTS[kind].reply(capture(content)).body == content
 
 
 def test_a_recording_of_no_models_takes_every_fault() -> None:
-    """Where there is no first model, nothing is changed in it."""
+    """Faults of the first model leave an empty list unchanged."""
     for kind in ("half-list", "duplicate-ids", "nan", "new-type", "long-names"):
         assert served(kind, body()) == []
 
 
 def test_what_could_be_true_has_a_tag_of_its_own() -> None:
-    """An untrue state cannot be taken for the recorded one later; damage keeps the true tag."""
+    """A plausible false state has its own ETag, and damage keeps the true one."""
     true = capture().validators["ETag"]
     for kind in ("half-list", "new-field", "long-names"):
         assert FAULTS[kind].reply(capture()).headers["ETag"] != true
@@ -128,14 +128,14 @@ def test_what_could_be_true_has_a_tag_of_its_own() -> None:
 
 
 def test_damage_does_what_it_says() -> None:
-    """Half is half, and another encoding holds the same text."""
+    """Half is half, and another encoding has the same text."""
     assert BODY.startswith(FAULTS["truncated"].reply(capture()).body)
     assert FAULTS["empty-body"].reply(capture()).body == b""
     assert FAULTS["charset"].reply(capture()).body.decode("utf-16").encode() == BODY
 
 
 def test_bad_ways_are_steps() -> None:
-    """What is sent, in which order and with which pauses, can be read without a socket."""
+    """The sent bytes, their order and pauses are visible without a socket."""
     assert list(wire.whole(b"abcd")) == [Mark.HEAD, b"abcd"]
     assert list(wire.refuse(b"abcd")) == [Mark.RESET]
     assert list(wire.break_off(b"abcd")) == [Mark.HEAD, b"ab", Mark.RESET]
@@ -144,7 +144,7 @@ def test_bad_ways_are_steps() -> None:
 
 
 def pieces(way: wire.Way) -> Iterator[bytes]:
-    """Return what goes out in chunks, each with its right length."""
+    """Return the chunks that are sent, each with its length."""
     head, *chunks, end = way(b"{}")
     assert (head, end) == (Mark.HEAD, b"0\r\n\r\n")
     for chunk in chunks:
@@ -155,12 +155,12 @@ def pieces(way: wire.Way) -> Iterator[bytes]:
 
 
 def test_a_flood_is_valid_json() -> None:
-    """It can only be refused for its size: who reads it all has the true answer."""
+    """A flood is the true answer and can only be refused by size."""
     assert b"".join(pieces(wire.flood(3))) == b" " * 3_000_000 + b"{}"
 
 
 def test_a_bomb_is_small_and_unfolds() -> None:
-    """It is real gzip of the true answer behind blanks, a thousand times smaller than they are."""
+    """It is real gzip of the true answer behind blanks, a thousandth of their size."""
     packed = b"".join(pieces(wire.bomb(20)))
     assert len(packed) < 21_000
     assert gzip.decompress(packed) == b" " * 20_000_000 + b"{}"

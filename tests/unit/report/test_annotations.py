@@ -32,7 +32,7 @@ def test_names_without_annotation(name: str, description: str | None, expected: 
 
 
 def test_an_annotation_holds_only_on_its_condition() -> None:
-    """Words tied to a description are not used once another model stands behind the name."""
+    """An annotation is ignored once another model has the name."""
     words = load(("a", '[[17]]\nwhen = {description = "new", type = "llm"}\ntitle = "Qwen3 VL"\n'))
     assert label(model("17", "qwen3", "new"), words).title == "Qwen3 VL"
     assert label(model("17", "qwen3", "old"), words).title == "old"
@@ -40,7 +40,7 @@ def test_an_annotation_holds_only_on_its_condition() -> None:
 
 
 def test_the_users_words_win_one_by_one() -> None:
-    """A user's file overrides a title and keeps the shipped description, and adds models."""
+    """A user's file overrides a title, keeps the shipped description, and adds models."""
     own = ("own", '[1]\ntitle = "Mine"\n[x]\ndescription = "new"\n')
     shipped = ("shipped", '[1]\ntitle = "Theirs"\ndescription = "kept"\n')
     words = load(own, shipped)
@@ -49,7 +49,7 @@ def test_the_users_words_win_one_by_one() -> None:
 
 
 def test_every_mistake_is_reported_with_its_place() -> None:
-    """All mistakes of all files come at once, each with file, key and what was expected."""
+    """All errors of all files are reported, each with file, key and expected value."""
     first = """
         5 = "words"
         [6]
@@ -79,7 +79,7 @@ def test_every_mistake_is_reported_with_its_place() -> None:
 
 
 def test_a_file_that_cannot_be_read_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
-    """A missing file and one that is no UTF-8 are named in the error."""
+    """Errors about missing and non-UTF-8 files have the file name."""
     torn = tmp_path / "torn.toml"
     torn.write_bytes(b"\xff")
     with pytest.raises(
@@ -91,7 +91,7 @@ def test_a_file_that_cannot_be_read_is_a_mistake_in_the_settings(tmp_path: Path)
 
 
 def test_a_file_is_read_with_its_name(tmp_path: Path) -> None:
-    """What is read can be loaded, and mistakes will carry the file's name."""
+    """A file is loaded, and errors about its content have its name."""
     path = tmp_path / "own.toml"
     path.write_text('[1]\ntitle = "Grüezi"\n', encoding="utf-8")
     assert label(model("1", "a"), load(read(path))).title == "Grüezi"
@@ -110,6 +110,6 @@ def test_a_file_is_read_with_its_name(tmp_path: Path) -> None:
 def test_the_shipped_words_claim_nothing_of_another_model(
     key: str, name: str, description: str, title: str
 ) -> None:
-    """A short name's title holds only for the model that it was written for."""
+    """The title of a short name applies only to the original model."""
     words = load(read(SHIPPED))
     assert label(model(key, name, description), words).title == title

@@ -69,7 +69,7 @@ SHAPES: list[tuple[Change, list[str]]] = [
 
 @pytest.mark.parametrize(("change", "keys"), SHAPES)
 def test_keys_of_each_kind(change: Change, keys: list[str]) -> None:
-    """Each kind of finding has exactly these keys, in this order; others may only be added."""
+    """Each kind of finding has exactly these keys in order. Others may only be added."""
     assert [*finding_json(finding(change))] == [*HEAD, *keys, *TAIL]
 
 
@@ -79,7 +79,7 @@ def test_every_kind_has_a_shape() -> None:
 
 
 def test_finding_of_a_change() -> None:
-    """A finding tells when, of which model, what moved, and how much it matters."""
+    """A finding has time, model, values and level."""
     moved = Updated(model(), "max_token_input", canonical(32000), canonical(128000))
     made = finding(moved, rule="limit-raised", level=Level.INFO, snapshot=4)
     assert finding_json(made) == {
@@ -111,13 +111,13 @@ def test_finding_of_a_change() -> None:
 def test_missing_is_left_out(
     before: JsonText | None, after: JsonText | None, expected: dict[str, Any]
 ) -> None:
-    """A side that was missing is left out; null and empty values stand there as such."""
+    """A missing side is omitted, and null and empty values are kept."""
     made = finding_json(finding(Updated(model(), "x", before, after)))
     assert {side: made[side] for side in ("before", "after") if side in made} == expected
 
 
 def test_whole_models_come_and_go() -> None:
-    """What was added or restored carries its facts after, what was removed before."""
+    """Added and restored models have facts after, removed ones before."""
     facts = row()
     assert finding_json(finding(Added(model())))["after"] == facts
     assert finding_json(finding(Restored(model(), AT)))["after"] == facts
@@ -125,13 +125,13 @@ def test_whole_models_come_and_go() -> None:
 
 
 def test_restored_says_how_long_it_was_away() -> None:
-    """A restored model tells since when it was gone, and for how many seconds."""
+    """A restored model has the start and the seconds of its absence."""
     made = finding_json(finding(Restored(model(), AT - timedelta(days=1, seconds=5))))
     assert (made["gone_since"], made["away_seconds"]) == ("2025-12-22T10:16:50Z", 86405)
 
 
 def test_removed_says_how_long_calls_work() -> None:
-    """A removal tells until which day calls work at least, on which basis and ground."""
+    """A removal has the last day of calls, its basis and source."""
     said: dict[str, Any] = {"basis": "policy", "ground": "the policy"}
     made = finding(Removed(model()), callable_until=date(2026, 1, 22), **said)
     assert [*finding_json(made)][6:9] == ["callable_until", "basis", "ground"]
@@ -140,19 +140,19 @@ def test_removed_says_how_long_calls_work() -> None:
 
 
 def test_drift_names_value_and_place() -> None:
-    """Drift tells what was new, where, and the value where it is one."""
+    """Drift has its kind, place and value if any."""
     made = finding_json(finding(Drift("new value", "type", canonical("video"), ("alpha",))))
     assert (made["what"], made["field"], made["after"]) == ("new value", "type", "video")
 
 
 def test_trouble_says_why() -> None:
-    """An answer that was not applied tells its outcome and the ground."""
+    """A rejected answer has its outcome and reason."""
     made = finding_json(finding(Trouble("held", "the list is empty")))
     assert (made["kind"], made["reason"]) == ("held", "the list is empty")
 
 
 def test_wave_of_one_move() -> None:
-    """A wave names its field once, how many models and which, and the move they share."""
+    """A wave has its field, the count, the models and the common move."""
     made = finding_json(finding(MOVED, Updated(model("2", "beta"), "version", ONE, TWO)))
     keys = ["kind", "field", "count", "before", "after", "models"]
     assert [*made] == [*HEAD, *keys, *TAIL]
@@ -161,13 +161,13 @@ def test_wave_of_one_move() -> None:
 
 
 def test_wave_of_different_moves() -> None:
-    """A wave whose values differ leaves them to the single changes."""
+    """A wave with different values has none of them."""
     made = finding_json(finding(MOVED, Updated(model("2", "beta"), "version", TWO, ONE)))
     assert [*made] == [*HEAD, "kind", "field", "count", "models", *TAIL]
 
 
 def test_a_block() -> None:
-    """Fields that came together are listed below their parent, with the move they share."""
+    """Fields that appeared together are listed below their parent with the move."""
     came = [Updated(model(str(at)), f"can.{field}", None, ONE) for at in (1, 2) for field in "xy"]
     made = finding_json(finding(*came))
     keys = ["kind", "parent", "fields", "count", "move", "models"]
@@ -184,14 +184,14 @@ def test_fields_of_the_model_itself() -> None:
 
 
 def test_variants() -> None:
-    """Variants that went together tell their suffix, how many they are, and which."""
+    """Variants that disappeared together have suffix, count and names."""
     made = finding_json(finding(Removed(model("1", "a:b")), Removed(model("2", "c:b"))))
     assert [*made] == [*HEAD, "kind", "suffix", "count", "models", *TAIL]
     assert (made["suffix"], made["count"], made["models"]) == (":b", 2, ["a:b", "c:b"])
 
 
 def test_renamed() -> None:
-    """A renamed model tells both ids and both names; several do so in lists of one order."""
+    """A rename has both ids and names. Several have lists of the same order."""
     one, two = Renamed(model(), "3", "v/alpha"), Renamed(model("2", "beta"), "4", "v/beta")
     made = finding_json(finding(one))
     assert made["from"] == {"key": "1", "name": "alpha"}
@@ -203,7 +203,7 @@ def test_renamed() -> None:
 
 
 def test_model() -> None:
-    """A model tells the attributes in our words, then every fact as sent."""
+    """A model has our attributes, then every fact as sent."""
     assert model_json(model(meta={"is_beta": False}, version=None)) == {
         "key": "1",
         "name": "alpha",
@@ -218,7 +218,7 @@ def test_model() -> None:
 
 
 def test_model_without_attributes() -> None:
-    """What the provider does not say is left out, though the facts still tell null from missing."""
+    """Unknown attributes are omitted, and facts still distinguish null from missing."""
     optional = ("documentation_link", "description", "info_status", "max_token_input")
     unsaid: dict[str, Any] = dict.fromkeys(optional)
     made = model_json(model(meta=MISSING, **unsaid))
@@ -228,13 +228,13 @@ def test_model_without_attributes() -> None:
 
 
 def test_model_with_nought() -> None:
-    """A limit of zero, an empty text and a false flag are told."""
+    """A limit of zero, an empty text and false are included."""
     made = model_json(model(max_token_input=0, description=""))
     assert (made["context_limit"], made["description"], made["beta"]) == (0, "", False)
 
 
 def test_snapshot() -> None:
-    """A snapshot tells its provider, its number where it has one, and its moment."""
+    """A snapshot has its provider, its number if any, and its time."""
     bare = {"provider": "infomaniak", "taken_at": "2025-12-23T10:16:55Z"}
     assert snapshot_json(snapshot(model())) == bare
     assert [*snapshot_json(snapshot(number=3)).items()][1] == ("snapshot", 3)

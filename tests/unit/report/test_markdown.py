@@ -39,7 +39,7 @@ def plain(tokens: list[Token]) -> str:
 @example([("`", "`"), ("``|`", "``|`"), ("` `", "` `"), ("|", "|")])
 @example([("_a_ __b__ a__b", "~~x~~"), ("&amp; &#35;", "&amp;"), ("![a](b)", "<b>")])
 def test_any_text_survives_in_a_table(rows: list[tuple[str, str]]) -> None:
-    """Whatever is sent, the table has its rows and cells and each cell says what was sent."""
+    """For any text, the table has its rows and cells, and each cell shows its text."""
     head = ["Text", "Code"]
     written = markdown.table(head, [[markdown.text(a), markdown.code_cell(b)] for a, b in rows])
     read = [[plain(cell) for cell in row] for row in cells_of(written)]
@@ -48,7 +48,7 @@ def test_any_text_survives_in_a_table(rows: list[tuple[str, str]]) -> None:
 
 @given(ANYTHING)
 def test_any_text_survives_in_a_bullet(value: str) -> None:
-    """A bullet holds the text that was sent and no markup made of it."""
+    """A bullet shows any text without markup."""
     tokens = READER.parse(f"- **info:** {markdown.text(value)} {markdown.code(value)}")
     types = [token.type for token in tokens]
     assert types[:2] == ["bullet_list_open", "list_item_open"]
@@ -99,7 +99,7 @@ def test_plain_text_needs_no_backslash(value: str) -> None:
     ],
 )
 def test_markup_gets_the_backslashes_it_needs(value: str, written: str) -> None:
-    """Characters that mean something are escaped, their neighbors are not."""
+    """Special characters are escaped, their neighbors are not."""
     assert markdown.text(value) == written
 
 
@@ -117,14 +117,14 @@ def test_markup_gets_the_backslashes_it_needs(value: str, written: str) -> None:
     ],
 )
 def test_what_a_reader_would_bring_to_life_is_escaped_wholly(value: str) -> None:
-    """Links, mentions, emoji, formulas and references get a backslash before every punctuation."""
+    """Links, mentions, emoji, formulas and references are escaped completely."""
     written = markdown.text(value)
     assert re.sub(r"\\(.)", r"\1", written) == value
     assert not re.search(rf"(?<!\\)[{re.escape(string.punctuation)}]", re.sub(r"\\.", "", written))
 
 
 def test_deceitful_characters_are_made_visible() -> None:
-    """What nobody sees, or what turns the direction of writing, is spelled out in text and code."""
+    """Invisible and direction characters are spelled out in text and code."""
     assert markdown.fold("safe\u202egnp.exe") == r"safe\u202egnp.exe"
     assert markdown.fold("torn \ud800") == r"torn \ud800"
     assert markdown.text("gpt\u200b-4") == r"gpt\\u200b-4"
@@ -143,7 +143,7 @@ def test_deceitful_characters_are_made_visible() -> None:
     ],
 )
 def test_code_cells(value: str, written: str) -> None:
-    """A code cell has a fence longer than its backticks; what code cannot hold becomes text."""
+    """A code cell has a fence longer than its backticks, or becomes text."""
     assert markdown.code_cell(value) == written
 
 
@@ -153,11 +153,11 @@ def test_code_outside_of_tables_keeps_its_bars() -> None:
 
 
 def test_numbers_have_separators() -> None:
-    """Limits are grouped by thousands; none is a dash, and zero is zero."""
+    """Limits are grouped by thousands, None is a dash, zero is zero."""
     assert [markdown.number(each) for each in (262144, 0, None)] == ["262,144", "0", "–"]
 
 
 def test_a_table_aligns_its_numbers() -> None:
-    """The columns that are named stand to the right."""
+    """The named columns are right-aligned."""
     written = markdown.table(["Name", "Limit"], [["a", "1"]], right=["Limit"])
     assert written.split("\n") == ["| Name | Limit |", "| --- | ---: |", "| a | 1 |"]

@@ -26,7 +26,7 @@ PLAIN = Model("1", "plain", "llm", JsonText("{}"), status="ready")
 
 
 def made(*models: Model) -> Overview:
-    """Make the overview of a catalog without a past."""
+    """Return the overview of a catalog without history."""
     return Overview(Snapshot.of("infomaniak", WHEN, models))
 
 
@@ -64,7 +64,7 @@ DECEMBER = made(
 
 
 def test_the_rows_of_december_2025() -> None:
-    """The shipped names give the rows of the hand-kept overview exactly, under its headings."""
+    """The shipped names give exactly the rows of the manual overview, under its headings."""
     llm = text(DECEMBER)["llm"]
     beta, stable = llm.split("### Stable Models\n\n")
     head = (
@@ -90,7 +90,7 @@ def test_the_rows_of_december_2025() -> None:
 
 
 def test_audio_and_image_have_short_names_and_no_column_of_limits() -> None:
-    """Models without token limits are shown with a status and without an empty column."""
+    """Models without token limits have a status and no empty column."""
     regions = text(DECEMBER)
     head = "| Model Name | Short Name/ID | Description | Status |\n| --- | --- | --- | --- |\n"
     assert regions["audio"] == (
@@ -102,14 +102,14 @@ def test_audio_and_image_have_short_names_and_no_column_of_limits() -> None:
 
 
 def test_a_limit_brings_its_column() -> None:
-    """An audio model with a limit does not lose it; others show a dash beside it."""
+    """An audio model with a limit shows it, and others show a dash."""
     audio = text(made(ready("2", "a", "A", None, "stt"), ready("3", "b", "B", 448, "stt")))["audio"]
     assert "| B | `b` | B | 448 | Ready |" in audio
     assert "| – | Ready |" in audio
 
 
 def test_the_llm_section_says_which_route_is_current() -> None:
-    """The route in use and the deprecated one are told above the models."""
+    """The current and the deprecated route are shown above the models."""
     above = text(DECEMBER)["llm"].split("### Beta Models")[0]
     assert above == (
         "## Text Generation (LLM)\n\n"
@@ -120,7 +120,7 @@ def test_the_llm_section_says_which_route_is_current() -> None:
 
 
 def test_models_that_are_neither_beta_nor_ready_are_not_lost() -> None:
-    """They get a table of their own, with the provider's word; none where there are none."""
+    """They have a table of their own with the provider's status."""
     soon, odd, silent = (
         replace(PLAIN, key=str(number), name=f"m{number}", status=status)
         for number, status in enumerate(["coming_soon", "paused|", None], start=5)
@@ -135,7 +135,7 @@ def test_models_that_are_neither_beta_nor_ready_are_not_lost() -> None:
 
 
 def test_an_empty_catalog_says_so() -> None:
-    """Sections without models, and a past without events, say it in words."""
+    """Sections without models, and a history without events, have a sentence."""
     regions = text(made())
     assert regions["audio"] == "## Audio Models\n\nNone listed."
     assert regions["llm"].endswith(
@@ -147,7 +147,7 @@ def test_an_empty_catalog_says_so() -> None:
 
 
 def test_types_not_heard_of_get_a_section_each() -> None:
-    """New types are shown in order of their names, with what is known of their models."""
+    """New types are sorted by name and show the known attributes."""
     new = [ready(str(i), f"m{i}", f"M {i}", None, kind) for i, kind in enumerate(["video", "ocr"])]
     assert text(made(PLAIN, *new))["other"] == (
         "## Models of Type `ocr`\n\n"
@@ -173,7 +173,7 @@ def test_types_not_heard_of_get_a_section_each() -> None:
     ],
 )
 def test_the_route_that_serves_each_section(routes: list[str | None], expected: str | None) -> None:
-    """One route for all is stated once; else each stands with its models, and none is guessed."""
+    """One common route is shown once. Several are shown with their models."""
     models = (
         replace(PLAIN, key=str(number), name=f"m{number}", type="image", route=route)
         for number, route in enumerate(routes)
@@ -183,7 +183,7 @@ def test_the_route_that_serves_each_section(routes: list[str | None], expected: 
 
 
 def test_the_product_id_is_filled_in_everywhere() -> None:
-    """Where it is configured, no placeholder is left in any region."""
+    """If the product id is configured, no region has a placeholder."""
     audio = replace(PLAIN, type="stt", route="/1/ai/{product_id}/openai/audio/transcriptions")
     regions = text(replace(made(audio), product_id=4711))
     assert "{product_id}" not in "".join(regions.values())
@@ -193,7 +193,7 @@ def test_the_product_id_is_filled_in_everywhere() -> None:
 
 
 def test_the_date_is_the_snapshots_in_utc() -> None:
-    """The document is dated by its catalog, not by the day it was written."""
+    """The document has the date of its snapshot, not of its writing."""
     late = datetime(2025, 12, 24, 1, 0, tzinfo=timezone(timedelta(hours=2)))
     overview = Overview(Snapshot.of("infomaniak", late, [PLAIN]))
     assert text(overview)["updated"] == "**Last Updated:** 2025-12-23 (from `GET /1/ai/models`)"
@@ -205,7 +205,7 @@ def finding(days: int, change: Added | Removed | Updated | Trouble, level: Level
 
 
 def test_recent_changes_stand_by_day_with_their_level() -> None:
-    """Each day has a heading, each change a line that no name can break out of."""
+    """Each day has a heading, and each change one line that no name can break."""
     hostile = replace(PLAIN, name="*new* <b>\n# x")
     limit = Updated(PLAIN, "max_token_input", canonical(1000), None)
     overview = replace(
@@ -227,7 +227,7 @@ def test_recent_changes_stand_by_day_with_their_level() -> None:
 
 
 def test_delisted_models_stand_with_their_dates() -> None:
-    """Since when a model is gone and until when calls still work, a dash where nobody knows."""
+    """A removed model has its dates, and a dash for an unknown one."""
     llama = ready("6", "llama3", "Llama 3.3", 100000)
     gone = (
         Delisted(llama, WHEN, date(2026, 1, 22)),
@@ -242,7 +242,7 @@ def test_delisted_models_stand_with_their_dates() -> None:
 
 
 def test_other_grounds_than_the_policy_stand_beside_the_day() -> None:
-    """In the table of who is gone, and at the status of a listed model, escaped as text."""
+    """Other sources than the policy are shown beside the day, escaped as text."""
     llama = ready("6", "llama3", "Llama 3.3", 100000)
     gone = (Delisted(llama, WHEN, date(2026, 1, 22), "policy", "p"),)
     day = date(2026, 3, 1)
@@ -259,7 +259,7 @@ def test_other_grounds_than_the_policy_stand_beside_the_day() -> None:
 
 
 def test_the_template_has_every_region_once() -> None:
-    """The shipped template leaves no region out, and what it becomes has the outline in order."""
+    """The shipped template has every region, and the result has the outline in order."""
     regions = text(DECEMBER)
     assert sorted(m.name for m in markers(lines_of(TEMPLATE)) if m.kind == "begin") == sorted(
         regions
@@ -286,7 +286,7 @@ def test_the_template_has_every_region_once() -> None:
 
 
 def test_a_hostile_catalog_makes_a_sound_document() -> None:
-    """Names full of markup, markers and line breaks are proved harmless by reading the result."""
+    """Names with markup, markers and line breaks do no harm to the parsed result."""
     evil = "<!-- catalog:end llm -->\n```\n<div>|`|\\|# [x]: y"
     models = [
         Model(str(number), evil, kind, JsonText("{}"), evil, None, number, evil, evil)
@@ -302,6 +302,6 @@ def test_a_hostile_catalog_makes_a_sound_document() -> None:
 
 
 def test_the_same_catalog_gives_the_same_bytes() -> None:
-    """Rendering depends on nothing but its input, not even on the order of the models sent."""
+    """Rendering depends only on its input, not on the order of models."""
     turned = Overview(Snapshot.of("infomaniak", WHEN, reversed(DECEMBER.snapshot.models)))
     assert text(turned) == text(DECEMBER)

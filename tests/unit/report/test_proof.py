@@ -32,7 +32,7 @@ def check(document: str, contents: dict[str, str] = KNOWN) -> None:
     ],
 )
 def test_markers_that_read_as_comments_are_fine(document: str) -> None:
-    """Closed blocks before a region do not touch it."""
+    """Closed blocks before a region do not affect it."""
     check(document)
 
 
@@ -49,7 +49,7 @@ def test_markers_that_read_as_comments_are_fine(document: str) -> None:
     ],
 )
 def test_a_swallowed_marker_is_refused(above: str, culprit: str) -> None:
-    """A block left open above a region is named, with the lines of the person's own document."""
+    """An open block above a region is reported with the line in the user's document."""
     document = "# Mine\n\n" + above + BEGIN + "old\n" * 5 + END
     with pytest.raises(MarkersBroken) as caught:
         check(document)
@@ -62,7 +62,7 @@ def test_a_swallowed_marker_is_refused(above: str, culprit: str) -> None:
 
 
 def test_a_swallowed_marker_further_down_has_the_line_that_the_person_sees() -> None:
-    """Line numbers count in the document before it was filled."""
+    """Line numbers are those of the document before filling."""
     contents = {"a": "Alpha\n" * 9 + "Omega", "b": "Beta"}
     other = re.sub(" a ", " b ", BEGIN + END)
     with pytest.raises(MarkersBroken, match=r"^doc\.md:4: the begin marker of region b"):
@@ -79,7 +79,7 @@ def test_a_swallowed_marker_further_down_has_the_line_that_the_person_sees() -> 
     ],
 )
 def test_a_table_that_would_read_otherwise_is_refused(table: str) -> None:
-    """Rows with too few or too many cells, or a table that is none, are never written."""
+    """Rows with missing or extra cells, or broken tables, are never written."""
     with pytest.raises(
         DocumentError, match=r"doc\.md: a table of region a would not read as meant"
     ):

@@ -13,14 +13,14 @@ B = "<!-- catalog:begin b -->\n<!-- catalog:end b -->\n"
 
 
 def problems(document: str) -> list[str]:
-    """Return what is refused about a document, line by line."""
+    """Return the errors of a document, line by line."""
     with pytest.raises(MarkersBroken) as caught:
         splice(document, KNOWN, "doc.md")
     return str(caught.value).split("\n")
 
 
 def test_a_region_is_filled_between_its_markers() -> None:
-    """The new text stands between the markers, a blank line around it, the checksum last."""
+    """The text is between the markers, with blank lines around it and the checksum last."""
     written = splice(f"# Mine\n{A}end", KNOWN, "doc.md")
     assert re.fullmatch(
         r"# Mine\n<!-- catalog:begin a -->\n\nAlpha\n\n\| x \|\n\| --- \|\n\n"
@@ -30,7 +30,7 @@ def test_a_region_is_filled_between_its_markers() -> None:
 
 
 def test_filling_twice_changes_nothing() -> None:
-    """A document that is up to date is the same, byte for byte; empty regions stay empty."""
+    """A current document stays the same byte for byte, and empty regions stay empty."""
     empty = "<!-- catalog:begin none -->\n<!-- catalog:end none -->\n"
     once = splice(A + "\n" + B + empty, KNOWN, "doc.md")
     assert splice(once, KNOWN, "doc.md") == once
@@ -38,7 +38,7 @@ def test_filling_twice_changes_nothing() -> None:
 
 
 def test_a_region_that_was_written_here_is_replaced() -> None:
-    """New contents take the place of old ones, and an emptied region becomes blank."""
+    """New content replaces old content, and an emptied region becomes blank."""
     once = splice(A, KNOWN, "doc.md")
     assert splice(once, {"a": "Gamma"}, "doc.md") == splice(A, {"a": "Gamma"}, "doc.md")
     assert splice(once, {"a": ""}, "doc.md") == A
@@ -49,7 +49,7 @@ HAND = st.text(alphabet="ab \t\r\n\x0b\x0c\x85\u2028\ufeff|<").filter(lambda t: 
 
 @given(HAND, HAND, HAND, st.sampled_from(["\n", "\r\n", "\r"]))
 def test_all_else_survives_byte_for_byte(top: str, middle: str, end: str, newline: str) -> None:
-    """Whatever a person wrote around the regions is there afterwards, unchanged."""
+    """User text around the regions stays unchanged."""
     # A carriage return before a line feed would be one line ending with it.
     around = [top + "x" + newline, "x" + middle + "x" + newline, "x" + end]
     first, second = A.replace("\n", newline), B.replace("\n", newline)
@@ -62,12 +62,12 @@ def test_all_else_survives_byte_for_byte(top: str, middle: str, end: str, newlin
 
 @given(st.text(alphabet="a\r\n\x85\u2028 "))
 def test_lines_join_to_the_document(document: str) -> None:
-    """Cutting into lines loses nothing."""
+    """Joined lines equal the document."""
     assert "".join(lines_of(document)) == document
 
 
 def test_line_endings_and_a_byte_order_mark_stay() -> None:
-    """A document with CR LF and a BOM keeps both, within the regions too."""
+    """A document with CR LF and a BOM keeps both, also within regions."""
     document = "\ufeff" + A.replace("\n", "\r\n") + "Mine\r\n"
     written = splice(document, KNOWN, "doc.md")
     assert written.startswith("\ufeff<!-- catalog:begin a -->\r\n\r\nAlpha\r\n")
@@ -76,13 +76,13 @@ def test_line_endings_and_a_byte_order_mark_stay() -> None:
 
 
 def test_changed_line_endings_are_no_edit_by_hand() -> None:
-    """A checkout that turned LF into CR LF is still ours."""
+    """A checkout that converts LF to CR LF is no manual edit."""
     written = splice(A, KNOWN, "doc.md").replace("\n", "\r\n")
     assert splice(written, KNOWN, "doc.md") == written
 
 
 def test_markers_may_have_trailing_spaces() -> None:
-    """Invisible spaces after a marker, and in a blank region, do no harm."""
+    """Trailing spaces after a marker, and in a blank region, are ignored."""
     document = "<!-- catalog:begin a -->  \n \t\n<!-- catalog:end a -->\t"
     assert splice(document, KNOWN, "doc.md").startswith("<!-- catalog:begin a -->  \n\nAlpha")
 
@@ -97,7 +97,7 @@ def test_markers_may_have_trailing_spaces() -> None:
     ],
 )
 def test_an_edit_by_hand_is_not_overwritten(edit: object) -> None:
-    """A changed region, or one without its checksum, is refused with its line unless forced."""
+    """A changed region, or one without checksum, is refused with its line unless forced."""
     assert callable(edit)
     document = edit(splice("# Mine\n" + A, KNOWN, "doc.md"))
     with pytest.raises(RegionEdited, match=r"^doc\.md:2: region a was edited by hand$"):
@@ -137,16 +137,16 @@ def test_an_edit_by_hand_is_not_overwritten(edit: object) -> None:
     ],
 )
 def test_broken_markers_are_refused_with_their_lines(document: str, expected: list[str]) -> None:
-    """Missing, doubled, nested, unknown and misspelled markers are all told, each with its line."""
+    """Missing, doubled, nested, unknown and misspelled markers are reported with lines."""
     assert problems(document) == expected
 
 
 def test_a_person_may_embed_only_some_regions() -> None:
-    """A region that a document leaves out is no mistake."""
+    """A document may omit regions."""
     assert "Alpha" not in splice(B, KNOWN, "doc.md")
 
 
 def test_markers_in_running_text_or_indented_code_are_no_markers() -> None:
-    """Documentation about the markers can quote them."""
+    """Quoted markers in text or indented code are ignored."""
     quoted = "Write `<!-- catalog:begin a -->`:\n\n    <!-- catalog:end a -->\n\n"
     assert splice(quoted + B, KNOWN, "doc.md").startswith(quoted)

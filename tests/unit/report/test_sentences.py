@@ -24,7 +24,7 @@ from catalog.core.payload import Drift
 from catalog.core.strict_json import JsonText, canonical
 from catalog.core.text import VALUE_LIMIT
 from catalog.report.sentences import drift_sentence, fact, sentence, successor, title
-from catalog.report.summary import owed
+from catalog.report.summary import pending
 from tests.support.builders import AT, finding, model
 
 HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"
@@ -57,7 +57,7 @@ def updated(before: JsonText | None, after: JsonText | None, field: str = "versi
 
 
 def move(before: JsonText | None, after: JsonText | None) -> str:
-    """Return what a sentence says of both values."""
+    """Return both values as in a sentence."""
     return sentence(finding(updated(before, after))).removeprefix("alpha: version ")
 
 
@@ -114,18 +114,18 @@ def move(before: JsonText | None, after: JsonText | None) -> str:
     ],
 )
 def test_sentences(change: Change, said: str) -> None:
-    """Every kind of change is said in one plain sentence."""
+    """Every kind of change has one plain sentence."""
     assert sentence(finding(change)) == said
 
 
 def test_owed() -> None:
-    """What a channel has not taken: why and when it is tried, or until when it waits."""
-    assert owed("ops", 2, "503", AT) == f"2 messages owed, 503; tried again from {stamp(AT)} on"
-    assert owed("ops", 1, None, None) == "channel ops: 1 message to be sent from the next run on"
+    """Pending messages have the reason and the time of the next attempt."""
+    assert pending("ops", 2, "503", AT) == f"2 messages owed, 503; tried again from {stamp(AT)} on"
+    assert pending("ops", 1, None, None) == "channel ops: 1 message to be sent from the next run on"
 
 
 def test_removal_says_how_long_calls_work() -> None:
-    """A removal says until when calls work at least, and on what ground."""
+    """A removal has the last day of calls and its source."""
     gone = finding(Removed(model()), callable_until=date(2026, 1, 22), ground="the policy")
     said = "alpha removed; callable until at least 2026-01-22 (the policy)"
     assert sentence(gone) == said
@@ -142,7 +142,7 @@ def test_removal_says_how_long_calls_work() -> None:
 def test_an_end_is_told_in_the_words_of_its_basis(
     until: int, basis: Basis, ground: str, said: str
 ) -> None:
-    """How many days are left, until when, and why; what was refused is over, in one line."""
+    """An end has the days left, the day and its source in one line."""
     day = date(2026, 1, until)
     change = Retiring("1", "alpha", "llm", day, basis, ground)
     told = finding(change, callable_until=day, basis=basis, ground=ground)
@@ -154,13 +154,13 @@ def test_an_end_is_told_in_the_words_of_its_basis(
     [(2, "2 days left"), (1, "1 day left"), (0, "last day"), (-3, "over for 3 days")],
 )
 def test_days_left(days: int, said: str) -> None:
-    """Until the last day they are counted down, and then up."""
+    """Days are counted down to the last day, then up."""
     day = AT.date() + timedelta(days=days)
     assert fact(finding(Retiring("1", "alpha", "llm", day, "policy", "why"))) == f"alpha: {said}"
 
 
 def test_an_end_that_moved_says_from_where_and_what_to_use_instead() -> None:
-    """The day that was told before, and names that may take its place."""
+    """A moved end has the previous day and possible successors."""
     day, before = date(2026, 1, 22), date(2026, 1, 1)
     change = Retiring("1", "alpha", "llm", day, "policy", "why", 30, before, ("beta", "gamma"))
     said = "alpha: 30 days left, before it was 2026-01-01; instead: beta, gamma"
@@ -186,14 +186,14 @@ def test_an_end_that_moved_says_from_where_and_what_to_use_instead() -> None:
 def test_a_successor_stands_with_what_would_be_lost(
     differences: tuple[Difference, ...], said: str
 ) -> None:
-    """Each loss in a few words; a name that is not listed says so in their place."""
+    """Each loss has a few words, and an unlisted name is marked."""
     assert successor(Successor("beta", differences)) == said
     unlisted = Successor("beta", differences, is_noted=True, is_listed=False)
     assert successor(unlisted) == "beta (not in the catalog)"
 
 
 def test_wave_of_one_move() -> None:
-    """A wave that moves the same way everywhere says so, with the first few names."""
+    """A wave with one move shows it with the first few names."""
     moved = [Updated(model(str(at), f"m{at}"), "meta", None, text({})) for at in range(1204)]
     assert sentence(finding(*moved)) == (
         "meta on 1,204 models: missing → {} (m0, m1, m2 and 1,201 more)"
@@ -201,7 +201,7 @@ def test_wave_of_one_move() -> None:
 
 
 def test_wave_of_different_moves() -> None:
-    """A wave whose values differ says what its moves have in common, and how many values."""
+    """A wave with different values shows their direction and the number of values."""
     moved = [Updated(model(str(at), f"m{at}"), "x", None, text(at % 2)) for at in range(3)]
     assert sentence(finding(*moved)) == "x on 3 models: came, 2 different values (m0, m1, m2)"
 
@@ -221,7 +221,7 @@ def test_wave_of_different_moves() -> None:
     ids=lambda change: change.kind,
 )
 def test_no_sentence_breaks_out_of_its_line(change: Change) -> None:
-    """Whatever a name, a field or a value holds, a sentence has no control character in it."""
+    """No name, field or value puts a control character into a sentence."""
     said = sentence(finding(change))
     assert not [each for each in said if unicodedata.category(each) in {"Cc", "Zl", "Zp"}]
     if isinstance(change, Drift):
@@ -250,12 +250,12 @@ def test_no_sentence_breaks_out_of_its_line(change: Change) -> None:
     ],
 )
 def test_moves(before: Any, after: Any, said: str) -> None:
-    """Both values are shown from where they differ, and as JSON where they look alike."""
+    """Values are shown from their difference on, as JSON if they look alike."""
     assert move(text(before), text(after)) == said
 
 
 def test_a_word_is_not_mistaken_for_absence() -> None:
-    """The text "missing" is told from what is missing."""
+    """The text "missing" differs from a missing value."""
     assert move(None, text("missing")) == 'missing → "missing"'
 
 
@@ -263,7 +263,7 @@ def test_a_word_is_not_mistaken_for_absence() -> None:
 def test_different_values_never_look_the_same(
     before: JsonText | None, after: JsonText | None
 ) -> None:
-    """Whatever changed, the sentence shows two different sides on one line of bounded length."""
+    """Different values always look different, on one line of limited length."""
     said = move(before, after)
     side = said[: (len(said) - len(" → ")) // 2]
     assert (said == f"{side} → {side}") == (before == after)
@@ -272,7 +272,7 @@ def test_different_values_never_look_the_same(
 
 
 def test_title() -> None:
-    """A title counts by level, the gravest first, and passes over what there is none of."""
+    """A title counts by level, most severe first, without empty levels."""
     levels = (Level.INFO, Level.BREAKING, Level.INFO)
     findings = [finding(level=level) for level in levels]
     assert title("infomaniak", findings) == "infomaniak: 1 breaking, 2 info"
@@ -280,7 +280,7 @@ def test_title() -> None:
 
 
 def test_names_without_end_are_cut() -> None:
-    """A sentence stays short enough to read, whatever the length of names, fields and values."""
+    """A sentence is short with names, fields and values of any length."""
     long = model(name="n" * 10_000, type="t" * 10_000)
     value = canonical("v" * 10_000)
     for change in (

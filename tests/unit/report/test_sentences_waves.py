@@ -1,4 +1,4 @@
-"""What is told as one, in one sentence."""
+"""Several changes in one sentence."""
 
 import unicodedata
 from typing import Any
@@ -15,7 +15,7 @@ HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"
 
 
 def on(count: int, field: str, before: Any, after: Any) -> list[Change]:
-    """Make the same move on so many models; None where the field is not there."""
+    """Return the same move on several models, with None for an absent field."""
     sides = [None if side is None else canonical(side) for side in (before, after)]
     return [Updated(model(str(at), f"m{at}"), field, *sides) for at in range(count)]
 
@@ -77,19 +77,19 @@ def on(count: int, field: str, before: Any, after: Any) -> list[Change]:
     ],
 )
 def test_many_changes_in_one_sentence(changes: list[Change], said: str, why: str) -> None:
-    """What is told as one says what all of it has in common, how many it is, and why it is one."""
+    """A bundle has the common part, the count and the reason."""
     made = finding(*changes)
     assert sentence(made) == said
     assert (bundled(made) or "").startswith(why)
 
 
 def test_a_single_change_is_no_bundle() -> None:
-    """One change needs no reason to stand alone."""
+    """A single change has no reason of a bundle."""
     assert bundled(finding()) is None
 
 
 def test_hostile_names_in_many() -> None:
-    """Names that hold line breaks, tabs and markup break no line of a wave either."""
+    """Names with line breaks, tabs and markup do not break a wave's line."""
     made = [
         Updated(model(str(at), HOSTILE), f"a.{HOSTILE}{at}", None, canonical(1)) for at in range(2)
     ]
@@ -99,7 +99,7 @@ def test_hostile_names_in_many() -> None:
 
 
 def test_wave_of_one_move() -> None:
-    """A wave that moves the same way everywhere says so, with the first few names."""
+    """A wave with one move shows it with the first few names."""
     moved = [Updated(model(str(at), f"m{at}"), "meta", None, canonical({})) for at in range(1204)]
     assert sentence(finding(*moved)) == (
         "meta on 1,204 models: missing → {} (m0, m1, m2 and 1,201 more)"
@@ -107,6 +107,6 @@ def test_wave_of_one_move() -> None:
 
 
 def test_wave_of_different_moves() -> None:
-    """A wave whose values differ says what its moves have in common, and how many values."""
+    """A wave with different values shows their direction and the number of values."""
     moved = [Updated(model(str(at), f"m{at}"), "x", None, canonical(at % 2)) for at in range(3)]
     assert sentence(finding(*moved)) == "x on 3 models: came, 2 different values (m0, m1, m2)"

@@ -93,7 +93,7 @@ def test_a_doubtful_state_is_held() -> None:
 def test_trouble_is_told_by_what_was_told() -> None:
     """What was told since the last accepted poll is not told again; other trouble is."""
     broken = Reading(payload(), error=PayloadInvalid([Problem("$", "nothing", "one JSON value")]))
-    unwell = Unwell(since={"held": AT}, told={"held": AT})
+    unwell = Unwell(since={"held": AT}, reported={"held": AT})
     assert decide(replace(KNOWN, unwell=unwell), read(FEW)).findings == ()
     (finding,) = decide(replace(KNOWN, unwell=unwell), broken).findings
     assert finding.rule == "payload-invalid"
@@ -101,7 +101,7 @@ def test_trouble_is_told_by_what_was_told() -> None:
 
 def test_the_end_of_trouble_is_told() -> None:
     """The poll that is accepted says what is over, and since when it had lasted."""
-    unwell = Unwell(since={"failing": AT - HOUR}, told={"failing": AT - HOUR}, failures=9)
+    unwell = Unwell(since={"failing": AT - HOUR}, reported={"failing": AT - HOUR}, failures=9)
     for reading in (Reading(payload()), read(snapshot(*BEFORE.models[1:]))):
         poll = decide(replace(KNOWN, unwell=unwell), reading)
         assert poll.findings[0 if reading.candidate is None else 1].change == Recovered(

@@ -55,7 +55,7 @@ def test_a_url_that_is_safe_is_taken(url: str) -> None:
     ],
 )
 def test_a_url_that_is_not_safe_is_refused(url: str, text: str) -> None:
-    """Anything that could send the token in the clear or elsewhere is a mistake in the settings."""
+    """A URL that could leak the token is refused as a setting."""
     with pytest.raises(SettingsInvalid, match=text) as caught:
         Request(url)
     assert caught.value.hint
@@ -71,7 +71,7 @@ def test_a_url_that_is_not_safe_is_refused(url: str, text: str) -> None:
 def test_the_url_that_was_checked_is_the_one_that_is_asked(
     scheme: str, host: str, rest: str, more: str
 ) -> None:
-    """No URL passes the check for one host and is then read by the client as another."""
+    """No URL is checked as one host and requested as another."""
     url = scheme + host + rest + more
     try:
         check_url(url)
@@ -102,12 +102,12 @@ def test_the_repr_of_a_request_shows_where_it_goes_and_nothing_else() -> None:
 
 
 def test_of_a_url_that_is_secret_only_the_host_is_shown() -> None:
-    """Whoever knows the path of a chat's URL can write there, so it is not shown."""
+    """The path of a secret URL is hidden, because it permits writing to a chat."""
     assert Request(CHAT, secrets=(CHAT,)).where == "chat.example"
 
 
 def test_the_repr_of_a_response_shows_no_content() -> None:
-    """A logged response tells its status alone."""
+    """The repr of a response has only its status."""
     assert repr(Response(200, {"x": "secret"}, b"secret")) == "Response(status=200)"
 
 
@@ -122,7 +122,7 @@ def test_the_repr_of_a_response_shows_no_content() -> None:
     ],
 )
 def test_a_secret_is_hidden_however_it_is_spelled(spelling: str) -> None:
-    """An echo in plain text, in JSON or in a URL is blotted out, in text and in bytes."""
+    """An echoed secret is hidden in plain text, JSON and URLs, in text and bytes."""
     request = Request("https://api.example", secrets=(TOKEN, "", "to"))
     assert request.hide(f"<{spelling}>") == "<***>"
     assert request.hide_bytes(f"<{spelling}>".encode()) == b"<***>"
@@ -130,13 +130,13 @@ def test_a_secret_is_hidden_however_it_is_spelled(spelling: str) -> None:
 
 @pytest.mark.parametrize("name", ["If-None-Match", "if-modified-since"])
 def test_a_request_with_a_validator_is_conditional(name: str) -> None:
-    """Either validator makes 304 an answer, in whatever case it is written."""
+    """Either cache header permits 304, in any case of its name."""
     assert Request("https://api.example", headers={name: "x"}).is_conditional
     assert not Request("https://api.example", headers={"Accept": "x"}).is_conditional
 
 
 def test_a_trial_token_changes_nothing_of_the_answer() -> None:
-    """A token of a few letters is no secret: what the provider says is kept as sent."""
+    """A token of a few letters is not hidden, so the answer stays unchanged."""
     request = Request(url="https://h/", secrets=("x",))
     assert request.hide_bytes(b'{"max_token_input": 1}') == b'{"max_token_input": 1}'
 
@@ -149,7 +149,7 @@ def test_a_trial_token_changes_nothing_of_the_answer() -> None:
     ],
 )
 def test_a_secret_is_found_however_it_is_escaped(echo: str) -> None:
-    """Each character of an echoed token may stand escaped as JSON or a URL has it, or plain."""
+    """Each character of an echoed token may be escaped or plain."""
     request = Request(url="https://h/", secrets=("tok-1+2/3=",))
     assert request.hide(f"<{echo}>") == "<***>"
     assert request.hide_bytes(f"<{echo}>".encode()) == b"<***>"

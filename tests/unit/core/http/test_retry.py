@@ -12,7 +12,7 @@ NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 class Script:
-    """Raises one error after the other, then returns "done"; keeps the seconds it was given."""
+    """A callable that raises errors in turn, then returns "done", and keeps its arguments."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
@@ -27,19 +27,19 @@ class Script:
 
 
 def failing(retry_after: float | None = None) -> ProviderFailing:
-    """Make an error that is worth another attempt."""
+    """Return a retryable error."""
     return ProviderFailing("503", status=503, retry_after=retry_after)
 
 
 def test_it_tries_again_until_it_succeeds() -> None:
-    """What failed twice and then works has worked."""
+    """A call that fails twice and then works succeeds."""
     script = Script(failing(), failing())
     assert insist(script, attempts=4, seconds=10, backoff=0) == "done"
     assert len(script.left) == 3
 
 
 def test_it_gives_up_after_so_many_attempts_with_the_last_error() -> None:
-    """The number of attempts is capped, and the newest reason is told."""
+    """The attempts are limited and the last error is raised."""
     script = Script(failing(), failing(), RateLimited("last"))
     with pytest.raises(RateLimited, match="last"):
         insist(script, attempts=3, seconds=10, backoff=0)
@@ -47,7 +47,7 @@ def test_it_gives_up_after_so_many_attempts_with_the_last_error() -> None:
 
 
 def test_every_attempt_is_told_what_time_is_left() -> None:
-    """The attempts share one budget of time, which only shrinks."""
+    """Each attempt gets the remaining seconds, which only decrease."""
     script = Script(failing(), failing())
     insist(script, attempts=4, seconds=10, backoff=0.001)
     assert script.left == sorted(script.left, reverse=True)
@@ -56,7 +56,7 @@ def test_every_attempt_is_told_what_time_is_left() -> None:
 
 @pytest.mark.parametrize("error", [TimedOut("too slow"), ValueError("a bug")])
 def test_what_would_not_get_better_is_not_tried_again(error: Exception) -> None:
-    """Only an error that says so is worth a second attempt."""
+    """Only a retryable error is retried."""
     script = Script(error)
     with pytest.raises(type(error)):
         insist(script, attempts=4, seconds=10, backoff=0)
@@ -67,7 +67,7 @@ def test_what_would_not_get_better_is_not_tried_again(error: Exception) -> None:
     ("error", "backoff"), [(failing(retry_after=60), 0.0), (failing(), 60.0), (failing(), 6.0)]
 )
 def test_a_wait_that_does_not_fit_is_not_begun(error: ProviderFailing, backoff: float) -> None:
-    """A wait longer than the time left, asked for or our own, ends it at once."""
+    """A wait longer than the time left ends the retries at once."""
     script = Script(error)
     with pytest.raises(ProviderFailing):
         insist(script, attempts=4, seconds=10, backoff=backoff)
@@ -75,14 +75,14 @@ def test_a_wait_that_does_not_fit_is_not_begun(error: ProviderFailing, backoff: 
 
 
 def test_a_wait_that_the_server_asks_for_takes_the_place_of_our_own() -> None:
-    """With `Retry-After: 0` it goes on at once, however long the backoff is."""
+    """`Retry-After: 0` retries at once with any backoff."""
     script = Script(failing(retry_after=0.0))
     assert insist(script, attempts=2, seconds=10, backoff=60) == "done"
     assert script.left[-1] > 9
 
 
 def test_a_retry_is_logged_with_its_reason_and_wait(caplog: pytest.LogCaptureFixture) -> None:
-    """The operator sees why it takes longer."""
+    """The log has the reason and the wait of a retry."""
     insist(Script(failing()), attempts=2, seconds=10, backoff=0)
     assert caplog.record_tuples == [
         ("catalog.core.http", 30, "attempt 1 failed: 503; trying again in 0.0 s")
@@ -111,13 +111,13 @@ def test_a_retry_is_logged_with_its_reason_and_wait(caplog: pytest.LogCaptureFix
     ],
 )
 def test_both_forms_of_retry_after_are_read(header: str | None, seconds: float | None) -> None:
-    """Seconds and dates become seconds from now; anything else is no wish at all."""
+    """Seconds and dates become seconds, and other texts None."""
     assert seconds_asked(header, NOW) == seconds
 
 
 @given(st.text() | st.text(st.sampled_from("0123456789 ,:+-JanThuGMT"), max_size=40))
 def test_no_header_can_upset_the_reading(header: str) -> None:
-    """Whatever a server sends, the wait is unknown or a number within bounds."""
+    """Any header gives None or a number within bounds."""
     seconds = seconds_asked(header, NOW)
     assert seconds is None or 0 <= seconds <= LONGEST_WAIT
 
@@ -127,6 +127,6 @@ def test_no_header_can_upset_the_reading(header: str) -> None:
     st.integers(-12 * 60, 12 * 60).map(lambda m: timezone(timedelta(minutes=m))),
 )
 def test_a_date_in_any_zone_means_the_moment_it_names(seconds: int, zone: timezone) -> None:
-    """A date so many seconds ahead asks for so many seconds."""
+    """A date in any zone gives the seconds until that time."""
     moment = (NOW + timedelta(seconds=seconds)).astimezone(zone)
     assert seconds_asked(format_datetime(moment), NOW) == seconds

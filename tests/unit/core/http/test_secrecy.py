@@ -39,7 +39,7 @@ ESCAPES: dict[str, Callable[[str], str]] = {
 
 
 def shown(text: str) -> str:
-    """Undo every escape as a reader of a log would; the longest way round."""
+    """Return the text with every escape decoded, slowly and simply."""
     for _ in range(6):
         text = html.unescape(text)
         text = re.sub(r"%([0-9a-fA-F]{2})", lambda match: chr(int(match[1], 16)), text)
@@ -86,7 +86,7 @@ def test_a_shorter_part_of_a_secret_is_left_as_it_is(secret: str) -> None:
 
 
 def test_of_a_url_the_host_is_no_secret() -> None:
-    """The host of a chat may be shown; path and query are hidden, each long part of them too."""
+    """The host of a URL is shown. Path, query and their long parts are hidden."""
     asked = request(CHAT)
     assert asked.hide("https://hooks.example/") == "https://hooks.example/"
     assert asked.hide(CHAT) == "https://hooks.example***"
@@ -107,7 +107,7 @@ def test_a_secret_in_another_script_is_hidden(text: str) -> None:
 
 
 def test_what_is_left_of_json_is_json() -> None:
-    """A backslash before a secret does not escape what takes its place."""
+    """A backslash before a secret does not escape the replacement."""
     body = json.dumps({"path": f"C:\\{TOKEN}", "n": f"\n{TOKEN}", "name": f'"{TOKEN}"'})
     assert json.loads(hide(body, (TOKEN,))) == {"path": "C:***", "n": "\n***", "name": '"***"'}
 
@@ -117,7 +117,7 @@ def test_what_is_left_of_json_is_json() -> None:
     ["%41bcdefgh", "u0041bcdefgh", "a\\bcdefghi", "ab%zzcdefgh", "%ff%feabcdefgh", "&#9999999;"],
 )
 def test_a_secret_that_looks_like_an_escape_is_hidden(odd: str) -> None:
-    """A secret is looked for as it is, and as it reads where escapes are undone."""
+    """A secret is searched as written and with its escapes decoded."""
     for before in ("", "\\", "%", "&amp;", "%25"):
         assert odd not in hide(f"<{before}{odd}>", (odd,))
     assert hide(f"<{quote(odd, safe='')}>", (odd,)) == "<***>"
@@ -134,7 +134,7 @@ def test_a_text_without_a_secret_is_unchanged(text: str) -> None:
 
 @given(st.binary())
 def test_bytes_that_are_no_text_are_unchanged(body: bytes) -> None:
-    """What is no UTF-8 is read all the same, and left as it is."""
+    """Invalid UTF-8 is searched too and stays unchanged."""
     assert hide_bytes(body, (TOKEN,)) == body
 
 
@@ -151,7 +151,7 @@ def test_bytes_that_are_no_text_are_unchanged(body: bytes) -> None:
 def test_no_long_part_of_a_secret_is_left(
     pieces: list[tuple[int, int] | str], escapes: list[Callable[[str], str]]
 ) -> None:
-    """Whatever a text repeats of a secret, each character escaped as it likes, is hidden."""
+    """Any repeated part of a secret is hidden, with any escaping."""
     text = ""
     for piece in pieces:
         part = piece if isinstance(piece, str) else TOKEN[piece[0] : piece[0] + piece[1]]
@@ -191,7 +191,7 @@ def cpu(call: Callable[[], object]) -> float:
 @pytest.mark.long
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_hiding_takes_time_by_the_length_of_the_text(kind: str) -> None:
-    """Four times the text takes about four times as long, whatever the text holds of a secret."""
+    """Four times the text takes about four times as long, with any content."""
     texts = [HOSTILE[kind](TOKEN, size).encode() for size in (15_000, 60_000)]
     small, large = (cpu(partial(hide_bytes, text, (TOKEN,))) for text in texts)
     assert large < 10 * small + 0.02
@@ -199,7 +199,7 @@ def test_hiding_takes_time_by_the_length_of_the_text(kind: str) -> None:
 
 @pytest.mark.long
 def test_a_longer_prefix_of_a_secret_takes_no_longer() -> None:
-    """However many characters a text shares with a secret, each byte of it costs about the same."""
+    """The cost per byte does not depend on the shared prefix."""
     texts = [(TOKEN[:length] + "~").encode() * (40_000 // (length + 1)) for length in (9, 18, 36)]
     times = [cpu(partial(hide_bytes, text, (TOKEN,))) for text in texts]
     assert max(times) < 4 * times[0] + 0.02

@@ -37,13 +37,13 @@ from catalog.providers.described.canonical import moment, number, spelled, witho
     ],
 )
 def test_numbers_in_one_spelling(written: Json, same: Json) -> None:
-    """What is the same number looks the same; what is none stays as it was sent."""
+    """Equal numbers have one form, and other values stay as sent."""
     assert repr(number(written)) == repr(same)
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=9, min_value=0, max_value=1000))
 def test_a_number_keeps_its_value(exact: Decimal) -> None:
-    """Another spelling is never another number, within the digits that count."""
+    """The canonical form has the same value within the significant digits."""
     said = number(str(exact))
     assert said == number(f"{exact:e}")
     assert abs(Decimal(said) - exact) <= abs(exact) * Decimal("1e-11")
@@ -62,12 +62,12 @@ def test_a_number_keeps_its_value(exact: Decimal) -> None:
     ],
 )
 def test_moments_in_one_spelling(written: Json, same: Json) -> None:
-    """What is the same instant looks the same; what is none stays as it was sent."""
+    """Equal times have one form, and other values stay as sent."""
     assert moment(written) == same
 
 
 def test_only_the_named_places_are_respelled() -> None:
-    """A version `1.0` is no number, unless the description says so."""
+    """A version `1.0` is no number unless the description names its place."""
     row = {"price": {"in": "1.0"}, "version": "1.0", "at": ["2026-01-01T01:00:00+01:00"], "x": 1.0}
     told = spelled(row, Places.of(["price"]), Places.of(["at"]))
     assert told == {"price": {"in": "1"}, "version": "1.0", "at": ["2026-01-01T00:00:00Z"], "x": 1}
@@ -75,7 +75,7 @@ def test_only_the_named_places_are_respelled() -> None:
 
 
 def test_volatile_places_are_left_out() -> None:
-    """What moves at every poll is no fact, wherever it stands."""
+    """A volatile value is no fact at any place."""
     row = {"a": {"seen": 1, "b": 2}, "list": [{"seen": 1, "c": 3}], "plain": [[1]], "seen": 4}
     told = without(row, Places.of(["a.seen", "list.*.seen"]))
     assert told == {"a": {"b": 2}, "list": [{"c": 3}], "plain": [[1]], "seen": 4}
@@ -90,7 +90,7 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_one_spelling_is_final(value: Json) -> None:
-    """Whatever is sent, a second reading finds nothing left to change."""
+    """A second conversion changes nothing."""
     everywhere = Places.of(["*"])
     once = spelled({"a": value}, everywhere, everywhere)
     assert json.dumps(spelled(once, everywhere, everywhere)) == json.dumps(once)

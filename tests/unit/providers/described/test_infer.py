@@ -49,14 +49,14 @@ MODEL = {"id": "a", "name": "Alpha", "limit": {"context": 9, "output": 3}, "cost
     ],
 )
 def test_what_is_proposed(answer: Json, settings: dict[str, Any]) -> None:
-    """Rows, key, classes and paging are found where other providers have them too."""
+    """Rows, key, classes and paging are proposed for other layouts too."""
     proposal = infer(answer)
     assert proposal is not None
     assert {name: proposal.settings.get(name) for name in settings} == settings
 
 
 def test_the_longer_list_is_the_list_of_models() -> None:
-    """Of several lists of objects, the one with the most rows is taken."""
+    """Of several lists of objects, the longest is proposed."""
     answer = {"owners": [{"id": "o"}], "models": [MODEL, MODEL | {"id": "b"}]}
     proposal = infer(answer)
     assert proposal is not None
@@ -64,7 +64,7 @@ def test_the_longer_list_is_the_list_of_models() -> None:
 
 
 def test_what_could_not_be_found_is_said() -> None:
-    """Where no field looks like a limit, or tells models apart, a note says so."""
+    """A note reports a missing limit field or a missing unique field."""
     proposal = infer({"data": [{"id": 1}, {"id": 1}]})
     assert proposal is not None
     assert len(proposal.notes) == 3
@@ -72,7 +72,7 @@ def test_what_could_not_be_found_is_said() -> None:
 
 
 def test_a_number_is_no_name() -> None:
-    """Where models are told apart by numbers, calls take their names."""
+    """If keys are numbers, calls use the names."""
     rows = [{"id": number, "name": f"maker/model-{number}"} for number in (1, 2)]
     proposal = infer({"data": rows})
     assert proposal is not None
@@ -81,7 +81,7 @@ def test_a_number_is_no_name() -> None:
 
 
 def test_a_key_of_two_fields() -> None:
-    """Where models share their id, the field that tells them apart becomes part of the key."""
+    """If models share an id, the distinguishing field becomes part of the key."""
     rows = [{"id": "x", "region": region, "kind": "llm"} for region in ("eu", "us")]
     proposal = infer({"data": [*rows, {"id": "y", "region": "eu", "kind": "llm"}]})
     assert proposal is not None
@@ -101,6 +101,6 @@ json_values = st.recursive(
 
 @given(json_values)
 def test_any_answer_is_looked_at(answer: Json) -> None:
-    """Whatever is sent, something is proposed or nothing is: it never breaks."""
+    """Any answer gives a proposal or none, and no exception."""
     proposal = infer(answer)
     assert proposal is None or proposal.rows > 0

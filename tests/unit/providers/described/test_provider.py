@@ -31,21 +31,21 @@ SHIP = {"hull": "argo", "class": "llm", "tokens": 9, "state": "docked", "trial":
 
 
 def reading(answer: Json, description: Description = MARS) -> Snapshot:
-    """Read an answer by a description."""
+    """Return an answer read by a description."""
     provider = Described("mars", description)
     sent = Payload("mars", "", AT, json.dumps(answer).encode())
     return provider.normalize(validate(sent, provider))
 
 
 def problems(answer: Json, description: Description = MARS) -> list[str]:
-    """Return what is wrong with an answer."""
+    """Return the problems of an answer."""
     with pytest.raises(PayloadInvalid) as caught:
         reading(answer, description)
     return [str(problem) for problem in caught.value.problems]
 
 
 def test_unheard_of_provider_by_description_alone() -> None:
-    """Key, name and every attribute are read from where the description says they are."""
+    """Key, name and every attribute are read from the described places."""
     (model,) = reading({"fleet": {"red": {"ships": [SHIP]}}}).models
     assert (model.key, model.name, model.type) == ("red/argo", "argo", "llm")
     assert (model.status, model.beta, model.context_limit) == ("docked", True, 9)
@@ -53,7 +53,7 @@ def test_unheard_of_provider_by_description_alone() -> None:
 
 
 def test_first_place_with_a_value_counts() -> None:
-    """Where several places may hold an attribute, the first that does is taken."""
+    """Of several places of an attribute, the first one with a value counts."""
     ship = SHIP | {"hold": {"tokens": "12"}, "class": None}
     (model,) = reading({"fleet": {"red": {"ships": [ship]}}}).models
     assert (model.context_limit, model.type) == (12, "llm")
@@ -61,14 +61,14 @@ def test_first_place_with_a_value_counts() -> None:
 
 @pytest.mark.parametrize("limit", [-1, 1.5, "many", True, None, [], "-1", 2**63])
 def test_odd_limits_are_none(limit: Json) -> None:
-    """A limit that is no number of tokens is not passed on as one; the facts keep it."""
+    """A limit that is not a number of tokens is ignored, and the facts keep it."""
     (model,) = reading({"fleet": {"red": {"ships": [SHIP | {"tokens": limit}]}}}).models
     assert model.context_limit is None
     assert parse(model.facts)["tokens"] == limit
 
 
 def test_attributes_of_other_shapes() -> None:
-    """A type that is a list is told as JSON, an empty one is none, odd flags are no flags."""
+    """A type that is a list becomes JSON, an empty one is ignored, odd flags are ignored."""
     ship = SHIP | {"class": ["a", "b"], "state": "", "trial": "yes"}
     (model,) = reading({"fleet": {"red": {"ships": [ship]}}}).models
     assert (model.type, model.status, model.beta) == ('["a","b"]', None, None)
@@ -88,12 +88,12 @@ def test_attributes_of_other_shapes() -> None:
     ],
 )
 def test_answers_that_break_the_description(answer: Json, problem: str) -> None:
-    """An answer of another shape is told with its place, and never read as a small catalog."""
+    """An answer of another shape is refused with its place, not read as a small catalog."""
     assert problems(answer)[0].startswith(problem)
 
 
 def test_rows_may_be_an_object_or_the_whole() -> None:
-    """Rows are found as a bare list, and as an object whose keys name them."""
+    """Rows are found in a bare list, and in an object with names as keys."""
     bare = Description(route="/models", rows="")
     assert [model.key for model in reading([{"id": 2}, {"id": 10}], bare).models] == ["2", "10"]
     named = Description(route="/models", rows="models", key="{1}")
@@ -103,7 +103,7 @@ def test_rows_may_be_an_object_or_the_whole() -> None:
 
 
 def test_parts_are_read_as_one_list() -> None:
-    """A list that came in parts is one catalog; a broken part is told with its number."""
+    """A list in pages is one catalog. A broken page is reported with its number."""
     paged = read({"route": "/models", "paging": {"by": "next", "at": "next"}})
     parts: list[Any] = [{"data": [{"id": "b"}]}, {"data": [{"id": "a"}]}]
     assert [model.key for model in reading({"pages": parts}, paged).models] == ["a", "b"]
@@ -116,7 +116,7 @@ def test_parts_are_read_as_one_list() -> None:
 
 
 def test_a_nested_key_is_demanded() -> None:
-    """What a key is made of must be there, however deep."""
+    """Every part of a key is required, also a nested one."""
     deep = Description(route="/models", key="{ship.hull}-{ship.year}")
     assert (
         reading({"data": [{"ship": {"hull": "argo", "year": 1}}]}, deep).models[0].key == "argo-1"
@@ -126,14 +126,14 @@ def test_a_nested_key_is_demanded() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_shipped_kinds_are_descriptions(kind: str) -> None:
-    """Each kind that is shipped is read without a mistake."""
+    """Each shipped kind loads without an error."""
     description = read(shipped(kind))
     assert description.route.startswith("/")
     assert Described(kind, description).attributes.of_field("gone") is None
 
 
 def test_lifecycle_is_what_the_description_says() -> None:
-    """Without a word about it, nothing is promised of a model that left."""
+    """Without a lifecycle in the description, no last day is promised."""
     assert Described("mars", MARS).lifecycle is None
     promised = Described("mars", read({"route": "/", "callable_days": 7})).lifecycle
     assert promised is not None

@@ -10,7 +10,7 @@ INFOMANIAK = Infomaniak()
 
 
 def test_row_in_our_words() -> None:
-    """The well-known attributes are read out of the fields where Infomaniak puts them."""
+    """The known attributes are read from Infomaniak's fields."""
     made = model(row(meta={"is_beta": True}))
     assert (made.key, made.name, made.type) == ("1", "alpha", "llm")
     assert (made.status, made.beta, made.context_limit) == ("ready", True, 32000)
@@ -19,14 +19,14 @@ def test_row_in_our_words() -> None:
 
 
 def test_every_fact_is_kept() -> None:
-    """A field that nobody has heard of stays among the facts, nulls and all."""
+    """An unknown field stays in the facts, including nulls."""
     sent = row(future={"a": [None, 1.5]}, version=None)
     assert parse(model(sent).facts) == sent
 
 
 @pytest.mark.parametrize("nothing", [None, MISSING])
 def test_what_is_not_said_is_not_known(nothing: object) -> None:
-    """A field that is null or missing leaves its attribute unknown."""
+    """A null or missing field leaves its attribute unknown."""
     optional = ("documentation_link", "description", "info_status", "max_token_input", "meta")
     made = model(row(**dict.fromkeys(optional, nothing)))
     known = (made.status, made.beta, made.context_limit, made.description, made.route)
@@ -34,14 +34,14 @@ def test_what_is_not_said_is_not_known(nothing: object) -> None:
 
 
 def test_zero_and_false_are_said() -> None:
-    """A limit of zero, an empty text and a false flag are values, not absence."""
+    """A limit of zero, an empty text and false are values, not absence."""
     made = model(row(max_token_input=0, info_status="", description=""))
     assert (made.context_limit, made.status, made.description, made.beta) == (0, "", "", False)
 
 
 @pytest.mark.parametrize("meta", [{}, {"is_coder": True}, {"is_beta": None}])
 def test_meta_without_beta(meta: dict[str, object]) -> None:
-    """An object `meta` that does not speak of beta leaves it unknown."""
+    """A `meta` without beta leaves it unknown."""
     assert model(row(meta=meta)).beta is None
 
 
@@ -64,12 +64,12 @@ def test_meta_without_beta(meta: dict[str, object]) -> None:
     ],
 )
 def test_serving_route(link: str | None, route: str | None) -> None:
-    """The path of a documentation link ends in the route; an odd link tells none."""
+    """The path of a documentation link ends in the route, and an odd link has none."""
     assert served_by(link) == route
 
 
 def test_answer_becomes_a_snapshot() -> None:
-    """A valid answer becomes Infomaniak's snapshot of its moment, in the order of ids."""
+    """A valid answer becomes a snapshot of its time in the order of ids."""
     rows = [row(id=10, name="ten"), row(id=9, name="nine")]
     snapshot = INFOMANIAK.normalize(validate(payload(body(*rows)), INFOMANIAK))
     assert (snapshot.provider, snapshot.taken_at, snapshot.number) == ("infomaniak", AT, None)
@@ -77,13 +77,13 @@ def test_answer_becomes_a_snapshot() -> None:
 
 
 def test_lifecycle() -> None:
-    """A model that left stays callable for 30 days, and Infomaniak's policy says so."""
+    """A removed model stays callable for 30 days by Infomaniak's policy."""
     assert INFOMANIAK.lifecycle.days == 30
     assert INFOMANIAK.lifecycle.ground == "Infomaniak's lifecycle policy"
 
 
 def test_attributes_stand_in_the_contract() -> None:
-    """Each field behind a well-known attribute is described by the contract."""
+    """The contract describes each field of a known attribute."""
     for field in ATTRIBUTES:
         schema = INFOMANIAK.contract["$defs"]["model"]
         for key in field.split("."):
@@ -92,7 +92,7 @@ def test_attributes_stand_in_the_contract() -> None:
 
 
 def test_nul_in_a_text() -> None:
-    """A NUL, which not every database can hold, becomes U+FFFD; the facts keep what was sent."""
+    """NUL becomes U+FFFD, because PostgreSQL refuses it, and the facts keep it."""
     read = model(row(description="a\0b", info_status="\0", documentation_link=f"{DOCUMENTED}/a%00"))
     assert (read.description, read.status, read.route) == ("a\ufffdb", "\ufffd", "/a\ufffd")
     assert "\\u0000" in read.facts
