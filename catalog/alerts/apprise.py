@@ -161,8 +161,6 @@ class AppriseChannel:
 
 
 class _LogCapture(logging.Handler):
-    """A log handler that keeps Apprise's messages of one call."""
-
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.texts: list[str] = []

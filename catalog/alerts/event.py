@@ -78,7 +78,6 @@ def _title(message: Message) -> str:
 def _fitting(
     message: Message, write: Callable[[Finding, Message], dict[str, Any]], room: int
 ) -> list[dict[str, Any]]:
-    """Return the most severe changes that fit into `room` bytes."""
     changes = []
     for finding in message.findings:
         change = write(finding, message)

@@ -129,7 +129,6 @@ def _layout(findings: Sequence[Finding], used: Used) -> list[str]:
 
 
 def _poll(findings: Iterable[Finding], used: Used) -> Iterator[str]:
-    """Yield the lines of one poll, with one reason per kind."""
     kinds: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         kind = (finding.level, finding.rule, finding.callable_until, finding.ground)

@@ -199,7 +199,6 @@ def _announced(note: Note, retires: date) -> Forecast:
 
 
 def _policy(gone: Delisted, lifecycle: Lifecycle | None) -> Forecast | None:
-    """Return the forecast of the removal, or compute it from the policy."""
     if gone.basis == "policy" and gone.callable_until is not None and gone.ground is not None:
         return Forecast(gone.callable_until, "policy", gone.ground)
     if lifecycle is None:

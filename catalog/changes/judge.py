@@ -93,7 +93,6 @@ def _finding(changes: tuple[Change, ...], case: Case) -> Finding:
 
 
 def _end(change: Change, case: Case) -> Forecast | Retiring | None:
-    """Return the end of a model that is ending, removed or renamed."""
     if isinstance(change, Retiring):
         return change
     renamed = isinstance(change, Renamed) and change.name != change.model.name

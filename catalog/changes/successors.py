@@ -89,7 +89,6 @@ def _order(model: Model, other: Model) -> tuple[object, ...]:
 
 
 def _room(model: Model) -> int:
-    """Return the known context limit in tokens, else 0."""
     return model.context_limit or 0
 
 
@@ -100,7 +99,6 @@ def _vendor(model: Model) -> str | None:
 
 
 def _likeness(model: Model, other: Model) -> float:
-    """Return the best similarity of names or descriptions, from 0 to 1."""
     from difflib import SequenceMatcher  # rarely needed
 
     ours = {text.lower() for text in (model.name, model.description) if text}

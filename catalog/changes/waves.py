@@ -136,7 +136,6 @@ def _tops(updates: Sequence[Updated]) -> dict[str, Path]:
 
 
 def _at(facts: Json, path: Path) -> Json:
-    """Return the value at a path of the facts, or None."""
     for key in path:
         facts = facts.get(key) if isinstance(facts, dict) else None
     return facts

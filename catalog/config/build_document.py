@@ -41,6 +41,5 @@ def wire_annotations(settings: Settings) -> annotations.Annotations:
 
 
 def _shipped(kind: str, name: str) -> str:
-    """Read a file of the provider's folder. Described providers share one."""
     folder = "infomaniak" if kind == "infomaniak" else "described"
     return files(f"catalog.providers.{folder}").joinpath(name).read_text(encoding="utf-8")

@@ -200,7 +200,6 @@ def _half_login(index: int, channel: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _explained(error: ValidationError, given: RawSettings, file: Path | None) -> Iterator[str]:
-    """Yield each error with place and source, but without secret values."""
     for mistake in error.errors(include_input=False, include_url=False, include_context=False):
         path = _dotted(mistake["loc"])
         what = WORDS.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
@@ -227,7 +226,6 @@ def _meant(place: tuple[int | str, ...]) -> str | None:
 
 
 def _dotted(place: tuple[int | str, ...]) -> str:
-    """Return a place in dotted form without pydantic's additions."""
     parts = [str(part) for part in place if part != "[key]"]
     if parts[0] == "channel":
         del parts[2:3]

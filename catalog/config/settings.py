@@ -169,7 +169,6 @@ class Settings(Section):
         return provider.model_copy(update=own)
 
     def _document(self, name: str, *, alone: bool) -> DocumentSettings:
-        """Return `models-NAME.md` as document if there are several providers."""
         general = self.document
         if alone or general.path is None:
             return general

@@ -127,7 +127,6 @@ class RawSettings:
         }
 
     def _drop_other_form(self, path: str) -> None:
-        """Remove the other form of a setting from the file's settings."""
         plain = path.removesuffix("_file")
         other = plain if path.endswith("_file") else f"{plain}_file"
         other = OTHER_FORMS.get(path, other)

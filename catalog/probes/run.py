@@ -258,7 +258,6 @@ def _skipped(call: Call, at: datetime, why: str) -> Probe:
 
 
 def _call(calls: Calls, call: Call) -> CallResult:
-    """Make a call and convert any exception to a result."""
     try:
         return calls.ask(call)
     except CatalogError as error:  # such as an invalid address in an answer
@@ -288,7 +287,6 @@ def _served(calls: Calls) -> frozenset[str] | None:
 
 
 def _wanted(lists: Lists, known: Mapping[tuple[str, str], Cell], wish: Selection) -> Iterator[Call]:
-    """Yield the wanted calls, or raise NotFound for an unknown name."""
     models = [*lists.listed.values(), *(gone.model for gone in lists.delisted.values())]
     calls = [call for model in models for call in routes.calls_of(model, images=wish.images)]
     calls += _strangers(lists, known)

@@ -129,7 +129,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
     def _client_leaves(self, seconds: float | None) -> bool:
-        """Wait, and return whether the client disconnected earlier."""
         self.connection.settimeout(seconds)
         with suppress(TimeoutError):
             self.connection.recv(1)

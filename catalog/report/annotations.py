@@ -145,7 +145,6 @@ def load(*sources: tuple[str, str]) -> Annotations:
 
 
 def _read_entry(entry: Any) -> Iterator[Annotation]:
-    """Yield the valid parts of an entry. Errors are reported elsewhere."""
     for item in entry if isinstance(entry, list) else [entry]:
         if isinstance(item, dict):
             known = {name: item[name] for name in (*WORDS, "when") if name in item}

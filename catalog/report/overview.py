@@ -137,7 +137,6 @@ class _Writer:
         return markdown.text(self.words.status.get(model.status, model.status))
 
     def _answers(self, model: Model) -> str:
-        """Return the routes where a model answers, else its verdicts."""
         verdicts = self.overview.answers.get(model.name, {})
         on = [route for route, verdict in verdicts.items() if verdict is Verdict.ANSWERS]
         if on or not verdicts:
@@ -146,7 +145,6 @@ class _Writer:
         return "No" if names == [Verdict.REFUSED] else f"No: {', '.join(names)}"
 
     def _routes(self, models: Iterable[Model]) -> str:
-        """Return the serving routes, with model names if there are several."""
         served: dict[str | None, list[str]] = {}
         for model in models:
             served.setdefault(model.route, []).append(model.name)

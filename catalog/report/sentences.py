@@ -187,7 +187,6 @@ def _another_name(former: Model, key: str, name: str) -> str:
 
 
 def _wave(finding: Finding) -> str:
-    """Return several changes as one sentence, with example models last."""
     changes, many = finding.changes, count(len(finding.models), "model")
     updates = [change for change in changes if isinstance(change, Updated)]
     if not updates:

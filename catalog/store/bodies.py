@@ -235,7 +235,6 @@ def _mean_size(connection: Connection, keyframe: Keyframe) -> float:
 
 
 def _keyframe_of(connection: Connection, sha256: str | None) -> Keyframe | None:
-    """Return the keyframe for a body, None if pruned or damaged."""
     if sha256 is None:
         return None
     try:

@@ -147,7 +147,6 @@ def _begun(connection: Connection) -> Mapping[int, Sequence[str]]:
 
 
 def _notes(connection: Connection, provider: str, after: int, last: int) -> list[Json]:
-    """Return the notes with ids over `after`, up to `last`."""
     values = {"provider": provider, "after": after, "last": last}
     return [
         [row.key, row.noted_at, row.retires and row.retires.isoformat(), row.successor, row.source]

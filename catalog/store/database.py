@@ -198,7 +198,6 @@ class Database:
 
     @cached_property
     def _engine(self) -> Engine:
-        """Create the engine, the file and the schema on first use."""
         try:
             if not self.exists:
                 self._create()
@@ -248,7 +247,6 @@ def _is_cut(error: Exception) -> bool:
 
 
 def _check_driver(url: URL) -> None:
-    """Raise SettingsInvalid for an unsupported database or missing driver."""
     backend, driver = url.get_backend_name(), url.drivername
     if backend not in SUPPORTED:
         raise SettingsInvalid(f"{backend} is not supported; {INSTEAD}")

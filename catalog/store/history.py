@@ -243,7 +243,6 @@ def delisted(connection: Connection, provider: str, number: int) -> tuple[Delist
 
 @cache
 def _delisted_query() -> Executable:
-    """Select the removed models, the last row of each counts."""
     ended, number = col(ModelVersionRow.last_snapshot), bindparam("number", type_=Integer)
     reported = (col(FindingRow.callable_until), col(FindingRow.basis), col(FindingRow.ground))
     return (

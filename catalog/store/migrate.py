@@ -69,7 +69,6 @@ def upgrade(engine: Engine, revision: str = "head") -> Upgraded | None:
 
 
 def _keep(connection: Connection, script: ScriptDirectory, revision: str) -> Upgraded | None:
-    """Create the backup before an upgrade, or return None if current."""
     before = MigrationContext.configure(connection).get_current_revision()
     after = script.get_revision(revision).revision
     if before is None or before == after:

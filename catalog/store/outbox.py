@@ -50,7 +50,6 @@ def due(connection: Connection, channels: Collection[str], now: datetime) -> fro
 
 
 def _paused(connection: Connection, now: datetime) -> frozenset[str]:
-    """Return the channels whose receivers asked for a pause."""
     until = col(DeliveryRow.paused_until)
     # Longer pauses are ignored, because they come from a wrong clock.
     longest = now + LONGEST_PAUSE

@@ -158,7 +158,6 @@ def _newest(*of: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 
 
 def _unbroken(provider: str, last: Any) -> Select[Any]:
-    """Select the start of the last confirmed verdict of each cell."""
     rows, other = _table.alias(), _table.alias()
     newest = _table.alias()
     before = (

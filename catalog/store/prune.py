@@ -36,8 +36,6 @@ class Pruned:
 
 @dataclass(slots=True)
 class _Bodies:
-    """The last use of each body, the current body, and required polls."""
-
     last: dict[str, str] = field(default_factory=dict)
     in_force: str = ""
     newest: str = ""

@@ -105,7 +105,6 @@ def _revision(connection: sqlite3.Connection, source: Path, rows: dict[str, int]
 
 
 def _up_to_date(new: Path, revision: str) -> Path:
-    """Return the file to verify, upgraded if its schema is old."""
     if revision == REVISIONS[-1]:
         return new
     copy = new.with_name("upgraded.db")

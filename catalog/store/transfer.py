@@ -116,7 +116,6 @@ VERIFY = "Nothing was imported. `catalog db verify` on the exported database say
 
 
 def _as_stored(name: str) -> TableClause:
-    """Return a table with times as stored text."""
     columns = TABLES[name].columns
     kinds = {each.name: Text() if isinstance(each.type, Moment) else each.type for each in columns}
     return table(name, *(column(each, kind) for each, kind in kinds.items()))

@@ -153,7 +153,6 @@ def _versions(connection: Connection) -> Verdicts:
 
 
 def _snapshots(connection: Connection) -> Verdicts:
-    """Rebuild each snapshot from its model versions in order."""
     stretch = (col(ModelVersionRow.first_snapshot), col(ModelVersionRow.last_snapshot))
     begin: dict[int, dict[int, Model]] = defaultdict(dict)
     end: dict[int | None, list[int]] = defaultdict(list)

@@ -179,7 +179,6 @@ class Http:
 
 
 def _outgoing(request: Request, seconds: float) -> httpx.Request:
-    """Build the httpx request, or raise SettingsInvalid for its URL."""
     until = time.monotonic() + seconds  # a moment: see deadline.py
     headers = httpx.Headers(_HEADERS)
     headers.update(request.headers)
@@ -272,14 +271,11 @@ def _broken(request: Request, error: Exception, status: int | None) -> ProviderE
 
 
 def _one_line(text: str) -> str:
-    """Return a short line without control characters."""
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= TEXT_LIMIT else f"{line[: TEXT_LIMIT - 1]}…"
 
 
 class _Transport(httpx.BaseTransport):
-    """An httpx transport on sockets that keep the deadline."""
-
     def __init__(self, tls: ssl.SSLContext | None) -> None:
         self._tls = tls
         self._plain = self._make_pool(None)

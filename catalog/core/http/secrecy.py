@@ -112,7 +112,6 @@ def _sought(secrets: tuple[str, ...]) -> _Sought:
 
 
 def _forms(secrets: tuple[str, ...]) -> Iterator[list[bytes]]:
-    """Yield the characters of each secret, escaped and decoded."""
     for secret in secrets:
         if len(secret) < SHORTEST_SECRET:
             continue
@@ -122,7 +121,6 @@ def _forms(secrets: tuple[str, ...]) -> Iterator[list[bytes]]:
 
 
 def _characters(form: bytes) -> list[bytes]:
-    """Split a text into characters, or into bytes if not UTF-8."""
     try:
         return [_encoded(character) for character in form.decode("utf-8", "surrogatepass")]
     except UnicodeDecodeError:

@@ -80,7 +80,6 @@ def _listings(answer: Json) -> Iterator[_Listing]:
 
 
 def _steps(answer: Json, place: Trail) -> list[str]:
-    """Return the next steps below a place: few names, or any."""
     below = [value for _, value in values(answer, place)]
     keys = {key for value in below if isinstance(value, dict) for key in value}
     lists = any(isinstance(value, list) for value in below)

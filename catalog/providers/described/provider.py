@@ -84,8 +84,6 @@ def _twins(models: list[Model]) -> Iterator[Problem]:
 
 
 class _Reader:
-    """A reader of rows that parses the description's places once."""
-
     def __init__(self, description: Description) -> None:
         self._volatile = Places.of(description.volatile)
         self._numbers = Places.of((*description.numbers, *description.prices))

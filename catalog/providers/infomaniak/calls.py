@@ -84,7 +84,6 @@ class Calls:
         return replace(result, latency_ms=max(0, elapsed))
 
     def _result(self, batch: Json, call: Call) -> tuple[CallResult, float]:
-        """Return the result of a batch, and the seconds of pacing."""
         path = self._path(RESULTS).replace("{batch_id}", quote(str(batch), safe=""))
         paced = 0.0
         for calls in range(2, LOOKS + 2):
