@@ -68,7 +68,10 @@ def difference(body: bytes, base: bytes, share: float) -> bytes | None:
 
 
 def unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
-    """Return a body of that size, packed upon a base or alone; raise Damaged."""
+    """Return a body of that size, packed upon a base or alone; raise Damaged.
+
+    Bytes behind what was packed are damage too.
+    """
     if base is None and not packed.startswith(MAGIC):
         unpacker = zlib.decompressobj()
         try:
@@ -76,7 +79,7 @@ def unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
             body = unpacker.decompress(packed, max(0, size) + 1)
         except zlib.error as error:
             raise Damaged from error
-        if not unpacker.eof:
+        if not unpacker.eof or unpacker.unused_data:
             raise Damaged
         return body
     from zstandard import ZstdError
@@ -98,7 +101,7 @@ def _unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
     if frame_content_size(packed) != size:  # it would take as much memory as it claims
         raise Damaged
     known = ZstdCompressionDict(base, dict_type=DICT_TYPE_RAWCONTENT) if base else None
-    return ZstdDecompressor(dict_data=known).decompress(packed)
+    return ZstdDecompressor(dict_data=known).decompress(packed, allow_extra_data=False)
 
 
 _SHA256, _BASE, _BODY = col(PayloadRow.sha256), col(PayloadRow.base_sha256), col(PayloadRow.body)
