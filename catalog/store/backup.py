@@ -12,7 +12,7 @@ from catalog.core.errors import StoreError
 
 WAIT = 30.0
 """Seconds to wait for a process that writes."""
-_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 
 
 def copy(source: Path, target: Path) -> dict[str, int]:
@@ -75,7 +75,7 @@ def _check(new: sqlite3.Connection, rows: dict[str, int]) -> None:
 
 def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
     """Return how many rows each table has."""
-    names = [name for (name,) in connection.execute(_TABLES)]
+    names = [name for (name,) in connection.execute(TABLES)]
     return {name: _count(connection, name) for name in names}
 
 
