@@ -32,6 +32,7 @@ from catalog.config.channels import (
 )
 from catalog.config.load import Loaded
 from catalog.config.providers import ProviderSettings, ScheduleSettings
+from catalog.config.redaction import all_secrets
 from catalog.config.settings import ProbeSettings, Settings
 from catalog.config.types import reveal
 from catalog.core.clock import Clock, now
@@ -57,9 +58,9 @@ SLACK = timedelta(minutes=5)
 
 
 def wire_http(settings: Settings) -> Http:
-    """Make the one HTTP client of the process."""
+    """Make the one HTTP client of the process; it hides the secrets of the settings."""
     limits = settings.http
-    return Http(
+    http = Http(
         Limits(
             deadline=limits.deadline.total_seconds(),
             max_bytes=limits.max_bytes,
@@ -67,6 +68,7 @@ def wire_http(settings: Settings) -> Http:
             retry_for=limits.retry_for.total_seconds(),
         )
     )
+    return http.hiding(all_secrets(settings))
 
 
 def wire_provider(settings: ProviderSettings) -> Provider:
@@ -76,7 +78,7 @@ def wire_provider(settings: ProviderSettings) -> Provider:
 
 def wire_source(settings: Settings, http: Http, clock: Clock = now) -> Source:
     """Make the way to the live route."""
-    one = settings.one
+    one, http = settings.one, http.hiding(all_secrets(settings))
     token, url, description = reveal(one.token) or None, one.url or "", one.description
     if description is None:
         return Source(http, one.name, url, token, clock, ASKING)
@@ -156,7 +158,7 @@ def wire_channels(settings: Settings, http: Http, clock: Clock) -> tuple[Channel
     of another. Raises SettingsInvalid for a template that cannot be used.
     """
     deadline, usage = settings.http.deadline.total_seconds(), wire_usage(settings)
-    shared = _Shared(http, clock, deadline, _pages(settings), usage)
+    shared = _Shared(http.hiding(all_secrets(settings)), clock, deadline, _pages(settings), usage)
     made = (_wire_channel(channel, shared) for channel in settings.channel)
     return tuple(chain.from_iterable(made))
 
@@ -229,6 +231,7 @@ def _wire_mail(
             server=server,
             user=settings.user,
             password=reveal(settings.password) or None,
+            secrets=shared.http.secrets,
             sender=settings.sender,
             recipient=address,
             max_size=settings.max_size or MAIL_BYTES,

@@ -111,8 +111,7 @@ def test_a_new_database_is_filled_whole_or_not_made(tmp_path: Path) -> None:
     """Where filling it fails, no file is left; else it has its name and its rows at the end."""
     path = tmp_path / "new" / "a.db"
     database = Database(str(path))
-    with pytest.raises(ValueError, match="cut short"), database.filling() as connection:
-        connection.execute(text(ROW))
+    with pytest.raises(ValueError, match="cut short"), database.filling():
         raise ValueError("cut short")
     assert list(path.parent.iterdir()) == []
     with database.filling() as connection:
@@ -130,9 +129,9 @@ def test_a_database_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     with (
         pytest.raises(StoreError, match=r"a\.db was made by another process"),
         Database(str(path)).filling(),
+        make(path).writing() as connection,
     ):
-        with make(path).writing() as connection:
-            connection.execute(text(ROW))
+        connection.execute(text(ROW))
     assert list(tmp_path.iterdir()) == [path]
     with Database(str(path)).reading() as connection:
         assert connection.scalar(text("select count(*) from payload")) == 1

@@ -158,14 +158,15 @@ def _forms(secrets: tuple[str, ...]) -> Iterator[list[bytes]]:
 
 
 def _in_base64(secret: bytes) -> Iterator[bytes]:
-    """Yield what any text that holds the secret has in common in Base64, in both alphabets.
+    """Yield what texts with the secret have in common in Base64, in both alphabets.
 
-    It depends on how many bytes are before the secret, and at both ends on what stands beside it.
+    It depends on how many bytes are before the secret, and on whether any are after it.
     """
     for before in range(3):
         first, end = (before * 8 + 5) // 6, (before + len(secret)) * 8 // 6
-        coded = b64encode(bytes(before) + secret)[first:end]
-        yield from (coded, coded.translate(_URL_SAFE))
+        coded = b64encode(bytes(before) + secret)[first:]
+        for part in (coded, coded[: end - first]):
+            yield from (part, part.translate(_URL_SAFE))
 
 
 def _characters(form: bytes) -> list[bytes]:
