@@ -1,6 +1,5 @@
 """Send messages over SMTP, one plain mail per recipient."""
 
-import base64
 import smtplib
 import socket
 import ssl
@@ -19,8 +18,7 @@ from catalog.alerts.timeout import within
 from catalog.alerts.timing import Timing
 from catalog.core.clock import Clock, now
 from catalog.core.errors import DeliveryFailed, SettingsInvalid
-from catalog.core.http import secrecy
-from catalog.core.http.request import is_loopback, read_url
+from catalog.core.http.request import hide, is_loopback, read_url
 from catalog.core.strict_json import cut
 from catalog.core.text import one_line
 
@@ -111,9 +109,9 @@ class _Progress:
 class EmailChannel:
     """A channel that mails one `recipient`.
 
-    Each recipient has its own channel, so that a retry reaches only the one that failed.
-    Certificates are always checked. `deadline` covers the whole exchange, in seconds. `max_size` is
-    in bytes of the sent mail. The password is in no error and no log.
+    A server's certificate is always checked. `deadline` is for all of the exchange, in seconds.
+    `max_size` is in bytes of the whole mail as it is sent. The password is in no error and no log,
+    and neither is any of `secrets`, which the server may repeat from what it knows.
     """
 
     name: str
@@ -123,6 +121,7 @@ class EmailChannel:
     server: MailServer
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     sender: str
     recipient: str
     max_size: int = MAIL_BYTES
@@ -220,11 +219,8 @@ class EmailChannel:
         return self._error(f"answered {code}: {reply}", hint, **how)
 
     def _hide(self, text: str) -> str:
-        if not self.password:
-            return text
-        plain = (f"\0{self.user}\0{self.password}", self.password)
-        coded = [base64.b64encode(secret.encode()).decode() for secret in plain]
-        return secrecy.hide(text, (*coded, self.password))
+        """Replace the password, also as logins write it, and every other secret."""
+        return hide(text, (self.password or "", *self.secrets))
 
     def _error(self, what: str, hint: str = "", **how: bool) -> DeliveryFailed:
         return DeliveryFailed(f"channel {self.name}: {self.server.host} {what}", hint=hint, **how)

@@ -202,7 +202,8 @@ class WebhookChannel:
     def _hide(self, text: str) -> str:
         url = urlsplit(self.url)
         parts = (*url.path.split("/"), *url.query.split("&"))
-        return Request(self.url, secrets=(self.url, *parts, *self.secrets)).hide(text)
+        known = (self.url, *parts, *self.secrets)
+        return Request(self.url, secrets=known, others=self.http.secrets).hide(text)
 
     def _text(self, what: str) -> str:
         return f"channel {self.name}: {urlsplit(self.url).hostname} {what}"

@@ -223,7 +223,7 @@ def import_(app: App, file: Path) -> int:
     from catalog.store.transfer import BROKEN, load, read_lines
 
     try:
-        with _reading(file) as export, app.database.writing() as connection:
+        with _reading(file) as export, app.database.filling() as connection:
             rows = load(connection, read_lines(export))
     except StoreError as error:
         if error.hint == BROKEN and str(file) != "-":

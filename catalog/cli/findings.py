@@ -9,7 +9,7 @@ from catalog.changes.finding import Finding, Level
 from catalog.changes.rules import rules
 from catalog.cli.output import LEVEL_COLORS, print_json, print_rows, say
 from catalog.core.clock import stamp
-from catalog.core.visible import visible
+from catalog.core.visible import visible, visible_json
 from catalog.report.json_output import finding_json
 from catalog.report.sentences import sentence
 
@@ -84,7 +84,7 @@ def _flat(known: Mapping[str, Any]) -> tuple[str, ...]:
     texts = {
         name: value
         if isinstance(value, str) and name not in {"before", "after"}
-        else canonical(value)
+        else visible_json(canonical(value))
         for name, value in known.items()
     }
     return tuple(texts.get(name, "") for name in FLAT_COLUMNS)

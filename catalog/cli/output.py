@@ -113,9 +113,8 @@ def print_rows(style: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
     if style == "csv":
         import csv
 
-        # A program gets every character; a terminal must not be steered.
-        shown = visible if sys.stdout.isatty() else str
-        cells = [["" if cell is None else shown(str(cell)) for cell in row] for row in rows]
+        # Spelled out, because people open it as a spreadsheet; JSON has every character.
+        cells = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
         lines = io.StringIO()
         csv.writer(lines, lineterminator="\n").writerows([columns, *cells])
         say(lines.getvalue(), nl=False)

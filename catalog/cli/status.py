@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from catalog.store.polls import PastPoll
 
 
+_CHECKED = {"part": "checked       in part;", "none": "not checked  "}
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """All that is said of one provider; `left` is owed to channels that are not configured."""
@@ -68,6 +71,8 @@ def status(app: App, style: str) -> int:
         for one in known:
             _print(one)
         say(visible(f"database        {app.database.place}, {size:,} bytes"))
+        if not damage and extent in _CHECKED:
+            say(f"  {_CHECKED[extent]} `catalog db verify` checks all of it")
         if damage:
             say(visible(f"  damaged       {damage}"), fg="red")
             say("                `catalog db restore FILE` puts a backup in its place.")

@@ -32,6 +32,7 @@ from catalog.config.channels import (
 from catalog.config.fast_path import wire_fast
 from catalog.config.load import Loaded
 from catalog.config.providers import ProviderSettings, ScheduleSettings
+from catalog.config.redaction import all_secrets
 from catalog.config.settings import ProbeSettings, Settings
 from catalog.config.types import reveal
 from catalog.core.clock import Clock, now
@@ -55,9 +56,9 @@ SLACK = timedelta(minutes=5)
 
 
 def wire_http(settings: Settings) -> Http:
-    """Build the HTTP client of the process."""
+    """Make the one HTTP client of the process; it hides the secrets of the settings."""
     limits = settings.http
-    return Http(
+    http = Http(
         Limits(
             deadline=limits.deadline.total_seconds(),
             max_bytes=limits.max_bytes,
@@ -65,6 +66,7 @@ def wire_http(settings: Settings) -> Http:
             retry_for=limits.retry_for.total_seconds(),
         )
     )
+    return http.hiding(all_secrets(settings))
 
 
 def wire_provider(settings: ProviderSettings) -> Provider:
@@ -73,8 +75,8 @@ def wire_provider(settings: ProviderSettings) -> Provider:
 
 
 def wire_source(settings: Settings, http: Http, clock: Clock = now) -> Source:
-    """Build the source of the live route."""
-    one = settings.one
+    """Make the way to the live route."""
+    one, http = settings.one, http.hiding(all_secrets(settings))
     token, url, description = reveal(one.token) or None, one.url or "", one.description
     if description is None:
         return Source(http, one.name, url, token, clock, LIST_REQUEST)
@@ -149,7 +151,7 @@ def wire_channels(settings: Settings, http: Http, clock: Clock) -> tuple[Channel
     for an invalid template.
     """
     deadline, usage = settings.http.deadline.total_seconds(), wire_usage(settings)
-    shared = _Shared(http, clock, deadline, _pages(settings), usage)
+    shared = _Shared(http.hiding(all_secrets(settings)), clock, deadline, _pages(settings), usage)
     made = (_wire_channel(channel, shared) for channel in settings.channel)
     return tuple(chain.from_iterable(made))
 
@@ -219,6 +221,7 @@ def _wire_mail(
             server=server,
             user=settings.user,
             password=reveal(settings.password) or None,
+            secrets=shared.http.secrets,
             sender=settings.sender,
             recipient=address,
             max_size=settings.max_size or MAIL_BYTES,

@@ -6,6 +6,7 @@ from threading import Event
 
 from catalog.config.build import SLACK, wire_channels, wire_provider, wire_schedule, wire_source
 from catalog.config.build_document import wire_publisher
+from catalog.config.redaction import all_secrets
 from catalog.config.settings import Settings
 from catalog.core.clock import Clock, now
 from catalog.core.errors import SettingsInvalid
@@ -42,7 +43,7 @@ def wire_probing(
     return Probing(
         provider=wire_provider(one),
         calls=Calls(
-            http=http,
+            http=http.hiding(all_secrets(settings)),
             url=one.url or "",
             token=token,
             product_id=one.product_id,

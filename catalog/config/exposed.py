@@ -9,11 +9,9 @@ from pathlib import Path
 from stat import S_IMODE, S_IROTH
 
 from catalog.config.load import SECRET_FILES, Loaded
+from catalog.core.http.request import CREDENTIAL
 
-_OF_REQUESTS = re.compile(
-    r"provider\.[0-9]+\.list\.(headers|query)\..*(auth|cookie|key|password|secret|token).*",
-    re.IGNORECASE,
-)
+_OF_REQUESTS = re.compile(rf"provider\.[0-9]+\.list\.(headers|query)\.{CREDENTIAL}", re.IGNORECASE)
 _PASSWORD = re.compile(r"://[^/?@]*:[^/?@]+@|[?&]password=", re.IGNORECASE)
 _MOUNTED = ("/run/secrets", "/run/credentials", "/var/run/secrets")
 """Folders of secrets mounted by containers and systemd with their own modes."""

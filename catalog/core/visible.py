@@ -1,8 +1,8 @@
 r"""Spell out invisible characters: `gpt\u200b-4` is not `gpt-4`.
 
-People cannot see zero-width spaces, soft hyphens, direction marks or tag characters, and take odd
-blanks as plain ones. Terminals obey control characters. So output for people shows them as escapes.
-JSON and CSV keep the text unchanged.
+A person who compares two names sees no zero-width space, no soft hyphen, no direction mark, no tag
+character, and takes each odd blank for a plain one. A terminal obeys control characters. So every
+output for people, CSV too, shows them as escapes; JSON has the text as it is.
 """
 
 import re
@@ -39,6 +39,13 @@ def visible(text: str) -> str:
     if text.isascii() and text.isprintable():  # fast path
         return text
     return _UNSEEN.sub(_spelled, text)
+
+
+def visible_json(text: str) -> str:
+    r"""Spell out what nobody sees in JSON, so that it stays JSON: `\u00a0` and not `\xa0`."""
+    from json import dumps  # not for --help
+
+    return _UNSEEN.sub(lambda unseen: dumps(unseen[0])[1:-1], text)
 
 
 def _spelled(match: re.Match[str]) -> str:

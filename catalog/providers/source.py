@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from catalog.core.clock import Clock
 from catalog.core.errors import AnswerRefused, AnswerTooLarge, PayloadInvalid, SettingsInvalid
 from catalog.core.http.client import Http
-from catalog.core.http.request import Request, Response, check_url
+from catalog.core.http.request import Request, Response, check_url, credentials, hide
 from catalog.core.paths import Trail, trail, value, values
 from catalog.core.payload import PARTS, Answer, NotModified, Payload, Validators
 from catalog.core.strict_json import Json, read_strict
@@ -88,12 +88,12 @@ class Source:
         paging = self.asking.paging
         response = self.ask(validators if paging is None else Validators())
         if response.status == NotModified.status:
-            return NotModified(self.provider, self.address, self.clock())
+            return NotModified(self.provider, self._shown, self.clock())
         if paging is not None:
             body = whole([response.body, *self._others(paging, response.body)])
-            return Payload(self.provider, self.address, self.clock(), body)
+            return Payload(self.provider, self._shown, self.clock(), body)
         seen = Validators(response.headers.get("etag"), response.headers.get("last-modified"))
-        url, now = self.address, self.clock()
+        url, now = self._shown, self.clock()
         return Payload(self.provider, url, now, response.body, response.status, seen)
 
     def ask(self, validators: Validators, url: str | None = None) -> Response:
@@ -108,8 +108,8 @@ class Source:
             headers["If-None-Match"] = etag
         if last_modified := sendable(validators.last_modified):
             headers["If-Modified-Since"] = last_modified
-        secrets = (token,) if token else ()
-        request = Request(url=url or self.address, headers=headers, secrets=secrets)
+        where, secrets = url or self.address, self._secrets
+        request = Request(url=where, headers=headers, secrets=secrets, is_stored=True)
         response = self.http.send(request)
         if response.status not in {HTTPStatus.OK, NotModified.status}:
             text = f"{self.provider} answered {response.status}"
@@ -123,6 +123,17 @@ class Source:
         if paging is not None and paging.by == "page":
             query[paging.parameter] = str(paging.first)
         return self._with(query)
+
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        """What goes out with a request and is secret."""
+        given = credentials({**self.asking.headers, **self.asking.query})
+        return tuple(filter(None, (self.token, *given)))
+
+    @property
+    def _shown(self) -> str:
+        """The address as it is stored."""
+        return hide(self.address, self._secrets)
 
     def known_token(self) -> str:
         """Return the token, or `""` if none is needed.

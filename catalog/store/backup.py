@@ -11,8 +11,8 @@ from urllib.parse import quote
 from catalog.core.errors import StoreError
 
 WAIT = 30.0
-"""Seconds to wait for a writing process."""
-_TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
+"""Seconds to wait for a process that writes."""
+TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 
 
 def copy(source: Path, target: Path) -> dict[str, int]:
@@ -74,8 +74,8 @@ def _check(new: sqlite3.Connection, rows: dict[str, int]) -> None:
 
 
 def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
-    """Return the number of rows of each table."""
-    names = [name for (name,) in connection.execute(_TABLES)]
+    """Return how many rows each table has."""
+    names = [name for (name,) in connection.execute(TABLES)]
     return {name: _count(connection, name) for name in names}
 
 

@@ -67,9 +67,9 @@ def difference(body: bytes, base: bytes, share: float) -> bytes | None:
 
 
 def unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
-    """Return a body of `size` bytes, with its base if any.
+    """Return a body of that size, packed upon a base or alone; raise Damaged.
 
-    Raise Damaged.
+    Bytes behind what was packed are damage too.
     """
     if base is None and not packed.startswith(MAGIC):
         unpacker = zlib.decompressobj()
@@ -78,7 +78,7 @@ def unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
             body = unpacker.decompress(packed, max(0, size) + 1)
         except zlib.error as error:
             raise Damaged from error
-        if not unpacker.eof:
+        if not unpacker.eof or unpacker.unused_data:
             raise Damaged
         return body
     from zstandard import ZstdError
@@ -100,7 +100,7 @@ def _unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
     if frame_content_size(packed) != size:  # the size limits memory
         raise Damaged
     known = ZstdCompressionDict(base, dict_type=DICT_TYPE_RAWCONTENT) if base else None
-    return ZstdDecompressor(dict_data=known).decompress(packed)
+    return ZstdDecompressor(dict_data=known).decompress(packed, allow_extra_data=False)
 
 
 _SHA256, _BASE, _BODY = col(PayloadRow.sha256), col(PayloadRow.base_sha256), col(PayloadRow.body)

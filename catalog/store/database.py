@@ -143,6 +143,26 @@ class Database:
                 connection.rollback()
 
     @contextmanager
+    def filling(self) -> Iterator[Connection]:
+        """Hold a writing transaction; if it is undone, no file is left that was not there before.
+
+        Raise StoreError, also where another process makes the file meanwhile.
+        """
+        if self.file is None or self.exists:
+            with self.writing() as connection:
+                yield connection
+            return
+        try:
+            with self._draft() as (engine, temporary, file):
+                with engine.begin() as connection:
+                    yield connection
+                if self.exists:
+                    raise StoreError(f"{self.place} was made by another process, and is kept")
+                temporary.rename(file)
+        except (SQLAlchemyError, OSError) as error:
+            raise self._explain(error) from error
+
+    @contextmanager
     def together(self) -> Iterator[None]:
         """Join the write transactions within this context into one.
 
@@ -200,7 +220,10 @@ class Database:
     def _engine(self) -> Engine:
         try:
             if not self.exists:
-                self._create()
+                with self._draft() as (_, temporary, file), suppress(OSError):
+                    # Where another process was faster, its file stays. Where there are no hard
+                    # links, SQLite makes the file in its place.
+                    os.link(temporary, file)
             engine = _make_engine(self.url, self._busy_timeout)
             self._upgraded = _bring_up_to_date(engine, self.place, upgrades=self._upgrades)
         except (TypeError, ValueError) as error:  # a bad option in the URL
@@ -209,20 +232,16 @@ class Database:
             raise self._explain(error) from error
         return engine
 
-    def _create(self) -> None:
-        """Create the complete file before it gets its name.
-
-        So an empty file is never ours. If another process was faster, its file stays. Without hard
-        links, SQLite creates the file itself.
-        """
+    @contextmanager
+    def _draft(self) -> Iterator[tuple[Engine, Path, Path]]:
+        """Make a database under another name, removed at the end unless it was renamed."""
         file = Path(os.path.realpath(self.place))
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_name(f".catalog-{secrets.token_hex(4)}.tmp")
         engine = _make_engine(self.url.set(database=str(temporary)), self._busy_timeout)
         try:
             _bring_up_to_date(engine, self.place, upgrades=self._upgrades)
-            with suppress(OSError):
-                os.link(temporary, file)
+            yield engine, temporary, file
         finally:
             temporary.unlink(missing_ok=True)
 

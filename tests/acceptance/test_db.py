@@ -119,7 +119,8 @@ def test_damage_in_the_file_is_told(own_demo: Shell) -> None:
 def test_a_database_without_a_past_verifies(shell: Shell) -> None:
     """Nothing is nothing wrong; no database is an error."""
     assert "there is no database" in shell("db", "verify", code=6).err
-    shell("db", "import", "-", stdin=b"", code=6)
+    lines = shell("--database", "sqlite://", "db", "export").out.encode()
+    shell("db", "import", "-", stdin=lines)
     ran = shell("db", "verify")
     assert ran.lines[1].split() == ["payloads", "0", "ok", "nothing", "there", "yet"]
 
@@ -184,12 +185,23 @@ def test_import_wants_an_empty_database(own_demo: Shell) -> None:
 
 
 def test_a_broken_export_is_told(own_demo: Shell) -> None:
-    """What is no export is an error with a hint, and leaves a database that is still empty."""
+    """What is no export is an error with a hint, and leaves no database behind."""
+    before = own_demo.files()
     ran = own_demo("--database", "b.db", "db", "import", "-", stdin=b"[1]\n", code=6)
     assert ran.err.splitlines() == [
         "error: line 1 of the export cannot be imported: it is no header of an export",
         "hint: Nothing was imported. Export it anew: the file is cut short or was changed.",
     ]
+    assert own_demo.files() == before
+
+
+def test_a_failed_import_leaves_an_empty_database_that_was_there(own_demo: Shell) -> None:
+    """A database file that somebody made stays, and still takes a sound export."""
+    lines = own_demo("--database", "sqlite://", "db", "export").out.encode()
+    own_demo("--database", "b.db", "db", "import", "-", stdin=lines)
+    before = own_demo.files()
+    own_demo("--database", "b.db", "db", "import", "-", stdin=lines[1:], code=6)
+    assert own_demo.files() == before
     header = own_demo("--database", "b.db", "db", "export").json
     assert set(header["rows"].values()) == {0}
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog.store.pages import SMALL
 from tests.support.builders import body, row
 from tests.support.http_server import answer, serve
 from tests.support.shell import Live, Shell
@@ -134,6 +135,25 @@ def test_a_damaged_database_is_not_well(live: Live) -> None:
     assert "`catalog db restore FILE`" in ran.lines[-1]
     told = shell("status", "--format", "json", code=1).json["database"]
     assert told["damage"].startswith("row 1 missing from index")
+
+
+def test_a_large_database_is_sampled_and_the_text_says_so(live: Live) -> None:
+    """Above the limit a part is checked, and the command that checks all is named."""
+    shell, _ = live(answer(body=ONE))
+    shell("sync")
+    with (shell.folder / "catalog.db").open("ab") as stream:
+        stream.truncate(SMALL + 1)
+    assert shell("status").lines[-1] == (
+        "  checked       in part; `catalog db verify` checks all of it"
+    )
+    assert shell("status", "--format", "json").json["database"]["checked"] == "part"
+
+
+def test_a_database_that_is_not_checked_is_said_to_be_so(live: Live) -> None:
+    """What lives in memory has no file to check."""
+    shell, _ = live(answer(body=ONE))
+    ran = shell("--database", "sqlite://", "status", code=1)
+    assert ran.lines[-1] == "  not checked   `catalog db verify` checks all of it"
 
 
 def test_pages_that_cannot_be_read_are_an_error_with_the_way_out(live: Live) -> None:

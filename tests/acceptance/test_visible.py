@@ -26,7 +26,7 @@ url = "{url}"
 
 @pytest.mark.long
 def test_no_output_hides_a_character_or_shows_a_wall(live: Live) -> None:
-    """Tables, the document, a chat and the log spell out and cut; JSON and CSV have all of it."""
+    """Tables, CSV, the document, a chat and the log spell out, and all but CSV cut; JSON has it."""
     two = [row(), row(id=2, name=UNSEEN), row(id=3, name=LONG)]
     with serve(answer()) as chat:
         shell, _ = live(answer(body=body(row())), answer(body=body(*two)))
@@ -50,21 +50,28 @@ def test_no_output_hides_a_character_or_shows_a_wall(live: Live) -> None:
 
 
 def assert_whole(shell: Shell) -> None:
-    """Programs get names as they were sent."""
+    """Programs get names as they were sent, spreadsheets spelled out and not cut."""
     models = shell("models", "--format", "json").json["models"]
     assert {model["name"] for model in models} >= {UNSEEN, LONG}
     rows = csv.reader(io.StringIO(shell("models", "--format", "csv").out))
-    assert {line[1] for line in rows} >= {UNSEEN, LONG}
+    assert {line[1] for line in rows} >= {SPELLED, LONG}
+    changes = shell("changes", "--format", "csv").out
+    assert UNSEEN not in changes
+    rows = csv.reader(io.StringIO(changes))
+    values = [cell for line in rows for cell in line if cell.startswith("{")]
+    assert UNSEEN in {json.loads(value)["name"] for value in values}
 
 
 def test_a_check_spells_out_the_names_of_files(shell: Shell) -> None:
-    """Text and JUnit show what is in a name; JSON has it as it is, and so has an annotation."""
+    """Text and JUnit show what is in a name; JSON and all places have it as it is."""
     name = "a\u2060\ufe0f.py"
     Path(shell.folder, name).write_text('model = "llama3"\n', encoding="utf-8")
     for style in ("text", "junit"):
         said = shell("check", ".", "--format", style, code=1).out
         assert name not in said
         assert r"a\u2060\ufe0f.py" in said
+    (run,) = shell("check", ".", "--format", "sarif", code=1).json["runs"]
+    assert name not in json.dumps([each["message"] for each in run["results"]], ensure_ascii=False)
     known = shell("check", ".", "--format", "json", code=1).json
     assert [notice["path"] for notice in known["notices"]] == [name]
     assert f"file={name}," in shell("check", ".", "--format", "github", code=1).out

@@ -227,3 +227,33 @@ def test_an_old_body_that_unpacks_to_more_than_it_says_is_damaged() -> None:
             unpack(packed, size, None)
     with pytest.raises(Damaged):
         unpack(packed[:-1], 1_000, None)
+
+
+@pytest.mark.parametrize("extra", [b"\0", b"more", b"\x28\xb5\x2f\xfd"])
+@pytest.mark.parametrize("kind", ["zlib", "whole", "difference"])
+def test_bytes_behind_a_packed_body_are_damage(kind: str, extra: bytes) -> None:
+    """Nothing may follow what was packed, by whatever it was packed."""
+    base = b"a model and another one " * 50
+    body = base + b"and one more"
+    packed = {
+        "zlib": zlib.compress(body),
+        "whole": pack(body),
+        "difference": difference(body, base, 1.0) or b"",
+    }[kind]
+    on = base if kind == "difference" else None
+    assert unpack(packed, len(body), on) == body
+    with pytest.raises(Damaged):
+        unpack(packed + extra, len(body), on)
+
+
+def test_a_verification_names_a_body_that_bytes_were_appended_to(database: Database) -> None:
+    """An edit that changes no digest is an edit all the same."""
+    whole, based = series(database, 2)
+    assert base(database, based) == whole.digest
+    change = "update payload set body = :body where sha256 = :sha256"
+    for each in (based, whole):
+        query = f"select body from payload where sha256 = '{each.digest}'"  # noqa: S608  # a digest
+        stored = ask(database, query)[0][0]
+        assert isinstance(stored, bytes | memoryview)
+        edit(database, change, body=bytes(stored) + b"\0", sha256=each.digest)
+        assert any(each.digest in problem for problem in problems(database))

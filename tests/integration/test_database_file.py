@@ -100,3 +100,53 @@ def test_a_file_behind_a_link_is_made_where_the_link_points(tmp_path: Path) -> N
     make(tmp_path / "a.db").close()
     assert (tmp_path / "a.db").is_symlink()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.db", "b.db"]
+
+
+def test_a_new_database_is_filled_whole_or_not_made(tmp_path: Path) -> None:
+    """Where filling it fails, no file is left; else it has its name and its rows at the end."""
+    path = tmp_path / "new" / "a.db"
+    database = Database(str(path))
+    with pytest.raises(ValueError, match="cut short"), database.filling():
+        raise ValueError("cut short")
+    assert list(path.parent.iterdir()) == []
+    with database.filling() as connection:
+        connection.execute(text(ROW))
+        assert not path.exists()
+    for _ in range(2):  # it is filled again as it is
+        with database.filling() as connection:
+            assert connection.scalar(text("select count(*) from payload")) == 1
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_database_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    """Another process was faster: what it wrote stays, and the one that fills says so."""
+    path = tmp_path / "a.db"
+    with (
+        pytest.raises(StoreError, match=r"a\.db was made by another process"),
+        Database(str(path)).filling(),
+        make(path).writing() as connection,
+    ):
+        connection.execute(text(ROW))
+    assert list(tmp_path.iterdir()) == [path]
+    with Database(str(path)).reading() as connection:
+        assert connection.scalar(text("select count(*) from payload")) == 1
+
+
+def test_what_breaks_while_a_database_is_filled_names_the_database(tmp_path: Path) -> None:
+    """Not the file under which it is made."""
+    path = tmp_path / "a.db"
+    with (
+        pytest.raises(StoreError, match=r"^[^ ]*/a\.db: no such table: none"),
+        Database(str(path)).filling() as connection,
+    ):
+        connection.execute(text("select * from none"))
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
+    """A file stands where the folder of the database would be."""
+    (tmp_path / "a").write_bytes(b"")
+    with (
+        pytest.raises(StoreError, match=r"a/b/a\.db: .*Not a directory|File exists"),
+        Database(str(tmp_path / "a" / "b" / "a.db")).filling(),
+    ):
+        raise AssertionError("unreachable: there is no database")

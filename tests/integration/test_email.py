@@ -176,9 +176,7 @@ def test_refusals(place: str, reply: str, for_good: bool) -> None:
     with post_office(password=PASSWORD, **script) as mailbox:  # type: ignore[arg-type]  # by name
         error = fail(channel(mailbox.port, **login()))
     code, _, said = reply.partition(" ")
-    shown = said.replace(PASSWORD, "***")
-    for coded in ("AGNhdGFsb2cAaHVudGVyMi1zM2NyM3Q=", "aHVudGVyMi1zM2NyM3Q="):
-        shown = shown.replace(coded, "***")
+    shown = said.replace(PASSWORD, "***").replace("aHVudGVyMi1zM2NyM3Q=", "***")
     assert str(error) == f"channel ops/dev@example.org: 127.0.0.1 answered {code}: {shown}"
     assert error.for_good is for_good
     assert mailbox.letters == []

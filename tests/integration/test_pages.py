@@ -31,11 +31,28 @@ def test_a_check_ends_when_its_time_is_over(file: Path) -> None:
     assert glance(file, 0) == ("part", None)
 
 
-def test_a_large_file_is_not_looked_at(file: Path) -> None:
-    """Its pages alone would take longer than the rest of the command."""
+def enlarge(file: Path) -> None:
+    """Make a file too large for a whole check, without rows or disk space."""
     with file.open("ab") as stream:
         stream.truncate(pages.SMALL + 1)
-    assert glance(file) == ("none", None)
+
+
+def test_a_large_file_is_sampled(file: Path) -> None:
+    """A check of all its pages would take longer than the rest of the command."""
+    enlarge(file)
+    assert glance(file) == ("part", None)
+    assert glance(file, 0) == ("part", None)
+
+
+def test_damage_to_a_large_file_is_found(file: Path) -> None:
+    """Rows from random places are read, so damage to most pages is met within the time."""
+    size = file.stat().st_size
+    with file.open("r+b") as stream:
+        stream.seek(size // 2)
+        stream.write(b"\xff" * (size - size // 2))
+    enlarge(file)
+    extent, damage = glance(file, 60)
+    assert (extent, damage) == ("part", "database disk image is malformed")
 
 
 def test_a_file_that_cannot_be_opened_is_no_damage(file: Path) -> None:

@@ -5,6 +5,8 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from http import HTTPStatus
 from types import TracebackType
@@ -73,13 +75,16 @@ for _name in ("httpx", "httpcore"):
 class Http:
     """An HTTP client for any thread. Close it, or use `with`.
 
-    It ignores proxies and `.netrc`, keeps no cookies and follows no redirects, because httpx could
-    raise any exception on the address of a redirect. `tls` replaces the trusted certificates
-    (certifi).
+    It takes no proxy and no `.netrc` from its surroundings, keeps no cookies and follows no
+    redirect: a client of httpx would read the address of a redirect, and end with whatever it
+    raises. `tls` replaces the certificates that are trusted (by default certifi's).
+
+    `secrets` are those of all settings: no answer that repeats one gets it into a text.
     """
 
     def __init__(self, limits: Limits = _DEFAULTS, *, tls: ssl.SSLContext | None = None) -> None:
         self.limits = limits
+        self.secrets: tuple[str, ...] = ()
         self._transport = _Transport(tls)
 
     def __enter__(self) -> Self:
@@ -92,6 +97,12 @@ class Http:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def hiding(self, secrets: tuple[str, ...]) -> Self:
+        """Return the same client, with the same connections, that hides these secrets."""
+        hiding = copy(self)
+        hiding.secrets = secrets
+        return hiding
 
     def close(self) -> None:
         """Close every connection."""
@@ -111,11 +122,8 @@ class Http:
         )
 
     def send_once(self, request: Request, seconds: float) -> Response:
-        """Send a request once, within `seconds` and the deadline.
-
-        Errors are those of `send`.
-        """
-        started = time.monotonic()
+        """Send a request as `send` does, but once; it ends within `seconds` and the deadline."""
+        request, started = replace(request, others=self.secrets), time.monotonic()
         result = self._exchange(request, min(seconds, self.limits.deadline))
         log.debug(
             "%s %s: %s, %d bytes, %d ms",
@@ -151,10 +159,10 @@ class Http:
             return AnswerRefused(log_unexpected(log, what, error), status=status)
 
     def _read(self, request: Request, answer: httpx.Response) -> Response:
-        headers = {name: request.hide(value) for name, value in answer.headers.items()}
+        headers = {name: _hidden(request, value) for name, value in answer.headers.items()}
         status = answer.status_code
         if answer.is_success and status != HTTPStatus.PARTIAL_CONTENT:
-            return Response(status, headers, request.hide_bytes(self._body(request, answer)))
+            return Response(status, headers, request.hide_answer(self._body(request, answer)))
         if status == HTTPStatus.NOT_MODIFIED and request.is_conditional:
             return Response(status, headers, b"".join(answer.iter_raw()))
         raise _refusal(request, answer)
@@ -213,6 +221,11 @@ def _refusal(request: Request, answer: httpx.Response) -> ProviderError:
     )
 
 
+def _hidden(request: Request, header: str) -> str:
+    """Return a header without secrets; it may be sent back, as an ETag is."""
+    return request.hide_answer(header.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
+
+
 def _redirect(request: Request, answer: httpx.Response) -> str:
     """Return a redirect's host only, because the rest may contain secrets."""
     location = answer.headers.get("location")
@@ -224,8 +237,9 @@ def _redirect(request: Request, answer: httpx.Response) -> str:
         host = target.hostname if target.scheme in ("http", "https") else None
     if host is None:
         return "a redirect to an address that cannot be read"
-    # The host is lower case and without blanks here, so lower-case secrets are compared.
-    lowered = Request(request.url, secrets=tuple(each.lower() for each in request.secrets))
+    # The host is in lower case by now, and blanks within it are gone.
+    known = (*request.secrets, *request.others)
+    lowered = Request(request.url, secrets=tuple(each.lower() for each in known))
     is_plain = request.hide(location) == location and lowered.hide(host) == host
     shown = host if is_plain else HIDDEN
     return f"a redirect to {shown}, which is not followed"

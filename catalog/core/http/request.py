@@ -1,7 +1,7 @@
 """Define HTTP requests, responses and limits, without sending any."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
@@ -9,6 +9,12 @@ from urllib.parse import SplitResult, urlsplit
 from catalog.core.errors import SettingsInvalid
 from catalog.core.http import secrecy
 
+LONG = 16
+"""Characters from which on a secret is no common word."""
+_SEPARATOR = re.compile(r"[/?&=@:]")
+CREDENTIAL = r".*(auth|cookie|key|password|secret|token).*"
+"""Names of headers and parameters whose values are secrets, in any case."""
+_CREDENTIAL = re.compile(CREDENTIAL, re.IGNORECASE)
 _CONDITIONS = {"if-none-match", "if-modified-since"}
 # No backslash, blank or control character, because URL parsers disagree on them.
 _URL = re.compile(r"[!-\[\]-~]{1,2000}")
@@ -38,8 +44,11 @@ class Limits:
 class Request:
     """A request whose `secrets` reach no log, error or reader.
 
-    If a secret is a URL, its path and query are hidden, not its host. Raise SettingsInvalid for a
-    forbidden URL (see `check_url`) or header.
+    Of a URL among them, path and query are secret; the host is not. `others` are secrets that are
+    not sent with it, and that an answer may repeat all the same. Of an answer that `is_stored`,
+    only long ones are hidden, whole or between the marks of a URL: parts may be common words.
+
+    Raises SettingsInvalid for a URL (see `check_url`) or a header that may not be sent.
     """
 
     url: str
@@ -47,6 +56,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     secrets: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    is_stored: bool = False
 
     def __post_init__(self) -> None:
         check_url(self.url)
@@ -62,7 +73,9 @@ class Request:
     def where(self) -> str:
         """Return host and path without query, or only the host if secret."""
         url = urlsplit(self.url)
-        return url.netloc if self.url in self.secrets else f"{url.netloc}{self.hide(url.path)}"
+        if self.url in self.secrets:
+            return url.netloc
+        return f"{url.netloc}{hide(url.path, self.secrets)}"
 
     @property
     def is_conditional(self) -> bool:
@@ -70,17 +83,20 @@ class Request:
         return any(name.lower() in _CONDITIONS for name in self.headers)
 
     def hide(self, text: str) -> str:
-        """Replace every secret, and every long part of one, in a text."""
-        return secrecy.hide(text, self._hidden)
+        """Return the text with every secret, and every long part of one, replaced."""
+        return hide(text, self.secrets + self.others)
 
     def hide_bytes(self, body: bytes) -> bytes:
-        """Replace every secret, and every long part of one, in a body."""
-        return secrecy.hide_bytes(body, self._hidden)
+        """Return the body with every secret, and every long part of one, replaced."""
+        return secrecy.hide_bytes(body, _hidden(self.secrets + self.others))
 
-    @property
-    def _hidden(self) -> tuple[str, ...]:
-        """Return the secrets. Of a URL, only path and query."""
-        return tuple(_beyond_host(each) for each in self.secrets)
+    def hide_answer(self, body: bytes) -> bytes:
+        """Return the body of an answer that was accepted, with the secrets replaced."""
+        if not self.is_stored:
+            return self.hide_bytes(body)
+        parts = [part for each in _hidden(self.others) for part in (each, *_SEPARATOR.split(each))]
+        whole = sorted({part.strip("/") for part in parts if len(part) >= LONG})
+        return secrecy.hide_bytes(body, _hidden(self.secrets), tuple(whole))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +147,23 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def credentials(given: Mapping[str, str]) -> Iterator[str]:
+    """Yield the secrets among headers or parameters, without a word such as `Bearer` before."""
+    for name, value in given.items():
+        if _CREDENTIAL.fullmatch(name):
+            yield value.rpartition(" ")[2]
+
+
+def hide(text: str, secrets: tuple[str, ...]) -> str:
+    """Return foreign words with every secret, and every long part of one, replaced."""
+    return secrecy.hide(text, _hidden(secrets))
+
+
+def _hidden(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is hidden: of a URL, path and query, because the host is no secret."""
+    return tuple(_beyond_host(each) for each in secrets)
 
 
 def _beyond_host(secret: str) -> str:

@@ -1,14 +1,16 @@
 r"""Hide secrets in external text, whole and in part, in linear time.
 
-A secret may return escaped: `\u002d`, `\x2d`, `\-` and `\/` as in programs and JSON, `%2D` as in a
-URL, `&#45;` and `&amp;` as in HTML, also nested. So a text is searched as it is, and with its
-escapes decoded. Each search slides a window over the text and looks it up in the set of all windows
-of the secrets. No regular expression here can match the same characters in two ways.
+A secret may come back escaped: `\u002d`, `\x2d`, `\-` and `\/` as in programs and JSON, `%2D` as in
+a URL, `&#45;` and `&amp;` as in HTML, also one inside another; then `=2D` as in mail. So a text is
+read as it is, and with its escapes undone. Each reading looks up windows of the text in the set of
+all windows of the secrets, as they are and in Base64. No regular expression here can match the same
+characters in two ways.
 """
 
 import re
 import sys
 from array import array
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,9 +22,10 @@ SHORTEST_SECRET = 6
 SHORTEST_PART = 8
 """The minimum characters of a part that is hidden too."""
 
-_TILE = 4
+_GRAM = 4
 _PIECE = 1 << 16
-"""Bytes searched at once. Without a tile, no window begins there."""
+"""Bytes that are looked at together, a multiple of _GRAM."""
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _BACKSLASH = ord("\\")
 _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 # Each begins with a character of its own, so the search is fast. A run of backslashes, `%25` or
@@ -30,6 +33,7 @@ _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 _IN_JSON = re.compile(
     rb"\\\\*+(?:u([dD][89abAB][0-9a-fA-F]{2})\\\\*+u(?P<pair>[dD][c-fC-F][0-9a-fA-F]{2})"
     rb"|u(?P<unit>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|U(?P<wide>[0-9a-fA-F]{8})"
+    rb"|(?P<octal>[0-3][0-7]{2})"
     rb"|u\{0*+(?P<braced>[0-9a-fA-F]{1,6}+)\})?+"
 )
 _IN_URLS = re.compile(rb"%(?:25(?=[0-9a-fA-F]{2}))*+(?P<octet>[0-9a-fA-F]{2})")
@@ -38,26 +42,30 @@ _IN_HTML = re.compile(
     rb"(?:#0*+(?P<decimal>[0-9]{1,7}+)|#[xX]0*+(?P<code>[0-9a-fA-F]{1,6}+)"
     rb"|(?P<name>amp|lt|gt|quot|apos));"
 )
-_ESCAPES = (_IN_JSON, _IN_URLS, _IN_HTML) * 2
-"""The escapes decoded in order. Any of them may be inside another."""
+_IN_MAIL = re.compile(rb"=(?:(?P<octet>[0-9a-fA-F]{2})|\r?\n)")
+_ESCAPES = (*(_IN_JSON, _IN_URLS, _IN_HTML) * 2, _IN_MAIL)
+"""What is undone, one after the other: any escape may stand inside another one. That of mail is the
+last, because it takes `=20` in other texts for a blank."""
 
 _Escape = re.Pattern[bytes]
 _Span = tuple[int, int]
 
 
-def hide(text: str, secrets: tuple[str, ...]) -> str:
-    """Replace every secret, and every long part of one, in a text."""
-    body = hide_bytes(text.encode("utf-8", "surrogatepass"), secrets)
-    return body.decode("utf-8", "surrogatepass")
+def hide(text: str, secrets: tuple[str, ...], whole: tuple[str, ...] = ()) -> str:
+    """Return the text with every secret, and every long part of one, replaced.
+
+    Those that are `whole` are replaced only if all of them is there.
+    """
+    return hide_bytes(_encoded(text), secrets, whole).decode("utf-8", "surrogatepass")
 
 
-def hide_bytes(body: bytes, secrets: tuple[str, ...]) -> bytes:
-    """Replace every secret, and every long part of one, in a body."""
-    sought = _sought(secrets)
+def hide_bytes(body: bytes, secrets: tuple[str, ...], whole: tuple[str, ...] = ()) -> bytes:
+    """Return the body with every secret replaced, as `hide` does."""
+    sought = _sought(secrets, whole)
     spans = list(_plain(body, sought.found(body)))
     undone: list[tuple[bytes, _Escape]] = []
     text = body
-    for escape in _ESCAPES if sought.tiles else ():
+    for escape in _ESCAPES if sought.whole or sought.grams else ():
         meant = _undo(text, escape)
         if meant == text:
             continue
@@ -72,52 +80,93 @@ def hide_bytes(body: bytes, secrets: tuple[str, ...]) -> bytes:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Sought:
-    """All windows of the secrets, by length in bytes.
+    """What to look for: all windows of the secrets, by their length in bytes, and whole secrets.
 
-    Each window contains one of the `tiles`, so a text without tiles has no window.
+    `grams` are the runs of four bytes in the windows, as numbers. Cut a text into such runs from
+    each of `offsets` on: a window holds one of them, whatever place it has. So only windows around
+    a run that is among the `grams` are looked up.
     """
 
     windows: dict[int, frozenset[bytes]]
-    tiles: frozenset[bytes]
+    grams: frozenset[int]
+    offsets: tuple[int, ...]
+    whole: tuple[bytes, ...]
 
     def found(self, text: bytes) -> list[_Span]:
-        """Return the spans of windows, touching ones joined."""
+        """Return where windows and whole secrets are, those that touch each other as one."""
         longest = max(self.windows, default=0)
         pieces = (text[at : at + _PIECE + longest - 1] for at in range(0, len(text), _PIECE))
-        return list(_joined(chain.from_iterable(starmap(self._within, enumerate(pieces)))))
+        spans = list(chain.from_iterable(starmap(self._within, enumerate(pieces))))
+        for secret in self.whole:
+            spans += _places(text, secret)
+        return list(_joined(sorted(spans)))
 
     def _within(self, number: int, piece: bytes) -> list[_Span]:
-        if not any(tile in piece for tile in self.tiles):
-            return []
+        """Return where windows are in one piece, in places of the whole text."""
         at = number * _PIECE
-        return sorted(
-            (at + place, at + place + size)
-            for size, known in self.windows.items()
-            for place in range(min(_PIECE, len(piece) - size + 1))
-            if piece[place : place + size] in known
-        )
+        runs = [place for offset in self.offsets for place in self._runs(piece, offset)]
+        return [
+            (at + start, at + start + size)
+            for size, known in (self.windows.items() if runs else ())
+            for start in {run - back for run in runs for back in range(size - _GRAM + 1)}
+            if piece[start : start + size] in known
+        ]
+
+    def _runs(self, piece: bytes, offset: int) -> list[int]:
+        """Return the places of known runs, if a piece is cut into runs from an offset on."""
+        end = len(piece) - (len(piece) - offset) % _GRAM
+        numbers = memoryview(piece)[offset:end].cast("I")
+        if self.grams.isdisjoint(numbers):
+            return []
+        known = self.grams
+        return [offset + _GRAM * at for at, run in enumerate(numbers) if run in known]
+
+
+def _places(text: bytes, secret: bytes) -> Iterator[_Span]:
+    start = text.find(secret)
+    while start >= 0:
+        yield start, start + len(secret)
+        start = text.find(secret, start + len(secret))
 
 
 @lru_cache(maxsize=64)
-def _sought(secrets: tuple[str, ...]) -> _Sought:
-    windows, tiles = set[bytes](), set[bytes]()
+def _sought(secrets: tuple[str, ...], whole: tuple[str, ...]) -> _Sought:
+    windows, grams = set[bytes](), set[int]()
     for secret in _forms(secrets):
         size = min(len(secret), SHORTEST_PART)
         places = range(len(secret) - size + 1)
         windows |= {b"".join(secret[place : place + size]) for place in places}
-        whole = range(0, len(secret) - _TILE + 1, _TILE)
-        tiles |= {b"".join(secret[place : place + _TILE]) for place in whole}
-    by_size = groupby(sorted(windows, key=len), key=len)
-    return _Sought({size: frozenset(known) for size, known in by_size}, frozenset(tiles))
+        text = b"".join(secret)
+        runs = (text[place : place + _GRAM] for place in range(len(text) - _GRAM + 1))
+        grams |= {int.from_bytes(run, sys.byteorder) for run in runs}
+    by_size = {size: frozenset(of) for size, of in groupby(sorted(windows, key=len), key=len)}
+    # A window of seven bytes holds one of the runs wherever it is, one of five a run of either cut.
+    offsets = (0,) if min(by_size, default=0) >= 2 * _GRAM - 1 else (0, _GRAM // 2)
+    texts = {b"".join(form) for form in _forms(whole)}
+    return _Sought(by_size, frozenset(grams), offsets if grams else (), tuple(sorted(texts)))
 
 
 def _forms(secrets: tuple[str, ...]) -> Iterator[list[bytes]]:
+    """Yield the characters of each secret, also in Base64 and as they read without escapes."""
     for secret in secrets:
         if len(secret) < SHORTEST_SECRET:
             continue
         form = _encoded(secret)
-        forms = {form} | {form := _undo(form, escape) for escape in _ESCAPES}
+        forms = {form, *_in_base64(form)}
+        forms |= {form := _undo(form, escape) for escape in _ESCAPES}
         yield from filter(lambda each: len(each) >= SHORTEST_SECRET, map(_characters, forms))
+
+
+def _in_base64(secret: bytes) -> Iterator[bytes]:
+    """Yield what texts with the secret have in common in Base64, in both alphabets.
+
+    It depends on how many bytes are before the secret, and on whether any are after it.
+    """
+    for before in range(3):
+        first, end = (before * 8 + 5) // 6, (before + len(secret)) * 8 // 6
+        coded = b64encode(bytes(before) + secret)[first:]
+        for part in (coded, coded[: end - first]):
+            yield from (part, part.translate(_URL_SAFE))
 
 
 def _characters(form: bytes) -> list[bytes]:
@@ -173,6 +222,8 @@ def _meant(escape: re.Match[bytes]) -> bytes:
             return b""
         case "octet":
             return bytes.fromhex(escape["octet"].decode())
+        case "octal":
+            return bytes([int(escape["octal"], 8)])
         case "name":
             return _NAMED[escape["name"]]
         case "pair":

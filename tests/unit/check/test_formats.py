@@ -151,3 +151,15 @@ def test_it_fails_from_the_given_level_on() -> None:
     assert outcome(BREAKING, fail_on=Level.BREAKING).failed
     assert not outcome(BREAKING, fail_on=None).failed
     assert counted((BREAKING, TWICE, INFO)) == "2 breaking, 1 info"
+
+
+def test_no_message_hides_a_character() -> None:
+    """What nobody sees in a name or a text is spelled out, in every format for people."""
+    unseen, spelled = "gpt\u200b-4\xa0", r"gpt\u200b-4\xa0"
+    notice = replace(BREAKING, name=unseen, text=f"{unseen} is gone", instead=f"use {unseen}")
+    whole = outcome(heeded=Heeded((notice,), (), ()))
+    (result,) = formats.log(whole)["runs"][0]["results"]
+    for said in (result["message"]["text"], formats.report(whole), formats.annotations(whole)):
+        assert spelled in said
+        assert unseen not in said
+    assert result["properties"]["model"] == unseen

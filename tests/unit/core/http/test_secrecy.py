@@ -2,6 +2,7 @@ import html
 import json
 import re
 import time
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from urllib.parse import quote
@@ -35,6 +36,11 @@ ESCAPES: dict[str, Callable[[str], str]] = {
     "many digits in HTML": lambda c: f"&#{ord(c):012};",
     "braces": lambda c: f"\\u{{{ord(c):x}}}",
     "eight digits": lambda c: f"\\U{ord(c):08x}",
+    "octal": lambda c: f"\\{ord(c):03o}",
+    "octal in JSON": lambda c: f"\\\\{ord(c):03o}",
+    "mail": lambda c: f"={ord(c):02X}",
+    "mail on many lines": lambda c: f"=\r\n={ord(c):02X}",
+    "mail in JSON": lambda c: f"\\u003d{ord(c):02x}",
 }
 
 
@@ -75,6 +81,29 @@ def test_every_part_of_a_secret_is_hidden_however_it_is_escaped(
             text = "".join(map(escape, part))
             assert asked.hide(f"<{text}>") == f"<{HIDDEN}>", (part, text)
             assert asked.hide_bytes(f"<{text}>".encode()) == f"<{HIDDEN}>".encode()
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("before", ["", "u", "me", "me:", "user:", "Bearer "])
+@pytest.mark.parametrize("encode", [b64encode, urlsafe_b64encode])
+def test_a_secret_in_base64_is_hidden(
+    secret: str, before: str, encode: Callable[[bytes], bytes]
+) -> None:
+    """As logins write it: after a name of any length, whole or cut off, on one line or on several.
+
+    Left are at most the characters that hold bits of what stands beside it.
+    """
+    asked, known = request(secret), secret_part(secret)
+    first = (len(before) * 8 + 5) // 6
+    for after in ("", "x", "@h"):
+        coded = encode(f"{before}{known}{after}".encode()).decode()
+        head, mark, tail = asked.hide(f"<{coded}>").partition(HIDDEN)
+        assert (head, mark) == (f"<{coded[:first]}", HIDDEN)
+        assert len(tail[:-1].rstrip("=")) <= ((len(after) * 8 + 9) // 6 if after else 0)
+        if len(known) > len("eight-88"):
+            assert asked.hide(f"<{coded[:-16]}>") == f"<{coded[:first]}{HIDDEN}>"
+            lines = asked.hide(re.sub("(.{20})", r"\1\r\n", coded)).splitlines()
+            assert lines[1:-2] == [HIDDEN] * len(lines[1:-2])
 
 
 @pytest.mark.parametrize("secret", SECRETS)
@@ -122,6 +151,16 @@ def test_a_secret_that_looks_like_an_escape_is_hidden(odd: str) -> None:
         assert odd not in hide(f"<{before}{odd}>", (odd,))
     assert hide(f"<{quote(odd, safe='')}>", (odd,)) == "<***>"
     assert hide(f"<{json.dumps(odd)[1:-1]}>", (odd,)) == "<***>"
+
+
+def test_a_secret_that_is_looked_for_as_a_whole_is_hidden_only_so() -> None:
+    """Its parts may be common words; however it is spelled, all of it is hidden."""
+    text = f"{TOKEN[:-1]} {TOKEN} {quote(TOKEN)} {b64encode(TOKEN.encode()).decode()} {TOKEN}"
+    left = hide(text, ("other-secret",), (TOKEN,))
+    assert left.startswith(f"{TOKEN[:-1]} *** *** ***")
+    assert left.endswith(" ***")
+    assert hide(text, (), (TOKEN,)) == left
+    assert hide(TOKEN, (), ("short",)) == TOKEN
 
 
 @given(st.text(alphabet="abcu0041x2d%\\&#;/-é "))

@@ -1,0 +1,42 @@
+"""Every secret of the settings: none of them is shown, whoever repeats it."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pydantic import BaseModel, SecretStr
+
+from catalog.config.channels import WebhookSettings
+from catalog.config.providers import ListSettings
+from catalog.config.settings import Settings
+from catalog.config.types import reveal
+from catalog.core.http.request import credentials
+
+
+def all_secrets(settings: Settings) -> tuple[str, ...]:
+    """Return the secrets of all providers, all channels, the monitor and the database."""
+    found = {*_in_settings(settings), *_in_url(settings.database)}
+    return tuple(sorted(found - {""}))
+
+
+def _in_settings(value: object) -> Iterator[str]:
+    """Yield the secrets in a section, and in all that it holds."""
+    if isinstance(value, SecretStr):
+        yield value.get_secret_value()
+    elif isinstance(value, tuple):
+        for each in value:
+            yield from _in_settings(each)
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _in_settings(getattr(value, name))
+    if isinstance(value, WebhookSettings):
+        yield from reveal(value.secret).split()  # several, with blanks between them
+    if isinstance(value, ListSettings):
+        yield from credentials({**(value.headers or {}), **(value.query or {})})
+
+
+def _in_url(url: str) -> Iterator[str]:
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        yield unquote(parts.password or "")
+        yield from (text for name, text in parse_qsl(parts.query) if "pass" in name.lower())
