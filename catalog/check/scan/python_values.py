@@ -24,6 +24,7 @@ class Values:
     def __init__(self, text: str) -> None:
         """Note where the lines begin."""
         self.text = text
+        self.is_ascii = text.isascii()
         self.starts = Lines(text).starts
         self.columns: dict[int, Columns] = {}
         self.groups: list[Group] = []
@@ -31,13 +32,16 @@ class Values:
 
     def at(self, node: ast.expr) -> int:
         """Give the offset of a string's first character."""
-        start = self.starts[node.lineno - 1]
-        end = self.starts[node.lineno] if node.lineno < len(self.starts) else len(self.text)
-        if node.lineno not in self.columns:
-            self.columns = {node.lineno: Columns(self.text[start:end])}
-        column = self.columns[node.lineno].letters(node.col_offset)
-        quote = QUOTE.match(self.text, start + column)
-        return quote.end() if quote else start + column
+        line = node.lineno
+        at = self.starts[line - 1] + node.col_offset
+        if not self.is_ascii:
+            start = self.starts[line - 1]
+            end = self.starts[line] if line < len(self.starts) else len(self.text)
+            if line not in self.columns:
+                self.columns = {line: Columns(self.text[start:end])}
+            at = start + self.columns[line].letters(node.col_offset)
+        quote = QUOTE.match(self.text, at)
+        return quote.end() if quote else at
 
     def put(
         self,
