@@ -14,7 +14,7 @@ ITEM = re.compile(r"[^\s,;]+")
 SEVERAL = re.compile(r"[=,]|\$\{")
 SETTING = re.compile(r"\A-{0,2}([A-Za-z_][\w.-]*)=(\S+)\Z")
 LONGEST = 12  # digits of a limit
-MOST_ENTRIES = 150_000
+MOST_ENTRIES = 100_000
 """Strings of one file that may be names."""
 MOST = 300_000
 """How often strings may be given to places in one file of Python or YAML."""

@@ -1,9 +1,8 @@
 """Uses in files of lines: shell, .env, INI and properties, Dockerfiles, and YAML with blanks."""
 
 import re
-from collections.abc import Iterator
 
-from catalog.check.scan.entries import Group
+from catalog.check.scan.entries import MOST_ENTRIES, Group
 from catalog.check.scan.places import place
 
 COMMENT = re.compile(r"(?:^|(?<=\s))[#;](?:[^\n]*)")
@@ -48,6 +47,8 @@ def read(text: str, language: str) -> list[Group]:
     for line in text.split("\n"):
         if language in COMMANDS and not continued:
             begin(groups)
+            if len(groups) > MOST_ENTRIES + 1:  # all but the last hold one: `settle` refuses them
+                break
         continued = line.endswith("\\")
         if language == "ini" and SECTION.match(line):
             begin(groups)

@@ -55,9 +55,7 @@ def decoded(token: Token) -> str:
         return token.text
 
 
-def placed(
-    groups: Sequence[Group], parts: Sequence[Token], texts: Sequence[str]
-) -> list[Group]:
+def placed(groups: Sequence[Group], parts: Sequence[Token], texts: Sequence[str]) -> list[Group]:
     """Move what was found in a cell to where its parts stand in the file."""
     wanted = {entry.at for group in groups for entry in group.entries}
     wanted |= {one.at for group in groups for one in group.limits}
@@ -71,9 +69,7 @@ def placed(
     ]
 
 
-def offsets(
-    wanted: Sequence[int], parts: Sequence[Token], texts: Sequence[str]
-) -> dict[int, int]:
+def offsets(wanted: Sequence[int], parts: Sequence[Token], texts: Sequence[str]) -> dict[int, int]:
     """Give the offset in the file for each of these in the cell, which rise."""
     found = {}
     waiting = zip(parts, texts, strict=True)
