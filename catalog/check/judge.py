@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 from types import MappingProxyType
 
 from catalog.changes.finding import Level
@@ -10,12 +11,12 @@ from catalog.check.known import Known, Listing
 from catalog.check.lock import Locked
 from catalog.check.notice import CHECK_RULES, Notice
 from catalog.check.scan.uses import Scanned, Use
-from catalog.check.suggest import instead, is_elsewhere, is_slip, meant
+from catalog.check.suggest import Suggestions, is_elsewhere, is_slip
 from catalog.core.clock import stamp
 from catalog.core.strict_json import Json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Terms:
     """What uses are held against.
 
@@ -28,6 +29,11 @@ class Terms:
     within: timedelta = timedelta(days=30)
     locked: Mapping[str, Locked] = field(default_factory=dict)
     levels: Mapping[str, Level] = field(default_factory=dict)
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        """What to use in place of a name."""
+        return Suggestions(self.listing)
 
 
 def judge(scanned: Sequence[Scanned], terms: Terms) -> tuple[Notice, ...]:
@@ -113,7 +119,7 @@ def _unknown(use: Use, file: Scanned, terms: Terms, *, about: bool) -> Iterator[
     """Tell a name that nobody knows, where it is likely to be meant for this provider."""
     if is_elsewhere(use.name, terms.listing):
         return
-    near = meant(use.name, terms.listing)
+    near = terms.suggestions.meant(use.name)
     slip = near is not None and is_slip(use.name, near)
     if not (file.about or slip or (about and near)):
         return
@@ -166,7 +172,7 @@ def _changed(use: Use, known: Known, terms: Terms) -> Iterator[Notice]:
 
 
 def _with_successors(notice: Notice, known: Known, terms: Terms) -> Notice:
-    text, facts = instead(known, terms.listing)
+    text, facts = terms.suggestions.instead(known)
     return replace(notice, instead=text, facts=MappingProxyType({**notice.facts, **facts}))
 
 

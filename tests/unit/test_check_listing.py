@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from catalog.check.known import Evidence, Noted, Proof, stretches
-from catalog.check.suggest import instead, is_elsewhere, is_slip, meant
+from catalog.check.suggest import Suggestions, instead, is_elsewhere, is_slip
 from tests.builders import model, snapshot
 from tests.checking import day, former, known, listing, shipped
 
@@ -159,7 +159,7 @@ def test_what_ends_itself_is_no_successor() -> None:
 )
 def test_what_was_meant_is_found(name: str, expected: str | None) -> None:
     """A slip, the last part of a name and a description lead to the name that calls take."""
-    found = meant(name, shipped())
+    found = Suggestions(shipped()).meant(name)
     assert (found and found.name) == expected
 
 
