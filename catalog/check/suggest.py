@@ -24,7 +24,7 @@ class Suggestions:
         self._instead: dict[str, tuple[str, dict[str, Json]]] = {}
 
     def meant(self, name: str) -> Known | None:
-        """Return what was meant by a name that nobody knows, a listed model before one that is gone.
+        """Return what was meant by an unknown name, a listed model before one that is gone.
 
         The last part of a full name counts, and so does what the provider calls a model elsewhere.
         """

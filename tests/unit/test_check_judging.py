@@ -216,7 +216,7 @@ def test_nothing_to_use_instead_is_left_out() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("kind", ["unknown", "slip", "gone"])
 def test_very_many_names_are_judged_quickly(kind: str) -> None:
-    """Ten thousand names cost at most 3 s of CPU, unknown, misspelled or of a model that is gone."""
+    """Ten thousand names cost at most 3 s of CPU: unknown, misspelled, or of a model that left."""
     names = {"unknown": "Qwen/Qwen3-{}B", "slip": "Qwen/Qwen3-Embeding-8B", "gone": "llama3"}
     uses = [use(names[kind].format(n * 7919)) for n in range(10_000)]
     before = process_time()
