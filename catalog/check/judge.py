@@ -7,6 +7,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from catalog.changes.finding import Level
+from catalog.changes.forecast import Forecast
 from catalog.check.known import Known, Listing
 from catalog.check.lock import Locked
 from catalog.check.notice import CHECK_RULES, Notice
@@ -66,19 +67,19 @@ def _of_use(use: Use, file: Scanned, terms: Terms, *, about: bool) -> Iterator[N
 
 def _fate(use: Use, known: Known, terms: Terms) -> tuple[Notice, ...]:
     """Say that the model is gone, refused, or about to be; nothing where it is listed for good."""
-    until = known.callable_until
+    end = known.forecast
     facts = _facts(known)
-    if until is None and known.is_listed:
+    if end is None and known.is_listed:
         return ()
     where = _departure(known, terms.listing)
-    if until is not None and until[1] == "proved":
+    if end is not None and end.basis == "proved":
         return (_with_successors(_refused(use, known, where, facts, terms), known, terms),)
-    if until is None or until[0] < terms.today:
-        text = f"{where}{_ended(known, until)}"
+    if end is None or end.until < terms.today:
+        text = f"{where}{_ended(known, end)}"
         return (_with_successors(_notice(use, "delisted", text, facts, terms), known, terms),)
-    left = (until[0] - terms.today).days
+    left = (end.until - terms.today).days
     facts["days_left"] = left
-    text = f"{where}; {_ending(until[1])} {until[0]} ({_days(left)} left)"
+    text = f"{where}; {_ending(end.basis)} {end.until} ({_days(left)} left)"
     notice = _notice(use, "retiring", text, facts, terms)
     if timedelta(days=left) > terms.within:
         notice = replace(notice, level=Level.INFO)
@@ -93,15 +94,13 @@ def _departure(known: Known, listing: Listing) -> str:
     return f"listed by {listing.provider}"
 
 
-def _ended(known: Known, until: tuple[date, str] | None) -> str:
+def _ended(known: Known, end: Forecast | None) -> str:
     answered = ""
     if known.proof is not None:
         answered = f"; a call still got an answer on {known.proof.at:%Y-%m-%d}"
-    if until is None:
+    if end is None:
         return answered
-    said = f"announced by {known.noted.source}" if known.noted.source else "announced"
-    ground = said if until[1] == "announced" else known.ground
-    return f"; calls were to work until {until[0]} ({ground}){answered}"
+    return f"; calls were to work until {end.until} ({end.ground}){answered}"
 
 
 def _ending(basis: str) -> str:
@@ -186,9 +185,8 @@ def _facts(known: Known) -> dict[str, Json]:
         facts["gone_since"] = stamp(known.gone_since)
     if known.gone_before is not None:
         facts |= {"gone_before": known.gone_before.isoformat(), "source": known.source}
-    if known.callable_until is not None:
-        until, basis = known.callable_until
-        facts |= {"callable_until": until.isoformat(), "basis": basis}
+    if (end := known.forecast) is not None:
+        facts |= {"callable_until": end.until.isoformat(), "basis": end.basis}
     return facts
 
 

@@ -98,7 +98,7 @@ def instead(gone: Known, listing: Listing) -> tuple[str, dict[str, Json]]:
     """
     noted = gone.noted.successor or gone.renamed_to
     listed = [known.model for known in listing.listed]
-    ending = {known.model.key for known in listing.listed if known.callable_until is not None}
+    ending = {known.model.key for known in listing.listed if known.forecast is not None}
     found = successors(gone.model, listed, noted, ending)
     if noted is not None:
         found = found[:1]
