@@ -88,3 +88,9 @@ def test_no_ignores() -> None:
     """Words that are no such comment ignore nothing."""
     text = "model = 'm1' # catalog: all\nx = 'catalog: ignore'\n"
     assert scan_text("a.py", text, KNOWN, ()).ignores == ()
+
+
+def test_lone_carriage_returns_in_python() -> None:
+    """A file of Python whose lines end in a carriage return is read."""
+    scanned = scan_text("a.py", "x = 1\rmodel = 'm1'\r\nmodel = 'm2'\r", frozenset(), ())
+    assert [(use.name, use.line) for use in scanned.uses] == [("m1", 1), ("m2", 2)]

@@ -7,9 +7,11 @@ from collections.abc import Hashable, Iterable, Iterator
 from catalog.check.scan.entries import MOST, Entry, Exhausted, Group
 from catalog.check.scan.frames import Held
 from catalog.check.scan.places import DEFAULTS, GETTERS, IDENTITIES, LISTS, is_flag, place
-from catalog.check.scan.uses import Columns, Lines
+from catalog.check.scan.uses import Columns
 
 QUOTE = re.compile(r"[A-Za-z]{0,2}(?:\"\"\"|'''|\"|')")
+LINE_END = re.compile(r"\r\n?|\n")
+"""What ends a line for Python, which counts a lone carriage return too."""
 DEEPEST = 30
 """How deep an expression is looked into; nobody nests a name deeper."""
 CALL = 4
@@ -25,7 +27,7 @@ class Values:
         """Note where the lines begin."""
         self.text = text
         self.is_ascii = text.isascii()
-        self.starts = Lines(text).starts
+        self.starts = [0, *(match.end() for match in LINE_END.finditer(text))]
         self.columns: dict[int, Columns] = {}
         self.groups: list[Group] = []
         self.depth = self.looked = 0
