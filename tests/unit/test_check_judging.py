@@ -214,6 +214,7 @@ def test_nothing_to_use_instead_is_left_out() -> None:
 
 
 @pytest.mark.long
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("kind", ["unknown", "slip", "gone"])
 def test_very_many_names_are_judged_quickly(kind: str) -> None:
     """Ten thousand names cost at most 3 s of CPU: unknown, misspelled, or of a model that left."""
