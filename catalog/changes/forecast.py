@@ -97,11 +97,23 @@ def forecast(
     announced = None if note is None or note.retires is None else _announced(note, note.retires)
     if gone is None and announced is None:
         return None
-    if proof is not None:
-        return Forecast(proof[0].date(), "proved", proof[1])
-    if announced is not None or gone is None:
-        return announced
-    return _policy(gone, lifecycle)
+    proved = None if proof is None else Forecast(proof[0].date(), "proved", proof[1])
+    return strongest(proved, announced, None if gone is None else _policy(gone, lifecycle))
+
+
+def strongest(
+    proved: Forecast | None, announced: Forecast | None, policy: Forecast | None
+) -> Forecast | None:
+    """Return the forecast that counts: proved before announced, announced before policy."""
+    return proved or announced or policy
+
+
+def by_policy(gone_since: datetime, lifecycle: Lifecycle | None) -> Forecast | None:
+    """Return what a provider's policy says of a model that left; None without a policy."""
+    if lifecycle is None:
+        return None
+    until = (gone_since + timedelta(days=lifecycle.days)).date()
+    return Forecast(until, "policy", lifecycle.ground)
 
 
 def ends(
@@ -201,7 +213,4 @@ def _announced(note: Note, retires: date) -> Forecast:
 def _policy(gone: Delisted, lifecycle: Lifecycle | None) -> Forecast | None:
     if gone.basis == "policy" and gone.callable_until is not None and gone.ground is not None:
         return Forecast(gone.callable_until, "policy", gone.ground)
-    if lifecycle is None:
-        return None
-    until = (gone.gone_since + timedelta(days=lifecycle.days)).date()
-    return Forecast(until, "policy", lifecycle.ground)
+    return by_policy(gone.gone_since, lifecycle)

@@ -3,19 +3,21 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 from types import MappingProxyType
 
 from catalog.changes.finding import Level
+from catalog.changes.forecast import Forecast
 from catalog.check.known import Known, Listing
 from catalog.check.lock import Locked
 from catalog.check.notice import CHECK_RULES, Notice
 from catalog.check.scan.uses import Scanned, Use
-from catalog.check.suggest import instead, is_elsewhere, is_slip, meant
+from catalog.check.suggest import Suggestions, is_elsewhere, is_slip
 from catalog.core.clock import stamp
 from catalog.core.strict_json import Json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Terms:
     """What uses are held against.
 
@@ -28,6 +30,11 @@ class Terms:
     within: timedelta = timedelta(days=30)
     locked: Mapping[str, Locked] = field(default_factory=dict)
     levels: Mapping[str, Level] = field(default_factory=dict)
+
+    @cached_property
+    def suggestions(self) -> Suggestions:
+        """What to use in place of a name."""
+        return Suggestions(self.listing)
 
 
 def judge(scanned: Sequence[Scanned], terms: Terms) -> tuple[Notice, ...]:
@@ -60,19 +67,19 @@ def _of_use(use: Use, file: Scanned, terms: Terms, *, about: bool) -> Iterator[N
 
 def _fate(use: Use, known: Known, terms: Terms) -> tuple[Notice, ...]:
     """Say that the model is gone, refused, or about to be; nothing where it is listed for good."""
-    until = known.callable_until
+    end = known.forecast
     facts = _facts(known)
-    if until is None and known.is_listed:
+    if end is None and known.is_listed:
         return ()
     where = _departure(known, terms.listing)
-    if until is not None and until[1] == "proved":
+    if end is not None and end.basis == "proved":
         return (_with_successors(_refused(use, known, where, facts, terms), known, terms),)
-    if until is None or until[0] < terms.today:
-        text = f"{where}{_ended(known, until)}"
+    if end is None or end.until < terms.today:
+        text = f"{where}{_ended(known, end)}"
         return (_with_successors(_notice(use, "delisted", text, facts, terms), known, terms),)
-    left = (until[0] - terms.today).days
+    left = (end.until - terms.today).days
     facts["days_left"] = left
-    text = f"{where}; {_ending(until[1])} {until[0]} ({_days(left)} left)"
+    text = f"{where}; {_ending(end.basis)} {end.until} ({_days(left)} left)"
     notice = _notice(use, "retiring", text, facts, terms)
     if timedelta(days=left) > terms.within:
         notice = replace(notice, level=Level.INFO)
@@ -87,15 +94,13 @@ def _departure(known: Known, listing: Listing) -> str:
     return f"listed by {listing.provider}"
 
 
-def _ended(known: Known, until: tuple[date, str] | None) -> str:
+def _ended(known: Known, end: Forecast | None) -> str:
     answered = ""
     if known.proof is not None:
         answered = f"; a call still got an answer on {known.proof.at:%Y-%m-%d}"
-    if until is None:
+    if end is None:
         return answered
-    said = f"announced by {known.noted.source}" if known.noted.source else "announced"
-    ground = said if until[1] == "announced" else known.ground
-    return f"; calls were to work until {until[0]} ({ground}){answered}"
+    return f"; calls were to work until {end.until} ({end.ground}){answered}"
 
 
 def _ending(basis: str) -> str:
@@ -113,7 +118,7 @@ def _unknown(use: Use, file: Scanned, terms: Terms, *, about: bool) -> Iterator[
     """Tell a name that nobody knows, where it is likely to be meant for this provider."""
     if is_elsewhere(use.name, terms.listing):
         return
-    near = meant(use.name, terms.listing)
+    near = terms.suggestions.meant(use.name)
     slip = near is not None and is_slip(use.name, near)
     if not (file.about or slip or (about and near)):
         return
@@ -166,7 +171,7 @@ def _changed(use: Use, known: Known, terms: Terms) -> Iterator[Notice]:
 
 
 def _with_successors(notice: Notice, known: Known, terms: Terms) -> Notice:
-    text, facts = instead(known, terms.listing)
+    text, facts = terms.suggestions.instead(known)
     return replace(notice, instead=text, facts=MappingProxyType({**notice.facts, **facts}))
 
 
@@ -180,9 +185,8 @@ def _facts(known: Known) -> dict[str, Json]:
         facts["gone_since"] = stamp(known.gone_since)
     if known.gone_before is not None:
         facts |= {"gone_before": known.gone_before.isoformat(), "source": known.source}
-    if known.callable_until is not None:
-        until, basis = known.callable_until
-        facts |= {"callable_until": until.isoformat(), "basis": basis}
+    if (end := known.forecast) is not None:
+        facts |= {"callable_until": end.until.isoformat(), "basis": end.basis}
     return facts
 
 

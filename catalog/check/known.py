@@ -3,15 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Literal
 
+from catalog.changes.forecast import Forecast, by_policy, strongest
 from catalog.changes.rules import Lifecycle
 from catalog.core.snapshot import Model, Snapshot
-
-Basis = Literal["policy", "announced", "proved"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +66,7 @@ class Known:
     gone_since: datetime | None = None
     gone_before: date | None = None
     source: str | None = None
-    policy: date | None = None
-    ground: str | None = None
+    policy: Forecast | None = None
     renamed_to: str | None = None
     swaps: tuple[Swap, ...] = ()
     proof: Proof | None = None
@@ -86,13 +83,16 @@ class Known:
         return self.gone_since is None and self.gone_before is None
 
     @property
-    def callable_until(self) -> tuple[date, Basis] | None:
-        """Until which day calls work, and what says so; the strongest basis goes first."""
+    def forecast(self) -> Forecast | None:
+        """Until which day calls work, and what says so; also of a listed model that is refused."""
+        proved = announced = None
         if self.proof is not None and not self.proof.answers:
-            return self.proof.at.date(), "proved"
+            proved = Forecast(self.proof.at.date(), "proved", self.proof.said or "")
         if self.noted.retires is not None:
-            return self.noted.retires, "announced"
-        return None if self.policy is None else (self.policy, "policy")
+            source = self.noted.source
+            said = f"announced by {source}" if source else "announced"
+            announced = Forecast(self.noted.retires, "announced", said)
+        return strongest(proved, announced, self.policy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +155,7 @@ def names(
             model=last.model,
             listed_since=of_name[0].since,
             gone_since=last.until,
-            policy=_policy(last.until, lifecycle),
-            ground=None if lifecycle is None or last.until is None else lifecycle.ground,
+            policy=by_policy(last.until, lifecycle) if last.until else None,
             renamed_to=_renamed(last, by_key[last.model.key]),
             swaps=_swaps(of_name),
             proof=evidence.proofs.get(name),
@@ -167,12 +166,6 @@ def names(
 
 def _end(stretch: Stretch) -> tuple[bool, datetime]:
     return stretch.until is None, stretch.until or stretch.since
-
-
-def _policy(gone: datetime | None, lifecycle: Lifecycle | None) -> date | None:
-    if gone is None or lifecycle is None:
-        return None
-    return (gone + timedelta(days=lifecycle.days)).date()
 
 
 def _renamed(last: Stretch, of_key: Sequence[Stretch]) -> str | None:

@@ -7,27 +7,63 @@ from fnmatch import fnmatchcase
 from catalog.changes.successors import Difference, Successor, successors
 from catalog.check.known import Known, Listing
 from catalog.core.strict_json import Json
-from catalog.core.text import closest
+from catalog.core.text import ALIKE, closest
 
 _DIGITS = re.compile(r"[0-9]+")
+
+
+class Suggestions:
+    """Suggests what to use in place of a name; each name is looked up once."""
+
+    def __init__(self, listing: Listing) -> None:
+        """Note how each name may be spelled, a listed model before one that is gone."""
+        self.listing = listing
+        self._spelled = [_spelled(listing.listed), _spelled(listing.names.values())]
+        self._letters = {form: _letters(form) for form in self._spelled[1]}
+        self._meant: dict[str, Known | None] = {}
+        self._instead: dict[str, tuple[str, dict[str, Json]]] = {}
+
+    def meant(self, name: str) -> Known | None:
+        """Return what was meant by an unknown name, a listed model before one that is gone.
+
+        The last part of a full name counts, and so does what the provider calls a model elsewhere.
+        """
+        if name not in self._meant:
+            self._meant[name] = self._find(name.casefold())
+        return self._meant[name]
+
+    def _find(self, name: str) -> Known | None:
+        letters = _letters(name)
+        alike = {
+            form for form, own in self._letters.items() if _may_be_alike(name, letters, form, own)
+        }
+        for spelled in self._spelled if alike else ():
+            near = closest(name, [form for form in spelled if form in alike])
+            if near is not None:
+                return spelled[near]
+        return None
+
+    def instead(self, gone: Known) -> tuple[str, dict[str, Json]]:
+        """Say what can take a model's place, see `instead`."""
+        if gone.name not in self._instead:
+            self._instead[gone.name] = instead(gone, self.listing)
+        return self._instead[gone.name]
+
+
+def _letters(text: str) -> int:
+    """Return the letters of a text as bits; two letters may share one."""
+    return sum({1 << ord(letter) % 60 for letter in text})
+
+
+def _may_be_alike(one: str, letters: int, other: str, others: int) -> bool:
+    """Say whether two texts may be as alike as `closest` asks; a letter of one of them is not."""
+    total = len(one) + len(other)
+    return (total - (letters ^ others).bit_count()) / total >= ALIKE
 
 
 def is_elsewhere(name: str, listing: Listing) -> bool:
     """Whether the name is plainly one of another provider's."""
     return any(fnmatchcase(name.casefold(), pattern) for pattern in listing.elsewhere)
-
-
-def meant(name: str, listing: Listing) -> Known | None:
-    """Return what was meant by a name that nobody knows, a listed model before one that is gone.
-
-    The last part of a full name counts, and so does what the provider calls a model elsewhere.
-    """
-    for candidates in (listing.listed, listing.names.values()):
-        spelled = _spelled(candidates)
-        near = closest(name.casefold(), spelled)
-        if near is not None:
-            return spelled[near]
-    return None
 
 
 def is_slip(name: str, known: Known) -> bool:
@@ -62,7 +98,7 @@ def instead(gone: Known, listing: Listing) -> tuple[str, dict[str, Json]]:
     """
     noted = gone.noted.successor or gone.renamed_to
     listed = [known.model for known in listing.listed]
-    ending = {known.model.key for known in listing.listed if known.callable_until is not None}
+    ending = {known.model.key for known in listing.listed if known.forecast is not None}
     found = successors(gone.model, listed, noted, ending)
     if noted is not None:
         found = found[:1]

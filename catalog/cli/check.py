@@ -186,7 +186,7 @@ def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> "t
         )
         shipped = True
     if not shipped and _is_there(database):
-        from catalog.check.sources import of_store
+        from catalog.check.stored import of_store
 
         with app.database.reading() as connection:
             return of_store(connection, provider), "database"

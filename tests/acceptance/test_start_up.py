@@ -48,10 +48,10 @@ def unmeasured(shell: Shell) -> dict[str, str]:
     return {k: v for k, v in shell.environ.items() if not k.startswith("COVERAGE_")}
 
 
-def listed(shell: Shell) -> subprocess.CompletedProcess[str]:
-    """Run `catalog sync`; what it loaded is listed on stderr."""
+def listed(shell: Shell, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command, by default `catalog sync`; what it loaded is listed on stderr."""
     return subprocess.run(
-        [sys.executable, "-c", LISTED, "sync"],
+        [sys.executable, "-c", LISTED, *(command or ("sync",))],
         cwd=shell.folder,
         env=unmeasured(shell),
         capture_output=True,
@@ -110,3 +110,11 @@ def test_a_process_has_one_http_client(live: Live) -> None:
     stats: dict[tuple[str, int, str], tuple[int, ...]] = pstats.Stats(str(profile)).stats  # type: ignore[attr-defined]  # typeshed leaves it out
     code = Http.__init__.__code__
     assert stats[code.co_filename, code.co_firstlineno, code.co_name][0] == 1
+
+
+def test_a_check_without_a_database_loads_none(shell: Shell) -> None:
+    """A check against the shipped history imports nothing that opens a database."""
+    (shell.folder / "a.py").write_text("x = 1\n", encoding="utf-8")
+    loaded = set(listed(shell, "check", "--shipped", "a.py").stderr.splitlines())
+    assert "catalog.check.judge" in loaded
+    assert not loaded & {"alembic", "sqlalchemy", "sqlmodel", "catalog.store.database"}

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 
 from catalog.check import lock, outcome, sources
 from catalog.check.lock import InUse
-from catalog.check.sources import of_store
+from catalog.check.stored import of_store
 from catalog.core.clock import stamp
 from catalog.core.errors import NotFound, PayloadInvalid, SettingsInvalid
 from catalog.core.payload import Payload

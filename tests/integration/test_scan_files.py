@@ -149,6 +149,32 @@ def test_a_large_gitignore_is_read_in_seconds(root: Path, lines: str) -> None:
 
 
 @pytest.mark.long
+def test_many_gitignores_cost_little(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Twice as many folders with patterns of their own take no longer to compile."""
+    lines = {n: "".join(f"*{n}x{m}*y\n" for m in range(1000)) for n in range(48)}
+    took = []
+    for folders in (24, 48):
+        put(root, {f"d{n:02}/.gitignore": lines[n] for n in range(folders)})
+        put(root, {f"d{n:02}/a.py": USE for n in range(folders)})
+        caplog.clear()
+        before = process_time()
+        assert len(found(Path())) == folders
+        took.append(process_time() - before)
+    assert took[1] < took[0] * 1.5 + 0.5
+    assert len(caplog.messages) == 21
+    assert caplog.messages[0].startswith("d10/.gitignore: 1001 of its patterns are not used")
+    assert caplog.messages[20].startswith("18018 of the patterns of 18 more .gitignore files")
+
+
+def test_patterns_of_the_folders_above_count(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """In one folder at most 5,000 patterns count, with those of the folders above."""
+    many = "".join(f"c{n}\n" for n in range(3000))
+    put(root, {".gitignore": many, "d/.gitignore": f"{many}a.py\n", "d/a.py": USE})
+    assert found(Path()) == ["d/a.py"]
+    assert caplog.messages[0].startswith("d/.gitignore: 1003 of its patterns are not used")
+
+
+@pytest.mark.long
 def test_many_folders_in_a_pattern_cost_little(root: Path) -> None:
     """Deep folders and patterns of many folders take no power of the depth."""
     deep = "/".join(["a" * 20] * 100)

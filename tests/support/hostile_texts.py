@@ -35,7 +35,7 @@ OPENINGS: Final = (
     "`` ` ", "((", "({[", "f(", "[[", "[[a]]\n", "[a]\n", "[a\n", "{{", "{a:", '{"a":',
     '{"model":', '["', '["model",', "f'{", "f\"{f'{", "lambda:", "not ", "-", "- ", "? ", "- - ",
     "a: {", "a: [", "!a ", "&a ", "*a ", "| ", ">\n", "|\n ", "%TAG ! a\n", "---\n", "...\n",
-    "=/[", "=/", "=/a", "return /",
+    "=/[", "=/", "=/a", "return /", "=/[" * 33 + "\\a",
 )  # fmt: skip
 SMALL: Final = (
     "a.", "a=", "a = ", "a,", "a ", "a\n", "a-", "a/", "a/a ", "/a", "a:", "a: ", "a:\n",
@@ -51,7 +51,13 @@ SMALL: Final = (
     "case model ", "switch (model", "switch(model){", "match model", "enum", "catalog: ignore\n",
     "# catalog: ignore[a] b\n", "# catalog: ignore ", "if a: pass\n", "else: ", "a if b else ",
     "class a:\n ", "def a():\n", "async ", "await ", "return ", "import a\n", "@a\n", "a;",
-    "a.b.", "a or ", "a+", "a**", "a[", "a(", "a{", "a<", "a<b>", "!!a ", "<<: *a\n", "&a: b\n",
+    'model="abc",', 'model="abc"\n', '"model":"abc", ', '"a/bc",', "a/b\n", "model=%\n",
+    "#model\n", "${model-a/b}\n", '"ab",', "abc,", "[ab], ", "if ab ", "model = x = y = 'a'\n",
+    "- a/b\n", "- model: a\n", "model `a`\n", "```\n```\n", "```sh\nmodel=a\n```\n",
+    '```\nmodel="a"\n```\n', '```py\nmodel="a"\n```\n', "```yaml\nmodel: a\n```\n",
+    '"source":["model = \'a\'"],', '"source":["f()"],', '"source":"",', '"a":1,',
+    '{"cell_type":"markdown","source":["`a` model"]},', "a.b.", "a or ",
+    "a+", "a**", "a[", "a(", "a{", "a<", "a<b>", "!!a ", "<<: *a\n", "&a: b\n",
     "*a : ", "- a\n", "-\n", "- model: a\n", "? a\n", "a, ", "\ta", "a\\\n", "\\\n", "#\n",
     "# \n", " #", "'#", '"#', ";#", "%a", "!a", "[a](b) ", "a\r", "a\x0b", "\u2028",
 )  # fmt: skip

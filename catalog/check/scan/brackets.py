@@ -5,6 +5,7 @@ call or list it stands in. What that rule cannot tell apart counts only for a kn
 """
 
 from array import array
+from itertools import islice
 from operator import itemgetter
 
 from catalog.check.scan.entries import Exhausted, Group
@@ -15,6 +16,7 @@ from catalog.check.scan.tokens import tokens
 GIVES = {"=", ":", "=>", ":=", "==", "===", "!=", "!==", "??=", "||=", "+="}
 OTHERWISE = {"??", "||", "?:"}
 CLOSES = {")": "(", "]": "[", "}": "{"}
+OPENS = frozenset(CLOSES.values())
 # Signs beside a string that is only a part of one.
 JOINS = {"+", "%"}
 # Words before a string that is a value all the same.
@@ -23,6 +25,8 @@ DEEPEST = 1000
 """What nests deeper than so many brackets is read as if it stood in the last of them."""
 MOST_TOKENS = 350_000
 """A minified program of 1 MB has fewer."""
+BEYOND = ("", "", "")
+"""No token looks at one farther away."""
 
 
 def read(text: str, language: str) -> list[Group]:
@@ -43,11 +47,13 @@ class Reader:
         # A list for each field takes a fifth of the memory of a list of tokens.
         self.kinds: list[str] = []
         self.texts: list[str] = []
+        self.signs: list[str] = []  # operators, "" for anything else
+        self.words: list[str] = []  # names, "" for anything else
         self.starts = array("q")
         self.ends = array("q")
         self.groups: list[tuple[int, Group]] = []
         self.stack: list[Frame] = []
-        self.open_of = dict.fromkeys(CLOSES.values(), 0)
+        self.open_of = dict.fromkeys(OPENS, 0)
         self.entered = self.hidden = 0
         self.tables: dict[str, Held] = {}
         self.enter(Frame(""))
@@ -70,16 +76,9 @@ class Reader:
 
     def read(self) -> list[Group]:
         """Take one token after the other."""
-        for kind, text, at, end in tokens(self.text, self.language):
-            self.kinds.append(kind)
-            self.texts.append(text)
-            self.starts.append(at)
-            self.ends.append(end)
-            if len(self.kinds) > MOST_TOKENS:
-                raise Exhausted(f"it has more than {MOST_TOKENS:,} words and signs")
-        for n, kind in enumerate(self.kinds):
+        count = self.take()
+        for n, kind, text in zip(range(count), self.kinds, self.texts, strict=False):
             frame = self.stack[-1]
-            text = self.texts[n]
             if kind == "o":
                 self.operator(n, text, frame)
                 continue
@@ -90,7 +89,7 @@ class Reader:
             elif kind == "n":
                 self.number(n, text, frame)
             else:
-                frame.name(text, self.starts[n], adjacent=self.kind(n - 1) == "i")
+                frame.name(text, self.starts[n], adjacent=self.kinds[n - 1] == "i")
                 if self.language == "ruby" and frame.before == "case" and place(text):
                     frame.subject = text
         while self.stack:
@@ -98,17 +97,24 @@ class Reader:
             self.leave()
         return [group for _, group in sorted(self.groups, key=itemgetter(0))]
 
-    def kind(self, n: int) -> str:
-        """Give the kind of a token, "" outside of the text."""
-        return self.kinds[n] if 0 <= n < len(self.kinds) else ""
+    def take(self) -> int:
+        """Take the tokens apart into columns, and return how many there are.
 
-    def sign(self, n: int) -> str:
-        """Give an operator, "" for anything else."""
-        return self.texts[n] if self.kind(n) == "o" else ""
-
-    def word(self, n: int) -> str:
-        """Give a name, "" for anything else."""
-        return self.texts[n] if self.kind(n) == "i" else ""
+        Blanks at the end stand for what is before the first token (index -1) and after the last.
+        """
+        for kind, text, at, end in islice(tokens(self.text, self.language), MOST_TOKENS + 1):
+            self.kinds.append(kind)
+            self.texts.append(text)
+            self.signs.append(text if kind == "o" else "")
+            self.words.append(text if kind == "i" else "")
+            self.starts.append(at)
+            self.ends.append(end)
+        if len(self.kinds) > MOST_TOKENS:
+            raise Exhausted(f"it has more than {MOST_TOKENS:,} words and signs")
+        count = len(self.kinds)
+        for column in (self.kinds, self.texts, self.signs, self.words):
+            column.extend(BEYOND)
+        return count
 
     def begins_line(self, n: int) -> bool:
         """Say whether a token is the first of its line."""
@@ -116,12 +122,12 @@ class Reader:
 
     def statement(self, n: int, frame: Frame) -> None:
         """Forget the key where a new line begins a new statement."""
-        if self.sign(n - 1) in {"", ")", "]", "}"} and self.begins_line(n):
+        if self.signs[n - 1] in {"", ")", "]", "}"} and self.begins_line(n):
             frame.end()
 
     def operator(self, n: int, sign: str, frame: Frame) -> None:
         """Open, close, give or separate."""
-        if sign in CLOSES.values():
+        if sign in OPENS:
             self.open(n, sign, frame)
         elif sign in CLOSES:
             self.close(CLOSES[sign])
@@ -147,21 +153,21 @@ class Reader:
         if len(self.stack) > DEEPEST:
             self.hidden += 1
             return
-        callee = self.word(n - 1) if sign == "(" else ""
+        callee = self.words[n - 1] if sign == "(" else ""
         new = Frame(sign, callee, index=sign == "[" and self.is_index(n))
         if sign == "{":
-            if self.kind(n - 1) == "s" and place(self.texts[n - 1]):
+            if self.kinds[n - 1] == "s" and place(self.texts[n - 1]):
                 new.held = Held(self.texts[n - 1])  # variable "model" {
             elif frame.before in CHOICES and place(frame.last):
                 new.subject = frame.last
-        elif callee.lower() in EQUALS and place(self.word(n - 3)):
-            new.key = self.word(n - 3)
+        elif callee.lower() in EQUALS and place(self.words[n - 3]):
+            new.key = self.words[n - 3]
         frame.pass_on(new)
         self.enter(new)
 
     def is_index(self, n: int) -> bool:
         """Say whether a bracket stands right behind a value: config["model"], but not vec!["x"]."""
-        behind = self.kind(n - 1) in {"i", "s"} or self.sign(n - 1) in {")", "]"}
+        behind = self.kinds[n - 1] in {"i", "s"} or self.signs[n - 1] in {")", "]"}
         return behind and self.text[self.ends[n - 1] : self.starts[n]].strip(" ?") == ""
 
     def table(self, n: int, frame: Frame) -> Frame:
@@ -169,8 +175,8 @@ class Reader:
         if len(self.stack) > 1 and (self.stack[-1].key or self.stack[-1].held):
             return frame
         names = []
-        for at in range(n + 1, len(self.kinds)):
-            if self.sign(at) == "]" or self.begins_line(at):
+        for at in range(n + 1, len(self.ends)):
+            if self.signs[at] == "]" or self.begins_line(at):
                 break
             if self.kinds[at] in {"i", "s"}:
                 names.append((self.texts[at], self.starts[at]))
@@ -179,7 +185,7 @@ class Reader:
             self.leave()
         self.hidden = 0
         self.enter(Frame(""))
-        self.stack[0].header(names, self.tables, repeated=self.sign(n + 1) == "[")
+        self.stack[0].header(names, self.tables, repeated=self.signs[n + 1] == "[")
         return self.stack[0]
 
     def close(self, opener: str) -> None:
@@ -202,20 +208,20 @@ class Reader:
     def number(self, n: int, text: str, frame: Frame) -> None:
         """Note a number that is given to a key."""
         digits = text.replace("_", "")
-        if frame.key and digits.isdigit() and self.sign(n - 1) in GIVES:
+        if frame.key and digits.isdigit() and self.signs[n - 1] in GIVES:
             frame.group.number(frame.key, digits, self.starts[n])
 
     def string(self, n: int, text: str, frame: Frame) -> None:
         """See what a string is: a key, a part of another, or a value of something."""
-        before, after = self.sign(n - 1), self.sign(n + 1)
+        before, after = self.signs[n - 1], self.signs[n + 1]
         given = before in GIVES or before in OTHERWISE
         if after in {":", "=>"} and not (given or frame.ternaries or frame.subject):
             frame.string_key(text, self.starts[n])
         elif before in JOINS or after in JOINS or not self.is_whole(n, after):
             return
-        elif self.word(n - 1) in CHOICES and frame.subject:
+        elif self.words[n - 1] in CHOICES and frame.subject:
             frame.group.string(text, self.starts[n], frame.subject)
-        elif before or self.word(n - 1) in LEADS or n == 0 or self.begins_line(n):
+        elif before or self.words[n - 1] in LEADS or n == 0 or self.begins_line(n):
             frame.value(text, self.starts[n])
         else:
             frame.group.string(text, self.starts[n], "")
@@ -223,4 +229,4 @@ class Reader:
     def is_whole(self, n: int, after: str) -> bool:
         """Say whether nothing but a copy is made of a string."""
         called = after == "." or (after == "->" and self.language == "php")
-        return not called or self.word(n + 2) in COPIES
+        return not called or self.words[n + 2] in COPIES

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from catalog.check.scan.places import LEADING, limit, owner, place
 
@@ -11,9 +11,10 @@ from catalog.check.scan.places import LEADING, limit, owner, place
 PLAUSIBLE = re.compile(r"(?=.*[A-Za-z])(?!.*::)[A-Za-z0-9][\w.:/@+-]{0,199}\Z", re.ASCII)
 DEFAULTED = re.compile(r"\$\{([\w.-]+):[-=]?([^${}]*)\}")
 ITEM = re.compile(r"[^\s,;]+")
+SEVERAL = re.compile(r"[=,]|\$\{")
 SETTING = re.compile(r"\A-{0,2}([A-Za-z_][\w.-]*)=(\S+)\Z")
 LONGEST = 12  # digits of a limit
-MOST_ENTRIES = 150_000
+MOST_ENTRIES = 100_000
 """Strings of one file that may be names."""
 MOST = 300_000
 """How often strings may be given to places in one file of Python or YAML."""
@@ -23,8 +24,7 @@ class Exhausted(Exception):
     """A file takes more than a file may."""
 
 
-@dataclass(slots=True, frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A string, the offset of its first character, and the place it is given to.
 
     One that is not `sure` counts if its name is known, or any other of its `cluster` is. `prose` is
@@ -39,8 +39,7 @@ class Entry:
     prose: bool = False
 
 
-@dataclass(slots=True, frozen=True)
-class Limit:
+class Limit(NamedTuple):
     """A number, the offset of where it is written, and the key it is given to."""
 
     place: str
@@ -72,8 +71,7 @@ class Group:
             self.entries.append(Entry(text, at, given, sure and bool(given)))
 
 
-@dataclass(slots=True, frozen=True)
-class Settled:
+class Settled(NamedTuple):
     """An entry that counts, with the limit written beside it."""
 
     entry: Entry
@@ -86,19 +84,21 @@ def settle(groups: Iterable[Group], known: frozenset[str]) -> list[Settled]:
     Where several limits stand beside a name, the highest is kept. Raises Exhausted for more strings
     than a person writes.
     """
-    groups = list(_all_spread(groups))
+    spread = [(_spread(group.entries), group.limits) for group in groups if group.entries]
+    if sum(len(entries) for entries, _ in spread) > MOST_ENTRIES:
+        raise Exhausted(f"it has more than {MOST_ENTRIES:,} strings where a name may stand")
     clusters = {
         entry.cluster
-        for group in groups
-        for entry in group.entries
+        for entries, _ in spread
+        for entry in entries
         if entry.cluster is not None and entry.name in known
     }
     found: dict[int, Settled] = {}
-    for group in groups:
-        highest = _highest(group.limits) if group.entries else {}
-        for entry in group.entries:
+    for entries, limits in spread:
+        highest = _highest(limits)
+        for entry in entries:
             if _counts(entry, known, clusters):
-                new = Settled(entry, _beside(entry, highest))
+                new = Settled(entry, _beside(entry, highest) if highest else None)
                 if entry.at not in found or _rank(new) > _rank(found[entry.at]):
                     found[entry.at] = new
     return [found[at] for at in sorted(found)]
@@ -111,33 +111,32 @@ def _counts(entry: Entry, known: frozenset[str], clusters: set[Hashable]) -> boo
     return (entry.sure or entry.cluster in clusters) and PLAUSIBLE.match(entry.name) is not None
 
 
-def _all_spread(groups: Iterable[Group]) -> Iterator[Group]:
-    """Read what the strings of each group hold; raise Exhausted for too many of them."""
-    left = MOST_ENTRIES
-    for group in groups:
-        entries = list(islice(_spread(group.entries), left + 1))
-        left -= len(entries)
-        if left < 0:
-            raise Exhausted(f"it has more than {MOST_ENTRIES:,} strings where a name may stand")
-        yield Group(entries, group.limits)
-
-
-def _spread(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Read what one string holds: a default after a variable, a setting, several names."""
+def _spread(entries: list[Entry]) -> list[Entry]:
+    """Read what each string holds: a default after a variable, a setting, several names."""
+    if not any(SEVERAL.search(entry.name) for entry in entries):
+        return entries
+    found: list[Entry] = []
     for entry in entries:
-        name = entry.name
-        if "${" in name:
-            for match in DEFAULTED.finditer(name):
-                yield from _setting(entry, match, entry.place)
-        elif "=" in name:
-            for match in SETTING.finditer(name):
-                yield from _setting(entry, match, "")
-        elif "," in name and entry.place and (kind := place(entry.place)) and kind.many:
-            for match in ITEM.finditer(name):
-                at = entry.at + match.start()
-                yield Entry(match[0], at, entry.place, entry.sure, entry.cluster, entry.prose)
-        else:
-            yield entry
+        found += _inside(entry) if SEVERAL.search(entry.name) else (entry,)
+        if len(found) > MOST_ENTRIES:
+            break
+    return found
+
+
+def _inside(entry: Entry) -> Iterator[Entry]:
+    """Read what one string holds."""
+    name = entry.name
+    if "${" in name:
+        for match in DEFAULTED.finditer(name):
+            yield from _setting(entry, match, entry.place)
+    elif "=" in name:
+        for match in SETTING.finditer(name):
+            yield from _setting(entry, match, "")
+    elif "," in name and entry.place and (kind := place(entry.place)) and kind.many:
+        for match in ITEM.finditer(name):
+            yield entry._replace(name=match[0], at=entry.at + match.start())
+    else:
+        yield entry
 
 
 def _setting(entry: Entry, match: re.Match[str], otherwise: str) -> Iterator[Entry]:
@@ -145,7 +144,7 @@ def _setting(entry: Entry, match: re.Match[str], otherwise: str) -> Iterator[Ent
     given = match[1] if place(match[1]) else otherwise
     if given and (kind := place(given)):
         at = entry.at + match.start(2)
-        yield replace(entry, name=match[2], at=at, place=given, sure=kind.sure)
+        yield entry._replace(name=match[2], at=at, place=given, sure=kind.sure)
 
 
 def _highest(limits: Iterable[Limit]) -> dict[frozenset[str], tuple[int, int, Limit]]:

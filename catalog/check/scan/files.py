@@ -6,8 +6,9 @@ import re
 import warnings
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
+from operator import attrgetter
 from pathlib import Path
 
 from pathspec import GitIgnoreSpec
@@ -31,8 +32,57 @@ LONGEST = 1000  # characters of a pattern
 MOST_LINES = 5000
 MOST_WILD = 1000  # lines with a star or a set
 MOST_BYTES = 100_000  # of them
+MOST_FILES = 10
+"""So many times the patterns of the largest .gitignore count in one walk, whatever folders hold."""
+MOST_TOLD = 20
+"""Files that are named where patterns are not used; the others are counted."""
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Budget:
+    """What the .gitignore files of one walk may still take together, and what they did not get.
+
+    `refused` counts the patterns that are not used, by file.
+    """
+
+    lines: int = MOST_FILES * MOST_LINES
+    wild: int = MOST_FILES * MOST_WILD
+    size: int = MOST_FILES * MOST_BYTES
+    refused: dict[str, int] = field(default_factory=dict)
+
+    def affordable(self, lines: Iterable[str]) -> Iterator[str]:
+        """Yield the lines until those with a star or a set are too many to compile."""
+        most_wild, most_size = min(MOST_WILD, self.wild), min(MOST_BYTES, self.size)
+        wild = size = taken = 0
+        for line in lines:
+            if "*" in line or "[" in line:
+                wild, size = wild + 1, size + len(line)
+            if wild > most_wild or size > most_size:
+                break
+            taken += 1
+            yield line
+        self.lines -= taken
+        self.wild -= min(wild, most_wild)
+        self.size -= min(size, most_size)
+
+    def report(self) -> None:
+        """Warn of the patterns that are not used."""
+        for file, count in list(self.refused.items())[:MOST_TOLD]:
+            logger.warning(
+                "%s: %d of its patterns are not used, because they take long to match: what they "
+                "name is checked",
+                file,
+                count,
+            )
+        if len(self.refused) > MOST_TOLD:
+            logger.warning(
+                "%d of the patterns of %d more .gitignore files are not used, because all of them "
+                "take long to match: what they name is checked",
+                sum(list(self.refused.values())[MOST_TOLD:]),
+                len(self.refused) - MOST_TOLD,
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +101,26 @@ def files(paths: Sequence[Path], unread: dict[str, str]) -> list[tuple[str, str]
     read are put into `unread`, with the reason.
     """
     found: dict[str, str] = {}
+    budget = Budget()
     for path in paths:
         if os.path.isdir(path):  # noqa: PTH112  # False too where its name is too long
-            for shown, file in below(path, unread):
+            for shown, file in below(path, unread, budget):
                 found.setdefault(file, shown)
         else:
             found.setdefault(os.path.realpath(path), path.as_posix())
+    budget.report()
     return sorted((shown, file) for file, shown in found.items())
 
 
-def below(folder: Path, unread: dict[str, str]) -> Iterator[tuple[str, str]]:
+def below(folder: Path, unread: dict[str, str], budget: Budget) -> Iterator[tuple[str, str]]:
     """Walk through a folder."""
     top = os.path.realpath(folder)
     shown = folder.as_posix()
     prefix = "" if shown == "." else shown.rstrip("/") + "/"
-    waiting = [(top, prefix, above(top, unread))]
+    waiting = [(top, prefix, above(top, unread, budget))]
     while waiting:
         where, prefix, rules = waiting.pop()
-        rules = [*rules, *ignored_in(where, prefix, unread)]
+        rules = ignored_in(where, prefix, unread, budget, rules)
         for entry in entries(where, prefix, unread):
             inner = f"{prefix}{entry.name}"
             if entry.is_dir(follow_symlinks=False):
@@ -79,10 +131,10 @@ def below(folder: Path, unread: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def entries(folder: str, shown: str, unread: dict[str, str]) -> list[os.DirEntry[str]]:
-    """List a folder; one that may not be read, or whose path is too long, holds nothing."""
+    """List a folder, the last name first; one that cannot be read holds nothing."""
     try:
         with os.scandir(folder) as found:
-            return list(found)
+            return sorted(found, key=attrgetter("name"), reverse=True)
     except OSError as error:
         unread[shown or "./"] = reason(error)
         return []
@@ -101,12 +153,15 @@ def is_wanted(entry: os.DirEntry[str]) -> bool:
         return True
 
 
-def ignored_in(folder: str, shown: str, unread: dict[str, str]) -> list[Ignored]:
+def ignored_in(
+    folder: str, shown: str, unread: dict[str, str], budget: Budget, others: list[Ignored]
+) -> list[Ignored]:
     """Read the .gitignore of a folder, and what else git keeps in the one of a repository.
 
+    Return the rules behind the others that count in this folder.
     A .gitignore that is a link is not followed, because git does not either.
     """
-    found = []
+    found = others
     for name in (".git/info/exclude", ".gitignore"):
         path = f"{folder}/{name}"
         try:
@@ -118,21 +173,19 @@ def ignored_in(folder: str, shown: str, unread: dict[str, str]) -> list[Ignored]
             continue
         # As names of files are read, so that one that is not UTF-8 is found by its pattern.
         text = body.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape")
-        found.append(Ignored(folder, GitIgnoreSpec(patterns(f"{shown}{name}", text))))
+        most = MOST_LINES - sum(len(each.spec.patterns) for each in found)
+        spec = GitIgnoreSpec(patterns(f"{shown}{name}", text, budget, most))
+        found = [*found, Ignored(folder, spec)]
     return found
 
 
-def patterns(file: str, text: str) -> list[GitIgnoreSpecPattern]:
-    """Read the lines of a .gitignore; those that would take long to match are refused and told."""
+def patterns(file: str, text: str, budget: Budget, most: int) -> list[GitIgnoreSpecPattern]:
+    """Read at most so many lines of a .gitignore, and note those that would take long to match."""
     lines = re.split("\r\n?|\n", text)
-    taken = list(affordable(filter(is_quick, lines[:MOST_LINES])))
+    quick = filter(is_quick, lines[: min(most, budget.lines)])
+    taken = list(budget.affordable(quick))
     if len(taken) < len(lines):
-        logger.warning(
-            "%s: %d of its patterns are not used, because they take long to match: what they name "
-            "is checked",
-            file,
-            len(lines) - len(taken),
-        )
+        budget.refused[file] = len(lines) - len(taken)
     return list(filter(None, map(pattern, taken)))
 
 
@@ -141,16 +194,6 @@ def is_quick(line: str) -> bool:
     if len(line) > LONGEST:
         return False
     return line.split("/").count("**") <= FOLDERS and line.count("*") + line.count("[") <= WILD
-
-
-def affordable(lines: Iterable[str]) -> Iterator[str]:
-    """Yield the lines until those with a star or a set are too many to compile."""
-    count = size = 0
-    for line in lines:
-        wild = "*" in line or "[" in line
-        count, size = count + wild, size + len(line) * (1 if wild else 0)
-        if count <= MOST_WILD and size <= MOST_BYTES:
-            yield line
 
 
 @lru_cache(maxsize=4096)
@@ -180,18 +223,18 @@ def linear(found: GitIgnoreSpecPattern) -> GitIgnoreSpecPattern:
     return GitIgnoreSpecPattern(regex, found.include)
 
 
-def above(folder: str, unread: dict[str, str]) -> list[Ignored]:
+def above(folder: str, unread: dict[str, str], budget: Budget) -> list[Ignored]:
     """Read the rules of the folders above, up to the repository that holds this one.
 
     A folder that is named is read, also where those rules would leave it out.
     """
     rules: list[Ignored] = []
-    parents = [] if Path(folder, ".git").exists() else Path(folder).parents
-    for parent in parents:
-        rules = [*ignored_in(str(parent), f"{parent}/", unread), *rules]
-        if (parent / ".git").exists():
-            return [] if is_ignored(folder + "/", rules) else rules
-    return []
+    parents = Path(folder).parents
+    inner = [Path(folder), *parents]
+    outermost = next((n for n, each in enumerate(inner) if (each / ".git").exists()), 0)
+    for parent in reversed(parents[:outermost]):
+        rules = ignored_in(str(parent), f"{parent}/", unread, budget, rules)
+    return [] if is_ignored(folder + "/", rules) else rules
 
 
 def is_ignored(path: str, rules: Sequence[Ignored]) -> bool:

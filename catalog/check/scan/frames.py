@@ -15,23 +15,18 @@ from catalog.check.scan.places import (
 )
 
 
-@dataclass(slots=True, frozen=True, eq=False)
 class Held:
-    """A place that a bracket is given to; each is a cluster of its own."""
+    """A place that a bracket is given to; each is a cluster of its own.
 
-    place: str
+    `many` says whether it takes several names, `sure` whether it takes nothing but names of models.
+    """
 
-    @property
-    def many(self) -> bool:
-        """Say whether it takes several."""
-        kind = place(self.place)
-        return kind is not None and kind.many
+    __slots__ = ("many", "place", "sure")
 
-    @property
-    def sure(self) -> bool:
-        """Say whether it takes models' names and nothing else."""
-        kind = place(self.place)
-        return kind is not None and kind.sure
+    def __init__(self, name: str) -> None:
+        """Look up what kind of place it is."""
+        self.place = name
+        self.many, self.sure = place(name) or (False, False)
 
 
 @dataclass(slots=True)

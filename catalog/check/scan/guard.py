@@ -4,6 +4,7 @@ A limit within one process does not hold while C code runs, such as a parser's. 
 the limits: it ends the process, the item is reported, and another process goes on behind it.
 """
 
+import gc
 import os
 import pickle
 import resource
@@ -121,6 +122,8 @@ class Guard(Generic[Item, Result]):
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             signal.signal(signal.SIGPROF, signal.SIG_DFL)
             _limit_memory(self.limits.memory)
+            gc.freeze()  # what is there already is not looked at again
+            gc.set_threshold(100_000)
             index, end = RANGE.unpack_from(place)
             while os.getppid() == parent:
                 for at in range(index, end):

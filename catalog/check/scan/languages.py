@@ -3,7 +3,7 @@
 import re
 
 from catalog.check.scan import brackets, lines, notebook, prose, python, yaml
-from catalog.check.scan.entries import Group
+from catalog.check.scan.entries import Exhausted, Group
 
 SUFFIXES = {
     "python": "py pyi pyw python python3",
@@ -58,6 +58,11 @@ BARE = {
 }
 OFTEN = 1000
 """What has one of the words so often is read in any case: to look behind each takes longer."""
+NESTING = {"prose", "notebook"}
+MOST_BLOCKS = 10_000
+"""Blocks of code in one file of prose or notebook, because each takes time, however short it is."""
+NAMING = re.compile(r"model|llm|/", re.IGNORECASE)
+"""What a block of code must hold: the name of a place, or the name of a model with its vendor."""
 # Read line by line, which is fast.
 LINED = {"shell", "env", "ini", "dockerfile", "prose"}
 
@@ -95,11 +100,14 @@ def may_hold(lowered: str, language: str) -> bool:
 
 
 def read(text: str, language: str) -> list[Group]:
-    """Read a text as its language, or by its tokens where its parser refuses it. Never raises."""
+    """Read a text as its language, or by its tokens where its parser refuses it.
+
+    Raises Exhausted for a text that would take too long.
+    """
     if language == "prose":
-        return prose.read(text, code)
+        return prose.read(text, blocks())
     if language == "notebook":
-        return notebook.read(text, code)
+        return notebook.read(text, blocks())
     if language == "python":
         try:
             return python.read(text)
@@ -115,7 +123,17 @@ def read(text: str, language: str) -> list[Group]:
     return brackets.read(text, language)
 
 
-def code(text: str, language: str) -> list[Group]:
-    """Read code that stands in prose; what names no language we know, as JavaScript."""
-    found = LANGUAGES.get(language, "javascript")
-    return [] if found in {"prose", "notebook"} else read(text, found)
+def blocks() -> prose.Code:
+    """Return a function that reads the blocks of code of one file.
+
+    A block in an unknown language is read as JavaScript. Raises Exhausted for too many blocks.
+    """
+    left = iter(range(MOST_BLOCKS))
+
+    def code(text: str, language: str) -> list[Group]:
+        if next(left, None) is None:
+            raise Exhausted(f"it has more than {MOST_BLOCKS:,} blocks of code")
+        found = LANGUAGES.get(language, "javascript")
+        return [] if found in NESTING or not NAMING.search(text) else read(text, found)
+
+    return code

@@ -1,9 +1,8 @@
 """Uses in files of lines: shell, .env, INI and properties, Dockerfiles, and YAML with blanks."""
 
 import re
-from collections.abc import Iterator
 
-from catalog.check.scan.entries import Group
+from catalog.check.scan.entries import MOST_ENTRIES, Group
 from catalog.check.scan.places import place
 
 COMMENT = re.compile(r"(?:^|(?<=\s))[#;](?:[^\n]*)")
@@ -33,10 +32,10 @@ WORTH = re.compile(r"model|llm|context|ctx|token|/", re.IGNORECASE)
 # Here each command is a group of its own.
 COMMANDS = {"shell", "dockerfile"}
 PATTERNS = {
-    "shell": (TIGHT, OPTION, DEFAULT, INSIDE),
-    "dockerfile": (TIGHT, SPACED, OPTION, DEFAULT, INSIDE),
-    "env": (BARE_LIST, LOOSE),
-    "ini": (BARE_LIST, LOOSE, DEFAULT),
+    "shell": (("=", TIGHT), ("-", OPTION), ("${", DEFAULT), (":", INSIDE)),
+    "dockerfile": (("=", TIGHT), ("", SPACED), ("-", OPTION), ("${", DEFAULT), (":", INSIDE)),
+    "env": ((",", BARE_LIST), ("", LOOSE)),
+    "ini": ((",", BARE_LIST), ("", LOOSE), ("${", DEFAULT)),
 }
 
 
@@ -48,28 +47,35 @@ def read(text: str, language: str) -> list[Group]:
     for line in text.split("\n"):
         if language in COMMANDS and not continued:
             begin(groups)
+            if len(groups) > MOST_ENTRIES + 1:  # all but the last hold one: `settle` refuses them
+                break
         continued = line.endswith("\\")
         if language == "ini" and SECTION.match(line):
             begin(groups)
         elif WORTH.search(line):
             code = uncommented(line)
-            for pattern in PATTERNS[language]:
-                see(groups[-1], code, at, pattern)
-            for match in FULL.finditer(code):
-                groups[-1].string(match[0], at + match.start(), "")
+            for sign, pattern in PATTERNS[language]:
+                if sign in code:
+                    see(groups[-1], code, at, pattern)
+            if "/" in code:
+                for match in FULL.finditer(code):
+                    groups[-1].string(match[0], at + match.start(), "")
         at += len(line) + 1
     return groups
 
 
 def begin(groups: list[Group]) -> None:
     """Begin a group, in the place of one in which nothing was found."""
-    if not groups[-1].entries:
-        groups.pop()
-    groups.append(Group())
+    if groups[-1].entries:
+        groups.append(Group())
+    else:
+        groups[-1].limits.clear()
 
 
 def uncommented(line: str) -> str:
     """Cut a comment off, if it does not stand in quotes."""
+    if "#" not in line and ";" not in line:
+        return line
     for match in COMMENT.finditer(line):
         before = line[: match.start()]
         if not (before.count('"') % 2 or before.count("'") % 2):
@@ -81,16 +87,10 @@ def see(group: Group, line: str, at: int, pattern: re.Pattern[str]) -> None:
     """Note what a pattern finds in a line."""
     for match in pattern.finditer(line):
         key = match["key"].lstrip("-")
-        for name, text in values(match):
-            if kind := place(key):
-                group.string(text, at + match.start(name), key, sure=kind.sure)
-            else:
-                group.number(key, text, at + match.start("key"))
-
-
-def values(match: re.Match[str]) -> Iterator[tuple[str, str]]:
-    """Give the group and text of the value that was found."""
-    for name in ("d", "q", "p", "n"):
-        text = match.groupdict().get(name)
-        if text is not None:
-            yield name, text.rstrip() if name == "p" else text
+        text = match[match.lastindex or 0]  # the value, behind its key
+        if match.lastgroup == "p":
+            text = text.rstrip()
+        if kind := place(key):
+            group.string(text, at + match.start(match.lastindex or 0), key, sure=kind.sure)
+        else:
+            group.number(key, text, at + match.start("key"))

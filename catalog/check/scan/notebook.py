@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from catalog.check.scan.entries import Group
 from catalog.check.scan.prose import Code
@@ -17,12 +16,13 @@ def read(text: str, code: Code) -> list[Group]:
     """Read code cells as Python and text cells as Markdown."""
     groups = []
     for kind, parts in cells(text):
-        source = "".join(decoded(part) for part in parts)
+        texts = list(map(decoded, parts))
+        source = "".join(texts)
         if kind == "code":
             found = code(MAGIC.sub(lambda match: " " * len(match[0]), source), "python")
         else:
             found = read_prose(source, code)
-        groups += placed(found, parts)
+        groups += placed(found, parts, texts)
     return groups
 
 
@@ -47,35 +47,44 @@ def cells(text: str) -> Iterator[tuple[str, list[Token]]]:
 
 def decoded(token: Token) -> str:
     """Read a string of JSON; one that is broken as it stands."""
+    if "\\" not in token.text:
+        return token.text
     try:
         return str(json.loads(f'"{token.text}"'))
     except ValueError:
         return token.text
 
 
-def placed(groups: Sequence[Group], parts: Sequence[Token]) -> list[Group]:
+def placed(groups: Sequence[Group], parts: Sequence[Token], texts: Sequence[str]) -> list[Group]:
     """Move what was found in a cell to where its parts stand in the file."""
     wanted = {entry.at for group in groups for entry in group.entries}
     wanted |= {one.at for group in groups for one in group.limits}
-    at = offsets(sorted(wanted), parts) if wanted else {}
+    at = offsets(sorted(wanted), parts, texts)
     return [
         Group(
-            [replace(entry, at=at[entry.at]) for entry in group.entries],
-            [replace(one, at=at[one.at]) for one in group.limits],
+            [entry._replace(at=at[entry.at]) for entry in group.entries],
+            [one._replace(at=at[one.at]) for one in group.limits],
         )
         for group in groups
     ]
 
 
-def offsets(wanted: Sequence[int], parts: Sequence[Token]) -> dict[int, int]:
+def offsets(wanted: Sequence[int], parts: Sequence[Token], texts: Sequence[str]) -> dict[int, int]:
     """Give the offset in the file for each of these in the cell, which rise."""
     found = {}
-    waiting = iter(parts)
+    waiting = zip(parts, texts, strict=True)
     text, start, seen, file_at = "", 0, 0, 0  # a part, where it begins, and how far it was read
+    plain = 0  # letters of it before the first escape
     for at in wanted:
-        while at >= start + len(text) and (part := next(waiting, None)):
-            start, text, seen, file_at = start + len(text), decoded(part), 0, part.at
-        file_at += len(json.dumps(text[seen : at - start], ensure_ascii=False)) - 2
-        seen = at - start
+        while at >= start + len(text) and (following := next(waiting, None)):
+            start, seen = start + len(text), 0
+            part, text = following
+            file_at, plain = part.at, (part.text + "\\").index("\\")
+        if seen < plain:
+            step = min(plain, at - start) - seen
+            seen, file_at = seen + step, file_at + step
+        if seen < at - start:
+            file_at += len(json.dumps(text[seen : at - start], ensure_ascii=False)) - 2
+            seen = at - start
         found[at] = file_at
     return found

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from catalog.check.scan.entries import Entry, Group
 
@@ -95,6 +94,6 @@ class Line:
 def shifted(group: Group, by: int) -> Group:
     """Move what was found in a part of a text to where it stands in the whole."""
     return Group(
-        [replace(entry, at=entry.at + by, prose=True) for entry in group.entries],
-        [replace(one, at=one.at + by) for one in group.limits],
+        [entry._replace(at=entry.at + by, prose=True) for entry in group.entries],
+        [one._replace(at=one.at + by) for one in group.limits],
     )

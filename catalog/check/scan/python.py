@@ -14,7 +14,7 @@ from catalog.check.scan.python_values import Values, last, pairs, setting
 
 NODE = re.compile(r"\w+|[(\[{]|[-+*/~|&^%<>@]")
 """What may become a node of the tree, which takes a kilobyte each."""
-MOST_NODES = 150_000
+MOST_NODES = 100_000
 LONGEST = 200
 """No name of a model has more characters."""
 
@@ -39,13 +39,17 @@ class Reader(Values):
     def read(self, tree: ast.AST) -> list[Group]:
         """See every node once."""
         waiting: list[Any] = [tree]
+        group = Group()
         while waiting:
             node = waiting.pop()
-            see = SEE.get(type(node))
+            see = SEE.get(node.__class__)
             if see is not None:
-                see(self, node, group := Group())
+                see(self, node, group)
                 if group.entries:
                     self.groups.append(group)
+                    group = Group()
+                elif group.limits:
+                    group.limits.clear()
             for name in children(node.__class__):
                 value = getattr(node, name)
                 if value.__class__ is list:

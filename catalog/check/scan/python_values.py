@@ -7,9 +7,11 @@ from collections.abc import Hashable, Iterable, Iterator
 from catalog.check.scan.entries import MOST, Entry, Exhausted, Group
 from catalog.check.scan.frames import Held
 from catalog.check.scan.places import DEFAULTS, GETTERS, IDENTITIES, LISTS, is_flag, place
-from catalog.check.scan.uses import Columns, Lines
+from catalog.check.scan.uses import Columns
 
 QUOTE = re.compile(r"[A-Za-z]{0,2}(?:\"\"\"|'''|\"|')")
+LINE_END = re.compile(r"\r\n?|\n")
+"""What ends a line for Python, which counts a lone carriage return too."""
 DEEPEST = 30
 """How deep an expression is looked into; nobody nests a name deeper."""
 CALL = 4
@@ -24,20 +26,24 @@ class Values:
     def __init__(self, text: str) -> None:
         """Note where the lines begin."""
         self.text = text
-        self.starts = Lines(text).starts
+        self.is_ascii = text.isascii()
+        self.starts = [0, *(match.end() for match in LINE_END.finditer(text))]
         self.columns: dict[int, Columns] = {}
         self.groups: list[Group] = []
         self.depth = self.looked = 0
 
     def at(self, node: ast.expr) -> int:
         """Give the offset of a string's first character."""
-        start = self.starts[node.lineno - 1]
-        end = self.starts[node.lineno] if node.lineno < len(self.starts) else len(self.text)
-        if node.lineno not in self.columns:
-            self.columns = {node.lineno: Columns(self.text[start:end])}
-        column = self.columns[node.lineno].letters(node.col_offset)
-        quote = QUOTE.match(self.text, start + column)
-        return quote.end() if quote else start + column
+        line = node.lineno
+        at = self.starts[line - 1] + node.col_offset
+        if not self.is_ascii:
+            start = self.starts[line - 1]
+            end = self.starts[line] if line < len(self.starts) else len(self.text)
+            if line not in self.columns:
+                self.columns = {line: Columns(self.text[start:end])}
+            at = start + self.columns[line].letters(node.col_offset)
+        quote = QUOTE.match(self.text, at)
+        return quote.end() if quote else at
 
     def put(
         self,

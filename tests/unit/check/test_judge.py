@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from time import process_time
 
 import pytest
 
@@ -10,7 +11,7 @@ from catalog.check.judge import Terms, judge
 from catalog.check.known import Evidence, Noted, Proof
 from catalog.check.lock import Locked
 from tests.support.builders import model, snapshot
-from tests.support.check_builders import STORY, day, listing, scanned, shipped, told, use
+from tests.support.check_builders import STORY, TODAY, day, listing, scanned, shipped, told, use
 
 ONE, TWO = day("2026-05-01"), day("2026-05-10")
 KEPT = model("2", name="org/kept-8b", max_token_input=1000)
@@ -210,3 +211,16 @@ def test_nothing_to_use_instead_is_left_out() -> None:
     """Where nothing of the type is listed, nothing is proposed."""
     states = (snapshot(model("1", name="x", type="stt"), KEPT, at=ONE), snapshot(KEPT, at=TWO))
     assert told(use("x"), listing(*states))[0].instead == ""
+
+
+@pytest.mark.long
+@pytest.mark.unmeasured
+@pytest.mark.parametrize("kind", ["unknown", "slip", "gone"])
+def test_very_many_names_are_judged_quickly(kind: str) -> None:
+    """Ten thousand names cost at most 3 s of CPU: unknown, misspelled, or of a model that left."""
+    names = {"unknown": "Qwen/Qwen3-{}B", "slip": "Qwen/Qwen3-Embeding-8B", "gone": "llama3"}
+    uses = [use(names[kind].format(n * 7919)) for n in range(10_000)]
+    before = process_time()
+    notices = judge([scanned(*uses)], Terms(shipped(), TODAY))
+    assert process_time() - before < 3
+    assert len(notices) == (0 if kind == "unknown" else len(uses))

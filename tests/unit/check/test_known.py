@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
+from catalog.changes.forecast import Forecast
 from catalog.check.known import Evidence, Noted, Proof, stretches
-from catalog.check.suggest import instead, is_elsewhere, is_slip, meant
+from catalog.check.suggest import Suggestions, instead, is_elsewhere, is_slip
 from tests.support.builders import model, snapshot
 from tests.support.check_builders import day, former, known, listing, shipped
 
@@ -31,12 +32,10 @@ def test_who_left_is_known_with_the_promise() -> None:
     """A model that left has its moment and the policy's day; one that came back has neither."""
     a, b, c = (model(key, name=key) for key in ("1", "2", "3"))
     known = listing(snapshot(a, b, at=ONE), snapshot(c, at=TWO), snapshot(b, c, at=THREE)).names
-    assert (known["1"].gone_since, known["1"].callable_until) == (
-        TWO,
-        (date(2026, 3, 3), "policy"),
-    )
+    policy = Forecast(date(2026, 3, 3), "policy", "Infomaniak's lifecycle policy")
+    assert (known["1"].gone_since, known["1"].forecast) == (TWO, policy)
     assert not known["1"].is_listed
-    assert (known["2"].gone_since, known["2"].callable_until) == (None, None)
+    assert (known["2"].gone_since, known["2"].forecast) == (None, None)
     assert known["3"].listed_since == TWO
 
 
@@ -75,14 +74,15 @@ def test_only_what_tells_of_another_model_is_a_swap() -> None:
 
 def test_the_strongest_basis_goes_first() -> None:
     """A refusal proves the end, else a note announces it, else the policy promises it."""
-    policy = known(gone_since=ONE, policy=date(2026, 1, 31))
-    noted = known(policy=date(2026, 1, 31), noted=Noted(date(2026, 6, 1)))
-    answered = known(noted=Noted(date(2026, 6, 1)), proof=Proof(answers=True, at=ONE))
-    refused = known(noted=Noted(date(2026, 6, 1)), proof=Proof(answers=False, at=ONE))
-    assert policy.callable_until == (date(2026, 1, 31), "policy")
-    assert noted.callable_until == answered.callable_until == (date(2026, 6, 1), "announced")
-    assert refused.callable_until == (date(2026, 1, 1), "proved")
-    assert known().callable_until is None
+    promised = Forecast(date(2026, 1, 31), "policy", "a policy")
+    said = Noted(date(2026, 6, 1), source="a mail")
+    announced = Forecast(date(2026, 6, 1), "announced", "announced by a mail")
+    assert known(gone_since=ONE, policy=promised).forecast == promised
+    assert known(policy=promised, noted=said).forecast == announced
+    assert known(noted=said, proof=Proof(answers=True, at=ONE)).forecast == announced
+    refused = known(noted=said, proof=Proof(answers=False, at=ONE, said="gone")).forecast
+    assert refused == Forecast(date(2026, 1, 1), "proved", "gone")
+    assert known().forecast is None
 
 
 def test_who_was_gone_before_is_known_until_it_is_seen() -> None:
@@ -159,7 +159,7 @@ def test_what_ends_itself_is_no_successor() -> None:
 )
 def test_what_was_meant_is_found(name: str, expected: str | None) -> None:
     """A slip, the last part of a name and a description lead to the name that calls take."""
-    found = meant(name, shipped())
+    found = Suggestions(shipped()).meant(name)
     assert (found and found.name) == expected
 
 

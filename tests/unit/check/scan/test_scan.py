@@ -88,3 +88,19 @@ def test_no_ignores() -> None:
     """Words that are no such comment ignore nothing."""
     text = "model = 'm1' # catalog: all\nx = 'catalog: ignore'\n"
     assert scan_text("a.py", text, KNOWN, ()).ignores == ()
+
+
+def test_lone_carriage_returns_in_python() -> None:
+    """A file of Python whose lines end in a carriage return is read."""
+    scanned = scan_text("a.py", "x = 1\rmodel = 'm1'\r\nmodel = 'm2'\r", frozenset(), ())
+    assert [(use.name, use.line) for use in scanned.uses] == [("m1", 1), ("m2", 2)]
+
+
+def test_several_strings_of_one_line() -> None:
+    """Behind letters of several bytes, and behind escapes of a notebook, each string is found."""
+    text = "\xe9 = 1; model = 'm1'; llm = 'm2'\n"
+    scanned = scan_text("a.py", text, frozenset({"m2"}), ())
+    assert [text[use.column - 1 :][:2] for use in scanned.uses] == ["m1", "m2"]
+    text = "\"source\": [\"x = 1\\nmodel = 'm1'; model = 'm2'\"]"
+    scanned = scan_text("a.ipynb", text, frozenset(), ())
+    assert [text[use.column - 1 :][:2] for use in scanned.uses] == ["m1", "m2"]

@@ -73,10 +73,25 @@ def test_the_highest_limit_of_each_owner() -> None:
 def test_very_many_strings() -> None:
     """More strings than names fit into a file are given up; of very many names the first count."""
     assert read(".env", "MODELS=" + "a," * 150_001).skipped == (
-        "it has more than 150,000 strings where a name may stand"
+        "it has more than 100,000 strings where a name may stand"
     )
     scanned = read(".env", "MODELS=" + "m1," * (MOST + 1))
     assert (len(scanned.uses), scanned.skipped) == (MOST, "only its first 3,000 names are checked")
+
+
+def test_very_many_blocks_of_code() -> None:
+    """More blocks of code than a person writes are given up, in Markdown and in notebooks."""
+    reason = "it has more than 10,000 blocks of code"
+    assert read("a.md", "The model `m1`.\n" + "```\n```\n" * 10_001).skipped == reason
+    assert read("a.ipynb", '"model", "source": [""],' * 10_001).skipped == reason
+
+
+@pytest.mark.long
+def test_very_many_lines_of_a_script() -> None:
+    """A script with a path in each of very many lines is given up."""
+    assert read("a.sh", "MODEL=m1\n" + "a/b\n" * 100_001).skipped == (
+        "it has more than 100,000 strings where a name may stand"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,57 @@
+"""Read what is known of every model name from the database, whose library is slow to import."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from catalog.changes.forecast import Note
+from catalog.check.known import Evidence, Listing, Noted, Proof, Stretch, names
+from catalog.check.sources import beside
+from catalog.core.errors import NotFound
+from catalog.core.probe import Cell, Probe, Verdict
+from catalog.providers.provider import Provider
+from catalog.store import forecasts, history, probes
+from catalog.store.database import Transaction
+from catalog.store.stretches import stretches
+
+
+def of_store(connection: Transaction, provider: Provider) -> Listing:
+    """Read a listing from the database; raise NotFound where it holds no snapshot."""
+    heads = history.heads(connection, provider.name)
+    if not heads:
+        hint = "Run `catalog sync` (with a token) or `catalog import` first, or add --shipped."
+        raise NotFound("no snapshot is stored yet", hint=hint)
+    former, elsewhere = beside(provider)
+    found = [Stretch(*each) for each in stretches(connection, provider.name)]
+    evidence = Evidence(
+        proofs=_proofs(probes.cells(connection, provider.name).values()),
+        notes=_notes(forecasts.newest(connection, provider.name), found),
+        former=former,
+    )
+    known = names(found, provider.lifecycle, evidence)
+    return Listing(provider.name, heads[0].taken_at, heads[-1].taken_at, known, elsewhere)
+
+
+def _proofs(cells: Iterable[Cell]) -> Mapping[str, Proof]:
+    """Say of each name whether it answers: on one route is enough, refused is refused on all.
+
+    What says nothing of the model, such as a timeout, is passed over.
+    """
+    by_name: dict[str, list[Probe]] = defaultdict(list)
+    for cell in cells:
+        if cell.last is not None and cell.verdict in {Verdict.ANSWERS, Verdict.REFUSED}:
+            by_name[cell.name].append(cell.last)
+    proofs = {}
+    for name, calls in by_name.items():
+        answers = [call for call in calls if call.verdict is Verdict.ANSWERS]
+        last = max(answers or calls, key=lambda call: call.at)
+        proofs[name] = Proof(bool(answers), last.at, None if answers else last.result.said)
+    return proofs
+
+
+def _notes(notes: Mapping[str, Note], found: Iterable[Stretch]) -> Mapping[str, Noted]:
+    """Put the notes, which are of models, under every name that the model ever had."""
+    return {
+        each.model.name: Noted(note.retires, note.successor, note.source)
+        for each in found
+        if (note := notes.get(each.model.key))
+    }
