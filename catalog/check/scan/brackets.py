@@ -23,7 +23,7 @@ JOINS = {"+", "%"}
 LEADS = {"return", "in", "or", "and", "not", "else"}
 DEEPEST = 1000
 """What nests deeper than so many brackets is read as if it stood in the last of them."""
-MOST_TOKENS = 350_000
+MOST_TOKENS = 250_000
 """A minified program of 1 MB has fewer."""
 BEYOND = ("", "", "")
 """No token looks at one farther away."""

@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 
-from catalog.check.scan.entries import Group
+from catalog.check.scan.entries import Exhausted, Group
 from catalog.check.scan.prose import Code
 from catalog.check.scan.prose import read as read_prose
 from catalog.check.scan.tokens import Token, tokens
 
+MOST_LINES = 40_000
+"""The lines of all cells together; more take too long to read."""
 MAGIC = re.compile(r"^[ \t]*[%!?][^\n]*", re.MULTILINE)
 
 
@@ -28,7 +30,7 @@ def read(text: str, code: Code) -> list[Group]:
 
 def cells(text: str) -> Iterator[tuple[str, list[Token]]]:
     """Give kind and lines of each cell, however the file was cut off."""
-    kind, key = "code", ""
+    kind, key, lines = "code", "", 0
     source: list[Token] = []
     for token in tokens(text, "json"):
         is_key = token.kind == "s" and text[token.end : token.end + 8].lstrip().startswith(":")
@@ -39,6 +41,9 @@ def cells(text: str) -> Iterator[tuple[str, list[Token]]]:
             key = token.text
         elif token.kind == "s" and key == "source":
             source.append(token)
+            lines += 1
+            if lines > MOST_LINES:
+                raise Exhausted(f"it has more than {MOST_LINES:,} lines in cells")
         elif token.kind == "s" and key == "cell_type":
             kind = token.text
     if source:
