@@ -116,7 +116,7 @@ def test_what_is_open_hides_nothing_else(path: str, text: str, found: list[str])
 
 
 def test_a_notebook_of_very_many_lines_is_given_up() -> None:
-    """More lines than a person writes are given up, because each line is found again in the file."""
+    """More lines than a person writes are given up: each is found again in the file."""
     source = ", ".join(['"a\\n"'] * 40_001)
-    document = f'{{"cells": [{{"source": [{source}]}}]}}'
+    document = f'{{"model": 1, "cells": [{{"source": [{source}]}}]}}'
     assert read("a.ipynb", document).skipped == "it has more than 40,000 lines in cells"
