@@ -1,18 +1,14 @@
 """What every command shares: the options before its name, and what is wired from them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from catalog.config.load import Loaded
-    from catalog.config.settings import Settings
-    from catalog.store.database import Database
+from catalog.cli.lazy_types import Database, Loaded, Settings
 
 
 @dataclass
@@ -37,7 +33,7 @@ class App:
         return replace(self, files=True)
 
     @cached_property
-    def loaded(self) -> "Loaded":
+    def loaded(self) -> Loaded:
         """The settings and where they came from; raise SettingsInvalid."""
         from catalog.config.load import load
 
@@ -45,7 +41,7 @@ class App:
         return load(self.config, given, files=self.files, here=self.here)
 
     @cached_property
-    def each(self) -> "tuple[Settings, ...]":
+    def each(self) -> tuple[Settings, ...]:
         """The settings for each provider that the command is about; raise UsageError for none."""
         settings = self.loaded.settings
         if self.provider is None:
@@ -57,7 +53,7 @@ class App:
         return named
 
     @property
-    def one(self) -> "Settings":
+    def one(self) -> Settings:
         """The settings for the one provider that the command is about; raise UsageError."""
         if len(self.each) > 1:
             known = ", ".join(each.one.name for each in self.each)
@@ -65,7 +61,7 @@ class App:
         return self.each[0]
 
     @cached_property
-    def database(self) -> "Database":
+    def database(self) -> Database:
         """The database, not opened yet."""
         from catalog.store.database import Database
 
@@ -80,7 +76,7 @@ def _remember(context: click.Context, _option: click.Parameter, name: str | None
         context.ensure_object(App).provider = name
 
 
-def provider_option(command: "Callable[..., Any]") -> "Callable[..., Any]":
+def provider_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Let a command take --provider."""
     help_ = "Only this provider; else all that are configured."
     option = click.option(

@@ -1,25 +1,25 @@
 """`catalog validate`: payloads checked."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, note, print_json, say
 from catalog.core.clock import now
+from catalog.core.errors import PayloadInvalid, Problem
+from catalog.core.payload import Drift, Payload, ValidPayload
+from catalog.core.text import count
 from catalog.core.visible import visible
+from catalog.providers.provider import Provider
+from catalog.providers.recordings import moment, read
+from catalog.providers.validate import drift_of
+from catalog.providers.validate import validate as check
+from catalog.report.sentences import drift_sentence
 
-if TYPE_CHECKING:
-    from catalog.core.payload import Drift, Payload, ValidPayload
-    from catalog.providers.provider import Provider
 
-
-def read_payload(path: Path, provider: "Provider") -> "Payload":
+def read_payload(path: Path, provider: Provider) -> Payload:
     """Read a provider's payload from a file or, for `-`, from stdin; raise NotFound."""
-    from catalog.core.payload import Payload
-    from catalog.providers.recordings import moment, read
-
     body = read(path, provider.envelope)
     return Payload(provider.name, path.name, moment(path) or now(), body)
 
@@ -35,10 +35,6 @@ def validate(app: App, file: Path, style: str) -> int:
     Shows every problem and all drift; exits with 1 on problems.
     """
     from catalog.config.build import wire_provider
-    from catalog.core.errors import PayloadInvalid, Problem
-    from catalog.core.text import count
-    from catalog.providers.validate import drift_of
-    from catalog.providers.validate import validate as check
 
     problems: tuple[Problem, ...] = ()
     drift: tuple[Drift, ...] = ()
@@ -74,7 +70,5 @@ def validate(app: App, file: Path, style: str) -> int:
     return int(bool(problems))
 
 
-def _drift_text(drift: "Drift") -> str:
-    from catalog.report.sentences import drift_sentence
-
+def _drift_text(drift: Drift) -> str:
     return drift_sentence(drift)

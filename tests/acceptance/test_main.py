@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 
 from catalog import __version__
-from catalog.cli.main import COMMANDS
+from catalog.cli.main import COMMANDS, load
 from tests.builders import body, row
 from tests.servers import Exchange, answer, silence
 from tests.shell import SECONDS, Live, Shell
@@ -44,6 +44,13 @@ def test_help_names_every_command(shell: Shell) -> None:
     assert "Exit codes: 0 done" in ran.out
     assert "..." not in ran.out.replace("[ARGS]...", "")
     assert shell("--version").out == f"catalog, version {__version__}\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_overview_says_what_the_command_says(name: str) -> None:
+    """The line of a command in the overview is the first sentence of its own help."""
+    _, line = COMMANDS[name]
+    assert load(name).get_short_help_str(len(line)) == line
 
 
 def test_the_package_runs_as_a_module(shell: Shell) -> None:
