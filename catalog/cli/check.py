@@ -13,15 +13,14 @@ import click
 
 from catalog.changes.finding import Level
 from catalog.check import lock
-from catalog.check.judge import Terms, judge
 from catalog.check.known import Listing
 from catalog.check.lock import Locked
 from catalog.check.outcome import Heeded, Outcome, baseline_text, ignore, leave, read_baseline
-from catalog.check.scan.scan import scan
 from catalog.check.scan.uses import Scanned
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.check_output import document, show
 from catalog.cli.output import format_option, note
+from catalog.cli.when import read_span
 from catalog.config.sources import CONFIG_VARIABLE, HERE, is_file
 from catalog.core.clock import now, stamp
 from catalog.core.errors import NotFound, PayloadInvalid, StoreError
@@ -54,20 +53,11 @@ class Asked:
     fail_on: Level | None
 
 
-def _within(context: click.Context, option: click.Parameter, text: str | None) -> timedelta | None:
-    from catalog.config.types import read_long_duration
-
-    try:
-        return None if text is None else read_long_duration(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error), context, option) from None
-
-
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--catalog", "file", type=click.Path(path_type=Path), help="Compare with this file.")
 @click.option("--shipped", is_flag=True, help="Compare with the history that is shipped.")
-@click.option("--within", metavar="SPAN", callback=_within, help="Warn of what ends so soon.")
+@click.option("--within", metavar="SPAN", callback=read_span, help="Warn of what ends so soon.")
 @click.option("--fail-on", type=click.Choice(LEVELS), help="Exit with 1 from this level on.")
 @click.option("--baseline", type=_file, metavar="FILE", help="Leave out what stands in FILE.")
 @click.option("--write-baseline", is_flag=True, help="Write all that is found to the baseline.")
@@ -226,6 +216,9 @@ def _is_there(database: str) -> bool:
 def _check(
     app: App, paths: tuple[Path, ...], listing: Listing, source: str, asked: Asked
 ) -> Outcome:
+    from catalog.check.judge import Terms, judge
+    from catalog.check.scan.scan import scan
+
     scanned = tuple(_near(scan(paths, frozenset(listing.names), _markers(app))))
     before = lock.read(asked.lock)
     made = lock.make(scanned, listing, before)

@@ -3,14 +3,12 @@
 import json
 from itertools import groupby
 
-from catalog.check import formats
 from catalog.check.notice import Notice
 from catalog.check.outcome import Outcome, counted
 from catalog.cli.output import LEVEL_COLORS, say
 from catalog.core.files import shown
 from catalog.core.text import count
 from catalog.core.visible import visible
-from catalog.report.json_output import SCHEMA_VERSION
 
 
 def show(style: str, outcome: Outcome) -> None:
@@ -23,6 +21,10 @@ def show(style: str, outcome: Outcome) -> None:
 
 def document(style: str, outcome: Outcome) -> str:
     """Write an outcome for programs; the text ends with a line break where there is any."""
+    # Both are slow to load, because one loads XML. A check for people needs neither.
+    from catalog.check import formats
+    from catalog.report.json_output import SCHEMA_VERSION
+
     match style:
         case "github":
             return formats.annotations(outcome)

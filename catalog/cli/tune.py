@@ -16,6 +16,7 @@ from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.importing import run_at
 from catalog.cli.lazy_types import Answered, Database, Policy, Settings, Trial
 from catalog.cli.output import Row, format_option, print_json, print_rows, say
+from catalog.cli.when import read_span
 from catalog.core.clock import stamp
 from catalog.core.payload import Payload, Validators
 from catalog.core.text import count, duration
@@ -42,15 +43,6 @@ class Tuned:
     tried: Trial
 
 
-def _lasting(context: click.Context, option: click.Parameter, text: str | None) -> timedelta | None:
-    from catalog.config.types import read_long_duration
-
-    try:
-        return None if text is None else read_long_duration(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error), context, option) from None
-
-
 @click.command()
 @click.option(
     "--removals",
@@ -60,7 +52,7 @@ def _lasting(context: click.Context, option: click.Parameter, text: str | None) 
 @click.option(
     "--settles-after",
     metavar="DURATION",
-    callback=_lasting,
+    callback=read_span,
     help="How long what flaps has to stay, in place of the setting.",
 )
 @format_option("text", "json")

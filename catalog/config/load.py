@@ -27,6 +27,7 @@ from catalog.config.types import write_duration
 from catalog.core.errors import SettingsInvalid
 from catalog.core.files import read_text
 from catalog.core.text import closest, did_you_mean
+from catalog.report import annotations
 
 HIDDEN = "***"
 CHANNELS = {
@@ -162,8 +163,6 @@ def _secret_files(given: Given, *, read: bool) -> Iterator[str]:
 
 def _annotations(given: Given) -> Iterator[str]:
     """Yield what is wrong in the user's own annotations; a path that is none is told elsewhere."""
-    from catalog.report import annotations  # only wanted by those who write the document
-
     own = given.get("document.annotations")
     if not own or not isinstance(own, str) or "\0" in own:
         return

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from threading import Event
 
@@ -14,6 +15,9 @@ from catalog.cli.main import COMMANDS, load
 from tests.builders import body, row
 from tests.servers import Exchange, answer, silence
 from tests.shell import SECONDS, Live, Shell
+
+LIBRARIES = ("sqlalchemy", "sqlmodel", "httpx", "pydantic", "jsonschema", "rich", "markdown_it")
+"""What takes long to load."""
 
 
 @pytest.fixture
@@ -92,8 +96,32 @@ def test_heavy_libraries_are_not_loaded_for_help(shell: Shell) -> None:
     )
     loaded = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
     assert "click" in loaded
-    heavy = {"sqlalchemy", "sqlmodel", "httpx", "pydantic", "jsonschema", "rich", "markdown_it"}
-    assert loaded.isdisjoint(heavy | {"csv", "difflib", "hashlib", "hmac", "json", "logging"})
+    light = {"csv", "difflib", "hashlib", "hmac", "json", "logging"}
+    assert loaded.isdisjoint({*LIBRARIES, *light, "catalog.cli.status"})
+
+
+def test_no_command_loads_a_heavy_library_for_its_own_help(shell: Shell) -> None:
+    """What a command needs of database, HTTP, settings and tables is loaded when it runs."""
+    code = """
+import sys
+from catalog.cli.main import COMMANDS, load
+for name in COMMANDS:
+    load(name)
+print(*sys.modules)
+"""
+    # Not measured: what measures coverage loads libraries of its own.
+    environ = {k: v for k, v in shell.environ.items() if not k.startswith("COVERAGE_")}
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=shell.folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {*ran.stdout.split()}
+    assert loaded >= {"click", "catalog.cli.serve"}
+    assert loaded.isdisjoint({*LIBRARIES, "pathspec", "yaml"})
 
 
 @pytest.mark.long
