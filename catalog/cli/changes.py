@@ -3,7 +3,6 @@
 import shlex
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from itertools import chain
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from catalog.changes.finding import REPORTED, Delisted, Finding, Level
 from catalog.changes.judge import Case, judge
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.findings import print_findings, single
-from catalog.cli.lazy_types import Transaction
 from catalog.cli.models import find_model
 from catalog.cli.output import ROW_FORMATS, format_option, model_name, note
 from catalog.cli.payloads import read_payload
@@ -63,10 +61,14 @@ def changes(
         if model is not None:
             name, newest, key = find_model(app, connection, model)
             names, keys = [name], history.lineage(connection, name, key, newest)
+        begin, end = (
+            history.taken_at(connection, when) if isinstance(when, int) else when
+            for when in (since, until)
+        )
         wanted = changelog.Wanted(
             "",
-            since=_moment(connection, since),
-            until=_moment(connection, until),
+            since=begin,
+            until=end,
             keys=keys,
             levels=tuple(Level)[: LEVELS.index(level) + 1] if level else REPORTED,
             kinds=(*LOGGED, *PROBED_KINDS),
@@ -138,15 +140,6 @@ def _promised(finding: Finding, gone: Mapping[str, Delisted]) -> Finding:
     return replace(
         finding, callable_until=left.callable_until, basis=left.basis, ground=left.ground
     )
-
-
-def _moment(connection: Transaction, when: When | None) -> datetime | None:
-    """Let a snapshot number stand for the time at which it was taken."""
-    from catalog.store import history
-
-    if not isinstance(when, int):
-        return when
-    return history.taken_at(connection, when)
 
 
 def _state(app: App, provider: Provider, text: str) -> Snapshot:

@@ -33,7 +33,7 @@ def matrix(app: App, said: bool, style: str) -> int:
         cells = probes.cells(connection, provider)
         skips = probes.skips(connection, provider)
     for place, skip in skips.items():
-        cells.setdefault(place, _skipped(skip))
+        cells.setdefault(place, Cell(skip.name, skip.route, skip.key, last=skip))
     where = {name: _where(name, listed, gone) for name, _ in cells}
     ordered = sorted(cells.values(), key=lambda c: (c.name not in listed, c.name.lower(), c.route))
     if style == "json":
@@ -48,10 +48,6 @@ def matrix(app: App, said: bool, style: str) -> int:
         rows = [_row(name, where[name], routes, cells) for name in names]
         print_rows(style, ("Model", "Form", "List", *routes), rows)
     return 0
-
-
-def _skipped(skip: Probe) -> Cell:
-    return Cell(skip.name, skip.route, skip.key, last=skip)
 
 
 def _where(name: str, listed: set[str], gone: set[str]) -> str:

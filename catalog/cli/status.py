@@ -80,14 +80,13 @@ def _glance(app: App) -> tuple[Extent, str | None]:
 def _read(app: App, settings: Settings) -> Status:
     from catalog.config.build import wire_schedule
     from catalog.store import deliveries, outbox, polls
-    from catalog.store.outbox import GIVEN_UP
 
     name, moment = settings.one.name, now()
     with app.database.reading() as connection:
         unwell = polls.unwell(connection, name)
         last = polls.newest(connection, name)
         waiting = outbox.owed(connection, name)
-        given_up = deliveries.channels(connection, name, GIVEN_UP)
+        given_up = deliveries.channels(connection, name, outbox.GIVEN_UP)
     known = {channel.name for channel in settings.channel}
     outcome = None if last is None else last.outcome
     return Status(
