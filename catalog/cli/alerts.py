@@ -1,7 +1,5 @@
 """`catalog alerts`: what became of each message, and what a person does about it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
 from secrets import token_hex
 
@@ -10,7 +8,7 @@ import click
 from catalog.alerts.channel import Message
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.findings import print_findings
-from catalog.cli.lazy_types import Delivery, Transaction
+from catalog.cli.lazy_types import Delivery
 from catalog.cli.output import (
     ROW_FORMATS,
     format_option,
@@ -83,7 +81,7 @@ def retry(app: App, names: tuple[str, ...]) -> int:
     from catalog.store import deliveries
 
     app = app.with_files()
-    with _changing(app) as connection:
+    with app.changing() as connection:
         number = deliveries.retry(connection, names)
     with wire_http(app.loaded.settings) as http:
         carried = [wire_sync(each, app.database, http).deliver() for each in app.each]
@@ -101,7 +99,7 @@ def drop(app: App, names: tuple[str, ...]) -> int:
     """Never send what is owed to a channel, or one message. Its findings stay in the log."""
     from catalog.store import deliveries
 
-    with _changing(app) as connection:
+    with app.changing() as connection:
         number = deliveries.drop(connection, names)
     say(f"{count(number, 'message')} dropped")
     return 0
@@ -130,14 +128,6 @@ def test(app: App, channel: str) -> int:
                 note_error(error)
                 failed = True
     return int(failed)
-
-
-@contextmanager
-def _changing(app: App) -> Iterator[Transaction]:
-    with app.database.reading():
-        pass  # a database that is not there is told, not made
-    with app.database.writing() as connection:
-        yield connection
 
 
 def _row(delivery: Delivery) -> tuple[str | int | None, ...]:

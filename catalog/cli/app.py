@@ -1,6 +1,7 @@
 """What every command shares: the options before its name, and what is wired from them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import click
 
-from catalog.cli.lazy_types import Database, Loaded, Settings
+from catalog.cli.lazy_types import Database, Loaded, Settings, Transaction
 
 
 @dataclass
@@ -66,6 +67,14 @@ class App:
         from catalog.store.database import Database
 
         return Database(self.loaded.settings.database)
+
+    @contextmanager
+    def changing(self) -> Iterator[Transaction]:
+        """Begin a writing transaction; raise StoreError where there is no database."""
+        with self.database.reading():
+            pass  # because writing would make a database
+        with self.database.writing() as connection:
+            yield connection
 
 
 pass_app = click.make_pass_decorator(App)

@@ -66,9 +66,7 @@ def note_(
         raise click.UsageError("--remove goes with none of --retires, --successor and --source.")
     if not remove and not (retires or successor):
         raise click.UsageError("--retires, --successor or --remove is wanted.")
-    with app.database.reading():
-        pass  # a database that is not there is told, not made
-    with app.database.writing() as connection:
+    with app.changing() as connection:
         provider, number, key = find_model(app, connection, model)
         listed = {each.name for each in history.snapshot(connection, number).models}
         name = history.versions(connection, provider, key)[-1].model.name

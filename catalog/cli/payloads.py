@@ -1,5 +1,6 @@
 """`catalog validate`: payloads checked."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -50,25 +51,19 @@ def validate(app: App, file: Path, style: str) -> int:
         problems, many = error.problems, "at least " * error.is_cut
         drift = drift_of(payload, provider.contract) if payload else ()
     if style == "json":
-        listed = [
-            {"path": item.path, "found": item.found, "expected": item.expected} for item in problems
-        ]
+        listed = [asdict(problem) for problem in problems]
         models = {"models": len(valid.rows)} if valid else {}
         cut = {"more": True} if many else {}
-        said = [_drift_text(item) for item in drift]
+        said = [drift_sentence(item) for item in drift]
         print_json({**models, "problems": listed, **cut, "drift": said})
     else:
         for problem in problems:
             say(visible(str(problem)))
         for item in drift:
-            say(visible(f"drift: {_drift_text(item)}"))
+            say(visible(f"drift: {drift_sentence(item)}"))
         if valid:
             known = count(len(valid.rows), "model")
             say(f"valid: {known}, {count(len(drift), 'kind')} of drift")
         else:
             note(f"invalid: {many}{count(len(problems), 'problem')}")
     return int(bool(problems))
-
-
-def _drift_text(drift: Drift) -> str:
-    return drift_sentence(drift)

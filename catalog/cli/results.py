@@ -1,7 +1,7 @@
 """Print the result of a pass, for people and for programs."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from catalog.changes.poll import Outcome, Pass, Poll
@@ -50,10 +50,7 @@ def pass_json(result: Pass, *, dry_run: bool = False) -> dict[str, Any]:
         written = {"path": str(result.document.path), "written": result.document.written}
         document["document"] = written
     if poll.problems:
-        document["problems"] = [
-            {"path": problem.path, "found": problem.found, "expected": problem.expected}
-            for problem in poll.problems
-        ]
+        document["problems"] = [asdict(problem) for problem in poll.problems]
     for name, error in (("error", poll.error), ("document_error", result.document_error)):
         if error is not None:
             document[name] = {"text": str(error), "hint": error.hint}
