@@ -16,7 +16,6 @@ from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.findings import print_findings, single
 from catalog.cli.models import find_model
 from catalog.cli.output import ROW_FORMATS, format_option, model_name, note
-from catalog.cli.payloads import read_payload
 from catalog.cli.when import WAYS, When, read_when, when_option
 from catalog.core.clock import now
 from catalog.core.errors import PayloadInvalid
@@ -24,7 +23,6 @@ from catalog.core.snapshot import Snapshot
 from catalog.core.text import count
 from catalog.providers.provider import Provider
 from catalog.providers.recordings import moment
-from catalog.providers.validate import validate
 
 LEVELS = ("breaking", "warning", "info", "quiet")
 LOGGED = ("added", "removed", "restored", "renamed", "updated", "drift")
@@ -147,9 +145,10 @@ def _state(app: App, provider: Provider, text: str) -> Snapshot:
     from catalog.store import history
 
     if _is_file(text):
+        from catalog.cli.payloads import read_snapshot  # loads the contract
+
         try:
-            sent = read_payload(Path(text), provider)
-            return provider.normalize(validate(sent, provider))
+            return read_snapshot(Path(text), provider)
         except PayloadInvalid as error:
             error.hint = f"`catalog validate {shlex.quote(text)}` lists every problem."
             raise

@@ -167,19 +167,18 @@ def prune(app: App, limit: datetime, dry_run: bool) -> int:
 
     Snapshots, models, changes and alerts never go.
     """
-    from catalog.store.prune import prune as drop
-    from catalog.store.prune import vacuum
+    from catalog.store import prune as pruning
 
     database, file = app.database, app.database.file
     database.upgrade()  # says so where there is none: writing would make one
     before = _size(file) if file else ""
     with database.writing(keep=not dry_run) as connection:
-        pruned = drop(connection, limit)
+        pruned = pruning.prune(connection, limit)
     would = "would be " * dry_run
     say(f"bodies of payloads: {pruned.bodies:,} of {pruned.all_bodies:,} {would}dropped")
     say(f"polls: {pruned.polls:,} of {pruned.all_polls:,} {would}dropped")
     if file and not dry_run:
-        vacuum(file)
+        pruning.vacuum(file)
         say(f"{file}: {before} before, {_size(file)} after")
     return 0
 

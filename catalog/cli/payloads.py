@@ -10,6 +10,7 @@ from catalog.cli.output import format_option, note, print_json, say
 from catalog.core.clock import now
 from catalog.core.errors import PayloadInvalid, Problem
 from catalog.core.payload import Drift, Payload, ValidPayload
+from catalog.core.snapshot import Snapshot
 from catalog.core.text import count
 from catalog.core.visible import visible
 from catalog.providers.provider import Provider
@@ -23,6 +24,11 @@ def read_payload(path: Path, provider: Provider) -> Payload:
     """Read a provider's payload from a file or, for `-`, from stdin; raise NotFound."""
     body = read(path, provider.envelope)
     return Payload(provider.name, path.name, moment(path) or now(), body)
+
+
+def read_snapshot(path: Path, provider: Provider) -> Snapshot:
+    """Read and validate a payload; raise NotFound or PayloadInvalid."""
+    return provider.normalize(check(read_payload(path, provider), provider))
 
 
 @click.command()

@@ -51,10 +51,9 @@ def _again(
     attempt: Callable[[float], Result], attempts: int, until: float, backoff: float
 ) -> Result:
     import stamina  # 25 ms, and most requests succeed at once
-    from stamina.instrumentation import set_on_retry_hooks
 
     # stamina's own hooks would log through structlog to stdout wherever that is installed.
-    set_on_retry_hooks([_tell])
+    stamina.instrumentation.set_on_retry_hooks([_tell])
     longest, seconds = 0.0, until - time.monotonic()
 
     def again(error: Exception) -> bool | float:
