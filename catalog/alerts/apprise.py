@@ -106,14 +106,14 @@ class AppriseChannel:
         )
 
     def _body(self, plugin: "NotifyBase", message: Message) -> str:
-        """Return text that fits the service in its own format."""
-        from apprise import NotifyFormat
-        from apprise.conversion import convert_between
+        """Write the text so that the service takes it whole, also in the format it is sent in."""
+        import apprise.conversion
 
-        convert: Callable[..., str] = convert_between
+        text_format = apprise.NotifyFormat.TEXT
+        convert: Callable[..., str] = apprise.conversion.convert_between
 
         def size(text: str) -> int:
-            return len(convert(NotifyFormat.TEXT, plugin.resolve_format(NotifyFormat.TEXT), text))
+            return len(convert(text_format, plugin.resolve_format(text_format), text))
 
         room = min(plugin.body_maxlen, self.max_size or plugin.body_maxlen)
         if not plugin.title_maxlen:  # the title is part of the body

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Literal
 
 from catalog.core.snapshot import Model, key_order
@@ -99,8 +100,7 @@ def _vendor(model: Model) -> str | None:
 
 
 def _likeness(model: Model, other: Model) -> float:
-    from difflib import SequenceMatcher  # rarely needed
-
+    """Return from 0 to 1 how alike the names are, or the descriptions where those are more so."""
     ours = {text.lower() for text in (model.name, model.description) if text}
     theirs = {text.lower() for text in (other.name, other.description) if text}
     pairs = ((one, another) for one in ours for another in theirs)

@@ -66,13 +66,13 @@ def _shipped(provider: Provider) -> list[Snapshot]:
     payloads = [
         Payload(provider.name, each.path.name, each.at, read(each.path)) for each in find(shipped())
     ]
-    from catalog.providers.validate import trusted  # heavy
+    from catalog.providers.validate import trusted  # a check by the database needs none of it
 
     return [provider.normalize(trusted(each, provider)) for each in payloads]
 
 
 def _snapshot(recording: Recording, provider: Provider) -> Snapshot:
-    from catalog.providers.validate import validate  # heavy
+    from catalog.providers.validate import validate
 
     at, body = recording.at, read(recording.path, provider.envelope)
     if b'"schema_version"' in body:

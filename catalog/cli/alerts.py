@@ -1,13 +1,14 @@
 """`catalog alerts`: what became of each message, and what a person does about it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING
+from secrets import token_hex
 
 import click
 
+from catalog.alerts.channel import Message
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.findings import print_findings
+from catalog.cli.lazy_types import Delivery
 from catalog.cli.output import (
     ROW_FORMATS,
     format_option,
@@ -17,12 +18,10 @@ from catalog.cli.output import (
     print_rows,
     say,
 )
-from catalog.core.clock import stamp
+from catalog.core.clock import now, stamp
+from catalog.core.errors import DeliveryFailed, NotFound
+from catalog.core.text import count
 from catalog.core.visible import visible
-
-if TYPE_CHECKING:
-    from catalog.store.database import Transaction
-    from catalog.store.deliveries import Delivery
 
 STATES = ("owed", "delivered", "given up", "dropped")
 COLUMNS = ("Message", "Poll", "Channel", "State", "Findings", "Attempts", "Next", "Said last")
@@ -65,7 +64,6 @@ def show(app: App, message: str, style: str) -> int:
 
     MESSAGE is a message's id, or the beginning of one.
     """
-    from catalog.cli.findings import print_findings
     from catalog.store import deliveries
 
     with app.database.reading() as connection:
@@ -80,11 +78,10 @@ def show(app: App, message: str, style: str) -> int:
 def retry(app: App, names: tuple[str, ...]) -> int:
     """Send at once what is owed or was given up, of all channels or of those named."""
     from catalog.config.build import wire_http, wire_sync
-    from catalog.core.text import count
     from catalog.store import deliveries
 
     app = app.with_files()
-    with _changing(app) as connection:
+    with app.changing() as connection:
         number = deliveries.retry(connection, names)
     with wire_http(app.loaded.settings) as http:
         carried = [wire_sync(each, app.database, http).deliver() for each in app.each]
@@ -100,10 +97,9 @@ def retry(app: App, names: tuple[str, ...]) -> int:
 @pass_app
 def drop(app: App, names: tuple[str, ...]) -> int:
     """Never send what is owed to a channel, or one message. Its findings stay in the log."""
-    from catalog.core.text import count
     from catalog.store import deliveries
 
-    with _changing(app) as connection:
+    with app.changing() as connection:
         number = deliveries.drop(connection, names)
     say(f"{count(number, 'message')} dropped")
     return 0
@@ -114,12 +110,7 @@ def drop(app: App, names: tuple[str, ...]) -> int:
 @pass_app
 def test(app: App, channel: str) -> int:
     """Send CHANNEL a message that says it is a test; nothing is stored."""
-    from secrets import token_hex
-
-    from catalog.alerts.channel import Message
     from catalog.config.build import wire_channels, wire_http
-    from catalog.core.clock import now
-    from catalog.core.errors import DeliveryFailed, NotFound
 
     settings, failed = app.with_files().loaded.settings, False
     name = settings.one.name
@@ -139,15 +130,7 @@ def test(app: App, channel: str) -> int:
     return int(failed)
 
 
-@contextmanager
-def _changing(app: App) -> "Iterator[Transaction]":
-    with app.database.reading():
-        pass  # a database that is not there is told, not made
-    with app.database.writing() as connection:
-        yield connection
-
-
-def _row(delivery: "Delivery") -> tuple[str | int | None, ...]:
+def _row(delivery: Delivery) -> tuple[str | int | None, ...]:
     when = delivery.next_at if delivery.state == "owed" else None
     return (
         delivery.message_id[:12],
@@ -161,7 +144,7 @@ def _row(delivery: "Delivery") -> tuple[str | int | None, ...]:
     )
 
 
-def _json(delivery: "Delivery") -> dict[str, object]:
+def _json(delivery: Delivery) -> dict[str, object]:
     known = {
         "message": delivery.message_id,
         "provider": delivery.provider,

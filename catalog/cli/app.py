@@ -1,18 +1,15 @@
 """What every command shares: the options before its name, and what is wired from them."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from catalog.config.load import Loaded
-    from catalog.config.settings import Settings
-    from catalog.store.database import Database
+from catalog.cli.lazy_types import Database, Loaded, Settings, Transaction
 
 
 @dataclass
@@ -37,7 +34,7 @@ class App:
         return replace(self, files=True)
 
     @cached_property
-    def loaded(self) -> "Loaded":
+    def loaded(self) -> Loaded:
         """The settings and where they came from; raise SettingsInvalid."""
         from catalog.config.load import load
 
@@ -45,7 +42,7 @@ class App:
         return load(self.config, given, files=self.files, here=self.here)
 
     @cached_property
-    def each(self) -> "tuple[Settings, ...]":
+    def each(self) -> tuple[Settings, ...]:
         """The settings for each provider that the command is about; raise UsageError for none."""
         settings = self.loaded.settings
         if self.provider is None:
@@ -57,7 +54,7 @@ class App:
         return named
 
     @property
-    def one(self) -> "Settings":
+    def one(self) -> Settings:
         """The settings for the one provider that the command is about; raise UsageError."""
         if len(self.each) > 1:
             known = ", ".join(each.one.name for each in self.each)
@@ -65,11 +62,19 @@ class App:
         return self.each[0]
 
     @cached_property
-    def database(self) -> "Database":
+    def database(self) -> Database:
         """The database, not opened yet."""
         from catalog.store.database import Database
 
         return Database(self.loaded.settings.database)
+
+    @contextmanager
+    def changing(self) -> Iterator[Transaction]:
+        """Begin a writing transaction; raise StoreError where there is no database."""
+        with self.database.reading():
+            pass  # because writing would make a database
+        with self.database.writing() as connection:
+            yield connection
 
 
 pass_app = click.make_pass_decorator(App)
@@ -80,7 +85,7 @@ def _remember(context: click.Context, _option: click.Parameter, name: str | None
         context.ensure_object(App).provider = name
 
 
-def provider_option(command: "Callable[..., Any]") -> "Callable[..., Any]":
+def provider_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """Let a command take --provider."""
     help_ = "Only this provider; else all that are configured."
     option = click.option(

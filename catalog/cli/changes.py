@@ -1,27 +1,28 @@
 """`catalog changes` and `catalog diff`: the change log, and any two states side by side."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from catalog.changes.change import PROBED_KINDS
+from catalog.changes.diff import diff as compare
+from catalog.changes.finding import REPORTED, Delisted, Finding, Level
+from catalog.changes.judge import Case, judge
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.findings import print_findings, single
+from catalog.cli.models import find_model
 from catalog.cli.output import ROW_FORMATS, format_option, model_name, note
 from catalog.cli.when import WAYS, When, read_when, when_option
 from catalog.core.clock import now
 from catalog.core.errors import PayloadInvalid
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from catalog.changes.finding import Delisted, Finding
-    from catalog.core.snapshot import Snapshot
-    from catalog.providers.provider import Provider
-    from catalog.store.database import Transaction
+from catalog.core.snapshot import Snapshot
+from catalog.core.text import count
+from catalog.providers.provider import Provider
+from catalog.providers.recordings import moment
 
 LEVELS = ("breaking", "warning", "info", "quiet")
 LOGGED = ("added", "removed", "restored", "renamed", "updated", "drift")
@@ -51,11 +52,6 @@ def changes(
     One field moving on most models at once is one line. What is quiet is left out, unless
     --level quiet asks for it.
     """
-    from catalog.changes.change import PROBED_KINDS
-    from catalog.changes.finding import REPORTED, Level
-    from catalog.cli.findings import print_findings, single
-    from catalog.cli.models import find_model
-    from catalog.core.text import count
     from catalog.store import changelog, history
 
     with app.database.reading() as connection:
@@ -63,10 +59,14 @@ def changes(
         if model is not None:
             name, newest, key = find_model(app, connection, model)
             names, keys = [name], history.lineage(connection, name, key, newest)
+        begin, end = (
+            history.taken_at(connection, when) if isinstance(when, int) else when
+            for when in (since, until)
+        )
         wanted = changelog.FindingFilter(
             "",
-            since=_moment(connection, since),
-            until=_moment(connection, until),
+            since=begin,
+            until=end,
             keys=keys,
             levels=tuple(Level)[: LEVELS.index(level) + 1] if level else REPORTED,
             kinds=(*LOGGED, *PROBED_KINDS),
@@ -95,9 +95,6 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
 
     Each is a payload file (- for stdin), a snapshot number, or a time, in any mix.
     """
-    from catalog.changes.diff import diff as compare
-    from catalog.changes.judge import Case, judge
-    from catalog.cli.findings import print_findings, single
     from catalog.config.build import wire_provider
 
     provider = wire_provider(app.one.one)
@@ -122,7 +119,7 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
     return int(exit_code and bool(findings))
 
 
-def _gone(app: App, after: "Snapshot") -> "dict[str, Delisted]":
+def _gone(app: App, after: Snapshot) -> dict[str, Delisted]:
     """Return who was gone by a stored state, with what was said of it then; nobody for a file."""
     from catalog.store import history
 
@@ -133,7 +130,7 @@ def _gone(app: App, after: "Snapshot") -> "dict[str, Delisted]":
     return {each.model.key: each for each in known}
 
 
-def _promised(finding: "Finding", gone: "Mapping[str, Delisted]") -> "Finding":
+def _promised(finding: Finding, gone: Mapping[str, Delisted]) -> Finding:
     """Give a finding the last day that was said when its model left: not one of this comparison."""
     left = gone.get(finding.models[0].key) if len(finding.models) == 1 else None
     if left is None or finding.change.kind != "removed":
@@ -143,26 +140,15 @@ def _promised(finding: "Finding", gone: "Mapping[str, Delisted]") -> "Finding":
     )
 
 
-def _moment(connection: "Transaction", when: When | None) -> "datetime | None":
-    """Let a snapshot number stand for the time at which it was taken."""
-    from catalog.store import history
-
-    if not isinstance(when, int):
-        return when
-    return history.taken_at(connection, when)
-
-
-def _state(app: App, provider: "Provider", text: str) -> "Snapshot":
+def _state(app: App, provider: Provider, text: str) -> Snapshot:
     """Read one side of a comparison: a file, else a moment of the stored history."""
-    from catalog.providers.validate import validate
     from catalog.store import history
 
     if _is_file(text):
-        from catalog.cli.payloads import read_payload
+        from catalog.cli.payloads import read_snapshot  # loads the contract
 
         try:
-            sent = read_payload(Path(text), provider)
-            return provider.normalize(validate(sent, provider))
+            return read_snapshot(Path(text), provider)
         except PayloadInvalid as error:
             error.hint = f"`catalog validate {shlex.quote(text)}` lists every problem."
             raise
@@ -185,6 +171,4 @@ def _is_file(text: str) -> bool:
 
 def _is_timed(text: str) -> bool:
     """Whether one side of a comparison tells its time: a file does so by its name alone."""
-    from catalog.providers.recordings import moment
-
     return not _is_file(text) or moment(Path(text)) is not None

@@ -5,26 +5,29 @@ import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from errno import EFBIG
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from catalog.changes.finding import Level
+from catalog.check import lock
+from catalog.check.known import Listing
+from catalog.check.lock import Locked
+from catalog.check.outcome import Heeded, Outcome, baseline_text, ignore, leave, read_baseline
+from catalog.check.scan.uses import Scanned
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.check_output import document, show
 from catalog.cli.output import format_option, note
-from catalog.core.errors import NotFound, PayloadInvalid
+from catalog.cli.when import read_span
+from catalog.config.sources import CONFIG_VARIABLE, HERE, is_file
+from catalog.core.clock import now, stamp
+from catalog.core.errors import NotFound, PayloadInvalid, StoreError
 from catalog.core.files import read_bytes
+from catalog.core.files import replace as replace_file
+from catalog.core.text import count
 from catalog.core.visible import visible
-
-if TYPE_CHECKING:
-    from datetime import timedelta
-
-    from catalog.changes.finding import Level
-    from catalog.check.known import Listing
-    from catalog.check.lock import Locked
-    from catalog.check.outcome import Heeded, Outcome
-    from catalog.check.scan.uses import Scanned
 
 FORMATS = ("text", "json", "sarif", "junit", "github")
 LEVELS = ("breaking", "warning", "info", "never")
@@ -46,26 +49,15 @@ class Asked:
     baseline: Path | None
     write_lock: bool
     write_baseline: bool
-    within: "timedelta"
-    fail_on: "Level | None"
-
-
-def _within(
-    context: click.Context, option: click.Parameter, text: str | None
-) -> "timedelta | None":
-    from catalog.config.types import read_long_duration
-
-    try:
-        return None if text is None else read_long_duration(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error), context, option) from None
+    within: timedelta
+    fail_on: Level | None
 
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 @click.option("--catalog", "file", type=click.Path(path_type=Path), help="Compare with this file.")
 @click.option("--shipped", is_flag=True, help="Compare with the history that is shipped.")
-@click.option("--within", metavar="SPAN", callback=_within, help="Warn of what ends so soon.")
+@click.option("--within", metavar="SPAN", callback=read_span, help="Warn of what ends so soon.")
 @click.option("--fail-on", type=click.Choice(LEVELS), help="Exit with 1 from this level on.")
 @click.option("--baseline", type=_file, metavar="FILE", help="Leave out what stands in FILE.")
 @click.option("--write-baseline", is_flag=True, help="Write all that is found to the baseline.")
@@ -88,7 +80,7 @@ def check(
     paths: tuple[Path, ...],
     file: Path | None,
     shipped: bool,
-    within: "timedelta | None",
+    within: timedelta | None,
     fail_on: str | None,
     baseline: Path | None,
     write_baseline: bool,
@@ -104,9 +96,6 @@ def check(
     Exits with 1 on findings. Works offline: from the database, from a FILE, or from the history
     that comes with the program.
     """
-    from catalog.changes.finding import Level
-    from catalog.cli.results import document, show
-
     if write_baseline and baseline is None:
         raise click.UsageError("--write-baseline needs --baseline FILE.")
     if file is not None and shipped:
@@ -137,8 +126,6 @@ def _without_config(app: App) -> App:
 
     Else a pull request could choose the catalog that it is compared with, or silence the check.
     """
-    from catalog.config.sources import CONFIG_VARIABLE, HERE, is_file
-
     if app.config is None and not os.environ.get(CONFIG_VARIABLE) and is_file(HERE):
         if names := settings_of(HERE):
             ignored = f"{HERE} of this folder may be part of what is checked: ignored {names}"
@@ -162,10 +149,9 @@ def settings_of(file: Path) -> str:
     return ", ".join(found[:MOST_NAMES]) + more
 
 
-def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> "tuple[Listing, str]":
+def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> tuple[Listing, str]:
     """Read what is known of every name, and say where from."""
     from catalog.check import sources
-    from catalog.core.clock import stamp
     from catalog.providers.provider import make
 
     one = app.one.one
@@ -230,13 +216,10 @@ def _is_there(database: str) -> bool:
 
 
 def _check(
-    app: App, paths: tuple[Path, ...], listing: "Listing", source: str, asked: Asked
-) -> "Outcome":
-    from catalog.check import lock
+    app: App, paths: tuple[Path, ...], listing: Listing, source: str, asked: Asked
+) -> Outcome:
     from catalog.check.judge import Terms, judge
-    from catalog.check.outcome import Outcome, ignore
     from catalog.check.scan.scan import scan
-    from catalog.core.clock import now
 
     scanned = tuple(_near(scan(paths, frozenset(listing.names), _markers(app))))
     before = lock.read(asked.lock)
@@ -254,7 +237,7 @@ def _check(
     return Outcome(heeded, scanned, listing, source, asked.fail_on)
 
 
-def tell_skipped(outcome: "Outcome") -> None:
+def tell_skipped(outcome: Outcome) -> None:
     """Report what was not checked to its end, so that nobody takes it for checked."""
     for each in outcome.skipped[:MOST_SKIPPED]:
         note(visible(f"not checked: {each.path}: {each.skipped}"))
@@ -263,7 +246,7 @@ def tell_skipped(outcome: "Outcome") -> None:
         note(f"not checked: {more:,} more; --format json lists all of them")
 
 
-def _near(scanned: "Iterable[Scanned]") -> "Iterable[Scanned]":
+def _near(scanned: Iterable[Scanned]) -> Iterable[Scanned]:
     """Name files as they are from here, so that the same file has the same name in every list."""
     here = f"{Path.cwd().as_posix()}/"
     for each in scanned:
@@ -272,10 +255,7 @@ def _near(scanned: "Iterable[Scanned]") -> "Iterable[Scanned]":
         yield replace(each, path=path, uses=uses)
 
 
-def _left(heeded: "Heeded", baseline: Path, *, write: bool) -> "Heeded":
-    from catalog.check.outcome import baseline_text, leave, read_baseline
-    from catalog.core.text import count
-
+def _left(heeded: Heeded, baseline: Path, *, write: bool) -> Heeded:
     if write:
         _write(baseline, baseline_text(heeded.notices))
     left = leave(heeded, read_baseline(baseline))
@@ -285,7 +265,7 @@ def _left(heeded: "Heeded", baseline: Path, *, write: bool) -> "Heeded":
     return left
 
 
-def _tell_behind(now: "dict[str, Locked]", locked: "dict[str, Locked]", file: Path) -> None:
+def _tell_behind(now: dict[str, Locked], locked: dict[str, Locked], file: Path) -> None:
     """Say that the lock is of older code: it lists other models, or other files."""
     moved = sorted(
         name
@@ -298,20 +278,15 @@ def _tell_behind(now: "dict[str, Locked]", locked: "dict[str, Locked]", file: Pa
 
 
 def _write(file: Path, text: str) -> None:
-    from catalog.core.errors import StoreError
-    from catalog.core.files import replace
-
     try:
         if _differs(file, text.encode()):
-            replace(file, text.encode())
+            replace_file(file, text.encode())
     except OSError as error:
         raise StoreError(f"{file} could not be written: {error.strerror}") from error
 
 
 def _differs(file: Path, body: bytes) -> bool:
     """Whether a file holds something else, or is not there; raise OSError for what is no file."""
-    from catalog.core.files import read_bytes
-
     try:
         return read_bytes(file, len(body)) != body
     except FileNotFoundError:

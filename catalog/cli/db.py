@@ -5,21 +5,21 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
 from catalog.cli.app import App, pass_app
+from catalog.cli.lazy_types import Check, Database
 from catalog.cli.output import format_option, note, print_json, say
 from catalog.cli.when import read_when
 from catalog.core.clock import now
 from catalog.core.errors import NotFound, SettingsInvalid, StoreError
 from catalog.core.files import stream
+from catalog.core.text import count
 from catalog.core.visible import visible
-
-if TYPE_CHECKING:
-    from catalog.store.database import Database
-    from catalog.store.verify import Check
+from catalog.store.backup import copy, fresh
+from catalog.store.driver import REVISIONS
 
 force = click.option("--force", is_flag=True, help="Replace FILE if it is there.")
 HEAD = 64
@@ -46,9 +46,6 @@ def backup(app: App, file: Path, force: bool) -> int:
 
     The copy is checked before it gets its name. SQLite only; PostgreSQL has pg_dump.
     """
-    from catalog.core.text import count
-    from catalog.store.backup import copy
-
     source = _sqlite_file(app.database)
     _refuse_to_replace(file, source, force=force)
     rows = copy(source, file)
@@ -66,8 +63,6 @@ def restore(app: App, file: Path) -> int:
     FILE is verified first. The old files stay beside the database under another name. SQLite only;
     PostgreSQL has pg_restore.
     """
-    from catalog.core.text import count
-    from catalog.store.driver import REVISIONS
     from catalog.store.restore import restore as put_back
 
     target = app.database.file
@@ -92,8 +87,6 @@ def upgrade(app: App) -> int:
 
     Every other command does so too, by itself.
     """
-    from catalog.store.driver import REVISIONS
-
     done = app.database.upgrade()
     if done is None:
         say(f"{app.database.place} is up to date: schema {REVISIONS[-1]}")
@@ -133,11 +126,11 @@ def verify(app: App, head: str | None, style: str) -> int:
     return _bad(checks)
 
 
-def _bad(checks: "Iterable[Check]") -> int:
+def _bad(checks: Iterable[Check]) -> int:
     return int(any(each.bad for each in checks))
 
 
-def _as_json(check: "Check") -> dict[str, Any]:
+def _as_json(check: Check) -> dict[str, Any]:
     bad = check.bad and {
         "table": check.bad.table,
         "row": check.bad.row,
@@ -174,19 +167,18 @@ def prune(app: App, limit: datetime, dry_run: bool) -> int:
 
     Snapshots, models, changes and alerts never go.
     """
-    from catalog.store.prune import prune as drop
-    from catalog.store.prune import vacuum
+    from catalog.store import prune as pruning
 
     database, file = app.database, app.database.file
     database.upgrade()  # says so where there is none: writing would make one
     before = _size(file) if file else ""
     with database.writing(keep=not dry_run) as connection:
-        pruned = drop(connection, limit)
+        pruned = pruning.prune(connection, limit)
     would = "would be " * dry_run
     say(f"bodies of payloads: {pruned.bodies:,} of {pruned.all_bodies:,} {would}dropped")
     say(f"polls: {pruned.polls:,} of {pruned.all_polls:,} {would}dropped")
     if file and not dry_run:
-        vacuum(file)
+        pruning.vacuum(file)
         say(f"{file}: {before} before, {_size(file)} after")
     return 0
 
@@ -197,7 +189,6 @@ def prune(app: App, limit: datetime, dry_run: bool) -> int:
 @pass_app
 def export(app: App, file: Path, force: bool) -> int:
     """Write every row to FILE, or to stdout, as JSON Lines."""
-    from catalog.core.text import count
     from catalog.store.transfer import export as lines
 
     if str(file) != "-":
@@ -219,7 +210,6 @@ def import_(app: App, file: Path) -> int:
 
     From FILE, or from stdin for -. All of it or nothing; it is verified before it counts.
     """
-    from catalog.core.text import count
     from catalog.store.transfer import BROKEN, load, read_lines
 
     try:
@@ -233,7 +223,7 @@ def import_(app: App, file: Path) -> int:
     return 0
 
 
-def _sqlite_file(database: "Database") -> Path:
+def _sqlite_file(database: Database) -> Path:
     if database.file is None:
         hint = "PostgreSQL has pg_dump for that; `catalog db export` works on every database."
         raise SettingsInvalid(f"{database.place} is no file that could be copied", hint=hint)
@@ -261,8 +251,6 @@ def _size(file: Path) -> str:
 @contextmanager
 def _writing(file: Path) -> Iterator[Callable[[str], object]]:
     """Give what writes a line: to stdout, or to a file that gets its name when it is whole."""
-    from catalog.store.backup import fresh
-
     if str(file) == "-":
         yield say
         return

@@ -3,21 +3,20 @@
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from catalog.changes.poll import Outcome
 from catalog.cli.app import App, pass_app
+from catalog.cli.importing import run_at
+from catalog.cli.lazy_types import ReplayServer, Sync
 from catalog.cli.output import say
-from catalog.cli.results import print_pass, run_at, status
+from catalog.cli.results import print_pass, status
 from catalog.config.sources import LARGEST
 from catalog.core.clock import stamp
 from catalog.core.errors import SettingsInvalid, StoreError
 from catalog.core.files import read_bytes
-
-if TYPE_CHECKING:
-    from catalog.replay.server import ReplayServer
-    from catalog.sync.sync import Sync
+from catalog.providers.recordings import find, shipped
 
 DATABASE, DOCUMENT = "catalog.db", "models.md"
 SIGN = "# Made by `catalog demo`"
@@ -42,7 +41,6 @@ def demo(app: App, directory: Path) -> int:
     """
     from catalog.config.build import wire_http, wire_sync
     from catalog.config.load import load
-    from catalog.providers.recordings import find, shipped
     from catalog.replay.server import ReplayServer
     from catalog.store.database import Database
 
@@ -104,10 +102,8 @@ def _refuse_others(directory: Path, configuration: Path) -> None:
             raise SettingsInvalid(text, hint=hint)
 
 
-def _watch(server: "ReplayServer", sync: "Sync") -> int:
+def _watch(server: ReplayServer, sync: Sync) -> int:
     """Poll each recorded state at its own time; accept by hand what is held back."""
-    from catalog.changes.poll import Outcome
-
     while True:
         at = server.current.at
         say(f"The catalog as it was on {stamp(at)}", bold=True)

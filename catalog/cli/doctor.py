@@ -1,21 +1,24 @@
 """`catalog doctor`: whether everything that a pass needs is there, one line each."""
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from tempfile import TemporaryFile
+from typing import Literal
 
 import click
 
+from catalog.alerts import apprise
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.lazy_types import AnyChannel, Settings
 from catalog.cli.output import format_option, print_json, say
 from catalog.core.clock import now, stamp
 from catalog.core.errors import CatalogError, SettingsInvalid, StoreError
+from catalog.core.http.request import read_url
+from catalog.core.payload import Validators
 from catalog.core.visible import visible
-
-if TYPE_CHECKING:
-    from catalog.config.channels import AnyChannel
-    from catalog.config.settings import Settings
 
 SECONDS = 5.0
 """How long a channel's host may take to answer."""
@@ -92,10 +95,9 @@ def _look(app: App) -> Iterator[Diagnosis]:
         yield from _channel(channel)
 
 
-def _provider(settings: "Settings", what: str) -> Iterator[Diagnosis]:
+def _provider(settings: Settings, what: str) -> Iterator[Diagnosis]:
     """Ask once, with the token and without a second attempt; then compare the clocks."""
     from catalog.config.build import wire_http, wire_source
-    from catalog.core.payload import Validators
 
     once = settings.model_copy(update={"http": settings.http.model_copy(update={"attempts": 1})})
     try:
@@ -111,8 +113,6 @@ def _provider(settings: "Settings", what: str) -> Iterator[Diagnosis]:
 
 
 def _clock(date: str | None) -> Diagnosis:
-    from email.utils import parsedate_to_datetime
-
     try:
         theirs = parsedate_to_datetime(date or "")
         away = abs((now() - theirs).total_seconds())
@@ -157,8 +157,6 @@ def _database(app: App) -> Diagnosis:
 
 def _refused(file: Path) -> str:
     """Try the folder of a file with another one that leaves no trace; return why it is refused."""
-    from tempfile import TemporaryFile
-
     place = _nearest(file.resolve().parent)
     try:
         with TemporaryFile(dir=place):
@@ -187,12 +185,11 @@ def _document(path: Path) -> Diagnosis:
     return Diagnosis("document", "ok", f"{path} may be written")
 
 
-def _channel(channel: "AnyChannel") -> Iterator[Diagnosis]:
+def _channel(channel: AnyChannel) -> Iterator[Diagnosis]:
     """Connect to the host of each of the channel's targets, and say nothing to it."""
     from catalog.alerts.email import MailServer
     from catalog.config.channels import AppriseSettings, EmailSettings, WebhookSettings
     from catalog.config.types import reveal
-    from catalog.core.http.request import read_url
 
     what = f"channel {channel.name}"
     match channel:
@@ -211,8 +208,6 @@ def _channel(channel: "AnyChannel") -> Iterator[Diagnosis]:
 
 
 def _target(channel: str, url: str) -> Diagnosis:
-    from catalog.alerts import apprise
-
     what = f"channel {channel}/{apprise.target(url)}"
     address = apprise.address(url)
     if address is not None:
@@ -222,8 +217,6 @@ def _target(channel: str, url: str) -> Diagnosis:
 
 
 def _host(what: str, host: str, port: int) -> Diagnosis:
-    import socket
-
     try:
         socket.create_connection((host, port), SECONDS).close()
     except OSError as error:

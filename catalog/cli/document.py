@@ -1,8 +1,8 @@
 """`catalog render`: the markdown overview, written, checked or shown."""
 
 from collections.abc import Mapping
+from difflib import unified_diff
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +12,7 @@ from catalog.cli.output import note, say
 from catalog.cli.when import When
 from catalog.core.errors import SettingsInvalid
 from catalog.core.visible import visible
-
-if TYPE_CHECKING:
-    from catalog.report.write import Plan
+from catalog.report.write import Plan, write
 
 COLORS = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -35,7 +33,6 @@ def render(
     Text outside the marked regions is never touched.
     """
     from catalog.config.build_document import wire_publisher
-    from catalog.report.write import write
     from catalog.store import history
 
     if output == "-":
@@ -70,9 +67,7 @@ def _refuse(given: Mapping[str, bool]) -> None:
         )
 
 
-def _print_diff(plan: "Plan") -> None:
-    from difflib import unified_diff
-
+def _print_diff(plan: Plan) -> None:
     name = str(plan.path)
     before, after = plan.before.split("\n"), plan.after.split("\n")
     for line in unified_diff(before, after, name, name, lineterm=""):

@@ -1,23 +1,25 @@
 """`catalog explain`: why a finding was told as it was, and to whom."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import click
 
+from catalog.changes.change import Change, OfModel, Probed, Renamed, Retiring, Updated
+from catalog.changes.finding import Finding, Level
+from catalog.changes.rules import Rule, rules
+from catalog.changes.waves import SAME_MOVES, VARIANTS
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.lazy_types import FindingDelivery, Settings
 from catalog.cli.output import format_option, print_json, say
 from catalog.core.clock import stamp
+from catalog.core.paths import Attributes
+from catalog.core.payload import Drift
+from catalog.core.strict_json import cut, values_json
+from catalog.core.text import VALUE_LIMIT, count
 from catalog.core.visible import visible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from catalog.changes.change import Change
-    from catalog.changes.finding import Finding
-    from catalog.changes.rules import Rule
-    from catalog.config.settings import Settings
-    from catalog.core.paths import Attributes
-    from catalog.store.lookup import FindingDelivery
+from catalog.report.json_output import finding_json
+from catalog.report.sentences import sentence
 
 SHOWN = 10
 Line = tuple[str, str]
@@ -33,9 +35,7 @@ def explain(app: App, finding: str, style: str) -> int:
 
     It is named by its number in `catalog changes`, or by its fingerprint or how that begins.
     """
-    from catalog.changes.rules import rules
     from catalog.config.build import wire_provider
-    from catalog.report.json_output import finding_json
     from catalog.store import changelog, lookup
 
     about = {settings.one.name: settings for settings in app.each}
@@ -71,7 +71,7 @@ def explain(app: App, finding: str, style: str) -> int:
     return 0
 
 
-def conditions(rule: "Rule") -> dict[str, str]:
+def conditions(rule: Rule) -> dict[str, str]:
     """Return what a rule asks for, by the words of rules.toml."""
     asked = {
         "kind": rule.kind,
@@ -84,12 +84,8 @@ def conditions(rule: "Rule") -> dict[str, str]:
     return {name: value for name, value in asked.items() if value is not None}
 
 
-def bundled(finding: "Finding") -> str | None:
+def bundled(finding: Finding) -> str | None:
     """Say why several changes are told as one; None of a single one."""
-    from catalog.changes.change import Renamed, Updated
-    from catalog.changes.waves import SAME_MOVES, VARIANTS
-    from catalog.core.text import count
-
     if not finding.is_wave:
         return None
     many, models = len(finding.changes), count(len(finding.models), "model")
@@ -107,9 +103,7 @@ def bundled(finding: "Finding") -> str | None:
     return f"{many:,} models of one suffix, from {VARIANTS} on"
 
 
-def _head(found: "Finding", earlier: "Sequence[int]") -> "Iterator[Line]":
-    from catalog.report.sentences import sentence
-
+def _head(found: Finding, earlier: Sequence[int]) -> Iterator[Line]:
     yield "finding", f"{found.number} of {found.provider}, fingerprint {found.fingerprint}"
     yield "found at", stamp(found.at)
     yield "says", sentence(found)
@@ -120,7 +114,7 @@ def _head(found: "Finding", earlier: "Sequence[int]") -> "Iterator[Line]":
         yield "before", f"the same was found as number {', '.join(map(str, earlier))}"
 
 
-def _judged(found: "Finding", rule: "Rule | None", own: str) -> "Iterator[Line]":
+def _judged(found: Finding, rule: Rule | None, own: str) -> Iterator[Line]:
     if rule is None:
         yield "rule", f"{found.rule}, which this version does not know"
         yield "level", str(found.level)
@@ -136,10 +130,7 @@ def _judged(found: "Finding", rule: "Rule | None", own: str) -> "Iterator[Line]"
         yield "", "of all that is told as one, the gravest rule decides"
 
 
-def _compared(found: "Finding", snapshots: tuple[str | None, str | None]) -> "Iterator[Line]":
-    from catalog.changes.change import Probed, Retiring
-    from catalog.core.payload import Drift
-
+def _compared(found: Finding, snapshots: tuple[str | None, str | None]) -> Iterator[Line]:
     before, after = snapshots
     match found.change:
         case Drift():
@@ -154,7 +145,7 @@ def _compared(found: "Finding", snapshots: tuple[str | None, str | None]) -> "It
             yield "compared", "nothing: it is about the way, not about the catalog"
 
 
-def _print_facts(found: "Finding", attributes: "Attributes") -> None:
+def _print_facts(found: Finding, attributes: Attributes) -> None:
     say("facts")
     for change in found.changes[:SHOWN]:
         for line in _fact(change, attributes):
@@ -163,12 +154,7 @@ def _print_facts(found: "Finding", attributes: "Attributes") -> None:
         say(f"  and {len(rest):,} more; --format json has them all")
 
 
-def _fact(change: "Change", attributes: "Attributes") -> "Iterator[str]":
-    from catalog.changes.change import OfModel, Probed, Renamed, Retiring, Updated
-    from catalog.core.payload import Drift
-    from catalog.core.strict_json import cut
-    from catalog.core.text import VALUE_LIMIT
-
+def _fact(change: Change, attributes: Attributes) -> Iterator[str]:
     where = f"{change.model.name} (id {change.model.key})" if isinstance(change, OfModel) else ""
     match change:
         case Updated():
@@ -185,17 +171,13 @@ def _fact(change: "Change", attributes: "Attributes") -> "Iterator[str]":
             yield f"{where}: {change.kind}" if where else change.kind
 
 
-def _called(field: str, attributes: "Attributes") -> str:
+def _called(field: str, attributes: Attributes) -> str:
     """Say which attribute or class a field is of."""
     attribute = attributes.of_field(field)
     return "" if attribute is None else f", which is {attribute!r}"
 
 
-def _fact_json(change: "Change", attributes: "Attributes") -> dict[str, Any]:
-    from catalog.changes.change import OfModel, Probed, Retiring, Updated
-    from catalog.core.payload import Drift
-    from catalog.core.strict_json import values_json
-
+def _fact_json(change: Change, attributes: Attributes) -> dict[str, Any]:
     known: dict[str, Any] = {"kind": change.kind}
     if isinstance(change, Drift | Updated):
         known["field"] = change.field
@@ -210,9 +192,7 @@ def _fact_json(change: "Change", attributes: "Attributes") -> dict[str, Any]:
     return known
 
 
-def _line(each: "FindingDelivery") -> str:
-    from catalog.core.text import count
-
+def _line(each: FindingDelivery) -> str:
     name = f"message {each.message_id[:12]}"
     if each.delivered_at is not None:
         return f"{each.channel}: told at {stamp(each.delivered_at)}, {name}"
@@ -222,11 +202,8 @@ def _line(each: "FindingDelivery") -> str:
     return f"{each.channel}: {each.state}{tried}{when}, {name}{said}"
 
 
-def _untold(
-    found: "Finding", told: "Sequence[FindingDelivery]", settings: "Settings"
-) -> "Iterator[str]":
+def _untold(found: Finding, told: Sequence[FindingDelivery], settings: Settings) -> Iterator[str]:
     """Say of each channel that was owed nothing why that is, as it is configured now."""
-    from catalog.changes.finding import Level
     from catalog.config.build import wire_audience
 
     if found.level is Level.QUIET:
@@ -244,7 +221,7 @@ def _untold(
         yield "none is configured"
 
 
-def _told_json(each: "FindingDelivery") -> dict[str, Any]:
+def _told_json(each: FindingDelivery) -> dict[str, Any]:
     known = {
         "channel": each.channel,
         "state": each.state,

@@ -9,6 +9,7 @@ from catalog.changes.finding import Finding, Level
 from catalog.changes.rules import rules
 from catalog.cli.output import LEVEL_COLORS, print_json, print_rows, say
 from catalog.core.clock import stamp
+from catalog.core.strict_json import canonical
 from catalog.core.visible import visible, visible_json
 from catalog.report.json_output import finding_json
 from catalog.report.sentences import sentence
@@ -79,8 +80,6 @@ def _json(finding: Finding, *, timed: bool) -> dict[str, Any]:
 
 
 def _flat(known: Mapping[str, Any]) -> tuple[str, ...]:
-    from catalog.core.strict_json import canonical
-
     texts = {
         name: value
         if isinstance(value, str) and name not in {"before", "after"}

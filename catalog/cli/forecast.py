@@ -1,21 +1,20 @@
 """`catalog forecast`: which models end, when, why we say so, and what may follow them."""
 
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 import click
 
+from catalog.changes.forecast import End, candidates
+from catalog.changes.successors import Successor
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.lazy_types import ProviderSettings, Transaction
 from catalog.cli.output import ROW_FORMATS, Row, format_option, print_json, print_rows, say
 from catalog.core.clock import now, stamp
+from catalog.core.text import one_line
 from catalog.core.visible import visible
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from catalog.changes.forecast import End
-    from catalog.changes.successors import Successor
-    from catalog.config.providers import ProviderSettings
-    from catalog.store.database import Transaction
+from catalog.report.json_output import forecast_json
+from catalog.report.sentences import days_left, successor, until
 
 COLUMNS = ("Model", "Type", "Gone since", "Until", "Days left", "Basis", "Ground", "Instead")
 
@@ -53,10 +52,9 @@ def forecast(app: App, style: str) -> int:
 
 
 def read_ends(
-    connection: "Transaction", provider: "ProviderSettings", number: int
-) -> "tuple[tuple[End, ...], dict[str, tuple[Successor, ...]]]":
+    connection: Transaction, provider: ProviderSettings, number: int
+) -> tuple[tuple[End, ...], dict[str, tuple[Successor, ...]]]:
     """Read a provider's ends as of a snapshot, and what may take each model's place, by key."""
-    from catalog.changes.forecast import candidates
     from catalog.config.build import wire_provider
     from catalog.store import forecasts, history
 
@@ -66,10 +64,8 @@ def read_ends(
     return known, candidates(known, evidence, listed)
 
 
-def print_end(end: "End", instead: "tuple[Successor, ...]") -> None:
+def print_end(end: End, instead: tuple[Successor, ...]) -> None:
     """Print until when one model can be called, why we say so, and what may take its place."""
-    from catalog.report.sentences import days_left, successor, until
-
     expected = end.forecast
     told = until(expected.until, expected.basis, expected.ground)
     say(visible(f"ends        {days_left(expected.days_left(now()))}: {told}"))
@@ -77,16 +73,13 @@ def print_end(end: "End", instead: "tuple[Successor, ...]") -> None:
         say(visible(f"instead     {successor(each)}"))
 
 
-def _order(end: "End", at: "datetime") -> tuple[object, ...]:
+def _order(end: End, at: datetime) -> tuple[object, ...]:
     """Sort what is to come by its day, then what is over, the latest first."""
     days = end.forecast.days_left(at)
     return days < 0, abs(days)
 
 
-def _row(end: "End", at: "datetime", instead: "tuple[Successor, ...]") -> Row:
-    from catalog.core.text import one_line
-    from catalog.report.sentences import successor
-
+def _row(end: End, at: datetime, instead: tuple[Successor, ...]) -> Row:
     expected = end.forecast
     return (
         one_line(end.model.name),
@@ -100,11 +93,7 @@ def _row(end: "End", at: "datetime", instead: "tuple[Successor, ...]") -> Row:
     )
 
 
-def _json(
-    provider: str, end: "End", at: "datetime", instead: "tuple[Successor, ...]"
-) -> dict[str, Any]:
-    from catalog.report.json_output import forecast_json
-
+def _json(provider: str, end: End, at: datetime, instead: tuple[Successor, ...]) -> dict[str, Any]:
     model = {
         "provider": provider,
         "model": end.model.name,

@@ -4,33 +4,28 @@ import shlex
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from catalog.changes.poll import Outcome, Pass, Poll
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.lazy_types import Database, Publisher, Sync
 from catalog.cli.output import note, say
 from catalog.cli.payloads import read_payload
-from catalog.cli.results import print_pass, run_at, status
+from catalog.cli.results import print_pass, status
 from catalog.core.clock import now, stamp
 from catalog.core.errors import CatalogHeld, PayloadInvalid, SettingsInvalid, StoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from catalog.changes.poll import Pass, Poll
-    from catalog.core.payload import Payload, Validators
-    from catalog.providers.provider import Provider
-    from catalog.providers.recordings import Recording
-    from catalog.store.database import Database
-    from catalog.sync.publish import Publisher
-    from catalog.sync.sync import Sync
+from catalog.core.payload import Payload, Validators
+from catalog.core.text import count
+from catalog.providers.provider import Provider
+from catalog.providers.recordings import Recording, find, refuse_future
+from catalog.providers.validate import validate
 
 TOGETHER = 20
 """So many recordings are one transaction: what a run that is cut off loses of them at most."""
@@ -54,8 +49,6 @@ def import_(app: App, directory: Path, accept: bool) -> int:
     """
     from catalog.config.build import wire_http, wire_provider, wire_sync
     from catalog.config.build_document import wire_publisher
-    from catalog.core.text import count
-    from catalog.providers.recordings import find, refuse_future
 
     recordings = find(directory)
     refuse_future(recordings, now())
@@ -75,7 +68,14 @@ def import_(app: App, directory: Path, accept: bool) -> int:
     return _status(passes)
 
 
-def _publish(database: "Database", publisher: "Publisher") -> None:
+def run_at(sync: Sync, at: datetime, *, accept: bool = False) -> Pass:
+    """Run one pass as if it were that moment."""
+    from catalog.sync.sync import Options
+
+    return replace(sync, clock=lambda: at).run(Options(accept=accept))
+
+
+def _publish(database: Database, publisher: Publisher) -> None:
     """Write the document, also where a run before this one was cut off before it."""
     from catalog.store import history
 
@@ -88,18 +88,16 @@ def _publish(database: "Database", publisher: "Publisher") -> None:
 
 
 def _new(
-    database: "Database",
-    provider: "Provider",
-    recordings: "Sequence[Recording]",
+    database: Database,
+    provider: Provider,
+    recordings: Sequence[Recording],
     *,
     accept: bool,
-) -> "list[Recording]":
+) -> list[Recording]:
     """Leave out what is known; refuse what would have to go in before it.
 
     The newest is not known yet where it was held and is accepted now, or was broken and is mended.
     """
-    from catalog.changes.poll import Outcome
-    from catalog.core.text import count
     from catalog.store.polls import outcomes
 
     known: dict[datetime, Outcome] = {}
@@ -122,9 +120,7 @@ def _new(
     return new
 
 
-def _is_mended(at: "datetime", recordings: "Sequence[Recording]", provider: "Provider") -> bool:
-    from catalog.providers.validate import validate
-
+def _is_mended(at: datetime, recordings: Sequence[Recording], provider: Provider) -> bool:
     again = [recording.path for recording in recordings if recording.at == at]
     try:
         for path in again:
@@ -134,7 +130,7 @@ def _is_mended(at: "datetime", recordings: "Sequence[Recording]", provider: "Pro
     return bool(again)
 
 
-def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "Iterator[Pass]":
+def _run(sync: Sync, recordings: Sequence[Recording], *, accept: bool) -> Iterator[Pass]:
     with _progress(recordings) as steps:
         for some in turns(steps):
             done: list[tuple[Recording, Pass]] = []
@@ -152,18 +148,18 @@ def _run(sync: "Sync", recordings: "Sequence[Recording]", *, accept: bool) -> "I
             yield from (replace(one, poll=_outcome(one.poll)) for _, one in done)
 
 
-def _print(recording: "Recording", one: "Pass") -> None:
+def _print(recording: Recording, one: Pass) -> None:
     if one.poll.snapshot is not None or one.poll.error is not None:
         print_pass(one, listing=f"catalog validate {shlex.quote(str(recording.path))}")
 
 
-def _outcome(poll: "Poll") -> "Poll":
+def _outcome(poll: Poll) -> Poll:
     return replace(poll, answer=None, snapshot=None, findings=())
 
 
 def turns(
-    recordings: "Iterable[Recording]", clock: "Callable[[], float]" = time.monotonic
-) -> "Iterator[Iterator[Recording]]":
+    recordings: Iterable[Recording], clock: Callable[[], float] = time.monotonic
+) -> Iterator[Iterator[Recording]]:
     """Yield what goes in together, each to be used up before the next is asked for.
 
     Another process that wants to write gets its turn between them.
@@ -176,8 +172,8 @@ def turns(
 
 
 def _turn(
-    first: "Recording", others: "Iterator[Recording]", clock: "Callable[[], float]"
-) -> "Iterator[Recording]":
+    first: Recording, others: Iterator[Recording], clock: Callable[[], float]
+) -> Iterator[Recording]:
     until = clock() + TURN
     yield first
     for _ in range(TOGETHER - 1):
@@ -187,7 +183,7 @@ def _turn(
         yield following
 
 
-def _import(sync: "Sync", recording: "Recording", *, accept: bool) -> "Pass":
+def _import(sync: Sync, recording: Recording, *, accept: bool) -> Pass:
     fetch = partial(_fetch, recording, sync.provider)
     one = run_at(replace(sync, fetch=fetch), recording.at, accept=accept)
     if isinstance(one.poll.error, CatalogHeld):
@@ -195,12 +191,12 @@ def _import(sync: "Sync", recording: "Recording", *, accept: bool) -> "Pass":
     return one
 
 
-def _fetch(recording: "Recording", provider: "Provider", _validators: "Validators") -> "Payload":
+def _fetch(recording: Recording, provider: Provider, _validators: Validators) -> Payload:
     return read_payload(recording.path, provider)
 
 
 @contextmanager
-def _progress(recordings: "Sequence[Recording]") -> "Iterator[Iterable[Recording]]":
+def _progress(recordings: Sequence[Recording]) -> Iterator[Iterable[Recording]]:
     """Show a bar on a terminal, nothing elsewhere."""
     from rich.console import Console
     from rich.progress import Progress
@@ -217,10 +213,8 @@ def _progress(recordings: "Sequence[Recording]") -> "Iterator[Iterable[Recording
         yield progress.track(recordings, description="importing")
 
 
-def _status(passes: "Sequence[Pass]") -> int:
+def _status(passes: Sequence[Pass]) -> int:
     """Return 4 where an answer was invalid, 5 where the last one is held back, else 0."""
-    from catalog.core.text import count
-
     invalid = [each for each in passes if each.poll.problems]
     if invalid:
         note(f"invalid: {count(len(invalid), 'recording')}, kept as evidence")

@@ -19,24 +19,40 @@ from catalog.core.files import shown as shown_name
 
 INTERRUPTED = 130
 USAGE = 2
-COMMANDS: Mapping[str, str] = {
-    **{name: name for name in ("alerts", "changes", "check", "config", "db", "demo", "doctor")},
-    **{name: name for name in ("explain", "forecast", "matrix", "models", "notes", "probe")},
-    **{name: name for name in ("provider", "replay", "serve", "status", "sync", "tune")},
-    "diff": "changes",
-    "import": "importing",
-    "note": "notes",
-    "polls": "history",
-    "render": "document",
-    "show": "models",
-    "snapshots": "history",
-    "validate": "payloads",
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "alerts": ("alerts", "List the messages to the channels."),
+    "changes": ("changes", "List what changed, oldest first."),
+    "check": ("check", "Find uses of models that are gone or about to go."),
+    "config": ("config", "Show and check the configuration."),
+    "db": ("db", "Keep what is known: back up, restore, verify, move."),
+    "demo": ("demo", "Show nine months of a real catalog; needs no token."),
+    "diff": ("changes", "Compare two states A and B."),
+    "doctor": ("doctor", "Look at all that a pass needs."),
+    "explain": ("explain", "Explain one FINDING: its rule, what was compared, who was told."),
+    "forecast": ("forecast", "List every model with an end."),
+    "import": ("importing", "Import recorded payloads from DIRECTORY."),
+    "matrix": ("matrix", "Show which model answers on which route, and since when."),
+    "models": ("models", "List the models of the catalog."),
+    "note": ("notes", "Note what is announced of MODEL."),
+    "notes": ("notes", "List all notes, oldest first, and which of them count."),
+    "polls": ("history", "List the latest polls and how each ended, newest first."),
+    "probe": ("probe", "Call each model as cheaply as can be, and keep what it says."),
+    "provider": ("provider", "List the providers that are polled."),
+    "render": ("document", "Write the document from the store."),
+    "replay": ("replay", "Serve recorded answers on the loopback."),
+    "serve": ("serve", "Run a pass whenever the schedule says so, until stopped."),
+    "show": ("models", "Show all that is known of one MODEL."),
+    "snapshots": ("history", "List the accepted states of the catalog, oldest first."),
+    "status": ("status", "Say whether all is well; exits with 1 when not."),
+    "sync": ("sync", "Poll the provider once."),
+    "tune": ("tune", "Judge the stored history again, and say how much would be told."),
+    "validate": ("payloads", "Check a payload FILE, or stdin for -."),
 }
-"""Each command, and the module that has it: only that of the command that is run is loaded."""
+"""Each command: the module that has it, and its line in the overview."""
 
 
 class Commands(click.Group):
-    """The commands by their names, loaded when they are asked for."""
+    """The commands by name. Only the module of the command that runs is loaded."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click gives it
         """Return every name, sorted."""
@@ -47,16 +63,25 @@ class Commands(click.Group):
         ctx: click.Context,  # noqa: ARG002  # click gives it
         cmd_name: str,
     ) -> click.Command | None:
-        """Load a command; None where there is none of that name."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"catalog.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = next(
-            each
-            for each in vars(module).values()
-            if isinstance(each, click.Command) and each.name == cmd_name
-        )
-        return command
+        """Return what the overview and shell completion show; None for an unknown name."""
+        return click.Command(cmd_name, help=COMMANDS[cmd_name][1]) if cmd_name in COMMANDS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Load the command that the arguments name."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and load(str(command.name)), rest
+
+
+def load(name: str) -> click.Command:
+    """Import the module of a command; return the command."""
+    module = import_module(f"catalog.cli.{COMMANDS[name][0]}")
+    return next(
+        each
+        for each in vars(module).values()
+        if isinstance(each, click.Command) and each.name == name
+    )
 
 
 @click.group(

@@ -1,15 +1,14 @@
 """`catalog matrix`: what each model said on each route when it was called, and when."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import Row, format_option, print_json, print_rows, say
 from catalog.core.clock import stamp
-
-if TYPE_CHECKING:
-    from catalog.core.probe import Cell, Probe
+from catalog.core.probe import Cell, Probe
+from catalog.report.json_output import probe_json
 
 DETAILS = ("Model", "Route", "Verdict", "Since", "Last called", "ms", "Tokens", "As", "Said")
 
@@ -34,7 +33,7 @@ def matrix(app: App, said: bool, style: str) -> int:
         cells = probes.cells(connection, provider)
         skips = probes.skips(connection, provider)
     for place, skip in skips.items():
-        cells.setdefault(place, _skipped(skip))
+        cells.setdefault(place, Cell(skip.name, skip.route, skip.key, last=skip))
     where = {name: _where(name, listed, gone) for name, _ in cells}
     ordered = sorted(cells.values(), key=lambda c: (c.name not in listed, c.name.lower(), c.route))
     if style == "json":
@@ -51,12 +50,6 @@ def matrix(app: App, said: bool, style: str) -> int:
     return 0
 
 
-def _skipped(skip: "Probe") -> "Cell":
-    from catalog.core.probe import Cell
-
-    return Cell(skip.name, skip.route, skip.key, last=skip)
-
-
 def _where(name: str, listed: set[str], gone: set[str]) -> str:
     return "listed" if name in listed else "delisted" if name in gone else "never listed"
 
@@ -66,11 +59,11 @@ def _form(name: str) -> str:
     return "vendor/name" if "/" in name else "short"
 
 
-def _row(name: str, where: str, routes: list[str], cells: "dict[tuple[str, str], Cell]") -> Row:
+def _row(name: str, where: str, routes: list[str], cells: dict[tuple[str, str], Cell]) -> Row:
     return (name, _form(name), where, *(_short(cells.get((name, route))) for route in routes))
 
 
-def _short(cell: "Cell | None") -> str | None:
+def _short(cell: Cell | None) -> str | None:
     """Say a verdict and its day; a try that is not believed yet shows as a question."""
     if cell is None:
         return None
@@ -81,7 +74,7 @@ def _short(cell: "Cell | None") -> str | None:
     return f"{cell.verdict} {day}{', ' if asked else ''}{asked}"
 
 
-def _details(cell: "Cell", newest: "Probe") -> Row:
+def _details(cell: Cell, newest: Probe) -> Row:
     came, since = newest.result, cell.since
     verdict = f"{newest.verdict}{'' if newest is cell.last else ' (?)'}"
     times = (stamp(since) if since else None, stamp(newest.at))
@@ -91,9 +84,7 @@ def _details(cell: "Cell", newest: "Probe") -> Row:
     )
 
 
-def _json(cell: "Cell", where: str) -> dict[str, Any]:
-    from catalog.report.json_output import probe_json
-
+def _json(cell: Cell, where: str) -> dict[str, Any]:
     known: dict[str, Any] = {"model": cell.name, "key": cell.key, "form": _form(cell.name)}
     known |= {"list": where, "route": cell.route}
     known["verdict"] = str(cell.verdict) if cell.verdict else None

@@ -1,10 +1,13 @@
 """`catalog models` and `catalog show`: the catalog, now or at any past moment."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from catalog.changes.finding import Finding, Level
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.forecast import print_end, read_ends
+from catalog.cli.lazy_types import Settings, Transaction
 from catalog.cli.output import (
     ROW_FORMATS,
     Row,
@@ -17,14 +20,13 @@ from catalog.cli.output import (
 from catalog.cli.when import When, when_option
 from catalog.core.clock import now, stamp
 from catalog.core.errors import NotFound
+from catalog.core.snapshot import Model, Snapshot
+from catalog.core.strict_json import canonical, parse
+from catalog.core.text import count
 from catalog.core.visible import visible
-
-if TYPE_CHECKING:
-    from catalog.changes.finding import Finding
-    from catalog.config.settings import Settings
-    from catalog.core.snapshot import Model, Snapshot
-    from catalog.report.annotations import Label
-    from catalog.store.database import Transaction
+from catalog.report.annotations import Label, label
+from catalog.report.json_output import finding_json, forecast_json, model_json, snapshot_json
+from catalog.report.sentences import sentence
 
 COLUMNS = ("ID", "Name", "Type", "Status", "Beta", "Limit (tokens)", "Title", "Description")
 at_option = when_option("--at", "As it was at")
@@ -39,9 +41,8 @@ at_option = when_option("--at", "As it was at")
 @pass_app
 def models(app: App, at: When | None, kind: str | None, status: str | None, style: str) -> int:
     """List the models of the catalog."""
-    from catalog.report.json_output import model_json, snapshot_json
 
-    def wanted(model: "Model") -> bool:
+    def wanted(model: Model) -> bool:
         return kind in {None, model.type} and status in {None, model.status}
 
     read = [_read(app, settings, at) for settings in app.each]
@@ -70,13 +71,10 @@ def models(app: App, at: When | None, kind: str | None, status: str | None, styl
 
 
 def _read(
-    app: App, settings: "Settings", at: When | None
-) -> "tuple[Snapshot, list[tuple[Model, Label]], dict[str, dict[str, Any]]]":
+    app: App, settings: Settings, at: When | None
+) -> tuple[Snapshot, list[tuple[Model, Label]], dict[str, dict[str, Any]]]:
     """Read one provider's catalog, each model with the words for people, and the ends by key."""
-    from catalog.cli.forecast import read_ends
     from catalog.config.build_document import wire_annotations
-    from catalog.report.annotations import label
-    from catalog.report.json_output import forecast_json
     from catalog.store import history
 
     names = wire_annotations(settings)
@@ -105,8 +103,6 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
     It is named by its name or id; what is shown is its facts, when it was first seen, its history,
     also under the ids that it had before.
     """
-    from catalog.cli.forecast import print_end, read_ends
-    from catalog.report.json_output import finding_json, forecast_json, model_json
     from catalog.store import changelog, history
 
     with app.database.reading() as connection:
@@ -147,7 +143,7 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
 
 
 def find_model(
-    app: App, connection: "Transaction", model: str, at: When | None = None
+    app: App, connection: Transaction, model: str, at: When | None = None
 ) -> tuple[str, int, str]:
     """Return whose model that is, the snapshot looked at, and its key.
 
@@ -172,9 +168,7 @@ def find_model(
     return found[0]
 
 
-def _with_words(
-    known: dict[str, Any], words: "Label", end: dict[str, Any] | None
-) -> dict[str, Any]:
+def _with_words(known: dict[str, Any], words: Label, end: dict[str, Any] | None) -> dict[str, Any]:
     """Put the words for people in the place of the provider's, which stay among the facts."""
     facts = known.pop("facts")
     described = {} if words.description is None else {"description": words.description}
@@ -182,7 +176,7 @@ def _with_words(
     return known | {"title": words.title, **described, **expected, "facts": facts}
 
 
-def _row(model: "Model", words: "Label") -> Row:
+def _row(model: Model, words: Label) -> Row:
     return (
         model.key,
         model.name,
@@ -195,9 +189,7 @@ def _row(model: "Model", words: "Label") -> Row:
     )
 
 
-def _print_facts(model: "Model") -> None:
-    from catalog.core.strict_json import canonical, parse
-
+def _print_facts(model: Model) -> None:
     say("facts")
     facts: dict[str, Any] = parse(model.facts)
     width = max(map(len, facts))
@@ -206,11 +198,7 @@ def _print_facts(model: "Model") -> None:
         say(visible(f"  {name:{width}}  {text}"))
 
 
-def _print_history(findings: "tuple[Finding, ...]") -> None:
-    from catalog.changes.finding import Level
-    from catalog.core.text import count
-    from catalog.report.sentences import sentence
-
+def _print_history(findings: tuple[Finding, ...]) -> None:
     told = [finding for finding in findings if finding.level is not Level.QUIET]
     quiet = len(findings) - len(told)
     if findings:

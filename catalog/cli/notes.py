@@ -1,11 +1,12 @@
 """`catalog note` and `catalog notes`: what people know of a model's future."""
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 import click
 
+from catalog.changes.forecast import Note
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.models import find_model
 from catalog.cli.output import (
     ROW_FORMATS,
     format_option,
@@ -15,11 +16,8 @@ from catalog.cli.output import (
     print_rows,
     say,
 )
-from catalog.core.clock import stamp
+from catalog.core.clock import now, stamp
 from catalog.core.visible import visible
-
-if TYPE_CHECKING:
-    from catalog.changes.forecast import Note
 
 COLUMNS = ("Model", "Noted at", "Retires", "Successor", "Source", "Counts")
 LONGEST = 500
@@ -61,9 +59,6 @@ def note_(
 
     The newest note counts as a whole, in place of earlier ones, which are kept.
     """
-    from catalog.changes.forecast import Note
-    from catalog.cli.models import find_model
-    from catalog.core.clock import now
     from catalog.store import forecasts, history
 
     given = (retires, successor, source)
@@ -71,9 +66,7 @@ def note_(
         raise click.UsageError("--remove goes with none of --retires, --successor and --source.")
     if not remove and not (retires or successor):
         raise click.UsageError("--retires, --successor or --remove is wanted.")
-    with app.database.reading():
-        pass  # a database that is not there is told, not made
-    with app.database.writing() as connection:
+    with app.changing() as connection:
         provider, number, key = find_model(app, connection, model)
         listed = {each.name for each in history.snapshot(connection, number).models}
         name = history.versions(connection, provider, key)[-1].model.name
@@ -110,7 +103,7 @@ def notes(app: App, style: str) -> int:
     return 0
 
 
-def _listed(app: App, provider: str) -> "list[tuple[str, str, Note, bool]]":
+def _listed(app: App, provider: str) -> list[tuple[str, str, Note, bool]]:
     """Return a provider's notes, each with the name of its model, and whether it counts."""
     from catalog.store import forecasts, history
 
@@ -126,7 +119,7 @@ def _listed(app: App, provider: str) -> "list[tuple[str, str, Note, bool]]":
     ]
 
 
-def _told(each: "Note") -> str:
+def _told(each: Note) -> str:
     if each.is_withdrawn:
         return "what was noted is taken back"
     parts = [
@@ -137,13 +130,13 @@ def _told(each: "Note") -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _row(name: str, each: "Note", counts: bool) -> tuple[str | None, ...]:
+def _row(name: str, each: Note, counts: bool) -> tuple[str | None, ...]:
     retires = None if each.retires is None else str(each.retires)
     said = "taken back" if each.is_withdrawn else "yes" if counts else "no"
     return (name, stamp(each.noted_at), retires, each.successor, each.source, said)
 
 
-def _json(provider: str, name: str, each: "Note", counts: bool) -> dict[str, object]:
+def _json(provider: str, name: str, each: Note, counts: bool) -> dict[str, object]:
     known = {
         "provider": provider,
         "model": name,

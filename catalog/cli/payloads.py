@@ -1,27 +1,34 @@
 """`catalog validate`: payloads checked."""
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, note, print_json, say
 from catalog.core.clock import now
+from catalog.core.errors import PayloadInvalid, Problem
+from catalog.core.payload import Drift, Payload, ValidPayload
+from catalog.core.snapshot import Snapshot
+from catalog.core.text import count
 from catalog.core.visible import visible
+from catalog.providers.provider import Provider
+from catalog.providers.recordings import moment, read
+from catalog.providers.validate import drift_of
+from catalog.providers.validate import validate as check
+from catalog.report.sentences import drift_sentence
 
-if TYPE_CHECKING:
-    from catalog.core.payload import Drift, Payload, ValidPayload
-    from catalog.providers.provider import Provider
 
-
-def read_payload(path: Path, provider: "Provider") -> "Payload":
+def read_payload(path: Path, provider: Provider) -> Payload:
     """Read a provider's payload from a file or, for `-`, from stdin; raise NotFound."""
-    from catalog.core.payload import Payload
-    from catalog.providers.recordings import moment, read
-
     body = read(path, provider.envelope)
     return Payload(provider.name, path.name, moment(path) or now(), body)
+
+
+def read_snapshot(path: Path, provider: Provider) -> Snapshot:
+    """Read and validate a payload; raise NotFound or PayloadInvalid."""
+    return provider.normalize(check(read_payload(path, provider), provider))
 
 
 @click.command()
@@ -35,10 +42,6 @@ def validate(app: App, file: Path, style: str) -> int:
     Shows every problem and all drift; exits with 1 on problems.
     """
     from catalog.config.build import wire_provider
-    from catalog.core.errors import PayloadInvalid, Problem
-    from catalog.core.text import count
-    from catalog.providers.validate import drift_of
-    from catalog.providers.validate import validate as check
 
     problems: tuple[Problem, ...] = ()
     drift: tuple[Drift, ...] = ()
@@ -54,27 +57,19 @@ def validate(app: App, file: Path, style: str) -> int:
         problems, many = error.problems, "at least " * error.is_cut
         drift = drift_of(payload, provider.contract) if payload else ()
     if style == "json":
-        listed = [
-            {"path": item.path, "found": item.found, "expected": item.expected} for item in problems
-        ]
+        listed = [asdict(problem) for problem in problems]
         models = {"models": len(valid.rows)} if valid else {}
         cut = {"more": True} if many else {}
-        said = [_drift_text(item) for item in drift]
+        said = [drift_sentence(item) for item in drift]
         print_json({**models, "problems": listed, **cut, "drift": said})
     else:
         for problem in problems:
             say(visible(str(problem)))
         for item in drift:
-            say(visible(f"drift: {_drift_text(item)}"))
+            say(visible(f"drift: {drift_sentence(item)}"))
         if valid:
             known = count(len(valid.rows), "model")
             say(f"valid: {known}, {count(len(drift), 'kind')} of drift")
         else:
             note(f"invalid: {many}{count(len(problems), 'problem')}")
     return int(bool(problems))
-
-
-def _drift_text(drift: "Drift") -> str:
-    from catalog.report.sentences import drift_sentence
-
-    return drift_sentence(drift)

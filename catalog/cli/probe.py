@@ -1,22 +1,26 @@
 """`catalog probe`: every model called once, as cheaply as can be, and what it said."""
 
+import sys
 from collections.abc import Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from datetime import datetime
+from threading import Event
+from typing import Any
 
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.output import format_option, note, print_json, print_rows, say
+from catalog.cli.findings import print_lines
+from catalog.cli.lazy_types import Probing, Results, Selection, Settings
+from catalog.cli.output import format_option, note, note_error, print_json, print_rows, say
 from catalog.core.clock import stamp
+from catalog.core.errors import SettingsInvalid
+from catalog.core.probe import Call, Probe
+from catalog.core.text import count
 from catalog.core.visible import visible
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from catalog.config.settings import Settings
-    from catalog.core.probe import Call, Probe
-    from catalog.probes.run import Probing, Results, Selection
+from catalog.providers.infomaniak.routes import DEAREST
+from catalog.report.json_output import finding_json, probe_json
 
 COLUMNS = ("Model", "Route", "Verdict", "ms", "Said")
 PLANNED = ("Model", "Route", "Calls", "Tokens", "Not called because")
@@ -47,11 +51,8 @@ def probe(
     MODEL is a name or an id; all that are listed, or left within a year, where none is given. It
     never goes over the day's budget.
     """
-    from threading import Event
-
     from catalog.config.build import wire_http, wire_sync
     from catalog.config.build_probes import wire_probe_times, wire_probing
-    from catalog.core.errors import SettingsInvalid
     from catalog.probes.run import Selection
 
     app = app.with_files()
@@ -76,10 +77,8 @@ def probe(
     return results.document_error.exit_code if results.document_error else 0
 
 
-def _run(probing: "Probing", wish: "Selection", *, wait: bool) -> "Results":
+def _run(probing: Probing, wish: Selection, *, wait: bool) -> Results:
     """Call the models; with `wait`, the second tries too."""
-    from dataclasses import replace
-
     first = _run_once(probing, wish)
     if not wait or first.again_at is None:
         return first
@@ -90,15 +89,13 @@ def _run(probing: "Probing", wish: "Selection", *, wait: bool) -> "Results":
     return replace(second, probes=both, findings=first.findings + second.findings)
 
 
-def _seconds_until(probing: "Probing", moment: "datetime") -> float:
+def _seconds_until(probing: Probing, moment: datetime) -> float:
     # One more, because a moment is cut to its whole second.
     return max(0.0, (moment - probing.clock()).total_seconds()) + 1
 
 
-def _run_once(probing: "Probing", wish: "Selection") -> "Results":
+def _run_once(probing: Probing, wish: Selection) -> Results:
     """Call the models, with a bar on stderr where that is a terminal."""
-    import sys
-
     if not sys.stderr.isatty():
         return probing.run(wish)
     from rich.console import Console
@@ -107,16 +104,14 @@ def _run_once(probing: "Probing", wish: "Selection") -> "Results":
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("calling", total=None)
 
-        def told(tried: "Probe", total: int) -> None:
+        def told(tried: Probe, total: int) -> None:
             bar.update(task, total=total, advance=1, description=visible(tried.name))
 
         return probing.run(wish, told)
 
 
-def _print_plan(probing: "Probing", wish: "Selection", settings: "Settings", style: str) -> int:
+def _print_plan(probing: Probing, wish: Selection, settings: Settings, style: str) -> int:
     """Say what would be called; nothing is asked, so names that only answers tell are missing."""
-    from catalog.core.text import count
-    from catalog.providers.infomaniak.routes import DEAREST
     from catalog.store import probes
 
     plan = probing.plan(wish)
@@ -141,16 +136,13 @@ def _print_plan(probing: "Probing", wish: "Selection", settings: "Settings", sty
     return 0
 
 
-def _call(call: "Call") -> dict[str, Any]:
+def _call(call: Call) -> dict[str, Any]:
     known: dict[str, Any] = {"model": call.name, "key": call.key, "route": call.route}
     known |= {"calls": call.calls, "tokens": call.tokens, "skipped_because": call.skip}
     return {name: value for name, value in known.items() if value is not None}
 
 
-def _print(results: "Results", settings: "Settings", *, quiet: bool) -> None:
-    from catalog.cli.findings import print_lines
-    from catalog.cli.output import note_error
-
+def _print(results: Results, settings: Settings, *, quiet: bool) -> None:
     if not quiet:
         print_rows("table", COLUMNS, [_row(each) for each in _sorted(results.probes)])
         say()
@@ -167,20 +159,18 @@ def _print(results: "Results", settings: "Settings", *, quiet: bool) -> None:
         note_error(results.document_error)
 
 
-def _sorted(tried: "Sequence[Probe]") -> "list[Probe]":
+def _sorted(tried: Sequence[Probe]) -> list[Probe]:
     return sorted(tried, key=lambda each: (each.name.lower(), each.route, each.at))
 
 
-def _row(tried: "Probe") -> tuple[str | int | None, ...]:
+def _row(tried: Probe) -> tuple[str | int | None, ...]:
     believed = tried.believed or tried.verdict.value == "skipped"
     verdict = f"{tried.verdict}{'' if believed else ' (?)'}"
     said = tried.result.said or (tried.result.answered_as and f"as {tried.result.answered_as}")
     return tried.name, tried.route, verdict, tried.result.latency_ms, said
 
 
-def _json(probing: "Probing", results: "Results", pending: int) -> dict[str, Any]:
-    from catalog.report.json_output import finding_json, probe_json
-
+def _json(probing: Probing, results: Results, pending: int) -> dict[str, Any]:
     document: dict[str, Any] = {"provider": probing.provider.name}
     document["probes"] = [probe_json(each) for each in _sorted(results.probes)]
     document["changes"] = [finding_json(each) for each in results.findings]

@@ -1,16 +1,22 @@
 """`catalog provider`: the providers that are configured, and how a new one is to be read."""
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import ROW_FORMATS, format_option, note, print_json, print_rows, say
+from catalog.config.sources import SECRET_BYTES
 from catalog.core.errors import NotFound, PayloadInvalid, SettingsInvalid, Unauthorized
-
-if TYPE_CHECKING:
-    from catalog.core.strict_json import Json
+from catalog.core.files import read_text
+from catalog.core.http.request import Request
+from catalog.core.strict_json import Json, read_strict
+from catalog.core.text import count
+from catalog.providers.described.infer import infer as propose
+from catalog.providers.recordings import read
 
 COLUMNS = ("Name", "Kind", "URL", "Schedule", "Document")
 
@@ -56,10 +62,6 @@ def infer(app: App, source: str, token_file: Path | None) -> int:
     Prints a [[provider]] for the configuration, made from one answer. Look it over: what a field
     means is only guessed from its name.
     """
-    from catalog.core.strict_json import read_strict
-    from catalog.core.text import count
-    from catalog.providers.described.infer import infer as propose
-
     is_url = source.startswith(("http://", "https://"))
     body = _asked(app, source, token_file) if is_url else _read(source)
     try:
@@ -81,16 +83,11 @@ def infer(app: App, source: str, token_file: Path | None) -> int:
 
 
 def _read(source: str) -> bytes:
-    from catalog.providers.recordings import read
-
     return read(Path(source))
 
 
 def _asked(app: App, url: str, token_file: Path | None) -> bytes:
     from catalog.config.build import wire_http
-    from catalog.config.sources import SECRET_BYTES
-    from catalog.core.files import read_text
-    from catalog.core.http.request import Request
 
     headers = {"Accept": "application/json"}
     secrets: tuple[str, ...] = ()
@@ -110,8 +107,6 @@ def _asked(app: App, url: str, token_file: Path | None) -> bytes:
 
 def _toml(settings: dict[str, Any], url: str | None) -> list[str]:
     """Write the proposal as a part of the configuration."""
-    from urllib.parse import urlsplit
-
     parts = urlsplit(url or "https://HOST/ROUTE")
     lines = ["[[provider]]", 'name = "NAME"', 'kind = "json"']
     lines += [f'url = "{parts.scheme}://{parts.netloc}"', 'token_file = "NAME-token.txt"', ""]
@@ -121,9 +116,7 @@ def _toml(settings: dict[str, Any], url: str | None) -> list[str]:
     return lines
 
 
-def _value(value: "Json") -> str:
-    import json
-
+def _value(value: Json) -> str:
     if isinstance(value, dict):
         inner = ", ".join(f"{key} = {_value(item)}" for key, item in value.items())
         return f"{{ {inner} }}"

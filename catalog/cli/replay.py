@@ -1,16 +1,17 @@
 """`catalog replay`: recorded answers served on the loopback, through a bad network if wanted."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.lazy_types import Faults, Route
 from catalog.cli.output import say
-
-if TYPE_CHECKING:
-    from catalog.replay.faults import Faults
-    from catalog.replay.route import Route
+from catalog.config.sources import table_variable
+from catalog.core.errors import SettingsInvalid
+from catalog.core.text import count
+from catalog.providers.recordings import find, shipped
+from catalog.replay.behavior import load
 
 
 class _WithFaults(click.Command):
@@ -67,9 +68,6 @@ def replay(
     Without --provider, the route is Infomaniak's. A provider of the configuration is served at its
     own route, as it is described; its recordings are named with --history.
     """
-    from catalog.core.text import count
-    from catalog.providers.recordings import find, shipped
-    from catalog.replay.behavior import load
     from catalog.replay.server import ReplayServer
 
     route = _route(app, history, behaves)
@@ -89,7 +87,7 @@ def replay(
     return 0
 
 
-def _route(app: App, history: Path | None, behaves: Path | None) -> "Route":
+def _route(app: App, history: Path | None, behaves: Path | None) -> Route:
     """Return the route to serve; raise UsageError for what goes with Infomaniak's alone."""
     from catalog.replay.route import USUAL, Route
 
@@ -111,10 +109,8 @@ def _route(app: App, history: Path | None, behaves: Path | None) -> "Route":
     return route
 
 
-def _poller(provider: str | None, url: str, route: "Route") -> str:
+def _poller(provider: str | None, url: str, route: Route) -> str:
     """Write the command that polls the server."""
-    from catalog.config.sources import table_variable
-
     if provider is None:
         return f"CATALOG_INFOMANIAK_URL={url} INFOMANIAK_API_TOKEN=any-token catalog sync"
     given = f"{table_variable('provider', provider, 'url')}={url}"
@@ -123,10 +119,7 @@ def _poller(provider: str | None, url: str, route: "Route") -> str:
     return f"{given} catalog sync --provider {provider}"
 
 
-def _faults(
-    kinds: str | None, rate: float | None, seed: int | None, route: "Route"
-) -> "Faults | None":
-    from catalog.core.errors import SettingsInvalid
+def _faults(kinds: str | None, rate: float | None, seed: int | None, route: Route) -> Faults | None:
     from catalog.replay.faults import Faults, read_kinds
 
     if kinds is None:

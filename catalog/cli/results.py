@@ -1,104 +1,22 @@
-"""Print the result of a pass or a check, for people and for programs."""
+"""Print the result of a pass, for people and for programs."""
 
-from itertools import groupby
-from typing import TYPE_CHECKING
-
-from catalog.cli.output import LEVEL_COLORS, say
-from catalog.core.files import shown
-from catalog.core.visible import visible
-
-if TYPE_CHECKING:
-    from catalog.check.notice import Notice
-    from catalog.check.outcome import Outcome
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, replace
+from typing import Any
 
-from catalog.cli.output import error_text, note
+from catalog.changes.poll import Outcome, Pass, Poll
+from catalog.cli.output import error_text, note, say
 from catalog.core.clock import stamp
 from catalog.core.errors import CatalogError, PayloadInvalid
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from catalog.changes.poll import Pass, Poll
-    from catalog.sync.sync import Sync
-
-
-def show(style: str, outcome: "Outcome") -> None:
-    """Print an outcome."""
-    if style == "text":
-        _print_text(outcome)
-    else:
-        say(document(style, outcome), nl=False)
-
-
-def document(style: str, outcome: "Outcome") -> str:
-    """Write an outcome for programs; the text ends with a line break where there is any."""
-    from catalog.check import formats
-    from catalog.report.json_output import SCHEMA_VERSION
-
-    match style:
-        case "github":
-            return formats.annotations(outcome)
-        case "junit":
-            return formats.report(outcome)
-        case "sarif":
-            known = formats.log(outcome)
-        case _:
-            known = {"schema_version": SCHEMA_VERSION, **formats.document(outcome)}
-    import json  # not loaded for help
-
-    return f"{json.dumps(known, indent=2)}\n"
-
-
-def _print_text(outcome: "Outcome") -> None:
-    notices = outcome.heeded.notices
-    places = max((len(_place(notice)) for notice in notices), default=0)
-    rules = max((len(notice.rule) for notice in notices), default=0)
-    for path, group in groupby(notices, key=lambda notice: notice.path):
-        say(visible(shown(path)), bold=True)
-        for notice in group:
-            say(f"  {_place(notice):>{places}}  ", nl=False)
-            say(f"{notice.level:8}", nl=False, fg=LEVEL_COLORS[notice.level])
-            say(f"  {notice.rule:{rules}}  {visible(f'{notice.name}: {notice.text}')}")
-            if notice.instead:
-                say(f"{'':{places + 16}}{'':{rules}}{visible(notice.instead)}", dim=True)
-    if notices:
-        say()
-    say(_summary(outcome))
-
-
-def _place(notice: "Notice") -> str:
-    return f"{notice.line}:{notice.column}"
-
-
-def _summary(outcome: "Outcome") -> str:
-    from catalog.check.outcome import counted
-    from catalog.core.text import count
-
-    heeded = outcome.heeded
-    parts = [counted(heeded.notices) or "nothing to tell"]
-    parts += [f"{len(heeded.ignored):,} ignored by comments"] if heeded.ignored else []
-    parts += [f"{len(heeded.known):,} in the baseline"] if heeded.known else []
-    uses, files = count(outcome.uses, "use"), count(len(outcome.files), "file")
-    listing = outcome.listing
-    against = f"{listing.provider}'s catalog of {listing.as_of:%Y-%m-%d} ({shown(outcome.source)})"
-    return visible(f"{', '.join(parts)}: {uses} in {files}, against {against}")
-
+from catalog.core.text import count
+from catalog.core.visible import visible
+from catalog.report.summary import outcome, pending
 
 SHOWN_PROBLEMS = 10
 LISTING = "catalog sync --dry-run --format json"
 
 
-def run_at(sync: "Sync", at: "datetime", *, accept: bool = False) -> "Pass":
-    """Run one pass as if it were that moment."""
-    from catalog.sync.sync import Options
-
-    return replace(sync, clock=lambda: at).run(Options(accept=accept))
-
-
-def status(result: "Pass", *, exit_code: bool = False) -> int:
+def status(result: Pass, *, exit_code: bool = False) -> int:
     """Return the exit code of a pass: the poll's error first, then the document's."""
     error = result.poll.error or result.document_error
     if error is not None:
@@ -112,7 +30,7 @@ def status(result: "Pass", *, exit_code: bool = False) -> int:
     return int(any(not isinstance(change, Incident | Retiring) for change in told))
 
 
-def pass_json(result: "Pass", *, dry_run: bool = False) -> dict[str, Any]:
+def pass_json(result: Pass, *, dry_run: bool = False) -> dict[str, Any]:
     """Write a pass for programs; what is absent is left out.
 
     In a dry run, `snapshot` and `document` say what would be.
@@ -132,10 +50,7 @@ def pass_json(result: "Pass", *, dry_run: bool = False) -> dict[str, Any]:
         written = {"path": str(result.document.path), "written": result.document.written}
         document["document"] = written
     if poll.problems:
-        document["problems"] = [
-            {"path": problem.path, "found": problem.found, "expected": problem.expected}
-            for problem in poll.problems
-        ]
+        document["problems"] = [asdict(problem) for problem in poll.problems]
     for name, error in (("error", poll.error), ("document_error", result.document_error)):
         if error is not None:
             document[name] = {"text": str(error), "hint": error.hint}
@@ -143,7 +58,7 @@ def pass_json(result: "Pass", *, dry_run: bool = False) -> dict[str, Any]:
 
 
 def print_pass(
-    result: "Pass",
+    result: Pass,
     *,
     quiet: bool = False,
     dry_run: bool = False,
@@ -154,9 +69,6 @@ def print_pass(
 
     `tell` takes what went wrong; the command `listing` shows every problem where there are many.
     """
-    from catalog.changes.poll import Outcome
-    from catalog.report.summary import pending
-
     poll = result.poll
     # Where all that changed is quiet, nothing changed for who asked to hear of changes only.
     hushed = quiet and poll.outcome is Outcome.CHANGED and bool(poll.findings)
@@ -178,7 +90,7 @@ def print_pass(
                 tell(line)
 
 
-def _print_findings(poll: "Poll") -> None:
+def _print_findings(poll: Poll) -> None:
     from catalog.cli.findings import print_lines  # not loaded where nothing is new
 
     # Where there is an error, a finding of its kind would say the same again.
@@ -186,17 +98,13 @@ def _print_findings(poll: "Poll") -> None:
     print_lines(each for each in poll.findings if not poll.error or each.change.kind in alone)
 
 
-def _headline(result: "Pass", *, dry_run: bool) -> str:
-    from catalog.report.summary import outcome
-
+def _headline(result: Pass, *, dry_run: bool) -> str:
     said = outcome(result.poll, result.snapshot)
     return f"{stamp(result.poll.started_at)}  {said}{' (dry run)' if dry_run else ''}"
 
 
 def _lines(error: CatalogError, listing: str) -> Iterator[str]:
     """Say what happened and what to do; of the problems with an answer, the first few."""
-    from catalog.core.text import count
-
     if not isinstance(error, PayloadInvalid):
         yield error_text(error)
         return

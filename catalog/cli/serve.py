@@ -1,19 +1,21 @@
 """`catalog serve`: the daemon, for systemd, a container or a terminal."""
 
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Event
 
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.lazy_types import Http, Settings, Work
+from catalog.config.sources import is_file
 from catalog.core.errors import SettingsInvalid
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from catalog.config.settings import Settings
-    from catalog.core.http.client import Http
-    from catalog.daemon.job import Work
+from catalog.daemon.systemd import Systemd
 
 
 @click.command()
@@ -27,18 +29,13 @@ def serve(app: App) -> int:
     SIGTERM and Ctrl-C finish the running pass; a second one stops at once. SIGHUP reads the
     configuration again.
     """
-    import logging
-    from dataclasses import replace
-
-    from catalog.config.sources import is_file
     from catalog.daemon.daemon import Daemon
-    from catalog.daemon.systemd import Systemd
 
     if app.verbosity == 0:
         logging.getLogger("catalog.daemon").setLevel(logging.INFO)
     in_force: Path | None = None
 
-    def read() -> "list[Work]":
+    def read() -> list[Work]:
         nonlocal in_force
         fresh = app.with_files()
         # A file that was found by itself and is gone must not be taken for one that never was.
@@ -54,15 +51,11 @@ def serve(app: App) -> int:
     return Daemon(read, Systemd()).run()
 
 
-def _works(app: App) -> "list[Work]":
+def _works(app: App) -> list[Work]:
     """Read the settings and wire the parts; one HTTP client and one database for all passes.
 
     Of several providers, one that lacks its token is told, and stops no other.
     """
-    import logging
-    from contextlib import ExitStack
-    from itertools import count
-
     from catalog.config.build import refuse_channels, wire_http
     from catalog.daemon.report import said
 
@@ -92,11 +85,8 @@ def _works(app: App) -> "list[Work]":
     return works
 
 
-def _work(app: App, settings: "Settings", http: "Http", close: "Callable[[], None]") -> "Work":
+def _work(app: App, settings: Settings, http: Http, close: Callable[[], None]) -> Work:
     """Wire the parts of one provider; raise SettingsInvalid."""
-    from datetime import timedelta
-    from threading import Event
-
     from catalog.config.build import wire_scheduled
     from catalog.config.build_probes import can_probe, wire_probe_times, wire_probing
     from catalog.daemon.job import Work

@@ -1,24 +1,22 @@
 """`catalog status`: whether all is well, for an operator and for a monitor."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
 
 import click
 
+from catalog.changes.health import Health, Tolerance, Unwell, examine, is_overdue
+from catalog.changes.poll import Backlog
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.lazy_types import PastPoll, Settings
 from catalog.cli.output import format_option, print_json, say
-from catalog.core.clock import stamp
+from catalog.core.clock import now, stamp
+from catalog.core.text import count, duration
+from catalog.core.unexpected import MISTAKE
 from catalog.core.visible import visible
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from catalog.changes.health import Health, Tolerance, Unwell
-    from catalog.changes.poll import Backlog
-    from catalog.config.settings import Settings
-    from catalog.store.pages import Extent
-    from catalog.store.polls import PastPoll
-
+from catalog.report.summary import pending
+from catalog.store.pages import Extent, glance
 
 _CHECKED = {"part": "checked       in part;", "none": "not checked  "}
 
@@ -28,14 +26,14 @@ class Status:
     """All that is said of one provider; `left` is owed to channels that are not configured."""
 
     provider: str
-    health: "Health"
-    unwell: "Unwell"
-    last: "PastPoll | None"
-    next_run: "datetime"
-    read_at: "datetime"
-    waiting: "tuple[Backlog, ...]"
+    health: Health
+    unwell: Unwell
+    last: PastPoll | None
+    next_run: datetime
+    read_at: datetime
+    waiting: tuple[Backlog, ...]
     given_up: int
-    left: "tuple[Backlog, ...]" = ()
+    left: tuple[Backlog, ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -43,10 +41,8 @@ class Status:
         missed = any(waiting.error or self.is_overdue(waiting) for waiting in self.waiting)
         return self.health.is_well and not missed and not self.given_up
 
-    def is_overdue(self, waiting: "Backlog") -> bool:
+    def is_overdue(self, waiting: Backlog) -> bool:
         """Whether a pass should have sent it."""
-        from catalog.changes.health import is_overdue
-
         polled_at = None if self.last is None else self.last.started_at
         return is_overdue(waiting, polled_at, self.read_at)
 
@@ -79,27 +75,22 @@ def status(app: App, style: str) -> int:
     return int(damage is not None or not all(one.is_well for one in known))
 
 
-def _glance(app: App) -> "tuple[Extent, str | None]":
+def _glance(app: App) -> tuple[Extent, str | None]:
     """Check the database for a moment; a server does that by itself."""
-    from catalog.store.pages import glance
-
     file = app.database.file
     return ("none", None) if file is None else glance(file)
 
 
-def _read(app: App, settings: "Settings") -> Status:
-    from catalog.changes.health import examine
+def _read(app: App, settings: Settings) -> Status:
     from catalog.config.build import wire_schedule
-    from catalog.core.clock import now
     from catalog.store import deliveries, outbox, polls
-    from catalog.store.outbox import GIVEN_UP
 
     name, moment = settings.one.name, now()
     with app.database.reading() as connection:
         unwell = polls.unwell(connection, name)
         last = polls.newest(connection, name)
         waiting = outbox.pending(connection, name)
-        given_up = deliveries.channels(connection, name, GIVEN_UP)
+        given_up = deliveries.channels(connection, name, outbox.GIVEN_UP)
     known = {channel.name for channel in settings.channel}
     outcome = None if last is None else last.outcome
     return Status(
@@ -115,12 +106,9 @@ def _read(app: App, settings: "Settings") -> Status:
     )
 
 
-def _tolerance(settings: "Settings", last: "PastPoll | None") -> "Tolerance":
+def _tolerance(settings: Settings, last: PastPoll | None) -> Tolerance:
     """Return what is borne: no mistake of this program, which is the same at the next poll."""
-    from dataclasses import replace
-
     from catalog.config.build import wire_tolerance
-    from catalog.core.unexpected import MISTAKE
 
     tolerance = wire_tolerance(settings)
     broke = last is not None and MISTAKE in (last.error or "")
@@ -128,9 +116,6 @@ def _tolerance(settings: "Settings", last: "PastPoll | None") -> "Tolerance":
 
 
 def _print(one: Status) -> None:
-    from catalog.core.text import count
-    from catalog.report.summary import pending
-
     state = str(one.health.state)
     if one.health.state.value == "stale" and one.last is None:
         state = "stale: nothing was polled yet"
@@ -164,8 +149,6 @@ def _of(target: str) -> str:
 
 
 def _success(one: Status) -> str:
-    from catalog.core.text import duration
-
     if one.unwell.accepted_at is None or one.health.age is None:
         return "never"
     old = "" if one.health.freshness.value == "ok" else ", too old"

@@ -5,23 +5,22 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from statistics import median_low
+from typing import Any
 
 import click
 
+from catalog.changes.finding import REPORTED
+from catalog.changes.poll import Poll, Removals
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.importing import run_at
+from catalog.cli.lazy_types import Answered, Database, Policy, Settings, Trial
 from catalog.cli.output import Row, format_option, print_json, print_rows, say
+from catalog.cli.when import read_span
 from catalog.core.clock import stamp
+from catalog.core.payload import Payload, Validators
+from catalog.core.text import count, duration
 from catalog.core.visible import visible
-
-if TYPE_CHECKING:
-    from catalog.changes.poll import Poll, Removals
-    from catalog.config.settings import Settings
-    from catalog.core.payload import Payload, Validators
-    from catalog.store.database import Database
-    from catalog.store.polls import Answered
-    from catalog.sync.decide import Policy
-    from catalog.sync.tune import Trial
 
 NEVER = timedelta(microseconds=1)
 """Nothing moves twice within so short a time: with it nothing is damped."""
@@ -37,20 +36,11 @@ class Tuned:
     """
 
     provider: str
-    policy: "Policy"
+    policy: Policy
     answers: int
     pruned: int
-    plain: "Trial"
-    tried: "Trial"
-
-
-def _lasting(context: click.Context, option: click.Parameter, text: str | None) -> timedelta | None:
-    from catalog.config.types import read_long_duration
-
-    try:
-        return None if text is None else read_long_duration(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error), context, option) from None
+    plain: Trial
+    tried: Trial
 
 
 @click.command()
@@ -62,13 +52,13 @@ def _lasting(context: click.Context, option: click.Parameter, text: str | None) 
 @click.option(
     "--settles-after",
     metavar="DURATION",
-    callback=_lasting,
+    callback=read_span,
     help="How long what flaps has to stay, in place of the setting.",
 )
 @format_option("text", "json")
 @provider_option
 @pass_app
-def tune(app: App, removals: "Removals | None", settles_after: timedelta | None, style: str) -> int:
+def tune(app: App, removals: Removals | None, settles_after: timedelta | None, style: str) -> int:
     """Judge the stored history again, and say how much would be told.
 
     Once with everything told at once, and once by the settings or by what is given here. For other
@@ -97,7 +87,7 @@ def tune(app: App, removals: "Removals | None", settles_after: timedelta | None,
     return 0
 
 
-def _tuned(settings: "Settings", stored: "Database", policy: "Policy") -> Tuned | None:
+def _tuned(settings: Settings, stored: Database, policy: Policy) -> Tuned | None:
     """Run the stored answers through both policies, each in a database that is forgotten."""
     from catalog.store.database import MEMORY, Database
     from catalog.store.polls import answered, bodies
@@ -120,15 +110,13 @@ def _tuned(settings: "Settings", stored: "Database", policy: "Policy") -> Tuned 
 
 
 def _polls(
-    settings: "Settings",
-    stored: "Database",
-    database: "Database",
-    policy: "Policy",
-    answers: "Sequence[Answered]",
-) -> "Iterator[Poll]":
-    from catalog.cli.results import run_at
+    settings: Settings,
+    stored: Database,
+    database: Database,
+    policy: Policy,
+    answers: Sequence[Answered],
+) -> Iterator[Poll]:
     from catalog.config.build import wire_http, wire_sync
-    from catalog.core.payload import Payload
     from catalog.store.bodies import read
 
     with wire_http(settings) as http, stored.reading() as connection:
@@ -139,14 +127,11 @@ def _polls(
             yield run_at(replace(sync, fetch=partial(_again, answer)), each.at).poll
 
 
-def _again(answer: "Payload", _validators: "Validators") -> "Payload":
+def _again(answer: Payload, _validators: Validators) -> Payload:
     return answer
 
 
 def _print(tuned: Tuned) -> None:
-    from catalog.changes.finding import REPORTED
-    from catalog.core.text import count, duration
-
     tried, plain, policy = tuned.tried, tuned.plain, tuned.policy
     answers = count(tuned.answers, "answer")
     pruned = f", {tuned.pruned:,} of them pruned" if tuned.pruned else ""
@@ -171,11 +156,7 @@ def _print(tuned: Tuned) -> None:
     )
 
 
-def _confirmed(trial: "Trial") -> str:
-    from statistics import median_low
-
-    from catalog.core.text import count, duration
-
+def _confirmed(trial: Trial) -> str:
     late = count(len(trial.late), "removal")
     if trial.late:
         late += (
@@ -186,7 +167,7 @@ def _confirmed(trial: "Trial") -> str:
     return f"{late}, {trial.returned:,} back before"
 
 
-def _cells(trial: "Trial", level: str) -> tuple[int, str]:
+def _cells(trial: Trial, level: str) -> tuple[int, str]:
     return trial.told.get(level, 0), f"{trial.told.get(level, 0) / trial.days:.1f}"
 
 
@@ -205,9 +186,7 @@ def _json(tuned: Tuned) -> dict[str, Any]:
     }
 
 
-def _trial_json(trial: "Trial") -> dict[str, Any]:
-    from catalog.changes.finding import REPORTED
-
+def _trial_json(trial: Trial) -> dict[str, Any]:
     return {
         "told": {level: trial.told.get(level, 0) for level in map(str, REPORTED)},
         "damped": [

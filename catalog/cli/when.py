@@ -1,4 +1,4 @@
-"""WHEN as people type it: a date, a time, `now`, `yesterday`, `7d`, a snapshot number."""
+"""Times and spans as people type them: a date, a time, `now`, `yesterday`, `7d`, a snapshot."""
 
 import re
 from collections.abc import Callable
@@ -57,6 +57,18 @@ def read_when(text: str, now: datetime, edge: Edge = "end") -> When:
         return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is no time; write {WAYS}") from None
+
+
+def read_span(
+    context: click.Context, option: click.Parameter, text: str | None
+) -> timedelta | None:
+    """Read an option that takes a duration, as settings do; None if it is not given."""
+    from catalog.config.types import read_long_duration
+
+    try:
+        return None if text is None else read_long_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), context, option) from None
 
 
 def _edge(day: datetime, edge: Edge) -> datetime:

@@ -29,6 +29,7 @@ from catalog.config.types import write_duration
 from catalog.core.errors import SettingsInvalid
 from catalog.core.files import read_text
 from catalog.core.text import closest, did_you_mean
+from catalog.report import annotations
 
 HIDDEN = "***"
 CHANNELS = {
@@ -157,9 +158,7 @@ def _secret_files(given: RawSettings, *, read: bool) -> Iterator[str]:
 
 
 def _annotations(given: RawSettings) -> Iterator[str]:
-    """Yield the errors in the user's annotations."""
-    from catalog.report import annotations  # only needed for documents
-
+    """Yield what is wrong in the user's own annotations; a path that is none is told elsewhere."""
     own = given.get("document.annotations")
     if not own or not isinstance(own, str) or "\0" in own:
         return

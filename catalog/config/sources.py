@@ -170,12 +170,11 @@ def table_variable(of: str, name: Any, key: str) -> str:
 
 
 def plain_settings(model: "type[BaseModel]", path: str = "") -> Iterator[str]:
-    """Yield the path of every setting that one variable can set."""
-    from pydantic import BaseModel  # slow import, avoided on the fast path
-
+    """Yield the dotted path of every setting that one variable can give."""
     for name, info in model.model_fields.items():
         kind = info.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
+        # A table. pydantic is not imported, because it is too slow to load for the fast path.
+        if isinstance(kind, type) and hasattr(kind, "model_fields"):
             yield from plain_settings(kind, f"{path}{name}.")
         elif name not in {"rules", "provider", "channel"}:
             yield f"{path}{name}"

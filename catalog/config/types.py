@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -18,9 +19,13 @@ from pydantic import (
 from catalog.alerts.timing import Quiet, read_clock
 from catalog.changes.finding import Level
 from catalog.changes.rules import rules
+from catalog.check.notice import CHECK_RULES
 from catalog.config.sources import TOKEN
 from catalog.core.errors import SettingsInvalid
+from catalog.core.http.request import check_url
 from catalog.core.text import closest, did_you_mean
+from catalog.daemon.schedule import Cron
+from catalog.providers.infomaniak.provider import ROUTE
 
 _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -79,8 +84,6 @@ def _checked_interval(every: timedelta) -> timedelta:
 
 
 def _checked_cron(expression: str) -> str:
-    from catalog.daemon.schedule import Cron  # rarely needed
-
     try:
         Cron(expression)
     except SettingsInvalid as error:
@@ -89,8 +92,6 @@ def _checked_cron(expression: str) -> str:
 
 
 def _checked_url(url: str) -> str:
-    from catalog.core.http.request import check_url  # slow import
-
     try:
         check_url(url)
     except SettingsInvalid as error:
@@ -125,8 +126,6 @@ def _checked_secret(secret: SecretStr) -> SecretStr:
 
 
 def _checked_base(url: str) -> str:
-    from catalog.providers.infomaniak.provider import ROUTE
-
     _checked_url(url)
     if "?" in url or "#" in url:
         raise ValueError("a base URL has no ? and no #; leave out what begins there")
@@ -203,8 +202,6 @@ def _checked_clock(clock: str) -> str:
 
 
 def _checked_zone(name: str) -> str:
-    from zoneinfo import ZoneInfo
-
     try:
         return name if name == "UTC" else ZoneInfo(name).key
     except (KeyError, ValueError, OSError):
@@ -258,8 +255,6 @@ def _numbers(value: Any) -> Any:
 
 
 def _known_rule(rule: str) -> str:
-    from catalog.check.notice import CHECK_RULES  # rarely needed
-
     known = (*rules(), *CHECK_RULES)
     if rule not in known:
         meant = did_you_mean(closest(rule, known)) or ";"

@@ -5,6 +5,7 @@ Their text is never shown, because it may contain a secret.
 
 from collections.abc import Iterator
 from logging import Logger
+from traceback import extract_tb
 
 from catalog.core.errors import InternalError
 
@@ -13,9 +14,7 @@ MISTAKE = "by a mistake of this program"
 
 
 def place(error: BaseException) -> str:
-    """Return the type of an exception and the line that raised it."""
-    from traceback import extract_tb  # rarely needed
-
+    """Name an exception and the line that raised it."""
     frames = extract_tb(error.__traceback__)
     at = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{at}"
@@ -39,9 +38,7 @@ def log_trace(logger: Logger, error: BaseException) -> None:
 
 
 def trace(error: BaseException) -> Iterator[str]:
-    """Yield the lines of a traceback without exception texts."""
-    from traceback import extract_tb
-
+    """Yield the lines of a traceback, without the texts of the exceptions."""
     yield f"traceback of {type(error).__name__}, the last call is the last line"
     for frame in extract_tb(error.__traceback__):
         yield f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}"

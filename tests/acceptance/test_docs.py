@@ -54,7 +54,7 @@ def commands(group: click.Group, name: str = "catalog") -> Iterator[tuple[str, c
     """Return every command by its full name."""
     context = click.Context(group)
     for word in group.list_commands(context):
-        command = group.get_command(context, word)
+        _, command, _ = group.resolve_command(context, [word])
         assert command is not None
         if isinstance(command, click.Group):
             yield from commands(command, f"{name} {word}")

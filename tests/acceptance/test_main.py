@@ -4,16 +4,20 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from threading import Event
 
 import pytest
 
 from catalog import __version__
-from catalog.cli.main import COMMANDS
+from catalog.cli.main import COMMANDS, load
 from tests.support.builders import body, row
 from tests.support.http_server import Exchange, answer, silence
 from tests.support.shell import SECONDS, Live, Shell
+
+LIBRARIES = ("sqlalchemy", "sqlmodel", "httpx", "pydantic", "jsonschema", "rich", "markdown_it")
+"""What takes long to load."""
 
 
 @pytest.fixture
@@ -44,6 +48,13 @@ def test_help_names_every_command(shell: Shell) -> None:
     assert "Exit codes: 0 done" in ran.out
     assert "..." not in ran.out.replace("[ARGS]...", "")
     assert shell("--version").out == f"catalog, version {__version__}\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_overview_says_what_the_command_says(name: str) -> None:
+    """The line of a command in the overview is the first sentence of its own help."""
+    _, line = COMMANDS[name]
+    assert load(name).get_short_help_str(len(line)) == line
 
 
 def test_the_package_runs_as_a_module(shell: Shell) -> None:
@@ -85,8 +96,32 @@ def test_heavy_libraries_are_not_loaded_for_help(shell: Shell) -> None:
     )
     loaded = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
     assert "click" in loaded
-    heavy = {"sqlalchemy", "sqlmodel", "httpx", "pydantic", "jsonschema", "rich", "markdown_it"}
-    assert loaded.isdisjoint(heavy | {"csv", "difflib", "hashlib", "hmac", "json", "logging"})
+    light = {"csv", "difflib", "hashlib", "hmac", "json", "logging"}
+    assert loaded.isdisjoint({*LIBRARIES, *light, "catalog.cli.status"})
+
+
+def test_no_command_loads_a_heavy_library_for_its_own_help(shell: Shell) -> None:
+    """What a command needs of database, HTTP, settings and tables is loaded when it runs."""
+    code = """
+import sys
+from catalog.cli.main import COMMANDS, load
+for name in COMMANDS:
+    load(name)
+print(*sys.modules)
+"""
+    # Not measured: what measures coverage loads libraries of its own.
+    environ = {k: v for k, v in shell.environ.items() if not k.startswith("COVERAGE_")}
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=shell.folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {*ran.stdout.split()}
+    assert loaded >= {"click", "catalog.cli.serve"}
+    assert loaded.isdisjoint({*LIBRARIES, "pathspec", "yaml"})
 
 
 @pytest.mark.long

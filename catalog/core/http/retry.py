@@ -50,11 +50,10 @@ def insist(
 def _again(
     attempt: Callable[[float], Result], attempts: int, until: float, backoff: float
 ) -> Result:
-    import stamina  # takes 25 ms, and most requests succeed at once
-    from stamina.instrumentation import set_on_retry_hooks
+    import stamina  # 25 ms, and most requests succeed at once
 
-    # Replaced, because stamina's own hooks log through structlog to stdout if it is installed.
-    set_on_retry_hooks([_log_retry])
+    # stamina's own hooks would log through structlog to stdout wherever that is installed.
+    stamina.instrumentation.set_on_retry_hooks([_log_retry])
     longest, seconds = 0.0, until - time.monotonic()
 
     def again(error: Exception) -> bool | float:

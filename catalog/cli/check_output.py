@@ -1,0 +1,69 @@
+"""Print the outcome of a check, for people and for programs."""
+
+import json
+from itertools import groupby
+
+from catalog.check.notice import Notice
+from catalog.check.outcome import Outcome, counted
+from catalog.cli.output import LEVEL_COLORS, say
+from catalog.core.files import shown
+from catalog.core.text import count
+from catalog.core.visible import visible
+
+
+def show(style: str, outcome: Outcome) -> None:
+    """Print an outcome."""
+    if style == "text":
+        _print_text(outcome)
+    else:
+        say(document(style, outcome), nl=False)
+
+
+def document(style: str, outcome: Outcome) -> str:
+    """Write an outcome for programs; the text ends with a line break where there is any."""
+    # Both are slow to load, because one loads XML. A check for people needs neither.
+    from catalog.check import formats
+    from catalog.report.json_output import SCHEMA_VERSION
+
+    match style:
+        case "github":
+            return formats.annotations(outcome)
+        case "junit":
+            return formats.report(outcome)
+        case "sarif":
+            known = formats.log(outcome)
+        case _:
+            known = {"schema_version": SCHEMA_VERSION, **formats.document(outcome)}
+    return f"{json.dumps(known, indent=2)}\n"
+
+
+def _print_text(outcome: Outcome) -> None:
+    notices = outcome.heeded.notices
+    places = max((len(_place(notice)) for notice in notices), default=0)
+    rules = max((len(notice.rule) for notice in notices), default=0)
+    for path, group in groupby(notices, key=lambda notice: notice.path):
+        say(visible(shown(path)), bold=True)
+        for notice in group:
+            say(f"  {_place(notice):>{places}}  ", nl=False)
+            say(f"{notice.level:8}", nl=False, fg=LEVEL_COLORS[notice.level])
+            say(f"  {notice.rule:{rules}}  {visible(f'{notice.name}: {notice.text}')}")
+            if notice.instead:
+                say(f"{'':{places + 16}}{'':{rules}}{visible(notice.instead)}", dim=True)
+    if notices:
+        say()
+    say(_summary(outcome))
+
+
+def _place(notice: Notice) -> str:
+    return f"{notice.line}:{notice.column}"
+
+
+def _summary(outcome: Outcome) -> str:
+    heeded = outcome.heeded
+    parts = [counted(heeded.notices) or "nothing to tell"]
+    parts += [f"{len(heeded.ignored):,} ignored by comments"] if heeded.ignored else []
+    parts += [f"{len(heeded.known):,} in the baseline"] if heeded.known else []
+    uses, files = count(outcome.uses, "use"), count(len(outcome.files), "file")
+    listing = outcome.listing
+    against = f"{listing.provider}'s catalog of {listing.as_of:%Y-%m-%d} ({shown(outcome.source)})"
+    return visible(f"{', '.join(parts)}: {uses} in {files}, against {against}")
