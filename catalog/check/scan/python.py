@@ -12,7 +12,7 @@ from catalog.check.scan.frames import Held
 from catalog.check.scan.places import GETTERS, SETTERS, place
 from catalog.check.scan.python_values import Values, last, pairs, setting
 
-NODE = re.compile(r"\w+|[(\[{]|[-+*/~|&^%<>@]")
+NODE = re.compile(r"""\w+|[(\[{]|[-+*/~|&^%<>@]|["'][^\w"']*["']|\.{3}""")
 """What may become a node of the tree, which takes a kilobyte each."""
 MOST_NODES = 100_000
 LONGEST = 200
