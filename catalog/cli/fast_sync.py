@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalog.changes.poll import Pass
+from catalog.cli.results import Skipped
 from catalog.config.identity import identify, look
 from catalog.config.sources import (
     DATABASE,
@@ -48,15 +49,6 @@ class Line:
     provider: str | None
     environ: Mapping[str, str]
     scheduled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A slot of one provider that another process did or does."""
-
-    provider: str
-    slot: datetime
-    done_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

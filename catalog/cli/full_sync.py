@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from catalog.changes.poll import Pass
 from catalog.cli.app import App
-from catalog.cli.fast_sync import Skipped
 from catalog.cli.output import note_error
+from catalog.cli.results import Skipped
 from catalog.config.build import wire_http, wire_scheduled
 from catalog.config.settings import HoldSettings
 from catalog.core.errors import CatalogHeld, SettingsInvalid

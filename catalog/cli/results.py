@@ -1,7 +1,8 @@
 """Print the result of a pass, for people and for programs."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from catalog.changes.poll import Outcome, Pass, Poll
@@ -14,6 +15,15 @@ from catalog.report.summary import outcome, pending
 
 SHOWN_PROBLEMS = 10
 LISTING = "catalog sync --dry-run --format json"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A slot of one provider that another process did or does."""
+
+    provider: str
+    slot: datetime
+    done_at: datetime | None
 
 
 def status(result: Pass, *, exit_code: bool = False) -> int:

@@ -11,9 +11,8 @@ import click
 
 from catalog.changes.poll import Pass
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.fast_sync import Line, Skipped, poll_fast
 from catalog.cli.output import format_option, print_json, say
-from catalog.cli.results import pass_json, print_pass, status
+from catalog.cli.results import Skipped, pass_json, print_pass, status
 from catalog.core.clock import stamp
 
 
@@ -35,6 +34,8 @@ def sync(
     """
     if scheduled and (accept or dry_run):
         raise click.UsageError("--scheduled goes with neither --accept nor --dry-run.")
+    from catalog.cli.fast_sync import Line, poll_fast
+
     results, codes = list[Pass | Skipped](), list[int]()
     line = Line(app.config, app.database_url, app.provider, os.environ, scheduled)
     if not (accept or dry_run) and (fast := poll_fast(line)):

@@ -1,15 +1,16 @@
 """Define the interface of a provider, and create one."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from catalog.changes.rules import Lifecycle
 from catalog.core.paths import Attributes
 from catalog.core.payload import ValidPayload
 from catalog.core.snapshot import Snapshot
 from catalog.core.strict_json import Json, JsonText
-from catalog.providers.described.description import Description
-from catalog.providers.infomaniak.provider import Infomaniak
+
+if TYPE_CHECKING:
+    from catalog.providers.described.description import Description
 
 
 class Provider(Protocol):
@@ -60,9 +61,12 @@ class Provider(Protocol):
         ...
 
 
-def make(name: str, description: Description | None) -> Provider:
+def make(name: str, description: "Description | None") -> Provider:
     """Return the provider. Without a description it is Infomaniak."""
+    # Imported here, because each loads the HTTP client and most modules need only the interface.
     if description is None:
+        from catalog.providers.infomaniak.provider import Infomaniak
+
         return Infomaniak(name)
     from catalog.providers.described.provider import Described
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from catalog.check.scan.places import LEADING, limit, owner, place
@@ -117,7 +118,9 @@ def _spread(entries: list[Entry]) -> list[Entry]:
         return entries
     found: list[Entry] = []
     for entry in entries:
-        found += _inside(entry) if SEVERAL.search(entry.name) else (entry,)
+        several = SEVERAL.search(entry.name)
+        left = MOST_ENTRIES + 1 - len(found)
+        found += islice(_inside(entry), left) if several else (entry,)
         if len(found) > MOST_ENTRIES:
             break
     return found
