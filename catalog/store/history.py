@@ -299,7 +299,7 @@ def versions(connection: Connection, provider: str, key: str) -> tuple[Version, 
 def lineage(connection: Connection, provider: str, key: str, number: int) -> tuple[str, ...]:
     """Return the key and all earlier keys of a model."""
     keys = [key]
-    for known in keys:  # the list grows meanwhile
+    for known in keys:  # the loop appends to this list
         query = (
             select(col(ModelVersionRow.key))
             .join(table_of(ChangeRow), col(ChangeRow.version_id) == col(ModelVersionRow.id))

@@ -209,7 +209,7 @@ def set_messages(connection: Connection, ids: Collection[str], **values: object)
     """Update messages and their tally."""
     of_message, execute = "message_id = :message", plain(connection)
     for each in ids:
-        tally.take_off(execute, "delivery", of_message, {"message": each})
+        tally.subtract(execute, "delivery", of_message, {"message": each})
     _set(connection, ids, **values)
     now = [values["message_id"]] if "message_id" in values else ids
     for message in now:

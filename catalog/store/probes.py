@@ -61,7 +61,7 @@ def end(connection: Connection, number: int, said: CallResult, *, believed: bool
         "accepted": accepted,
     }
     this = ("probe", "id = :number", {"number": number})
-    tally.take_off(plain(connection), *this)
+    tally.subtract(plain(connection), *this)
     connection.execute(update(table_of(ProbeRow)).where(_id == number).values(**values))
     tally.add(plain(connection), *this)
 
@@ -72,7 +72,7 @@ def cells(
     """Return the results of every called name and route."""
     of = (col(ProbeRow.provider) == provider, *of)
     if connection.execute(select(_id).where(*of).limit(1)).first() is None:
-        return {}  # skip the queries below, which cost as much as a small pass
+        return {}  # because the queries below cost as much as a small pass
     last = _newest(*of, col(ProbeRow.believed).is_(True)).subquery()
     query = select(_table).where(_id.in_(select(last.c.number)))
     known = {(row.name, row.route): _probe(row) for row in connection.execute(query)}

@@ -138,7 +138,7 @@ def _keep(old: BinaryIO | None, file: Path, kept: Path) -> tuple[Path, ...]:
 
 
 def _copy(stream: BinaryIO, copy: Path, like: Path) -> None:
-    with copy.open("xb") as written:  # existing files stay
+    with copy.open("xb") as written:  # "x", because existing files must stay
         try:
             shutil.copyfileobj(stream, written)
             own(copy, like)

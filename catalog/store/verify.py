@@ -159,11 +159,11 @@ def _snapshots(connection: Connection) -> Verdicts:
     for row in connection.execute(select(col(ModelVersionRow.id), *stretch, *MODEL_COLUMNS)):
         begin[row.first_snapshot][row.id] = to_model(row)
         end[row.last_snapshot].append(row.id)
-    in_force: dict[str, dict[int, Model]] = defaultdict(dict)
+    current: dict[str, dict[int, Model]] = defaultdict(dict)
     wanted = ("id", "provider", "digest", "model_count")
     query = select(*(col(getattr(SnapshotRow, name)) for name in wanted))
     for row in connection.execute(query.order_by(col(SnapshotRow.id))):
-        models = in_force[row.provider]
+        models = current[row.provider]
         for version in end[row.id]:
             models.pop(version, None)
         models |= begin[row.id]
