@@ -1,4 +1,4 @@
-"""Read the versions, calls and notes of all models of a provider."""
+"""All that the store knows of every model at once: its stretches, the last calls, the notes."""
 
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -12,7 +12,7 @@ from catalog.store.tables import ModelVersionRow, NoteRow, ProbeRow, SnapshotRow
 
 
 class Stored(NamedTuple):
-    """A model version. `until` is None for the current one."""
+    """One stretch over which a model did not change; `until` is None while it lasts."""
 
     model: Model
     since: datetime
@@ -20,10 +20,7 @@ class Stored(NamedTuple):
 
 
 class Called(NamedTuple):
-    """The last confirmed verdict on a name and route.
-
-    `said` is the message of the provider.
-    """
+    """The last believed verdict on one name and route, and the provider's own words."""
 
     name: str
     verdict: str
@@ -32,7 +29,7 @@ class Called(NamedTuple):
 
 
 class Note(NamedTuple):
-    """The newest note of a model."""
+    """The newest note of one model."""
 
     key: str
     retires: date | None
@@ -41,7 +38,7 @@ class Note(NamedTuple):
 
 
 def stretches(connection: Connection, provider: str) -> Iterator[Stored]:
-    """Yield the versions of all models that a provider ever listed."""
+    """Yield every stretch of every model that a provider ever listed."""
     first, last = table_of(SnapshotRow).alias(), table_of(SnapshotRow).alias()
     query = (
         select(*MODEL_COLUMNS, first.c.taken_at.label("since"), last.c.taken_at.label("until"))
@@ -55,7 +52,7 @@ def stretches(connection: Connection, provider: str) -> Iterator[Stored]:
 
 
 def calls(connection: Connection, provider: str) -> Iterator[Called]:
-    """Yield the last confirmed verdict on each called name and route."""
+    """Yield the last believed verdict on every name and route that was ever called."""
     newest = (
         select(func.max(col(ProbeRow.id)))
         .where(col(ProbeRow.provider) == provider, col(ProbeRow.believed).is_(True))
@@ -69,7 +66,7 @@ def calls(connection: Connection, provider: str) -> Iterator[Called]:
 
 
 def notes(connection: Connection, provider: str) -> Iterator[Note]:
-    """Yield the newest note of each model that has one."""
+    """Yield the newest note of every model that has one."""
     newest = (
         select(func.max(col(NoteRow.id)))
         .where(col(NoteRow.provider) == provider)

@@ -46,18 +46,18 @@ def skip(connection: Connection, provider: str, call: Call, now: datetime, why: 
     _insert(connection, provider, call, now, 0, 0, why)
 
 
-def end(connection: Connection, number: int, said: CallResult, *, believed: bool) -> None:
+def end(connection: Connection, number: int, result: CallResult, *, believed: bool) -> None:
     """Store the result of a probe."""
-    accepted = canonical(list(said.accepted)) if said.accepted else None
+    accepted = canonical(list(result.accepted)) if result.accepted else None
     values = {
-        "verdict": str(said.verdict),
+        "verdict": str(result.verdict),
         "believed": believed,
-        "http_status": said.http_status,
-        "latency_ms": said.latency_ms,
-        "calls": said.calls,
-        "tokens": said.tokens,
-        "answered_as": said.answered_as,
-        "said": said.said,
+        "http_status": result.http_status,
+        "latency_ms": result.latency_ms,
+        "calls": result.calls,
+        "tokens": result.tokens,
+        "answered_as": result.answered_as,
+        "said": result.said,
         "accepted": accepted,
     }
     this = ("probe", "id = :number", {"number": number})

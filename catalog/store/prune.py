@@ -51,22 +51,22 @@ def prune(connection: Connection, before: datetime) -> Pruned:
     since the last accepted one.
     """
     limit = stamp(before)
-    there = set(connection.scalars(select(_SHA256).where(col(PayloadRow.body).is_not(None))))
+    stored = set(connection.scalars(select(_SHA256).where(col(PayloadRow.body).is_not(None))))
     all_polls = connection.scalar(select(func.count()).select_from(table_of(PollRow))) or 0
     needed, polls = set[str](), list[int]()
     for provider in connection.scalars(select(col(PollRow.provider)).distinct()).all():
         bodies = _bodies(connection, provider)
         needed |= {sha256 for sha256, last in bodies.last.items() if last >= limit}
         needed |= {bodies.current, bodies.newest}
-        polls += _spare(connection, provider, bodies.polls, limit)
-    old = there - needed
+        polls += _redundant(connection, provider, bodies.polls, limit)
+    old = stored - needed
     if old:
         drop(connection, old)
     if polls:
         _subtract(connection, polls)
         these_polls = delete(table_of(PollRow)).where(col(PollRow.id) == bindparam("spare"))
         connection.execute(these_polls, [{"spare": number} for number in polls])
-    return Pruned(len(old), len(there), len(polls), all_polls)
+    return Pruned(len(old), len(stored), len(polls), all_polls)
 
 
 def _subtract(connection: Connection, polls: list[int]) -> None:
@@ -103,7 +103,7 @@ def _bodies(connection: Connection, provider: str) -> _Bodies:
     return bodies
 
 
-def _spare(connection: Connection, provider: str, keep: set[int], limit: str) -> Iterator[int]:
+def _redundant(connection: Connection, provider: str, keep: set[int], limit: str) -> Iterator[int]:
     of_provider = col(PollRow.provider) == provider
     accepted = select(func.max(col(PollRow.id))).where(
         of_provider, col(PollRow.outcome).in_(ACCEPTED)

@@ -316,7 +316,7 @@ def _text(sql: str) -> Executable:
 
 def plain(connection: Connection) -> Execute:
     """Return a function that runs our SQL on a connection."""
-    return lambda sql, given: connection.execute(_text(sql), given)
+    return lambda sql, values: connection.execute(_text(sql), values)
 
 
 def write(connection: Connection, row: type[SQLModel], **values: object) -> int:

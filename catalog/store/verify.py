@@ -114,16 +114,16 @@ def _database(connection: Connection) -> Verdicts:
 def _payloads(connection: Connection) -> Verdicts:
     pruned = 0
     needed = _needed(connection)
-    for looked in bodies.check(connection):
-        if looked.problem is not None:
-            yield Bad("payload", looked.sha256, looked.problem)
+    for checked in bodies.check(connection):
+        if checked.problem is not None:
+            yield Bad("payload", checked.sha256, checked.problem)
             continue
-        if not looked.is_there and looked.sha256 in needed:
+        if not checked.is_there and checked.sha256 in needed:
             yield Bad(
-                "payload", looked.sha256, "its body is gone, and it is in force or the newest"
+                "payload", checked.sha256, "its body is gone, and it is in force or the newest"
             )
             continue
-        pruned += not looked.is_there
+        pruned += not checked.is_there
         yield "each has its digest" + (f"; {pruned:,} without a body, pruned" if pruned else "")
 
 

@@ -31,7 +31,7 @@ class Reader:
     policy: Policy
     memory: Memory
 
-    def ask(self, start: Start) -> Reading:
+    def request(self, start: Start) -> Reading:
         """Return the answer, or the error of a failed poll.
 
         Raise CatalogErrors that are not the provider's.
@@ -43,9 +43,9 @@ class Reader:
         except CatalogError:
             raise
         except Exception as error:  # noqa: BLE001  # an answer can cause any exception
-            return self.broken(error)
+            return self.failed(error)
 
-    def broken(self, error: Exception) -> Reading:
+    def failed(self, error: Exception) -> Reading:
         """Log an unexpected exception. Return it as a failed poll."""
         what = f"the poll of {self.provider.name} broke off"
         return Reading(error=ProviderError(log_unexpected(logger, what, error), hint=REPORT))
@@ -63,7 +63,7 @@ class Reader:
             return first
         time.sleep(self.policy.again_after.total_seconds())
         unconditional = replace(start, known=replace(start.known, validators=Validators()))
-        second = self._read(start, self.ask(unconditional))
+        second = self._read(start, self.request(unconditional))
         if second.error is not None:
             logger.warning("%s could not be asked again: %s", self.provider.name, second.error)
             return first

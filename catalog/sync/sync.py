@@ -77,7 +77,7 @@ class Sync:
             recorded, reader = None, self._reader
             while recorded is None:  # repeats if another process polled meanwhile
                 start = self._start(options)
-                reading = reader.ask(start)  # network, so no transaction is open
+                reading = reader.request(start)  # network, so no transaction is open
                 if result := self._confirm(start, reading, options):
                     return result
                 recorded = self._record(start, reading, options)
@@ -131,8 +131,8 @@ class Sync:
         except CatalogError:
             raise
         except Exception as error:  # noqa: BLE001  # an answer can cause any exception
-            broken = self._reader.broken(error)
-        return self._commit(start, broken, options)
+            failed = self._reader.failed(error)
+        return self._commit(start, failed, options)
 
     def _commit(
         self, start: Start, reading: Reading, options: Options
