@@ -7,7 +7,7 @@ from typing import Any
 Execute = Callable[[str, Mapping[str, Any]], Any]
 """A function that runs SQL with named parameters and returns a cursor."""
 BUSY_TIMEOUT = 30.0
-"""Seconds to wait for another writer, because an import takes about one."""
+"""Seconds to wait for another writer. An import takes about one second."""
 REVISIONS = (
     *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011"),
     *("0012", "0013", "0014"),

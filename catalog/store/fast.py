@@ -41,7 +41,7 @@ class FastPath:
     """The inputs of the next poll of a provider.
 
     `settings` identifies the settings of the row (see config/identity.py). The row expires at
-    `until`, because retirements are reported by the day. `request` describes the request as JSON
+    `until`, because ends of models are reported by the day. `request` describes the request as JSON
     without secrets. `document_sha256` is the digest of the file at `document`. Both are None
     without a document. The other fields are columns of the current snapshot and its last answer.
     """
@@ -69,7 +69,7 @@ _NEWEST = "SELECT started_at FROM poll WHERE provider = ? ORDER BY id DESC LIMIT
 
 
 def next_day(moment: datetime) -> str:
-    """Return the next midnight, because retirements are reported by the day."""
+    """Return the next midnight, because ends are reported by the day."""
     return stamp(datetime.combine(moment.date(), time(), UTC) + timedelta(days=1))
 
 

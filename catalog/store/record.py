@@ -157,7 +157,7 @@ def _row(poll: Poll, known: history.Baseline, number: int | None) -> dict[str, A
 
 
 def _http_facts(poll: Poll, known: history.Baseline) -> dict[str, Any]:
-    """Return the answer's columns, without those of the last accepted poll.
+    """Return the answer's columns that differ from the last accepted poll.
 
     An unchanged poll is then a small row.
     """

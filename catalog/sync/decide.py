@@ -38,10 +38,10 @@ class Past:
     """The stored facts before a poll.
 
     `digest` belongs to the current snapshot. `snapshot` is only read if the candidate has another
-    digest or a retirement is due. `gone` maps keys to removed models. Forecasts of retirements are
-    computed from `gone` and `evidence`, and `reminded` holds the reported ones. `polled_at` is the
-    time of the previous poll. `reported` holds the fingerprints of reported drift. `held` counts
-    the previous polls in a row that were held because of the same models. `unwell` lists the
+    digest or a report about models is due. `gone` maps keys to removed models. The ends of models
+    are computed from `gone` and `evidence`, and `reminded` holds the reported ones. `polled_at` is
+    the time of the previous poll. `reported` holds the fingerprints of reported drift. `held` is
+    the number of previous polls in a row held because of the same models. `unwell` lists the
     problems since the last accepted poll. `missing` maps the models that the last answer lacked,
     but whose removal is not confirmed, to the time of that answer. `moves` are the recent changes.
     `settled` pairs the reported and the last change of each place that flapped and settled at
@@ -67,7 +67,7 @@ class Policy:
     """The settings of decisions.
 
     `doubt` decides which answers are held, `patience` when problems are reported, and `levels` maps
-    rules to levels. `remind` holds the days before a retirement on which it is reported again.
+    rules to levels. `remind` holds the days before the end of a model when it is reported again.
     `removals` decides how a removal is confirmed, and `again_after` is the wait before the second
     request. A flapping value is reported when it is stable for `settles_after`.
     """
@@ -171,7 +171,7 @@ class Decision:
         return tuple(item for item in drift if fingerprint(name, item) not in past.reported)
 
     def _reminders(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
-        """Return the due reports of retirements, also after a failed poll."""
+        """Return the due reports of ends, also after a failed poll."""
         gone, evidence = past.gone, past.evidence
         if poll.snapshot is not None:
             listed = poll.snapshot.by_key
