@@ -1,7 +1,7 @@
 """Convert changes to stored values and back.
 
-A field named in `columns` has its own column. All others go into one JSON object, `detail`; None
-and empty values are left out. A new kind of change needs no code here.
+A field named in `columns` has its own column. All others go into one JSON object, `detail`,
+without None and empty values. A new kind of change needs no code here.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Store the inputs of the next poll, so that it can skip most work.
+"""Store the inputs of the next poll, so it skips most work.
 
 The fast path of a provider is one row. It exists while a full pass would only insert a poll: no
 message is pending, no removal is unconfirmed, no value is flapping, and the document is written. A

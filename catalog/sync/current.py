@@ -25,7 +25,7 @@ class Memory:
         """Return the current snapshot, None before the first one."""
         if known.number is None:
             return None
-        self._turn_to(known)
+        self._select(known)
         if self._state is None:
             self._state = history.snapshot(connection, known.number)
         return self._state
@@ -36,7 +36,7 @@ class Memory:
         """Return the removed models that are not restored in the current snapshot."""
         if known.number is None:
             return ()
-        self._turn_to(known)
+        self._select(known)
         if self._gone is None:
             self._gone = history.delisted(connection, provider, known.number)
         return self._gone
@@ -53,6 +53,6 @@ class Memory:
         self._of = (number, state.digest, taken_at)
         self._state = replace(state, taken_at=taken_at, number=number)
 
-    def _turn_to(self, known: history.Baseline) -> None:
+    def _select(self, known: history.Baseline) -> None:
         if known.state != self._of:
             self._of, self._state, self._gone = known.state, None, None

@@ -76,7 +76,7 @@ def _read(database: Database, provider: str) -> tuple[history.Baseline, datetime
 
 
 def _now(now: datetime, last: datetime | None) -> datetime:
-    """Return `now`, or the time of the last poll if it is later.
+    """Return `now`, or the last poll's time if that is later.
 
     If the clock is behind by more than SET_BACK, the time of the last poll is probably wrong, and
     its use would delay all reports that depend on time, so `now` is returned. A clock before

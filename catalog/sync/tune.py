@@ -1,4 +1,4 @@
-"""Compare settings on recorded polls: count alerts, damped changes and late removals."""
+"""Count alerts, damped changes and late removals of recorded polls."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
