@@ -1,7 +1,7 @@
 """Convert changes to stored values and back.
 
-A field named in `columns` has its own column. All others go into one JSON object, `detail`; None
-and empty values are left out. A new kind of change needs no code here.
+A field named in `columns` has its own column. All others go into one JSON object, `detail`,
+without None and empty values. A new kind of change needs no code here.
 """
 
 from collections.abc import Mapping
@@ -42,34 +42,34 @@ def encode(change: Change) -> dict[str, Any]:
 
 def decode(kind: str, row: Mapping[str, Any], model: Model | None) -> Change:
     """Build a change of one kind from its stored row and model."""
-    made = KINDS[kind]
+    kind_class = KINDS[kind]
     details = {} if row["detail"] is None else parse(JsonText(row["detail"]))
     values: dict[str, Any] = {}
-    for each in _kept(made):
-        column = made.columns.get(each.name)
+    for each in _kept(kind_class):
+        column = kind_class.columns.get(each.name)
         if column is None:
-            values[each.name] = _typed(made, each.name, details.get(each.name))
-        elif column in {"before", "after"} and not _is_json(made, each.name):
+            values[each.name] = _typed(kind_class, each.name, details.get(each.name))
+        elif column in {"before", "after"} and not _is_json(kind_class, each.name):
             values[each.name] = parse(JsonText(row[column]))
         else:
             values[each.name] = row[column]
     beside = {"model": model, "kind": kind}
-    values |= {each.name: beside[each.name] for each in fields(made) if each.name in beside}
-    return made(**values)
+    values |= {each.name: beside[each.name] for each in fields(kind_class) if each.name in beside}
+    return kind_class(**values)
 
 
-def _kept(made: Any) -> list[Field[Any]]:
-    return [each for each in fields(made) if each.name not in _BESIDE]
+def _kept(kind_class: Any) -> list[Field[Any]]:
+    return [each for each in fields(kind_class) if each.name not in _BESIDE]
 
 
 @cache
-def _types(made: Any, name: str) -> frozenset[Any]:
-    hint = get_type_hints(made)[name]
+def _types(kind_class: Any, name: str) -> frozenset[Any]:
+    hint = get_type_hints(kind_class)[name]
     return frozenset({hint, *get_args(hint)})
 
 
-def _is_json(made: Any, name: str) -> bool:
-    return JsonText in _types(made, name)
+def _is_json(kind_class: Any, name: str) -> bool:
+    return JsonText in _types(kind_class, name)
 
 
 def _plain(value: Any) -> Json:
@@ -78,8 +78,8 @@ def _plain(value: Any) -> Json:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _typed(made: Any, name: str, value: Json) -> Any:
-    types = _types(made, name)
+def _typed(kind_class: Any, name: str, value: Json) -> Any:
+    types = _types(kind_class, name)
     if any(str(each).startswith("tuple[") for each in types):
         return tuple(value or ())
     if value is None:

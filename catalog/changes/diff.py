@@ -28,7 +28,7 @@ def diff(
         if key in to:
             model = new[to[key]]
             changes.append(Renamed(old[key], model.key, model.name))
-            changes.extend(_beside_the_id(old[key], model))
+            changes.extend(_other_updates(old[key], model))
         elif key not in new:
             changes.append(Removed(old[key]))
         elif key in old:
@@ -41,7 +41,7 @@ def diff(
     return tuple(changes)
 
 
-def _beside_the_id(former: Model, model: Model) -> Iterator[Updated]:
+def _other_updates(former: Model, model: Model) -> Iterator[Updated]:
     """Yield a renamed model's updates, except those that follow its id."""
     for update in _updates(former, model):
         if not follows(former, model, update.before, update.after):

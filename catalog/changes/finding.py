@@ -14,7 +14,7 @@ from catalog.core.strict_json import canonical
 class Delisted:
     """A model that is gone, and the promised last day of calls.
 
-    `basis` is the source of that day; both are None if no day was given.
+    `basis` is the source of that day. Both are None without such a day.
     """
 
     model: Model

@@ -11,7 +11,7 @@ CREATED = ("created", "created_at")
 MOST = 0.5
 """The share of equal facts that a rename must exceed, ids excluded."""
 
-BEARERS = 10
+MODELS_PER_MARK = 10
 """Marks of more models than this are ignored, because they identify none."""
 
 
@@ -22,16 +22,19 @@ def renames(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str
     model, and most facts are equal. Of several matches, the one with most shared marks wins. A tie
     is no rename.
     """
-    left = _bearers(model for key, model in before.items() if key not in after)
-    come = _bearers(model for key, model in after.items() if key not in before)
-    both = left.keys() & come.keys()
-    shared = {mark for mark in both if max(len(left[mark]), len(come[mark])) <= BEARERS}
+    removed = _by_mark(model for key, model in before.items() if key not in after)
+    added = _by_mark(model for key, model in after.items() if key not in before)
+    both = removed.keys() & added.keys()
+    shared = {mark for mark in both if max(len(removed[mark]), len(added[mark])) <= MODELS_PER_MARK}
     if not shared:
         return {}
     for key in before.keys() & after.keys():
         shared -= set(_marks(after[key]))
     common = Counter(
-        (former.key, model.key) for mark in shared for former in left[mark] for model in come[mark]
+        (former.key, model.key)
+        for mark in shared
+        for former in removed[mark]
+        for model in added[mark]
     )
     pairs = {
         pair: marks for pair, marks in common.items() if is_alike(before[pair[0]], after[pair[1]])
@@ -54,7 +57,7 @@ def _best(pairs: Mapping[tuple[str, str], int], side: int) -> set[tuple[str, str
     return best
 
 
-def _bearers(models: Iterable[Model]) -> dict[tuple[str, JsonText], list[Model]]:
+def _by_mark(models: Iterable[Model]) -> dict[tuple[str, JsonText], list[Model]]:
     found: dict[tuple[str, JsonText], list[Model]] = defaultdict(list)
     for model in models:
         for mark in _marks(model):

@@ -36,13 +36,13 @@ def whole(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list[U
     Return the blocks, each over all its models, and the other updates.
     """
     blocks: dict[Hashable, list[Updated]] = defaultdict(list)
-    left: list[Updated] = []
+    others: list[Updated] = []
     for some in _by_model(updates):
         top = _tops(some)
         for update in some:
             key = top.get(update.field)
-            (left if key is None else blocks[_direction(update), key]).append(update)
-    return _several(blocks, left)
+            (others if key is None else blocks[_direction(update), key]).append(update)
+    return _several(blocks, others)
 
 
 def partial(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
@@ -52,7 +52,7 @@ def partial(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list
     less in common. Return the blocks and the other updates.
     """
     blocks: dict[Hashable, list[Updated]] = defaultdict(list)
-    left: list[Updated] = []
+    others: list[Updated] = []
     for some in _by_model(updates):
         siblings: dict[tuple[bool | None, Path], list[Updated]] = defaultdict(list)
         for update in some:
@@ -60,13 +60,13 @@ def partial(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list
             if _direction(update) is not None:
                 siblings[_direction(update), path[:-1]].append(update)
             else:
-                left.append(update)
+                others.append(update)
         for key, group in siblings.items():
             if key[1] == () and len(group) < OWN_FIELDS:
-                left += group
+                others += group
                 continue
             blocks[key, frozenset(update.field for update in group)] += group
-    return _several(blocks, left)
+    return _several(blocks, others)
 
 
 def merged(
@@ -100,15 +100,15 @@ def _by_model(updates: Iterable[Updated]) -> Iterator[list[Updated]]:
 
 
 def _several(
-    blocks: dict[Hashable, list[Updated]], left: list[Updated]
+    blocks: dict[Hashable, list[Updated]], others: list[Updated]
 ) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
     found = []
     for group in blocks.values():
         if len({update.field for update in group}) > 1:
             found.append(tuple(group))
         else:
-            left += group
-    return found, left
+            others += group
+    return found, others
 
 
 def _tops(updates: Sequence[Updated]) -> dict[str, Path]:
@@ -243,9 +243,9 @@ def _together(changes: Sequence[Change], least: int) -> list[Bundle]:
 
 
 def _updates(updates: Sequence[Updated], stayed: Stayed, judged: Judgment) -> list[Bundle]:
-    blocks, left = whole(updates)
+    blocks, others = whole(updates)
     fields: dict[str, list[Updated]] = defaultdict(list)
-    for update in left:
+    for update in others:
         fields[update.field].append(update)
     waves: list[tuple[Updated, ...]] = []
     alone: list[Updated] = []

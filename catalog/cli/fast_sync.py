@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.changes.poll import Pass
 from catalog.cli.results import Skipped
-from catalog.config.identity import identify, look
+from catalog.config.identity import file_state, identify
 from catalog.config.sources import (
     DATABASE,
     SECRET_BYTES,
@@ -92,7 +92,7 @@ def poll_fast(line: Line, clock: Clock = now) -> Pass | Skipped | None:
 def _poll(
     row: FastPath, known: dict[str, Any], origin: _Origin, line: Line, started: datetime
 ) -> Pass | Skipped | None:
-    moved = any(look(Path(file)) != looked for file, looked in known["files"])
+    moved = any(file_state(Path(file)) != state for file, state in known["files"])
     if moved or known["pings"] or known["asking"] is None or not is_written(row):
         return None
     token = None

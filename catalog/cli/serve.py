@@ -57,7 +57,7 @@ def _works(app: App) -> list[Work]:
     Of several providers, one that lacks its token is told, and stops no other.
     """
     from catalog.config.build import refuse_channels, wire_http
-    from catalog.daemon.report import said
+    from catalog.daemon.report import error_line
 
     works: list[Work] = []
     errors: list[SettingsInvalid] = []
@@ -81,7 +81,7 @@ def _works(app: App) -> list[Work]:
             raise errors[0]
         shared = stack.pop_all()
     for lacking in errors:
-        logging.getLogger("catalog.daemon").error("not served: %s", said(lacking))
+        logging.getLogger("catalog.daemon").error("not served: %s", error_line(lacking))
     return works
 
 

@@ -91,17 +91,17 @@ def _tuned(settings: Settings, stored: Database, policy: Policy) -> Tuned | None
     """Run the stored answers through both policies, each in a database that is forgotten."""
     from catalog.store.database import MEMORY, Database
     from catalog.store.polls import answered, bodies
-    from catalog.sync.tune import weigh, worth_judging
+    from catalog.sync.tune import summarize, without_repeats
 
     name = settings.one.name
     with stored.reading() as connection:
         answers = tuple(answered(connection, name))
         there = bodies(connection)
-    worth = tuple(each for each in worth_judging(answers) if each.sha256 in there)
+    polls = tuple(each for each in without_repeats(answers) if each.sha256 in there)
     trials = []
     for each in (replace(policy, removals="at once", settles_after=NEVER), policy):
         with closing(Database(MEMORY)) as database:
-            trials.append(weigh(_polls(settings, stored, database, each, worth)))
+            trials.append(summarize(_polls(settings, stored, database, each, polls)))
     plain, tried = trials
     if plain is None or tried is None:
         return None
@@ -168,7 +168,7 @@ def _confirmed(trial: Trial) -> str:
 
 
 def _cells(trial: Trial, level: str) -> tuple[int, str]:
-    return trial.told.get(level, 0), f"{trial.told.get(level, 0) / trial.days:.1f}"
+    return trial.reported.get(level, 0), f"{trial.reported.get(level, 0) / trial.days:.1f}"
 
 
 def _json(tuned: Tuned) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _json(tuned: Tuned) -> dict[str, Any]:
 
 def _trial_json(trial: Trial) -> dict[str, Any]:
     return {
-        "told": {level: trial.told.get(level, 0) for level in map(str, REPORTED)},
+        "told": {level: trial.reported.get(level, 0) for level in map(str, REPORTED)},
         "damped": [
             {"model": name, "field": field, "moves": moves}
             for (name, field), moves in sorted(

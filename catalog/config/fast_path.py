@@ -1,6 +1,7 @@
-"""Turn settings into the fast path of a provider, and note how it is asked.
+"""Build the fast path of a provider from its settings.
 
-`catalog.cli.fast_sync` reads the note back, because a run on the fast path reads no settings.
+Its row holds the request as JSON. `catalog.cli.fast_sync` uses that JSON, because a run on the fast
+path reads no settings.
 """
 
 import json
@@ -10,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from catalog.config.identity import look
+from catalog.config.identity import file_state
 from catalog.config.load import Loaded
 from catalog.config.providers import ListSettings
 from catalog.config.settings import Settings
@@ -22,10 +23,10 @@ from catalog.sync.fast import Fast
 def wire_fast(
     settings: Settings, loaded: Loaded, database: Database, source: Source, longest: timedelta
 ) -> Fast | None:
-    """Make the fast path of a provider; None if it has none.
+    """Return the fast path of a provider, or None.
 
-    It has none if its list comes in parts, if the database is no SQLite file, if the settings are
-    read from a pipe, or if the name of the document cannot be noted. A pass takes as `longest`.
+    Paged lists, databases other than SQLite files, settings from a pipe, and document paths outside
+    of UTF-8 have no fast path. `longest` is the maximum time of a pass.
     """
     file = database.file
     if loaded.identity is None or file is None or source.asking.paging is not None:
@@ -42,7 +43,7 @@ def wire_fast(
             "every": schedule.every.total_seconds(),
             "cron": schedule.cron,
             "longest": longest.total_seconds(),
-            "files": [[str(each), look(each)] for each in _files(settings, loaded)],
+            "files": [[str(each), file_state(each)] for each in _files(settings, loaded)],
             "is_alone": len(loaded.settings.each) == 1,
             "pings": settings.ping.url is not None,
         }
@@ -52,7 +53,7 @@ def wire_fast(
 
 
 def _is_text(path: Path | None) -> bool:
-    """Return whether a path can be noted, because one may hold any bytes."""
+    """Return whether a path is UTF-8, because paths may have any bytes."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -61,7 +62,7 @@ def _is_text(path: Path | None) -> bool:
 
 
 def _files(settings: Settings, loaded: Loaded) -> Iterator[Path]:
-    """Yield the files that the settings name, and that a full pass would read or miss."""
+    """Yield the files named in the settings, also missing ones."""
     yield settings.check.lock
     if settings.document.annotations is not None:
         yield settings.document.annotations
@@ -69,13 +70,13 @@ def _files(settings: Settings, loaded: Loaded) -> Iterator[Path]:
         if template := getattr(channel, "template", None):
             yield template
     for path, source in loaded.sources.items():
-        # The token is read anew each time.
+        # Token files are excluded, because every run reads them.
         if f"{path}_file" in loaded.sources and not path.endswith("token"):
             yield Path(source.removeprefix("file "))
 
 
 def _may_hide(list_: ListSettings) -> bool:
-    """Return whether the user's own headers or query may hold a secret: these are not noted."""
+    """Return whether the user's headers or query may contain a secret."""
     return bool(list_.headers or list_.query)
 
 
@@ -84,9 +85,9 @@ def _written(asking: ListRequest) -> dict[str, Any]:
 
 
 def _origin_of_token(settings: Settings, loaded: Loaded) -> list[str] | None:
-    """Return where the token of a provider came from; None without one.
+    """Return the kind and place of a provider's token, None without one.
 
-    The section of Infomaniak has a token alone.
+    Infomaniak may have its token in a section of its own.
     """
     one, sources = settings.one, loaded.sources
     if one.token is None:

@@ -1,4 +1,4 @@
-"""Tell whether anything has moved that the settings are read from, without reading them."""
+"""Detect changed sources of the settings without reading the settings."""
 
 import hashlib
 import json
@@ -12,28 +12,29 @@ from catalog import __version__
 from catalog.config.sources import PREFIX
 
 _SECRET = re.compile(r"\w*_(TOKEN|SECRET|PASSWORD)|CATALOG_(CHANNEL|PING)_\w+(?<!_FILE)")
-"""Variables that hold secrets, or may; only that they are there counts."""
+"""Variables that may hold secrets, so their values are ignored."""
 
 
 def identify(file: Path | None, environ: Mapping[str, str]) -> str:
-    """Return a digest that differs where any setting may differ, and that gives no secret away.
+    """Return a digest that differs if any setting may differ.
 
-    Raise OSError where the file cannot be looked at.
+    Secrets are not part of it. Raise OSError if the file is not accessible.
     """
-    ours = sorted(
+    variables = sorted(
         (name, "" if _SECRET.fullmatch(name) else value)
         for name, value in environ.items()
         if value and name.startswith((PREFIX, "INFOMANIAK_"))
     )
-    looked = None if file is None else (str(file.absolute()), look(file))
-    known = json.dumps([__version__, str(Path.cwd()), looked, ours])
+    source = None if file is None else (str(file.absolute()), file_state(file))
+    known = json.dumps([__version__, str(Path.cwd()), source, variables])
     return hashlib.sha256(known.encode()).hexdigest()
 
 
-def look(file: Path) -> list[int]:
-    """Return what moves when a file is written or replaced; nothing where there is none.
+def file_state(file: Path) -> list[int]:
+    """Return values that change when a file is written or replaced.
 
-    Raise OSError for a pipe or a device: whoever looks into it takes away what is in it.
+    A missing file has none. Raise OSError for a pipe or a device, because its content can be read
+    only once.
     """
     try:
         stat = file.stat()

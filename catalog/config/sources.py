@@ -27,9 +27,9 @@ TOKEN_VARIABLES = {
 SQLITE = "sqlite:///"
 DATABASE = "sqlite:///catalog.db"
 TOKEN = re.compile(r"[!-~]+")
-"""What a token may be."""
+"""The characters of a token: visible ASCII."""
 SECRET_BYTES = 64 * 1024
-"""The most that a file with a secret may hold."""
+"""The maximum bytes of a file with a secret."""
 OTHER_FORMS = {
     "schedule.every": "schedule.cron",
     "schedule.cron": "schedule.every",
@@ -73,8 +73,8 @@ class RawSettings:
         """Read every variable of a setting. Empty ones are ignored."""
         variables = self.variables(model)
         ours = {CONFIG_VARIABLE, *variables.values()}
-        given = (name for name, value in environ.items() if value and name.startswith(PREFIX))
-        self.strangers = tuple(sorted(set(given) - ours))
+        names = (name for name, value in environ.items() if value and name.startswith(PREFIX))
+        self.strangers = tuple(sorted(set(names) - ours))
         for path, name in variables.items():
             if environ.get(name):
                 self._drop_other_form(path)
@@ -88,7 +88,7 @@ class RawSettings:
     def set(self, path: str, value: Any, source: str) -> None:
         """Set one dotted setting."""
         place, key = self._place(path)
-        if isinstance(place, dict):  # other values are reported later
+        if isinstance(place, dict):  # because other values are reported later
             place[key] = value
             self.sources[path] = source
 
@@ -189,11 +189,11 @@ def _leaves(tree: Any, path: str = "") -> Iterator[str]:
             yield here
 
 
-def rooted_database(url: str, given: RawSettings) -> str:
-    """Return the absolute path of an SQLite file, or the URL of anything else as it is."""
+def rooted_database(url: str, raw: RawSettings) -> str:
+    """Return the absolute path of an SQLite file, other URLs unchanged."""
     path = url
     if "://" in url:
         path = unquote(url.removeprefix(SQLITE))
         if "://" in path or "?" in path or path in {"", ":memory:"}:
             return url
-    return str(given.root("database") / path)
+    return str(raw.root("database") / path)

@@ -1,9 +1,9 @@
-"""The daemon: APScheduler runs the passes, and one loop takes every event.
+"""Run the daemon: APScheduler runs the passes, one loop handles all events.
 
-Signals and the results of jobs are items of one queue. The main thread takes them one by one and
-owns all state. Each provider has a job of its own, and one thread runs the jobs of all providers.
-When a pass has ended, the next one is planned, so that two never overlap. While the queue is empty,
-the main thread has a beat of its own, by monotonic time because the wall clock may be set.
+Signals and results of jobs are events in one queue. The main thread handles them in order and owns
+all state. Each provider has its own job, and one thread runs the jobs of all providers. The end of
+a pass schedules the next one, so that two never overlap. The main thread also has a regular beat,
+by the monotonic clock, because the wall clock may be set.
 """
 
 import logging
@@ -25,22 +25,32 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from catalog.core.clock import now, stamp
 from catalog.core.run_id import running
 from catalog.core.signal_queue import STOPS, Inbox
-from catalog.daemon.job import Beat, Called, Course, Ended, Event, Sent, Work, attempt, status
-from catalog.daemon.report import Line, refused, told, told_calls
+from catalog.daemon.job import (
+    Beat,
+    Called,
+    Ended,
+    Event,
+    ProviderState,
+    Sent,
+    Work,
+    attempt,
+    status,
+)
+from catalog.daemon.report import Line, call_lines, refused, run_lines
 from catalog.daemon.scheduled import ProbeTimes
 from catalog.daemon.systemd import Systemd
 
 logger = logging.getLogger("catalog.daemon")
 
 BEAT = 30.0
-"""Seconds between two looks at whether all is well, where no watchdog asks for more."""
+"""The maximum seconds between two beats. A watchdog may need shorter ones."""
 
 
 class Daemon:
-    """Runs passes until it is told to stop.
+    """A process that runs passes until a signal stops it.
 
-    `read` reads the settings and makes the work of each provider; it raises CatalogError, at the
-    start as well as for a SIGHUP, where the work that there is stays.
+    `read` reads the settings and builds the work of each provider. It may raise CatalogError. After
+    a SIGHUP the daemon then keeps its previous work.
     """
 
     def __init__(self, read: Callable[[], Sequence[Work]], systemd: Systemd) -> None:
@@ -49,52 +59,57 @@ class Daemon:
         self._events = Inbox[Event]()
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            # One thread for what works, so that nothing overlaps; to call the models takes minutes.
+            # Passes share one thread, because they must not overlap. Model calls have their own,
+            # because they take minutes.
             executors={name: ThreadPoolExecutor(1) for name in ("default", "probes")},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        # The listener runs when the scheduler no longer counts the job. The next run of the same
-        # job, which is planned because of the event, is then not one too many.
+        # Results come from a listener, because it runs when the scheduler no longer counts the job.
+        # The next run of the same job then does not exceed `max_instances`.
         self._scheduler.add_listener(lambda job: self._events.put(job.retval), EVENT_JOB_EXECUTED)
         self._beat = min(BEAT, (systemd.watchdog or BEAT) / 2)
         self._next_beat = time.monotonic() + self._beat
-        self._courses: dict[str, Course] = {}
+        self._states: dict[str, ProviderState] = {}
         self._deadline = math.inf
         self._is_stopping = False
         self._is_sending = False
         self._calling: set[Work] = set()
-        self._left: set[Work] = set()
+        self._retired: set[Work] = set()
 
     def run(self) -> int:
-        """Serve until SIGTERM or SIGINT; return the exit code. For the main thread only."""
+        """Serve until SIGTERM or SIGINT, and return the exit code.
+
+        Only the main thread may call it, because it handles signals.
+        """
         works = self._read()
         with self._events.catching(*STOPS, signal.SIGHUP):
             first = [(work, work.first_run()) for work in works]
             self._limit(max(work.scheduled.limit for work in works))
             self._scheduler.start()
-            self._renew(first)
-            self._systemd.ready(status(self._courses.values()))
-            while self._heed(self._event()):
+            self._switch(first)
+            self._systemd.ready(status(self._states.values()))
+            while self._handle(self._event()):
                 pass
             self._systemd.stopping("stopped")
-            self._scheduler.remove_all_jobs()  # waits for a round that would miss jobs at the end
+            # First, because this waits for a scheduler round, which would miss jobs at the end.
+            self._scheduler.remove_all_jobs()
             self._scheduler.shutdown()
         logger.info("stopped")
         return 0
 
     def _event(self) -> Event:
-        """Wait for the next event; a beat is one too."""
+        """Wait for the next event, at most until the next beat."""
         try:
             return self._events.get(timeout=max(0.0, self._next_beat - time.monotonic()))
         except Empty:
             self._next_beat = time.monotonic() + self._beat
             return Beat()
 
-    def _heed(self, event: Event) -> bool:
-        """Do what an event asks for; return whether to go on."""
+    def _handle(self, event: Event) -> bool:
+        """Handle an event, and return whether to continue."""
         match event:
             case Beat():
-                self._keep_time()
+                self._follow_clock()
                 self._send()
                 self._call()
                 self._watch()
@@ -103,134 +118,134 @@ class Daemon:
             case Called():
                 self._note_calls(event)
             case Ended():
-                self._go_on(event)
+                self._finish(event)
             case signal.SIGHUP:
                 self._reload()
             case _:
                 self._stop(event)
-        self._close_left()
+        self._close_retired()
         return not self._is_stopping or self._is_busy
 
-    def _plan(self, course: Course, moment: datetime) -> None:
-        """Let a pass run at this moment. When it begins, the scheduler drops its job."""
-        course.moment = moment
-        self._scheduler.add_job(self._pass, "date", run_date=moment, args=[course], id=course.job)
+    def _schedule(self, state: ProviderState, moment: datetime) -> None:
+        """Schedule a pass. When it begins, the scheduler drops its job."""
+        state.moment = moment
+        self._scheduler.add_job(self._pass, "date", run_date=moment, args=[state], id=state.job)
 
-    def _unplan(self, course: Course) -> bool:
-        """Cancel the planned run. Return False if it is under way already."""
+    def _cancel(self, state: ProviderState) -> bool:
+        """Cancel the scheduled run. Return False if it has begun."""
         try:
-            self._scheduler.remove_job(course.job)
+            self._scheduler.remove_job(state.job)
         except JobLookupError:
             return False
         return True
 
-    def _keep_time(self) -> None:
-        """Plan the pending runs anew after the wall clock was set."""
+    def _follow_clock(self) -> None:
+        """Reschedule pending runs after a clock change."""
         present = now()
-        for course in self._courses.values():
-            schedule = course.work.scheduled.schedule
+        for state in self._states.values():
+            schedule = state.work.scheduled.schedule
             following = schedule.next_after(present)
-            # A run is planned within the slot that comes next, so this one has moved away.
-            if course.moment >= schedule.next_after(following) and self._unplan(course):
-                self._plan(course, following)
-                course.call_at = present
+            # A run is scheduled in the next slot, so a later one shows that the clock changed.
+            if state.moment >= schedule.next_after(following) and self._cancel(state):
+                self._schedule(state, following)
+                state.call_at = present
                 text = "%sthe clock was set back: the next run is planned anew, at %s"
-                logger.warning(text, self._named(course), stamp(following))
-                self._systemd.status(status(self._courses.values()))
-        # It sleeps for as long as it was when it was told; by now the moment may have come.
+                logger.warning(text, self._prefix(state), stamp(following))
+                self._systemd.status(status(self._states.values()))
+        # Wake it up, because its sleep time was computed with the old clock.
         self._scheduler.wakeup()
 
     def _limit(self, longest: timedelta) -> None:
-        """Note when, by monotonic time, the present job of the passes' thread must be over."""
+        """Set the deadline of the current job, by the monotonic clock."""
         self._deadline = time.monotonic() + longest.total_seconds()
 
     @contextmanager
     def _limited(self, work: Work) -> Iterator[None]:
-        """Note this as the present job of the passes' thread."""
+        """Set the deadline of a job while it runs."""
         self._limit(work.scheduled.limit)
         yield
         self._deadline = math.inf
 
-    def _pass(self, course: Course) -> Ended:
-        """Run a pass by the newest settings, unless the provider is leaving."""
-        work = course.work
+    def _pass(self, state: ProviderState) -> Ended:
+        """Run a pass with the newest settings, unless the provider was removed."""
+        work = state.work
         with running() as run, self._limited(work):
-            came = None if course.is_leaving else attempt(work.scheduled.run)
-        return Ended(course, came, run)
+            result = None if state.is_leaving else attempt(work.scheduled.run)
+        return Ended(state, result, run)
 
     def _send(self) -> None:
-        """Send messages that came due since the last pass, unless a pass is under way."""
-        if self._is_sending or self._out or not self._courses:
+        """Send due messages, unless a pass runs."""
+        if self._is_sending or self._is_passing or not self._states:
             return
         self._is_sending = True
-        # Any provider will do, because messages belong to channels.
-        work = next(iter(self._courses.values())).work
-        self._limit(work.scheduled.limit)  # already now, because the scheduler may be dead
+        # The first provider is used, because messages belong to channels.
+        work = next(iter(self._states.values())).work
+        self._limit(work.scheduled.limit)  # now, because the scheduler may be dead
         self._scheduler.add_job(self._deliver, args=[work])
 
     def _deliver(self, work: Work) -> Sent:
-        """Send messages, in the thread of the passes."""
+        """Send messages in the thread of the passes."""
         with self._limited(work):
-            came = attempt(work.scheduled.sync.deliver)
-        if isinstance(came, Exception):
-            _log(told(work.provider, came))
+            result = attempt(work.scheduled.sync.deliver)
+        if isinstance(result, Exception):
+            _log(run_lines(work.provider, result))
         return Sent()
 
     def _call(self) -> None:
-        """Let the models be called if that is due and no pass is under way."""
-        for course in self._courses.values():
-            work, is_due = course.work, now() >= course.call_at
-            if work.probes and is_due and work not in self._calling and not self._is_out(course):
+        """Schedule due model calls, unless a pass of the provider runs."""
+        for state in self._states.values():
+            work, is_due = state.work, now() >= state.call_at
+            if work.probes and is_due and work not in self._calling and not self._is_running(state):
                 self._calling.add(work)
                 given = [work, work.probes]
                 self._scheduler.add_job(self._call_models, args=given, executor="probes")
 
     def _call_models(self, work: Work, probes: ProbeTimes) -> Called:
-        """Call the models, in a thread of its own. No error harms the catalog."""
-        came = attempt(lambda: (probes.run(), probes.next_at()))
-        if isinstance(came, Exception):
-            return Called(work, came, now() + probes.probing.terms.again_after)
-        return Called(work, *came)
+        """Call the models in their thread. Errors do not affect passes."""
+        result = attempt(lambda: (probes.run(), probes.next_at()))
+        if isinstance(result, Exception):
+            return Called(work, result, now() + probes.probing.terms.again_after)
+        return Called(work, *result)
 
     def _note_calls(self, called: Called) -> None:
         self._calling.remove(called.work)
-        course = self._courses.get(called.work.provider)
-        if course is not None and called.work is course.work:
-            course.call_at = called.work.later(called.again)
-        _log(told_calls(called.work.provider, called.came))
+        state = self._states.get(called.work.provider)
+        if state is not None and called.work is state.work:
+            state.call_at = called.work.later(called.again)
+        _log(call_lines(called.work.provider, called.result))
 
-    def _leave(self, work: Work) -> None:
-        """Stop using this work."""
+    def _retire(self, work: Work) -> None:
+        """Stop the calls of old work, and close it later."""
         work.stop_calls()
-        self._left.add(work)
+        self._retired.add(work)
 
-    def _close_left(self) -> None:
-        """Close the works that were left, as soon as no thread uses them."""
-        if not (self._out or self._is_sending):
-            for work in self._left - self._calling:
+    def _close_retired(self) -> None:
+        """Close old work that no thread uses."""
+        if not (self._is_passing or self._is_sending):
+            for work in self._retired - self._calling:
                 work.close()
-            self._left &= self._calling
+            self._retired &= self._calling
 
-    def _go_on(self, ended: Ended) -> None:
-        """Plan the next run, and say what came of this one."""
-        course, came = ended.course, ended.came
-        if course.is_leaving:
-            del self._courses[course.work.provider]
+    def _finish(self, ended: Ended) -> None:
+        """Schedule the next run, and log the result of this one."""
+        state, result = ended.state, ended.result
+        if state.is_leaving:
+            del self._states[state.work.provider]
             following = "stopping" if self._is_stopping else "not served any more"
         else:
-            self._plan(course, course.following(came))
-            following = f"next run {stamp(course.moment)}"
-        if came is not None:
-            (level, outcome), *more = told(course.work.provider, came)
+            self._schedule(state, state.following(result))
+            following = f"next run {stamp(state.moment)}"
+        if result is not None:
+            (level, outcome), *more = run_lines(state.work.provider, result)
             with running(ended.run):
                 _log([(level, f"{outcome}; {following}")])
-                _log((level, f"{self._named(course)}{line}") for level, line in more)
-            course.last = f"{stamp(now())} {outcome}"
+                _log((level, f"{self._prefix(state)}{line}") for level, line in more)
+            state.last = f"{stamp(now())} {outcome}"
         if not self._is_stopping:
-            self._systemd.status(status(self._courses.values()))
+            self._systemd.status(status(self._states.values()))
 
     def _reload(self) -> None:
-        """Read the settings again; broken ones are told, and change nothing."""
+        """Read the settings again. Errors are logged, and change nothing."""
         if self._is_stopping:
             return
         self._systemd.reloading()
@@ -240,83 +255,86 @@ class Daemon:
                 logger.error("%s", line)
         else:
             logger.info("the configuration was read again")
-            self._renew(works)
-        self._systemd.ready(status(self._courses.values()))
+            self._switch(works)
+        self._systemd.ready(status(self._states.values()))
 
-    def _renew(self, works: Sequence[tuple[Work, datetime]]) -> None:
+    def _switch(self, works: Sequence[tuple[Work, datetime]]) -> None:
         """Switch to the newly read configuration."""
-        for course in self._courses.copy().values():
-            if course.work.provider not in {work.provider for work, _ in works}:
-                self._dismiss(course)
+        for state in self._states.copy().values():
+            if state.work.provider not in {work.provider for work, _ in works}:
+                self._remove(state)
         for work, first in works:
-            self._take(work, first)
+            self._adopt(work, first)
         self._describe()
 
-    def _take(self, work: Work, first: datetime) -> None:
-        """Switch a provider to this work, from its next pass on."""
-        course = self._courses.setdefault(work.provider, Course(work, first, call_at=now()))
-        if course.work is not work:
-            self._leave(course.work)
-            course.work, course.is_leaving, course.call_at = work, False, now()
-            if not self._unplan(course):
+    def _adopt(self, work: Work, first: datetime) -> None:
+        """Use new work from the next pass of its provider."""
+        state = self._states.setdefault(work.provider, ProviderState(work, first, call_at=now()))
+        if state.work is not work:
+            self._retire(state.work)
+            state.work, state.is_leaving, state.call_at = work, False, now()
+            if not self._cancel(state):
                 return
-        self._plan(course, first)
+        self._schedule(state, first)
 
-    def _dismiss(self, course: Course) -> None:
-        """Remove a provider. If its pass is under way, that ends first."""
-        self._leave(course.work)
-        course.is_leaving = True
-        if self._unplan(course):
-            del self._courses[course.work.provider]
+    def _remove(self, state: ProviderState) -> None:
+        """Remove a provider, at the end of its pass if one runs."""
+        self._retire(state.work)
+        state.is_leaving = True
+        if self._cancel(state):
+            del self._states[state.work.provider]
 
     def _describe(self) -> None:
-        served = [course for course in self._courses.values() if not course.is_leaving]
-        for line in dict.fromkeys(chain.from_iterable(course.work.about for course in served)):
-            logger.info("%s", line)  # most lines are those of all
-        for course in served:
-            logger.info("%snext run %s", self._named(course), stamp(course.moment))
+        served = [state for state in self._states.values() if not state.is_leaving]
+        for line in dict.fromkeys(chain.from_iterable(state.work.about for state in served)):
+            logger.info("%s", line)  # without repeats, because providers share most lines
+        for state in served:
+            logger.info("%snext run %s", self._prefix(state), stamp(state.moment))
 
     def _stop(self, number: signal.Signals) -> None:
-        """Stop when pass and sending are over; the second time at once: the rest mends itself."""
+        """Stop after the current jobs, or at once at the second signal.
+
+        An immediate stop loses nothing, because the next pass repairs the rest.
+        """
         if self._is_stopping:
             text = "%s again: stopped at once; what was cut off, the next run mends"
             logger.warning(text, number.name)
             os._exit(128 + number)
         self._is_stopping = True
-        for course in self._courses.copy().values():
-            self._dismiss(course)
+        for state in self._states.copy().values():
+            self._remove(state)
         if not self._is_busy:
             return
-        what = "the pass" if self._courses else "what was begun"
+        what = "the pass" if self._states else "what was begun"
         text = f"finishing {what}, then stopping; once more stops at once"
         logger.info("%s: %s", number.name, text)
         self._systemd.stopping(text)
 
     def _watch(self) -> None:
-        """Send a sign of life, unless a run should have ended long ago."""
+        """Reset the watchdog, unless a job exceeds its deadline."""
         if time.monotonic() < self._deadline:
             self._systemd.alive()
             return
-        late = min((course.moment for course in self._courses.values()), default=now())
+        late = min((state.moment for state in self._states.values()), default=now())
         logger.error("the run of %s has not ended in time", stamp(late))
 
-    def _is_out(self, course: Course) -> bool:
-        """Whether a run of it is under way, or waits for the run of another provider."""
-        return self._scheduler.get_job(course.job) is None
+    def _is_running(self, state: ProviderState) -> bool:
+        """Return whether its pass runs or waits for another pass."""
+        return self._scheduler.get_job(state.job) is None
 
     @property
-    def _out(self) -> bool:
-        """Whether anything is under way in the thread of the passes, or waits for it."""
-        return any(map(self._is_out, self._courses.values()))
+    def _is_passing(self) -> bool:
+        """Return whether any pass runs or waits for the thread."""
+        return any(map(self._is_running, self._states.values()))
 
     @property
     def _is_busy(self) -> bool:
-        """Whether something is under way that is waited for when we are stopping."""
-        return bool(self._courses or self._is_sending or self._calling)
+        """Return whether jobs remain that must end before the stop."""
+        return bool(self._states or self._is_sending or self._calling)
 
-    def _named(self, course: Course) -> str:
-        """Name a provider, where there are several."""
-        return f"{course.work.provider}: " if len(self._courses) > 1 else ""
+    def _prefix(self, state: ProviderState) -> str:
+        """Return a log prefix with the provider, empty if only one exists."""
+        return f"{state.work.provider}: " if len(self._states) > 1 else ""
 
 
 def _log(lines: Iterable[Line]) -> None:

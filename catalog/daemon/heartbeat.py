@@ -32,16 +32,16 @@ class Pings:
 
     def end(self, error: Exception | None) -> None:
         """Report success, or the error without the text of unexpected ones."""
-        said = str(error or "")
+        text = str(error or "")
         if error is not None and not isinstance(error, CatalogError):
-            said = f"the pass broke off by a mistake of this program: {type(error).__name__}"
-        self._ping("" if error is None else "/fail", said)
+            text = f"the pass broke off by a mistake of this program: {type(error).__name__}"
+        self._ping("" if error is None else "/fail", text)
 
-    def _ping(self, what: str, said: str = "") -> None:
+    def _ping(self, path: str, text: str = "") -> None:
         base, mark, query = self.url.partition("?")
         rid = f"{mark}{query}&rid={current()}" if mark else f"?rid={current()}"
-        url = f"{base.rstrip('/')}{what}{rid}"
-        body = cut(said, MOST_CHARACTERS).encode()
+        url = f"{base.rstrip('/')}{path}{rid}"
+        body = cut(text, MOST_CHARACTERS).encode()
         headers = {"Content-Type": "text/plain; charset=utf-8"}
         try:
             request = Request(url, "POST", headers, body, (self.url, url))

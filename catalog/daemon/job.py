@@ -56,25 +56,28 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """The models were called; None where there was nothing to do. `again` is when to look next."""
+    """The end of model calls, with the time of the next ones.
+
+    `result` is None if no call was due.
+    """
 
     work: Work
-    came: Results | Exception | None
+    result: Results | Exception | None
     again: datetime
 
 
 class Beat:
-    """It is time to look whether all is well."""
+    """The regular time for checks."""
 
 
 class Sent:
-    """Messages that came due between two passes were sent, or tried."""
+    """The end of an attempt to send messages between two passes."""
 
 
-Came = TypeVar("Came")
+Result = TypeVar("Result")
 
 
-def attempt(call: Callable[[], Came]) -> Came | Exception:
+def attempt(call: Callable[[], Result]) -> Result | Exception:
     """Return the result of a call, or its exception."""
     try:
         return call()
@@ -85,19 +88,18 @@ def attempt(call: Callable[[], Came]) -> Came | Exception:
 
 
 SOON = timedelta(seconds=1)
-"""After a pass that could not even be recorded, the slot is tried again so much later; after each
-one more, twice as much later, up to `LATER`."""
+"""The delay after an unrecorded pass. Each further one doubles it."""
 LATER = timedelta(minutes=1)
-"""When a slot is tried again at the latest; also one that another process is doing."""
+"""The maximum delay, also for a slot that another process does."""
 
 
 @dataclass(slots=True)
-class Course:
-    """The work in force of one provider, and its run that is planned or under way.
+class ProviderState:
+    """The current work of one provider, and its scheduled or current run.
 
-    The run begins at `moment`. The models are called from `call_at` on. `last` is the result of the
-    last run. A provider that `is_leaving` is not in the settings any more. `unrecorded` counts the
-    last passes that could not even be recorded.
+    The run begins at `moment`, the next model calls at `call_at`. `last` is the result of the last
+    run. A provider with `is_leaving` is no longer in the settings. `unrecorded` counts the passes
+    in a row that were not recorded.
     """
 
     work: Work
@@ -109,42 +111,45 @@ class Course:
 
     @property
     def job(self) -> str:
-        """The name of its job; the scheduler has it exactly while no pass is under way."""
+        """Return the id of its job, which exists until the pass begins."""
         return f"next pass of {self.work.provider}"
 
-    def following(self, came: Run | Exception | None) -> datetime:
+    def following(self, result: Run | Exception | None) -> datetime:
         """Return when to run after a run, by its result."""
         schedule, present = self.work.scheduled.schedule, now()
         following = spread(schedule, present, self.work.jitter, SystemRandom().random())
-        if not isinstance(came, Run):
+        if not isinstance(result, Run):
             wait = min(LATER, SOON * (1 << min(self.unrecorded, 9)))
             self.unrecorded += 1
             return min(following, present + wait)
         self.unrecorded = 0
-        claim = came.claim
+        claim = result.claim
         if claim.until is not None:
-            # The process that is doing it may die; when it does, its clock says nothing to us.
+            # Not `until`, because the other process may die and its clock may differ.
             return min(following, present + LATER)
-        # What came due while the pass ran is made up, once.
+        # A slot that began during the pass is done now, once.
         return present if schedule.slot(present) > claim.moment else following
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run that is over, and its id in the log; `came` is None where it did not even begin."""
+    """The end of a run, with its log id.
 
-    course: Course
-    came: Run | Exception | None
+    `result` is None if the run did not begin.
+    """
+
+    state: ProviderState
+    result: Run | Exception | None
     run: str
 
 
 Event = signal.Signals | Ended | Beat | Sent | Called
 
 
-def status(courses: Iterable[Course]) -> str:
+def status(states: Iterable[ProviderState]) -> str:
     """Return the last results and the time of the next run."""
-    known, present = tuple(courses), now()
-    said = "; ".join(sorted(course.last for course in known if course.last))
-    moments = sorted(course.moment for course in known)
+    known, present = tuple(states), now()
+    results = "; ".join(sorted(state.last for state in known if state.last))
+    moments = sorted(state.moment for state in known)
     following = next((moment for moment in moments if moment > present), moments[0])
-    return f"{said or 'started'}; next run {stamp(following)}"
+    return f"{results or 'started'}; next run {stamp(following)}"

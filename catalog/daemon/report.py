@@ -13,44 +13,44 @@ Line = tuple[int, str]
 """A logging level and a text."""
 
 
-def told(provider: str, came: Run | Exception) -> list[Line]:
+def run_lines(provider: str, run: Run | Exception) -> list[Line]:
     """Return the result of a run as lines, the outcome first."""
-    if isinstance(came, Exception):
-        return _failed(provider, came, "no pass", "the pass")
-    if came.result is None:
-        reason = skipped(came.claim.moment, came.claim.done_at)
+    if isinstance(run, Exception):
+        return _failed(provider, run, "no pass", "the pass")
+    if run.result is None:
+        reason = skipped(run.claim.moment, run.claim.done_at)
         return [(logging.INFO, f"{provider}: {reason}")]
-    result = came.result
+    result = run.result
     errors = [error for error in (result.poll.error, result.document_error) if error is not None]
     lines = [(logging.INFO, outcome(result.poll, result.snapshot))]
-    lines += [(logging.ERROR, said(error)) for error in errors]
+    lines += [(logging.ERROR, error_line(error)) for error in errors]
     if result.document is not None and result.document.written:
         lines.append((logging.INFO, f"document {result.document.path} written"))
     for waiting in result.pending:
-        grave = logging.INFO if waiting.error is None else logging.WARNING
+        level = logging.INFO if waiting.error is None else logging.WARNING
         text = pending(waiting.channel, waiting.messages, waiting.error, waiting.next_at)
-        lines.append((grave, text))
+        lines.append((level, text))
     return lines
 
 
-def told_calls(provider: str, came: Results | Exception | None) -> list[Line]:
+def call_lines(provider: str, result: Results | Exception | None) -> list[Line]:
     """Return the result of model calls as lines, empty without calls."""
-    if came is None:
+    if result is None:
         return []
-    if isinstance(came, Exception):
-        return _failed(provider, came, "the models were not called", "calling the models")
-    made = sum(1 for each in came.probes if each.result.calls)
-    tries, found = count(made, "probe"), count(len(came.findings), "finding")
-    day = f"today {count(came.spent.calls, 'call')} and {count(came.spent.tokens, 'token')}"
+    if isinstance(result, Exception):
+        return _failed(provider, result, "the models were not called", "calling the models")
+    made = sum(1 for each in result.probes if each.result.calls)
+    tries, found = count(made, "probe"), count(len(result.findings), "finding")
+    day = f"today {count(result.spent.calls, 'call')} and {count(result.spent.tokens, 'token')}"
     lines = [(logging.INFO, f"{provider}: models called, {tries}, {found}, {day}")]
-    if came.document_error is not None:
-        lines.append((logging.ERROR, said(came.document_error)))
+    if result.document_error is not None:
+        lines.append((logging.ERROR, error_line(result.document_error)))
     return lines
 
 
 def _failed(provider: str, error: Exception, missing: str, job: str) -> list[Line]:
     if isinstance(error, CatalogError):
-        return [(logging.ERROR, f"{provider}: {missing}, {said(error)}")]
+        return [(logging.ERROR, f"{provider}: {missing}, {error_line(error)}")]
     return [(logging.ERROR, f"{provider}: {job} broke off {MISTAKE}, {place(error)}")]
 
 
@@ -61,7 +61,7 @@ def refused(error: Exception) -> list[str]:
     return [f"the configuration could not be read {MISTAKE}, {place(error)}"]
 
 
-def said(error: CatalogError) -> str:
+def error_line(error: CatalogError) -> str:
     """Return an error and its hint in one line."""
     text = " ".join(str(error).split())
     return f"{text}. {error.hint}" if error.hint else text

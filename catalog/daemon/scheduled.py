@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The result of a slot: the pass, or None if another process did the slot or does it."""
+    """The result of a slot.
+
+    `result` is None if another process did the slot or does it.
+    """
 
     provider: str
     claim: Claim
@@ -41,7 +44,7 @@ class Scheduled:
 
     @property
     def provider(self) -> str:
-        """The name of the provider."""
+        """Return the name of the provider."""
         return self.sync.provider.name
 
     def run(self) -> Run:
@@ -60,7 +63,10 @@ class Scheduled:
             return Run(self.provider, claim, result)
 
     def run_now(self, *, accept: bool = False) -> Pass:
-        """Run a pass in any case; the slot is done with it, unless the poll fails."""
+        """Run a pass now, even if its slot is done.
+
+        The pass finishes the slot, unless the poll fails.
+        """
         with self._watched():
             slot = self.schedule.slot(self.sync.clock())
             if self.pings is not None:
@@ -70,9 +76,10 @@ class Scheduled:
             return result
 
     def first(self) -> datetime:
-        """Return when to begin: now, unless the slot is done or a poll was made lately.
+        """Return the time of the first pass: now, or the next slot.
 
-        Lately means less than half a slot ago.
+        The next slot is returned if this one is done, or if the last poll succeeded less than half
+        a slot ago.
         """
         with self._watched():
             now = self.sync.clock()
@@ -84,8 +91,8 @@ class Scheduled:
                 last = polls.newest(connection, self.provider)
             if last is None or last.outcome is Outcome.FAILED:
                 return following if is_done else now
-            lately = abs(now - last.started_at) < (following - moment) / 2
-            return following if is_done or lately else now
+            is_recent = abs(now - last.started_at) < (following - moment) / 2
+            return following if is_done or is_recent else now
 
     def _ping(self, result: Pass) -> None:
         if self.pings is not None:
@@ -93,7 +100,7 @@ class Scheduled:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """Do all under one id, and ping the monitor if anything is raised."""
+        """Use one log id, and report exceptions to the monitor."""
         with running():
             try:
                 yield
@@ -129,7 +136,7 @@ class ProbeTimes:
         claim = _claim(self.probing.database, self._name, moment, now, self.limit)
         if claim.is_ours:
             results = self.probing.run()
-            if not self.probing.stop.is_set():  # else the next process continues
+            if not self.probing.stop.is_set():  # because the next process continues a stopped run
                 self.finish(moment)
             return results
         again_at = self.probing.again_at()

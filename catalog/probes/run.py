@@ -31,7 +31,7 @@ from catalog.providers.infomaniak.calls import TEXT_LIMIT, Calls
 from catalog.providers.provider import Provider
 from catalog.store import changelog, history, probes
 from catalog.store.database import Database, Transaction
-from catalog.store.record import Recipients, tell
+from catalog.store.record import Recipients, record_findings
 from catalog.sync.publish import Publisher
 
 logger = logging.getLogger(__name__)
@@ -236,7 +236,7 @@ class Probing:
             )
             findings = judge(news, case)
             if findings:
-                tell(connection, findings, self.recipients)
+                record_findings(connection, findings, self.recipients)
         return findings
 
     def _publish(self) -> CatalogError | None:

@@ -57,7 +57,7 @@ def opened(file: Path, *, wait: float = WAIT) -> Iterator[sqlite3.Connection]:
 
 def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> dict[str, int]:
     """Count and copy in one transaction, because others may write meanwhile."""
-    new.execute("PRAGMA synchronous = OFF")  # `fresh` flushes it once
+    new.execute("PRAGMA synchronous = OFF")  # because `fresh` flushes the file once
     old.execute("BEGIN")
     rows = count_rows(old)
     old.backup(new)

@@ -97,7 +97,7 @@ def _unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
         frame_content_size,
     )
 
-    if frame_content_size(packed) != size:  # the size limits memory
+    if frame_content_size(packed) != size:  # because the size limits memory
         raise Damaged
     known = ZstdCompressionDict(base, dict_type=DICT_TYPE_RAWCONTENT) if base else None
     return ZstdDecompressor(dict_data=known).decompress(packed, allow_extra_data=False)
@@ -149,7 +149,7 @@ def write(connection: Connection, payload: Payload, before: str | None) -> None:
     if has_body is None:
         row = {"sha256": sha256, "size": len(payload.body), **values}
         connection.execute(insert(table_of(PayloadRow)).values(row))
-    else:  # it was pruned
+    else:  # because it was pruned
         _store(connection, sha256, values)
 
 

@@ -41,7 +41,7 @@ from catalog.store.tables import (
     table_of,
 )
 
-BROUGHT = ("first", "changed")
+STORING = ("first", "changed")
 """The poll outcomes that store a snapshot."""
 
 
@@ -68,7 +68,7 @@ def seal(connection: Connection, provider: str, begun: Sequence[str]) -> None:
     """
     newest, *before = connection.execute(_newest_query(), {"provider": provider})
     notes = connection.scalar(_last_note()) or 0
-    chain = _work_out(connection, newest, before[0] if before else None, begun, notes)
+    chain = _compute(connection, newest, before[0] if before else None, begun, notes)
     connection.execute(_seal_statement(), {"number": newest.id, "sealed": chain, "last": notes})
 
 
@@ -78,17 +78,17 @@ def links(connection: Connection, provider: str) -> Iterator[Link]:
     The first one that differs shows where the chain breaks.
     """
     before: Row[*tuple[Any, ...]] | None = None
-    query = _brought().order_by(col(PollRow.id))
+    query = _snapshots().order_by(col(PollRow.id))
     begun = _begun(connection)
     for row in connection.execute(query, {"provider": provider}).all():
-        expected = _work_out(connection, row, before, begun.get(row.id, ()), row.notes)
+        expected = _compute(connection, row, before, begun.get(row.id, ()), row.notes)
         yield Link(row.id, row.chain, expected)
         before = row
 
 
 @cache
 def _newest_query() -> Executable:
-    return _brought().order_by(col(PollRow.id).desc()).limit(2)
+    return _snapshots().order_by(col(PollRow.id).desc()).limit(2)
 
 
 @cache
@@ -102,7 +102,7 @@ def _last_note() -> Executable:
     return select(func.max(col(NoteRow.id)))
 
 
-def _brought() -> Select[*tuple[Any, ...]]:
+def _snapshots() -> Select[*tuple[Any, ...]]:
     named = ("id", "provider", "digest", "model_count", "chain", "notes")
     return (
         select(
@@ -112,11 +112,11 @@ def _brought() -> Select[*tuple[Any, ...]]:
             col(PollRow.payload_sha256),
         )
         .join(table_of(PollRow), col(PollRow.snapshot_id) == col(SnapshotRow.id))
-        .where(col(PollRow.provider) == bindparam("provider"), col(PollRow.outcome).in_(BROUGHT))
+        .where(col(PollRow.provider) == bindparam("provider"), col(PollRow.outcome).in_(STORING))
     )
 
 
-def _work_out(
+def _compute(
     connection: Connection,
     snapshot: Row[*tuple[Any, ...]],
     before: Row[*tuple[Any, ...]] | None,

@@ -261,8 +261,8 @@ def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:
 
 def to_change(row: Row[*tuple[Any, ...]]) -> Change:
     """Return the change of a row that selects CHANGE_COLUMNS."""
-    made = KINDS.get(row.kind)
-    if made is None:
+    kind_class = KINDS.get(row.kind)
+    if kind_class is None:
         raise StoreError(f"a change is of the kind {row.kind!r}, which is unknown", hint=DAMAGED)
     columns = {name: getattr(row, name) for name in (*COLUMNS, "detail")}
-    return decode(row.kind, columns, to_model(row) if issubclass(made, OfModel) else None)
+    return decode(row.kind, columns, to_model(row) if issubclass(kind_class, OfModel) else None)

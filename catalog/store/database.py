@@ -68,7 +68,7 @@ class Database:
             # A path is never put into a URL, because it may contain `%` or `?`.
             self.url = make_url(url) if "://" in url else URL.create("sqlite", database=url)
         except (ArgumentError, ValueError):
-            raise SettingsInvalid(WANTED) from None  # the error may quote the password
+            raise SettingsInvalid(WANTED) from None  # because the error may quote the password
         _check_driver(self.url)
 
     @property
@@ -177,7 +177,7 @@ class Database:
                 except BaseException as error:  # noqa: BLE001  # raised again below
                     raised = error
         except StoreError as error:
-            raised = raised or error  # the first error is the cause
+            raised = raised or error  # because the first error is the cause
         finally:
             self._together = None
         if raised is not None:
@@ -200,7 +200,7 @@ class Database:
     @contextmanager
     def _transaction(self, *, immediate: bool) -> Iterator[Connection]:
         if not self.exists:
-            self.close()  # the file was removed, and a new one has no schema yet
+            self.close()  # because the file was removed, and a new one has no schema yet
         try:
             if self._together is not None:
                 with _part(self._together):
@@ -213,7 +213,7 @@ class Database:
                 yield connection
         except SQLAlchemyError as error:
             if not _is_memory(self.url):
-                self.close()  # a backup with an older schema may replace it
+                self.close()  # because a backup with an older schema may replace it
             raise self._explain(error) from error
 
     @cached_property
@@ -304,7 +304,7 @@ def _part(connection: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(SQLAlchemyError):  # the database may have rolled back already
+        with suppress(SQLAlchemyError):  # because the database may have rolled back already
             part.rollback()
         raise
     part.commit()

@@ -5,18 +5,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Execute = Callable[[str, Mapping[str, Any]], Any]
-"""Runs SQL with named parameters, on the engine or on the driver; gives a cursor."""
+"""A function that runs SQL with named parameters and returns a cursor."""
 BUSY_TIMEOUT = 30.0
-"""Seconds to wait for another writer, because an import takes about one."""
+"""Seconds to wait for another writer. An import takes about one second."""
 REVISIONS = (
     *("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011"),
     *("0012", "0013", "0014"),
 )
-"""Every revision in migrations/versions, oldest first. A test compares them."""
+"""The revisions in migrations/versions, oldest first. A test compares them."""
 # The journal mode stays the default, one file that another user or a read-only folder can read,
 # because WAL files of another user would block the owner.
 PRAGMAS = (
-    "synchronous = FULL",  # reported data must survive a power cut
+    "synchronous = FULL",  # because reported data must survive a power cut
     "foreign_keys = ON",
 )
 

@@ -1,13 +1,14 @@
-"""The fast path: one row holds all that the next poll of a provider needs to know.
+"""Store the inputs of the next poll, so it skips most work.
 
-The row is there while a full pass would change nothing but the list of polls: no message is
-pending, nothing waits, the document is written. As long as the same answer comes, a poll reads this
-row, asks, and writes one poll. That is done with the driver alone, because a run from cron then
-loads no more than that. Only an SQLite file has such rows.
+The fast path of a provider is one row. It exists while a full pass would only insert a poll: no
+message is pending, no removal is unconfirmed, no value is flapping, and the document is written. A
+poll on the fast path reads the row, sends the request, and inserts itself if the answer is
+unchanged. This module uses the SQLite driver alone, because cron runs would otherwise load
+SQLAlchemy. PostgreSQL has no such rows.
 
 The transaction of a poll reserves the row, the end of its pass fills it in, and the first
-transaction that writes anything else deletes it (`Database.writing`). So no pass can put the
-provider on the fast path after another process has written.
+transaction that writes anything else deletes it (`Database.writing`). So a pass cannot fill in the
+row after another process has written.
 """
 
 import os
@@ -32,17 +33,17 @@ if TYPE_CHECKING:
     from catalog.store.database import Transaction
 
 SHORT_TIMEOUT = 2.0
-"""Seconds to wait for another process that writes; then the full pass waits as long as it wants."""
+"""Seconds to wait for another writer, because the full pass waits longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FastPath:
-    """All that the next poll of a provider needs to know.
+    """The inputs of the next poll of a provider.
 
-    `settings` is the identity of the settings for which this holds, `until` the moment after which
-    time alone may leave something to do. `request` says how the provider is asked, as JSON without
-    a secret. `document_sha256` is the digest of the document at `document`; both are None without
-    one. The other fields are those of `history.Baseline`.
+    `settings` identifies the settings of the row (see config/identity.py). The row expires at
+    `until`, because ends of models are reported by the day. `request` describes the request as JSON
+    without secrets. `document_sha256` is the digest of the file at `document`. Both are None
+    without a document. The other fields are columns of the current snapshot and its last answer.
     """
 
     provider: str
@@ -58,7 +59,7 @@ class FastPath:
 
     @property
     def validators(self) -> Validators:
-        """The validators of the answer."""
+        """Return the validators of the last answer."""
         return Validators(self.etag, self.last_modified)
 
 
@@ -68,28 +69,31 @@ _NEWEST = "SELECT started_at FROM poll WHERE provider = ? ORDER BY id DESC LIMIT
 
 
 def next_day(moment: datetime) -> str:
-    """Return the next midnight, because the ends of models come nearer by days."""
+    """Return the next midnight, because ends are reported by the day."""
     return stamp(datetime.combine(moment.date(), time(), UTC) + timedelta(days=1))
 
 
 def reserve(connection: "Transaction", provider: str, run: str | None) -> None:
-    """Reserve the row for the pass with this id, in the transaction of its poll."""
+    """Reserve the row for a run, in its poll's transaction."""
     statement = "INSERT INTO fast_path (provider, run) VALUES (?, ?)"
     connection.exec_driver_sql(statement, (provider, run))
 
 
 def fill_in(connection: "Transaction", row: FastPath, run: str | None) -> None:
-    """Fill in the row that this pass reserved, unless another process has written since."""
+    """Fill in the reserved row, unless another process has written since.
+
+    The write of another process deletes the row.
+    """
     sets = ", ".join(f"{name} = ?" for name in COLUMNS)
     query = f"UPDATE fast_path SET {sets} WHERE provider = ? AND run = ?"  # noqa: S608  # our own names
     connection.exec_driver_sql(query, (*astuple(row), row.provider, run))
 
 
 def read(file: Path, settings: str, now: datetime) -> tuple[FastPath, ...]:
-    """Return the providers on the fast path under these settings.
+    """Return the rows of these settings that are valid at `now`.
 
-    None is where its time is over, where the clock is before the last poll, or where the schema is
-    not ours. Raise sqlite3.Error if the file cannot be read, StoreError for a time that is none.
+    A row is invalid if it expired or if the clock is before the last poll. Another schema has no
+    valid rows. Raise sqlite3.Error if the file cannot be read, StoreError for an invalid time.
     """
     with _opened(file) as connection:
         (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -107,7 +111,7 @@ def read(file: Path, settings: str, now: datetime) -> tuple[FastPath, ...]:
 def claim(
     file: Path, provider: str, moment: datetime, longest: timedelta, now: datetime
 ) -> slots.Claim:
-    """Claim a slot as `slots.claim` does; raise sqlite3.Error and StoreError."""
+    """Claim a slot like `slots.claim`. Raise sqlite3.Error and StoreError."""
     with _opened(file) as connection:
         connection.execute("BEGIN IMMEDIATE")
         claimed = slots.claim(connection.execute, provider, moment, longest, Present(now))
@@ -116,10 +120,10 @@ def claim(
 
 
 def confirm(file: Path, row: FastPath, poll: Mapping[str, Any], slot: datetime | None) -> bool:
-    """Insert an unchanged poll, if the row is still there; return whether it was inserted.
+    """Insert an unchanged poll if its row still exists.
 
-    `poll` has the columns that differ from poll to poll. The `slot` is done with it. Raise
-    sqlite3.Error.
+    `poll` has the columns that are not in the row. The slot is finished in the same transaction.
+    Return whether the poll was inserted. Raise sqlite3.Error.
     """
     with _opened(file) as connection:
         connection.execute("BEGIN IMMEDIATE")
@@ -138,18 +142,19 @@ def confirm(file: Path, row: FastPath, poll: Mapping[str, Any], slot: datetime |
 def _insert(connection: sqlite3.Connection, row: FastPath, poll: Mapping[str, Any]) -> None:
     (newest,) = connection.execute(_NEWEST, (row.provider,)).fetchone()
     known = {"provider": row.provider, "snapshot_id": row.snapshot_id}
-    # Polls are in the order of their times, but the process that asked first may write last.
+    # The time is at least the newest one, because the first of two requests may end last.
     times = {"started_at": max(newest, poll["started_at"])}
     insert_poll(connection.execute, {**known, **poll, **times})
-    given = (poll.get("etag"), poll.get("last_modified"), row.provider)
-    if given[0] or given[1]:  # what an answer lacks, the one before it may still have
+    etag, last_modified = poll.get("etag"), poll.get("last_modified")
+    # Validators are kept if the answer has none, because an answer may omit them.
+    if etag or last_modified:
         statement = "UPDATE fast_path SET etag = ?, last_modified = ? WHERE provider = ?"
-        connection.execute(statement, given)
+        connection.execute(statement, (etag, last_modified, row.provider))
 
 
 @contextmanager
 def _opened(file: Path) -> Iterator[sqlite3.Connection]:
-    # A file that is not there must not be made.
+    # The mode is "rw", because the default creates a missing file.
     place = f"file:{quote(os.fsencode(file))}?mode=rw"
     with closing(sqlite3.connect(place, timeout=SHORT_TIMEOUT, uri=True)) as connection:
         connection.row_factory = sqlite3.Row

@@ -113,7 +113,7 @@ def reports(connection: Connection, provider: str) -> dict[str, LastReport]:
     )
     last = {}
     for row in connection.execute(query):
-        change = cast("Retiring", to_change(row))  # the query selects only this kind
+        change = cast("Retiring", to_change(row))  # because the query selects only this kind
         last[change.key] = LastReport(change.until, change.basis, row.started_at)
     return last
 
@@ -144,7 +144,7 @@ def _since(
     other = select(func.max(_ID)).where(*place, col(ProbeRow.verdict) != REFUSED)
     after = connection.scalar(other) or 0
     first = select(func.min(col(ProbeRow.at))).where(*place, after < _ID)
-    return connection.scalars(first).one()  # never empty, because the newest matches
+    return connection.scalars(first).one()  # not empty, because the newest matches
 
 
 def _words(since: datetime, row: Row[Any]) -> str:

@@ -106,13 +106,13 @@ def _baseline_query() -> Executable:
     with_body = newest.where(col(PollRow.payload_sha256).is_not(None)).scalar_subquery()
     either = or_(col(PollRow.etag).is_not(None), col(PollRow.last_modified).is_not(None))
     # Older validators are skipped, because they belong to another body.
-    given = newest.where(either, col(PollRow.id) >= body.c.id).correlate(body)
+    headers = newest.where(either, col(PollRow.id) >= body.c.id).correlate(body)
     return (
         select(*(col(getattr(SnapshotRow, name)) for name in ("id", "digest", "taken_at")))
         .add_columns(body.c.payload_sha256, named.c.etag, named.c.last_modified)
         .select_from(table_of(SnapshotRow))
         .outerjoin(body, body.c.id == with_body)
-        .outerjoin(named, named.c.id == given.scalar_subquery())
+        .outerjoin(named, named.c.id == headers.scalar_subquery())
         .where(col(SnapshotRow.id) == head)
     )
 
@@ -236,9 +236,9 @@ def _as_of() -> Executable:
 def delisted(connection: Connection, provider: str, number: int) -> tuple[Delisted, ...]:
     """Return the models missing at a snapshot, latest removal first."""
     rows = connection.execute(_delisted_query(), {"provider": provider, "number": number})
-    left = [_delisted(row) for row in {row.key: row for row in rows}.values()]
-    left.sort(key=lambda item: key_order(item.model.key))
-    return tuple(sorted(left, key=lambda item: item.gone_since, reverse=True))
+    removed = [_delisted(row) for row in {row.key: row for row in rows}.values()]
+    removed.sort(key=lambda item: key_order(item.model.key))
+    return tuple(sorted(removed, key=lambda item: item.gone_since, reverse=True))
 
 
 @cache
@@ -299,7 +299,7 @@ def versions(connection: Connection, provider: str, key: str) -> tuple[Version, 
 def lineage(connection: Connection, provider: str, key: str, number: int) -> tuple[str, ...]:
     """Return the key and all earlier keys of a model."""
     keys = [key]
-    for known in keys:  # the list grows meanwhile
+    for known in keys:  # the loop appends to this list
         query = (
             select(col(ModelVersionRow.key))
             .join(table_of(ChangeRow), col(ChangeRow.version_id) == col(ModelVersionRow.id))

@@ -56,7 +56,7 @@ def upgrade(engine: Engine, revision: str = "head") -> Upgraded | None:
             settings = config()
             settings.attributes["connection"] = connection
             with connection.begin():
-                if connection.dialect.name == "postgresql":  # SQLite has one writer anyway
+                if connection.dialect.name == "postgresql":  # not SQLite, because it has one writer
                     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
                 planned = _keep(connection, ScriptDirectory.from_config(settings), revision)
                 command.upgrade(settings, revision)

@@ -43,7 +43,7 @@ def due(connection: Connection, channels: Collection[str], now: datetime) -> fro
         col(DeliveryRow.channel).in_(sorted(channels)), *_sendable(now)
     )
     early = select(col(DeliveryRow.channel)).where(
-        col(DeliveryRow.channel).in_(sorted(channels)), *_of_the_future(now)
+        col(DeliveryRow.channel).in_(sorted(channels)), *_from_future(now)
     )
     sendable = frozenset(connection.scalars(query.distinct())) - _paused(connection, now)
     return sendable | frozenset(connection.scalars(early.distinct()))
@@ -66,7 +66,7 @@ def claim(
 
     With `together`, all due messages without an attempt are joined first.
     """
-    _count_anew(connection, channel, now)
+    _restart_waits(connection, channel, now)
     if channel in _paused(connection, now):
         return None
     if together:
@@ -114,8 +114,8 @@ def refused(  # noqa: PLR0913  # one parameter for each column
     No other message is sent to the channel until `paused_until`. `since` is the present if both
     times count from it, or None if `again` is a time of day, such as the end of quiet hours.
     """
-    given = {"next_at": again, "paused_until": paused_until, "waits_since": since}
-    _attempted(connection, message_id, error=reason, **given)
+    values = {"next_at": again, "paused_until": paused_until, "waits_since": since}
+    _attempted(connection, message_id, error=reason, **values)
 
 
 def given_up(connection: Connection, message_id: str, reason: str) -> None:
@@ -172,16 +172,16 @@ def _sendable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return col(DeliveryRow.state) == PENDING, is_due
 
 
-def _of_the_future(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _from_future(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return col(DeliveryRow.state) == PENDING, col(DeliveryRow.waits_since) > now
 
 
-def _count_anew(connection: Connection, channel: str, now: datetime) -> None:
+def _restart_waits(connection: Connection, channel: str, now: datetime) -> None:
     """Let waits of a clock that was ahead start again now."""
     row = DeliveryRow
     query = select(
         col(row.message_id), col(row.next_at), col(row.paused_until), col(row.waits_since)
-    ).where(col(row.channel) == channel, *_of_the_future(now))
+    ).where(col(row.channel) == channel, *_from_future(now))
     for each in connection.execute(query.distinct()).all():
         ahead = each.waits_since - now
         moments = {"next_at": each.next_at, "paused_until": each.paused_until}
@@ -209,7 +209,7 @@ def set_messages(connection: Connection, ids: Collection[str], **values: object)
     """Update messages and their tally."""
     of_message, execute = "message_id = :message", plain(connection)
     for each in ids:
-        tally.take_off(execute, "delivery", of_message, {"message": each})
+        tally.subtract(execute, "delivery", of_message, {"message": each})
     _set(connection, ids, **values)
     now = [values["message_id"]] if "message_id" in values else ids
     for message in now:

@@ -20,7 +20,7 @@ _ANSWER = ("started_at", "outcome", "payload_sha256")
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """One poll that was answered: when, how it ended, and the SHA-256 of the body."""
+    """A poll with an answer, and the SHA-256 of the body."""
 
     at: datetime
     outcome: Outcome
@@ -28,17 +28,18 @@ class Answered:
 
 
 def answered(connection: Connection, provider: str) -> Iterator[Answered]:
-    """Yield every poll that was answered, the oldest first."""
+    """Yield the polls with an answer, oldest first."""
     query = (
         select(*(col(getattr(PollRow, name)) for name in _ANSWER))
         .where(col(PollRow.provider) == provider, col(PollRow.outcome) != str(Outcome.FAILED))
         .order_by(col(PollRow.id))
     )
-    in_force = ""
+    accepted = ""
     for row in connection.execute(query):
-        sha256 = row.payload_sha256 or in_force  # a poll does not repeat what was believed last
+        # An unchanged poll has no digest of its own, because that saves space.
+        sha256 = row.payload_sha256 or accepted
         if row.outcome in ACCEPTED:
-            in_force = sha256
+            accepted = sha256
         yield Answered(row.started_at, to_outcome(row.outcome), sha256)
 
 
@@ -50,7 +51,11 @@ def bodies(connection: Connection) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class PastPoll:
-    """One recorded attempt. `duration_ms` is in milliseconds; `snapshot` was in force after it."""
+    """A recorded poll.
+
+    `snapshot` is the number of the current snapshot after it. `candidate` identifies the missing
+    models of a held poll (see `Snapshot.lacking`).
+    """
 
     number: int
     provider: str
@@ -69,7 +74,7 @@ def newest_first(
     limit: int | None = None,
     *conditions: ColumnElement[bool],
 ) -> Iterator[PastPoll]:
-    """Yield recorded polls, the newest first."""
+    """Yield recorded polls, newest first."""
     query = (
         select(table_of(PollRow))
         .where(col(PollRow.provider) == provider, *conditions)
@@ -94,7 +99,7 @@ def _past(row: Row[*tuple[Any, ...]]) -> PastPoll:
 
 
 def newest(connection: Connection, provider: str) -> PastPoll | None:
-    """Return the last recorded poll."""
+    """Return the last recorded poll, or None."""
     row = connection.execute(_newest_query(), {"provider": provider}).first()
     return None if row is None else _past(row)
 
@@ -107,9 +112,9 @@ def _newest_query() -> Executable:
 
 
 def unwell(connection: Connection, provider: str) -> Unwell:
-    """Return what went wrong since the last accepted poll, and what of it was told."""
+    """Return the problems since the last accepted poll, and the reported ones."""
     before = newest(connection, provider)
-    if before is not None and before.outcome in ACCEPTED:  # as nearly always: nothing since then
+    if before is not None and before.outcome in ACCEPTED:  # the usual case, without a query
         return Unwell(accepted_at=before.started_at)
     accepted = col(PollRow.outcome).in_(ACCEPTED)
     last = next(newest_first(connection, provider, 1, accepted), None)
@@ -123,14 +128,14 @@ def unwell(connection: Connection, provider: str) -> Unwell:
         .where(col(PollRow.provider) == provider, col(PollRow.id) > number)
         .group_by(col(PollRow.outcome))
     )
-    met = {to_outcome(row.outcome): row for row in connection.execute(query)}
-    if not met:
+    problems = {to_outcome(row.outcome): row for row in connection.execute(query)}
+    if not problems:
         return Unwell(accepted_at=accepted_at)
     answered = max(
-        (row.newest for key, row in met.items() if key != Outcome.FAILED), default=number
+        (row.newest for key, row in problems.items() if key != Outcome.FAILED), default=number
     )
     return Unwell(
-        since={TROUBLE_OF[outcome]: row.since for outcome, row in met.items()},
+        since={TROUBLE_OF[outcome]: row.since for outcome, row in problems.items()},
         reported=reported_troubles(connection, provider, number),
         failures=_count_since(connection, provider, answered),
         accepted_at=accepted_at,
@@ -140,9 +145,9 @@ def unwell(connection: Connection, provider: str) -> Unwell:
 def held_in_a_row(
     connection: Connection, provider: str, candidate: str, now: datetime, apart: timedelta
 ) -> int:
-    """Count the newest polls that were held for the same models, each `apart` from the next.
+    """Count the polls in a row held because of the same models.
 
-    Failed polls say nothing and are passed over; polls that stand too close count once.
+    Failed polls are ignored. Polls less than `apart` from the next one are not counted.
     """
     answered = col(PollRow.outcome) != str(Outcome.FAILED)
     held = (col(PollRow.outcome) == str(Outcome.HELD)) & (col(PollRow.candidate) == candidate)
@@ -156,7 +161,10 @@ def held_in_a_row(
 
 
 def outcomes(connection: Connection, provider: str) -> dict[datetime, Outcome]:
-    """Return how the polls ended, by the moment they started; of two at once the later one."""
+    """Return the outcomes of polls by start time.
+
+    Of two polls with the same start time, the later row is returned.
+    """
     polls = [*newest_first(connection, provider)]
     return {poll.started_at: poll.outcome for poll in reversed(polls)}
 

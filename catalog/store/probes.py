@@ -46,22 +46,22 @@ def skip(connection: Connection, provider: str, call: Call, now: datetime, why: 
     _insert(connection, provider, call, now, 0, 0, why)
 
 
-def end(connection: Connection, number: int, said: CallResult, *, believed: bool) -> None:
+def end(connection: Connection, number: int, result: CallResult, *, believed: bool) -> None:
     """Store the result of a probe."""
-    accepted = canonical(list(said.accepted)) if said.accepted else None
+    accepted = canonical(list(result.accepted)) if result.accepted else None
     values = {
-        "verdict": str(said.verdict),
+        "verdict": str(result.verdict),
         "believed": believed,
-        "http_status": said.http_status,
-        "latency_ms": said.latency_ms,
-        "calls": said.calls,
-        "tokens": said.tokens,
-        "answered_as": said.answered_as,
-        "said": said.said,
+        "http_status": result.http_status,
+        "latency_ms": result.latency_ms,
+        "calls": result.calls,
+        "tokens": result.tokens,
+        "answered_as": result.answered_as,
+        "said": result.said,
         "accepted": accepted,
     }
     this = ("probe", "id = :number", {"number": number})
-    tally.take_off(plain(connection), *this)
+    tally.subtract(plain(connection), *this)
     connection.execute(update(table_of(ProbeRow)).where(_id == number).values(**values))
     tally.add(plain(connection), *this)
 
@@ -72,7 +72,7 @@ def cells(
     """Return the results of every called name and route."""
     of = (col(ProbeRow.provider) == provider, *of)
     if connection.execute(select(_id).where(*of).limit(1)).first() is None:
-        return {}  # skip the queries below, which cost as much as a small pass
+        return {}  # because the queries below cost as much as a small pass
     last = _newest(*of, col(ProbeRow.believed).is_(True)).subquery()
     query = select(_table).where(_id.in_(select(last.c.number)))
     known = {(row.name, row.route): _probe(row) for row in connection.execute(query)}

@@ -37,7 +37,7 @@ class Pruned:
 @dataclass(slots=True)
 class _Bodies:
     last: dict[str, str] = field(default_factory=dict)
-    in_force: str = ""
+    current: str = ""
     newest: str = ""
     polls: set[int] = field(default_factory=set)
 
@@ -45,34 +45,34 @@ class _Bodies:
 def prune(connection: Connection, before: datetime) -> Pruned:
     """Remove bodies and polls not needed since a moment.
 
-    Of a payload, digest and size stay, and the body too while it is in force or the newest. Polls
-    thin out where their neighbors ended alike on the same day. What stays in any case: a poll that
-    brought a snapshot, a finding, another payload or the validators to send, one that was held or
-    invalid, and all polls since the last accepted one.
+    The digest and size of each payload are kept, and the body of the current and the newest one. A
+    poll is removed if its neighbors on the same day have the same outcome. Polls with a snapshot, a
+    finding, another payload or the current validators are kept, also held and invalid ones and all
+    since the last accepted one.
     """
     limit = stamp(before)
-    there = set(connection.scalars(select(_SHA256).where(col(PayloadRow.body).is_not(None))))
+    stored = set(connection.scalars(select(_SHA256).where(col(PayloadRow.body).is_not(None))))
     all_polls = connection.scalar(select(func.count()).select_from(table_of(PollRow))) or 0
     needed, polls = set[str](), list[int]()
     for provider in connection.scalars(select(col(PollRow.provider)).distinct()).all():
         bodies = _bodies(connection, provider)
         needed |= {sha256 for sha256, last in bodies.last.items() if last >= limit}
-        needed |= {bodies.in_force, bodies.newest}
-        polls += _spare(connection, provider, bodies.polls, limit)
-    old = there - needed
+        needed |= {bodies.current, bodies.newest}
+        polls += _redundant(connection, provider, bodies.polls, limit)
+    old = stored - needed
     if old:
         drop(connection, old)
     if polls:
-        _take_off(connection, polls)
+        _subtract(connection, polls)
         these_polls = delete(table_of(PollRow)).where(col(PollRow.id) == bindparam("spare"))
         connection.execute(these_polls, [{"spare": number} for number in polls])
-    return Pruned(len(old), len(there), len(polls), all_polls)
+    return Pruned(len(old), len(stored), len(polls), all_polls)
 
 
-def _take_off(connection: Connection, polls: list[int]) -> None:
+def _subtract(connection: Connection, polls: list[int]) -> None:
     for start in range(0, len(polls), MANY):
         numbers = ", ".join(map(str, polls[start : start + MANY]))
-        tally.take_off(plain(connection), "poll", f"id IN ({numbers})", {})
+        tally.subtract(plain(connection), "poll", f"id IN ({numbers})", {})
 
 
 def vacuum(file: Path, *, wait: float = WAIT) -> None:
@@ -95,15 +95,15 @@ def _bodies(connection: Connection, provider: str) -> _Bodies:
     for row in connection.execute(query):
         bodies.last[row.payload_sha256] = row.started_at
         bodies.newest = row.payload_sha256
-        if row.outcome in ACCEPTED and row.payload_sha256 != bodies.in_force:
-            if bodies.in_force:
-                bodies.last[bodies.in_force] = row.started_at  # it was current until now
-            bodies.in_force = row.payload_sha256
+        if row.outcome in ACCEPTED and row.payload_sha256 != bodies.current:
+            if bodies.current:
+                bodies.last[bodies.current] = row.started_at  # because it was current until now
+            bodies.current = row.payload_sha256
             bodies.polls.add(row.id)
     return bodies
 
 
-def _spare(connection: Connection, provider: str, keep: set[int], limit: str) -> Iterator[int]:
+def _redundant(connection: Connection, provider: str, keep: set[int], limit: str) -> Iterator[int]:
     of_provider = col(PollRow.provider) == provider
     accepted = select(func.max(col(PollRow.id))).where(
         of_provider, col(PollRow.outcome).in_(ACCEPTED)

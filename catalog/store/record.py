@@ -1,4 +1,4 @@
-"""Everything of one poll, written within one transaction."""
+"""Write a poll, its snapshot, findings and messages in one transaction."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,7 +40,7 @@ from catalog.store.tables import (
 Wants = Callable[[Finding], bool]
 Due = Callable[[datetime, Iterable[Level]], datetime]
 Recipients = Mapping[str, tuple[Wants, Due]]
-"""Each channel's name, whether it wants a finding, and when a message of such levels may go out."""
+"""The filter and the send time of each channel, by its name."""
 
 PENDING = "owed"
 
@@ -52,10 +52,10 @@ def record(
     known: history.Baseline | None = None,
     before: Snapshot | None = None,
 ) -> int | None:
-    """Write a poll and all that came of it; return the number of the snapshot in force after it.
+    """Write a poll with its results, and return the current snapshot's number.
 
-    `known` and `before` are the state in force and its models, where this transaction has read them
-    already.
+    `known` and `before` are the previous snapshot and its models, if this transaction has read
+    them. Return None before the first snapshot.
     """
     known = known or history.baseline(connection, poll.provider)
     number = known.number
@@ -72,27 +72,32 @@ def record(
         rows = [{"poll_id": poll_id, "key": key} for key in sorted(poll.missing)]
         connection.execute(inserting(MissingModelRow), rows)
         tally.add(plain(connection), "missing_model", "poll_id = :poll", {"poll": poll_id})
-    _tell(connection, poll_id, poll.findings, versions, recipients)
+    _write(connection, poll_id, poll.findings, versions, recipients)
     if poll.snapshot is not None:
         seal(connection, poll.provider, begun)
     return number
 
 
-def tell(connection: Connection, findings: Sequence[Finding], recipients: Recipients) -> None:
-    """Write findings of one provider that came up between two polls, beside the last one's own."""
+def record_findings(
+    connection: Connection, findings: Sequence[Finding], recipients: Recipients
+) -> None:
+    """Write findings between two polls, as part of the last poll.
+
+    All findings are of one provider.
+    """
     newest = select(func.max(col(PollRow.id))).where(col(PollRow.provider) == findings[0].provider)
     poll_id = connection.scalar(newest)
-    _tell(connection, poll_id, findings, {}, recipients)
+    _write(connection, poll_id, findings, {}, recipients)
 
 
-def _tell(
+def _write(
     connection: Connection,
     poll_id: Any,
     findings: Sequence[Finding],
     versions: Mapping[str, int],
     recipients: Recipients,
 ) -> None:
-    """Write findings, and in the same transaction who is owed which."""
+    """Write findings and the messages for the channels."""
     versions = _latest_versions(connection, findings, versions)
     numbers = write_findings(connection, poll_id, findings, versions)
     for channel in sorted(recipients):
@@ -110,7 +115,7 @@ def _tell(
             "message_id": message_id(*parts),
             "state": PENDING,
             "attempts": 0,
-            # Not `at` itself: where the clock is set back, that would be a moment to come.
+            # None means now, because `at` is in the future after the clock is set back.
             "next_at": None if moment <= at else moment,
         }
         rows = [{"finding_id": number, **message} for number, _ in wanted]
@@ -127,7 +132,7 @@ def _tell(
 def _latest_versions(
     connection: Connection, findings: Sequence[Finding], versions: Mapping[str, int]
 ) -> dict[str, int]:
-    """Add the last row of each model that is told of and did not change at this poll."""
+    """Add the last versions of unchanged models that have findings."""
     keys = {model.key for finding in findings for model in finding.models} - versions.keys()
     if not keys:
         return dict(versions)
@@ -152,7 +157,10 @@ def _row(poll: Poll, known: history.Baseline, number: int | None) -> dict[str, A
 
 
 def _http_facts(poll: Poll, known: history.Baseline) -> dict[str, Any]:
-    """Leave out what the last accepted poll says already: an unchanged poll is a small row."""
+    """Return the answer's columns that differ from the last accepted poll.
+
+    An unchanged poll is then a small row.
+    """
     if poll.answer is None:
         return {"http_status": getattr(poll.error, "status", None)}
     facts: dict[str, Any] = {"http_status": poll.answer.status}
@@ -184,30 +192,30 @@ def _write_snapshot(connection: Connection, snapshot: Snapshot, previous: int | 
 def _write_versions(
     connection: Connection, snapshot: Snapshot, previous: Snapshot | None, number: int
 ) -> tuple[dict[str, int], list[str]]:
-    """End the versions that no longer hold, begin the new ones.
+    """End the versions of changed and removed models, and begin new ones.
 
-    Return their row ids by model key, and the digests of the new ones.
+    Return their row ids by model key, and the digests of the new versions.
     """
     before = previous.by_key if previous else {}
     begun = [model for model in snapshot.models if _differ(before.get(model.key), model)]
     staying = snapshot.by_key.keys() - {model.key for model in begun}
     ended = sorted(before.keys() - staying)
-    asked: dict[str, Any] = {"of": snapshot.provider, "number": number}
+    values: dict[str, Any] = {"of": snapshot.provider, "number": number}
     if ended:
-        connection.execute(_end_statement(), [asked | {"ended": key} for key in ended])
+        connection.execute(_end_statement(), [values | {"ended": key} for key in ended])
     versions = dict[str, int]()
     if before.keys() - snapshot.by_key.keys():
-        versions |= _by_key(connection.execute(_ended_query(), asked))
+        versions |= _by_key(connection.execute(_ended_query(), values))
     rows = [_version_row(snapshot.provider, model, number) for model in begun]
     if rows:
         connection.execute(inserting(ModelVersionRow), rows)
-        asked["count"] = len(rows)
-        versions |= _by_key(connection.execute(_begun_query(), asked))
+        values["count"] = len(rows)
+        versions |= _by_key(connection.execute(_begun_query(), values))
     return versions, [row["digest"] for row in rows]
 
 
 def _differ(before: Model | None, model: Model) -> bool:
-    return before is not model and before != model  # mostly it is the same value
+    return before is not model and before != model  # identity first, because it is fast
 
 
 @cache
@@ -220,7 +228,7 @@ def _end_statement() -> Executable:
 
 @cache
 def _ended_query() -> Executable:
-    """Select the rows of the versions that end with a snapshot."""
+    """Select the versions that end with a snapshot."""
     ids = select(col(ModelVersionRow.key), col(ModelVersionRow.id))
     of_provider = col(ModelVersionRow.provider) == bindparam("of")
     return ids.where(of_provider, col(ModelVersionRow.last_snapshot) == bindparam("number"))
@@ -228,7 +236,7 @@ def _ended_query() -> Executable:
 
 @cache
 def _begun_query() -> Executable:
-    """Select the rows of the versions that begin with a snapshot, just written: the newest."""
+    """Select the versions that begin with a snapshot, newest first."""
     ids = select(col(ModelVersionRow.key), col(ModelVersionRow.id))
     begun = ids.where(col(ModelVersionRow.first_snapshot) == bindparam("number"))
     return begun.order_by(col(ModelVersionRow.id).desc()).limit(bindparam("count"))
@@ -245,5 +253,5 @@ def _version_row(provider: str, model: Model, number: int) -> dict[str, Any]:
 
 
 def message_id(*parts: str) -> str:
-    """Name a message by what it is made of: the same whenever it is worked out."""
+    """Return the id of a message: a digest of its parts."""
     return f"msg_{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:32]}"

@@ -1,7 +1,7 @@
-"""Record which slots of the schedule are done, and which process does one: each is done once.
+"""Claim and finish the slots of a schedule, each once.
 
-A process claims a slot in a writing transaction before it begins. The functions take what runs SQL
-on either database, because the fast path has no SQLAlchemy: the standard library alone.
+A process claims a slot in a writing transaction before it begins. The functions take an `Execute`
+and use the standard library alone, because the fast path has no SQLAlchemy.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from catalog.store.driver import Execute
 from catalog.store.stored import to_moment
 
 KEPT: Final = 10
-"""The number of the latest slots that are remembered for each provider."""
+"""The number of latest slots that are kept per provider."""
 KEPT_FOR: Final = timedelta(hours=1)
-"""All slots are remembered for so long, because a process with a slow clock comes to them late."""
+"""The minimum age of deleted slots, because another clock may be slow."""
 _KNOWN: Final = """
 SELECT claimed_by, claimed_until, done_at FROM slot WHERE provider = :provider AND moment = :moment
 """
@@ -39,9 +39,10 @@ DELETE FROM slot WHERE provider = :provider AND moment < :before AND moment NOT 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The result of a claim: the slot is ours, unless it is done or another process does it.
+    """The result of a claim.
 
-    `until` is the moment at which the claim of that process ends.
+    `done_at` is set if the slot is done. `until` is the end of another process's claim. Otherwise
+    the slot is ours.
     """
 
     moment: datetime
@@ -50,16 +51,16 @@ class Claim:
 
     @property
     def is_ours(self) -> bool:
-        """Whether this process does the slot."""
+        """Return whether this process does the slot."""
         return self.done_at is None and self.until is None
 
 
 def claim(
     execute: Execute, provider: str, moment: datetime, longest: timedelta, at: Present
 ) -> Claim:
-    """Claim a slot, unless it is done or another process does it; raise StoreError.
+    """Claim a slot, unless it is done or another process claims it.
 
-    A pass lasts `longest` at most.
+    The claim expires after `longest`, the maximum time of a pass. Raise StoreError.
     """
     slot = _slot(provider, moment)
     by, until, done_at = execute(_KNOWN, slot).fetchone() or (None, None, None)
@@ -73,7 +74,7 @@ def claim(
 
 
 def finish(execute: Execute, provider: str, moment: datetime, now: datetime) -> None:
-    """Record that a slot is done, and forget all but the latest others."""
+    """Record that a slot is done, and delete old ones."""
     slot = _slot(provider, moment)
     execute(_DONE, slot | {"now": stamp(now)})
     before = {"provider": provider, "before": stamp(moment - KEPT_FOR), "kept": KEPT}
@@ -81,7 +82,7 @@ def finish(execute: Execute, provider: str, moment: datetime, now: datetime) -> 
 
 
 def done_at(execute: Execute, provider: str, moment: datetime) -> datetime | None:
-    """Return when a slot was done; None if it was not. Raise StoreError."""
+    """Return when a slot was done, or None. Raise StoreError."""
     row = execute(_KNOWN, _slot(provider, moment)).fetchone()
     return None if row is None or row[2] is None else to_moment(row[2])
 

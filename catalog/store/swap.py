@@ -119,26 +119,26 @@ def _keep(old: BinaryIO | None, file: Path, kept: Path) -> tuple[Path, ...]:
 
     The locked descriptor is used, because closing another one would release the lock.
     """
-    made = list[Path]()
+    copies = list[Path]()
     try:
         if old is not None:
             _copy(old, kept, file)
-            made.append(kept)
+            copies.append(kept)
         for suffix in BESIDE:
             beside = Path(f"{file}{suffix}")
             if beside.is_file():
                 with beside.open("rb") as stream:
                     _copy(stream, Path(f"{kept}{suffix}"), beside)
-                made.append(Path(f"{kept}{suffix}"))
+                copies.append(Path(f"{kept}{suffix}"))
         flush(file.parent)
     except BaseException:
-        _remove(made)
+        _remove(copies)
         raise
-    return tuple(made)
+    return tuple(copies)
 
 
 def _copy(stream: BinaryIO, copy: Path, like: Path) -> None:
-    with copy.open("xb") as written:  # existing files stay
+    with copy.open("xb") as written:  # "x", because existing files must stay
         try:
             shutil.copyfileobj(stream, written)
             own(copy, like)

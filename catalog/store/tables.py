@@ -84,7 +84,7 @@ class SnapshotRow(SQLModel, table=True):
 
 
 class PollRow(SQLModel, table=True):
-    """One attempt. What an unchanged poll shares with the one before it is left out."""
+    """One poll. Unchanged polls have no values of the last accepted one."""
 
     __tablename__ = "poll"
     id: int | None = Field(default=None, primary_key=True)
@@ -100,7 +100,7 @@ class PollRow(SQLModel, table=True):
     payload_sha256: str | None = Field(default=None, foreign_key="payload.sha256")
     candidate: str | None = None
     error: str | None = None
-    # Small, and what every poll asks for: the few rows that hold what others leave out.
+    # A small index, because every poll reads the few rows that have these values.
     __table_args__ = (
         Index("poll_by_payload", "provider", "id", **_where("payload_sha256 IS NOT NULL")),
         Index(
@@ -218,7 +218,7 @@ class SlotRow(SQLModel, table=True):
 
 
 class FastPathRow(SQLModel, table=True):
-    """All that the fast path needs to know for the next poll of a provider: see store/fast.py.
+    """The inputs of the next poll on the fast path (see store/fast.py).
 
     `settings` is NULL while the pass that wrote the row runs.
     """
@@ -316,7 +316,7 @@ def _text(sql: str) -> Executable:
 
 def plain(connection: Connection) -> Execute:
     """Return a function that runs our SQL on a connection."""
-    return lambda sql, given: connection.execute(_text(sql), given)
+    return lambda sql, values: connection.execute(_text(sql), values)
 
 
 def write(connection: Connection, row: type[SQLModel], **values: object) -> int:

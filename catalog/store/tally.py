@@ -1,9 +1,9 @@
-"""The tally: a digest of what each table said when it was written, so that an edit is noticed.
+"""Keep a tally of the rows of each table, to detect edits.
 
-A row of the tally is the sum of the digests of up to a hundred rows: one more is added, one that
-goes is taken off, whatever their order. So it grows by less than a byte a row. Migration 0012 holds
-a copy of this formula: a change of it needs a migration. The standard library alone: see
-store/fast.py.
+A row of the tally is the sum of the digests of up to a hundred rows. Inserts add a digest, deletes
+subtract one, in any order. So the tally grows by less than a byte per row. Migration 0012 has a
+copy of this formula, so a change needs a migration. This module uses the standard library alone,
+because of store/fast.py.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from typing import Any, Final
 from catalog.store.driver import Execute
 
 SPAN: Final = 100
-"""The rows with numbers from one multiple of it to the next are counted together."""
+"""The number of row ids that share one row of the tally."""
 COVERED: Final[Mapping[str, tuple[str, ...]]] = {
     "poll": (
         *("id", "provider", "started_at", "duration_ms", "outcome", "http_status", "snapshot_id"),
@@ -41,7 +41,7 @@ COVERED: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "note": ("id", "provider", "key", "noted_at", "retires", "successor", "source"),
 }
-"""The columns that count, of each table that does; the number of a row comes first."""
+"""The covered columns by table. The first one is the row id."""
 _MODULUS: Final = 1 << 128
 _KNOWN: Final = "SELECT row_count, digest FROM tally WHERE name = :name AND span = :span"
 _STORE: Final = """
@@ -52,45 +52,45 @@ ON CONFLICT (name, span) DO UPDATE SET row_count = excluded.row_count, digest = 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """What some rows come to: how many they are, and the sum of their digests."""
+    """The number of some rows, and the sum of their digests."""
 
     rows: int = 0
     digest: int = 0
 
     def plus(self, other: "Sum", sign: int = 1) -> "Sum":
-        """Return the sum of both, or the difference."""
+        """Return the sum, or the difference if `sign` is -1."""
         digest = (self.digest + sign * other.digest) % _MODULUS
         return Sum(self.rows + sign * other.rows, digest)
 
     @property
     def text(self) -> str:
-        """The digest as it is stored."""
+        """Return the digest as hexadecimal text for the database."""
         return f"{self.digest:032x}"
 
 
 Sums = dict[int, Sum]
-"""By the first number of each span."""
+"""Sums by the first row id of each span."""
 
 
-def add(execute: Execute, name: str, where: str, given: Mapping[str, Any]) -> None:
-    """Count rows that were just written; `where` is SQL of ours, `given` its parameters."""
-    _count(execute, name, where, given, 1)
+def add(execute: Execute, name: str, where: str, values: Mapping[str, Any]) -> None:
+    """Add inserted rows. `where` selects them, `values` are its parameters."""
+    _count(execute, name, where, values, 1)
 
 
 def add_poll(execute: Execute, number: int, poll: Mapping[str, Any]) -> None:
-    """Count a poll that was just written, by its columns: to read it back takes longer."""
+    """Add an inserted poll by its columns, because a query takes longer."""
     row = [number, *(poll.get(name) for name in COVERED["poll"][1:])]
     span, found = number // SPAN * SPAN, Sum(1, _digest("poll", row))
     _write(execute, "poll", span, found, 1)
 
 
-def take_off(execute: Execute, name: str, where: str, given: Mapping[str, Any]) -> None:
-    """Count rows no more that are about to be changed or to go."""
-    _count(execute, name, where, given, -1)
+def subtract(execute: Execute, name: str, where: str, values: Mapping[str, Any]) -> None:
+    """Subtract rows before they are changed or deleted."""
+    _count(execute, name, where, values, -1)
 
 
 def sums(name: str, rows: Iterable[Sequence[Any]]) -> Sums:
-    """Sum up rows, which have the covered columns."""
+    """Return the sums of rows of the covered columns."""
     found: Sums = {}
     for row in rows:
         span = row[0] // SPAN * SPAN
@@ -99,12 +99,12 @@ def sums(name: str, rows: Iterable[Sequence[Any]]) -> Sums:
 
 
 def selected(name: str) -> str:
-    """Return the SQL that selects what `sums` takes."""
+    """Return the SQL that selects the covered columns."""
     return f'SELECT {", ".join(COVERED[name])} FROM "{name}"'  # noqa: S608  # our own names
 
 
-def _count(execute: Execute, name: str, where: str, given: Mapping[str, Any], sign: int) -> None:
-    rows = execute(f"{selected(name)} WHERE {where}", given).fetchall()
+def _count(execute: Execute, name: str, where: str, values: Mapping[str, Any], sign: int) -> None:
+    rows = execute(f"{selected(name)} WHERE {where}", values).fetchall()
     for span, found in sums(name, rows).items():
         _write(execute, name, span, found, sign)
 
@@ -121,21 +121,21 @@ def _read(rows: Any, digest: Any) -> Sum:
     try:
         return Sum(int(rows), int(digest, 16))
     except (ValueError, TypeError):
-        return Sum()  # an edit; whatever is added, it does not fit the rows
+        return Sum()  # an edited row, whose sum fails the check in any case
 
 
 def _digest(name: str, row: Sequence[Any]) -> int:
-    said = json.dumps([name, *map(_plain, row)], separators=(",", ":"))
-    return int.from_bytes(hashlib.sha256(said.encode()).digest()[:16])
+    text = json.dumps([name, *map(_plain, row)], separators=(",", ":"))
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:16])
 
 
 def _plain(value: Any) -> Any:
-    """Write a value alike on every database."""
+    """Return a value in the form that all databases share."""
     match value:
         case bool():
             return int(value)
         case date():
             return value.isoformat()
         case bytes():
-            return [value.hex()]  # no column has bytes, but an edit may put them there
+            return [value.hex()]  # because an edit may store bytes in any column
     return value

@@ -177,9 +177,9 @@ def _header(first: Numbered) -> dict[str, int]:
     match first[1]:
         case {"schema_version": 1, "revision": str(revision), "rows": dict(rows)}:
             if revision != REVISIONS[-1] or rows.keys() != TABLES.keys():
-                given = cut(revision, 20)
+                shown = cut(revision, 20)
                 raise StoreError(
-                    f"the export is of schema {given}, this version knows {REVISIONS[-1]}",
+                    f"the export is of schema {shown}, this version knows {REVISIONS[-1]}",
                     hint="Import it with the version that exported it, then upgrade.",
                 )
             if all(type(each) is int for each in rows.values()):

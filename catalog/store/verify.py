@@ -114,16 +114,16 @@ def _database(connection: Connection) -> Verdicts:
 def _payloads(connection: Connection) -> Verdicts:
     pruned = 0
     needed = _needed(connection)
-    for looked in bodies.check(connection):
-        if looked.problem is not None:
-            yield Bad("payload", looked.sha256, looked.problem)
+    for checked in bodies.check(connection):
+        if checked.problem is not None:
+            yield Bad("payload", checked.sha256, checked.problem)
             continue
-        if not looked.is_there and looked.sha256 in needed:
+        if not checked.is_there and checked.sha256 in needed:
             yield Bad(
-                "payload", looked.sha256, "its body is gone, and it is in force or the newest"
+                "payload", checked.sha256, "its body is gone, and it is in force or the newest"
             )
             continue
-        pruned += not looked.is_there
+        pruned += not checked.is_there
         yield "each has its digest" + (f"; {pruned:,} without a body, pruned" if pruned else "")
 
 
@@ -159,11 +159,11 @@ def _snapshots(connection: Connection) -> Verdicts:
     for row in connection.execute(select(col(ModelVersionRow.id), *stretch, *MODEL_COLUMNS)):
         begin[row.first_snapshot][row.id] = to_model(row)
         end[row.last_snapshot].append(row.id)
-    in_force: dict[str, dict[int, Model]] = defaultdict(dict)
+    current: dict[str, dict[int, Model]] = defaultdict(dict)
     wanted = ("id", "provider", "digest", "model_count")
     query = select(*(col(getattr(SnapshotRow, name)) for name in wanted))
     for row in connection.execute(query.order_by(col(SnapshotRow.id))):
-        models = in_force[row.provider]
+        models = current[row.provider]
         for version in end[row.id]:
             models.pop(version, None)
         models |= begin[row.id]

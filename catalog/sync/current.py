@@ -1,4 +1,4 @@
-"""Keep the current snapshot of one provider between the passes of one process."""
+"""Cache the current snapshot of one provider between passes of a process."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,10 +11,10 @@ from catalog.store.database import Transaction
 
 @dataclass(slots=True)
 class Memory:
-    """The last state in force and who was gone then; none at first.
+    """The cached snapshot and its removed models. It is empty at first.
 
-    What is stored under a number, a digest and a time never changes. So who has read these within
-    the transaction knows the state too, whatever other processes do to the file.
+    Snapshots with the same number, digest and time are equal. A transaction that reads the same
+    three may therefore use the cache, even if another process writes to the file.
     """
 
     _of: tuple[int | None, str | None, datetime | None] = (None, None, None)
@@ -22,10 +22,10 @@ class Memory:
     _gone: tuple[Delisted, ...] | None = None
 
     def state(self, connection: Transaction, known: history.Baseline) -> Snapshot | None:
-        """Return the state in force; None before the first."""
+        """Return the current snapshot, None before the first one."""
         if known.number is None:
             return None
-        self._turn_to(known)
+        self._select(known)
         if self._state is None:
             self._state = history.snapshot(connection, known.number)
         return self._state
@@ -33,23 +33,26 @@ class Memory:
     def gone(
         self, connection: Transaction, provider: str, known: history.Baseline
     ) -> tuple[Delisted, ...]:
-        """Return who has left and is not back, as of the state in force."""
+        """Return the removed models that are not restored in the current snapshot."""
         if known.number is None:
             return ()
-        self._turn_to(known)
+        self._select(known)
         if self._gone is None:
             self._gone = history.delisted(connection, provider, known.number)
         return self._gone
 
     def keep(self, state: Snapshot, number: int) -> None:
-        """Remember the state that was written, as it would be read; call it after the commit."""
+        """Cache a written snapshot as a query would return it.
+
+        The caller must commit first, because a rollback would leave a wrong cache.
+        """
         taken_at = state.taken_at.replace(microsecond=0)
         before = self._state.by_key.keys() if self._state else frozenset()
         if before != state.by_key.keys():
-            self._gone = None  # somebody came or left
+            self._gone = None  # because the set of models changed
         self._of = (number, state.digest, taken_at)
         self._state = replace(state, taken_at=taken_at, number=number)
 
-    def _turn_to(self, known: history.Baseline) -> None:
+    def _select(self, known: history.Baseline) -> None:
         if known.state != self._of:
             self._of, self._state, self._gone = known.state, None, None

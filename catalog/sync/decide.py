@@ -1,4 +1,4 @@
-"""What a poll comes to: one pure function between what the store knew and what was read."""
+"""Decide the outcome and findings of a poll, without side effects."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,10 +20,10 @@ from catalog.providers.provider import Provider
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a fetch brought, as far as it could be read.
+    """The parsed answer of a provider.
 
-    `candidate` is None where the answer says nothing new (304, the same bytes) or broke (`error`).
-    `confirmed` are the keys of models that were missing when it was asked twice.
+    `candidate` is the snapshot that the answer describes. It is None after a 304, the same bytes or
+    an `error`. `confirmed` are the keys of models that two requests in a row lacked.
     """
 
     answer: Answer | None = None
@@ -35,15 +35,17 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What the store knew: the state in force, who is gone since when, what was told already.
+    """The stored facts before a poll.
 
-    `digest` is that of the state in force; `snapshot` is only read when the candidate has another
-    one, or the end of a model is to be told. `gone` and `evidence` are what ends follow from;
-    `reminded` is what was told of them, and `polled_at` when the poll before this one was. `held`
-    counts the polls in a row, before this one, that were held for the same models; `unwell` is
-    what went wrong since the last accepted poll. `missing` are the models that the last answer left
-    out and that are still in force, `moves` the changes of late, and `settled` what flapped and
-    stays elsewhere.
+    `digest` belongs to the current snapshot. `snapshot` is only read if the candidate has another
+    digest or a report about models is due. `gone` maps keys to removed models. The ends of models
+    are computed from `gone` and `evidence`, and `reminded` holds the reported ones. `polled_at` is
+    the time of the previous poll. `reported` holds the fingerprints of reported drift. `held` is
+    the number of previous polls in a row held because of the same models. `unwell` lists the
+    problems since the last accepted poll. `missing` maps the models that the last answer lacked,
+    but whose removal is not confirmed, to the time of that answer. `moves` are the recent changes.
+    `settled` pairs the reported and the last change of each place that flapped and settled at
+    another value.
     """
 
     digest: str | None = None
@@ -52,7 +54,7 @@ class Past:
     evidence: Evidence = field(default_factory=Evidence)
     reminded: Mapping[str, LastReport] = field(default_factory=dict)
     polled_at: datetime | None = None
-    told: frozenset[str] = frozenset()
+    reported: frozenset[str] = frozenset()
     held: int = 0
     unwell: Unwell = field(default_factory=Unwell)
     missing: Mapping[str, datetime] = field(default_factory=dict)
@@ -62,11 +64,12 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The user's say: when to doubt, when to tell of trouble or ends, and the levels of rules.
+    """The settings of decisions.
 
-    `remind` holds the marks, in days, at which the end of a model is told again. `removals` says
-    when it is believed that a model is gone, `again_after` how long to wait before asking a second
-    time, `settles_after` how long what flaps has to stay.
+    `doubt` decides which answers are held, `patience` when problems are reported, and `levels` maps
+    rules to levels. `remind` holds the days before the end of a model when it is reported again.
+    `removals` decides how a removal is confirmed, and `again_after` is the wait before the second
+    request. A flapping value is reported when it is stable for `settles_after`.
     """
 
     doubt: Doubt = field(default_factory=Doubt)
@@ -78,14 +81,17 @@ class Policy:
     settles_after: timedelta = SETTLES_AFTER
 
     def for_the_past(self) -> "Policy":
-        """Return the same for old answers: nobody is reminded, and nobody can be asked again."""
+        """Return the policy for old answers, without reminders and second requests."""
         removals = "next" if self.removals == "again" else self.removals
         return replace(self, remind=(), removals=removals)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The circumstances of one poll: whose, when, under which policy, accepted by hand or not."""
+    """The parameters of one poll.
+
+    `accept` applies an answer that would be held.
+    """
 
     provider: Provider
     policy: Policy
@@ -94,7 +100,7 @@ class Decision:
     accept: bool = False
 
     def decide(self, past: Past, reading: Reading) -> Poll:
-        """Say what the poll came to, and what there is to tell."""
+        """Return the poll with its outcome and findings, most severe first."""
         poll = self._outcome(past, reading)
         due = (*self._reminders(past, poll), *self._settled(past, poll))
         if not due:
@@ -104,7 +110,7 @@ class Decision:
     def _outcome(self, past: Past, reading: Reading) -> Poll:
         if reading.error is not None:
             return self._refused(past, reading, reading.error)
-        drift = self._untold(past, reading.drift)
+        drift = self._unreported(past, reading.drift)
         after = reading.candidate
         if after is None or after.digest == past.digest:
             ended = self._watch(past).recovery(changed=False)
@@ -134,12 +140,12 @@ class Decision:
     def _unconfirmed(
         self, past: Past, reading: Reading, changes: Iterable[Change]
     ) -> dict[str, Model]:
-        """Return the models that are missing, and of which it is not believed yet."""
+        """Return the missing models whose removal is not confirmed, by key."""
         if self.accept or self.policy.removals == "at once":
             return {}
-        believed = past.missing.keys() | reading.confirmed
+        confirmed = past.missing.keys() | reading.confirmed
         gone = (each.model for each in changes if isinstance(each, Removed))
-        return {model.key: model for model in gone if model.key not in believed}
+        return {model.key: model for model in gone if model.key not in confirmed}
 
     def _refused(self, past: Past, reading: Reading, error: CatalogError) -> Poll:
         outcome = Outcome.INVALID if isinstance(error, PayloadInvalid) else Outcome.FAILED
@@ -160,50 +166,50 @@ class Decision:
     def _watch(self, past: Past) -> Watch:
         return Watch(self.policy.patience, past.unwell, self.started_at)
 
-    def _untold(self, past: Past, drift: tuple[Drift, ...]) -> tuple[Drift, ...]:
+    def _unreported(self, past: Past, drift: tuple[Drift, ...]) -> tuple[Drift, ...]:
         name = self.provider.name
-        return tuple(item for item in drift if fingerprint(name, item) not in past.told)
+        return tuple(item for item in drift if fingerprint(name, item) not in past.reported)
 
     def _reminders(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
-        """Find what is to be told of ends, whatever came of the poll: the days go by."""
+        """Return the due reports of ends, also after a failed poll."""
         gone, evidence = past.gone, past.evidence
         if poll.snapshot is not None:
             listed = poll.snapshot.by_key
-            left = [
+            removed = [
                 Delisted(each.change.model, each.at, each.callable_until, each.basis, each.ground)
                 for each in poll.findings
                 if isinstance(each.change, Removed)
             ]
             gone = {key: each for key, each in gone.items() if key not in listed}
-            gone |= {each.model.key: each for each in left}
+            gone |= {each.model.key: each for each in removed}
             noted = {key: listed[key] for key in evidence.notes if key in listed}
             evidence = replace(evidence, noted=noted)
         past = replace(past, gone=gone, evidence=evidence)
         return self._judge(self._retiring(past, poll.snapshot or past.snapshot))
 
     def _settled(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
-        """Find what flapped and stays at another value than was told: that is told now."""
+        """Return findings about places that flapped and settled at another value."""
         state = poll.snapshot or past.snapshot
         moving = {place_of(change) for finding in poll.findings for change in finding.changes}
         if state is None or not past.settled:
             return ()
         changes: list[Change] = []
         listed, since = state.by_key, dict[str, datetime]()
-        for told, last in past.settled:
+        for reported, last in past.settled:
             key, field = last.place
             if last.place in moving:
                 continue
             if field is not None and key in listed:
-                changes.append(Updated(listed[key], field, told.after, last.after))
+                changes.append(Updated(listed[key], field, reported.after, last.after))
             elif field is None and key in listed:
-                changes.append(Restored(listed[key], told.at))
+                changes.append(Restored(listed[key], reported.at))
             elif field is None and key in past.gone:
                 since[key] = last.at
                 changes.append(Removed(past.gone[key].model))
         return self._judge(changes, replace(past, moves=(), missing=since), state)
 
     def reminds(self, past: Past) -> bool:
-        """Whether there is something to tell of a model, if the poll changes nothing."""
+        """Return whether an unchanged poll has findings about models."""
         return bool(past.settled or self._retiring(past, None))
 
     def _retiring(self, past: Past, state: Snapshot | None) -> tuple[Retiring, ...]:

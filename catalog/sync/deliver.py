@@ -1,4 +1,4 @@
-"""What is owed, sent: the last step of a pass, and the daemon's errand between two passes."""
+"""Send pending messages after a pass and, in the daemon, between passes."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -16,22 +16,21 @@ from catalog.core.errors import CatalogError, DeliveryFailed
 from catalog.core.unexpected import REPORT, log_unexpected
 from catalog.store import outbox
 from catalog.store.database import Database
-from catalog.store.record import Recipients, tell
+from catalog.store.record import Recipients, record_findings
 
 logger = logging.getLogger(__name__)
 
 
 def recipients(channels: Sequence[Channel]) -> Recipients:
-    """Return the channels as the store knows them: by name, with what they want and when."""
+    """Return the filter and the send times of each channel, by name."""
     return {channel.name: (channel.audience.wants, channel.timing.due) for channel in channels}
 
 
 @dataclass(frozen=True, slots=True)
 class Courier:
-    """Sends what is owed to the channels.
+    """A sender of pending messages.
 
-    `judge` makes the finding for the operator when a channel will never take a message; it goes to
-    the other channels.
+    When a message is given up, `judge` makes the finding that the other channels get.
     """
 
     provider: str
@@ -41,36 +40,41 @@ class Courier:
     judge: Callable[[Undelivered], Finding]
 
     def deliver(self) -> tuple[Backlog, ...]:
-        """Send what is due, each channel's oldest message first; return what stays owed.
+        """Send due messages, each channel's oldest first, and return the pending ones.
 
-        A channel that refuses a message is left alone until the next time.
+        A channel that refuses a message gets no other one until the next call. Raise StoreError.
         """
         names = [channel.name for channel in self.channels]
         if not names:
             return ()
         while self._deliver_once(names):
-            pass  # something was given up, and the others are to be told of it
+            pass  # because the others get a finding about the lost message
         with self.database.reading() as connection:
             return outbox.pending(connection, self.provider, names)
 
     def _deliver_once(self, names: Sequence[str]) -> bool:
         with self.database.reading() as connection:
             due = outbox.due(connection, names, self.clock())
-        given_up = [self._contained(channel) for channel in self.channels if channel.name in due]
+        given_up = [
+            self._deliver_safely(channel) for channel in self.channels if channel.name in due
+        ]
         return any(given_up)
 
-    def _contained(self, channel: Channel) -> bool:
-        """Deliver to a channel; whatever it breaks off with, the others are told."""
+    def _deliver_safely(self, channel: Channel) -> bool:
+        """Deliver to a channel. An unexpected exception does not affect the others."""
         try:
             return self._deliver_to(channel)
         except CatalogError:
-            raise  # the database: without it, nobody can be told
-        except Exception as error:  # noqa: BLE001  # a stored message that cannot be read
+            raise  # because no channel works without the database
+        except Exception as error:  # noqa: BLE001  # because a stored message may be unreadable
             log_unexpected(logger, f"channel {channel.name}: nothing was sent", error)
             return False
 
     def _deliver_to(self, channel: Channel) -> bool:
-        """Send until nothing is due or the channel refuses; return whether it was given up on."""
+        """Send until nothing is due or the channel refuses.
+
+        Return whether a message was given up.
+        """
         given_up = False
         while item := self._claim(channel):
             failure = _sent(channel, item)
@@ -91,7 +95,7 @@ class Courier:
     def _refused(
         self, channel: Channel, item: outbox.PendingMessage, error: DeliveryFailed
     ) -> bool:
-        """Plan the next attempt, or give up; return whether it was given up."""
+        """Schedule the next attempt, or give up. Return whether it gave up."""
         now, attempts = self.clock(), item.attempts + 1
         chance = SystemRandom().random()
         again = next_attempt(attempts, now, error.retry_after, chance)
@@ -102,29 +106,29 @@ class Courier:
                 logger.warning("%s; tried again from %s on", error, stamp(again))
                 pause = error.retry_after
                 paused_until = None if pause is None else now + _bounded(pause)
-                since = now if again == wait else None  # else it is an hour of the day
+                since = now if again == wait else None  # because quiet hours replaced the wait
                 outbox.refused(
                     connection, item.message_id, str(error), again, paused_until, since=since
                 )
                 return False
             logger.error("%s; given up, attempt %d was the last", error, attempts)
-            told = outbox.was_given_up(connection, channel.name)
+            is_reported = outbox.was_given_up(connection, channel.name)
             outbox.given_up(connection, item.message_id, str(error))
-            if not told:
+            if not is_reported:
                 finding = self.judge(Undelivered(channel.name, str(error)))
                 others = [each for each in self.channels if each.name != channel.name]
-                tell(connection, (finding,), recipients(others))
+                record_findings(connection, (finding,), recipients(others))
         return True
 
 
 def _sent(channel: Channel, item: outbox.PendingMessage) -> DeliveryFailed | None:
-    """Send a message; return why that failed: an unexpected exception is a failed attempt too."""
+    """Send a message. Return the error, also for an unexpected exception."""
     try:
         at, used = item.findings[0].at, channel.audience.usage()
         channel.send(Message(item.message_id, item.provider, at, item.findings, used=used))
     except DeliveryFailed as error:
         return error
-    except Exception as error:  # noqa: BLE001  # one channel must not silence the others
+    except Exception as error:  # noqa: BLE001  # because one channel must not block the others
         what = f"channel {channel.name}: the message could not be sent"
         return DeliveryFailed(log_unexpected(logger, what, error), hint=REPORT)
     return None

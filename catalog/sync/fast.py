@@ -1,7 +1,7 @@
-"""The fast path of a poll: the same answer is recorded, and that is all.
+"""Record an unchanged poll without a full pass.
 
-Nearly every poll finds nothing new. A full pass would then change nothing else (see store/fast.py),
-so all but the poll is skipped.
+Nearly every poll finds nothing new. The full pass would only insert the poll (see store/fast.py),
+so its other steps are skipped.
 """
 
 import hashlib
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a document; a full pass reports on a larger one."""
+"""The maximum bytes of a document. The full pass reports larger ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fast:
-    """The fast path of one provider under these settings, with its row in this SQLite file.
+    """The fast path of one provider and its SQLite file.
 
-    `settings` and `request` are those of a FastPath.
+    `settings` and `request` have the meaning of the same fields of FastPath.
     """
 
     provider: str
@@ -41,17 +41,21 @@ class Fast:
     file: Path
 
     def row(self, now: datetime) -> FastPath | None:
-        """Return the row of this provider; None if a full pass is needed."""
+        """Return the row, or None if a full pass is needed."""
         try:
             rows = store.read(self.file, self.settings, now)
         except sqlite3.Error as error:
-            logger.debug("%s: no fast path: %s", self.provider, error)  # the full pass reports it
+            # The level is DEBUG, because the full pass reports the error.
+            logger.debug("%s: no fast path: %s", self.provider, error)
             return None
         mine = (row for row in rows if (row.provider, row.request) == (self.provider, self.request))
         return next(filter(is_written, mine), None)
 
     def new_row(self, started: datetime, known: "Baseline", document: Published | None) -> FastPath:
-        """Return the row for the polls after one that `started` then and left nothing to do."""
+        """Return the row for the poll after this one.
+
+        The pass began at `started` and left no work. `known` is read after it.
+        """
         return FastPath(
             provider=self.provider,
             settings=self.settings,
@@ -67,9 +71,9 @@ class Fast:
 
 
 def confirm(file: Path, row: FastPath, poll: Poll, slot: datetime | None) -> Pass | None:
-    """Record a poll with the same answer as before; None if a full pass is needed.
+    """Record a poll whose answer is unchanged, and finish its `slot`.
 
-    The `slot` is done with it.
+    Return None if a full pass is needed.
     """
     answer = poll.answer
     if answer is None or not _is_same(answer, row):
@@ -78,7 +82,8 @@ def confirm(file: Path, row: FastPath, poll: Poll, slot: datetime | None) -> Pas
         if not store.confirm(file, row, _columns(poll, answer, row), slot):
             return None
     except sqlite3.Error as error:
-        logger.debug("%s: not recorded: %s", poll.provider, error)  # the full pass reports it
+        # The level is DEBUG, because the full pass reports the error.
+        logger.debug("%s: not recorded: %s", poll.provider, error)
         return None
     logger.info("%s: %s, fast path", poll.provider, poll.outcome)
     document = None if row.document is None else Published(Path(row.document), written=False)
@@ -86,7 +91,7 @@ def confirm(file: Path, row: FastPath, poll: Poll, slot: datetime | None) -> Pas
 
 
 def is_written(row: FastPath) -> bool:
-    """Return whether the document is as the last pass left it."""
+    """Return whether the document still has the content of the last pass."""
     if row.document is None:
         return True
     digest, file = None, Path(row.document)
@@ -96,7 +101,7 @@ def is_written(row: FastPath) -> bool:
 
 
 def unchanged(provider: str, started: datetime, duration_ms: int, answer: Answer | None) -> Poll:
-    """Return the poll that `confirm` records, if the answer is the same."""
+    """Return the poll that `confirm` records."""
     return Poll(provider, started, duration_ms, Outcome.UNCHANGED, answer)
 
 
@@ -105,7 +110,7 @@ def _is_same(answer: Answer, row: FastPath) -> bool:
 
 
 def _columns(poll: Poll, answer: Answer, row: FastPath) -> dict[str, str | int | None]:
-    """Return the columns that differ from poll to poll, validators only if they moved."""
+    """Return the columns of this poll. Validators are only included if changed."""
     columns: dict[str, str | int | None] = {
         "started_at": stamp(poll.started_at),
         "duration_ms": poll.duration_ms,
@@ -113,6 +118,6 @@ def _columns(poll: Poll, answer: Answer, row: FastPath) -> dict[str, str | int |
         "http_status": answer.status,
     }
     if isinstance(answer, Payload) and answer.validators != row.validators:
-        given = answer.validators
-        columns |= {"etag": given.etag, "last_modified": given.last_modified}
+        validators = answer.validators
+        columns |= {"etag": validators.etag, "last_modified": validators.last_modified}
     return columns

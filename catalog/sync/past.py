@@ -1,4 +1,4 @@
-"""Read from the store all that a decision about one poll needs to know: the Past."""
+"""Read the stored facts that the decision about a poll needs."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -20,9 +20,9 @@ def past(
     decision: Decision,
     reading: Reading,
 ) -> Past:
-    """Read the past of one poll, within the transaction that writes it.
+    """Read the stored facts in the transaction that writes the poll.
 
-    The models of the current snapshot are read only if the decision needs them.
+    The models of the current snapshot are only read if the decision needs them.
     """
     name, known, policy = decision.provider.name, start.known, decision.policy
     gone = memory.gone(connection, name, known)
@@ -33,7 +33,7 @@ def past(
         evidence=evidence,
         reminded=forecasts.reports(connection, name) if gone or evidence.noted else {},
         polled_at=start.polled_at,
-        told=changelog.reported_drift(connection, name) if reading.drift else frozenset(),
+        reported=changelog.reported_drift(connection, name) if reading.drift else frozenset(),
         unwell=polls.unwell(connection, name),
         missing=known.missing,
         settled=_settled(connection, name, policy, start.polled_at, decision.started_at),
@@ -59,7 +59,7 @@ def _held(
     candidate: Snapshot,
     started: datetime,
 ) -> int:
-    """Count the polls in a row that were held for the models that this candidate lacks."""
+    """Count the polls in a row held because of the same models."""
     doubt = policy.doubt
     if doubt.about(snapshot, candidate) is None:
         return 0
@@ -74,7 +74,7 @@ def _settled(
     polled_at: datetime | None,
     started: datetime,
 ) -> tuple[tuple[Move, Move], ...]:
-    """Return what flapped, and has stayed long enough since the poll before to be reported."""
+    """Return the places that flapped and settled since the previous poll."""
     if polled_at is None:
         return ()
     until = started - policy.settles_after

@@ -1,4 +1,4 @@
-"""The document of the store: what it shall say is read here, and written through one door."""
+"""Render the document of a snapshot from the store, and write it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,10 +22,10 @@ MODEL_KINDS = ("added", "removed", "restored", "renamed", "updated")
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """How one provider's document is made.
+    """The settings of one provider's document.
 
-    `recent` is how many findings it shows at least, where there are as many: those of one snapshot
-    stay together.
+    `recent` is the minimum number of findings to show, if as many exist. The findings of a snapshot
+    are shown all or none.
     """
 
     provider: str
@@ -38,7 +38,7 @@ class Publisher:
     recent: int
 
     def overview(self, connection: Transaction, number: int) -> Overview:
-        """Read what the document says as of a snapshot: nothing but what the store holds."""
+        """Read the content of the document as of a snapshot."""
         wanted = FindingFilter(
             self.provider, up_to_snapshot=number, levels=REPORTED, kinds=MODEL_KINDS
         )
@@ -57,7 +57,10 @@ class Publisher:
         )
 
     def _answers(self, connection: Transaction, number: int) -> Mapping[str, Mapping[str, Verdict]]:
-        """Read what the models say when they are called: now, so of the newest snapshot alone."""
+        """Return the verdicts of model calls, by model and route.
+
+        Only the newest snapshot has verdicts, because calls describe the present.
+        """
         if history.number_at(connection, self.provider, None) != number:
             return {}
         answers: dict[str, dict[str, Verdict]] = {}
@@ -67,15 +70,15 @@ class Publisher:
         return answers
 
     def compose(self, overview: Overview) -> str:
-        """Write the document anew from the template, for stdout."""
+        """Return the document as text, rendered into the template."""
         return compose(self.template, self._regions(overview))
 
     def plan(self, overview: Overview, *, path: Path | None = None, force: bool = False) -> Plan:
-        """Say what the document would be; raise DocumentError where it cannot be written."""
+        """Return the planned document. Raise DocumentError if it cannot be written."""
         return plan(path or self.path, self.template, self._regions(overview), force=force)
 
     def publish(self, overview: Overview, *, dry_run: bool = False) -> Published:
-        """Write the document where it differs; raise DocumentError."""
+        """Write the document if it differs. Raise DocumentError."""
         regions = self._regions(overview)
         wanted = plan(self.path, self.template, regions, proved=False)
         if not dry_run:
@@ -87,7 +90,7 @@ class Publisher:
 
 
 def newest_snapshots(findings: Sequence[Finding], least: int) -> tuple[Finding, ...]:
-    """Take whole snapshots, the newest first, until there are `least` findings."""
+    """Return the findings of the newest snapshots, at least `least` if possible."""
     taken: list[Finding] = []
     newest = sorted(findings, key=_snapshot, reverse=True)
     for _, group in groupby(newest, key=_snapshot):

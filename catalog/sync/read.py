@@ -1,4 +1,4 @@
-"""Ask a provider, and read its answer: a candidate snapshot, nothing new, or an error."""
+"""Request the list of a provider and parse the answer."""
 
 import logging
 import time
@@ -20,7 +20,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Asks and reads outside of any transaction that writes."""
+    """The request and the parser of one provider.
+
+    No write transaction is open meanwhile, because a request may take minutes.
+    """
 
     provider: Provider
     fetch: Callable[[Validators], Answer]
@@ -28,8 +31,11 @@ class Reader:
     policy: Policy
     memory: Memory
 
-    def ask(self, start: Start) -> Reading:
-        """Return the answer, or the error that the poll failed with; raise other CatalogErrors."""
+    def request(self, start: Start) -> Reading:
+        """Return the answer, or the error of a failed poll.
+
+        Raise CatalogErrors that are not the provider's.
+        """
         try:
             return Reading(self.fetch(start.known.validators))
         except ProviderError as error:
@@ -37,15 +43,18 @@ class Reader:
         except CatalogError:
             raise
         except Exception as error:  # noqa: BLE001  # an answer can cause any exception
-            return self.broken(error)
+            return self.failed(error)
 
-    def broken(self, error: Exception) -> Reading:
-        """Log an unexpected exception; return it as the error of a failed poll."""
+    def failed(self, error: Exception) -> Reading:
+        """Log an unexpected exception. Return it as a failed poll."""
         what = f"the poll of {self.provider.name} broke off"
         return Reading(error=ProviderError(log_unexpected(logger, what, error), hint=REPORT))
 
     def read(self, start: Start, reading: Reading) -> Reading:
-        """Read the answer, and ask a second time if models are missing and the policy wants it."""
+        """Parse the answer.
+
+        With `removals = "again"`, request it again if models are missing.
+        """
         first = self._read(start, reading)
         if self.policy.removals != "again":
             return first
@@ -53,8 +62,8 @@ class Reader:
         if not missing:
             return first
         time.sleep(self.policy.again_after.total_seconds())
-        anew = replace(start, known=replace(start.known, validators=Validators()))
-        second = self._read(start, self.ask(anew))
+        unconditional = replace(start, known=replace(start.known, validators=Validators()))
+        second = self._read(start, self.request(unconditional))
         if second.error is not None:
             logger.warning("%s could not be asked again: %s", self.provider.name, second.error)
             return first
@@ -66,7 +75,7 @@ class Reader:
             return reading
         if isinstance(answer, NotModified) or answer.digest == known.payload:
             return Reading(answer, self._without_missing(start))
-        from catalog.providers.validate import validate  # heavy: not loaded if nothing is new
+        from catalog.providers.validate import validate  # slow import, avoided if nothing is new
 
         state = self._state(start)
         facts = frozenset(model.facts for model in state.models) if state else frozenset()
@@ -84,7 +93,10 @@ class Reader:
         return frozenset(before.by_key.keys() - candidate.by_key.keys() - known.missing.keys())
 
     def _without_missing(self, start: Start) -> Snapshot | None:
-        """Return the snapshot that the same answer as before gives without its missing models."""
+        """Return the snapshot of a repeated answer, without its missing models.
+
+        Return None if no model is missing.
+        """
         state, missing = self._state(start), start.known.missing
         if not missing or state is None:
             return None

@@ -1,4 +1,4 @@
-"""How a poll begins: at which moment, and from which state of the store."""
+"""Begin a poll: read the clock and the current snapshot."""
 
 import logging
 import time
@@ -13,17 +13,17 @@ from catalog.sync.fast import Fast
 
 logger = logging.getLogger(__name__)
 SET_BACK = timedelta(hours=1)
-"""The most that a clock goes back by a mistake with summer time, or when it is set."""
+"""The maximum setback, because errors with summer time are one hour."""
 WRITTEN = datetime(2025, 1, 1, tzinfo=UTC)
-"""A clock before this moment is not set yet, because this program is younger."""
+"""The earliest plausible time, because this program is younger."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The moment of a poll, also by monotonic time, and the current snapshot without its models.
+    """The time of a poll and the current snapshot without its models.
 
-    `polled_at` is the moment of the poll before it. On the fast path `row` is set, and `known` has
-    only what the row has.
+    `monotonic` is the same time in seconds of the monotonic clock. `polled_at` is the time of the
+    previous poll. On the fast path `row` is set, and `known` has only the values of the row.
     """
 
     at: datetime
@@ -34,18 +34,18 @@ class Start:
 
     @property
     def elapsed_ms(self) -> int:
-        """The milliseconds since then."""
+        """Return the milliseconds since the poll began."""
         return round((time.monotonic() - self.monotonic) * 1000)
 
 
 def begin(database: Database, provider: str, clock: Clock) -> Start:
-    """Begin a full poll: read the current state, without its models; raise StoreError."""
+    """Begin a full poll. Raise StoreError."""
     known, polled_at = _read(database, provider)
     return Start(_now(clock(), polled_at), time.monotonic(), known, polled_at)
 
 
 def begin_fast(fast: Fast, clock: Clock) -> Start | None:
-    """Begin a poll on the fast path; None if a full poll is needed."""
+    """Begin on the fast path, or return None for a full poll."""
     at, monotonic = clock(), time.monotonic()
     row = fast.row(at)
     if row is None:
@@ -55,9 +55,9 @@ def begin_fast(fast: Fast, clock: Clock) -> Start | None:
 
 
 def complete(start: Start, database: Database, provider: str) -> Start | None:
-    """Complete the state of a poll that began on the fast path, because its answer is new.
+    """Read the remaining facts after a new answer on the fast path.
 
-    None if another process has polled meanwhile: the answer may be about the state before that.
+    Return None if another process polled meanwhile, because the answer may be older than that poll.
     """
     known, polled_at = _read(database, provider)
     if known.number != start.known.number or (polled_at and polled_at > start.at):
@@ -76,10 +76,11 @@ def _read(database: Database, provider: str) -> tuple[history.Baseline, datetime
 
 
 def _now(now: datetime, last: datetime | None) -> datetime:
-    """Return the moment of a poll: that of the last one if the clock was set back a bit.
+    """Return `now`, or the last poll's time if that is later.
 
-    If it is back by more than that, the last poll is the odd one: to wait for its time would delay
-    all reports that depend on time. But a clock that was never set is not followed.
+    If the clock is behind by more than SET_BACK, the time of the last poll is probably wrong, and
+    its use would delay all reports that depend on time, so `now` is returned. A clock before
+    WRITTEN is not trusted, because it was never set.
     """
     if last is None or last <= now:
         return now

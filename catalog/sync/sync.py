@@ -1,4 +1,4 @@
-"""One poll, from the request to the people who are alerted: begin reading here."""
+"""Run one poll, from the request to the alerts: begin reading here."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -37,11 +37,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a poll is recorded.
+    """The options of a poll.
 
-    `accept` applies an answer that would be held. A `dry_run` undoes its transaction, then writes
-    and sends nothing. The `slot` of the schedule is done with the poll, by a failed one only if it
-    is tried `once`.
+    `accept` applies an answer that would be held. A `dry_run` undoes its transaction, and writes
+    and sends nothing. The poll finishes the `slot` of the schedule. A failed poll does so only with
+    `once`.
     """
 
     accept: bool = False
@@ -55,7 +55,7 @@ PLAIN = Options()
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """Everything that a pass needs, built by config/build.py."""
+    """The parts of a pass, built by config/build.py."""
 
     provider: Provider
     fetch: Callable[[Validators], Answer]
@@ -68,29 +68,29 @@ class Sync:
     memory: Memory = field(default_factory=Memory)
 
     def run(self, options: Options = PLAIN) -> Pass:
-        """Poll once: ask, record in one transaction, write the document, send messages.
+        """Poll once: request, record in one transaction, write the document, send messages.
 
-        The next pass repairs what a crash cuts off after the transaction, because document and
-        messages are derived from the store.
+        After a crash the next pass writes the document and sends the messages, because both are
+        derived from the store. Raise StoreError.
         """
         with running():
             recorded, reader = None, self._reader
-            while recorded is None:  # again if another process has polled meanwhile
+            while recorded is None:  # repeats if another process polled meanwhile
                 start = self._start(options)
-                reading = reader.ask(start)  # network; no transaction is open
+                reading = reader.request(start)  # network, so no transaction is open
                 if result := self._confirm(start, reading, options):
                     return result
                 recorded = self._record(start, reading, options)
             result = self._publish(*recorded, options)
             if not options.dry_run:
                 result = replace(result, pending=self.deliver())
-                self._leave_on_fast_path(result)
+                self._allow_fast_path(result)
             poll = result.poll
             logger.info("%s: %s, %d findings", poll.provider, poll.outcome, len(poll.findings))
             return result
 
     def deliver(self) -> tuple[Backlog, ...]:
-        """Send the messages that are due, also between two passes; return the pending ones."""
+        """Send the due messages, and return the pending ones."""
         name, lifecycle = self.provider.name, self.provider.lifecycle
 
         def judge_one(change: Undelivered) -> Finding:
@@ -111,7 +111,7 @@ class Sync:
         return start or begin(self.database, self.provider.name, self.clock)
 
     def _confirm(self, start: Start, reading: Reading, options: Options) -> Pass | None:
-        """Record an unchanged poll on the fast path; None if a full pass is needed."""
+        """Record an unchanged poll, or return None for a full pass."""
         if self.fast is None or start.row is None:
             return None
         poll = unchanged(self.provider.name, start.at, start.elapsed_ms, reading.answer)
@@ -120,7 +120,7 @@ class Sync:
     def _record(
         self, start: Start, reading: Reading, options: Options
     ) -> tuple[Pass, Overview | None] | None:
-        """Record the poll; None if another process has moved the state that it is about."""
+        """Record the poll, or return None if another process changed the snapshot."""
         if start.row is not None:
             full = complete(start, self.database, self.provider.name)
             if full is None:
@@ -131,8 +131,8 @@ class Sync:
         except CatalogError:
             raise
         except Exception as error:  # noqa: BLE001  # an answer can cause any exception
-            broken = self._reader.broken(error)
-        return self._commit(start, broken, options)
+            failed = self._reader.failed(error)
+        return self._commit(start, failed, options)
 
     def _commit(
         self, start: Start, reading: Reading, options: Options
@@ -150,7 +150,8 @@ class Sync:
                 slots.finish(plain(connection), name, slot, start.at)
             if self.fast is not None:
                 fast_rows.reserve(connection, name, current())
-            # What a dry run undoes is read now; else no other process has to wait for it.
+            # A dry run reads this before it undoes the transaction. Other runs read it later,
+            # because a long transaction would block other processes.
             overview = self._overview(connection, number) if options.dry_run else None
         if poll.snapshot is not None and number is not None and not options.dry_run:
             self.memory.keep(poll.snapshot, number)
@@ -162,7 +163,7 @@ class Sync:
         return self.publisher.overview(connection, number)
 
     def _publish(self, result: Pass, overview: Overview | None, options: Options) -> Pass:
-        """Write the document; the messages are sent whether or not that fails."""
+        """Write the document. Its errors are returned, because messages are still sent."""
         if self.publisher is None:
             return result
         try:
@@ -177,24 +178,24 @@ class Sync:
             return replace(result, document_error=error)
         except CatalogError:
             raise
-        except Exception as error:  # noqa: BLE001  # the change is recorded, so it is reported
+        except Exception as error:  # noqa: BLE001  # because the recorded change must be reported
             text = log_unexpected(logger, "the document could not be written", error)
             return replace(result, document_error=InternalError(text))
 
-    def _leave_on_fast_path(self, done: Pass) -> None:
-        """Let the next poll take the fast path, if this pass left nothing to do."""
+    def _allow_fast_path(self, done: Pass) -> None:
+        """Allow the fast path if this pass left no work."""
         wrong = done.poll.error or done.document_error or done.snapshot is None
         if self.fast is None or wrong:
             return
         name, started = self.provider.name, done.poll.started_at
         with self.database.writing(ends_fast_path=False) as connection:
-            if not self._waits(connection, started):
+            if not self._has_work(connection, started):
                 known = history.baseline(connection, name)
                 row = self.fast.new_row(started, known, done.document)
                 fast_rows.fill_in(connection, row, current())
 
-    def _waits(self, connection: Transaction, started: datetime) -> bool:
-        """Return whether a message is pending, a removal unconfirmed or a value unsettled."""
+    def _has_work(self, connection: Transaction, started: datetime) -> bool:
+        """Return whether messages, removals or flapping values are pending."""
         name, after = self.provider.name, started - self.policy.settles_after
         return bool(
             outbox.has_pending(connection, [channel.name for channel in self.channels])

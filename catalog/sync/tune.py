@@ -1,4 +1,4 @@
-"""What the settings make of a history: how much is told, what is damped, what is confirmed late."""
+"""Count alerts, damped changes and late removals of recorded polls."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -19,16 +19,17 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of the polls from `first` to `last` under some settings.
+    """The result of the polls from `first` to `last` under some settings.
 
-    `told` counts findings by level. `damped` counts the silent moves of each place, by the model's
-    name and the field; `settled` counts those that stayed elsewhere and were told. `late` holds how
-    much later each removal was believed; `returned` counts the models that were back before.
+    `reported` counts findings by level. `damped` counts the silent changes of each place, by model
+    name and field. `settled` counts the places that settled at another value and were reported.
+    `late` holds the delay of each confirmed removal. `returned` counts the models that returned
+    before their removal was confirmed.
     """
 
     first: datetime
     last: datetime
-    told: Mapping[str, int] = field(default_factory=dict)
+    reported: Mapping[str, int] = field(default_factory=dict)
     damped: Mapping[tuple[str, str | None], int] = field(default_factory=dict)
     settled: int = 0
     late: tuple[timedelta, ...] = ()
@@ -36,15 +37,15 @@ class Trial:
 
     @property
     def days(self) -> float:
-        """So many days it took; less than a day counts as one."""
+        """Return the days between first and last poll, at least one."""
         return max(self.last - self.first, DAY) / DAY
 
 
-def weigh(polls: Iterable[Poll]) -> Trial | None:
-    """Count what polls came to, the oldest first; None of no polls."""
+def summarize(polls: Iterable[Poll]) -> Trial | None:
+    """Count the results of polls, oldest first. Return None without polls."""
     first: datetime | None = None
     last: datetime | None = None
-    told: Counter[str] = Counter()
+    reported: Counter[str] = Counter()
     damped: Counter[tuple[str, str | None]] = Counter()
     silent: dict[Place, JsonText | None] = {}
     settled = 0
@@ -53,27 +54,28 @@ def weigh(polls: Iterable[Poll]) -> Trial | None:
     returned = 0
     for poll in polls:
         first, last = first or poll.started_at, poll.started_at
-        told.update(str(each.level) for each in poll.findings if each.level is not Level.QUIET)
+        levels = (each.level for each in poll.findings)
+        reported.update(str(level) for level in levels if level is not Level.QUIET)
         for place, change in _moves(poll.findings, {DAMPED}):
             damped[change.model.name, place[1]] += 1
             silent[place] = sides(change)[1]
         for place, change in _moves(poll.findings, rules().keys() - {DAMPED, FLAPPING}):
             settled += place in silent and silent.pop(place) == sides(change)[1]
         if poll.outcome in {Outcome.CHANGED, Outcome.UNCHANGED}:
-            believed = waiting.keys() & _removed(poll.findings)
-            late += [poll.started_at - waiting.pop(key) for key in sorted(believed)]
+            confirmed = waiting.keys() & _removed(poll.findings)
+            late += [poll.started_at - waiting.pop(key) for key in sorted(confirmed)]
             returned += len(waiting.keys() - set(poll.missing))
             waiting = {key: waiting.get(key, poll.started_at) for key in poll.missing}
     if first is None or last is None:
         return None
-    return Trial(first, last, told, damped, settled, tuple(late), returned)
+    return Trial(first, last, reported, damped, settled, tuple(late), returned)
 
 
-def worth_judging(polls: Iterable[Answered]) -> Iterator[Answered]:
-    """Leave out unchanged polls within a row of them, but for the first of each day.
+def without_repeats(polls: Iterable[Answered]) -> Iterator[Answered]:
+    """Skip repeated unchanged polls, except the first of each day.
 
-    They would come to nothing again, and there are years of them; what waits is told a day late at
-    most.
+    Repeats change nothing, and a history has years of them. A pending report is at most a day late
+    because of the skipped polls.
     """
     last: Answered | None = None
     skipped: Answered | None = None

@@ -9,7 +9,7 @@ import pytest
 
 from catalog.changes.change import Probed, Retiring
 from catalog.store.database import Database
-from catalog.store.record import tell
+from catalog.store.record import record_findings
 from tests.support.builders import MISSING, body, finding, row
 from tests.support.http_server import answer, refusing
 from tests.support.shell import Live, Shell
@@ -220,7 +220,7 @@ def test_what_a_probe_found(live: Live) -> None:
     shell = configured(live, FIRST)
     database = Database(f"sqlite:///{shell.folder}/catalog.db")
     with database.writing() as connection:
-        tell(connection, [finding(Probed("ghost", "alpha", ("chat",), key="1"))], {})
+        record_findings(connection, [finding(Probed("ghost", "alpha", ("chat",), key="1"))], {})
     database.close()
     lines = shell("explain", "1").lines
     assert "compared    what the models said when called with what the lists say" in lines
@@ -235,7 +235,7 @@ def test_an_end_that_is_near(live: Live) -> None:
     database = Database(f"sqlite:///{shell.folder}/catalog.db")
     end = Retiring("1", "alpha", "llm", date(2031, 1, 1), "announced", "a mail")
     with database.writing() as connection:
-        tell(connection, [finding(end)], {})
+        record_findings(connection, [finding(end)], {})
     database.close()
     lines = shell("explain", "1").lines
     assert "compared    the day on which the model ends with the day of the poll" in lines

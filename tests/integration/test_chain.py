@@ -10,7 +10,7 @@ from catalog.changes.incident import Trouble
 from catalog.changes.poll import Outcome, Poll
 from catalog.core.payload import Drift
 from catalog.store.database import Database, Transaction
-from catalog.store.record import record, tell
+from catalog.store.record import record, record_findings
 from catalog.store.verify import verify
 from tests.support.builders import AT, finding, model, payload, snapshot
 
@@ -38,7 +38,7 @@ def test_what_is_told_between_polls_breaks_no_link(tmp_path: Path) -> None:
     with database.writing() as connection:
         record(connection, first, {})
         record(connection, second, {})
-        tell(connection, (finding(Trouble("stale", "old"), at=later),), {})
+        record_findings(connection, (finding(Trouble("stale", "old"), at=later),), {})
         assert bad(connection) == []
         record(connection, third, {})
         assert bad(connection) == []

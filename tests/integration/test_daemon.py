@@ -114,8 +114,8 @@ def test_a_pass_is_not_dropped_while_the_one_before_it_is_put_away(tmp_path: Pat
 
         def drop(_: object) -> None:
             dropped.append(now())
-            daemon._plan(
-                daemon._courses["infomaniak"], now()
+            daemon._schedule(
+                daemon._states["infomaniak"], now()
             )  # or it would run no pass ever again, and not even stop
             seen.release()
 
@@ -203,9 +203,9 @@ def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
         made = replace(read, scheduled=scheduled)
         daemon = Daemon(lambda: [made], Systemd(told))
         daemon._scheduler.start(paused=True)
-        daemon._take(made, now() + 3600 * SECOND)
+        daemon._adopt(made, now() + 3600 * SECOND)
         daemon._deadline = 0.0  # as if a pass had been under way for too long
-        assert daemon._heed(Beat())
+        assert daemon._handle(Beat())
         daemon._scheduler.shutdown()
         assert manager.recv(4096) == b"WATCHDOG=1"
 
@@ -218,8 +218,8 @@ def test_a_scheduler_that_stands_still_lets_the_watchdog_bite(
         made = work(it.sync, lambda _: ANSWER, timedelta())
         daemon = Daemon(lambda: [made], Systemd({}))
         daemon._scheduler.start(paused=True)
-        daemon._take(made, now())
-        assert daemon._heed(Beat())
+        daemon._adopt(made, now())
+        assert daemon._handle(Beat())
         daemon._scheduler.shutdown()
     assert "has not ended in time" in caplog.text
 
@@ -237,15 +237,15 @@ def test_a_provider_removed_while_its_run_waits_is_not_polled(tmp_path: Path) ->
         made = replace(work(it.sync, fetch, SECOND), close=lambda: closed.append("infomaniak"))
         daemon = Daemon(lambda: [replace(twin)], Systemd({}))  # each reading makes new work
         daemon._scheduler.start(paused=True)
-        daemon._renew([(each, now() + 3600 * SECOND) for each in (made, twin)])
-        course = daemon._courses["infomaniak"]
-        assert daemon._unplan(course)  # as if the scheduler had begun it
+        daemon._switch([(each, now() + 3600 * SECOND) for each in (made, twin)])
+        state = daemon._states["infomaniak"]
+        assert daemon._cancel(state)  # as if the scheduler had begun it
         daemon._reload()
-        daemon._close_left()
-        assert (closed, list(daemon._courses)) == ([], ["infomaniak", "twin"])
-        assert daemon._heed(daemon._pass(course))
+        daemon._close_retired()
+        assert (closed, list(daemon._states)) == ([], ["infomaniak", "twin"])
+        assert daemon._handle(daemon._pass(state))
         daemon._scheduler.shutdown()
-    assert (closed, list(daemon._courses)) == (["infomaniak"], ["twin"])
+    assert (closed, list(daemon._states)) == (["infomaniak"], ["twin"])
     assert polled == []
 
 
@@ -257,9 +257,9 @@ def test_a_run_that_moved_beyond_its_slot_is_planned_anew(
         made = work(it.sync, lambda _: ANSWER, SECOND)
         daemon = Daemon(lambda: [made], Systemd({}))
         daemon._scheduler.start(paused=True)
-        daemon._take(made, now() + 3600 * SECOND)  # as if the clock had been an hour ahead
-        assert daemon._heed(Beat())
-        assert daemon._courses["infomaniak"].moment <= now() + SECOND
+        daemon._adopt(made, now() + 3600 * SECOND)  # as if the clock had been an hour ahead
+        assert daemon._handle(Beat())
+        assert daemon._states["infomaniak"].moment <= now() + SECOND
         daemon._scheduler.shutdown()
     assert "the clock was set back: the next run is planned anew" in caplog.text
 

@@ -14,7 +14,7 @@ from catalog.core.clock import now
 from catalog.core.errors import StoreError
 from catalog.daemon.daemon import Daemon
 from catalog.daemon.job import Work
-from catalog.daemon.report import told_calls
+from catalog.daemon.report import call_lines
 from catalog.daemon.schedule import Interval
 from catalog.daemon.scheduled import ProbeTimes, Scheduled
 from catalog.daemon.systemd import Systemd
@@ -93,7 +93,7 @@ def test_the_models_are_called_once_a_slot(
 
 def test_nothing_to_do_is_no_line() -> None:
     """Where the slot was done and no second try is due the log stays quiet."""
-    assert told_calls("infomaniak", None) == []
+    assert call_lines("infomaniak", None) == []
 
 
 class Breaking(Probing):

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from catalog.core.clock import now
-from catalog.daemon.job import LATER, Course, Work
+from catalog.daemon.job import LATER, ProviderState, Work
 from catalog.daemon.schedule import Interval
 from catalog.daemon.scheduled import Run, Scheduled
 from catalog.store import claims, slots
@@ -167,8 +167,8 @@ def test_a_slot_that_is_held_is_looked_at_again_in_a_minute(
     """In a minute, whenever the claim ends by its owner's clock: that of a dead one is free."""
     with rig(tmp_path, answer(body=body())) as it:
         made = Work(scheduled(it, 24 * HOUR), timedelta(), (), lambda: None)
-        course = Course(made, AT, call_at=AT)
+        state = ProviderState(made, AT, call_at=AT)
         came = Run(NAME, slots.Claim(AT, until=until))
         before = now()
         soon = min(before + LATER, made.scheduled.schedule.next_after(before))
-        assert soon <= course.following(came) <= now() + LATER
+        assert soon <= state.following(came) <= now() + LATER

@@ -58,7 +58,7 @@ def test_an_unchanged_state() -> None:
 def test_drift_is_told_once() -> None:
     """Drift whose fingerprint is in the store is not told again; new drift beside it is."""
     other = replace(NEW_FIELD, field="origin")
-    past = replace(KNOWN, told=frozenset({fingerprint("infomaniak", NEW_FIELD)}))
+    past = replace(KNOWN, reported=frozenset({fingerprint("infomaniak", NEW_FIELD)}))
     (finding,) = decide(past, read(BEFORE, NEW_FIELD, other)).findings
     assert finding.change == other
 
