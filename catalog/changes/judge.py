@@ -1,8 +1,8 @@
-"""Turn changes into findings, or into a doubt, by rules.toml."""
+"""Turn changes into findings, or into a hold, by rules.toml."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from catalog.changes.change import Change, Removed, Renamed, Retiring, Updated
 from catalog.changes.finding import Delisted, Finding, Level, severity
@@ -13,39 +13,11 @@ from catalog.changes.values import fields_within, moves
 from catalog.changes.waves import bundles
 from catalog.core.paths import Attributes
 from catalog.core.payload import Drift
-from catalog.core.snapshot import Snapshot
 
 NUMERIC = frozenset({"price", "context_limit"})
 """Attributes with numeric values, also as text."""
 SOON = 7
 """Days before an end when it counts as soon."""
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """The limits that hold an implausible answer, and that release it.
-
-    An answer is held if more than `share` of at least `floor` models are gone. It is accepted after
-    `polls` polls in a row, at least `apart` from each other, that lack the same models. Other
-    changes do not matter, because large catalogs always change.
-    """
-
-    share: float = 0.30
-    floor: int = 10
-    polls: int = 3
-    apart: timedelta = timedelta(minutes=10)
-
-    def about(self, before: Snapshot | None, after: Snapshot) -> str | None:
-        """Return the reason to hold this snapshot, or None."""
-        if not after.models:
-            return "the list is empty"
-        if before is None or len(before.models) < self.floor:
-            return None
-        total = len(before.models)
-        lost = len(before.by_key.keys() - after.by_key.keys())
-        if lost <= self.share * total:
-            return None
-        return f"{lost} of {total} models gone ({lost / total:.0%}, limit {self.share:.0%})"
 
 
 @dataclass(frozen=True, slots=True)

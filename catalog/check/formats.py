@@ -10,31 +10,31 @@ from xml.sax.saxutils import escape, quoteattr
 from catalog import __version__
 from catalog.changes.finding import Level
 from catalog.check.notice import CHECK_RULES, Notice
-from catalog.check.outcome import Outcome, one_line
+from catalog.check.result import CheckResult, one_line
 from catalog.check.scan.uses import Scanned
 from catalog.core.clock import stamp
 from catalog.core.files import shown
 from catalog.core.visible import visible
 
 
-def document(outcome: Outcome) -> dict[str, Any]:
+def document(result: CheckResult) -> dict[str, Any]:
     """Write what a check came to, without its schema version."""
-    listing, heeded = outcome.listing, outcome.heeded
+    listing, heeded = result.listing, result.heeded
     return {
         "provider": listing.provider,
         "catalog": {
-            "source": shown(outcome.source),
+            "source": shown(result.source),
             "from": stamp(listing.since),
             "to": stamp(listing.as_of),
             "listed": len(listing.listed),
         },
-        "files": len(outcome.files),
-        "uses": outcome.uses,
-        "failed": outcome.failed,
+        "files": len(result.files),
+        "uses": result.uses,
+        "failed": result.failed,
         "notices": [notice_json(notice) for notice in heeded.notices],
         "ignored": len(heeded.ignored),
         "in_baseline": len(heeded.known),
-        "skipped": [{"path": shown(each.path), "reason": each.skipped} for each in outcome.skipped],
+        "skipped": [{"path": shown(each.path), "reason": each.skipped} for each in result.skipped],
     }
 
 
@@ -58,13 +58,13 @@ def notice_json(notice: Notice) -> dict[str, Any]:
 _COMMANDS = {Level.BREAKING: "error", Level.WARNING: "warning", Level.INFO: "notice"}
 
 
-def annotations(outcome: Outcome) -> str:
+def annotations(result: CheckResult) -> str:
     """Write one line for each notice and for each file that was not checked to its end."""
     skipped = (
         f"::warning file={_property(each.path)},title=not checked::{_data(each.skipped)}\n"
-        for each in outcome.skipped
+        for each in result.skipped
     )
-    return "".join((*(f"{_annotation(notice)}\n" for notice in outcome.heeded.notices), *skipped))
+    return "".join((*(f"{_annotation(notice)}\n" for notice in result.heeded.notices), *skipped))
 
 
 def _annotation(notice: Notice) -> str:
@@ -86,23 +86,23 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def report(outcome: Outcome) -> str:
+def report(result: CheckResult) -> str:
     """Write a report: a case for each notice, for each file without, and for each skipped one.
 
     What the check does not fail on is a case that passed, with what there is to say as its output.
     """
-    notices = outcome.heeded.notices
+    notices = result.heeded.notices
     told = {notice.path for notice in notices}
-    silent = [path for path in outcome.files if path not in told]
-    failures = sum(outcome.fails(notice) for notice in notices)
-    skipped = outcome.skipped
+    silent = [path for path in result.files if path not in told]
+    failures = sum(result.fails(notice) for notice in notices)
+    skipped = result.skipped
     tests = len(notices) + len(silent) + len(skipped)
     counts = f'tests="{tests}" failures="{failures}" errors="0"'
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<testsuites name="catalog check" {counts} time="0">',
         f'  <testsuite name="catalog check" {counts} skipped="{len(skipped)}" time="0">',
-        *(line for notice in notices for line in _case(notice, failed=outcome.fails(notice))),
+        *(line for notice in notices for line in _case(notice, failed=result.fails(notice))),
         *(f"    <testcase {_named(shown(path), 'models')}/>" for path in silent),
         *(
             f"    <testcase {_named(shown(each.path), 'limits')}>"
@@ -144,9 +144,9 @@ _RULES = list(CHECK_RULES)
 _FINGERPRINT = "modelUse/v1"
 
 
-def log(outcome: Outcome) -> dict[str, Any]:
+def log(result: CheckResult) -> dict[str, Any]:
     """Write one run. What comments ignore and the baseline holds is there, marked as suppressed."""
-    heeded = outcome.heeded
+    heeded = result.heeded
     seen: Counter[str] = Counter()
     results = [
         *_results(heeded.notices, None, seen),
@@ -160,13 +160,13 @@ def log(outcome: Outcome) -> dict[str, Any]:
         "invocations": [
             {
                 "executionSuccessful": True,
-                "toolExecutionNotifications": list(map(_skipped, outcome.skipped)),
+                "toolExecutionNotifications": list(map(_skipped, result.skipped)),
             }
         ],
         "properties": {
-            "provider": outcome.listing.provider,
-            "catalog": shown(outcome.source),
-            "catalogAsOf": stamp(outcome.listing.as_of),
+            "provider": result.listing.provider,
+            "catalog": shown(result.source),
+            "catalogAsOf": stamp(result.listing.as_of),
         },
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}

@@ -9,16 +9,7 @@ from types import MappingProxyType
 
 from catalog.changes.forecast import Forecast, by_policy, strongest
 from catalog.changes.rules import Lifecycle
-from catalog.core.snapshot import Model, Snapshot
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """One stretch of time over which a model did not change; `until` is None while it lasts."""
-
-    model: Model
-    since: datetime
-    until: datetime | None
+from catalog.core.snapshot import Model, Snapshot, Stretch
 
 
 @dataclass(frozen=True, slots=True)

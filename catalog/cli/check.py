@@ -15,7 +15,7 @@ from catalog.changes.finding import Level
 from catalog.check import lock
 from catalog.check.known import Listing
 from catalog.check.lock import Locked
-from catalog.check.outcome import Heeded, Outcome, baseline_text, ignore, leave, read_baseline
+from catalog.check.result import CheckResult, Heeded, baseline_text, ignore, leave, read_baseline
 from catalog.check.scan.uses import Scanned
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.check_output import document, show
@@ -113,12 +113,12 @@ def check(
         fail_on=None if level == "never" else Level(level),
     )
     listing, source = _listing(app, file, shipped=shipped, trusted=trust_config)
-    outcome = _check(app, paths, listing, source, asked)
+    result = _check(app, paths, listing, source, asked)
     for each, where in also:
-        _write(where, document(each, outcome))
-    tell_skipped(outcome)
-    show(style, outcome)
-    return int(outcome.failed or (strict and bool(outcome.skipped)))
+        _write(where, document(each, result))
+    tell_skipped(result)
+    show(style, result)
+    return int(result.failed or (strict and bool(result.skipped)))
 
 
 def _without_config(app: App) -> App:
@@ -151,14 +151,14 @@ def settings_of(file: Path) -> str:
 
 def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> tuple[Listing, str]:
     """Read what is known of every name, and say where from."""
-    from catalog.check import sources
+    from catalog.check import from_recordings
     from catalog.providers.provider import make
 
     one = app.one.one
     provider = make(one.name, one.description)
     if file is not None:
         try:
-            return sources.of_files(file, provider), str(file)
+            return from_recordings.of_files(file, provider), str(file)
         except PayloadInvalid as error:
             error.hint = f"`catalog validate {shlex.quote(str(file))}` lists every problem."
             raise
@@ -172,14 +172,14 @@ def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> tu
         )
         shipped = True
     if not shipped and _is_there(database):
-        from catalog.check.stored import of_store
+        from catalog.check.from_store import of_store
 
         with app.database.reading() as connection:
             return of_store(connection, provider), "database"
     if one.description is not None:
         hint = f"Run `catalog sync --provider {one.name}` first, or add --catalog FILE."
         raise NotFound(f"no history of {one.name} comes with the program", hint=hint)
-    listing = sources.of_history(provider)
+    listing = from_recordings.of_history(provider)
     if not shipped:
         absent = f"there is no database at {app.loaded.settings.database}"
         history = f"the history that comes with the program, until {stamp(listing.as_of)}"
@@ -217,7 +217,7 @@ def _is_there(database: str) -> bool:
 
 def _check(
     app: App, paths: tuple[Path, ...], listing: Listing, source: str, asked: Asked
-) -> Outcome:
+) -> CheckResult:
     from catalog.check.judge import Terms, judge
     from catalog.check.scan.scan import scan
 
@@ -234,15 +234,15 @@ def _check(
         heeded = _left(heeded, asked.baseline, write=asked.write_baseline)
     if locked:
         _tell_behind(lock.by_name(made, listing.provider), locked, asked.lock)
-    return Outcome(heeded, scanned, listing, source, asked.fail_on)
+    return CheckResult(heeded, scanned, listing, source, asked.fail_on)
 
 
-def tell_skipped(outcome: Outcome) -> None:
+def tell_skipped(result: CheckResult) -> None:
     """Report what was not checked to its end, so that nobody takes it for checked."""
-    for each in outcome.skipped[:MOST_SKIPPED]:
+    for each in result.skipped[:MOST_SKIPPED]:
         note(visible(f"not checked: {each.path}: {each.skipped}"))
-    if len(outcome.skipped) > MOST_SKIPPED:
-        more = len(outcome.skipped) - MOST_SKIPPED
+    if len(result.skipped) > MOST_SKIPPED:
+        more = len(result.skipped) - MOST_SKIPPED
         note(f"not checked: {more:,} more; --format json lists all of them")
 
 

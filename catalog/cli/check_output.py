@@ -1,44 +1,44 @@
-"""Print the outcome of a check, for people and for programs."""
+"""Print the result of a check, for people and for programs."""
 
 import json
 from itertools import groupby
 
 from catalog.check.notice import Notice
-from catalog.check.outcome import Outcome, counted
+from catalog.check.result import CheckResult, counted
 from catalog.cli.output import LEVEL_COLORS, say
 from catalog.core.files import shown
 from catalog.core.text import count
 from catalog.core.visible import visible
 
 
-def show(style: str, outcome: Outcome) -> None:
-    """Print an outcome."""
+def show(style: str, result: CheckResult) -> None:
+    """Print an result."""
     if style == "text":
-        _print_text(outcome)
+        _print_text(result)
     else:
-        say(document(style, outcome), nl=False)
+        say(document(style, result), nl=False)
 
 
-def document(style: str, outcome: Outcome) -> str:
-    """Write an outcome for programs; the text ends with a line break where there is any."""
+def document(style: str, result: CheckResult) -> str:
+    """Write an result for programs; the text ends with a line break where there is any."""
     # Both are slow to load, because one loads XML. A check for people needs neither.
     from catalog.check import formats
     from catalog.report.json_output import SCHEMA_VERSION
 
     match style:
         case "github":
-            return formats.annotations(outcome)
+            return formats.annotations(result)
         case "junit":
-            return formats.report(outcome)
+            return formats.report(result)
         case "sarif":
-            known = formats.log(outcome)
+            known = formats.log(result)
         case _:
-            known = {"schema_version": SCHEMA_VERSION, **formats.document(outcome)}
+            known = {"schema_version": SCHEMA_VERSION, **formats.document(result)}
     return f"{json.dumps(known, indent=2)}\n"
 
 
-def _print_text(outcome: Outcome) -> None:
-    notices = outcome.heeded.notices
+def _print_text(result: CheckResult) -> None:
+    notices = result.heeded.notices
     places = max((len(_place(notice)) for notice in notices), default=0)
     rules = max((len(notice.rule) for notice in notices), default=0)
     for path, group in groupby(notices, key=lambda notice: notice.path):
@@ -51,19 +51,19 @@ def _print_text(outcome: Outcome) -> None:
                 say(f"{'':{places + 16}}{'':{rules}}{visible(notice.instead)}", dim=True)
     if notices:
         say()
-    say(_summary(outcome))
+    say(_summary(result))
 
 
 def _place(notice: Notice) -> str:
     return f"{notice.line}:{notice.column}"
 
 
-def _summary(outcome: Outcome) -> str:
-    heeded = outcome.heeded
+def _summary(result: CheckResult) -> str:
+    heeded = result.heeded
     parts = [counted(heeded.notices) or "nothing to tell"]
     parts += [f"{len(heeded.ignored):,} ignored by comments"] if heeded.ignored else []
     parts += [f"{len(heeded.known):,} in the baseline"] if heeded.known else []
-    uses, files = count(outcome.uses, "use"), count(len(outcome.files), "file")
-    listing = outcome.listing
-    against = f"{listing.provider}'s catalog of {listing.as_of:%Y-%m-%d} ({shown(outcome.source)})"
+    uses, files = count(result.uses, "use"), count(len(result.files), "file")
+    listing = result.listing
+    against = f"{listing.provider}'s catalog of {listing.as_of:%Y-%m-%d} ({shown(result.source)})"
     return visible(f"{', '.join(parts)}: {uses} in {files}, against {against}")

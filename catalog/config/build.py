@@ -17,7 +17,7 @@ from catalog.alerts.size import MAIL_BYTES
 from catalog.alerts.timing import Quiet, Timing, read_clock
 from catalog.alerts.webhook import MOST_ATTEMPTS, WebhookChannel
 from catalog.changes.health import Patience, Tolerance
-from catalog.changes.judge import Doubt
+from catalog.changes.hold import HoldRule
 from catalog.check.lock import InUse
 from catalog.config.build_document import wire_publisher
 from catalog.config.channels import (
@@ -124,11 +124,11 @@ def wire_schedule(schedule: ScheduleSettings | ProbeSettings) -> Schedule:
 def wire_policy(settings: Settings) -> Policy:
     """Build the policy of judgments."""
     hold, trouble = settings.hold, settings.trouble
-    doubt = Doubt(share=hold.share, floor=hold.floor, polls=hold.polls, apart=hold.apart)
+    rule = HoldRule(share=hold.share, floor=hold.floor, polls=hold.polls, apart=hold.apart)
     patience = Patience(trouble.failures, trouble.remind, settings.freshness.error_after)
     signal = settings.signal
     return Policy(
-        doubt,
+        rule,
         patience,
         settings.rules,
         settings.forecast.remind,

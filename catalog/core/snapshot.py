@@ -81,3 +81,12 @@ class Snapshot:
         """Return the model by name, else by key, else None."""
         named = (model for model in self.models if model.name == name_or_key)
         return next(named, None) or self.by_key.get(name_or_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time over which a model did not change. `until` is None while it lasts."""
+
+    model: Model
+    since: datetime
+    until: datetime | None

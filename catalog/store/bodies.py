@@ -30,8 +30,8 @@ from sqlalchemy import (
 
 from catalog.core.errors import StoreError
 from catalog.core.payload import Payload
-from catalog.store.stored import DAMAGED
 from catalog.store.tables import PayloadRow, col, table_of
+from catalog.store.text_values import DAMAGED
 
 LEVEL = 6
 """The zstd level: lower ones enlarge differences, higher ones need more memory."""

@@ -26,7 +26,6 @@ from catalog.core.payload import Drift
 from catalog.core.strict_json import canonical
 from catalog.store import tally
 from catalog.store.history import MODEL_COLUMNS, basis, to_model
-from catalog.store.stored import DAMAGED
 from catalog.store.tables import (
     ChangeRow,
     DeliveryRow,
@@ -38,6 +37,7 @@ from catalog.store.tables import (
     plain,
     table_of,
 )
+from catalog.store.text_values import DAMAGED
 
 
 def write_findings(

@@ -29,7 +29,7 @@ from catalog.core.errors import (
     StoreError,
 )
 from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, prepare
-from catalog.store.stored import DAMAGED
+from catalog.store.text_values import DAMAGED
 
 if TYPE_CHECKING:
     from catalog.store.migrate import Upgraded

@@ -27,7 +27,7 @@ from catalog.store import slots
 from catalog.store.claims import Present
 from catalog.store.driver import REVISIONS, prepare
 from catalog.store.insert import insert_poll
-from catalog.store.stored import to_moment
+from catalog.store.text_values import to_moment
 
 if TYPE_CHECKING:
     from catalog.store.database import Transaction

@@ -12,8 +12,8 @@ from catalog.changes.health import Unwell
 from catalog.changes.poll import TROUBLE_OF, Outcome
 from catalog.store.changelog import reported_troubles
 from catalog.store.history import ACCEPTED
-from catalog.store.stored import to_outcome
 from catalog.store.tables import PayloadRow, PollRow, col, table_of
+from catalog.store.text_values import to_outcome
 
 _ANSWER = ("started_at", "outcome", "payload_sha256")
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from catalog.core.clock import stamp
 from catalog.store.claims import Present, is_held, owner
 from catalog.store.driver import Execute
-from catalog.store.stored import to_moment
+from catalog.store.text_values import to_moment
 
 KEPT: Final = 10
 """The number of latest slots that are kept per provider."""

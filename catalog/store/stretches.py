@@ -1,25 +1,15 @@
 """Read the stretches of time over which each model did not change."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from catalog.core.snapshot import Model
+from catalog.core.snapshot import Stretch
 from catalog.store.history import MODEL_COLUMNS, to_model
 from catalog.store.tables import ModelVersionRow, SnapshotRow, col, table_of
 
 
-class Stored(NamedTuple):
-    """One stretch over which a model did not change; `until` is None while it lasts."""
-
-    model: Model
-    since: datetime
-    until: datetime | None
-
-
-def stretches(connection: Connection, provider: str) -> Iterator[Stored]:
+def stretches(connection: Connection, provider: str) -> Iterator[Stretch]:
     """Yield every stretch of every model that a provider ever listed."""
     first, last = table_of(SnapshotRow).alias(), table_of(SnapshotRow).alias()
     query = (
@@ -30,4 +20,4 @@ def stretches(connection: Connection, provider: str) -> Iterator[Stored]:
         .order_by(col(ModelVersionRow.id))
     )
     for row in connection.execute(query):
-        yield Stored(to_model(row), row.since, row.until)
+        yield Stretch(to_model(row), row.since, row.until)

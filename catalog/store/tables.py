@@ -28,7 +28,7 @@ from sqlmodel import Field, SQLModel
 
 from catalog.core.clock import stamp
 from catalog.store.driver import Execute
-from catalog.store.stored import to_moment
+from catalog.store.text_values import to_moment
 
 Value = TypeVar("Value")
 

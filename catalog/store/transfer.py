@@ -45,8 +45,8 @@ from catalog.core.strict_json import (
     shorten,
 )
 from catalog.store.driver import REVISIONS
-from catalog.store.stored import to_moment
 from catalog.store.tables import Moment
+from catalog.store.text_values import to_moment
 from catalog.store.verify import verify
 
 SCHEMA_VERSION = 1

@@ -15,7 +15,6 @@ from catalog.store import bodies
 from catalog.store.chain import links, version_digest
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
 from catalog.store.history import ACCEPTED, MODEL_COLUMNS, to_model
-from catalog.store.stored import to_moment, to_outcome
 from catalog.store.tables import (
     ChangeRow,
     FindingRow,
@@ -26,6 +25,7 @@ from catalog.store.tables import (
     table_of,
 )
 from catalog.store.tally import SPAN, Sum, selected, sums
+from catalog.store.text_values import to_moment, to_outcome
 
 ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 COUNTED = {

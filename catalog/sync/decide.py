@@ -10,7 +10,8 @@ from catalog.changes.finding import Delisted, Finding, Level, fingerprint, sever
 from catalog.changes.flapping import SETTLES_AFTER, Move, flaps, place_of
 from catalog.changes.forecast import REMIND, Evidence, LastReport, candidates, ends, retiring
 from catalog.changes.health import Patience, Unwell, Watch
-from catalog.changes.judge import Case, Doubt, judge
+from catalog.changes.hold import HoldRule
+from catalog.changes.judge import Case, judge
 from catalog.changes.poll import TROUBLE_OF, Outcome, Poll, Removals
 from catalog.core.errors import CatalogError, CatalogHeld, PayloadInvalid
 from catalog.core.payload import Answer, Drift
@@ -66,13 +67,13 @@ class Past:
 class Policy:
     """The settings of decisions.
 
-    `doubt` decides which answers are held, `patience` when problems are reported, and `levels` maps
+    `hold` decides which answers are held, `patience` when problems are reported, and `levels` maps
     rules to levels. `remind` holds the days before the end of a model when it is reported again.
     `removals` decides how a removal is confirmed, and `again_after` is the wait before the second
     request. A flapping value is reported when it is stable for `settles_after`.
     """
 
-    doubt: Doubt = field(default_factory=Doubt)
+    hold: HoldRule = field(default_factory=HoldRule)
     patience: Patience = field(default_factory=Patience)
     levels: Mapping[str, Level] = field(default_factory=dict)
     remind: tuple[int, ...] = REMIND
@@ -116,8 +117,8 @@ class Decision:
             ended = self._watch(past).recovery(changed=False)
             poll = self._poll(Outcome.UNCHANGED, reading)
             return replace(poll, findings=self._judge((*ended, *drift)))
-        reason = self.policy.doubt.about(past.snapshot, after)
-        if reason and not self.accept and past.held + 1 < self.policy.doubt.polls:
+        reason = self.policy.hold.reason(past.snapshot, after)
+        if reason and not self.accept and past.held + 1 < self.policy.hold.polls:
             return self._held(past, reading, after, reason)
         ended = self._watch(past).recovery(changed=True)
         if past.snapshot is None:

@@ -8,14 +8,14 @@ from catalog.core.snapshot import Snapshot
 from catalog.store import changelog, forecasts, polls
 from catalog.store.database import Transaction
 from catalog.store.moves import damped, of_models, since
-from catalog.sync.current import Memory
 from catalog.sync.decide import Decision, Past, Policy, Reading
+from catalog.sync.snapshot_cache import SnapshotCache
 from catalog.sync.start import Start
 
 
 def past(
     connection: Transaction,
-    memory: Memory,
+    cache: SnapshotCache,
     start: Start,
     decision: Decision,
     reading: Reading,
@@ -25,7 +25,7 @@ def past(
     The models of the current snapshot are only read if the decision needs them.
     """
     name, known, policy = decision.provider.name, start.known, decision.policy
-    gone = memory.gone(connection, name, known)
+    gone = cache.gone(connection, name, known)
     evidence = forecasts.evidence(connection, name, gone)
     seen = Past(
         digest=known.digest,
@@ -41,8 +41,8 @@ def past(
     candidate = reading.candidate
     if candidate is None or candidate.digest == known.digest:
         needed = known.number is not None and decision.reminds(seen)
-        return replace(seen, snapshot=memory.state(connection, known)) if needed else seen
-    snapshot = memory.state(connection, known)
+        return replace(seen, snapshot=cache.state(connection, known)) if needed else seen
+    snapshot = cache.state(connection, known)
     moved = candidate.differing(snapshot) if snapshot else ()
     return replace(
         seen,
@@ -60,11 +60,11 @@ def _held(
     started: datetime,
 ) -> int:
     """Count the polls in a row held because of the same models."""
-    doubt = policy.doubt
-    if doubt.about(snapshot, candidate) is None:
+    hold = policy.hold
+    if hold.reason(snapshot, candidate) is None:
         return 0
     lacking = candidate.lacking(snapshot)
-    return polls.held_in_a_row(connection, candidate.provider, lacking, started, doubt.apart)
+    return polls.held_in_a_row(connection, candidate.provider, lacking, started, hold.apart)
 
 
 def _settled(

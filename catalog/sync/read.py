@@ -11,8 +11,8 @@ from catalog.core.snapshot import Snapshot
 from catalog.core.unexpected import REPORT, log_unexpected
 from catalog.providers.provider import Provider
 from catalog.store.database import Database
-from catalog.sync.current import Memory
 from catalog.sync.decide import Policy, Reading
+from catalog.sync.snapshot_cache import SnapshotCache
 from catalog.sync.start import Start
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Reader:
     fetch: Callable[[Validators], Answer]
     database: Database
     policy: Policy
-    memory: Memory
+    cache: SnapshotCache
 
     def request(self, start: Start) -> Reading:
         """Return the answer, or the error of a failed poll.
@@ -108,4 +108,4 @@ class Reader:
         if start.known.number is None:
             return None
         with self.database.reading() as connection:
-            return self.memory.state(connection, start.known)
+            return self.cache.state(connection, start.known)

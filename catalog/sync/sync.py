@@ -23,13 +23,13 @@ from catalog.store.database import Database, Transaction
 from catalog.store.moves import damped
 from catalog.store.record import record
 from catalog.store.tables import plain
-from catalog.sync.current import Memory
 from catalog.sync.decide import Decision, Policy, Reading
 from catalog.sync.deliver import Courier, recipients
 from catalog.sync.fast import Fast, confirm, unchanged
 from catalog.sync.past import past
 from catalog.sync.publish import Publisher
 from catalog.sync.read import Reader
+from catalog.sync.snapshot_cache import SnapshotCache
 from catalog.sync.start import Start, begin, begin_fast, complete
 
 logger = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ class Sync:
     publisher: Publisher | None
     clock: Clock
     fast: Fast | None = None
-    memory: Memory = field(default_factory=Memory)
+    cache: SnapshotCache = field(default_factory=SnapshotCache)
 
     def run(self, options: Options = PLAIN) -> Pass:
         """Poll once: request, record in one transaction, write the document, send messages.
@@ -103,7 +103,7 @@ class Sync:
 
     @property
     def _reader(self) -> Reader:
-        return Reader(self.provider, self.fetch, self.database, self.policy, self.memory)
+        return Reader(self.provider, self.fetch, self.database, self.policy, self.cache)
 
     def _start(self, options: Options) -> Start:
         is_plain = self.fast is not None and not (options.accept or options.dry_run)
@@ -143,7 +143,7 @@ class Sync:
             inside = history.baseline(connection, name)
             if inside.state != known.state:
                 return None
-            seen = past(connection, self.memory, start, decision, reading)
+            seen = past(connection, self.cache, start, decision, reading)
             poll = decision.decide(seen, reading)
             number = record(connection, poll, recipients(self.channels), inside, seen.snapshot)
             if slot is not None and (options.once or poll.outcome is not Outcome.FAILED):
@@ -154,7 +154,7 @@ class Sync:
             # because a long transaction would block other processes.
             overview = self._overview(connection, number) if options.dry_run else None
         if poll.snapshot is not None and number is not None and not options.dry_run:
-            self.memory.keep(poll.snapshot, number)
+            self.cache.keep(poll.snapshot, number)
         return Pass(poll, number), overview
 
     def _overview(self, connection: Transaction, number: int | None) -> Overview | None:

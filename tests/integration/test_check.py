@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-from catalog.check import lock, outcome, sources
+from catalog.check import from_recordings, lock, result
+from catalog.check.from_store import of_store
 from catalog.check.lock import InUse
-from catalog.check.stored import of_store
 from catalog.core.clock import stamp
 from catalog.core.errors import NotFound, PayloadInvalid, SettingsInvalid
 from catalog.core.payload import Payload
@@ -105,7 +105,7 @@ def test_a_file_goes_on_from_the_shipped_history(tmp_path: Path) -> None:
     """One answer says what is listed now; who left before, and since, is known from the history."""
     file = tmp_path / "2026-06-01T120000Z.json"
     file.write_bytes(body(row(id=2, name="whisper", type="stt")))
-    known = sources.of_files(file, Infomaniak())
+    known = from_recordings.of_files(file, Infomaniak())
     assert stamp(known.as_of) == "2026-06-01T12:00:00Z"
     assert [each.name for each in known.listed] == ["whisper"]
     assert known.names["flux"].gone_since == known.as_of
@@ -118,7 +118,7 @@ def test_a_folder_is_a_history_of_its_own(tmp_path: Path) -> None:
     for name, names in (("2026-05-01T120000Z", ("a", "b")), ("2026-06-01T120000Z", ("b",))):
         rows = [row(id=ord(each), name=each) for each in names]
         (tmp_path / f"{name}.json").write_bytes(body(*rows))
-    known = sources.of_files(tmp_path, Infomaniak())
+    known = from_recordings.of_files(tmp_path, Infomaniak())
     assert {name: each.is_listed for name, each in known.names.items()} == {
         "a": False,
         "b": True,
@@ -131,20 +131,20 @@ def test_our_own_json_serves(tmp_path: Path) -> None:
     file = tmp_path / "models.json"
     facts = {"schema_version": 1, "taken_at": "2026-06-01T12:00:00Z"}
     file.write_text(json.dumps(facts | {"models": [{"facts": row(name="new")}]}), "utf-8")
-    known = sources.of_files(file, Infomaniak())
+    known = from_recordings.of_files(file, Infomaniak())
     assert stamp(known.as_of) == "2026-06-01T12:00:00Z"
     assert known.names["new"].is_listed
     for broken in (facts, facts | {"models": 3}, facts | {"models": [], "taken_at": "today"}):
         file.write_text(json.dumps(broken), "utf-8")
         with pytest.raises(PayloadInvalid):
-            sources.of_files(file, Infomaniak())
+            from_recordings.of_files(file, Infomaniak())
 
 
 def test_another_provider_has_no_shipped_history(tmp_path: Path) -> None:
     """A described provider's answer is read by its description, and nobody is known beside it."""
     file = tmp_path / "mars.json"
     file.write_text(json.dumps({"fleet": {"red": {"ships": [SHIP]}}}), "utf-8")
-    known = sources.of_files(file, make("mars", MARS))
+    known = from_recordings.of_files(file, make("mars", MARS))
     assert (known.provider, list(known.names), known.elsewhere) == ("mars", ["argo"], ())
 
 
@@ -186,7 +186,7 @@ def test_a_broken_lock_or_baseline_is_told(text: str, told: str, tmp_path: Path)
     assert str(file) in str(caught.value)
     assert "--write-lock" in caught.value.hint
     with pytest.raises(SettingsInvalid, match="is not as this program writes it") as caught:
-        outcome.read_baseline(file)
+        result.read_baseline(file)
     assert "--write-baseline" in caught.value.hint
 
 
@@ -221,7 +221,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid, match="cannot read the lock"):
         lock.read(tmp_path)
     with pytest.raises(SettingsInvalid, match="cannot read the baseline"):
-        outcome.read_baseline(tmp_path)
+        result.read_baseline(tmp_path)
     assert lock.read(tmp_path / "none") == lock.read(Path(__file__) / "none") == ()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import event, insert
 from catalog.alerts.channel import Audience
 from catalog.changes.change import Retiring
 from catalog.changes.forecast import Evidence, Note
-from catalog.changes.judge import Doubt
+from catalog.changes.hold import HoldRule
 from catalog.changes.poll import Pass
 from catalog.store import forecasts, history
 from catalog.store.database import Database
@@ -82,7 +82,7 @@ def test_the_days_go_by_whatever_comes_of_a_poll(tmp_path: Path) -> None:
     """A poll that fails and one that is held tell too; missed marks become one."""
     half = answer(body=body(*TEN[:5]))
     with rig(tmp_path, FULL, NINE, answer(503), half, answer(503)) as it:
-        policy = replace(it.sync.policy, doubt=Doubt(floor=5))
+        policy = replace(it.sync.policy, hold=HoldRule(floor=5))
         it.sync = replace(it.sync, policy=policy)
         it.outcomes(2)
         assert it.outcomes(later=DAY * 24) == ["failed"]

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from catalog.changes.finding import Level
-from catalog.check import sources
+from catalog.check import from_recordings
 from catalog.check.judge import Terms, judge
 from catalog.check.known import Evidence, Known, Listing, names, stretches
 from catalog.check.notice import Notice
-from catalog.check.outcome import Heeded, Outcome
+from catalog.check.result import CheckResult, Heeded
 from catalog.check.scan.uses import Ignore, Scanned, Use
 from catalog.core.snapshot import Snapshot
 from catalog.providers.infomaniak.provider import Infomaniak
@@ -28,7 +28,7 @@ CODE = {
 
 def shipped() -> Listing:
     """Give what the shipped history knows."""
-    return sources.of_history(Infomaniak())
+    return from_recordings.of_history(Infomaniak())
 
 
 def day(text: str) -> datetime:
@@ -66,7 +66,7 @@ def told(one: Use, known: Listing, *, about: bool = False, **terms: Any) -> tupl
     return judge((scanned(one, about=about),), Terms(**(given | terms)))
 
 
-def outcome(*notices: Notice, **given: Any) -> Outcome:
+def outcome(*notices: Notice, **given: Any) -> CheckResult:
     """Make what a check came to."""
     files = tuple(scanned(use(each.name, path=each.path)) for each in notices)
     known: dict[str, Any] = {
@@ -75,7 +75,7 @@ def outcome(*notices: Notice, **given: Any) -> Outcome:
         "source": "here",
         "fail_on": Level.WARNING,
     }
-    return Outcome(**({"heeded": Heeded(notices)} | known | given))
+    return CheckResult(**({"heeded": Heeded(notices)} | known | given))
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

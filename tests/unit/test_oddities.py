@@ -13,7 +13,8 @@ from markdown_it import MarkdownIt
 from catalog.changes.change import Removed
 from catalog.changes.diff import diff
 from catalog.changes.finding import Delisted, Finding
-from catalog.changes.judge import Case, Doubt, judge
+from catalog.changes.hold import HoldRule
+from catalog.changes.judge import Case, judge
 from catalog.config.providers import ListSettings, ProviderSettings
 from catalog.core.payload import Payload
 from catalog.core.snapshot import Snapshot
@@ -213,7 +214,7 @@ def test_an_oddity_is_told_as_what_it_is(name: str) -> None:
 def test_a_bulk_cut_is_held_from_some_share_on(before: int, after: int, held: bool) -> None:
     """Nine of sixteen gone, and seven, are held. Twenty of 147 are accepted."""
     whose = provider("openrouter", ListSettings())
-    assert bool(Doubt().about(read(whose, ships(before)), read(whose, ships(after)))) == held
+    assert bool(HoldRule().reason(read(whose, ships(before)), read(whose, ships(after)))) == held
 
 
 ODD_TEXTS = [

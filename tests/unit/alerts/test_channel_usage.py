@@ -38,7 +38,7 @@ def test_files_are_found_by_every_name_of_a_change() -> None:
     assert used_in(finding(*wave), USED) == ("a.py", "b.py")
     assert used_in(finding(Drift("new field", "x", None, ("alpha",))), USED) == ("a.py", "b.py")
     assert used_in(finding(Removed(beta)), USED) == ()
-    assert used_in(finding(Trouble("held", "doubt")), USED) == ()
+    assert used_in(finding(Trouble("held", "hold")), USED) == ()
     assert used_in(finding(Removed(alpha)), nothing_used()) == ()
 
 
@@ -47,7 +47,7 @@ def test_a_channel_may_hear_of_what_is_used_alone() -> None:
     audience = Audience(in_use=True, usage=lambda: USED)
     assert audience.wants(finding(Removed(model("1", "alpha"))))
     assert audience.wants(finding(RENAMED, rule="model-renamed"))
-    assert audience.wants(finding(Trouble("held", "doubt")))
+    assert audience.wants(finding(Trouble("held", "hold")))
     assert not audience.wants(finding(Added(model("2", "beta"))))
     others = Audience(types=("stt",), in_use=True, usage=lambda: USED)
     assert not others.wants(finding(Removed(model("1", "alpha"))))

@@ -1,4 +1,4 @@
-"""The meaning of changes: levels, waves, doubt."""
+"""The meaning of changes: levels, waves, hold."""
 
 from datetime import date
 from typing import Any
@@ -8,8 +8,9 @@ import pytest
 from catalog.changes.change import Added, Change, Removed, Renamed, Restored, Updated
 from catalog.changes.diff import diff
 from catalog.changes.finding import Finding, Level, fingerprint
+from catalog.changes.hold import HoldRule
 from catalog.changes.incident import Recovered, Trouble, Undelivered
-from catalog.changes.judge import Case, Doubt, judge
+from catalog.changes.judge import Case, judge
 from catalog.core.payload import Drift
 from catalog.core.snapshot import Model
 from catalog.core.strict_json import canonical
@@ -166,7 +167,7 @@ def many(count: int, start: int = 0) -> list[Model]:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "doubt"),
+    ("before", "after", "hold"),
     [
         (10, many(7), None),
         (10, many(6), "4 of 10 models gone (40%, limit 30%)"),
@@ -178,20 +179,22 @@ def many(count: int, start: int = 0) -> list[Model]:
         (0, [], "the list is empty"),
     ],
 )
-def test_doubt(before: int, after: list[Model], doubt: str | None) -> None:
+def test_doubt(before: int, after: list[Model], hold: str | None) -> None:
     """An empty list, or more than 30 % gone of at least ten, is held."""
-    assert Doubt().about(snapshot(*many(before)), snapshot(*after)) == doubt
+    assert HoldRule().reason(snapshot(*many(before)), snapshot(*after)) == hold
 
 
 def test_a_first_state_is_believed_unless_empty() -> None:
     """Without a previous state, only an empty list is held."""
-    assert Doubt().about(None, snapshot(model())) is None
-    assert Doubt().about(None, snapshot()) == "the list is empty"
+    assert HoldRule().reason(None, snapshot(model())) is None
+    assert HoldRule().reason(None, snapshot()) == "the list is empty"
 
 
 def test_thresholds_are_settings() -> None:
     """Share and floor can be moved."""
     before, after = snapshot(*many(4)), snapshot(*many(3))
-    assert Doubt(share=0.2, floor=4).about(before, after) == "1 of 4 models gone (25%, limit 20%)"
-    assert Doubt(share=0.25, floor=4).about(before, after) is None
-    assert Doubt(share=0.2, floor=5).about(before, after) is None
+    assert (
+        HoldRule(share=0.2, floor=4).reason(before, after) == "1 of 4 models gone (25%, limit 20%)"
+    )
+    assert HoldRule(share=0.25, floor=4).reason(before, after) is None
+    assert HoldRule(share=0.2, floor=5).reason(before, after) is None

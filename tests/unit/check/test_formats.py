@@ -12,7 +12,7 @@ from jsonschema import Draft4Validator
 from catalog.changes.finding import Level
 from catalog.check import formats
 from catalog.check.notice import Notice
-from catalog.check.outcome import Heeded, Outcome, counted
+from catalog.check.result import CheckResult, Heeded, counted
 from tests.support.check_builders import outcome, scanned, shipped, use
 
 BREAKING = Notice(
@@ -38,7 +38,7 @@ def schema() -> Draft4Validator:
     return Draft4Validator(json.loads(text))
 
 
-def full() -> Outcome:
+def full() -> CheckResult:
     """Make a check with something of every kind."""
     return outcome(heeded=Heeded((BREAKING, TWICE, INFO), (BREAKING,), (INFO,)))
 

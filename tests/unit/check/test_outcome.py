@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from catalog.changes.finding import Level
 from catalog.check.notice import Notice, fingerprint
-from catalog.check.outcome import Heeded, ignore, leave
+from catalog.check.result import Heeded, ignore, leave
 from catalog.check.scan.uses import Ignore
 from tests.support.check_builders import scanned, use
 

@@ -8,8 +8,8 @@ import pytest
 from catalog.changes.change import Added, Removed, Restored
 from catalog.changes.finding import Delisted, Level, fingerprint
 from catalog.changes.health import Unwell
+from catalog.changes.hold import HoldRule
 from catalog.changes.incident import Recovered, Trouble
-from catalog.changes.judge import Doubt
 from catalog.changes.poll import Outcome, Poll
 from catalog.core.errors import CatalogHeld, PayloadInvalid, Problem, Unreachable
 from catalog.core.payload import Drift
@@ -143,8 +143,8 @@ def test_the_third_failed_poll_in_a_row_is_told() -> None:
 
 
 def test_the_policy_is_the_users() -> None:
-    """Doubt and levels come from the policy."""
-    policy = Policy(Doubt(floor=11), levels={"model-removed": Level.INFO})
+    """HoldRule and levels come from the policy."""
+    policy = Policy(HoldRule(floor=11), levels={"model-removed": Level.INFO})
     poll = Decision(Infomaniak(), policy, AT).decide(KNOWN, read(FEW))
     assert poll.outcome is Outcome.CHANGED
     assert {finding.level for finding in poll.findings if finding.rule == "model-removed"} == {

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from catalog.check.scan.languages import SUFFIXES, language_of, read
 from catalog.check.scan.scan import scan_text
 from catalog.check.scan.uses import Use
+from tests.support.hostile_texts import STARTS
 from tests.support.known_names import KNOWN
 
 CASES = Path(__file__).parents[3] / "scan"
@@ -46,3 +48,10 @@ def test_cases(path: str, text: str, found: list[str]) -> None:
         if use.limit_line is not None:
             key = use.limit_place.replace("_", "[_-]")
             assert re.search(key, lines[use.limit_line - 1])
+
+
+@pytest.mark.parametrize("language", sorted(SUFFIXES))
+def test_each_language_has_a_reader(language: str) -> None:
+    """A language that is named is read, and has a text among the hostile ones."""
+    read("model = 'm1'\n", language)
+    assert language in {language_of(name) for name in STARTS}

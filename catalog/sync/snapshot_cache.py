@@ -10,7 +10,7 @@ from catalog.store.database import Transaction
 
 
 @dataclass(slots=True)
-class Memory:
+class SnapshotCache:
     """The cached snapshot and its removed models. It is empty at first.
 
     Snapshots with the same number, digest and time are equal. A transaction that reads the same

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from catalog.changes.forecast import Note
-from catalog.check.known import Evidence, Listing, Noted, Proof, Stretch, names
-from catalog.check.sources import beside
+from catalog.check.from_recordings import beside
+from catalog.check.known import Evidence, Listing, Noted, Proof, names
 from catalog.core.errors import NotFound
 from catalog.core.probe import Cell, Probe, Verdict
+from catalog.core.snapshot import Stretch
 from catalog.providers.provider import Provider
 from catalog.store import forecasts, history, probes
 from catalog.store.database import Transaction
@@ -21,7 +22,7 @@ def of_store(connection: Transaction, provider: Provider) -> Listing:
         hint = "Run `catalog sync` (with a token) or `catalog import` first, or add --shipped."
         raise NotFound("no snapshot is stored yet", hint=hint)
     former, elsewhere = beside(provider)
-    found = [Stretch(*each) for each in stretches(connection, provider.name)]
+    found = list(stretches(connection, provider.name))
     evidence = Evidence(
         proofs=_proofs(probes.cells(connection, provider.name).values()),
         notes=_notes(forecasts.newest(connection, provider.name), found),

@@ -105,7 +105,7 @@ FAIL_ON = {level.value: level for level in REPORTED}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckResult:
     """What was found in which files, against which catalog, and from which level on it fails.
 
     `source` says where the catalog was read from. `fail_on` is None where nothing is to fail.
