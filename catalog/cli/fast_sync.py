@@ -4,8 +4,9 @@ Nearly every run from cron ends here, so this module and what it imports load no
 """
 
 import logging
+import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,15 +25,18 @@ from catalog.config.sources import (
     rooted_database,
 )
 from catalog.core.clock import Clock, now
+from catalog.core.errors import CatalogError, ProviderError
 from catalog.core.files import read_text
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
-from catalog.core.run_id import running
+from catalog.core.payload import NotModified
+from catalog.core.run_id import current, running
 from catalog.core.strict_json import JsonText, parse
+from catalog.core.unexpected import log_unexpected
 from catalog.providers.source import ListRequest, Source
 from catalog.store import fast
-from catalog.store.fast import FastPath
-from catalog.sync.fast import confirm, is_written, unchanged
+from catalog.store.fast import FastRow
+from catalog.sync.fast import Answered, confirm, is_written, unchanged
 
 if TYPE_CHECKING:
     from catalog.daemon.schedule import Schedule
@@ -61,19 +65,37 @@ class _Origin:
     environ: Mapping[str, str]
 
     def token(self, kind: str, name: str) -> str | None:
-        """Read a token anew from its variable, file or setting; None without a valid one."""
-        match kind:
-            case "variable":
-                found = self.environ.get(name)
-            case "file":
-                found = _read(Path(name))
-            case _:
-                found = self.given.get(name)
+        """Read a token anew. Return None without a valid one."""
+        found = self._value(kind, name)
         return found if isinstance(found, str) and TOKEN.fullmatch(found) else None
 
+    def secrets(self, origins: Iterable[Sequence[str]]) -> tuple[str, ...]:
+        """Read all secrets anew. A setting may hold several, as a list or with blanks between."""
+        found = [self._value(*each) for each in origins]
+        texts = [
+            str(text)
+            for each in found
+            if each is not None
+            for text in (each if isinstance(each, list) else [each])
+        ]
+        return tuple({part for text in texts for part in (text, *text.split())})
 
-def poll_fast(line: Line, clock: Clock = now) -> Pass | Skipped | None:
-    """Poll one provider on the fast path; None if a full pass is needed, which asks again."""
+    def _value(self, kind: str, name: str) -> Any:
+        """Read a value from its variable, file or setting."""
+        match kind:
+            case "variable":
+                return self.environ.get(name)
+            case "file":
+                return _read(Path(name))
+            case _:
+                return self.given.get(name)
+
+
+def poll_fast(line: Line, clock: Clock = now) -> Pass | Skipped | Answered | None:
+    """Poll one provider on the fast path.
+
+    Return the answer if a full pass is needed for it, None if one is needed for anything else.
+    """
     try:
         origin = _origin(line)
         if origin is None:
@@ -84,14 +106,17 @@ def poll_fast(line: Line, clock: Clock = now) -> Pass | Skipped | None:
             if line.provider == row.provider or (line.provider is None and known["is_alone"]):
                 with running():
                     return _poll(row, known, origin, line, started)
-    except Exception as error:  # noqa: BLE001  # the row may be damaged, the answer may be odd
-        logger.debug("no fast path: %s", type(error).__name__)  # the full pass reports it
+    except (CatalogError, sqlite3.Error, OSError, ValueError, LookupError, TypeError) as error:
+        # The row may be damaged. The level is DEBUG, because the full pass reports the error.
+        logger.debug("no fast path: %s", type(error).__name__)
+    except Exception as error:  # noqa: BLE001  # because a full pass can still poll
+        log_unexpected(logger, "the fast path broke off", error)
     return None
 
 
 def _poll(
-    row: FastPath, known: dict[str, Any], origin: _Origin, line: Line, started: datetime
-) -> Pass | Skipped | None:
+    row: FastRow, known: dict[str, Any], origin: _Origin, line: Line, started: datetime
+) -> Pass | Skipped | Answered | None:
     moved = any(file_state(Path(file)) != state for file, state in known["files"])
     if moved or known["pings"] or known["asking"] is None or not is_written(row):
         return None
@@ -104,14 +129,24 @@ def _poll(
         claim = fast.claim(origin.database, row.provider, slot, longest, started)
         if not claim.is_ours:
             return Skipped(row.provider, slot, claim.done_at)
-    # The full pass tries again, so this does not.
-    with Http(Limits(**known["limits"] | {"attempts": 1})) as http:
-        asking = ListRequest(**known["asking"])
+    begun, answer, failure = time.monotonic(), None, None
+    with Http(Limits(**known["limits"])) as client:
+        asking, http = (
+            ListRequest(**known["asking"]),
+            client.hiding(origin.secrets(known["secrets"])),
+        )
         source = Source(http, row.provider, known["url"], token, lambda: started, asking)
-        start = time.monotonic()
-        answer = source.fetch(row.validators)
-    elapsed = round((time.monotonic() - start) * 1000)
-    return confirm(origin.database, row, unchanged(row.provider, started, elapsed, answer), slot)
+        try:
+            answer = source.fetch(row.validators)
+        except ProviderError as error:
+            failure = error
+    elapsed = round((time.monotonic() - begun) * 1000)
+    poll = unchanged(row.provider, started, elapsed, answer)
+    if result := confirm(origin.database, row, poll, slot, claimed=line.scheduled):
+        return result
+    if isinstance(answer, NotModified):  # about the state of the row, which may be gone
+        return None
+    return Answered(row, started, begun, answer, failure, current())
 
 
 def _origin(line: Line) -> _Origin | None:

@@ -38,7 +38,8 @@ def sync(
 
     results, codes = list[Pass | Skipped](), list[int]()
     line = Line(app.config, app.database_url, app.provider, os.environ, scheduled)
-    if not (accept or dry_run) and (fast := poll_fast(line)):
+    fast = None if accept or dry_run else poll_fast(line)
+    if isinstance(fast, Pass | Skipped):
         results.append(fast)
     else:
         from catalog.cli.full_sync import hint, opened
@@ -47,13 +48,13 @@ def sync(
         with opened(app, dry_run=dry_run) as (works, codes):
             for work in works:
                 if scheduled:
-                    run = work.run()
+                    run = work.run(fast)
                     skipped = Skipped(run.provider, run.claim.moment, run.claim.done_at)
                     results.append(run.result or skipped)
                 elif dry_run:
                     results.append(work.sync.run(Options(accept=accept, dry_run=True)))
                 else:
-                    results.append(work.run_now(accept=accept))
+                    results.append(work.run_now(fast, accept=accept))
                 hint(app, results[-1])
     _print(results, style, quiet=app.verbosity < 0, dry_run=dry_run)
     passes = (each for each in results if not isinstance(each, Skipped))

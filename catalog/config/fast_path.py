@@ -5,6 +5,7 @@ path reads no settings.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
@@ -17,12 +18,17 @@ from catalog.config.providers import ListSettings
 from catalog.config.settings import Settings
 from catalog.providers.source import ListRequest, Source
 from catalog.store.database import Database
-from catalog.sync.fast import Fast
+from catalog.sync.fast import FastPath
+
+SECRETS = re.compile(
+    r"(infomaniak|provider\.[0-9]+)\.token|channel\.[0-9]+\.(url|urls|secret|password)"
+)
+"""The settings whose values are secrets, beside those of a provider's headers and query."""
 
 
 def wire_fast(
     settings: Settings, loaded: Loaded, database: Database, source: Source, longest: timedelta
-) -> Fast | None:
+) -> FastPath | None:
     """Return the fast path of a provider, or None.
 
     Paged lists, databases other than SQLite files, settings from a pipe, and document paths outside
@@ -33,13 +39,14 @@ def wire_fast(
         return None
     if not _is_text(settings.document.path):
         return None
-    schedule = settings.schedule
+    schedule, lists = settings.schedule, [each.one.list for each in loaded.settings.each]
     try:
         known = {
             "url": source.url,
-            "asking": None if _may_hide(settings.one.list) else _written(source.asking),
+            "asking": None if any(map(_may_hide, lists)) else _written(source.asking),
             "limits": asdict(source.http.limits),
             "token": _origin_of_token(settings, loaded),
+            "secrets": _secrets(loaded),
             "every": schedule.every.total_seconds(),
             "cron": schedule.cron,
             "longest": longest.total_seconds(),
@@ -49,7 +56,7 @@ def wire_fast(
         }
     except OSError:
         return None
-    return Fast(settings.one.name, loaded.identity, json.dumps(known), file)
+    return FastPath(settings.one.name, loaded.identity, json.dumps(known), file)
 
 
 def _is_text(path: Path | None) -> bool:
@@ -76,8 +83,13 @@ def _files(settings: Settings, loaded: Loaded) -> Iterator[Path]:
 
 
 def _may_hide(list_: ListSettings) -> bool:
-    """Return whether the user's headers or query may contain a secret."""
+    """Return whether headers or query may hold a secret: those are never noted."""
     return bool(list_.headers or list_.query)
+
+
+def _secrets(loaded: Loaded) -> list[list[str]]:
+    """Return the origin of every secret, because an answer may repeat that of a channel."""
+    return [_origin(path, loaded) for path in sorted(loaded.sources) if SECRETS.fullmatch(path)]
 
 
 def _written(asking: ListRequest) -> dict[str, Any]:
@@ -85,20 +97,22 @@ def _written(asking: ListRequest) -> dict[str, Any]:
 
 
 def _origin_of_token(settings: Settings, loaded: Loaded) -> list[str] | None:
-    """Return the kind and place of a provider's token, None without one.
+    """Return the origin of a provider's token, None without one.
 
     Infomaniak may have its token in a section of its own.
     """
-    one, sources = settings.one, loaded.sources
-    if one.token is None:
+    if settings.one.token is None:
         return None
     names = [each.one.name for each in loaded.settings.each]
-    place = f"provider.{names.index(one.name)}.token"
-    if place not in sources:
-        place = "infomaniak.token"
-    source = sources[place]
+    place = f"provider.{names.index(settings.one.name)}.token"
+    return _origin(place if place in loaded.sources else "infomaniak.token", loaded)
+
+
+def _origin(path: str, loaded: Loaded) -> list[str]:
+    """Return the kind and the name of the place that a secret is read from."""
+    source = loaded.sources[path]
     if source.startswith("environment "):
         return ["variable", source.removeprefix("environment ")]
-    if f"{place}_file" in sources:
+    if f"{path}_file" in loaded.sources:
         return ["file", source.removeprefix("file ")]
-    return ["setting", place]
+    return ["setting", path]

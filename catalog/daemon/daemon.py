@@ -115,6 +115,8 @@ class Daemon:
                 self._watch()
             case Sent():
                 self._is_sending = False
+                if isinstance(event.result, Exception):
+                    _log(run_lines(event.provider, event.result))
             case Called():
                 self._note_calls(event)
             case Ended():
@@ -163,8 +165,10 @@ class Daemon:
     def _limited(self, work: Work) -> Iterator[None]:
         """Set the deadline of a job while it runs."""
         self._limit(work.scheduled.limit)
-        yield
-        self._deadline = math.inf
+        try:
+            yield
+        finally:
+            self._deadline = math.inf
 
     def _pass(self, state: ProviderState) -> Ended:
         """Run a pass with the newest settings, unless the provider was removed."""
@@ -187,9 +191,7 @@ class Daemon:
         """Send messages in the thread of the passes."""
         with self._limited(work):
             result = attempt(work.scheduled.sync.deliver)
-        if isinstance(result, Exception):
-            _log(run_lines(work.provider, result))
-        return Sent()
+        return Sent(work.provider, result)
 
     def _call(self) -> None:
         """Schedule due model calls, unless a pass of the provider runs."""

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from random import SystemRandom
 from typing import TypeVar
 
+from catalog.changes.poll import Backlog
 from catalog.core.clock import now, stamp
 from catalog.core.errors import CatalogError, DatabaseBusy, DatabaseUnreachable
 from catalog.core.unexpected import log_trace
@@ -70,8 +71,12 @@ class Beat:
     """The regular time for checks."""
 
 
+@dataclass(frozen=True, slots=True)
 class Sent:
     """The end of an attempt to send messages between two passes."""
+
+    provider: str
+    result: tuple[Backlog, ...] | Exception
 
 
 Result = TypeVar("Result")

@@ -15,6 +15,7 @@ from catalog.store.claims import present
 from catalog.store.database import Database
 from catalog.store.slots import Claim
 from catalog.store.tables import plain
+from catalog.sync.fast import Answered
 from catalog.sync.sync import Options, Sync
 
 if TYPE_CHECKING:
@@ -47,10 +48,10 @@ class Scheduled:
         """Return the name of the provider."""
         return self.sync.provider.name
 
-    def run(self) -> Run:
+    def run(self, answered: Answered | None = None) -> Run:
         """Do the latest slot, unless another process did it or does it."""
-        with self._watched():
-            now = self.sync.clock()
+        with self._watched(answered):
+            now = answered.at if answered else self.sync.clock()
             claim = _claim(
                 self.sync.database, self.provider, self.schedule.slot(now), now, self.limit
             )
@@ -58,20 +59,20 @@ class Scheduled:
                 return Run(self.provider, claim)
             if self.pings is not None:
                 self.pings.start()
-            result = self.sync.run(Options(slot=claim.moment, once=True))
+            result = self.sync.run(Options(slot=claim.moment, claimed=True, answered=answered))
             self._ping(result)
             return Run(self.provider, claim, result)
 
-    def run_now(self, *, accept: bool = False) -> Pass:
+    def run_now(self, answered: Answered | None = None, *, accept: bool = False) -> Pass:
         """Run a pass now, even if its slot is done.
 
         The pass finishes the slot, unless the poll fails.
         """
-        with self._watched():
-            slot = self.schedule.slot(self.sync.clock())
+        with self._watched(answered):
+            slot = self.schedule.slot(answered.at if answered else self.sync.clock())
             if self.pings is not None:
                 self.pings.start()
-            result = self.sync.run(Options(accept=accept, slot=slot))
+            result = self.sync.run(Options(accept=accept, slot=slot, answered=answered))
             self._ping(result)
             return result
 
@@ -99,9 +100,9 @@ class Scheduled:
             self.pings.end(result.poll.error or result.document_error)
 
     @contextmanager
-    def _watched(self) -> Iterator[None]:
+    def _watched(self, answered: Answered | None = None) -> Iterator[None]:
         """Use one log id, and report exceptions to the monitor."""
-        with running():
+        with running(answered.run if answered else None):
             try:
                 yield
             except Exception as error:

@@ -156,9 +156,9 @@ class Database:
             with self._draft() as (engine, temporary, file):
                 with engine.begin() as connection:
                     yield connection
-                if self.exists:
-                    raise StoreError(f"{self.place} was made by another process, and is kept")
-                temporary.rename(file)
+                os.link(temporary, file)
+        except FileExistsError:
+            raise StoreError(f"{self.place} was made by another process, and is kept") from None
         except (SQLAlchemyError, OSError) as error:
             raise self._explain(error) from error
 

@@ -37,7 +37,7 @@ SHORT_TIMEOUT = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FastPath:
+class FastRow:
     """The inputs of the next poll of a provider.
 
     `settings` identifies the settings of the row (see config/identity.py). The row expires at
@@ -63,7 +63,7 @@ class FastPath:
         return Validators(self.etag, self.last_modified)
 
 
-COLUMNS = tuple(each.name for each in fields(FastPath))
+COLUMNS = tuple(each.name for each in fields(FastRow))
 _SELECT = f"SELECT {', '.join(COLUMNS)} FROM fast_path WHERE settings = :settings"  # noqa: S608  # our own names
 _NEWEST = "SELECT started_at FROM poll WHERE provider = ? ORDER BY id DESC LIMIT 1"
 
@@ -79,7 +79,7 @@ def reserve(connection: "Transaction", provider: str, run: str | None) -> None:
     connection.exec_driver_sql(statement, (provider, run))
 
 
-def fill_in(connection: "Transaction", row: FastPath, run: str | None) -> None:
+def fill_in(connection: "Transaction", row: FastRow, run: str | None) -> None:
     """Fill in the reserved row, unless another process has written since.
 
     The write of another process deletes the row.
@@ -89,7 +89,7 @@ def fill_in(connection: "Transaction", row: FastPath, run: str | None) -> None:
     connection.exec_driver_sql(query, (*astuple(row), row.provider, run))
 
 
-def read(file: Path, settings: str, now: datetime) -> tuple[FastPath, ...]:
+def read(file: Path, settings: str, now: datetime) -> tuple[FastRow, ...]:
     """Return the rows of these settings that are valid at `now`.
 
     A row is invalid if it expired or if the clock is before the last poll. Another schema has no
@@ -102,7 +102,7 @@ def read(file: Path, settings: str, now: datetime) -> tuple[FastPath, ...]:
         return tuple(
             row
             for found in connection.execute(_SELECT, {"settings": settings}).fetchall()
-            for row in [FastPath(**dict(found))]
+            for row in [FastRow(**dict(found))]
             for (polled,) in connection.execute(_NEWEST, (row.provider,)).fetchall()
             if to_moment(polled) <= now < to_moment(row.until)
         )
@@ -119,8 +119,10 @@ def claim(
     return claimed
 
 
-def confirm(file: Path, row: FastPath, poll: Mapping[str, Any], slot: datetime | None) -> bool:
-    """Insert an unchanged poll if its row still exists.
+def confirm(
+    file: Path, row: FastRow, poll: Mapping[str, Any], slot: datetime | None, *, claimed: bool
+) -> bool:
+    """Insert an unchanged poll if its row still exists, and the slot is ours if it was `claimed`.
 
     `poll` has the columns that are not in the row. The slot is finished in the same transaction.
     Return whether the poll was inserted. Raise sqlite3.Error.
@@ -129,7 +131,9 @@ def confirm(file: Path, row: FastPath, poll: Mapping[str, Any], slot: datetime |
         connection.execute("BEGIN IMMEDIATE")
         where = {"settings": row.settings, "provider": row.provider}
         found = connection.execute(f"{_SELECT} AND provider = :provider", where)
-        if [FastPath(**dict(each)) for each in found] != [row]:
+        if [FastRow(**dict(each)) for each in found] != [row]:
+            return False
+        if claimed and slot and not slots.is_ours(connection.execute, row.provider, slot):
             return False
         _insert(connection, row, poll)
         if slot is not None:
@@ -139,7 +143,7 @@ def confirm(file: Path, row: FastPath, poll: Mapping[str, Any], slot: datetime |
     return True
 
 
-def _insert(connection: sqlite3.Connection, row: FastPath, poll: Mapping[str, Any]) -> None:
+def _insert(connection: sqlite3.Connection, row: FastRow, poll: Mapping[str, Any]) -> None:
     (newest,) = connection.execute(_NEWEST, (row.provider,)).fetchone()
     known = {"provider": row.provider, "snapshot_id": row.snapshot_id}
     # The time is at least the newest one, because the first of two requests may end last.

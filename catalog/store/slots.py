@@ -81,6 +81,12 @@ def finish(execute: Execute, provider: str, moment: datetime, now: datetime) -> 
     execute(_FORGET, before)
 
 
+def is_ours(execute: Execute, provider: str, moment: datetime) -> bool:
+    """Return whether this process has the claim of a slot."""
+    row = execute(_KNOWN, _slot(provider, moment)).fetchone()
+    return row is not None and row[0] == owner()
+
+
 def done_at(execute: Execute, provider: str, moment: datetime) -> datetime | None:
     """Return when a slot was done, or None. Raise StoreError."""
     row = execute(_KNOWN, _slot(provider, moment)).fetchone()

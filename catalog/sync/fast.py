@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from catalog.changes.poll import Outcome, Pass, Poll, Published
 from catalog.core.clock import stamp
+from catalog.core.errors import ProviderError
 from catalog.core.files import read_bytes
 from catalog.core.payload import Answer, NotModified, Payload
 from catalog.store import fast as store
-from catalog.store.fast import FastPath
+from catalog.store.fast import FastRow
 
 if TYPE_CHECKING:
     from catalog.store.history import Baseline
@@ -29,10 +30,10 @@ LARGEST = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Fast:
+class FastPath:
     """The fast path of one provider and its SQLite file.
 
-    `settings` and `request` have the meaning of the same fields of FastPath.
+    `settings` and `request` have the meaning of the same fields of FastRow.
     """
 
     provider: str
@@ -40,7 +41,7 @@ class Fast:
     request: str
     file: Path
 
-    def row(self, now: datetime) -> FastPath | None:
+    def row(self, now: datetime) -> FastRow | None:
         """Return the row, or None if a full pass is needed."""
         try:
             rows = store.read(self.file, self.settings, now)
@@ -51,12 +52,12 @@ class Fast:
         mine = (row for row in rows if (row.provider, row.request) == (self.provider, self.request))
         return next(filter(is_written, mine), None)
 
-    def new_row(self, started: datetime, known: "Baseline", document: Published | None) -> FastPath:
+    def new_row(self, started: datetime, known: "Baseline", document: Published | None) -> FastRow:
         """Return the row for the poll after this one.
 
         The pass began at `started` and left no work. `known` is read after it.
         """
-        return FastPath(
+        return FastRow(
             provider=self.provider,
             settings=self.settings,
             until=store.next_day(started),
@@ -70,16 +71,33 @@ class Fast:
         )
 
 
-def confirm(file: Path, row: FastPath, poll: Poll, slot: datetime | None) -> Pass | None:
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request of the fast path whose answer needs a full pass, which does not repeat it.
+
+    `at` is the time of the request, also by the monotonic clock. `run` is the id of the pass.
+    """
+
+    row: FastRow
+    at: datetime
+    monotonic: float
+    answer: Payload | None
+    error: ProviderError | None
+    run: str | None
+
+
+def confirm(
+    file: Path, row: FastRow, poll: Poll, slot: datetime | None, *, claimed: bool
+) -> Pass | None:
     """Record a poll whose answer is unchanged, and finish its `slot`.
 
-    Return None if a full pass is needed.
+    Return None if a full pass is needed, as when the slot was `claimed` and another process has it.
     """
     answer = poll.answer
     if answer is None or not _is_same(answer, row):
         return None
     try:
-        if not store.confirm(file, row, _columns(poll, answer, row), slot):
+        if not store.confirm(file, row, _columns(poll, answer, row), slot, claimed=claimed):
             return None
     except sqlite3.Error as error:
         # The level is DEBUG, because the full pass reports the error.
@@ -90,7 +108,7 @@ def confirm(file: Path, row: FastPath, poll: Poll, slot: datetime | None) -> Pas
     return Pass(poll, row.snapshot_id, document)
 
 
-def is_written(row: FastPath) -> bool:
+def is_written(row: FastRow) -> bool:
     """Return whether the document still has the content of the last pass."""
     if row.document is None:
         return True
@@ -105,11 +123,11 @@ def unchanged(provider: str, started: datetime, duration_ms: int, answer: Answer
     return Poll(provider, started, duration_ms, Outcome.UNCHANGED, answer)
 
 
-def _is_same(answer: Answer, row: FastPath) -> bool:
+def _is_same(answer: Answer, row: FastRow) -> bool:
     return isinstance(answer, NotModified) or answer.digest == row.payload_sha256
 
 
-def _columns(poll: Poll, answer: Answer, row: FastPath) -> dict[str, str | int | None]:
+def _columns(poll: Poll, answer: Answer, row: FastRow) -> dict[str, str | int | None]:
     """Return the columns of this poll. Validators are only included if changed."""
     columns: dict[str, str | int | None] = {
         "started_at": stamp(poll.started_at),

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from catalog.core.clock import Clock, stamp
 from catalog.store import history, polls
 from catalog.store.database import Database
-from catalog.store.fast import FastPath
-from catalog.sync.fast import Fast
+from catalog.store.fast import FastRow
+from catalog.sync.fast import FastPath
 
 logger = logging.getLogger(__name__)
 SET_BACK = timedelta(hours=1)
@@ -30,7 +30,7 @@ class Start:
     monotonic: float
     known: history.Baseline
     polled_at: datetime | None = None
-    row: FastPath | None = None
+    row: FastRow | None = None
 
     @property
     def elapsed_ms(self) -> int:
@@ -44,12 +44,15 @@ def begin(database: Database, provider: str, clock: Clock) -> Start:
     return Start(_now(clock(), polled_at), time.monotonic(), known, polled_at)
 
 
-def begin_fast(fast: Fast, clock: Clock) -> Start | None:
-    """Begin on the fast path, or return None for a full poll."""
+def begin_fast(fast: FastPath, clock: Clock) -> Start | None:
+    """Begin a poll on the fast path. Return None if a full poll is needed."""
     at, monotonic = clock(), time.monotonic()
     row = fast.row(at)
-    if row is None:
-        return None
+    return None if row is None else resume(row, at, monotonic)
+
+
+def resume(row: FastRow, at: datetime, monotonic: float) -> Start:
+    """Return the start of a poll on the fast path."""
     known = history.Baseline(row.snapshot_id, payload=row.payload_sha256, validators=row.validators)
     return Start(at, monotonic, known, row=row)
 

@@ -25,12 +25,12 @@ from catalog.store.record import record
 from catalog.store.tables import plain
 from catalog.sync.decide import Decision, Policy, Reading
 from catalog.sync.deliver import Courier, recipients
-from catalog.sync.fast import Fast, confirm, unchanged
+from catalog.sync.fast import Answered, FastPath, confirm, unchanged
 from catalog.sync.past import past
 from catalog.sync.publish import Publisher
 from catalog.sync.read import Reader
 from catalog.sync.snapshot_cache import SnapshotCache
-from catalog.sync.start import Start, begin, begin_fast, complete
+from catalog.sync.start import Start, begin, begin_fast, complete, resume
 
 logger = logging.getLogger(__name__)
 
@@ -40,14 +40,15 @@ class Options:
     """The options of a poll.
 
     `accept` applies an answer that would be held. A `dry_run` undoes its transaction, and writes
-    and sends nothing. The poll finishes the `slot` of the schedule. A failed poll does so only with
-    `once`.
+    and sends nothing. The pass finishes the `slot` of the schedule at its end. A failed poll does
+    so only if this process has `claimed` the slot. A request that was `answered` is not repeated.
     """
 
     accept: bool = False
     dry_run: bool = False
     slot: datetime | None = None
-    once: bool = False
+    claimed: bool = False
+    answered: Answered | None = None
 
 
 PLAIN = Options()
@@ -64,7 +65,7 @@ class Sync:
     channels: Sequence[Channel]
     publisher: Publisher | None
     clock: Clock
-    fast: Fast | None = None
+    fast: FastPath | None = None
     cache: SnapshotCache = field(default_factory=SnapshotCache)
 
     def run(self, options: Options = PLAIN) -> Pass:
@@ -74,17 +75,22 @@ class Sync:
         derived from the store. Raise StoreError.
         """
         with running():
-            recorded, reader = None, self._reader
+            recorded, reader, answered = None, self._reader, options.answered
             while recorded is None:  # repeats if another process polled meanwhile
-                start = self._start(options)
-                reading = reader.request(start)  # network, so no transaction is open
+                if answered is None:
+                    start = self._start(options)
+                    reading = reader.request(start)  # network, so no transaction is open
+                else:
+                    start = resume(answered.row, answered.at, answered.monotonic)
+                    reading = Reading(answered.answer, error=answered.error)
+                    answered = None
                 if result := self._confirm(start, reading, options):
                     return result
                 recorded = self._record(start, reading, options)
             result = self._publish(*recorded, options)
             if not options.dry_run:
                 result = replace(result, pending=self.deliver())
-                self._allow_fast_path(result)
+                self._finish(result, options)
             poll = result.poll
             logger.info("%s: %s, %d findings", poll.provider, poll.outcome, len(poll.findings))
             return result
@@ -115,7 +121,7 @@ class Sync:
         if self.fast is None or start.row is None:
             return None
         poll = unchanged(self.provider.name, start.at, start.elapsed_ms, reading.answer)
-        return confirm(self.fast.file, start.row, poll, options.slot)
+        return confirm(self.fast.file, start.row, poll, options.slot, claimed=options.claimed)
 
     def _record(
         self, start: Start, reading: Reading, options: Options
@@ -137,7 +143,7 @@ class Sync:
     def _commit(
         self, start: Start, reading: Reading, options: Options
     ) -> tuple[Pass, Overview | None] | None:
-        name, known, slot = self.provider.name, start.known, options.slot
+        name, known = self.provider.name, start.known
         decision = Decision(self.provider, self.policy, start.at, start.elapsed_ms, options.accept)
         with self.database.writing(keep=not options.dry_run, of=name) as connection:
             inside = history.baseline(connection, name)
@@ -146,8 +152,6 @@ class Sync:
             seen = past(connection, self.cache, start, decision, reading)
             poll = decision.decide(seen, reading)
             number = record(connection, poll, recipients(self.channels), inside, seen.snapshot)
-            if slot is not None and (options.once or poll.outcome is not Outcome.FAILED):
-                slots.finish(plain(connection), name, slot, start.at)
             if self.fast is not None:
                 fast_rows.reserve(connection, name, current())
             # A dry run reads this before it undoes the transaction. Other runs read it later,
@@ -182,17 +186,21 @@ class Sync:
             text = log_unexpected(logger, "the document could not be written", error)
             return replace(result, document_error=InternalError(text))
 
-    def _allow_fast_path(self, done: Pass) -> None:
-        """Allow the fast path if this pass left no work."""
-        wrong = done.poll.error or done.document_error or done.snapshot is None
-        if self.fast is None or wrong:
+    def _finish(self, result: Pass, options: Options) -> None:
+        """Finish the slot, and allow the fast path if this pass left no work."""
+        poll, slot = result.poll, options.slot
+        is_done = options.claimed or poll.outcome is not Outcome.FAILED
+        wrong = poll.error or result.document_error or result.snapshot is None
+        if self.fast is None and slot is None:
             return
-        name, started = self.provider.name, done.poll.started_at
         with self.database.writing(ends_fast_path=False) as connection:
-            if not self._has_work(connection, started):
-                known = history.baseline(connection, name)
-                row = self.fast.new_row(started, known, done.document)
-                fast_rows.fill_in(connection, row, current())
+            if slot is not None and is_done:
+                slots.finish(plain(connection), poll.provider, slot, self.clock())
+            if self.fast is None or wrong or self._has_work(connection, poll.started_at):
+                return
+            known = history.baseline(connection, poll.provider)
+            row = self.fast.new_row(poll.started_at, known, result.document)
+            fast_rows.fill_in(connection, row, current())
 
     def _has_work(self, connection: Transaction, started: datetime) -> bool:
         """Return whether messages, removals or flapping values are pending."""

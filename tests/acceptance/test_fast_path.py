@@ -13,7 +13,7 @@ from catalog.cli.fast_sync import Line, poll_fast
 from catalog.core.clock import now
 from tests.bench.random_catalog import RandomCatalog
 from tests.support.fast_path import BODY, delete_rows, took_fast_path
-from tests.support.http_server import Exchange, Step, answer
+from tests.support.http_server import Exchange, answer
 from tests.support.shell import TOKEN, Live, Shell
 
 AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -92,7 +92,7 @@ def test_a_slot_is_done_once(live: Live) -> None:
 
 
 def test_a_monitor_is_told_all_the_same(live: Live) -> None:
-    """Whoever is pinged at each pass is pinged at rest too."""
+    """Whoever is pinged at each pass is pinged on the fast path too."""
     shell, server = live(answer(body=BODY))
     shell = Shell(shell.folder, {**shell.given, "CATALOG_PING_URL": f"{server.url}/ping"})
     shell("sync")
@@ -103,7 +103,7 @@ def test_a_monitor_is_told_all_the_same(live: Live) -> None:
 
 @pytest.mark.long
 def test_the_database_is_looked_for_as_ever(live: Live, tmp_path: Path) -> None:
-    """Named on the command line, by a variable or in the file, it is the one that is at rest."""
+    """Named on the command line, by a variable or in the file, it is the one that is used."""
     shell, _ = live(answer(body=BODY))
     config = shell.folder / "catalog.toml"
     config.write_text('database = "own.db"\n', encoding="utf-8")
@@ -122,7 +122,7 @@ def test_the_database_is_looked_for_as_ever(live: Live, tmp_path: Path) -> None:
 
 
 def test_a_provider_by_name(live: Live) -> None:
-    """Of several providers each is at rest by its name; all of them take a whole pass."""
+    """Of several providers each takes the fast path by its name; all of them take a whole pass."""
     shell, server = live(answer(body=b'{"object": "list", "data": [{"id": "a"}]}'))
     tables = "".join(
         f'[[provider]]\nname = "{name}"\nkind = "openai"\n'
@@ -138,7 +138,7 @@ def test_a_provider_by_name(live: Live) -> None:
 
 
 def test_headers_of_the_user_are_noted_nowhere(live: Live) -> None:
-    """A header may hold a secret: it is sent at rest too, read from the settings anew."""
+    """A header may hold a secret: it is sent all the same, read from the settings anew."""
     shell, server = live(answer(body=b'{"data": [{"id": "a"}]}'))
     (shell.folder / "catalog.toml").write_text(
         f'[[provider]]\nname = "own"\nkind = "openai"\nurl = "{server.url}"\ntoken = "t"\n'
@@ -166,7 +166,7 @@ def test_a_token_goes_to_no_other_provider(live: Live, of_provider: str) -> None
 
 
 def test_the_token_of_the_environment_goes_before(live: Live) -> None:
-    """A file that a variable names is read at rest too, in place of what the configuration has."""
+    """A file that a variable names is read on the fast path too, not the configuration."""
     shell, server = live(answer(body=b'{"data": [{"id": "a"}]}'))
     (shell.folder / "catalog.toml").write_text(
         f'[[provider]]\nname = "one"\nkind = "openai"\nurl = "{server.url}"\ntoken = "old"\n',
@@ -210,7 +210,7 @@ def test_several_providers_rest_side_by_side(live: Live) -> None:
 
 
 def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
-    """While a run at rest waits for its answer, another one finds the slot taken."""
+    """While a run on the fast path waits for its answer, another one finds the slot taken."""
     held: list[Shell] = []
     told: list[str] = []
 
@@ -230,30 +230,68 @@ def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
 
 
 @pytest.mark.long
-def test_an_answer_that_is_new_is_asked_for_by_the_full_pass(live: Live) -> None:
-    """A run from cron starts over: one more request for a change, and nothing else differs."""
-    made = RandomCatalog(20)
-    before = made.body
-    made.change()
-    shell, server = live(answer(body=before), answer(body=made.body))
+def test_what_is_handed_on_is_one_pass(live: Live) -> None:
+    """The lines of a failed request and of the full pass that reports it have one id."""
+    shell, server = live(answer(body=BODY), answer(503), CATALOG_HTTP_ATTEMPTS="2")
     shell("sync")
-    delete_rows(shell, "slot")
-    assert "changed" in shell("sync", "--scheduled").out
+    ran = shell("-v", "sync", code=3)
+    runs = re.findall(r"run=(\w+)", ran.err)
+    assert len(runs) == 2
+    assert len(set(runs)) == 1
     assert len(server.requests) == 3
-    assert "was done at" in shell("sync", "--scheduled").out
-    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
-        polls = connection.execute("select outcome from poll order by id").fetchall()
-    assert polls == [("first",), ("changed",)]
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("odd", "code"), [(answer(503), 3), (answer(body=b"{"), 4)])
-def test_an_answer_that_is_refused_is_told_by_the_full_pass(
-    live: Live, odd: Step, code: int
-) -> None:
-    """What goes wrong on the fast path is one poll with the exit code of a full pass."""
-    shell, server = live(answer(body=BODY), odd)
+def test_a_slot_is_that_of_the_request(live: Live) -> None:
+    """An answer that comes when the next slot has begun counts for the slot of its request."""
+    made = RandomCatalog(20)
+    before = made.body
+    made.change()
+
+    def late(exchange: Exchange) -> None:
+        exchange.wait(1.2)
+        answer(body=made.body)(exchange)
+
+    shell, server = live(answer(body=before), late, CATALOG_SCHEDULE_EVERY="1s")
     shell("sync")
-    ran = shell("sync", code=code)
-    assert "error: " in ran.err
-    assert len(server.requests) == 3
+    delete_rows(shell, "slot")
+    with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
+        assert "changed" in shell("sync", "--scheduled").out
+        slots = connection.execute("select moment, claimed_by from slot").fetchall()
+        polls = connection.execute("select started_at from poll where id = 2").fetchall()
+    assert slots == [(*polls[0], None)]
+    assert len(server.requests) == 2
+
+
+@pytest.mark.long
+def test_a_secret_of_a_channel_is_hidden_on_the_fast_path(live: Live) -> None:
+    """A provider that repeats the address of a webhook gets it into no table, on either path."""
+    hook = "https://chat.example/hooks/x7Kq9Zp2Lm4N8vRwABCDEF5"
+    repeated = {"ETag": f'"{hook}"'}
+    shell, _ = live(
+        answer(body=BODY), answer(body=BODY, headers=repeated), CATALOG_CHANNEL_OPS_URL=hook
+    )
+    (shell.folder / "catalog.toml").write_text(
+        '[[channel]]\nname = "ops"\nkind = "webhook"\n', encoding="utf-8"
+    )
+    shell("sync")
+    assert took_fast_path(shell)
+    assert b"x7Kq9Zp2Lm4N8vRw" not in (shell.folder / "catalog.db").read_bytes()
+
+
+@pytest.mark.long
+def test_a_killed_pass_leaves_its_slot(live: Live) -> None:
+    """A run that dies before the document is written is repeated in the same slot."""
+    shell, server = live(answer(body=BODY), CATALOG_SCHEDULE_EVERY="7d")
+    code = (
+        "import os; from catalog.sync.publish import Publisher\n"
+        "Publisher.overview = lambda *_: os._exit(9)\n"
+        "from catalog.cli.main import main; import sys; sys.argv = sys.argv[:1] + ['sync', '--scheduled']\n"
+        "main()"
+    )
+    with shell.python("-c", code) as killed:
+        assert killed.wait() == 9
+    assert "unchanged" in shell("sync", "--scheduled").out
+    assert "was done at" in shell("sync", "--scheduled").out
+    assert (shell.folder / "docs" / "models.md").is_file()
+    assert len(server.requests) == 2

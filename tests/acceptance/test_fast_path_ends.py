@@ -1,4 +1,4 @@
-"""What ends the rest of a provider: settings, files and databases that moved or were damaged."""
+"""What ends the fast path: settings, files and databases that moved or were damaged."""
 
 import os
 import sqlite3
@@ -64,7 +64,7 @@ def test_odd_settings_are_told_as_ever(live: Live) -> None:
 
 
 def test_a_configuration_from_a_pipe_is_read_once(live: Live) -> None:
-    """What comes by stdin is the configuration at each run; nothing of it is at rest."""
+    """What comes by stdin is the configuration at each run; it has no fast path."""
     shell, server = live(answer(body=BODY), laid=False)
     given = f'database = "{shell.folder}/own.db"\n[document]\npath = ""\n'.encode()
     for _ in range(2):
@@ -173,7 +173,7 @@ def test_a_file_that_a_variable_names_is_told_apart(live: Live) -> None:
 
 
 def test_a_folder_in_the_place_of_a_file_is_told(live: Live) -> None:
-    """What the settings name and is no file is never at rest: it is told at each run."""
+    """A name in the settings that is no file is reported at each run."""
     shell, _ = live(answer(body=BODY))
     (shell.folder / "catalog.lock").mkdir()
     for _ in range(2):

@@ -61,7 +61,7 @@ def listed(shell: Shell, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_an_unchanged_run_loads_little(live: Live) -> None:
-    """A poll at rest reads no settings, and opens its database with the driver alone."""
+    """A poll on the fast path reads no settings, and opens its database with the driver alone."""
     shell, _ = live(answer(body=RandomCatalog(20).body))
     shell("sync")
     ran = listed(shell)

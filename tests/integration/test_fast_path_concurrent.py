@@ -98,6 +98,6 @@ def test_polls_stand_in_the_order_of_their_times(fast_rig: Callable[..., FastRig
     poll = {"duration_ms": 1, "outcome": "unchanged", "http_status": 200}
     for minute in (5, 3):
         started = {"started_at": f"2026-01-01T14:0{minute}:00Z"}
-        assert confirm(it.folder / "catalog.db", row, poll | started, None)
+        assert confirm(it.folder / "catalog.db", row, poll | started, None, claimed=False)
     began = [began for began, _ in polls(it.folder / "catalog.db")]
     assert began[1:] == ["2026-01-01T14:05:00Z"] * 2

@@ -64,7 +64,7 @@ from catalog.core.snapshot import Snapshot
 from catalog.providers.infomaniak.provider import Infomaniak, model
 from catalog.report.json_output import finding_json
 from catalog.report.sentences import sentence
-from catalog.store.changelog import Wanted, findings
+from catalog.store.changelog import FindingFilter, findings
 from catalog.store.database import Database
 from catalog.store.record import record
 at = datetime(2026, 1, 2, tzinfo=UTC)
@@ -78,7 +78,7 @@ with database.writing() as connection:
     poll = Poll("infomaniak", at, 5, Outcome.FIRST, answer, state, found)
     record(connection, poll, {})
 with database.reading() as connection:
-    (read,) = findings(connection, Wanted("infomaniak"))
+    (read,) = findings(connection, FindingFilter("infomaniak"))
 json.dump(
     {
         "same": read.change == change,

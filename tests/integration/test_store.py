@@ -201,7 +201,7 @@ def test_a_payload_is_written_once(database: Database) -> None:
 
 
 def test_an_unchanged_poll_is_one_small_row(database: Database) -> None:
-    """It lacks what the last one says, those alike share a row, and new validators are kept."""
+    """It lacks what the last one has, and new validators are kept."""
     save(database, 0, snapshot(A, at=AT), outcome=Outcome.FIRST)
     save(database, 1, outcome=Outcome.UNCHANGED)
     save(database, 1, outcome=Outcome.UNCHANGED)
@@ -220,6 +220,8 @@ def test_an_unchanged_poll_is_one_small_row(database: Database) -> None:
     )
     assert rows == [
         (200, 0, None, 0, None),
+        (200, 1, None, 1, None),
+        (200, 1, None, 1, None),
         (200, 1, '"two"', 1, None),
         (304, 1, None, 1, None),
         (502, 1, None, 1, "gone"),

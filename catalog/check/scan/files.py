@@ -231,8 +231,8 @@ def above(folder: str, unread: dict[str, str], budget: Budget) -> list[Ignored]:
     rules: list[Ignored] = []
     parents = Path(folder).parents
     inner = [Path(folder), *parents]
-    outermost = next((n for n, each in enumerate(inner) if (each / ".git").exists()), 0)
-    for parent in reversed(parents[:outermost]):
+    nearest = next((n for n, each in enumerate(inner) if (each / ".git").exists()), 0)
+    for parent in reversed(parents[:nearest]):
         rules = ignored_in(str(parent), f"{parent}/", unread, budget, rules)
     return [] if is_ignored(folder + "/", rules) else rules
 

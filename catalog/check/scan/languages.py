@@ -61,8 +61,8 @@ OFTEN = 1000
 NESTING = {"prose", "notebook"}
 MOST_BLOCKS = 10_000
 """Blocks of code in one file of prose or notebook, because each takes time, however short it is."""
-NAMING = re.compile(r"model|llm|/", re.IGNORECASE)
-"""What a block of code must hold: the name of a place, or the name of a model with its vendor."""
+NAMING = re.compile(r"model|llm|[/\\]", re.IGNORECASE)
+"""What a block of code must hold: the name of a place, a model with its vendor, or an escape."""
 # Read line by line, which is fast.
 LINED = {"shell", "env", "ini", "dockerfile", "prose"}
 
