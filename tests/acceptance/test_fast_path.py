@@ -284,9 +284,10 @@ def test_a_killed_pass_leaves_its_slot(live: Live) -> None:
     """A run that dies before the document is written is repeated in the same slot."""
     shell, server = live(answer(body=BODY), CATALOG_SCHEDULE_EVERY="7d")
     code = (
-        "import os; from catalog.sync.publish import Publisher\n"
+        "import os, sys; from catalog.cli.main import main\n"
+        "from catalog.sync.publish import Publisher\n"
         "Publisher.overview = lambda *_: os._exit(9)\n"
-        "from catalog.cli.main import main; import sys; sys.argv = sys.argv[:1] + ['sync', '--scheduled']\n"
+        "sys.argv[1:] = ['sync', '--scheduled']\n"
         "main()"
     )
     with shell.python("-c", code) as killed:

@@ -40,7 +40,7 @@ def upgraded(file: Path) -> tuple[list[tuple[object, ...]], list[str]]:
 
 def test_polls_that_share_a_row_become_rows(tmp_path: Path) -> None:
     """Each has its number, its time and its duration again, and everything verifies."""
-    file = folded(tmp_path, "3600:0 3600:0")
+    file = folded(tmp_path, "3600:5 3600:5")
     rows, bad = upgraded(file)
     assert [row[0] for row in rows] == [*range(1, 8)]
     times = [str(row[1]) for row in rows]
