@@ -1,4 +1,4 @@
-"""`catalog alerts`: what became of each message, and what a person does about it."""
+"""`catalog alerts`: list the messages to channels, retry or drop them."""
 
 from itertools import chain
 from secrets import token_hex

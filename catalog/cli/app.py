@@ -1,4 +1,4 @@
-"""What every command shares: the options before its name, and what is wired from them."""
+"""Define the global options and build the parts that commands share."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,11 +14,11 @@ from catalog.cli.lazy_types import Database, Loaded, Settings, Transaction
 
 @dataclass
 class App:
-    """The options before the command's name. Settings are read when a command asks for them.
+    """The options before the command's name.
 
-    `files` says whether the files with secrets are read too: a command that only reads the store
-    works without them. `provider` is the one that the command is about, None for all of them.
-    `here` says whether a configuration that is only found in the working folder counts.
+    Settings are read when a command needs them. With `files`, secret files are read too. A command
+    that only reads the store does not need them. `provider` is the provider of the command, None
+    for all. `here` includes the configuration in the working folder.
     """
 
     config: Path | None = None
@@ -30,12 +30,12 @@ class App:
     here: bool = True
 
     def with_files(self) -> "App":
-        """Return the same for a command that asks or tells; its settings are read anew."""
+        """Return a copy that reads secret files, for commands that send requests."""
         return replace(self, files=True)
 
     @cached_property
     def loaded(self) -> Loaded:
-        """The settings and where they came from; raise SettingsInvalid."""
+        """Return the settings with their sources, or raise SettingsInvalid."""
         from catalog.config.load import load
 
         given = {"database": self.database_url} if self.database_url else {}
@@ -43,7 +43,7 @@ class App:
 
     @cached_property
     def each(self) -> tuple[Settings, ...]:
-        """The settings for each provider that the command is about; raise UsageError for none."""
+        """Return the settings per selected provider, or raise UsageError without any."""
         settings = self.loaded.settings
         if self.provider is None:
             return settings.each
@@ -55,7 +55,10 @@ class App:
 
     @property
     def one(self) -> Settings:
-        """The settings for the one provider that the command is about; raise UsageError."""
+        """Return the settings of the selected provider.
+
+        Raise UsageError if there are several.
+        """
         if len(self.each) > 1:
             known = ", ".join(each.one.name for each in self.each)
             raise click.UsageError(f"several providers are configured: add --provider: {known}.")
@@ -63,16 +66,16 @@ class App:
 
     @cached_property
     def database(self) -> Database:
-        """The database, not opened yet."""
+        """Return the database, not opened yet."""
         from catalog.store.database import Database
 
         return Database(self.loaded.settings.database)
 
     @contextmanager
     def changing(self) -> Iterator[Transaction]:
-        """Begin a writing transaction; raise StoreError where there is no database."""
+        """Begin a writing transaction, or raise StoreError without a database."""
         with self.database.reading():
-            pass  # because writing would make a database
+            pass  # because writing would create a database
         with self.database.writing() as connection:
             yield connection
 
@@ -86,7 +89,7 @@ def _remember(context: click.Context, _option: click.Parameter, name: str | None
 
 
 def provider_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a command take --provider."""
+    """Add the option --provider to a command."""
     help_ = "Only this provider; else all that are configured."
     option = click.option(
         "--provider", metavar="NAME", expose_value=False, callback=_remember, help=help_

@@ -1,4 +1,4 @@
-"""`catalog changes` and `catalog diff`: the change log, and any two states side by side."""
+"""`catalog changes` and `catalog diff`: show the change log, compare two states."""
 
 import shlex
 from collections.abc import Mapping
@@ -98,7 +98,7 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
     from catalog.config.build import wire_provider
 
     provider = wire_provider(app.one.one)
-    # Each is read once: a pipe has nothing to say a second time.
+    # Each input is read once, because a pipe has no content afterwards.
     states = {text: _state(app, provider, text) for text in dict.fromkeys((a, b))}
     before, after = states[a], states[b]
     case = Case(
@@ -120,7 +120,10 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
 
 
 def _gone(app: App, after: Snapshot) -> dict[str, Delisted]:
-    """Return who was gone by a stored state, with what was said of it then; nobody for a file."""
+    """Return the models removed by a stored state, empty for a file.
+
+    Each one has the end date that was reported when it was removed.
+    """
     from catalog.store import history
 
     if after.number is None:
@@ -131,7 +134,10 @@ def _gone(app: App, after: Snapshot) -> dict[str, Delisted]:
 
 
 def _promised(finding: Finding, gone: Mapping[str, Delisted]) -> Finding:
-    """Give a finding the last day that was said when its model left: not one of this comparison."""
+    """Replace the end date of a removal by the stored one.
+
+    Without a stored one it has none, because the comparison cannot know it.
+    """
     left = gone.get(finding.models[0].key) if len(finding.models) == 1 else None
     if left is None or finding.change.kind != "removed":
         return replace(finding, callable_until=None, basis=None, ground=None)
@@ -141,7 +147,7 @@ def _promised(finding: Finding, gone: Mapping[str, Delisted]) -> Finding:
 
 
 def _state(app: App, provider: Provider, text: str) -> Snapshot:
-    """Read one side of a comparison: a file, else a moment of the stored history."""
+    """Return one side of a comparison, from a file or the store."""
     from catalog.store import history
 
     if _is_file(text):
@@ -161,7 +167,7 @@ def _state(app: App, provider: Provider, text: str) -> Snapshot:
 
 
 def _is_file(text: str) -> bool:
-    """Whether it names something to read: a file, a pipe, or `-` for stdin."""
+    """Return whether the text is a file, a pipe, or `-`."""
     path = Path(text)
     try:
         return text == "-" or (path.exists() and not path.is_dir())
@@ -170,5 +176,5 @@ def _is_file(text: str) -> bool:
 
 
 def _is_timed(text: str) -> bool:
-    """Whether one side of a comparison tells its time: a file does so by its name alone."""
+    """Return whether one side has a time. File names may contain one."""
     return not _is_file(text) or moment(Path(text)) is not None

@@ -1,4 +1,4 @@
-"""`catalog check`: which models a code base uses, and which of them will not serve it."""
+"""`catalog check`: find the models in code and report outdated ones."""
 
 import os
 import re
@@ -31,11 +31,11 @@ from catalog.core.visible import visible
 
 FORMATS = ("text", "json", "sarif", "junit", "github")
 LEVELS = ("breaking", "warning", "info", "never")
-# A table of a configuration, or a setting.
+# Matches a table or a setting of a configuration.
 SETTING = re.compile(r"\[\[?[\w.-]{1,40}+\]\]?|[\w.-]{1,40}+(?=[ \t]*=)")
 MOST_CONFIG = 1024 * 1024  # bytes
-MOST_NAMED = 100_000  # characters in which settings are looked for
-MOST_INDEX = 256 * 1024 * 1024  # bytes of the list of files of a git repository
+MOST_NAMED = 100_000  # characters that are searched for settings
+MOST_INDEX = 256 * 1024 * 1024  # bytes of git's list of files
 MOST_NAMES = 6
 MOST_SKIPPED = 20
 _file = click.Path(path_type=Path, dir_okay=False)
@@ -43,7 +43,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the command line asks for beside the paths."""
+    """The options of the command."""
 
     lock: Path
     baseline: Path | None
@@ -122,9 +122,10 @@ def check(
 
 
 def _without_config(app: App) -> App:
-    """Leave out the configuration of the working folder, which may be part of what is checked.
+    """Ignore the configuration of the working folder.
 
-    Else a pull request could choose the catalog that it is compared with, or silence the check.
+    It may be part of the checked code. A pull request could use it to choose another catalog or to
+    disable the check.
     """
     if app.config is None and not os.environ.get(CONFIG_VARIABLE) and is_file(HERE):
         if names := settings_of(HERE):
@@ -135,7 +136,7 @@ def _without_config(app: App) -> App:
 
 
 def settings_of(file: Path) -> str:
-    """Name the tables and settings of a configuration that nobody vouches for."""
+    """Return the names of tables and settings in an untrusted configuration."""
     try:
         text = read_bytes(file, MOST_CONFIG).decode("utf-8", "replace")[:MOST_NAMED]
     except OSError as error:
@@ -150,7 +151,7 @@ def settings_of(file: Path) -> str:
 
 
 def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> tuple[Listing, str]:
-    """Read what is known of every name, and say where from."""
+    """Return the known names, and the source of them."""
     from catalog.check import from_recordings
     from catalog.providers.provider import make
 
@@ -188,13 +189,16 @@ def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> tu
 
 
 def _markers(app: App) -> tuple[str, ...]:
-    """Return the words by which a file shows that it is about the provider."""
+    """Return the words that show that a file concerns the provider."""
     one = app.one.one
     return (one.name,) if one.description is not None else (one.name, "infomaniak")
 
 
 def _is_of_the_repository(app: App, database: Path) -> bool:
-    """Whether the database is the default one, and a repository holds it: git lists its name."""
+    """Return whether a repository contains the default database.
+
+    This is so if git lists its name.
+    """
     if "database" in app.loaded.sources or database.parent != Path.cwd():
         return False
     for folder in (database.parent, *database.parent.parents):
@@ -208,7 +212,10 @@ def _is_of_the_repository(app: App, database: Path) -> bool:
 
 
 def _is_there(database: str) -> bool:
-    """Whether there is a database; a file is looked at without loading what opens it."""
+    """Return whether the database exists.
+
+    An SQLite file is checked without loading the database library.
+    """
     if "://" in database:
         return True
     path = Path(database)
@@ -238,7 +245,7 @@ def _check(
 
 
 def tell_skipped(result: CheckResult) -> None:
-    """Report what was not checked to its end, so that nobody takes it for checked."""
+    """Report the files that were not checked completely."""
     for each in result.skipped[:MOST_SKIPPED]:
         note(visible(f"not checked: {each.path}: {each.skipped}"))
     if len(result.skipped) > MOST_SKIPPED:
@@ -247,7 +254,7 @@ def tell_skipped(result: CheckResult) -> None:
 
 
 def _near(scanned: Iterable[Scanned]) -> Iterable[Scanned]:
-    """Name files as they are from here, so that the same file has the same name in every list."""
+    """Make paths relative to this folder, so all lists match."""
     here = f"{Path.cwd().as_posix()}/"
     for each in scanned:
         path = each.path.removeprefix(here).removeprefix("./")
@@ -266,7 +273,7 @@ def _left(heeded: Heeded, baseline: Path, *, write: bool) -> Heeded:
 
 
 def _tell_behind(now: dict[str, Locked], locked: dict[str, Locked], file: Path) -> None:
-    """Say that the lock is of older code: it lists other models, or other files."""
+    """Report that the lock is outdated: other models or other files."""
     moved = sorted(
         name
         for name in now.keys() | locked.keys()
@@ -286,7 +293,10 @@ def _write(file: Path, text: str) -> None:
 
 
 def _differs(file: Path, body: bytes) -> bool:
-    """Whether a file holds something else, or is not there; raise OSError for what is no file."""
+    """Return whether a file is missing or has other content.
+
+    Raise OSError if it is not a regular file.
+    """
     try:
         return read_bytes(file, len(body)) != body
     except FileNotFoundError:

@@ -12,7 +12,7 @@ from catalog.core.visible import visible
 
 
 def show(style: str, result: CheckResult) -> None:
-    """Print an result."""
+    """Print a result."""
     if style == "text":
         _print_text(result)
     else:
@@ -20,8 +20,8 @@ def show(style: str, result: CheckResult) -> None:
 
 
 def document(style: str, result: CheckResult) -> str:
-    """Write an result for programs; the text ends with a line break where there is any."""
-    # Both are slow to load, because one loads XML. A check for people needs neither.
+    """Return a result for programs, ending with a line break unless empty."""
+    # Imported here, because both are slow to load and text output needs neither.
     from catalog.check import formats
     from catalog.report.json_output import SCHEMA_VERSION
 

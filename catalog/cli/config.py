@@ -1,4 +1,4 @@
-"""`catalog config`: the settings, where each came from, and every mistake at once."""
+"""`catalog config`: show the settings with their sources, report every error."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""`catalog db`: keeping what is known. Backup, restore, upgrade, verify, prune, export, import."""
+"""`catalog db`: back up, restore, upgrade, verify, prune, export and import."""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +26,7 @@ HEAD = 64
 
 
 def _whole_head(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
-    """Refuse what cannot be a head: a slip of the mouse is no damage."""
+    """Refuse an invalid head, because a typing error is no damage."""
     if text is not None and not (len(text) == HEAD and set(text) <= set("0123456789abcdef")):
         raise click.BadParameter(f"a head is {HEAD} hexadecimal digits, as `db verify` prints it")
     return text
@@ -170,7 +170,7 @@ def prune(app: App, limit: datetime, dry_run: bool) -> int:
     from catalog.store import prune as pruning
 
     database, file = app.database, app.database.file
-    database.upgrade()  # says so where there is none: writing would make one
+    database.upgrade()  # raises an error without a database, because writing would create one
     before = _size(file) if file else ""
     with database.writing(keep=not dry_run) as connection:
         pruned = pruning.prune(connection, limit)
@@ -193,7 +193,7 @@ def export(app: App, file: Path, force: bool) -> int:
 
     if str(file) != "-":
         _refuse_to_replace(file, app.database.file, force=force)
-    rows = -1  # the header is none
+    rows = -1  # because the header does not count
     with app.database.reading() as connection, _writing(file) as write:
         for line in lines(connection):
             write(line)
@@ -250,7 +250,10 @@ def _size(file: Path) -> str:
 
 @contextmanager
 def _writing(file: Path) -> Iterator[Callable[[str], object]]:
-    """Give what writes a line: to stdout, or to a file that gets its name when it is whole."""
+    """Yield a function that writes a line to stdout or a file.
+
+    The file gets its name when it is complete.
+    """
     if str(file) == "-":
         yield say
         return

@@ -1,4 +1,4 @@
-"""`catalog demo`: the first run without a token, on the shipped history over real HTTP."""
+"""`catalog demo`: run without a token on the shipped history over HTTP."""
 
 import shlex
 from dataclasses import replace
@@ -57,7 +57,7 @@ def demo(app: App, directory: Path) -> int:
         database = Database(settings.database)
         with wire_http(settings) as http:
             sync = wire_sync(settings, database, http)
-            # The recordings stand months apart: nobody was there to be reminded in between.
+            # No reminders, because the recordings are months apart.
             code = _watch(server, replace(sync, policy=replace(sync.policy, remind=())))
         database.close()
     if code == 0:
@@ -70,7 +70,7 @@ def demo(app: App, directory: Path) -> int:
 
 
 def _refuse_passed_over(app: App) -> None:
-    """Raise UsageError for what a user named and the demo would not use."""
+    """Raise UsageError for options that the demo would ignore."""
     for option, value in (("--config", app.config), ("--database", app.database_url)):
         if value is not None:
             text = f"{option} does not go with demo: it makes a database and a configuration of "
@@ -92,7 +92,7 @@ def _prepare(directory: Path) -> Path:
 
 
 def _refuse_others(directory: Path, configuration: Path) -> None:
-    """Raise SettingsInvalid where there is something that the demo did not make, and would ruin."""
+    """Raise SettingsInvalid if the demo would overwrite files of the user."""
     if configuration.exists() and SIGN.encode() in read_bytes(configuration, LARGEST):
         return
     for name in (configuration.name, DATABASE, DOCUMENT):
@@ -103,7 +103,7 @@ def _refuse_others(directory: Path, configuration: Path) -> None:
 
 
 def _watch(server: ReplayServer, sync: Sync) -> int:
-    """Poll each recorded state at its own time; accept by hand what is held back."""
+    """Poll each recorded state at its own time, and accept held ones."""
     while True:
         at = server.current.at
         say(f"The catalog as it was on {stamp(at)}", bold=True)

@@ -1,4 +1,4 @@
-"""`catalog doctor`: whether everything that a pass needs is there, one line each."""
+"""`catalog doctor`: check everything that a pass needs, one line each."""
 
 import socket
 from collections.abc import Iterator
@@ -21,15 +21,15 @@ from catalog.core.payload import Validators
 from catalog.core.visible import visible
 
 SECONDS = 5.0
-"""How long a channel's host may take to answer."""
+"""Seconds to wait for a channel's host."""
 DRIFT = 60.0
-"""Seconds that the clock may differ from the provider's."""
+"""Maximum seconds between our clock and the provider's."""
 COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What one look came to; `todo` says what to do where it is not well."""
+    """The result of one check. `todo` is the fix of a problem."""
 
     what: str
     state: Literal["ok", "warn", "fail"]
@@ -96,7 +96,7 @@ def _look(app: App) -> Iterator[Diagnosis]:
 
 
 def _provider(settings: Settings, what: str) -> Iterator[Diagnosis]:
-    """Ask once, with the token and without a second attempt; then compare the clocks."""
+    """Send one request without a retry, then compare the clocks."""
     from catalog.config.build import wire_http, wire_source
 
     once = settings.model_copy(update={"http": settings.http.model_copy(update={"attempts": 1})})
@@ -125,7 +125,7 @@ def _clock(date: str | None) -> Diagnosis:
 
 
 def _database(app: App) -> Diagnosis:
-    """Open it without an upgrade, look for damage, and try to write."""
+    """Open the database without an upgrade, check for damage, try to write."""
     from catalog.store.database import Database
     from catalog.store.verify import verify
 
@@ -133,7 +133,7 @@ def _database(app: App) -> Diagnosis:
     try:
         is_there = database.exists
         refused = _refused(database.file) if database.file else ""
-        if refused:  # SQLite writes a journal there before each change
+        if refused:  # because SQLite writes a journal there before each change
             todo = "Give this user the folder of the database, or set database."
             return Diagnosis("database", "fail", refused, todo)
         if not is_there:
@@ -145,7 +145,7 @@ def _database(app: App) -> Diagnosis:
             todo = "Run `catalog db verify`; `catalog db restore FILE` puts a backup in its place."
             return Diagnosis("database", "fail", str(bad[0]), todo)
         with database.writing(keep=False):
-            pass  # its first statement writes, because SQLite begins on a read-only file too
+            pass  # because the first statement writes: SQLite begins on a read-only file too
     except StoreError as error:
         return Diagnosis("database", "fail", str(error), error.hint)
     finally:
@@ -156,7 +156,10 @@ def _database(app: App) -> Diagnosis:
 
 
 def _refused(file: Path) -> str:
-    """Try the folder of a file with another one that leaves no trace; return why it is refused."""
+    """Try to write beside a file, and return the error, if any.
+
+    The temporary file leaves no trace.
+    """
     place = _nearest(file.resolve().parent)
     try:
         with TemporaryFile(dir=place):
@@ -166,14 +169,14 @@ def _refused(file: Path) -> str:
 
 
 def _nearest(place: Path) -> Path:
-    """Return a folder, or the nearest above it that is there."""
+    """Return a folder, or its nearest existing parent."""
     while not place.exists() and place != place.parent:
         place = place.parent
     return place
 
 
 def _document(path: Path) -> Diagnosis:
-    """Try the folder, or the nearest above it that is there."""
+    """Check that the folder is writable, or its nearest existing parent."""
     place = _nearest(path.parent)
     if path.is_dir() or not place.is_dir():
         wrong = path if path.is_dir() else place
@@ -186,7 +189,7 @@ def _document(path: Path) -> Diagnosis:
 
 
 def _channel(channel: AnyChannel) -> Iterator[Diagnosis]:
-    """Connect to the host of each of the channel's targets, and say nothing to it."""
+    """Connect to the host of each target without sending anything."""
     from catalog.alerts.email import MailServer
     from catalog.config.channels import AppriseSettings, EmailSettings, WebhookSettings
     from catalog.config.types import reveal

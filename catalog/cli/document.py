@@ -1,4 +1,4 @@
-"""`catalog render`: the markdown overview, written, checked or shown."""
+"""`catalog render`: write, check or print the Markdown overview."""
 
 from collections.abc import Mapping
 from difflib import unified_diff
@@ -58,7 +58,10 @@ def render(
 
 
 def _refuse(given: Mapping[str, bool]) -> None:
-    """Raise UsageError for flags that want a file: stdout always gets a whole new document."""
+    """Raise UsageError for flags that need a file.
+
+    Stdout always gets a new, complete document.
+    """
     flags = ", ".join(flag for flag, is_given in given.items() if is_given)
     if flags:
         raise click.UsageError(

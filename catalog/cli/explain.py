@@ -1,4 +1,4 @@
-"""`catalog explain`: why a finding was told as it was, and to whom."""
+"""`catalog explain`: show the reasons and the recipients of a finding."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -72,7 +72,7 @@ def explain(app: App, finding: str, style: str) -> int:
 
 
 def conditions(rule: Rule) -> dict[str, str]:
-    """Return what a rule asks for, by the words of rules.toml."""
+    """Return the conditions of a rule, named as in rules.toml."""
     asked = {
         "kind": rule.kind,
         "attribute": rule.attribute,
@@ -85,7 +85,7 @@ def conditions(rule: Rule) -> dict[str, str]:
 
 
 def bundled(finding: Finding) -> str | None:
-    """Say why several changes are told as one; None of a single one."""
+    """Return why changes are reported as one, None for a single change."""
     if not finding.is_wave:
         return None
     many, models = len(finding.changes), count(len(finding.models), "model")
@@ -172,7 +172,7 @@ def _fact(change: Change, attributes: Attributes) -> Iterator[str]:
 
 
 def _called(field: str, attributes: Attributes) -> str:
-    """Say which attribute or class a field is of."""
+    """Return the attribute or class of a field, as text."""
     attribute = attributes.of_field(field)
     return "" if attribute is None else f", which is {attribute!r}"
 
@@ -203,7 +203,7 @@ def _line(each: FindingDelivery) -> str:
 
 
 def _untold(found: Finding, told: Sequence[FindingDelivery], settings: Settings) -> Iterator[str]:
-    """Say of each channel that was owed nothing why that is, as it is configured now."""
+    """Yield why each other channel got no message, by the current configuration."""
     from catalog.config.build import wire_audience
 
     if found.level is Level.QUIET:

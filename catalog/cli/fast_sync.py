@@ -1,6 +1,7 @@
-"""The fast path of `catalog sync`: the same answer is recorded without reading the settings.
+"""Run the fast path of `catalog sync`.
 
-Nearly every run from cron ends here, so this module and what it imports load nothing heavy.
+It records an unchanged answer without reading the settings. Nearly every run from cron ends here,
+so this module and its imports load nothing heavy.
 """
 
 import logging
@@ -46,7 +47,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The options of a run and its environment."""
+    """The options and the environment of a run."""
 
     config: Path | None
     database: str | None
@@ -57,7 +58,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """The database file, and what the settings are read from; `identity` tells them apart."""
+    """The database file and the sources of the settings.
+
+    `identity` changes with the sources.
+    """
 
     database: Path
     identity: str
@@ -65,12 +69,15 @@ class _Origin:
     environ: Mapping[str, str]
 
     def token(self, kind: str, name: str) -> str | None:
-        """Read a token anew. Return None without a valid one."""
+        """Read a token again. Return None without a valid one."""
         found = self._value(kind, name)
         return found if isinstance(found, str) and TOKEN.fullmatch(found) else None
 
     def secrets(self, origins: Iterable[Sequence[str]]) -> tuple[str, ...]:
-        """Read all secrets anew. A setting may hold several, as a list or with blanks between."""
+        """Read all secrets again.
+
+        A setting may hold several, as a list or separated by blanks.
+        """
         found = [self._value(*each) for each in origins]
         texts = [
             str(text)
@@ -81,7 +88,7 @@ class _Origin:
         return tuple({part for text in texts for part in (text, *text.split())})
 
     def _value(self, kind: str, name: str) -> Any:
-        """Read a value from its variable, file or setting."""
+        """Return a value from its variable, file or setting."""
         match kind:
             case "variable":
                 return self.environ.get(name)
@@ -94,7 +101,7 @@ class _Origin:
 def poll_fast(line: Line, clock: Clock = now) -> Pass | Skipped | Answered | None:
     """Poll one provider on the fast path.
 
-    Return the answer if a full pass is needed for it, None if one is needed for anything else.
+    Return the answer if a full pass must process it. Return None if a full pass must poll again.
     """
     try:
         origin = _origin(line)
@@ -144,13 +151,13 @@ def _poll(
     poll = unchanged(row.provider, started, elapsed, answer)
     if result := confirm(origin.database, row, poll, slot, claimed=line.scheduled):
         return result
-    if isinstance(answer, NotModified):  # about the state of the row, which may be gone
+    if isinstance(answer, NotModified):  # of the row, which may be gone
         return None
     return Answered(row, started, begun, answer, failure, current())
 
 
 def _origin(line: Line) -> _Origin | None:
-    """Return what the settings are read from; None without an SQLite file.
+    """Return the sources of the settings, None without an SQLite file.
 
     Raise OSError or SettingsInvalid if the configuration cannot be read.
     """
@@ -175,6 +182,6 @@ def _read(file: Path) -> str | None:
 
 
 def _schedule(known: dict[str, Any]) -> "Schedule":
-    from catalog.daemon.schedule import Cron, Interval  # heavy
+    from catalog.daemon.schedule import Cron, Interval  # slow to load
 
     return Cron(known["cron"]) if known["cron"] else Interval(timedelta(seconds=known["every"]))

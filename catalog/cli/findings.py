@@ -1,4 +1,4 @@
-"""How findings are printed, wherever a command has some."""
+"""Print findings."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -26,8 +26,8 @@ def print_findings(
 ) -> None:
     """Print findings: sentences for people, every member for programs.
 
-    Without `timed` nobody knows when they came about, and their `at` is left out. `named` shows
-    whose they are.
+    Without `timed` the time of the changes is unknown, and `at` is omitted. `named` shows the
+    provider.
     """
     if style == "json":
         print_json({"changes": [_json(finding, timed=timed) for finding in findings]})
@@ -37,7 +37,7 @@ def print_findings(
     elif not findings and style == "table":
         say("no changes")
     else:
-        # What is compared only now has no number.
+        # New comparisons have no number.
         numbered = all(finding.number for finding in findings)
         columns = (*["No"] * numbered, *["Provider"] * named, *COLUMNS)
         rows = [
@@ -48,9 +48,9 @@ def print_findings(
 
 
 def print_lines(findings: Iterable[Finding]) -> None:
-    """Print one indented line a finding, its level colored, and why a grave one matters.
+    """Print one indented, colored line per finding, with reasons for severe ones.
 
-    What is quiet is left out.
+    Quiet findings are omitted.
     """
     told = (finding for finding in findings if finding.level is not Level.QUIET)
     for rule, group in groupby(told, key=lambda finding: finding.rule):
@@ -63,7 +63,7 @@ def print_lines(findings: Iterable[Finding]) -> None:
 
 
 def single(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Take waves apart: each fact by itself, under the wave's rule and level."""
+    """Split waves: return each fact alone, with the wave's rule and level."""
     return tuple(
         replace(finding, changes=(change,)) for finding in findings for change in finding.changes
     )

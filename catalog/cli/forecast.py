@@ -1,4 +1,4 @@
-"""`catalog forecast`: which models end, when, why we say so, and what may follow them."""
+"""`catalog forecast`: list models that end, their dates, sources and successors."""
 
 from datetime import datetime
 from typing import Any
@@ -54,7 +54,7 @@ def forecast(app: App, style: str) -> int:
 def read_ends(
     connection: Transaction, provider: ProviderSettings, number: int
 ) -> tuple[tuple[End, ...], dict[str, tuple[Successor, ...]]]:
-    """Read a provider's ends as of a snapshot, and what may take each model's place, by key."""
+    """Return the ends in a snapshot, and the successors by model key."""
     from catalog.config.build import wire_provider
     from catalog.store import forecasts, history
 
@@ -65,7 +65,7 @@ def read_ends(
 
 
 def print_end(end: End, instead: tuple[Successor, ...]) -> None:
-    """Print until when one model can be called, why we say so, and what may take its place."""
+    """Print the last day of one model, its source, and the successors."""
     expected = end.forecast
     told = until(expected.until, expected.basis, expected.ground)
     say(visible(f"ends        {days_left(expected.days_left(now()))}: {told}"))
@@ -74,7 +74,7 @@ def print_end(end: End, instead: tuple[Successor, ...]) -> None:
 
 
 def _order(end: End, at: datetime) -> tuple[object, ...]:
-    """Sort what is to come by its day, then what is over, the latest first."""
+    """Return a sort key: future ends by day, then newest past ones."""
     days = end.forecast.days_left(at)
     return days < 0, abs(days)
 

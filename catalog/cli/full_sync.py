@@ -1,4 +1,7 @@
-"""What `catalog sync` takes for a full pass; loaded only if the fast path is not enough."""
+"""Prepare a full pass of `catalog sync`.
+
+This module is loaded only if the fast path is not enough.
+"""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -19,9 +22,9 @@ from catalog.store.database import MEMORY, Database
 
 @contextmanager
 def opened(app: App, *, dry_run: bool) -> Iterator[tuple[list[Scheduled], list[int]]]:
-    """Open the database and the HTTP client; yield the work of each provider, and exit codes.
+    """Open database and HTTP client, yield scheduled work and exit codes.
 
-    Of several providers, one without its token stops no other: it only has an exit code.
+    With several providers, one without a token only adds an exit code and stops no other.
     """
     app = app.with_files()
     settings, database = app.loaded.settings, app.database
@@ -48,7 +51,7 @@ def _wired(app: App, database: Database, http: Http) -> tuple[list[Scheduled], l
 
 
 def hint(app: App, result: Pass | Skipped) -> None:
-    """Say with a held answer what lets it through, by the settings."""
+    """Report how a held answer can be accepted, according to the settings."""
     if not isinstance(result, Skipped) and isinstance(result.poll.error, CatalogHeld):
         result.poll.error.hint = _ways_out(app.loaded.settings.hold)
 
@@ -61,7 +64,7 @@ def _ways_out(hold: HoldSettings) -> str:
 
 
 def _exactly(span: timedelta) -> str:
-    """Write a span in the largest unit of which it is a whole number."""
+    """Return a span in the largest unit that has a whole number."""
     seconds = span.total_seconds()
     for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
         if seconds % size == 0:

@@ -1,4 +1,4 @@
-"""`catalog snapshots` and `catalog polls`: what was stored, and what was tried."""
+"""`catalog snapshots` and `catalog polls`: list stored states and attempts."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""`catalog import`: recorded payloads through the same pipeline, at the times they were taken."""
+"""`catalog import`: process recorded payloads at the times of their recording."""
 
 import shlex
 import sys
@@ -28,11 +28,11 @@ from catalog.providers.recordings import Recording, find, refuse_future
 from catalog.providers.validate import validate
 
 TOGETHER = 20
-"""So many recordings are one transaction: what a run that is cut off loses of them at most."""
+"""Maximum recordings per transaction. A killed run loses no more."""
 TURN = 1.0
-"""Seconds after which no more recordings go into one transaction."""
+"""Maximum seconds of a transaction."""
 PAUSE = 0.12
-"""Seconds between two of them: who waits for the database looks ten times a second."""
+"""Seconds between two transactions. Waiting processes retry ten times a second."""
 
 
 @click.command("import")
@@ -76,7 +76,10 @@ def run_at(sync: Sync, at: datetime, *, accept: bool = False) -> Pass:
 
 
 def _publish(database: Database, publisher: Publisher) -> None:
-    """Write the document, also where a run before this one was cut off before it."""
+    """Write the document, even if no recording is new.
+
+    A killed earlier run may not have written it.
+    """
     from catalog.store import history
 
     with database.reading() as connection:
@@ -94,9 +97,10 @@ def _new(
     *,
     accept: bool,
 ) -> list[Recording]:
-    """Leave out what is known; refuse what would have to go in before it.
+    """Return the new recordings, or raise SettingsInvalid for too early ones.
 
-    The newest is not known yet where it was held and is accepted now, or was broken and is mended.
+    The newest poll counts as new if it was held and `accept` is set, or if it was invalid and its
+    recording is corrected.
     """
     from catalog.store.polls import outcomes
 
@@ -104,7 +108,7 @@ def _new(
     if database.exists:
         with database.reading() as connection:
             known = outcomes(connection, provider.name)
-    newest = next(reversed(known), None)  # by order: an earlier poll's clock may have been ahead
+    newest = next(reversed(known), None)  # by order, because clocks may have been ahead
     if newest is not None:
         held = accept and known[newest] is Outcome.HELD
         if held or (known[newest] is Outcome.INVALID and _is_mended(newest, recordings, provider)):
@@ -136,15 +140,15 @@ def _run(sync: Sync, recordings: Sequence[Recording], *, accept: bool) -> Iterat
             done: list[tuple[Recording, Pass]] = []
             try:
                 with sync.database.together():
-                    # What came before an error is in it, and stored.
+                    # The list keeps the recordings before an error, because they are stored.
                     done.extend((each, _import(sync, each, accept=accept)) for each in some)
             except StoreError:
-                done.clear()  # nobody knows what of it is stored
+                done.clear()  # because it is unknown which of them are stored
                 raise
             finally:
                 for recording, one in done:
                     _print(recording, one)
-            # What was read is stored; to hold all of it would take the more, the longer.
+            # Payloads are dropped, because keeping all of them would need too much memory.
             yield from (replace(one, poll=_outcome(one.poll)) for _, one in done)
 
 
@@ -160,9 +164,9 @@ def _outcome(poll: Poll) -> Poll:
 def turns(
     recordings: Iterable[Recording], clock: Callable[[], float] = time.monotonic
 ) -> Iterator[Iterator[Recording]]:
-    """Yield what goes in together, each to be used up before the next is asked for.
+    """Yield batches of recordings. Use each up before requesting the next.
 
-    Another process that wants to write gets its turn between them.
+    Another process can write between batches.
     """
     each = iter(recordings)
     for number, first in enumerate(each):
@@ -197,12 +201,12 @@ def _fetch(recording: Recording, provider: Provider, _validators: Validators) ->
 
 @contextmanager
 def _progress(recordings: Sequence[Recording]) -> Iterator[Iterable[Recording]]:
-    """Show a bar on a terminal, nothing elsewhere."""
+    """Show a progress bar on a terminal."""
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    # What is printed meanwhile goes around the bar, and never into it where stdout is a file.
+    # Redirected only on a terminal, because the output must not get into the bar in a file.
     around = sys.stdout.isatty()
     with Progress(
         console=console,
@@ -214,7 +218,10 @@ def _progress(recordings: Sequence[Recording]) -> Iterator[Iterable[Recording]]:
 
 
 def _status(passes: Sequence[Pass]) -> int:
-    """Return 4 where an answer was invalid, 5 where the last one is held back, else 0."""
+    """Return the exit code of an import.
+
+    It is 4 if any answer is invalid, else 5 if the last one is held, else 0.
+    """
     invalid = [each for each in passes if each.poll.problems]
     if invalid:
         note(f"invalid: {count(len(invalid), 'recording')}, kept as evidence")

@@ -1,7 +1,7 @@
-"""Types that commands name in annotations, without the libraries behind them.
+"""Name types for annotations without importing their libraries.
 
-SQLAlchemy, pydantic and httpx take half a second to load, which `catalog COMMAND --help` and the
-fast path do not have. A type checker sees the types. At run time each name is `Any`.
+SQLAlchemy, pydantic and httpx take half a second to load, which is too slow for `catalog COMMAND
+--help` and the fast path. A type checker sees the types. At run time each name is `Any`.
 """
 
 from typing import TYPE_CHECKING, Any

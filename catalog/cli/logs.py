@@ -1,4 +1,4 @@
-"""What reaches stderr from the log: lines for people, or JSON for machines."""
+"""Write the log to stderr: lines for people, or JSON for programs."""
 
 import json
 import logging
@@ -14,10 +14,10 @@ LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO, 2: logging.DEB
 
 
 class JsonLines(logging.Formatter):
-    """A log record as one line of JSON, for machines."""
+    """A log record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write time, level, logger and message, the run, and a finding where there is one."""
+        """Return time, level, logger, message, run, and the finding if any."""
         line: dict[str, Any] = {
             "time": stamp(now()),
             "level": record.levelname.lower(),
@@ -33,17 +33,20 @@ class JsonLines(logging.Formatter):
 
 
 class Lines(logging.Formatter):
-    """A log record as one line for people: UTC time, level, message, and the pass it is of."""
+    """A log record as one line: UTC time, level, message, and run."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Write the record on one line, control characters shown as escapes."""
+        """Return the record on one line, with control characters escaped."""
         run = current()
         of = "" if run is None else f" run={run[:8]}"
         return f"{stamp(now())} {record.levelname.lower():8} {visible(record.getMessage())}{of}"
 
 
 def start_logging(verbosity: int, log_format: str) -> None:
-    """Log to stderr, as text or as JSON lines; findings on a log channel are always shown."""
+    """Log to stderr, as text or JSON.
+
+    Findings of a log channel are always shown.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if log_format == "json" else Lines())
     root = logging.getLogger("catalog")

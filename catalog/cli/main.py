@@ -1,4 +1,4 @@
-"""The command `catalog`: parse, run, print, exit code."""
+"""Run the command `catalog`: parse, run, print, exit."""
 
 import codecs
 import os
@@ -48,14 +48,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "tune": ("tune", "Judge the stored history again, and say how much would be told."),
     "validate": ("payloads", "Check a payload FILE, or stdin for -."),
 }
-"""Each command: the module that has it, and its line in the overview."""
+"""The module of each command, and its line in the overview."""
 
 
 class Commands(click.Group):
-    """The commands by name. Only the module of the command that runs is loaded."""
+    """The commands by name. Only the module of one command is loaded."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click gives it
-        """Return every name, sorted."""
+        """Return all names, sorted."""
         return sorted(COMMANDS)
 
     def get_command(
@@ -63,7 +63,7 @@ class Commands(click.Group):
         ctx: click.Context,  # noqa: ARG002  # click gives it
         cmd_name: str,
     ) -> click.Command | None:
-        """Return what the overview and shell completion show; None for an unknown name."""
+        """Return the command for overview and completion, None for unknown names."""
         return click.Command(cmd_name, help=COMMANDS[cmd_name][1]) if cmd_name in COMMANDS else None
 
     def resolve_command(
@@ -75,7 +75,7 @@ class Commands(click.Group):
 
 
 def load(name: str) -> click.Command:
-    """Import the module of a command; return the command."""
+    """Import the module of a command, and return the command."""
     module = import_module(f"catalog.cli.{COMMANDS[name][0]}")
     return next(
         each
@@ -120,21 +120,21 @@ def cli(
 
 
 def main() -> None:
-    """Run the command line; no traceback for what a user can cause."""
+    """Run the command line, without a traceback for errors of the user."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            # Closed by who started us: else the next file opened would take its number.
+            # Opened if our parent closed it, because the next file would get its number.
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  # open while we run
     codecs.register_error("shown", _shown)
     for stream in (sys.stdout, sys.stderr):
-        # A model's name must not end a run on a terminal that cannot show it.
+        # Escaped, because a terminal may not be able to show a model's name.
         cast("TextIOWrapper", stream).reconfigure(errors="shown")
     sys.exit(_run())
 
 
 def _shown(error: UnicodeError) -> tuple[bytes, int]:
-    r"""Write what a terminal cannot show as escapes: a byte of a file's name as `\xff`."""
-    unwritten = cast("UnicodeEncodeError", error)  # it is only used to write
+    r"""Escape text that a terminal cannot show: file name bytes as `\xff`."""
+    unwritten = cast("UnicodeEncodeError", error)  # because the handler is only used to write
     text = shown_name(unwritten.object[unwritten.start : unwritten.end])
     return text.encode("ascii", "backslashreplace"), unwritten.end
 
@@ -152,7 +152,7 @@ def _run() -> int:
         _point_back(error)
         return USAGE
     except OSError as error:
-        silence(sys.stdout)  # what is left in its buffer would fail once more at the end
+        silence(sys.stdout)  # because the rest of its buffer would fail again at exit
         note_error(StoreError(f"a file could not be read or written: {error}"))
         return StoreError.exit_code
     except Exception as error:  # noqa: BLE001  # a mistake of ours is no finding of a check
@@ -161,7 +161,10 @@ def _run() -> int:
 
 
 def _explain(error: Exception) -> int:
-    """Say that the program has a mistake, and log where at debug; return the exit code."""
+    """Report an error of this program, and return the exit code.
+
+    The traceback is logged at DEBUG.
+    """
     import logging
 
     from catalog.core.unexpected import MISTAKE, log_trace, place
@@ -172,7 +175,7 @@ def _explain(error: Exception) -> int:
 
 
 def _point_back(error: click.ClickException) -> None:
-    """Say where an option goes that stands after the command in place of before it."""
+    """Report that a global option goes before the command, not after it."""
     if isinstance(error, click.NoSuchOption):
         name = error.option_name
         if any(name in option.opts for option in cli.params):

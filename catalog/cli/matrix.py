@@ -1,4 +1,4 @@
-"""`catalog matrix`: what each model said on each route when it was called, and when."""
+"""`catalog matrix`: show the last call result of each model and route."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ def _where(name: str, listed: set[str], gone: set[str]) -> str:
 
 
 def _form(name: str) -> str:
-    """Say whether a name is short, or says whose model it is."""
+    """Return whether a name is short or includes its vendor, as text."""
     return "vendor/name" if "/" in name else "short"
 
 
@@ -64,7 +64,7 @@ def _row(name: str, where: str, routes: list[str], cells: dict[tuple[str, str], 
 
 
 def _short(cell: Cell | None) -> str | None:
-    """Say a verdict and its day; a try that is not believed yet shows as a question."""
+    """Return a verdict and its day, with a question mark if unconfirmed."""
     if cell is None:
         return None
     asked = f"{cell.waiting[-1].verdict} (?)" if cell.waiting else ""

@@ -1,4 +1,4 @@
-"""`catalog models` and `catalog show`: the catalog, now or at any past moment."""
+"""`catalog models` and `catalog show`: show the catalog, current or past."""
 
 from typing import Any
 
@@ -73,7 +73,7 @@ def models(app: App, at: When | None, kind: str | None, status: str | None, styl
 def _read(
     app: App, settings: Settings, at: When | None
 ) -> tuple[Snapshot, list[tuple[Model, Label]], dict[str, dict[str, Any]]]:
-    """Read one provider's catalog, each model with the words for people, and the ends by key."""
+    """Return a provider's snapshot, labeled models, and ends by key."""
     from catalog.config.build_document import wire_annotations
     from catalog.store import history
 
@@ -87,7 +87,7 @@ def _read(
 
 
 def _provider(app: App, text: str) -> tuple[str, ...]:
-    """Return the cell that names the provider, where there are several."""
+    """Return a cell with the provider's name if there are several."""
     return (text,) if len(app.each) > 1 else ()
 
 
@@ -145,9 +145,9 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
 def find_model(
     app: App, connection: Transaction, model: str, at: When | None = None
 ) -> tuple[str, int, str]:
-    """Return whose model that is, the snapshot looked at, and its key.
+    """Return the provider, the snapshot number and the key of a model.
 
-    Raise NotFound where no provider has it, and UsageError where several have.
+    Raise NotFound if no provider has it, UsageError if several have it.
     """
     from catalog.store import history
 
@@ -169,7 +169,10 @@ def find_model(
 
 
 def _with_words(known: dict[str, Any], words: Label, end: dict[str, Any] | None) -> dict[str, Any]:
-    """Put the words for people in the place of the provider's, which stay among the facts."""
+    """Replace the provider's title and description by ours.
+
+    The provider's texts stay in the facts.
+    """
     facts = known.pop("facts")
     described = {} if words.description is None else {"description": words.description}
     expected = {} if end is None else {"forecast": end}

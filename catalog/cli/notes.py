@@ -1,4 +1,4 @@
-"""`catalog note` and `catalog notes`: what people know of a model's future."""
+"""`catalog note` and `catalog notes`: manage notes on a model's future."""
 
 from datetime import date
 
@@ -21,12 +21,12 @@ from catalog.core.visible import visible
 
 COLUMNS = ("Model", "Noted at", "Retires", "Successor", "Source", "Counts")
 LONGEST = 500
-"""In characters: a note is one line."""
+"""Maximum characters, because a note is one line."""
 
 
 def _day(_context: click.Context, _option: click.Parameter, text: str | None) -> date | None:
     try:
-        # Of the forms of ISO 8601 only the one that everybody reads alike.
+        # Requires hyphens, because people may misread the other forms of ISO 8601.
         return None if text is None else date.fromisoformat(text if "-" in text else "")
     except ValueError:
         raise click.BadParameter(f"{text!r} is no day; write one as 2026-12-01") from None
@@ -104,7 +104,7 @@ def notes(app: App, style: str) -> int:
 
 
 def _listed(app: App, provider: str) -> list[tuple[str, str, Note, bool]]:
-    """Return a provider's notes, each with the name of its model, and whether it counts."""
+    """Return provider, model name, note, and whether it counts, per note."""
     from catalog.store import forecasts, history
 
     with app.database.reading() as connection:

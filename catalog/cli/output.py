@@ -1,4 +1,4 @@
-"""How rows reach a terminal, a pipe, a spreadsheet or a page: one table, four formats."""
+"""Write rows as a table, CSV, Markdown or JSON."""
 
 import io
 import os
@@ -14,19 +14,19 @@ from catalog.core.files import shown
 from catalog.core.visible import NAME_LIMIT, visible
 
 NOTES = "catalog.notes"
-"""The logger of notes, where it has a level of its own; else they are plain text."""
+"""The logger of notes with a level. Other notes are text."""
 ROW_FORMATS = ("table", "json", "csv", "markdown")
 NOTHING = "–"
 LEVEL_COLORS = {"breaking": "red", "warning": "yellow", "info": "cyan", "quiet": "bright_black"}
 NAMES = frozenset({"ID", "Model", "Name", "Successor", "Title", "Type", "key", "model"})
-"""The columns that hold names, which are cut in tables."""
+"""The columns with names, which are cut in tables."""
 
 Row = Sequence[str | int | None]
-"""Cells as they are: numbers get separators for people only, None stands for nothing there."""
+"""Cells. Only tables for people add separators. None is an empty cell."""
 
 
 def format_option(*formats: str) -> Callable[[Any], Any]:
-    """Return the `--format` option; the first format is the default."""
+    """Return the `--format` option. The first format is the default."""
     return click.option(
         "--format",
         "style",
@@ -38,7 +38,7 @@ def format_option(*formats: str) -> Callable[[Any], Any]:
 
 
 def model_name(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
-    """Read MODEL as UTF-8 whatever the locale; what is none is no name that anything has."""
+    """Read MODEL as UTF-8 in any locale. Other bytes match no name."""
     return text and os.fsencode(text).decode("utf-8", "replace")
 
 
@@ -48,8 +48,11 @@ def say(text: str = "", *, nl: bool = True, **style: Any) -> None:
 
 
 def note(text: str, level: Literal["warning", "error"] = "warning") -> None:
-    """Print text for the operator to stderr; where the log is JSON, as a line of it."""
-    import logging  # not for --help
+    """Print text for the operator to stderr.
+
+    JSON logs get it as a record.
+    """
+    import logging  # not loaded by --help
 
     notes = logging.getLogger(NOTES)
     if notes.level:
@@ -59,12 +62,12 @@ def note(text: str, level: Literal["warning", "error"] = "warning") -> None:
 
 
 def note_error(error: CatalogError) -> None:
-    """Say on stderr what happened and what to do."""
+    """Print an error and its hint to stderr."""
     note(error_text(error), "error")
 
 
 def error_text(error: CatalogError) -> str:
-    """Write an error and its hint, control characters shown as escapes."""
+    """Return an error and its hint, with control characters escaped."""
     lines = [f"error: {error}", *([f"hint: {error.hint}"] if error.hint else [])]
     return _lines("\n".join(lines))
 
@@ -74,14 +77,17 @@ def _lines(text: str) -> str:
 
 
 def silence(stream: TextIO) -> None:
-    """Let what is still written go nowhere: nobody reads it, or there is no place for it."""
+    """Discard further output, because its reader or its disk space is gone."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
 
 
 def colors(stream: TextIO) -> bool:
-    """Whether to color: NO_COLOR and FORCE_COLOR decide, else whether it is a terminal."""
+    """Return whether to use color.
+
+    NO_COLOR and FORCE_COLOR decide. Without them, terminals get color.
+    """
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
@@ -94,13 +100,13 @@ def print_json(document: Mapping[str, Any]) -> None:
     from catalog.report.json_output import SCHEMA_VERSION
 
     text = json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=2)
-    if r"\udc" in text:  # maybe half of a pair, else of a file's name that is not UTF-8
+    if r"\udc" in text:  # half of a surrogate pair, or a byte of a file name that is not UTF-8
         text = json.dumps({"schema_version": SCHEMA_VERSION, **_shown(document)}, indent=2)
     say(text)
 
 
 def _shown(value: Any) -> Any:
-    """Write names of files that are not UTF-8 as text, wherever they are in a JSON value."""
+    """Return a JSON value with readable file names that are not UTF-8."""
     if isinstance(value, str):
         return shown(value)
     if isinstance(value, Mapping):
@@ -109,11 +115,11 @@ def _shown(value: Any) -> Any:
 
 
 def print_rows(style: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
-    """Print rows as a table for people, as CSV, or as a markdown table."""
+    """Print rows as a table for people, CSV, or a Markdown table."""
     if style == "csv":
         import csv
 
-        # Spelled out, because people open it as a spreadsheet; JSON has every character.
+        # Control characters are escaped, because people open CSV files in spreadsheets.
         cells = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
         lines = io.StringIO()
         csv.writer(lines, lineterminator="\n").writerows([columns, *cells])
@@ -127,7 +133,7 @@ def print_rows(style: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
 
 
 def _readable(columns: Sequence[str], row: Row) -> Iterator[str]:
-    """Write a row for people: numbers with separators, a dash for nothing, long names cut."""
+    """Yield cells for people: separators in numbers, dashes, shortened names."""
     from catalog.core.strict_json import cut
 
     for column, cell in zip(columns, row, strict=True):
@@ -165,10 +171,10 @@ def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def _write(stream: TextIO, text: str, *, nl: bool = True, **style: Any) -> None:
-    # What has no style gets no code at all: FORCE_COLOR must not spoil JSON.
+    # Text without a style gets no codes, because FORCE_COLOR must not break JSON.
     styled = click.style(text, **style) if any(style.values()) else text
     try:
         click.echo(styled, file=stream, nl=nl, color=colors(stream))
     except BrokenPipeError:
-        # Whoever read us has seen enough; what is being done is done to its end.
+        # Output is discarded without an error, because the reader stopped and our work must end.
         silence(stream)

@@ -1,4 +1,4 @@
-"""`catalog validate`: payloads checked."""
+"""`catalog validate`: check payloads."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -21,13 +21,13 @@ from catalog.report.sentences import drift_sentence
 
 
 def read_payload(path: Path, provider: Provider) -> Payload:
-    """Read a provider's payload from a file or, for `-`, from stdin; raise NotFound."""
+    """Return a payload from a file, stdin for `-`, or raise NotFound."""
     body = read(path, provider.envelope)
     return Payload(provider.name, path.name, moment(path) or now(), body)
 
 
 def read_snapshot(path: Path, provider: Provider) -> Snapshot:
-    """Read and validate a payload; raise NotFound or PayloadInvalid."""
+    """Return a validated payload, or raise NotFound or PayloadInvalid."""
     return provider.normalize(check(read_payload(path, provider), provider))
 
 

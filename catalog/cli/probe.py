@@ -1,4 +1,4 @@
-"""`catalog probe`: every model called once, as cheaply as can be, and what it said."""
+"""`catalog probe`: call each model once at minimum cost, show the results."""
 
 import sys
 from collections.abc import Sequence
@@ -78,7 +78,7 @@ def probe(
 
 
 def _run(probing: Probing, wish: Selection, *, wait: bool) -> Results:
-    """Call the models; with `wait`, the second tries too."""
+    """Call the models. With `wait`, wait for the second attempts too."""
     first = _run_once(probing, wish)
     if not wait or first.again_at is None:
         return first
@@ -90,12 +90,12 @@ def _run(probing: Probing, wish: Selection, *, wait: bool) -> Results:
 
 
 def _seconds_until(probing: Probing, moment: datetime) -> float:
-    # One more, because a moment is cut to its whole second.
+    # One second more, because the time is cut to whole seconds.
     return max(0.0, (moment - probing.clock()).total_seconds()) + 1
 
 
 def _run_once(probing: Probing, wish: Selection) -> Results:
-    """Call the models, with a bar on stderr where that is a terminal."""
+    """Call the models, with a progress bar if stderr is a terminal."""
     if not sys.stderr.isatty():
         return probing.run(wish)
     from rich.console import Console
@@ -111,7 +111,10 @@ def _run_once(probing: Probing, wish: Selection) -> Results:
 
 
 def _print_plan(probing: Probing, wish: Selection, settings: Settings, style: str) -> int:
-    """Say what would be called; nothing is asked, so names that only answers tell are missing."""
+    """Print the planned calls without a request.
+
+    Names that only answers contain are missing.
+    """
     from catalog.store import probes
 
     plan = probing.plan(wish)

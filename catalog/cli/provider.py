@@ -1,4 +1,4 @@
-"""`catalog provider`: the providers that are configured, and how a new one is to be read."""
+"""`catalog provider`: list the configured providers, propose settings for new ones."""
 
 import json
 from pathlib import Path
@@ -106,7 +106,7 @@ def _asked(app: App, url: str, token_file: Path | None) -> bytes:
 
 
 def _toml(settings: dict[str, Any], url: str | None) -> list[str]:
-    """Write the proposal as a part of the configuration."""
+    """Return the proposal as lines of TOML."""
     parts = urlsplit(url or "https://HOST/ROUTE")
     lines = ["[[provider]]", 'name = "NAME"', 'kind = "json"']
     lines += [f'url = "{parts.scheme}://{parts.netloc}"', 'token_file = "NAME-token.txt"', ""]

@@ -1,4 +1,4 @@
-"""`catalog replay`: recorded answers served on the loopback, through a bad network if wanted."""
+"""`catalog replay`: serve recorded answers locally, with network faults if wanted."""
 
 from pathlib import Path
 
@@ -15,10 +15,10 @@ from catalog.replay.behavior import load
 
 
 class _WithFaults(click.Command):
-    """A command whose help lists the kinds of fault; they are loaded only where it is shown."""
+    """A command whose help lists the faults, loaded only for the help."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        del ctx  # what click gives; the list is the same in every run
+        del ctx  # unused, because the list is the same in every run
         from catalog.replay.faults import ALL, FAULTS
 
         with formatter.section("Faults, and what a poll makes of them"):
@@ -88,7 +88,10 @@ def replay(
 
 
 def _route(app: App, history: Path | None, behaves: Path | None) -> Route:
-    """Return the route to serve; raise UsageError for what goes with Infomaniak's alone."""
+    """Return the route to serve.
+
+    Raise UsageError for options that only Infomaniak supports.
+    """
     from catalog.replay.route import USUAL, Route
 
     if app.provider is None:
@@ -110,7 +113,7 @@ def _route(app: App, history: Path | None, behaves: Path | None) -> Route:
 
 
 def _poller(provider: str | None, url: str, route: Route) -> str:
-    """Write the command that polls the server."""
+    """Return the command that polls the server."""
     if provider is None:
         return f"CATALOG_INFOMANIAK_URL={url} INFOMANIAK_API_TOKEN=any-token catalog sync"
     given = f"{table_variable('provider', provider, 'url')}={url}"

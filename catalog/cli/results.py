@@ -19,7 +19,7 @@ LISTING = "catalog sync --dry-run --format json"
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A slot of one provider that another process did or does."""
+    """A skipped slot of one provider, because another process handles it."""
 
     provider: str
     slot: datetime
@@ -27,7 +27,10 @@ class Skipped:
 
 
 def status(result: Pass, *, exit_code: bool = False) -> int:
-    """Return the exit code of a pass: the poll's error first, then the document's."""
+    """Return the exit code of a pass.
+
+    The poll's error counts before the document's.
+    """
     error = result.poll.error or result.document_error
     if error is not None:
         return error.exit_code
@@ -41,9 +44,9 @@ def status(result: Pass, *, exit_code: bool = False) -> int:
 
 
 def pass_json(result: Pass, *, dry_run: bool = False) -> dict[str, Any]:
-    """Write a pass for programs; what is absent is left out.
+    """Return a pass for programs, without missing values.
 
-    In a dry run, `snapshot` and `document` say what would be.
+    In a dry run, `snapshot` and `document` are the planned ones.
     """
     from catalog.report.json_output import finding_json
 
@@ -75,12 +78,12 @@ def print_pass(
     tell: Callable[[str], None] = note,
     listing: str = LISTING,
 ) -> None:
-    """Print a pass for people: a headline, a line a finding, what was written, what went wrong.
+    """Print a pass for people: headline, findings, document, errors.
 
-    `tell` takes what went wrong; the command `listing` shows every problem where there are many.
+    `tell` prints errors. `listing` is the command that shows all problems if there are many.
     """
     poll = result.poll
-    # Where all that changed is quiet, nothing changed for who asked to hear of changes only.
+    # With --quiet, quiet changes count as none, because the user wants news only.
     hushed = quiet and poll.outcome is Outcome.CHANGED and bool(poll.findings)
     hushed = hushed and not any(each.is_reported for each in poll.findings)
     if not (hushed or (quiet and poll.outcome is Outcome.UNCHANGED and not poll.findings)):
@@ -101,9 +104,9 @@ def print_pass(
 
 
 def _print_findings(poll: Poll) -> None:
-    from catalog.cli.findings import print_lines  # not loaded where nothing is new
+    from catalog.cli.findings import print_lines  # not loaded without findings
 
-    # Where there is an error, a finding of its kind would say the same again.
+    # Omitted beside an error, because these findings repeat it.
     alone = {"stale", "retiring"}
     print_lines(each for each in poll.findings if not poll.error or each.change.kind in alone)
 
@@ -114,7 +117,7 @@ def _headline(result: Pass, *, dry_run: bool) -> str:
 
 
 def _lines(error: CatalogError, listing: str) -> Iterator[str]:
-    """Say what happened and what to do; of the problems with an answer, the first few."""
+    """Yield the error, its hint, and the first problems of an answer."""
     if not isinstance(error, PayloadInvalid):
         yield error_text(error)
         return

@@ -1,4 +1,4 @@
-"""`catalog serve`: the daemon, for systemd, a container or a terminal."""
+"""`catalog serve`: run the daemon under systemd, in a container or terminal."""
 
 import logging
 from collections.abc import Callable
@@ -38,12 +38,12 @@ def serve(app: App) -> int:
     def read() -> list[Work]:
         nonlocal in_force
         fresh = app.with_files()
-        # A file that was found by itself and is gone must not be taken for one that never was.
+        # A missing configuration is an error if an automatically found one was used before.
         if in_force is not None and not is_file(in_force):
             fresh = replace(fresh, config=in_force)
         try:
             works = _works(fresh)
-        except click.UsageError as error:  # no such provider: at a reload, that is no usage
+        except click.UsageError as error:  # because a reload has no usage errors
             raise SettingsInvalid(error.format_message()) from None
         in_force = fresh.loaded.file
         return works
@@ -52,9 +52,10 @@ def serve(app: App) -> int:
 
 
 def _works(app: App) -> list[Work]:
-    """Read the settings and wire the parts; one HTTP client and one database for all passes.
+    """Read the settings, and build one unit of work per provider.
 
-    Of several providers, one that lacks its token is told, and stops no other.
+    All passes share one HTTP client and one database. With several providers, one without a token
+    is reported and stops no other.
     """
     from catalog.config.build import refuse_channels, wire_http
     from catalog.daemon.report import error_line
@@ -68,7 +69,7 @@ def _works(app: App) -> list[Work]:
         stack.callback(app.database.close)
 
         def close() -> None:
-            """Close what all share with the last of them."""
+            """Close the shared parts with the last user of them."""
             if next(closed) == len(works):
                 shared.close()
 
@@ -86,7 +87,7 @@ def _works(app: App) -> list[Work]:
 
 
 def _work(app: App, settings: Settings, http: Http, close: Callable[[], None]) -> Work:
-    """Wire the parts of one provider; raise SettingsInvalid."""
+    """Build the parts of one provider, or raise SettingsInvalid."""
     from catalog.config.build import wire_scheduled
     from catalog.config.build_probes import can_probe, wire_probe_times, wire_probing
     from catalog.daemon.job import Work

@@ -1,4 +1,4 @@
-"""`catalog status`: whether all is well, for an operator and for a monitor."""
+"""`catalog status`: report the health of the catalog and its deliveries."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,7 +23,11 @@ _CHECKED = {"part": "checked       in part;", "none": "not checked  "}
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All that is said of one provider; `left` is owed to channels that are not configured."""
+    """The status of one provider.
+
+    `waiting` counts pending messages. `left` counts those to channels that are no longer
+    configured.
+    """
 
     provider: str
     health: Health
@@ -37,12 +41,12 @@ class Status:
 
     @property
     def is_well(self) -> bool:
-        """Whether nobody needs to look: at the catalog, and at who is told."""
+        """Return whether catalog and deliveries are well."""
         missed = any(waiting.error or self.is_overdue(waiting) for waiting in self.waiting)
         return self.health.is_well and not missed and not self.given_up
 
     def is_overdue(self, waiting: Backlog) -> bool:
-        """Whether a pass should have sent it."""
+        """Return whether the last pass should have sent the messages."""
         polled_at = None if self.last is None else self.last.started_at
         return is_overdue(waiting, polled_at, self.read_at)
 
@@ -76,7 +80,7 @@ def status(app: App, style: str) -> int:
 
 
 def _glance(app: App) -> tuple[Extent, str | None]:
-    """Check the database for a moment; a server does that by itself."""
+    """Check an SQLite file briefly. A database server checks itself."""
     file = app.database.file
     return ("none", None) if file is None else glance(file)
 
@@ -107,7 +111,10 @@ def _read(app: App, settings: Settings) -> Status:
 
 
 def _tolerance(settings: Settings, last: PastPoll | None) -> Tolerance:
-    """Return what is borne: no mistake of this program, which is the same at the next poll."""
+    """Return the tolerance for failures.
+
+    An error of this program is not tolerated, because it repeats at the next poll.
+    """
     from catalog.config.build import wire_tolerance
 
     tolerance = wire_tolerance(settings)
@@ -144,7 +151,7 @@ def _print(one: Status) -> None:
 
 
 def _of(target: str) -> str:
-    """Return the channel's name out of that of one of its targets."""
+    """Return the channel's name from the name of a target."""
     return target.partition("/")[0]
 
 

@@ -1,6 +1,6 @@
-"""`catalog sync`: one pass, as cron runs it.
+"""`catalog sync`: run one pass, usually from cron.
 
-Most runs end on the fast path, so what only a full pass needs is imported where it begins.
+Most runs end on the fast path, so a full pass imports its parts when it begins.
 """
 
 import os

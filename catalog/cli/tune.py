@@ -1,4 +1,4 @@
-"""`catalog tune`: what settings make of the stored history, so that they can be chosen by it."""
+"""`catalog tune`: test settings on the stored history."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -23,16 +23,17 @@ from catalog.core.text import count, duration
 from catalog.core.visible import visible
 
 NEVER = timedelta(microseconds=1)
-"""Nothing moves twice within so short a time: with it nothing is damped."""
+"""Shorter than any time between two moves, so no value is damped."""
 SHOWN = 10
-"""So many of the places that flap most are shown."""
+"""The maximum number of flapping values that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """One provider's history, judged with everything told at once and by the policy.
+    """The results of one provider's history, without and with the policy.
 
-    Of `answers` stored ones, `pruned` have no body any more.
+    `plain` reports everything at once, `tried` follows the policy. `pruned` of the `answers` have
+    no stored body.
     """
 
     provider: str
@@ -88,7 +89,7 @@ def tune(app: App, removals: Removals | None, settles_after: timedelta | None, s
 
 
 def _tuned(settings: Settings, stored: Database, policy: Policy) -> Tuned | None:
-    """Run the stored answers through both policies, each in a database that is forgotten."""
+    """Run the stored answers through both policies in temporary databases."""
     from catalog.store.database import MEMORY, Database
     from catalog.store.polls import answered, bodies
     from catalog.sync.tune import summarize, without_repeats

@@ -1,4 +1,4 @@
-"""Times and spans as people type them: a date, a time, `now`, `yesterday`, `7d`, a snapshot."""
+"""Parse times and spans: dates, `now`, `yesterday`, `7d`, snapshot numbers."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ When = datetime | int
 
 
 def when_option(flag: str, purpose: str, edge: Edge = "end") -> Callable[[Any], Any]:
-    """Return an option that takes WHEN and gives the command a time or a snapshot number."""
+    """Return an option that parses WHEN to a time or snapshot number."""
 
     def read(context: click.Context, option: click.Parameter, text: str | None) -> When | None:
         try:
@@ -36,10 +36,10 @@ def when_option(flag: str, purpose: str, edge: Edge = "end") -> Callable[[Any], 
 
 
 def read_when(text: str, now: datetime, edge: Edge = "end") -> When:
-    """Read WHEN; raise ValueError. Times without a zone are UTC.
+    """Parse WHEN, or raise ValueError. Times without a zone are UTC.
 
-    A whole day means its end, so that `--at 2025-12-23` includes what came that day; `edge` is
-    "start" where an interval begins.
+    A day means its end, so that `--at 2025-12-23` includes the changes of that day. With `edge`
+    "start" it means its beginning.
     """
     text = text.strip()
     if text == "now":
@@ -62,7 +62,7 @@ def read_when(text: str, now: datetime, edge: Edge = "end") -> When:
 def read_span(
     context: click.Context, option: click.Parameter, text: str | None
 ) -> timedelta | None:
-    """Read an option that takes a duration, as settings do; None if it is not given."""
+    """Parse a duration option as in settings, None if not given."""
     from catalog.config.types import read_long_duration
 
     try:
