@@ -1,4 +1,4 @@
-"""Write the result of a check as JSON, JUnit, SARIF and GitHub annotations."""
+"""Write check results as JSON, JUnit, SARIF and GitHub annotations."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from catalog.core.visible import visible
 
 
 def document(result: CheckResult) -> dict[str, Any]:
-    """Write what a check came to, without its schema version."""
+    """Return the result as JSON, without its schema version."""
     listing, heeded = result.listing, result.heeded
     return {
         "provider": listing.provider,
@@ -39,7 +39,7 @@ def document(result: CheckResult) -> dict[str, Any]:
 
 
 def notice_json(notice: Notice) -> dict[str, Any]:
-    """Write one notice; `facts` are what is known of the model."""
+    """Return one notice as JSON. `facts` describe the model."""
     known = {
         "path": shown(notice.path),
         "line": notice.line,
@@ -59,7 +59,7 @@ _COMMANDS = {Level.BREAKING: "error", Level.WARNING: "warning", Level.INFO: "not
 
 
 def annotations(result: CheckResult) -> str:
-    """Write one line for each notice and for each file that was not checked to its end."""
+    """Return one line per notice and per incompletely checked file."""
     skipped = (
         f"::warning file={_property(each.path)},title=not checked::{_data(each.skipped)}\n"
         for each in result.skipped
@@ -87,9 +87,10 @@ def _property(text: str) -> str:
 
 
 def report(result: CheckResult) -> str:
-    """Write a report: a case for each notice, for each file without, and for each skipped one.
+    """Return a JUnit report.
 
-    What the check does not fail on is a case that passed, with what there is to say as its output.
+    It has a case for each notice, each file without notices, and each skipped file. A notice below
+    `fail_on` is a passed case with its text as output.
     """
     notices = result.heeded.notices
     told = {notice.path for notice in notices}
@@ -145,7 +146,10 @@ _FINGERPRINT = "modelUse/v1"
 
 
 def log(result: CheckResult) -> dict[str, Any]:
-    """Write one run. What comments ignore and the baseline holds is there, marked as suppressed."""
+    """Return a SARIF log with one run.
+
+    Notices that comments or the baseline ignore are marked as suppressed.
+    """
     heeded = result.heeded
     seen: Counter[str] = Counter()
     results = [
@@ -173,7 +177,7 @@ def log(result: CheckResult) -> dict[str, Any]:
 
 
 def _skipped(file: Scanned) -> dict[str, Any]:
-    """Say that a file was not checked to its end."""
+    """Return the SARIF notification of an incompletely checked file."""
     return {
         "level": "warning",
         "message": {"text": f"not checked to its end: {file.skipped}"},
@@ -198,7 +202,7 @@ def _results(
     notices: Iterable[Notice], suppressed: str | None, seen: Counter[str]
 ) -> Iterator[dict[str, Any]]:
     for notice in notices:
-        # The same name twice in one file is two alerts: they are told apart by their order.
+        # Numbered by order, because the same name twice in one file is two alerts.
         seen[notice.fingerprint] += 1
         result: dict[str, Any] = {
             "ruleId": notice.rule,

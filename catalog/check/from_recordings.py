@@ -1,4 +1,4 @@
-"""Read what is known of every model name from recordings, without a database."""
+"""Read the known model names from recordings, without a database."""
 
 import tomllib
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from catalog.providers.recordings import Recording, find, moment, read, shipped
 
 
 def of_history(provider: Provider) -> Listing:
-    """Read a listing from the history that comes with the program; offline, without a database."""
+    """Return a listing from the shipped history, without network and database."""
     return _listing(_shipped(provider), provider)
 
 
 def of_files(path: Path, provider: Provider) -> Listing:
-    """Read a listing from a folder of recorded payloads, or from one file.
+    """Return a listing from one payload file or a folder of recordings.
 
-    The file is an answer as sent, its bare list, or what `catalog models --format json` printed. It
-    says only what is listed now, so the shipped history before it says who is gone. Raise NotFound
-    for what cannot be read, PayloadInvalid for what breaks the contract.
+    The file has an answer, its bare list, or output of `catalog models --format json`. It only
+    lists current models, so the shipped history before it supplies the removed ones. Raise NotFound
+    for an unreadable file and PayloadInvalid for a contract violation.
     """
     if path.is_dir():
         return _listing([_snapshot(each, provider) for each in find(path)], provider)
@@ -37,7 +37,7 @@ def of_files(path: Path, provider: Provider) -> Listing:
 
 
 def beside(provider: Provider) -> tuple[tuple[Known, ...], tuple[str, ...]]:
-    """Return who was gone before the recorded history, and patterns of other providers' names."""
+    """Return models removed before the recordings, and other providers' name patterns."""
     if not isinstance(provider, Infomaniak):
         return (), ()
     file = files("catalog.providers.infomaniak").joinpath("names.toml")
@@ -62,11 +62,14 @@ def _listing(snapshots: Sequence[Snapshot], provider: Provider) -> Listing:
 
 
 def _shipped(provider: Provider) -> list[Snapshot]:
-    """Read the shipped history, which holds to the contract: a check of it takes a tenth second."""
+    """Return the shipped history.
+
+    It is not validated, because it is valid and the check takes a tenth of a second.
+    """
     payloads = [
         Payload(provider.name, each.path.name, each.at, read(each.path)) for each in find(shipped())
     ]
-    from catalog.providers.validate import trusted  # a check by the database needs none of it
+    from catalog.providers.validate import trusted  # not loaded by checks with a database
 
     return [provider.normalize(trusted(each, provider)) for each in payloads]
 
@@ -82,9 +85,10 @@ def _snapshot(recording: Recording, provider: Provider) -> Snapshot:
 
 
 def _ours(body: bytes, at: datetime, envelope: tuple[bytes, bytes]) -> tuple[datetime, bytes]:
-    """Make an answer of what `catalog models --format json` printed, and say when it was true.
+    """Convert printed models to a time and an answer.
 
-    What is something else stays as it is: the contract says what is wrong with it.
+    The input is from `catalog models --format json`. Other content is unchanged, so that the
+    contract reports its errors.
     """
     document: Json = read_strict(body)
     try:

@@ -1,4 +1,7 @@
-"""Read what is known of every model name from the database, whose library is slow to import."""
+"""Read the known model names from the database.
+
+The module is separate because the database library is slow to import.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,7 +19,7 @@ from catalog.store.stretches import stretches
 
 
 def of_store(connection: Transaction, provider: Provider) -> Listing:
-    """Read a listing from the database; raise NotFound where it holds no snapshot."""
+    """Return a listing from the database, or raise NotFound without a snapshot."""
     heads = history.heads(connection, provider.name)
     if not heads:
         hint = "Run `catalog sync` (with a token) or `catalog import` first, or add --shipped."
@@ -33,9 +36,10 @@ def of_store(connection: Transaction, provider: Provider) -> Listing:
 
 
 def _proofs(cells: Iterable[Cell]) -> Mapping[str, Proof]:
-    """Say of each name whether it answers: on one route is enough, refused is refused on all.
+    """Return whether each name answers calls.
 
-    What says nothing of the model, such as a timeout, is passed over.
+    One answering route is enough. A refused name is refused on all routes. Results that do not
+    concern the model, such as a timeout, are ignored.
     """
     by_name: dict[str, list[Probe]] = defaultdict(list)
     for cell in cells:
@@ -50,7 +54,7 @@ def _proofs(cells: Iterable[Cell]) -> Mapping[str, Proof]:
 
 
 def _notes(notes: Mapping[str, Note], found: Iterable[Stretch]) -> Mapping[str, Noted]:
-    """Put the notes, which are of models, under every name that the model ever had."""
+    """Return each model's note under all names that it ever had."""
     return {
         each.model.name: Noted(note.retires, note.successor, note.source)
         for each in found

@@ -1,4 +1,4 @@
-"""Uses -> notices: what the catalog means for code that names its models."""
+"""Judge the uses of model names by the catalog."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,10 +19,10 @@ from catalog.core.strict_json import Json
 
 @dataclass(frozen=True)
 class Terms:
-    """What uses are held against.
+    """The facts and settings that judge uses.
 
-    `today` is in UTC. What retires more than `within` from now is only told as info. `locked` is
-    what the lock says, by name; `levels` the user's own levels, by rule.
+    `today` is in UTC. Models that end more than `within` from now are reported as info. `locked`
+    has the lock's entries by name, and `levels` the configured levels by rule.
     """
 
     listing: Listing
@@ -33,12 +33,15 @@ class Terms:
 
     @cached_property
     def suggestions(self) -> Suggestions:
-        """What to use in place of a name."""
+        """Return the search for replacements."""
         return Suggestions(self.listing)
 
 
 def judge(scanned: Sequence[Scanned], terms: Terms) -> tuple[Notice, ...]:
-    """Say what is wrong with each use, as a person reads the files; comments are not heeded yet."""
+    """Return the problems of all uses, ordered by file and line.
+
+    Ignore comments are not applied yet.
+    """
     about = any(each.about for each in scanned)
     notices = (
         notice
@@ -66,7 +69,7 @@ def _of_use(use: Use, file: Scanned, terms: Terms, *, about: bool) -> Iterator[N
 
 
 def _fate(use: Use, known: Known, terms: Terms) -> tuple[Notice, ...]:
-    """Say that the model is gone, refused, or about to be; nothing where it is listed for good."""
+    """Return a notice if the model is removed, refused or ending."""
     end = known.forecast
     facts = _facts(known)
     if end is None and known.is_listed:
@@ -115,7 +118,7 @@ def _refused(use: Use, known: Known, where: str, facts: dict[str, Json], terms: 
 
 
 def _unknown(use: Use, file: Scanned, terms: Terms, *, about: bool) -> Iterator[Notice]:
-    """Tell a name that nobody knows, where it is likely to be meant for this provider."""
+    """Report an unknown name that probably belongs to this provider."""
     if is_elsewhere(use.name, terms.listing):
         return
     near = terms.suggestions.meant(use.name)
@@ -147,7 +150,7 @@ def _limit(use: Use, known: Known, terms: Terms) -> Iterator[Notice]:
 
 
 def _changed(use: Use, known: Known, terms: Terms) -> Iterator[Notice]:
-    """Tell what is not as the lock says: the model behind the name, its type, a lower limit."""
+    """Report changes since the lock: another model, type, or lower limit."""
     locked = terms.locked.get(use.name)
     if locked is None:
         return

@@ -1,4 +1,4 @@
-"""What is known of every name that ever stood in the catalog, for whoever still uses one."""
+"""Define the known facts of every name that a catalog ever listed."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from catalog.core.snapshot import Model, Snapshot, Stretch
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """Another model came to stand behind the name; the sides are what was said of each."""
+    """A change of the model behind a name, with both descriptions."""
 
     at: datetime
     before: str | None
@@ -23,7 +23,10 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What came of calling a name: whether it answered, since when, and the provider's words."""
+    """The last result of calling a name, and the provider's words.
+
+    `answers` is whether the call at `at` succeeded.
+    """
 
     answers: bool
     at: datetime
@@ -32,7 +35,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What a person noted of a model: the day from which calls fail, and what takes its place."""
+    """A person's note about a model.
+
+    `retires` is the first day on which calls fail.
+    """
 
     retires: date | None = None
     successor: str | None = None
@@ -44,11 +50,11 @@ NOTHING_NOTED = Noted()
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """All that is known of one name; `model` is the last one that bore it, as it was last listed.
+    """All known facts of one name.
 
-    `gone_since` is when it was first found missing, `gone_before` a day before which it was gone
-    already where no moment is recorded, with the `source` of that. `renamed_to` is the name under
-    which the same model is listed now.
+    `model` is the last model of that name, as last listed. `gone_since` is the time when it was
+    first missing. If that time is unknown, `gone_before` is a day on which it was already removed,
+    and `source` the source of that day. `renamed_to` is the current name of the same model.
     """
 
     name: str
@@ -65,17 +71,20 @@ class Known:
 
     @property
     def limit(self) -> int | None:
-        """How many tokens it takes."""
+        """Return the context limit in tokens."""
         return self.model.context_limit
 
     @property
     def is_listed(self) -> bool:
-        """Whether the newest catalog has it."""
+        """Return whether the newest catalog lists it."""
         return self.gone_since is None and self.gone_before is None
 
     @property
     def forecast(self) -> Forecast | None:
-        """Until which day calls work, and what says so; also of a listed model that is refused."""
+        """Return the last day of calls and its source, None if unknown.
+
+        A listed model that refuses calls has one too.
+        """
         proved = announced = None
         if self.proof is not None and not self.proof.answers:
             proved = Forecast(self.proof.at.date(), "proved", self.proof.said or "")
@@ -88,7 +97,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of names beside the catalog, by name: calls, notes, who was gone before."""
+    """Facts by name from outside the catalog.
+
+    These are call results, notes, and models removed before the recordings.
+    """
 
     proofs: Mapping[str, Proof] = field(default_factory=dict)
     notes: Mapping[str, Noted] = field(default_factory=dict)
@@ -97,9 +109,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Every name that a provider ever listed, from the first to the newest state of its catalog.
+    """Every name that a provider ever listed.
 
-    `elsewhere` are shell patterns, in lower case, of names that other providers alone serve.
+    `since` and `as_of` are the times of the oldest and newest state. `elsewhere` has shell
+    patterns, in lower case, of names that only other providers serve.
     """
 
     provider: str
@@ -110,12 +123,12 @@ class Listing:
 
     @property
     def listed(self) -> tuple[Known, ...]:
-        """What the newest catalog has, by name."""
+        """Return the names in the newest catalog."""
         return tuple(known for known in self.names.values() if known.is_listed)
 
 
 def stretches(snapshots: Sequence[Snapshot]) -> tuple[Stretch, ...]:
-    """Fold states, the oldest first, into the stretches over which each model did not change."""
+    """Merge states, oldest first, into periods without a change of a model."""
     ended: list[Stretch] = []
     lasting: dict[str, Stretch] = {}
     for snapshot in snapshots:
@@ -132,7 +145,7 @@ def stretches(snapshots: Sequence[Snapshot]) -> tuple[Stretch, ...]:
 def names(
     found: Iterable[Stretch], lifecycle: Lifecycle | None, evidence: Evidence
 ) -> Mapping[str, Known]:
-    """Say what is known of every name, by name."""
+    """Return the known facts of every name."""
     by_name: dict[str, list[Stretch]] = defaultdict(list)
     by_key: dict[str, list[Stretch]] = defaultdict(list)
     for stretch in sorted(found, key=lambda each: each.since):
@@ -160,7 +173,7 @@ def _end(stretch: Stretch) -> tuple[bool, datetime]:
 
 
 def _renamed(last: Stretch, of_key: Sequence[Stretch]) -> str | None:
-    """Return the name that the same model bears now; None where it has this one, or is gone."""
+    """Return the current name of a renamed model, else None."""
     now = max(of_key, key=_end)
     return now.model.name if now.until is None and now.model.name != last.model.name else None
 
@@ -174,7 +187,10 @@ def _swaps(of_name: Sequence[Stretch]) -> tuple[Swap, ...]:
 
 
 def _is_swap(before: Model, after: Model) -> bool:
-    """Whether another model stands behind the name; only an alias tells that by its description."""
+    """Return whether the name has another model.
+
+    The description shows that only for aliases.
+    """
     if before.key != after.key:
         return True
     return "/" not in after.name and before.description != after.description

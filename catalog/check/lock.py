@@ -1,4 +1,7 @@
-"""Read and write `catalog.lock`: the models that code uses, where, and the facts it relies on."""
+"""Read and write `catalog.lock`.
+
+It lists the models in the code with their files and the facts that the code relies on.
+"""
 
 import json
 import logging
@@ -19,17 +22,20 @@ logger = logging.getLogger(__name__)
 
 
 class InUse:
-    """Which files use which model, by provider and name; what was read last is in `used`."""
+    """The files that use each model, by provider and name.
+
+    `used` is the last valid content.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Read the lock; raise SettingsInvalid for a broken one. A missing one says nothing."""
+        """Read the lock, or raise SettingsInvalid. A missing one is empty."""
         self._path = path
         self.used = _locked_in(path)
 
     def __call__(self) -> Used:
-        """Read the lock anew; one that is broken or gone since is told in the log, and passed over.
+        """Read the lock again, and keep the last content on an error.
 
-        A daemon must go on, and the old answer is better than none.
+        A broken lock is logged, because a daemon must continue. A missing one is ignored.
         """
         try:
             self.used = _locked_in(self._path) or self.used
@@ -44,7 +50,7 @@ def _locked_in(path: Path) -> Used:
 
 VERSION = 1
 LARGEST = 16 * 1024 * 1024
-"""Bytes of a lock."""
+"""Maximum bytes of a lock."""
 LARGEST_LIMIT = 2**63
 _NEEDED = {"provider": str, "name": str, "at": str, "files": list}
 _KINDS = {**_NEEDED, "type": str, "limit": int, "description": str}
@@ -54,7 +60,7 @@ _HINT = "Write it again with `catalog check PATH… --write-lock`."
 
 @dataclass(frozen=True, slots=True)
 class Locked:
-    """One model that the code uses: the facts relied on, when they were true, and the files.
+    """One model that the code uses, with its facts at `at`.
 
     `limit` is in tokens.
     """
@@ -71,10 +77,10 @@ class Locked:
 def make(
     scanned: Iterable[Scanned], listing: Listing, before: Iterable[Locked]
 ) -> tuple[Locked, ...]:
-    """Say what the lock should hold of one provider.
+    """Return the lock entries of one provider.
 
-    What is as the lock said before keeps its date, so that the same code and the same facts make
-    the same file. Names that nobody knows, and mentions in prose, are left out.
+    Unchanged entries keep their date, so that the same code and facts give the same file. Unknown
+    names and mentions in prose are omitted.
     """
     files: dict[str, set[str]] = {}
     for each in scanned:
@@ -88,14 +94,17 @@ def make(
 
 
 def text(locked: Iterable[Locked]) -> str:
-    """Write a lock: sorted, one value a line, so that a review shows what moved."""
+    """Return the text of a lock: sorted, one value per line.
+
+    Reviews of a change then show only the changed values.
+    """
     models = [_json(each) for each in sorted(locked, key=lambda one: (one.provider, one.name))]
     document = {"lock_version": VERSION, "models": models}
     return f"{json.dumps(document, indent=2, ensure_ascii=False)}\n"
 
 
 def read(path: Path) -> tuple[Locked, ...]:
-    """Read a lock; empty where there is no such file. Raise SettingsInvalid for a broken one."""
+    """Read a lock, empty if missing, or raise SettingsInvalid."""
     try:
         return _read(read_strict(read_text(path, LARGEST).encode()))
     except (FileNotFoundError, NotADirectoryError):
@@ -110,7 +119,7 @@ def read(path: Path) -> tuple[Locked, ...]:
 
 
 def by_name(locked: Iterable[Locked], provider: str) -> dict[str, Locked]:
-    """Return what is locked of one provider, by name."""
+    """Return the entries of one provider by name."""
     return {each.name: each for each in locked if each.provider == provider}
 
 

@@ -1,4 +1,4 @@
-"""Define what a check can report of one use, and the rules that give it a level."""
+"""Define the notices of a check, and the rules with their levels."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ from catalog.core.strict_json import Json, canonical
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is wrong with one use: where, by which rule, how grave, in one line, and what to do.
+    """A problem of one use: place, rule, level, text and advice.
 
-    `name` is the model's as written; `instead` what to do or to use, empty where nothing is known.
-    `facts` is what programs read beside it: dates as text, limits in tokens.
+    `name` is the model name as written. `instead` is the advice, empty if unknown. `facts` are for
+    programs: dates as text, limits in tokens.
     """
 
     path: str
@@ -29,23 +29,23 @@ class Notice:
 
     @property
     def fingerprint(self) -> str:
-        """16 hex digits over path, rule and name: the same wherever in the file the use stands."""
+        """Return 16 hex digits of path, rule and name, without the line."""
         return fingerprint(self.path, self.rule, self.name)
 
     @property
     def order(self) -> tuple[str, int, int, str]:
-        """Sort notices by it: as a person reads the files."""
+        """Return the sort key: path, line, column, rule."""
         return self.path, self.line, self.column, self.rule
 
 
 def fingerprint(path: str, rule: str, name: str) -> str:
-    """Name a notice for the baseline and for code scanning."""
+    """Return the id of a notice in baselines and code scanning."""
     return hashlib.sha256(canonical([rule, shown(path), name]).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckRule:
-    """One thing that can be wrong with a use of a model; `why` is for the person who reads it."""
+    """One kind of problem. `why` explains it to the user."""
 
     id: str
     level: Level

@@ -1,4 +1,4 @@
-"""Apply ignore comments and the baseline to the notices of a check, and sum up its result."""
+"""Apply ignore comments and baseline to notices, and summarize the result."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -16,13 +16,16 @@ from catalog.core.visible import visible
 
 VERSION = 1
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a baseline."""
+"""Maximum bytes of a baseline."""
 UNUSED = "unused-ignore"
 
 
 @dataclass(frozen=True, slots=True)
 class Heeded:
-    """What is left to tell, what comments ignore, what the baseline holds, and what it need not."""
+    """Notices to report, those ignored by comments, those in the baseline.
+
+    `unneeded` counts the entries of the baseline that match no notice.
+    """
 
     notices: tuple[Notice, ...]
     ignored: tuple[Notice, ...] = ()
@@ -31,7 +34,7 @@ class Heeded:
 
 
 def ignore(notices: Sequence[Notice], scanned: Iterable[Scanned]) -> Heeded:
-    """Take out what a comment in its line ignores; a comment that ignores nothing is told."""
+    """Remove notices that a comment ignores, and report unused comments."""
     comments = {(each.path, comment.line): comment for each in scanned for comment in each.ignores}
     used: set[tuple[str, int]] = set()
     told, ignored = [], []
@@ -48,7 +51,7 @@ def ignore(notices: Sequence[Notice], scanned: Iterable[Scanned]) -> Heeded:
 
 
 def leave(heeded: Heeded, baseline: frozenset[str]) -> Heeded:
-    """Take out what the baseline holds, wherever in its file it stands now."""
+    """Remove notices in the baseline, regardless of their line."""
     told = tuple(each for each in heeded.notices if each.fingerprint not in baseline)
     known = tuple(each for each in heeded.notices if each.fingerprint in baseline)
     unneeded = len(baseline - {each.fingerprint for each in known})
@@ -56,14 +59,14 @@ def leave(heeded: Heeded, baseline: frozenset[str]) -> Heeded:
 
 
 def baseline_text(notices: Iterable[Notice]) -> str:
-    """Write a baseline: what is known and not told again, sorted, each once."""
+    """Return the text of a baseline: sorted, without duplicates."""
     rows = {(shown(each.path), each.rule, each.name) for each in notices}
     listed = [{"path": path, "rule": rule, "name": name} for path, rule, name in sorted(rows)]
     return f"{json.dumps({'baseline_version': VERSION, 'known': listed}, indent=2)}\n"
 
 
 def read_baseline(path: Path) -> frozenset[str]:
-    """Read the fingerprints of a baseline; raise SettingsInvalid where it cannot be read."""
+    """Return the fingerprints of a baseline, or raise SettingsInvalid."""
     hint = "Write it again with `catalog check PATH… --baseline FILE --write-baseline`."
     try:
         return _fingerprints(read_strict(read_text(path, LARGEST).encode()))
@@ -106,9 +109,9 @@ FAIL_ON = {level.value: level for level in REPORTED}
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What was found in which files, against which catalog, and from which level on it fails.
+    """The result of a check: files, notices, catalog and failing level.
 
-    `source` says where the catalog was read from. `fail_on` is None where nothing is to fail.
+    `source` names the origin of the catalog. With `fail_on` None nothing fails.
     """
 
     heeded: Heeded
@@ -119,36 +122,36 @@ class CheckResult:
 
     @property
     def failed(self) -> bool:
-        """Whether anything is as grave as what it is to fail on."""
+        """Return whether any notice fails the check."""
         return any(self.fails(notice) for notice in self.heeded.notices)
 
     def fails(self, notice: Notice) -> bool:
-        """Whether the check fails because of this one."""
+        """Return whether this notice fails the check."""
         return self.fail_on is not None and notice.level.rank <= self.fail_on.rank
 
     @property
     def uses(self) -> int:
-        """How often a name stands where a model's goes; mentions in prose do not count."""
+        """Return the number of uses, without mentions in prose."""
         return sum(use.kind == "use" for each in self.scanned for use in each.uses)
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The files that hold a use or a mention."""
+        """Return the files with a use or a mention."""
         return tuple(each.path for each in self.scanned if each.uses)
 
     @property
     def skipped(self) -> tuple[Scanned, ...]:
-        """The files that met a limit, so that they, or their rest, were not checked."""
+        """Return the files that were not checked completely."""
         return tuple(each for each in self.scanned if each.skipped)
 
 
 def one_line(notice: Notice) -> str:
-    """Say a notice in one line, with what to do."""
+    """Return a notice with its advice in one line."""
     instead = f"; {notice.instead}" if notice.instead else ""
     return visible(f"{notice.name}: {notice.text}{instead}")
 
 
 def counted(notices: Iterable[Notice]) -> str:
-    """Count notices by level: `2 breaking, 1 info`; empty for none."""
+    """Return counts by level, such as `2 breaking, 1 info`."""
     levels = [notice.level for notice in notices]
     return ", ".join(f"{levels.count(level):,} {level}" for level in Level if level in levels)

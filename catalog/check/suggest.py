@@ -13,10 +13,10 @@ _DIGITS = re.compile(r"[0-9]+")
 
 
 class Suggestions:
-    """Suggests what to use in place of a name; each name is looked up once."""
+    """A search for replacements of names. Each name is searched once."""
 
     def __init__(self, listing: Listing) -> None:
-        """Note how each name may be spelled, a listed model before one that is gone."""
+        """Prepare the spellings of each name, listed models first."""
         self.listing = listing
         self._spelled = [_spelled(listing.listed), _spelled(listing.names.values())]
         self._letters = {form: _letters(form) for form in self._spelled[1]}
@@ -24,9 +24,10 @@ class Suggestions:
         self._instead: dict[str, tuple[str, dict[str, Json]]] = {}
 
     def meant(self, name: str) -> Known | None:
-        """Return what was meant by an unknown name, a listed model before one that is gone.
+        """Return the model that an unknown name probably means, listed ones first.
 
-        The last part of a full name counts, and so does what the provider calls a model elsewhere.
+        The last part of a full name is compared too, and so is the provider's description of a
+        model.
         """
         if name not in self._meant:
             self._meant[name] = self._find(name.casefold())
@@ -44,32 +45,35 @@ class Suggestions:
         return None
 
     def instead(self, gone: Known) -> tuple[str, dict[str, Json]]:
-        """Say what can take a model's place, see `instead`."""
+        """Return the replacements of a model, see the function `instead`."""
         if gone.name not in self._instead:
             self._instead[gone.name] = instead(gone, self.listing)
         return self._instead[gone.name]
 
 
 def _letters(text: str) -> int:
-    """Return the letters of a text as bits; two letters may share one."""
+    """Return the letters of a text as bits. Collisions are possible."""
     return sum({1 << ord(letter) % 60 for letter in text})
 
 
 def _may_be_alike(one: str, letters: int, other: str, others: int) -> bool:
-    """Say whether two texts may be as alike as `closest` asks; a letter of one of them is not."""
+    """Return False if two texts cannot be similar enough for `closest`.
+
+    `letters` and `others` are their letters as bits. Different bits lower the maximum similarity.
+    """
     total = len(one) + len(other)
     return (total - (letters ^ others).bit_count()) / total >= ALIKE
 
 
 def is_elsewhere(name: str, listing: Listing) -> bool:
-    """Whether the name is plainly one of another provider's."""
+    """Return whether the name clearly belongs to another provider."""
     return any(fnmatchcase(name.casefold(), pattern) for pattern in listing.elsewhere)
 
 
 def is_slip(name: str, known: Known) -> bool:
-    """Whether a name is so near a known one that only the fingers slipped: the numbers agree.
+    """Return whether a name is a misspelled known one with equal numbers.
 
-    `llama3.1` is no misspelled `llama3`, but another model.
+    `llama3.1` is another model, not a misspelled `llama3`.
     """
     return any(
         _DIGITS.findall(name) == _DIGITS.findall(form)
@@ -91,10 +95,11 @@ def _spelled(candidates: Iterable[Known]) -> dict[str, Known]:
 
 
 def instead(gone: Known, listing: Listing) -> tuple[str, dict[str, Json]]:
-    """Say what can take a model's place, the best first, each with what would be lost or differ.
+    """Return replacements of a model, best first, as text and facts.
 
-    The noted one, or the new name of the same model, goes first. What has an end itself is left
-    out. Nothing is said where nothing of its type is listed.
+    Each one lists the losses and differences. A noted successor, or the new name of the same model,
+    is the only one. Models with an end date are omitted. Without a listed model of the same type
+    there is none.
     """
     noted = gone.noted.successor or gone.renamed_to
     listed = [known.model for known in listing.listed]
@@ -108,7 +113,7 @@ def instead(gone: Known, listing: Listing) -> tuple[str, dict[str, Json]]:
 
 
 def _text(found: Sequence[Successor]) -> str:
-    """Name them; what all of them lose is said once, at the end."""
+    """Return the names, with the common losses once at the end."""
     lost = [list(map(_difference, each.differences)) for each in found]
     shared = [each for each in lost[0] if all(each in other for other in lost)]
     own = [[each for each in all_lost if each not in shared] for all_lost in lost]
@@ -133,7 +138,7 @@ def _difference(each: Difference) -> str:
 
 
 def _json(successor: Successor) -> dict[str, Json]:
-    """Write it as `catalog show` does."""
+    """Return a successor as in `catalog show`."""
     differs = [
         {name: value for name, value in _sides(each).items() if value is not None}
         for each in successor.differences

@@ -1,7 +1,7 @@
-"""Uses in languages that quote strings and nest brackets, from their tokens alone.
+"""Find uses in languages with quoted strings and brackets, by tokens.
 
-No grammar: a string belongs to the name before the last `=`, `:` or `=>` in its brackets, or to the
-call or list it stands in. What that rule cannot tell apart counts only for a known name.
+There is no grammar. A string belongs to the name before the last `=`, `:` or `=>` in its brackets,
+or to its call or list. If that rule is ambiguous, the string counts only as a known name.
 """
 
 from array import array
@@ -17,38 +17,38 @@ GIVES = {"=", ":", "=>", ":=", "==", "===", "!=", "!==", "??=", "||=", "+="}
 OTHERWISE = {"??", "||", "?:"}
 CLOSES = {")": "(", "]": "[", "}": "{"}
 OPENS = frozenset(CLOSES.values())
-# Signs beside a string that is only a part of one.
+# Signs beside a string that is only part of another.
 JOINS = {"+", "%"}
-# Words before a string that is a value all the same.
+# Words before a string that is still a whole value.
 LEADS = {"return", "in", "or", "and", "not", "else"}
 DEEPEST = 1000
-"""What nests deeper than so many brackets is read as if it stood in the last of them."""
+"""Maximum nesting of brackets. Deeper ones are read as their parent."""
 MOST_TOKENS = 250_000
-"""A minified program of 1 MB has fewer."""
+"""Maximum tokens of a file. A minified 1 MB program has fewer."""
 BEYOND = ("", "", "")
-"""No token looks at one farther away."""
+"""Padding, because no token looks farther ahead or back."""
 
 
 def read(text: str, language: str) -> list[Group]:
-    """Find the strings that are given to something.
+    """Find the strings that have a place.
 
-    Raises Exhausted for more words and signs than a file has that a person or program writes.
+    Raise Exhausted if the file has too many words and signs.
     """
     return Reader(text, language).read()
 
 
 class Reader:
-    """Walks over the tokens of one text with a stack of open brackets."""
+    """A reader of one text's tokens with a stack of open brackets."""
 
     def __init__(self, text: str, language: str) -> None:
-        """Read the tokens."""
+        """Prepare the reading of a text."""
         self.text = text
         self.language = language
-        # A list for each field takes a fifth of the memory of a list of tokens.
+        # One list per field, because that needs a fifth of the memory of a list of tokens.
         self.kinds: list[str] = []
         self.texts: list[str] = []
-        self.signs: list[str] = []  # operators, "" for anything else
-        self.words: list[str] = []  # names, "" for anything else
+        self.signs: list[str] = []
+        self.words: list[str] = []
         self.starts = array("q")
         self.ends = array("q")
         self.groups: list[tuple[int, Group]] = []
@@ -59,14 +59,14 @@ class Reader:
         self.enter(Frame(""))
 
     def enter(self, frame: Frame) -> None:
-        """Go into a bracket."""
+        """Enter a bracket."""
         frame.number, self.entered = self.entered, self.entered + 1
         self.stack.append(frame)
         if frame.opener:
             self.open_of[frame.opener] += 1
 
     def leave(self) -> Frame:
-        """Go out of a bracket, and keep what was found in it."""
+        """Leave a bracket and keep its entries."""
         frame = self.stack.pop()
         if frame.opener:
             self.open_of[frame.opener] -= 1
@@ -75,7 +75,7 @@ class Reader:
         return frame
 
     def read(self) -> list[Group]:
-        """Take one token after the other."""
+        """Read all tokens, and return the groups in order of their brackets."""
         count = self.take()
         for n, kind, text in zip(range(count), self.kinds, self.texts, strict=False):
             frame = self.stack[-1]
@@ -98,9 +98,9 @@ class Reader:
         return [group for _, group in sorted(self.groups, key=itemgetter(0))]
 
     def take(self) -> int:
-        """Take the tokens apart into columns, and return how many there are.
+        """Split the tokens into columns, and return their number.
 
-        Blanks at the end stand for what is before the first token (index -1) and after the last.
+        The padding replaces tokens before the first one (index -1) and after the last one.
         """
         for kind, text, at, end in islice(tokens(self.text, self.language), MOST_TOKENS + 1):
             self.kinds.append(kind)
@@ -117,16 +117,16 @@ class Reader:
         return count
 
     def begins_line(self, n: int) -> bool:
-        """Say whether a token is the first of its line."""
+        """Return whether a token is the first of its line."""
         return n == 0 or self.text.find("\n", self.ends[n - 1], self.starts[n]) >= 0
 
     def statement(self, n: int, frame: Frame) -> None:
-        """Forget the key where a new line begins a new statement."""
+        """Reset the key if a new line begins a new statement."""
         if self.signs[n - 1] in {"", ")", "]", "}"} and self.begins_line(n):
             frame.end()
 
     def operator(self, n: int, sign: str, frame: Frame) -> None:
-        """Open, close, give or separate."""
+        """Process a bracket, an assignment or a separator."""
         if sign in OPENS:
             self.open(n, sign, frame)
         elif sign in CLOSES:
@@ -147,7 +147,7 @@ class Reader:
             frame.ternaries += 1
 
     def open(self, n: int, sign: str, frame: Frame) -> None:
-        """Go into a bracket, which inherits what it is given to."""
+        """Enter a bracket that inherits the place of its value."""
         if self.language == "toml" and sign == "[" and self.begins_line(n):
             frame = self.table(n, frame)
         if len(self.stack) > DEEPEST:
@@ -166,12 +166,15 @@ class Reader:
         self.enter(new)
 
     def is_index(self, n: int) -> bool:
-        """Say whether a bracket stands right behind a value: config["model"], but not vec!["x"]."""
+        """Return whether a bracket is an index.
+
+        It follows a value directly: config["model"], but not vec!["x"].
+        """
         behind = self.kinds[n - 1] in {"i", "s"} or self.signs[n - 1] in {")", "]"}
         return behind and self.text[self.ends[n - 1] : self.starts[n]].strip(" ?") == ""
 
     def table(self, n: int, frame: Frame) -> Frame:
-        """Begin anew at the header of a table in TOML."""
+        """Begin a table of TOML, and return its frame."""
         if len(self.stack) > 1 and (self.stack[-1].key or self.stack[-1].held):
             return frame
         names = []
@@ -189,7 +192,7 @@ class Reader:
         return self.stack[0]
 
     def close(self, opener: str) -> None:
-        """End the bracket that is closed; one that closes nothing is passed over."""
+        """Close a bracket. Unmatched ones are ignored."""
         if self.hidden:
             self.hidden -= 1
             return
@@ -206,13 +209,13 @@ class Reader:
                     outer.switched = done.last
 
     def number(self, n: int, text: str, frame: Frame) -> None:
-        """Note a number that is given to a key."""
+        """Add a number that follows a key."""
         digits = text.replace("_", "")
         if frame.key and digits.isdigit() and self.signs[n - 1] in GIVES:
             frame.group.number(frame.key, digits, self.starts[n])
 
     def string(self, n: int, text: str, frame: Frame) -> None:
-        """See what a string is: a key, a part of another, or a value of something."""
+        """Classify a string: a key, part of another string, or a value."""
         before, after = self.signs[n - 1], self.signs[n + 1]
         given = before in GIVES or before in OTHERWISE
         if after in {":", "=>"} and not (given or frame.ternaries or frame.subject):
@@ -227,6 +230,6 @@ class Reader:
             frame.group.string(text, self.starts[n], "")
 
     def is_whole(self, n: int, after: str) -> bool:
-        """Say whether nothing but a copy is made of a string."""
+        """Return whether a string is used unchanged, at most copied."""
         called = after == "." or (after == "->" and self.language == "php")
         return not called or self.words[n + 2] in COPIES

@@ -1,4 +1,4 @@
-"""What the readers of each language hand over, and what of it is a use."""
+"""Define the entries that all readers return, and select the uses."""
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -8,28 +8,28 @@ from typing import NamedTuple
 
 from catalog.check.scan.places import LEADING, limit, owner, place
 
-# No spaces, no blanks to be filled in, nothing that code puts together.
+# A name has no blanks, placeholders or operators of code.
 PLAUSIBLE = re.compile(r"(?=.*[A-Za-z])(?!.*::)[A-Za-z0-9][\w.:/@+-]{0,199}\Z", re.ASCII)
 DEFAULTED = re.compile(r"\$\{([\w.-]+):[-=]?([^${}]*)\}")
 ITEM = re.compile(r"[^\s,;]+")
 SEVERAL = re.compile(r"[=,]|\$\{")
 SETTING = re.compile(r"\A-{0,2}([A-Za-z_][\w.-]*)=(\S+)\Z")
-LONGEST = 12  # digits of a limit
+LONGEST = 12  # maximum digits of a limit
 MOST_ENTRIES = 100_000
-"""Strings of one file that may be names."""
+"""Maximum strings of one file that may be names."""
 MOST = 300_000
-"""How often strings may be given to places in one file of Python or YAML."""
+"""Maximum strings with a place in one file of Python or YAML."""
 
 
 class Exhausted(Exception):
-    """A file takes more than a file may."""
+    """A file exceeds a limit."""
 
 
 class Entry(NamedTuple):
-    """A string, the offset of its first character, and the place it is given to.
+    """A string, the offset of its first character, and its place.
 
-    One that is not `sure` counts if its name is known, or any other of its `cluster` is. `prose` is
-    one that is only spoken of.
+    One that is not `sure` counts if its name is known, or that of another entry in its `cluster`.
+    `prose` is a mention.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Entry(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """A number, the offset of where it is written, and the key it is given to."""
+    """A number, its offset, and its key."""
 
     place: str
     value: int
@@ -50,13 +50,13 @@ class Limit(NamedTuple):
 
 @dataclass(slots=True)
 class Group:
-    """What stands in one call, object, table or mapping."""
+    """The entries and limits of one call, object, table or mapping."""
 
     entries: list[Entry] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
 
     def number(self, key: str, digits: str, at: int) -> None:
-        """Note a number if its key is that of a limit in tokens."""
+        """Add a number if its key is a token limit."""
         digits = digits.replace("_", "")
         if (
             digits.isascii()
@@ -67,23 +67,25 @@ class Group:
             self.limits.append(Limit(key, int(digits), at))
 
     def string(self, text: str, at: int, given: str, *, sure: bool = True) -> None:
-        """Note a string that is given to a place, or to "" where it only may be a full name."""
+        """Add a string with its place.
+
+        The place "" is for strings that may only be a full name.
+        """
         if given or "/" in text or "${" in text or "=" in text:
             self.entries.append(Entry(text, at, given, sure and bool(given)))
 
 
 class Settled(NamedTuple):
-    """An entry that counts, with the limit written beside it."""
+    """An entry that counts, and the limit beside it."""
 
     entry: Entry
     limit: Limit | None
 
 
 def settle(groups: Iterable[Group], known: frozenset[str]) -> list[Settled]:
-    """Keep what counts, once for each offset, in order.
+    """Return the entries that count, one per offset, in order.
 
-    Where several limits stand beside a name, the highest is kept. Raises Exhausted for more strings
-    than a person writes.
+    Of several limits beside a name, the highest counts. Raise Exhausted for too many strings.
     """
     spread = [(_spread(group.entries), group.limits) for group in groups if group.entries]
     if sum(len(entries) for entries, _ in spread) > MOST_ENTRIES:
@@ -106,14 +108,14 @@ def settle(groups: Iterable[Group], known: frozenset[str]) -> list[Settled]:
 
 
 def _counts(entry: Entry, known: frozenset[str], clusters: set[Hashable]) -> bool:
-    """Say whether an entry is a use."""
+    """Return whether an entry is a use."""
     if entry.name in known:
         return bool(entry.place) or "/" in entry.name
     return (entry.sure or entry.cluster in clusters) and PLAUSIBLE.match(entry.name) is not None
 
 
 def _spread(entries: list[Entry]) -> list[Entry]:
-    """Read what each string holds: a default after a variable, a setting, several names."""
+    """Split strings with a default, a setting, or several names."""
     if not any(SEVERAL.search(entry.name) for entry in entries):
         return entries
     found: list[Entry] = []
@@ -127,7 +129,7 @@ def _spread(entries: list[Entry]) -> list[Entry]:
 
 
 def _inside(entry: Entry) -> Iterator[Entry]:
-    """Read what one string holds."""
+    """Yield the entries in one string."""
     name = entry.name
     if "${" in name:
         for match in DEFAULTED.finditer(name):
@@ -143,7 +145,10 @@ def _inside(entry: Entry) -> Iterator[Entry]:
 
 
 def _setting(entry: Entry, match: re.Match[str], otherwise: str) -> Iterator[Entry]:
-    """Read a setting and its value, given to the setting or else to where the string stands."""
+    """Yield the value of a setting, with the setting as its place.
+
+    If the setting takes no model, the place of the string is used.
+    """
     given = match[1] if place(match[1]) else otherwise
     if given and (kind := place(given)):
         at = entry.at + match.start(2)
@@ -151,7 +156,10 @@ def _setting(entry: Entry, match: re.Match[str], otherwise: str) -> Iterator[Ent
 
 
 def _highest(limits: Iterable[Limit]) -> dict[frozenset[str], tuple[int, int, Limit]]:
-    """Choose the highest limit of each owner, the first of several, with value and order."""
+    """Return the highest limit of each owner, with value and order.
+
+    Of equal ones, the first counts.
+    """
     highest: dict[frozenset[str], tuple[int, int, Limit]] = {}
     for n, one in enumerate(limits):
         whose = limit(one.place)
@@ -161,7 +169,7 @@ def _highest(limits: Iterable[Limit]) -> dict[frozenset[str], tuple[int, int, Li
 
 
 def _beside(entry: Entry, highest: Mapping[frozenset[str], tuple[int, int, Limit]]) -> Limit | None:
-    """Choose the limit that belongs to an entry: one whose key has the same owner."""
+    """Return the limit with the same owner as the entry."""
     kind = place(entry.place)
     if not entry.place or (kind and kind.many and entry.cluster is None):
         return None

@@ -1,4 +1,4 @@
-"""Which files are read: those that git would keep, below what was given."""
+"""List the files to read, without those that git ignores."""
 
 import logging
 import os
@@ -23,28 +23,28 @@ SKIPPED = {
 }  # fmt: skip
 LARGEST = 1_000_000  # bytes
 MARK, STAR = "[^/]", "[^/]*"
-"""What a question mark and a star of a pattern become."""
+"""Regular expressions of the wildcards `?` and `*`."""
 FOLDERS = 1
-"""Parts of a pattern that stand for any number of folders; each more takes a power of the path."""
+"""Maximum `**` of a pattern, because each multiplies the time."""
 WILD = 64
-"""Stars and sets of a pattern, of which each takes time to compile."""
+"""Maximum wildcards of a pattern, because each takes time to compile."""
 LONGEST = 1000  # characters of a pattern
 MOST_LINES = 5000
-MOST_WILD = 1000  # lines with a star or a set
-MOST_BYTES = 100_000  # of them
+MOST_WILD = 1000  # lines with a wildcard
+MOST_BYTES = 100_000  # bytes of lines with a wildcard
 MOST_FILES = 10
-"""So many times the patterns of the largest .gitignore count in one walk, whatever folders hold."""
+"""Maximum patterns of one walk, in multiples of the largest .gitignore."""
 MOST_TOLD = 20
-"""Files that are named where patterns are not used; the others are counted."""
+"""Maximum files named in warnings. Others are counted."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Budget:
-    """What the .gitignore files of one walk may still take together, and what they did not get.
+    """The remaining limits for the .gitignore files of one walk.
 
-    `refused` counts the patterns that are not used, by file.
+    `refused` counts the unused patterns per file.
     """
 
     lines: int = MOST_FILES * MOST_LINES
@@ -53,7 +53,7 @@ class Budget:
     refused: dict[str, int] = field(default_factory=dict)
 
     def affordable(self, lines: Iterable[str]) -> Iterator[str]:
-        """Yield the lines until those with a star or a set are too many to compile."""
+        """Yield lines until their wildcards take too long to compile."""
         most_wild, most_size = min(MOST_WILD, self.wild), min(MOST_BYTES, self.size)
         wild = size = taken = 0
         for line in lines:
@@ -68,7 +68,7 @@ class Budget:
         self.size -= min(size, most_size)
 
     def report(self) -> None:
-        """Warn of the patterns that are not used."""
+        """Warn about unused patterns."""
         for file, count in list(self.refused.items())[:MOST_TOLD]:
             logger.warning(
                 "%s: %d of its patterns are not used, because they take long to match: what they "
@@ -87,18 +87,18 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """The lines of one .gitignore, and the folder they speak of."""
+    """The patterns of one .gitignore and its folder."""
 
     folder: str
     spec: GitIgnoreSpec
 
 
 def files(paths: Sequence[Path], unread: dict[str, str]) -> list[tuple[str, str]]:
-    """List what is to be read, as it is shown and as it is opened, by the shown path.
+    """List the shown and the real path of each file, sorted.
 
-    A file that is named is always listed. Below a folder, links, files over 1 MB, files of no known
-    language and what a .gitignore names are left out. Folders and .gitignore files that cannot be
-    read are put into `unread`, with the reason.
+    Files named by the user are always listed. Below a folder, links, files over 1 MB, files of
+    unknown languages and ignored ones are omitted. Unreadable folders and .gitignore files are
+    added to `unread` with the reason.
     """
     found: dict[str, str] = {}
     budget = Budget()
@@ -113,7 +113,7 @@ def files(paths: Sequence[Path], unread: dict[str, str]) -> list[tuple[str, str]
 
 
 def below(folder: Path, unread: dict[str, str], budget: Budget) -> Iterator[tuple[str, str]]:
-    """Walk through a folder."""
+    """Yield the files below a folder."""
     top = os.path.realpath(folder)
     shown = folder.as_posix()
     prefix = "" if shown == "." else shown.rstrip("/") + "/"
@@ -131,7 +131,7 @@ def below(folder: Path, unread: dict[str, str], budget: Budget) -> Iterator[tupl
 
 
 def entries(folder: str, shown: str, unread: dict[str, str]) -> list[os.DirEntry[str]]:
-    """List a folder, the last name first; one that cannot be read holds nothing."""
+    """Return the entries of a folder in reverse order, none if unreadable."""
     try:
         with os.scandir(folder) as found:
             return sorted(found, key=attrgetter("name"), reverse=True)
@@ -141,9 +141,9 @@ def entries(folder: str, shown: str, unread: dict[str, str]) -> list[os.DirEntry
 
 
 def is_wanted(entry: os.DirEntry[str]) -> bool:
-    """Say whether a file is of a language that is read, no link, and not too large.
+    """Return whether a file is small, no link, in a known language.
 
-    What cannot be read is wanted too, so that it is reported.
+    Unreadable ones are included, so that they are reported.
     """
     if language_of(entry.name) is None or entry.is_symlink():
         return False
@@ -156,10 +156,10 @@ def is_wanted(entry: os.DirEntry[str]) -> bool:
 def ignored_in(
     folder: str, shown: str, unread: dict[str, str], budget: Budget, others: list[Ignored]
 ) -> list[Ignored]:
-    """Read the .gitignore of a folder, and what else git keeps in the one of a repository.
+    """Return the rules for a folder, including its .gitignore.
 
-    Return the rules behind the others that count in this folder.
-    A .gitignore that is a link is not followed, because git does not either.
+    A repository's own exclude file is read too. A .gitignore that is a link is ignored, because git
+    ignores it too.
     """
     found = others
     for name in (".git/info/exclude", ".gitignore"):
@@ -171,7 +171,7 @@ def ignored_in(
         except OSError as error:
             unread[f"{shown}{name}"] = reason(error)
             continue
-        # As names of files are read, so that one that is not UTF-8 is found by its pattern.
+        # Decoded as file names are, because a pattern may match one that is not UTF-8.
         text = body.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape")
         most = MOST_LINES - sum(len(each.spec.patterns) for each in found)
         spec = GitIgnoreSpec(patterns(f"{shown}{name}", text, budget, most))
@@ -180,7 +180,7 @@ def ignored_in(
 
 
 def patterns(file: str, text: str, budget: Budget, most: int) -> list[GitIgnoreSpecPattern]:
-    """Read at most so many lines of a .gitignore, and note those that would take long to match."""
+    """Return up to `most` patterns, and count the slow ones as refused."""
     lines = re.split("\r\n?|\n", text)
     quick = filter(is_quick, lines[: min(most, budget.lines)])
     taken = list(budget.affordable(quick))
@@ -190,7 +190,10 @@ def patterns(file: str, text: str, budget: Budget, most: int) -> list[GitIgnoreS
 
 
 def is_quick(line: str) -> bool:
-    """Say whether a pattern is matched quickly; folders are tried with all places of the others."""
+    """Return whether a pattern matches quickly.
+
+    Each `**` is tried with all positions of the others.
+    """
     if len(line) > LONGEST:
         return False
     return line.split("/").count("**") <= FOLDERS and line.count("*") + line.count("[") <= WILD
@@ -198,19 +201,20 @@ def is_quick(line: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def pattern(line: str) -> GitIgnoreSpecPattern | None:
-    """Read a line of a .gitignore; one that says nothing is passed over, as git does."""
+    """Return the pattern of a line, None if empty or invalid."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # of brackets that look like a set
+            warnings.simplefilter("ignore", FutureWarning)  # about brackets that resemble a set
             return linear(GitIgnoreSpecPattern(line))
     except (ValueError, re.error):
         return None
 
 
 def linear(found: GitIgnoreSpecPattern) -> GitIgnoreSpecPattern:
-    """Let each star but the last of a name take as little as fits, without another try.
+    """Return a pattern without backtracking, except for the last star.
 
-    That matches the same names, because what follows a star may as well begin at its first place.
+    Each star takes the shortest match. The result is the same, because the text after a star may as
+    well match at its first position.
     """
     first, *parts = found.regex.pattern.split(STAR) if found.regex else ("",)
     if len(parts) <= 1:
@@ -224,9 +228,9 @@ def linear(found: GitIgnoreSpecPattern) -> GitIgnoreSpecPattern:
 
 
 def above(folder: str, unread: dict[str, str], budget: Budget) -> list[Ignored]:
-    """Read the rules of the folders above, up to the repository that holds this one.
+    """Return the rules of the parent folders, up to the repository.
 
-    A folder that is named is read, also where those rules would leave it out.
+    A folder named by the user is read even if those rules ignore it.
     """
     rules: list[Ignored] = []
     parents = Path(folder).parents
@@ -238,7 +242,10 @@ def above(folder: str, unread: dict[str, str], budget: Budget) -> list[Ignored]:
 
 
 def is_ignored(path: str, rules: Sequence[Ignored]) -> bool:
-    """Ask the rules, the nearest first; the first that speaks of a path decides."""
+    """Return whether a path is ignored.
+
+    The rules are in order, nearest first, and the first match decides.
+    """
     for rule in reversed(rules):
         verdict = rule.spec.check_file(path[len(rule.folder) + 1 :]).include
         if verdict is not None:

@@ -1,4 +1,4 @@
-"""One pair of brackets while it is read: what was named, asked for and given in it."""
+"""Track the state of one open bracket."""
 
 from dataclasses import dataclass, field
 
@@ -16,28 +16,28 @@ from catalog.check.scan.places import (
 
 
 class Held:
-    """A place that a bracket is given to; each is a cluster of its own.
+    """A place of the values in a bracket, with its own cluster.
 
-    `many` says whether it takes several names, `sure` whether it takes nothing but names of models.
+    `many` is whether it takes several names, `sure` whether it only takes model names.
     """
 
     __slots__ = ("many", "place", "sure")
 
     def __init__(self, name: str) -> None:
-        """Look up what kind of place it is."""
+        """Find the kind of the place."""
         self.place = name
         self.many, self.sure = place(name) or (False, False)
 
 
 @dataclass(slots=True)
 class Frame:
-    """An open bracket.
+    """The state of an open bracket.
 
-    `key` takes the next value, given by `sign`; `last` is the name read last, `before` the one
-    right before it. `held` is what the whole bracket is given to, `listed` the list of models it is
-    an object in, `subject` what its cases are compared with. `asked` is the setting a call asks
-    for, `flag` the option before an entry. `number`
-    says how many brackets were opened before. `pending` is a key whose value has not come yet.
+    `key` takes the next value after `sign`. `last` is the last name, and `before` the name directly
+    before it. `held` is the place of the whole bracket, `listed` the list of models that contains
+    this object, and `subject` the value that its cases are compared with. `asked` is the setting
+    that a call reads, `flag` the option before an entry. `number` counts the brackets opened
+    before. `pending` is a key without its value yet.
     """
 
     opener: str
@@ -62,7 +62,7 @@ class Frame:
     pair: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def name(self, text: str, at: int, *, adjacent: bool) -> None:
-        """Take a name; `adjacent` to another name, that one stays known."""
+        """Set the last name. An `adjacent` one becomes `before`."""
         self.before = self.last if adjacent else ""
         self.last, self.last_at = text.lstrip("$@"), at
 
@@ -73,7 +73,7 @@ class Frame:
         self.ternaries = 0
 
     def separate(self, sign: str) -> None:
-        """End a value; what a call asked for stays for its next argument."""
+        """End a value. The setting of a call stays known."""
         asked = self.asked
         self.end()
         if sign == ",":
@@ -81,7 +81,10 @@ class Frame:
             self.position += 1
 
     def give(self, sign: str, *, first: bool) -> None:
-        """Let a name take the next value: of two the `first`, the last if not `model: str =`."""
+        """Set the key of the next value.
+
+        Of two names, `first` selects the first. `model: str =` keeps the key `model`.
+        """
         if not (sign == "=" and self.sign == ":" and place(self.key)):
             self.key = self.before if first and place(self.before) else self.last
         self.sign = sign
@@ -89,25 +92,25 @@ class Frame:
             self.pending = (self.last, self.last_at)
 
     def otherwise(self) -> None:
-        """Take what follows for the value of what was asked for or named before."""
+        """Take the next value as a default of the setting or name."""
         if not place(self.key):
             self.key = self.asked or self.last
 
     def is_mapping(self) -> bool:
-        """Say whether its keys may be names of models."""
+        """Return whether its keys may be model names."""
         return self.held is not None and self.held.many and self.opener in {"{", "[", ""}
 
     def settle(self, group: Group) -> None:
-        """Note the pending key, in the group of what it is the key of."""
+        """Add the pending key to the group of its value."""
         if self.pending and self.held:
             text, at = self.pending
             group.entries.append(Entry(text, at, self.held.place, False, (self.held, "key")))
         self.pending = None
 
-    # What brackets inside are told
+    # State for inner brackets
 
     def pass_on(self, new: "Frame") -> None:
-        """Tell a new bracket what it stands for."""
+        """Pass the place on to a new inner bracket."""
         if new.index:
             return
         if self.asked and new.callee.lower() in FALLBACKS:
@@ -123,7 +126,7 @@ class Frame:
             new.subject, self.switched = self.switched, ""
 
     def pass_value(self, new: "Frame") -> None:
-        """Tell a bracket that is the value of a key."""
+        """Pass the place on to a bracket that is a key's value."""
         if place(self.key):
             new.held = Held(self.key)
         elif self.asked and self.key.lower() in DEFAULTS:
@@ -136,7 +139,7 @@ class Frame:
     def header(
         self, names: list[tuple[str, int]], tables: dict[str, Held], *, repeated: bool
     ) -> None:
-        """Stand for a table of TOML: [models], [[models]] or [models.NAME]."""
+        """Begin a table of TOML: [models], [[models]] or [models.NAME]."""
         held = [tables.setdefault(text, Held(text)) for text, _ in names[-2:]]
         if held and held[-1].many:
             self.held, self.listed = None if repeated else held[-1], held[-1]
@@ -145,15 +148,15 @@ class Frame:
             self.settle(self.group)
             self.held = None
 
-    # What a string is
+    # Classification of strings
 
     def string_key(self, text: str, at: int) -> None:
-        """Take a string for a key."""
+        """Take a string as a key."""
         self.last, self.last_at, self.before = text, at, ""
         self.group.string(text, at, "")
 
     def value(self, text: str, at: int) -> None:
-        """Take a string for a value, and find out whose."""
+        """Add a string as a value of its key, case or list."""
         if self.key:
             self.given(text, at)
         elif self.subject and not self.sign:
@@ -164,7 +167,7 @@ class Frame:
             self.item(text, at)
 
     def given(self, text: str, at: int) -> None:
-        """Take the value of a key."""
+        """Add the value of a key."""
         key = self.key
         lower = key.lower()
         if lower in {"name", "value"}:
@@ -182,7 +185,7 @@ class Frame:
             self.group.string(text, at, "")
 
     def argument(self, text: str, at: int) -> None:
-        """Take an argument of a call, or what stands in plain parentheses."""
+        """Add an argument of a call, or a value in plain parentheses."""
         callee = self.callee.lower()
         setter = Held(self.callee)
         if self.asked and self.position:
@@ -199,7 +202,7 @@ class Frame:
             self.group.string(text, at, "")
 
     def item(self, text: str, at: int) -> None:
-        """Take an entry of a list, or what stands in an index."""
+        """Add an entry of a list, or take an index."""
         if self.index:
             self.last = text
         elif self.flag:
@@ -210,10 +213,13 @@ class Frame:
             self.group.string(text, at, "")
         self.flag = text.lstrip("-") if text.startswith("-") and is_flag(text) else ""
 
-    # What it leaves behind
+    # Completion
 
     def finish(self) -> None:
-        """See an entry of an environment: {"name": "MODEL", "value": "x"}."""
+        """Complete the bracket.
+
+        An entry such as {"name": "MODEL", "value": "x"} sets a variable.
+        """
         self.settle(self.group)
         if len(self.pair) > 1 and place(self.pair["name"][0]):
             self.group.string(*self.pair["value"], self.pair["name"][0])

@@ -1,7 +1,7 @@
-"""Looks at many items in processes of their own, each within a limit of time and of memory.
+"""Process many items in child processes with time and memory limits.
 
-A limit within one process does not hold while C code runs, such as a parser's. So the system keeps
-the limits: it ends the process, the item is reported, and another process goes on behind it.
+A limit within one process does not work while C code runs, for example a parser. So the system ends
+the process. Its item is reported, and another process continues after it.
 """
 
 import gc
@@ -25,7 +25,7 @@ Result = TypeVar("Result")
 
 RANGE = struct.Struct("=qq")
 BATCHES = 250
-"""So many batches of items fit into the smallest pipe, before anybody reads it."""
+"""Maximum batches, because all must fit into the smallest pipe unread."""
 SIGNALS: dict[int, str] = {
     signal.SIGPROF: "it takes more than {seconds:g} s of computing time",
     signal.SIGKILL: "the system ended the process that read it, maybe because memory ran out",
@@ -33,7 +33,7 @@ SIGNALS: dict[int, str] = {
 
 
 class Limits(NamedTuple):
-    """What one item may take: seconds of CPU, and bytes of memory beside what is used before."""
+    """Limits of one item: CPU seconds, and additional bytes of memory."""
 
     seconds: float = 10.0
     memory: int = 1_000_000_000
@@ -44,9 +44,9 @@ LIMITS = Limits()
 
 @dataclass(slots=True)
 class Worker:
-    """A process: its id, where its results are read, what came of them, and where it is.
+    """A child process: id, result pipe, results read so far, position.
 
-    `place` is shared with it: the item that it looks at, and the end of its batch.
+    `place` is shared memory with the current item and the end of its batch.
     """
 
     pid: int
@@ -56,7 +56,7 @@ class Worker:
 
 
 class Guard(Generic[Item, Result]):
-    """Calls `look` for each item, in processes; `lost` makes the result of an item that failed."""
+    """A pool that calls `look` per item. `lost` replaces failed results."""
 
     def __init__(
         self,
@@ -64,17 +64,17 @@ class Guard(Generic[Item, Result]):
         lost: Callable[[Item, str], Result],
         limits: Limits,
     ) -> None:
-        """Note what is to be done."""
+        """Prepare the pool without starting a process."""
         self.look = look
         self.lost = lost
         self.limits = limits
 
     def run(self, items: Sequence[Item], workers: int) -> Iterator[Result]:
-        """Yield what is not None, in the order of the items."""
+        """Yield the results except None, in the order of the items."""
         found: dict[int, Result] = {}
         batches = _batches(len(items))
         running: dict[int, Worker] = {}
-        # The processes keep this mask: only this one hears of Ctrl-C, and it ends them.
+        # Children block Ctrl-C, because only this process handles it and ends them.
         heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             for _ in range(workers):
@@ -101,13 +101,13 @@ class Guard(Generic[Item, Result]):
         rest: tuple[int, int],
         running: dict[int, Worker],
     ) -> None:
-        """Start a process, which finishes the rest of a batch first."""
+        """Start a process that first finishes the rest of a batch."""
         place = mmap(-1, RANGE.size)
         RANGE.pack_into(place, 0, *rest)
         results, told = os.pipe()
         parent = os.getpid()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of threads, which we have none of
+            warnings.simplefilter("ignore", DeprecationWarning)  # because we have no threads
             pid = os.fork()
         if pid == 0:
             self.work(items, (batches, told, place), parent)
@@ -115,14 +115,14 @@ class Guard(Generic[Item, Result]):
         running[results] = Worker(pid, results, place, bytearray())
 
     def work(self, items: Sequence[Item], ends: tuple[int, int, mmap], parent: int) -> NoReturn:
-        """Look at one batch after the other, until there is none left."""
+        """Process batches until none is left."""
         batches, told, place = ends
         code = 1
         try:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             signal.signal(signal.SIGPROF, signal.SIG_DFL)
             _limit_memory(self.limits.memory)
-            gc.freeze()  # what is there already is not looked at again
+            gc.freeze()  # because existing objects need no collection
             gc.set_threshold(100_000)
             index, end = RANGE.unpack_from(place)
             while os.getppid() == parent:
@@ -140,7 +140,7 @@ class Guard(Generic[Item, Result]):
             os._exit(code)
 
     def tell(self, at: int, item: Item, told: int) -> None:
-        """Look at one item, and write the result; raises nothing that an item can cause."""
+        """Process one item and write the result, without raising its errors."""
         signal.setitimer(signal.ITIMER_PROF, self.limits.seconds)
         try:
             result = self.look(item)
@@ -157,9 +157,9 @@ class Guard(Generic[Item, Result]):
     def ended(
         self, items: Sequence[Item], worker: Worker, found: dict[int, Result]
     ) -> tuple[int, int] | None:
-        """Take the results of a process that ended; return what it left of its batch, if it died.
+        """Read the results of an ended process, return its unfinished rest.
 
-        Raises OSError for one that died before it did anything.
+        Raise OSError if it died outside of an item.
         """
         os.close(worker.results)
         _, status = os.waitpid(worker.pid, 0)
@@ -173,14 +173,14 @@ class Guard(Generic[Item, Result]):
         return index + 1, end
 
     def reason(self, status: int) -> str:
-        """Say how a process died."""
+        """Return the reason why a process died."""
         number = -os.waitstatus_to_exitcode(status)
         text = SIGNALS.get(number, "the process that read it ended by signal {number}")
         return text.format(number=number, seconds=self.limits.seconds)
 
 
 def _batches(items: int) -> int:
-    """Write all batches to a pipe; return where they are read, by whoever has time."""
+    """Write all batches to a pipe, and return its reading end."""
     reads, writes = os.pipe()
     size = -(-items // BATCHES) or 1
     for start in range(0, items, size):
@@ -190,7 +190,7 @@ def _batches(items: int) -> int:
 
 
 def _limit_memory(more: int) -> None:
-    """Let this process have so many bytes more than it has; where it cannot be known, any."""
+    """Limit this process to additional bytes of memory, if possible."""
     with suppress(OSError, ValueError):
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -198,7 +198,7 @@ def _limit_memory(more: int) -> None:
 
 
 def _unpickled(body: bytearray) -> dict[int, Any]:
-    """Read results; the last one may be cut off."""
+    """Return the results. The last one may be incomplete."""
     found: dict[int, Any] = {}
     stream = BytesIO(body)
     with suppress(EOFError, pickle.UnpicklingError):

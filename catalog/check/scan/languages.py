@@ -1,4 +1,4 @@
-"""Which reader a file gets, and what can be passed over unread."""
+"""Choose the reader of a file, and skip files without places."""
 
 import re
 
@@ -32,9 +32,9 @@ LANGUAGES = {
 NAMES = {"gemfile": "ruby", "rakefile": "ruby", ".env": "env", ".envrc": "env"}
 SHEBANG = re.compile(r"#![^\n]*?\b(python|node|deno|bun|ruby|php|bash|zsh|ksh|sh)(?:[\d.]*)\b")
 INTERPRETERS = {"node": "javascript", "deno": "javascript", "bun": "javascript"}
-# What a place looks like in lower case, and what stands behind it: a quoted word that may be a
-# name, something opened at the end of the line, an option's default in the next one. Each begins
-# with a word as it is, which is found fastest.
+# A place in lower case and its continuation: a quoted word that may be a name, an opening at the
+# end of the line, or an option's default in the next line. Each begins with a literal word, because
+# that is the fastest search.
 WORDS = ("model", "llm")
 NAMED = r"[\"'`][a-z0-9](?:[\w.:/@+-]|,\s?){0,200}+\\?[\"'`]"
 NEXT = rf"\s*(?:\w+\s*[=:]|{NAMED}\s*,?\s*[)\]])"
@@ -50,25 +50,31 @@ HINTS = [
     re.compile(r"match [(]?[\w.$]*(?:model|llm)"),
     re.compile(r"case [\w.$]*(?:model|llm)"),
 ]
-# Where strings need no quotes: a key with its value, the name of a setting, an option.
+# Languages in which strings need no quotes: a key and value, a setting's name, an option.
 BARE = {
     "yaml": [re.compile(word + r"[\w.-]{0,60}+[\"']?[ \t]*(?:[:=]|[\"'],)") for word in WORDS]
     + [re.compile(r"(?:name:[ \t]*|-[ \t]+)[\"']?[\w-]*(?:model|llm)")],
     "toml": [re.compile(word + r"[\w.-]{0,60}+[\"']?[ \t]*[=\].]") for word in WORDS],
 }
 OFTEN = 1000
-"""What has one of the words so often is read in any case: to look behind each takes longer."""
+"""Number of words that make a file worth reading.
+
+More checks would take longer than reading.
+"""
 NESTING = {"prose", "notebook"}
 MOST_BLOCKS = 10_000
-"""Blocks of code in one file of prose or notebook, because each takes time, however short it is."""
+"""Maximum code blocks per prose file or notebook, because each takes time."""
 NAMING = re.compile(r"model|llm|[/\\]", re.IGNORECASE)
-"""What a block of code must hold: the name of a place, a model with its vendor, or an escape."""
-# Read line by line, which is fast.
+"""Required content of a code block: a place, vendor, or escape."""
+# Always read, because reading by line is fast.
 LINED = {"shell", "env", "ini", "dockerfile", "prose"}
 
 
 def language_of(path: str) -> str | None:
-    """Tell a language from a file's name; "" where its first line must tell, None for none."""
+    """Return a language by file name, None if unknown.
+
+    The result is "" for a script that needs a check of its first line.
+    """
     name = path.rpartition("/")[2].lower()
     if name in NAMES or name.startswith(".env."):
         return NAMES.get(name, "env")
@@ -79,7 +85,7 @@ def language_of(path: str) -> str | None:
 
 
 def language_in(text: str) -> str | None:
-    """Tell the language of a script from its first line."""
+    """Return the language of a script by its first line."""
     match = SHEBANG.match(text)
     if match is None:
         return None
@@ -88,7 +94,7 @@ def language_in(text: str) -> str | None:
 
 
 def may_hold(lowered: str, language: str) -> bool:
-    """Say whether a text may hold a place; what this refuses is not read further."""
+    """Return False if a text cannot contain a place."""
     if not any(word in lowered for word in WORDS):
         return False
     hints = BARE.get(language, HINTS)
@@ -100,9 +106,9 @@ def may_hold(lowered: str, language: str) -> bool:
 
 
 def read(text: str, language: str) -> list[Group]:
-    """Read a text as its language, or by its tokens where its parser refuses it.
+    """Read a text in its language, by tokens if the parser fails.
 
-    Raises Exhausted for a text that would take too long.
+    Raise Exhausted if it would take too long.
     """
     if language == "prose":
         return prose.read(text, blocks())
@@ -124,9 +130,10 @@ def read(text: str, language: str) -> list[Group]:
 
 
 def blocks() -> prose.Code:
-    """Return a function that reads the blocks of code of one file.
+    """Return a function that reads the code blocks of one file.
 
-    A block in an unknown language is read as JavaScript. Raises Exhausted for too many blocks.
+    A block in an unknown language is read as JavaScript. The function raises Exhausted for too many
+    blocks.
     """
     left = iter(range(MOST_BLOCKS))
 

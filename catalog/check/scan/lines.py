@@ -1,4 +1,7 @@
-"""Uses in files of lines: shell, .env, INI and properties, Dockerfiles, and YAML with blanks."""
+"""Find uses in line-based files.
+
+These are shell, .env, INI, properties, Dockerfiles, and YAML with template placeholders.
+"""
 
 import re
 
@@ -8,7 +11,7 @@ from catalog.check.scan.places import place
 COMMENT = re.compile(r"(?:^|(?<=\s))[#;](?:[^\n]*)")
 SECTION = re.compile(r"[ \t]*\[[^\]\n]+\][ \t]*(?:[#;].*)?\Z")
 VALUE = r"(?:\"(?P<d>(?:[^\"\\]|\\.)*+)\"|'(?P<q>[^']*+)'|(?P<p>[^\s\"'#;&|<>()]++))"
-# NAME=value anywhere in a line; in the files that allow it also NAME = value and NAME: value.
+# NAME=value anywhere in a line. Some files also allow NAME = value and NAME: value.
 TIGHT = re.compile(rf"(?<![\w.$-])(?P<key>[A-Za-z_][\w.-]*+)=(?:{VALUE})")
 LOOSE = re.compile(
     rf"^[ \t-]*+(?:export[ \t]++)?[\"']?(?P<key>[A-Za-z_][\w.-]*+)[\"']?[ \t]*+[=:][ \t]*+{VALUE}"
@@ -17,7 +20,7 @@ SPACED = re.compile(
     rf"^[ \t]*+(?:ENV|ARG)[ \t]++(?P<key>[A-Za-z_]\w*+)[ \t]++{VALUE}", re.IGNORECASE
 )
 OPTION = re.compile(rf"(?<!\S)[\"']?--?(?P<key>[A-Za-z][\w-]*+)[\"']?(?:,[ \t]*+|[ \t]++|=){VALUE}")
-# That it is closed is seen first: a key may hold dashes, and each of them may end it.
+# The end is checked first, because a key may have dashes and each could end it.
 DEFAULT = re.compile(r"\$\{(?=[^${}\"']++\})(?P<key>[\w.-]+):?[-=](?P<p>[^${}\"']++)\}")
 INSIDE = re.compile(
     r"\\?[\"'](?P<key>[A-Za-z_][\w-]*)\\?[\"']\s*:\s*(?:\\?\"(?P<d>[^\"\\]*)|(?P<n>\d+))"
@@ -27,9 +30,9 @@ BARE_LIST = re.compile(
     r"^\s*+(?P<key>[A-Za-z_][\w.-]*+)\s*+[=:]\s*+(?P<p>[^\"'#\n,]*+,[^\"'#\n]*+)"
 )
 
-# What a line must hold to be worth the patterns.
+# Required text of a line, because the patterns are slow.
 WORTH = re.compile(r"model|llm|context|ctx|token|/", re.IGNORECASE)
-# Here each command is a group of its own.
+# Each command is a group in these.
 COMMANDS = {"shell", "dockerfile"}
 PATTERNS = {
     "shell": (("=", TIGHT), ("-", OPTION), ("${", DEFAULT), (":", INSIDE)),
@@ -40,14 +43,17 @@ PATTERNS = {
 
 
 def read(text: str, language: str) -> list[Group]:
-    """Find the strings that are given to something; a section is a group, a file without is one."""
+    """Find the strings that have a place.
+
+    A section is a group. A file without sections is one group.
+    """
     groups = [Group()]
     at = 0
     continued = False
     for line in text.split("\n"):
         if language in COMMANDS and not continued:
             begin(groups)
-            if len(groups) > MOST_ENTRIES + 1:  # all but the last hold one: `settle` refuses them
+            if len(groups) > MOST_ENTRIES + 1:  # because `settle` refuses so many
                 break
         continued = line.endswith("\\")
         if language == "ini" and SECTION.match(line):
@@ -65,7 +71,7 @@ def read(text: str, language: str) -> list[Group]:
 
 
 def begin(groups: list[Group]) -> None:
-    """Begin a group, in the place of one in which nothing was found."""
+    """Begin a group, replacing an empty one."""
     if groups[-1].entries:
         groups.append(Group())
     else:
@@ -73,7 +79,7 @@ def begin(groups: list[Group]) -> None:
 
 
 def uncommented(line: str) -> str:
-    """Cut a comment off, if it does not stand in quotes."""
+    """Remove a comment that is not in quotes."""
     if "#" not in line and ";" not in line:
         return line
     for match in COMMENT.finditer(line):
@@ -84,10 +90,10 @@ def uncommented(line: str) -> str:
 
 
 def see(group: Group, line: str, at: int, pattern: re.Pattern[str]) -> None:
-    """Note what a pattern finds in a line."""
+    """Add the matches of a pattern in a line."""
     for match in pattern.finditer(line):
         key = match["key"].lstrip("-")
-        text = match[match.lastindex or 0]  # the value, behind its key
+        text = match[match.lastindex or 0]
         if match.lastgroup == "p":
             text = text.rstrip()
         if kind := place(key):

@@ -1,4 +1,4 @@
-"""Uses in notebooks: the code of their cells, found again in the lines of the file."""
+"""Find uses in notebook cells, with positions in the file."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from catalog.check.scan.prose import read as read_prose
 from catalog.check.scan.tokens import Token, tokens
 
 MOST_LINES = 40_000
-"""The lines of all cells together; more take too long to read."""
+"""Maximum lines of all cells, because reading takes time."""
 MAGIC = re.compile(r"^[ \t]*[%!?][^\n]*", re.MULTILINE)
 
 
@@ -29,7 +29,7 @@ def read(text: str, code: Code) -> list[Group]:
 
 
 def cells(text: str) -> Iterator[tuple[str, list[Token]]]:
-    """Give kind and lines of each cell, however the file was cut off."""
+    """Yield kind and lines of each cell, even in an incomplete file."""
     kind, key, lines = "code", "", 0
     source: list[Token] = []
     for token in tokens(text, "json"):
@@ -51,7 +51,7 @@ def cells(text: str) -> Iterator[tuple[str, list[Token]]]:
 
 
 def decoded(token: Token) -> str:
-    """Read a string of JSON; one that is broken as it stands."""
+    """Decode a JSON string. A broken one is unchanged."""
     if "\\" not in token.text:
         return token.text
     try:
@@ -61,7 +61,7 @@ def decoded(token: Token) -> str:
 
 
 def placed(groups: Sequence[Group], parts: Sequence[Token], texts: Sequence[str]) -> list[Group]:
-    """Move what was found in a cell to where its parts stand in the file."""
+    """Replace offsets in a cell by offsets in the file."""
     wanted = {entry.at for group in groups for entry in group.entries}
     wanted |= {one.at for group in groups for one in group.limits}
     at = offsets(sorted(wanted), parts, texts)
@@ -75,11 +75,11 @@ def placed(groups: Sequence[Group], parts: Sequence[Token], texts: Sequence[str]
 
 
 def offsets(wanted: Sequence[int], parts: Sequence[Token], texts: Sequence[str]) -> dict[int, int]:
-    """Give the offset in the file for each of these in the cell, which rise."""
+    """Map ascending offsets in the cell to offsets in the file."""
     found = {}
     waiting = zip(parts, texts, strict=True)
-    text, start, seen, file_at = "", 0, 0, 0  # a part, where it begins, and how far it was read
-    plain = 0  # letters of it before the first escape
+    text, start, seen, file_at = "", 0, 0, 0  # part, start, characters read, file offset
+    plain = 0  # characters before the first escape of the part
     for at in wanted:
         while at >= start + len(text) and (following := next(waiting, None)):
             start, seen = start + len(text), 0

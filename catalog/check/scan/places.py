@@ -1,21 +1,21 @@
-"""Decide which argument, key or variable takes a model name, and which takes its limit."""
+"""Decide which arguments, keys and variables take model names or limits."""
 
 import re
 from functools import lru_cache
 from typing import NamedTuple
 
-# Calls that take the name of a setting, then what counts where it is not set.
+# Calls with the name of a setting, then its default.
 GETTERS = frozenset({
     "add_argument", "addoption", "argument", "config", "define", "dig", "env", "environ", "fetch",
     "get", "getattr", "getenv", "getenvironmentvariable", "getordefault", "getproperty",
     "getstring", "lookupenv", "option", "param", "parameter", "pop", "put", "putenv", "set",
     "setdefault", "setenv", "setproperty", "string", "stringvar", "value", "var",
 })  # fmt: skip
-# Calls on what was asked for, whose argument counts where it is not set.
+# Calls on a setting's value with a default as argument.
 FALLBACKS = frozenset({
     "default", "ifempty", "or", "or_else", "orelse", "orelseget", "unwrap_or", "unwrap_or_else",
 })  # fmt: skip
-# Keys beside the name of a setting, in the call or block that makes it.
+# Keys of a default, beside the name of a setting.
 DEFAULTS = frozenset({
     "choices", "const", "default", "default_value", "defaultvalue", "enum", "fallback", "value",
 })  # fmt: skip
@@ -24,14 +24,14 @@ LISTS = frozenset({
     "array", "arraylist", "arrayof", "aslist", "frozenset", "hashset", "list", "listof",
     "mutablelistof", "of", "set", "setof", "tuple", "vec",
 })  # fmt: skip
-# Keys that tell one object of a list of models from the others.
+# Keys that identify an object in a list of models.
 IDENTITIES = frozenset({"id", "key", "modelid", "modelname", "name", "slug", "value"})
 EQUALS = frozenset({"eq", "equals", "equalsignorecase", "is"})
 CHOICES = frozenset({"case", "match", "switch", "when"})
-# How calls begin that set a model, as they are written in most languages; others find or make
-# something, and their argument may be anything.
+# Beginnings of calls that set a model. Others find or make something, so their argument may be any
+# text.
 SETTERS = ("model", "set", "Set", "use", "with", "With")
-# What may be done to a string that leaves it what it is.
+# Methods that copy a string unchanged.
 COPIES = frozenset({
     "as_str", "clone", "freeze", "into", "to_owned", "to_string", "to_sym", "toString",
 })  # fmt: skip
@@ -41,10 +41,10 @@ WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 KEY = re.compile(r"[\w$@.-]+\Z")
 FLAG = re.compile(r"-{0,2}[A-Za-z_][\w.:-]{0,60}\Z")
 LONGEST = 200
-"""A longer name is the name of nothing; those that are known stay in memory."""
-# model_name, modelId: the word after "model" that still means its name.
+"""Maximum characters of a place. Known ones stay cached."""
+# Words after "model" that still mean its name: model_name, modelId.
 NAMES = {"id", "ids", "name", "names", "slug", "slugs", "identifier", "identifiers"}
-# data_model, user_model: models that are no models of language.
+# Words before "model" that mean another kind of model: data_model, user_model.
 OTHERS = {
     "access", "asset", "auth", "billing", "board", "camera", "car", "color", "colour", "content",
     "cpu", "data", "device", "disk", "domain", "drive", "execution", "expiration", "feature",
@@ -52,16 +52,16 @@ OTHERS = {
     "page", "permission", "phone", "pricing", "printer", "product", "role", "sensor", "shape",
     "signature", "table", "threat", "tree", "user", "vehicle", "view",
 }  # fmt: skip
-# model_type, model_path: what is said of a model, and is not its name.
+# Words after "model" that mean another property: model_type, model_path.
 ABOUT = {
     "arch", "architecture", "author", "category", "class", "classes", "config", "dir",
     "description", "family", "field", "file", "format", "kind", "label", "module", "owner",
     "path", "prefix", "provider", "source", "state", "status", "suffix", "tag", "task",
     "template", "title", "tokenizer", "type", "types", "url", "vendor", "version",
 }  # fmt: skip
-# Words that do not tell one model of a configuration from another.
+# Words that do not distinguish the models of a configuration.
 PLAIN = {"api", "model", "models", *NAMES}
-# Words of the one model that a limit without an owner belongs to.
+# Words of the main model, which a limit without an owner belongs to.
 LEADING = {"ai", "chat", "default", "llm", "main"}
 LIMITS = (
     {"context"},
@@ -94,19 +94,19 @@ LIMIT_WORDS = frozenset().union(*LIMITS)
 
 
 class Place(NamedTuple):
-    """Where names go: one or `many`; `sure` where any string there is meant as one."""
+    """A place of one or `many` names. If `sure`, any string counts."""
 
     many: bool
     sure: bool
 
 
 def words(name: str) -> list[str]:
-    """Split snake, kebab and camel case, and keep what follows the last dot."""
+    """Split snake, kebab and camel case after the last dot."""
     return [word.lower() for word in WORD.findall(name.rsplit(".", 1)[-1])]
 
 
 def place(name: str) -> Place | None:
-    """Say whether an argument, key or variable of this name takes the name of a model."""
+    """Return the place of an argument, key or variable, if any."""
     return _place(name) if len(name) <= LONGEST else None
 
 
@@ -130,12 +130,12 @@ _HEADS = {"model", "models", "llm", "llms"}
 
 
 def is_flag(text: str) -> bool:
-    """Say whether a string is the name of a place: "MODEL", "--model", "llm.model"."""
+    """Return whether a string names a place: "MODEL", "--model", "llm.model"."""
     return FLAG.match(text) is not None and place(text) is not None
 
 
 def limit(name: str) -> frozenset[str] | None:
-    """Say what a limit of this name belongs to, in the words left; None where it is none."""
+    """Return the owner words of a token limit, None for other names."""
     return _limit(name) if len(name) <= LONGEST else None
 
 
@@ -150,5 +150,5 @@ def _limit(name: str) -> frozenset[str] | None:
 
 @lru_cache(maxsize=8192)
 def owner(name: str) -> frozenset[str]:
-    """Say what a place belongs to: the words that tell it from others of its configuration."""
+    """Return the words that distinguish a place from others."""
     return frozenset(words(name)) - PLAIN

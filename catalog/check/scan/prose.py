@@ -1,4 +1,4 @@
-"""Mentions in Markdown and reStructuredText, and the code that stands in them."""
+"""Find mentions and code blocks in Markdown and reStructuredText."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -17,10 +17,10 @@ Code = Callable[[str, str], list[Group]]
 
 
 def read(text: str, code: Code) -> list[Group]:
-    """Find names in code spans and full names anywhere, and hand fenced code to `code`.
+    """Find names in code spans, full names anywhere, and read code blocks.
 
-    A short name in a code span counts only in a line that speaks of a model: `reasoning` is also
-    a field, and `whisper` also a program.
+    `code` reads the blocks. A short name in a code span counts only if its line mentions a model,
+    because `reasoning` is also a field and `whisper` a program.
     """
     groups = []
     done = 0
@@ -33,7 +33,7 @@ def read(text: str, code: Code) -> list[Group]:
 
 
 def fences(text: str) -> Iterator[tuple[int, int, int, str]]:
-    """Give where each fenced block begins and ends, where its text begins, and its language."""
+    """Yield start, end, text start and language of each code block."""
     at = 0
     while match := FENCE.search(text, at):
         closes = CLOSE.finditer(text, match.end())
@@ -44,7 +44,7 @@ def fences(text: str) -> Iterator[tuple[int, int, int, str]]:
 
 
 def spans(text: str, start: int, end: int) -> Group:
-    """Find names in a stretch of prose."""
+    """Return the names in a range of prose."""
     group = Group()
     line = Line(text, start)
     for opened, at, closed in code_spans(text, start, end):
@@ -59,9 +59,10 @@ def spans(text: str, start: int, end: int) -> Group:
 
 
 def code_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-    """Give where each code span opens, where its text begins, and where it is closed.
+    """Yield start, text start and end of each code span.
 
-    A run of backticks closes as many as both have; those that are left may open the next one.
+    Two runs of backticks match by the length of the shorter one. The rest of the second run may
+    open the next span.
     """
     left = begin = 0
     for run in RUN.finditer(text, start, end):
@@ -76,10 +77,10 @@ def code_spans(text: str, start: int, end: int) -> Iterator[tuple[int, int, int]
 
 
 class Line:
-    """One line of a text, and where it first and last speaks of a model."""
+    """A line, with its first and last mention of a model."""
 
     def __init__(self, text: str, at: int) -> None:
-        """Find the line of an offset."""
+        """Find the line at an offset."""
         start = text.rfind("\n", 0, at) + 1
         end = text.find("\n", at)
         self.end = end if end >= 0 else len(text)
@@ -87,12 +88,12 @@ class Line:
         self.first, self.last = (found[0][1], found[-1][0]) if found else (self.end + 1, -1)
 
     def is_about(self, before: int, after: int) -> bool:
-        """Say whether it speaks of a model outside of these two offsets."""
+        """Return whether the line mentions a model outside of two offsets."""
         return self.first <= before or self.last >= after
 
 
 def shifted(group: Group, by: int) -> Group:
-    """Move what was found in a part of a text to where it stands in the whole."""
+    """Return a group with its offsets moved."""
     return Group(
         [entry._replace(at=entry.at + by, prose=True) for entry in group.entries],
         [one._replace(at=one.at + by) for one in group.limits],

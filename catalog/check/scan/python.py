@@ -1,4 +1,4 @@
-"""Uses in Python, from its syntax tree."""
+"""Find uses in Python by its syntax tree."""
 
 import ast
 import re
@@ -13,17 +13,17 @@ from catalog.check.scan.places import GETTERS, SETTERS, place
 from catalog.check.scan.python_values import Values, last, pairs, setting
 
 NODE = re.compile(r"""\w+|[(\[{]|[-+*/~|&^%<>@]|["'][^\w"']*["']|\.{3}""")
-"""What may become a node of the tree, which takes a kilobyte each."""
+"""Possible beginnings of a node, limited because each takes a kilobyte."""
 MOST_NODES = 100_000
 LONGEST = 200
-"""No name of a model has more characters."""
+"""Maximum characters of a model name."""
 
 
 def read(text: str) -> list[Group]:
-    """Find the strings that are given to something.
+    """Find the strings that have a place.
 
-    Raises what `ast.parse` does for a text that is no Python: SyntaxError, ValueError,
-    RecursionError or MemoryError; the last one also for a text whose tree would be too large.
+    Raise the errors of `ast.parse` for invalid Python: SyntaxError, ValueError, RecursionError or
+    MemoryError. Raise MemoryError also if the tree would be too large.
     """
     if len(text) > MOST_NODES and sum(1 for _ in NODE.finditer(text)) > MOST_NODES:
         raise MemoryError
@@ -34,10 +34,10 @@ def read(text: str) -> list[Group]:
 
 
 class Reader(Values):
-    """Goes through one tree."""
+    """A reader of one tree."""
 
     def read(self, tree: ast.AST) -> list[Group]:
-        """See every node once."""
+        """Visit every node once, and return the groups."""
         waiting: list[Any] = [tree]
         group = Group()
         while waiting:
@@ -59,17 +59,17 @@ class Reader(Values):
         return self.groups
 
     def see_string(self, node: ast.Constant, group: Group) -> None:
-        """Note any string that may be a full name."""
+        """Add a string that may be a full name."""
         if isinstance(node.value, str) and "/" in node.value and len(node.value) <= LONGEST:
             self.put(group, "", node, sure=False)
 
     def see_assign(self, node: ast.Assign, group: Group) -> None:
-        """See what is given to names, attributes and items."""
+        """Read an assignment to names, attributes and items."""
         for target in node.targets:
             self.target(group, target, node.value)
 
     def target(self, group: Group, target: ast.expr, value: ast.expr | None) -> None:
-        """Give to one target; to several of a tuple, one each."""
+        """Assign to one target, or pairwise to a tuple."""
         if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
             for one, given in zip(target.elts, value.elts, strict=False):
                 self.target(group, one, given)
@@ -77,16 +77,16 @@ class Reader(Values):
             self.give(group, name, value, sure=kind.sure)
 
     def see_annotated(self, node: ast.AnnAssign, group: Group) -> None:
-        """See a variable or field with its type."""
+        """Read a variable or field with a type."""
         self.target(group, node.target, node.value)
         self.target(group, node.target, node.annotation)
 
     def see_other(self, node: ast.NamedExpr | ast.AugAssign, group: Group) -> None:
-        """See := and +=."""
+        """Read := and +=."""
         self.target(group, node.target, node.value)
 
     def see_call(self, node: ast.Call, group: Group) -> None:
-        """See the arguments of a call."""
+        """Read the arguments of a call."""
         for word in node.keywords:
             if word.arg and (kind := place(word.arg)):
                 self.give(group, word.arg, word.value, sure=kind.sure)
@@ -100,7 +100,10 @@ class Reader(Values):
             self.put(group, callee, node.args[0], sure=callee.startswith(SETTERS))
 
     def asked(self, group: Group, name: str, node: ast.Call, *, sure: bool) -> None:
-        """See what counts where a setting is not set: get("MODEL", "x"), ("--model", default=)."""
+        """Read the default of a setting.
+
+        For example get("MODEL", "x") and ("--model", default="x").
+        """
         seen = False
         for argument in node.args:
             if seen:
@@ -111,7 +114,7 @@ class Reader(Values):
         )
 
     def see_dict(self, node: ast.Dict, group: Group) -> None:
-        """See the entries of a mapping."""
+        """Read the entries of a mapping."""
         environment: dict[str, ast.expr] = {}
         for key, value in pairs(node):
             if not isinstance(key, str):
@@ -128,7 +131,7 @@ class Reader(Values):
     def see_function(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, group: Group
     ) -> None:
-        """See the defaults of parameters."""
+        """Read the defaults of parameters."""
         arguments = node.args
         named = [*arguments.posonlyargs, *arguments.args]
         both = [
@@ -147,7 +150,7 @@ class Reader(Values):
                 self.give(group, argument.arg, argument.annotation)
 
     def see_class(self, node: ast.ClassDef, group: Group) -> None:
-        """See fields with limits beside them, and the members of an enumeration of models."""
+        """Read fields with limits beside them, and members of a model enumeration."""
         enum = any("Enum" in last(base) for base in node.bases) and place(node.name)
         held = Held(node.name)
         for part in node.body:
@@ -163,7 +166,7 @@ class Reader(Values):
                 self.limit(group, name, part.value)
 
     def see_compare(self, node: ast.Compare, group: Group) -> None:
-        """See what a model's name is compared with."""
+        """Read the values that a model name is compared with."""
         kind = place(name := last(node.left))
         for right in node.comparators:
             if kind and isinstance(right, ast.List | ast.Tuple | ast.Set):
@@ -175,7 +178,7 @@ class Reader(Values):
                 self.put(group, last(right), node.left, sure=other.sure)
 
     def see_match(self, node: ast.Match, group: Group) -> None:
-        """See the cases of a choice by a model's name."""
+        """Read the cases of a match on a model name."""
         if not (kind := place(name := last(node.subject))):
             return
         for case in node.cases:
@@ -184,13 +187,13 @@ class Reader(Values):
                     self.put(group, name, inner.value, sure=kind.sure)
 
     def see_list(self, node: ast.List | ast.Tuple, group: Group) -> None:
-        """See what follows an option in the arguments of a command: ["--model", "x"]."""
+        """Read the value after an option in a command: ["--model", "x"]."""
         for option, value in zip(node.elts, node.elts[1:], strict=False):
             if (name := setting(option)).startswith("-"):
                 self.put(group, name.lstrip("-"), value)
 
 
-# Fields of nodes that hold no nodes, or none with a string in them.
+# Fields that are skipped, because they contain no strings in nodes.
 LEAVES = {
     "arg", "asname", "attr", "conversion", "ctx", "id", "is_async", "kind", "kwd_attrs", "level",
     "module", "name", "names", "op", "ops", "rest", "simple", "tag", "type_comment",
@@ -201,7 +204,7 @@ CLOSED = (ast.Constant, ast.MatchSingleton, ast.Import, ast.ImportFrom)
 
 @cache
 def children(kind: Any) -> tuple[str, ...]:
-    """Name the fields of a class of nodes that hold other nodes; of what is no node, none."""
+    """Return the fields of a node class that contain nodes."""
     if issubclass(kind, CLOSED):
         return ()
     return tuple(name for name in getattr(kind, "_fields", ()) if name not in LEAVES)

@@ -1,4 +1,4 @@
-"""What an expression of Python gives to a place."""
+"""Find the strings of Python expressions and their places."""
 
 import ast
 import re
@@ -11,20 +11,20 @@ from catalog.check.scan.uses import Columns
 
 QUOTE = re.compile(r"[A-Za-z]{0,2}(?:\"\"\"|'''|\"|')")
 LINE_END = re.compile(r"\r\n?|\n")
-"""What ends a line for Python, which counts a lone carriage return too."""
+"""Line ends in Python, which include a lone carriage return."""
 DEEPEST = 30
-"""How deep an expression is looked into; nobody nests a name deeper."""
+"""Maximum depth of expressions. Code rarely nests a name deeper."""
 CALL = 4
-"""A call counts as so many levels, because looking into it takes longer."""
-# Calls that make the default of a field out of their first argument.
+"""Depth of a call, because reading one takes longer."""
+# Calls that use their first argument as a field's default.
 FIELDS = {"field", "Field", "mapped_column", "Column", "Setting", "Option", "Argument", "Query"}
 
 
 class Values:
-    """Notes the strings of expressions, in the text of one file."""
+    """A collector of the strings in one file's expressions."""
 
     def __init__(self, text: str) -> None:
-        """Note where the lines begin."""
+        """Find the starts of the lines."""
         self.text = text
         self.is_ascii = text.isascii()
         self.starts = [0, *(match.end() for match in LINE_END.finditer(text))]
@@ -33,7 +33,7 @@ class Values:
         self.depth = self.looked = 0
 
     def at(self, node: ast.expr) -> int:
-        """Give the offset of a string's first character."""
+        """Return the offset of a string's first character."""
         line = node.lineno
         at = self.starts[line - 1] + node.col_offset
         if not self.is_ascii:
@@ -54,9 +54,9 @@ class Values:
         sure: bool = True,
         cluster: Hashable = None,
     ) -> None:
-        """Note a node if it is a string.
+        """Add a node if it is a string.
 
-        Raises Exhausted where the same strings are given to more places than a person writes.
+        Raise Exhausted if the strings are added to too many places.
         """
         self.looked += 1
         if self.looked > MOST:
@@ -65,7 +65,7 @@ class Values:
             group.entries.append(Entry(node.value, self.at(node), name, sure, cluster))
 
     def give(self, group: Group, name: str, node: ast.expr | None, *, sure: bool = True) -> None:
-        """Note the strings that an expression gives to a place; what nests deeply is left out."""
+        """Add the strings of a value. Deeply nested ones are omitted."""
         if self.depth > DEEPEST:
             return
         self.depth += 1
@@ -73,7 +73,7 @@ class Values:
         self.depth -= 1
 
     def see(self, group: Group, name: str, node: ast.expr | None, *, sure: bool) -> None:
-        """Note the strings of an expression by its kind."""
+        """Add the strings of an expression by its kind."""
         match node:
             case ast.Constant():
                 self.put(group, name, node, sure=sure)
@@ -90,12 +90,12 @@ class Values:
                     self.give(group, name, part, sure=sure)
 
     def literal(self, group: Group, name: str, node: ast.expr, *, sure: bool) -> None:
-        """Note what a type allows: Literal["a", "b"]."""
+        """Add the values of a type such as Literal["a", "b"]."""
         for part in node.elts if isinstance(node, ast.Tuple) else [node]:
             self.give(group, name, part, sure=sure)
 
     def several(self, group: Group, name: str, items: Iterable[ast.expr], *, sure: bool) -> None:
-        """Note the entries of a list, or what identifies the objects in it."""
+        """Add the entries of a list, or the ids of its objects."""
         kind = place(name)
         sure = sure and kind is not None and kind.many
         listed = Held(name)
@@ -111,7 +111,7 @@ class Values:
                 self.put(group, name, part, sure=sure)
 
     def identities(self, name: str, node: ast.Dict | ast.Call, listed: Held) -> None:
-        """Note the id or name of an object in a list or mapping of models."""
+        """Add the ids of an object in a list of models."""
         self.groups.append(group := Group())
         for key, value in pairs(node):
             if isinstance(key, str):
@@ -121,7 +121,10 @@ class Values:
                     self.put(group, where, value, sure=False, cluster=(listed, key.lower()))
 
     def mapping(self, group: Group, name: str, node: ast.Dict) -> None:
-        """Note keys and values of a mapping named models, where one of them is known."""
+        """Add keys and values of a mapping of models.
+
+        They count if one of them is known.
+        """
         kind = place(name)
         if kind is None or not kind.many:
             return
@@ -137,7 +140,10 @@ class Values:
                 self.put(inner, name, key, sure=False, cluster=(held, "key"))
 
     def through(self, group: Group, name: str, node: ast.Call, *, sure: bool) -> None:
-        """Note what a call makes of its argument: Field("x"), str("x"), set(["a", "b"])."""
+        """Add the strings of a call's argument.
+
+        For example Field("x"), str("x"), set(["a", "b"]).
+        """
         callee = last(node.func)
         kind = place(name)
         self.depth += CALL
@@ -153,7 +159,7 @@ class Values:
         self.depth -= CALL
 
     def option(self, group: Group, name: str, node: ast.expr, *, sure: bool) -> None:
-        """Note the default of an option, or what it may be."""
+        """Add the default or the choices of an option."""
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
             for part in node.elts:
                 self.put(group, name, part, sure=sure)
@@ -161,13 +167,13 @@ class Values:
             self.give(group, name, node, sure=sure)
 
     def limit(self, group: Group, key: str, node: ast.expr) -> None:
-        """Note a number given to a limit."""
+        """Add a number that is a limit."""
         if isinstance(node, ast.Constant) and type(node.value) is int:
             group.number(key, str(node.value), self.starts[node.lineno - 1] + node.col_offset)
 
 
 def parts(node: ast.expr) -> list[ast.expr]:
-    """Give the expressions that another one chooses from or is put together of."""
+    """Return the expressions that another one chooses from or combines."""
     match node:
         case ast.IfExp():
             return [node.body, node.orelse]
@@ -181,7 +187,7 @@ def parts(node: ast.expr) -> list[ast.expr]:
 
 
 def last(node: ast.expr, deepest: int = DEEPEST) -> str:
-    """Name what an expression ends in: the variable, the attribute, the item."""
+    """Return the last name of an expression: variable, attribute or item."""
     if not deepest:
         return ""
     inside = deepest - 1
@@ -202,7 +208,7 @@ def last(node: ast.expr, deepest: int = DEEPEST) -> str:
 
 
 def setting(node: ast.expr | None) -> str:
-    """Read the name of a setting that holds a model, "" for anything else."""
+    """Return a setting's name if it takes a model, else ""."""
     match node:
         case ast.Constant(value=str() as text) if is_flag(text):
             return text
@@ -210,7 +216,7 @@ def setting(node: ast.expr | None) -> str:
 
 
 def pairs(node: ast.Dict | ast.Call) -> Iterator[tuple[object, ast.expr]]:
-    """Give keys and values of a mapping, or the keyword arguments of a call."""
+    """Yield keys and values of a mapping, or keyword arguments."""
     if isinstance(node, ast.Call):
         yield from ((word.arg, word.value) for word in node.keywords)
         return

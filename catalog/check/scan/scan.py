@@ -1,4 +1,4 @@
-"""From files to uses of models: what is written, with no knowledge of what the provider offers."""
+"""Find the uses of models in files, without knowledge of any catalog."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -13,11 +13,11 @@ from catalog.check.scan.uses import Lines, Scanned, Use, ignores
 from catalog.core.files import read_bytes, reason
 
 MANY = 500
-"""From so many files for each process on, a process of its own is worth its start."""
+"""Minimum files per process, because starting one takes time."""
 LARGEST_NAMED = 16 * 1024 * 1024
-"""Bytes of a file that is named; below a folder, much smaller ones are left out already."""
+"""Maximum bytes of a file named by the user."""
 MOST = 3_000
-"""Names of one file that are checked; nobody writes more of them."""
+"""Maximum names per file."""
 
 
 def scan(
@@ -26,12 +26,11 @@ def scan(
     markers: tuple[str, ...],
     limits: Limits = LIMITS,
 ) -> Iterator[Scanned]:
-    """Read files and folders, and yield those that hold a use or a marker word, by path.
+    """Yield the files with a use or a marker word, by path.
 
-    `known` are the names that may count where any string may stand; `markers` the words that show
-    that a file is about the provider. What cannot be read, or takes more than the limits, is
-    yielded and says so; what is no text holds nothing. Many files are shared out among processes,
-    one a core.
+    `known` are the names that count in any string. `markers` are words that show that a file
+    concerns the provider. Unreadable files and those over the limits are yielded with the reason.
+    Binary files have no uses. Many files are shared among processes, one per core.
     """
     unread: dict[str, str] = {}
     listed = files(paths, unread)
@@ -42,14 +41,14 @@ def scan(
 
 
 def lost(file: tuple[str, str], why: str) -> Scanned:
-    """Say of a file why it was not checked."""
+    """Return a file that was not checked, with the reason."""
     return Scanned(file[0], (), (), about=False, skipped=why)
 
 
 def scan_file(
     file: tuple[str, str], *, known: frozenset[str], markers: tuple[str, ...]
 ) -> Scanned | None:
-    """Read one file, as `files` lists it; None where it holds nothing."""
+    """Read one file as listed by `files`, None without a result."""
     shown, path = file
     try:
         text = text_of(path)
@@ -60,7 +59,7 @@ def scan_file(
 
 
 def text_of(path: str) -> str | None:
-    """Read a file as text; None where it is none. Raise OSError where it cannot be read."""
+    """Return a file's text, None if binary, or raise OSError."""
     body = read_bytes(path, LARGEST_NAMED, links=False)
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return body.decode("utf-16", errors="replace")
@@ -70,7 +69,10 @@ def text_of(path: str) -> str | None:
 
 
 def scan_text(path: str, text: str, known: frozenset[str], markers: tuple[str, ...]) -> Scanned:
-    """Find the uses in one text, whose language its path tells. Never raises."""
+    """Find the uses in one text without raising.
+
+    The path decides the language.
+    """
     language = language_of(path) or language_in(text)
     lowered = text.lower()
     about = any(marker.lower() in lowered for marker in markers)
@@ -90,12 +92,12 @@ def scan_text(path: str, text: str, known: frozenset[str], markers: tuple[str, .
 
 @lru_cache(maxsize=8)
 def full_names(known: frozenset[str]) -> tuple[str, ...]:
-    """Choose the names with a vendor's prefix, which count anywhere."""
+    """Return the names with a vendor, which count anywhere."""
     return tuple(sorted(name for name in known if "/" in name))
 
 
 def use(path: str, found: Settled, lines: Lines) -> Use:
-    """Say where what was found stands."""
+    """Return a found entry as a use with its position."""
     entry, limit = found.entry, found.limit
     line, column = lines.locate(entry.at)
     return Use(

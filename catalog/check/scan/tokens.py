@@ -1,4 +1,4 @@
-"""Tokens of the languages that quote their strings: where strings, names and brackets are."""
+"""Split text into strings, names, numbers and operators, without a grammar."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,13 +10,13 @@ SLASH = r"//[^\n]*"
 HASH = r"\#[^\n]*"
 DOUBLE = r'"(?:[^"\\\n]|\\.)*+"'
 SINGLE = r"'(?:[^'\\\n]|\\.)*+'"
-# A single character, in languages where ' opens nothing longer.
+# A single character, in languages that have no longer strings in single quotes.
 CHAR = r"'(?:[^'\\\n]|\\[^\n]{1,8}?)'"
 BACKTICK = r"`(?:[^`\\]|\\.)*+`"
 TRIPLE = r'"{3}.*?"{3}'
 TRIPLES = TRIPLE + r"|'{3}.*?'{3}"
-# After an operator, a slash opens a regular expression, and quotes in it open nothing. Its length
-# is bounded, and nothing in it is tried twice: else a minified file would take minutes.
+# After an operator, a slash opens a regular expression, in which quotes have no meaning. Its length
+# is limited and it never backtracks, because a minified file would take minutes.
 SLASHED = r"(?:(?<=[=(,:;!&|?{}\[\n])|(?<=return))[ \t]*+/(?![*/])"
 SET = r"\[[^\]\\\n]{0,60}+(?:\\.[^\]\\\n]{0,8}+){0,24}+\]"
 PATTERN = rf"(?:[^/\\\n\[]|\\.|{SET}){{1,300}}+"
@@ -28,9 +28,10 @@ OPERATORS = (
 
 
 class Token(NamedTuple):
-    """A token: its kind (s string, i name, n number, o operator), its text and its extent.
+    """A token with its text and extent.
 
-    The text of a string is what stands in its quotes, and `at` the offset of its first character.
+    `kind` is s for a string, i for a name, n for a number, o for an operator. The text of a string
+    is the content of its quotes, and `at` the offset of the first character.
     """
 
     kind: str
@@ -39,11 +40,11 @@ class Token(NamedTuple):
     end: int
 
 
-# Makes a token of its fields in a third of the time of a call of the class.
+# Used instead of the class, because it takes a third of the time.
 _token = cast("Callable[[tuple[str, str, int, int]], Token]", partial(tuple.__new__, Token))
 
-# Openings that nothing closes, as they are found, and how far that was looked for. Up to there the
-# same opening is not tried again, because that would fail too, and take as long each time.
+# Openings that may have no end, and their content. The end of that content is remembered, because
+# another search for the same opening before it would fail too.
 UNCLOSED = {
     '"': (DOUBLE, re.compile(DOUBLE[1:-1], re.DOTALL)),
     "'": (SINGLE, re.compile(SINGLE[1:-1], re.DOTALL)),
@@ -54,7 +55,7 @@ NEVER = r"(?!)"
 _PLAIN = r"[A-Za-z_$][\w$]*"
 _KEBAB = r"[A-Za-z_][\w-]*"
 _RUBY = r"[A-Za-z_$][\w$]*[!?]?"
-# Of each language its comments, its strings and its names.
+# Comments, strings and names of each language.
 PARTS = {
     "javascript": (f"{BLOCK}|{SLASH}|{REGEX}", f"{DOUBLE}|{SINGLE}|{BACKTICK}", _PLAIN),
     "json": (f"{BLOCK}|{SLASH}", f"{DOUBLE}|{SINGLE}", _PLAIN),
@@ -85,9 +86,9 @@ _QUOTE = re.compile(r"[$@a-zA-Z]*(#*)(\"\"\"|'''|[\"'`])")
 
 
 def tokens(text: str, language: str) -> Iterator[Token]:
-    """Yield the tokens of a text, without its comments and what no rule knows.
+    """Yield the tokens of a text, without comments and unknown characters.
 
-    The time is linear in the text, because an opening that nothing closes is looked at once.
+    The time is linear, because an opening without an end is searched only once.
     """
     at = 0
     unclosed: dict[str, int] = {}
@@ -113,14 +114,14 @@ def tokens(text: str, language: str) -> Iterator[Token]:
 
 
 def end_of(sign: str, text: str, at: int) -> int:
-    """Say how far the close of an opening was looked for in vain."""
+    """Return the offset where the search for an end failed."""
     looked = UNCLOSED[sign][1].match(text, at)
     return looked.end() if looked else at
 
 
 @lru_cache(maxsize=256)
 def pattern(language: str, unclosed: frozenset[str]) -> re.Pattern[str]:
-    """Make the pattern of a language, in which these openings begin nothing."""
+    """Return a language's pattern, in which these openings have no meaning."""
     comments, strings, name = PARTS[language]
     lone = [
         SLASHED if sign == "/" else sign
@@ -138,12 +139,12 @@ def pattern(language: str, unclosed: frozenset[str]) -> re.Pattern[str]:
 
 
 def _string(raw: str, at: int, end: int) -> Token:
-    """Take the quotes off."""
+    """Return the token of a string without its quotes."""
     sign = raw[0]
     if sign in "\"'" and not raw.startswith(sign * 3):
         return _token(("s", raw[1:-1], at + 1, end))
-    if sign == "%":  # Ruby's list of words: separated as in any other string of several
+    if sign == "%":  # Ruby's word list, separated by commas because other lists use them
         return Token("s", re.sub(r"\s", ",", raw[3:-1]), at + 3, end)
-    quote = cast("re.Match[str]", _QUOTE.match(raw))  # every string begins with a quote
+    quote = cast("re.Match[str]", _QUOTE.match(raw))  # because every string begins with a quote
     start, tail = quote.end(), len(quote[1]) + len(quote[2])
     return Token("s", raw[start : len(raw) - tail], at + start, end)

@@ -1,4 +1,4 @@
-"""Define what a scan finds: uses with their places, and the comments that ignore them."""
+"""Define uses of models, their places, and ignore comments."""
 
 import re
 from bisect import bisect_right
@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-# An offset into what was read, as line and column of the file, both from 1.
+# Converts an offset to line and column of the file, both from 1.
 Locate = Callable[[int], tuple[int, int]]
 
 
 class Lines:
-    r"""The lines of a text, ended by \n as editors and GitHub count them."""
+    r"""The lines of a text, separated by \n as in editors."""
 
     def __init__(self, text: str) -> None:
-        """Find where each line begins."""
+        """Find the starts of the lines."""
         self.starts = [0]
         at = text.find("\n")
         while at >= 0:
@@ -22,23 +22,23 @@ class Lines:
             at = text.find("\n", at + 1)
 
     def locate(self, at: int) -> tuple[int, int]:
-        """Give line and column of an offset, both from 1."""
+        """Return line and column of an offset, both from 1."""
         line = bisect_right(self.starts, at)
         return line, at - self.starts[line - 1] + 1
 
 
 class Columns:
-    """One line, whose offsets are given in bytes of UTF-8."""
+    """A line with offsets in bytes of UTF-8."""
 
     def __init__(self, line: str) -> None:
-        """Count the letters up to each stride, unless there is one a byte."""
+        """Count the characters before each stride, unless the text is ASCII."""
         self.encoded = b"" if line.isascii() else line.encode()
         self.before = [0]
         for at in range(0, len(self.encoded), STRIDE):
             self.before.append(self.before[-1] + _letters(self.encoded[at : at + STRIDE]))
 
     def letters(self, at: int) -> int:
-        """Count the letters before a byte."""
+        """Return the number of characters before a byte."""
         if not self.encoded:
             return at
         strides, rest = divmod(min(at, len(self.encoded)), STRIDE)
@@ -47,7 +47,7 @@ class Columns:
         )
 
 
-STRIDE = 1024  # bytes
+STRIDE = 1024
 _INNER = bytes(range(0x80, 0xC0))
 
 
@@ -57,14 +57,13 @@ def _letters(encoded: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A string that stands where a model's name goes.
+    """A string in the place of a model name.
 
-    `path` is posix, as given or below the folder that was given. `line` and `column` count from 1
-    and point at the first character of the name itself, inside its quotes; in a notebook they are
-    those of the file, not of the cell. `name` is the whole string as written. `place` is the
-    argument, key or variable that it is given to; "" where a known name with a vendor's prefix
-    stands anywhere else. `kind` is "mention" in prose. `limit` is a number of tokens written
-    beside it, with the line and the key it was written at.
+    `path` has forward slashes, as given or below the given folder. `line` and `column` count from 1
+    and point at the first character of the name inside its quotes. In a notebook they are those of
+    the file, not of the cell. `name` is the whole string as written. `place` is its argument, key
+    or variable, or "" for a known name with a vendor anywhere else. `kind` is "mention" in prose.
+    `limit` is a number of tokens beside it, with line and key.
     """
 
     path: str
@@ -82,8 +81,8 @@ class Use:
 class Ignore:
     """A comment `catalog: ignore[rule, rule] reason`.
 
-    `line` is the line it speaks of: its own, or the next one where it stands alone. No rules
-    means all of them.
+    `line` is its own line, or the next one if it is alone on its line. Without rules it ignores
+    all.
     """
 
     line: int
@@ -93,11 +92,10 @@ class Ignore:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """One file, read: its uses by line and column.
+    """A file with its uses by line and column.
 
-    `about` says whether the text holds one of the marker words, which is evidence that names
-    nobody knows are meant for this provider. `skipped` says why the file, or the rest of it, was
-    not checked; "" where all of it was.
+    `about` is whether the text has a marker word. Unknown names in it probably belong to this
+    provider. `skipped` is the reason why the file is not checked completely, else "".
     """
 
     path: str
@@ -111,11 +109,11 @@ COMMENT = re.compile(
     r"(?:\#|//|/\*|<!--|--|;)[ \t]*catalog:[ \t]*ignore"
     r"(?:\[(?P<rules>[\w ,*-]*)\])?(?P<reason>[^\n]*)"
 )
-MOST = 20  # rules of one comment; there are fewer than that
+MOST = 20  # maximum rules of one comment
 
 
 def ignores(text: str) -> tuple[Ignore, ...]:
-    """Find them all, in order of their lines."""
+    """Return all ignore comments in order of their lines."""
     if "catalog:" not in text:
         return ()
     found = []

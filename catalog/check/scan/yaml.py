@@ -1,4 +1,4 @@
-"""Uses in YAML, from its nodes and their positions."""
+"""Find uses in YAML by its nodes and positions."""
 
 import re
 from collections.abc import Iterator
@@ -11,25 +11,27 @@ from catalog.check.scan.places import IDENTITIES, is_flag, place
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Refused = yaml.YAMLError
-# What may open a collection inside of another: a bracket, a mark, an indent that is large.
+# Possible beginnings of a nested collection: a bracket, a mark, a deep indent.
 DEEP = re.compile(r"[\[{]|[?-][ \t]|^[ ]{150}", re.MULTILINE)
 DEEPEST = 150  # levels
 NODE = re.compile(r"[,\[{\n]|[:?-](?=\s)")
-"""What may begin a node, which takes half a kilobyte and ten microseconds."""
+"""Possible beginnings of a node, limited because each takes memory.
+
+A node takes half a kilobyte and ten microseconds.
+"""
 MOST_NODES = 100_000
 DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 MOST_DIRECTIVES = 1000
 
 
 def read(text: str) -> list[Group]:
-    """Find the strings that are given to something.
+    """Find the strings that have a place.
 
-    Raises yaml.YAMLError or RecursionError for what the parser refuses, and for what would take it
-    too long.
+    Raise yaml.YAMLError or RecursionError for invalid texts and those that take too long.
     """
     if len(text) > MOST_NODES and sum(1 for _ in NODE.finditer(text)) > MOST_NODES:
         raise yaml.YAMLError("too many nodes")
-    if len(DIRECTIVE.findall(text)) > MOST_DIRECTIVES:  # each is compared with all before
+    if len(DIRECTIVE.findall(text)) > MOST_DIRECTIVES:  # because it compares them all
         raise yaml.YAMLError("too many directives")
     if len(DEEP.findall(text)) > DEEPEST:
         check_depth(text)
@@ -40,7 +42,7 @@ def read(text: str) -> list[Group]:
 
 
 def check_depth(text: str) -> None:
-    """Refuse a text that nests so deeply that its nodes would overflow the stack."""
+    """Raise yaml.YAMLError if the nodes would overflow the stack."""
     depth = 0
     for event in yaml.parse(text, Loader=LOADER):
         if isinstance(event, yaml.CollectionStartEvent):
@@ -52,17 +54,17 @@ def check_depth(text: str) -> None:
 
 
 class Reader:
-    """Goes through the nodes; what an alias repeats is seen once."""
+    """A reader of the nodes. Aliases are read once."""
 
     def __init__(self) -> None:
-        """Begin with nothing seen."""
+        """Begin without nodes."""
         self.groups: list[Group] = []
         self.seen: set[int] = set()
         self.looked = 0
 
     def see(self, top: yaml.Node | None) -> None:
-        """See every node below one."""
-        self.seen.clear()  # nodes of the document before are gone, and their ids are given anew
+        """Read every node below one."""
+        self.seen.clear()  # because the ids of earlier nodes are reused
         waiting = [top] if isinstance(top, yaml.CollectionNode) else []
         while waiting:
             node = waiting.pop()
@@ -82,9 +84,9 @@ class Reader:
     def put(
         self, group: Group, name: str, node: yaml.Node, *, sure: bool, cluster: object = None
     ) -> None:
-        """Note a node if it is a string.
+        """Add a node if it is a string.
 
-        Raises Exhausted where aliases give the same strings to more places than a person writes.
+        Raise Exhausted if aliases add the same strings to too many places.
         """
         self.looked += 1
         if self.looked > MOST:
@@ -94,7 +96,7 @@ class Reader:
             group.entries.append(Entry(node.value, at, name, sure, cluster))
 
     def mapping(self, node: yaml.MappingNode, group: Group) -> None:
-        """See the entries of a mapping."""
+        """Read the entries of a mapping."""
         pair: dict[str, yaml.Node] = {}
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
@@ -110,11 +112,11 @@ class Reader:
             self.put(group, name.value, pair["value"], sure=True)
 
     def limit(self, group: Group, key: str, node: yaml.ScalarNode) -> None:
-        """Note a number given to a limit."""
+        """Add a number that is a limit."""
         group.number(key, node.value, node.start_mark.index)
 
     def give(self, group: Group, name: str, node: yaml.Node, *, sure: bool, many: bool) -> None:
-        """Note the strings of a node that is given to a place."""
+        """Add the strings of a node at a place."""
         held = Held(name)
         if isinstance(node, yaml.ScalarNode):
             self.put(group, name, node, sure=sure)
@@ -129,7 +131,7 @@ class Reader:
                 self.put(inner, name, key, sure=False, cluster=(held, "key"))
 
     def identities(self, name: str, node: yaml.Node, held: Held) -> Group | None:
-        """Note the id or name of an object in a list or mapping of models."""
+        """Add the ids of an object in a list of models."""
         if not isinstance(node, yaml.MappingNode):
             return None
         self.groups.append(group := Group())
@@ -141,7 +143,7 @@ class Reader:
         return group
 
     def sequence(self, node: yaml.SequenceNode, group: Group) -> None:
-        """See MODEL=x among the entries of a list, and what follows --model."""
+        """Read entries such as MODEL=x, and values after --model."""
         before = ""
         for part in node.value:
             text = part.value if isinstance(part, yaml.ScalarNode) else ""
@@ -153,7 +155,7 @@ class Reader:
 
 
 def scalars(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.ScalarNode]]:
-    """Give the keys and values that are scalars both."""
+    """Yield the keys and values if both are scalars."""
     for key, value in node.value:
         if isinstance(key, yaml.ScalarNode) and isinstance(value, yaml.ScalarNode):
             yield key.value, value
