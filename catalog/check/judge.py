@@ -19,7 +19,7 @@ from catalog.core.strict_json import Json
 
 @dataclass(frozen=True)
 class Terms:
-    """The facts and settings that judge uses.
+    """The facts and settings of a judgment.
 
     `today` is in UTC. Models that end more than `within` from now are reported as info. `locked`
     has the lock's entries by name, and `levels` the configured levels by rule.

@@ -195,9 +195,9 @@ def _markers(app: App) -> tuple[str, ...]:
 
 
 def _is_of_the_repository(app: App, database: Path) -> bool:
-    """Return whether a repository contains the default database.
+    """Return whether the database is the default one in a repository.
 
-    This is so if git lists its name.
+    Git lists its name in that case.
     """
     if "database" in app.loaded.sources or database.parent != Path.cwd():
         return False

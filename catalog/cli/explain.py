@@ -172,7 +172,7 @@ def _fact(change: Change, attributes: Attributes) -> Iterator[str]:
 
 
 def _called(field: str, attributes: Attributes) -> str:
-    """Return the attribute or class of a field, as text."""
+    """Return the attribute or class of a field as text, if any."""
     attribute = attributes.of_field(field)
     return "" if attribute is None else f", which is {attribute!r}"
 

@@ -206,7 +206,7 @@ def _progress(recordings: Sequence[Recording]) -> Iterator[Iterable[Recording]]:
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    # Redirected only on a terminal, because the output must not get into the bar in a file.
+    # Output goes around the bar only on a terminal, because a file must not get it changed.
     around = sys.stdout.isatty()
     with Progress(
         console=console,

@@ -38,7 +38,7 @@ def serve(app: App) -> int:
     def read() -> list[Work]:
         nonlocal in_force
         fresh = app.with_files()
-        # A missing configuration is an error if an automatically found one was used before.
+        # The last file is named again, because a deleted configuration must be an error.
         if in_force is not None and not is_file(in_force):
             fresh = replace(fresh, config=in_force)
         try:

@@ -56,7 +56,7 @@ SLACK = timedelta(minutes=5)
 
 
 def wire_http(settings: Settings) -> Http:
-    """Make the one HTTP client of the process; it hides the secrets of the settings."""
+    """Build the HTTP client of the process, which hides all secrets."""
     limits = settings.http
     http = Http(
         Limits(
@@ -75,7 +75,7 @@ def wire_provider(settings: ProviderSettings) -> Provider:
 
 
 def wire_source(settings: Settings, http: Http, clock: Clock = now) -> Source:
-    """Make the way to the live route."""
+    """Build the source of the live route."""
     one, http = settings.one, http.hiding(all_secrets(settings))
     token, url, description = reveal(one.token) or None, one.url or "", one.description
     if description is None:

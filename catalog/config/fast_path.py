@@ -23,7 +23,7 @@ from catalog.sync.fast import FastPath
 SECRETS = re.compile(
     r"(infomaniak|provider\.[0-9]+)\.token|channel\.[0-9]+\.(url|urls|secret|password)"
 )
-"""The settings whose values are secrets, beside those of a provider's headers and query."""
+"""Settings with secrets, except headers and queries of a provider."""
 
 
 def wire_fast(
@@ -83,12 +83,15 @@ def _files(settings: Settings, loaded: Loaded) -> Iterator[Path]:
 
 
 def _may_hide(list_: ListSettings) -> bool:
-    """Return whether headers or query may hold a secret: those are never noted."""
+    """Return whether headers or query may hold a secret.
+
+    Those are not stored.
+    """
     return bool(list_.headers or list_.query)
 
 
 def _secrets(loaded: Loaded) -> list[list[str]]:
-    """Return the origin of every secret, because an answer may repeat that of a channel."""
+    """Return the origin of every secret, because answers may repeat them."""
     return [_origin(path, loaded) for path in sorted(loaded.sources) if SECRETS.fullmatch(path)]
 
 
@@ -109,7 +112,7 @@ def _origin_of_token(settings: Settings, loaded: Loaded) -> list[str] | None:
 
 
 def _origin(path: str, loaded: Loaded) -> list[str]:
-    """Return the kind and the name of the place that a secret is read from."""
+    """Return the kind and the name of a secret's origin."""
     source = loaded.sources[path]
     if source.startswith("environment "):
         return ["variable", source.removeprefix("environment ")]

@@ -90,8 +90,8 @@ def load(
     """Load all settings, or raise SettingsInvalid with every error.
 
     `overrides` are dotted settings of the command line. With `files`, secret files are read and the
-    annotations checked; without, secrets in files are omitted. `here` includes the configuration in
-    the working folder.
+    annotations checked. Otherwise secrets in files are omitted. `here` includes the configuration
+    in the working folder.
     """
     given = RawSettings()
     found = find_file(file, environ, here=here)
@@ -158,7 +158,10 @@ def _secret_files(given: RawSettings, *, read: bool) -> Iterator[str]:
 
 
 def _annotations(given: RawSettings) -> Iterator[str]:
-    """Yield what is wrong in the user's own annotations; a path that is none is told elsewhere."""
+    """Yield the errors in the user's own annotations.
+
+    An invalid path is reported elsewhere.
+    """
     own = given.get("document.annotations")
     if not own or not isinstance(own, str) or "\0" in own:
         return

@@ -1,4 +1,4 @@
-"""Every secret of the settings: none of them is shown, whoever repeats it."""
+"""Collect the secrets of the settings, so that no output shows them."""
 
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,13 +14,13 @@ from catalog.core.http.request import credentials
 
 
 def all_secrets(settings: Settings) -> tuple[str, ...]:
-    """Return the secrets of all providers, all channels, the monitor and the database."""
+    """Return the secrets of providers, channels, monitor and database."""
     found = {*_in_settings(settings), *_in_url(settings.database)}
     return tuple(sorted(found - {""}))
 
 
 def _in_settings(value: object) -> Iterator[str]:
-    """Yield the secrets in a section, and in all that it holds."""
+    """Yield the secrets in a section and its subsections."""
     if isinstance(value, SecretStr):
         yield value.get_secret_value()
     elif isinstance(value, tuple):
@@ -30,7 +30,7 @@ def _in_settings(value: object) -> Iterator[str]:
         for name in type(value).model_fields:
             yield from _in_settings(getattr(value, name))
     if isinstance(value, WebhookSettings):
-        yield from reveal(value.secret).split()  # several, with blanks between them
+        yield from reveal(value.secret).split()  # separated by blanks
     if isinstance(value, ListSettings):
         yield from credentials({**(value.headers or {}), **(value.query or {})})
 

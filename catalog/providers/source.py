@@ -126,13 +126,13 @@ class Source:
 
     @property
     def _secrets(self) -> tuple[str, ...]:
-        """What goes out with a request and is secret."""
+        """Return the secrets in a request."""
         given = credentials({**self.asking.headers, **self.asking.query})
         return tuple(filter(None, (self.token, *given)))
 
     @property
     def _shown(self) -> str:
-        """The address as it is stored."""
+        """Return the stored address, with secrets hidden."""
         return hide(self.address, self._secrets)
 
     def known_token(self) -> str:

@@ -48,8 +48,8 @@ class Sections:
 
     `source` is the route of the catalog, `method` the HTTP method of serving routes. `ready` is the
     status of a stable model, `status` maps provider statuses to words. `delisted` is the note above
-    delisted models. `other` is the section of unknown types; its heading holds `{type}`. `texts`
-    are fixed regions by name.
+    delisted models. `other` is the section of unknown types, and its heading holds `{type}`.
+    `texts` are fixed regions by name.
     """
 
     source: str
@@ -103,7 +103,7 @@ class Label:
 def label(model: Model, annotations: Annotations) -> Label:
     """Return the title and description of a model.
 
-    Each comes from the first annotation that applies and has it.
+    Each is from the first annotation that applies and has it.
     """
     fitting = [each for each in annotations.get(model.key, ()) if each.applies(model)]
     title = next((each.title for each in fitting if each.title is not None), None)

@@ -1,6 +1,6 @@
 """Find uses in line-based files.
 
-These are shell, .env, INI, properties, Dockerfiles, and YAML with template placeholders.
+These are shell, .env, INI, properties, Dockerfiles, and YAML that the parser refuses.
 """
 
 import re

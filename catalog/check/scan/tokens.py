@@ -143,7 +143,7 @@ def _string(raw: str, at: int, end: int) -> Token:
     sign = raw[0]
     if sign in "\"'" and not raw.startswith(sign * 3):
         return _token(("s", raw[1:-1], at + 1, end))
-    if sign == "%":  # Ruby's word list, separated by commas because other lists use them
+    if sign == "%":  # Ruby's word list gets commas, because other lists have them
         return Token("s", re.sub(r"\s", ",", raw[3:-1]), at + 3, end)
     quote = cast("re.Match[str]", _QUOTE.match(raw))  # because every string begins with a quote
     start, tail = quote.end(), len(quote[1]) + len(quote[2])

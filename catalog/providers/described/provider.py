@@ -18,7 +18,7 @@ from catalog.providers.described.description import ATTRIBUTES, Description, fil
 
 @dataclass(frozen=True)
 class Described:
-    """A provider with a description. `name` is the user's name for it."""
+    """A provider with a description. `name` is chosen by the user."""
 
     name: str
     description: Description

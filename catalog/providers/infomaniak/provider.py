@@ -45,7 +45,7 @@ ATTRIBUTES = {
 
 @dataclass(frozen=True)
 class Infomaniak:
-    """Infomaniak's list format. `name` is the user's name for it."""
+    """Infomaniak's list format. `name` is chosen by the user."""
 
     name: str = NAME
     attributes: ClassVar[Attributes] = Attributes.of(ATTRIBUTES)
