@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say how many cases Hypothesis makes up for a test; they are the same on the same run."""
+    """Set the number of Hypothesis cases for a test. Each run has the same cases."""
     few = settings(derandomize=True, deadline=None, max_examples=25)
     settings.register_profile("few", few)
     settings.register_profile("many", few, max_examples=200)
@@ -25,16 +25,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Say that there are more tests: what workers leave out is not counted."""
+    """Mention the long tests, because workers do not report deselected tests."""
     asked = any(config.getoption(name) for name in ("long", "keyword", "markexpr"))
     return None if asked else "long tests are left out; --long runs them"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the long tests out, unless they are asked for: --long, -k, -m, or their file."""
+    """Deselect the long tests, unless --long, -k, -m or their file is given."""
     if any(config.getoption(name) for name in ("long", "keyword", "markexpr")):
         return
-    # As pytest does it: a symbolic link keeps its name.
+    # pytest does the same: a symbolic link keeps its name.
     named = {Path(os.path.abspath(word.partition("::")[0])) for word in config.args}  # noqa: PTH100
     out = [each for each in items if each.get_closest_marker("long") and each.path not in named]
     config.hook.pytest_deselected(items=out)
@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Let the collection of garbage pass over what was imported: it stays to the end."""
+    """Exempt imported objects from garbage collection, because they live until the end."""
     gc.collect()
     gc.freeze()
 
@@ -67,6 +67,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
 
 @pytest.fixture(scope="session", autouse=True)
 def forks() -> Iterator[None]:
-    """End what commands are forked from when the last test is done."""
+    """End the process that forks commands after the last test."""
     yield
     end_forks()

@@ -20,16 +20,16 @@ def shell(tmp_path: Path) -> Shell:
 
 @pytest.fixture
 def code(shell: Shell) -> Shell:
-    """Give a folder with the product of the story, whose default is a model that is gone."""
+    """Return a folder with a project whose default model is gone."""
     write(shell.folder, CODE)
     return shell
 
 
 @pytest.fixture
 def live(shell: Shell) -> Iterator[Live]:
-    """Give a way to a folder whose `catalog sync` asks a server that answers these steps.
+    """Return a function that makes `catalog sync` poll a server with the given steps.
 
-    It has a database without a row, unless it is not to be laid.
+    It also lays a database without rows, unless `laid` is False.
     """
     with ExitStack() as stack:
 
@@ -46,7 +46,7 @@ def live(shell: Shell) -> Iterator[Live]:
 
 @pytest.fixture(scope="session")
 def first_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shell, Ran]:
-    """Run `catalog demo` once; nobody changes what it made."""
+    """Run `catalog demo` once. The tests only read its files."""
     shell = Shell(tmp_path_factory.mktemp("demo"))
     ran = shell("demo")
     return replace(shell, before=("--config", "demo/catalog.toml")), ran

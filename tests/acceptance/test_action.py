@@ -19,7 +19,7 @@ STEPS: dict[str, Any] = {step["name"]: step for step in ACTION["runs"]["steps"]}
 
 
 def step(name: str, folder: Path, programs: Path, **inputs: str) -> tuple[int, str, dict[str, str]]:
-    """Run one step with its inputs; return its exit code, what it printed, and its outputs."""
+    """Run one step with its inputs and return its exit code, output and step outputs."""
     known = {key: each["default"] for key, each in ACTION["inputs"].items()}
     known |= {key.replace("_", "-"): value for key, value in inputs.items()}
     given = {
@@ -52,14 +52,14 @@ def step(name: str, folder: Path, programs: Path, **inputs: str) -> tuple[int, s
 
 @pytest.fixture
 def code(tmp_path: Path) -> Path:
-    """Give a repository with a model that is gone, in a folder with a blank in its name."""
+    """Return a repository with a removed model, in a folder with a blank in its name."""
     write(tmp_path, {"my src/ai.py": 'model = "mixtral"\n', "b.py": 'model = "whisper"\n'})
     return tmp_path
 
 
 @pytest.mark.long
 def test_the_action_marks_what_is_wrong(code: Path) -> None:
-    """The step fails with an annotation at the line, and SARIF where it was asked for."""
+    """The step fails with an annotation at the line, and writes SARIF on request."""
     status, out, outputs = step("Check", code, COMMAND.parent, sarif="models.sarif")
     assert (status, outputs) == (1, {"exit-code": "1", "sarif": "models.sarif"})
     assert out.startswith("::error file=my src/ai.py,line=1,col=10,title=delisted model name::")
@@ -68,7 +68,7 @@ def test_the_action_marks_what_is_wrong(code: Path) -> None:
 
 @pytest.mark.long
 def test_the_action_takes_each_input(code: Path) -> None:
-    """Paths stand one a line, blanks and all; what is below the asked level fails nothing."""
+    """The action takes one path a line, a baseline, a level and a time span."""
     status, out, outputs = step(
         "Check", code, COMMAND.parent, paths="my src\n\nb.py\n", fail_on="never"
     )
@@ -84,7 +84,7 @@ def test_the_action_takes_each_input(code: Path) -> None:
 
 
 def test_every_input_and_output_is_of_use() -> None:
-    """Each declared input reaches a step, and each output comes from the step that writes it."""
+    """Each declared input reaches a step, and each output belongs to the step that writes it."""
     reached = {
         found for each in STEPS.values() for found in re.findall(r"inputs\.([\w-]+)", str(each))
     }
@@ -96,9 +96,9 @@ def test_every_input_and_output_is_of_use() -> None:
 
 
 def test_the_action_installs_what_was_tested(tmp_path: Path) -> None:
-    """It makes an environment, installs the hashed versions and the project, and adds it to PATH.
+    """The action makes an environment, installs the hashed versions and extends PATH.
 
-    The Python that it asks is a stand-in that notes what it was asked for: nothing is downloaded.
+    A fake Python prints the arguments it gets, so the test downloads nothing.
     """
     python = tmp_path / "stand-in"
     python.write_text(

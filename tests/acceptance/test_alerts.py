@@ -1,4 +1,4 @@
-"""`catalog alerts`: what became of each message, as typed."""
+"""`catalog alerts`: the state of each message, on the command line."""
 
 import json
 from pathlib import Path
@@ -30,7 +30,7 @@ def listed(shell: Shell, *more: str) -> list[dict[str, object]]:
 
 
 def test_messages_are_listed_with_what_became_of_them(live: Live) -> None:
-    """An owed one says what was answered and when it is tried next; a delivered one when."""
+    """A pending message shows its error and next attempt, and a delivered one its time."""
     with serve(answer(503), answer(200)) as hook:
         shell = owing(live, hook.url)
         (alert,) = listed(shell)
@@ -50,7 +50,7 @@ def test_messages_are_listed_with_what_became_of_them(live: Live) -> None:
 
 @pytest.mark.long
 def test_what_was_given_up_can_be_sent_again(live: Live) -> None:
-    """410 ends a message at once; after the receiver is mended, a hand sends it."""
+    """A 410 gives a message up, and a retry by channel name delivers it later."""
     with serve(answer(410), answer(410), answer(200)) as hook:
         shell = owing(live, hook.url)
         (alert,) = listed(shell, "--state", "given up")
@@ -71,7 +71,7 @@ def test_retry_says_what_is_still_owed(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_message_can_be_dropped(live: Live) -> None:
-    """It is never sent, and the change stays in the log; an unknown name is told."""
+    """A dropped message is never sent, and its change stays in the log."""
     with serve(answer(503)) as hook:
         shell = owing(live, hook.url)
         assert shell("alerts", "drop", "ops").out == "1 message dropped\n"
@@ -90,7 +90,7 @@ TEAM = '[[channel]]\nname = "team"\nkind = "webhook"\nformat = "slack"\n'
 
 @pytest.mark.long
 def test_a_message_that_is_too_large_arrives_short(live: Live) -> None:
-    """3,000 new models fit into 256 KiB; after 413 a short message arrives, and shows the way."""
+    """3,000 new models fit into 256 KiB, and a short message follows a 413."""
     with serve(answer(413, b"Payload Too Large"), answer(200)) as hook:
         shell, _ = live(answer(body=ONE), answer(body=MANY), CATALOG_CHANNEL_OPS_URL=hook.url)
         Path(shell.folder, "catalog.toml").write_text(f'document.path = ""\n{HOOK}')
@@ -115,7 +115,7 @@ def test_a_message_that_is_too_large_arrives_short(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_message_whose_short_form_is_refused_too_is_given_up(live: Live) -> None:
-    """413 to both ends the message, and the other channel is told, with the receiver's words."""
+    """Two 413 replies end the message, and the other channel reports the receiver's reason."""
     with serve(answer(413, b'{"error": "max 1 kB"}')) as ops, serve() as team:
         urls = {"CATALOG_CHANNEL_OPS_URL": ops.url, "CATALOG_CHANNEL_TEAM_URL": team.url}
         shell, _ = live(answer(body=ONE), answer(body=TWO), **urls)
@@ -132,7 +132,7 @@ def test_a_message_whose_short_form_is_refused_too_is_given_up(live: Live) -> No
 
 @pytest.mark.long
 def test_what_a_receiver_says_is_shown_and_stored(live: Live) -> None:
-    """Slack's own word stands in the list; `{"ok": false}` is no delivery, whatever the status."""
+    """The alerts list shows Slack's own error, and `{"ok": false}` is not a delivery."""
     no = answer(200, b'{"ok": false, "error": "channel_not_found"}')
     with serve(no, answer(403, b"action_prohibited"), answer(200, b"ok")) as hook:
         shell, _ = live(answer(body=ONE), answer(body=TWO), CATALOG_CHANNEL_TEAM_URL=hook.url)
@@ -149,7 +149,7 @@ def test_what_a_receiver_says_is_shown_and_stored(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_message_is_shown_by_its_id(live: Live) -> None:
-    """The beginning of an id is enough; one that fits none, or several, is an error."""
+    """The start of an id selects a message, and an unknown or ambiguous one fails."""
     with serve(answer(503)) as hook, serve(answer(503)) as team:
         urls = {"CATALOG_CHANNEL_OPS_URL": hook.url, "CATALOG_CHANNEL_TEAM_URL": team.url}
         shell, _ = live(answer(body=ONE), answer(body=TWO), **urls)
@@ -163,7 +163,7 @@ def test_a_message_is_shown_by_its_id(live: Live) -> None:
 
 
 def test_a_digest_is_no_trouble(live: Live) -> None:
-    """What waits for its hour is said by a pass, and not by one that is to be quiet."""
+    """A pass mentions a message that waits for its digest, but not with -q."""
     shell, _ = live(
         answer(body=ONE), answer(body=TWO), CATALOG_CHANNEL_OPS_URL="http://127.0.0.1:9"
     )
@@ -174,7 +174,7 @@ def test_a_digest_is_no_trouble(live: Live) -> None:
 
 
 def test_a_channel_can_be_tested(live: Live) -> None:
-    """The message says what it is, is signed as any other, and nothing of it is stored."""
+    """`alerts test` sends a marked test message and stores nothing."""
     with serve(answer(200), answer(410)) as hook:
         shell, _ = live(laid=False, CATALOG_CHANNEL_OPS_URL=hook.url)
         Path(shell.folder, "catalog.toml").write_text(HOOK)
@@ -190,7 +190,7 @@ def test_a_channel_can_be_tested(live: Live) -> None:
 
 
 def test_no_database_is_made(shell: Shell) -> None:
-    """Where nothing was stored yet, nothing is made by looking, retrying or dropping."""
+    """Showing, retrying or dropping alerts does not create a database."""
     for command in ((), ("retry",), ("drop", "ops")):
         assert "there is no database" in shell("alerts", *command, code=6).err
     assert not Path(shell.folder, "catalog.db").exists()

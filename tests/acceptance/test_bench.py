@@ -45,7 +45,7 @@ def line(value: float | None, **rest: Any) -> Line:
 
 
 def test_only_a_whole_run_is_written_down() -> None:
-    """What was measured once never stands in the documentation, and a missing folder is told."""
+    """The script refuses to write a quick run down, and reports a missing folder."""
     for words, said in (
         (("--quick", "--write"), "only a whole run is written down"),
         (("--recordings", "nowhere"), "there is no folder nowhere"),
@@ -66,7 +66,7 @@ def test_what_is_written_goes_between_the_markers(tmp_path: Path, script: Module
 
 
 def test_the_page_has_a_line_for_everything() -> None:
-    """docs/benchmarks.md shows a whole run: every comparison, and what it came to."""
+    """docs/benchmarks.md has a row and a verdict for every comparison."""
     rows = [row.strip("| ").split(" | ") for row in PAGE.splitlines() if row.startswith("| ")]
     measured = [row for row in rows if len(row) == len(HEADS) and row[0] not in {HEADS[0], "---"}]
     for what in MEASURED:
@@ -76,7 +76,7 @@ def test_the_page_has_a_line_for_everything() -> None:
 
 
 def test_what_is_missed_is_said() -> None:
-    """A line says whether it is reached, by how much not, and why."""
+    """A row shows whether the target is reached, by how much it is missed, and why."""
     cells = [line(value).cells[-1] for value in (1.9, 3.0, None)]
     assert cells == ["yes", "no, by 1.50 times: it is slow", "not asked for"]
     assert line(0.5, is_ratio=False).cells[4] == "–"
@@ -84,7 +84,7 @@ def test_what_is_missed_is_said() -> None:
 
 
 def test_ratios_are_those_of_rounds() -> None:
-    """Each round compares runs that stand beside each other, begun by another each time."""
+    """Ratios compare runs of the same round, and each round starts with another run."""
     order: list[str] = []
 
     def run(name: str) -> Took:
@@ -112,7 +112,7 @@ def test_a_small_run_measures_each_way(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_the_made_years_are_as_if_they_had_been_polled(tmp_path: Path) -> None:
-    """What the accelerated run leaves is a right history, and answers each question."""
+    """The accelerated run leaves a valid history with the expected polls."""
     file = tmp_path / "years.db"
     decade.make(file, 1000, models=100)
     database = Database(str(file))
@@ -132,7 +132,7 @@ def test_the_made_years_are_as_if_they_had_been_polled(tmp_path: Path) -> None:
 
 
 def test_states_differ_by_one_model_in_a_hundred() -> None:
-    """The made catalogs change as much as is said, and the same seed gives the same."""
+    """Random catalogs change by one model in a hundred, and a seed repeats them."""
     (_, first), (_, second), *_ = hourly(RandomCatalog(300).states(), 3)
     assert first != second
     made = RandomCatalog(300)

@@ -24,7 +24,7 @@ EVERY = {
 
 
 def test_the_log_tells_each_change_once_in_order(demo: Shell) -> None:
-    """The table is oldest first, the gravest first within a poll; held polls are no changes."""
+    """The table is oldest first, sorted by level within a poll, and omits held polls."""
     ran = demo("changes")
     rows = [line.split(maxsplit=4)[1:] for line in ran.lines[1:]]
     assert len(rows) == 28
@@ -36,7 +36,7 @@ def test_the_log_tells_each_change_once_in_order(demo: Shell) -> None:
 
 
 def test_the_log_can_be_narrowed(demo: Shell) -> None:
-    """Since and until take numbers, days and times; level and model cut it down further."""
+    """Since and until take numbers and days, and level and model narrow the list further."""
     kept = demo("changes", "--since", "2", "--until", "2025-12-23", "--level", "warning")
     assert [line.split()[2] for line in kept.lines[1:]] == [
         *["breaking"] * 3,
@@ -55,7 +55,7 @@ def test_the_log_can_be_narrowed(demo: Shell) -> None:
 
 
 def test_waves_are_one_entry_unless_taken_apart(demo: Shell) -> None:
-    """A field that moved on most models is one entry, in CSV one for each model."""
+    """A field that moved on most models is one entry, or one CSV row per model."""
     words = ("changes", "--since", "4", "--until", "4")
     (wave,) = [
         change
@@ -72,7 +72,7 @@ def test_waves_are_one_entry_unless_taken_apart(demo: Shell) -> None:
 
 
 def test_snapshots_and_days_are_compared_in_any_mix(demo: Shell) -> None:
-    """A number and a day name two states, in either direction; differences can be exit 1."""
+    """`diff` takes a number and a day in either order, and can exit with 1."""
     forth = demo("diff", "2", "2025-12-23", "--exit-code", code=1)
     assert [line.split()[2] for line in forth.lines[1:]] == ["model-removed", *["model-added"] * 2]
     back = demo("diff", "3", "2", "--format", "json").json["changes"]
@@ -81,7 +81,7 @@ def test_snapshots_and_days_are_compared_in_any_mix(demo: Shell) -> None:
 
 
 def test_payload_files_are_compared_without_a_database(shell: Shell) -> None:
-    """Two files, one packed and one a bare list, are enough; rules follow the configuration."""
+    """Without a database `diff` compares a packed file with a bare list by the configured rules."""
     Path(shell.folder, "old.json.gz").write_bytes(gzip.compress(body(row(), row(id=2, name="b"))))
     Path(shell.folder, "new.json").write_text(json.dumps([row(logo_url=None)]))
     Path(shell.folder, "catalog.toml").write_text('[rules]\nmodel-removed = "info"\n')
@@ -95,7 +95,7 @@ def test_payload_files_are_compared_without_a_database(shell: Shell) -> None:
 
 @pytest.mark.parametrize("name", ["-", "/dev/stdin"])
 def test_what_can_be_read_once_is_a_state(shell: Shell, name: str) -> None:
-    """Stdin is a payload under either name, also when it stands on both sides."""
+    """Stdin is a payload under either name, on one side or both."""
     Path(shell.folder, "old.json").write_bytes(body(row()))
     new = body(row(), row(id=2, name="b"))
     added = shell("diff", "old.json", name, "--format", "json", stdin=new).json["changes"]
@@ -105,7 +105,7 @@ def test_what_can_be_read_once_is_a_state(shell: Shell, name: str) -> None:
 
 @pytest.mark.long
 def test_pipes_are_states(shell: Shell) -> None:
-    """What a shell puts in place of a command's output is read like any file."""
+    """`diff` reads a pipe from process substitution like a file."""
     ends = []
     for content in (body(row()), body(row(version="2"))):
         ours, theirs = os.pipe()
@@ -127,7 +127,7 @@ def test_pipes_are_states(shell: Shell) -> None:
 
 
 def test_a_state_without_a_time_has_none_in_the_output(shell: Shell) -> None:
-    """A file whose name tells no time gives no time and no last day; the other side does not."""
+    """Without a time in its name, a file has no time and no last day."""
     Path(shell.folder, "old.json").write_bytes(body(row(), row(id=2, name="b")))
     Path(shell.folder, "new.json").write_bytes(body(row()))
     Path(shell.folder, "2026-01-01T000000Z.json").write_bytes(body(row()))
@@ -143,11 +143,11 @@ def test_a_state_without_a_time_has_none_in_the_output(shell: Shell) -> None:
     words = ("diff", "old.json", "2026-01-01T000000Z.json", "--format", "json")
     (timed,) = shell(*words).json["changes"]
     assert timed["at"] == "2026-01-01T00:00:00Z"
-    assert "callable_until" not in timed  # nobody knows when it left
+    assert "callable_until" not in timed  # the time of removal is unknown
 
 
 def test_a_file_and_a_snapshot_are_compared(demo: Shell) -> None:
-    """A recorded file equals what was stored from it, and differs from a later file by a wave."""
+    """A recorded file equals its stored snapshot and differs from a later file by a wave."""
     assert demo("diff", AUGUST, "1", "--exit-code").lines == ["no changes"]
     waves = demo("diff", AUGUST, NOVEMBER, "--facts", "--format", "json").json["changes"]
     assert len([change for change in waves if change.get("field") == "meta.is_beta"]) == 10
@@ -155,7 +155,7 @@ def test_a_file_and_a_snapshot_are_compared(demo: Shell) -> None:
 
 
 def test_what_is_neither_file_nor_moment_is_wrong_usage(shell: Shell) -> None:
-    """A missing file, however long its name, and a broken one are told as what they are."""
+    """A missing file and a broken file get different errors and exit codes."""
     missing = shell("diff", "a" * 300 + ".json", "2", code=2)
     assert "is neither a file nor a time" in missing.err
     Path(shell.folder, "broken.json").write_text("{")

@@ -20,14 +20,14 @@ from tests.support.shell import COMMAND, Live, Shell
 
 AT = "2026-11-01T120000Z.json"
 MEASURED = re.compile("COVERAGE_")
-"""Where coverage is measured, a command takes several times as long."""
+"""Marks a run with coverage, because a command then takes several times as long."""
 
 
 def test_the_story_is_told_within_a_second(code: Shell) -> None:
-    """Every name is told with its file, since when it is gone, and what to use instead."""
+    """The check takes under a second and names each model, its removal and a successor."""
     took = []
     for _ in range(3):
-        # What the process computed: other tests may hold the machine meanwhile.
+        # CPU time of the process, because other tests may slow the machine down.
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         ran = code("check", ".", code=1)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -48,7 +48,7 @@ def test_the_story_is_told_within_a_second(code: Shell) -> None:
 
 
 def test_a_stored_catalog_goes_before_the_shipped_one(demo: Shell, tmp_path: Path) -> None:
-    """With a database that is what the code is held against, and nothing is noted."""
+    """An existing database is the catalog that the code is checked against, without a notice."""
     write(tmp_path, CODE)
     ran = demo("check", tmp_path / "ai.py", code=1)
     assert ran.lines[-1].endswith("against infomaniak's catalog of 2026-05-19 (database)")
@@ -56,7 +56,7 @@ def test_a_stored_catalog_goes_before_the_shipped_one(demo: Shell, tmp_path: Pat
 
 
 def test_a_catalog_in_a_file(code: Shell) -> None:
-    """A saved answer, or what `catalog models` printed, says what is listed now."""
+    """`--catalog` takes a saved answer, and rejects a missing or invalid file."""
     (code.folder / AT).write_bytes(body(*(row(id=i, name=n) for i, n in enumerate(STORY))))
     told = code("check", "ai.py", "--catalog", AT)
     assert told.lines == [
@@ -68,7 +68,7 @@ def test_a_catalog_in_a_file(code: Shell) -> None:
 
 
 def test_an_empty_database_file_is_none(code: Shell) -> None:
-    """A file that a first run left empty is passed over, a URL is not."""
+    """An empty database file of a first run is ignored, but a URL is not."""
     (code.folder / "catalog.db").touch()
     assert "there is no database" in code("check", "ai.py", code=1).err
     given = {"CATALOG_DATABASE": f"sqlite:///{code.folder}/none.db?mode=ro"}
@@ -76,7 +76,7 @@ def test_an_empty_database_file_is_none(code: Shell) -> None:
 
 
 def test_it_fails_from_a_level_on(code: Shell) -> None:
-    """--fail-on, else the setting, says what is exit 1; the end of a span is asked for too."""
+    """--fail-on or the setting decides the exit code, and --within adds models that end soon."""
     code("check", "--shipped", "config.yaml", code=1)
     code("check", "--shipped", "config.yaml", "--fail-on", "breaking")
     code("check", "--shipped", "ai.py", "--fail-on", "never")
@@ -94,7 +94,7 @@ def test_what_contradicts_itself_is_wrong_usage(code: Shell) -> None:
 
 
 def test_many_files_beyond_the_limits_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    """Of many files that take too much the first are named, the others counted."""
+    """The first 20 skipped files are named, and the others are only counted."""
     files = tuple(Scanned(f"{n}.py", (), (), about=False, skipped="why") for n in range(22))
     tell_skipped(outcome(scanned=files))
     lines = capsys.readouterr().err.splitlines()
@@ -104,7 +104,7 @@ def test_many_files_beyond_the_limits_are_counted(capsys: pytest.CaptureFixture[
 
 @pytest.mark.long
 def test_a_file_beyond_the_limits_is_told(code: Shell) -> None:
-    """A file that takes too much is named in each format, and fails the check with --strict."""
+    """A file over the limits is named in each format, and fails with --strict."""
     big = f'model = "a"\nmodels = [{"1," * 180_000}]\n'
     write(code.folder, {"big.py": big, "ai.py": 'model = "whisper"\n'})
     words = ("check", "--shipped", "big.py", "ai.py")
@@ -124,7 +124,7 @@ def test_a_file_beyond_the_limits_is_told(code: Shell) -> None:
 
 
 def test_a_name_like_no_other_is_told_without_a_guess(code: Shell) -> None:
-    """In a file about the provider an unknown name stands alone where nothing is like it."""
+    """An unknown name without a similar name is reported without a suggestion."""
     write(code.folder, {"ai.py": 'INFOMANIAK = True\nmodel = "something-new"\n'})
     ran = code("check", "--shipped", "ai.py", code=1)
     assert "unknown  something-new: no catalog of infomaniak ever had" in ran.lines[1]
@@ -132,7 +132,7 @@ def test_a_name_like_no_other_is_told_without_a_guess(code: Shell) -> None:
 
 
 def test_comments_ignore_and_are_told_when_they_need_not(code: Shell) -> None:
-    """An ignored use is counted; a comment that ignores nothing is told as info."""
+    """An ignored use is counted, and a comment that ignores nothing is an info finding."""
     write(
         code.folder,
         {
@@ -146,7 +146,7 @@ def test_comments_ignore_and_are_told_when_they_need_not(code: Shell) -> None:
 
 
 def test_a_baseline_holds_what_is_known(code: Shell) -> None:
-    """Written once, it silences what was there, wherever it moves; what is new is told."""
+    """A baseline silences known uses even if they move, and new uses still fail."""
     known = ("check", "--shipped", ".", "--baseline", "known.json")
     assert "cannot read the baseline" in code(*known, code=2).err
     assert "9 in the baseline" in code(*known, "--write-baseline").lines[-1]
@@ -164,7 +164,7 @@ def test_a_baseline_holds_what_is_known(code: Shell) -> None:
 
 
 def test_the_lock_says_what_is_used_and_when_it_moved(code: Shell) -> None:
-    """It names models, files and facts; a swap since, and code that moved on, are told."""
+    """The lock names models, files and facts, and the check reports later changes."""
     first = "2025-08-20T120000Z.json"
     facts = {"id": 1, "name": "qwen3", "description": "Qwen3-235B-A22B-Instruct-2507"}
     (code.folder / first).write_bytes(body(row(**facts)))
@@ -197,7 +197,7 @@ def test_the_lock_says_what_is_used_and_when_it_moved(code: Shell) -> None:
 
 
 def test_a_lock_of_several_providers_keeps_them_all(code: Shell) -> None:
-    """Written for one provider, it leaves what it holds of another."""
+    """Writing a lock for one provider keeps the entries of another."""
     other = {"provider": "mars", "name": "argo", "at": "2026-01-01T00:00:00Z", "files": ["x"]}
     locked = {"lock_version": 1, "models": [other]}
     (code.folder / "own.lock").write_text(json.dumps(locked), encoding="utf-8")
@@ -214,7 +214,7 @@ def test_paths_are_named_from_here(code: Shell) -> None:
 
 
 def test_every_format_comes_on_stdout_and_in_a_file(code: Shell) -> None:
-    """Programs get JSON, SARIF, JUnit and annotations; files are written beside the text."""
+    """Each format is valid on stdout, and --also writes further formats to files."""
     known = code("check", "--shipped", ".", "--format", "json", code=1).json
     assert (known["schema_version"], known["failed"], len(known["notices"])) == (1, True, 9)
     assert code("check", "--shipped", ".", "--format", "sarif", code=1).json["version"] == "2.1.0"
@@ -230,7 +230,7 @@ def test_every_format_comes_on_stdout_and_in_a_file(code: Shell) -> None:
 
 
 def test_another_provider_is_checked_by_name(code: Shell) -> None:
-    """Of several providers one is named; one without a history says what to do."""
+    """Several providers need --provider, and one without a history shows the next command."""
     (code.folder / "catalog.toml").write_text(
         '[[provider]]\nname = "infomaniak"\nkind = "infomaniak"\n'
         '[[provider]]\nname = "router"\nkind = "openrouter"\n',
@@ -244,7 +244,7 @@ def test_another_provider_is_checked_by_name(code: Shell) -> None:
 
 
 def test_an_alert_says_which_files_use_the_model(live: Live) -> None:
-    """With a lock, the log names the files; a channel of models in use hears of no others."""
+    """With a lock the log names the files, and an in_use channel gets only used models."""
     shell, _ = live(
         answer(body=body(row(id=1, name="used"), row(id=2, name="other"))),
         answer(body=body(row(id=3, name="new"))),
@@ -265,7 +265,7 @@ def test_an_alert_says_which_files_use_the_model(live: Live) -> None:
 
 
 def test_the_hook_before_a_commit(code: Shell) -> None:
-    """What .pre-commit-hooks.yaml names is run with the files of a commit as its last words."""
+    """The hook in .pre-commit-hooks.yaml runs with a commit's files as its last arguments."""
     import yaml  # for this test alone
 
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
@@ -280,7 +280,7 @@ def test_the_hook_before_a_commit(code: Shell) -> None:
 @pytest.mark.long
 @pytest.mark.skipif(os.cpu_count() == 1, reason="on one core nothing is shared")
 def test_an_interrupted_scan_ends_at_once(shell: Shell) -> None:
-    """Ctrl-C goes to every process of the terminal; those that share the work do not break off."""
+    """Ctrl-C ends the scan, and its worker processes block SIGINT."""
     text = 'MODEL = "x"\n' + 'names = ["model"]\n' * 100
     write(shell.folder, {f"file{n}.py": text for n in range(2_000)})
     running = shell.start("check", ".")

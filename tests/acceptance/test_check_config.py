@@ -1,4 +1,4 @@
-"""`catalog check` and configuration: what is found in the checked tree is not trusted."""
+"""`catalog check` and configuration: a file in the checked tree is not trusted."""
 
 import subprocess
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.support.shell import Shell
 
 
 def test_levels_of_the_configuration_hold(code: Shell) -> None:
-    """A rule's level is overridden as that of a finding is; a misspelled rule is told."""
+    """A configured level changes a check rule, and a misspelled rule is an error."""
     trusting = ("check", "--trust-config", "--shipped")
     (code.folder / "catalog.toml").write_text('[rules]\nunknown = "info"\n', encoding="utf-8")
     assert " info " in code(*trusting, "config.yaml").out
@@ -34,7 +34,7 @@ unknown = "quiet"
 
 
 def test_the_configuration_of_the_checked_tree_is_not_used(code: Shell) -> None:
-    """A catalog.toml that is only found neither chooses a database nor silences the check."""
+    """A catalog.toml found in the tree does not choose a database or silence the check."""
     before = code("check", "--shipped", ".", code=1)
     (code.folder / "catalog.toml").write_text(SILENCING, encoding="utf-8")
     ran = code("check", "--shipped", ".", code=1)
@@ -49,7 +49,7 @@ def test_the_configuration_of_the_checked_tree_is_not_used(code: Shell) -> None:
 
 @pytest.mark.long
 def test_a_database_of_the_checked_repository_is_not_used(code: Shell) -> None:
-    """A catalog.db that git holds chooses no catalog; one that git does not list is the user's."""
+    """A catalog.db tracked by git is ignored, and an untracked one is used."""
     code("import", "--accept", shipped())
     assert "the history that comes with the program" not in code("check", ".", code=1).err
     for words in (("init", "-q"), ("add", "catalog.db")):
@@ -92,7 +92,7 @@ def test_a_configuration_that_is_named_is_used(code: Shell) -> None:
 def test_a_strange_configuration_in_the_tree_does_no_harm(
     code: Shell, body: bytes, ignored: str
 ) -> None:
-    """Whatever a catalog.toml of the tree holds, the check is done, and says little of it."""
+    """No catalog.toml in the tree stops the check or floods stderr."""
     (code.folder / "catalog.toml").write_bytes(body)
     ran = code("check", "--shipped", "ai.py", code=1)
     assert len(ran.err) < 300
@@ -100,5 +100,5 @@ def test_a_strange_configuration_in_the_tree_does_no_harm(
 
 
 def test_a_configuration_that_cannot_be_read_is_ignored(tmp_path: Path) -> None:
-    """What a catalog.toml holds is not needed: where it cannot be read, the reason is told."""
+    """An unreadable catalog.toml gives its reason instead of an error."""
     assert settings_of(tmp_path) == "what it holds (Is a directory)"

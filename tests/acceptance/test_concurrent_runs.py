@@ -16,7 +16,7 @@ RUNS = 4
 
 @pytest.mark.long
 def test_runs_at_the_same_moment_do_each_thing_once(tmp_path: Path) -> None:
-    """One of them stores the change, the channel is told once, and none of them fails."""
+    """Of several concurrent runs one stores the change, one alert is sent, and all succeed."""
     with ReplayServer(find(shipped()), step="manual") as provider, serve(answer()) as receiver:
         (tmp_path / "catalog.toml").write_text(
             f'[infomaniak]\nurl = "{provider.url}"\n[[channel]]\nkind = "webhook"\nname = "hook"\n'
@@ -31,7 +31,7 @@ def test_runs_at_the_same_moment_do_each_thing_once(tmp_path: Path) -> None:
 
 
 def run_together(folder: Path) -> list[str]:
-    """Start `catalog sync` several times at once; return the outcomes."""
+    """Start several `catalog sync` processes together and return their outcomes."""
     shell = Shell(folder, {"INFOMANIAK_API_TOKEN": "any"})
     outcomes = []
     with ExitStack() as stack:

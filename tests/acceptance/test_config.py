@@ -1,4 +1,4 @@
-"""`catalog config`: what is set, where each value came from, and every mistake at once."""
+"""`catalog config`: each value, its source, and all mistakes together."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ models = ["qwen*", "llama3"]
 
 
 def test_settings_are_shown_with_their_sources_and_without_secrets(shell: Shell) -> None:
-    """Each value names the file, the variable, the option or the default that it came from."""
+    """Each value names its source: file, variable, option or default. Secrets are masked."""
     Path(shell.folder, "catalog.toml").write_text(FILE)
     given = {"CATALOG_HTTP_ATTEMPTS": "2", "CATALOG_CHANNEL_OPS_CHAT_SECRET": TOKEN}
     settings = shell("config", "show", "--format", "json", given=given).json["settings"]
@@ -52,7 +52,7 @@ def test_settings_are_shown_with_their_sources_and_without_secrets(shell: Shell)
 
 
 def test_a_right_configuration_is_said_to_be_right(shell: Shell) -> None:
-    """The file is named; without one, and without a token, that is said too."""
+    """`config check` names the file, or reports that there is no file and no token."""
     bare = shell("config", "check")
     assert bare.lines == ["the configuration is right: no file, defaults and environment"]
     assert "INFOMANIAK_API_TOKEN" in bare.err
@@ -66,7 +66,7 @@ def test_a_right_configuration_is_said_to_be_right(shell: Shell) -> None:
 
 
 def test_variables_that_are_none_of_ours_are_told(shell: Shell) -> None:
-    """What begins as our variables do, and is like none, is no mistake but told by the check."""
+    """`config check` reports a CATALOG_ variable of another program, without failing."""
     given = {"CATALOG_SERVICE_HOST": TOKEN, "INFOMANIAK_API_TOKEN": TOKEN}
     ran = shell("config", "check", given=given)
     assert ran.err == "the variable CATALOG_SERVICE_HOST is none of ours, and was passed over\n"
@@ -74,7 +74,7 @@ def test_variables_that_are_none_of_ours_are_told(shell: Shell) -> None:
 
 
 def test_every_mistake_is_told_at_once(shell: Shell) -> None:
-    """Mistakes of file, environment and option stand together, each with its place; exit 2."""
+    """Mistakes of file, environment and option are listed together with exit code 2."""
     file = Path(shell.folder, "my.toml")
     channel = f'kind = "webhook"\nname = "ops"\nsecret = "whsec_{TOKEN}"\n'
     file.write_text(f"hold.share = 30\ncolour = 1\n[[channel]]\n{channel}")
@@ -124,7 +124,7 @@ def test_mistakes_in_the_annotations_are_told(shell: Shell) -> None:
 
 
 def test_a_file_that_is_no_toml_is_told_with_what_else_to_do(shell: Shell) -> None:
-    """Whoever just ran the check is not told to run it."""
+    """The hint for broken TOML points to the docs, not to `config check` itself."""
     Path(shell.folder, "catalog.toml").write_text("[http\n")
     ran = shell("config", "check", code=2)
     assert f"{shell.folder}/catalog.toml is not TOML" in ran.err
@@ -133,7 +133,7 @@ def test_a_file_that_is_no_toml_is_told_with_what_else_to_do(shell: Shell) -> No
 
 @pytest.mark.long
 def test_commands_that_read_the_store_need_no_secret_file(own_demo: Shell) -> None:
-    """A token file that is missing is told by those who ask or check, and stops nobody else."""
+    """Commands that only read the store ignore a missing token file, and the others report it."""
     webhook = '[[channel]]\nkind = "webhook"\nname = "a"\nurl_file = "no-url"\n'
     file = own_demo.folder / "demo" / "catalog.toml"
     file.write_text(f'{file.read_text()}{webhook}[infomaniak]\ntoken_file = "no-token"\n')
@@ -156,7 +156,7 @@ def test_commands_that_read_the_store_need_no_secret_file(own_demo: Shell) -> No
 
 
 def test_mistakes_that_show_in_use_are_told(shell: Shell) -> None:
-    """Broken templates and URLs that Apprise does not take are found by the check; exit 2."""
+    """`config check` finds broken templates and URLs that Apprise rejects."""
     Path(shell.folder, "text.txt").write_text("$titel of $whom costs 5 $\n")
     channel = '[[channel]]\nkind = "apprise"\nname = "chat"\ntemplate = "text.txt"\n'
     file = Path(shell.folder, "catalog.toml")
@@ -194,7 +194,7 @@ list.headers = { "X-Api-Key" = "%s", "Accept" = "x/y" }
 def test_a_configuration_with_secrets_that_others_can_read_is_a_warning(
     shell: Shell, content: str, held: str
 ) -> None:
-    """It says whose secrets are in it and what puts that right; then nothing more is said."""
+    """`config check` names the secrets in a readable file and the command that protects it."""
     file = Path(shell.folder, "catalog.toml")
     file.write_text(content)
     file.chmod(0o644)
@@ -206,7 +206,7 @@ def test_a_configuration_with_secrets_that_others_can_read_is_a_warning(
 
 
 def test_a_token_file_that_others_can_read_is_a_warning(shell: Shell) -> None:
-    """In `config check` and in `doctor`, with its exit code; a file without a secret is none."""
+    """`config check` and `doctor` warn about a token file that every user can read."""
     token, folder = Path(shell.folder, "my token"), shell.folder
     token.write_text(TOKEN)
     Path(folder, "catalog.toml").write_text('infomaniak.token_file = "my token"\n')
@@ -231,7 +231,7 @@ def test_a_token_file_that_others_can_read_is_a_warning(shell: Shell) -> None:
 
 @pytest.mark.parametrize("kind", ["systemd", "kubernetes"])
 def test_what_was_mounted_as_a_secret_is_no_warning(shell: Shell, kind: str) -> None:
-    """A service manager or a container chooses the mode, and who else gets there."""
+    """A secret mounted by systemd or Kubernetes gives no warning about its mode."""
     folder = Path(shell.folder, "mounted")
     (folder / "..data").mkdir(parents=True)
     token = folder / "token"

@@ -13,7 +13,7 @@ DATABASE = "demo/catalog.db"
 
 
 def change(shell: Shell, *statements: str) -> None:
-    """Edit the demo's database by hand, as somebody who knows where it is."""
+    """Edit the demo's database directly."""
     with closing(sqlite3.connect(shell.folder / DATABASE)) as connection, connection:
         for statement in statements:
             connection.execute(statement)
@@ -38,7 +38,7 @@ def test_a_backup_is_the_database(own_demo: Shell) -> None:
 
 
 def test_a_backup_replaces_nothing_unless_told_so(own_demo: Shell) -> None:
-    """A file that is there stays, the database itself even with --force; so does a device."""
+    """A backup never overwrites a file without --force, and never the database or a device."""
     (own_demo.folder / "kept.db").write_text("mine")
     ran = own_demo("db", "backup", "kept.db", code=2)
     assert ran.err.startswith("error: kept.db is there already\nhint: ")
@@ -51,7 +51,7 @@ def test_a_backup_replaces_nothing_unless_told_so(own_demo: Shell) -> None:
 
 
 def test_a_backup_that_cannot_be_made_leaves_nothing(own_demo: Shell) -> None:
-    """Of a server, of nothing, of what is no database, or into no folder: an error and no file."""
+    """A backup of a server, a missing database or a broken file leaves no file."""
     ran = own_demo("--database", "postgresql+psycopg://x/y", "db", "backup", "k.db", code=2)
     assert "pg_dump" in ran.err
     ran = own_demo("--database", "none.db", "db", "backup", "k.db", code=6)
@@ -64,7 +64,7 @@ def test_a_backup_that_cannot_be_made_leaves_nothing(own_demo: Shell) -> None:
 
 
 def test_verify_says_what_it_checked(demo: Shell) -> None:
-    """One line for each check with how much there was, and the same as JSON; nothing is written."""
+    """`db verify` prints one line per check with its row count, and writes nothing."""
     before = demo.files()
     lines = demo("db", "verify").lines
     named = ["database", "payloads", "model versions", "snapshots", "changes", "polls"]
@@ -91,7 +91,7 @@ def test_verify_says_what_it_checked(demo: Shell) -> None:
 
 
 def test_a_changed_past_is_told(own_demo: Shell) -> None:
-    """The first bad row of a check is named, as text and as JSON, and the exit code is 1."""
+    """The first bad row is named as text and JSON, with exit code 1."""
     change(own_demo, "update model_version set status = 'gone' where id in (9, 12)")
     ran = own_demo("db", "verify", code=1)
     assert ran.lines[2].startswith(
@@ -107,7 +107,7 @@ def test_a_changed_past_is_told(own_demo: Shell) -> None:
 
 
 def test_damage_in_the_file_is_told(own_demo: Shell) -> None:
-    """Where SQLite cannot read its own pages, verify says so without a traceback."""
+    """`db verify` reports unreadable pages without a traceback."""
     file = own_demo.folder / DATABASE
     whole = bytearray(file.read_bytes())
     whole[4096 * 3 : 4096 * 20] = os.urandom(4096 * 17)
@@ -117,7 +117,7 @@ def test_damage_in_the_file_is_told(own_demo: Shell) -> None:
 
 
 def test_a_database_without_a_past_verifies(shell: Shell) -> None:
-    """Nothing is nothing wrong; no database is an error."""
+    """An empty database verifies, and a missing one is an error."""
     assert "there is no database" in shell("db", "verify", code=6).err
     lines = shell("--database", "sqlite://", "db", "export").out.encode()
     shell("db", "import", "-", stdin=lines)
@@ -127,7 +127,7 @@ def test_a_database_without_a_past_verifies(shell: Shell) -> None:
 
 @pytest.mark.long
 def test_prune_drops_bodies_and_keeps_the_past(own_demo: Shell) -> None:
-    """Old bodies go, all that is asked for stays, and the database still verifies."""
+    """Old bodies are dropped, all queries keep their results, and the database verifies."""
     asked = [["changes"], ["models"], ["snapshots"], ["polls"], ["render", "--output", "-"]]
     before = [own_demo(*words).out for words in asked]
     assert own_demo("db", "prune", "--dry-run").lines == [
@@ -144,7 +144,7 @@ def test_prune_drops_bodies_and_keeps_the_past(own_demo: Shell) -> None:
 
 
 def test_the_limit_of_prune_is_an_age(own_demo: Shell) -> None:
-    """A date works too; a number, or what is none, is wrong usage."""
+    """--keep-payloads takes a date, and rejects a bare number or a word."""
     ran = own_demo("db", "prune", "--keep-payloads", "2026-01-01", "--dry-run")
     assert "2 of 5 would be dropped" in ran.out
     for wrong in ("90", "often"):
@@ -155,7 +155,7 @@ def test_the_limit_of_prune_is_an_age(own_demo: Shell) -> None:
 
 @pytest.mark.long
 def test_an_export_is_lossless(own_demo: Shell) -> None:
-    """What was imported exports to the very same bytes, also after pruning, also through pipes."""
+    """An imported database exports the same bytes, also after pruning and through pipes."""
     for number in range(2):
         own_demo("db", "export", f"{number}.jsonl")
         lines = (own_demo.folder / f"{number}.jsonl").read_bytes()
@@ -176,7 +176,7 @@ def test_an_export_replaces_nothing_unless_told_so(own_demo: Shell) -> None:
 
 
 def test_import_wants_an_empty_database(own_demo: Shell) -> None:
-    """A database that holds rows is not touched; a file that is not there is told."""
+    """An import changes no database that holds rows, and reports a missing file."""
     own_demo("db", "export", "a.jsonl")
     before = own_demo.files()
     assert "holds rows already" in own_demo("db", "import", "a.jsonl", code=2).err
@@ -185,7 +185,7 @@ def test_import_wants_an_empty_database(own_demo: Shell) -> None:
 
 
 def test_a_broken_export_is_told(own_demo: Shell) -> None:
-    """What is no export is an error with a hint, and leaves no database behind."""
+    """A broken export gives an error with a hint and leaves no database."""
     before = own_demo.files()
     ran = own_demo("--database", "b.db", "db", "import", "-", stdin=b"[1]\n", code=6)
     assert ran.err.splitlines() == [
@@ -207,7 +207,7 @@ def test_a_failed_import_leaves_an_empty_database_that_was_there(own_demo: Shell
 
 
 def test_a_damaged_database_is_not_backed_up(own_demo: Shell) -> None:
-    """Where SQLite finds the copy damaged, the backup before stays and the operator is told."""
+    """A damaged database is not backed up, and the previous backup stays."""
     own_demo("db", "backup", "kept.db")
     change(
         own_demo,

@@ -1,4 +1,4 @@
-"""A database that was edited by hand in every way: what `catalog db verify` names."""
+"""`catalog db verify` on databases that were edited by hand in many ways."""
 
 import sqlite3
 from dataclasses import replace
@@ -13,7 +13,7 @@ from tests.support.shell import Shell
 
 
 def first_bad(file: Path) -> dict[str, Bad]:
-    """Verify a database; return the first bad row of each check that found one."""
+    """Verify a database and return the first bad row of each failed check."""
     database = Database(str(file))
     with database.reading() as connection:
         found = {check.name: check.bad for check in verify(connection) if check.bad}
@@ -22,7 +22,7 @@ def first_bad(file: Path) -> dict[str, Bad]:
 
 
 def edited(shell: Shell, statement: str, *values: str) -> Path:
-    """Edit the demo's database as its own program never would; return the file."""
+    """Edit the demo's database behind the program's back and return the file."""
     file = shell.folder / "demo" / "catalog.db"
     connection = sqlite3.connect(file)
     with connection:
@@ -136,7 +136,7 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_was_edited_is_named(own_demo: Shell, case: str) -> None:
-    """Whatever is edited by hand, the check that must notice names the row and says why."""
+    """For each kind of edit, the right check names the row and the reason."""
     statement, (check, table, row, reason) = CASES[case]
     bad = first_bad(edited(own_demo, statement))[check]
     expected = replace(bad, table=table or bad.table, row=row or bad.row)
@@ -149,7 +149,7 @@ def test_nothing_is_named_where_nothing_was_edited(demo: Shell) -> None:
 
 
 def test_a_link_that_was_worked_out_anew_breaks_the_next(own_demo: Shell) -> None:
-    """Who edits a snapshot and forges its link is found at the snapshot after it."""
+    """A forged link of an edited snapshot is found at the next snapshot."""
     edit = "update snapshot set taken_at = '2025-01-01T00:00:00Z' where id = 2"
     file = edited(own_demo, edit)
     database = Database(str(file))
@@ -161,7 +161,7 @@ def test_a_link_that_was_worked_out_anew_breaks_the_next(own_demo: Shell) -> Non
 
 
 def test_a_poll_that_ended_as_none_does_is_told(own_demo: Shell) -> None:
-    """What lists polls names what is stored, and what to do."""
+    """`catalog polls` reports an unknown stored outcome and the next command."""
     edited(own_demo, "update poll set outcome = 'fine' where id = 5")
     ran = own_demo("polls", code=6)
     assert "error: 'fine' is stored, and no poll ends so" in ran.err

@@ -1,4 +1,4 @@
-"""`catalog db restore`: a backup in place of the database, whatever a killed process left there."""
+"""`catalog db restore`: a backup replaces the database, even next to a leftover journal."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def dump(file: Path) -> list[str]:
 
 
 def hot(file: Path) -> Path:
-    """Kill a process inside a transaction; return the journal that it leaves."""
+    """Kill a process inside a transaction and return its journal."""
     with Shell(ROOT).python("-m", "tests.support.hot_journal", file) as running:
         assert running.wait(SECONDS) == -9
     journal = Path(f"{file}-journal")
@@ -38,7 +38,7 @@ def hot(file: Path) -> Path:
 
 
 def moved(file: Path) -> None:
-    """Change a database so that its pages stand elsewhere than in a backup."""
+    """Change a database so that its page layout differs from a backup."""
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("delete from change where id > 20")
         connection.commit()
@@ -54,12 +54,12 @@ def backed(own_demo: Shell) -> Shell:
 
 
 def replaced(shell: Shell) -> list[Path]:
-    """Return the copies of what was replaced."""
+    """Return the kept copies of replaced databases."""
     return sorted((shell.folder / "demo").glob(REPLACED))
 
 
 def test_a_journal_destroys_a_backup_that_is_copied_by_hand(backed: Shell) -> None:
-    """SQLite applies the journal to the copy; moved away before, as the page says, it cannot."""
+    """A leftover journal corrupts a hand-copied backup, unless it is moved away first."""
     file = backed.folder / DATABASE
     journal = hot(file)
     aside = journal.rename(journal.with_suffix(".aside"))
@@ -88,7 +88,7 @@ def test_a_restored_backup_is_safe_from_a_left_journal(backed: Shell) -> None:
 
 
 def test_a_replaced_database_is_restored_with_its_journal(backed: Shell) -> None:
-    """A copy that a restore kept is a backup: its journal is rolled back in a copy of it."""
+    """Restoring a kept copy applies its journal and leaves the copy unchanged."""
     file = backed.folder / DATABASE
     backed("db", "restore", "kept.db")
     before = dump(file)
@@ -104,7 +104,7 @@ def test_a_replaced_database_is_restored_with_its_journal(backed: Shell) -> None
 
 @pytest.mark.parametrize("how", ["damaged", "empty", "no database", "gone", "write-ahead log"])
 def test_whatever_is_in_place_of_the_database_is_replaced(backed: Shell, how: str) -> None:
-    """A file that SQLite cannot open is kept and replaced, and so is what lies beside it."""
+    """A restore keeps and replaces a file that SQLite cannot open, and its journal."""
     file = backed.folder / DATABASE
     journal = hot(file)
     match how:
@@ -149,7 +149,7 @@ def test_it_is_refused_while_a_process_has_the_database(backed: Shell, statement
 
 
 def test_the_mode_of_the_database_stays(backed: Shell) -> None:
-    """The service can read the database after root restored it; a link to it stays a link."""
+    """A restore keeps the mode, the owner and a symbolic link of the database."""
     file = backed.folder / DATABASE
     file.rename(file.with_name("real.db"))
     file.symlink_to("real.db")
@@ -190,7 +190,7 @@ WRONG = {
 
 @pytest.mark.parametrize("case", WRONG)
 def test_what_is_no_backup_is_refused(backed: Shell, case: str) -> None:
-    """The error says what is wrong with the file, and nothing is changed."""
+    """A restore of an invalid backup explains the problem and changes nothing."""
     kept = backed.folder / "kept.db"
     spoil(case, kept, backed.folder / DATABASE)
     before = (backed.folder / DATABASE).read_bytes()
@@ -237,14 +237,14 @@ def test_a_server_is_not_restored(shell: Shell) -> None:
 
 
 def test_a_folder_in_place_of_the_database_stays(backed: Shell) -> None:
-    """What is no file is not replaced."""
+    """A restore does not replace a folder."""
     (backed.folder / "odd").mkdir()
     ran = backed("--database", "odd", "db", "restore", "kept.db", code=6)
     assert f"{backed.folder}/odd is no regular file" in ran.err
 
 
 def test_a_backup_of_an_older_version_is_upgraded_by_the_next_command(backed: Shell) -> None:
-    """It is verified in an upgraded copy, restored as it is, and the command says so."""
+    """An older backup is restored unchanged, and the next command upgrades it."""
     kept = backed.folder / "kept.db"
     kept.unlink()
     engine = create_engine(f"sqlite:///{kept}")
@@ -261,7 +261,7 @@ def test_a_backup_of_an_older_version_is_upgraded_by_the_next_command(backed: Sh
 def test_a_restore_killed_at_any_line_leaves_the_old_database_or_the_restored_one(
     backed: Shell, tmp_path: Path
 ) -> None:
-    """Never a mixture, whatever journal lay there; the copy is there before the old one is gone."""
+    """A restore killed at any line leaves the old or the new database, never a mixture."""
     template = tmp_path / "template"
     template.mkdir()
     shutil.copy(backed.folder / "kept.db", template)

@@ -1,4 +1,4 @@
-"""A database of the first version, brought up to date: safely, and wherever it is cut off."""
+"""Upgrading a database of the first version, also if it is interrupted."""
 
 import shutil
 import sqlite3
@@ -37,7 +37,7 @@ def old(demo: Shell, tmp_path_factory: pytest.TempPathFactory) -> Path:
             # The names are those of our own tables and of their columns.
             query = f"insert into main.{table} select {columns} from demo.{table}"  # noqa: S608
             connection.execute(query)
-        # It had no differences.
+        # Schema 0001 had whole bodies, without differences.
         whole = [(zlib.compress(body, 9), each) for each, body in sent(demo).items()]
         connection.executemany("update payload set body = ? where sha256 = ?", whole)
     return file
@@ -63,14 +63,14 @@ def dump(file: Path) -> list[str]:
 
 
 def beside(file: Path) -> Path:
-    """Return where the old state of a database is kept."""
+    """Return the path of the backup of a database."""
     return file.with_name(f"catalog.db.before-{REVISIONS[-1]}")
 
 
 def opened(file: Path, kill_at: int = 0) -> tuple[int, str]:
-    """Open a database in a process of its own, which upgrades it; kill it on the way if told so.
+    """Open a database in a new process, which upgrades it, and optionally kill it.
 
-    Return how it ended, and what it said.
+    Return its exit code and output.
     """
     with Shell(ROOT).python("-m", "tests.support.kill_at_statement", file, str(kill_at)) as running:
         out, _ = running.communicate(timeout=SECONDS)
@@ -78,7 +78,7 @@ def opened(file: Path, kill_at: int = 0) -> tuple[int, str]:
 
 
 def test_an_upgrade_keeps_the_old_state_beside_it(own: Path, shell: Shell, demo: Shell) -> None:
-    """The backup is the old database; the new one differs in whole bodies and old links only."""
+    """The backup equals the old database, and the upgrade changes bodies and links only."""
     before = dump(own)
     ran = shell("--database", own, "db", "upgrade")
     assert ran.lines == [
@@ -100,7 +100,7 @@ def test_an_upgrade_keeps_the_old_state_beside_it(own: Path, shell: Shell, demo:
 
 
 def test_any_command_upgrades_by_itself(own: Path, shell: Shell) -> None:
-    """Whoever just goes on with a new version gets the same backup and one line about it."""
+    """Any command of a new version upgrades the database, with a backup and one line."""
     ran = shell("--database", own, "snapshots")
     assert len(ran.lines) == 6
     assert ran.err.count("\n") == 1
@@ -109,7 +109,7 @@ def test_any_command_upgrades_by_itself(own: Path, shell: Shell) -> None:
 
 
 def test_a_new_database_needs_no_backup(shell: Shell) -> None:
-    """Where there is nothing yet, nothing is kept; and nothing to upgrade is an error."""
+    """A new database gets no backup, and upgrading a missing one is an error."""
     assert "there is no database" in shell("--database", "a.db", "db", "upgrade", code=6).err
     lines = shell("--database", "sqlite://", "db", "export").out.encode()
     shell("--database", "a.db", "db", "import", "-", stdin=lines)
@@ -118,7 +118,7 @@ def test_a_new_database_needs_no_backup(shell: Shell) -> None:
 
 @pytest.fixture(scope="module")
 def statements(old: Path, tmp_path_factory: pytest.TempPathFactory) -> int:
-    """Count what an undisturbed upgrade takes."""
+    """Count the statements of an undisturbed upgrade."""
     return int(opened(Path(shutil.copy(old, tmp_path_factory.mktemp("count"))))[1])
 
 
@@ -140,7 +140,7 @@ def test_an_upgrade_killed_anywhere_leaves_the_old_state(
 
 
 def test_a_migration_that_fails_leaves_the_old_state(own: Path) -> None:
-    """All of an upgrade is undone with its last step, and the error says why."""
+    """A failed migration leaves the database unchanged and gives the reason."""
     with closing(sqlite3.connect(own)) as connection, connection:
         connection.execute("alter table snapshot add column chain varchar")
     before = dump(own)
@@ -154,7 +154,7 @@ def test_a_migration_that_fails_leaves_the_old_state(own: Path) -> None:
 
 
 def test_without_a_backup_there_is_no_upgrade(own: Path) -> None:
-    """Where the backup cannot be written, the database stays as it is."""
+    """An upgrade without a writable backup fails and changes nothing."""
     before = dump(own)
     beside(own).mkdir()
     with pytest.raises(StoreError, match=r"no backup of .* could be made"):
@@ -164,7 +164,7 @@ def test_without_a_backup_there_is_no_upgrade(own: Path) -> None:
 
 
 def test_two_that_upgrade_at_once_keep_the_old_state(own: Path) -> None:
-    """Of two processes one upgrades; the other neither fails nor replaces the backup."""
+    """Of two concurrent upgrades both succeed, and the backup keeps the old state."""
     before = dump(own)
     with ExitStack() as stack:
         starts = (

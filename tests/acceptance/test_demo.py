@@ -1,4 +1,4 @@
-"""`catalog demo`: what a newcomer sees first."""
+"""`catalog demo`: a newcomer's first command."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 
 
 def test_the_demo_tells_the_story(first_demo: tuple[Shell, Ran]) -> None:
-    """It shows the swap as a warning, the held answer and its acceptance, and what to do next."""
+    """The demo shows the swap, the held answer, its acceptance and the next command."""
     shell, ran = first_demo
     assert ran.err == ""
     swap = "  warning   qwen3: description Qwen3-235B-A22B-Instruct-2507 → "
@@ -26,7 +26,7 @@ def test_the_demo_tells_the_story(first_demo: tuple[Shell, Ran]) -> None:
 
 
 def test_a_second_run_is_harmless_and_a_third_party_is_safe(own_demo: Shell) -> None:
-    """Run again it ends the same; a database that it did not make is never touched."""
+    """A second demo run succeeds, and the demo never touches a foreign database."""
     document = own_demo.folder / "demo" / "models.md"
     document.write_text(document.read_text().replace("## Sources", "Mine.\n\n## Sources"))
     own = Shell(own_demo.folder)
@@ -39,7 +39,7 @@ def test_a_second_run_is_harmless_and_a_third_party_is_safe(own_demo: Shell) -> 
 
 
 def test_options_that_the_demo_would_pass_over_are_wrong_usage(shell: Shell) -> None:
-    """A database or a configuration of one's own is no place for the demo, and it says why."""
+    """The demo rejects --database and --config, and gives the reason."""
     for option in ("--database", "--config"):
         ran = shell(option, "own", "demo", code=2)
         assert f"{option} does not go with demo: it makes a database and a config" in ran.err
@@ -48,7 +48,7 @@ def test_options_that_the_demo_would_pass_over_are_wrong_usage(shell: Shell) -> 
 
 
 def test_a_demo_that_cannot_go_on_says_why(own_demo: Shell) -> None:
-    """Where its document was edited by hand it stops with exit 6; where no folder can be, too."""
+    """The demo stops with exit code 6 at an edited document or an impossible folder."""
     shell = Shell(own_demo.folder)
     (shell.folder / "file").write_text("")
     nowhere = shell("demo", "file", code=6)

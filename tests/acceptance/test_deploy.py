@@ -28,7 +28,7 @@ def text(name: str) -> str:
 
 
 def unit(name: str) -> configparser.ConfigParser:
-    """Read a unit; a key that stands twice is a mistake."""
+    """Read a unit file. A duplicate key is an error."""
     parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), strict=True)
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # the documented way to keep case
     parser.read_string(text(name))
@@ -36,7 +36,7 @@ def unit(name: str) -> configparser.ConfigParser:
 
 
 def commands() -> list[list[str]]:
-    """Return the words after the program's name wherever a file calls it."""
+    """Return the words after each call of the program in a file."""
     services = [unit(name)["Service"]["ExecStart"] for name in UNITS if name.endswith("service")]
     cron = [line.split(maxsplit=6)[6] for line in text("catalog.cron").splitlines()[-1:]]
     lines = [shlex.split(line) for line in services + cron]
@@ -57,7 +57,7 @@ def test_each_command_is_one_that_there_is(words: list[str], shell: Shell) -> No
 
 
 def placed(name: str, shell: Shell) -> tuple[Shell, list[str]]:
-    """Give the shell that a service would have, its folders in ours, and the words to say."""
+    """Return a shell with the service's environment, local folders, and its arguments."""
     service = unit(name)["Service"]
     folders = {"/etc/catalog": "etc", "/var/lib/catalog": "lib", "%d": "credentials"}
     environ = service["Environment"]
@@ -91,7 +91,7 @@ def test_the_unit_of_the_daemon_runs(live: Live) -> None:
 
 
 def test_the_unit_of_the_timer_runs(live: Live) -> None:
-    """Its command does the slot, quietly where there is nothing to tell."""
+    """The timer's command runs the slot, and prints nothing if there is no change."""
     shell, _ = live(answer(body=body(row())))
     placed_shell, words = placed("catalog-sync.service", shell)
     assert "infomaniak: first" in placed_shell(*words).out

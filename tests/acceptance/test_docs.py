@@ -68,7 +68,7 @@ def options(command: click.Command) -> set[str]:
 
 
 def assert_true(page: str, folder: Path, **given: str) -> None:
-    """Type in a page's examples; each exits as the page says and shows what it says."""
+    """Run a page's examples and compare exit codes and output with the page."""
     ran = type_in(page, folder, **given)
     assert len(ran) == len(list(examples(page))), "the shell ended early"
     for each in ran:
@@ -80,14 +80,14 @@ def assert_true(page: str, folder: Path, **given: str) -> None:
 
 @pytest.mark.long
 def test_the_tour_can_be_typed_in_as_it_stands(tmp_path: Path) -> None:
-    """In a checkout without a token, every command of the README's tour does as it says."""
+    """Every command of the README's tour works in a checkout without a token."""
     lay_checkout(tmp_path)
     assert_true("README.md", tmp_path, **UNMEASURED)
 
 
 @pytest.mark.long
 def test_the_examples_of_the_commands_are_true(tmp_path: Path) -> None:
-    """Typed from the top to the bottom, every example of docs/commands.md does as it says."""
+    """Every example of docs/commands.md works if they run in order."""
     newest = recordings.find(recordings.shipped())[-1]
     with ReplayServer([newest]) as server:
         live = {"CATALOG_INFOMANIAK_URL": server.url, "INFOMANIAK_API_TOKEN": "tok-of-the-examples"}
@@ -95,7 +95,7 @@ def test_the_examples_of_the_commands_are_true(tmp_path: Path) -> None:
 
 
 def test_the_examples_of_the_check_are_true(tmp_path: Path) -> None:
-    """Typed from the top to the bottom, every example of docs/check.md does as it says."""
+    """Every example of docs/check.md works if they run in order."""
     assert_true("docs/check.md", tmp_path)
 
 
@@ -116,7 +116,7 @@ def test_every_rule_of_the_check_has_its_heading() -> None:
 
 
 def test_an_untrue_example_is_noticed() -> None:
-    """A shown line that does not come, or comes too early, is found."""
+    """A missing or misplaced output line fails an example."""
     lines = ("one", "two 2", "three")
     assert missing(("one", "…", "two …"), lines) is None
     assert missing(("two 2", "one"), lines) == "one"
@@ -136,7 +136,7 @@ def test_every_command_has_its_heading_with_each_of_its_options() -> None:
 
 
 def test_every_fault_is_told_with_what_comes_of_it() -> None:
-    """docs/commands.md has a line for each kind of fault, in order, with what the program knows."""
+    """docs/commands.md lists each kind of fault in order, as the program describes it."""
     told = sections(COMMANDS, 3)["Faults"]
     rows = re.findall(r"^\| `(.+?)` \| (.+) \| `(\w+)` \|$", told, flags=re.MULTILINE)
     assert rows == [(each.kind, each.does, str(each.outcome)) for each in FAULTS.values()]
@@ -160,7 +160,7 @@ def test_every_setting_has_its_heading() -> None:
 
 
 def test_the_default_and_the_variable_of_each_setting_are_true(tmp_path: Path) -> None:
-    """The documented default in the documented variable changes nothing but where it came from."""
+    """The documented default in the documented variable changes only the source of a value."""
     told = sections(CONFIGURATION, 3)
     home = {"HOME": str(tmp_path)}
     without = {"schedule.cron": "@daily", "probe.cron": "@daily"}
@@ -214,7 +214,7 @@ def test_the_example_configuration_holds_every_setting_and_loads(tmp_path: Path)
 
 @pytest.mark.parametrize("block", blocks("README.md", "toml"))
 def test_each_configuration_in_the_readme_loads(block: str, tmp_path: Path) -> None:
-    """What the README shows of a configuration is right, once the files that it names are there."""
+    """Each configuration in the README loads if the files it names exist."""
     for name in re.findall(r'\w+_file = "(.+)"', block):
         (tmp_path / name).write_text("https://chat.example.org/x", encoding="utf-8")
     file = tmp_path / "catalog.toml"
@@ -268,7 +268,7 @@ def test_every_table_and_column_is_explained() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
-    """Every relative link names a file, and a heading of it where it names one."""
+    """Every relative link names an existing file, and an existing heading if it has one."""
     for file, anchor in links(page):
         assert file.exists(), f"{page}: {file}"
         where = file.relative_to(ROOT).as_posix()
@@ -276,7 +276,7 @@ def test_links_lead_somewhere(page: str) -> None:
 
 
 def test_every_page_is_found_from_the_readme() -> None:
-    """Whoever follows the links from the README comes to every page."""
+    """Every page is reachable by links from the README."""
     seen, todo = set[str](), ["README.md"]
     while todo:
         seen.add(todo[0])
@@ -287,7 +287,7 @@ def test_every_page_is_found_from_the_readme() -> None:
 
 @pytest.mark.long
 def test_the_picture_shows_what_the_demo_prints() -> None:
-    """docs/demo.svg is what scripts/picture draws of the demo today, without a machine's path."""
+    """docs/demo.svg is up to date and contains no path of this machine."""
     with Shell(ROOT).python(ROOT / "scripts" / "picture", "--check") as running:
         _, err = running.communicate(timeout=SECONDS)
     assert (running.returncode, err) == (0, "")

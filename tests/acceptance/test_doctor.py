@@ -1,4 +1,4 @@
-"""`catalog doctor`: one line a check, and what to do."""
+"""`catalog doctor`: one line per check, with the next step."""
 
 import os
 import socket
@@ -38,13 +38,13 @@ def dated(away: timedelta = timedelta(0)) -> Step:
 
 
 def states(ran: Ran) -> dict[str, str]:
-    """Return what each check came to."""
+    """Return the state of each check."""
     return {each["check"]: each["state"] for each in ran.json["checks"]}
 
 
 @pytest.mark.long
 def test_all_is_well(live: Live) -> None:
-    """Everything that a pass needs is looked at, nothing is written, nobody is told."""
+    """A working setup passes every check, and `doctor` sends and writes nothing."""
     with (
         closing(socket.create_server(("127.0.0.1", 0))) as mail,
         closing(socket.create_server(("127.0.0.1", 0))) as chat,
@@ -97,7 +97,7 @@ def test_each_trouble_is_named_with_what_to_do(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_target_that_is_away_and_one_that_nobody_can_read(live: Live) -> None:
-    """Each target of Apprise has a line; a URL that Apprise refuses is a broken configuration."""
+    """Each Apprise target has a line, and a rejected URL is a configuration error."""
     shell, _ = live(dated())
     file = Path(shell.folder, "catalog.toml")
     chat = '[[channel]]\nname = "chat"\nkind = "apprise"\nurls = ["{}"]\n'
@@ -110,7 +110,7 @@ def test_a_target_that_is_away_and_one_that_nobody_can_read(live: Live) -> None:
 
 
 def test_a_clock_that_is_wrong_is_a_warning(live: Live) -> None:
-    """Two minutes away from the provider's; and one that cannot be compared."""
+    """A clock two minutes off and an unreadable Date header give warnings."""
     shell, _ = live(dated(timedelta(minutes=2)), answer(body=ONE, headers={"Date": "now"}))
     away = shell("doctor", "--format", "json")
     assert states(away)["clock"] == "warn"
@@ -129,7 +129,7 @@ def test_a_row_that_was_edited(live: Live) -> None:
 
 
 def test_a_folder_that_is_a_file(live: Live) -> None:
-    """The document needs a folder; the nearest that is there counts."""
+    """A file in place of the document's folder fails."""
     shell, _ = live(dated())
     Path(shell.folder, "docs").write_text("a file")
     assert f"{shell.folder}/docs is in the way" in shell("doctor", code=1).out
@@ -142,14 +142,14 @@ def test_a_folder_that_may_not_be_written(live: Live) -> None:
 
 
 def test_no_document_is_wanted(live: Live) -> None:
-    """Then none is looked at."""
+    """A disabled document has no check."""
     shell, _ = live(dated())
     Path(shell.folder, "catalog.toml").write_text('[document]\npath = ""\n')
     assert "document" not in states(shell("doctor", "--format", "json"))
 
 
 def test_a_configuration_with_mistakes_comes_first(shell: Shell) -> None:
-    """Every mistake has its line; nothing else can be looked at."""
+    """Each configuration mistake has a line, before any other check."""
     Path(shell.folder, "catalog.toml").write_text("[hold]\nshare = 2\nfloor = 0\n")
     ran = shell("doctor", code=1)
     assert [line.split()[0] for line in ran.lines[:3]] == ["fail", "fail", "warn"]
@@ -159,7 +159,7 @@ def test_a_configuration_with_mistakes_comes_first(shell: Shell) -> None:
 
 @pytest.fixture
 def public(live: Live) -> Iterator[tuple[Shell, Path]]:
-    """Give a folder with a database that belongs to a user without rights: root may do all."""
+    """Return a folder with a database of a user without rights, because root may do all."""
     shell, _ = live(dated(), CATALOG_DOCUMENT_PATH="")
     with TemporaryDirectory() as place:
         folder = Path(place, "data")
@@ -185,7 +185,7 @@ def public(live: Live) -> Iterator[tuple[Shell, Path]]:
 def test_a_database_that_cannot_be_written_fails(
     public: tuple[Shell, Path], mode: int, of_folder: int, told: str
 ) -> None:
-    """The file and the folder, which takes the journal, are both tried; nothing is changed."""
+    """A read-only database file or folder fails, and the check changes nothing."""
     shell, file = public
     before = file.read_bytes()
     file.chmod(mode)
@@ -201,13 +201,13 @@ def test_a_database_that_cannot_be_written_fails(
 
 
 def test_a_new_database_needs_a_folder_too(live: Live) -> None:
-    """Where none is there yet, the folder in which the first pass makes it is tried."""
+    """`doctor` checks the folder of a database that does not exist yet."""
     shell, _ = live(dated(), CATALOG_DATABASE="/proc/data/catalog.db")
     assert "/proc may not be written" in shell("doctor", code=1).out
 
 
 def test_a_database_that_is_held_fails(live: Live) -> None:
-    """A process that never lets go of the lock keeps every pass from being recorded."""
+    """A database that another process keeps locked fails."""
     shell, _ = live(dated())
     with closing(sqlite3.connect(shell.folder / "catalog.db", isolation_level=None)) as other:
         other.execute("begin immediate")

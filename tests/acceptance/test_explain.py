@@ -1,4 +1,4 @@
-"""What is quiet, who was renamed, and why a finding was told: as an operator asks."""
+"""`catalog explain`, renamed models and quiet changes, as an operator sees them."""
 
 import sqlite3
 from contextlib import closing
@@ -55,7 +55,7 @@ def by_rule(shell: Shell, *words: str) -> dict[str, Any]:
 
 @pytest.mark.long
 def test_what_is_quiet_is_kept_and_told_to_nobody(live: Live) -> None:
-    """No channel, document, exit code or -q tells of it; `changes` says what it left out."""
+    """Quiet changes reach no channel and no document, and `changes` counts them."""
     shell, _ = live(answer(body=UNSAID), answer(body=QUIET))
     (shell.folder / "catalog.toml").write_text(CHANNELS, encoding="utf-8")
     shell("-q", "sync")
@@ -87,7 +87,7 @@ def test_what_is_quiet_is_kept_and_told_to_nobody(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_renamed_model_keeps_its_history(live: Live) -> None:
-    """Under its new name a model has what was found before; the old one leads to the new."""
+    """A renamed model shows its earlier changes, and the old name leads to the new."""
     before = body(OLD | {"version": "0.9"}, row(id=2, name="beta"))
     shell = configured(live, before, FIRST, SECOND)
     shown = shell("show", "vendor/alpha")
@@ -112,7 +112,7 @@ def test_a_renamed_model_keeps_its_history(live: Live) -> None:
 
 
 def test_a_finding_is_explained(live: Live) -> None:
-    """Rule, level, what was compared, each fact with its attribute, and who was told when."""
+    """An explanation shows rule, level, compared snapshots, facts and deliveries."""
     shell = configured(live, FIRST, SECOND)
     found = by_rule(shell)
     lowered = shell("explain", str(found["limit-lowered"]["number"])).lines
@@ -168,7 +168,7 @@ def test_the_same_found_again_is_the_latest(live: Live) -> None:
 
 @pytest.mark.long
 def test_all_kinds_can_be_explained(live: Live) -> None:
-    """Drift and trouble are compared with no snapshot; a wave shows its first facts."""
+    """Drift and trouble compare no snapshots, and a wave shows its first facts."""
     before = [row(id=at, name=f"m{at}") for at in range(1, 13)]
     after = [each | {"flag": True} for each in before]
     shell = configured(live, body(*before), body(*after))
@@ -197,7 +197,7 @@ def test_all_kinds_can_be_explained(live: Live) -> None:
 
 @pytest.mark.long
 def test_who_was_not_reached_is_told(live: Live) -> None:
-    """A message that is owed says why, and a channel that came later says that it did."""
+    """A pending message shows its error, and a later channel is marked as such."""
     shell, _ = live(answer(body=FIRST), answer(500), CATALOG_TROUBLE_FAILURES="1")
     file = shell.folder / "catalog.toml"
     with refusing() as nobody:
@@ -216,7 +216,7 @@ def test_who_was_not_reached_is_told(live: Live) -> None:
 
 
 def test_what_a_probe_found(live: Live) -> None:
-    """What calling a model showed is explained by the routes, without any snapshot."""
+    """A probe finding names the failed route, without a snapshot."""
     shell = configured(live, FIRST)
     database = Database(f"sqlite:///{shell.folder}/catalog.db")
     with database.writing() as connection:
@@ -230,7 +230,7 @@ def test_what_a_probe_found(live: Live) -> None:
 
 
 def test_an_end_that_is_near(live: Live) -> None:
-    """An end is explained by the day of the poll, and by the name that it is about."""
+    """An end is explained by the poll's day and the model's name."""
     shell = configured(live, FIRST)
     database = Database(f"sqlite:///{shell.folder}/catalog.db")
     end = Retiring("1", "alpha", "llm", date(2031, 1, 1), "announced", "a mail")
@@ -244,7 +244,7 @@ def test_an_end_that_is_near(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_rule_of_another_version(live: Live) -> None:
-    """A finding whose rule this version does not know is explained as far as it can be."""
+    """A finding of an unknown rule is explained as far as possible."""
     shell = configured(live, FIRST, SECOND)
     with closing(sqlite3.connect(shell.folder / "catalog.db")) as database, database:
         database.execute("UPDATE finding SET rule = 'of-old' WHERE id = 1")
@@ -254,7 +254,7 @@ def test_a_rule_of_another_version(live: Live) -> None:
 
 
 def test_what_cannot_be_explained(live: Live) -> None:
-    """An unknown number, no fingerprint, and the beginning of several each say what to do."""
+    """An unknown number, a non-fingerprint and an ambiguous start are errors with hints."""
     shell = configured(live, FIRST, SECOND)
     for name in ("xyz", "99999999999999999999"):
         ran = shell("explain", name, code=2)

@@ -1,4 +1,4 @@
-"""`catalog sync` where nothing is left to do: as quick as can be, and as right as ever."""
+"""`catalog sync` on the fast path: the same results as a full pass."""
 
 import re
 import sqlite3
@@ -35,7 +35,7 @@ def test_it_says_what_a_pass_says(live: Live) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("place", ["variable", "file", "setting"])
 def test_the_token_is_read_anew(live: Live, place: str) -> None:
-    """A token that was replaced is the one that is sent, wherever it stands."""
+    """A replaced token is used from the next run on, from a variable or a file."""
     shell, server = live(answer(body=BODY))
     given = {**shell.given, "INFOMANIAK_API_TOKEN": ""}
     token, config = shell.folder / "token", shell.folder / "catalog.toml"
@@ -76,7 +76,7 @@ def test_a_token_that_is_gone_is_missed(live: Live) -> None:
 
 
 def test_a_slot_is_done_once(live: Live) -> None:
-    """At rest too, --scheduled does each slot once, and asks nobody for one that was done."""
+    """On the fast path --scheduled runs each slot once, and skips finished slots."""
     shell, server = live(answer(body=BODY), CATALOG_SCHEDULE_EVERY="7d")
     shell("sync", "--scheduled")
     assert "was done at" in shell("sync", "--scheduled").out
@@ -92,7 +92,7 @@ def test_a_slot_is_done_once(live: Live) -> None:
 
 
 def test_a_monitor_is_told_all_the_same(live: Live) -> None:
-    """Whoever is pinged at each pass is pinged on the fast path too."""
+    """The fast path sends the same pings as a full pass."""
     shell, server = live(answer(body=BODY))
     shell = Shell(shell.folder, {**shell.given, "CATALOG_PING_URL": f"{server.url}/ping"})
     shell("sync")
@@ -103,7 +103,7 @@ def test_a_monitor_is_told_all_the_same(live: Live) -> None:
 
 @pytest.mark.long
 def test_the_database_is_looked_for_as_ever(live: Live, tmp_path: Path) -> None:
-    """Named on the command line, by a variable or in the file, it is the one that is used."""
+    """The fast path finds the database by option, variable and file."""
     shell, _ = live(answer(body=BODY))
     config = shell.folder / "catalog.toml"
     config.write_text('database = "own.db"\n', encoding="utf-8")
@@ -122,7 +122,7 @@ def test_the_database_is_looked_for_as_ever(live: Live, tmp_path: Path) -> None:
 
 
 def test_a_provider_by_name(live: Live) -> None:
-    """Of several providers each takes the fast path by its name; all of them take a whole pass."""
+    """Each of several providers takes the fast path by name. All together take a full pass."""
     shell, server = live(answer(body=b'{"object": "list", "data": [{"id": "a"}]}'))
     tables = "".join(
         f'[[provider]]\nname = "{name}"\nkind = "openai"\n'
@@ -138,7 +138,7 @@ def test_a_provider_by_name(live: Live) -> None:
 
 
 def test_headers_of_the_user_are_noted_nowhere(live: Live) -> None:
-    """A header may hold a secret: it is sent all the same, read from the settings anew."""
+    """The fast path sends a user's header and never stores it."""
     shell, server = live(answer(body=b'{"data": [{"id": "a"}]}'))
     (shell.folder / "catalog.toml").write_text(
         f'[[provider]]\nname = "own"\nkind = "openai"\nurl = "{server.url}"\ntoken = "t"\n'
@@ -155,7 +155,7 @@ def test_headers_of_the_user_are_noted_nowhere(live: Live) -> None:
     "of_provider", ['kind = "openrouter"', 'kind = "openai"\nlist.authorization = "none"']
 )
 def test_a_token_goes_to_no_other_provider(live: Live, of_provider: str) -> None:
-    """That of Infomaniak, which is there too, is not sent to a provider that wants none."""
+    """Infomaniak's token is not sent to a provider without a token."""
     shell, server = live(answer(body=b'{"data": [{"id": "a"}]}'))
     (shell.folder / "catalog.toml").write_text(
         f'[[provider]]\nname = "x"\nurl = "{server.url}"\n{of_provider}\n', encoding="utf-8"
@@ -181,7 +181,7 @@ def test_the_token_of_the_environment_goes_before(live: Live) -> None:
 
 
 def test_the_moment_of_a_poll_is_read_once(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A poll that begins before midnight counts for that day: the ends of models are by days."""
+    """A poll that starts before midnight counts for that day."""
     shell, _ = live(answer(body=BODY))
     shell("sync")
     for name, text in shell.given.items():
@@ -210,7 +210,7 @@ def test_several_providers_rest_side_by_side(live: Live) -> None:
 
 
 def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
-    """While a run on the fast path waits for its answer, another one finds the slot taken."""
+    """While a run waits for its answer, a second one finds the slot claimed."""
     held: list[Shell] = []
     told: list[str] = []
 
@@ -231,7 +231,7 @@ def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
 
 @pytest.mark.long
 def test_what_is_handed_on_is_one_pass(live: Live) -> None:
-    """The lines of a failed request and of the full pass that reports it have one id."""
+    """The log lines of a failed request and its full pass share one id."""
     shell, server = live(answer(body=BODY), answer(503), CATALOG_HTTP_ATTEMPTS="2")
     shell("sync")
     ran = shell("-v", "sync", code=3)
@@ -243,7 +243,7 @@ def test_what_is_handed_on_is_one_pass(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_slot_is_that_of_the_request(live: Live) -> None:
-    """An answer that comes when the next slot has begun counts for the slot of its request."""
+    """A late answer counts for the slot of its request, not for the next slot."""
     made = RandomCatalog(20)
     before = made.body
     made.change()
@@ -265,7 +265,7 @@ def test_a_slot_is_that_of_the_request(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_secret_of_a_channel_is_hidden_on_the_fast_path(live: Live) -> None:
-    """A provider that repeats the address of a webhook gets it into no table, on either path."""
+    """A webhook address that the provider repeats is stored in no table."""
     hook = "https://chat.example/hooks/x7Kq9Zp2Lm4N8vRwABCDEF5"
     repeated = {"ETag": f'"{hook}"'}
     shell, _ = live(

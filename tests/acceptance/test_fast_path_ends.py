@@ -1,4 +1,4 @@
-"""What ends the fast path: settings, files and databases that moved or were damaged."""
+"""The fast path ends if settings, files or databases change or are damaged."""
 
 import os
 import sqlite3
@@ -14,7 +14,7 @@ from tests.support.shell import Live, Shell
 
 @pytest.mark.long
 def test_settings_that_moved_are_read(live: Live) -> None:
-    """A file that was written, or a variable that was set, ends the rest until it was read."""
+    """A changed file or variable ends the fast path until a full pass has read it."""
     shell, _ = live(answer(body=BODY))
     file = shell.folder / "catalog.toml"
     file.write_text("[http]\nattempts = 1\n", encoding="utf-8")
@@ -32,7 +32,7 @@ def test_settings_that_moved_are_read(live: Live) -> None:
 
 @pytest.mark.long
 def test_annotations_that_moved_are_read(live: Live) -> None:
-    """What people call a model is in the document after the next run."""
+    """A changed annotation is in the document after the next run."""
     shell, _ = live(answer(body=BODY))
     own = shell.folder / "own.toml"
     own.write_text("", encoding="utf-8")
@@ -51,7 +51,7 @@ def test_annotations_that_moved_are_read(live: Live) -> None:
 
 
 def test_odd_settings_are_told_as_ever(live: Live) -> None:
-    """What cannot be read, or is no database file, is left to who reads all settings."""
+    """Unreadable settings and invalid databases get the full pass's errors."""
     shell, _ = live(answer(body=BODY))
     assert "cannot read" in shell("--config", "none.toml", "sync", code=2).err
     (shell.folder / "catalog.toml").write_text("[", encoding="utf-8")
@@ -64,7 +64,7 @@ def test_odd_settings_are_told_as_ever(live: Live) -> None:
 
 
 def test_a_configuration_from_a_pipe_is_read_once(live: Live) -> None:
-    """What comes by stdin is the configuration at each run; it has no fast path."""
+    """A configuration on stdin is read at each run, without a fast path."""
     shell, server = live(answer(body=BODY), laid=False)
     given = f'database = "{shell.folder}/own.db"\n[document]\npath = ""\n'.encode()
     for _ in range(2):
@@ -74,7 +74,7 @@ def test_a_configuration_from_a_pipe_is_read_once(live: Live) -> None:
 
 
 def test_a_document_that_became_a_pipe_is_told(live: Live) -> None:
-    """It is not waited for until somebody writes into it."""
+    """A named pipe in place of the document fails without waiting."""
     shell, _ = live(answer(body=BODY))
     shell("sync")
     document = shell.folder / "docs" / "models.md"
@@ -86,7 +86,7 @@ def test_a_document_that_became_a_pipe_is_told(live: Live) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("lost", ["template", "lock", "secret"])
 def test_a_file_that_the_settings_name_is_missed(live: Live, lost: str) -> None:
-    """What a message will need is not found missing when it is wanted, but at the next run."""
+    """A missing template, lock or secret file is reported at the next run."""
     shell, server = live(answer(body=BODY))
     files = {"template": "ops.txt", "lock": "catalog.lock", "secret": "url"}
     (shell.folder / "ops.txt").write_text("$title\n", encoding="utf-8")
@@ -106,7 +106,7 @@ def test_a_file_that_the_settings_name_is_missed(live: Live, lost: str) -> None:
 
 
 def test_a_missing_file_of_one_provider_stops_no_other(live: Live) -> None:
-    """The one whose annotations are not there is told, the other one is polled."""
+    """A missing annotations file is reported, and the other provider is still polled."""
     shell, server = live(answer(body=b'{"data": [{"id": "a"}]}'))
     tables = "".join(
         f'[[provider]]\nname = "{name}"\nkind = "openai"\nurl = "{server.url}"\ntoken = "t"\n'
@@ -121,7 +121,7 @@ def test_a_missing_file_of_one_provider_stops_no_other(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_row_that_was_damaged_is_no_fast_path(live: Live) -> None:
-    """What somebody wrote there by hand is not believed, and shows no traceback."""
+    """A damaged fast path row is ignored, without a traceback."""
     shell, _ = live(answer(body=BODY))
     shell("sync")
     for damage in ("{", "{}", "[]", '{"is_alone": true, "files": [1]}'):
@@ -159,7 +159,7 @@ def test_names_that_are_no_text(tmp_path: Path, live: Live, odd: str) -> None:
 
 
 def test_a_file_that_a_variable_names_is_told_apart(live: Live) -> None:
-    """Where a variable names another file with a secret, that file is wanted."""
+    """A variable that names another secret file ends the fast path."""
     shell, server = live(answer(body=BODY))
     (shell.folder / "url").write_text(server.url, encoding="utf-8")
     (shell.folder / "catalog.toml").write_text(
@@ -187,7 +187,7 @@ def test_a_folder_in_the_place_of_a_file_is_told(live: Live) -> None:
 def test_a_time_that_was_edited_is_told_and_breaks_nothing_off(
     live: Live, time: str, code: int
 ) -> None:
-    """On either path, what is no time is an error that says what to do; a zone may lack."""
+    """An invalid stored time is an error with a hint on either path."""
     shell, _ = live(answer(body=BODY))
     for _ in range(3):
         shell("sync")

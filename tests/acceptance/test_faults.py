@@ -54,7 +54,7 @@ def rows(text: str) -> list[list[str]]:
 
 @pytest.mark.long
 def test_a_small_campaign_keeps_every_promise() -> None:
-    """Real faults on real processes end as in an undisturbed run, and the table says so."""
+    """A small campaign of real faults ends like an undisturbed run."""
     only = [word for name in PLAYED for word in ("--only", name)]
     ended = play("--quick", *only)
     assert ended.code == 0, ended
@@ -74,7 +74,7 @@ def test_a_small_campaign_keeps_every_promise() -> None:
 
 
 def test_half_a_message_is_not_taken() -> None:
-    """What a kill cuts off on its way is no message that was told, whatever of it arrived."""
+    """The receiver does not count an incomplete message."""
     with serve(answer(204)) as server:
         host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as sender:
@@ -85,7 +85,7 @@ def test_half_a_message_is_not_taken() -> None:
 
 
 def test_only_a_whole_campaign_is_written_down() -> None:
-    """A table of a few faults, or of small numbers, never stands in the documentation."""
+    """A partial or quick campaign is never written into the documentation."""
     for words in (["--quick"], ["--only", "locked"]):
         ended = play("--write", *words)
         assert ended.code == 2
@@ -106,7 +106,7 @@ def test_the_page_shows_a_whole_campaign_that_kept_its_promises() -> None:
 
 
 def test_the_page_names_each_scenario() -> None:
-    """docs/reliability.md says of every scenario what is promised."""
+    """docs/reliability.md names every scenario."""
     named = set(re.findall(r"`(?:--only )?([a-z-]+)`", PAGE))
     assert named >= set(scenarios(quick=False))
 
@@ -138,12 +138,12 @@ def test_what_is_written_goes_between_the_markers(tmp_path: Path) -> None:
     ],
 )
 def test_what_differs_is_said(left: Left, said: list[str]) -> None:
-    """A finding too few, too many or twice, a row or a byte that is another: each breaks it."""
+    """Missing, extra or repeated findings, rows and bytes are each reported."""
     assert differences(RIGHT, left) == said
 
 
 def test_an_answer_that_was_believed_may_leave_more() -> None:
-    """What the answer itself said is no false change, but a missed one still is."""
+    """An accepted answer may add findings, but a missed finding is still reported."""
     more = replace(RIGHT, told={"ops": TOLD + TOLD, "team": TOLD}, document=b"other")
     assert differences(RIGHT, more, believed=True) == []
     less = replace(RIGHT, found=Counter())
@@ -167,7 +167,7 @@ def test_a_planted_secret_is_found_wherever_it_is(tmp_path: Path) -> None:
 
 
 def test_growth_is_noticed() -> None:
-    """A daemon that takes more memory, files or room a poll than it may is no daemon to keep."""
+    """Growth of memory, open files or database size is reported."""
     early = {"polls": 1000, "memory": 90_000_000, "files": 5, "database": 200_000}
     late = early | {"polls": 10_000, "database": 290_000}
     assert grown(early, late) == []
@@ -177,7 +177,7 @@ def test_growth_is_noticed() -> None:
 
 
 def test_a_slot_done_twice_or_not_at_all_is_noticed() -> None:
-    """Whatever is not done exactly once breaks the promise."""
+    """A slot that is not done exactly once is reported."""
     assert uneven(Counter(once=10), 10) == []
     assert uneven(Counter({"once": 9, "done done left": 1}), 10) == ["1 slots: done done left"]
     assert uneven(Counter(once=9), 10) == ["only 9 slots"]

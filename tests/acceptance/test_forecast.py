@@ -1,4 +1,4 @@
-"""`catalog forecast`, `note` and `notes`, and where else an end shows."""
+"""`catalog forecast`, `note` and `notes`, and other outputs that show an end."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ def of(model: str, ran: Any) -> dict[str, Any]:
 
 
 def test_every_model_that_left_has_a_forecast(demo: Shell) -> None:
-    """The latest to end first, each with the policy's day, its ground, and what may follow."""
+    """Each removed model has a forecast with its end, basis, reason and successors."""
     listed = demo("forecast", "--format", "json").json["forecasts"]
     assert len(listed) == 11
     assert [each["until"] for each in listed] == [
@@ -39,7 +39,7 @@ def test_every_model_that_left_has_a_forecast(demo: Shell) -> None:
 
 
 def test_the_table_says_what_would_be_lost(demo: Shell) -> None:
-    """For people, each successor stands with its losses in words; for programs, in columns."""
+    """The table lists each successor's losses in words, and CSV has columns."""
     row = next(line for line in demo("forecast").lines if line.startswith("qwen3 "))
     assert "moonshotai/Kimi-K2.6 (context 262,144 to 256,000, not beta to beta, ready to com" in row
     assert "Qwen/Qwen3.5-122B-A10B-FP8 (context 262,144 to 200,000, " in row
@@ -50,7 +50,7 @@ def test_the_table_says_what_would_be_lost(demo: Shell) -> None:
 
 @pytest.mark.long
 def test_a_note_is_kept_counts_and_is_taken_back(own_demo: Shell) -> None:
-    """The newest note gives day, basis, ground and successor, wherever an end shows."""
+    """The newest note sets the day, reason and successor, and can be withdrawn."""
     shell = own_demo
     source = "mail of 2026-11-01"
     given = ("--retires", FAR, "--successor", "google/gemma-4-31B-it", "--source", source)
@@ -87,7 +87,7 @@ def test_a_note_is_kept_counts_and_is_taken_back(own_demo: Shell) -> None:
 
 
 def test_a_listed_model_may_end(own_demo: Shell) -> None:
-    """Its end shows in the catalog, in the document and first among the forecasts."""
+    """A listed model's end is in the catalog, in the document and first in the forecasts."""
     shell = own_demo
     assert shell("note", "whisper", "--retires", FAR).lines == [f"whisper: retires on {FAR}"]
     (known,) = (
@@ -107,7 +107,7 @@ def test_a_listed_model_may_end(own_demo: Shell) -> None:
 
 
 def test_where_nothing_is_known_that_is_said(own_demo: Shell) -> None:
-    """No note, and no model with an end: one line says so."""
+    """Without notes or ends, one line reports that."""
     assert own_demo("notes").lines == ["nothing was noted"]
     fresh = Shell(own_demo.folder / "fresh")
     fresh.folder.mkdir()
@@ -135,13 +135,13 @@ def test_where_nothing_is_known_that_is_said(own_demo: Shell) -> None:
 def test_a_note_that_says_nothing_is_wrong_usage(
     demo: Shell, given: tuple[str, ...], told: str
 ) -> None:
-    """What is missing, contradictory or unknown is told with exit 2, and nothing is noted."""
+    """A missing, contradictory or unknown note is exit 2, and nothing is stored."""
     assert told in demo("note", *given, code=2).err
     assert demo("notes").lines == ["nothing was noted"]
 
 
 def test_without_a_database_none_is_made(shell: Shell) -> None:
-    """A note needs a catalog to be about; a database that is not there is not made."""
+    """A note does not create a missing database."""
     ran = shell("note", "qwen3", "--retires", FAR, code=6)
     assert "hint: " in ran.err
     assert not (shell.folder / "catalog.db").exists()

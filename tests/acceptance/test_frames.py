@@ -1,4 +1,4 @@
-"""The way from the command to the request is short enough to be read at one sitting."""
+"""The call chain from the command to the request is short."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,7 @@ OURS = str(Path(catalog.__file__).parent)
 
 
 def frames_of_requests(words: list[str]) -> list[list[str]]:
-    """Run `catalog sync` in this process; return our functions on the way to each request."""
+    """Run `catalog sync` in this process and return our functions above each request."""
     found: list[list[str]] = []
 
     def look(frame: FrameType, event: str, _: Any) -> None:
@@ -49,7 +49,7 @@ def stack(frame: FrameType | None) -> list[FrameType]:
 def test_the_request_is_few_calls_away_from_the_command(
     live: Live, monkeypatch: pytest.MonkeyPatch, words: list[str]
 ) -> None:
-    """From the function of the command to the one that sends there are at most seven frames."""
+    """At most seven frames lead from the command to the request."""
     shell, _ = live(answer(body=RandomCatalog(3).body))
     for name, value in shell.environ.items():
         monkeypatch.setenv(name, value)

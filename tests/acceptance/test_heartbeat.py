@@ -17,7 +17,7 @@ ONE = answer(body=body(row()))
 
 
 def pings(server: Server) -> list[tuple[str, str]]:
-    """Return the path of each ping, and what it said; all of one pass have one id."""
+    """Return path and text of each ping. All pings of one pass share one id."""
     asked = [urlsplit(request.path) for request in server.requests]
     assert {request.method for request in server.requests} == {"POST"}
     assert len({parse_qs(each.query)["rid"][0] for each in asked}) == 1
@@ -26,7 +26,7 @@ def pings(server: Server) -> list[tuple[str, str]]:
 
 
 def test_a_pass_is_told_at_its_start_and_its_end(live: Live) -> None:
-    """Start, then success; a dry run tells nobody."""
+    """A pass sends a start and a success ping, and a dry run sends no ping."""
     with serve(answer(200)) as monitor:
         shell, _ = live(ONE, CATALOG_PING_URL=f"{monitor.url}/uuid")
         shell("sync", "--dry-run")
@@ -36,7 +36,7 @@ def test_a_pass_is_told_at_its_start_and_its_end(live: Live) -> None:
 
 
 def test_a_failed_pass_says_why(live: Live) -> None:
-    """The reason goes along; a query of the URL stays."""
+    """The failure ping carries the reason, and keeps the query of its URL."""
     with serve(answer(200)) as monitor:
         shell, _ = live(answer(503), CATALOG_PING_URL=f"{monitor.url}/uuid?create=1")
         shell("sync", code=3)
@@ -47,7 +47,7 @@ def test_a_failed_pass_says_why(live: Live) -> None:
 
 
 def test_a_pass_that_cannot_be_recorded_is_a_failure(live: Live) -> None:
-    """A database that cannot be used is told too."""
+    """An unusable database sends a failure ping."""
     with serve(answer(200)) as monitor:
         shell, _ = live(ONE, CATALOG_PING_URL=monitor.url)
         Path(shell.folder, "catalog.db").write_text("no database, but long enough for one" * 99)
@@ -61,7 +61,7 @@ def test_a_pass_that_cannot_be_recorded_is_a_failure(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_daemon_tells_of_a_database_that_it_cannot_use(live: Live) -> None:
-    """From the start on, and as long as that lasts: a monitor hears of every slot that was lost."""
+    """The daemon sends a failure ping for each slot lost to an unusable database."""
     with serve(answer(200)) as monitor:
         quick = {"CATALOG_SCHEDULE_EVERY": "1s", "CATALOG_SCHEDULE_JITTER": "1ms"}
         shell, _ = live(ONE, CATALOG_PING_URL=monitor.url, **quick)
@@ -78,7 +78,7 @@ def test_a_daemon_tells_of_a_database_that_it_cannot_use(live: Live) -> None:
 
 
 def test_a_slot_that_cannot_be_noted_as_done_is_a_failure(live: Live) -> None:
-    """What breaks after the poll is told in place of a success."""
+    """An error after the poll sends a failure ping instead of a success."""
     with serve(answer(200)) as monitor:
         shell, _ = live(ONE, CATALOG_PING_URL=monitor.url)
         shell("sync")
@@ -94,7 +94,7 @@ def test_a_slot_that_cannot_be_noted_as_done_is_a_failure(live: Live) -> None:
 
 
 def test_a_monitor_that_is_away_harms_nothing(live: Live) -> None:
-    """A refused ping is a warning without the URL, and the pass is as it would be."""
+    """A refused ping is a warning without the URL, and the pass succeeds."""
     with serve(answer(500)) as monitor:
         shell, _ = live(ONE, CATALOG_PING_URL=f"{monitor.url}/secret-uuid")
         ran = shell("--log-format", "json", "sync")

@@ -1,4 +1,4 @@
-"""`catalog snapshots` and `catalog polls`, on the demo's history and on one that failed."""
+"""`catalog snapshots` and `catalog polls` on the demo's history and on a failed poll."""
 
 from tests.support.shell import Live, Shell
 
@@ -16,7 +16,7 @@ def test_snapshots_are_listed_oldest_first(demo: Shell) -> None:
 
 
 def test_polls_are_listed_newest_first(demo: Shell) -> None:
-    """Each attempt has its outcome, the held one its reason; the list can be cut."""
+    """Each poll has its outcome, a held one its reason, and --limit shortens the list."""
     table = demo("polls").lines
     assert [line.split()[2] for line in table[1:]] == [
         *("changed", "held", "changed", "changed", "changed", "first"),
@@ -30,7 +30,7 @@ def test_polls_are_listed_newest_first(demo: Shell) -> None:
 
 
 def test_a_failed_poll_has_no_snapshot(live: Live) -> None:
-    """Before the first answer nothing is in force, and JSON leaves the snapshot out."""
+    """A failed first poll has no snapshot in JSON."""
     shell, _ = live()
     shell("sync", code=3, given={"CATALOG_INFOMANIAK_URL": "http://127.0.0.1:1"})
     (poll,) = shell("polls", "--format", "json").json["polls"]

@@ -1,4 +1,4 @@
-"""What a stranger sends, as an operator meets it: it hangs, silences and leaks nothing."""
+"""Hostile answers at the command line: they block, silence and leak nothing."""
 
 import json
 import signal
@@ -32,7 +32,7 @@ def redirect(place: str) -> Step:
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_provider_that_redirects_to_an_odd_place_is_a_failed_poll(live: Live, place: str) -> None:
-    """It is said in one line, recorded, and exits with 3."""
+    """A redirect to an invalid place is a failed poll with exit code 3."""
     shell, _ = live(ONE, redirect(place))
     shell("sync")
     ran = shell("sync", code=3)
@@ -46,7 +46,7 @@ def test_a_provider_that_redirects_to_an_odd_place_is_a_failed_poll(live: Live, 
 def test_a_receiver_that_redirects_to_an_odd_place_silences_no_other(
     live: Live, place: str
 ) -> None:
-    """The other channel is told at once; the message stays owed, and `status` is not ok."""
+    """A bad redirect of one channel keeps its message pending, and the other channel delivers."""
     with serve(redirect(place)) as odd, serve(answer(204)) as good:
         urls = {"CATALOG_CHANNEL_OPS_URL": odd.url, "CATALOG_CHANNEL_TEAM_URL": good.url}
         shell, _ = live(ONE, TWO, **urls)
@@ -61,7 +61,7 @@ def test_a_receiver_that_redirects_to_an_odd_place_silences_no_other(
 
 
 def test_a_message_that_a_pass_left_behind_is_trouble(live: Live) -> None:
-    """A message that was due at the last poll, and was not even tried, is told by `status`."""
+    """`status` fails if the last poll did not try a due message."""
     with serve(answer(503)) as hook:
         shell, _ = live(ONE, TWO, CATALOG_CHANNEL_OPS_URL=hook.url)
         Path(shell.folder, "catalog.toml").write_text(HOOKS[: len(HOOKS) // 2])
@@ -88,7 +88,7 @@ def begins(secret: str, *, json_: bool) -> bytes:
 def test_a_receiver_that_repeats_the_begin_of_its_url_is_done_with_soon(
     live: Live, status: int
 ) -> None:
-    """Whatever its answer shares with the URL, the pass ends, and the next one has nothing left."""
+    """A receiver that repeats its URL cannot delay the pass, and gets one attempt."""
     path = "/hooks/T00000000/B11111111/abcdefghijklmnopqrstuvwxyz"
 
     def step(exchange: Exchange) -> None:
@@ -109,7 +109,7 @@ def test_a_receiver_that_repeats_the_begin_of_its_url_is_done_with_soon(
 
 @pytest.mark.long
 def test_told_to_stop_while_an_odd_answer_is_read_it_stops(live: Live) -> None:
-    """The answer of a receiver is read to its end soon, and the signal is heeded."""
+    """A daemon stops on a signal while it reads a hostile answer."""
     path = "/hooks/T00000000/B11111111/abcdefghijklmnopqrstuvwxyz"
 
     def step(exchange: Exchange) -> None:
@@ -137,7 +137,7 @@ def test_told_to_stop_while_an_odd_answer_is_read_it_stops(live: Live) -> None:
 def test_a_part_of_the_token_is_neither_shown_nor_stored(
     live: Live, status: int, length: int
 ) -> None:
-    """What a provider repeats of the token, cut short, is in no output and not in the database."""
+    """A part of the token in an answer is masked in output and database."""
     part = TOKEN[:length]
     said = answer(status, api_error("not_authorized", f"the token {part} is none"), {"X": part})
     shell, _ = live(said, INFOMANIAK_API_TOKEN=TOKEN)
@@ -153,7 +153,7 @@ def test_a_part_of_the_token_is_neither_shown_nor_stored(
 
 
 def test_a_mistake_of_the_program_has_an_exit_code_of_its_own(own_demo: Shell) -> None:
-    """It is 70: 1 would say that a check found something. The traceback is for debugging."""
+    """An internal error exits with 70, and shows its traceback only with -vv."""
     with closing(sqlite3.connect(own_demo.folder / "demo" / "catalog.db")) as database, database:
         database.execute("update change set before = '{' where before is not null")
     ran = own_demo("changes", code=70)

@@ -1,4 +1,4 @@
-"""No file that a person names or a repository holds can hang a command or end it untidily."""
+"""No file of a person or a repository can hang or crash a command."""
 
 import os
 import socket
@@ -15,18 +15,18 @@ from tests.support.http_server import answer
 from tests.support.shell import Live, Shell
 
 SECONDS = 20
-"""Within so long every command ends; without a door to files, some of these never would."""
+"""Seconds in which every command ends, even if it meets a file without an end."""
 HOSTILE = "hostile"
 DEEP = 50_000
 
 
 def device(path: Path) -> None:
-    """Make a link to what never ends."""
+    """Make a link to an endless file."""
     path.symlink_to("/dev/zero")
 
 
 def bound_socket(path: Path) -> None:
-    """Make a socket that nobody listens on."""
+    """Make a socket without a listener."""
     with socket.socket(socket.AF_UNIX) as made:
         here = Path.cwd()
         os.chdir(path.parent)  # the path of a socket must be short
@@ -102,13 +102,13 @@ USES: dict[str, tuple[str, str]] = {
 TOML_USES = ("configuration", "annotations", "behavior")
 JSON_USES = ("lock", "baseline", "catalog", "export")
 CODES = {"report": 6, "catalog": 4, "export": 6}
-"""Of uses that do not end as wrong usage: what cannot be written, an answer, a database."""
+"""Exit codes of the uses that do not end as wrong usage."""
 READ_IN_PARTS = {"catalog", "described", "export", "payload", "state"}
-"""These read large files; how they end is tested with what they hold."""
+"""These uses read large files, so other tests cover their size."""
 
 
 def play(shell: Shell, use: str, make: Callable[[Path], object], code: int) -> str:
-    """Run the command of a use on a file that is made here; return what it said."""
+    """Run the command of a use on a hostile file and return its stderr."""
     words, configuration = USES[use]
     (shell.folder / "app.py").write_text("model = 'mixtral'\n", encoding="utf-8")
     (shell.folder / "right.json").write_bytes(body(row()))
@@ -127,12 +127,12 @@ def play(shell: Shell, use: str, make: Callable[[Path], object], code: int) -> s
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("use", USES)
 def test_what_is_no_regular_file_is_refused(shell: Shell, use: str, kind: str) -> None:
-    """Each command that takes a file names it, says what it is, and ends."""
+    """Each command names a file that is not regular, explains the problem and ends."""
     make, told = KINDS[kind]
     if use == "recordings":  # a folder is wanted
         told = "holds no recorded payload" if kind == "folder" else "Not a directory"
     elif kind == "folder" and use in {"state", "catalog", "report", "baseline", "lock"}:
-        told = HOSTILE  # said by whoever looks first
+        told = HOSTILE  # the first check reports it
     elif kind == "large" and use in READ_IN_PARTS | {"report"}:
         return
     code = 6 if use == "report" and kind != "folder" else 2
@@ -143,7 +143,7 @@ def test_what_is_no_regular_file_is_refused(shell: Shell, use: str, kind: str) -
 @pytest.mark.parametrize("content", TOML)
 @pytest.mark.parametrize("use", TOML_USES)
 def test_odd_toml_is_refused(shell: Shell, use: str, content: str) -> None:
-    """What is nested too deeply, too long or no text is an error with the file's name."""
+    """Deeply nested, too long or non-UTF-8 TOML is an error with the file's name."""
     play(shell, use, lambda path: path.write_bytes(TOML[content]), 2)
 
 
@@ -151,14 +151,14 @@ def test_odd_toml_is_refused(shell: Shell, use: str, content: str) -> None:
 @pytest.mark.parametrize("content", JSON)
 @pytest.mark.parametrize("use", JSON_USES)
 def test_odd_json_is_refused(shell: Shell, use: str, content: str) -> None:
-    """What is nested too deeply, too long or no text is an error with the file's name."""
+    """Deeply nested, too long or non-UTF-8 JSON is an error with the file's name."""
     if (use, content) == ("baseline", "a number as text"):
         return  # a baseline holds no number
     play(shell, use, lambda path: path.write_bytes(JSON[content]), CODES.get(use, 2))
 
 
 def test_a_byte_order_mark_is_no_error(shell: Shell) -> None:
-    """A configuration, a token, a lock and a baseline of an editor that writes one are read."""
+    """A configuration, token, lock and baseline with a byte order mark are read."""
     mark = "\ufeff"
     files = {
         "catalog.toml": f"{mark}[infomaniak]\ntoken_file = 'token'\n",
@@ -179,7 +179,7 @@ NAME = os.fsdecode(b"a\xff.py")
 
 @pytest.mark.long
 def test_names_that_are_no_text_are_in_every_output(shell: Shell) -> None:
-    """A file whose name is not UTF-8 is reported in each format, in the lock and the baseline."""
+    """A file with a non-UTF-8 name is reported in each format, lock and baseline."""
     (shell.folder / NAME).write_text("model = 'mixtral'\n", encoding="utf-8")
     check = ("check", "--shipped", ".")
     assert shell(*check, code=1).lines[0] == "a\\xff.py"

@@ -24,7 +24,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 
 @pytest.fixture
 def history(shell: Shell) -> Path:
-    """Give a folder of recordings: all forms of file, and one that is none."""
+    """Return a folder with every form of recording, and one other file."""
     folder = shell.folder / "history"
     folder.mkdir()
     (folder / "2026-01-01T00:00:00Z.json").write_text(json.dumps([row()]))
@@ -53,7 +53,7 @@ def test_recordings_that_say_the_same_go_in_once(shell: Shell) -> None:
 
 
 def test_a_history_goes_in_once_and_the_held_end_by_hand(shell: Shell) -> None:
-    """The shipped history ends held with exit 5; again adds nothing; --accept lets the end in."""
+    """The shipped history ends held with exit 5, and --accept imports the held end."""
     first = shell("import", shipped(), code=5)
     assert [line.split("  ")[1] for line in first.lines if "infomaniak: " in line] == [
         "infomaniak: first, snapshot 1, 13 models",
@@ -84,7 +84,7 @@ def test_a_history_goes_in_once_and_the_held_end_by_hand(shell: Shell) -> None:
 def test_every_form_of_file_is_taken_and_the_past_is_not_changed(
     shell: Shell, history: Path
 ) -> None:
-    """Colons, packed files and bare lists go in, a broken file is kept; the past is refused."""
+    """Colons, packed files and bare lists import, and a change to the past is refused."""
     (history / "2026-01-01T120000Z.json").write_text("{")
     ran = shell("import", "history", code=4)
     assert "4 recordings: 1 changed, 1 first, 1 invalid, 1 unchanged" in ran.lines
@@ -102,7 +102,7 @@ def test_every_form_of_file_is_taken_and_the_past_is_not_changed(
 
 
 def test_a_wall_of_problems_names_what_lists_them_all(shell: Shell) -> None:
-    """Of a recording full of problems ten are shown, and the file to validate for the rest."""
+    """Ten problems of a recording are shown, with the command that lists the rest."""
     file = shell.folder / "my history" / "2026-01-01T000000Z.json"
     file.parent.mkdir()
     file.write_bytes(body(*[0] * 12))
@@ -113,7 +113,7 @@ def test_a_wall_of_problems_names_what_lists_them_all(shell: Shell) -> None:
 
 @pytest.mark.long
 def test_the_last_recording_goes_in_once_it_is_mended(shell: Shell, history: Path) -> None:
-    """An invalid end is passed over like all that is known, until its file is right."""
+    """An invalid last recording is ignored until its file is valid."""
     last = history / "2026-01-04T000000Z.json"
     last.write_text("{")
     shell("import", "history", code=4)
@@ -132,7 +132,7 @@ def test_the_future_is_not_imported(shell: Shell, history: Path) -> None:
 
 
 def test_a_directory_that_is_not_there_is_wrong_usage(shell: Shell) -> None:
-    """Nothing is made where there is nothing to import."""
+    """Importing a missing directory creates nothing."""
     missing = shell("import", "nowhere", code=2)
     assert "nowhere cannot be read as a directory" in missing.err
     assert shell.files() == {}
@@ -150,7 +150,7 @@ def test_with_nothing_believed_there_is_no_document(shell: Shell) -> None:
 
 
 def test_a_progress_bar_stays_out_of_what_is_redirected(shell: Shell, history: Path) -> None:
-    """With stderr on a terminal and stdout in a pipe, the bar is on the terminal alone."""
+    """With stdout in a pipe, the progress bar is on the terminal only."""
     shown, out = shell.on_terminal("import", history, piped=True)
     assert "importing" in shown
     assert "infomaniak: first" in out
@@ -159,7 +159,7 @@ def test_a_progress_bar_stays_out_of_what_is_redirected(shell: Shell, history: P
 
 
 def made(folder: Path, count: int) -> None:
-    """Write so many recordings, an hour apart; every one differs from the one before."""
+    """Write recordings one hour apart, each different from the previous one."""
     folder.mkdir()
     for hour in range(count):
         day, of_day = divmod(hour, 24)
@@ -177,7 +177,7 @@ def stored(file: Path) -> list[str]:
 
 @pytest.mark.long
 def test_an_import_that_was_killed_goes_on_with_what_is_missing(shell: Shell) -> None:
-    """Killed at any place, it leaves whole polls alone, and the next run adds exactly the rest."""
+    """A killed import keeps whole polls, and the next run adds the rest."""
     made(shell.folder / "history", TOGETHER + 5)
     shell("--database", "whole.db", "import", "history")
     whole = stored(shell.folder / "whole.db")
@@ -206,7 +206,7 @@ def test_an_import_that_was_killed_goes_on_with_what_is_missing(shell: Shell) ->
 def test_an_import_that_the_database_refuses_tells_why_and_goes_on_later(
     shell: Shell, how: str, kept: int
 ) -> None:
-    """Whether it takes back a poll or all of them, its first error is told, and nothing else."""
+    """A database error stops the import with its first reason, and a later import finishes."""
     made(shell.folder / "history", 6)
     shell("--database", "whole.db", "import", "history")
     file = shell.folder / "it.db"

@@ -1,4 +1,4 @@
-"""What holds for every command: help, usage, streams, locales, colors."""
+"""Behavior of every command: help, usage, streams, locales, colors."""
 
 import json
 import os
@@ -17,18 +17,18 @@ from tests.support.http_server import Exchange, answer, silence
 from tests.support.shell import SECONDS, Live, Shell
 
 LIBRARIES = ("sqlalchemy", "sqlmodel", "httpx", "pydantic", "jsonschema", "rich", "markdown_it")
-"""What takes long to load."""
+"""Libraries that take long to load."""
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
-    """Give a working folder for the installed script: how it starts is what is tested here."""
+    """Return a shell with the installed script, because these tests cover its start."""
     return Shell(tmp_path, installed=True)
 
 
 @pytest.mark.long
 def test_json_lines_alone_where_they_are_asked_for(live: Live) -> None:
-    """Errors, hints and what is owed are lines of the log too: a machine reads all of it."""
+    """With --log-format json, errors and pending messages are JSON lines too."""
     shell, _ = live(answer(503))
     ran = shell("--log-format", "json", "-q", "sync", code=3)
     lines = [json.loads(line) for line in ran.err.splitlines()]
@@ -65,7 +65,7 @@ def test_the_package_runs_as_a_module(shell: Shell) -> None:
 
 
 def test_wrong_usage_is_exit_2(shell: Shell) -> None:
-    """An unknown option or command is told on stderr with where to find help."""
+    """An unknown option or command exits with 2, and stderr mentions --help."""
     for words in (["--nope"], ["sync", "--nope"], ["nope"], ["diff", "1"]):
         ran = shell(*words, code=2)
         assert ran.out == ""
@@ -74,7 +74,7 @@ def test_wrong_usage_is_exit_2(shell: Shell) -> None:
 
 
 def test_an_option_in_the_wrong_place_is_told_its_own(shell: Shell) -> None:
-    """What stands before the command, typed after it, is wrong usage with a hint where it goes."""
+    """A global option after the command is wrong usage, and the hint shows its place."""
     for option in ("-q", "--verbose", "--config", "--database=x.db", "--log-format"):
         ran = shell("sync", option, code=2)
         name = option.partition("=")[0]
@@ -88,7 +88,7 @@ def test_heavy_libraries_are_not_loaded_for_help(shell: Shell) -> None:
     ran = subprocess.run(
         [str(Path(shell.line()[0]).parent / "python"), "-X", "importtime", *shell.line("--help")],
         cwd=shell.folder,
-        # Not measured: what measures coverage loads libraries of its own.
+        # Not measured, because coverage loads libraries of its own.
         env={k: v for k, v in shell.environ.items() if not k.startswith("COVERAGE_")},
         capture_output=True,
         text=True,
@@ -101,7 +101,7 @@ def test_heavy_libraries_are_not_loaded_for_help(shell: Shell) -> None:
 
 
 def test_no_command_loads_a_heavy_library_for_its_own_help(shell: Shell) -> None:
-    """What a command needs of database, HTTP, settings and tables is loaded when it runs."""
+    """Loading a command's help imports no heavy library."""
     code = """
 import sys
 from catalog.cli.main import COMMANDS, load
@@ -109,7 +109,7 @@ for name in COMMANDS:
     load(name)
 print(*sys.modules)
 """
-    # Not measured: what measures coverage loads libraries of its own.
+    # Not measured, because coverage loads libraries of its own.
     environ = {k: v for k, v in shell.environ.items() if not k.startswith("COVERAGE_")}
     ran = subprocess.run(
         [sys.executable, "-c", code],
@@ -126,7 +126,7 @@ print(*sys.modules)
 
 @pytest.mark.long
 def test_a_reader_that_leaves_early_is_no_error(demo: Shell) -> None:
-    """With nobody to read stdout or stderr the command does its work and keeps its exit code."""
+    """A closed stdout or stderr does not change the exit code."""
     for words, code in ((["diff", "1", "2", "--exit-code"], 1), (["show", "x"], 2)):
         ours, theirs = os.pipe()
         os.close(ours)
@@ -198,7 +198,7 @@ def test_closed_streams_are_no_error(shell: Shell) -> None:
 
 @pytest.mark.long
 def test_an_ascii_terminal_gets_every_line(demo: Shell) -> None:
-    """Where only ASCII can be shown, other characters are escapes and nothing is lost."""
+    """An ASCII terminal shows other characters as escapes."""
     ascii_only = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     ran = demo("changes", "--model", "qwen3", given=ascii_only)
     assert ran.out.isascii()
@@ -208,7 +208,7 @@ def test_an_ascii_terminal_gets_every_line(demo: Shell) -> None:
 
 @pytest.mark.long
 def test_a_terminal_gets_color_and_no_escape_of_a_name(shell: Shell) -> None:
-    """Levels are colored on a terminal unless NO_COLOR is set, and names steer it in no format."""
+    """A terminal shows colors unless NO_COLOR is set, and names cannot control it."""
     Path(shell.folder, "old.json").write_bytes(body(row()))
     Path(shell.folder, "new.json").write_bytes(body(row(name="new\x1b[5m")))
     words = ("diff", "old.json", "new.json", "--format")

@@ -8,7 +8,7 @@ ESCAPES = "\x1b[31mred\x07\u202e"
 
 
 def test_the_catalog_is_listed_as_a_table(demo: Shell) -> None:
-    """The newest state stands in the provider's order, one aligned line a model, without color."""
+    """The table lists models in the provider's order, one aligned line each, without color."""
     ran = demo("models")
     head, first, *rest = ran.lines
     assert head.split("  ")[0] == "ID"
@@ -36,7 +36,7 @@ def test_the_catalog_is_listed_as_a_table(demo: Shell) -> None:
 
 
 def test_json_holds_our_words_and_every_fact(demo: Shell) -> None:
-    """A past moment gives the state of then, with the words for people and all that was sent."""
+    """JSON for a past time has the state of then, with all facts."""
     document = demo("models", "--at", "2025-12-23", "--format", "json").json
     assert document.keys() == {"schema_version", "provider", "snapshot", "taken_at", "models"}
     assert (document["snapshot"], document["taken_at"]) == (3, "2025-12-23T10:16:55Z")
@@ -61,7 +61,7 @@ def test_json_holds_our_words_and_every_fact(demo: Shell) -> None:
 
 
 def test_type_and_status_narrow_the_list(demo: Shell) -> None:
-    """Filters may be combined, at a snapshot's number, and a Markdown table shows what is left."""
+    """Filters combine with a snapshot number, and Markdown shows the remaining models."""
     ran = demo("models", "--at", "#3", "--type", "llm", "--status", "ready", "--format", "markdown")
     head, rule, *rows = ran.lines
     assert head.startswith("| ID | Name | Type |")
@@ -72,7 +72,7 @@ def test_type_and_status_narrow_the_list(demo: Shell) -> None:
 
 
 def test_a_moment_without_catalog_is_wrong_usage(demo: Shell) -> None:
-    """A day before the first snapshot, and what is no moment at all, say what would be right."""
+    """A day before the first snapshot and an invalid time are errors with examples."""
     early = demo("models", "--at", "2025-08-12T23:59:59+00:00", code=2)
     assert "no snapshot as early as 2025-08-12 23:59:59 UTC" in early.err
     assert "catalog snapshots" in early.err
@@ -82,7 +82,7 @@ def test_a_moment_without_catalog_is_wrong_usage(demo: Shell) -> None:
 
 
 def test_one_model_is_shown_with_its_history(demo: Shell) -> None:
-    """A model that is gone has its last facts, its dates and its changes, the swap among them."""
+    """A removed model is shown with its last facts, dates and changes."""
     ran = demo("show", "qwen3")
     assert ran.lines[:3] == [
         "qwen3  (id 17)",
@@ -97,7 +97,7 @@ def test_one_model_is_shown_with_its_history(demo: Shell) -> None:
 
 
 def test_one_model_as_it_was_then(demo: Shell) -> None:
-    """As of an earlier snapshot nothing later is known; the id finds the model as its name does."""
+    """`show --at` hides later changes, and accepts the id in place of the name."""
     then = demo("show", "17", "--at", "1", "--format", "json").json
     assert then["listed"] is True
     assert then["first_seen"] == "2025-08-13T18:55:22Z"
@@ -110,7 +110,7 @@ def test_one_model_as_it_was_then(demo: Shell) -> None:
 
 
 def test_an_unknown_model_is_wrong_usage_with_a_hint(demo: Shell) -> None:
-    """A name that nobody bore is told on stderr, with where to look."""
+    """An unknown model is an error on stderr with a suggestion and a hint."""
     ran = demo("show", "Qwen3", code=2)
     assert ran.out == ""
     assert ran.err.splitlines() == [
@@ -120,7 +120,7 @@ def test_an_unknown_model_is_wrong_usage_with_a_hint(demo: Shell) -> None:
 
 
 def test_escapes_in_a_name_do_not_reach_the_terminal(live: Live) -> None:
-    """Control and direction characters are shown as escapes, whatever command prints them."""
+    """Every command prints control and direction characters as escapes."""
     evil = row(name=f"evil{ESCAPES}", description=f"x{ESCAPES}", **{f"key{ESCAPES}": ESCAPES})
     shell, _ = live(answer(body=body(evil)), answer(body=body(row(id=900, description=MISSING))))
     printed = [shell("-q", "sync").out, shell("show", "1").out]

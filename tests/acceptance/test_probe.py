@@ -66,7 +66,7 @@ def asking(late_history: Shell, tmp_path: Path, provider: ReplayServer) -> Shell
 
 
 def test_probing_is_off_until_it_is_enabled(asking: Shell) -> None:
-    """Without the setting nothing is called, and the error says how; with it, it runs."""
+    """Without the setting no model is called, and with it the probe runs."""
     ran = asking("probe", "whisper", code=2)
     assert ran.err.splitlines() == [
         "error: probing is off: it calls the models, which costs money",
@@ -77,12 +77,12 @@ def test_probing_is_off_until_it_is_enabled(asking: Shell) -> None:
 
 
 def test_without_a_token_nothing_is_called(own_demo: Shell) -> None:
-    """A missing token is told with its variable."""
+    """The error about a missing token names its variable."""
     assert "INFOMANIAK_API_TOKEN" in own_demo("probe", "--once", code=2).err
 
 
 def test_a_dry_run_asks_nobody(asking: Shell, provider: ReplayServer) -> None:
-    """What would be called is listed with its most cost, and the provider is not needed."""
+    """A dry run lists the calls and their highest cost, without contacting the provider."""
     provider.close()
     ran = asking("probe", "--dry-run")
     assert "at most 60 calls and 3,090 tokens" in ran.out
@@ -99,7 +99,7 @@ def test_a_dry_run_asks_nobody(asking: Shell, provider: ReplayServer) -> None:
 
 
 def test_a_provider_that_is_not_there_is_an_error(asking: Shell, provider: ReplayServer) -> None:
-    """Where not even the lists can be read the exit code is 3, and nothing is written."""
+    """An unreachable provider is exit 3, and no call is stored."""
     provider.close()
     assert "could not be read" in asking("probe", "--once", code=3).err
     assert asking("matrix").out == "no calls\n"
@@ -107,7 +107,7 @@ def test_a_provider_that_is_not_there_is_an_error(asking: Shell, provider: Repla
 
 @pytest.mark.long
 def test_second_tries_and_their_findings(asking: Shell, provider: ReplayServer) -> None:
-    """With --wait a refusal is confirmed in one command; it is told, logged, shown and verified."""
+    """A second try confirms a refusal, and the finding is reported and verified."""
     provider.behave(Behavior(entries=(REFUSES, Entry("mixtral", "chat-v1"))))
     given = {"CATALOG_PROBE_AGAIN_AFTER": "1s"}
     first = asking("probe", "--once", "qwen3")
@@ -153,7 +153,7 @@ def test_the_matrix_in_each_form(asking: Shell, provider: ReplayServer) -> None:
 
 
 def test_a_document_that_cannot_be_written_is_told(asking: Shell) -> None:
-    """What was called is kept and shown; the exit code is that of the document."""
+    """If the document cannot be written, the calls are kept and the exit code is 6."""
     document = asking.folder / "docs" / "models.md"
     document.write_text("no markers\n<!-- catalog:begin llm -->\n", encoding="utf-8")
     ran = asking("probe", "--once", "mini_lm_l12_v2", code=6)
@@ -163,7 +163,7 @@ def test_a_document_that_cannot_be_written_is_told(asking: Shell) -> None:
 
 
 def test_a_bar_shows_where_it_is(asking: Shell) -> None:
-    """On a terminal the model that was called last stands in a bar, and stdout stays clean."""
+    """On a terminal a progress bar shows the last model, and stdout stays clean."""
     shown, out = asking.on_terminal("probe", "--once", "mini_lm_l12_v2", piped=True)
     assert "mini_lm_l12_v2" in shown
     assert out.startswith("Model")
@@ -171,7 +171,7 @@ def test_a_bar_shows_where_it_is(asking: Shell) -> None:
 
 @pytest.mark.long
 def test_a_behavior_file_is_served(own_demo: Shell, tmp_path: Path) -> None:
-    """What a file says of a model becomes of its calls, in either spelling of the option."""
+    """A behavior file scripts the replies, with either spelling of the option."""
     file = tmp_path / "behavior.toml"
     file.write_text('[[model]]\nname = "mini*"\ndoes = "answers"\nanswered_as = "x"\n')
     for option in ("--behavior", "--behaviour"):
@@ -186,7 +186,7 @@ def test_a_behavior_file_is_served(own_demo: Shell, tmp_path: Path) -> None:
 
 
 def test_every_mistake_in_a_behavior_file_is_told(shell: Shell) -> None:
-    """Mistakes are told all at once, each with its place."""
+    """All mistakes in a behavior file are listed together with their places."""
     file = shell.folder / "b.toml"
     file.write_text(WRONG, encoding="utf-8")
     assert shell("replay", "--behavior", file, code=2).err.splitlines()[1:] == [
@@ -218,7 +218,7 @@ def test_every_mistake_in_a_behavior_file_is_told(shell: Shell) -> None:
 
 
 def test_a_provider_whose_routes_nobody_knows(shell: Shell) -> None:
-    """Of another kind of provider the models are not called, and that is said."""
+    """Probing a provider of another kind is refused with the reason."""
     text = '[[provider]]\nname = "router"\nkind = "openrouter"\n'
     (shell.folder / "catalog.toml").write_text(text, encoding="utf-8")
     told = shell("probe", "--once", code=2).err
@@ -227,7 +227,7 @@ def test_a_provider_whose_routes_nobody_knows(shell: Shell) -> None:
 
 
 def test_the_daemon_says_whether_it_calls_the_models(asking: Shell) -> None:
-    """What is logged at the start has the schedule of the probes; a run of it is told."""
+    """The daemon logs the probe schedule at its start."""
     given = {"CATALOG_PROBE_ENABLED": "true", "CATALOG_PROBE_CRON": "@daily"}
     with serving(replace(asking, given={**asking.given, **given})) as daemon:
         daemon.until("probes cron @daily")
@@ -245,7 +245,7 @@ def test_two_schedules_of_the_probes_are_a_mistake(shell: Shell) -> None:
 
 @pytest.mark.long
 def test_all_models_at_once(asking: Shell) -> None:
-    """Whoever names none calls all that can be called; the slot of the day is done by that."""
+    """Without names, every callable model is probed."""
     given = {"CATALOG_PROBE_RATE": "60", "CATALOG_PROBE_ENABLED": "true"}
     told = asking("probe", "--format", "json", given=given).json
     assert len(told["probes"]) == 41

@@ -1,4 +1,4 @@
-"""Several providers in one configuration, one of them never heard of."""
+"""Several providers in one configuration, one of them unknown to the program."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -70,7 +70,7 @@ def start(shell: Shell) -> Iterator[Start]:
 
 @pytest.mark.long
 def test_an_unheard_of_provider_by_configuration_alone(start: Start) -> None:
-    """Its models, their changes and its document come from the description in the configuration."""
+    """A configuration alone adds a provider with its models, changes and document."""
     dearer = ship("argo", fare="0.0000006", fuel=0.9)
     steps = (fleet(ship("argo"), ship("pegasus")), fleet(dearer), fleet(ship("argo", fare="6E-7")))
     shell, servers = start(MARS, mars=steps)
@@ -95,7 +95,7 @@ def test_an_unheard_of_provider_by_configuration_alone(start: Start) -> None:
 
 @pytest.mark.long
 def test_all_providers_together(start: Start) -> None:
-    """Without a name all are polled and shown together; with one, that one alone."""
+    """Without a name all providers are polled and shown, and with a name only that one."""
     alpha = answer(body=body(row()))
     shell, _ = start(
         INFOMANIAK + MARS, infomaniak=(alpha,), mars=(fleet(ship("argo")), fleet(ship("pegasus")))
@@ -129,7 +129,7 @@ def test_all_providers_together(start: Start) -> None:
 
 
 def test_one_that_fails_stops_no_other(start: Start) -> None:
-    """A provider that cannot be read leaves the others polled; the gravest exit code counts."""
+    """A failed provider does not stop the others, and the most severe exit code counts."""
     shell, _ = start(
         INFOMANIAK + MARS, infomaniak=(answer(500),), mars=(fleet(ship("argo")), fleet())
     )
@@ -141,7 +141,7 @@ def test_one_that_fails_stops_no_other(start: Start) -> None:
 
 
 def test_one_without_a_token_stops_no_other(start: Start) -> None:
-    """What is lacking is told, and the others are polled."""
+    """A provider without a token is reported, and the others are polled."""
     no_token = MARS.replace('token_file = "mars.txt"', "")
     shell, _ = start(INFOMANIAK + no_token, infomaniak=(answer(body=body(row())),), mars=())
     ended = shell("sync", code=2)
@@ -151,7 +151,7 @@ def test_one_without_a_token_stops_no_other(start: Start) -> None:
 
 @pytest.mark.long
 def test_a_command_about_one_asks_for_its_name(start: Start) -> None:
-    """Where only one can be meant, and several are there, the command says which there are."""
+    """A command for one provider asks for --provider and lists the names."""
     both = INFOMANIAK + MARS
     shell, _ = start(
         both, infomaniak=(answer(body=body(row(name="argo"))),), mars=(fleet(ship("argo")),)
@@ -210,13 +210,13 @@ def test_recordings_of_a_described_provider(start: Start) -> None:
     ],
 )
 def test_mistakes_in_a_provider(start: Start, settings: str, said: str) -> None:
-    """Whatever is wrong about a provider is told with its place."""
+    """Each mistake in a provider's settings is reported with its place."""
     shell, _ = start(settings, mars=(), infomaniak=())
     assert said in shell("config", "check", code=2).err
 
 
 def test_a_token_by_variable(start: Start) -> None:
-    """A provider's token may stand in a variable of its name; without one, the hint says so."""
+    """A provider's token can be a variable of its name, and hints mention it."""
     shell, servers = start(MARS.replace('token_file = "mars.txt"', ""), mars=(fleet(ship("argo")),))
     missing = shell("sync", code=2).err
     assert "there is no token to ask mars with" in missing
@@ -228,7 +228,7 @@ def test_a_token_by_variable(start: Start) -> None:
 
 
 def test_a_description_is_proposed(start: Start, tmp_path: Path) -> None:
-    """From one answer a configuration comes that reads it, whether from a file or a URL."""
+    """`provider infer` proposes a working configuration from a file or a URL."""
     ships = [ship("argo", id="a", name="Argo"), ship("pegasus", id="p", name="Pegasus")]
     sent = json.dumps({"data": ships, "has_more": False, "last_id": "p"}).encode()
     shell, servers = start("", mars=(answer(body=sent),))
@@ -258,7 +258,7 @@ def test_a_description_is_proposed(start: Start, tmp_path: Path) -> None:
 
 
 def test_a_refused_proposal_names_its_own_token(shell: Shell) -> None:
-    """Where the provider wants a token, the hint says how it is given here."""
+    """If the provider wants a token, the hint names --token-file."""
     with serve(answer(401)) as server:
         ran = shell("provider", "infer", server.url, code=3)
     assert "hint: Name a file that holds a valid token with --token-file." in ran.err

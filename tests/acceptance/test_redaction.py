@@ -1,4 +1,4 @@
-"""Secrets that a stranger repeats who was never given them: they are shown and stored nowhere."""
+"""Secrets that an unrelated server repeats stay out of output and store."""
 
 import json
 import sqlite3
@@ -84,7 +84,7 @@ def stored(file: Path) -> str:
 
 
 def assert_hidden(shell: Shell, *said: str) -> None:
-    """No part of any secret is in what was said, or in any file but the configuration."""
+    """Assert that no part of a secret is in the output or in another file."""
     documents = [file.read_text() for file in shell.folder.rglob("*.md")]
     for text in (*said, *documents, stored(shell.folder / "catalog.db")):
         assert [part for part in parts() if part in text] == []

@@ -10,7 +10,7 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 
 
 def test_a_document_up_to_date_is_left_alone(own_demo: Shell) -> None:
-    """Checked or rendered, a true document keeps its bytes and its time; --diff shows nothing."""
+    """An up-to-date document keeps its bytes and time, and --diff shows nothing."""
     document = own_demo.folder / "demo" / "models.md"
     before = document.stat()
     assert own_demo("render", "--check", "--diff").out == ""
@@ -19,7 +19,7 @@ def test_a_document_up_to_date_is_left_alone(own_demo: Shell) -> None:
 
 
 def test_a_document_that_is_behind_is_shown_and_mended(own_demo: Shell) -> None:
-    """A check exits with 1 and changes nothing, a diff shows how, and a person's text stays."""
+    """A check exits with 1 and changes nothing, and a diff shows the difference."""
     document = own_demo.folder / "demo" / "models.md"
     own = document.read_text().replace("## Sources", "My own words.\n\n## Sources")
     document.write_text(own)
@@ -37,7 +37,7 @@ def test_a_document_that_is_behind_is_shown_and_mended(own_demo: Shell) -> None:
 
 
 def test_another_file_or_stdout_takes_the_document(own_demo: Shell) -> None:
-    """The document of a day goes to stdout or to a file, the same bytes, and nowhere else."""
+    """The document of a day goes to stdout or to another file only."""
     known = own_demo.files()["demo/models.md"]
     golden = (GOLDEN / "2025-12-23T101655Z.md").read_text()
     assert own_demo("render", "--at", "2025-12-23", "--output", "-").out == golden
@@ -56,7 +56,7 @@ def test_a_whole_document_is_not_compared_with_any(shell: Shell, flag: str) -> N
 
 
 def test_a_region_edited_by_hand_is_overwritten_only_by_force(own_demo: Shell) -> None:
-    """Without --force the edit stays and the line is named; with it the region is the tool's."""
+    """An edited region stays and its line is named, unless --force overwrites it."""
     document = own_demo.folder / "demo" / "models.md"
     true = document.read_text()
     edited = true.replace("Swiss-specific model", "The best of all")

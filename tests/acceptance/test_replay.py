@@ -1,4 +1,4 @@
-"""`catalog replay`, polled by `catalog sync` as the printed line says."""
+"""`catalog replay`, polled by `catalog sync` with the printed command."""
 
 import json
 import re
@@ -41,7 +41,7 @@ def test_a_history_is_served_and_polled_by_the_real_command(shell: Shell) -> Non
 
 
 def test_a_history_that_cannot_be_served_is_wrong_usage(shell: Shell) -> None:
-    """A folder without recordings is told, with how files are to be named."""
+    """A folder without recordings is an error that shows how to name the files."""
     ran = shell("replay", "--history", shell.folder, code=2)
     assert "holds no recorded payload" in ran.err
     assert "2025-08-13T185522Z.json" in ran.err
@@ -49,7 +49,7 @@ def test_a_history_that_cannot_be_served_is_wrong_usage(shell: Shell) -> None:
 
 @contextmanager
 def served(shell: Shell, *words: str) -> Iterator[tuple[Shell, list[str]]]:
-    """Start a replay with these options; give a shell that asks it, and what it has said."""
+    """Start a replay and yield a shell that polls it, with the replay's output."""
     with shell.start("replay", *words) as server:
         try:
             assert server.stdout
@@ -69,7 +69,7 @@ def served(shell: Shell, *words: str) -> Iterator[tuple[Shell, list[str]]]:
 
 @pytest.mark.long
 def test_faults_are_served_and_told(shell: Shell) -> None:
-    """What a fault leads to is printed with its exit code, and the server says which it was."""
+    """Each fault gives its documented exit code, and the server logs its name."""
     with served(shell) as (poller, _):
         assert "first" in poller("sync").out
     with served(shell, "--fault", "NaN, half-list", "--seed", "1") as (poller, said):
@@ -82,14 +82,14 @@ def test_faults_are_served_and_told(shell: Shell) -> None:
 
 
 def test_a_rate_of_none_serves_the_history(shell: Shell) -> None:
-    """No poll gets a fault where none is wanted."""
+    """A fault rate of 0 serves the history without faults."""
     with served(shell, "--fault", "all", "--fault-rate", "0") as (poller, said):
         assert "first" in poller("sync").out
     assert said[-1] == ""
 
 
 def test_help_lists_every_fault(shell: Shell) -> None:
-    """Who reads the help knows each kind, what it does, and what comes of it."""
+    """The help lists each kind of fault, its effect and its outcome."""
     told = " ".join(shell("replay", "--help").out.split())
     for fault in FAULTS.values():
         assert f"{fault.kind} {fault.does}: {fault.outcome}" in told
@@ -107,7 +107,7 @@ def test_help_lists_every_fault(shell: Shell) -> None:
 def test_faults_that_make_no_sense_are_wrong_usage(
     words: list[str], told: str, shell: Shell
 ) -> None:
-    """A kind that is misspelled, a rate that is none, and options without a fault are refused."""
+    """A misspelled fault, an invalid rate and options without a fault are refused."""
     assert told in shell("replay", *words, code=2).err
 
 
@@ -137,7 +137,7 @@ def fleet(shell: Shell, settings: str = MARS) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("authorization", ["bearer", "none"])
 def test_any_provider_is_played(shell: Shell, authorization: str) -> None:
-    """Recordings of a configured provider are served at its route; the printed line polls them."""
+    """Recordings of a configured provider are served, and the printed command polls them."""
     fleet(shell, f'{MARS}authorization = "{authorization}"\n')
     words = ("replay", "--provider", "mars", "--history", "history", "--fault", "all")
     with shell.start(*words, "--fault-rate", "0") as server:
@@ -168,13 +168,13 @@ def test_any_provider_is_played(shell: Shell, authorization: str) -> None:
     ],
 )
 def test_what_goes_with_infomaniak_alone(shell: Shell, words: list[str], told: str) -> None:
-    """What is shipped, called or changed by fault in Infomaniak's answers is told of no other."""
+    """Options for Infomaniak's answers are refused with another provider."""
     fleet(shell)
     assert told in shell("replay", "--provider", "mars", *words, code=2).err
 
 
 def test_infomaniak_may_be_named(shell: Shell) -> None:
-    """Its shipped history is played under the name that the configuration gives it, too."""
+    """The shipped history is also served under a configured name of Infomaniak."""
     (shell.folder / "catalog.toml").write_text(
         '[[provider]]\nname = "swiss"\nkind = "infomaniak"\n', encoding="utf-8"
     )

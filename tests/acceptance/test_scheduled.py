@@ -23,7 +23,7 @@ begin insert into done values (new.moment); end;
 
 @pytest.mark.long
 def test_a_slot_that_was_done_is_left_alone(live: Live) -> None:
-    """`sync --scheduled` does the slot once; by hand, a pass is run in any case and counts."""
+    """`sync --scheduled` runs a slot once, and a manual pass always runs and counts."""
     # So long a slot that no test meets its end.
     shell, server = live(ONE, CATALOG_SCHEDULE_CRON="@yearly")
     shell("sync")
@@ -43,7 +43,7 @@ def test_a_slot_that_was_done_is_left_alone(live: Live) -> None:
 
 
 def test_options_that_contradict_each_other_are_refused(live: Live) -> None:
-    """What is done once needs no second opinion and no rehearsal."""
+    """--scheduled rejects --accept and --dry-run."""
     shell, _ = live(ONE, laid=False)
     for option in ("--accept", "--dry-run"):
         ran = shell("sync", "--scheduled", option, code=2)
@@ -52,7 +52,7 @@ def test_options_that_contradict_each_other_are_refused(live: Live) -> None:
 
 
 def test_a_slot_in_hand_is_left_to_who_has_it(live: Live) -> None:
-    """While one daemon is within its pass, cron and another daemon ask nobody, and say why."""
+    """While a daemon runs a slot, cron and another daemon skip it and give the reason."""
     gate = Gate(ONE)
     shell, server = live(gate, ONE, CATALOG_SCHEDULE_CRON="@yearly")
     with serving(shell) as daemon:
@@ -71,7 +71,7 @@ def test_a_slot_in_hand_is_left_to_who_has_it(live: Live) -> None:
 
 @pytest.mark.long
 def test_daemons_and_cron_do_each_slot_once(live: Live) -> None:
-    """Of two daemons and cron on one file, each slot has one pass and each pass its own slot."""
+    """Two daemons and cron on one file run each slot exactly once."""
     quick = {"CATALOG_SCHEDULE_EVERY": "1s", "CATALOG_SCHEDULE_JITTER": "1ms"}
     shell, _ = live(ONE, **quick)
     shell("sync")

@@ -18,7 +18,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def run(checkout: Path, *words: str, **given: str) -> Ran:
-    """Run scripts/run with these words, in an environment that holds nothing else."""
+    """Run scripts/run with these arguments in a minimal environment."""
     measured = {name: text for name, text in os.environ.items() if name.startswith("COVERAGE_")}
     ended = subprocess.run(
         [checkout / "scripts" / "run", *words],

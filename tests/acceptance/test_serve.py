@@ -27,7 +27,7 @@ def configure(shell: Shell, text: str) -> None:
 
 
 def test_it_says_what_it_does_and_begins_at_once(live: Live) -> None:
-    """The first run is at the start, unless it was done lately, and the log says all."""
+    """The daemon logs its settings, and runs its first pass at the start."""
     shell, server = live(ONE)
     configure(shell, '[[channel]]\nname = "ops"\nkind = "log"\n')
     with serving(shell) as daemon:
@@ -58,7 +58,7 @@ def test_it_says_what_it_does_and_begins_at_once(live: Live) -> None:
 
 
 def test_quiet_tells_errors_alone_and_json_has_its_lines(live: Live) -> None:
-    """With -q only what went wrong is said; with JSON each line is a document."""
+    """With -q only errors are logged, and with JSON each line is a document."""
     shell, _ = live(answer(503), ONE, **QUICK)
     with serving(shell, "-q", "--log-format", "json") as daemon:
         first = json.loads(daemon.until("answered 503"))
@@ -69,7 +69,7 @@ def test_quiet_tells_errors_alone_and_json_has_its_lines(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_failed_pass_does_not_end_it(live: Live) -> None:
-    """What the provider refuses is told with what to do, and the next slot is done as ever."""
+    """A failed pass is logged with its reason, and the next slot still runs."""
     shell, server = live(answer(503), answer(body=b"{"), ONE, **QUICK)
     with serving(shell, "--database", "sqlite://") as daemon:
         daemon.until("infomaniak: failed; next run ")
@@ -83,7 +83,7 @@ def test_a_failed_pass_does_not_end_it(live: Live) -> None:
 
 @pytest.mark.long
 def test_what_is_owed_is_told(live: Live) -> None:
-    """A channel that refuses is told after the pass that it refused."""
+    """A failed delivery is logged after its pass."""
     shell, _ = live(ONE, answer(body=body(row(), row(id=2, name="beta"))), **QUICK)
     configure(shell, '[[channel]]\nname = "ops"\nkind = "webhook"\nurl = "http://127.0.0.1:9/"\n')
     with serving(shell) as daemon:
@@ -93,7 +93,7 @@ def test_what_is_owed_is_told(live: Live) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_to_stop_it_finishes_the_pass(live: Live, number: signal.Signals) -> None:
-    """The running pass is recorded, what else comes is ignored, and the code is 0."""
+    """On a signal the daemon finishes its pass, ignores SIGHUP and exits with 0."""
     gate = Gate(ONE)
     shell, _ = live(gate)
     with serving(shell) as daemon:
@@ -109,7 +109,7 @@ def test_told_to_stop_it_finishes_the_pass(live: Live, number: signal.Signals) -
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_told_twice_it_stops_at_once_without_harm(live: Live, number: signal.Signals) -> None:
-    """Nothing of the pass is left, and the next daemon does the slot over."""
+    """A second signal stops the daemon without a stored pass, and the next daemon repeats it."""
     gate = Gate(ONE)
     shell, _ = live(gate, ONE)
     with serving(shell) as daemon:
@@ -128,7 +128,7 @@ def test_told_twice_it_stops_at_once_without_harm(live: Live, number: signal.Sig
 @pytest.mark.long
 @pytest.mark.parametrize("again", [False, True])
 def test_told_to_stop_while_it_sends_it_waits_for_that_alone(live: Live, again: bool) -> None:
-    """What goes out between two passes is sent to its end, unless a second signal comes."""
+    """A stopping daemon finishes a delivery between passes, unless a second signal arrives."""
     gate, is_up = Gate(answer(204)), threading.Event()
     shell, _ = live(ONE, answer(body=body(row(), row(id=2, name="beta"))))
     watched = {"NOTIFY_SOCKET": "@nobody", "WATCHDOG_USEC": "400000"}
@@ -160,7 +160,7 @@ def test_told_to_stop_while_it_sends_it_waits_for_that_alone(live: Live, again: 
 
 
 def test_it_reads_the_configuration_again(live: Live) -> None:
-    """A right one is in force at once; of a broken one every mistake is told, and that is all."""
+    """A valid new configuration takes effect, and every mistake of a broken one is logged."""
     shell, server = live(ONE)
     with serving(shell) as daemon:
         daemon.until("infomaniak: first")
@@ -179,7 +179,7 @@ def test_it_reads_the_configuration_again(live: Live) -> None:
 
 
 def test_a_configuration_read_during_a_pass_waits_for_its_end(live: Live) -> None:
-    """The pass ends by the old one, what was read in between is never used, the last one is."""
+    """The running pass keeps its configuration, and only the newest one is used next."""
     gate = Gate(ONE)
     shell, _ = live(gate, ONE)
     with serving(shell) as daemon:
@@ -196,7 +196,7 @@ def test_a_configuration_read_during_a_pass_waits_for_its_end(live: Live) -> Non
 
 
 def test_what_is_wrong_at_the_start_ends_it(live: Live, shell: Shell) -> None:
-    """Without a token, with a broken setting or no usable database it says so and exits."""
+    """The daemon exits at a missing token, a broken setting or an unusable database."""
     assert "INFOMANIAK_API_TOKEN" in shell("serve", code=2).err
     assert shell.files() == {}
     right, _ = live(ONE)
@@ -233,7 +233,7 @@ def test_a_service_manager_is_told_all(live: Live, tmp_path: Path) -> None:
 
 
 def test_a_configuration_that_cannot_be_read_at_all_changes_nothing(live: Live) -> None:
-    """Text nested beyond reason, or a file that was moved away, is told; the old one stays."""
+    """An unreadable or missing configuration is reported, and the old one stays."""
     shell, _ = live(ONE)
     configure(shell, '[document]\npath = "other.md"\n')
     with serving(shell) as daemon:
@@ -254,7 +254,7 @@ def test_a_configuration_that_cannot_be_read_at_all_changes_nothing(live: Live) 
 
 @pytest.mark.long
 def test_a_database_that_was_emptied_is_told_until_a_backup_is_put_back(live: Live) -> None:
-    """Nothing is made in its place, and the running daemon takes the backup up by itself."""
+    """The daemon reports an emptied database, and continues after a backup is put back."""
     shell, _ = live(ONE, **QUICK)
     file = shell.folder / "catalog.db"
     with serving(shell) as daemon:

@@ -1,4 +1,4 @@
-"""`catalog serve` while the wall clock is set: a real process under a clock of its own."""
+"""`catalog serve` in a real process while its wall clock changes."""
 
 import socket
 import threading
@@ -23,7 +23,7 @@ HOUR = timedelta(hours=1)
 
 
 class Manager:
-    """A service manager: it takes whatever it is told at once, as they do."""
+    """A service manager that receives every notification."""
 
     def __init__(self, folder: Path) -> None:
         self._heard: SimpleQueue[bytes] = SimpleQueue()
@@ -31,7 +31,7 @@ class Manager:
         self._ours.bind(str(folder / "notify"))
 
     def listen(self) -> None:
-        """Take what is told until a word without content comes."""
+        """Receive notifications until an empty one arrives."""
         with self._ours:
             while word := self._ours.recv(4096):
                 self._heard.put(word)
@@ -46,7 +46,7 @@ class Manager:
 
 @contextmanager
 def manager(folder: Path) -> Iterator[Manager]:
-    """Let a service manager listen in this folder."""
+    """Listen as a service manager in this folder."""
     made = Manager(folder)
     thread = threading.Thread(target=made.listen)
     thread.start()
@@ -59,7 +59,7 @@ def manager(folder: Path) -> Iterator[Manager]:
 
 
 def watched(folder: Path) -> dict[str, str]:
-    """Give the variables by which that service manager watches, and so asks for a beat of 0.2 s."""
+    """Return the variables of that service manager, with a watchdog of 0.2 s."""
     return {"NOTIFY_SOCKET": str(folder / "notify"), "WATCHDOG_USEC": "400000"}
 
 
@@ -67,7 +67,7 @@ def watched(folder: Path) -> dict[str, str]:
 def test_a_clock_that_is_set_back_stops_neither_passes_nor_the_watchdog(
     live: Live, tmp_path: Path
 ) -> None:
-    """The next pass is planned anew by the clock as it is now, and the signs of life go on."""
+    """After the clock is set back, passes are rescheduled and watchdog signals continue."""
     clock = WallClock.made(tmp_path / "clock")
     quick = {"CATALOG_SCHEDULE_EVERY": "2s", "CATALOG_SCHEDULE_JITTER": "1ms"}
     with manager(tmp_path) as told:
@@ -83,7 +83,7 @@ def test_a_clock_that_is_set_back_stops_neither_passes_nor_the_watchdog(
 
 @pytest.mark.long
 def test_a_clock_that_is_set_forward_is_followed(live: Live, tmp_path: Path) -> None:
-    """What came due by it runs at the next beat, not when the old clock would have been there."""
+    """After the clock is set forward, a due pass runs at the next heartbeat."""
     clock = WallClock.made(tmp_path / "clock")
     shell, server = live(ONE, **clock.environ, **watched(tmp_path))
     with serving(shell) as daemon:
@@ -98,7 +98,7 @@ def test_a_clock_that_is_set_forward_is_followed(live: Live, tmp_path: Path) -> 
 def test_a_clock_that_is_set_back_during_a_pass_waits_for_its_end(
     live: Live, tmp_path: Path
 ) -> None:
-    """A pass that is under way is let be, and what follows it is planned by the new time."""
+    """A clock change during a pass applies after the pass."""
     clock, gate = WallClock.made(tmp_path / "clock"), Gate(ONE)
     quick = {"CATALOG_SCHEDULE_EVERY": "1s", "CATALOG_SCHEDULE_JITTER": "1ms"}
     with manager(tmp_path) as told:

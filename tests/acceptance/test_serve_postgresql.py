@@ -15,7 +15,7 @@ from tests.support.shell import Live
 def test_a_daemon_whose_database_is_cut_off_at_the_start_tries_again(
     live: Live, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """At whatever moment of its start, it says so, goes on, and the pass is run in the end."""
+    """The daemon survives cut connections at its start, and runs its pass later."""
     folder = tmp_path_factory.getbasetemp() / "postgresql"
     shell, _ = live(answer(body=body(row())), laid=False)
     # Before the greeting, within it, after it, and within the migration.

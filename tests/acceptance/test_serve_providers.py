@@ -59,7 +59,7 @@ def start() -> Iterator[Start]:
 
 @pytest.mark.long
 def test_all_are_served_each_by_its_own_schedule(shell: Shell, start: Start) -> None:
-    """One process polls all, writes a document of each, and does each slot of each once."""
+    """One daemon polls each provider by its own schedule and writes each document."""
     mars, venus = start(models("argo")), start(models("dart"), models("dart", "dove"))
     configure(shell, table(mars, "mars", "1h"), table(venus, "venus"))
     with serving(shell) as daemon:
@@ -91,7 +91,7 @@ def test_all_are_served_each_by_its_own_schedule(shell: Shell, start: Start) -> 
 
 @pytest.mark.long
 def test_one_that_fails_stops_no_other(shell: Shell, start: Start) -> None:
-    """One refuses, the answer of another is broken, and the third is polled all the while."""
+    """Failed and invalid answers of two providers do not stop the third."""
     tables = (
         table(start(answer(500)), "mars"),
         table(start(answer(body=b"{")), "venus"),
@@ -109,7 +109,7 @@ def test_one_that_fails_stops_no_other(shell: Shell, start: Start) -> None:
 
 @pytest.mark.long
 def test_by_name_one_alone_is_served(shell: Shell, start: Start) -> None:
-    """With --provider the others are left to other processes; it goes on if that one is gone."""
+    """With --provider the daemon serves one provider, and keeps it if a reload drops it."""
     mars, venus = start(models("argo")), start(models("dart"))
     configure(shell, table(mars, "mars"), table(venus, "venus"))
     with serving(shell, after=("--provider", "venus")) as daemon:
@@ -125,7 +125,7 @@ def test_by_name_one_alone_is_served(shell: Shell, start: Start) -> None:
 
 
 def test_one_without_a_token_is_told_and_stops_no_other(shell: Shell, start: Start) -> None:
-    """What is lacking is told with what to do; only where all lack it, there is no daemon."""
+    """A provider without a token is reported, and the daemon fails only if all lack one."""
     mars, venus = start(), start(models("dart"))
     no_token = table(mars, "mars").replace('list = { authorization = "none" }', "")
     configure(shell, no_token, table(venus, "venus"))
@@ -142,7 +142,7 @@ def test_one_without_a_token_is_told_and_stops_no_other(shell: Shell, start: Sta
 
 @pytest.mark.long
 def test_providers_come_and_go_by_a_reload(shell: Shell, start: Start) -> None:
-    """One that is added is polled at once, one that was taken out is asked no more."""
+    """After a reload a new provider is polled, and a removed one is not."""
     mars, venus = start(models("argo")), start(models("dart"))
     configure(shell, table(mars, "mars"))
     with serving(shell) as daemon:
@@ -165,7 +165,7 @@ def test_providers_come_and_go_by_a_reload(shell: Shell, start: Start) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("back", [False, True])
 def test_one_that_goes_during_its_pass_is_finished(shell: Shell, start: Start, back: bool) -> None:
-    """The pass under way ends as it began; where it has come back by then, it goes on as ever."""
+    """A provider removed during its pass finishes it, and continues if it returns."""
     gate = Gate(models("argo"))
     mars, venus = start(gate, models("argo", "astra")), start(models("dart"))
     both = (table(mars, "mars"), table(venus, "venus"))
@@ -198,7 +198,7 @@ def test_one_that_goes_during_its_pass_is_finished(shell: Shell, start: Start, b
 
 
 def test_told_to_stop_it_begins_no_pass_that_waits(shell: Shell, start: Start) -> None:
-    """The pass under way is finished; one that waited for it is left to the next process."""
+    """A stopping daemon finishes the running pass and starts no waiting one."""
     gate = Gate(models("argo"))
     mars, venus = start(gate), start(models("dart"))
     configure(shell, table(mars, "mars"), table(venus, "venus"))
@@ -215,7 +215,7 @@ def test_told_to_stop_it_begins_no_pass_that_waits(shell: Shell, start: Start) -
 
 @pytest.mark.long
 def test_what_is_found_of_each_is_told_once(shell: Shell, start: Start) -> None:
-    """A channel hears of every provider's change, and of each but once."""
+    """A channel gets the changes of every provider, each once."""
     heard = list[str]()
 
     def hook(exchange: Exchange) -> None:

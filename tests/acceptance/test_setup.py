@@ -20,7 +20,7 @@ import shutil
 def build_editable(folder, *_, **__):
     return shutil.copy({wheel!r}, folder).rpartition("/")[2]
 """
-# Makes what `python -m venv` makes, with a pip that was copied: to install one takes seconds.
+# Does the work of `python -m venv` with a copied pip, because installing pip takes seconds.
 COPIED = """\
 if [ "$1 $2" = "-m venv" ]; then
   shift 2
@@ -34,7 +34,7 @@ HALF = '[ "$1 $2" = "-m venv" ] && { "$python" -m venv --without-pip .venv; exit
 
 @pytest.fixture
 def copied() -> str:
-    """Say what a python3 does first that makes environments with a copy of the pip of this one."""
+    """Return a fake python3 script that makes environments with a copy of this pip."""
     packages = Path(sysconfig.get_path("purelib"))
     found = shlex.join(map(str, [packages / "pip", *packages.glob("pip-*.dist-info")]))
     return COPIED.format(pip=found)
@@ -42,7 +42,7 @@ def copied() -> str:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Give a project that needs `dep` to run, `backend` to be built, and `tool` for its tests."""
+    """Return a project that needs `dep` to run, `backend` to build and `tool` to test."""
     scripts, wheels = tmp_path / "scripts", tmp_path / "wheels"
     for folder in (scripts, wheels, tmp_path / "bin"):
         folder.mkdir()
@@ -93,7 +93,7 @@ def installed(checkout: Path) -> set[str]:
 
 @pytest.mark.long
 def test_what_is_set_up_is_what_was_asked_for(checkout: Path) -> None:
-    """Tools are only there with --dev, and then they stay; a second call does nothing."""
+    """--dev adds the tools and they stay, and a repeated call does nothing."""
     assert "setting up .venv for run" in setup(checkout).err
     assert installed(checkout) == {"dep", "backend", "project"}
     assert setup(checkout) == Ran(0, "", "")
@@ -111,7 +111,7 @@ def test_what_is_set_up_is_what_was_asked_for(checkout: Path) -> None:
 
 @pytest.mark.long
 def test_an_environment_that_was_left_half_made_is_mended(checkout: Path, copied: str) -> None:
-    """Without pip it fails with what to install, and goes on from there when that is there."""
+    """Setup without pip names the package to install, and completes once pip works."""
     python(checkout, HALF)
     for _ in range(2):
         assert "apt-get install python3-venv. Then run this again." in setup(checkout, code=2).err
@@ -129,7 +129,7 @@ def test_an_environment_that_was_left_half_made_is_mended(checkout: Path, copied
 
 @pytest.mark.long
 def test_a_damaged_environment_is_not_taken_for_a_good_one(checkout: Path, copied: str) -> None:
-    """What pip takes for installed and yet does not start is told, until .venv is made anew."""
+    """A damaged environment is reported until .venv is removed."""
     python(checkout, copied)
     setup(checkout)
     (module,) = checkout.glob(".venv/lib/python*/site-packages/dep.py")
@@ -150,7 +150,7 @@ def test_a_damaged_environment_is_not_taken_for_a_good_one(checkout: Path, copie
 
 @pytest.mark.long
 def test_what_cannot_be_set_up_is_told(checkout: Path, copied: str) -> None:
-    """A package that is not to be had, or an odd word, ends with 2 and what to do."""
+    """A missing package or an unknown option ends with 2 and a next step."""
     python(checkout, copied)
     assert setup(checkout, "--nope", code=2).err == "usage: scripts/setup [--dev]\n"
     (checkout / "wheels" / "dep-1.0-py3-none-any.whl").unlink()
@@ -158,7 +158,7 @@ def test_what_cannot_be_set_up_is_told(checkout: Path, copied: str) -> None:
 
 
 def test_the_lock_of_the_tests_holds_the_others() -> None:
-    """What is pinned to run and to build is pinned alike for the tests, with the same hashes."""
+    """The development lock pins every runtime and build package with the same hashes."""
     run, build, dev = (
         set(re.findall(r"^(\S+)==(.*\n(?: +--hash=.*\n)+)", text, flags=re.MULTILINE))
         for name in ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")

@@ -23,15 +23,15 @@ HEAVY = {
     ),
     *("catalog.store.database", "catalog.config.build", "catalog.report.sentences"),
 }
-"""What an unchanged run has no use for."""
+"""Libraries that an unchanged run does not need."""
 UNUSED = {
     *("alembic", "apscheduler", "pathspec", "psycopg", "rich", "smtplib", "yaml"),
     *("catalog.alerts.email", "catalog.daemon.daemon", "catalog.probes.run", "catalog.replay"),
     "sqlalchemy.dialects.postgresql",
 }
-"""What a changed run has no use for, where the answer keeps to the contract."""
+"""Libraries that a changed run does not need if the answer is valid."""
 MOST_MODULES = 360
-"""A tenth more than what was loaded when this was written."""
+"""Ten percent above the count at the time of writing."""
 LISTED = """
 import sys
 from catalog.core.http.client import Http
@@ -49,7 +49,7 @@ def unmeasured(shell: Shell) -> dict[str, str]:
 
 
 def listed(shell: Shell, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command, by default `catalog sync`; what it loaded is listed on stderr."""
+    """Run a command, by default `catalog sync`, and list its loaded modules on stderr."""
     return subprocess.run(
         [sys.executable, "-c", LISTED, *(command or ("sync",))],
         cwd=shell.folder,
@@ -61,7 +61,7 @@ def listed(shell: Shell, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_an_unchanged_run_loads_little(live: Live) -> None:
-    """A poll on the fast path reads no settings, and opens its database with the driver alone."""
+    """The fast path reads no settings and opens its database with the driver only."""
     shell, _ = live(answer(body=RandomCatalog(20).body))
     shell("sync")
     ran = listed(shell)
@@ -74,7 +74,7 @@ def test_an_unchanged_run_loads_little(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_valid_change_is_not_proved_twice(live: Live) -> None:
-    """An answer that fits its contract does not load the library that tells what is wrong."""
+    """A valid changed answer does not load the library that explains problems."""
     made = RandomCatalog(20)
     before = made.body
     made.change()

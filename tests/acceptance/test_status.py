@@ -16,7 +16,7 @@ HOOK = '[[channel]]\nname = "ops"\nkind = "webhook"\n'
 
 
 def test_all_is_well(live: Live) -> None:
-    """After a poll: ok, the age, the next run, the size of the database, and exit 0."""
+    """After a poll: ok with age, next run and database size, and exit 0."""
     shell, _ = live(answer(body=ONE))
     shell("sync")
     ran = shell("status")
@@ -50,7 +50,7 @@ def test_trouble_is_exit_1(live: Live) -> None:
 
 
 def test_a_held_catalog_is_exit_1(live: Live) -> None:
-    """An answer that is not believed stands with its reason, and with what lets it through."""
+    """A held catalog is exit 1, with its reason and the command that accepts it."""
     shell, _ = live(answer(body=ONE), answer(body=body()))
     shell("sync")
     shell("sync", code=5)
@@ -74,7 +74,7 @@ def test_an_old_catalog_is_exit_1(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_channel_that_is_gone_is_no_trouble(live: Live) -> None:
-    """What is owed to a channel that is configured no more is told apart, and wakes nobody."""
+    """Messages for a removed channel are listed apart and do not fail."""
     with serve(answer(503)) as hook:
         shell, _ = live(answer(body=ONE), answer(body=TWO), CATALOG_CHANNEL_OPS_URL=hook.url)
         file = Path(shell.folder, "catalog.toml")
@@ -91,7 +91,7 @@ def test_a_channel_that_is_gone_is_no_trouble(live: Live) -> None:
 
 
 def test_who_is_not_told_is_exit_1(live: Live) -> None:
-    """A message that is owed with an error, or was given up, is something to look at."""
+    """A pending message with an error, or a given-up message, is exit 1."""
     with serve(answer(503), answer(410)) as hook:
         shell, _ = live(answer(body=ONE), answer(body=TWO), CATALOG_CHANNEL_OPS_URL=hook.url)
         Path(shell.folder, "catalog.toml").write_text(HOOK)
@@ -107,7 +107,7 @@ def test_who_is_not_told_is_exit_1(live: Live) -> None:
 
 
 def test_nothing_was_polled_yet(shell: Shell) -> None:
-    """Without a database there is nothing to say; an empty one was never polled."""
+    """A missing database is an error, and an empty one is stale."""
     assert "there is no database" in shell("status", code=6).err
     ran = shell("--database", "sqlite://", "status", code=1)
     assert ran.lines[0].split(maxsplit=1) == ["infomaniak", "stale: nothing was polled yet"]
@@ -120,7 +120,7 @@ def test_nothing_was_polled_yet(shell: Shell) -> None:
 
 
 def test_a_damaged_database_is_not_well(live: Live) -> None:
-    """An index that lacks a row breaks no query of status; it is reported, with what to do."""
+    """`status` reports a damaged index with the next command."""
     shell, _ = live(answer(body=ONE))
     shell("sync")
     assert shell("status", "--format", "json").json["database"]["checked"] == "all"
@@ -150,14 +150,14 @@ def test_a_large_database_is_sampled_and_the_text_says_so(live: Live) -> None:
 
 
 def test_a_database_that_is_not_checked_is_said_to_be_so(live: Live) -> None:
-    """What lives in memory has no file to check."""
+    """A database in memory is reported as not checked."""
     shell, _ = live(answer(body=ONE))
     ran = shell("--database", "sqlite://", "status", code=1)
     assert ran.lines[-1] == "  not checked   `catalog db verify` checks all of it"
 
 
 def test_pages_that_cannot_be_read_are_an_error_with_the_way_out(live: Live) -> None:
-    """Where a query meets the damage first, the hint names the command that restores."""
+    """If a query meets unreadable pages, the hint names the restore command."""
     shell, _ = live(answer(body=ONE))
     file = shell.folder / "catalog.db"
     shell("sync")

@@ -18,7 +18,7 @@ DEFAULT = {"CATALOG_HOLD_POLLS": "3", "CATALOG_HOLD_APART": "10m"}
 
 
 def unless_known(exchange: Exchange) -> None:
-    """Say 304 to who has the tag, else send it with the answer."""
+    """Send 304 if the request has the tag, else the answer and its tag."""
     if exchange.request.headers.get("if-none-match") == STATED["ETag"]:
         exchange.send(304, STATED, b"")
     else:
@@ -31,7 +31,7 @@ def hidden_in(shell: Shell) -> list[str]:
 
 
 def test_a_first_pass_stores_and_writes_and_the_next_are_quiet(live: Live) -> None:
-    """The first pass makes database and document; one with the same tag or bytes says nothing."""
+    """The first pass makes database and document, and unchanged passes write nothing."""
     shell, server = live(unless_known, unless_known, answer(body=ONE), laid=False)
     first = shell("sync")
     assert "infomaniak: first, snapshot 1, 1 model" in first.lines[0]
@@ -51,7 +51,7 @@ def test_a_first_pass_stores_and_writes_and_the_next_are_quiet(live: Live) -> No
 
 
 def test_a_dry_run_shows_all_and_writes_nothing(live: Live) -> None:
-    """Before the first pass a dry run makes no file; after it, it shows changes and keeps none."""
+    """A dry run makes no file before the first pass, and keeps no change after it."""
     shell, _ = live(answer(body=ONE), answer(body=ONE), answer(body=TWO), laid=False)
     before = shell("sync", "--dry-run")
     assert "first, snapshot 1, 1 model (dry run)" in before.lines[0]
@@ -69,7 +69,7 @@ def test_a_dry_run_shows_all_and_writes_nothing(live: Live) -> None:
 
 
 def test_changes_are_shown_with_their_level_and_reason(live: Live) -> None:
-    """A changed pass names each change, says why a grave one matters, and can exit with 1."""
+    """A changed pass lists each change with the reason, and exits with 1 on request."""
     shell, _ = live(answer(body=TWO), answer(body=body(row(description="Alpha 2.0", version="2"))))
     shell("-q", "sync")
     ran = shell("sync", "--exit-code", code=1)
@@ -86,7 +86,7 @@ def test_changes_are_shown_with_their_level_and_reason(live: Live) -> None:
 
 
 def test_json_has_the_keys_that_programs_rely_on(live: Live) -> None:
-    """Each outcome's JSON holds what is promised, and leaves out what is absent."""
+    """Each outcome's JSON holds its promised keys and no others."""
     broken = body(row(id="x"), row(id=2, name=" "))
     shell, _ = live(answer(body=ONE), answer(body=TWO), answer(body=broken), answer(503))
 
@@ -124,7 +124,7 @@ def test_json_has_the_keys_that_programs_rely_on(live: Live) -> None:
 
 
 def test_an_invalid_answer_is_refused_with_every_problem(live: Live) -> None:
-    """Each problem has its line, and -q still tells the operator."""
+    """Each problem of an invalid answer has its line, also with -q."""
     broken = body(row(id="x"), row(id=2, name=" "), row(id=3, name="c", max_token_input=-1))
     shell, _ = live(answer(body=broken))
     ran = shell("-q", "sync", code=4)
@@ -139,7 +139,7 @@ def test_an_invalid_answer_is_refused_with_every_problem(live: Live) -> None:
 
 @pytest.mark.long
 def test_a_wall_of_problems_is_cut_for_people_alone(live: Live) -> None:
-    """Ten problems are shown with how many more there are; JSON has all, at least so many."""
+    """Text shows ten problems and counts the rest, and JSON lists all of them."""
     shell, _ = live(answer(body=body(*[0] * 12)), answer(body=body(*[0] * 12)))
     headline, *problems, more, hint = shell("sync", code=4).err.splitlines()
     assert headline == "error: the answer breaks the contract in 12 places"
@@ -156,7 +156,7 @@ def test_a_wall_of_problems_is_cut_for_people_alone(live: Live) -> None:
 
 
 def test_an_unbelievable_answer_is_held_until_accepted(live: Live) -> None:
-    """An empty list is held with exit 5, said once each pass, and let through by --accept."""
+    """An empty list is held with exit 5 until --accept."""
     patience = {"CATALOG_HOLD_POLLS": "4", "CATALOG_HOLD_APART": "90s"}
     shell, _ = live(answer(body=ONE), answer(body=body()), **patience)
     shell("-q", "sync")
@@ -177,7 +177,7 @@ def test_an_unbelievable_answer_is_held_until_accepted(live: Live) -> None:
 
 
 def test_a_provider_that_refuses_is_exit_3_with_advice(live: Live) -> None:
-    """A refused token is told with host, status and what to do; the token itself shows nowhere."""
+    """A refused token is reported with host, status and hint, and stays hidden."""
     shell, server = live(answer(401, TOKEN.encode()))
     ran = shell("-vv", "sync", "--format", "json", code=3)
     assert ran.json["error"]["text"] == f"127.0.0.1:{server.port}/1/ai/models answered 401"
@@ -187,7 +187,7 @@ def test_a_provider_that_refuses_is_exit_3_with_advice(live: Live) -> None:
 
 
 def test_an_unreachable_provider_is_told_in_json_lines_too(live: Live) -> None:
-    """With nobody at the port the poll is recorded as failed, and each log line is JSON."""
+    """A refused connection is a failed poll, and each log line is JSON."""
     shell, _ = live()
     with refusing() as url:
         ran = shell(
@@ -203,7 +203,7 @@ def test_an_unreachable_provider_is_told_in_json_lines_too(live: Live) -> None:
 
 
 def test_without_a_token_it_says_where_to_put_one(shell: Shell) -> None:
-    """A pass without a token asks nobody, makes no file, and is wrong usage."""
+    """A pass without a token sends no request and makes no file."""
     ran = shell("sync", code=2)
     assert "INFOMANIAK_API_TOKEN" in ran.err
     assert "catalog demo" in ran.err
@@ -211,7 +211,7 @@ def test_without_a_token_it_says_where_to_put_one(shell: Shell) -> None:
 
 
 def test_a_document_edited_by_hand_is_kept_and_told(live: Live) -> None:
-    """The pass is recorded, the person's text stays, and exit 6 says what to do about it."""
+    """The pass is recorded, the edited document stays, and exit 6 has a hint."""
     shell, _ = live(answer(body=ONE), answer(body=TWO))
     shell("-q", "sync")
     document = shell.folder / "docs/models.md"
@@ -226,9 +226,9 @@ def test_a_document_edited_by_hand_is_kept_and_told(live: Live) -> None:
 
 @pytest.mark.long
 def test_channels_are_told_and_what_they_refuse_stays_owed(live: Live) -> None:
-    """A log channel writes JSON lines; what a webhook refused is owed, and can be sent again.
+    """A log channel writes JSON lines, and a refused webhook message stays pending.
 
-    It is tried as often as the provider is.
+    A message is tried as often as the provider is.
     """
     with serve(answer(503), answer(503), answer(200)) as hook:
         given = {"CATALOG_CHANNEL_OPS_URL": hook.url, "CATALOG_HTTP_ATTEMPTS": "2"}
@@ -250,7 +250,7 @@ def test_channels_are_told_and_what_they_refuse_stays_owed(live: Live) -> None:
 
 
 def test_a_database_that_cannot_be_used_is_exit_6(shell: Shell) -> None:
-    """A file that is no database, and none at all, are told in one line with what to do."""
+    """An invalid database file and a missing one are each reported in one line."""
     Path(shell.folder, "catalog.db").write_text("this is no database, but long enough for one" * 9)
     broken = shell("models", code=6)
     assert "not a database" in broken.err

@@ -1,4 +1,4 @@
-"""`catalog tune`: what the settings make of the stored history, by the user's own data."""
+"""`catalog tune`: the effect of the settings on the stored history."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ OTHER = row(id=2, name="other")
 
 
 def limits(*values: int | None) -> Iterator[bytes]:
-    """Make an answer of each limit; the model is not there where it is None."""
+    """Yield one answer per limit, without the model if the limit is None."""
     for value in values:
         here = [] if value is None else [row(id=1, name="alpha", max_token_input=value)]
         yield body(OTHER, *here)
@@ -34,14 +34,14 @@ def stored(shell: Shell, *values: int | None) -> Shell:
 
 
 def tuned(shell: Shell, *options: str) -> dict[str, Any]:
-    """Ask for JSON, and return what it says of the one provider."""
+    """Run `tune` as JSON and return the result of the one provider."""
     (provider,) = shell("tune", "--format", "json", *options).json["providers"]
     return dict(provider)
 
 
 @pytest.mark.long
 def test_what_flaps_is_counted_and_left_out(shell: Shell) -> None:
-    """All told: seven moves of one limit. By the settings: the first, and that it flaps."""
+    """Of seven moves of a flapping limit, the settings report one and the flapping."""
     stored(shell, 8, 4, 8, 4, 8, 4, 8, 4)
     ran = shell("tune")
     assert ran.lines[0] == (
@@ -69,7 +69,7 @@ def test_another_time_to_settle(shell: Shell) -> None:
 
 @pytest.mark.long
 def test_a_removal_that_is_believed_later(shell: Shell) -> None:
-    """One was back before, and one is told an hour later than it would have been."""
+    """With `--removals next` one removal is reported an hour later, and one never."""
     stored(shell, 8, None, 8, 8, None, None, None)
     found = tuned(shell, "--removals", "next")
     assert found["removals"] == "next"
@@ -86,7 +86,7 @@ def test_a_removal_that_is_believed_later(shell: Shell) -> None:
 
 
 def test_other_rules_are_tried_by_another_configuration(shell: Shell) -> None:
-    """A level of one's own changes what would be told, and what is stored stays as it is."""
+    """Another configuration changes the counts, and stored changes stay the same."""
     stored(shell, 8, 4)
     before = shell("changes", "--format", "json").json
     (shell.folder / "other.toml").write_text('[rules]\nlimit-lowered = "quiet"\n')
@@ -97,7 +97,7 @@ def test_other_rules_are_tried_by_another_configuration(shell: Shell) -> None:
 
 @pytest.mark.long
 def test_a_quiet_year_is_judged_by_the_day(shell: Shell) -> None:
-    """Answers that say the same again are not judged one by one, and are counted all the same."""
+    """Sixty unchanged answers are counted, and the later change is reported."""
     stored(shell, *[8] * 60, 4)
     found = tuned(shell)
     assert found["answers"] == 61
@@ -106,7 +106,7 @@ def test_a_quiet_year_is_judged_by_the_day(shell: Shell) -> None:
 
 @pytest.mark.long
 def test_what_was_pruned_is_said(shell: Shell) -> None:
-    """An answer without its body cannot be judged again; what is left is."""
+    """A pruned answer is counted as pruned."""
     stored(shell, 8, 4, 2, 1)
     shell("db", "prune", "--keep-payloads", "30d")
     found = tuned(shell)
@@ -115,7 +115,7 @@ def test_what_was_pruned_is_said(shell: Shell) -> None:
 
 
 def test_nothing_is_stored(live: Live) -> None:
-    """Where no poll was answered there is nothing to judge."""
+    """Without a stored answer `tune` reports that."""
     shell, _ = live(answer(503), CATALOG_HTTP_ATTEMPTS="1")
     shell("sync", code=3)
     assert shell("tune").lines == ["infomaniak: no stored answer"]
@@ -123,6 +123,6 @@ def test_nothing_is_stored(live: Live) -> None:
 
 
 def test_a_wrong_time(shell: Shell) -> None:
-    """What is no duration is told with what is wanted."""
+    """An invalid duration is an error with an example."""
     stored(shell, 8)
     assert "a duration such as" in shell("tune", "--settles-after", "soon", code=2).err

@@ -13,7 +13,7 @@ BROKEN = body(row(id="x"), row(id=2, name=" ", max_token_input=1.5), result="err
 
 
 def test_a_right_payload_is_told_with_its_drift(shell: Shell) -> None:
-    """What was never seen before is named and is no error; a packed bare list is a payload too."""
+    """Drift is named and is no error, and a packed bare list is valid."""
     rows = [row(type="video"), row(id=2, name="b", type="video", extra=1)]
     Path(shell.folder, "list.json.gz").write_bytes(gzip.compress(json.dumps(rows).encode()))
     ran = shell("validate", "list.json.gz")
@@ -27,7 +27,7 @@ def test_a_right_payload_is_told_with_its_drift(shell: Shell) -> None:
 
 
 def test_every_problem_is_told_at_once(shell: Shell) -> None:
-    """From stdin each problem has its line on stdout, the count stands on stderr, and exit is 1."""
+    """Each problem of stdin has a line on stdout, and the exit code is 1."""
     ran = shell("validate", "-", stdin=BROKEN, code=1)
     places = [line.split(": found")[0] for line in ran.lines]
     assert places == [
@@ -39,7 +39,7 @@ def test_every_problem_is_told_at_once(shell: Shell) -> None:
 
 @pytest.mark.long
 def test_a_search_that_was_ended_says_at_least(shell: Shell) -> None:
-    """Of an answer made of problems, so many are told, and the count does not claim to be all."""
+    """A cut-off list of problems has "at least" in its count."""
     ran = shell("validate", "-", stdin=body(*[0] * 10_001), code=1)
     assert len(ran.lines) == 10_000
     assert ran.err == "invalid: at least 10,000 problems\n"
@@ -48,7 +48,7 @@ def test_a_search_that_was_ended_says_at_least(shell: Shell) -> None:
 
 
 def test_too_much_is_refused_from_stdin_too(shell: Shell) -> None:
-    """A pipe is read up to 64 MiB, as a file is, and not until the memory is full."""
+    """A pipe is read up to 64 MiB only."""
     ran = shell("validate", "-", stdin=b" " * (64 * 1024 * 1024 + 1), code=1)
     assert "more than 67,108,864 bytes in -" in ran.out
 
@@ -70,7 +70,7 @@ def test_json_tells_problems_and_drift_apart(shell: Shell) -> None:
 
 
 def test_a_file_that_is_not_there_is_wrong_usage(shell: Shell) -> None:
-    """A missing file is exit 2; a packed file cut short is a problem like any other."""
+    """A missing file is exit 2, and a truncated packed file is a problem."""
     assert "missing.json cannot be read" in shell("validate", "missing.json", code=2).err
     Path(shell.folder, "cut.json.gz").write_bytes(gzip.compress(body(row()))[:-9])
     assert "broken gzip data" in shell("validate", "cut.json.gz", code=1).out

@@ -1,4 +1,4 @@
-"""Names that hold what nobody sees, and names that are long, as each output shows them."""
+"""Invisible characters and long names in every output."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ url = "{url}"
 
 @pytest.mark.long
 def test_no_output_hides_a_character_or_shows_a_wall(live: Live) -> None:
-    """Tables, CSV, the document, a chat and the log spell out, and all but CSV cut; JSON has it."""
+    """Every output but JSON spells out invisible characters, and all but CSV cut long names."""
     two = [row(), row(id=2, name=UNSEEN), row(id=3, name=LONG)]
     with serve(answer()) as chat:
         shell, _ = live(answer(body=body(row())), answer(body=body(*two)))
@@ -63,7 +63,7 @@ def assert_whole(shell: Shell) -> None:
 
 
 def test_a_check_spells_out_the_names_of_files(shell: Shell) -> None:
-    """Text and JUnit show what is in a name; JSON and all places have it as it is."""
+    """Text and JUnit escape invisible characters, and JSON keeps them."""
     name = "a\u2060\ufe0f.py"
     Path(shell.folder, name).write_text('model = "llama3"\n', encoding="utf-8")
     for style in ("text", "junit"):

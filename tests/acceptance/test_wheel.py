@@ -16,7 +16,7 @@ from tests.support.checkout import ROOT
 
 
 def run(*command: str | Path, folder: Path, **environment: str) -> str:
-    """Run a command that must succeed; return what it printed."""
+    """Run a command that must succeed and return its output."""
     # Without coverage's hook: the clean environment does not have it.
     clean = {"PATH": os.environ["PATH"], "HOME": str(folder), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     pip = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
@@ -40,7 +40,7 @@ def locked() -> dict[str, str]:
 
 
 def copy(name: str, packages: Path) -> None:
-    """Install a package as it is installed here: pip takes as long for that as all tests of one."""
+    """Copy an installed package, because pip takes as long as all other tests of the wheel."""
     for file in files(name) or ():
         source, place = Path(str(file.locate())), packages / file
         if file.suffix != ".pyc" and packages in place.parents and ".." not in file.parts:
@@ -60,7 +60,7 @@ def test_the_wheel_works_by_itself(tmp_path: Path) -> None:
         assert version(name) == pin
         copy(name, packages)
     pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", python]
-    # What is used is compiled when it is.
+    # Modules are compiled on their first use.
     run(*pip, "install", "--no-compile", "--no-index", "--no-deps", wheel, folder=tmp_path)
     run(*pip, "check", folder=tmp_path)
     place = run(python, "-c", "import catalog; print(catalog.__file__)", folder=tmp_path)

@@ -25,7 +25,7 @@ RECORDED = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z")
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much of everything: rounds of processes, polls in one process, commits."""
+    """Size of a run: rounds of processes, polls in one process, commits, imports, years."""
 
     rounds: int = 15
     fewer: int = 7
@@ -39,7 +39,7 @@ QUICK = Scale(rounds=1, fewer=1, polls=21, commits=3, imports=1, years=2000)
 
 
 def run(folder: Path, peers: Peers, recordings: Path | None, scale: Scale) -> Iterator[Line]:
-    """Measure everything in a temporary folder; yield each line when it is known."""
+    """Measure everything in a temporary folder and yield each line when it is known."""
     yield from Cron(folder, peers, scale.rounds).unchanged(20)
     cron = Cron(folder, peers, scale.fewer)
     for models in (500, 3000):
@@ -54,7 +54,7 @@ def run(folder: Path, peers: Peers, recordings: Path | None, scale: Scale) -> It
 
 
 def decade(folder: Path, polls: int) -> Iterator[Line]:
-    """Make ten years in a process of its own; yield its size and what questions cost."""
+    """Build ten years in a new process, and yield the size and the cost of the questions."""
     file = folder / "decade.db"
     words = [sys.executable, "-m", "tests.bench.decade", str(file), str(polls)]
     subprocess.run(words, cwd=ROOT, stdout=subprocess.DEVNULL, check=True)

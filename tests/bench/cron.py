@@ -1,4 +1,4 @@
-"""Polls as cron does them: a process each, ours and the others' in turn on the same answers."""
+"""Polls by cron: one process each, ours and the others' in turn on the same answers."""
 
 import os
 import sys
@@ -23,7 +23,7 @@ MUCH = "a change takes the whole program: SQLAlchemy, SQLModel, pydantic and htt
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """Where processes run, how many rounds, and the peers that were made ready."""
+    """Folder of the processes, number of rounds, and the installed peers."""
 
     folder: Path
     peers: Peers
@@ -103,7 +103,7 @@ def floor(folder: Path, url: str) -> Command:
 
 
 def plain(home: Path) -> dict[str, str]:
-    """Return an environment with nothing of whoever measures."""
+    """Return a minimal environment without the caller's variables."""
     return {"HOME": str(home), "PATH": os.defpath, "LANG": "C.UTF-8"}
 
 

@@ -1,4 +1,4 @@
-"""What `inside` measured: polls inside a daemon, and the database that they left."""
+"""Polls inside a daemon, and the size of their database."""
 
 import json
 import subprocess
@@ -23,14 +23,14 @@ MOST_SIZE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class DaemonSeries:
-    """A series of polls of so many models, in a folder of its own."""
+    """A series of polls of a catalog, in a folder of its own."""
 
     folder: Path
     models: int
     polls: int
 
     def lines(self) -> list[Line]:
-        """Measure the series; return a line for each outcome, and one for the database."""
+        """Measure the series and return a line for each outcome and one for the database."""
         folder = self.folder / "inside"
         folder.mkdir()
         with serving(folder) as served:

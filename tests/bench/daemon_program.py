@@ -1,9 +1,9 @@
-"""Polls inside one process, ours and those of the hand-written loop in turn, on one series.
+"""Polls inside one process: ours and the hand-written loop's in turn, on one series.
 
     python -m tests.bench.daemon_program FOLDER URL ANSWER MODELS POLLS
 
-Nine polls in ten find nothing new. Each poll is timed as CPU seconds of this process; a line of
-JSON for each goes to stdout.
+Nine polls in ten find no change. Each poll is timed as CPU seconds of this process and is a line of
+JSON on stdout.
 """
 
 import json
@@ -28,7 +28,7 @@ Came = TypeVar("Came")
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 EVERY = 10
-"""One poll in so many finds a change."""
+"""One poll in this many finds a change."""
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def timed(work: Callable[[], Came]) -> tuple[Came, float]:
-    """Return what came of some work, and its CPU seconds."""
+    """Return the result of some work and its CPU seconds."""
     started = time.process_time()
     came = work()
     return came, time.process_time() - started

@@ -1,7 +1,7 @@
-"""Ten years of hourly polls of 500 models, of which one in ten found a change, in a few minutes.
+"""Ten years of hourly polls of 500 models, one in ten with a change, in a few minutes.
 
-What found a change goes through the real decision and the real recording, many to a transaction;
-the polls between are written by plain SQL.
+A changed poll goes through the real decision and the real recording, many to a transaction. Plain
+SQL writes the polls between.
 """
 
 import sys

@@ -2,7 +2,7 @@
 
     export.py REPOSITORY FOLDER
 
-What stands before `catalog import` where a history lies in git; measured with it.
+A history in git needs this step before `catalog import`, so it is measured with it.
 """
 
 import subprocess

@@ -1,9 +1,9 @@
-"""The floor: what a poll from cron costs at least, as a script of an afternoon does it.
+"""The floor: the lowest cost of a poll from cron, as a simple script does it.
 
     floor.py URL DATABASE
 
-It asks, compares the bytes, and writes a row; where they differ, it keeps the body and notes which
-models came, went or changed. Nothing is validated, nobody is told, no document is written.
+It sends a request, compares the bytes and writes a row. If they differ, it stores the body and each
+added, removed or changed model. It validates nothing, sends no alert and writes no document.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ def fetch(url: str) -> bytes:
 
 
 def store(database: sqlite3.Connection, body: bytes) -> int:
-    """Write down what came; return how many models changed."""
+    """Store an answer and return the number of changed models."""
     rows = json.loads(body)["data"]
     digest = hashlib.sha256(body).hexdigest()
     last = database.execute("SELECT digest FROM poll ORDER BY id DESC LIMIT 1").fetchone()

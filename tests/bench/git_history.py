@@ -10,7 +10,7 @@ BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 def commit(repository: Path, states: Iterable[tuple[datetime, bytes]]) -> int:
-    """Make a repository in which each state that differs is a commit; return how many."""
+    """Make a repository with a commit for each new state and return the number of commits."""
     git = ("git", "-C", str(repository))
     repository.mkdir()
     subprocess.run([*git, "init", "--quiet", "--initial-branch=main"], check=True)
@@ -28,6 +28,6 @@ def commit(repository: Path, states: Iterable[tuple[datetime, bytes]]) -> int:
 
 
 def hourly(states: Iterable[bytes], count: int) -> list[tuple[datetime, bytes]]:
-    """Take so many states, an hour apart."""
+    """Take some states, an hour apart."""
     each = zip(range(count), states, strict=False)
     return [(BEGIN + number * timedelta(hours=1), state) for number, state in each]

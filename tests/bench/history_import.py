@@ -29,7 +29,7 @@ WHY = "the start, and each answer is a poll: judged, sealed, its body kept, thro
 
 @dataclass(frozen=True, slots=True)
 class HistoryImport:
-    """Where it is done, with which peers, and in how many rounds."""
+    """Folder of the imports, the peers, and the number of rounds."""
 
     folder: Path
     peers: Peers

@@ -1,9 +1,9 @@
-"""Runs a command and says what it took, by the system's own account of the ended process.
+"""Runs a command and prints its cost, as the system accounts for the ended process.
 
     launch.py OUTPUT COMMAND...
 
-The standard library alone: the memory of who starts a process counts as its own at first. What the
-command writes goes to the file OUTPUT.
+It uses the standard library alone, because a process first counts the memory of its parent. The
+output of the command goes to the file OUTPUT.
 """
 
 import os
@@ -12,7 +12,7 @@ import time
 
 
 def main() -> None:
-    """Run the command, children included; write CPU and wall seconds, peak bytes, exit code."""
+    """Run the command and write CPU and wall seconds, peak bytes and exit code of its processes."""
     output, *command = sys.argv[1:]
     started = time.monotonic()
     child = os.fork()

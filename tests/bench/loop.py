@@ -1,8 +1,8 @@
-"""A poll as a hand-written loop does it: httpx, a check of the rows, plain SQL in bulk.
+"""A poll as a hand-written loop: httpx, a check of the rows, plain SQL in bulk.
 
-The same work as a pass: every poll is a row, a body is kept once and compressed, a model has a row
-for each stretch in which it did not change, each field that changed is a row, and all of a poll is
-one transaction that is on the disk when it ends. What it lacks is in docs/benchmarks.md.
+It does the same work as a pass. Every poll is a row, a body is stored once and compressed, a model
+has a row for each stretch without a change, and each changed field is a row. All of a poll is one
+transaction that is on disk at its end. docs/benchmarks.md lists the missing parts.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ class Loop:
         self.database.executescript(TABLES)
 
     def poll(self, at: str) -> str:
-        """Poll once; return what came of it."""
+        """Poll once and return the outcome."""
         body = self.client.get(self.url, headers={"Accept": "application/json"}).raise_for_status()
         digest = hashlib.sha256(body.content).hexdigest()
         query = "SELECT digest FROM poll WHERE digest IS NOT NULL ORDER BY id DESC LIMIT 1"
@@ -82,7 +82,7 @@ class Loop:
 
 
 def checked(body: bytes) -> list[dict[str, Any]]:
-    """Return the rows; raise ValueError where one lacks what is needed, or two are the same."""
+    """Return the rows, or raise ValueError for a missing field or a repeated id."""
     rows: list[dict[str, Any]] = json.loads(body)["data"]
     for row in rows:
         if any(not isinstance(row.get(name), kind) for name, kind in NEEDED.items()):

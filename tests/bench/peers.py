@@ -1,4 +1,4 @@
-"""What a user would pick instead, each in an environment of its own under a temporary folder."""
+"""Alternative programs, each in an environment of its own under a temporary folder."""
 
 import os
 import subprocess
@@ -10,17 +10,17 @@ from tests.bench.timing import Command
 
 NAMES = ("urlwatch", "webchanges", "git-history")
 NOWHERE = "http://127.0.0.1:9"
-"""webchanges asks for its own newest version; it gets no answer here."""
+"""webchanges looks up its newest version here and gets no answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peers:
-    """The folder of their environments; None where they were not asked for."""
+    """The folder of their environments, or None if they were not requested."""
 
     folder: Path | None = None
 
     def has(self, name: str) -> bool:
-        """Whether a peer is there to be measured."""
+        """Return True if a peer is installed."""
         return self.folder is not None and (self.folder / name).is_dir()
 
     def program(self, name: str) -> str:
@@ -35,7 +35,7 @@ class Peers:
         return said.stdout.strip()
 
     def watcher(self, name: str, folder: Path, url: str) -> Command:
-        """Return a watcher's poll of one URL, with all it keeps in a folder of its own."""
+        """Return a watcher's poll of one URL, with all its files in its own folder."""
         home = folder / name
         home.mkdir()
         job = home / "jobs.yaml"
@@ -47,7 +47,7 @@ class Peers:
 
 
 def install(folder: Path) -> Peers:
-    """Make an environment for each peer with pip; return them."""
+    """Install each peer with pip in an environment of its own, and return the peers."""
     folder.mkdir()
     for name in NAMES:
         subprocess.run([sys.executable, "-m", "venv", folder / name], check=True)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from tests.support.builders import body, row
 
 SHARE: Final = 0.01
-"""The part of the models that change where the catalog changes; one model at least."""
+"""Share of models that each change touches. At least one model changes."""
 WORDS: Final = [
     "fast",
     "small",
@@ -28,7 +28,7 @@ WORDS: Final = [
 
 @dataclass
 class RandomCatalog:
-    """A catalog of made models; the same seed gives the same states."""
+    """A catalog of random models. The same seed gives the same states."""
 
     count: int
     seed: int = 1
@@ -45,7 +45,7 @@ class RandomCatalog:
         return body(*self.rows)
 
     def change(self) -> list[int]:
-        """Change one model in a hundred; return their places in the list."""
+        """Change one model in a hundred and return their places in the list."""
         places = self.dice.sample(range(self.count), max(1, round(self.count * SHARE)))
         for place in places:
             known = self.rows[place]

@@ -1,4 +1,4 @@
-"""A line of the benchmark's table: ours beside theirs, and whether what was wanted is reached."""
+"""A line of the benchmark's table: our value, the other's, and the verdict."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ HEADS = ("What", "Against", "Ours", "Theirs", "Ratio", "To reach", "Reached")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One comparison. `value` is held against `most`; None where it was not measured.
+    """One comparison. `value` must be at most `most`. None means that it was not measured.
 
-    `why` says why it is missed, in a few words, where it is.
+    `why` gives the reason of a missed target in a few words.
     """
 
     what: str
@@ -25,7 +25,7 @@ class Line:
 
     @property
     def reached(self) -> bool:
-        """Whether what was wanted is reached; also where nothing was measured."""
+        """True if the target is reached or nothing was measured."""
         return self.value is None or self.value <= self.most
 
     @property

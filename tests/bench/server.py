@@ -1,6 +1,6 @@
-"""A provider in a process of its own: it answers every question with what a file holds.
+"""A provider in its own process that answers every request with a file's content.
 
-It sends no ETag, as most catalogs do not: that nothing changed is found by who asks.
+It sends no ETag, as most catalogs do not, so the client itself must find that nothing changed.
 """
 
 import subprocess
@@ -16,7 +16,7 @@ from tests.support.checkout import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """What the server serves: a file that is put in place whole."""
+    """The answered file, which is always replaced as a whole."""
 
     file: Path
     url: str
@@ -41,7 +41,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def serving(folder: Path) -> Iterator[Served]:
 
 
 def main() -> None:
-    """Serve until ended; the port goes to stdout."""
+    """Serve until ended. The port is printed to stdout."""
     _Handler.file = Path(sys.argv[1])
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     sys.stdout.write(f"{server.server_port}\n")

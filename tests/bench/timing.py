@@ -1,4 +1,4 @@
-"""What whole processes take, measured in turn, and compared turn by turn."""
+"""Time and memory of whole processes, measured in turn and compared round by round."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ LAUNCH = Path(__file__).parent / "launch.py"
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """What a run took: seconds of CPU and of the clock, the largest process in bytes."""
+    """Cost of a run: CPU and wall seconds, and the peak bytes of its largest process."""
 
     cpu: float
     wall: float = 0.0
@@ -28,7 +28,7 @@ class Command:
     environ: Mapping[str, str]
 
     def __call__(self) -> Took:
-        """Run it and return what it took; raise RuntimeError with its output where it failed."""
+        """Run it and return its cost, or raise RuntimeError with its output if it fails."""
         output = self.folder / "output.txt"
         ended = subprocess.run(
             [sys.executable, "-I", "-S", LAUNCH, output, *self.words],
@@ -52,9 +52,9 @@ Run = Callable[[], Took]
 def in_turn(
     runs: Mapping[str, Run], rounds: int, prepare: Callable[[], object], *, warm_up: int = 1
 ) -> dict[str, list[Took]]:
-    """Run all of them in each round, each round beginning with another; `prepare` before each.
+    """Run all of them in each round, with another first each time. `prepare` runs before each.
 
-    The first rounds, `warm_up` of them, are not counted.
+    The first `warm_up` rounds are not counted.
     """
     came: dict[str, list[Took]] = {name: [] for name in runs}
     names = list(runs)

@@ -24,11 +24,11 @@ from tests.campaign.worker import working
 
 Scenario = Callable[[Context], Sequence[Result]]
 ASIDE = "lasting"
-"""It takes long, and needs nothing of the others: it is run beside them."""
+"""A long scenario that needs no other, so it runs next to them."""
 
 
 def scenarios(*, quick: bool) -> Mapping[str, Scenario]:
-    """Return every scenario by its name, in the order of the table; `quick` makes each small."""
+    """Return every scenario by its name, in the order of the table. `quick` makes each small."""
     kinds = network.A_FEW if quick else tuple(FAULTS)
 
     def alone(play: Callable[[Context], Result]) -> Scenario:
@@ -66,7 +66,7 @@ def scenarios(*, quick: bool) -> Mapping[str, Scenario]:
 
 
 def run(names: Sequence[str], seed: int, *, quick: bool) -> Iterator[Result]:
-    """Play these scenarios; give each result as it comes."""
+    """Play these scenarios and yield each result when it is known."""
     chosen = {name: play for name, play in scenarios(quick=quick).items() if name in names}
     with _context(seed, quick=quick) as context, ThreadPoolExecutor(1) as pool:
         aside: dict[str, Future[Sequence[Result]]] = {
@@ -78,7 +78,7 @@ def run(names: Sequence[str], seed: int, *, quick: bool) -> Iterator[Result]:
 
 @contextmanager
 def _context(seed: int, *, quick: bool) -> Iterator[Context]:
-    # What the servers say of the faults that they serve, and of logins, is no news here.
+    # Served faults and logins are expected here, so their log lines are dropped.
     for name in ("catalog.replay", "mail.log"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module="aiosmtpd")

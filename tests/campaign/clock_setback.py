@@ -22,13 +22,13 @@ from tests.support.wall_clock import COMPILER, WallClock
 NAME = "a daemon's clock set back an hour, and forward"
 SHIFTS = (timedelta(0), timedelta(hours=-1), timedelta(0))
 PATIENCE = 120.0
-"""Seconds for it all: a daemon that stands still until then is ended."""
+"""Seconds for the whole scenario. A daemon that blocks longer is ended."""
 WATCHDOG = "1000000"
 """In microseconds: the daemon looks around twice in that time."""
 
 
 def daemon_clock(polls: int, context: Context) -> Result:
-    """Let a daemon poll so often, each second, by each setting of its clock."""
+    """Poll with a daemon each second at each setting of its clock."""
     if COMPILER is None:
         return Result(NAME, untried="a clock that can be set takes a C compiler")
     with context.stage("clock-of-daemon", HISTORY[-1:], every="1s") as stage:

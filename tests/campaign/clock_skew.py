@@ -19,9 +19,9 @@ from tests.support.wall_clock import COMPILER, WallClock
 NAME = "three daemons with clocks at +0, +90 and -40 s"
 SHIFTS = (0, 90, -40)
 SLOW = 0.5
-"""Seconds that the receiver takes for a message: another daemon looks at its claim meanwhile."""
+"""Seconds that the receiver takes for a message, so that another daemon sees its claim."""
 PATIENCE = 60.0
-"""Seconds for all daemons to see one state and tell it."""
+"""Seconds in which all daemons see one state and deliver it."""
 _SENT = "SELECT count(*) FROM delivery WHERE state <> 'delivered'"
 _SEEN = "SELECT count(*) FROM snapshot"
 _WANTED = (
@@ -29,11 +29,11 @@ _WANTED = (
     "JOIN finding f ON f.id = d.finding_id JOIN poll p ON p.id = f.poll_id "
     "JOIN change c ON c.finding_id = f.id WHERE c.kind IN {kinds}"
 )
-"""What moves back and forth is stored, and told to nobody."""
+"""Findings with a delivery. Quiet changes have no delivery."""
 
 
 def skewed_clocks(count: int, context: Context) -> Result:
-    """Let three daemons meet so many new states, each told to slow receivers."""
+    """Deliver new states with three daemons of different clocks to slow receivers."""
     if COMPILER is None:
         return Result(NAME, untried="a clock that can be set takes a C compiler")
     recorded = states(context.folder / "states-of-skewed", count + 1)
@@ -55,7 +55,7 @@ def skewed_clocks(count: int, context: Context) -> Result:
 
 
 def _told(stage: Stage, snapshots: int) -> Iterator[str]:
-    """Wait until so many states were seen and told."""
+    """Wait for these snapshots and deliveries, and yield the problem at the time limit."""
     until = time.monotonic() + PATIENCE
     while ask(stage.database, _SEEN) < [(snapshots,)] or ask(stage.database, _SENT) != [(0,)]:
         if time.monotonic() > until:
@@ -65,13 +65,13 @@ def _told(stage: Stage, snapshots: int) -> Iterator[str]:
 
 
 def _set_off(stage: Stage, shift: int) -> Mapping[str, str]:
-    """Make a clock that is off; return the environment of a process that goes by it."""
+    """Make a shifted clock and return the environment of a process that uses it."""
     clock = WallClock.made(stage.folder / f"clock{shift:+}")
     clock.shift(timedelta(seconds=shift))
     return clock.environ
 
 
 def _wanted(stage: Stage) -> dict[str, Told]:
-    """Return what each channel has to hear."""
+    """Return the findings that each channel must receive."""
     rows = ask(stage.database, _WANTED)
     return {name: Counter(row[1:3] for row in rows if row[3] == name) for name in CHANNELS}

@@ -28,7 +28,7 @@ class Lane:
     longest: float = 0.0
 
     def run(self, *words: str, kill_after: float | None = None) -> int:
-        """Run `catalog WORDS`; return its exit code, or minus the signal that ended it."""
+        """Run `catalog WORDS` and return its exit code, or minus the signal that ended it."""
         home = {"HOME": str(self.stage.folder), "PATH": os.defpath, "LANG": "C.UTF-8"}
         started = time.monotonic()
         with (self.stage.folder / "log.txt").open("ab") as log:
@@ -51,7 +51,7 @@ class Lane:
 
 
 def killed_command(count: int, context: Context) -> Result:
-    """Kill the command so many times, each at a new state, with a whole run after it."""
+    """Kill the command repeatedly, each time at a new state, and run it again."""
     recorded = states(context.folder / "states-of-commands", 2 * count + SPARE)
     with ExitStack() as stack:
         cold, spared = (
@@ -101,7 +101,7 @@ def _result(lane: Lane, spared: Stage, count: int) -> Result:
 
 
 def _told(left: Left) -> Counter[tuple[str, str]]:
-    """Count by channel and fingerprint; the days of a real clock are others."""
+    """Count by channel and fingerprint, because a real clock gives other days."""
     return Counter(
         (name, fingerprint)
         for name, told in left.told.items()

@@ -1,4 +1,4 @@
-"""Daemons beside each other on one database, and what they must never do there."""
+"""Concurrent daemons on one database, and the rules that they must keep."""
 
 import signal
 import subprocess
@@ -35,7 +35,7 @@ def daemon(stage: Stage, environ: Mapping[str, str] = NOTHING) -> Iterator[Proce
 
 
 def stop(daemons: Sequence[Process]) -> tuple[int, list[str]]:
-    """Ask daemons to end; return the most memory that one took, and what was wrong."""
+    """End the daemons, and return the highest memory of one and the problems."""
     memory = max(peak(each.pid) for each in daemons)
     for each in daemons:
         each.send_signal(signal.SIGTERM)
@@ -50,7 +50,7 @@ def result(
     wanted: Mapping[str, Told] | None = None,
     **rest: Any,
 ) -> Result:
-    """Add what was wrong with what was told: each channel hears `wanted`, else all, and once."""
+    """Add problems of delivery: each channel gets `wanted`, or all findings, exactly once."""
     now = left(stage)
     due = wanted or dict.fromkeys(now.told, now.found)
     astray = [channel for channel, told in now.told.items() if told != due[channel]]

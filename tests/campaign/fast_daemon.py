@@ -1,6 +1,6 @@
-"""The daemon itself, by a clock that jumps an hour at each poll, until so many polls are done.
+"""The daemon itself with a clock that jumps an hour at each poll.
 
-What it takes of the machine on the way is written to stdout, a line of JSON for each tenth.
+After each tenth of the polls, one line of JSON on stdout shows its use of the machine.
 """
 
 import json
@@ -25,14 +25,14 @@ from catalog.store.database import Database
 from tests.campaign.process_usage import memory, open_files, peak
 from tests.campaign.worker_program import LIMIT
 
-# Long ago: the daemon makes up at once what came due meanwhile, and so never waits.
+# Long ago, because the daemon then catches up missed runs immediately and never waits.
 BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 TENTHS = 10
 
 
 def main() -> None:
-    """Run the daemon in a folder until it has polled so many times."""
+    """Run the daemon in a folder for a number of polls."""
     folder, count = Path(sys.argv[1]), int(sys.argv[2])
     settings = load(folder / "catalog.toml", environ={}).settings
     start_logging(1, "text")

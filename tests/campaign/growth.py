@@ -1,4 +1,4 @@
-"""A daemon of many polls: it grows neither in memory nor in open files."""
+"""A daemon of many polls keeps its memory and its number of open files."""
 
 import json
 import subprocess
@@ -14,10 +14,10 @@ from tests.support.checkout import ROOT
 from tests.support.database import outcomes
 
 GROWTH = 0.03
-"""The share by which memory may differ between a tenth of the way and its end: noise."""
+"""Allowed growth of memory from a tenth of the polls to the end, as noise."""
 NOTHING = dict.fromkeys(("polls", "memory", "peak", "files", "database"), 0)
 START, SLOWEST = 60.0, 0.3
-"""Seconds that the daemon may take to start, and for a poll: one that stands still is ended."""
+"""Seconds for the daemon's start and for one poll. A daemon that takes longer is ended."""
 PER_POLL = 20
 """Bytes of the database that an unchanged poll may take, its indexes included."""
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
@@ -26,7 +26,7 @@ _GROWING = {"tally": 101, "poll": None, "slot": 11}
 
 
 def lasting(count: int, context: Context) -> Result:
-    """Let one daemon poll so many times, by a clock that jumps."""
+    """Run one daemon for many polls by a clock that jumps."""
     with context.stage("lasting", HISTORY[-1:], every="1h") as stage:
         code, steps = _serve(stage, count)
         ended = Counter(outcomes(stage.database))
@@ -44,7 +44,7 @@ def lasting(count: int, context: Context) -> Result:
 
 
 def _serve(stage: Stage, count: int) -> tuple[int, list[dict[str, int]]]:
-    """Run the daemon until it has polled so often; return its exit code, and what it took."""
+    """Run the daemon for this many polls, and return its exit code and its use of the machine."""
     command = [sys.executable, "-m", "tests.campaign.fast_daemon", str(stage.folder), str(count)]
     with (stage.folder / "log.txt").open("ab") as log:
         with (stage.folder / "steps.txt").open("wb") as steps:
@@ -59,7 +59,7 @@ def _serve(stage: Stage, count: int) -> tuple[int, list[dict[str, int]]]:
 
 
 def grown(early: Mapping[str, int], late: Mapping[str, int]) -> list[str]:
-    """Say what grew more than it may between two moments of a daemon."""
+    """List each value that grew more than allowed between two moments of a daemon."""
     wrong = ["memory grew"] * (late["memory"] > early["memory"] * (1 + GROWTH))
     wrong += ["open files grew"] * (late["files"] > early["files"])
     return wrong + ["the database grew too much"] * (_per_poll(early, late) > PER_POLL)

@@ -1,4 +1,4 @@
-"""The recorded history polled day by day, with a fault in it, and what that leaves behind."""
+"""The recorded history polled day by day with a fault in it, and the stored result."""
 
 import json
 import sqlite3
@@ -24,7 +24,7 @@ CATALOG = ("added", "removed", "restored", "updated", "drift")
 """The kinds of change that are about the catalog, not about the way to it."""
 
 Around = Callable[[int, int], AbstractContextManager[Any]]
-"""From the day and the number of a pass in it to what holds while that pass runs."""
+"""Function of a day and a pass of it that returns the fault around that pass."""
 
 _TABLES = {
     "snapshots": "SELECT digest, model_count, substr(taken_at, 1, 10) FROM snapshot ORDER BY id",
@@ -47,7 +47,10 @@ Told = Counter[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What a run left behind. Times are cut to the day: a fault may put off a poll by minutes."""
+    """The result of a run.
+
+    Times are cut to the day, because a fault may delay a poll by minutes.
+    """
 
     tables: dict[str, list[tuple[Any, ...]]]
     state: list[tuple[Any, ...]]
@@ -59,7 +62,7 @@ class Left:
 
 
 def untouched(_day: int, _number: int) -> AbstractContextManager[Any]:
-    """Let a pass run as it is."""
+    """Run a pass without a fault."""
     return nullcontext()
 
 
@@ -72,7 +75,7 @@ def play(
     days: int = 5,
     **how: Any,
 ) -> None:
-    """Show a new state each day, and run so many passes in it."""
+    """Show a new state each day and run some passes in it."""
     for day in range(days):
         for number in range(passes):
             with around(day, number):
@@ -87,7 +90,7 @@ def ask(file: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def left(stage: Stage) -> Left:
-    """Read what a run left behind."""
+    """Read the result of a run."""
     tables = {name: ask(stage.database, sql) for name, sql in _TABLES.items()}
     found = Counter((row[1], row[2]) for row in ask(stage.database, _FOUND))
     told: dict[str, Told] = {name: Counter() for name in CHANNELS}
@@ -113,7 +116,7 @@ def left(stage: Stage) -> Left:
 
 
 def named(file: Path, event: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the changes of an event; where some are left out, those that its command shows."""
+    """Return the changes of an event, or of its command if some are left out."""
     if "left_out" not in event["data"]:
         changes: list[dict[str, Any]] = event["data"]["changes"]
         return changes
@@ -123,6 +126,6 @@ def named(file: Path, event: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def verified(file: Path) -> tuple[str, ...]:
-    """Check a database as `catalog db verify` does; return what is bad."""
+    """Check a database as `catalog db verify` does and return the problems."""
     with closing(Database(str(file))) as database, database.reading() as connection:
         return tuple(str(check.bad) for check in verify(connection) if check.bad)

@@ -1,4 +1,4 @@
-"""Every kind of network fault, as the first thing that a poll gets of each new state."""
+"""Every kind of network fault, as a poll's first answer for each new state."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -12,14 +12,14 @@ from tests.campaign.scenario import Context
 from tests.campaign.stage import Stage
 
 SLOW = {"silence": 1.0, "drip": 1.0}
-"""Deadlines in seconds for what would use up any."""
+"""Short deadlines in seconds for faults that use up any deadline."""
 A_FEW = ("502", "half-list")
 """For a quick look."""
 
 
 @contextmanager
 def served(stage: Stage, kind: str) -> Iterator[None]:
-    """Let the provider serve a fault."""
+    """Serve a fault."""
     stage.fault = kind
     try:
         yield
@@ -28,16 +28,16 @@ def served(stage: Stage, kind: str) -> Iterator[None]:
 
 
 def settle(stage: Stage, days: int) -> None:
-    """Poll on until all that moved back and forth has stayed as it is for long enough."""
+    """Poll until every flapping value has settled."""
     for day in range(days, days + SETTLES_AFTER.days + 2):
         stage.run(START + day * DAY)
 
 
 def through(kind: str, context: Context) -> Result:
-    """Poll the recorded history; each state but the first is first met through a fault.
+    """Poll the recorded history. Each state but the first is first met through a fault.
 
-    What nobody can tell from the truth comes after the true state has been seen: else the changes
-    would be told in two steps. What it moves is silent for a while, and told when it stays.
+    A plausible fault follows the true state, because the changes would otherwise be reported in two
+    steps. A value that it moves is quiet for a while and reported once it settles.
     """
     fault = FAULTS[kind]
     believed = fault.outcome is Outcome.CHANGED

@@ -1,4 +1,4 @@
-"""Passes killed with SIGKILL at random moments, beside a lane in which none is."""
+"""Passes killed with SIGKILL at random moments, compared with a lane without kills."""
 
 import json
 import signal
@@ -25,7 +25,7 @@ MODELS = 12
 EVERY_FOURTH = 4
 SPARE = 20
 LAST = 60
-"""So many of the latest passes say how long a pass lasts."""
+"""The latest passes, this many, give the usual length of a pass."""
 KEPT = {
     "snapshot": "*",
     "model_version": "*",
@@ -39,7 +39,7 @@ _OWED = "SELECT DISTINCT message_id FROM delivery WHERE state = 'owed'"
 
 
 def states(folder: Path, count: int) -> tuple[Recording, ...]:
-    """Record so many states of a catalog: in each a description moves, and now and then a name."""
+    """Record states of a catalog, each with a changed description and some with a changed name."""
     folder.mkdir()
     for number in range(count):
         rows = [
@@ -66,13 +66,13 @@ class Lanes:
     kills: int = 0
 
     def step(self, number: int) -> None:
-        """Kill a pass that meets a new state, run another, and hold it against the other lane."""
+        """Kill a pass at a new state, run another, and compare it with the other lane."""
         at, usual = START + number * HOUR, statistics.median(self.lengths[-LAST:])
         self.lengths.append(self.spared.run(at).seconds)
-        # Where it was over before the kill, it is no killed pass, and is not counted.
+        # A pass that ended before its kill does not count as killed.
         came = self.killed.run(at, kill_after=self.dice.uniform(0, usual))
         self.kills += came.ended == -signal.SIGKILL
-        # A receiver may still be about to say yes to what was on its way.
+        # A receiver may still accept a message that was sent before the kill.
         self.unnoted |= _owed(self.killed.database)
         if self.killed.run(at).ended:
             self.wrong.append(f"the pass after kill {self.kills} broke off")
@@ -83,7 +83,7 @@ class Lanes:
 
 
 def killed_passes(count: int, context: Context) -> Result:
-    """Kill so many passes at random moments, each at a new state of the catalog."""
+    """Kill passes at random moments, each at a new state of the catalog."""
     recorded = states(context.folder / "states-of-kills", 2 * count + SPARE)
     with ExitStack() as stack:
         killed = stack.enter_context(context.stage("killed", recorded))
@@ -130,7 +130,7 @@ def _result(lanes: Lanes) -> Result:
 
 
 def _count(stage: Stage) -> int:
-    """Count what one channel was told, each message once."""
+    """Count the changes that one channel received, each message once."""
     told = {each.headers["webhook-id"]: each.body for each in stage.receivers.taken}
     return sum(len(json.loads(text)["data"]["changes"]) for text in told.values()) // 2
 
@@ -141,7 +141,7 @@ def _owed(file: Path) -> set[str]:
 
 
 def _stored(stage: Stage) -> dict[str, Sequence[Any]]:
-    """Read what a user would find: rows and document."""
+    """Read the stored rows and the document."""
     found: dict[str, Sequence[Any]] = defaultdict(list)
     with closing(sqlite3.connect(stage.database)) as database:
         for table, columns in KEPT.items():
@@ -149,6 +149,6 @@ def _stored(stage: Stage) -> dict[str, Sequence[Any]]:
             if columns == "sha256":
                 query = query.removesuffix(", 2")
             found[table] = database.execute(query).fetchall()
-    # A document that was never written is none: the pass after it writes it.
+    # A missing document counts as empty, because the next pass writes it.
     found["document"] = stage.document.read_bytes() if stage.document.exists() else b""
     return found

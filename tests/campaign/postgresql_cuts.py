@@ -15,11 +15,11 @@ NAME = "connections cut at the start of a daemon"
 PATIENCE = 60.0
 """Seconds for one daemon."""
 MOST = 4000
-"""Bytes of the server that a connection lets through, at most: within the schema's making."""
+"""Most server bytes that a connection lets through: less than creating the schema takes."""
 
 
 def cut_at_start(daemons: int, context: Context) -> Result:
-    """Start so many daemons on new databases of a server; the first connections of each are cut."""
+    """Start daemons on new databases of a server that cuts the first connections of each."""
     try:
         from tests.support.postgresql_server import new_database, stop
     except ImportError:
@@ -45,7 +45,7 @@ def cut_at_start(daemons: int, context: Context) -> Result:
 
 
 def _started(stage: Stage, url: str) -> list[str]:
-    """Let a daemon run until its first pass is done; return what was wrong."""
+    """Run a daemon until its first pass is done and return the problems."""
     started = subprocess.Popen(
         [COMMAND, "--database", url, "serve"],
         cwd=stage.folder,

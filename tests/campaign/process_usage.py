@@ -1,4 +1,4 @@
-"""What a process takes of its machine, as Linux tells it in /proc."""
+"""A process's use of the machine, from /proc on Linux."""
 
 import os
 from pathlib import Path

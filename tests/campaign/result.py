@@ -1,4 +1,4 @@
-"""A line of the campaign's table: what came of a fault, held against an undisturbed run."""
+"""A line of the campaign's table: the result of a fault compared with an undisturbed run."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one fault.
+    """The result of one fault.
 
-    `wrong` says what differs from the promise; `broken` counts secrets too. `said` counts changes
-    that the faulty answer itself said. `memory` is in bytes, `longest` in seconds. `untried` says
-    why a fault could not be played on this machine.
+    `wrong` lists each broken promise, and `broken` adds found secrets. `said` counts changes that
+    the faulty answer itself contained. `memory` is in bytes, `longest` in seconds. `untried` is the
+    reason if this machine cannot play the fault.
     """
 
     fault: str
@@ -37,7 +37,7 @@ class Result:
 
     @property
     def broken(self) -> tuple[str, ...]:
-        """What was promised and not kept; empty where all was."""
+        """The promises that were broken."""
         places = count(self.secrets, "place")
         return (*self.wrong, *[f"secrets in {places}"] * bool(self.secrets))
 
@@ -78,11 +78,10 @@ def outcomes(came: Sequence[Came]) -> Counter[str]:
 def compare(
     fault: str, stage: Stage, undisturbed: Left, *, believed: bool = False, expected: str = ""
 ) -> Result:
-    """Hold what a run left against an undisturbed one.
+    """Compare a run with an undisturbed one.
 
-    `believed` is for answers that nobody can tell from true ones: what they said is told, and their
-    changes stay in the history; all else must be the same. `expected` is an outcome without which
-    the fault was none.
+    `believed` is for faulty answers that look true: their changes are reported and stay in the
+    history, and all else must be the same. Without the outcome `expected` the fault did not happen.
     """
     came, now = stage.came, left(stage)
     missed, more = distance(undisturbed, now, whenever=believed)
@@ -106,9 +105,9 @@ def compare(
 
 
 def distance(undisturbed: Left, now: Left, *, whenever: bool = False) -> tuple[int, int]:
-    """Count what is missing, and what is too much, where most is: the store or a channel.
+    """Count missing and extra findings, in the store or the channel with the most.
 
-    A finding belongs to its day, or may come `whenever`.
+    A finding belongs to its day, unless `whenever` is set.
     """
     pairs: list[tuple[Told, Told]] = [(undisturbed.found, now.found)]
     pairs += [(undisturbed.told[name], now.told[name]) for name in undisturbed.told]
@@ -119,7 +118,7 @@ def distance(undisturbed: Left, now: Left, *, whenever: bool = False) -> tuple[i
 
 
 def on_no_day(told: Told) -> Told:
-    """Count findings without the days that they came on."""
+    """Count findings without their days."""
     counted: Told = Counter()
     for (fingerprint, _), times in told.items():
         counted[fingerprint, ""] += times
@@ -127,7 +126,7 @@ def on_no_day(told: Told) -> Told:
 
 
 def differences(undisturbed: Left, now: Left, *, believed: bool = False) -> list[str]:
-    """Say in what a run differs from an undisturbed one, against the promise."""
+    """List the differences from an undisturbed run that break the promise."""
     missed, more = distance(undisturbed, now, whenever=believed)
     wrong = [*now.bad, *[f"{missed} missed"] * bool(missed)]
     wrong += [f"{now.repeated} told twice"] * bool(now.repeated)

@@ -1,4 +1,4 @@
-"""What every scenario of a campaign shares: a place, a worker, dice, and an undisturbed run."""
+"""The shared parts of every scenario: a place, a worker, dice, and an undisturbed run."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -18,7 +18,7 @@ HISTORY = find(shipped())
 
 @dataclass(frozen=True)
 class Context:
-    """Where scenarios are played; `days` is how many states of the recorded history they meet."""
+    """The place of scenarios. `days` is the number of recorded states that they poll."""
 
     folder: Path
     worker: Worker
@@ -39,12 +39,12 @@ class Context:
 
     @cached_property
     def undisturbed(self) -> Left:
-        """What polling the recorded history leaves behind without a fault."""
+        """The result of polling the recorded history without a fault."""
         with self.stage("undisturbed") as stage:
             self.play(stage)
             return left(stage)
 
     def warm_up(self) -> None:
-        """Let the worker load everything."""
+        """Make the worker load everything."""
         with self.stage("warm-up") as stage:
             self.worker.warm_up(stage.folder, START)

@@ -1,4 +1,4 @@
-"""The secrets that every run of the campaign gets, and the search for them in all that it left."""
+"""The secrets of every run of the campaign, and the search in all its files."""
 
 import base64
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ TOKEN: Final = "tok-campaign-5b0c-9e77"
 KEY: Final = b"webhook-secret-of-the-campaign"
 SECRET: Final = f"whsec_{base64.b64encode(KEY).decode()}"
 HOOK: Final = "hook-campaign-41d8"
-"""A part of the channels' URLs: whoever knows a chat's URL can write there."""
+"""A secret part of the channels' URLs, because a chat's URL allows writing there."""
 PASSWORD: Final = "smtp-campaign-c3f0"
 SECRETS: Final = (TOKEN, SECRET, HOOK, PASSWORD)
 PARTS: Final = tuple(secret[:14] for secret in SECRETS)
@@ -23,7 +23,7 @@ PARTS: Final = tuple(secret[:14] for secret in SECRETS)
 
 
 def needles() -> tuple[bytes, ...]:
-    """Return each secret as it is, and in the ways in which it could have been written down."""
+    """Return each secret in all its possible encodings."""
     plain = [*(secret.encode() for secret in (*SECRETS, *PARTS)), KEY]
     plain.append(SECRET.removeprefix("whsec_").encode())
     encoded = [base64.b64encode(each) for each in plain]
@@ -47,7 +47,7 @@ def _files(folder: Path) -> Iterator[bytes]:
 
 
 def _payloads(file: Path) -> Iterator[bytes]:
-    """Unpack the bodies that a database keeps compressed; a damaged one shows what it can."""
+    """Unpack the compressed bodies of a database, up to the first damaged one."""
     try:
         database = Database(str(file), upgrades=False)
         with database.reading() as connection:

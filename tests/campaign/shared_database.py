@@ -1,4 +1,4 @@
-"""Two daemons and a cron job on one file: every slot of the schedule is done once."""
+"""Two daemons and a cron job on one file run every slot once."""
 
 import sqlite3
 import subprocess
@@ -38,13 +38,13 @@ class Stepper:
     process: subprocess.Popen[str]
 
     def tell(self, moment: datetime) -> None:
-        """Say what time it is."""
+        """Send it the current time."""
         assert self.process.stdin
         self.process.stdin.write(f"{stamp(moment)}\n")
         self.process.stdin.flush()
 
     def heard(self) -> str:
-        """Return what it did."""
+        """Return its answer."""
         assert self.process.stdout
         return self.process.stdout.readline().strip() or "broken off"
 
@@ -62,7 +62,7 @@ def stepping(stage: Stage) -> Iterator[Stepper]:
 
 
 def slots(count: int, context: Context) -> Result:
-    """Let three processes share so many slots of an hour, by a clock that jumps."""
+    """Share slots of an hour among three processes, by a clock that jumps."""
     with ExitStack() as stack:
         stage = stack.enter_context(context.stage("slots", every="1h"))
         steppers = [stack.enter_context(stepping(stage)) for _ in range(PROCESSES)]
@@ -84,7 +84,7 @@ def slots(count: int, context: Context) -> Result:
 
 
 def real_time(seconds: int, context: Context) -> Result:
-    """Let two real daemons and a loop of `catalog sync --scheduled` share slots of a second."""
+    """Share slots of a second between two real daemons and a loop of `catalog sync --scheduled`."""
     with context.stage("real-time", every="1s") as stage:
         lane = Lane(stage)
         lane.sync()
@@ -112,7 +112,7 @@ def _result(fault: str, stage: Stage, did: Counter[str], count: int, **rest: Any
 
 
 def uneven(did: Counter[str], count: int) -> Sequence[str]:
-    """Say which slots were not done exactly once, and whether there were too few."""
+    """Return the slots that were not done exactly once, and whether there were too few."""
     return [f"{times} slots: {how}" for how, times in did.items() if how != "once"] + [
         f"only {did.total()} slots"
     ] * (did.total() < count)

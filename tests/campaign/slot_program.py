@@ -1,4 +1,4 @@
-"""Does slots of the schedule, one for each moment on stdin: one of several beside each other."""
+"""Runs slots of the schedule, one for each time on stdin, as one of several processes."""
 
 import random
 import sys
@@ -20,7 +20,7 @@ APART = 0.004
 
 
 def main() -> None:
-    """Say `done` for a slot that was ours, and `left` for one that was another's."""
+    """Print `done` for a slot of this process, and `left` for a slot of another."""
     settings = load(Path(sys.argv[1], "catalog.toml"), environ={}).settings
     dice, now = random.Random(), [START]  # noqa: S311  # it shuffles who comes first
     start_logging(1, "text")

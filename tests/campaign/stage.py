@@ -1,4 +1,4 @@
-"""Where a fault is played: a provider, people who are told, and a folder for the program."""
+"""The place of a fault: a provider, receivers, and a folder for the program."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -52,11 +52,11 @@ to = ["ops@example.org"]
 
 @dataclass
 class Receivers:
-    """The servers of the channels; `taken` holds what they said yes to, in order.
+    """The servers of the channels. `taken` holds the accepted messages, in order.
 
-    A channel in `down` gets no answer but a reset, or 503. To a channel in `most`, a body of more
-    bytes than that is too large: 413. Every yes takes `slow` seconds. A channel in `down` may be
-    answered by `odd`. Those that take a message answer what `says` makes of the URL.
+    A channel in `down` gets `odd`, or else a reset or 503. A channel in `most` refuses a longer
+    body with 413. Each accepted message takes `slow` seconds. `says` makes the answer to an
+    accepted message from the URL.
     """
 
     taken: list[Recorded] = field(default_factory=list)
@@ -99,7 +99,7 @@ def channel(request: Recorded) -> str:
 
 @dataclass
 class Stage:
-    """One play. `fault` names what the provider serves in place of the truth."""
+    """One play. `fault` names the fault that the provider serves."""
 
     folder: Path
     provider: ReplayServer
@@ -111,7 +111,7 @@ class Stage:
 
     @property
     def disk(self) -> Path:
-        """The folder that holds what the program writes."""
+        """The folder of the files that the program writes."""
         return self.folder / "disk"
 
     @property
@@ -125,7 +125,7 @@ class Stage:
         return self.disk / "docs" / "models.md"
 
     def run(self, at: datetime, **how: Any) -> Came:
-        """Run one pass at that moment, and keep what came of it."""
+        """Run one pass at that moment and keep its result."""
         came = self.worker.run(self.folder, at, **how)
         self.came.append(came)
         return came
@@ -171,7 +171,7 @@ def staged(
 
 
 def configure(folder: Path, provider: str, receiver: str, port: int, **given: Any) -> None:
-    """Write the configuration; the secrets are in files beside the folder, not in it."""
+    """Write the configuration, with the secrets in files outside the folder."""
     secrets = folder.with_name(f"{folder.name}-secrets")
     for made in (folder, folder / "disk", secrets):
         made.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Faults of what the program writes to: its database, its document, and the disk below both."""
+"""Faults of storage: the database, the document, and the disk below both."""
 
 import os
 import shutil
@@ -24,15 +24,15 @@ from tests.support.checkout import ROOT
 
 MOUNT, UMOUNT = (shutil.which(name) or "" for name in ("mount", "umount"))
 NOBODY = 65534
-"""A user id without rights: root may write whatever the permissions say."""
+"""A user id without rights, because root ignores permissions."""
 SIZE = 2_000_000
-"""Of the small disk, in bytes: a multiple of what the recorded history takes."""
+"""Size of the small disk in bytes: several times the recorded history."""
 FREE = (0, 8_192, 32_768, 49_152)
-"""What the first passes of a day find free, in bytes: nothing, and less than they need."""
+"""Free bytes in the first passes of a day, all less than they need."""
 
 
 def first_pass(around: Callable[[int], AbstractContextManager[None]]) -> Around:
-    """Let a fault hold in the first pass of each day but the first one."""
+    """Apply a fault in the first pass of each day, except the first day."""
     return lambda day, number: around(day) if day and not number else nullcontext()
 
 
@@ -72,7 +72,7 @@ def _full(name: str, stage: Stage, place: Path, expected: str, context: Context)
 
 @contextmanager
 def small_disk(place: Path) -> Iterator[str]:
-    """Mount a small disk; give the reason where this may not be done."""
+    """Mount a small disk, and yield the reason if that is not allowed."""
     place.mkdir(exist_ok=True)
     command = [MOUNT, "-t", "tmpfs", "-o", f"size={SIZE},mode=755", "tmpfs", str(place)]
     if not MOUNT:
@@ -89,7 +89,7 @@ def small_disk(place: Path) -> Iterator[str]:
 
 
 def fill(filler: Path, free: int) -> None:
-    """Write until the disk is full, then give so many bytes back."""
+    """Fill the disk, then free some bytes."""
     with filler.open("wb", buffering=0) as file:
         with suppress(OSError):
             while file.write(b"\0" * 4096):
@@ -150,7 +150,7 @@ def no_document_folder(context: Context) -> Result:
 
 
 def locked(seconds: float, context: Context) -> Result:
-    """Let another process hold the database, as a writer, once for so long in real time."""
+    """Lock the database for writing by another process once, in real time."""
     with context.stage("locked") as stage:
 
         @contextmanager
@@ -159,7 +159,7 @@ def locked(seconds: float, context: Context) -> Result:
                 other.execute("BEGIN IMMEDIATE")
                 free = threading.Timer(seconds, other.rollback)
                 free.start()
-                # A pass waits for half a minute; then the next one does.
+                # A pass waits for half a minute, then the next pass waits.
                 while free.is_alive():
                     stage.run(START + DAY)
                 free.join()
@@ -173,7 +173,7 @@ def locked(seconds: float, context: Context) -> Result:
 
 
 def truncated(context: Context) -> Result:
-    """Cut the database off somewhere; nothing may be told by it, until a backup is put back."""
+    """Truncate the database. Nothing may be reported until a backup is put back."""
     with context.stage("truncated") as stage:
 
         @contextmanager

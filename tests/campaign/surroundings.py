@@ -1,4 +1,4 @@
-"""Faults around the program: those who are told, and the clock."""
+"""Faults around the program: the receivers and the clock."""
 
 import json
 from collections.abc import Iterator
@@ -15,23 +15,23 @@ from tests.support.http_server import Exchange
 
 HOUR = timedelta(hours=1)
 SHORT = 1_000
-"""Bytes: more than a short message has, and less than one that names a change."""
+"""Bytes: more than a short message, less than a message with a change."""
 SLOW = 10.0
-"""Seconds; a pass that takes longer was held up."""
+"""Seconds. A longer pass was delayed by the fault."""
 
 
 ODD = ("http://xn--a/", "javascript:alert(1)", "http://[::1", "//")
-"""Where a receiver redirects to that is broken, or worse."""
+"""Broken or dangerous targets of a receiver's redirects."""
 
 
 def channel_down(hours: int, context: Context) -> Result:
-    """Let one channel's server be down for hours of simulated time each day; the other is up."""
+    """Turn one channel's server off for hours of simulated time each day. The other is up."""
     with context.stage("channel-down") as stage:
         return _down(f"channel down for {hours} h a day", hours, context, stage)
 
 
 def odd_redirect(hours: int, context: Context) -> Result:
-    """Let one channel's server redirect to odd places for hours each day; the other is up."""
+    """Redirect one channel to odd targets for hours each day. The other is up."""
 
     def odd(exchange: Exchange) -> None:
         place = ODD[stage.receivers.refused % len(ODD)]
@@ -43,7 +43,7 @@ def odd_redirect(hours: int, context: Context) -> Result:
 
 
 def secret_prefix(context: Context) -> Result:
-    """Let those who take a message answer with all that a URL begins with, and something else."""
+    """Answer with every prefix of the URL at all receivers."""
 
     def says(url: str) -> bytes:
         beginnings = [f"{url[:length]}!" for length in range(6, len(url))]
@@ -78,7 +78,7 @@ def _down(fault: str, hours: int, context: Context, stage: Stage) -> Result:
 
 
 def too_large(context: Context) -> Result:
-    """Let one channel's server take only short messages; the other takes all."""
+    """Accept only short messages at one channel's server. The other accepts all."""
     with context.stage("too-large") as stage:
         stage.receivers.most["ops"] = SHORT
         context.play(stage)
@@ -89,12 +89,13 @@ def too_large(context: Context) -> Result:
 
 
 def clock_back(context: Context) -> Result:
-    """Set a clock that was ahead back by an hour, while a new state comes up."""
+    """Set a clock that was ahead back by an hour, while a new state appears."""
     with context.stage("clock-back") as stage:
         for day in range(context.days):
             for number in range(PASSES + 1):
                 stage.run(START + day * DAY + number * EVERY, scheduled=True)
-            # It says 01:00 of the next day an hour early; that day then begins at 00:00.
+            # The clock shows 01:00 of the next day an hour early, and that day then starts at
+            # 00:00.
             stage.run(START + (day + 1) * DAY + HOUR, scheduled=True)
             stage.provider.advance()
         return compare("clock set back an hour", stage, context.undisturbed, expected="skipped")

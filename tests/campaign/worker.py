@@ -16,10 +16,10 @@ from tests.support.checkout import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What came of one pass.
+    """The result of one pass.
 
-    `ended` is 0, minus the signal that killed it, or 1 for a mistake of the program. `outcome` is
-    the poll's, or the name of the error without a poll; `document` the error of the document.
+    `ended` is 0, minus the signal that killed it, or 1 for a programming error. `outcome` is the
+    poll's, or the name of the error without a poll. `document` is the error of the document.
     `memory` is in bytes.
     """
 
@@ -46,7 +46,7 @@ class Worker:
         assert self._order(folder, at)["outcome"] == "first"
 
     def run(self, folder: Path, at: datetime, **how: Any) -> Came:
-        """Run one pass: `kill_after` so many seconds, as `user`, or only if `scheduled`."""
+        """Run one pass: killed after `kill_after` seconds, as `user`, or only if `scheduled`."""
         return Came(**self._order(folder, at, **how))
 
     def _order(self, folder: Path, at: datetime, **how: Any) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Runs passes for the campaign, each in a process of its own, as cron would.
+"""Runs passes for the campaign, each in a process of its own, like cron.
 
-A program that stays single-threaded and loads everything once; each pass is a fork of it. An order
-is a line of JSON on stdin, what came of it a line on stdout.
+The program stays single-threaded and loads everything once. Each pass is a fork of it. An order is
+a line of JSON on stdin, and its result a line on stdout.
 """
 
 import json
@@ -33,7 +33,7 @@ LOG = "log.txt"
 
 
 def run_pass(folder: Path, at: datetime, *, scheduled: bool) -> Pass | None:
-    """Run one pass by the configuration in the folder; None where its slot was done."""
+    """Run one pass by the configuration in the folder, and return None if its slot was done."""
     settings = load(folder / "catalog.toml", environ={}).settings
     with wire_http(settings) as http, closing(Database(settings.database)) as database:
         sync = wire_sync(settings, database, http, clock=lambda: at)
@@ -43,7 +43,7 @@ def run_pass(folder: Path, at: datetime, *, scheduled: bool) -> Pass | None:
 
 
 def told(order: dict[str, Any]) -> dict[str, Any]:
-    """Run one pass, print what a user would see, and return what came of it."""
+    """Run one pass, print its messages and return its outcome."""
     try:
         at = datetime.fromisoformat(order["at"])
         result = run_pass(Path(order["folder"]), at, scheduled=order.get("scheduled", False))
@@ -80,7 +80,7 @@ def in_child(order: dict[str, Any], answer: int) -> None:
 
 
 def do(order: dict[str, Any]) -> dict[str, Any]:
-    """Do an order in a fork, kill it where that is asked for, and say how it ended."""
+    """Run an order in a fork, kill it if requested, and return its end."""
     reading, writing = os.pipe()
     started = time.monotonic()
     child = os.fork()
@@ -107,7 +107,7 @@ def main() -> None:
         if number:
             came = do(order)
         else:
-            with redirect_stdout(StringIO()):  # that of a fork goes to its log
+            with redirect_stdout(StringIO()):  # a fork's output goes to its log instead
                 came = told(order)
         answers.write(json.dumps(came) + "\n")
         answers.flush()

@@ -16,7 +16,7 @@ from tests.support.http_server import Step, serve
 from tests.support.postgresql_server import laid_database, new_database
 from tests.support.rig import FAST, TLS, TOKEN, Clock, Ear, lay_database
 
-# One server for all: starting several at once, on a machine that never had one, is a race.
+# All tests share one server, because several fresh servers that start together race.
 ON_POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))
 
 
@@ -38,7 +38,7 @@ def new_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture
 def database(url: str) -> Iterator[Database]:
-    """Make an empty database: what uses it holds on SQLite and on PostgreSQL alike."""
+    """Make an empty database, on SQLite and on PostgreSQL."""
     made = Database(url)
     yield made
     made.close()

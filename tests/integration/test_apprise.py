@@ -1,4 +1,4 @@
-"""Channels by Apprise against a real HTTP receiver: what arrives, and what is shown on failure."""
+"""Channels by Apprise against a real HTTP receiver: deliveries, and errors without secrets."""
 
 import json
 import logging
@@ -27,7 +27,7 @@ TOLD = Message("msg_1", "infomaniak", AT, (NEW, GONE))
 
 
 def channel(url: str, **rest: Any) -> AppriseChannel:
-    """Make a channel to a receiver of Apprise's own JSON; its path is as secret as a chat's."""
+    """Make a channel to a receiver of Apprise's JSON, with a secret in its path."""
     given: dict[str, Any] = {
         "name": f"team/{target(url)}",
         "audience": Audience(),
@@ -43,7 +43,7 @@ def json_url(server: str) -> str:
 
 
 def fail(sending: AppriseChannel) -> DeliveryFailed:
-    """Send what cannot be delivered, and return the error; nothing in it tells the URL."""
+    """Fail to send, assert that nothing shows the secret, and return the error."""
     with pytest.raises(DeliveryFailed) as failed:
         sending.send(TOLD)
     error = failed.value
@@ -64,7 +64,7 @@ def received(step: Step, **rest: Any) -> dict[str, Any]:
 
 @contextmanager
 def everything_logged() -> Iterator[list[str]]:
-    """Collect what anybody logs, at any level, as a root handler would see it."""
+    """Collect every log record at any level, as a root handler gets it."""
     texts: list[str] = []
 
     class Collector(logging.Handler):
@@ -82,7 +82,7 @@ def everything_logged() -> Iterator[list[str]]:
 
 
 def test_a_message_arrives() -> None:
-    """A target gets a title, the findings gravest first, and how grave they are; nothing pings."""
+    """A target gets a title, the findings by level, the worst level, and no mention that pings."""
     body = received(answer())
     assert body["title"] == "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)"
     assert body["type"] == "failure"
@@ -100,7 +100,7 @@ def test_a_message_arrives() -> None:
     ],
 )
 def test_how_grave_it_is(findings: tuple[Finding, ...], kind: str) -> None:
-    """The gravest level becomes Apprise's kind of notification."""
+    """The most severe level becomes Apprise's kind of notification."""
     with serve() as server:
         channel(json_url(server.url)).send(replace(TOLD, findings=findings, test=True))
     assert json.loads(server.requests[0].body)["type"] == kind
@@ -111,7 +111,7 @@ def test_how_grave_it_is(findings: tuple[Finding, ...], kind: str) -> None:
     [(404, False), (429, False), (500, False), (503, False), (400, True), (410, True), (422, True)],
 )
 def test_what_is_refused(status: int, for_good: bool) -> None:
-    """The receiver's status says whether it is tried again; nothing else is shown of it."""
+    """The receiver's status decides on a retry, and its body stays hidden."""
     with serve(answer(status, SECRET.encode())) as server, everything_logged() as logged:
         error = fail(channel(json_url(server.url)))
     name = f"team/{target(json_url(server.url))}"
@@ -121,7 +121,7 @@ def test_what_is_refused(status: int, for_good: bool) -> None:
 
 
 def test_a_target_that_is_not_there() -> None:
-    """Where nothing listens, it is said so, and nothing of the URL."""
+    """A closed port is reported as unreachable, without the URL."""
     with refusing() as url, everything_logged() as logged:
         error = fail(channel(json_url(url)))
     assert str(error).endswith(": it could not be reached")
@@ -144,7 +144,7 @@ def test_a_target_that_drips() -> None:
 
 
 def test_only_the_target_that_refused_is_told_again() -> None:
-    """Of two targets, the one that took the message has it once, whatever becomes of the other."""
+    """Of two targets, only the one that failed gets the message again."""
     with serve() as good, serve(answer(503), answer()) as bad:
         targets = [channel(json_url(good.url)), channel(json_url(bad.url))]
         owed = list(targets)
@@ -163,7 +163,7 @@ def _takes(sending: AppriseChannel) -> bool:
 
 
 def test_a_url_that_apprise_does_not_know() -> None:
-    """It is a failure with a hint, and is not shown."""
+    """A URL unknown to Apprise fails with a hint and stays hidden."""
     error = fail(channel(f"nosuch://{SECRET}"))
     assert "Apprise cannot read its URL" in str(error)
     assert "URL" in error.hint
@@ -185,7 +185,7 @@ def test_a_url_that_apprise_does_not_know() -> None:
     ],
 )
 def test_urls_are_checked(url: str, wrong: bool) -> None:
-    """Apprise is asked whether it takes a URL; what it does not take is not shown."""
+    """The check reports a URL that Apprise rejects, without showing it."""
     with everything_logged() as logged:
         told = problem(url)
     assert (told is not None) is wrong
@@ -193,7 +193,7 @@ def test_urls_are_checked(url: str, wrong: bool) -> None:
 
 
 def test_without_apprise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the extra is not installed, the error and the check say how to install it."""
+    """Without the extra, the error and the check show the install command."""
     monkeypatch.setitem(sys.modules, "apprise", None)
     error = fail(channel(json_url("http://127.0.0.1:1")))
     assert str(error).endswith("Apprise is not installed")
@@ -216,12 +216,12 @@ def test_without_apprise(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_where_a_url_leads(url: str, leads_to: tuple[str, int] | None) -> None:
-    """Host and port are known where the service or the URL says them."""
+    """Host and port are found if the service or the URL names them."""
     assert address(url) == leads_to
 
 
 def test_a_short_message_for_a_small_target() -> None:
-    """A target that takes few characters is told of the gravest, and how much more there is."""
+    """A target with a small limit gets the worst finding and the count of the rest."""
     from apprise.plugins.custom_json import NotifyJSON
 
     many = tuple(finding(Added(model(str(n), f"m{n}"))) for n in range(100))
@@ -237,7 +237,7 @@ def test_a_short_message_for_a_small_target() -> None:
 
 
 def test_what_a_plugin_raises(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exception of one of 170 plugins is told by its name alone."""
+    """An exception of a plugin shows its type only."""
     import apprise
 
     def fall(*_: object, **__: object) -> None:
@@ -249,14 +249,14 @@ def test_what_a_plugin_raises(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_how_much_the_user_splits_is_kept() -> None:
-    """A URL that says what to do with long texts is left alone."""
+    """A URL with an overflow setting of its own works."""
     with serve() as server:
         channel(f"{json_url(server.url)}?overflow=split").send(TOLD)
     assert len(server.requests) == 1
 
 
 def test_the_name_of_a_target() -> None:
-    """A target is named by the scheme and a digest: the same for ever, and no secret."""
+    """A target's name has the scheme and a stable digest, without the secret."""
     assert target(f"Slack://{SECRET}/x") == target(f"Slack://{SECRET}/x")
     assert target(f"Slack://{SECRET}/x").startswith("slack-")
     assert len(target("json://a")) == len("json-") + 8

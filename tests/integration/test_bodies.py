@@ -1,4 +1,4 @@
-"""Bodies stored as differences: what rests on what, and that each is read as it was sent."""
+"""Bodies stored as differences: their bases, and reading each one back unchanged."""
 
 import hashlib
 import sqlite3
@@ -59,7 +59,7 @@ def test_what_has_little_of_the_one_before_is_whole(database: Database, content:
 
 
 def test_an_answer_that_was_held_is_no_base(database: Database) -> None:
-    """The base is what was accepted last, so a held answer affects no later one."""
+    """The base is the last accepted body, so a held answer affects no later one."""
     one, two, three = states(3)
     first = poll(database, 0, one)
     held = poll(database, 1, two, Outcome.HELD)
@@ -69,7 +69,7 @@ def test_an_answer_that_was_held_is_no_base(database: Database) -> None:
 
 
 def test_two_providers_have_keyframes_of_their_own(database: Database) -> None:
-    """A body is a difference to one of its own provider; the same body of both is stored once."""
+    """A body is a difference to one of its provider, and equal bodies are stored once."""
     answers = [
         poll(database, at, body, provider=provider)
         for at, pair in enumerate(zip(states(3), states(3, seed=2), strict=True))
@@ -100,7 +100,7 @@ def test_a_damaged_difference_affects_no_other(database: Database) -> None:
 
 
 def test_a_poll_after_a_damaged_keyframe_is_whole(database: Database) -> None:
-    """A poll after the damage is stored without a base, and the pass goes on."""
+    """A poll after the damage is stored without a base, and the pass continues."""
     answers = series(database, 3)
     damage(database, answers[0])
     then = poll(database, 3, states(4)[3])
@@ -149,7 +149,7 @@ EDITS = {
 
 @pytest.mark.parametrize("case", EDITS)
 def test_an_edited_base_is_reported(database: Database, case: str) -> None:
-    """Whatever a base is made to be, the body is reported, and nothing hangs or breaks off."""
+    """Each kind of wrong base is reported, and no check hangs or crashes."""
     statement, expected = EDITS[case]
     digests = [each.digest for each in series(database, 4)]
     names = dict(zip(("first", "second", "third", "fourth"), digests, strict=True))
@@ -164,14 +164,14 @@ def test_an_edited_base_is_reported(database: Database, case: str) -> None:
 
 
 def test_one_that_is_not_there_cannot_be_read(database: Database) -> None:
-    """A digest that names no payload is an error that says so, not a crash."""
+    """Reading an unknown digest is a StoreError, not a crash."""
     series(database, 1)
     with database.reading() as connection, pytest.raises(StoreError, match="cannot be read"):
         bodies.read(connection, "none")
 
 
 def test_another_body_in_its_place_is_not_taken_for_it(database: Database) -> None:
-    """What can be unpacked, and is not what was sent, is told as what is damaged."""
+    """A body that unpacks to other bytes is reported as unreadable."""
     (answer,) = series(database, 1)
     edit(database, "update payload set body = :body, size = 5", body=pack(b"other"))
     with database.reading() as connection, pytest.raises(StoreError, match="cannot be read"):
@@ -179,7 +179,7 @@ def test_another_body_in_its_place_is_not_taken_for_it(database: Database) -> No
 
 
 def test_a_whole_body_that_is_damaged_is_told(database: Database) -> None:
-    """What no way of packing knows is damaged, and named with what rests on it."""
+    """A damaged whole body is named, with the number of differences to it."""
     answers = series(database, 3)
     damage(database, answers[0])
     damaged = f"{DAMAGED}; 2 that are differences to it cannot be read either"
@@ -190,7 +190,7 @@ def test_a_whole_body_that_is_damaged_is_told(database: Database) -> None:
 
 
 def test_chains_of_an_older_version_are_read_after_the_upgrade(tmp_path: Path) -> None:
-    """Bodies that rested on one another become differences to whole ones; damage stays damage."""
+    """The upgrade turns chained bodies into differences to whole ones, and damage stays damage."""
     engine = create_engine(f"sqlite:///{tmp_path}/catalog.db")
     migrate.upgrade(engine, "0010")
     engine.dispose()
@@ -219,7 +219,7 @@ def sha(body: bytes) -> str:
 
 
 def test_an_old_body_that_unpacks_to_more_than_it_says_is_damaged() -> None:
-    """What zlib packed is unpacked no further than to the size that is stored with it."""
+    """Unpacking zlib data stops at its stored size."""
     packed = zlib.compress(b"x" * 1_000)
     assert unpack(packed, 1_000, None) == b"x" * 1_000
     for size in (10, -1):
@@ -232,7 +232,7 @@ def test_an_old_body_that_unpacks_to_more_than_it_says_is_damaged() -> None:
 @pytest.mark.parametrize("extra", [b"\0", b"more", b"\x28\xb5\x2f\xfd"])
 @pytest.mark.parametrize("kind", ["zlib", "whole", "difference"])
 def test_bytes_behind_a_packed_body_are_damage(kind: str, extra: bytes) -> None:
-    """Nothing may follow what was packed, by whatever it was packed."""
+    """Extra bytes after packed data are damage, for each way of packing."""
     base = b"a model and another one " * 50
     body = base + b"and one more"
     packed = {
@@ -247,7 +247,7 @@ def test_bytes_behind_a_packed_body_are_damage(kind: str, extra: bytes) -> None:
 
 
 def test_a_verification_names_a_body_that_bytes_were_appended_to(database: Database) -> None:
-    """An edit that changes no digest is an edit all the same."""
+    """Bytes appended to a stored body are reported, although its digest is unchanged."""
     whole, based = series(database, 2)
     assert base(database, based) == whole.digest
     change = "update payload set body = :body where sha256 = :sha256"

@@ -19,7 +19,7 @@ BASED = "select count(*) from payload where body is not null and base_sha256 is 
 
 
 def test_pruning_a_difference_leaves_the_others(database: Database) -> None:
-    """What stays keeps its base where that stays, and is read as sent."""
+    """After pruning a difference, the others keep their base and read back unchanged."""
     answers = series(database, 10)
     drop(database, answers[4], answers[5])
     assert {base(database, each) for each in answers[6:]} == {answers[0].digest}
@@ -27,7 +27,7 @@ def test_pruning_a_difference_leaves_the_others(database: Database) -> None:
 
 
 def test_pruned_from_the_beginning(database: Database) -> None:
-    """Pruning drops what it says, though all that stays rested on it."""
+    """Pruning drops old bodies, even if all later ones are differences to them."""
     answers = series(database, 10)
     with database.writing() as connection:
         assert prune(connection, AT + 7 * HOUR - timedelta(minutes=1)).bodies == 6
@@ -36,7 +36,7 @@ def test_pruned_from_the_beginning(database: Database) -> None:
 
 
 def test_a_body_that_was_pruned_comes_back(database: Database) -> None:
-    """It is stored as the difference to what is in force, and nothing rests on itself."""
+    """A pruned body that returns is stored as a difference to the current one."""
     answers = series(database, 6)
     drop(database, *answers[:3])
     poll(database, 6, answers[1].body)
@@ -47,7 +47,7 @@ def test_a_body_that_was_pruned_comes_back(database: Database) -> None:
 
 
 def test_pruning_refuses_to_lose_differences_to_a_damaged_body(database: Database) -> None:
-    """What cannot be stored whole keeps its base, because a backup may still mend it."""
+    """A difference to a damaged base is not pruned, because a backup may repair the base."""
     answers = series(database, 4)
     damage(database, answers[0])
     with pytest.raises(StoreError, match=r"the body of payload \w+ cannot be read"):
@@ -64,7 +64,7 @@ def other() -> Iterator[Database]:
 
 
 def test_differences_go_through_an_export(database: Database, other: Database) -> None:
-    """A body may stand before its base in an export; imported, all are as they were."""
+    """An export with a body before its base imports to the same rows."""
     answers = series(database, 16)
     drop(database, answers[1])
     with database.reading() as connection:

@@ -1,4 +1,4 @@
-"""What each link of the chain covers, as polls come one after the other."""
+"""The links of the snapshot chain and the rows that each link covers."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -19,13 +19,13 @@ HOUR = timedelta(hours=1)
 
 
 def bad(connection: Transaction) -> list[str]:
-    """Return what verify finds bad of snapshots."""
+    """Return the problems that verify finds in snapshots."""
     found = [check.bad for check in verify(connection) if check.bad]
     return [str(each) for each in found if each.table == "snapshot"]
 
 
 def test_what_is_told_between_polls_breaks_no_link(tmp_path: Path) -> None:
-    """It goes beside the findings of a poll whose link is made, and is covered by the next one."""
+    """A finding recorded after a poll breaks no link, and the next link covers it."""
     database = Database(str(tmp_path / "a.db"))
     first = Poll("infomaniak", AT, 5, Outcome.FIRST, payload(), snapshot(A, B, at=AT))
     second = Poll(

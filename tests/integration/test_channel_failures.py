@@ -1,4 +1,4 @@
-"""Whole passes to mail and chat: each target is told once, whatever becomes of the others."""
+"""Whole passes to mail and chat: each target gets a message once, despite failures of others."""
 
 import json
 from dataclasses import replace
@@ -27,7 +27,7 @@ def connect(made: Rig, text: str, http: Http) -> Rig:
 
 
 def test_a_recipient_is_not_mailed_again_because_of_another(tmp_path: Path) -> None:
-    """One address is told to wait: it gets its mail later, and the other one no second."""
+    """A recipient that is delayed gets its mail later, and the other gets no second mail."""
     said = iter(["450 later"])
 
     def reply(address: str) -> str:
@@ -56,7 +56,7 @@ def test_a_recipient_is_not_mailed_again_because_of_another(tmp_path: Path) -> N
 
 
 def test_a_target_that_is_gone_is_told_of_on_the_others(tmp_path: Path) -> None:
-    """A chat answers 410: nothing more is sent there, and the other chat hears of it by name."""
+    """After a 410 a chat gets nothing more, and the other chat is alerted by name."""
     with (
         rig(tmp_path, ONE, TWO) as made,
         serve() as good,
@@ -77,7 +77,7 @@ def test_a_target_that_is_gone_is_told_of_on_the_others(tmp_path: Path) -> None:
 
 
 def test_a_digest_is_one_mail(tmp_path: Path) -> None:
-    """What several polls found comes as one mail at the hour, poll by poll."""
+    """Findings of several polls arrive as one mail, poll by poll."""
     three = answer(body=body(row(id=2, name="beta"), row(id=3, name="gamma")))
     with (
         rig(tmp_path, ONE, TWO, three) as made,

@@ -1,4 +1,4 @@
-"""A webhook channel against a real HTTP receiver: what arrives, and what is shown when it fails."""
+"""A webhook channel against a real HTTP receiver: deliveries, and errors without secrets."""
 
 import base64
 import hashlib
@@ -50,7 +50,7 @@ HIDDEN = ("T0PSECRET", "B0PSECRET", OLD[6:], NEW[6:], *(repr(key)[2:-1] for key 
 
 
 def message() -> Message:
-    """Make the same message anew each time, as each run reads it from the store."""
+    """Return a new copy of the same message, because each run reads it from the store."""
     model = Model("6", "llama3", "llm", JsonText('{"id":6}'))
     added = Finding("infomaniak", AT, "model-added", Level.INFO, (Added(model),), snapshot=5)
     gone = Finding("infomaniak", AT, "model-removed", Level.BREAKING, (Removed(model),), snapshot=5)
@@ -97,7 +97,7 @@ def received(
 
 
 def test_event_arrives(http: Http) -> None:
-    """A receiver gets one POST with a CloudEvent that names the poll and tells its findings."""
+    """A receiver gets one POST with a CloudEvent that names the poll and its findings."""
     request = received(http)
     assert (request.method, request.path) == ("POST", PATH)
     assert request.headers["content-type"] == "application/cloudevents+json"
@@ -109,7 +109,7 @@ def test_event_arrives(http: Http) -> None:
 
 
 def test_chat_message_arrives(http: Http) -> None:
-    """A chat gets one text as JSON, its findings gravest first."""
+    """A chat gets one JSON text with its findings, most severe first."""
     request = received(http, "slack", secrets=())
     assert request.headers["content-type"] == "application/json"
     told = json.loads(request.body)
@@ -141,7 +141,7 @@ def test_signature_by_the_public_library(http: Http, secret: str) -> None:
 
 
 def test_retry_repeats_id_and_body(http: Http) -> None:
-    """An attempt again has the id and bytes of the first, and a time and signature of its own."""
+    """A retry has the id and bytes of the first attempt, and a new signature."""
     ticks = iter(AT + timedelta(seconds=second) for second in range(10))
     with serve(answer(503), hang_up, answer()) as server:
         webhook(server.url, http, clock=lambda: next(ticks)).send(message())
@@ -154,7 +154,7 @@ def test_retry_repeats_id_and_body(http: Http) -> None:
 
 
 def test_later_run_repeats_id_and_body(http: Http) -> None:
-    """What is owed goes out in a later run with the id and bytes of the failed attempts."""
+    """A later run sends a pending message with the id and bytes of the failed attempts."""
     with serve(*[answer(500)] * 3, answer()) as server:
         with pytest.raises(DeliveryFailed):
             webhook(server.url, http).send(message())
@@ -169,7 +169,7 @@ def test_later_run_repeats_id_and_body(http: Http) -> None:
     ids=["accepted", "broken-off", "dripping", "too-long", "compressed"],
 )
 def test_taken_is_taken(http: Http, step: Step) -> None:
-    """After a 2xx nothing is sent again, however badly the rest of the answer comes."""
+    """After a 2xx status nothing is sent again, even if the answer is broken."""
     with serve(step) as server:
         webhook(server.url, http).send(message())
     assert len(server.requests) == 1
@@ -178,7 +178,7 @@ def test_taken_is_taken(http: Http, step: Step) -> None:
 def assert_nothing_shown(
     failure: DeliveryFailed, channel: WebhookChannel, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Look for the secrets in everything that a log, a terminal or a crash report could show."""
+    """Assert that no log, terminal or crash report can show a secret."""
     trace = failure.__traceback__
     assert trace is not None
     # The first frame is the test's own, which holds the secrets.
@@ -212,7 +212,7 @@ def test_refusal(
     requests: int,
     reason: str,
 ) -> None:
-    """Whatever the receiver does but 2xx, the message stays owed and no secret is shown."""
+    """Any reply but 2xx fails the delivery, and no secret is shown."""
     caplog.set_level(logging.DEBUG)
     with serve(step) as server:
         channel = webhook(server.url, http)
@@ -226,7 +226,7 @@ def test_refusal(
 @pytest.mark.long
 @pytest.mark.parametrize("step", [drip_headers(), silence], ids=["dripping", "silent"])
 def test_one_deadline_holds_for_all_attempts(step: Step) -> None:
-    """A receiver that drips or says nothing is cut when all attempts have used up their time."""
+    """All attempts share one deadline, and a slow receiver is cut off at its end."""
     started = time.monotonic()
     with serve(answer(503), step) as server, Http() as patient:
         channel = replace(webhook(server.url, patient), retry_for=2)
@@ -237,7 +237,7 @@ def test_one_deadline_holds_for_all_attempts(step: Step) -> None:
 
 
 def test_refused_connection(http: Http, caplog: pytest.LogCaptureFixture) -> None:
-    """A receiver that is not there leaves the message owed and no secret is shown."""
+    """A refused connection fails the delivery, and no secret is shown."""
     caplog.set_level(logging.DEBUG)
     with refusing() as url:
         channel = webhook(url, http)
@@ -247,7 +247,7 @@ def test_refused_connection(http: Http, caplog: pytest.LogCaptureFixture) -> Non
 
 
 def test_unfit_url(http: Http, caplog: pytest.LogCaptureFixture) -> None:
-    """A URL that may not be asked fails this channel alone, and says what is wrong with it."""
+    """An invalid URL fails its own channel, and the error gives the reason."""
     channel = webhook("http://chat.example", http)
     with pytest.raises(DeliveryFailed, match=r"^channel ops: .*plain http") as failed:
         channel.send(message())
@@ -255,7 +255,7 @@ def test_unfit_url(http: Http, caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_gone_says_what_to_do(http: Http) -> None:
-    """A receiver that is gone for good is told apart: the hint says to remove the channel."""
+    """The hint after a 410 asks to remove the channel, and after a 404 it does not."""
     with serve(answer(410)) as server, pytest.raises(DeliveryFailed) as failed:
         webhook(server.url, http).send(message())
     assert "remove the channel" in failed.value.hint
@@ -265,13 +265,13 @@ def test_gone_says_what_to_do(http: Http) -> None:
 
 
 def test_useless_secret_is_refused_at_once(http: Http) -> None:
-    """A secret that cannot sign is found when the channel is made, not when it is needed."""
+    """A secret that cannot sign fails when the channel is made."""
     with pytest.raises(ValueError, match="no Base64 follows"):
         webhook("https://chat.example", http, secrets=("whsec_no*base64",))
 
 
 def test_channels_are_interchangeable(http: Http) -> None:
-    """Both channels are told the same message in the same way."""
+    """A log channel and a webhook take the same message."""
     with serve() as server:
         channels: list[Channel] = [LogChannel("log", Audience()), webhook(server.url, http)]
         for channel in channels:

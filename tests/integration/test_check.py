@@ -1,4 +1,4 @@
-"""What the check reads and writes: recorded catalogs, the database, locks, baselines."""
+"""Files and rows of the check: recorded catalogs, the database, locks, baselines."""
 
 import json
 import logging
@@ -30,7 +30,7 @@ ONE, TWO = day("2026-05-01"), day("2026-05-10")
 
 
 def probe(**given: Any) -> dict[str, Any]:
-    """Make a row of what a call came to."""
+    """Make the row of one call."""
     known = {"provider": NAME, "key": "1", "name": "alpha", "route": "chat", "at": ONE}
     return (
         known
@@ -49,7 +49,7 @@ def test_the_shipped_history_holds_to_the_contract() -> None:
 
 
 def test_the_database_knows_what_the_files_know() -> None:
-    """A listing of the stored history is that of the recorded one."""
+    """The stored history gives the same listing as the recorded one."""
     database, provider = Database(MEMORY), Infomaniak()
     for at, each in enumerate(recordings.find(recordings.shipped())):
         sent = read(each.path, provider.envelope)
@@ -60,7 +60,7 @@ def test_the_database_knows_what_the_files_know() -> None:
 
 
 def test_an_empty_database_is_told() -> None:
-    """Where no snapshot is stored there is nothing to compare with, and a hint what to do."""
+    """Without a stored snapshot the check fails, and the hint names --shipped."""
     database = Database(MEMORY)
     save(database, 0)
     with database.reading() as connection, pytest.raises(NotFound, match="no snapshot") as caught:
@@ -69,7 +69,7 @@ def test_an_empty_database_is_told() -> None:
 
 
 def test_calls_and_notes_count() -> None:
-    """One route that answers is enough; a refusal needs all; the newest note of a model counts."""
+    """One answering route is enough, a refusal needs all routes, and the newest note counts."""
     database = Database(MEMORY)
     save(database, 0, snapshot(model("1", name="alpha"), model("2", name="beta"), at=ONE))
     probes = [
@@ -102,7 +102,7 @@ def test_calls_and_notes_count() -> None:
 
 
 def test_a_file_goes_on_from_the_shipped_history(tmp_path: Path) -> None:
-    """One answer says what is listed now; who left before, and since, is known from the history."""
+    """One saved answer gives the current models, and the shipped history the earlier ones."""
     file = tmp_path / "2026-06-01T120000Z.json"
     file.write_bytes(body(row(id=2, name="whisper", type="stt")))
     known = from_recordings.of_files(file, Infomaniak())
@@ -114,7 +114,7 @@ def test_a_file_goes_on_from_the_shipped_history(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_a_history_of_its_own(tmp_path: Path) -> None:
-    """Of a folder of answers only what they say counts."""
+    """A folder of answers replaces the shipped history."""
     for name, names in (("2026-05-01T120000Z", ("a", "b")), ("2026-06-01T120000Z", ("b",))):
         rows = [row(id=ord(each), name=each) for each in names]
         (tmp_path / f"{name}.json").write_bytes(body(*rows))
@@ -127,7 +127,7 @@ def test_a_folder_is_a_history_of_its_own(tmp_path: Path) -> None:
 
 
 def test_our_own_json_serves(tmp_path: Path) -> None:
-    """What `catalog models --format json` prints is read, with the moment that it was true."""
+    """The output of `catalog models --format json` is a catalog with its time."""
     file = tmp_path / "models.json"
     facts = {"schema_version": 1, "taken_at": "2026-06-01T12:00:00Z"}
     file.write_text(json.dumps(facts | {"models": [{"facts": row(name="new")}]}), "utf-8")
@@ -141,7 +141,7 @@ def test_our_own_json_serves(tmp_path: Path) -> None:
 
 
 def test_another_provider_has_no_shipped_history(tmp_path: Path) -> None:
-    """A described provider's answer is read by its description, and nobody is known beside it."""
+    """A described provider's answer is read by its description, without other models."""
     file = tmp_path / "mars.json"
     file.write_text(json.dumps({"fleet": {"red": {"ships": [SHIP]}}}), "utf-8")
     known = from_recordings.of_files(file, make("mars", MARS))
@@ -149,7 +149,7 @@ def test_another_provider_has_no_shipped_history(tmp_path: Path) -> None:
 
 
 def test_a_lock_keeps_its_date_while_its_facts_hold(tmp_path: Path) -> None:
-    """Written and read it is the same; a new catalog with the same facts does not move it."""
+    """A lock reads back unchanged, and keeps its date while the facts are the same."""
     files = (scanned(use("alpha"), use("nobody"), use("alpha", path="b.py")),)
     mention = scanned(use("beta", kind="mention"))
     states = [
@@ -178,7 +178,7 @@ def test_a_lock_keeps_its_date_while_its_facts_hold(tmp_path: Path) -> None:
     ],
 )
 def test_a_broken_lock_or_baseline_is_told(text: str, told: str, tmp_path: Path) -> None:
-    """It is a mistake of the configuration, with its path and how to write it again."""
+    """A broken lock or baseline is reported with its path and the option that rewrites it."""
     file = tmp_path / "broken"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsInvalid, match=told) as caught:
@@ -217,7 +217,7 @@ def test_an_odd_value_in_a_lock_is_told(odd: dict[str, object], told: str, tmp_p
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
-    """A folder in the place of a file is told; a lock that is not there says nothing."""
+    """A folder in place of a lock or baseline is an error. A missing lock is empty."""
     with pytest.raises(SettingsInvalid, match="cannot read the lock"):
         lock.read(tmp_path)
     with pytest.raises(SettingsInvalid, match="cannot read the baseline"):
@@ -226,7 +226,7 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def test_a_daemon_follows_the_lock(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """What is used is read anew each time; a lock that breaks or goes leaves what was known."""
+    """The lock is read each time, and a broken or missing one keeps the last models."""
     file = tmp_path / "catalog.lock"
     in_use = InUse(file)
     assert in_use() == {}

@@ -34,7 +34,7 @@ BOOT = claims.owner().rsplit(".", 1)[-1]
 
 
 def owe(database: Database, *days: int) -> None:
-    """Record a poll for each day; channel `ear` wants the finding of each."""
+    """Record a poll for each day, with a finding for channel `ear`."""
     for day in days:
         wants = {"ear": (lambda _: True, lambda at, _: at)}
         save(database, 24 * day, None, finding(Trouble("held", f"{day}")), recipients=wants)
@@ -49,12 +49,12 @@ def sleeping() -> Iterator[Popen[bytes]]:
 
 
 def began(pid: int) -> str:
-    """Return when a process began, as its claims say it."""
+    """Return the start time of a process, as claims write it."""
     return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
 
 
 def slowly(exchange: Exchange) -> None:
-    """Take a message, a while after it came."""
+    """Accept a message after a short delay."""
     exchange.wait(0.2)
     exchange.send(204, {}, b"")
 
@@ -77,14 +77,14 @@ def test_three_processes_with_clocks_that_differ_send_each_message_once(
 
 @pytest.mark.parametrize("off", [timedelta(), -HOUR, 30 * HOUR, -30 * HOUR])
 def test_a_live_process_of_this_machine_keeps_its_claim(off: timedelta) -> None:
-    """Whatever the clocks say: its own, ours, or one that was set meanwhile."""
+    """A live process on this machine keeps its claim at any clock time."""
     with sleeping() as other:
         by = f"{HERE}:{other.pid}:abcd0123.{began(other.pid)}.{BOOT}"
         assert is_held(by, AT + LONGEST, LONGEST, Present(AT + off))
 
 
 def test_a_killed_process_loses_its_claim_at_once() -> None:
-    """Also while its parent has not noticed, and where another process has its number by now."""
+    """A killed process loses its claim, even if its number is used again."""
     with sleeping() as other:
         mine = f"{HERE}:{other.pid}:abcd0123.{began(other.pid)}.{BOOT}"
         earlier = f"{HERE}:{other.pid}:abcd0123.1.{BOOT}"
@@ -110,7 +110,7 @@ def test_a_killed_process_loses_its_claim_at_once() -> None:
 def test_who_is_not_known_to_live_keeps_a_claim_for_as_long_as_a_clock_may_be_off(
     owner: str, off: timedelta
 ) -> None:
-    """A clock that is off by that much loses no claim, and a dead owner's claim ends by time."""
+    """A claim of an unknown process lasts as long as its clock may be off."""
     second, until = timedelta(seconds=1), AT + LONGEST
     for moment in (AT, AT - FAR, until + off - second):
         assert is_held(owner, until, LONGEST, Present(moment)), moment
@@ -119,7 +119,7 @@ def test_who_is_not_known_to_live_keeps_a_claim_for_as_long_as_a_clock_may_be_of
 
 
 def test_a_claim_by_the_clock_of_the_database_ends_to_the_second() -> None:
-    """All read one clock, so no allowance is made; a dead process is still noticed before."""
+    """A claim by the database's clock ends to the second, or with its process."""
     parent = f"{HERE}:{os.getppid()}:abcd0123.{began(os.getppid())}.{BOOT}"
     for owner in ("elsewhere/0:1:abcd", parent):
         for later, held in ((LONGEST - timedelta(seconds=1), True), (LONGEST, False)):
@@ -133,7 +133,7 @@ def test_a_claim_by_the_clock_of_the_database_ends_to_the_second() -> None:
 def test_on_postgresql_claims_are_written_by_the_clock_of_the_database(
     database: Database, url: str, shift: timedelta
 ) -> None:
-    """There the clock of a process says nothing; on SQLite it is the only one there is."""
+    """PostgreSQL dates claims by its own clock, and SQLite by the clock of the process."""
     owe(database, 0)
     expected = now() if "postgresql" in url else now() + shift
     with database.writing() as connection:

@@ -19,7 +19,7 @@ GOOD, BAD, DOWN = answer(body=body(*TEN)), answer(body=b"{}"), answer(503)
 def test_a_clock_that_was_set_back_a_little_changes_no_order(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """By an hour or less, a poll is dated as the last one, and the operator is warned."""
+    """A poll with a clock set back an hour gets the last poll's time, with a warning."""
     few = answer(body=body(*TEN[1:]))
     with rig(tmp_path, GOOD, few, GOOD) as r:
         r.outcomes(2)
@@ -30,7 +30,7 @@ def test_a_clock_that_was_set_back_a_little_changes_no_order(
 
 
 def test_a_clock_that_cannot_be_right_is_not_followed(tmp_path: Path) -> None:
-    """One that has not been set yet, as of a machine without a battery, dates nothing."""
+    """A clock that shows 1970 is ignored, and the poll gets a plausible time."""
     with rig(tmp_path, GOOD) as r:
         r.outcomes(2)
         r.clock.now = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,7 +41,7 @@ def test_a_clock_that_cannot_be_right_is_not_followed(tmp_path: Path) -> None:
 def test_a_poll_by_a_clock_that_was_ahead_puts_no_trouble_off(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Failing, its reminders, stale and the end are told by the clock as it is now."""
+    """After a poll with a clock that was ahead, trouble is reported on time."""
     with rig(tmp_path, GOOD, GOOD, *[DOWN] * 35, GOOD) as r:
         r.outcomes(1)
         r.poll(later=365 * DAY)
@@ -61,7 +61,7 @@ def test_a_poll_by_a_clock_that_was_ahead_puts_no_trouble_off(
 
 @pytest.mark.long
 def test_trouble_that_was_told_by_a_clock_that_was_ahead_is_told_again(tmp_path: Path) -> None:
-    """At once, because nobody knows when that was; then after a day, as ever."""
+    """Trouble reported by a clock that was ahead is reported again, then daily."""
     with rig(tmp_path, GOOD, BAD) as r:
         r.outcomes(1)
         r.poll(later=365 * DAY)
@@ -73,7 +73,7 @@ def test_trouble_that_was_told_by_a_clock_that_was_ahead_is_told_again(tmp_path:
 
 
 def test_an_answer_that_was_held_by_a_clock_that_was_ahead_goes_through(tmp_path: Path) -> None:
-    """The poll of the future counts for nothing; three others in a row let it through."""
+    """A held poll from the future does not count, and three later ones are accepted."""
     few = answer(body=body(*TEN[5:]))
     with rig(tmp_path, GOOD, few) as r:
         r.outcomes(1)
@@ -100,7 +100,7 @@ def test_what_was_in_force_is_found_beside_a_snapshot_of_the_future(tmp_path: Pa
 
 @pytest.mark.long
 def test_what_moved_by_a_clock_that_was_ahead_has_settled_when_it_has(tmp_path: Path) -> None:
-    """A limit that was lowered and raised before those days is told when it is lowered again."""
+    """A limit that moved by a wrong clock is reported when it is lowered again."""
     more, less = (answer(body=body(row(max_token_input=limit))) for limit in (8192, 4096))
     with rig(tmp_path, more, less, *[more] * 61, less) as r:
         r.outcomes(1)

@@ -31,7 +31,7 @@ def test_with_nothing_given_the_defaults_hold(here: Path) -> None:
 
 
 def test_flags_go_over_environment_over_file_over_defaults(file: Path) -> None:
-    """Of several values the strongest holds, and its source is known."""
+    """Command line, environment, file and default apply in this order, and the source is known."""
     text = "[http]\nattempts = 2\ndeadline = 5\n[hold]\nfloor = 7\npolls = 9\n"
     environ = {"CATALOG_HTTP_ATTEMPTS": "3", "CATALOG_HOLD_FLOOR": "8", "CATALOG_HOLD_POLLS": ""}
     loaded = read(file, text, environ, {"http.attempts": 4})
@@ -45,7 +45,7 @@ def test_flags_go_over_environment_over_file_over_defaults(file: Path) -> None:
 
 
 def test_every_plain_setting_has_a_variable(file: Path) -> None:
-    """Each setting that is one value can be given by a variable named after it."""
+    """Each plain setting can be given by a variable of its name."""
     environ = {
         "CATALOG_DATABASE": "other.db",
         "CATALOG_INFOMANIAK_URL": "https://api.example",
@@ -67,7 +67,7 @@ def test_every_plain_setting_has_a_variable(file: Path) -> None:
 
 
 def test_relative_paths_start_where_they_were_written(file: Path, here: Path) -> None:
-    """In the file, and by default, they start from its folder; else from where we are."""
+    """Paths in the file start from its folder, and other paths from the working folder."""
     text = '[document]\npath = "d.md"\nannotations = "a.toml"\n'
     loaded = read(file, text, files=False).settings
     assert loaded.database == f"{file.parent}/catalog.db"
@@ -109,13 +109,13 @@ def test_durations_are_read(text: str | float, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["1ms", "1500ms", "30s", "90s", "10m", "90m", "1h", "36h", "7d"])
 def test_durations_are_written_in_the_largest_unit(text: str) -> None:
-    """What is shown is how people would write it."""
+    """A duration is shown as a person would write it."""
     assert write_duration(read_duration(text)) == text
 
 
 @pytest.mark.parametrize("text", ["60s", "24h", "1.5ms", "0.001001", "30.0004s", "604799.999999"])
 def test_durations_are_written_so_that_they_can_be_read(text: str) -> None:
-    """What is shown and given again is the same to a millionth of a second."""
+    """A shown duration reads back to the same value."""
     duration = read_duration(text)
     assert read_duration(write_duration(duration)) == duration
 
@@ -139,27 +139,27 @@ def test_durations_are_written_so_that_they_can_be_read(text: str) -> None:
     ],
 )
 def test_what_is_no_duration_is_refused(text: Any) -> None:
-    """Odd text, other types, and what is shorter or longer than a socket takes are mistakes."""
+    """Odd text, other types, and durations that are too short or too long are rejected."""
     with pytest.raises(ValueError, match="a duration "):
         read_duration(text)
 
 
 def test_an_empty_path_means_no_document(file: Path) -> None:
-    """TOML has no null, so an empty text says that none is wanted."""
+    """An empty path disables the document and the annotations."""
     settings = read(file, '[document]\npath = ""\nannotations = ""\n').settings
     assert settings.document.path is None
     assert settings.document.annotations is None
 
 
 def token(loaded: Loaded) -> str:
-    """Return the token in force."""
+    """Return the current token."""
     secret = loaded.settings.infomaniak.token
     assert secret is not None
     return secret.get_secret_value()
 
 
 def test_the_token_comes_from_a_variable_or_a_file(file: Path, here: Path) -> None:
-    """Either form of the environment goes over either form in the file, and its source is kept."""
+    """A variable overrides the file for the token, and the source is kept."""
     (file.parent / "token").write_text(" from-file\n")
     (here / "token").write_text("from-here\n")
     by_file = read(file, '[infomaniak]\ntoken_file = "token"\n')
@@ -177,7 +177,7 @@ def test_the_token_comes_from_a_variable_or_a_file(file: Path, here: Path) -> No
 
 
 def test_files_are_left_alone_for_those_who_need_none(file: Path) -> None:
-    """Without them the token is not there, its source is known, and contradictions are told."""
+    """Without files there is no token, its source is known, and contradictions are errors."""
     text = '[infomaniak]\ntoken_file = "token"\n[document]\nannotations = "names.toml"\n'
     loaded = read(file, text, files=False)
     assert loaded.settings.infomaniak.token is None
@@ -200,7 +200,7 @@ def test_channels_are_read_with_what_they_want_to_hear(file: Path) -> None:
 
 
 def test_a_channels_secrets_come_from_variables_or_files(file: Path) -> None:
-    """Each channel has variables of its own, and several secrets may stand in one file."""
+    """Each channel reads its secrets from its variables or files, which may hold several."""
     (file.parent / "secrets").write_text("old-secret\nwhsec_bmV3LXNlY3JldA==\n")
     environ = {"CATALOG_CHANNEL_OPS_CHAT_URL": f"https://chat.example/{SECRET}"}
     loaded = read(file, f'{OPS}secret_file = "secrets"\n', environ)
@@ -219,7 +219,7 @@ def test_a_channels_secrets_come_from_variables_or_files(file: Path) -> None:
 
 @pytest.mark.parametrize("text", ["30,7,0", "30, 7, 0", "30 7 0"])
 def test_marks_are_a_list_in_a_file_and_in_a_variable(file: Path, text: str) -> None:
-    """Days are read alike from both; what is no day, or stands twice, is a mistake."""
+    """A list of days reads the same from file and variable, and invalid days are mistakes."""
     given = read(file, "", environ={"CATALOG_FORECAST_REMIND": text})
     assert given.settings.forecast.remind == (30, 7, 0)
     assert given.settings == read(file, "[forecast]\nremind = [30, 7, 0]\n").settings
@@ -231,7 +231,7 @@ def test_marks_are_a_list_in_a_file_and_in_a_variable(file: Path, text: str) -> 
 
 
 def test_rules_take_levels_of_our_own(file: Path) -> None:
-    """A rule's level can be overridden; a rule or level that is not known is a mistake."""
+    """A rule's level can be overridden, and an unknown rule or level is a mistake."""
     loaded = read(file, '[rules]\nmodel-added = "warning"\n')
     assert loaded.settings.rules == {"model-added": Level.WARNING}
     told = mistakes(file, '[rules]\nmodel-added = "loud"\nno-such = "info"\nlog = "info"\n')
@@ -265,7 +265,7 @@ def test_the_file_is_looked_for_in_order(file: Path, here: Path, tmp_path: Path)
 
 
 def test_what_is_shown_hides_secrets_and_names_sources(file: Path) -> None:
-    """Every setting has a line; secrets are stars, passwords too, and nothing stays nothing."""
+    """Every setting is shown with its source, and secrets and passwords are masked."""
     text = f'database = "postgresql://u:{SECRET}@db.example/c"\nhttp.deadline = "1.5s"\n'
     text += f'[infomaniak]\ntoken = "{SECRET}"\n{OPS}url = "https://chat.example/{SECRET}"\n'
     text += 'models = ["a", "b"]\n[rules]\nmodel-added = "warning"\nlogo-changed = "info"\n'
@@ -297,7 +297,7 @@ def test_an_absolute_file_is_where_it_says(file: Path, given: str) -> None:
 
 
 def test_what_the_user_adds_to_a_request_is_hidden(tmp_path: Path) -> None:
-    """A header or a part of the query may be a key: its name is shown, and where it came from."""
+    """Values of extra headers and query parts are masked, and their names and source shown."""
     file = tmp_path / "catalog.toml"
     file.write_text(
         '[[provider]]\nname = "own"\nkind = "openai"\nurl = "https://own.example"\n'

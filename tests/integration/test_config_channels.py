@@ -1,4 +1,4 @@
-"""The settings of channels: what people read, when they hear of it, and who it goes to."""
+"""Settings of channels: content, timing and recipients."""
 
 from datetime import UTC, time
 from pathlib import Path
@@ -31,7 +31,7 @@ def wired(loaded: Loaded) -> tuple[object, ...]:
 
 
 def test_when_a_channel_is_told(file: Path) -> None:
-    """Digest, hours and zone become the channel's timing; without any it is told at once."""
+    """Digest, hours and zone become the channel's timing, and the default sends immediately."""
     text = LOG + OPS + OPS_URL
     text += 'digest = "daily"\ndaily_at = "07:30"\nquiet_hours = "22:00-06:00"\n'
     text += 'time_zone = "Europe/Zurich"\nbreaking_waits = true\nproviders = ["infomaniak"]\n'
@@ -46,7 +46,7 @@ def test_when_a_channel_is_told(file: Path) -> None:
 
 @pytest.mark.parametrize(("attempts", "tries"), [(1, 1), (3, 3), (4, 3), (20, 3)])
 def test_how_often_a_webhook_is_tried(file: Path, attempts: int, tries: int) -> None:
-    """As often as any request, and three times at most: the next run goes on."""
+    """A webhook uses the configured attempts, but at most three."""
     (ops,) = wired(read(file, f"http.attempts = {attempts}\n{OPS}{OPS_URL}"))
     assert isinstance(ops, WebhookChannel)
     assert ops.attempts == tries
@@ -69,7 +69,7 @@ def test_each_recipient_is_a_channel(file: Path) -> None:
 
 
 def test_each_url_is_a_channel(file: Path) -> None:
-    """URLs come from a list, a file with comments or a variable; none of them is shown."""
+    """URLs from a list, a file or a variable each become a channel, and stay hidden."""
     (file.parent / "urls").write_text(f"# the team\njson://a/{SECRET}\n\n  json://b/{SECRET}\n")
     variable = {"CATALOG_CHANNEL_TEAM_CHAT_URLS": f"json://c/{SECRET} json://d/{SECRET}"}
     given = {
@@ -88,7 +88,7 @@ def test_each_url_is_a_channel(file: Path) -> None:
 
 
 def test_a_template_and_a_link(file: Path) -> None:
-    """The template stands beside the configuration, and the user's link in the text."""
+    """A relative template is read from the configuration's folder, and the link is kept."""
     (file.parent / "text.txt").write_text("$title: $link\n")
     text = f'{OPS}{OPS_URL}template = "text.txt"\nlink = "https://wiki.example"\n'
     (ops,) = wired(read(file, text))
@@ -111,7 +111,7 @@ def test_what_only_shows_in_use_is_checked_too(file: Path) -> None:
 
 
 def test_the_size_of_a_message(file: Path) -> None:
-    """Each kind has a limit of its own; a setting takes its place."""
+    """Each kind of channel has its size limit, and max_size overrides it."""
     chats = f'{CHATS}urls = ["json://localhost/x"]\n'
     ops, mail, chat = wired(read(file, OPS + OPS_URL + MAIL.replace("ops", "m") + MAIL_TO + chats))
     assert (ops.max_size, mail.max_size, chat.max_size) == (None, 1024 * 1024, None)  # type: ignore[attr-defined]  # not a log
@@ -161,5 +161,5 @@ def test_the_size_of_a_message(file: Path) -> None:
     ],
 )
 def test_each_mistake_is_told(file: Path, lines: str, told: str) -> None:
-    """Every setting of a channel is checked, and told without its value."""
+    """Each invalid channel setting is reported without its value."""
     assert mistakes(file, lines).startswith(told)

@@ -1,4 +1,4 @@
-"""Every mistake that can be in a configuration: told at once, in words, without a secret."""
+"""Mistakes in a configuration: all reported together, in words, without secrets."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.support.configuration import OPS, OPS_URL, SECRET, mistakes, read
 
 
 def test_mistakes_with_secret_files_are_told(file: Path) -> None:
-    """Both forms at once, and files that are missing, empty, no text or no path are mistakes."""
+    """A secret given twice, and a missing, empty or unreadable secret file are mistakes."""
     (file.parent / "empty").write_text(" \n")
     (file.parent / "binary").write_bytes(b"\xff\xfe")
     both = f'[infomaniak]\ntoken = "{SECRET}"\ntoken_file = "empty"\n'
@@ -60,19 +60,19 @@ def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> No
     ],
 )
 def test_each_mistake_with_a_channel_is_told(file: Path, lines: str, told: str) -> None:
-    """Every setting of a channel is checked, and told without its value."""
+    """Each invalid channel setting is reported without its value."""
     assert mistakes(file, lines).startswith(told)
 
 
 def test_an_annotations_file_of_no_name_is_told_once(file: Path) -> None:
-    """What is no path is not looked for as a file."""
+    """An invalid annotations path gives one mistake."""
     for odd, told in (("5", "a path is wanted"), ('"a\\u0000b"', "a path holds no NUL")):
         text = f"document.annotations = {odd}\n"
         assert mistakes(file, text) == f"document.annotations: {told}"
 
 
 def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
-    """The outbox knows channels by name, so each needs its own, whatever else is wrong."""
+    """Two channels with one name are a mistake, even next to other mistakes."""
     log = '[[channel]]\nkind = "log"\nname = "ops-chat"\n'
     told = mistakes(file, f"hold.share = 2\n{OPS}{OPS_URL}{log}")
     assert told.split("\n")[0] == "channel.1.name: ops-chat names another channel already"
@@ -148,7 +148,7 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
     ],
 )
 def test_each_mistake_is_told_in_words(file: Path, text: str, told: str) -> None:
-    """Whatever is wrong with a setting, its place and what is wanted are said."""
+    """Each mistake is reported with its place and the expected value."""
     assert mistakes(file, text).startswith(told)
 
 
@@ -178,12 +178,12 @@ def test_each_mistake_is_told_in_words(file: Path, text: str, told: str) -> None
     ],
 )
 def test_what_is_misspelled_is_told_with_what_was_meant(file: Path, text: str, told: str) -> None:
-    """A name that is like a known one, or stands in another section, comes with the right one."""
+    """A misspelled or misplaced name is reported with the right one."""
     assert mistakes(file, text).startswith(told)
 
 
 def test_a_misspelled_variable_is_a_mistake(file: Path) -> None:
-    """A variable that is like a known one is told with it, and never with its value."""
+    """A misspelled variable is reported with the right name, and without its value."""
     environ = {
         "CATALOG_HTTP_ATEMPTS": SECRET,
         "CATALOG_INFOMANIAK_TOKEN": SECRET,
@@ -203,14 +203,14 @@ def test_a_misspelled_variable_is_a_mistake(file: Path) -> None:
 
 
 def test_a_variable_of_somebody_else_is_no_mistake(file: Path) -> None:
-    """What a cluster sets for a service named catalog is passed over, and can be told."""
+    """Variables that Kubernetes sets for a service named catalog are ignored and listed."""
     environ = {"CATALOG_SERVICE_HOST": "10.0.0.1", "CATALOG_PORT_80_TCP_ADDR": "10.0.0.1"}
     loaded = read(file, "", environ)
     assert loaded.strangers == ("CATALOG_PORT_80_TCP_ADDR", "CATALOG_SERVICE_HOST")
 
 
 def test_all_mistakes_are_told_at_once_each_with_its_source(file: Path) -> None:
-    """Mistakes of file, environment and flags stand in one list; the file is named above it."""
+    """Mistakes of file, environment and command line are reported in one list."""
     text = f'colour = 1\nhttp.attempts = 0\n{OPS}[rules]\nno-such = "info"\n'
     environ = {"CATALOG_HOLD_SHARE": "30", "INFOMANIAK_API_TOKEN_FILE": "/missing"}
     told = mistakes(file, text, environ, {"http.max_bytes": 0}).split("\n")
@@ -229,7 +229,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_source(file: Path) -> None:
 
 
 def test_an_environment_value_beside_an_odd_file_is_no_crash(file: Path) -> None:
-    """Where the file has something else in a table's place, that is the mistake that is told."""
+    """If the file has another type in a table's place, that is the reported mistake."""
     environ = {"INFOMANIAK_API_TOKEN": SECRET, "CATALOG_HTTP_ATTEMPTS": "2"}
     told = mistakes(file, 'infomaniak = "odd"\nhttp = [1]\n', environ)
     assert told == "infomaniak: a table is wanted\nhttp: a table is wanted"
@@ -246,7 +246,7 @@ def test_an_environment_value_beside_an_odd_file_is_no_crash(file: Path) -> None
     ],
 )
 def test_a_file_that_is_no_toml_is_told(file: Path, content: bytes, told: str) -> None:
-    """What cannot be parsed is named with its file."""
+    """A file that is not TOML is reported by name."""
     file.write_bytes(content)
     with pytest.raises(SettingsInvalid, match=told):
         load(file, environ={})
@@ -288,7 +288,7 @@ url = "https://b.example"
     ],
 )
 def test_two_providers_with_one_document_are_a_mistake(file: Path, a: str, b: str | None) -> None:
-    """By any spelling or link, and where one has the document of its name; both are named."""
+    """Two providers with the same document, by any spelling or link, are a mistake."""
     folder = file.parent
     (folder / "docs").mkdir()
     (folder / "docs" / "m.md").touch()

@@ -19,7 +19,7 @@ KILLS = 40
 
 @pytest.mark.long
 def test_a_pass_killed_anywhere_is_mended_by_the_next(tmp_path: Path) -> None:
-    """Store, document and messages are those of an undisturbed run, wherever SIGKILL struck."""
+    """After a SIGKILL at any line, the next pass gives the results of an undisturbed run."""
     before = tmp_path / "before"
     before.mkdir()
     with ReplayServer(find(shipped()), step="manual") as provider, serve(answer()) as receiver:

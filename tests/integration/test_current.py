@@ -1,4 +1,4 @@
-"""What a process remembers from one pass to the next shows in nothing that it writes."""
+"""State remembered between passes changes no output."""
 
 import json
 import sqlite3
@@ -69,7 +69,7 @@ def series() -> Iterator[Rows]:
 
 
 def answers(kind: str) -> Iterator[bytes | None]:
-    """Yield bodies of a kind, odd ones among them; None is no answer."""
+    """Yield bodies of a kind, including odd ones, or None in place of an answer."""
     for number, rows in enumerate(series()):
         content = body(*rows)
         if kind == "models.dev":
@@ -98,7 +98,7 @@ class Answers:
     body: bytes | None = None
 
     def __call__(self, _validators: Validators) -> Answer:
-        """Give the answer, or none."""
+        """Return the answer, or raise a timeout."""
         if self.body is None:
             raise TimedOut("no answer came")
         return Payload("x", "http://127.0.0.1/", self.clock.now, self.body)
@@ -106,7 +106,7 @@ class Answers:
 
 @dataclass
 class Process:
-    """What one process has of a provider: its Sync, and what is put before it."""
+    """One process of a provider: its Sync and its scripted answers."""
 
     sync: Sync
     fetch: Answers
@@ -128,7 +128,7 @@ class Process:
 
 @dataclass
 class Came:
-    """What came of a series: of each pass, and all that was written in the end."""
+    """Results of a series: each pass, and everything written at the end."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     found: list[Any] = field(default_factory=list)
@@ -136,7 +136,7 @@ class Came:
 
 
 def came_of(folder: Path, kind: str, removals: str, lasting: int) -> Came:
-    """Run the series through so many lasting processes in turn, through fresh ones for none."""
+    """Run the series through several lasting processes in turn, or through fresh ones for 0."""
     folder.mkdir()
     came, clock = Came(), Clock()
     file, copy = folder / "catalog.db", folder / "copy.db"
@@ -171,9 +171,9 @@ def came_of(folder: Path, kind: str, removals: str, lasting: int) -> Came:
 def test_a_lasting_process_writes_what_fresh_ones_write(
     tmp_path: Path, kind: str, removals: str
 ) -> None:
-    """Over all kinds of answers, and a backup put back, findings, store and document are the same.
+    """Lasting and fresh processes give the same findings, store and document, for all answers.
 
-    So it is for two processes on one file, too.
+    Two processes on one file give the same too.
     """
     fresh = came_of(tmp_path / "fresh", kind, removals, 0)
     assert {*fresh.outcomes} == {*Outcome}

@@ -35,7 +35,7 @@ from tests.support.shell import SECONDS
 def test_whatever_a_pass_breaks_off_with_the_next_one_runs(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A mistake of the program is told by its place, without its text; an error with its hint."""
+    """After an exception in a pass the next pass runs, and no secret is logged."""
     errors = [RuntimeError("tok-secret"), StoreError("the disk is full")]
     done, times = Event(), list[datetime]()
 
@@ -65,7 +65,7 @@ def test_whatever_a_pass_breaks_off_with_the_next_one_runs(
 
 @pytest.mark.long
 def test_what_comes_due_during_a_pass_is_made_up(tmp_path: Path) -> None:
-    """A pass that lasts beyond its slot is followed by the slot that it covered, at once."""
+    """A slot missed during a long pass runs right after it."""
     started, done = [now()], Event()
 
     def fetch(_: Validators) -> Answer:
@@ -87,12 +87,12 @@ def test_what_comes_due_during_a_pass_is_made_up(tmp_path: Path) -> None:
 
 
 def test_a_pass_is_not_dropped_while_the_one_before_it_is_put_away(tmp_path: Path) -> None:
-    """What is due before the scheduler knows that the last pass is over runs all the same."""
+    """A pass that is due while the previous one is put away still runs."""
     seen, done, polls = Semaphore(0), Event(), list[Validators]()
     dropped = list[datetime]()
 
     class Slow(Inbox[Any]):
-        """Lets the thread of a pass go on when the scheduler has dealt with the next one."""
+        """Lets a pass's thread continue after the scheduler has handled the next pass."""
 
         def put(self, item: Any) -> None:
             super().put(item)
@@ -129,7 +129,7 @@ def test_a_pass_is_not_dropped_while_the_one_before_it_is_put_away(tmp_path: Pat
 def test_a_pass_that_is_stuck_lets_the_watchdog_bite(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """While a pass lasts beyond its limit, the service manager hears no sign of life."""
+    """While a pass exceeds its limit, the service manager gets no watchdog signal."""
     go_on = Event()
 
     class Ear(logging.Handler):
@@ -190,7 +190,7 @@ def test_a_run_that_waits_for_another_provider_is_no_stuck_pass(
 
 
 def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
-    """A run that is still to come, later than it was thought, is waited for in peace."""
+    """A run that the clock postponed is not reported as stuck."""
     with (
         rig(tmp_path, answer()) as it,
         socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager,
@@ -204,7 +204,7 @@ def test_a_run_that_the_clock_put_off_is_no_stuck_pass(tmp_path: Path) -> None:
         daemon = Daemon(lambda: [made], Systemd(told))
         daemon._scheduler.start(paused=True)
         daemon._adopt(made, now() + 3600 * SECOND)
-        daemon._deadline = 0.0  # as if a pass had been under way for too long
+        daemon._deadline = 0.0  # simulates a pass that runs for too long
         assert daemon._handle(Beat())
         daemon._scheduler.shutdown()
         assert manager.recv(4096) == b"WATCHDOG=1"
@@ -239,7 +239,7 @@ def test_a_provider_removed_while_its_run_waits_is_not_polled(tmp_path: Path) ->
         daemon._scheduler.start(paused=True)
         daemon._switch([(each, now() + 3600 * SECOND) for each in (made, twin)])
         state = daemon._states["infomaniak"]
-        assert daemon._cancel(state)  # as if the scheduler had begun it
+        assert daemon._cancel(state)  # simulates a start by the scheduler
         daemon._reload()
         daemon._close_retired()
         assert (closed, list(daemon._states)) == ([], ["infomaniak", "twin"])
@@ -252,12 +252,12 @@ def test_a_provider_removed_while_its_run_waits_is_not_polled(tmp_path: Path) ->
 def test_a_run_that_moved_beyond_its_slot_is_planned_anew(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Where the clock was set back, the next run is that of the clock as it is now."""
+    """After the clock is set back, the next run is rescheduled."""
     with rig(tmp_path, answer()) as it:
         made = work(it.sync, lambda _: ANSWER, SECOND)
         daemon = Daemon(lambda: [made], Systemd({}))
         daemon._scheduler.start(paused=True)
-        daemon._adopt(made, now() + 3600 * SECOND)  # as if the clock had been an hour ahead
+        daemon._adopt(made, now() + 3600 * SECOND)  # simulates a clock that was one hour ahead
         assert daemon._handle(Beat())
         assert daemon._states["infomaniak"].moment <= now() + SECOND
         daemon._scheduler.shutdown()
@@ -283,7 +283,7 @@ class Patient(Ear):
 def test_what_was_refused_is_sent_between_two_passes(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It goes out when it is due, before the next pass, whatever an attempt breaks off with."""
+    """A refused message is retried between two passes, even after an internal error."""
     two = (answer(body=body(row())), answer(body=body(row(), row(id=2, name="b"))))
     with rig(tmp_path, *two) as it:
         it.poll()
@@ -305,12 +305,12 @@ def test_what_was_refused_is_sent_between_two_passes(
 def test_a_database_lost_between_two_passes_does_not_end_the_daemon(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """If the pending messages cannot be read, the log names the reason, and the daemon goes on."""
+    """If pending messages cannot be read, the log gives the reason and the daemon continues."""
     reported = Event()
 
     class Breaker(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if "; next run" in record.getMessage():  # in a day: what fails from now on is no pass
+            if "; next run" in record.getMessage():  # the next run is a day away
                 it.file.write_bytes(b"no database, but long enough for one" * 99)
             elif "not a database" in record.getMessage():
                 reported.set()

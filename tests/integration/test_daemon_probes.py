@@ -1,4 +1,4 @@
-"""The daemon that calls the models beside its passes, within the test's own process."""
+"""The daemon that calls the models between its passes, within the test's process."""
 
 import logging
 import os
@@ -52,9 +52,9 @@ def work(it: Stand, probing: Probing | None = None) -> Work:
 
 
 def serve_until(words: str, daemon: Daemon, *, reload: str | None = None) -> None:
-    """Run a daemon here until the log says these words, then stop it.
+    """Run a daemon until the log contains these words, then stop it.
 
-    Before that, let it read its settings again when the log says `reload`.
+    If `reload` is given, the daemon reloads its settings when the log contains it.
     """
     steps = [(words, signal.SIGTERM)]
     if reload:
@@ -80,7 +80,7 @@ def serve_until(words: str, daemon: Daemon, *, reload: str | None = None) -> Non
 def test_the_models_are_called_once_a_slot(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """At a beat after the pass they are called, it is told, and the slot is done."""
+    """After a pass the models are called once a slot, and the log reports it."""
     caplog.set_level(logging.INFO, "catalog.daemon")
     with stand(tmp_path, [[llm(1, "a/one")]]) as it:
         made = work(it)
@@ -92,7 +92,7 @@ def test_the_models_are_called_once_a_slot(
 
 
 def test_nothing_to_do_is_no_line() -> None:
-    """Where the slot was done and no second try is due the log stays quiet."""
+    """A finished slot without a due second try logs nothing."""
     assert call_lines("infomaniak", None) == []
 
 
@@ -116,7 +116,7 @@ class Breaking(Probing):
 def test_calls_that_break_off_harm_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception, told: str
 ) -> None:
-    """Whatever calling the models breaks off with is told, and the passes go on."""
+    """An error during calls is logged without its secret, and passes continue."""
     caplog.set_level(logging.INFO, "catalog.daemon")
     with stand(tmp_path, [[llm(1, "a/one")]]) as it:
         fields = {name: getattr(it.probing, name) for name in Probing.__dataclass_fields__}
@@ -134,7 +134,7 @@ MANY = [[llm(number, f"a/{number}") for number in range(1, 9)]]
 
 @pytest.mark.long
 def test_a_stop_ends_what_is_being_called(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """What is under way is ended, the rest is left to the next run, and the work is closed."""
+    """A stop ends the current calls, leaves the rest for later and closes the work."""
     caplog.set_level(logging.INFO)
     closed = []
     with stand(tmp_path, MANY, SLOW) as it:
@@ -149,7 +149,7 @@ def test_a_stop_ends_what_is_being_called(tmp_path: Path, caplog: pytest.LogCapt
 def test_a_reload_ends_what_is_being_called_and_begins_anew(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The old work is closed when nothing of it runs any more, and the new one does the slot."""
+    """A reload closes the old work after its last call, and the new work continues."""
     caplog.set_level(logging.INFO)
     closed = []
     with stand(tmp_path, MANY, SLOW) as it:
@@ -166,7 +166,7 @@ def test_a_reload_ends_what_is_being_called_and_begins_anew(
 def test_a_document_that_cannot_be_written_is_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The models were called all the same."""
+    """If the document cannot be written, the models are still called."""
     caplog.set_level(logging.INFO)
     with stand(tmp_path, [[llm(1, "a/one")]]) as it:
         (tmp_path / "models.md").write_text("<!-- catalog:begin llm -->\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The daemon that starts or reads its settings again, where something is held or broken."""
+"""The daemon's start and reload with a locked database or a programming error."""
 
 import logging
 import os
@@ -26,7 +26,7 @@ from tests.support.shell import SECONDS
 def test_a_database_that_is_held_at_the_start_is_waited_for(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is told, does not end the daemon, and a pass is run as soon as that can be."""
+    """A locked database at the start is logged, and a pass runs once it is free."""
     polled, told = Event(), SimpleQueue[str]()
 
     class Teller(logging.Handler):
@@ -63,7 +63,7 @@ def test_a_database_that_is_held_at_the_start_is_waited_for(
 def test_a_mistake_of_the_program_while_it_reads_changes_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is told by its place, without its text, and the work that there is goes on."""
+    """A programming error during a reload is logged without its text, and passes continue."""
     done, polls, works = Event(), list[Validators](), list[Work]()
 
     def fetch(validators: Validators) -> Answer:

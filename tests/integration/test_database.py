@@ -1,4 +1,4 @@
-"""How a database is opened, brought up to date, shared and refused."""
+"""Opening, upgrading, sharing and refusing a database."""
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ ROW = "insert into payload (sha256, size, body) values ('aa', 1, x'00')"
 
 
 def test_models_and_migrations_agree(tmp_path: Path) -> None:
-    """What the migrations build is what the tables describe: nothing to add, drop or alter."""
+    """The migrations build exactly the tables that the models describe."""
     database = make(tmp_path / "a.db")
     with database.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -39,7 +39,7 @@ def test_the_known_revisions_are_those_of_the_folder() -> None:
 
 
 def test_a_path_and_a_url_name_the_same_file(tmp_path: Path) -> None:
-    """The database can be named as people name files, in folders that do not exist yet too."""
+    """A path and a URL name the same database, even in a missing folder."""
     path = tmp_path / "new" / "100%2Fx?y" / "a.db"
     make(path).close()
     for name in (str(path), f"sqlite:///{quote(str(path))}"):
@@ -74,7 +74,7 @@ def test_memory_lives_as_long_as_the_database() -> None:
 
 
 def test_memory_outlives_an_error() -> None:
-    """What is in memory is not opened anew after an error, as a file is: it would be gone."""
+    """A database in memory keeps its rows after an error."""
     database = Database(MEMORY)
     with database.writing() as connection:
         connection.execute(text(ROW))
@@ -86,7 +86,7 @@ def test_memory_outlives_an_error() -> None:
 
 
 def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
-    """Its schema is not touched, and the error says what to do."""
+    """A database of a newer version is refused, and the hint names the upgrade."""
     path = tmp_path / "a.db"
     make(path).close()
     with sqlite3.connect(path) as connection:
@@ -98,7 +98,7 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
 
 def test_reading_makes_no_file(tmp_path: Path) -> None:
-    """To look into a database that is not there is an error that says how to make one."""
+    """Reading a missing database is an error with a hint, and creates no file."""
     database = Database(str(tmp_path / "none.db"))
     with pytest.raises(StoreError, match="there is no database at") as caught, database.reading():
         raise AssertionError("unreachable: there is nothing to read")
@@ -109,7 +109,7 @@ def test_reading_makes_no_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"this is no database at all" * 100, b"SQLite format 3\0x"])
 def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
-    """It is named in the error and left as it is."""
+    """A file that is not a database is named in the error and left unchanged."""
     path = tmp_path / "a.db"
     path.write_bytes(content)
     with pytest.raises(StoreError, match=r"a\.db"):
@@ -118,7 +118,7 @@ def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
 
 
 def test_the_size_of_a_database(database: Database) -> None:
-    """What it takes is known on SQLite and on PostgreSQL; of a file it is the file's size."""
+    """The size of a database is known on SQLite and on PostgreSQL."""
     with database.writing():
         pass
     assert database.size >= 4096
@@ -142,7 +142,7 @@ def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_upgrades_nothing(tmp_path: Path) -> None:
-    """A database of an older version is refused and stays as it is, where nothing may change."""
+    """Without permission to upgrade, an older database is refused and unchanged."""
     path = tmp_path / "a.db"
     old = create_engine(f"sqlite:///{path}")
     migrate.upgrade(old, "0001")
@@ -156,7 +156,7 @@ def test_a_dry_run_upgrades_nothing(tmp_path: Path) -> None:
 
 
 def test_processes_that_make_the_schema_at_once(new_url: str) -> None:
-    """Whoever comes second waits and finds it made, on SQLite and on PostgreSQL."""
+    """Several processes can create the schema at the same time."""
     databases = [Database(new_url) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(_use, databases)) == [REVISIONS[-1]] * 4
@@ -170,7 +170,7 @@ def _use(database: Database) -> str | None:
 
 
 def test_a_folder_in_the_place_of_the_file(tmp_path: Path) -> None:
-    """What cannot be opened is a store error with the path."""
+    """A folder in place of the file is a StoreError with its path."""
     with pytest.raises(StoreError, match=str(tmp_path)):
         make(tmp_path)
 
@@ -183,7 +183,7 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
 
 
 def test_a_path_that_cannot_be_looked_at(tmp_path: Path) -> None:
-    """Where the system does not even say whether the file is there, the error names it."""
+    """A path that is too long is named in the error."""
     with pytest.raises(StoreError, match="xxx"), Database(str(tmp_path / ("x" * 300))).reading():
         raise AssertionError("unreachable: there is no such database")
 
@@ -192,19 +192,19 @@ def test_a_path_that_cannot_be_looked_at(tmp_path: Path) -> None:
     "url", ["://", "nonsense://x/y", "oracle://u:secret-word@h/d", "sqlite:///x.db?timeout=abc"]
 )
 def test_a_url_that_cannot_be_used(url: str) -> None:
-    """A URL that is none, or without its driver, is a mistake of configuration, told without it."""
+    """An invalid URL or a missing driver is a configuration error that hides the URL."""
     with pytest.raises(SettingsInvalid) as caught, Database(url).writing():
         raise AssertionError("unreachable: there is no such database")
     assert "secret-word" not in str(caught.value)
 
 
 def test_the_password_of_a_url_is_not_shown() -> None:
-    """Where a database is told of, its password is not."""
+    """The place of a database is shown without its password."""
     assert "word" not in Database("postgresql://me:word@localhost/d").place
 
 
 def test_a_held_database_is_told_after_the_timeout(tmp_path: Path) -> None:
-    """When another process writes for too long, the error says so and can be tried again."""
+    """A locked database raises a retryable error after the timeout."""
     database = make(tmp_path / "a.db")
     other = Database(database.place, busy_timeout=0.02)
     with database.writing() as connection:
@@ -228,7 +228,7 @@ def test_readers_are_not_held_up(tmp_path: Path) -> None:
 
 
 def test_an_open_database_is_one_file(tmp_path: Path) -> None:
-    """What was committed stands in one file: a reader who may not write beside it has it all."""
+    """Committed rows are in one file, so a reader without write access sees all of them."""
     database = make(tmp_path / "a.db")
     with database.writing() as connection:
         connection.execute(text(ROW))
@@ -281,7 +281,7 @@ def test_an_upgrade_that_breaks_a_reference_is_undone(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_begun_together_is_told(tmp_path: Path) -> None:
-    """Several transactions made one of a file that is no database end as each of them would."""
+    """Several transactions in one fail on an invalid file, as single ones do."""
     file = tmp_path / "it.db"
     file.write_bytes(b"no database at all, but long enough to be one" * 30)
     with pytest.raises(StoreError, match=r"it\.db"), Database(str(file)).together():

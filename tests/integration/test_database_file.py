@@ -1,4 +1,4 @@
-"""The file of a database: how it comes to be, and what becomes of it while it is in use."""
+"""The file of a database: its creation, and replacement while it is in use."""
 
 import shutil
 import signal
@@ -22,7 +22,7 @@ ROW = "insert into payload (sha256, size, body) values ('aa', 1, x'00')"
 
 @pytest.mark.parametrize("known", [False, True])
 def test_an_empty_file_is_refused(tmp_path: Path, known: bool) -> None:
-    """Something emptied it, before it was opened or since: no history silently starts anew."""
+    """A file that was emptied is refused, before or after it was opened."""
     path = tmp_path / "a.db"
     database = make(path) if known else Database(str(path))
     kept = path.read_bytes() if known else b""
@@ -43,7 +43,7 @@ def test_an_empty_file_is_refused(tmp_path: Path, known: bool) -> None:
 
 @pytest.mark.parametrize("how", ["moved", "copied", "removed"])
 def test_a_file_that_is_replaced_is_the_one_in_use(tmp_path: Path, how: str) -> None:
-    """What stands at the path counts, for a process too that had it open before."""
+    """After the file is replaced, an open process uses the new file."""
     path, backup = tmp_path / "a.db", tmp_path / "b.db"
     database = make(path)
     shutil.copy(path, backup)
@@ -82,7 +82,7 @@ def test_a_backup_of_an_older_version_is_upgraded_where_it_was_put(tmp_path: Pat
 
 @pytest.mark.long
 def test_a_first_run_that_is_killed_leaves_no_empty_file(tmp_path: Path) -> None:
-    """At whatever statement: there is no file, or a whole one, and the next run goes on."""
+    """A first run killed at any statement leaves no file or a whole one."""
     for number in range(1, 60, 6):
         path = tmp_path / str(number) / "a.db"
         with Shell(ROOT).python(
@@ -95,7 +95,7 @@ def test_a_first_run_that_is_killed_leaves_no_empty_file(tmp_path: Path) -> None
 
 
 def test_a_file_behind_a_link_is_made_where_the_link_points(tmp_path: Path) -> None:
-    """A name that leads elsewhere stays, and so does what it leads to."""
+    """A database behind a link is created at the link's target."""
     (tmp_path / "a.db").symlink_to(tmp_path / "b.db")
     make(tmp_path / "a.db").close()
     assert (tmp_path / "a.db").is_symlink()
@@ -103,7 +103,7 @@ def test_a_file_behind_a_link_is_made_where_the_link_points(tmp_path: Path) -> N
 
 
 def test_a_new_database_is_filled_whole_or_not_made(tmp_path: Path) -> None:
-    """Where filling it fails, no file is left; else it has its name and its rows at the end."""
+    """A new database appears only if filling it succeeds."""
     path = tmp_path / "new" / "a.db"
     database = Database(str(path))
     with pytest.raises(ValueError, match="cut short"), database.filling():
@@ -112,14 +112,14 @@ def test_a_new_database_is_filled_whole_or_not_made(tmp_path: Path) -> None:
     with database.filling() as connection:
         connection.execute(text(ROW))
         assert not path.exists()
-    for _ in range(2):  # it is filled again as it is
+    for _ in range(2):  # an existing database is filled too
         with database.filling() as connection:
             assert connection.scalar(text("select count(*) from payload")) == 1
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_database_that_came_meanwhile_is_not_replaced(tmp_path: Path) -> None:
-    """Another process was faster: what it wrote stays, and the one that fills says so."""
+    """A database created by another process meanwhile is kept, and filling fails."""
     path = tmp_path / "a.db"
     with (
         pytest.raises(StoreError, match=r"a\.db was made by another process"),
@@ -143,7 +143,7 @@ def test_what_breaks_while_a_database_is_filled_names_the_database(tmp_path: Pat
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
-    """A file stands where the folder of the database would be."""
+    """A file in place of the database's folder is an error."""
     (tmp_path / "a").write_bytes(b"")
     with (
         pytest.raises(StoreError, match=r"a/b/a\.db: .*Not a directory|File exists"),

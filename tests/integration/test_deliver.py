@@ -1,4 +1,4 @@
-"""Delivery over days: tried again when it is due, given up, and told to the others."""
+"""Delivery over days: retries when due, giving up, and alerts to the other channels."""
 
 from dataclasses import replace
 from datetime import time, timedelta
@@ -18,13 +18,13 @@ STEPS = [answer(body=body(*TEN[: 10 - gone])) for gone in (0, 1, 2)]
 
 
 def deliver(it: Rig, later: timedelta) -> tuple[Backlog, ...]:
-    """Send what is due, without a poll, as the daemon does in between."""
+    """Send due messages without a poll, as the daemon does between passes."""
     it.clock.now += later
     return it.sync.deliver()
 
 
 def test_a_message_is_tried_again_when_it_is_due(tmp_path: Path) -> None:
-    """Not before, whatever passes go by; then it comes, with the same id."""
+    """A refused message is retried only when it is due, and delivered once."""
     with rig(tmp_path, *STEPS[:2]) as it:
         it.poll()
         it.ear.deaf = True
@@ -43,7 +43,7 @@ def test_a_message_is_tried_again_when_it_is_due(tmp_path: Path) -> None:
 def test_what_is_given_up_is_told_to_the_others(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, *, for_good: bool
 ) -> None:
-    """At once where the receiver is gone, else after three days; the others hear of it once."""
+    """The other channels get one alert about a given-up message."""
     other = Ear("other")
     with rig(tmp_path, *STEPS) as it:
         it.sync = replace(it.sync, channels=(it.ear, other))
@@ -67,7 +67,7 @@ def test_what_is_given_up_is_told_to_the_others(
 
 
 def test_a_receiver_that_asks_for_time_is_left_alone(tmp_path: Path) -> None:
-    """For as long as it asks it hears of nothing, not of other messages either."""
+    """A receiver that asks for a pause gets no message until the pause ends."""
     with rig(tmp_path, *STEPS) as it:
         it.poll()
         it.ear.deaf, it.ear.asks = True, 3 * HOUR.total_seconds()
@@ -81,7 +81,7 @@ def test_a_receiver_that_asks_for_time_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_digest_waits_and_comes_as_one(tmp_path: Path) -> None:
-    """Two polls of one day are one message at eight o'clock; what is breaking came at once."""
+    """Two polls of one day are one digest, and a breaking change is sent immediately."""
     steps = [answer(body=body(*TEN[: 8 + new])) for new in (0, 1, 2)]
     with rig(tmp_path, *steps, answer(body=body(*TEN[:9]))) as it:
         it.ear.timing = Timing(Digest.DAILY)
@@ -95,7 +95,7 @@ def test_a_digest_waits_and_comes_as_one(tmp_path: Path) -> None:
 
 
 def test_a_second_attempt_disturbs_nobody(tmp_path: Path) -> None:
-    """What was refused before the quiet hours is tried again after them."""
+    """A message refused before the quiet hours is retried after them."""
     steps = [answer(body=body(*TEN[: 8 + new])) for new in (0, 1)]
     with rig(tmp_path, *steps) as it:
         it.ear.timing = Timing(quiet=Quiet(time(2, 0, 1), time(7)))
@@ -109,7 +109,7 @@ def test_a_second_attempt_disturbs_nobody(tmp_path: Path) -> None:
 def test_a_wait_by_a_clock_that_was_ahead_is_as_long_as_any(
     tmp_path: Path, asks: float | None
 ) -> None:
-    """A message that was refused an hour ahead of time is tried again after seconds, not then."""
+    """A message refused by a clock an hour ahead is retried after seconds."""
     with rig(tmp_path, *STEPS[:2]) as it:
         it.poll()
         it.ear.deaf, it.ear.asks = True, asks
@@ -123,7 +123,7 @@ def test_a_wait_by_a_clock_that_was_ahead_is_as_long_as_any(
 
 
 def test_the_end_of_quiet_hours_is_an_hour_of_the_day(tmp_path: Path) -> None:
-    """A clock that was ahead when a message was refused does not let it wake anybody up."""
+    """After the clock is set back, a refused message still waits for the end of quiet hours."""
     quiet = Timing(quiet=Quiet(time(2, 0, 3), time(9)))
     with rig(tmp_path, *STEPS[:2]) as it:
         it.ear.timing = replace(quiet, breaking_waits=True)

@@ -15,17 +15,17 @@ SECOND = {"a": "Gamma", "b": "Beta"}
 
 
 def names(folder: Path) -> list[str]:
-    """List what lies in a folder."""
+    """List the files of a folder."""
     return sorted(path.name for path in folder.iterdir())
 
 
 def publish(path: Path, template: str, regions: Mapping[str, str], *, force: bool = False) -> bool:
-    """Plan a document and write it; say whether it was written."""
+    """Plan and write a document, and return True if it was written."""
     return write(plan(path, template, regions, force=force))
 
 
 def test_a_new_document_is_made_from_the_template(tmp_path: Path) -> None:
-    """A missing folder is made, the file ends with one newline, and nothing else is left there."""
+    """A new document gets its folder and one final newline, and no other file stays."""
     path = tmp_path / "docs" / "models.md"
     assert publish(path, TEMPLATE + "\n\n", FIRST)
     assert path.read_bytes() == compose(TEMPLATE, FIRST).encode()
@@ -34,7 +34,7 @@ def test_a_new_document_is_made_from_the_template(tmp_path: Path) -> None:
 
 
 def test_a_new_document_has_the_mode_of_any_new_file(tmp_path: Path) -> None:
-    """The user's umask decides who can read it."""
+    """A new document has the mode of any new file."""
     other = tmp_path / "other"
     other.touch()
     path = tmp_path / "models.md"
@@ -53,7 +53,7 @@ def test_an_unchanged_document_is_not_touched(tmp_path: Path) -> None:
 
 
 def test_a_persons_text_line_endings_and_mode_stay(tmp_path: Path) -> None:
-    """An update changes the region and not one byte beside it."""
+    """An update changes the region and no other byte."""
     path = tmp_path / "models.md"
     publish(path, TEMPLATE, FIRST)
     mine = path.read_bytes().replace(b"\n", b"\r\n").replace(b"Hand text.\r\n", b"Mine\x0c\xc2\x85")
@@ -87,7 +87,7 @@ def test_an_empty_file_is_as_good_as_none(tmp_path: Path) -> None:
 
 
 def test_a_plan_writes_nothing(tmp_path: Path) -> None:
-    """What would be written can be seen without writing it, before and after it is done."""
+    """A plan shows the new text without writing it."""
     path = tmp_path / "models.md"
     wanted = plan(path, TEMPLATE, FIRST)
     assert (wanted.differs, wanted.before, wanted.after) == (True, "", compose(TEMPLATE, FIRST))
@@ -98,7 +98,7 @@ def test_a_plan_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_an_edit_by_hand_stops_the_writing(tmp_path: Path) -> None:
-    """An edited region is refused with path and line, left as it is, and overwritten by force."""
+    """An edited region is refused with path and line, and overwritten only by force."""
     path = tmp_path / "models.md"
     publish(path, TEMPLATE, FIRST)
     edited = path.read_text(encoding="utf-8").replace("Alpha", "Mine")
@@ -140,7 +140,7 @@ def test_a_path_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def test_a_swallowed_marker_is_told_though_nothing_changed(tmp_path: Path) -> None:
-    """A fence opened above an up-to-date region is found; a poll need not look for it."""
+    """A hidden marker in an up-to-date document is found, unless the check is skipped."""
     path = tmp_path / "models.md"
     publish(path, TEMPLATE, FIRST)
     path.write_text("```\n" + path.read_text())
@@ -150,7 +150,7 @@ def test_a_swallowed_marker_is_told_though_nothing_changed(tmp_path: Path) -> No
 
 
 def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
-    """A pipe or a device in the place of the document is neither read nor replaced."""
+    """A pipe or device in place of the document is not read or replaced."""
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(DocumentError, match="no regular file"):
         publish(tmp_path / "pipe", TEMPLATE, FIRST)
@@ -158,7 +158,7 @@ def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_failed_write_leaves_no_trace(tmp_path: Path) -> None:
-    """Where the document cannot be put in place, the error says so and no temporary file stays."""
+    """A failed write is reported and leaves no temporary file."""
     taken = tmp_path / "models.md"
     taken.mkdir()
     with pytest.raises(DocumentError, match=r"models\.md: .* could not be written: Is a directory"):
@@ -175,7 +175,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 
 
 def test_a_reader_never_sees_half_a_document(tmp_path: Path) -> None:
-    """Somebody who has the old document open keeps the whole of it."""
+    """A reader of the old document keeps its whole text."""
     path = tmp_path / "models.md"
     publish(path, TEMPLATE, FIRST)
     with path.open(encoding="utf-8") as reader:

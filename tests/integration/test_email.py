@@ -1,4 +1,4 @@
-"""An email channel against a real mail server: what arrives, and what is shown when it fails."""
+"""An email channel against a real mail server: deliveries, and errors without the password."""
 
 import logging
 import ssl
@@ -50,7 +50,7 @@ def login(**rest: Any) -> dict[str, Any]:
 
 
 def fail(sending: EmailChannel, message: Message = TOLD) -> DeliveryFailed:
-    """Send what cannot be delivered, and return the error; nothing in it tells the password."""
+    """Fail to send, assert that nothing shows the password, and return the error."""
     with pytest.raises(DeliveryFailed) as failed:
         sending.send(message)
     error = failed.value
@@ -73,7 +73,7 @@ def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLConte
 
 
 def test_a_mail_arrives() -> None:
-    """A recipient gets one plain mail that says what happened, marked as sent by a program."""
+    """A recipient gets one plain mail, marked as automatic."""
     with post_office() as mailbox:
         channel(mailbox.port).send(TOLD)
     (letter,) = mailbox.letters
@@ -115,7 +115,7 @@ def test_a_login_over_tls(certificate: ssl.SSLContext, security: Security) -> No
 def test_a_certificate_that_nobody_signed(
     certificate: ssl.SSLContext, security: Security, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """To a server that cannot prove who it is, nothing is said; it is tried again."""
+    """A server with an untrusted certificate gets no login, and the mail is retried."""
     monkeypatch.delenv("SSL_CERT_FILE")
     kind: dict[str, Any] = {security: certificate}
     with post_office(password=PASSWORD, **kind) as mailbox:
@@ -127,7 +127,7 @@ def test_a_certificate_that_nobody_signed(
 
 
 def test_a_server_without_starttls_hears_no_password() -> None:
-    """Where TLS is wanted and not offered, the exchange ends there."""
+    """If a server offers no STARTTLS, the required login is not sent."""
     with post_office(password=PASSWORD) as mailbox:
         error = fail(channel(mailbox.port, "starttls", **login()))
     assert str(error) == "channel ops/dev@example.org: 127.0.0.1 offers no STARTTLS"
@@ -135,7 +135,7 @@ def test_a_server_without_starttls_hears_no_password() -> None:
 
 
 def test_a_wrong_password() -> None:
-    """A login that is refused may be mended, so the message stays owed."""
+    """After a refused login the message stays pending."""
     with post_office(password="another") as mailbox:
         error = fail(channel(mailbox.port, **login()))
     assert str(error) == "channel ops/dev@example.org: 127.0.0.1 refused the login (535)"
@@ -144,7 +144,7 @@ def test_a_wrong_password() -> None:
 
 
 def test_a_server_that_wants_a_login() -> None:
-    """A server that takes mail after a login only is told of as that."""
+    """A server that requires a login is reported as such."""
     with post_office(password=PASSWORD) as mailbox:
         error = fail(channel(mailbox.port))
     assert "refused the login (530)" in str(error)
@@ -171,7 +171,7 @@ REPLIES: list[tuple[str, bool]] = [
 @pytest.mark.parametrize(("reply", "for_good"), REPLIES)
 @pytest.mark.parametrize("place", ["recipient", "data"])
 def test_refusals(place: str, reply: str, for_good: bool) -> None:
-    """5xx ends a message, 4xx does not; what the server says is quoted without the password."""
+    """A 5xx reply ends a message, a 4xx does not, and the quote hides the password."""
     script: dict[str, Callable[[str], str]] = {place: lambda _address: reply}
     with post_office(password=PASSWORD, **script) as mailbox:  # type: ignore[arg-type]  # by name
         error = fail(channel(mailbox.port, **login()))
@@ -183,7 +183,7 @@ def test_refusals(place: str, reply: str, for_good: bool) -> None:
 
 
 def test_one_recipient_does_not_get_a_mail_again_because_of_another() -> None:
-    """Each recipient has a channel of its own, so that what one refuses concerns it alone."""
+    """A recipient's refusal does not send the mail of another again."""
     refuse = {"bob@example.org": "450 later"}
     with post_office(recipient=lambda address: refuse.get(address, "250 OK")) as mailbox:
         channel(mailbox.port, recipient="ann@example.org").send(TOLD)
@@ -192,7 +192,7 @@ def test_one_recipient_does_not_get_a_mail_again_because_of_another() -> None:
 
 
 def test_nobody_there() -> None:
-    """A server that is not there could not be reached; it is tried again."""
+    """A closed port is reported as unreachable and is retried."""
     with refusing() as url:
         error = fail(channel(int(url.rpartition(":")[2])))
     assert str(error) == "channel ops/dev@example.org: 127.0.0.1 could not be reached"
@@ -215,7 +215,7 @@ def test_a_server_that_drips() -> None:
 
 @pytest.mark.long
 def test_a_server_that_scans_what_it_took() -> None:
-    """Once the server has all of the mail, its answer is waited for: nobody sends it again."""
+    """After the whole mail is sent, the server's answer is awaited past the deadline."""
     scanned = threading.Event()
 
     def scan(_text: str) -> str:
@@ -231,7 +231,7 @@ def test_a_server_that_scans_what_it_took() -> None:
 
 
 def test_what_is_given_up_is_not_sent_behind_our_back() -> None:
-    """A mail whose time is over before it was handed in is broken off: nobody gets it later."""
+    """A mail that runs out of time before its hand-over never arrives."""
     released = threading.Event()
 
     def hold(_address: str) -> str:
@@ -246,7 +246,7 @@ def test_what_is_given_up_is_not_sent_behind_our_back() -> None:
 
 
 def test_a_connection_that_breaks_off() -> None:
-    """A server that hangs up is told of as that, and tried again."""
+    """A broken connection is reported as such and is retried."""
     with greeting(b"220 mail.test\r\n", end=True) as port:
         error = fail(channel(port))
     assert "127.0.0.1 broke the connection off" in str(error)
@@ -254,7 +254,7 @@ def test_a_connection_that_breaks_off() -> None:
 
 
 def test_no_log_tells_the_password(caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever is logged, at any level and by anybody, holds no password and no mail."""
+    """No log record at any level contains the password or the mail."""
     caplog.set_level(logging.DEBUG)
     with post_office(password=PASSWORD) as mailbox:
         channel(mailbox.port, **login()).send(TOLD)
@@ -264,7 +264,7 @@ def test_no_log_tells_the_password(caplog: pytest.LogCaptureFixture) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200))
 def test_no_name_breaks_a_header(name: str) -> None:
-    """Whatever a model is called, the mail has the headers that were meant and can be read."""
+    """No model name breaks the headers of a mail."""
     told = Message("msg_1", "infomaniak", AT, (finding(Added(model("1", name))),))
     letter = channel(25).letter(told)
     raw = letter.as_bytes()
@@ -306,7 +306,7 @@ def test_what_is_no_mail_server(url: str) -> None:
 
 
 def test_a_test_mail() -> None:
-    """A test says in its subject that it is one."""
+    """The subject of a test mail marks it as a test."""
     with post_office() as mailbox:
         channel(mailbox.port).send(replace(TOLD, findings=(), test=True))
     (letter,) = mailbox.letters

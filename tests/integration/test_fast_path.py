@@ -23,7 +23,7 @@ ACCEPTED = {"first", "changed", "unchanged"}
 
 
 def test_an_unchanged_poll_at_rest_is_one_row(fast_rig: Callable[..., FastRig]) -> None:
-    """It is recorded as a pass records it, with the slot that it did, and nothing else moves."""
+    """On the fast path a poll adds one row with its slot and no other change."""
     it = fast_rig(answer(body=RandomCatalog(20).body))
     assert str(it.poll().poll.outcome) == "first"
     assert it.is_fast()
@@ -68,7 +68,7 @@ def test_the_store_is_the_same_as_without(fast_rig: Callable[..., FastRig]) -> N
 
 
 def series(count: int) -> Iterator[bytes]:
-    """Yield answers of which two in three repeat the one before; models come, go and move."""
+    """Yield answers that often repeat, with models that appear, vanish and change."""
     dice, made = random.Random(7), RandomCatalog(40)  # noqa: S311  # the same series each time
     absent: list[dict[str, Any]] = []
     for _ in range(count):
@@ -85,7 +85,7 @@ def series(count: int) -> Iterator[bytes]:
 
 
 def dump(it: FastRig, *but: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of the database but what depends on the machine, as the tally does too."""
+    """Return every row of the database without values that depend on the machine."""
     with closing(sqlite3.connect(it.folder / "catalog.db")) as database:
         untime(database)
         database.commit()
@@ -99,7 +99,7 @@ def dump(it: FastRig, *but: str) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def test_what_changed_is_asked_for_once(fast_rig: Callable[..., FastRig]) -> None:
-    """An answer that ends the rest goes to the pass as it came: the provider is asked no more."""
+    """A changed answer moves from the fast path to the full pass without a second request."""
     made = RandomCatalog(20)
     before = made.body
     made.change()
@@ -111,7 +111,7 @@ def test_what_changed_is_asked_for_once(fast_rig: Callable[..., FastRig]) -> Non
 
 
 def test_an_answer_that_was_not_modified_is_enough(fast_rig: Callable[..., FastRig]) -> None:
-    """At rest, the request is conditional; what comes with the next answer goes with the next."""
+    """The fast path sends conditional requests with the newest validators."""
     body = RandomCatalog(20).body
     it = fast_rig(
         answer(body=body, headers={"ETag": '"a"'}),
@@ -130,7 +130,7 @@ def test_an_answer_that_was_not_modified_is_enough(fast_rig: Callable[..., FastR
 
 
 def test_whoever_writes_ends_the_rest(fast_rig: Callable[..., FastRig]) -> None:
-    """After a note of a model's end, the next poll looks at everything, and the document has it."""
+    """After a note the next poll is a full pass, and the document shows it."""
     it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
     with it.work.sync.database.writing() as connection:
@@ -143,7 +143,7 @@ def test_whoever_writes_ends_the_rest(fast_rig: Callable[..., FastRig]) -> None:
 
 
 def test_a_document_that_moved_is_mended(fast_rig: Callable[..., FastRig]) -> None:
-    """One that was removed is written again; one that a person wrote in is looked at again."""
+    """A removed document is written again, and an edited one is reported."""
     it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
     document = it.folder / "models.md"
@@ -157,7 +157,7 @@ def test_a_document_that_moved_is_mended(fast_rig: Callable[..., FastRig]) -> No
 
 
 def test_what_is_owed_keeps_from_rest(fast_rig: Callable[..., FastRig]) -> None:
-    """A message that its channel did not take is tried at the next poll, and the one after."""
+    """A refused message is retried at the next poll, before the fast path returns."""
     made = RandomCatalog(20)
     before = made.body
     made.change()
@@ -175,7 +175,7 @@ def test_what_is_owed_keeps_from_rest(fast_rig: Callable[..., FastRig]) -> None:
 def test_what_is_owed_of_another_provider_keeps_from_rest(
     fast_rig: Callable[..., FastRig],
 ) -> None:
-    """A pass sends what is due to its channels whosever it is, so it comes to no rest before."""
+    """A pending message of another provider prevents the fast path."""
     it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
     with it.work.sync.database.writing() as connection:
@@ -192,7 +192,7 @@ def test_what_is_owed_of_another_provider_keeps_from_rest(
 @pytest.mark.long
 @pytest.mark.unmeasured
 def test_a_day_that_begins_ends_the_rest(fast_rig: Callable[..., FastRig]) -> None:
-    """The ends of models come nearer by days: the first poll of a day looks at everything."""
+    """The first poll of a day is a full pass, because ends of models are dated by day."""
     made = RandomCatalog(20)
     before = made.body
     made.rows.pop()
@@ -201,7 +201,7 @@ def test_a_day_that_begins_ends_the_rest(fast_rig: Callable[..., FastRig]) -> No
     it.poll(timedelta(hours=9))
     for _ in range(29 * 3):
         it.poll(timedelta(hours=8))
-    # At 14, 7 and 1 days left; 30 are told with the removal.
+    # Reminders at 14, 7 and 1 days left, because the removal already reported 30.
     told = [["retirement-ahead"], ["retirement-soon"], ["retirement-soon"]]
     assert it.ear.told[1:] == told
 
@@ -217,7 +217,7 @@ def test_a_clock_that_was_set_back_is_told(
 
 
 def test_whoever_writes_while_it_is_asked_is_heeded(fast_rig: Callable[..., FastRig]) -> None:
-    """What another process writes during the request is not passed over: the pass goes its way."""
+    """A write by another process during the request leads to a full pass."""
     made = RandomCatalog(20)
     held: list[FastRig] = []
 
@@ -236,7 +236,7 @@ def test_whoever_writes_while_it_is_asked_is_heeded(fast_rig: Callable[..., Fast
 
 
 def test_no_token_is_noted(fast_rig: Callable[..., FastRig]) -> None:
-    """What is noted for the next poll holds no secret."""
+    """The stored fast path row contains no token."""
     it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
     assert it.is_fast()
@@ -244,7 +244,7 @@ def test_no_token_is_noted(fast_rig: Callable[..., FastRig]) -> None:
 
 
 def test_what_flaps_keeps_from_rest(fast_rig: Callable[..., FastRig]) -> None:
-    """A value that moves back and forth is told when it stays elsewhere, by a poll of that time."""
+    """A flapping value prevents the fast path until it settles."""
     made = RandomCatalog(20)
     one = made.body
     made.rows[3] = made.rows[3] | {"max_token_input": 4711}

@@ -20,7 +20,7 @@ from tests.support.rig import Ear
 
 
 def test_no_pass_puts_to_rest_what_another_one_left(fast_rig: Callable[..., FastRig]) -> None:
-    """What another process tells of trouble while a message is sent is ended by the next poll."""
+    """Trouble reported by another process while a message is sent ends at the next poll."""
     made = RandomCatalog(20)
     before = made.body
     made.change()
@@ -29,7 +29,7 @@ def test_no_pass_puts_to_rest_what_another_one_left(fast_rig: Callable[..., Fast
     other = replace(it.work, sync=replace(it.work.sync, channels=()))
 
     class Slow(Ear):
-        """A channel that takes so long that another process polls meanwhile."""
+        """A slow channel, so that another process polls while it sends."""
 
         def send(self, message: Message) -> None:
             """Take the message when the other one is done."""
@@ -49,7 +49,7 @@ def test_no_pass_puts_to_rest_what_another_one_left(fast_rig: Callable[..., Fast
 def test_an_answer_that_was_overtaken_is_asked_for_anew(
     fast_rig: Callable[..., FastRig], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An answer from before a change does not undo what another process has found meanwhile."""
+    """If another process stores a change during a request, the older answer is fetched again."""
     made = RandomCatalog(20)
     old = made.body
     made.change()
@@ -70,7 +70,7 @@ def test_an_answer_that_was_overtaken_is_asked_for_anew(
 
 
 def test_what_cannot_be_recorded_is_asked_for_once(fast_rig: Callable[..., FastRig]) -> None:
-    """Where the database fails meanwhile, the pass goes on with what came, and tells the error."""
+    """If the database fails meanwhile, the error is raised without a second request."""
     body = RandomCatalog(20).body
     held: list[FastRig] = []
 
@@ -90,7 +90,7 @@ def test_what_cannot_be_recorded_is_asked_for_once(fast_rig: Callable[..., FastR
 
 
 def test_polls_stand_in_the_order_of_their_times(fast_rig: Callable[..., FastRig]) -> None:
-    """Of two that ask at once, the one that asked first may write last."""
+    """A poll that started earlier but writes later gets the last poll's time."""
     it = fast_rig(answer(body=RandomCatalog(20).body))
     it.poll()
     assert it.work.sync.fast

@@ -1,4 +1,4 @@
-"""The recorded history polled through a bad network: what comes of each fault, and what is left."""
+"""The recorded history polled through a bad network, with the result of each fault."""
 
 import http.client
 import logging
@@ -19,7 +19,7 @@ from catalog.replay.faults import FAULTS, Faults
 from catalog.replay.server import Plan, ReplayServer
 from tests.support.rig import TLS, TOKEN, Rig, make
 
-HISTORY = find(shipped())[-3:]  # a first state, a change, and one that is held
+HISTORY = find(shipped())[-3:]  # a first state, a change, and a held state
 POLLS = len(HISTORY) + 2
 LIMITS = Limits(deadline=5, max_bytes=1_000_000, attempts=1, backoff=0)
 IMPATIENT = Limits(deadline=1.5, max_bytes=1_000_000, attempts=1, backoff=0)
@@ -38,7 +38,7 @@ CHANGES = (
 
 
 def at_poll(number: int, kind: str) -> Plan:
-    """Let one poll go wrong."""
+    """Serve a fault at one poll."""
     return lambda poll: kind if poll == number else None
 
 
@@ -51,12 +51,12 @@ def through(folder: Path, limits: Limits, faults: Plan) -> Iterator[Rig]:
 
 
 def left(it: Rig) -> list[list[tuple[Any, ...]]]:
-    """Return all that a history leaves behind, but for its times."""
+    """Return everything that a history stores, without times."""
     return [it.rows(sql) for sql in (SNAPSHOTS, VERSIONS, CHANGES)]
 
 
 def ask(server: ReplayServer, method: str = "GET", **headers: str) -> tuple[int, bytes]:
-    """Send one request for the catalog with a token; return its status and body."""
+    """Send one request with a token and return its status and body."""
     host = server.url.removeprefix("http://")
     with closing(http.client.HTTPConnection(host, timeout=10)) as client:
         client.request(method, "/1/ai/models", headers={"Authorization": "Bearer x", **headers})
@@ -66,7 +66,7 @@ def ask(server: ReplayServer, method: str = "GET", **headers: str) -> tuple[int,
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Any, Any]:
-    """Poll the history without a fault; return its outcomes, its state, and what it left behind."""
+    """Poll the history without faults and return its outcomes, its state and its rows."""
     folder = tmp_path_factory.mktemp("undisturbed")
     with through(folder, LIMITS, lambda _: None) as it:
         outcomes = it.outcomes(POLLS)
@@ -81,7 +81,7 @@ def test_what_a_poll_makes_of_a_fault(
     undisturbed: tuple[list[str], Any, Any],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Each fault ends as the table says, shows no token, and leaves no trace in the catalog."""
+    """Each fault has its documented outcome, shows no token and does not change the catalog."""
     caplog.set_level(logging.DEBUG, "catalog")
     fault, (outcomes, state, behind) = FAULTS[kind], undisturbed
     limits = IMPATIENT if kind in SLOW else LIMITS
@@ -102,7 +102,7 @@ def test_what_a_poll_makes_of_a_fault(
 @pytest.mark.long
 @pytest.mark.parametrize("kind", ["half-list", "new-field", "new-type", "nulls", "long-names"])
 def test_a_first_poll_has_nothing_to_doubt_by(kind: str, tmp_path: Path) -> None:
-    """Where nothing is known yet, whatever keeps to the contract and lists models is the first."""
+    """Without a baseline, any valid list of models is accepted as first."""
     with through(tmp_path, LIMITS, at_poll(0, kind)) as it:
         assert it.outcomes(2) == ["first", "changed"]
 
@@ -115,7 +115,7 @@ def test_an_empty_list_is_doubted_even_first(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["refused", "reset", "500", "502", "429"])
 def test_a_fault_that_passes_is_not_noticed(kind: str, tmp_path: Path) -> None:
-    """What is gone at the second attempt is no failed poll, and loses no state of the history."""
+    """A fault that passes at the second attempt is no failed poll."""
     limits = Limits(deadline=5, attempts=2, backoff=0)
     with through(tmp_path, limits, lambda poll: None if poll % 2 else kind) as it:
         assert it.outcomes(2) == ["first", "changed"]
@@ -125,7 +125,7 @@ def test_a_fault_that_passes_is_not_noticed(kind: str, tmp_path: Path) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("kind", ["huge", "gzip-bomb"])
 def test_a_large_answer_needs_no_memory(kind: str, tmp_path: Path) -> None:
-    """Of 300 MB, or a gigabyte, neither who sends nor who asks ever holds more than a little."""
+    """A huge answer takes little memory, for server and client."""
     with through(tmp_path, LIMITS, at_poll(1, kind)) as it:
         it.poll()
         tracemalloc.start()
@@ -139,7 +139,7 @@ def test_a_large_answer_needs_no_memory(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_seed_gives_the_same_polls_again(tmp_path: Path) -> None:
-    """A bad network can be had once more: the same kinds at the same rate end in the same way."""
+    """The same seed and rate give the same faults and outcomes."""
     quick = tuple(kind for kind in FAULTS if kind not in SLOW)
     seen = []
     for folder in (tmp_path / "one", tmp_path / "two"):
@@ -150,7 +150,7 @@ def test_a_seed_gives_the_same_polls_again(tmp_path: Path) -> None:
 
 
 def test_only_polls_get_faults() -> None:
-    """HEAD and a missing token are answered as ever, and are not counted."""
+    """HEAD requests and requests without a token get no faults and do not count."""
     with ReplayServer(HISTORY, faults=at_poll(0, "500")) as server:
         assert ask(server, "HEAD")[0] == 200
         assert ask(server, Authorization="")[0] == 401
@@ -158,7 +158,7 @@ def test_only_polls_get_faults() -> None:
 
 
 def test_a_fault_takes_the_place_of_a_304() -> None:
-    """A client that has the state already gets the fault all the same."""
+    """A client with the current state still gets the fault."""
     with ReplayServer(HISTORY[:1], faults=at_poll(0, "half-list")) as server:
         known = {"If-None-Match": "*"}
         assert [ask(server, **known)[0] for _ in range(2)] == [200, 304]

@@ -1,4 +1,4 @@
-"""What moves back and forth is told once, and when it stays; a gap of one poll is no event."""
+"""Flapping values are reported once and when they settle, and short gaps are ignored."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -18,7 +18,7 @@ DAY = timedelta(days=1)
 
 
 def listed(**facts: Any) -> Step:
-    """Answer with one model of these facts, beside one that never moves."""
+    """Answer with one model of these facts and one constant model."""
     return answer(body=body(row(id=1, name="alpha", **facts), row(id=2, name="other")))
 
 
@@ -26,7 +26,7 @@ ABSENT = answer(body=body(row(id=2, name="other")))
 
 
 def among(it: Rig, removals: Removals) -> Rig:
-    """Let removals be believed in this way."""
+    """Set the way in which removals are accepted."""
     policy = replace(it.sync.policy, removals=removals, again_after=timedelta())
     it.sync = replace(it.sync, policy=policy)
     return it
@@ -43,7 +43,7 @@ def told_in(it: Rig, hours: int) -> list[tuple[str, str]]:
 
 
 def test_back_and_forth_is_told_twice(tmp_path: Path) -> None:
-    """The first move is news, the first return says that it flaps, and then there is silence."""
+    """The first move and the first return are reported, and later moves are quiet."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 8192)]
     with rig(tmp_path, *steps) as it:
         rules = [[rule for rule, _ in told(it)] for _ in steps]
@@ -54,7 +54,7 @@ def test_back_and_forth_is_told_twice(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_what_flapped_is_told_when_it_stays_elsewhere(tmp_path: Path) -> None:
-    """Three days after its last silent move, what was told and what is are one change again."""
+    """Three days after its last quiet move, a value that settled elsewhere is reported."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096)]
     with rig(tmp_path, *steps) as it:
         it.outcomes(4)
@@ -68,7 +68,7 @@ def test_what_flapped_is_told_when_it_stays_elsewhere(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_what_settles_where_it_was_told_is_not_told_again(tmp_path: Path) -> None:
-    """The last that was told is what is: there is nothing to add."""
+    """A value that settles at its last reported state is not reported again."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 8192)]
     with rig(tmp_path, *steps) as it:
         it.outcomes(5)
@@ -76,7 +76,7 @@ def test_what_settles_where_it_was_told_is_not_told_again(tmp_path: Path) -> Non
 
 
 def test_a_late_return_is_no_flapping(tmp_path: Path) -> None:
-    """What returns after more than three days is told as a change like any other."""
+    """A return after more than three days is an ordinary change."""
     with rig(tmp_path, *(listed(max_token_input=limit) for limit in (8192, 4096, 8192))) as it:
         it.outcomes(2)
         found = it.poll(later=4 * DAY).poll.findings
@@ -84,7 +84,7 @@ def test_a_late_return_is_no_flapping(tmp_path: Path) -> None:
 
 
 def test_a_model_that_comes_and_goes(tmp_path: Path) -> None:
-    """Its return is told with the count, and what follows is not, until it stays."""
+    """A model's first return is reported as flapping, and later moves are quiet."""
     with rig(tmp_path, listed(), ABSENT, listed(), ABSENT, listed()) as it:
         removed, restored, again = [told(it) for _ in range(4)][1:]
         assert removed == [("model-removed", "breaking")]
@@ -94,7 +94,7 @@ def test_a_model_that_comes_and_goes(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_model_that_stays_away_after_flapping_is_told(tmp_path: Path) -> None:
-    """Its last end was silent: three days later it is told, since when and until when."""
+    """A model that stays away after flapping is reported three days later."""
     with rig(tmp_path, listed(), ABSENT, listed(), ABSENT) as it:
         it.outcomes(4)
         gone_at = it.clock.now
@@ -105,7 +105,7 @@ def test_a_model_that_stays_away_after_flapping_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_model_that_stays_after_flapping_is_told(tmp_path: Path) -> None:
-    """What was told last is that it went again: three days after its silent return it is back."""
+    """A model that stays listed after flapping is reported three days later."""
     with rig(tmp_path, listed(), ABSENT, listed(), ABSENT, listed()) as it:
         it.outcomes(2)
         it.clock.now += 4 * DAY
@@ -118,7 +118,7 @@ def test_a_model_that_stays_after_flapping_is_told(tmp_path: Path) -> None:
 
 
 def test_what_moves_on_when_it_would_have_settled(tmp_path: Path) -> None:
-    """The move of that poll says all: what stood before it is not told beside it."""
+    """A new move at the time of settling is reported alone."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 1024)]
     with rig(tmp_path, *steps) as it:
         it.outcomes(4)
@@ -128,7 +128,7 @@ def test_what_moves_on_when_it_would_have_settled(tmp_path: Path) -> None:
 
 
 def test_what_flapped_of_a_model_that_left_is_no_news(tmp_path: Path) -> None:
-    """Its end was told; three days later there is nobody whose limit could have settled."""
+    """A flapping limit of a removed model is never reported."""
     steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096)]
     with rig(tmp_path, *steps, ABSENT) as it:
         it.outcomes(4)
@@ -137,7 +137,7 @@ def test_what_flapped_of_a_model_that_left_is_no_news(tmp_path: Path) -> None:
 
 
 def test_a_gap_of_one_poll_is_no_event(tmp_path: Path) -> None:
-    """Where a removal is believed at the next poll, a model that is back by then never left."""
+    """With removals "next", a model that is back at the next poll never left."""
     with rig(tmp_path, listed(), ABSENT, listed()) as it:
         among(it, "next")
         assert it.outcomes(4) == ["first", "unchanged", "unchanged", "unchanged"]
@@ -146,7 +146,7 @@ def test_a_gap_of_one_poll_is_no_event(tmp_path: Path) -> None:
 
 
 def test_a_removal_is_believed_at_the_next_poll(tmp_path: Path) -> None:
-    """Also where that brings the very same bytes; the model left when it was first missing."""
+    """A removal is accepted at the next poll, dated when the model was first missing."""
     with rig(tmp_path, listed(), ABSENT) as it:
         among(it, "next")
         assert it.outcomes(2) == ["first", "unchanged"]
@@ -161,14 +161,14 @@ def test_a_removal_is_believed_at_the_next_poll(tmp_path: Path) -> None:
 
 
 def test_a_failed_poll_confirms_nothing(tmp_path: Path) -> None:
-    """What was missing stays in force over an outage, until an answer lacks it again."""
+    """A failed poll does not confirm a removal."""
     with rig(tmp_path, listed(), ABSENT, answer(503), ABSENT) as it:
         among(it, "next")
         assert it.outcomes(4) == ["first", "unchanged", "failed", "changed"]
 
 
 def test_a_removal_is_asked_for_again_at_once(tmp_path: Path) -> None:
-    """Where a second request soon after says the same, it is believed within the same poll."""
+    """A second request that also lacks the model confirms the removal in the same poll."""
     with rig(tmp_path, listed(), ABSENT, ABSENT) as it:
         among(it, "again")
         assert it.outcomes(2) == ["first", "changed"]
@@ -177,7 +177,7 @@ def test_a_removal_is_asked_for_again_at_once(tmp_path: Path) -> None:
 
 
 def test_a_second_request_that_brings_it_back(tmp_path: Path) -> None:
-    """What the second answer says is what is."""
+    """A second request that lists the model cancels the removal."""
     with rig(tmp_path, listed(), ABSENT, listed()) as it:
         among(it, "again")
         assert it.outcomes(2) == ["first", "unchanged"]
@@ -185,14 +185,14 @@ def test_a_second_request_that_brings_it_back(tmp_path: Path) -> None:
 
 
 def test_a_second_request_that_fails(tmp_path: Path) -> None:
-    """Nothing is confirmed by it: the next poll decides."""
+    """A second request that fails confirms nothing, and the next poll decides."""
     with rig(tmp_path, listed(), ABSENT, answer(503), ABSENT) as it:
         among(it, "again")
         assert it.outcomes(3) == ["first", "unchanged", "changed"]
 
 
 def test_other_changes_are_not_held_up(tmp_path: Path) -> None:
-    """What else the same answer says is told at once."""
+    """Other changes of an answer are reported immediately."""
     moved = answer(body=body(row(id=2, name="other", max_token_input=9)))
     with rig(tmp_path, listed(), moved) as it:
         among(it, "next")
@@ -203,7 +203,7 @@ def test_other_changes_are_not_held_up(tmp_path: Path) -> None:
 
 
 def test_moves_are_found_by_few_keys_as_among_all(tmp_path: Path) -> None:
-    """Of a few models and of more than a list may hold, the moves and their order are the same."""
+    """The moves of a few models are the same in a query for many models."""
     steps = [listed(max_token_input=limit, version=str(limit)) for limit in (8192, 4096, 8192)]
     with rig(tmp_path, *steps) as it:
         it.outcomes(len(steps))

@@ -1,4 +1,4 @@
-"""Ends of models, told by passes on real parts."""
+"""Ends of models, reported by real passes."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -27,11 +27,11 @@ NAME = "infomaniak"
 TEN = [row(id=key, name=f"m{key}") for key in range(1, 11)]
 FULL, NINE = answer(body=body(*TEN)), answer(body=body(*TEN[:9]))
 LEFT = START + 2 * HOUR
-"""When m10 is first missing, two hours after the start; its policy says 2026-01-31."""
+"""Time at which m10 is first missing. The policy's last day is 2026-01-31."""
 
 
 def ends_told(ear: Ear) -> list[tuple[str, int, str]]:
-    """Return the reminders that were heard: of whom, how many days were left, by which rule."""
+    """Return name, days left and rule of each reminder that was sent."""
     return [
         (each.change.name, each.change.days_left(each.at), each.rule)
         for message in ear.heard
@@ -41,7 +41,7 @@ def ends_told(ear: Ear) -> list[tuple[str, int, str]]:
 
 
 def say(it: Rig, key: str, *, retires: date | None = None, source: str | None = None) -> None:
-    """Note something of a model; with nothing given, take it back."""
+    """Note an end for a model, or withdraw the note if nothing is given."""
     with it.sync.database.writing() as connection:
         forecasts.write(connection, NAME, Note(key, it.clock.now, retires, None, source))
 
@@ -49,7 +49,7 @@ def say(it: Rig, key: str, *, retires: date | None = None, source: str | None = 
 def probe(
     database: Database, at: datetime, verdict: str, route: str = "chat-v2", **given: Any
 ) -> None:
-    """Store what m10 said on a route."""
+    """Store a probe of m10 on a route."""
     known = {"provider": NAME, "key": "10", "name": "m10", "route": route, "at": at}
     known |= {"verdict": verdict, "believed": True, "calls": 1, "tokens": 1}
     with database.writing() as connection:
@@ -79,7 +79,7 @@ def test_a_poll_a_day_tells_each_mark_once(tmp_path: Path) -> None:
 
 
 def test_the_days_go_by_whatever_comes_of_a_poll(tmp_path: Path) -> None:
-    """A poll that fails and one that is held tell too; missed marks become one."""
+    """Failed and held polls send reminders too, and missed marks become one."""
     half = answer(body=body(*TEN[:5]))
     with rig(tmp_path, FULL, NINE, answer(503), half, answer(503)) as it:
         policy = replace(it.sync.policy, hold=HoldRule(floor=5))
@@ -94,7 +94,7 @@ def test_the_days_go_by_whatever_comes_of_a_poll(tmp_path: Path) -> None:
 
 
 def test_a_restart_tells_nothing_again(tmp_path: Path) -> None:
-    """Another process on the same database knows what was told; one that tells a dry run undoes."""
+    """A restart repeats no reminder, and a dry run stores no reminder."""
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(2)
         dry = it.poll(later=DAY * 20, dry_run=True)
@@ -108,7 +108,7 @@ def test_a_restart_tells_nothing_again(tmp_path: Path) -> None:
 
 
 def test_two_passes_at_once_tell_once(tmp_path: Path) -> None:
-    """A pass that read the state before another one told finds it told when it writes."""
+    """Of two concurrent passes only one sends a reminder."""
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(2)
         inner: list[Pass] = []
@@ -128,7 +128,7 @@ def test_two_passes_at_once_tell_once(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_note_moves_the_end_and_starts_the_marks_anew(tmp_path: Path) -> None:
-    """Noted, moved, taken back: each is told at the next poll, then at the marks of the new day."""
+    """A new, moved or withdrawn note is reported, and the marks follow the new day."""
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(2)
         say(it, "10", retires=date(2026, 3, 31), source="a mail")
@@ -155,7 +155,7 @@ def test_a_note_moves_the_end_and_starts_the_marks_anew(tmp_path: Path) -> None:
 
 
 def test_a_listed_model_may_end_and_its_removal_gives_the_noted_day(tmp_path: Path) -> None:
-    """It is told by the note alone, and when it leaves, by what was announced."""
+    """The note alone sets the end of a listed model, and of its removal."""
     with rig(tmp_path, FULL, FULL, NINE) as it:
         it.outcomes()
         say(it, "10", retires=date(2026, 3, 31), source="a mail")
@@ -172,7 +172,7 @@ def test_a_listed_model_may_end_and_its_removal_gives_the_noted_day(tmp_path: Pa
 
 
 def test_a_model_that_is_back_has_no_end(tmp_path: Path) -> None:
-    """Its return ends the reminders; when it leaves again, the marks start anew."""
+    """A model's return ends its reminders, and a new removal starts them again."""
     with rig(tmp_path, FULL, NINE, FULL, FULL, NINE) as it:
         it.outcomes(2)
         it.outcomes(2, later=DAY * 15)
@@ -185,7 +185,7 @@ def test_a_model_that_is_back_has_no_end(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_refusal_proves_the_end_once(tmp_path: Path) -> None:
-    """Refused on every route and believed, a model is over from the day of the first refusal."""
+    """A model refused on every route is over from the day of the first refusal."""
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(2)
         database = it.sync.database
@@ -212,7 +212,7 @@ def test_a_refusal_proves_the_end_once(tmp_path: Path) -> None:
 
 
 def test_an_old_database_is_not_reminded_of_what_is_long_over(tmp_path: Path) -> None:
-    """What had passed before the last poll, told or not, is not told any more."""
+    """An end that passed before the last poll is not reported."""
     with rig(tmp_path, FULL, NINE) as it:
         silent = it.sync
         it.sync = replace(silent, policy=replace(silent.policy, remind=()))
@@ -235,7 +235,7 @@ def test_an_old_database_is_not_reminded_of_what_is_long_over(tmp_path: Path) ->
     ],
 )
 def test_who_follows_a_model_is_told(tmp_path: Path, audience: Audience, heard: int) -> None:
-    """A channel hears of the ends of the models and types that it wants, or that are in use."""
+    """A channel gets reminders for the models and types of its audience only."""
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(2)
         ear = Ear(audience=audience)
@@ -245,7 +245,7 @@ def test_who_follows_a_model_is_told(tmp_path: Path, audience: Audience, heard: 
 
 
 def test_an_unchanged_poll_stays_cheap(tmp_path: Path) -> None:
-    """Where no end is to be reported, a poll asks few things and writes one row."""
+    """Without a due reminder, a poll makes few queries and writes one row."""
     with rig(tmp_path, FULL, NINE) as it:
         it.outcomes(4)
         said: list[str] = []

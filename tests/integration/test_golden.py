@@ -4,7 +4,7 @@ DECEMBER = GOLDEN / "2025-12-23T101655Z.md"
 
 
 def test_the_documents_of_the_shipped_history_are_the_golden_ones() -> None:
-    """Each capture gives the document that was looked at and kept; docs/models.md is the last."""
+    """Each capture gives its golden document, and docs/models.md is the last one."""
     made = {name: text.encode() for name, text in documents()}
     assert made == {path.name: path.read_bytes() for path in GOLDEN.glob("*.md")}
     assert OWN.read_bytes() == made[max(made)]

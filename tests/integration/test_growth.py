@@ -1,4 +1,4 @@
-"""How the database grows: with changes, not with polls."""
+"""The database grows with changes, not with polls."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.support.builders import AT, model, payload, snapshot
 
 
 def test_an_unchanged_poll_takes_little_room(tmp_path: Path) -> None:
-    """A poll that found nothing new takes at most 70 bytes: half a megabyte a year of hours."""
+    """An unchanged poll takes at most 70 bytes."""
     database = Database(str(tmp_path / "catalog.db"))
     state = snapshot(*(model(str(key), f"m{key}") for key in range(16)), at=AT)
     body = find(shipped())[0].path.read_bytes()
@@ -40,7 +40,7 @@ def test_an_unchanged_poll_takes_little_room(tmp_path: Path) -> None:
 
 
 def test_what_a_poll_asks_for_costs_the_same_after_years(tmp_path: Path) -> None:
-    """The state in force and the polls held in a row are found without reading every poll."""
+    """After 1,000 more polls, the queries of a poll cost the same."""
     database = Database(str(tmp_path / "catalog.db"))
     with database.writing() as connection:
         state = snapshot(model("1", "m"), at=AT)
@@ -75,7 +75,7 @@ def test_a_past_state_costs_the_same_after_years(tmp_path: Path) -> None:
 
 
 def _asked(database: Database, number: int) -> int:
-    """Count what SQLite does to read one snapshot, in tens of its own instructions."""
+    """Count SQLite instructions to read one snapshot, in tens."""
     counted: list[None] = []
     with database.reading() as connection:
         raw = _raw(connection)
@@ -86,7 +86,7 @@ def _asked(database: Database, number: int) -> int:
 
 
 def _steps(database: Database) -> int:
-    """Count what SQLite does for one poll's questions, in tens of its own instructions."""
+    """Count SQLite instructions for the queries of one poll, in tens."""
     counted: list[None] = []
     with database.reading() as connection:
         raw = _raw(connection)

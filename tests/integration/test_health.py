@@ -1,4 +1,4 @@
-"""Trouble over many passes: told once, reminded of, told to be over."""
+"""Trouble over many passes: reported once, repeated as a reminder, and ended."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def test_trouble_is_told_once_until_it_ends(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_lasting_trouble_is_reminded_of(tmp_path: Path) -> None:
-    """A provider that is down for days: told, told again each day, and as stale after three."""
+    """Lasting failures are reported first, then each day, and as stale after three days."""
     with rig(tmp_path, GOOD, DOWN) as r:
         r.outcomes(4)
         r.outcomes(32, later=3 * HOUR)

@@ -46,7 +46,7 @@ def test_it_says_who_asks(http: Http) -> None:
 
 
 def test_one_connection_serves_many_requests(http: Http) -> None:
-    """Neither 304 nor an error costs the connection."""
+    """A 304 or an error keeps the connection open."""
     with serve(answer(), answer(304, b""), answer(404, b"<html>"), answer()) as server:
         request = Request(server.url, headers={"If-None-Match": '"v1"'})
         assert [http.send(request).status for _ in range(2)] == [200, 304]
@@ -63,7 +63,7 @@ def test_a_name_with_several_addresses_is_tried_one_by_one(http: Http) -> None:
 
 
 def test_a_url_that_only_the_client_cannot_read_is_a_mistake_in_the_settings(http: Http) -> None:
-    """An impossible address is told before anything is sent."""
+    """An impossible address is a configuration error before any request."""
     with pytest.raises(SettingsInvalid, match=r"the URL for 999\.1\.1\.1/ cannot be read"):
         http.send(Request("https://999.1.1.1/"))
 
@@ -90,7 +90,7 @@ def test_a_url_that_only_the_client_cannot_read_is_a_mistake_in_the_settings(htt
 def test_a_status_has_its_error(
     http: Http, status: int, kind: type[ProviderError], requests: int
 ) -> None:
-    """Each status raises its own error; only those that may pass are tried again."""
+    """Each status raises its own error, and only temporary ones are retried."""
     with serve(answer(status, b"")) as server, pytest.raises(ProviderError) as caught:
         http.send(Request(f"{server.url}/1/ai/models"))
     assert type(caught.value) is kind
@@ -118,7 +118,7 @@ def test_a_status_has_its_error(
     ],
 )
 def test_an_error_quotes_what_the_api_says(http: Http, body: bytes, text: str) -> None:
-    """The API's own words are in the error where they have the known shape, and nothing else is."""
+    """An error quotes the API's message if it has the documented shape only."""
     with serve(answer(401, body)) as server, pytest.raises(Unauthorized) as caught:
         http.send(Request(server.url))
     assert str(caught.value) == f"127.0.0.1:{server.port} answered 401{text}"
@@ -139,7 +139,7 @@ def test_a_quote_is_one_short_harmless_line(http: Http) -> None:
     [pytest.param(drip(401), marks=pytest.mark.long), break_off(401), flood(10_000_000, 401)],
 )
 def test_the_status_counts_even_if_the_error_is_cut(step: Step) -> None:
-    """A wrong token is told as such although the rest of the answer is late, broken or huge."""
+    """A wrong token is reported even if the rest of the answer is cut."""
     limits = Limits(deadline=2)
     with serve(step) as server, Http(limits) as http, pytest.raises(Unauthorized):
         http.send(Request(server.url))
@@ -147,7 +147,7 @@ def test_the_status_counts_even_if_the_error_is_cut(step: Step) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(http: Http, status: int) -> None:
-    """The token does not travel; the error names the other host and nothing more."""
+    """A redirect is not followed, and the error names only the other host."""
     with serve() as other:
         place = f"{other.url.replace('127.0.0.1', 'localhost')}/elsewhere?key=1"
         script = answer(status, b"", {"Location": place})
@@ -161,7 +161,7 @@ def test_a_redirect_is_not_followed(http: Http, status: int) -> None:
 
 @pytest.mark.parametrize("host", ["sesame-0123456789.example", "Sesame-0\t1234\t56789.example"])
 def test_a_host_made_of_a_token_is_hidden(http: Http, host: str) -> None:
-    """Neither small letters nor tabs, which readers of URLs drop, bring a token into the error."""
+    """Small letters or tabs in a host do not reveal a token in the error."""
     script = answer(302, b"", {"Location": f"http://{host}/"})
     with serve(script) as server, pytest.raises(AnswerRefused) as caught:
         http.send(Request(server.url, secrets=("Sesame-0123456789",)))
@@ -177,7 +177,7 @@ def test_a_redirect_to_nowhere_is_refused(http: Http) -> None:
 
 
 def test_unchanged_is_an_answer_to_a_conditional_request(http: Http) -> None:
-    """The validators are sent, and 304 comes back without a body, whatever it says of encodings."""
+    """A 304 has no body, even with a Content-Encoding header."""
     with serve(answer(304, b"", {"ETag": '"v1"', "Content-Encoding": "gzip"})) as server:
         response = http.send(Request(server.url, headers={"If-Modified-Since": formatdate()}))
     assert (response.status, response.headers["etag"], response.body) == (304, '"v1"', b"")

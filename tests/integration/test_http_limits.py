@@ -39,7 +39,7 @@ from tests.support.rig import SHORT
     ids=["silence", "dripping headers", "dripping body", "dripping 201"],
 )
 def test_the_deadline_cuts_a_slow_server(step: Step, status: int | None) -> None:
-    """Silence and one byte at a time both end at about the deadline, and are not tried again."""
+    """A silent server and a slow one are both cut at the deadline, without a retry."""
     started = time.monotonic()
     with serve(step) as server, Http(SHORT) as http:
         with pytest.raises(TimedOut, match="no whole answer within 1 s") as caught:
@@ -60,7 +60,7 @@ def test_without_time_nothing_is_sent() -> None:
 def test_a_connection_that_does_not_come_about_is_tried_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """A host that answers no attempt to connect is as unreachable as one that refuses."""
+    """A host that answers no connection attempt is unreachable."""
     limits = Limits(deadline=0.2, attempts=3, backoff=0)
     with unanswering() as url, Http(limits) as http, pytest.raises(Unreachable) as caught:
         http.send(Request(url))
@@ -70,7 +70,7 @@ def test_a_connection_that_does_not_come_about_is_tried_again(
 
 
 def test_the_time_for_all_attempts_holds_for_connecting_too() -> None:
-    """A host that answers no attempt to connect is given up when all time is used up."""
+    """A host that answers no connection attempt is given up when all time is used."""
     started = time.monotonic()
     limits = Limits(deadline=0.2, attempts=20, retry_for=0.5, backoff=0)
     with unanswering() as url, Http(limits) as http, pytest.raises(Unreachable):
@@ -108,7 +108,7 @@ def test_the_size_is_capped_before_the_body_is_read(http: Http) -> None:
 
 
 def test_the_size_is_capped_while_the_body_is_read(http: Http) -> None:
-    """An answer that does not say how long it is is cut at the cap."""
+    """An answer without a length is cut at the size limit."""
     with serve(flood(1_000_000)) as server:
         with pytest.raises(AnswerTooLarge):
             http.send(Request(server.url))
@@ -122,7 +122,7 @@ def test_an_answer_of_just_the_allowed_size_is_taken(http: Http) -> None:
 
 
 def test_a_compression_bomb_is_not_unfolded(http: Http) -> None:
-    """No compression is asked for, and what comes compressed all the same is refused."""
+    """The client asks for no compression and refuses a compressed answer."""
     with serve(gzip_bomb(20_000_000)) as server:
         with pytest.raises(AnswerRefused, match="content encoding gzip") as caught:
             http.send(Request(server.url))
@@ -138,7 +138,7 @@ def test_the_encoding_that_changes_nothing_is_taken(http: Http) -> None:
 
 @pytest.mark.parametrize("step", [answer(503), answer(429), hang_up, break_off()])
 def test_a_trouble_that_passes_is_not_noticed(http: Http, step: Step) -> None:
-    """A failing, dropped or broken-off answer is asked for again."""
+    """A failing, dropped or truncated answer is requested again."""
     with serve(step, answer()) as server:
         assert http.send(Request(server.url)).status == 200
     assert len(server.requests) == 2
@@ -153,7 +153,7 @@ def test_a_single_attempt_is_not_repeated(http: Http) -> None:
 
 @pytest.mark.parametrize(("deadline", "seconds"), [(30, 0.3), (0.3, 30)])
 def test_a_single_attempt_ends_with_the_shorter_time(deadline: float, seconds: float) -> None:
-    """Neither the deadline of every exchange nor the time that the caller has left is passed."""
+    """A single attempt ends at the deadline or the caller's time limit, whichever is first."""
     limits = Limits(deadline=deadline)
     with serve(drip_headers()) as server, Http(limits) as http, pytest.raises(TimedOut) as caught:
         http.send_once(Request(server.url), seconds)
@@ -161,7 +161,7 @@ def test_a_single_attempt_ends_with_the_shorter_time(deadline: float, seconds: f
 
 
 def test_a_refused_connection_is_tried_again(http: Http, caplog: pytest.LogCaptureFixture) -> None:
-    """Nobody listening is told as such, after all attempts."""
+    """A refused connection is retried, then reported."""
     with refusing() as url, pytest.raises(Unreachable) as caught:
         http.send(Request(url))
     assert "could not be read: Connection refused" in str(caught.value)
@@ -172,7 +172,7 @@ def test_a_refused_connection_is_tried_again(http: Http, caplog: pytest.LogCaptu
 
 
 def test_a_broken_answer_keeps_its_status(http: Http) -> None:
-    """A webhook that was accepted and then broke off can be told from one that was not."""
+    """An answer that breaks off keeps its status in the error."""
     with serve(break_off()) as server, pytest.raises(Unreachable) as caught:
         http.send(Request(server.url))
     assert caught.value.status == 200
@@ -188,7 +188,7 @@ def test_a_wait_that_is_over_is_honored(wish: str) -> None:
 
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_a_wait_that_is_too_long_is_not_begun(form: str) -> None:
-    """If the server asks for more time than there is, it is told at once, with the time."""
+    """A requested wait that is too long fails immediately, with the time."""
     started = time.monotonic()
     wish = "3600" if form == "seconds" else formatdate(time.time() + 3600, usegmt=True)
     limited = answer(429, headers={"Retry-After": wish})

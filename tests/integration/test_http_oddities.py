@@ -34,7 +34,7 @@ PLACES = {
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: repr(place[:24]))
 @pytest.mark.parametrize("status", [301, 307])
 def test_a_redirect_to_an_odd_place_is_refused(http: Http, place: str, status: int) -> None:
-    """Whatever a `Location` holds, the answer is refused, and nothing else is asked."""
+    """An answer with an odd `Location` is refused, and no second request is sent."""
 
     def step(exchange: Exchange) -> None:
         exchange.head(status, {"Content-Length": "0"})
@@ -110,7 +110,7 @@ def test_what_is_no_http_is_an_error_of_the_provider(start: bytes) -> None:
 
 
 def test_a_part_of_an_answer_is_refused(http: Http) -> None:
-    """Half a list that says it is a part is no list."""
+    """A partial answer is refused."""
     part = answer(206, b'{"result": "success", "data": []}', {"Content-Range": "bytes 0-9/99"})
     with serve(part) as server:
         with pytest.raises(AnswerRefused, match="answered 206: a part of the answer") as caught:
@@ -120,7 +120,7 @@ def test_a_part_of_an_answer_is_refused(http: Http) -> None:
 
 @pytest.mark.parametrize("url", ["https://xn--a/", "https://xn--a.example/x"])
 def test_a_url_of_ours_that_cannot_be_read_is_a_setting(http: Http, url: str) -> None:
-    """A host that no library reads is a mistake in the configuration, and is said as one."""
+    """A configured host that cannot be parsed is a configuration error."""
     with pytest.raises(SettingsInvalid, match="cannot be read"):
         http.send(Request(url))
 
@@ -128,7 +128,7 @@ def test_a_url_of_ours_that_cannot_be_read_is_a_setting(http: Http, url: str) ->
 def test_what_nobody_thought_of_is_refused_and_logged(
     http: Http, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A mistake in reading an answer is one line of an error, and its trace is for debugging."""
+    """An unexpected exception is a refused answer in one line, with its trace at debug level."""
 
     class Odd(Request):
         __slots__ = ()

@@ -39,7 +39,7 @@ def echo(status: int) -> Step:
 
 
 def asked(url: str) -> Request:
-    """Ask with the token in every place where it can stand."""
+    """Make a request with the token in every possible place."""
     return Request(
         f"{url}/{TOKEN}?key={TOKEN}", headers={"Authorization": f"Bearer {TOKEN}"}, secrets=(TOKEN,)
     )
@@ -54,7 +54,7 @@ def test_an_echo_does_not_bring_the_token_back(http: Http) -> None:
 
 
 def outcome(http: Http, request: Request) -> ProviderError:
-    """Send the request and return the error that comes of it."""
+    """Send the request and return its error."""
     try:
         http.send(request)
     except ProviderError as error:
@@ -67,7 +67,7 @@ def outcome(http: Http, request: Request) -> ProviderError:
     [echo(307), echo(401), echo(503), break_off(), hang_up, gzip_bomb(9), silence],
 )
 def test_the_token_is_in_no_log_and_no_error(step: Step, caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever fails, the token is in no line, text, context or variable of an error."""
+    """No error shows the token in a line, text, context or variable."""
     caplog.set_level(logging.DEBUG)
     with serve(step) as server, Http(SHORT) as http:
         error = outcome(http, asked(server.url))
@@ -88,7 +88,7 @@ def test_the_token_is_in_no_log_and_no_error(step: Step, caplog: pytest.LogCaptu
 def test_each_attempt_is_one_line_of_the_debug_log(
     http: Http, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Method, host, path, status, bytes and time are logged; the query is not."""
+    """Each attempt is one debug line without the query."""
     caplog.set_level(logging.DEBUG, "catalog.core.http")
     with serve(answer(503), hang_up, answer(body=b"[1]")) as server:
         http.send(Request(f"{server.url}/1/ai/models?with=pricing"))
@@ -105,7 +105,7 @@ def test_each_attempt_is_one_line_of_the_debug_log(
 def test_nothing_is_taken_from_the_surroundings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Neither a proxy nor the password in a `.netrc` is used silently."""
+    """A proxy variable and a `.netrc` password are not used."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password s3cret\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(netrc))
@@ -118,7 +118,7 @@ def test_nothing_is_taken_from_the_surroundings(
 
 
 def test_no_cookie_is_kept(http: Http) -> None:
-    """One request tells the server nothing about the one before it."""
+    """Cookies are not kept between requests."""
     with serve(answer(headers={"Set-Cookie": "who=me"})) as server:
         http.send(Request(server.url))
         http.send(Request(server.url))
@@ -145,7 +145,7 @@ def identity(certificate: Path) -> ssl.SSLContext:
 def test_a_certificate_that_nobody_vouches_for_is_refused(
     http: Http, identity: ssl.SSLContext
 ) -> None:
-    """The request, with its token, is not sent to a server that cannot prove who it is."""
+    """A request with its token is not sent to a server with an untrusted certificate."""
     with serve(tls=identity) as server:
         with pytest.raises(AnswerRefused, match=r"is not trusted: self.signed certificate"):
             http.send(asked(server.url))

@@ -54,7 +54,7 @@ def about(attribute: str, *values: Any, code: str = "validation_rule_in") -> dic
 
 
 def test_the_cheapest_chat_is_sent(ask: Ask) -> None:
-    """One word goes out and one token is wanted, with the token in its header alone."""
+    """A chat call sends one word, asks for one token, and hides the API token."""
     calls, server = ask(
         answer(body=said({"choices": [1], "model": "One", "usage": {"total_tokens": 9}}))
     )
@@ -96,7 +96,7 @@ def test_the_cheapest_chat_is_sent(ask: Ask) -> None:
     ],
 )
 def test_how_answers_are_read(ask: Ask, step: Step, verdict: Verdict) -> None:
-    """Each answer has its verdict, and none is asked for a second time."""
+    """Each answer has its verdict, and no call is repeated."""
     calls, server = ask(step, deadline=0.4 if step is silence else 30)
     came = calls.ask(CHAT)
     assert (came.verdict, came.calls) == (verdict, 1)
@@ -105,7 +105,7 @@ def test_how_answers_are_read(ask: Ask, step: Step, verdict: Verdict) -> None:
 
 
 def test_the_names_that_a_refusal_accepts_are_kept(ask: Ask) -> None:
-    """They are evidence where the rule is about the model; odd ones are left out."""
+    """The names that a refusal accepts are kept, without invalid ones."""
     values = ("mixtral", "mixtral", 3, "", "x" * 300, "a\0b", "llama3")
     rules = (about("model", *values), about("model", "other", code="rule"), {"code": "odd"})
     calls, _ = ask(answer(422, body=error(*rules)))
@@ -115,13 +115,13 @@ def test_the_names_that_a_refusal_accepts_are_kept(ask: Ask) -> None:
 
 
 def test_a_pause_that_is_asked_for_is_noted(ask: Ask) -> None:
-    """`Retry-After` comes with the verdict."""
+    """The verdict keeps the `Retry-After` of the answer."""
     calls, _ = ask(answer(429, headers={"Retry-After": "90"}))
     assert calls.ask(CHAT).retry_after == 90
 
 
 def test_a_token_that_comes_back_is_hidden(ask: Ask) -> None:
-    """What the provider repeats of the token is in no word of what is kept."""
+    """A token that the provider repeats is masked."""
     echo = {"code": TOKEN, "description": TOKEN, "context": {"attribute": "model", "values": []}}
     calls, _ = ask(answer(422, body=error(echo)))
     assert calls.ask(CHAT).said == "***: ***"
@@ -150,7 +150,7 @@ def test_speech_is_a_form_whose_batch_is_looked_for(ask: Ask) -> None:
     ],
 )
 def test_batches_that_come_to_nothing(ask: Ask, step: Step, verdict: Verdict, sent: int) -> None:
-    """A batch that fails, never ends or cannot be read is no answer; each look is counted."""
+    """A failed, endless or unreadable batch is no answer, and each look is counted."""
     calls, server = ask(answer(body=said({"batch_id": 5})), step)
     came = calls.ask(SPEECH)
     assert (came.verdict, came.calls) == (verdict, sent)
@@ -158,7 +158,7 @@ def test_batches_that_come_to_nothing(ask: Ask, step: Step, verdict: Verdict, se
 
 
 def test_a_product_is_found(ask: Ask) -> None:
-    """The only product of a token is taken; odd rows are passed over; several are an error."""
+    """The only product of a token is used, and any other number is an error."""
     rows: list[Any] = ["odd", {"product_id": "8"}, {"product_id": 9, "product_name": "AI"}]
     calls, _ = ask(answer(body=said({"data": rows})), product_id=None)
     assert calls.with_product().product_id == 9
@@ -171,7 +171,7 @@ def test_a_product_is_found(ask: Ask) -> None:
 
 
 def test_the_second_list_is_read(ask: Ask) -> None:
-    """Its names come back; what is no name is passed over; an error is raised as it is."""
+    """The second list returns its valid names, and an error is raised unchanged."""
     calls, server = ask(answer(body=said({"data": [{"id": "a"}, {"id": 3}, {}]})), answer(503))
     assert calls.served() == {"a"}
     assert server.requests[0].path == "/2/ai/7/openai/v1/models"
@@ -201,7 +201,7 @@ LINK = "https://developer.infomaniak.com/docs/api/post"
     ],
 )
 def test_routes_of_a_model(kind: str, path: str, own: str | None, called: str) -> None:
-    """A model is called on the route that it names, and on each that serves its type."""
+    """A model is called on its own route and on each route of its type."""
     one = model("1", "a", kind, documentation_link=f"{LINK}{path}")
     assert own_route(one) == own
     calls = calls_of(one, images=True)
@@ -210,5 +210,5 @@ def test_routes_of_a_model(kind: str, path: str, own: str | None, called: str) -
 
 
 def test_a_name_is_called_on_known_routes_only() -> None:
-    """A route that nobody knows any more is left out."""
+    """An unknown route is left out."""
     assert [call.route for call in calls_by_name("x", ["chat-v1", "gone"])] == ["chat-v1"]

@@ -1,4 +1,4 @@
-"""A bulk cut of a catalog that goes on moving: what is held has to be let through in the end."""
+"""A bulk cut of a moving catalog: the held answer is accepted in the end."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Where tests are: the folders of tests/unit are those of the package."""
+"""The folders of tests/unit match those of the package."""
 
 from tests.support.checkout import ROOT
 

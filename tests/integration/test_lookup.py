@@ -1,4 +1,4 @@
-"""A finding by what a person calls it, in a real database."""
+"""Finding a finding by number or fingerprint, in a real database."""
 
 import pytest
 from sqlalchemy import text
@@ -16,7 +16,7 @@ A, B = model("1", "alpha"), model("2", "beta")
 
 
 def filled(database: Database) -> None:
-    """Record trouble before there is a catalog, then one, and a model that comes and goes."""
+    """Record trouble, then a first catalog, then a model that appears and vanishes."""
     save(database, 0, None, finding(Trouble("failing", "503")), outcome=Outcome.FAILED)
     save(database, 1, snapshot(A, at=AT + HOUR), outcome=Outcome.FIRST)
     save(database, 2, snapshot(A, B, at=AT + 2 * HOUR), finding(Added(B)))
@@ -24,7 +24,7 @@ def filled(database: Database) -> None:
 
 
 def test_by_number_or_fingerprint(database: Database) -> None:
-    """A number is looked for first; a beginning that several have is told with what they are."""
+    """A number is searched first, and an ambiguous start lists its fingerprints."""
     filled(database)
     with database.writing() as connection:
         for number, named in ((2, "1234aaaaaaaaaaaa"), (3, "1234bbbbbbbbbbbb")):
@@ -45,7 +45,7 @@ def test_by_number_or_fingerprint(database: Database) -> None:
 
 
 def test_what_was_compared(database: Database) -> None:
-    """The snapshot in force and the one before it, as far as there were any."""
+    """A finding is compared with the current and the previous snapshot, if there are any."""
     filled(database)
     with database.reading() as connection:
         assert lookup.compared(connection, 1) == (None, None)

@@ -1,4 +1,4 @@
-"""Messages have a size: what fits is sent, the rest counted, and a short one follows 413."""
+"""Size limits of messages: the part that fits, the count of the rest, the short form."""
 
 import base64
 import hashlib
@@ -83,14 +83,14 @@ def mail(port: int, **rest: Any) -> EmailChannel:
 
 
 def sent(http: Http, told: Message, *script: Step, **rest: Any) -> list[Recorded]:
-    """Send a message to a receiver that takes it in the end; return the requests."""
+    """Send a message that is accepted in the end, and return the requests."""
     with serve(*script) as server:
         webhook(server.url, http, **rest).send(told)
     return server.requests
 
 
 def refused(http: Http, told: Message, *script: Step, **rest: Any) -> tuple[DeliveryFailed, int]:
-    """Send a message that is not taken; return the failure, and how many requests came."""
+    """Send a message that is refused, and return the failure and the number of requests."""
     with serve(*script) as server, pytest.raises(DeliveryFailed) as failed:
         webhook(server.url, http, **rest).send(told)
     return failed.value, len(server.requests)
@@ -106,7 +106,7 @@ def read(request: Recorded) -> dict[str, Any]:
     "limit", [None, 2_000, 10_000, pytest.param(2**24, marks=pytest.mark.long)]
 )
 def test_an_event_is_no_larger_than_its_limit(http: Http, limit: int | None) -> None:
-    """The gravest changes are kept, all are counted by level, and a command shows the rest."""
+    """An event within its limit keeps the worst changes, all counts and a command."""
     (request,) = sent(http, MANY, max_size=limit)
     data = read(request)
     assert len(request.body) <= (limit or 256 * 1024)
@@ -124,7 +124,7 @@ def test_an_event_is_no_larger_than_its_limit(http: Http, limit: int | None) -> 
 
 
 def test_an_event_that_fits_is_as_it_always_was(http: Http) -> None:
-    """Nothing is added to a message of usual size, and no value in it is cut."""
+    """A message of usual size has no extra keys and no cut values."""
     told = message(added(1, description="x" * 5000))
     (request,) = sent(http, told)
     assert set(read(request)) == {"schema_version", "provider", "at", "title", "text", "changes"}
@@ -141,7 +141,7 @@ def test_an_event_that_fits_is_as_it_always_was(http: Http) -> None:
     ids=["text", "nested", "key"],
 )
 def test_a_single_change_larger_than_the_limit_is_cut(http: Http, facts: dict[str, Any]) -> None:
-    """One huge model does not push the others out: its values are cut, and it is marked."""
+    """One huge model is cut and marked, and the other changes stay."""
     huge = finding(Removed(model("1", "huge", **facts)))
     (request,) = sent(http, message(huge, added(2)))
     assert len(request.body) <= 256 * 1024
@@ -155,7 +155,7 @@ def test_a_single_change_larger_than_the_limit_is_cut(http: Http, facts: dict[st
 
 
 def test_a_wave_of_many_models_is_cut(http: Http) -> None:
-    """Of a wave that is larger than the limit, the count stays and the first names."""
+    """A wave over the limit keeps its count and its first names."""
     wave = finding(*(Added(model(str(n), f"m{n}-{'x' * 300}")) for n in range(3000)))
     (request,) = sent(http, message(wave))
     (change,) = read(request)["changes"]
@@ -188,7 +188,7 @@ def test_a_character_that_takes_two_units_counts_twice(http: Http) -> None:
 
 @pytest.mark.parametrize("form", ["slack", "cloudevents"])
 def test_a_template_longer_than_the_limit_gives_the_short_text(http: Http, form: str) -> None:
-    """A user's text that cannot fit is left out: how much happened arrives all the same."""
+    """If a user's text does not fit, the short text with the counts is sent."""
     wording = Wording(channel="ops", template=Template("x" * 9000 + "$findings"))
     (request,) = sent(http, ESCAPED, format=form, max_size=4_000, wording=wording)
     text = json.loads(request.body)
@@ -204,7 +204,7 @@ def test_a_template_longer_than_the_limit_gives_the_short_text(http: Http, form:
 def test_a_short_message_follows_one_that_is_too_large(
     http: Http, caplog: pytest.LogCaptureFixture, status: int, form: str
 ) -> None:
-    """After 413, or 400 to a long message, a short one arrives, signed and with the same id."""
+    """After a 413, or a 400 to a long message, a short signed message with the same id arrives."""
     told = MANY if form == "cloudevents" else ESCAPED
     steps = (answer(status, b"too much"), answer())
     long, short = sent(http, told, *steps, format=form, secrets=("geheim-geheim",))
@@ -236,7 +236,7 @@ def test_a_short_message_follows_one_that_is_too_large(
 
 @pytest.mark.long
 def test_each_attempt_of_the_short_message_has_the_same_bytes(http: Http) -> None:
-    """What is tried again after the short message is the short message, byte for byte."""
+    """Each attempt of the short message has the same bytes."""
     requests = sent(http, MANY, answer(413), answer(503), answer())
     assert requests[1].body == requests[2].body
     again = sent(http, MANY, answer(413), answer())
@@ -244,7 +244,7 @@ def test_each_attempt_of_the_short_message_has_the_same_bytes(http: Http) -> Non
 
 
 def test_a_short_message_that_is_refused_too_is_given_up(http: Http) -> None:
-    """413 to both is final; a short message that is not taken for now is tried again later."""
+    """A 413 for both forms is final, but a temporary refusal is not."""
     failure, requests = refused(http, MANY, answer(413))
     assert (failure.for_good, requests) == (True, 2)
     assert str(failure) == "channel ops: 127.0.0.1 answered 413"
@@ -260,7 +260,7 @@ def test_400_to_a_short_message_is_final(http: Http) -> None:
 
 @pytest.mark.long
 def test_a_mail_is_no_larger_than_its_limit() -> None:
-    """The size is that of the whole mail as it is sent, in which an emoji takes twelve bytes."""
+    """The size limit covers the encoded mail, where an emoji takes twelve bytes."""
     told = message(*(added(n, f"{n}{EMOJI * 100}") for n in range(1000)))
     with post_office() as mailbox:
         mail(mailbox.port).send(told)
@@ -275,7 +275,7 @@ def test_a_mail_is_no_larger_than_its_limit() -> None:
 
 
 def test_a_mail_that_the_server_finds_too_large_is_sent_short() -> None:
-    """After 552 a short mail arrives, with the same id; after another no, none."""
+    """After a 552 a short mail with the same id arrives, but not after a 554."""
     answers = iter(["552 5.3.4 too big", "250 OK"])
     with post_office(data=lambda _: next(answers)) as mailbox:
         mail(mailbox.port).send(MANY)
@@ -299,7 +299,7 @@ def apprise(url: str, **rest: Any) -> AppriseChannel:
 
 @pytest.mark.long
 def test_a_target_of_apprise_gets_the_short_text_after_413() -> None:
-    """The status that Apprise logs decides; the title stays above the short text."""
+    """After a 413 an Apprise target gets the short text with its title."""
     with serve(answer(413), answer()) as server:
         apprise(server.url).send(MANY)
     long, short = (json.loads(each.body) for each in server.requests)
@@ -315,7 +315,7 @@ def test_a_target_of_apprise_gets_the_short_text_after_413() -> None:
 
 @pytest.mark.parametrize("form", ["text", "html"])
 def test_a_target_of_apprise_is_measured_in_the_format_it_is_sent(form: str) -> None:
-    """What Apprise makes of the text fits: nothing is cut off at the end, where the count is."""
+    """A text that Apprise converts fits its limit, and keeps the count at its end."""
     with serve() as server:
         apprise(f"{server.url}/?format={form}", max_size=2_000).send(ESCAPED)
     text = json.loads(server.requests[0].body)["message"]
@@ -327,7 +327,7 @@ def test_a_target_of_apprise_is_measured_in_the_format_it_is_sent(form: str) -> 
 
 @pytest.mark.long
 def test_a_message_of_very_many_findings_is_made_fast() -> None:
-    """Only what is sent is laid out: 10,000 findings cost next to nothing."""
+    """Building a message of 10,000 findings takes under a second."""
     model_ = model("1", "alpha")
     told = Message("msg_1", "infomaniak", AT, (finding(Added(model_), level=Level.INFO),) * 10_000)
     wording = Wording(channel="ops")
@@ -338,7 +338,7 @@ def test_a_message_of_very_many_findings_is_made_fast() -> None:
 
 
 def test_the_ping_of_a_long_error_has_a_size(http: Http) -> None:
-    """A monitor that keeps little is told the beginning of an error, and that it is cut."""
+    """The ping of a long error has its beginning and a cut mark."""
     with serve() as monitor:
         Pings(monitor.url, http).end(CatalogError("ä" * 10**6))
     (ping,) = monitor.requests

@@ -1,4 +1,4 @@
-"""A new kind of change needs its class, its rule and its sentence, and nothing else."""
+"""A new kind of change needs only its class, its rule and its sentence."""
 
 import json
 import shutil

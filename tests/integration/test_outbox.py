@@ -1,4 +1,4 @@
-"""The outbox: who is owed what, claimed before it is sent, tried again, given up."""
+"""The outbox: pending messages, claims, retries and giving up."""
 
 import os
 import socket
@@ -34,12 +34,12 @@ def owe(database: Database, at: int = 0, channel: str = "ear", *, due: datetime 
 
 
 def waiting(connection: Transaction, *channels: str) -> int:
-    """Count the messages owed to these channels."""
+    """Count the pending messages of these channels."""
     return sum(each.messages for each in outbox.pending(connection, NAME, channels))
 
 
 def test_a_message_is_claimed_delivered_and_never_again(database: Database) -> None:
-    """One poll's findings are one message; what was delivered is not owed any more."""
+    """One poll's findings are one message, which is claimed and delivered once."""
     owe(database)
     with database.writing() as connection:
         item = outbox.claim(connection, "ear", AT)
@@ -83,7 +83,7 @@ def test_messages_go_out_in_order(database: Database) -> None:
 @pytest.mark.parametrize(
     ("owner", "later", "free"),
     [
-        ("HOST:1:abcd", 1, False),  # alive: nobody ends process 1
+        ("HOST:1:abcd", 1, False),  # alive, because process 1 never ends
         ("HOST:999999999:abcd", 1, True),  # dead
         ("HOST:PID:abcd", 1, True),  # we do not send it now
         ("elsewhere:1:abcd", 1, False),  # another machine: believed until it runs out
@@ -95,7 +95,7 @@ def test_messages_go_out_in_order(database: Database) -> None:
 def test_a_claim_holds_while_its_owner_may_send(
     tmp_path: Path, owner: str, later: int, *, free: bool
 ) -> None:
-    """What another live process is sending is left alone; a dead one's message is free at once."""
+    """A claim of a live process holds, and a dead one's message is free immediately."""
     here = claims.owner().rsplit(":", 2)[0]
     owner = owner.replace("HOST", here).replace("NAME", socket.gethostname())
     owner = owner.replace("PID", str(os.getpid()))
@@ -105,7 +105,7 @@ def test_a_claim_holds_while_its_owner_may_send(
 
 
 def hold(database: Database, owner: str, later: int, *, free: bool) -> None:
-    """Claim a message, in that name, and again so many seconds later."""
+    """Claim a message in that name, and again some seconds later."""
     with database.writing() as connection:
         assert outbox.claim(connection, "ear", AT) is not None
         connection.execute(text("update delivery set claimed_by = :owner"), {"owner": owner})
@@ -114,7 +114,7 @@ def hold(database: Database, owner: str, later: int, *, free: bool) -> None:
 
 
 def test_a_receiver_that_asks_for_a_pause_is_left_alone(database: Database) -> None:
-    """Until its time is over, no other message goes there either, and the oldest comes first."""
+    """During a requested pause a channel gets no message, and the oldest is sent first."""
     owe(database, 0)
     owe(database, 1)
     with database.writing() as connection:
@@ -131,7 +131,7 @@ def test_a_receiver_that_asks_for_a_pause_is_left_alone(database: Database) -> N
 
 
 def test_a_refused_message_says_why_and_waits(database: Database) -> None:
-    """It stays owed with its last error and the count of attempts, and goes out when it is due."""
+    """A refused message keeps its error and attempts, and is sent when it is due."""
     owe(database)
     with database.writing() as connection:
         item = outbox.claim(connection, "ear", AT)
@@ -149,7 +149,7 @@ def test_a_refused_message_says_why_and_waits(database: Database) -> None:
 
 
 def test_what_was_given_up_is_not_sent(database: Database) -> None:
-    """It is neither due nor owed any more, and whether it was the last one is known."""
+    """A given-up message is no longer due or pending."""
     owe(database)
     owe(database, 1)
     with database.writing() as connection:
@@ -168,7 +168,7 @@ def test_what_was_given_up_is_not_sent(database: Database) -> None:
 
 
 def test_a_digest_is_one_message(database: Database) -> None:
-    """What is due and was never tried goes out together, under one id that stays."""
+    """Due messages that were never tried become one message with a stable id."""
     for at in range(4):
         owe(database, at, due=AT if at < 3 else AT + HOUR)
     with database.writing() as connection:

@@ -27,7 +27,7 @@ def test_a_sound_file_is_seen_whole(file: Path) -> None:
 
 
 def test_a_check_ends_when_its_time_is_over(file: Path) -> None:
-    """What was not seen is no damage."""
+    """A check without time reports a part and no damage."""
     assert glance(file, 0) == ("part", None)
 
 
@@ -56,7 +56,7 @@ def test_damage_to_a_large_file_is_found(file: Path) -> None:
 
 
 def test_a_file_that_cannot_be_opened_is_no_damage(file: Path) -> None:
-    """What holds or forbids it is met by the next command too, which says so."""
+    """A locked file is not damage."""
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("begin exclusive")
         assert glance(file, wait=0) == ("none", None)

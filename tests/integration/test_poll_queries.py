@@ -1,4 +1,4 @@
-"""What a poll asks of the database, counted: the same for 20 models as for 500."""
+"""The queries of a poll, counted: the same for 20 models as for 500."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from tests.support.http_server import answer
 from tests.support.rig import rig
 
 MOST = {"unchanged": {"statements": 32, "writes": 1}, "changed": {"statements": 72, "writes": 4}}
-"""Bounds for one pass, what it tells one channel included; whoever needs less lowers them."""
+"""Bounds for one pass with one channel. Lower them after an improvement."""
 TABLES = ("poll", "payload", "snapshot", "model_version", "finding", "change", "delivery")
 
 
 @contextmanager
 def counting() -> Iterator[Counter[str]]:
-    """Count statements, and transactions that are begun to write and then committed."""
+    """Count statements, and transactions that write and commit."""
     counted: Counter[str] = Counter()
 
     def stated(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -34,7 +34,7 @@ def counting() -> Iterator[Counter[str]]:
 
 
 def test_no_statement_is_made_by_the_orm(tmp_path: Path) -> None:
-    """Of all that passes ask, nothing names a row's class: each such statement costs twice."""
+    """No statement of a pass uses an ORM class, because it would cost twice."""
     made, bodies = RandomCatalog(20), list[bytes]()
     for _ in range(3):
         bodies.append(made.body)
@@ -71,7 +71,7 @@ def test_what_a_poll_asks_of_the_database(tmp_path: Path, models: int) -> None:
 
 
 def test_a_changed_poll_writes_what_changed(tmp_path: Path) -> None:
-    """Of 500 models, five that changed are five versions: nothing is written of the others."""
+    """Of 500 models, five changed ones add exactly five versions."""
     made = RandomCatalog(500)
     bodies = [made.body]
     assert len(made.change()) == 5
@@ -82,7 +82,7 @@ def test_a_changed_poll_writes_what_changed(tmp_path: Path) -> None:
         assert rigged.outcomes() == ["changed"]
         after = rows(rigged)
         added = {name: after[name] - before[name] for name in TABLES}
-        # Five models with two fields each, told to one channel.
+        # Five models with two changed fields each, for one channel.
         assert added == {
             **dict.fromkeys(("poll", "payload", "snapshot"), 1),
             "model_version": 5,

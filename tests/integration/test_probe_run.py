@@ -80,7 +80,7 @@ MATRIX = {
 
 @pytest.mark.long
 def test_every_cell_of_the_matrix_is_right(tmp_path: Path) -> None:
-    """Each model and route behaves in its own way; after the second tries each cell says which."""
+    """Each scripted behavior of a model gives its verdict after the second tries."""
     with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 1}) as it:
         first = it.run()
         assert ("acme/flaky", "chat-v2") not in it.believed()
@@ -98,7 +98,7 @@ def test_every_cell_of_the_matrix_is_right(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_ghosts_phantoms_and_what_lingers_are_told_once(tmp_path: Path) -> None:
-    """What differs from the lists goes to the channels in one message a run, and never again."""
+    """Differences from the lists are alerted once, in one message a run."""
     with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 1}) as it:
         it.sync.deliver()
         it.ear.heard.clear()
@@ -123,7 +123,7 @@ def test_ghosts_phantoms_and_what_lingers_are_told_once(tmp_path: Path) -> None:
 def test_no_more_is_spent_than_a_day_allows(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever is tried again and again by four at once, no day costs more calls or tokens."""
+    """Four concurrent runs never exceed the calls and tokens of a day."""
     behavior = Behavior(entries=(Entry("acme/flaky", does=(500, 422)), Entry("whisper", looks=9)))
     caplog.set_level(logging.INFO, "catalog.replay")
     with stand(tmp_path, (BEFORE, AFTER), behavior) as it:
@@ -142,7 +142,7 @@ def test_no_more_is_spent_than_a_day_allows(
 
 @pytest.mark.long
 def test_the_budget_goes_to_the_most_pressing(tmp_path: Path) -> None:
-    """However many are called at once, those that go without are the last of the plan."""
+    """If the budget is short, the last calls of the plan are left out."""
     models = [llm(number, f"a/m{number:02}") for number in range(40)]
     with stand(tmp_path, [models]) as it:
         tight = it.on(budget=Budget(40, 100_000), concurrency=8)
@@ -155,7 +155,7 @@ def test_the_budget_goes_to_the_most_pressing(tmp_path: Path) -> None:
 
 
 def test_the_budget_begins_anew_at_midnight(tmp_path: Path) -> None:
-    """What is left out for lack of budget is called on the next UTC day, before all else."""
+    """Calls left out by the budget run first on the next UTC day."""
     with stand(tmp_path, [[llm(1, "a/one"), llm(2, "a/two")]]) as it:
         tight = it.on(budget=Budget(2, 1000))
         tight.run()
@@ -169,7 +169,7 @@ def test_the_budget_begins_anew_at_midnight(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_an_alias_may_answer_under_its_full_name(tmp_path: Path) -> None:
-    """An alias that answers as its model is no news; that it answers as another one is, once."""
+    """An alias that answers as its model is normal, and another answer is reported."""
     behavior = Behavior(entries=(Entry("short", answered_as="Acme/Long-Name"),))
     with stand(tmp_path, [[llm(1, "short", CHAT_V1)]], behavior) as it:
         assert it.run_twice() == set()
@@ -182,7 +182,7 @@ def test_an_alias_may_answer_under_its_full_name(tmp_path: Path) -> None:
 
 
 def test_a_model_that_answers_as_another_of_the_catalog_is_told(tmp_path: Path) -> None:
-    """The name of another listed model in an answer is a substitution from the first time on."""
+    """An answer under another listed model's name is reported the first time."""
     behavior = Behavior(entries=(Entry("a/one", "chat-v2", answered_as="a/two"),))
     with stand(tmp_path, [[llm(1, "a/one"), llm(2, "a/two")]], behavior) as it:
         assert it.run_twice() == {("answered-as-another", "a/one")}
@@ -190,7 +190,7 @@ def test_a_model_that_answers_as_another_of_the_catalog_is_told(tmp_path: Path) 
 
 
 def test_the_end_of_a_refusal_is_told(tmp_path: Path) -> None:
-    """A ghost that answers again is told, and a ghost once more where it falls back."""
+    """The end and the return of a refusal are both reported."""
     refuses = Behavior(entries=(Entry("a/one", "chat-v2", (422,)),))
     with stand(tmp_path, [[llm(1, "a/one")]], refuses) as it:
         assert it.run_twice() == {("listed-refused", "a/one")}
@@ -201,7 +201,7 @@ def test_the_end_of_a_refusal_is_told(tmp_path: Path) -> None:
 
 
 def test_a_request_that_is_refused_says_nothing_of_the_model(tmp_path: Path) -> None:
-    """Where the API finds fault with another part of the request, the model is not refused."""
+    """A refusal of another part of the request does not count against the model."""
     behavior = Behavior(entries=(Entry("a/one", does=(422,), body="other"),))
     with stand(tmp_path, [[llm(1, "a/one")]], behavior) as it:
         assert it.run_twice() == set()
@@ -218,7 +218,7 @@ def test_images_are_made_on_request_only(tmp_path: Path) -> None:
 
 
 def test_one_model_is_called_by_name_or_key(tmp_path: Path) -> None:
-    """Only what is named is called; a name in vain is an error before anything is asked."""
+    """Only the named model is called, and an unknown name is an error."""
     with stand(tmp_path, [[llm(1, "a/one"), llm(2, "a/two")]]) as it:
         assert {each.name for each in it.run(names=("2",)).probes} == {"a/two"}
         with pytest.raises(NotFound, match="no model 'a/three' is listed"):
@@ -229,7 +229,7 @@ def test_one_model_is_called_by_name_or_key(tmp_path: Path) -> None:
 def test_one_product_is_wanted(
     tmp_path: Path, products: tuple[int, ...], error: type[Exception]
 ) -> None:
-    """Where the token has several products, or none, the error lists them; nothing is called."""
+    """Without exactly one product, the error lists the products and no model is called."""
     with stand(tmp_path, [[llm(1, "a/one")]], Behavior(products=products)) as it:
         with pytest.raises(error) as caught:
             it.run()
@@ -249,7 +249,7 @@ def test_a_configured_product_is_not_looked_for(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_the_document_says_who_answers(tmp_path: Path) -> None:
-    """The column and the section come with the first verdict, and stay while none changes."""
+    """The document shows verdicts after the first probe."""
     with stand(tmp_path, (BEFORE, AFTER), BEHAVIOR, **{"http.deadline": 1}) as it:
         document = it.folder / "models.md"
         assert "Answers" not in document.read_text(encoding="utf-8")

@@ -27,7 +27,7 @@ def keep(
     believed: bool = True,
     **said: object,
 ) -> None:
-    """Write a try that has ended, so many minutes after the start."""
+    """Store a finished try, some minutes after the start."""
     number = begun(database, call, AT + minute * MINUTE)
     assert number is not None
     with database.writing() as connection:
@@ -36,7 +36,7 @@ def keep(
 
 
 def test_what_is_known_of_a_cell(database: Database) -> None:
-    """The last believed verdict, since when, what waits after it, and the first name of all."""
+    """A cell keeps its last believed verdict, its start, later tries and the first name."""
     keep(database, V2, 0, Verdict.ANSWERS, answered_as="First")
     keep(database, V2, 1, Verdict.REFUSED, believed=False)
     keep(database, V2, 2, Verdict.REFUSED)
@@ -65,7 +65,7 @@ def test_what_is_known_of_a_cell(database: Database) -> None:
 
 
 def test_since_when_a_model_is_refused(database: Database) -> None:
-    """It is where every route refuses it, from the last of them on; a stranger has no key."""
+    """A model is refused from the time when its last route refuses it."""
     keep(database, V1, 0, Verdict.REFUSED)
     keep(database, V1, 9, Verdict.REFUSED)
     keep(database, V2, 3, Verdict.REFUSED)
@@ -77,7 +77,7 @@ def test_since_when_a_model_is_refused(database: Database) -> None:
 
 
 def test_the_budget_of_a_day(database: Database) -> None:
-    """What a call may cost is taken before it, what is too much is not begun, and a day ends."""
+    """A call reserves its cost within the day's budget, which ends at midnight UTC."""
     assert begun(database, Call("a", "transcription", "1", 9, 0), AT)
     assert begun(database, Call("a", "transcription", "1", 2, 0), AT) is None
     assert begun(database, Call("a", "chat-v2", "1", 1, 101), AT) is None

@@ -15,7 +15,7 @@ from tests.support.probe_stand import MINUTE, llm, stand
 
 
 def test_a_short_pause_is_kept_and_a_long_one_ends_the_run(tmp_path: Path) -> None:
-    """After "too many requests" nothing is called for as long as was asked, else for a minute."""
+    """After a 429 no model is called for the requested pause, or for a minute."""
     rows = [[llm(1, "a/one"), llm(2, "a/two"), llm(3, "a/three")]]
     with stand(tmp_path, rows, Behavior(entries=(Entry("a/one", does=(429,)),))) as it:
         slow = it.on(concurrency=1)
@@ -28,7 +28,7 @@ def test_a_short_pause_is_kept_and_a_long_one_ends_the_run(tmp_path: Path) -> No
 
 
 def test_a_run_that_is_stopped_writes_nothing_more(tmp_path: Path) -> None:
-    """What was not begun is left to the next run, and the slot is not done."""
+    """A stopped run stores no calls, and the next run does its slot."""
     with stand(tmp_path, [[llm(1, "a/one")]]) as it:
         times = ProbeTimes(it.probing, Interval(24 * 60 * MINUTE), MINUTE)
         it.probing.stop.set()
@@ -43,7 +43,7 @@ def test_a_run_that_is_stopped_writes_nothing_more(tmp_path: Path) -> None:
 
 
 def test_slots_and_second_tries(tmp_path: Path) -> None:
-    """Each slot is done once; between two of them only a second try is made, when it is due."""
+    """Each slot runs once, and a second try runs only when it is due."""
     refuses = Behavior(entries=(Entry("a/one", "chat-v2", (422,)),))
     with stand(tmp_path, [[llm(1, "a/one"), llm(2, "a/two")]], refuses) as it:
         times = ProbeTimes(it.probing, Interval(24 * 60 * MINUTE), MINUTE)
@@ -72,7 +72,7 @@ def test_without_a_database_nothing_is_due(tmp_path: Path) -> None:
 
 
 def test_a_token_that_is_not_taken_ends_the_run(tmp_path: Path) -> None:
-    """Where the second list refuses the token no model is called."""
+    """If the second list refuses the token, no model is called."""
     with stand(tmp_path, [[llm(1, "a/one")]]) as it, serve(answer(401)) as locked:
         calls = replace(it.probing.calls, url=locked.url, product_id=1)
         with pytest.raises(Unauthorized):
@@ -81,7 +81,7 @@ def test_a_token_that_is_not_taken_ends_the_run(tmp_path: Path) -> None:
 
 
 def test_a_second_list_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
-    """The models are called all the same, and nothing is said to be missing from it."""
+    """Without the second list, models are called and no model is reported missing."""
     chat = answer(body=b'{"choices": [1]}')
     with stand(tmp_path, [[llm(1, "a/one")]]) as it, serve(answer(500), chat) as half:
         calls = replace(it.probing.calls, url=half.url, product_id=1)
@@ -90,7 +90,7 @@ def test_a_second_list_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_mistake_within_a_call_ends_the_run(tmp_path: Path) -> None:
-    """What nobody thought of is raised, and what was not begun is not called any more."""
+    """An unexpected error in a call is raised and stops the run."""
     with stand(tmp_path, [[llm(1, "a/one")]]) as it:
         broken = replace(it.probing, pace=_Broken(1, lambda: 0.0, lambda _: None))
         with pytest.raises(ZeroDivisionError):

@@ -1,4 +1,4 @@
-"""What pruning drops, and what nobody may miss afterwards."""
+"""The effect of pruning, and the rows that it must keep."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -45,7 +45,7 @@ def poll(
     state: Snapshot | None = None,
     **more: object,
 ) -> None:
-    """Record a poll so many hours after the first midnight; without content it is a 304."""
+    """Record a poll some hours after the first midnight. Without content it is a 304."""
     when = MIDNIGHT + at * HOUR
     answer = payload(content, when) if content else NotModified(NAME, "u", when)
     made = replace(Poll(NAME, when, 5, outcome, answer, state), **more)  # type: ignore[arg-type]  # by name
@@ -60,7 +60,7 @@ def ask(database: Database, sql: str) -> list[object]:
 
 
 def pruned(database: Database, hours: float) -> Pruned:
-    """Prune what was not needed since so many hours after the first midnight."""
+    """Prune everything not needed since some hours after the first midnight."""
     with database.writing() as connection:
         return prune(connection, MIDNIGHT + hours * HOUR)
 
@@ -82,7 +82,7 @@ def digests(*contents: bytes) -> list[str]:
 
 
 def test_a_body_stays_while_it_is_needed(database: Database) -> None:
-    """A body's age counts from when it was last in force; it stays if it is, or is the newest."""
+    """A body's age starts when it is replaced, and the current and the newest body stay."""
     poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
     poll(database, 1, Outcome.INVALID, BAD)
     poll(database, 100, Outcome.CHANGED, SECOND, snapshot(model("2"), at=MIDNIGHT))
@@ -96,7 +96,7 @@ def test_a_body_stays_while_it_is_needed(database: Database) -> None:
 
 
 def test_a_body_that_comes_again_is_kept_again(database: Database) -> None:
-    """Pruning is no loss for good where the provider sends the same once more."""
+    """A pruned body that the provider sends again is stored again."""
     poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
     poll(database, 1, Outcome.CHANGED, SECOND, snapshot(model("2"), at=MIDNIGHT))
     pruned(database, 1000)
@@ -108,7 +108,7 @@ def test_a_body_that_comes_again_is_kept_again(database: Database) -> None:
 
 
 def test_polls_that_say_the_same_thin_out(database: Database) -> None:
-    """The first and last of a day and of a row of one outcome stay; again drops nothing."""
+    """The first and last poll of a day and of each series stay."""
     poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
     for hour in range(1, 72):
         if hour in {30, 31, 32, 40}:
@@ -151,7 +151,7 @@ def test_what_the_next_poll_goes_on_from_stays(database: Database) -> None:
 
 
 def test_polls_that_found_something_stay(database: Database) -> None:
-    """A poll with a finding or with the validators to send is none of many."""
+    """A poll with a finding or with the current validators stays."""
     poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
     found = (finding(Trouble("stale", "old")),)
     for hour in range(1, 8):
@@ -167,7 +167,7 @@ def test_polls_that_found_something_stay(database: Database) -> None:
 
 
 def test_a_pruned_file_is_smaller(database: Database, tmp_path: Path) -> None:
-    """What was dropped is given back; while another process writes, that is told."""
+    """Pruning shrinks the file, and an invalid file is an error."""
     for number in range(50):
         body = bytes(range(number, number + 200)) * 3
         poll(database, number, Outcome.INVALID, body)
@@ -182,7 +182,7 @@ def test_a_pruned_file_is_smaller(database: Database, tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_held_cannot_be_made_smaller(database: Database, tmp_path: Path) -> None:
-    """Somebody who writes meanwhile is waited for, and then told of."""
+    """A locked file is reported after the wait."""
     poll(database, 0, Outcome.FIRST, FIRST, snapshot(model("1"), at=MIDNIGHT))
     with opened(tmp_path / "catalog.db") as other:
         other.execute("begin immediate")

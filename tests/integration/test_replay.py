@@ -31,7 +31,7 @@ HISTORY = find(shipped())
 
 @dataclass(frozen=True)
 class Reply:
-    """What a client saw."""
+    """A reply as the client receives it."""
 
     status: int
     headers: Message
@@ -68,14 +68,14 @@ def polled() -> Iterator[ReplayServer]:
 
 @pytest.fixture
 def still() -> Iterator[ReplayServer]:
-    """Serve the first shipped recording until told to move on."""
+    """Serve the first shipped recording until `advance` is called."""
     with ReplayServer(HISTORY, step="manual") as server:
         yield server
 
 
 @pytest.fixture
 def log() -> Iterator["queue.Queue[logging.LogRecord]"]:
-    """Collect what the server logs, from whatever thread."""
+    """Collect the server's log records from all threads."""
     records: queue.Queue[logging.LogRecord] = queue.Queue()
     handler = QueueHandler(records)
     logger = logging.getLogger("catalog.replay")
@@ -109,7 +109,7 @@ def test_polls_see_the_history_pass(polled: ReplayServer) -> None:
 
 
 def test_a_conditional_poller_sees_every_state_once(polled: ReplayServer) -> None:
-    """A client that sends back its last tag gets each new state, then 304 without a body."""
+    """A client that sends its last tag gets each new state, then a 304."""
     headers = BEARER
     replies = []
     for _ in range(7):
@@ -123,7 +123,7 @@ def test_a_conditional_poller_sees_every_state_once(polled: ReplayServer) -> Non
 
 
 def test_equal_neighbors_are_not_modified(tmp_path: Path) -> None:
-    """Where two recordings hold the same bytes the second is a 304, and the third comes next."""
+    """Two equal recordings in a row give a 304, and the third follows."""
     for day, body in (("01", b"[1]"), ("02", b"[1]"), ("03", b"[2]")):
         (tmp_path / f"2025-01-{day}T000000Z.json").write_bytes(body)
     with ReplayServer(find(tmp_path)) as server:
@@ -154,14 +154,14 @@ def test_equal_neighbors_are_not_modified(tmp_path: Path) -> None:
     ],
 )
 def test_conditions(still: ReplayServer, condition: dict[str, str], status: int) -> None:
-    """A matching tag, or without a tag a date not before the capture's, is answered by 304."""
+    """A matching tag or date is answered by a 304."""
     sent = {name: value.replace("TAG", tag(HISTORY[0])) for name, value in condition.items()}
     assert ask(still, BEARER | sent).status == status
 
 
 @pytest.mark.parametrize("value", [None, "", "Bearer", "Bearer   ", "Basic dTpw", TOKEN])
 def test_a_token_is_needed(polled: ReplayServer, value: str | None) -> None:
-    """Without a bearer token the answer is the API's own 401, and the history does not move."""
+    """Without a bearer token the answer is a 401, and the history does not move."""
     reply = ask(polled, {} if value is None else {"Authorization": value})
     assert reply.status == 401
     assert reply.headers["Content-Type"] == "application/json"
@@ -176,7 +176,7 @@ def test_a_token_is_needed(polled: ReplayServer, value: str | None) -> None:
 @pytest.mark.parametrize("target", ["/", "/1/ai/models/", "/2/ai/models", "/1/ais", "/x?y"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_other_paths(polled: ReplayServer, target: str, method: str) -> None:
-    """Any other path is the API's own 404 for every method, and the history does not move."""
+    """Any other path is a 404 for every method, and the history does not move."""
     reply = ask(polled, method=method, target=target)
     assert reply.status == 404
     assert json.loads(reply.body)["result"] == "error"
@@ -195,7 +195,7 @@ def test_other_methods(polled: ReplayServer, method: str) -> None:
 
 
 def test_head_looks_without_moving(polled: ReplayServer) -> None:
-    """HEAD answers the headers of the GET after it, no body, and leaves the history in place."""
+    """HEAD answers the headers of the next GET, and the history does not move."""
     head = ask(polled, method="HEAD")
     get = ask(polled)
     assert (head.status, head.body) == (200, b"")
@@ -204,13 +204,13 @@ def test_head_looks_without_moving(polled: ReplayServer) -> None:
 
 
 def test_a_query_changes_nothing(still: ReplayServer) -> None:
-    """The documented query is taken, and the recording comes as it is."""
+    """A documented query does not change the answer."""
     reply = ask(still, target=f"{MODELS}?order_by=type&order=desc")
     assert reply.body == HISTORY[0].path.read_bytes()
 
 
 def test_manual_step(still: ReplayServer) -> None:
-    """With the manual step only `advance` moves on, and it says when there is nothing more."""
+    """With the manual step only `advance` moves on, and returns False at the end."""
     assert ask(still).body == ask(still).body
     moves = [still.advance() for _ in HISTORY]
     assert moves == [True, True, True, True, False]
@@ -219,7 +219,7 @@ def test_manual_step(still: ReplayServer) -> None:
 
 
 def test_polls_at_once_get_different_recordings(polled: ReplayServer) -> None:
-    """Of several polls at the same time each gets a recording of its own."""
+    """Concurrent polls get different recordings."""
     with ThreadPoolExecutor(max_workers=len(HISTORY)) as pool:
         replies = list(pool.map(lambda _: ask(polled), HISTORY))
     assert {reply.headers["ETag"] for reply in replies} == {tag(each) for each in HISTORY}
@@ -228,7 +228,7 @@ def test_polls_at_once_get_different_recordings(polled: ReplayServer) -> None:
 def test_the_log_tells_requests_but_no_secret(
     polled: ReplayServer, log: "queue.Queue[logging.LogRecord]"
 ) -> None:
-    """Each request is one log line of method, path, status and capture; never token or query."""
+    """Each request is one log line without token or query."""
     ask(polled, target=f"{MODELS}?access_token={TOKEN}")
     ask(polled, {"Authorization": f"Basic {TOKEN}"})
     ask(polled, target="/caf%C3%A9", method="DELETE")
@@ -253,7 +253,7 @@ def test_the_log_tells_requests_but_no_secret(
 def test_what_is_no_request(
     polled: ReplayServer, log: "queue.Queue[logging.LogRecord]", line: str, status: int
 ) -> None:
-    """What cannot be read as a request is refused in the API's shape and not repeated anywhere."""
+    """An invalid request gets an error in the API's shape, and its text is not repeated."""
     host, port = polled.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as client:
         client.sendall(line.encode() + b"\r\n\r\n")
@@ -268,7 +268,7 @@ def test_what_is_no_request(
 def test_a_client_that_hangs_up(
     polled: ReplayServer, log: "queue.Queue[logging.LogRecord]"
 ) -> None:
-    """A connection that breaks off is one log line, no traceback, and the next poll is served."""
+    """A broken connection is one log line, and the next poll is served."""
     host, port = polled.url.removeprefix("http://").split(":")
     client = socket.create_connection((host, int(port)), timeout=10)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -280,7 +280,7 @@ def test_a_client_that_hangs_up(
 
 
 def test_only_the_loopback_and_a_given_port() -> None:
-    """It listens on 127.0.0.1, on the port asked for, and says why where that is impossible."""
+    """The server listens on 127.0.0.1, and reports a port that cannot be opened."""
     with ReplayServer(HISTORY) as first:
         port = int(first.url.removeprefix("http://127.0.0.1:"))
         with pytest.raises(SettingsInvalid, match=f"port {port} on 127.0.0.1 cannot be") as caught:
@@ -294,7 +294,7 @@ def test_only_the_loopback_and_a_given_port() -> None:
 
 
 def test_closing() -> None:
-    """A closed server answers nothing more; closing again, or before any start, does no harm."""
+    """A closed server answers nothing, and closing it again does no harm."""
     server = ReplayServer(HISTORY)
     server.close()
     with ReplayServer(HISTORY) as server:
@@ -305,7 +305,7 @@ def test_closing() -> None:
 
 
 def test_broken_recordings_are_named_at_the_start(tmp_path: Path) -> None:
-    """A recording that cannot be read, or none at all, is an error before anything is served."""
+    """A broken or missing recording is an error at the start."""
     at = datetime(2025, 8, 13, tzinfo=UTC)
     broken = tmp_path / "2025-08-13T000000Z.json.gz"
     broken.write_bytes(b"{}")

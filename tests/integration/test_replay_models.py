@@ -47,7 +47,7 @@ def ask(
 def test_calls_that_are_wrong(
     server: ReplayServer, asked: tuple[str, str, bytes], status: int, code: str
 ) -> None:
-    """What is not called as it should be gets the API's own errors."""
+    """An invalid call gets the API's own error."""
     found, answer = ask(server, *asked)
     assert (found, answer["error"]["code"]) == (status, code)
 

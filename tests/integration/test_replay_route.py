@@ -29,7 +29,7 @@ def part(*keys: str, **beside: Any) -> dict[str, Any]:
 
 
 class Stage:
-    """Recorded answers of a provider, a day apart, served as it is described, and who polls it."""
+    """Recorded answers of a described provider, a day apart, with its server and client."""
 
     def __init__(self, folder: Path, *answers: Any, **described: Any) -> None:
         for day, each in enumerate(answers, start=1):
@@ -101,7 +101,7 @@ def test_counted_parts_end_below_a_star(tmp_path: Path) -> None:
 
 
 def test_a_broken_recording_is_served_as_it_is(tmp_path: Path) -> None:
-    """What is no JSON holds no parts: the poll gets it, and finds out by itself."""
+    """A broken recording is served unchanged."""
     stage = Stage(tmp_path, b"<html>", part("a"), paging=PAGES)
     with stage.server:
         assert [stage.fetch().body, stage.poll()] == [b"<html>", ["a"]]
@@ -130,7 +130,7 @@ def test_what_is_no_part_is_not_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("authorization", ["bearer", "x-api-key", "none"])
 def test_a_token_is_wanted_as_the_provider_wants_it(authorization: str, tmp_path: Path) -> None:
-    """Who sends none is let in only where nobody needs one."""
+    """A request without a token is refused if the provider needs a token."""
     stage = Stage(tmp_path, part("a"), authorization=authorization)
     with stage.server:
         if authorization != "none":
@@ -140,7 +140,7 @@ def test_a_token_is_wanted_as_the_provider_wants_it(authorization: str, tmp_path
 
 
 def test_a_tag_is_heeded(tmp_path: Path) -> None:
-    """A whole list is sent again only where it is another."""
+    """A whole list is sent again only if it differs."""
     stage = Stage(tmp_path, part("a"))
     with stage.server:
         assert isinstance(stage.ask(stage.description, stage.fetch().validators), NotModified)

@@ -1,4 +1,4 @@
-"""What a receiver says when it does not take a message: shown, stored, and told apart."""
+"""A receiver's refusal: shown, stored, and final or temporary."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,7 +27,7 @@ def http() -> Iterator[Http]:
 
 
 def sent(http: Http, step: Step, form: Format = "cloudevents") -> tuple[str, bool, int]:
-    """Send a message; return what its failure says, whether for good, and the requests."""
+    """Send a message and return the failure's text, whether it is final, and the request count."""
     with serve(step) as server:
         url, wording = f"{server.url}/hooks/T0PSECRET", Wording(channel="ops")
         given: dict[str, Any] = {"format": form, "wording": wording, "http": http, "backoff": 0.01}
@@ -50,7 +50,7 @@ def sent(http: Http, step: Step, form: Format = "cloudevents") -> tuple[str, boo
 def test_200_that_is_not_ok_is_a_failure(
     http: Http, code: str, requests: int, for_good: bool
 ) -> None:
-    """Slack says no with status 200: its word is shown, and decides what follows."""
+    """Slack's error with status 200 is shown, and decides on a retry."""
     step = answer(200, NOT_OK % code.encode())
     said = f"channel ops: 127.0.0.1 answered 200 and did not take it: {code}"
     assert sent(http, step, "slack") == (said, for_good, requests)
@@ -65,7 +65,7 @@ def test_200_that_is_not_ok_is_a_failure(
     ],
 )
 def test_an_odd_error_of_slack_is_a_failure_too(http: Http, body: bytes, words: str) -> None:
-    """Whatever stands in place of the word, the message stays pending and nothing breaks."""
+    """An odd Slack error keeps the message pending."""
     said = f"channel ops: 127.0.0.1 answered 200 and did not take it: {words}"
     assert sent(http, answer(200, body), "slack") == (said, False, 1)
 

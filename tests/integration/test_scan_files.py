@@ -30,7 +30,7 @@ def skipped(*paths: Path) -> dict[str, str]:
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand in an empty folder."""
+    """Change to an empty folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -46,14 +46,14 @@ def test_order_and_names(root: Path) -> None:
 
 
 def test_many_files_are_shared_out_among_processes(root: Path) -> None:
-    """However many there are, all are read, and what is found comes in the same order."""
+    """Many files are shared among processes, and their results keep the order."""
     number = 2 * MANY + 10
     put(root, {f"{at:04}.py": USE if at % 10 == 0 else "x = 1\n" for at in range(number)})
     assert found(Path()) == [f"{at:04}.py" for at in range(0, number, 10)]
 
 
 def test_only_what_holds_something(root: Path) -> None:
-    """A file without use that speaks of the provider is told, one with neither is not."""
+    """A file that mentions the provider is reported, and one without uses is not."""
     put(root, {"a.py": "x = 'infomaniak'\n", "b.py": "x = 1\n"})
     assert found(Path()) == ["a.py"]
 
@@ -75,7 +75,7 @@ def test_left_out(root: Path) -> None:
 
 
 def test_gitignore(root: Path) -> None:
-    """What git leaves out is left out: nested rules decide first, and ! takes back."""
+    """Files that git ignores are skipped, including nested rules and negations."""
     put(
         root,
         {
@@ -105,13 +105,13 @@ def test_gitignore(root: Path) -> None:
     "line", ["[z-a]", "[[a]", "[", "[!", "\\", "a[z-a]b", "!", "/", "**", "***"]
 )
 def test_a_pattern_that_is_none_ignores_nothing(root: Path, line: str) -> None:
-    """What is no pattern is passed over, as git does, and the others of its file hold."""
+    """An invalid pattern is ignored, and the other patterns of its file apply."""
     put(root, {".gitignore": f"{line}\nb.py\n", "a.py": USE, "b.py": USE})
     assert found(Path()) == ([] if line in {"**", "***"} else ["a.py"])
 
 
 def test_stars_match_in_linear_time(root: Path) -> None:
-    """A pattern of many stars takes no time, and matches what git would match."""
+    """A pattern of many stars is matched in linear time."""
     name = "a" * 250
     put(root, {".gitignore": "*a" * 40 + "*b*.py\n" + "*a*a?p*\n", f"{name}.py": USE})
     put(root, {"xaab.pyc.py": USE, "aaaa.py": USE, "b/" + "xa" * 45 + "b1.py": USE})
@@ -123,7 +123,7 @@ def test_stars_match_in_linear_time(root: Path) -> None:
 
 
 def test_patterns_that_take_long_are_refused(root: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A pattern of many folders, a very long one and very many are not used, told once."""
+    """Patterns that are too long, too deep or too many are ignored with one warning."""
     many = "".join(f"c{n}\n" for n in range(6000))
     put(
         root,
@@ -141,7 +141,7 @@ def test_patterns_that_take_long_are_refused(root: Path, caplog: pytest.LogCaptu
     ids=["wide", "many"],
 )
 def test_a_large_gitignore_is_read_in_seconds(root: Path, lines: str) -> None:
-    """Whatever patterns a .gitignore of a megabyte holds, they cost little, and code is listed."""
+    """A .gitignore of one megabyte is read in seconds."""
     before = process_time()
     put(root, {".gitignore": lines, "a.py": USE})
     assert found(Path()) == ["a.py"]
@@ -185,7 +185,7 @@ def test_many_folders_in_a_pattern_cost_little(root: Path) -> None:
 
 
 def test_links(root: Path) -> None:
-    """Links below a folder are not followed, so that a circle does no harm; named ones are."""
+    """Links below a folder are not followed, and named links are."""
     put(root, {"a/b.py": USE})
     (root / "a/circle").symlink_to(root)
     (root / "a/c.py").symlink_to(root / "a/b.py")
@@ -195,7 +195,7 @@ def test_links(root: Path) -> None:
 
 
 def test_what_cannot_be_read(root: Path) -> None:
-    """What is not there, no file and no folder, or too large is reported as skipped."""
+    """Missing, special and oversized files are reported as skipped."""
     put(root, {"a.py": USE, "named.py": "#" * (LARGEST_NAMED + 1)})
     os.mkfifo(root / "pipe.py")
     assert found(Path("missing.py"), Path("missing"), Path()) == ["a.py"]
@@ -209,7 +209,7 @@ def test_what_cannot_be_read(root: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["fifo", "link", "large"])
 def test_a_gitignore_that_cannot_be_read(root: Path, kind: str) -> None:
-    """A pipe, a link as to /dev/zero, or a huge file ends nothing: it is reported as skipped."""
+    """An unreadable .gitignore is reported as skipped, and the scan continues."""
     put(root, {"a/a.py": USE, "a/b.py": USE, ".gitignore": "b.py\n"})
     match kind:
         case "fifo":
@@ -224,7 +224,7 @@ def test_a_gitignore_that_cannot_be_read(root: Path, kind: str) -> None:
 
 
 def test_a_gitignore_with_a_byte_order_mark(root: Path) -> None:
-    """Its first line counts, and one that is no UTF-8 finds the file of that name."""
+    """The first line after a byte order mark counts, and a non-UTF-8 name matches its file."""
     put(root, {".gitignore": b"\xef\xbb\xbfa.py\r\n\xff.py\n", "a.py": USE, "b.py": USE})
     Path(os.fsdecode(b"\xff.py")).write_text(USE, encoding="utf-8")
     assert found(Path()) == ["b.py"]

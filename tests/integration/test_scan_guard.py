@@ -16,7 +16,7 @@ LIMITS = Limits(seconds=0.3, memory=300_000_000)
 
 
 def look(what: str) -> str | None:
-    """Do what a reader never should."""
+    """Misbehave in one of several ways."""
     match what:
         case "loop":
             while True:
@@ -54,7 +54,7 @@ def looked(*items: str, workers: int = 1) -> list[str]:
     ],
 )
 def test_one_that_fails_is_reported_and_the_others_go_on(what: str, why: str) -> None:
-    """Whatever ends the reading of one item, it is named, and those behind it are read."""
+    """An item whose reading fails is named, and the later items are read."""
     assert looked("a", what, "b") == ["a is fine", f"{what}: {why}", "b is fine"]
 
 
@@ -82,7 +82,7 @@ def test_nothing_to_look_at() -> None:
 
 
 def test_a_file_that_meets_a_limit_is_said_to_be_skipped(tmp_path: Path) -> None:
-    """Within a scan, a file that takes too long is yielded with the reason, beside the others."""
+    """A file that takes too long is yielded with the reason, among the others."""
     (tmp_path / "a.py").write_text("model = 'mixtral'\n", encoding="utf-8")
     (tmp_path / "b.py").write_text("model = 'mixtral'\n" * 30_000, encoding="utf-8")
     first, second = scan([tmp_path], KNOWN, (), Limits(seconds=0.05))
@@ -92,7 +92,7 @@ def test_a_file_that_meets_a_limit_is_said_to_be_skipped(tmp_path: Path) -> None
 
 
 class Orphaned(Guard[str, str]):
-    """One whose processes see at once that nobody waits for them."""
+    """A guard whose processes see that their parent is gone."""
 
     def work(self, items: Sequence[str], ends: tuple[int, int, mmap], parent: int) -> NoReturn:
         """Work for a process that is gone."""
@@ -100,13 +100,13 @@ class Orphaned(Guard[str, str]):
 
 
 def test_a_process_that_does_nothing_is_an_error() -> None:
-    """Where processes end before they look at anything, that is said, and not tried for ever."""
+    """If processes end before any work, the scan fails instead of retrying forever."""
     with pytest.raises(OSError, match="ended before its time"):
         list(Orphaned(look, lambda item, why: f"{item}: {why}", LIMITS).run(["a"], 1))
 
 
 def test_no_process_outlives_a_surprise() -> None:
-    """Where the results cannot be taken, the processes that still work are ended."""
+    """If results cannot be read, the remaining processes are ended."""
 
     def lost(item: str, why: str) -> str:
         raise ValueError(item + why)
@@ -119,6 +119,6 @@ def test_no_process_outlives_a_surprise() -> None:
 
 
 def state(process: str) -> str:
-    """Say what a process does: R computes, Z is dead."""
+    """Return the state of a process: R runs, Z is dead."""
     text = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
     return text.rpartition(")")[2].split()[0]

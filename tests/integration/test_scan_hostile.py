@@ -1,4 +1,4 @@
-"""Texts that were made to take long: each is read in time that grows as the text does."""
+"""Hostile texts: the time to read each grows with the size of the text."""
 
 from functools import partial
 from itertools import islice
@@ -13,10 +13,10 @@ from tests.support.known_names import KNOWN
 
 KB = 1000
 EVERY = 19
-"""In a run of the tests each language reads so many fewer texts; scripts/measure-scan reads all."""
+"""A test run reads only every nth text, and scripts/measure-scan reads all."""
 STEP = 4
 SLOWER = 3.0
-"""Time may grow so much more than the text: a machine with other work to do measures roughly."""
+"""Allowed factor of time over size, because a busy machine measures roughly."""
 SHORT = 0.3  # seconds in which nothing is proved
 # Seen to take time with the square of their size, before the scanner was made linear.
 FOUND = [
@@ -51,14 +51,14 @@ FOUND = [
 
 
 def seconds(name: str, text: str) -> float:
-    """Return what a text takes of the processor."""
+    """Return the CPU time of scanning a text."""
     before = process_time()
     scan_text(name, text, KNOWN, ("infomaniak",))
     return process_time() - before
 
 
 def sampled(name: str, size: int) -> list[tuple[str, hostile_texts.Text]]:
-    """Give some of the texts of a language; those of all languages together are all."""
+    """Return a sample of a language's texts. All languages together cover all titles."""
     first = list(hostile_texts.STARTS).index(name)
     return list(islice(hostile_texts.texts(name, size).items(), first, None, EVERY))
 
@@ -67,7 +67,7 @@ def sampled(name: str, size: int) -> list[tuple[str, hostile_texts.Text]]:
 @pytest.mark.unmeasured
 @pytest.mark.parametrize("name", hostile_texts.STARTS)
 def test_time_grows_as_the_text_does(name: str) -> None:
-    """Of each language, hostile texts four times as long take not much more than four times."""
+    """Reading a hostile text of four times the size takes about four times as long."""
     pairs = zip(sampled(name, 15 * KB), sampled(name, STEP * 15 * KB), strict=True)
     for (title, short), (_, long) in pairs:
         took = seconds(name, long())
@@ -80,7 +80,7 @@ def test_time_grows_as_the_text_does(name: str) -> None:
 @pytest.mark.parametrize(("name", "title"), FOUND)
 @pytest.mark.unmeasured
 def test_a_text_of_a_megabyte(name: str, title: str) -> None:
-    """A text that once took minutes takes less than 2 s of CPU at 1 MB, within 300 MB."""
+    """A hostile text of 1 MB takes less than 2 s of CPU and 300 MB."""
     text = hostile_texts.texts(name, 1000 * KB)[title]()
     limits = Limits(2.0, 300_000_000)
     guard: Guard[str, float | str] = Guard(partial(seconds, name), lambda _, why: why, limits)

@@ -1,4 +1,4 @@
-"""A pass for a slot, with a monitor that is told."""
+"""A scheduled pass with a monitor."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from tests.support.rig import HOUR, rig
 
 
 def test_a_mistake_of_the_program_is_told_without_its_text(tmp_path: Path, http: Http) -> None:
-    """Whatever a pass breaks off with, the monitor hears of it, and of no secret."""
+    """If a pass fails by a programming error, the monitor gets its type and no secret."""
 
     def fetch(_: Validators) -> Answer:
         raise RuntimeError("tok-secret")
@@ -37,7 +37,7 @@ def test_a_mistake_of_the_program_is_told_without_its_text(tmp_path: Path, http:
 
 
 def test_a_mistake_outside_the_poll_reaches_the_monitor(tmp_path: Path, http: Http) -> None:
-    """The monitor gets the type of an error that comes before the poll, and not its text."""
+    """An error before the poll reaches the monitor by its type only."""
 
     def clock() -> datetime:
         raise LookupError("tok-secret")

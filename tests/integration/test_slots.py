@@ -1,4 +1,4 @@
-"""Slots of the schedule: each is done once, whoever comes first, on both kinds of database."""
+"""Slots of the schedule: each runs once, on both kinds of database."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -36,7 +36,7 @@ def claim(database: Database, later: timedelta = timedelta(), provider: str = NA
 
 
 def test_a_slot_is_claimed_then_done_and_never_again(database: Database) -> None:
-    """Who finishes a slot ends it for everybody, and another provider's slot is another."""
+    """A finished slot is done for every process, but not for another provider."""
     assert claim(database) == slots.Claim(AT)
     with database.writing() as connection:
         assert slots.done_at(plain(connection), NAME, AT) is None
@@ -60,7 +60,7 @@ def test_a_slot_is_claimed_then_done_and_never_again(database: Database) -> None
 def test_a_claim_left_behind_is_taken_over(
     tmp_path: Path, owner: str, later: int, is_ours: bool
 ) -> None:
-    """That of a dead process at once, of another machine when no clock can be so wrong."""
+    """A dead process's claim is taken over immediately, and another machine's after its limit."""
     with closing(Database(str(lay_database(tmp_path)))) as database:
         assert claim(database).is_ours
         here = claims.owner().rsplit(":", 2)[0]
@@ -73,7 +73,7 @@ def test_a_claim_left_behind_is_taken_over(
 
 
 def test_of_many_at_once_one_gets_the_slot(url: str) -> None:
-    """Eight that claim a slot at the same moment, each as a process of its own, get it once."""
+    """Of eight concurrent claims one gets the slot."""
     at_once = Barrier(8)
     with closing(Database(url)) as database, database.writing():
         pass  # the tables are there
@@ -92,7 +92,7 @@ def test_of_many_at_once_one_gets_the_slot(url: str) -> None:
 
 
 def test_slots_do_not_pile_up(database: Database) -> None:
-    """The latest few are remembered, and so is the one in hand, even by a clock that went back."""
+    """Only the latest slots are kept, and the current one even if the clock went back."""
     for hours in (*range(30), 3):
         with database.writing() as connection:
             slots.finish(plain(connection), NAME, AT + hours * HOUR, AT)
@@ -103,7 +103,7 @@ def test_slots_do_not_pile_up(database: Database) -> None:
 
 
 def test_a_slot_of_seconds_is_not_done_again_by_a_slow_clock(database: Database) -> None:
-    """Whatever came since, a slot of the last hour is known to be done."""
+    """A slot of seconds within the last hour is still known as done."""
     second = timedelta(seconds=1)
     for number in range(131):
         with database.writing() as connection:
@@ -117,7 +117,7 @@ def scheduled(it: Rig, every: timedelta = HOUR) -> Scheduled:
 
 
 def test_each_slot_has_one_pass(tmp_path: Path) -> None:
-    """A second run in a slot asks nobody and says when it was done; the next slot has its own."""
+    """A second run in a slot sends no request and returns the time of the first."""
     with rig(tmp_path, answer(body=body())) as it:
         work = scheduled(it)
         first = work.run()
@@ -131,7 +131,7 @@ def test_each_slot_has_one_pass(tmp_path: Path) -> None:
 
 
 def test_a_pass_by_hand_counts_if_the_provider_was_read(tmp_path: Path) -> None:
-    """It runs in any case; where it failed, the slot is still to be done."""
+    """A manual pass fills the slot only if the provider was read."""
     with rig(tmp_path, answer(503), answer(body=body())) as it:
         work = scheduled(it)
         assert str(work.run_now().poll.outcome) == "failed"
@@ -143,7 +143,7 @@ def test_a_pass_by_hand_counts_if_the_provider_was_read(tmp_path: Path) -> None:
 
 
 def test_the_first_run_is_at_once_unless_the_last_is_recent(tmp_path: Path) -> None:
-    """With no database it is now; after a poll it is the next slot, or now if that is long ago."""
+    """The first run is immediate, unless the last poll is recent."""
     with rig(tmp_path, answer(body=body())) as it:
         it.file.unlink()
         work = scheduled(it, 10 * MINUTE)
@@ -156,7 +156,7 @@ def test_the_first_run_is_at_once_unless_the_last_is_recent(tmp_path: Path) -> N
         assert work.first() == ran + 11 * MINUTE
         it.clock.now = ran + 5 * MINUTE
         assert work.first() == it.clock.now
-        it.clock.now = ran - 5 * MINUTE  # the clock was ahead: what it says of then is no use
+        it.clock.now = ran - 5 * MINUTE  # the clock was ahead, so its times are ignored
         assert work.first() == it.clock.now
 
 
@@ -164,7 +164,7 @@ def test_the_first_run_is_at_once_unless_the_last_is_recent(tmp_path: Path) -> N
 def test_a_slot_that_is_held_is_looked_at_again_in_a_minute(
     tmp_path: Path, until: datetime
 ) -> None:
-    """In a minute, whenever the claim ends by its owner's clock: that of a dead one is free."""
+    """A held slot is checked again in a minute, because its owner may die."""
     with rig(tmp_path, answer(body=body())) as it:
         made = Work(scheduled(it, 24 * HOUR), timedelta(), (), lambda: None)
         state = ProviderState(made, AT, call_at=AT)

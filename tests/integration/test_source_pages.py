@@ -37,14 +37,14 @@ def send(exchange: Exchange, part: Json) -> None:
 
 
 def by_next(exchange: Exchange) -> None:
-    """Serve three a part; each names the address of the next."""
+    """Serve three rows a part. Each part names the address of the next."""
     start = int(asked(exchange).get("start", 0))
     there = f"/models?start={start + 3}" if start + 3 < len(IDS) else None
     send(exchange, {"data": rows(start), "links": {"next": there}})
 
 
 def by_cursor(exchange: Exchange) -> None:
-    """Serve three a part; each names its last row."""
+    """Serve three rows a part. Each part names its last row."""
     after = asked(exchange).get("after")
     start = IDS.index(after) + 1 if after else 0
     more = start + 3 < len(IDS)
@@ -52,7 +52,7 @@ def by_cursor(exchange: Exchange) -> None:
 
 
 def by_page(exchange: Exchange) -> None:
-    """Serve three a part; after the last part, parts are empty."""
+    """Serve three rows a part. After the last part, parts are empty."""
     send(exchange, {"data": rows(3 * int(asked(exchange)["p"]))})
 
 
@@ -69,7 +69,7 @@ def source(http: Http, url: str, paging: Paging | None, **changes: object) -> So
 
 
 def fetched(paging: Paging | None, *steps: Step) -> tuple[Snapshot, list[str]]:
-    """Fetch and read a catalog; return it with the paths that were asked for."""
+    """Fetch and read a catalog, and return it with the requested paths."""
     with serve(*steps) as server, Http(Limits(attempts=1), tls=TLS) as http:
         sent = source(http, server.url, paging).fetch(Validators())
         assert isinstance(sent, Payload)
@@ -87,14 +87,14 @@ def fetched(paging: Paging | None, *steps: Step) -> tuple[Snapshot, list[str]]:
     ],
 )
 def test_parts_are_followed_to_the_end(paging: Paging, step: Step, last: str) -> None:
-    """A list in parts is one catalog, however its parts follow from one another."""
+    """A list in parts is one catalog, for each way of paging."""
     snapshot, paths = fetched(paging, step)
     assert [model.key for model in snapshot.models] == IDS
     assert paths[-1] == last
 
 
 def test_a_list_in_one_part_is_kept_as_sent() -> None:
-    """Where the first part is all, the body is the answer itself."""
+    """If the first part is the whole list, the body is the unchanged answer."""
     body = b'{ "data": [] , "has_more": false}'
     with serve(answer(body=body)) as server, Http(Limits(), tls=TLS) as http:
         sent = source(http, server.url, CURSOR).fetch(Validators("etag"))
@@ -130,7 +130,7 @@ def test_a_broken_part_is_left_to_the_validation() -> None:
     "there", ["http://[::1", "/m?" + "x" * 3000, "/m\\odd", "/\u00e4", "/\u2028"]
 )
 def test_a_next_part_at_an_address_that_is_none_is_a_failed_poll(there: str) -> None:
-    """What the provider sends as an address is no mistake in the configuration."""
+    """An invalid address of the next part is a refused answer, not a configuration error."""
     step = partial(send, part={"data": [], "links": {"next": there}})
     with serve(step) as server, Http(Limits(), tls=TLS) as http:
         with pytest.raises(AnswerRefused, match="next part of its list at an address that is none"):
@@ -148,7 +148,7 @@ def test_a_part_with_an_odd_status_is_refused(status: int) -> None:
 
 @pytest.mark.parametrize("there", ["https://elsewhere.example/models", "//elsewhere.example/m"])
 def test_the_token_goes_to_no_other_host(there: str) -> None:
-    """A next part on another host is refused before it is asked for."""
+    """A next part on another host is refused without a request."""
     with (
         serve(lambda exchange: send(exchange, {"data": [], "links": {"next": there}})) as server,
         Http(Limits(), tls=TLS) as http,
@@ -177,7 +177,7 @@ def test_who_asks(authorization: str, token: str | None, header: str, sent: str 
 
 
 def test_no_token() -> None:
-    """Without a token nothing is sent, and the hint says where it is to be put."""
+    """Without a token no request is sent, and the hint names token_file."""
     with serve() as server, Http(Limits(), tls=TLS) as http:
         with pytest.raises(SettingsInvalid, match="no token to ask mars with") as caught:
             source(http, server.url, None, token=None).fetch(Validators())

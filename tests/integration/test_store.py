@@ -1,4 +1,4 @@
-"""What is stored, and how it is read back: snapshots, versions, findings, polls, the outbox."""
+"""Storing and reading back snapshots, versions, findings, polls and the outbox."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,7 +25,7 @@ B2 = model("2", "beta", max_token_input=8)
 
 
 def states(database: Database) -> None:
-    """Record three states: alpha and beta; beta lowered and gamma added; alpha gone."""
+    """Record three states: alpha and beta, then beta lowered and gamma added, then alpha gone."""
     update = Updated(B2, "max_token_input", canonical(32000), canonical(8))
     save(database, 0, snapshot(A, B, at=AT), outcome=Outcome.FIRST)
     added = finding(Added(C), at=AT + HOUR)
@@ -35,7 +35,7 @@ def states(database: Database) -> None:
 
 
 def test_any_moment_can_be_read_back(database: Database) -> None:
-    """As of a time, a number or now, the models are those of the snapshot in force."""
+    """The models at a time, a number or now are those of the matching snapshot."""
     states(database)
     with database.reading() as connection:
         for when, models in (
@@ -47,7 +47,7 @@ def test_any_moment_can_be_read_back(database: Database) -> None:
 
 
 def test_a_moment_without_a_snapshot(database: Database) -> None:
-    """Too early, a number that is not there, and an empty store are told apart."""
+    """An early time, an unknown number and an empty store give different errors."""
     with database.writing() as connection, pytest.raises(NotFound, match="no snapshot is stored"):
         history.number_at(connection, NAME, None)
     states(database)
@@ -59,7 +59,7 @@ def test_a_moment_without_a_snapshot(database: Database) -> None:
 
 
 def test_growth_follows_changes(database: Database) -> None:
-    """A model version is one row for as long as the model does not change."""
+    """A model version is one row while the model does not change."""
     states(database)
     rows = ask(database, "select key, first_snapshot, last_snapshot from model_version order by id")
     assert rows == [("1", 1, 3), ("2", 1, 2), ("2", 2, None), ("10", 2, None)]
@@ -79,7 +79,7 @@ def test_the_history_of_a_model(database: Database) -> None:
 
 
 def test_the_latest_to_go_come_first(database: Database) -> None:
-    """Delisted models stand newest first, then in key order; who is back is not among them."""
+    """Delisted models are newest first, then in key order, without those that returned."""
     save(database, 0, snapshot(A, B, C, at=AT), outcome=Outcome.FIRST)
     save(database, 1, snapshot(C, at=AT + HOUR), finding(Removed(A)), finding(Removed(B)))
     save(database, 2, snapshot(A, at=AT + 2 * HOUR), finding(Restored(A, AT)), finding(Removed(C)))
@@ -145,7 +145,7 @@ def test_findings_come_back_as_they_were(database: Database) -> None:
 
 
 def test_findings_can_be_chosen(database: Database) -> None:
-    """By time, snapshot, model, level and kind; both ends of an interval count."""
+    """Findings are filtered by time, snapshot, model, level and kind."""
     states(database)
     with database.reading() as connection:
 
@@ -164,7 +164,7 @@ def test_findings_can_be_chosen(database: Database) -> None:
 
 
 def test_missing_null_and_a_value_stay_three_things(database: Database) -> None:
-    """SQL NULL is a missing field; the JSON null is a value of its own."""
+    """A missing field is SQL NULL, and a JSON null is a value."""
     state = snapshot(model(version=None), model("2", version=MISSING), at=AT)
     save(database, 0, state, outcome=Outcome.FIRST)
     with database.reading() as connection:
@@ -172,7 +172,7 @@ def test_missing_null_and_a_value_stay_three_things(database: Database) -> None:
 
 
 def test_nul_wherever_it_may_come(database: Database) -> None:
-    """A NUL in a text, a value or a key costs nothing: no database refuses the poll."""
+    """A NUL in a text, a value or a key is stored by every database."""
     said: list[dict[str, Any]] = [{"description": f"{at}\0", "k\0": at} for at in (1, 2)]
     before, after = (model(**each) for each in said)
     save(database, 0, snapshot(before, at=AT), outcome=Outcome.FIRST)
@@ -187,7 +187,7 @@ def test_nul_wherever_it_may_come(database: Database) -> None:
 
 
 def test_a_payload_is_written_once(database: Database) -> None:
-    """The same body again costs nothing; it is kept compressed under its SHA-256."""
+    """A repeated body is stored once, compressed, under its SHA-256."""
     content = b'{"a": 1}' * 1000
     for at in range(3):
         save(database, at, outcome=Outcome.HELD, content=content)
@@ -201,7 +201,7 @@ def test_a_payload_is_written_once(database: Database) -> None:
 
 
 def test_an_unchanged_poll_is_one_small_row(database: Database) -> None:
-    """It lacks what the last one has, and new validators are kept."""
+    """An unchanged poll stores only its differences from the last one."""
     save(database, 0, snapshot(A, at=AT), outcome=Outcome.FIRST)
     save(database, 1, outcome=Outcome.UNCHANGED)
     save(database, 1, outcome=Outcome.UNCHANGED)
@@ -233,7 +233,7 @@ def test_an_unchanged_poll_is_one_small_row(database: Database) -> None:
 
 
 def test_validators_end_with_their_payload(database: Database) -> None:
-    """What named the body before is never sent for a new body that came without a name."""
+    """Validators of an old body are never sent for a new one."""
     named = payload()
     object.__setattr__(named, "validators", Validators('"one"'))
     save(database, 0, snapshot(A, at=AT), outcome=Outcome.FIRST, answer=named)

@@ -1,4 +1,4 @@
-"""A database file replaced by another: what refuses it, and what is left then."""
+"""Replacing a database file: refusals, and the files left after them."""
 
 import shutil
 import signal
@@ -31,19 +31,19 @@ STATE: Snapshot = snapshot(model("1"), at=AT)
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Give a database, with a backup `kept.db` beside it."""
+    """Return a database with a backup `kept.db` in its folder."""
     made = lay_database(tmp_path)
     shutil.copy(made, tmp_path / "kept.db")
     return made
 
 
 def names(file: Path) -> list[str]:
-    """Return what is in the folder."""
+    """Return the names of the files in the folder."""
     return sorted(path.name for path in file.parent.iterdir())
 
 
 def test_a_lock_of_a_process_that_is_not_seen_is_met(file: Path) -> None:
-    """As of another container: SQLite's own lock counts."""
+    """SQLite's own lock counts if its process is not visible, as in another container."""
     code = "import signal, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); "
     code += "c.execute('begin immediate'); print(flush=True); signal.pause()"
     line = [sys.executable, "-c", code, str(file)]
@@ -64,7 +64,7 @@ def test_whoever_comes_between_the_locks_is_waited_for(file: Path) -> None:
 
 
 def test_a_file_that_cannot_be_opened_is_no_damaged_one(file: Path) -> None:
-    """What is in the way is an error; only what SQLite calls damaged is replaced as it is."""
+    """A file that cannot be opened is an error and is not replaced."""
     Path(f"{file}-journal").mkdir()
     before = file.read_bytes()
     with pytest.raises(StoreError, match=r"disk I/O error|unable to open"):
@@ -74,7 +74,7 @@ def test_a_file_that_cannot_be_opened_is_no_damaged_one(file: Path) -> None:
 
 
 def test_a_value_counts_alike_on_every_database() -> None:
-    """PostgreSQL gives days and booleans, SQLite text and numbers; bytes are none of them."""
+    """Equal values have equal sums on PostgreSQL and SQLite."""
     days = [sums("note", [(1, day)]) for day in (date(2026, 1, 1), "2026-01-01")]
     flags = [sums("probe", [(1, flag)]) for flag in (True, 1)]
     assert days[0] == days[1]
@@ -83,7 +83,7 @@ def test_a_value_counts_alike_on_every_database() -> None:
 
 
 def test_a_swap_that_fails_leaves_the_old_database_and_no_copy(file: Path) -> None:
-    """Where the new file is gone, or the name of a copy is taken."""
+    """A failed swap leaves the old database and no copy."""
     before = names(file)
     with pytest.raises(FileNotFoundError):
         swap.swap(file.with_name("none.db"), file, file.with_name("copy"), 0)
@@ -115,13 +115,13 @@ def test_two_restores_in_a_second_keep_both_files(file: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(file: Path) -> None:
-    """It names both files."""
+    """A folder that cannot be created is an error with both files."""
     with pytest.raises(StoreError, match=r"kept\.db could not be restored to /proc/x/y\.db: "):
         restore(file.with_name("kept.db"), Path("/proc/x/y.db"), NOW)
 
 
 def test_a_database_that_is_damaged_in_its_place_is_told(file: Path) -> None:
-    """A disk can lose what it took; the copy of the old files is named."""
+    """Damage after a restore is reported with the copies of the old files."""
     file.write_bytes(file.read_bytes()[:5000])
     with pytest.raises(StoreError, match="was restored and is damaged") as caught:
         restoring._check_again(file, (Path("copy"),))
@@ -130,7 +130,7 @@ def test_a_database_that_is_damaged_in_its_place_is_told(file: Path) -> None:
 
 @pytest.mark.parametrize("edit", ["digest = 'zz'", "row_count = 'x'", "digest = null"])
 def test_a_tally_that_cannot_be_read_stops_no_poll(file: Path, edit: str) -> None:
-    """The next poll is recorded; verify goes on reporting what was edited."""
+    """A broken tally stops no poll, and verify still reports the edit."""
     database = Database(str(file))
     save(database, 0, STATE, outcome=Outcome.FIRST)
     with database.writing() as connection:

@@ -32,14 +32,14 @@ def ok(content: bytes, **headers: str) -> Step:
 
 
 def not_modified(exchange: Exchange) -> None:
-    """Answer 304 where the request allows it, as a real server does."""
+    """Answer 304 if the request allows it, as a real server does."""
     assert exchange.request.headers["if-none-match"] == '"one"'
     assert exchange.request.headers["if-modified-since"] == "Thu, 01 Jan 2026 00:00:00 GMT"
     exchange.send(304, {}, b"")
 
 
 def test_first_changed_unchanged(tmp_path: Path) -> None:
-    """The first state is the baseline, a change is stored, written and told, the same is not."""
+    """The first poll stores a baseline, a change is alerted, and an unchanged poll is not."""
     with rig(tmp_path, ok(FULL), ok(EDITED)) as it:
         first, changed, unchanged = it.poll(), it.poll(), it.poll()
         assert [str(each.poll.outcome) for each in (first, changed, unchanged)] == [
@@ -86,7 +86,7 @@ def test_order_and_spelling_mean_nothing(tmp_path: Path) -> None:
 
 
 def test_what_was_held_is_not_a_baseline_for_conditions(tmp_path: Path) -> None:
-    """The validators of a held answer are not sent: a 304 must never confirm a doubted state."""
+    """The validators of a held answer are not sent, because a 304 would confirm it."""
     sent: list[str | None] = []
 
     def half(exchange: Exchange) -> None:
@@ -99,7 +99,7 @@ def test_what_was_held_is_not_a_baseline_for_conditions(tmp_path: Path) -> None:
 
 
 def test_held_until_three_polls_say_the_same(tmp_path: Path) -> None:
-    """A doubted state is told once, and let through at the third poll in a row."""
+    """A held state is alerted once and accepted at the third poll in a row."""
     with rig(tmp_path, ok(FULL), ok(HALF)) as it:
         assert it.outcomes(3) == ["first", "held", "held"]
         assert "| `m9` |" in it.document.read_text()
@@ -120,7 +120,7 @@ def test_polls_in_quick_succession_do_not_confirm(tmp_path: Path) -> None:
 
 
 def test_another_doubted_state_starts_the_count_anew(tmp_path: Path) -> None:
-    """Three polls must lack the same models; one that failed in between says nothing."""
+    """Only three polls that lack the same models count, without failed ones."""
     third = body(*TEN[:4])
     steps = [ok(FULL), ok(HALF), ok(third), answer(503), ok(third), ok(third)]
     with rig(tmp_path, *steps) as it:
@@ -130,14 +130,14 @@ def test_another_doubted_state_starts_the_count_anew(tmp_path: Path) -> None:
 
 
 def test_a_return_to_the_baseline_starts_the_count_anew(tmp_path: Path) -> None:
-    """Three polls in a row must lack the same models: one that shows the old state ends the row."""
+    """A poll that shows the old state ends the row of held polls."""
     with rig(tmp_path, *map(ok, (FULL, HALF, HALF, FULL, HALF, HALF, HALF))) as it:
         expected = ["first", "held", "held", "unchanged", "held", "held", "changed"]
         assert it.outcomes(7) == expected
 
 
 def test_accept_applies_what_is_held(tmp_path: Path) -> None:
-    """With accept the doubted state becomes the baseline at once."""
+    """With accept the held state becomes the baseline."""
     with rig(tmp_path, ok(FULL), ok(HALF)) as it:
         assert it.outcomes(2) == ["first", "held"]
         assert it.poll(accept=True).snapshot == 2
@@ -153,7 +153,7 @@ def test_an_empty_first_answer_is_held(tmp_path: Path) -> None:
 
 
 def test_an_invalid_answer_is_evidence(tmp_path: Path) -> None:
-    """The body is kept, the baseline stays, the operator is told once with the ground."""
+    """An invalid answer is stored and alerted once, and the baseline stays."""
     broken = body(*TEN[:3], TEN[0])
     with rig(tmp_path, ok(FULL), ok(broken), ok(broken), ok(FULL), ok(broken)) as it:
         assert it.outcomes(5) == ["first", "invalid", "invalid", "unchanged", "invalid"]
@@ -179,7 +179,7 @@ def test_a_failed_poll_moves_nothing(tmp_path: Path, step: Step) -> None:
 
 
 def test_drift_is_told_once(tmp_path: Path) -> None:
-    """A new field is told at the poll that shows it first, and never again."""
+    """A new field is reported once."""
     steps = [ok(FULL)]
     for size in (7, 8):
         rows = [*TEN[:9], TEN[9] | {"price": 1, "max_token_input": size}]
@@ -190,7 +190,7 @@ def test_drift_is_told_once(tmp_path: Path) -> None:
 
 
 def test_restored_with_the_time_away(tmp_path: Path) -> None:
-    """A model that comes back is restored, with the moment since when it was missing."""
+    """A returning model is restored with the time of its absence."""
     with rig(tmp_path, ok(FULL), ok(body(*TEN[:9])), ok(FULL)) as it:
         it.outcomes(2)
         (restored,) = it.poll().poll.findings
@@ -200,7 +200,7 @@ def test_restored_with_the_time_away(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_shows_all_and_writes_nothing(tmp_path: Path) -> None:
-    """The pass says what would change and be written; no file, row or message comes of it."""
+    """A dry run returns the changes, and writes no file, row or message."""
     with rig(tmp_path, ok(FULL), ok(EDITED)) as it:
         it.poll()
         before = (it.document.read_bytes(), it.rows("select * from poll"))
@@ -214,7 +214,7 @@ def test_a_dry_run_shows_all_and_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_what_a_channel_refused_stays_owed(tmp_path: Path) -> None:
-    """It is sent by the next pass, with the same id, in order, and only to who did not take it."""
+    """A refused message is sent by the next pass, with the same id and in order."""
     other = Ear("other")
     steps = [ok(FULL), ok(EDITED), ok(body(*TEN[:9])), ok(body(*TEN[:9]))]
     with rig(tmp_path, *steps) as it:
@@ -238,7 +238,7 @@ def test_what_a_channel_refused_stays_owed(tmp_path: Path) -> None:
 
 
 def test_a_channel_hears_what_it_wants(tmp_path: Path) -> None:
-    """A poll without a finding for a channel owes it nothing."""
+    """A channel gets only findings of its audience."""
     quiet = Ear("quiet", Audience(Level.BREAKING))
     with rig(tmp_path, ok(FULL), ok(body(*TEN, row(id=11, name="new"))), ok(FULL)) as it:
         it.sync = replace(it.sync, channels=(it.ear, quiet))
@@ -248,7 +248,7 @@ def test_a_channel_hears_what_it_wants(tmp_path: Path) -> None:
 
 
 def test_a_document_that_cannot_be_written_harms_nothing(tmp_path: Path) -> None:
-    """The snapshot is stored and told, the error is reported, and the next pass writes it."""
+    """A failed document is reported, and the next pass writes it."""
     with rig(tmp_path, ok(FULL), ok(EDITED), ok(EDITED)) as it:
         it.document.mkdir()
         it.poll()
@@ -262,7 +262,7 @@ def test_a_document_that_cannot_be_written_harms_nothing(tmp_path: Path) -> None
 
 
 def test_no_document_is_wanted(tmp_path: Path) -> None:
-    """Without a publisher a pass stores and tells, and writes no file."""
+    """Without a publisher a pass stores and alerts, but writes no document."""
     with rig(tmp_path, ok(FULL)) as it:
         it.sync = replace(it.sync, publisher=None)
         assert it.poll().document is None
@@ -270,7 +270,7 @@ def test_no_document_is_wanted(tmp_path: Path) -> None:
 
 
 def test_another_process_was_faster(tmp_path: Path) -> None:
-    """When another pass moves the baseline during a fetch, the older answer is asked for anew."""
+    """If another pass stores a change during a fetch, the older answer is fetched again."""
     newest = body(*TEN[:9], TEN[9] | {"max_token_input": 8})
     with rig(tmp_path, ok(FULL), ok(EDITED), ok(newest)) as it:
         it.poll()
@@ -290,7 +290,7 @@ def test_another_process_was_faster(tmp_path: Path) -> None:
 
 
 def test_without_a_token_nothing_is_asked_or_recorded(tmp_path: Path) -> None:
-    """A missing token is a mistake of configuration and says how to give one."""
+    """A missing token is a configuration error, without a request or a database."""
     with rig(tmp_path, ok(FULL)) as it:
         it.file.unlink()
         source = it.sync.fetch.__self__  # type: ignore[attr-defined]  # a bound method
@@ -303,7 +303,7 @@ def test_without_a_token_nothing_is_asked_or_recorded(tmp_path: Path) -> None:
 
 
 def test_the_token_is_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A provider that echoes the token in body and header gets it into no file, row, or log."""
+    """A token that the provider echoes reaches no file, row or log."""
     caplog.set_level("DEBUG")
 
     def echo(exchange: Exchange) -> None:

@@ -1,4 +1,4 @@
-"""What systemd is told, heard on a real socket."""
+"""Notifications to systemd, received on a real socket."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ def manager() -> Iterator[socket.socket]:
 
 
 def test_a_socket_that_is_a_file_hears_all(manager: socket.socket, tmp_path: Path) -> None:
-    """Each message has the words of the protocol, and a status is one line."""
+    """A socket file gets each message of the protocol, with its status on one line."""
     manager.bind(str(tmp_path / "notify"))
     systemd = Systemd({"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "3000000"})
     assert systemd.watchdog == 3.0
@@ -41,7 +41,7 @@ def test_a_socket_that_is_a_file_hears_all(manager: socket.socket, tmp_path: Pat
 
 
 def test_a_name_without_a_file_is_heard_too(manager: socket.socket) -> None:
-    """An address that begins with @ is one of the kernel's own names."""
+    """An address that begins with @ is an abstract socket."""
     name = f"catalog-test-{os.getpid()}"
     manager.bind(f"\0{name}")
     Systemd({"NOTIFY_SOCKET": f"@{name}"}).status("here")
@@ -49,7 +49,7 @@ def test_a_name_without_a_file_is_heard_too(manager: socket.socket) -> None:
 
 
 def test_without_a_manager_nothing_is_sent(capsys: pytest.CaptureFixture[str]) -> None:
-    """Nobody is told, nobody watches, and nothing is wrong with that."""
+    """Without a service manager nothing is sent or printed."""
     systemd = Systemd({"WATCHDOG_USEC": "3000000"})
     systemd.ready("x")
     systemd.alive()
@@ -68,6 +68,6 @@ def test_a_watchdog_for_another_process_is_not_ours(tmp_path: Path) -> None:
 def test_a_manager_that_is_gone_is_no_error(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The daemon goes on, and the log says what could not be told."""
+    """A missing socket is logged and is no error."""
     Systemd({"NOTIFY_SOCKET": str(tmp_path / "gone")}).status("x")
     assert "the service manager could not be told" in caplog.text

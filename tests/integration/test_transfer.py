@@ -69,7 +69,7 @@ def test_from_one_server_to_another_and_back(
 
 
 def test_an_empty_database_is_exported_too(tmp_path: Path) -> None:
-    """Its export is one line, and goes into another empty one."""
+    """An empty database exports one line, which imports again."""
     one, two = Database(str(tmp_path / "1.db")), Database(str(tmp_path / "2.db"))
     with one.writing():
         pass
@@ -158,7 +158,7 @@ BROKEN: dict[str, Callable[[list[bytes]], list[bytes]]] = {
 @pytest.mark.long
 @pytest.mark.parametrize("told", BROKEN)
 def test_a_broken_export_is_refused_whole(exported: list[bytes], tmp_path: Path, told: str) -> None:
-    """Cut short, edited or of another schema: the error says where, and nothing is imported."""
+    """A truncated, edited or foreign export is refused as a whole, with the place."""
     database = Database(str(tmp_path / "a.db"))
     with pytest.raises(StoreError, match=re.escape(told)):
         moved(BROKEN[told](exported), database)
@@ -169,7 +169,7 @@ def test_a_broken_export_is_refused_whole(exported: list[bytes], tmp_path: Path,
 def test_a_long_line_is_refused_before_it_is_read(
     exported: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A line over the limit is an error with its number, and no more of it is held in memory."""
+    """A line over the limit is an error with its number, and is not read further."""
     monkeypatch.setattr(transfer, "LONGEST", 200_000)
     file = io.BytesIO(BOM_UTF8 + exported[0] + b" " * 200_001)
     database = Database(str(tmp_path / "a.db"))
@@ -186,7 +186,7 @@ def test_a_long_line_is_refused_before_it_is_read(
 def test_a_server_is_upgraded_without_a_backup(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """PostgreSQL has its own backups: the upgrade says that it made none."""
+    """An upgrade on PostgreSQL reports that it made no backup."""
     url = new_database(tmp_path_factory.getbasetemp() / "postgresql")
     engine = create_engine(url)
     migrate.upgrade(engine, REVISIONS[0])

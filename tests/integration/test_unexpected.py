@@ -1,4 +1,4 @@
-"""Exceptions that nobody planned for, in each part of a pass: the rest of it goes on."""
+"""Unexpected exceptions in each part of a pass: the other parts continue."""
 
 import logging
 from contextlib import closing
@@ -34,7 +34,7 @@ MISTAKE = "by a mistake of this program: LookupError at"
 
 
 def surprise(*_: Any, **__: Any) -> Never:
-    """Raise what nobody expects, with a secret in its text."""
+    """Raise an unexpected error with a secret in its text."""
     raise LookupError(SECRET)
 
 
@@ -57,7 +57,7 @@ class NoPublisher(Publisher):
 
 
 def told_by(it: Rig) -> list[list[str]]:
-    """Poll twice, and return what the ear heard."""
+    """Poll twice and return the rules that the ear received."""
     it.poll()
     it.poll()
     return it.ear.told
@@ -66,7 +66,7 @@ def told_by(it: Rig) -> list[list[str]]:
 def test_a_channel_that_breaks_off_silences_no_other(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Its attempt failed and is counted, the next one is planned, and the others are told."""
+    """A channel that raises gets a failed attempt, and the other channel delivers."""
     caplog.set_level(logging.DEBUG)
     with rig(tmp_path, *TWO) as it:
         it.sync = replace(it.sync, channels=(Broken(), it.ear))
@@ -88,7 +88,7 @@ def test_a_channel_that_breaks_off_silences_no_other(
 def test_a_stored_message_that_cannot_be_read_silences_no_other(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It stays owed; what is owed to the other channels is sent."""
+    """An unreadable stored message stays pending, and the other channels deliver."""
     other = Ear("another")
     with rig(tmp_path, *TWO, TWO[0]) as it:
         it.sync = replace(it.sync, channels=(it.ear, other))
@@ -109,7 +109,7 @@ def test_a_stored_message_that_cannot_be_read_silences_no_other(
 def test_a_provider_that_breaks_off_is_a_failed_poll(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The poll is recorded as failed, with exit code 3, and what is owed is sent."""
+    """An exception in the fetch is a failed poll, and pending messages are sent."""
     with rig(tmp_path, *TWO) as it:
         it.poll()
         it.ear.deaf = True
@@ -130,7 +130,7 @@ def test_a_provider_that_breaks_off_is_a_failed_poll(
 def test_an_answer_that_breaks_off_the_judgment_is_a_failed_poll(
     tmp_path: Path, *, dry_run: bool
 ) -> None:
-    """What goes wrong after the answer was read, also while it is written, moves nothing."""
+    """An exception after the answer is a failed poll and changes nothing."""
 
     class Levels(dict[str, Any]):
         get = __getitem__ = __contains__ = surprise
@@ -146,7 +146,7 @@ def test_an_answer_that_breaks_off_the_judgment_is_a_failed_poll(
 
 
 def test_a_document_that_breaks_off_keeps_no_message_back(tmp_path: Path) -> None:
-    """The change is told all the same, and the exit code is that of a mistake of the program."""
+    """An exception in the document has exit code 70, and the change is still alerted."""
     with rig(tmp_path, *TWO) as it:
         it.poll()
         publisher = it.sync.publisher
@@ -175,7 +175,7 @@ def test_errors_of_the_store_are_what_they_were(tmp_path: Path) -> None:
 
 
 class OddCalls(Calls):
-    """Calls of which one breaks off, one leads to an address that is none, and one is answered."""
+    """Calls that raise for one model, fail for another and answer for the third."""
 
     __slots__ = ()
 
@@ -199,7 +199,7 @@ class OddCalls(Calls):
 def test_a_model_that_breaks_off_a_call_keeps_no_other_from_being_called(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Its call failed, and says how; the list that is only compared with may break off too."""
+    """One failing call does not stop the others, even if the second list fails too."""
     with stand(
         tmp_path, [[llm(1, "a", CHAT_V1), llm(2, "b", CHAT_V1), llm(3, "c", CHAT_V1)]]
     ) as it:
@@ -215,7 +215,7 @@ def test_a_model_that_breaks_off_a_call_keeps_no_other_from_being_called(
 
 
 def test_a_missing_token_ends_the_calls(tmp_path: Path) -> None:
-    """What the operator has to mend is no odd answer."""
+    """A missing token ends the run."""
 
     class NoToken(OddCalls):
         __slots__ = ()
@@ -231,7 +231,7 @@ def test_a_missing_token_ends_the_calls(tmp_path: Path) -> None:
 
 
 def test_a_publisher_whose_store_fails_ends_the_pass(tmp_path: Path) -> None:
-    """Without the database, nobody could be told either."""
+    """A store error in the publisher ends the pass."""
 
     class NoStore(Publisher):
         __slots__ = ()
@@ -249,7 +249,7 @@ def test_a_publisher_whose_store_fails_ends_the_pass(tmp_path: Path) -> None:
 
 
 def test_a_database_that_is_lost_while_a_message_is_sent_ends_the_pass(tmp_path: Path) -> None:
-    """Nobody else can be told without it."""
+    """A database lost during a delivery ends the pass."""
 
     class Destroyer(Ear):
         def send(self, message: Message) -> None:
@@ -268,7 +268,7 @@ def test_a_database_that_is_lost_while_a_message_is_sent_ends_the_pass(tmp_path:
 def test_only_a_lost_connection_is_an_unreachable_database(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """What the server answers, well or badly, is no reason to wait for it."""
+    """A query error is not an unreachable database, but a cut connection is."""
     url = new_database(tmp_path_factory.getbasetemp() / "postgresql")
     database = Database(url)
     said = pytest.raises(StoreError, match="does not exist")

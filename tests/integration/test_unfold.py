@@ -1,4 +1,4 @@
-"""Polls that shared a row become rows at the upgrade, whatever an edit has made of them."""
+"""The upgrade turns polls that shared a row into rows of their own, even after edits."""
 
 import sqlite3
 from contextlib import closing
@@ -32,7 +32,7 @@ def folded(folder: Path, earlier: str | bytes) -> Path:
 
 
 def upgraded(file: Path) -> tuple[list[tuple[object, ...]], list[str]]:
-    """Upgrade a database; return its polls, and the checks that find something bad."""
+    """Upgrade a database and return its polls and its failed checks."""
     with closing(Database(str(file))) as database, database.reading() as connection:
         bad = [check.name for check in verify(connection) if check.bad]
         return [tuple(row) for row in connection.exec_driver_sql(ROWS)], bad

@@ -1,4 +1,4 @@
-"""What `catalog db verify` covers: no edit that a command shows goes unnoticed."""
+"""Coverage of `catalog db verify`: every edit that a command shows is found."""
 
 import io
 import logging
@@ -47,7 +47,7 @@ SHOWN = (
     *(["matrix", "--format", "json"], ["show", "whisper"], ["diff", "1", "5"]),
     *(["render", "--output", "-"], ["db", "export"]),
 )
-"""Commands that show what is stored; the last one also shows what no other does."""
+"""Commands that show stored data. The last one shows data that no other shows."""
 TIMES = re.compile(r'"(age_seconds|next_run_at|checked|days_left)":\s*[^,}]+')
 
 
@@ -82,7 +82,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def bad(file: Path) -> list[str]:
-    """Return what verify finds; an error of the database counts too."""
+    """Return the problems that verify finds, or the database's error."""
     try:
         with closing(Database(str(file))) as database, database.reading() as connection:
             return [str(check.bad) for check in verify(connection) if check.bad]
@@ -92,7 +92,7 @@ def bad(file: Path) -> list[str]:
 
 @contextmanager
 def unchanged_logging() -> Iterator[None]:
-    """Give the program's logger back as it was: a command sets it up for its own process."""
+    """Restore the program's logger, because a command sets it up for its own process."""
     logger = logging.getLogger("catalog")
     handlers, propagate, level = logger.handlers, logger.propagate, logger.level
     try:
@@ -104,7 +104,7 @@ def unchanged_logging() -> Iterator[None]:
 
 
 def shown(folder: Path) -> list[str]:
-    """Return what commands show of a database, without what the time of day adds."""
+    """Return the output of these commands without times."""
     said = []
     for words in SHOWN:
         out = io.StringIO()
@@ -119,7 +119,7 @@ def shown(folder: Path) -> list[str]:
 
 
 def test_every_table_has_rows_and_verifies(made: Path) -> None:
-    """What follows is about all of them."""
+    """Each covered table has rows and verifies, so that the later tests cover all of them."""
     assert bad(made / "catalog.db") == []
     with closing(sqlite3.connect(made / "catalog.db")) as connection:
         for table in COVERED:
@@ -127,7 +127,7 @@ def test_every_table_has_rows_and_verifies(made: Path) -> None:
 
 
 def page() -> dict[str, tuple[set[str], set[str]]]:
-    """Return what the page says of each table: the covered columns, and the others."""
+    """Return the covered and the other columns of each table, as the page lists them."""
     rows = {}
     for line in PAGE.read_text(encoding="utf-8").splitlines():
         cells = [set(re.findall(r"`(\w+)`", cell)) for cell in line.split("|")]
@@ -137,7 +137,7 @@ def page() -> dict[str, tuple[set[str], set[str]]]:
 
 
 def test_the_page_names_every_column_as_covered_or_not() -> None:
-    """Neither a table nor a column is left out, and the tally covers what the page says of it."""
+    """The page lists every column as covered or not, and the tally covers the listed ones."""
     said = page()
     assert said.keys() == TABLES.keys()
     for name, table in TABLES.items():
@@ -149,7 +149,7 @@ def test_the_page_names_every_column_as_covered_or_not() -> None:
 
 
 def before_tally(file: Path) -> str:
-    """Make of a database one of schema 0010, as the program then wrote it; return its head."""
+    """Turn a database into one of schema 0010 and return its head."""
     database = Database(str(file))
     with closing(database), database.writing() as connection:
         connection.exec_driver_sql("UPDATE snapshot SET notes = NULL")
@@ -169,7 +169,7 @@ def before_tally(file: Path) -> str:
 
 
 def fold(connection: Transaction) -> None:
-    """Let the newest unchanged poll have the two before it as words, as schema 0010 did."""
+    """Fold two older polls into the newest unchanged one, as schema 0010 did."""
     query = "SELECT id, started_at, duration_ms FROM poll WHERE outcome = 'unchanged' ORDER BY id"
     *_, first, second, newest = connection.exec_driver_sql(query).fetchall()
     words = []
@@ -185,7 +185,7 @@ def fold(connection: Transaction) -> None:
 def test_a_database_of_the_schema_before_verifies_after_its_upgrade(
     made: Path, tmp_path: Path
 ) -> None:
-    """Its rows are as if they were written now, also in the tally; its noted head is found."""
+    """A database of the previous schema verifies after its upgrade, with the same rows."""
     query = "select * from tally order by name, span"
     polls = "select * from poll order by id"
     file = Path(shutil.copy(made / "catalog.db", tmp_path))
@@ -200,7 +200,7 @@ def test_a_database_of_the_schema_before_verifies_after_its_upgrade(
 
 
 def test_notes_and_the_basis_of_findings_are_in_the_chain(made: Path, tmp_path: Path) -> None:
-    """Whoever edits the tally too is found by the link of the next snapshot."""
+    """An edit that includes the tally is found at the next snapshot's link."""
     file = Path(shutil.copy(made / "catalog.db", tmp_path))
     state = replace(snapshot(model("1", "new"), at=NOW + 9 * HOUR), provider=NAME)
     poll = Poll(NAME, NOW + 9 * HOUR, 5, Outcome.CHANGED, payload(at=NOW + 9 * HOUR), state)
@@ -221,7 +221,7 @@ def test_notes_and_the_basis_of_findings_are_in_the_chain(made: Path, tmp_path: 
 
 
 def changed(value: Any) -> Any:
-    """Return another value of the kind; of nothing make something."""
+    """Return another value of the same type, or text for None."""
     match value:
         case None:
             return "x"
@@ -237,7 +237,7 @@ def changed(value: Any) -> Any:
 @pytest.mark.long
 @pytest.mark.parametrize("table", sorted(TABLES))
 def test_an_edit_of_a_covered_column_is_noticed(made: Path, tmp_path: Path, table: str) -> None:
-    """In the first row, in the last and in one between: another value, a value for NULL, NULL."""
+    """Edits of the first, last and a middle row are noticed, including NULL."""
     file = Path(shutil.copy(made / "catalog.db", tmp_path))
     whole = file.read_bytes()
     for column in sorted(page()[table][0]):
@@ -273,7 +273,7 @@ def test_a_row_that_is_gone_or_added_is_noticed(made: Path, tmp_path: Path, tabl
 
 
 def flip_cell(file: Path, dice: random.Random) -> str:
-    """Flip a bit of a value in a row; return where."""
+    """Flip a bit of a random value and return its place."""
     with closing(sqlite3.connect(file)) as connection, connection:
         full = [
             name
@@ -297,7 +297,7 @@ def flip_cell(file: Path, dice: random.Random) -> str:
 
 
 def flipped(value: Any, dice: random.Random) -> Any:
-    """Change one bit of a value; of nothing make something."""
+    """Change one bit of a value, or return text for None."""
     if value is None:
         return "x"
     if isinstance(value, int):
@@ -308,7 +308,7 @@ def flipped(value: Any, dice: random.Random) -> Any:
 
 
 def flip_file(file: Path, dice: random.Random) -> str:
-    """Flip a bit anywhere in the file; return where."""
+    """Flip a random bit of the file and return its place."""
     data = bytearray(file.read_bytes())
     place, bit = dice.randrange(len(data)), dice.randrange(8)
     data[place] ^= 1 << bit
@@ -322,7 +322,7 @@ def flip_file(file: Path, dice: random.Random) -> str:
 def test_no_bit_flip_that_a_command_shows_goes_unnoticed(
     made: Path, tmp_path: Path, flip: Callable[[Path, random.Random], str]
 ) -> None:
-    """Sixty bits in cells and in the file: verify is not well, or every command shows the same."""
+    """A flipped bit is found by verify, or changes no command's output."""
     folder = Path(shutil.copytree(made, tmp_path / "demo"))
     file, whole = folder / "catalog.db", (made / "catalog.db").read_bytes()
     before = shown(folder)

@@ -1,4 +1,4 @@
-"""Polls of which each brings another body, and what the database then holds of them."""
+"""Polls with a different body each, and queries of the database that stores them."""
 
 from dataclasses import replace
 from itertools import islice
@@ -24,7 +24,7 @@ def states(count: int, seed: int = 1) -> list[bytes]:
 def poll(
     database: Database, at: int, body: bytes, outcome: Outcome | None = None, provider: str = NAME
 ) -> Payload:
-    """Record a poll so many hours after the start; by itself it brings a snapshot."""
+    """Record a poll some hours after the start. By default it stores a new snapshot."""
     answer = replace(payload(body, AT + at * HOUR), provider=provider)
     brings = replace(snapshot(model("1", str(at)), at=answer.fetched_at), provider=provider)
     state = None if outcome else brings
@@ -40,24 +40,24 @@ def series(database: Database, count: int) -> list[Payload]:
 
 
 def count(database: Database, query: str) -> object:
-    """Return the one number that a query comes to."""
+    """Return the one number that a query selects."""
     return ask(database, query)[0][0]
 
 
 def base(database: Database, of: Payload) -> object:
-    """Return what a body is stored as the difference to."""
+    """Return the digest of the base of a stored body, or None."""
     query = f"select base_sha256 from payload where sha256 = '{of.digest}'"  # noqa: S608  # a digest
     return count(database, query)
 
 
 def problems(database: Database) -> list[str]:
-    """Return what a verification finds wrong."""
+    """Return the problems that a verification finds."""
     with database.reading() as connection:
         return [str(check.bad) for check in verify(connection) if check.bad]
 
 
 def assert_read(database: Database, *answers: Payload) -> None:
-    """Hold that each of these, and no other, is read as it was sent, and that all is sound."""
+    """Assert that exactly these bodies are stored, read back unchanged and verify."""
     with database.reading() as connection:
         assert [bodies.read(connection, each.digest) for each in answers] == [
             each.body for each in answers
@@ -68,7 +68,7 @@ def assert_read(database: Database, *answers: Payload) -> None:
 
 
 def drop(database: Database, *answers: Payload) -> None:
-    """Let the bodies of these go."""
+    """Delete these bodies."""
     with database.writing() as connection:
         bodies.drop(connection, {each.digest for each in answers})
 
@@ -80,7 +80,7 @@ def edit(database: Database, statement: str, **values: object) -> None:
 
 
 def damage(database: Database, answer: Payload) -> None:
-    """Change what is stored of a body."""
+    """Damage the stored body of an answer."""
     body = b"\x00damaged"
     edit(
         database,

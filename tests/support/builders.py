@@ -1,4 +1,4 @@
-"""Values for tests: each function makes a full, plausible one and takes what matters here."""
+"""Values for tests: each function makes a full, plausible one and overrides the given parts."""
 
 import json
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from catalog.providers.infomaniak import provider
 AT: Final = datetime(2025, 12, 23, 10, 16, 55, tzinfo=UTC)
 URL: Final = "https://api.infomaniak.com/1/ai/models"
 MISSING: Final = object()
-"""As the value of a field: the row does not have it."""
+"""Value of a field that the row does not have."""
 
 _ROUTE = "https://developer.infomaniak.com/docs/api/post/2/ai/%7Bproduct_id%7D/openai/v1"
 _ROW = {
@@ -33,12 +33,12 @@ _ROW = {
 
 
 def row(**facts: Any) -> dict[str, Any]:
-    """Make one row as Infomaniak sends it; a field that is MISSING is left out."""
+    """Make one row as Infomaniak sends it, without the fields that are MISSING."""
     return {key: value for key, value in (_ROW | facts).items() if value is not MISSING}
 
 
 def model(key: str = "1", name: str = "alpha", type: str = "llm", **facts: Any) -> Model:  # noqa: A002  # the field's own name
-    """Make a model from a row; `facts` are fields as Infomaniak names them."""
+    """Make a model from a row. `facts` are fields as Infomaniak names them."""
     return provider.model(row(id=int(key), name=name, type=type, **facts))
 
 
@@ -49,7 +49,7 @@ def snapshot(*models: Model, at: datetime = AT, number: int | None = None) -> Sn
 
 
 def body(*rows: Any, **envelope: Any) -> bytes:
-    """Write the body of an answer that holds these rows; `envelope` overrides its keys."""
+    """Write the body of an answer that holds these rows. `envelope` overrides its keys."""
     whole = {"result": "success", "data": list(rows)} | envelope
     return json.dumps({k: v for k, v in whole.items() if v is not MISSING}).encode()
 
@@ -66,7 +66,7 @@ def finding(
     at: datetime = AT,
     **rest: Any,
 ) -> Finding:
-    """Make a finding of one change, or of a wave; rule and level are the kind's most general."""
+    """Make a finding of one change or of a wave, by default with its most general rule."""
     changes = changes or (Added(model()),)
     general = {each.kind: each for each in rules().values()}[changes[0].kind]
     return Finding(

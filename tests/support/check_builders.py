@@ -27,7 +27,7 @@ CODE = {
 
 
 def shipped() -> Listing:
-    """Give what the shipped history knows."""
+    """Return the models of the shipped history."""
     return from_recordings.of_history(Infomaniak())
 
 
@@ -44,7 +44,7 @@ def listing(*snapshots: Snapshot, evidence: Evidence = EMPTY) -> Listing:
 
 
 def use(name: str, **given: Any) -> Use:
-    """Make a use; what is not given stands in app.py, line 3."""
+    """Make a use, by default in app.py at line 3."""
     known: dict[str, Any] = {
         "path": "app.py",
         "line": 3,
@@ -67,7 +67,7 @@ def told(one: Use, known: Listing, *, about: bool = False, **terms: Any) -> tupl
 
 
 def outcome(*notices: Notice, **given: Any) -> CheckResult:
-    """Make what a check came to."""
+    """Make the result of a check."""
     files = tuple(scanned(use(each.name, path=each.path)) for each in notices)
     known: dict[str, Any] = {
         "scanned": files,
@@ -87,10 +87,10 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 
 def former(name: str) -> Known:
-    """Give one that was gone before the recorded history."""
+    """Return a model that was gone before the recorded history."""
     return Known(name, model("9", name), gone_before=date(2025, 8, 13), source="a test")
 
 
 def known(**given: Any) -> Known:
-    """Give what is known of x."""
+    """Return the known facts of the model x."""
     return Known("x", model("9", "x"), **given)

@@ -23,7 +23,7 @@ def load_script(name: str) -> ModuleType:
 
 
 def lay_checkout(folder: Path) -> None:
-    """Put scripts/run into a folder, and what it would set up: the command is there already."""
+    """Lay a folder with scripts/run, an empty scripts/setup and a link to the command."""
     scripts, programs = folder / "scripts", folder / ".venv" / "bin"
     scripts.mkdir()
     programs.mkdir(parents=True)

@@ -27,7 +27,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def file(here: Path) -> Path:
-    """Give the path of a configuration in a folder beside the one where we work."""
+    """Return the path of a configuration in a folder next to the working folder."""
     folder = here.parent / "etc"
     folder.mkdir()
     return folder / "catalog.toml"
@@ -49,7 +49,7 @@ def read(
 def mistakes(
     file: Path, text: str, environ: Mapping[str, str] = NOTHING, flags: Mapping[str, Any] = NOTHING
 ) -> str:
-    """Return what is told of a wrong configuration, without its heading."""
+    """Return the reported mistakes of a configuration, without the heading."""
     with pytest.raises(SettingsInvalid) as caught:
         read(file, text, environ, flags)
     told = str(caught.value)

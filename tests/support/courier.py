@@ -1,4 +1,4 @@
-"""Sends what is owed by a clock that is off: one of several processes beside each other."""
+"""Sends pending messages by a wrong clock, as one of several concurrent processes."""
 
 import sys
 import threading
@@ -19,7 +19,7 @@ from tests.support.database import NAME
 
 
 def main() -> None:
-    """Send to RECEIVER, as channel `ear`, what URL owes, until nothing is; by a clock of SHIFT."""
+    """Send pending messages of URL to RECEIVER as channel `ear`, by a clock SHIFT seconds off."""
     url, receiver, shift = sys.argv[1:]
 
     def clock() -> datetime:

@@ -1,4 +1,4 @@
-"""A daemon: as a process of its own, whose log is read line by line, or within the test's."""
+"""A daemon in its own process or inside the test's process."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ class Running:
     lines: list[str] = field(default_factory=list)
 
     def until(self, words: str, times: int = 1) -> str:
-        """Read the log until a line holds these words for the so-manieth time; return it."""
+        """Read the log until a line has these words for the nth time, and return it."""
         assert self.process.stderr
         for line in self.process.stderr:
             self.lines.append(line.rstrip("\n"))
@@ -46,7 +46,7 @@ class Running:
         self.process.send_signal(number)
 
     def end(self, code: int = 0) -> None:
-        """Read the rest; it must end with this code, without a word on stdout or a traceback."""
+        """Read the rest and assert the exit code, an empty stdout and no traceback."""
         out, err = self.process.communicate()
         self.lines += err.splitlines()
         said = "\n".join(self.lines)
@@ -61,7 +61,7 @@ class Running:
 
 @contextmanager
 def guarded(process: subprocess.Popen[str], seconds: float = SECONDS) -> Iterator[Running]:
-    """Give a started daemon to read from; it is killed if it lasts longer, and in the end."""
+    """Yield a started daemon, and kill it at the end or after the time limit."""
     guard = threading.Timer(seconds, process.kill)
     guard.start()
     try:
@@ -73,14 +73,14 @@ def guarded(process: subprocess.Popen[str], seconds: float = SECONDS) -> Iterato
 
 @contextmanager
 def serving(shell: Shell, *before: str, after: tuple[str, ...] = ()) -> Iterator[Running]:
-    """Run `catalog BEFORE serve AFTER`; it is killed if it lasts too long."""
+    """Run `catalog BEFORE serve AFTER`, and kill it after the time limit."""
     with shell.start(*before, "serve", *after) as process, guarded(process) as running:
         yield running
 
 
 @dataclass
 class Gate:
-    """A step that takes a request and answers it when it is let through."""
+    """A step that answers its request after the gate is opened."""
 
     then: Step
     arrived: threading.Event = field(default_factory=threading.Event)
@@ -100,7 +100,7 @@ def work(sync: Sync, fetch: Callable[[Validators], Answer], limit: timedelta) ->
 
 
 def serve_until(event: threading.Event, daemon: Daemon) -> int:
-    """Run a daemon here, and stop it when the event comes."""
+    """Run a daemon in this process and stop it at the event."""
 
     def stop() -> None:
         event.wait(SECONDS)

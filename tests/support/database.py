@@ -1,4 +1,4 @@
-"""Databases: made up to date, written into by polls, and asked with plain SQL."""
+"""Databases: made, filled by polls, and queried with plain SQL."""
 
 import sqlite3
 from contextlib import closing
@@ -62,6 +62,6 @@ def outcomes(file: Path) -> list[str]:
 
 
 def untime(database: sqlite3.Connection) -> None:
-    """Let every poll have taken no time: what is stored is the same on all machines then."""
+    """Set every poll's duration to 0, so that all machines store the same rows."""
     database.execute("UPDATE poll SET duration_ms = 0")
     database.execute("DELETE FROM tally WHERE name = 'poll'")  # it is over the times too

@@ -34,7 +34,7 @@ class FastRig:
         return self.work.run_now()
 
     def is_fast(self) -> bool:
-        """Whether the next poll takes the fast path."""
+        """Return True if the next poll takes the fast path."""
         return bool(self.rows("select 1 from fast_path where settings is not null"))
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
@@ -44,14 +44,14 @@ class FastRig:
 
 
 def took_fast_path(shell: Shell, *words: str) -> bool:
-    """Run `catalog -v WORDS sync`; return whether it took the fast path."""
+    """Run `catalog -v WORDS sync` and return True if it took the fast path."""
     ran = shell("-v", *words, "sync")
     assert "infomaniak: unchanged" in ran.out
     return "fast path" in ran.err
 
 
 def delete_rows(shell: Shell, table: str, file: str = "catalog.db") -> None:
-    """Empty a table: that of the slots, or that of the fast path, as any other write does."""
+    """Empty a table, such as the slots or the fast path, like any other write."""
     with closing(sqlite3.connect(shell.folder / file)) as connection:
         connection.execute(f"delete from {table}")  # noqa: S608  # ours
         connection.commit()

@@ -1,7 +1,7 @@
-"""Runs `catalog` as forks of one process that has loaded what it loads: see forks.py.
+"""Runs `catalog` as forks of one process that has loaded its modules: see forks.py.
 
-As a program it stays single-threaded, loads every module of the package and runs nothing of it:
-what a fork starts with is what a new process has when its imports are done.
+The program stays single-threaded and loads every module of the package without running any. A fork
+therefore starts like a new process after its imports.
 """
 
 import ast
@@ -31,7 +31,7 @@ STREAMS = 3
 
 
 def load() -> None:
-    """Import every module of the package, and every one that it imports, also within functions."""
+    """Import every module of the package, and all modules that it imports inside functions."""
     for module in pkgutil.walk_packages(catalog.__path__, "catalog."):
         loaded = importlib.import_module(module.name)
         for name in imported(Path(str(loaded.__file__)).read_text(encoding="utf-8")):
@@ -52,20 +52,21 @@ def imported(source: str) -> Iterator[str]:
 
 
 def measure() -> None:
-    """Write down what ran of the package until now: here, and not once more in every fork."""
+    """Save the coverage so far once, here, instead of in every fork."""
     if "coverage" in sys.modules:
         from coverage import Coverage
 
         current = Coverage.current()
         if current:
             current.save()
-            # Nor look in every fork for files that were never run: 30 ms, a tenth of all tests.
+            # Skip the search for unexecuted files in every fork: it takes 30 ms, a tenth of all
+            # tests.
             assert current._inorout is not None
             current._inorout.source_dirs, current._inorout.source_pkgs = [], []
 
 
 def serve(control: socket.socket) -> None:
-    """Fork for each order that comes; return in the forks alone, which are to run the command."""
+    """Fork for each order. The function returns in a fork only, which then runs the command."""
     running: dict[int, tuple[int, socket.socket]] = {}
     while True:
         ready, _, _ = select.select([control.fileno(), *running], [], [])
@@ -75,7 +76,7 @@ def serve(control: socket.socket) -> None:
             continue
         _, given, _, _ = socket.recv_fds(control, 1, STREAMS + 1)
         if not given:
-            sys.exit()  # whoever gave the orders is gone
+            sys.exit()  # the test process is gone
         *streams, line = given
         teller = socket.socket(fileno=line)
         child = os.fork()
@@ -90,7 +91,7 @@ def serve(control: socket.socket) -> None:
 
 
 def report(watch: int, child: int, teller: socket.socket) -> None:
-    """Tell how a fork ended."""
+    """Report the end of a fork."""
     os.close(watch)
     _, status = os.waitpid(child, 0)
     with teller:
@@ -98,7 +99,7 @@ def report(watch: int, child: int, teller: socket.socket) -> None:
 
 
 def take_over(teller: socket.socket, streams: list[int]) -> None:
-    """Become what a new process with this folder, environment and these streams would be."""
+    """Take over the folder, environment, arguments and streams of the order."""
     with teller.makefile(encoding="utf-8") as lines:
         order: dict[str, Any] = json.loads(lines.readline())
     for number, stream in enumerate(streams):
@@ -117,7 +118,7 @@ def take_over(teller: socket.socket, streams: list[int]) -> None:
 
 
 def opened(stream: Any, mode: str) -> io.TextIOWrapper:
-    """Open a stream anew, as the interpreter does when it starts."""
+    """Open a stream again, as the interpreter does at its start."""
     number = stream.fileno()
     return io.TextIOWrapper(
         open(number, mode, closefd=False),
@@ -150,16 +151,16 @@ def run(line: list[str]) -> None:
 
 
 def leave(code: str | int | None) -> None:
-    """End as an interpreter does, but without taking apart what was loaded: half of a fork's time.
+    """End like the interpreter, but without unloading modules, because that takes half the time.
 
-    What cannot be written, and what is no number, is left to the interpreter.
+    Output that fails and exit codes that are no number are left to the interpreter.
     """
     threading._shutdown()  # type: ignore[attr-defined]  # typeshed leaves it out
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
     if not isinstance(code, str):
-        posix._exit(code or 0)  # that of `os` measures once more
+        posix._exit(code or 0)  # `os._exit` measures once more
 
 
 if __name__ == "__main__":

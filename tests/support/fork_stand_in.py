@@ -1,4 +1,4 @@
-"""Stands for `catalog` in a shell: has it forked, waits for it, and ends as it did."""
+"""Replaces `catalog` in a shell: orders a fork, waits for it and ends with its code."""
 
 import json
 import os

@@ -1,7 +1,7 @@
-"""Processes that are forks of one that has loaded the command: nine tenths of a start are imports.
+"""Processes forked from a loaded command, because imports take most of its start.
 
-Each is a process of its own, with the folder, the environment, the streams and the signals that
-it would have had, and ends with the code that it would have ended with.
+Each is a process of its own, with the folder, environment, streams, signals and exit code that a
+new process would have.
 """
 
 import json
@@ -19,7 +19,7 @@ from typing import Any, AnyStr, Final
 _SERVER_FILE: Final = Path(__file__).with_name("fork_server.py")
 _STAND_IN_FILE: Final = Path(__file__).with_name("fork_stand_in.py")
 _INTERPRETER: Final = ("PYTHON", "LD_", "LC_", "LANG")
-"""How variables begin that count while an interpreter starts, and not later."""
+"""Prefixes of variables that matter only while an interpreter starts."""
 _LANG: Final = {"LANG": "C.UTF-8"}
 _STARTING: Final = Lock()
 
@@ -44,7 +44,7 @@ class Fork(subprocess.Popen[AnyStr]):
         self._close_pipe_fds(*ends[:6])  # type: ignore[attr-defined]  # typeshed leaves it out
 
     def _told(self, flags: int = 0) -> bytes:
-        """Read a number that is told of the fork, however few bytes come at once."""
+        """Read a number about the fork, even if its bytes arrive one by one."""
         number = b""
         while not number.endswith(b"\n"):
             more = self._teller.recv(1, flags)
@@ -54,7 +54,7 @@ class Fork(subprocess.Popen[AnyStr]):
         return number
 
     def _try_wait(self, wait_flags: int) -> tuple[int, int]:
-        """Say how the fork ended, as `os.waitpid` would."""
+        """Return the status of the fork, as `os.waitpid` would."""
         try:
             status = int(self._told(socket.MSG_DONTWAIT if wait_flags else 0))
         except BlockingIOError:
@@ -71,13 +71,13 @@ class Fork(subprocess.Popen[AnyStr]):
 
 
 def can_fork(environ: Mapping[str, str]) -> bool:
-    """Tell whether a fork would be what a new process with this environment is."""
+    """Return True if a fork equals a new process with this environment."""
     telling = {name: text for name, text in environ.items() if name.startswith(_INTERPRETER)}
     return telling == _LANG and hasattr(os, "pidfd_open")
 
 
 def put_command(folder: Path) -> int:
-    """Write a program `catalog` that shells find there; return the number of what it inherits."""
+    """Write a program `catalog` for shells and return the file descriptor that it inherits."""
     number = _control().fileno()
     program = folder / "catalog"
     words = [sys.executable, "-I", "-S", str(_STAND_IN_FILE), str(number), str(program)]
@@ -87,7 +87,7 @@ def put_command(folder: Path) -> int:
 
 
 def end_forks() -> None:
-    """End the process that forks, where there is one, and wait until it has."""
+    """End the forking process, if there is one, and wait for its end."""
     if _server.cache_info().currsize:
         control, process = _server()
         control.close()

@@ -1,4 +1,4 @@
-"""The documents of the shipped history, made by the real pipeline; as a program, it keeps them."""
+"""The documents of the shipped history from the real pipeline. As a program, it saves them."""
 
 import sys
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ from catalog.sync.sync import Options, Sync
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 OWN = Path(__file__).parents[2] / "docs" / "models.md"
-"""The repository's own document: that of the whole shipped history."""
+"""The repository's own document, made from the whole shipped history."""
 
 
 def documents() -> Iterator[tuple[str, str]]:
-    """Pass through the shipped history; yield file name and document after each capture."""
+    """Pass through the shipped history and yield file name and document after each capture."""
     settings = Settings.model_validate({})
     publisher = wire_publisher(settings)
     assert publisher is not None
@@ -44,7 +44,7 @@ def documents() -> Iterator[tuple[str, str]]:
 
 
 def main() -> None:
-    """Write every golden document anew."""
+    """Write every golden document again."""
     for old in GOLDEN.glob("*.md"):
         old.unlink()
     GOLDEN.mkdir(exist_ok=True)

@@ -1,10 +1,10 @@
-"""Texts that are made to take a scanner's time or memory, for every language that is scanned."""
+"""Texts that are made to cost a scanner time or memory, in every scanned language."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-# What makes a file worth reading, and its one use.
+# The beginning that makes the scanner read a file, with its one use of a model.
 STARTS: Final = {
     "a.py": 'model = "m1"\n',
     "a.js": 'const model = "m1"\n',
@@ -61,7 +61,7 @@ SMALL: Final = (
     "*a : ", "- a\n", "-\n", "- model: a\n", "? a\n", "a, ", "\ta", "a\\\n", "\\\n", "#\n",
     "# \n", " #", "'#", '"#', ";#", "%a", "!a", "[a](b) ", "a\r", "a\x0b", "\u2028",
 )  # fmt: skip
-# Something opened, then what goes on and on: start, unit, end.
+# An opening, then an endless repetition: start, unit, end.
 LONG: Final = (
     ("MODEL=${a", "-", ""), ("MODEL=${", "a", ""), ("MODEL=${", "a-", "}"),
     ('x = "', '\\"""', ""), ('x = "\\"\\"\\"', "a", ""), ("x = '", "\\'''", ""),
@@ -100,7 +100,7 @@ LONG: Final = (
     ("# catalog: ignore[", "a ", ""), ("# catalog:", " ", ""), ("# catalog: ignore", " ", "x"),
     ("<!-- catalog: ignore", " -->", ""),
 )  # fmt: skip
-EACH: Final = "\0"  # stands for a number that differs in each repetition
+EACH: Final = "\0"  # placeholder of a number that differs in each repetition
 NUMBERED: Final = (
     ("", "model_\0 = 'a'\n", ""), ("", '"model\0": "a\0",\n', ""),
     ("", "model\0: a\0\n", ""), ("", "[[a\0]]\n", ""), ("", "[a\0]\n", ""),
@@ -118,7 +118,7 @@ Text = Callable[[], str]
 
 
 def texts(name: str, size: int) -> dict[str, Text]:
-    """Give what makes each hostile text of this size for a file of this name, by its title."""
+    """Return a function for each hostile text of this size, by title."""
     start = STARTS[name]
     plain = [("", unit, "") for unit in (*SIGNS, *OPENINGS, *SMALL)]
     repeated: dict[str, Text] = {
@@ -147,14 +147,14 @@ def _around(before: str, left: str, right: str, start: str, size: int) -> str:
 
 
 def _aliases(unit: str, start: str, size: int) -> str:
-    """Let many keys have one long list."""
+    """Give many keys one shared long list."""
     items = "x, " * (size // 6)
     keys = "".join(unit.replace(EACH, str(n)) for n in range(size // 2 // (len(unit) + 5)))
     return f"{start}a: &a [{items}]\n{keys}"
 
 
 def _bomb(start: str, size: int) -> str:
-    """Let each list hold the one before nine times."""
+    """Nest lists so that each contains the previous one nine times."""
     lists = (f"model{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, size // 80))
     return f"{start}a0: &a0 [x]\n{''.join(lists)}"
 

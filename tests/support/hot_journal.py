@@ -7,7 +7,7 @@ import sys
 
 
 def main() -> None:
-    """Leave `FILE-journal` beside the file of the first argument, and pages of it half written."""
+    """Leave `FILE-journal` next to the file of the first argument, with half-written pages."""
     connection = sqlite3.connect(sys.argv[1], isolation_level=None)
     connection.execute("pragma cache_size = 2")  # pages go to the file before the commit
     connection.execute("begin immediate")

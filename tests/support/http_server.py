@@ -1,11 +1,11 @@
-"""A real HTTP server on the loopback that does as it is told, well or badly.
+"""A real HTTP server on the loopback that follows a script of good and bad answers.
 
     with serve(answer(503), answer(body=b"{}")) as server:
-        ...  # ask server.url twice
+        ...  # request server.url twice
     assert server.requests[0].path == "/"
 
-Each request gets the next step of the script; the last step stays for all that follow. A step is a
-function of one `Exchange`, so a test can write its own.
+Each request gets the next step of the script, and the last step repeats. A step is a function of
+one `Exchange`, so a test can write its own.
 """
 
 import gzip
@@ -29,7 +29,7 @@ BLOCK = b" " * 65_536
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One request as it came in; names of headers are in lower case."""
+    """One request as received, with header names in lower case."""
 
     method: str
     path: str
@@ -61,7 +61,7 @@ class Exchange:
         self._handler.wfile.flush()
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait until the server is released or closed, or the time is over; say whether it was."""
+        """Wait until the server is released or closed, and return False at the time limit."""
         return self.server.released.wait(seconds)
 
     def hang_up(self) -> None:
@@ -81,7 +81,7 @@ Step = Callable[[Exchange], None]
 
 
 class Server(ThreadingHTTPServer):
-    """What `serve` gives: its `url`, the `requests` so far, and `released` to end waiting steps."""
+    """The server of `serve`: its `url`, its `requests`, and `released` to end waiting steps."""
 
     # Threads are joined at the end, so that nothing outlives the test.
     daemon_threads = False
@@ -107,12 +107,12 @@ class Server(ThreadingHTTPServer):
         return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}"
 
     def step(self, request: Recorded) -> Step:
-        """Record a request and return what to do about it."""
+        """Record a request and return its step."""
         self.requests.append(request)
         return self._script[min(len(self.requests), len(self._script)) - 1]
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        """Take a connection; its TLS handshake is left to the connection's own thread."""
+        """Accept a connection. The connection's own thread does its TLS handshake."""
         connection, address = super().get_request()
         self.connections += 1
         if self._tls:
@@ -128,7 +128,7 @@ class Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  # interface
-        """Keep what went wrong in a step; a client that went away is nothing wrong."""
+        """Keep the error of a step. A client that disconnects is no error."""
         error = sys.exception()
         if error and not isinstance(error, OSError):
             self.failures.append(error)
@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length)
-        if len(body) < length:  # who sent it was cut off: nobody takes half a request
+        if len(body) < length:  # the client was cut off, and half a request does not count
             self.close_connection = True
             return
         request = Recorded(
@@ -164,12 +164,12 @@ class _Handler(BaseHTTPRequestHandler):
     do_DELETE = do_GET = do_HEAD = do_PATCH = do_POST = do_PUT = handle_any  # noqa: N815  # interface
 
     def log_message(self, *words: object) -> None:
-        """Say nothing: the requests are recorded."""
+        """Log nothing, because the requests are recorded."""
 
 
 @contextmanager
 def serve(*script: Step, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
-    """Serve the steps on a free port of 127.0.0.1; raise at the end what failed within a step."""
+    """Serve the steps on a free port of 127.0.0.1, and raise a step's error last."""
     server = Server(script, tls)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -185,7 +185,7 @@ def serve(*script: Step, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
 def answer(
     status: int = 200, body: bytes = b"{}", headers: Mapping[str, str] | None = None
 ) -> Step:
-    """Answer in full and at once."""
+    """Answer in full without a delay."""
     return lambda exchange: exchange.send(status, headers or {}, body)
 
 
@@ -196,7 +196,7 @@ def api_error(code: str, description: str) -> bytes:
 
 
 def silence(exchange: Exchange) -> None:
-    """Take the request and say nothing until released."""
+    """Take the request and send nothing until released."""
     exchange.wait()
     exchange.hang_up()
 
@@ -242,7 +242,7 @@ def break_off(status: int = 200, body: bytes = b'{"result": "suc') -> Step:
 
 
 def flood(size: int, status: int = 200) -> Step:
-    """Send a body of about so many bytes in chunks, without saying how long it is."""
+    """Send a body of about this size in chunks, without its length."""
 
     def step(exchange: Exchange) -> None:
         exchange.head(status, {"Transfer-Encoding": "chunked"})
@@ -254,14 +254,14 @@ def flood(size: int, status: int = 200) -> Step:
 
 
 def gzip_bomb(size: int) -> Step:
-    """Answer with a small body that unfolds to so many bytes."""
+    """Answer with a small body that decompresses to this size."""
     return answer(body=gzip.compress(bytes(size)), headers={"Content-Encoding": "gzip"})
 
 
 @contextmanager
 def refusing() -> Iterator[str]:
     """Give the URL of a port of 127.0.0.1 that refuses every connection while this lasts."""
-    # Bound and not listening: nobody else can take the port meanwhile.
+    # Bound without listening, so no other process can take the port meanwhile.
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield f"http://127.0.0.1:{taken.getsockname()[1]}"
@@ -269,8 +269,8 @@ def refusing() -> Iterator[str]:
 
 @contextmanager
 def unanswering() -> Iterator[str]:
-    """Give the URL of a port of 127.0.0.1 that answers no attempt to connect while this lasts."""
-    # The one place in its queue is taken: whatever comes next is left waiting.
+    """Yield the URL of a port that answers no connection attempt."""
+    # The only place in its queue is taken, so every later connection waits.
     with (
         socket.create_server(("127.0.0.1", 0), backlog=0) as full,
         socket.create_connection(full.getsockname()),

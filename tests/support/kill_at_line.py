@@ -1,6 +1,6 @@
-"""Kills a pass at many of its lines, and prints what each left: see test_crash.py.
+"""Kills a pass at many of its lines and prints the state after each: see test_crash.py.
 
-As a program it stays single-threaded and loads everything once; each pass is a fork of it.
+The program stays single-threaded and loads everything once. Each pass is a fork of it.
 """
 
 import json
@@ -34,7 +34,7 @@ KEPT = {
 
 
 def run_pass(folder: Path, provider: str, receiver: str, at: datetime) -> None:
-    """Run one pass with its files in `folder`; its messages go to the receiver under its name."""
+    """Run one pass with its files in `folder`. The receiver's path is the folder's name."""
     (folder / "catalog.toml").write_text(
         f'database = "{folder}/catalog.db"\n[document]\npath = "models.md"\n'
         f'[[channel]]\nkind = "webhook"\nname = "hook"\nurl = "{receiver}/{folder.name}"\n'
@@ -48,7 +48,7 @@ def run_pass(folder: Path, provider: str, receiver: str, at: datetime) -> None:
 
 
 def in_fork(work: Callable[[], object]) -> int:
-    """Do the work in a process of its own; return how it ended (0, or minus the signal)."""
+    """Run the work in a new process and return its exit code, or minus the signal."""
     child = os.fork()
     if child == 0:
         try:
@@ -61,14 +61,14 @@ def in_fork(work: Callable[[], object]) -> int:
 
 
 def is_ours(code: CodeType) -> bool:
-    """Whether code is that of the package."""
+    """Return True if the code belongs to the package."""
     return code.co_filename.startswith(PACKAGE)
 
 
 def run_lines(
     work: Callable[[], object], kill_at: int = 0, counts: Callable[[CodeType], bool] = is_ours
 ) -> int:
-    """Do the work, count the lines that it runs, and kill this process at one of them."""
+    """Run the work, count its lines, and kill this process at one of them."""
     lines = 0
 
     def on_line(_frame: FrameType, event: str, _arg: Any) -> Any:
@@ -88,7 +88,7 @@ def run_lines(
 
 
 def stored(folder: Path) -> dict[str, Any]:
-    """Read what a user would find afterwards: rows and document."""
+    """Read the stored rows and the document."""
     connection = sqlite3.connect(folder / "catalog.db")
     rows: dict[str, Any] = {}
     for table, columns in KEPT.items():
@@ -99,7 +99,7 @@ def stored(folder: Path) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Kill a pass at evenly spread lines; print what each left behind after a second run."""
+    """Kill a pass at evenly spread lines and print the state after a second run."""
     before, provider, receiver, at, kills = sys.argv[1:]
     sys.settrace(None)  # nothing is run here that is not measured elsewhere
     template, when = Path(before), datetime.fromisoformat(at)
@@ -108,7 +108,7 @@ def main() -> None:
         shutil.copytree(template, folder)
         return lambda: run_pass(folder, provider, receiver, when)
 
-    pass_in(template.parent / "warm-up")()  # loads what a pass loads, once for all forks
+    pass_in(template.parent / "warm-up")()  # loads the modules of a pass once for all forks
     undisturbed = template.parent / "undisturbed"
     counted = template.parent / "lines"
     work = pass_in(undisturbed)

@@ -1,4 +1,4 @@
-"""Opens a database, or imports a folder into it, and kills itself after so many statements."""
+"""Opens a database, or imports a folder into it, and kills itself at a given statement."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from catalog.store.database import Database
 
 
 def main() -> None:
-    """Open the database of the first argument; print how many statements that took.
+    """Open the database of the first argument and print the number of statements.
 
     With a third argument, import the recordings in that folder.
     """

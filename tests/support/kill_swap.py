@@ -1,6 +1,6 @@
-"""Kills the swap of a restore at each of its lines, and prints which database each kill left.
+"""Kills a restore's swap at each of its lines and prints the database after each kill.
 
-As a program it stays single-threaded and loads everything once; each swap is a fork of it.
+The program stays single-threaded and loads everything once. Each swap is a fork of it.
 """
 
 import json
@@ -16,11 +16,11 @@ from catalog.store import swap
 from tests.support.kill_at_line import in_fork, run_lines
 
 LOOKS = {"_refuse_users", "_has_open"}
-"""Functions that change no file; their lines depend on the processes of the machine."""
+"""Functions that change no file. Their lines depend on the processes of the machine."""
 
 
 def swaps(code: CodeType) -> bool:
-    """Whether code is that of the module which swaps files."""
+    """Return True if the code belongs to the module that swaps files."""
     return code.co_filename == swap.__file__ and code.co_name not in LOOKS
 
 

@@ -1,4 +1,4 @@
-"""What the tests and measures of scanning share: the names that are known."""
+"""Known names for the tests and measurements of scanning."""
 
 import json
 

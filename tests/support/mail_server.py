@@ -16,7 +16,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 Reply = Callable[[str], str]
-"""What is said to a recipient's address, or to the mail for it."""
+"""Function that returns the reply to a recipient's address or to a mail's text."""
 
 
 def accept(_address: str) -> str:
@@ -26,7 +26,7 @@ def accept(_address: str) -> str:
 
 @dataclass
 class Mailbox:
-    """What `post_office` gives: where it is, and what came."""
+    """The result of `post_office`: its port and everything it received."""
 
     port: int = 0
     letters: list[EmailMessage] = field(default_factory=list)
@@ -72,7 +72,7 @@ class _Handler:
         assert isinstance(data, LoginPassword)
         user, password = data.login.decode(), data.password.decode()
         self.mailbox.logins.append((user, password))
-        # Not handled: so that the server itself says 535.
+        # Not handled, so that the server itself answers 535.
         return AuthResult(success=password == self.password, handled=False)
 
 
@@ -85,7 +85,7 @@ def post_office(
     tls: ssl.SSLContext | None = None,
     starttls: ssl.SSLContext | None = None,
 ) -> Iterator[Mailbox]:
-    """Serve SMTP on a free port of 127.0.0.1; with a password, nobody posts without a login."""
+    """Serve SMTP on a free port of 127.0.0.1. A password makes the login mandatory."""
     mailbox = Mailbox()
     handler = _Handler(mailbox, recipient, data, password)
 
@@ -128,7 +128,7 @@ async def _ended(loop: asyncio.AbstractEventLoop) -> None:
 
 @contextmanager
 def greeting(line: bytes, *, end: bool = False) -> Iterator[int]:
-    """Give the port of a server that says one line again and again, or once and then hangs up."""
+    """Yield the port of a server that sends one line, once or repeatedly."""
     ended = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
 

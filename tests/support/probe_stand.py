@@ -1,4 +1,4 @@
-"""Models that are called for real on a replay, by a clock that tests set and without waiting."""
+"""Real calls of models on a replay, with a clock that tests set."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ CHAT_V2 = f"{PATHS}/2/ai/%7Bproduct_id%7D/openai/v1/chat/completions"
 
 
 class Patient(Event):
-    """An event for which nobody waits: the seconds are only counted."""
+    """An event that counts the seconds of its waits instead of waiting."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,13 +59,13 @@ class Stand:
     runs: list[Results] = field(default_factory=list)
 
     def run(self, minutes: float = 0, **wish: Any) -> Results:
-        """Call the models, so many minutes later."""
+        """Call the models some minutes later."""
         self.clock.now += minutes * MINUTE
         self.runs.append(self.probing.run(Selection(**wish)))
         return self.runs[-1]
 
     def run_twice(self, **wish: Any) -> set[tuple[str, str]]:
-        """Call the models, then again for second tries; return rule and model of each finding."""
+        """Call the models twice, with second tries, and return rule and model of each finding."""
         both = self.run(**wish).findings + self.run(11, **wish).findings
         return {(each.rule, getattr(each.change, "name", "")) for each in both}
 
@@ -98,7 +98,7 @@ def stand(
     behavior: Behavior | None = None,
     **given: Any,
 ) -> Iterator[Stand]:
-    """Poll these states of the catalog, a day apart, and give what calls the models of the last."""
+    """Poll these states of the catalog, a day apart, and yield the last one's models."""
     history = folder / "history"
     history.mkdir()
     for day, rows in enumerate(states, start=1):

@@ -1,4 +1,4 @@
-"""A whole pass on real parts: HTTP on the loopback, an SQLite file, a document, a channel."""
+"""A whole pass on real parts: HTTP, an SQLite file, a document, a channel."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ TLS = create_ssl_context(trust_env=False)
 
 @dataclass
 class Ear:
-    """A channel that keeps what it is told, or refuses while it is deaf, for good when gone."""
+    """A channel that keeps its messages, or refuses them while it is deaf or gone."""
 
     name: str = "ear"
     audience: Audience = field(default_factory=Audience)
@@ -44,7 +44,7 @@ class Ear:
     deaf: bool = False
     gone: bool = False
     asks: float | None = None
-    """How many seconds it asks for while it is deaf."""
+    """Seconds that it asks to wait while it is deaf."""
     heard: list[Message] = field(default_factory=list)
 
     def send(self, message: Message) -> None:
@@ -134,7 +134,7 @@ def make(folder: Path, server: Any, http: Http) -> Rig:
 
 
 def lay_database(folder: Path) -> Path:
-    """Put a database without a row into a folder, unless there is one."""
+    """Put a database without rows into a folder, unless there is one."""
     file = folder / "catalog.db"
     if not file.exists():
         file.write_bytes(_empty())
@@ -143,7 +143,7 @@ def lay_database(folder: Path) -> Path:
 
 @cache
 def _empty() -> bytes:
-    """Make a database without a row once: what migrates it is not what a rig is for."""
+    """Make a database without rows once, because a rig does not cover migrations."""
     with TemporaryDirectory() as folder:
         database = Database(f"{folder}/catalog.db")
         with database.writing():

@@ -1,4 +1,4 @@
-"""The command as people type it: a process of its own, in a folder of its own."""
+"""The command as people type it, in a process and a folder of its own."""
 
 import json
 import os
@@ -18,8 +18,8 @@ COMMAND: Final = Path(sys.executable).parent / "catalog"
 TOKEN: Final = "tok-7c1e-never-shown"
 SECONDS: Final = 60
 UNMEASURED: Final = {"COVERAGE_PROCESS_CONFIG": ""}
-"""Given to what starts many processes that run no line of their own: to measure takes as long."""
-# Tests that run in the background of a shell ignore Ctrl-C, and what they start inherits that.
+"""Turns coverage off in processes that run no new line, because measuring doubles their time."""
+# Tests in the background of a shell ignore Ctrl-C, and their child processes inherit that.
 HEEDS_CTRL_C: Final = """\
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -29,7 +29,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One command that ended: its exit code, and what it wrote to stdout and stderr."""
+    """One ended command: its exit code, stdout and stderr."""
 
     code: int
     out: str
@@ -37,20 +37,20 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        """What it wrote to stdout, as JSON."""
+        """Its stdout as JSON."""
         return json.loads(self.out)
 
     @property
     def lines(self) -> list[str]:
-        """What it wrote to stdout, line by line."""
+        """Its stdout, line by line."""
         return self.out.splitlines()
 
 
 @dataclass(frozen=True)
 class Shell:
-    """A working folder and its environment, which holds nothing but what is given here.
+    """A working folder and its environment, which holds only the given variables.
 
-    Its commands are forks of a process that is loaded already, or the installed script.
+    Its commands are forks of a loaded process, or the installed script.
     """
 
     folder: Path
@@ -60,8 +60,8 @@ class Shell:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment of every command: no setting of whoever runs the tests."""
-        # Coverage measures the commands too; it tells them by its own variables.
+        """The environment of every command, without the caller's settings."""
+        # Coverage measures the commands too and passes its settings in its own variables.
         measured = {name: text for name, text in os.environ.items() if name.startswith("COVERAGE_")}
         plain = {"HOME": str(self.folder), "PATH": os.defpath, "LANG": "C.UTF-8"}
         return measured | plain | dict(self.given)
@@ -73,9 +73,9 @@ class Shell:
         stdin: bytes = b"",
         given: Mapping[str, str] | None = None,
     ) -> Ran:
-        """Run `catalog WORDS` and return what it said; fail unless it ends with this code.
+        """Run `catalog WORDS` and return its result. Fail unless it ends with this code.
 
-        Whatever it says, it shows no traceback and no token.
+        It must show no traceback and no token.
         """
         pipe, environ = subprocess.PIPE, self.environ | dict(given or {})
         with self._process(environ)(
@@ -93,13 +93,13 @@ class Shell:
         return ran
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
-        """Start `catalog WORDS` and leave it running; use it in a `with`."""
+        """Start `catalog WORDS` and leave it running. Use it in a `with`."""
         start = self._process(self.environ)
         heeds = [] if start is Fork else [sys.executable, "-c", HEEDS_CTRL_C]
         return self._start(start, [*heeds, *self.line(*words)])
 
     def python(self, *words: str | Path) -> subprocess.Popen[str]:
-        """Start `python WORDS`: a script, -m and a module or -c and code; use it in a `with`."""
+        """Start `python WORDS` (a script, -m and a module, or -c and code). Use it in a `with`."""
         return self._start(self._process(self.environ), [sys.executable, *map(str, words)])
 
     def _start(self, start: type[subprocess.Popen[Any]], line: list[str]) -> subprocess.Popen[str]:
@@ -116,7 +116,7 @@ class Shell:
     def on_terminal(
         self, *words: str | Path, piped: bool = False, given: Mapping[str, str] | None = None
     ) -> tuple[str, str]:
-        """Run `catalog WORDS` on a terminal; return what it shows, and stdout where that is piped.
+        """Run `catalog WORDS` on a terminal and return the terminal's text and the piped stdout.
 
         It must succeed.
         """
@@ -138,7 +138,7 @@ class Shell:
         return shown.decode(), out.decode()
 
     def _process(self, environ: Mapping[str, str]) -> type[subprocess.Popen[Any]]:
-        """Choose what starts a command."""
+        """Choose the class that starts a command."""
         return subprocess.Popen if self.installed or not can_fork(environ) else Fork
 
     def line(self, *words: str | Path) -> list[str]:
@@ -152,11 +152,11 @@ class Shell:
 
 
 def _chunks(terminal: int) -> Iterator[bytes]:
-    """Read a terminal until nobody writes to it any more, which Linux tells by an error."""
+    """Read a terminal until its last writer is gone, which Linux reports as an error."""
     with suppress(OSError):
         while chunk := os.read(terminal, 4096):
             yield chunk
 
 
 Live = Callable[..., tuple[Shell, Server]]
-"""What the fixture `live` gives: steps of a server in, a shell that asks it out."""
+"""Type of the fixture `live`: server steps in, a shell that polls it out."""

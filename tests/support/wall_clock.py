@@ -1,4 +1,4 @@
-"""A wall clock that can be set for the commands of a test alone; monotonic time goes on."""
+"""A wall clock that tests can set for their commands. Monotonic time is not affected."""
 
 import os
 import shutil
@@ -61,13 +61,13 @@ time_t time(time_t *given)
 
 @dataclass(frozen=True, slots=True)
 class WallClock:
-    """What the processes started with `environ` take for the time of day."""
+    """The time of day of all processes started with `environ`."""
 
     folder: Path
 
     @classmethod
     def made(cls, folder: Path) -> "WallClock":
-        """Make a library that stands between a process and the clock; a C compiler is wanted."""
+        """Build a library that replaces the clock of a process. This needs a C compiler."""
         assert COMPILER
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "clock.c").write_text(_SOURCE, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Small wheels and the locks that pin them, so that a test can install without an index."""
+"""Small wheels with their locks, so that a test can install without an index."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -6,7 +6,7 @@ from zipfile import ZipFile
 
 
 def make_wheel(folder: Path, name: str, code: str = "", script: str = "") -> Path:
-    """Write a wheel of one module, with a command `NAME = FUNCTION` where one is given."""
+    """Write a wheel of one module, optionally with a command `NAME = FUNCTION`."""
     info = f"{name}-1.0.dist-info"
     files = {
         f"{name}.py": code,
