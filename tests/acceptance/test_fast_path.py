@@ -3,7 +3,7 @@
 import re
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -227,6 +227,39 @@ def test_a_slot_in_hand_is_asked_for_once(live: Live) -> None:
     assert "run=" in ran.err
     assert "is being done by another process" in told[0]
     assert len(server.requests) == 2
+
+
+def test_a_mistake_on_the_fast_path_stops_no_poll(
+    live: Live, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A mistake of the program is logged, and leaves the poll to the full pass."""
+    shell, _ = live(answer(body=BODY))
+    shell("sync")
+    monkeypatch.chdir(shell.folder)
+
+    def clock() -> datetime:
+        raise RuntimeError("tok-secret")
+
+    assert poll_fast(Line(None, None, None, {**shell.environ}), clock) is None
+    assert "the fast path broke off by a mistake of this program: RuntimeError at" in caplog.text
+    assert "tok-secret" not in caplog.text
+
+
+@pytest.mark.long
+def test_a_304_about_a_state_that_moved_is_asked_for_again(live: Live) -> None:
+    """An answer of 304 says nothing of a state that another process has written meanwhile."""
+    held: list[Shell] = []
+
+    def meanwhile(exchange: Exchange) -> None:
+        delete_rows(held[0], "fast_path")
+        answer(304, body=b"")(exchange)
+
+    tagged = answer(body=BODY, headers={"ETag": '"a"'})
+    shell, server = live(tagged, meanwhile, answer(304, body=b""))
+    held.append(shell)
+    shell("sync")
+    assert "unchanged" in shell("sync").out
+    assert len(server.requests) == 3
 
 
 @pytest.mark.long

@@ -14,9 +14,9 @@ from catalog.core.errors import StoreError
 from catalog.store.fast import confirm, read
 from tests.bench.random_catalog import RandomCatalog
 from tests.support.database import polls
-from tests.support.fast_path import FastRig
+from tests.support.fast_path import NOON, FastRig
 from tests.support.http_server import Exchange, answer
-from tests.support.rig import Ear
+from tests.support.rig import HOUR, Ear
 
 
 def test_no_pass_puts_to_rest_what_another_one_left(fast_rig: Callable[..., FastRig]) -> None:
@@ -101,3 +101,15 @@ def test_polls_stand_in_the_order_of_their_times(fast_rig: Callable[..., FastRig
         assert confirm(it.folder / "catalog.db", row, poll | started, None, claimed=False)
     began = [began for began, _ in polls(it.folder / "catalog.db")]
     assert began[1:] == ["2026-01-01T14:05:00Z"] * 2
+
+
+def test_a_slot_of_another_process_is_not_finished(fast_rig: Callable[..., FastRig]) -> None:
+    """A process that lost the claim of its slot records nothing on the fast path."""
+    it = fast_rig(answer(body=RandomCatalog(20).body))
+    it.poll()
+    assert it.work.sync.fast
+    file = it.folder / "catalog.db"
+    (row,) = read(file, it.work.sync.fast.settings, it.clock.now)
+    poll = {"started_at": "2026-01-01T14:00:00Z", "duration_ms": 1, "outcome": "unchanged"}
+    assert not confirm(file, row, poll, NOON + 2 * HOUR, claimed=True)
+    assert it.rows("select count(*) from poll") == [(1,)]

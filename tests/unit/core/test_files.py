@@ -48,7 +48,7 @@ PARSERS = {
     ("replay/models.py", "json.loads(capture.body)"),
     ("replay/faults.py", "json.loads(body)"),
     ("changes/rules.py", "tomllib.loads(text)"),
-    ("check/sources.py", "tomllib.loads(file.read_text('utf-8'))"),
+    ("check/from_recordings.py", "tomllib.loads(file.read_text('utf-8'))"),
     ("check/scan/notebook.py", "json.loads(f'\"{token.text}\"')"),
     ("core/strict_toml.py", "tomllib.loads(text)"),
 }
@@ -73,7 +73,7 @@ def test_no_other_place_reads_a_file() -> None:
         and not text.startswith("files(")
     }
     packaged = {each for each in found if "joinpath" in each[1] or each[1].startswith("file.read_")}
-    assert {path for path, _ in packaged} == {"check/sources.py"}
+    assert {path for path, _ in packaged} == {"check/from_recordings.py"}
     assert found - packaged == OTHERS
 
 
