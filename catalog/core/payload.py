@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from catalog.core.paths import Trail
+from catalog.core.snapshot import Model
 from catalog.core.strict_json import Json, JsonText, values_json
 
 Identity = list[str | None]
@@ -102,7 +103,7 @@ class ValidPayload:
     """A validated payload: its rows and their drift.
 
     `steps` holds for each row the keys (or indexes) that the `*` of the rows' place matched.
-    `facts` holds for each row the facts of its model.
+    `facts` holds for each row the facts of its model, and `known` current models by their facts.
     """
 
     payload: Payload
@@ -110,3 +111,4 @@ class ValidPayload:
     drift: tuple[Drift, ...]
     steps: tuple[Trail, ...] = ()
     facts: tuple[JsonText, ...] = ()
+    known: Mapping[JsonText, Model] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 
 from catalog.core.strict_json import JsonText
 
@@ -34,6 +35,9 @@ def key_order(key: str) -> tuple[int, int, str]:
     if key.isascii() and key.isdecimal():
         return (0, int(key), key)
     return (1, 0, key)
+
+
+NO_MODELS: Mapping[JsonText, Model] = MappingProxyType({})
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ new fields, new values, new nulls, odd formats.
 """
 
 import re
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
@@ -15,6 +15,7 @@ from rfc3986_validator import validate_rfc3986
 from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid, Problem
 from catalog.core.paths import ANY, Trail, values
 from catalog.core.payload import PARTS, Drift, Payload, ValidPayload
+from catalog.core.snapshot import NO_MODELS, Model
 from catalog.core.strict_json import (
     Json,
     JsonText,
@@ -48,13 +49,13 @@ _TYPES = {
 
 
 def validate(
-    payload: Payload, provider: Provider, known: Collection[JsonText] = frozenset()
+    payload: Payload, provider: Provider, known: Mapping[JsonText, Model] = NO_MODELS
 ) -> ValidPayload:
     """Return a valid payload, or raise PayloadInvalid with every problem.
 
     In the contract, `$defs.model` describes one row, and the x- words are explained in
-    catalog/providers/infomaniak/schema.json. `known` holds the facts of current models. Rows with
-    these facts are not validated again.
+    catalog/providers/infomaniak/schema.json. `known` holds the current models by their facts. Rows
+    with these facts are not validated again.
     """
     contract = provider.contract
     body, flaws = read(payload.body)
@@ -74,6 +75,7 @@ def validate(
         drift=tuple(_drift(body, [row.value for row in new], contract)),
         steps=tuple(row.steps for row in rows),
         facts=facts,
+        known=known,
     )
 
 
@@ -100,7 +102,7 @@ def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
 
 
 def _unlike(
-    known: Collection[JsonText], rows: Sequence["_Row"], facts: Sequence[JsonText]
+    known: Mapping[JsonText, Model], rows: Sequence["_Row"], facts: Sequence[JsonText]
 ) -> Sequence["_Row"]:
     return [row for row, text in zip(rows, facts, strict=True) if text not in known]
 
@@ -152,14 +154,24 @@ def _wrong(
     """Yield the violations of the contract, without odd formats."""
     from jsonschema import Draft202012Validator  # slow import, only needed after a change
 
-    around = {**contract, "$defs": {**contract["$defs"], "model": True}}
+    around = Draft202012Validator(_without_rows(contract))
     for root, part in parts:
-        for error in Draft202012Validator(around).iter_errors(part):
+        for error in around.iter_errors(part):
             yield from _problems(error, root)
     listed = {"items": {"$ref": "#/$defs/model"}, "$defs": contract["$defs"]}
     for error in Draft202012Validator(listed).iter_errors([row.value for row in rows]):
         row = rows[error.absolute_path.popleft()]
         yield from _problems(error, row.path(contract))
+
+
+def _without_rows(schema: Json) -> Json:
+    """Return a schema that accepts any row: a reference for each row would be slow."""
+    if schema == {"$ref": "#/$defs/model"}:
+        return True
+    if isinstance(schema, dict):
+        rest = ((key, _without_rows(value)) for key, value in schema.items())
+        return {key: value for key, value in rest if key != "items" or value is not True}
+    return schema
 
 
 def _problems(error: "ValidationError", root: str) -> Iterator[Problem]:

@@ -78,9 +78,9 @@ class Reader:
         from catalog.providers.validate import validate  # slow import, avoided if nothing is new
 
         state = self._state(start)
-        facts = frozenset(model.facts for model in state.models) if state else frozenset()
+        models = {model.facts: model for model in state.models} if state else {}
         try:
-            valid = validate(answer, self.provider, facts)
+            valid = validate(answer, self.provider, models)
             candidate = replace(self.provider.normalize(valid), taken_at=start.at)
         except PayloadInvalid as error:
             return Reading(answer, error=error)

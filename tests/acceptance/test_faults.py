@@ -173,7 +173,7 @@ def test_growth_is_noticed() -> None:
     assert grown(early, late) == []
     assert grown(early, late | {"memory": 95_000_000}) == ["memory grew"]
     assert grown(early, late | {"files": 6}) == ["open files grew"]
-    assert grown(early, late | {"database": 750_000}) == ["the database grew too much"]
+    assert grown(early, late | {"database": 950_000}) == ["the database grew too much"]
 
 
 def test_a_slot_done_twice_or_not_at_all_is_noticed() -> None:

@@ -18,7 +18,7 @@ GROWTH = 0.03
 NOTHING = dict.fromkeys(("polls", "memory", "peak", "files", "database"), 0)
 START, SLOWEST = 60.0, 0.3
 """Seconds for the daemon's start and for one poll. A daemon that takes longer is ended."""
-PER_POLL = 20
+PER_POLL = 80
 """Bytes of the database that an unchanged poll may take, its indexes included."""
 _TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 _GROWING = {"tally": 101, "poll": None, "slot": 11}

@@ -65,7 +65,8 @@ class Infomaniak:
 
     def normalize(self, valid: ValidPayload) -> Snapshot:
         """Return the snapshot of an answer."""
-        models = map(model, valid.rows, valid.facts)
+        rows = zip(valid.rows, valid.facts, strict=True)
+        models = [valid.known.get(facts) or model(row, facts) for row, facts in rows]
         return Snapshot.of(self.name, valid.payload.fetched_at, models)
 
 

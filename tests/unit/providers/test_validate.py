@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid
 from catalog.core.payload import Drift, ValidPayload
+from catalog.core.snapshot import Model
 from catalog.core.strict_json import JsonText, parse
 from catalog.providers import recordings
 from catalog.providers.described.description import Description
@@ -239,10 +240,11 @@ def _schemas(schema: Contract) -> list[Contract]:
 def test_problems_are_found_among_known_rows(wrong: Any) -> None:
     """Known rows do not hide problems of broken or doubled rows."""
     sound = [row(id=number, name=f"m-{number}") for number in range(1, 9)]
-    known = frozenset(validate(payload(body(*sound)), INFOMANIAK).facts)
+    models = INFOMANIAK.normalize(validate(payload(body(*sound)), INFOMANIAK)).models
+    known = {model.facts: model for model in models}
     answer = payload(body(*sound[:4], wrong, *sound[4:]))
     found = []
-    for facts in (known, frozenset[JsonText]()):
+    for facts in (known, dict[JsonText, Model]()):
         with pytest.raises(PayloadInvalid) as caught:
             validate(answer, INFOMANIAK, facts)
         found.append(caught.value.problems)
@@ -252,13 +254,13 @@ def test_problems_are_found_among_known_rows(wrong: Any) -> None:
 @pytest.mark.parametrize("key", ["id", "{1}/{id}", "{1}"])
 def test_known_rows_that_move_are_read_by_their_place(key: str) -> None:
     """If the place is part of the key, a moved known row is another model."""
-    provider, known = Described("x", Description(route="/", key=key)), frozenset[JsonText]()
+    provider, known = Described("x", Description(route="/", key=key)), dict[JsonText, Model]()
     for order in ((1, 2, 3), (3, 1), (2, 3, 1, 4)):
         answer = payload(body(*({"id": f"m-{number}"} for number in order)))
         valid = validate(answer, provider, known)
         alone = provider.normalize(validate(answer, provider))
         assert provider.normalize(valid) == alone
-        known |= frozenset(model.facts for model in alone.models)
+        known |= {model.facts: model for model in alone.models}
 
 
 def test_problems_in_a_keyed_list_name_their_place() -> None:
