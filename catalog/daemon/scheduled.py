@@ -52,9 +52,9 @@ class Scheduled:
         """Do the latest slot, unless another process did it or does it."""
         with self._watched(answered):
             now = answered.at if answered else self.sync.clock()
-            claim = _claim(
-                self.sync.database, self.provider, self.schedule.slot(now), now, self.limit
-            )
+            slot, fast = self.schedule.slot(now), self.sync.fast
+            claim = fast.claim(slot, self.limit, now) if fast else None
+            claim = claim or _claim(self.sync.database, self.provider, slot, now, self.limit)
             if not claim.is_ours:
                 return Run(self.provider, claim)
             if self.pings is not None:

@@ -9,7 +9,7 @@ import logging
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from catalog.core.files import read_bytes
 from catalog.core.payload import Answer, NotModified, Payload
 from catalog.store import fast as store
 from catalog.store.fast import FastRow
+from catalog.store.slots import Claim
 
 if TYPE_CHECKING:
     from catalog.store.history import Baseline
@@ -51,6 +52,15 @@ class FastPath:
             return None
         mine = (row for row in rows if (row.provider, row.request) == (self.provider, self.request))
         return next(filter(is_written, mine), None)
+
+    def claim(self, moment: datetime, longest: timedelta, now: datetime) -> Claim | None:
+        """Claim a slot with the driver alone. Return None if that fails."""
+        try:
+            return store.claim(self.file, self.provider, moment, longest, now)
+        except sqlite3.Error as error:
+            # The level is DEBUG, because the full pass reports the error.
+            logger.debug("%s: no claim on the fast path: %s", self.provider, error)
+            return None
 
     def new_row(self, started: datetime, known: "Baseline", document: Published | None) -> FastRow:
         """Return the row for the poll after this one.
