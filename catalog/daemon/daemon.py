@@ -37,6 +37,7 @@ from catalog.daemon.job import (
     status,
 )
 from catalog.daemon.report import Line, call_lines, refused, run_lines
+from catalog.daemon.schedule import EPOCH
 from catalog.daemon.scheduled import ProbeTimes
 from catalog.daemon.systemd import Systemd
 
@@ -185,7 +186,8 @@ class Daemon:
         # The first provider is used, because messages belong to channels.
         work = next(iter(self._states.values())).work
         self._limit(work.scheduled.limit)  # now, because the scheduler may be dead
-        self._scheduler.add_job(self._deliver, args=[work])
+        # In the past, because a clock that is set back would delay a job of now.
+        self._scheduler.add_job(self._deliver, "date", run_date=EPOCH, args=[work])
 
     def _deliver(self, work: Work) -> Sent:
         """Send messages in the thread of the passes."""
@@ -199,8 +201,8 @@ class Daemon:
             work, is_due = state.work, now() >= state.call_at
             if work.probes and is_due and work not in self._calling and not self._is_running(state):
                 self._calling.add(work)
-                given = [work, work.probes]
-                self._scheduler.add_job(self._call_models, args=given, executor="probes")
+                job = {"args": [work, work.probes], "executor": "probes"}
+                self._scheduler.add_job(self._call_models, "date", run_date=EPOCH, **job)
 
     def _call_models(self, work: Work, probes: ProbeTimes) -> Called:
         """Call the models in their thread. Errors do not affect passes."""
