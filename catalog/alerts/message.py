@@ -36,7 +36,7 @@ def subject(message: Message) -> str:
     `infomaniak: llama3 removed, and 10 more (7 breaking, 4 info)`
     """
     if not message.findings:
-        return f"{message.provider}: nothing to tell"
+        return f"{message.provider}: nothing to report"
     first, more = message.findings[0], len(message.findings) - 1
     others = f", and {more:,} more" if more else ""
     what = cut(fact(first), SUBJECT_LENGTH - len(others))

@@ -19,7 +19,7 @@ from catalog.core.visible import visible
 
 def document(result: CheckResult) -> dict[str, Any]:
     """Return the result as JSON, without its schema version."""
-    listing, heeded = result.listing, result.heeded
+    listing, notices = result.listing, result.notices
     return {
         "provider": listing.provider,
         "catalog": {
@@ -31,9 +31,9 @@ def document(result: CheckResult) -> dict[str, Any]:
         "files": len(result.files),
         "uses": result.uses,
         "failed": result.failed,
-        "notices": [notice_json(notice) for notice in heeded.notices],
-        "ignored": len(heeded.ignored),
-        "in_baseline": len(heeded.known),
+        "notices": [notice_json(notice) for notice in notices.reported],
+        "ignored": len(notices.ignored),
+        "in_baseline": len(notices.known),
         "skipped": [{"path": shown(each.path), "reason": each.skipped} for each in result.skipped],
     }
 
@@ -64,7 +64,7 @@ def annotations(result: CheckResult) -> str:
         f"::warning file={_property(each.path)},title=not checked::{_data(each.skipped)}\n"
         for each in result.skipped
     )
-    return "".join((*(f"{_annotation(notice)}\n" for notice in result.heeded.notices), *skipped))
+    return "".join((*(f"{_annotation(notice)}\n" for notice in result.notices.reported), *skipped))
 
 
 def _annotation(notice: Notice) -> str:
@@ -92,19 +92,19 @@ def report(result: CheckResult) -> str:
     It has a case for each notice, each file without notices, and each skipped file. A notice below
     `fail_on` is a passed case with its text as output.
     """
-    notices = result.heeded.notices
-    told = {notice.path for notice in notices}
-    silent = [path for path in result.files if path not in told]
+    notices = result.notices.reported
+    named = {notice.path for notice in notices}
+    clean = [path for path in result.files if path not in named]
     failures = sum(result.fails(notice) for notice in notices)
     skipped = result.skipped
-    tests = len(notices) + len(silent) + len(skipped)
+    tests = len(notices) + len(clean) + len(skipped)
     counts = f'tests="{tests}" failures="{failures}" errors="0"'
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<testsuites name="catalog check" {counts} time="0">',
         f'  <testsuite name="catalog check" {counts} skipped="{len(skipped)}" time="0">',
         *(line for notice in notices for line in _case(notice, failed=result.fails(notice))),
-        *(f"    <testcase {_named(shown(path), 'models')}/>" for path in silent),
+        *(f"    <testcase {_named(shown(path), 'models')}/>" for path in clean),
         *(
             f"    <testcase {_named(shown(each.path), 'limits')}>"
             f"<skipped message={_quoted(each.skipped)}/></testcase>"
@@ -150,12 +150,12 @@ def log(result: CheckResult) -> dict[str, Any]:
 
     Notices that comments or the baseline ignore are marked as suppressed.
     """
-    heeded = result.heeded
+    notices = result.notices
     seen: Counter[str] = Counter()
     results = [
-        *_results(heeded.notices, None, seen),
-        *_results(heeded.ignored, "inSource", seen),
-        *_results(heeded.known, "external", seen),
+        *_results(notices.reported, None, seen),
+        *_results(notices.ignored, "inSource", seen),
+        *_results(notices.known, "external", seen),
     ]
     run = {
         "tool": {"driver": _driver()},

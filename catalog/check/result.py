@@ -21,23 +21,23 @@ UNUSED = "unused-ignore"
 
 
 @dataclass(frozen=True, slots=True)
-class Heeded:
-    """Notices to report, those ignored by comments, those in the baseline.
+class Notices:
+    """Notices to report, those ignored by comments, those known by the baseline.
 
     `unneeded` counts the entries of the baseline that match no notice.
     """
 
-    notices: tuple[Notice, ...]
+    reported: tuple[Notice, ...]
     ignored: tuple[Notice, ...] = ()
     known: tuple[Notice, ...] = ()
     unneeded: int = 0
 
 
-def ignore(notices: Sequence[Notice], scanned: Iterable[Scanned]) -> Heeded:
+def ignore(notices: Sequence[Notice], scanned: Iterable[Scanned]) -> Notices:
     """Remove notices that a comment ignores, and report unused comments."""
     comments = {(each.path, comment.line): comment for each in scanned for comment in each.ignores}
     used: set[tuple[str, int]] = set()
-    told, ignored = [], []
+    reported, ignored = [], []
     for notice in notices:
         place = (notice.path, notice.line)
         comment = comments.get(place)
@@ -45,17 +45,17 @@ def ignore(notices: Sequence[Notice], scanned: Iterable[Scanned]) -> Heeded:
             used.add(place)
             ignored.append(notice)
         else:
-            told.append(notice)
-    told += [_unused(path, comments[path, line]) for path, line in comments.keys() - used]
-    return Heeded(tuple(sorted(told, key=lambda each: each.order)), tuple(ignored))
+            reported.append(notice)
+    reported += [_unused(path, comments[path, line]) for path, line in comments.keys() - used]
+    return Notices(tuple(sorted(reported, key=lambda each: each.order)), tuple(ignored))
 
 
-def leave(heeded: Heeded, baseline: frozenset[str]) -> Heeded:
+def apply_baseline(notices: Notices, baseline: frozenset[str]) -> Notices:
     """Remove notices in the baseline, regardless of their line."""
-    told = tuple(each for each in heeded.notices if each.fingerprint not in baseline)
-    known = tuple(each for each in heeded.notices if each.fingerprint in baseline)
+    reported = tuple(each for each in notices.reported if each.fingerprint not in baseline)
+    known = tuple(each for each in notices.reported if each.fingerprint in baseline)
     unneeded = len(baseline - {each.fingerprint for each in known})
-    return Heeded(told, heeded.ignored, known, unneeded)
+    return Notices(reported, notices.ignored, known, unneeded)
 
 
 def baseline_text(notices: Iterable[Notice]) -> str:
@@ -114,7 +114,7 @@ class CheckResult:
     `source` names the origin of the catalog. With `fail_on` None nothing fails.
     """
 
-    heeded: Heeded
+    notices: Notices
     scanned: tuple[Scanned, ...]
     listing: Listing
     source: str
@@ -123,7 +123,7 @@ class CheckResult:
     @property
     def failed(self) -> bool:
         """Return whether any notice fails the check."""
-        return any(self.fails(notice) for notice in self.heeded.notices)
+        return any(self.fails(notice) for notice in self.notices.reported)
 
     def fails(self, notice: Notice) -> bool:
         """Return whether this notice fails the check."""

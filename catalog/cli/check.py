@@ -15,7 +15,14 @@ from catalog.changes.finding import Level
 from catalog.check import lock
 from catalog.check.known import Listing
 from catalog.check.lock import Locked
-from catalog.check.result import CheckResult, Heeded, baseline_text, ignore, leave, read_baseline
+from catalog.check.result import (
+    CheckResult,
+    Notices,
+    apply_baseline,
+    baseline_text,
+    ignore,
+    read_baseline,
+)
 from catalog.check.scan.uses import Scanned
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.check_output import document, show
@@ -116,7 +123,7 @@ def check(
     result = _check(app, paths, listing, source, asked)
     for each, where in also:
         _write(where, document(each, result))
-    tell_skipped(result)
+    report_skipped(result)
     show(style, result)
     return int(result.failed or (strict and bool(result.skipped)))
 
@@ -236,15 +243,15 @@ def _check(
         others = (each for each in before if each.provider != listing.provider)
         _write(asked.lock, lock.text((*others, *made)))
     terms = Terms(listing, now().date(), asked.within, locked, app.loaded.settings.rules)
-    heeded = ignore(judge(scanned, terms), scanned)
+    notices = ignore(judge(scanned, terms), scanned)
     if asked.baseline is not None:
-        heeded = _left(heeded, asked.baseline, write=asked.write_baseline)
+        notices = _without_known(notices, asked.baseline, write=asked.write_baseline)
     if locked:
-        _tell_behind(lock.by_name(made, listing.provider), locked, asked.lock)
-    return CheckResult(heeded, scanned, listing, source, asked.fail_on)
+        _report_behind(lock.by_name(made, listing.provider), locked, asked.lock)
+    return CheckResult(notices, scanned, listing, source, asked.fail_on)
 
 
-def tell_skipped(result: CheckResult) -> None:
+def report_skipped(result: CheckResult) -> None:
     """Report the files that were not checked completely."""
     for each in result.skipped[:MOST_SKIPPED]:
         note(visible(f"not checked: {each.path}: {each.skipped}"))
@@ -262,17 +269,17 @@ def _near(scanned: Iterable[Scanned]) -> Iterable[Scanned]:
         yield replace(each, path=path, uses=uses)
 
 
-def _left(heeded: Heeded, baseline: Path, *, write: bool) -> Heeded:
+def _without_known(notices: Notices, baseline: Path, *, write: bool) -> Notices:
     if write:
-        _write(baseline, baseline_text(heeded.notices))
-    left = leave(heeded, read_baseline(baseline))
+        _write(baseline, baseline_text(notices.reported))
+    left = apply_baseline(notices, read_baseline(baseline))
     if left.unneeded:
         what = count(left.unneeded, "entry").replace("entrys", "entries")
         note(f"{baseline}: {what} no longer needed; write it again with --write-baseline")
     return left
 
 
-def _tell_behind(now: dict[str, Locked], locked: dict[str, Locked], file: Path) -> None:
+def _report_behind(now: dict[str, Locked], locked: dict[str, Locked], file: Path) -> None:
     """Report that the lock is outdated: other models or other files."""
     moved = sorted(
         name

@@ -38,7 +38,7 @@ def document(style: str, result: CheckResult) -> str:
 
 
 def _print_text(result: CheckResult) -> None:
-    notices = result.heeded.notices
+    notices = result.notices.reported
     places = max((len(_place(notice)) for notice in notices), default=0)
     rules = max((len(notice.rule) for notice in notices), default=0)
     for path, group in groupby(notices, key=lambda notice: notice.path):
@@ -59,10 +59,10 @@ def _place(notice: Notice) -> str:
 
 
 def _summary(result: CheckResult) -> str:
-    heeded = result.heeded
-    parts = [counted(heeded.notices) or "nothing to tell"]
-    parts += [f"{len(heeded.ignored):,} ignored by comments"] if heeded.ignored else []
-    parts += [f"{len(heeded.known):,} in the baseline"] if heeded.known else []
+    notices = result.notices
+    parts = [counted(notices.reported) or "nothing to report"]
+    parts += [f"{len(notices.ignored):,} ignored by comments"] if notices.ignored else []
+    parts += [f"{len(notices.known):,} in the baseline"] if notices.known else []
     uses, files = count(result.uses, "use"), count(len(result.files), "file")
     listing = result.listing
     against = f"{listing.provider}'s catalog of {listing.as_of:%Y-%m-%d} ({shown(result.source)})"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from catalog.check.scan.uses import Scanned
-from catalog.cli.check import tell_skipped
+from catalog.cli.check import report_skipped
 from tests.support.builders import body, row
 from tests.support.check_builders import CODE, STORY, outcome, write
 from tests.support.checkout import ROOT
@@ -60,7 +60,7 @@ def test_a_catalog_in_a_file(code: Shell) -> None:
     (code.folder / AT).write_bytes(body(*(row(id=i, name=n) for i, n in enumerate(STORY))))
     told = code("check", "ai.py", "--catalog", AT)
     assert told.lines == [
-        f"nothing to tell: 8 uses in 1 file, against infomaniak's catalog of 2026-11-01 ({AT})"
+        f"nothing to report: 8 uses in 1 file, against infomaniak's catalog of 2026-11-01 ({AT})"
     ]
     assert "no such" not in code("check", "ai.py", "--catalog", "none.json", code=2).err
     (code.folder / AT).write_text("{}", encoding="utf-8")
@@ -96,7 +96,7 @@ def test_what_contradicts_itself_is_wrong_usage(code: Shell) -> None:
 def test_many_files_beyond_the_limits_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
     """The first 20 skipped files are named, and the others are only counted."""
     files = tuple(Scanned(f"{n}.py", (), (), about=False, skipped="why") for n in range(22))
-    tell_skipped(outcome(scanned=files))
+    report_skipped(outcome(scanned=files))
     lines = capsys.readouterr().err.splitlines()
     assert lines[0] == "not checked: 0.py: why"
     assert (len(lines), lines[-1]) == (21, "not checked: 2 more; --format json lists all of them")
@@ -190,7 +190,7 @@ def test_the_lock_says_what_is_used_and_when_it_moved(code: Shell) -> None:
     ran = code("check", "ai.py", "b.py", "--catalog", then, code=1)
     assert "catalog.lock is behind the code (qwen3); write it again" in ran.err
     again = code("check", "ai.py", "b.py", "--catalog", then, "--write-lock")
-    assert (again.err, again.lines[0][:15]) == ("", "nothing to tell")
+    assert (again.err, again.lines[0][:17]) == ("", "nothing to report")
     bytes_of = (code.folder / "catalog.lock").read_bytes()
     code("check", "b.py", "ai.py", "--catalog", then, "--write-lock")
     assert (code.folder / "catalog.lock").read_bytes() == bytes_of
@@ -278,7 +278,9 @@ def test_the_hook_before_a_commit(code: Shell) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.skipif(os.cpu_count() == 1, reason="on one core nothing is shared")
+@pytest.mark.skipif(
+    os.cpu_count() == 1, reason="on one core, the scan has no worker processes to end"
+)
 def test_an_interrupted_scan_ends_at_once(shell: Shell) -> None:
     """Ctrl-C ends the scan, and its worker processes block SIGINT."""
     text = 'MODEL = "x"\n' + 'names = ["model"]\n' * 100

@@ -9,7 +9,7 @@ from catalog.check import from_recordings
 from catalog.check.judge import Terms, judge
 from catalog.check.known import Evidence, Known, Listing, names, stretches
 from catalog.check.notice import Notice
-from catalog.check.result import CheckResult, Heeded
+from catalog.check.result import CheckResult, Notices
 from catalog.check.scan.uses import Ignore, Scanned, Use
 from catalog.core.snapshot import Snapshot
 from catalog.providers.infomaniak.provider import Infomaniak
@@ -75,7 +75,7 @@ def outcome(*notices: Notice, **given: Any) -> CheckResult:
         "source": "here",
         "fail_on": Level.WARNING,
     }
-    return CheckResult(**({"heeded": Heeded(notices)} | known | given))
+    return CheckResult(**({"notices": Notices(notices)} | known | given))
 
 
 def write(folder: Path, files: dict[str, str]) -> None:

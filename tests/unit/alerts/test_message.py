@@ -165,7 +165,7 @@ def test_the_subject_says_the_gravest_thing() -> None:
     assert subject(message(gone)) == "infomaniak: llama3 removed (breaking)"
     several = message(new, gone, new)
     assert subject(several) == "infomaniak: llama3 removed, and 2 more (1 breaking, 2 info)"
-    assert subject(message()) == "infomaniak: nothing to tell"
+    assert subject(message()) == "infomaniak: nothing to report"
     assert levels([]) == ""
 
 

@@ -12,7 +12,7 @@ from jsonschema import Draft4Validator
 from catalog.changes.finding import Level
 from catalog.check import formats
 from catalog.check.notice import Notice
-from catalog.check.result import CheckResult, Heeded, counted
+from catalog.check.result import CheckResult, Notices, counted
 from tests.support.check_builders import outcome, scanned, shipped, use
 
 BREAKING = Notice(
@@ -40,7 +40,7 @@ def schema() -> Draft4Validator:
 
 def full() -> CheckResult:
     """Make a check with something of every kind."""
-    return outcome(heeded=Heeded((BREAKING, TWICE, INFO), (BREAKING,), (INFO,)))
+    return outcome(notices=Notices((BREAKING, TWICE, INFO), (BREAKING,), (INFO,)))
 
 
 def test_sarif_holds_to_its_schema(schema: Draft4Validator) -> None:
@@ -157,7 +157,7 @@ def test_no_message_hides_a_character() -> None:
     """What nobody sees in a name or a text is spelled out, in every format for people."""
     unseen, spelled = "gpt\u200b-4\xa0", r"gpt\u200b-4\xa0"
     notice = replace(BREAKING, name=unseen, text=f"{unseen} is gone", instead=f"use {unseen}")
-    whole = outcome(heeded=Heeded((notice,), (), ()))
+    whole = outcome(notices=Notices((notice,), (), ()))
     (result,) = formats.log(whole)["runs"][0]["results"]
     for said in (result["message"]["text"], formats.report(whole), formats.annotations(whole)):
         assert spelled in said

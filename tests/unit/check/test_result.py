@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from catalog.changes.finding import Level
 from catalog.check.notice import Notice, fingerprint
-from catalog.check.result import Heeded, ignore, leave
+from catalog.check.result import Notices, apply_baseline, ignore
 from catalog.check.scan.uses import Ignore
 from tests.support.check_builders import scanned, use
 
@@ -16,8 +16,8 @@ def test_a_comment_ignores_what_stands_in_its_line() -> None:
     other = replace(NOTICE, rule="limit")
     elsewhere = replace(NOTICE, line=4)
     files = [scanned(use("left"), ignores=(Ignore(3, ("delisted",), "known"),))]
-    heeded = ignore((NOTICE, other, elsewhere), files)
-    assert (heeded.notices, heeded.ignored) == ((other, elsewhere), (NOTICE,))
+    notices = ignore((NOTICE, other, elsewhere), files)
+    assert (notices.reported, notices.ignored) == ((other, elsewhere), (NOTICE,))
     every = [scanned(use("left"), ignores=(Ignore(3, (), ""),))]
     assert ignore((NOTICE, other), every).ignored == (NOTICE, other)
 
@@ -28,7 +28,7 @@ def test_a_comment_that_ignores_nothing_is_told() -> None:
         scanned(use("left"), ignores=(Ignore(5, ("limit",), ""), Ignore(6, ("gone", "limit"), ""))),
         scanned(use("left", path="b.py"), ignores=(Ignore(1, (), ""),)),
     ]
-    notices = ignore((), files).notices
+    notices = ignore((), files).reported
     assert [(each.path, each.line, each.rule, each.name) for each in notices] == [
         ("app.py", 5, "unused-ignore", "catalog: ignore[limit]"),
         ("app.py", 6, "unused-ignore", "catalog: ignore[gone,limit]"),
@@ -42,5 +42,5 @@ def test_the_baseline_leaves_out_what_it_holds_wherever_it_moved() -> None:
     """A notice of the same file, rule and name is known in any line; what is new is told."""
     moved, new = replace(NOTICE, line=99), replace(NOTICE, name="other")
     stale = fingerprint("gone.py", "limit", "x")
-    left = leave(Heeded((moved, new)), frozenset({NOTICE.fingerprint, stale}))
-    assert (left.notices, left.known, left.unneeded) == ((new,), (moved,), 1)
+    left = apply_baseline(Notices((moved, new)), frozenset({NOTICE.fingerprint, stale}))
+    assert (left.reported, left.known, left.unneeded) == ((new,), (moved,), 1)
