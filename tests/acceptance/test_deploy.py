@@ -27,10 +27,17 @@ def text(name: str) -> str:
     return (DEPLOY / name).read_text(encoding="utf-8")
 
 
+class UnitParser(configparser.ConfigParser):
+    """A parser of unit files, whose keys keep their case."""
+
+    def optionxform(self, optionstr: str) -> str:
+        """Return a key as written."""
+        return optionstr
+
+
 def unit(name: str) -> configparser.ConfigParser:
     """Read a unit file. A duplicate key is an error."""
-    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), strict=True)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]  # the documented way to keep case
+    parser = UnitParser(interpolation=None, delimiters=("=",), strict=True)
     parser.read_string(text(name))
     return parser
 
@@ -109,7 +116,10 @@ def test_the_services_are_shut_in() -> None:
     assert (daemon["Type"], daemon["WatchdogSec"]) == ("notify", "2min")
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None,
+    reason="systemd-analyze, a program of systemd, is not installed",
+)
 def test_systemd_finds_nothing_wrong(tmp_path: Path) -> None:
     """The real thing reads the units without a complaint, and notices an unknown key."""
 

@@ -39,8 +39,9 @@ def test_when_a_channel_is_told(file: Path) -> None:
     assert isinstance(journal, LogChannel)
     assert journal.timing == Timing()
     quiet, zone = Quiet(time(22), time(6)), ZoneInfo("Europe/Zurich")
-    assert ops.timing == Timing(Digest.DAILY, time(7, 30), quiet, zone, breaking_waits=True)  # type: ignore[attr-defined]  # a webhook
-    assert ops.audience.providers == ("infomaniak",)  # type: ignore[attr-defined]  # as above
+    assert isinstance(ops, WebhookChannel)
+    assert ops.timing == Timing(Digest.DAILY, time(7, 30), quiet, zone, breaking_waits=True)
+    assert ops.audience.providers == ("infomaniak",)
     assert journal.timing.zone is UTC
 
 
@@ -78,7 +79,8 @@ def test_each_url_is_a_channel(file: Path) -> None:
     }
     for text, urls in given.items():
         loaded = read(file, CHATS + text)
-        assert [each.url for each in wired(loaded)] == [f"{url}/{SECRET}" for url in urls]  # type: ignore[attr-defined]  # all by Apprise
+        chats = [each for each in wired(loaded) if isinstance(each, AppriseChannel)]
+        assert [each.url for each in chats] == [f"{url}/{SECRET}" for url in urls]
         assert SECRET not in repr(loaded) + repr(wired(loaded)) + repr(show(loaded))
         assert {each.setting: each.value for each in show(loaded)}["channel.0.urls"] == "***"
     (first, _) = wired(read(file, f'{CHATS}urls_file = "urls"\n', variable))
@@ -92,8 +94,9 @@ def test_a_template_and_a_link(file: Path) -> None:
     (file.parent / "text.txt").write_text("$title: $link\n")
     text = f'{OPS}{OPS_URL}template = "text.txt"\nlink = "https://wiki.example"\n'
     (ops,) = wired(read(file, text))
-    assert ops.wording.template.template == "$title: $link\n"  # type: ignore[attr-defined]  # a webhook
-    assert ops.wording.link == "https://wiki.example"  # type: ignore[attr-defined]  # as above
+    assert isinstance(ops, WebhookChannel)
+    assert ops.wording.template.template == "$title: $link\n"
+    assert ops.wording.link == "https://wiki.example"
 
 
 def test_what_only_shows_in_use_is_checked_too(file: Path) -> None:
@@ -110,14 +113,19 @@ def test_what_only_shows_in_use_is_checked_too(file: Path) -> None:
         wired(loaded)
 
 
+def sizes(loaded: Loaded) -> list[int | None]:
+    """Return the size limits of a webhook, a mail channel and a chat."""
+    kinds = (WebhookChannel, EmailChannel, AppriseChannel)
+    return [each.max_size for each in wired(loaded) if isinstance(each, kinds)]
+
+
 def test_the_size_of_a_message(file: Path) -> None:
     """Each kind of channel has its size limit, and max_size overrides it."""
     chats = f'{CHATS}urls = ["json://localhost/x"]\n'
-    ops, mail, chat = wired(read(file, OPS + OPS_URL + MAIL.replace("ops", "m") + MAIL_TO + chats))
-    assert (ops.max_size, mail.max_size, chat.max_size) == (None, 1024 * 1024, None)  # type: ignore[attr-defined]  # not a log
+    loaded = read(file, OPS + OPS_URL + MAIL.replace("ops", "m") + MAIL_TO + chats)
+    assert sizes(loaded) == [None, 1024 * 1024, None]
     text = f"{OPS}{OPS_URL}max_size = 2000\n{MAIL.replace('ops', 'm')}{MAIL_TO}max_size = 8000\n"
-    ops, mail, chat = wired(read(file, f"{text}{chats}max_size = 16777216\n"))
-    assert (ops.max_size, mail.max_size, chat.max_size) == (2000, 8000, 16777216)  # type: ignore[attr-defined]  # as above
+    assert sizes(read(file, f"{text}{chats}max_size = 16777216\n")) == [2000, 8000, 16777216]
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ def test_a_clock_that_was_set_back_is_told(
     assert "before the last poll" in caplog.text
 
 
-def test_whoever_writes_while_it_is_asked_is_heeded(fast_rig: Callable[..., FastRig]) -> None:
+def test_a_write_during_the_request_needs_a_full_pass(fast_rig: Callable[..., FastRig]) -> None:
     """A write by another process during the request leads to a full pass."""
     made = RandomCatalog(20)
     held: list[FastRig] = []

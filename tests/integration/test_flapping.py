@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from catalog.changes.change import Updated
 from catalog.changes.poll import Removals
 from catalog.report.sentences import sentence
 from catalog.store.moves import MANY, since
@@ -62,7 +63,8 @@ def test_what_flapped_is_told_when_it_stays_elsewhere(tmp_path: Path) -> None:
         found = [each for _ in range(4) for each in it.poll().poll.findings]
         (finding,) = found
         assert (finding.rule, finding.moves) == ("limit-lowered", None)
-        assert (finding.change.before, finding.change.after) == ("8192", "4096")  # type: ignore[union-attr]  # an update
+        assert isinstance(finding.change, Updated)
+        assert (finding.change.before, finding.change.after) == ("8192", "4096")
         assert told_in(it, hours=100) == []
 
 
@@ -124,7 +126,8 @@ def test_what_moves_on_when_it_would_have_settled(tmp_path: Path) -> None:
         it.outcomes(4)
         (finding,) = it.poll(later=4 * DAY).poll.findings
         assert finding.rule == "limit-lowered"
-        assert (finding.change.before, finding.change.after) == ("4096", "1024")  # type: ignore[union-attr]  # an update
+        assert isinstance(finding.change, Updated)
+        assert (finding.change.before, finding.change.after) == ("4096", "1024")
 
 
 def test_what_flapped_of_a_model_that_left_is_no_news(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from typing import Any
 
 from catalog.core.probe import Budget, Call, CallResult, Spent, Verdict
 from catalog.store import probes
@@ -25,13 +26,13 @@ def keep(
     verdict: Verdict,
     *,
     believed: bool = True,
-    **said: object,
+    **said: Any,
 ) -> None:
     """Store a finished try, some minutes after the start."""
     number = begun(database, call, AT + minute * MINUTE)
     assert number is not None
     with database.writing() as connection:
-        came = CallResult(verdict, 1, **said)  # type: ignore[arg-type]  # whatever a test varies
+        came = CallResult(verdict, 1, **said)
         probes.end(connection, number, came, believed=believed)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -43,12 +44,12 @@ def poll(
     outcome: Outcome,
     content: bytes | None = None,
     state: Snapshot | None = None,
-    **more: object,
+    **more: Any,
 ) -> None:
     """Record a poll some hours after the first midnight. Without content it is a 304."""
     when = MIDNIGHT + at * HOUR
     answer = payload(content, when) if content else NotModified(NAME, "u", when)
-    made = replace(Poll(NAME, when, 5, outcome, answer, state), **more)  # type: ignore[arg-type]  # by name
+    made = replace(Poll(NAME, when, 5, outcome, answer, state), **more)
     with database.writing() as connection:
         record(connection, made, {})
 

@@ -139,7 +139,7 @@ def test_a_token_is_wanted_as_the_provider_wants_it(authorization: str, tmp_path
         assert stage.poll() == ["a"]
 
 
-def test_a_tag_is_heeded(tmp_path: Path) -> None:
+def test_a_tag_is_answered_with_304(tmp_path: Path) -> None:
     """A whole list is sent again only if it differs."""
     stage = Stage(tmp_path, part("a"))
     with stage.server:

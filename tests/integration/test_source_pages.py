@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from functools import partial
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -61,11 +62,11 @@ def rows(start: int) -> list[dict[str, str]]:
     return [{"id": name} for name in IDS[start : start + 3]]
 
 
-def source(http: Http, url: str, paging: Paging | None, **changes: object) -> Source:
+def source(http: Http, url: str, paging: Paging | None, **changes: Any) -> Source:
     """Make the live route of a made-up provider."""
     description = Description(route="/models", paging=paging, query={"size": "3"})
     made = Source(http, "mars", url, "token-of-mars", lambda: AT, description, description.place)
-    return replace(made, **changes)  # type: ignore[arg-type]  # the fields of a Source
+    return replace(made, **changes)
 
 
 def fetched(paging: Paging | None, *steps: Step) -> tuple[Snapshot, list[str]]:

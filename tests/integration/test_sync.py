@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import MethodType
 
 import pytest
 
@@ -12,6 +13,7 @@ from catalog.changes.change import Removed, Restored
 from catalog.changes.finding import Level
 from catalog.core.errors import SettingsInvalid
 from catalog.core.payload import Answer, Validators
+from catalog.providers.source import Source
 from catalog.store.bodies import read
 from catalog.store.polls import bodies
 from catalog.sync.publish import newest_snapshots
@@ -293,7 +295,9 @@ def test_without_a_token_nothing_is_asked_or_recorded(tmp_path: Path) -> None:
     """A missing token is a configuration error, without a request or a database."""
     with rig(tmp_path, ok(FULL)) as it:
         it.file.unlink()
-        source = it.sync.fetch.__self__  # type: ignore[attr-defined]  # a bound method
+        assert isinstance(it.sync.fetch, MethodType)
+        source = it.sync.fetch.__self__
+        assert isinstance(source, Source)
         it.sync = replace(it.sync, fetch=replace(source, token=None).fetch)
         with pytest.raises(SettingsInvalid) as caught:
             it.poll()

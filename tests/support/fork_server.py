@@ -110,9 +110,10 @@ def take_over(teller: socket.socket, streams: list[int]) -> None:
     time.tzset()
     sys.argv = order["line"]
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.stdin = sys.__stdin__ = opened(sys.stdin, "rb")  # type: ignore[misc]
-    sys.stdout = sys.__stdout__ = opened(sys.stdout, "wb")  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = opened(sys.stderr, "wb")  # type: ignore[misc]
+    for name, mode in (("stdin", "rb"), ("stdout", "wb"), ("stderr", "wb")):
+        reopened = opened(getattr(sys, name), mode)
+        setattr(sys, name, reopened)
+        setattr(sys, f"__{name}__", reopened)
     teller.sendall(b"%d\n" % os.getpid())
     os.closerange(STREAMS, os.sysconf("SC_OPEN_MAX"))
 
