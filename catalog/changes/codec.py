@@ -5,7 +5,7 @@ without None and empty values. A new kind of change needs no code here.
 """
 
 from collections.abc import Mapping
-from dataclasses import Field, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cache
 from typing import Any, get_args, get_type_hints
@@ -21,6 +21,19 @@ _BESIDE = {"model", "kind"}
 """Fields that the store keeps elsewhere."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One stored field of a kind: its column, or None if it is in `detail`.
+
+    `is_packed` marks a value that becomes JSON in its column. `types` are its possible types.
+    """
+
+    name: str
+    column: str | None
+    is_packed: bool
+    types: frozenset[Any]
+
+
 def encode(change: Change) -> dict[str, Any]:
     """Return the value of each column, and other fields as `detail`.
 
@@ -28,48 +41,50 @@ def encode(change: Change) -> dict[str, Any]:
     """
     row: dict[str, Any] = dict.fromkeys((*COLUMNS, "detail"))
     details: dict[str, Json] = {}
-    for each in _kept(type(change)):
-        value, column = getattr(change, each.name), change.columns.get(each.name)
-        if column is None:
-            if value is not None and value != ():
-                details[each.name] = _plain(value)
-        elif column in {"before", "after"} and not _is_json(type(change), each.name):
-            row[column] = canonical(value)
-        else:
-            row[column] = value
+    for part in _parts(change.kind)[0]:
+        value = getattr(change, part.name)
+        if part.column is not None:
+            row[part.column] = canonical(value) if part.is_packed else value
+        elif value is not None and value != ():
+            details[part.name] = _plain(value)
     return row | ({"detail": canonical(details)} if details else {})
 
 
 def decode(kind: str, row: Mapping[str, Any], model: Model | None) -> Change:
     """Build a change of one kind from its stored row and model."""
     kind_class = KINDS[kind]
-    details = {} if row["detail"] is None else parse(JsonText(row["detail"]))
+    detail = row["detail"]
+    details = {} if detail is None else parse(JsonText(detail))
+    parts, beside = _parts(kind)
     values: dict[str, Any] = {}
-    for each in _kept(kind_class):
-        column = kind_class.columns.get(each.name)
-        if column is None:
-            values[each.name] = _typed(kind_class, each.name, details.get(each.name))
-        elif column in {"before", "after"} and not _is_json(kind_class, each.name):
-            values[each.name] = parse(JsonText(row[column]))
+    for part in parts:
+        if part.column is None:
+            values[part.name] = _typed(part.types, details.get(part.name))
         else:
-            values[each.name] = row[column]
-    beside = {"model": model, "kind": kind}
-    values |= {each.name: beside[each.name] for each in fields(kind_class) if each.name in beside}
+            value = row[part.column]
+            values[part.name] = parse(JsonText(value)) if part.is_packed else value
+    given = {"model": model, "kind": kind}
+    values |= {name: given[name] for name in beside}
     return kind_class(**values)
 
 
-def _kept(kind_class: Any) -> list[Field[Any]]:
-    return [each for each in fields(kind_class) if each.name not in _BESIDE]
-
-
 @cache
-def _types(kind_class: Any, name: str) -> frozenset[Any]:
-    hint = get_type_hints(kind_class)[name]
-    return frozenset({hint, *get_args(hint)})
+def _parts(kind: str) -> tuple[tuple[_Part, ...], tuple[str, ...]]:
+    """Return the stored fields of a kind, and those that the store keeps elsewhere.
+
+    Cached, because a query may return thousands of changes.
+    """
+    kind_class = KINDS[kind]
+    names = [each.name for each in fields(kind_class)]
+    stored = tuple(_part(kind_class, name) for name in names if name not in _BESIDE)
+    return stored, tuple(name for name in names if name in _BESIDE)
 
 
-def _is_json(kind_class: Any, name: str) -> bool:
-    return JsonText in _types(kind_class, name)
+def _part(kind_class: Any, name: str) -> _Part:
+    hint, column = get_type_hints(kind_class)[name], kind_class.columns.get(name)
+    types = frozenset({hint, *get_args(hint)})
+    is_packed = column in {"before", "after"} and JsonText not in types
+    return _Part(name, column, is_packed, types)
 
 
 def _plain(value: Any) -> Json:
@@ -78,8 +93,7 @@ def _plain(value: Any) -> Json:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _typed(kind_class: Any, name: str, value: Json) -> Any:
-    types = _types(kind_class, name)
+def _typed(types: frozenset[Any], value: Json) -> Any:
     if any(str(each).startswith("tuple[") for each in types):
         return tuple(value or ())
     if value is None:
