@@ -37,6 +37,9 @@ def values(root: Json, place: Trail, passed: Trail = ()) -> Iterator[tuple[Trail
             yield from values(root[key], tuple(rest), passed)
         return
     pairs = root.items() if isinstance(root, dict) else _numbered(root)
+    if not rest:  # without recursion, because lists have many rows
+        yield from (((*passed, str(name)), item) for name, item in pairs)
+        return
     for name, item in pairs:
         yield from values(item, tuple(rest), (*passed, str(name)))
 

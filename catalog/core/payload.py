@@ -104,6 +104,7 @@ class ValidPayload:
 
     `steps` holds for each row the keys (or indexes) that the `*` of the rows' place matched.
     `facts` holds for each row the facts of its model, and `known` current models by their facts.
+    `facts_of` maps a digest of each row to its facts, so the next answer computes only new ones.
     """
 
     payload: Payload
@@ -112,3 +113,4 @@ class ValidPayload:
     steps: tuple[Trail, ...] = ()
     facts: tuple[JsonText, ...] = ()
     known: Mapping[JsonText, Model] = field(default_factory=dict)
+    facts_of: Mapping[bytes, JsonText] = field(default_factory=dict)

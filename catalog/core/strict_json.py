@@ -21,6 +21,8 @@ JsonText = NewType("JsonText", str)
 
 MAX_DEPTH = 64
 _HOLDING = frozenset({dict, list})
+_SHORT = 300
+"""Whole numbers of up to so many characters fit into a double."""
 FOUND_LIMIT = 60
 _WRITER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -155,7 +157,7 @@ def _decoder(odd: list[str], twins: _Twins) -> json.JSONDecoder:
         parse_constant=partial(_odd, odd),
         parse_float=partial(_read_float, odd),
         parse_int=partial(_read_int, odd),
-        object_pairs_hook=lambda pairs: _read_object(pairs, twins),
+        object_pairs_hook=partial(_read_object, twins),
     )
 
 
@@ -183,8 +185,10 @@ def _read_float(odd: list[str], text: str) -> Json:
 
 
 def _read_int(odd: list[str], text: str) -> Json:
-    # Checked as a double first, because int() is quadratic in the digits.
-    return _odd(odd, text) if math.isinf(float(text)) else int(text)
+    # Long ones are checked as a double first, because int() is quadratic in the digits.
+    if len(text) > _SHORT and math.isinf(float(text)):
+        return _odd(odd, text)
+    return int(text)
 
 
 def _is_deep(value: Json, levels: int = MAX_DEPTH) -> bool:
@@ -197,7 +201,7 @@ def _is_deep(value: Json, levels: int = MAX_DEPTH) -> bool:
     return True
 
 
-def _read_object(pairs: list[tuple[str, Json]], twins: _Twins) -> dict[str, Json]:
+def _read_object(twins: _Twins, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     value = dict(pairs)
     if len(value) < len(pairs):
         counts = Counter(key for key, _ in pairs)

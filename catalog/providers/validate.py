@@ -4,10 +4,14 @@ The contract is a JSON Schema (2020-12). Undemanded differences are tolerated an
 new fields, new values, new nulls, odd formats.
 """
 
+import hashlib
+import marshal
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from rfc3986_validator import validate_rfc3986
@@ -22,6 +26,7 @@ from catalog.core.strict_json import (
     canonical,
     child,
     dotted,
+    parse,
     read,
     read_strict,
     shorten,
@@ -29,12 +34,14 @@ from catalog.core.strict_json import (
 from catalog.providers.provider import Provider
 
 if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
 Contract = Mapping[str, Json]
 _What = Literal["new field", "new value", "new null", "odd format"]
 _Novelty: TypeAlias = tuple[_What, str, JsonText | None]
 
+NO_FACTS: Mapping[bytes, JsonText] = MappingProxyType({})
 _DRIFT_KEYWORDS = frozenset({"format", "properties", "x-known"})
 """Schema keywords that can cause drift, beside null."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -49,19 +56,27 @@ _TYPES = {
 
 
 def validate(
-    payload: Payload, provider: Provider, known: Mapping[JsonText, Model] = NO_MODELS
+    payload: Payload,
+    provider: Provider,
+    known: Mapping[JsonText, Model] = NO_MODELS,
+    facts_of: Mapping[bytes, JsonText] = NO_FACTS,
 ) -> ValidPayload:
     """Return a valid payload, or raise PayloadInvalid with every problem.
 
     In the contract, `$defs.model` describes one row, and the x- words are explained in
     catalog/providers/infomaniak/schema.json. `known` holds the current models by their facts. Rows
-    with these facts are not validated again.
+    with these facts are not validated again. `facts_of` comes from the previous answer: the facts
+    by the digest of a row.
     """
     contract = provider.contract
     body, flaws = read(payload.body)
     parts = _parts(body, contract)
     rows = tuple(_placed(parts, contract))
-    facts = () if flaws else tuple(provider.facts(row.value) for row in rows)
+    digests = () if flaws else tuple(_digest(row.value) for row in rows)
+    facts = tuple(
+        facts_of.get(digest) or provider.facts(row.value)
+        for row, digest in zip(rows, digests, strict=False)
+    )
     new = rows if flaws else _unlike(known, rows, facts)
     found = chain(_wrong(parts, new, contract), _duplicates(rows, contract))
     # Problems at the path of a flaw are dropped, because they concern our reading of it.
@@ -76,7 +91,16 @@ def validate(
         steps=tuple(row.steps for row in rows),
         facts=facts,
         known=known,
+        facts_of=dict(zip(digests, facts, strict=True)),
     )
+
+
+def _digest(row: Json) -> bytes:
+    """Return a digest of a row as parsed, which is faster than its canonical text.
+
+    Rows with keys in another order have other digests. Version 2 of the format is stable.
+    """
+    return hashlib.blake2b(marshal.dumps(row, 2), digest_size=16).digest()
 
 
 def trusted(payload: Payload, provider: Provider) -> ValidPayload:
@@ -152,16 +176,26 @@ def _wrong(
     parts: Iterable[tuple[str, Json]], rows: Sequence[_Row], contract: Contract
 ) -> Iterator[Problem]:
     """Yield the violations of the contract, without odd formats."""
-    from jsonschema import Draft202012Validator  # slow import, only needed after a change
-
-    around = Draft202012Validator(_without_rows(contract))
+    frame, listed = _validators(canonical(contract))
     for root, part in parts:
-        for error in around.iter_errors(part):
+        for error in frame.iter_errors(part):
             yield from _problems(error, root)
-    listed = {"items": {"$ref": "#/$defs/model"}, "$defs": contract["$defs"]}
-    for error in Draft202012Validator(listed).iter_errors([row.value for row in rows]):
+    for error in listed.iter_errors([row.value for row in rows]):
         row = rows[error.absolute_path.popleft()]
         yield from _problems(error, row.path(contract))
+
+
+@lru_cache(64)
+def _validators(contract: JsonText) -> "tuple[Draft202012Validator, Draft202012Validator]":
+    """Return a validator of an answer without its rows, and one of the rows.
+
+    Cached, because making them takes longer than checking the few new rows of a poll.
+    """
+    from jsonschema import Draft202012Validator  # slow import, only needed after a change
+
+    schema = parse(contract)
+    rows = {"items": schema["$defs"]["model"], "$defs": schema["$defs"]}
+    return Draft202012Validator(_without_rows(schema)), Draft202012Validator(rows)
 
 
 def _without_rows(schema: Json) -> Json:
@@ -199,6 +233,8 @@ def _expected(schema: Contract) -> str:
 
 def _duplicates(rows: Sequence[_Row], contract: Contract) -> Iterator[Problem]:
     for field in contract.get("x-unique", ()):
+        if _all_differ(rows, field):
+            continue
         seen: dict[Hashable, _Row] = {}
         for row in rows:
             if not isinstance(row.value, dict) or row.value.get(field) is None:
@@ -207,6 +243,14 @@ def _duplicates(rows: Sequence[_Row], contract: Contract) -> Iterator[Problem]:
             if first is not row:
                 found = f"{shorten(row.value[field])}, as in {first.path(contract)}"
                 yield Problem(f"{row.path(contract)}.{field}", found, f"each {field} once")
+
+
+def _all_differ(rows: Sequence[_Row], field: str) -> bool:
+    """Return whether all rows have another text or whole number, the usual case."""
+    if not all(isinstance(row.value, dict) for row in rows):
+        return False
+    found = [row.value.get(field) for row in rows]
+    return {*map(type, found)} <= {str, int} and len(set(found)) == len(found)
 
 
 def _identity(value: Json) -> Hashable:

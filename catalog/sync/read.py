@@ -80,7 +80,8 @@ class Reader:
         state = self._state(start)
         models = {model.facts: model for model in state.models} if state else {}
         try:
-            valid = validate(answer, self.provider, models)
+            valid = validate(answer, self.provider, models, self.cache.facts_of)
+            self.cache.facts_of = valid.facts_of
             candidate = replace(self.provider.normalize(valid), taken_at=start.at)
         except PayloadInvalid as error:
             return Reading(answer, error=error)

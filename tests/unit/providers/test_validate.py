@@ -1,5 +1,7 @@
 import json
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,12 @@ from hypothesis import strategies as st
 from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid
 from catalog.core.payload import Drift, ValidPayload
 from catalog.core.snapshot import Model
-from catalog.core.strict_json import JsonText, parse
+from catalog.core.strict_json import JsonText, canonical, parse
 from catalog.providers import recordings
 from catalog.providers.described.description import Description
 from catalog.providers.described.provider import Described
-from catalog.providers.infomaniak.provider import Infomaniak
+from catalog.providers.infomaniak.provider import Infomaniak, model
+from catalog.providers.provider import Provider
 from catalog.providers.validate import Contract, drift_of, validate
 from catalog.report.sentences import drift_sentence
 from tests.support.builders import MISSING, body, payload, row
@@ -273,3 +276,36 @@ def test_problems_in_a_keyed_list_name_their_place() -> None:
         '$["3"].models[1].id',
         "$.b.models.x.id",
     ]
+
+
+@dataclass(frozen=True)
+class Counting(Infomaniak):
+    """Infomaniak, with a count of the rows whose facts were computed."""
+
+    computed: list[Any] = field(default_factory=list)
+
+    def facts(self, row: Any) -> JsonText:
+        """Return the facts, and count the row."""
+        self.computed.append(row["id"])
+        return super().facts(row)
+
+
+@pytest.mark.parametrize("changed", [{"max_token_input": 1}, {"extra": True}, {"extra": "1"}])
+def test_facts_of_equal_rows_are_computed_once(changed: dict[str, Any]) -> None:
+    """Only the rows that differ from the previous answer are made canonical again."""
+    provider = Counting()
+    old = [row(id=number, name=f"m{number}", extra=1) for number in range(1, 30)]
+    first = facts_after(provider, body(*old), {})
+    provider.computed.clear()
+    new = [*old[:7], old[7] | changed, *old[8:]]
+    second = facts_after(provider, body(*new), first)
+    assert provider.computed == [8]
+    assert set(second.values()) == {canonical(each) for each in new}
+
+
+def facts_after(
+    provider: Provider, content: bytes, facts_of: Mapping[bytes, JsonText]
+) -> Mapping[bytes, JsonText]:
+    """Return the facts of an answer by the digests of its rows, after a previous answer."""
+    known = {canonical(each): model(each) for each in json.loads(content)["data"]}
+    return validate(payload(content), provider, known, facts_of).facts_of
