@@ -19,6 +19,8 @@ from sqlalchemy import (
     Executable,
     LargeBinary,
     Row,
+    Select,
+    String,
     bindparam,
     cast,
     func,
@@ -238,20 +240,27 @@ def _keyframe_of(connection: Connection, sha256: str | None) -> Keyframe | None:
     if sha256 is None:
         return None
     try:
-        return _keyframe(connection, _row(connection, sha256).base_sha256 or sha256)
+        return _whole(_row(connection, sha256, _keyframe_query()))
     except Damaged:  # `catalog db verify` reports it
         return None
 
 
 def _keyframe(connection: Connection, sha256: str) -> Keyframe:
-    row = _row(connection, sha256)
+    return _whole(_row(connection, sha256))
+
+
+def _whole(row: Row[*tuple[Any, ...]]) -> Keyframe:
     if row.base_sha256 is not None:
         raise Damaged
-    return Keyframe(sha256, _unpacked(row, None), len(row.body))
+    return Keyframe(row.sha256, _unpacked(row, None), len(row.body))
 
 
-def _row(connection: Connection, sha256: str) -> Row[*tuple[Any, ...]]:
-    row = connection.execute(_row_query(), {"sha256": sha256}).one_or_none()
+def _row(
+    connection: Connection, sha256: str, query: Executable | None = None
+) -> Row[*tuple[Any, ...]]:
+    row = connection.execute(
+        _row_query() if query is None else query, {"sha256": sha256}
+    ).one_or_none()
     if row is None or row.body is None:
         raise Damaged
     return row
@@ -259,9 +268,20 @@ def _row(connection: Connection, sha256: str) -> Row[*tuple[Any, ...]]:
 
 @cache
 def _row_query() -> Executable:
+    return _rows().where(bindparam("sha256") == _SHA256)
+
+
+@cache
+def _keyframe_query() -> Executable:
+    """Select the whole body that a body is, or is a difference to."""
+    asked = bindparam("sha256", type_=String)
+    base = select(_BASE).where(asked == _SHA256).scalar_subquery()
+    return _rows().where(func.coalesce(base, asked) == _SHA256)
+
+
+def _rows() -> Select[*tuple[Any, ...]]:
     body = cast(_BODY, LargeBinary).label("body")  # cast, because a user may have stored text
-    query = select(_SHA256, _BASE, col(PayloadRow.size), body)
-    return query.where(bindparam("sha256") == _SHA256)
+    return select(_SHA256, _BASE, col(PayloadRow.size), body)
 
 
 def _unpacked(row: Row[*tuple[Any, ...]], keyframe: Keyframe | None) -> bytes:
