@@ -7,7 +7,7 @@ its sentence in report/sentences.py.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal, get_args
 
@@ -103,13 +103,15 @@ class Updated(OfModel):
     """A new value of one field. None marks a missing field.
 
     `field` is the dotted path within the facts (`meta.is_beta`). `model` is the state after the
-    change.
+    change. `since` is when a flapping value settled, None for a new change.
     """
 
     model: Model
     field: str
     before: JsonText | None
     after: JsonText | None
+    _: KW_ONLY
+    since: datetime | None = None
     kind: ClassVar[str] = "updated"
     columns: ClassVar[Mapping[str, str]] = {"field": "field", "before": "before", "after": "after"}
 
@@ -122,7 +124,9 @@ class Updated(OfModel):
         return [self.model.key, self.field, self.before, self.after]
 
     def as_json(self, _at: datetime) -> dict[str, Any]:
-        return {**self._head(), "field": self.field, **values_json(self.before, self.after)}
+        since = {} if self.since is None else {"since": stamp(self.since)}
+        values = values_json(self.before, self.after)
+        return {**self._head(), "field": self.field, **since, **values}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
-"""Find values that move back and forth, so they are reported once.
+"""Find values that move repeatedly, so that repetition is reported once.
 
-A flapping value is reported again only if it settles at another value.
+A return to a value that was reported lately is reported once, and later returns are quiet until the
+value settles. A new value and a removal are always reported.
 """
 
 from collections import defaultdict
@@ -14,6 +15,11 @@ from catalog.core.strict_json import JsonText, canonical
 FLAPPING = "flapping"
 DAMPED = "flapping-damped"
 """The rules of a reported return and of later, unreported moves."""
+IMPLAUSIBLE = "implausible"
+IMPLAUSIBLE_AGAIN = "implausible-again"
+DROPPED = "implausible-dropped"
+"""The rules of an implausible value, of its repetition, and of its end without confirmation."""
+WAITING = frozenset({IMPLAUSIBLE, IMPLAUSIBLE_AGAIN})
 SETTLES_AFTER = timedelta(days=3)
 LISTED, AWAY = canonical(True), canonical(False)  # JSON texts, not flags
 Place = tuple[str, str | None]
@@ -33,12 +39,14 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Flap:
-    """A place that returned to an earlier value.
+    """A place that moved before, within the settling time.
 
-    `moves` includes this move. `was_reported` is true if this back and forth was reported before.
+    `moves` includes this move. `returns` is true for a return to a value that was reported within
+    that time, and `was_reported` if the previous return was reported or damped.
     """
 
     moves: int
+    returns: bool
     was_reported: bool
 
 
@@ -63,9 +71,10 @@ def sides(change: Change) -> tuple[JsonText | None, JsonText | None]:
 
 
 def flaps(changes: Iterable[Change], past: Iterable[Move]) -> dict[Place, Flap]:
-    """Return the places that flap and are not settled yet.
+    """Return the places that moved before.
 
-    `past` holds the moves within the settling time, oldest first.
+    `past` holds the moves within the settling time, oldest first. A removal is no return, because
+    each one breaks calls.
     """
     earlier = _by_place(past)
     found = {}
@@ -74,10 +83,16 @@ def flaps(changes: Iterable[Change], past: Iterable[Move]) -> dict[Place, Flap]:
         moves = earlier.get(place) if place else None
         if place is None or not moves:
             continue
-        was_reported = moves[-1].rule in {FLAPPING, DAMPED}
-        if was_reported or sides(change)[1] in {move.before for move in moves}:
-            found[place] = Flap(len(moves) + 1, was_reported)
+        known = {value for move in moves for value in (move.before, move.after)}
+        returns = sides(change)[1] in known and not isinstance(change, Removed)
+        found[place] = Flap(len(moves) + 1, returns, moves[-1].rule in {FLAPPING, DAMPED})
     return found
+
+
+def waiting(past: Iterable[Move]) -> dict[Place, Move]:
+    """Return the implausible values that wait for confirmation. `past` is oldest first."""
+    last = {move.place: move for move in past}
+    return {place: move for place, move in last.items() if move.rule in WAITING}
 
 
 def settled(past: Iterable[Move], until: datetime) -> tuple[tuple[Move, Move], ...]:
@@ -96,7 +111,9 @@ def settled(past: Iterable[Move], until: datetime) -> tuple[tuple[Move, Move], .
 
 
 def _by_place(past: Iterable[Move]) -> dict[Place, list[Move]]:
+    """Return the moves of each place, without values that were never confirmed."""
     places: dict[Place, list[Move]] = defaultdict(list)
     for move in past:
-        places[move.place].append(move)
+        if move.rule not in WAITING | {DROPPED}:
+            places[move.place].append(move)
     return places

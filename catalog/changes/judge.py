@@ -1,23 +1,40 @@
 """Turn changes into findings, or into a hold, by rules.toml."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 
 from catalog.changes.change import Change, Removed, Renamed, Retiring, Updated
 from catalog.changes.finding import Delisted, Finding, Level, severity
-from catalog.changes.flapping import DAMPED, FLAPPING, Flap, Place, place_of
+from catalog.changes.flapping import (
+    DAMPED,
+    DROPPED,
+    FLAPPING,
+    IMPLAUSIBLE,
+    IMPLAUSIBLE_AGAIN,
+    Flap,
+    Move,
+    Place,
+    place_of,
+    sides,
+)
 from catalog.changes.forecast import Evidence, Forecast, forecast
 from catalog.changes.rules import Lifecycle, Rule, rules
 from catalog.changes.values import fields_within, moves
-from catalog.changes.waves import bundles
+from catalog.changes.waves import Judgment, bundles
 from catalog.core.paths import Attributes
 from catalog.core.payload import Drift
+from catalog.core.strict_json import JsonText
 
-NUMERIC = frozenset({"price", "context_limit"})
-"""Attributes with numeric values, also as text."""
 SOON = 7
 """Days before an end when it counts as soon."""
+Trust = Literal["first", "compared", "confirmed"]
+"""The first answer with a value, two files that are compared, or the second answer with a value.
+
+A zero can be a mistake of one answer, so it needs a second one. A large factor is doubted in files
+too.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +43,9 @@ class Case:
 
     `attributes` maps provider fields to our attributes. `levels` holds the user levels by rule id.
     `common` counts models in both snapshots. `evidence` is about ends. `flaps` are the places that
-    flap. `since` is when a model was first missing, if before this poll.
+    moved before. `since` is when a model was first missing, if before this poll. `trust` tells how
+    far an implausible value is believed. `doubted` holds those of the last poll, `repeated` the
+    earlier ones. `brief` holds models that were listed in one answer only.
     """
 
     provider: str
@@ -38,6 +57,10 @@ class Case:
     evidence: Evidence = field(default_factory=Evidence)
     flaps: Mapping[Place, Flap] = field(default_factory=dict)
     since: Mapping[str, datetime] = field(default_factory=dict)
+    trust: Trust = "compared"
+    doubted: Mapping[Place, Move] = field(default_factory=dict)
+    repeated: frozenset[tuple[Place, JsonText | None]] = frozenset()
+    brief: frozenset[str] = frozenset()
 
 
 def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
@@ -46,18 +69,18 @@ def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
     return tuple(sorted((_finding(each, case) for each in found), key=severity))
 
 
-def _judgment(change: Change, case: Case) -> tuple[str, int]:
+def _judgment(change: Change, case: Case) -> Judgment:
     rule, level = _rule(change, case)
-    return rule.id, level.rank
+    attribute = case.attributes.of_field(change.field) if isinstance(change, Updated) else None
+    end = _end(change, case)
+    return Judgment(rule.id, level.rank, attribute, end.until if end else None)
 
 
 def _finding(changes: tuple[Change, ...], case: Case) -> Finding:
     judged = [_rule(change, case) for change in changes]
     rule, level = min(judged, key=lambda pair: pair[1].rank)
     finding = Finding(case.provider, case.at, rule.id, level, changes)
-    if rule.id == FLAPPING:
-        moves = max(case.flaps[place].moves for place in _places(changes, case))
-        finding = replace(finding, moves=moves)
+    finding = replace(finding, moves=_times_moved(finding, case))
     end = _end(finding.change, case)
     if end is None:
         return finding
@@ -74,24 +97,53 @@ def _end(change: Change, case: Case) -> Forecast | Retiring | None:
     return None
 
 
-def _places(changes: Iterable[Change], case: Case) -> Iterator[Place]:
-    for change in changes:
-        place = place_of(change)
-        if place is not None and place in case.flaps:
-            yield place
+def _times_moved(finding: Finding, case: Case) -> int | None:
+    """Return how often the places of a finding moved lately, None if only once.
+
+    A wave says nothing about one place, except a wave of returns.
+    """
+    if finding.is_wave and finding.rule != FLAPPING:
+        return None
+    places = (each for each in map(place_of, finding.changes) if each is not None)
+    return max((case.flaps[each].moves for each in places if each in case.flaps), default=None)
 
 
 def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
-    """Return the rule and the more severe level, flapping included."""
+    """Return the rule and the level, with earlier moves of the same place."""
     rule, level = _rule_by_itself(change, case)
-    flap = next((case.flaps[place] for place in _places((change,), case)), None)
-    if flap is None or level is Level.QUIET:
+    place = place_of(change)
+    if place is None or level is Level.QUIET:
         return rule, level
-    flapping = rules()[DAMPED if flap.was_reported else FLAPPING]
-    own = case.levels.get(flapping.id)
-    if own is not None or flap.was_reported:
-        return flapping, own or flapping.level
-    return flapping, min(level, flapping.level, key=lambda each: each.rank)
+    after = sides(change)[1]
+    if place in case.doubted and case.doubted[place].before == after:
+        return _shipped(DROPPED, case)
+    flap = case.flaps.get(place)
+    if flap is not None and flap.returns:
+        return _return(flap, level, case)
+    if isinstance(change, Updated) and _is_implausible(change, case):
+        again = (place, after) in case.repeated
+        return _shipped(IMPLAUSIBLE_AGAIN if again else IMPLAUSIBLE, case)
+    return rule, level
+
+
+def _return(flap: Flap, level: Level, case: Case) -> tuple[Rule, Level]:
+    """Return the rule of a return, which is at least as severe as the move itself."""
+    rule, own = _shipped(DAMPED if flap.was_reported else FLAPPING, case)
+    if flap.was_reported or rule.id in case.levels:
+        return rule, own
+    return rule, min(level, own, key=lambda each: each.rank)
+
+
+def _shipped(name: str, case: Case) -> tuple[Rule, Level]:
+    rule = rules()[name]
+    return rule, case.levels.get(name, rule.level)
+
+
+def _is_implausible(change: Updated, case: Case) -> bool:
+    if case.trust == "confirmed":
+        return False
+    moved = moves(change, case.attributes.of_field(change.field))
+    return "leap" in moved or ("zeroed" in moved and case.trust == "first")
 
 
 def _rule_by_itself(change: Change, case: Case) -> tuple[Rule, Level]:
@@ -109,11 +161,13 @@ def _rule_of_one(change: Change, case: Case) -> tuple[Rule, Level]:
     if isinstance(change, Updated | Drift):
         attribute = case.attributes.of_field(change.field)
     if isinstance(change, Updated):
-        moved = moves(change, numeric=attribute in NUMERIC, link=attribute == "route")
+        moved = moves(change, attribute)
     elif isinstance(change, Drift) and change.value is not None:
         moved = frozenset({"value"})
     elif isinstance(change, Retiring):
         moved = frozenset({_nearness(change, case.at)})
+    elif isinstance(change, Removed) and change.model.key in case.brief:
+        moved = frozenset({"brief"})
     rule = next(rule for rule in rules().values() if _matches(rule, change, attribute, moved))
     return rule, case.levels.get(rule.id, rule.level)
 

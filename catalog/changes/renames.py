@@ -11,6 +11,8 @@ CREATED = ("created", "created_at")
 MOST = 0.5
 """The share of equal facts that a rename must exceed, ids excluded."""
 
+SAME_PREFIX = 3
+"""Minimum of models with the same prefix replaced that are renames, because two can be chance."""
 MODELS_PER_MARK = 10
 """Marks of more models than this are ignored, because they identify none."""
 
@@ -26,9 +28,7 @@ def renames(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str
     added = _by_mark(model for key, model in after.items() if key not in before)
     both = removed.keys() & added.keys()
     shared = {mark for mark in both if max(len(removed[mark]), len(added[mark])) <= MODELS_PER_MARK}
-    if not shared:
-        return {}
-    for key in before.keys() & after.keys():
+    for key in before.keys() & after.keys() if shared else ():
         shared -= set(_marks(after[key]))
     common = Counter(
         (former.key, model.key)
@@ -40,7 +40,31 @@ def renames(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str
         pair: marks for pair, marks in common.items() if is_alike(before[pair[0]], after[pair[1]])
     }
     best = _best(pairs, 0) & _best(pairs, 1)
-    return dict(sorted(best))
+    return _by_prefix(before, after) | dict(sorted(best))
+
+
+def _by_prefix(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str, str]:
+    """Return the renames by one prefix of several models: `volcengine/x` to `bytedance/x`.
+
+    Names of a vendor have no mark in common, if the description follows the name.
+    """
+    added: dict[str, list[Model]] = defaultdict(list)
+    for key in after.keys() - before.keys():
+        added[_tail(after[key])].append(after[key])
+    groups: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for key in before.keys() - after.keys():
+        former, same = before[key], added.get(_tail(before[key]), [])
+        if len(same) == 1 and _tail(former) != former.name and is_alike(former, same[0]):
+            groups[swap(former.name, same[0].name)].append((key, same[0].key))
+    enough = (pairs for pairs in groups.values() if len(pairs) >= SAME_PREFIX)
+    found = sorted(pair for pairs in enough for pair in pairs)
+    taken = Counter(new for _, new in found)
+    return {key: new for key, new in found if taken[new] == 1}
+
+
+def _tail(model: Model) -> str:
+    """Return the name without its vendor."""
+    return model.name.rpartition("/")[2]
 
 
 def _best(pairs: Mapping[tuple[str, str], int], side: int) -> set[tuple[str, str]]:

@@ -16,12 +16,16 @@ Move = Literal[
     "raised",
     "nothing",
     "zero",
+    "hair",
+    "brief",
     "respelled",
     "relinked",
     "value",
     "over",
     "soon",
 ]
+WITHDRAWN = "model-withdrawn"
+"""The rule of a model that was listed in one answer only."""
 CLASSES = ("quiet", "price")
 """Classes of fields in a provider description, beside known attributes."""
 

@@ -11,32 +11,87 @@ from catalog.core.strict_json import Json, canonical, dotted, leaves, parse
 
 NOISE = Decimal("1e-12")
 """Fractions within this share are equal, because doubles have 16 digits."""
+HAIR = {"price": Decimal("0.001"), "context_limit": Decimal("0.01")}
+"""Moves below this share of a value are too small to act on, by attribute."""
+LEAP = 20
+"""Factors above this are implausible for a price or limit."""
+NINES = 8
+"""Numbers of so many nines or more mean that there is none."""
+UNIT = 100
+"""Factors above this look like another unit."""
 LONGEST = 400
 """The maximum length of a number in characters, beyond any double."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _MOMENT = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})([Tt ].*)?")
 
 
-def moves(update: Updated, *, numeric: bool = False, link: bool = False) -> frozenset[str]:
+def moves(update: Updated, attribute: str | None = None) -> frozenset[str]:
     """Return the moves of a value, named as in rules.toml.
 
-    `numeric` compares texts as numbers. `link` compares only the path of addresses.
+    Prices and limits are compared as numbers, also as texts. Of a `route`, only the path is
+    compared.
     """
     old = None if update.before is None else parse(update.before)
     new = None if update.after is None else parse(update.after)
+    numeric = attribute in HAIR
+    if numeric:
+        empty = _is_zero(new) and attribute == "context_limit"
+        old, new = _stated(old, attribute), _stated(new, attribute)
+        if empty and old is not None:
+            return frozenset({"lost", "zeroed"})
     if old is None or new is None:
         return _absent(old, new)
     before, after = number(old), number(new)
     if before is not None and after is not None:
-        texts = isinstance(old, str) and isinstance(new, str)
         if _is_same(before, after):
+            texts = isinstance(old, str) and isinstance(new, str)
             return frozenset({"respelled"} if numeric or not texts else ())
-        return frozenset({"raised" if after > before else "lowered"})
-    if link and _has_same_path(old, new):
+        how = {"raised" if after > before else "lowered"}
+        return frozenset(
+            how | (_extent(before, after, HAIR[attribute]) if attribute in HAIR else set())
+        )
+    if attribute == "route" and _has_same_path(old, new):
         return frozenset({"relinked"})
     moment = _moment(old)
     same = moment is not None and moment == _moment(new)
     return frozenset({"respelled"} if same or _is_reordered(old, new) else ())
+
+
+def factor(before: Json, after: Json) -> Decimal | None:
+    """Return the ratio of the larger to the smaller number, None without one or with zero."""
+    old, new = number(before), number(after)
+    if not old or not new:
+        return None
+    return max(abs(old), abs(new)) / min(abs(old), abs(new))
+
+
+def _extent(before: Decimal, after: Decimal, hair: Decimal) -> set[str]:
+    """Return words for a very small or large move of a price or limit."""
+    if not after:
+        return {"zeroed"}
+    if abs(after - before) < hair * abs(before):
+        return {"hair"}
+    times = factor(str(before), str(after))
+    return {"leap"} if times is not None and times > LEAP else set()
+
+
+def _stated(value: Json, attribute: str | None) -> Json:
+    """Return a price or limit, None for a number that means none.
+
+    Providers write -1 or 99999999 for unlimited or variable, and a limit of 0 for unknown.
+    """
+    found = number(value)
+    if found is None:
+        return value
+    nines = found == found.to_integral_value() and set(str(found.to_integral_value())) == {"9"}
+    if found == -1 or (nines and len(str(int(found))) >= NINES):
+        return None
+    return None if attribute == "context_limit" and found <= 0 else value
+
+
+def _is_zero(value: Json) -> bool:
+    found = number(value)
+    return found is not None and not found
 
 
 def fields_within(update: Updated) -> Iterator[Updated]:
@@ -45,8 +100,8 @@ def fields_within(update: Updated) -> Iterator[Updated]:
     old, new = (dict(leaves(side)) if isinstance(side, dict) else {} for side in sides)
     for path in sorted(old.keys() | new.keys()):
         field = f"{update.field}.{dotted(path)}"
-        texts = (canonical(side[path]) if path in side else None for side in (old, new))
-        yield Updated(update.model, field, *texts)
+        before, after = (canonical(side[path]) if path in side else None for side in (old, new))
+        yield Updated(update.model, field, before, after)
 
 
 def _absent(old: Json, new: Json) -> frozenset[str]:
@@ -65,6 +120,11 @@ def number(value: Json) -> Decimal | None:
     if len(text) > LONGEST or not _NUMBER.fullmatch(text):
         return None
     return Decimal(text)
+
+
+def is_number(value: Json) -> bool:
+    """Return whether a value is a number, also as text."""
+    return number(value) is not None
 
 
 def _is_same(one: Decimal, other: Decimal) -> bool:

@@ -4,14 +4,19 @@ A wave is one field on many models, a block is one object, variants share a name
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import chain
+from typing import NamedTuple
 
 from catalog.changes.change import Added, Change, Removed, Renamed, Restored, Updated
+from catalog.changes.finding import Level
+from catalog.changes.flapping import FLAPPING, WAITING
 from catalog.changes.renames import swap
-from catalog.core.strict_json import Json, dotted, leaves, parse, undotted
+from catalog.changes.values import is_number
+from catalog.core.strict_json import Json, canonical, dotted, leaves, parse, undotted
 
 Bundle = tuple[Change, ...]
 Path = tuple[str, ...]
@@ -69,16 +74,18 @@ def partial(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list
     return _several(blocks, others)
 
 
-def merged(
-    waves: Sequence[tuple[Updated, ...]], rank: Callable[[tuple[Updated, ...]], int]
-) -> Iterator[tuple[Updated, ...]]:
-    """Merge waves that appeared, or disappeared, on the same models."""
+def merged(waves: Sequence[tuple[Updated, ...]], judged: "Judged") -> Iterator[tuple[Updated, ...]]:
+    """Merge waves on the same models that appeared, disappeared, or are prices."""
     groups: dict[Hashable, list[Updated]] = defaultdict(list)
     for number, wave in enumerate(waves):
         directions = {_direction(update) for update in wave}
-        if directions in ({True}, {False}):
+        judgments = [judged(update) for update in wave]
+        prices = all(each.attribute == "price" for each in judgments)
+        if directions in ({True}, {False}) or prices:
             keys = frozenset(update.model.key for update in wave)
-            groups[directions.pop(), keys, rank(wave)] += wave
+            rank, rule = min((each.rank, each.rule) for each in judgments)
+            apart = rule if prices else next(iter(directions))
+            groups[apart, keys, rank] += wave
         else:
             groups[number] += wave
     for group in groups.values():
@@ -152,11 +159,27 @@ and a reader can still check ten one by one.
 """
 VARIANTS = 5
 """Minimum of models with one suffix that are grouped."""
+APART = WAITING | {FLAPPING}
+"""Rules that are not grouped with others, because they say something else."""
 _SUFFIX = re.compile(r"[^:\s](:[A-Za-z0-9][\w.-]*)\Z")
 _CUT = re.compile(r"(?<![\s.…])[\s.…]++\Z")
 
-Judgment = Callable[[Change], tuple[str, int]]
-"""Return the rule id of a change and its level's rank."""
+BULK = 10
+"""Minimum of models of one kind of event that are grouped, without anything else in common."""
+RENAMED = 3
+"""Minimum of models with the same part of the name replaced."""
+
+
+class Judgment(NamedTuple):
+    """The rule of a change, its level's rank, its attribute, and the last day of calls."""
+
+    rule: str
+    rank: int
+    attribute: str | None = None
+    until: date | None = None
+
+
+Judged = Callable[[Change], Judgment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +198,7 @@ class Stayed:
         return number >= WAVE_MODELS and 2 * number > self.common
 
 
-def bundles(changes: Iterable[Change], common: int, judged: Judgment) -> list[Bundle]:
+def bundles(changes: Iterable[Change], common: int, judged: Judged) -> list[Bundle]:
     """Group changes into findings, each change once.
 
     `common` counts the models in both snapshots.
@@ -188,7 +211,7 @@ def bundles(changes: Iterable[Change], common: int, judged: Judgment) -> list[Bu
         else:
             rest.append(change)
     back = frozenset(change.model.key for change in rest if isinstance(change, Restored))
-    return [*_variants(rest), *_updates(updates, Stayed(common, back), judged)]
+    return [*_events(rest, judged), *_updates(updates, Stayed(common, back), judged)]
 
 
 def suffix(name: str) -> str | None:
@@ -204,7 +227,7 @@ def tendency(update: Updated) -> str | None:
     if update.after is None:
         return "gone"
     old, new = parse(update.before), parse(update.after)
-    if not isinstance(old, str) or not isinstance(new, str):
+    if not isinstance(old, str) or not isinstance(new, str) or is_number(old) or is_number(new):
         return None
     if _is_cut(old, new):
         return "cut short"
@@ -217,16 +240,51 @@ def _is_cut(whole_text: str, text: str) -> bool:
     return bool(start) and len(text) < len(whole_text) and whole_text.startswith(start)
 
 
-def _variants(changes: Iterable[Change]) -> list[Bundle]:
-    rows: dict[Hashable, list[Change]] = defaultdict(list)
-    bundled: list[Bundle] = []
+def likeness(update: Updated) -> Hashable:
+    """Return what a move has in common with the same move of other values.
+
+    Lists move by the added and removed words, texts by the replaced end, others by both values.
+    """
+    if update.before is None or update.after is None:
+        return update.before, update.after
+    old, new = parse(update.before), parse(update.after)
+    if isinstance(old, str) and isinstance(new, str):
+        parts = swap(old, new)
+        if parts != (old, new):
+            return parts
+    if isinstance(old, list) and isinstance(new, list):
+        both = [Counter(map(canonical, each)) for each in (old, new)]
+        if both[0] & both[1]:
+            return frozenset((both[0] - both[1]).items()), frozenset((both[1] - both[0]).items())
+    return update.before, update.after
+
+
+def _events(changes: Iterable[Change], judged: Judged) -> list[Bundle]:
+    """Group models that came, went, returned or were renamed together."""
+    variants: dict[Hashable, list[Change]] = defaultdict(list)
+    kinds: dict[Hashable, list[Change]] = defaultdict(list)
+    found: list[Bundle] = []
     for change in changes:
         mark = _mark(change)
-        if mark is None:
-            bundled.append((change,))
+        if mark is not None:
+            variants[change.kind, mark].append(change)
+        elif isinstance(change, Added | Removed | Restored):
+            kinds[_event(change, judged)].append(change)
         else:
-            rows[change.kind, mark].append(change)
-    return [*bundled, *chain.from_iterable(_together(row, VARIANTS) for row in rows.values())]
+            found.append((change,))
+    for group in variants.values():
+        if len(group) >= (RENAMED if isinstance(group[0], Renamed) else VARIANTS):
+            found.append(tuple(group))
+        elif isinstance(group[0], Renamed):
+            found += [(change,) for change in group]
+        else:
+            kinds[_event(group[0], judged)] += group
+    return [*found, *chain.from_iterable(_together(group, BULK) for group in kinds.values())]
+
+
+def _event(change: Change, judged: Judged) -> Hashable:
+    rule, _, _, until = judged(change)
+    return change.kind, rule, until
 
 
 def _mark(change: Change) -> Hashable:
@@ -242,7 +300,7 @@ def _together(changes: Sequence[Change], least: int) -> list[Bundle]:
     return [tuple(changes)] if len(changes) >= least else [(change,) for change in changes]
 
 
-def _updates(updates: Sequence[Updated], stayed: Stayed, judged: Judgment) -> list[Bundle]:
+def _updates(updates: Sequence[Updated], stayed: Stayed, judged: Judged) -> list[Bundle]:
     blocks, others = whole(updates)
     fields: dict[str, list[Updated]] = defaultdict(list)
     for update in others:
@@ -254,12 +312,33 @@ def _updates(updates: Sequence[Updated], stayed: Stayed, judged: Judgment) -> li
         waves += found
         alone += others
     parts, alone = partial(alone)
-    whole_waves = merged(waves, lambda wave: min(judged(update)[1] for update in wave))
-    return [*blocks, *whole_waves, *parts, *((update,) for update in alone)]
+    prices, alone = _prices(alone, judged)
+    return [*blocks, *merged(waves, judged), *parts, *prices, *((update,) for update in alone)]
+
+
+def _prices(
+    updates: Sequence[Updated], judged: Judged
+) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
+    """Split off the prices of one model that moved in one poll.
+
+    Doubted and quiet ones are apart from the others.
+    """
+    groups: dict[Hashable, list[Updated]] = defaultdict(list)
+    alone: list[Updated] = []
+    for update in updates:
+        rule, rank, attribute, _ = judged(update)
+        if attribute == "price":
+            apart = rule if rule in APART or rank == Level.QUIET.rank else None
+            groups[update.model.key, apart].append(update)
+        else:
+            alone.append(update)
+    for group in groups.values():
+        group.sort(key=lambda update: update.field)
+    return _several(groups, alone)
 
 
 def _field(
-    updates: Sequence[Updated], stayed: Stayed, judged: Judgment
+    updates: Sequence[Updated], stayed: Stayed, judged: Judged
 ) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
     """Split the updates of one field into waves and single updates.
 
@@ -268,12 +347,12 @@ def _field(
     alike: dict[Hashable, list[Updated]] = defaultdict(list)
     for update in updates:
         how = tendency(update)
-        exact = (update.before, update.after) if how is None else None
-        alike[judged(update)[0], how, exact].append(update)
+        exact = likeness(update) if how is None else None
+        alike[judged(update).rule, how, exact].append(update)
     if stayed.mostly(updates) and not any(map(stayed.mostly, alike.values())):
         by_rule: dict[str, list[Updated]] = defaultdict(list)
         for update in updates:
-            by_rule[judged(update)[0]].append(update)
+            by_rule[judged(update).rule].append(update)
         return [tuple(some) for some in by_rule.values()], []
     waves, alone = [], []
     for some in alike.values():

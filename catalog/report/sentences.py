@@ -21,12 +21,16 @@ from catalog.changes.change import (
 from catalog.changes.finding import REPORTED, Finding
 from catalog.changes.incident import Incident, Recovered, Trouble, Undelivered
 from catalog.changes.renames import swap
+from catalog.changes.rules import WITHDRAWN
 from catalog.changes.successors import Difference, Successor
-from catalog.changes.waves import parent, suffix, tendency
+from catalog.changes.waves import likeness, parent, suffix, tendency
+from catalog.core.clock import stamp
 from catalog.core.payload import Drift
 from catalog.core.snapshot import Model
-from catalog.core.strict_json import cut, undotted
+from catalog.core.strict_json import JsonText, cut, parse, shorten, undotted
 from catalog.core.text import VALUE_LIMIT, count, duration, examples, move, name_of, one_line, show
+from catalog.report.prices import prices
+from catalog.report.qualifiers import extent, moved
 
 
 def sentence(finding: Finding) -> str:
@@ -36,10 +40,9 @@ def sentence(finding: Finding) -> str:
 
 
 def fact(finding: Finding) -> str:
-    """Return the event in one line, with the moves of flapping."""
+    """Return the event in one line, with doubts and earlier moves."""
     words = _wave(finding) if finding.is_wave else _fact(finding)
-    flapping = "" if finding.moves is None else f", back and forth: move {finding.moves}"
-    return one_line(words + flapping)
+    return one_line(words + extent(finding) + moved(finding))
 
 
 def last_call(finding: Finding) -> str | None:
@@ -65,13 +68,14 @@ def _fact(finding: Finding) -> str:
         case Added(model):
             return f"{name_of(model)} added: {_about(model)}"
         case Removed(model):
-            return f"{name_of(model)} removed"
+            return f"{name_of(model)} {_left(finding) or 'removed'}"
         case Renamed(model, key, name):
             return f"{name_of(model)} {_another_name(model, key, name)}"
         case Restored(model, gone_since):
             return f"{name_of(model)} restored after {duration(finding.at - gone_since)}"
         case Updated(model, field, before, after):
-            return f"{name_of(model)}: {cut(field, VALUE_LIMIT)} {move(before, after)}"
+            since = f", since {stamp(change.since)}" if change.since else ""
+            return f"{name_of(model)}: {cut(field, VALUE_LIMIT)} {move(before, after)}{since}"
     return _beside_the_lists(change, finding.at)
 
 
@@ -196,6 +200,9 @@ def _wave(finding: Finding) -> str:
     if len(fields) == 1:
         return f"{cut(fields[0], VALUE_LIMIT)} on {many}: {_moves(updates)} ({names})"
     how, above = tendency(updates[0]), parent(fields)
+    if how is None:
+        on = names if len(finding.models) == 1 else f"{many} ({names})"
+        return f"{on}: {prices(updates)}"
     if len(finding.models) == 1:
         return f"{names}: {examples(fields)} {how}"
     if not above:
@@ -206,10 +213,13 @@ def _wave(finding: Finding) -> str:
 
 def _moves(updates: Sequence[Updated]) -> str:
     distinct = {(update.before, update.after) for update in updates}
-    if len(distinct) == 1:
-        return move(*distinct.pop())
+    texts = {move(update.before, update.after) for update in updates}
+    if len(texts) == 1:
+        return texts.pop()
     tendencies = {tendency(update) for update in updates}
     how = tendencies.pop() if len(tendencies) == 1 else None
+    if how is None and len({likeness(update) for update in updates}) == 1:
+        return _replaced(updates[0])
     values = {value for pair in distinct for value in pair if value is not None}
     match how:
         case None:
@@ -217,6 +227,13 @@ def _moves(updates: Sequence[Updated]) -> str:
         case "came" | "gone":
             return f"{how}, {count(len(values), 'different value')}"
     return how
+
+
+def _replaced(update: Updated) -> str:
+    """Return the part of a text that several values have replaced."""
+    old, new = (parse(JsonText(str(value))) for value in (update.before, update.after))
+    parts = (shorten(part) if part else "nothing" for part in swap(str(old), str(new)))
+    return "{} → {} in each".format(*parts)
 
 
 def _variants(finding: Finding) -> str:
@@ -227,8 +244,13 @@ def _variants(finding: Finding) -> str:
         pair = f"{name_of(change.model)} → {cut(change.name, VALUE_LIMIT)}"
         what = f"with {old or 'nothing'} → {new or 'nothing'}"
         return f"{count(number, 'model')} renamed {what}: {pair} and {number - 1:,} more"
-    ending = suffix(finding.models[0].name) if finding.models else ""
-    return f"{count(number, f'{ending} model')} {change.kind} ({names})"
+    endings = {suffix(model.name) or "" for model in finding.models}
+    noun = f"{endings.pop()} model".strip() if len(endings) == 1 else "model"
+    return f"{count(number, noun)} {_left(finding) or change.kind} ({names})"
+
+
+def _left(finding: Finding) -> str:
+    return "withdrawn after one answer" if finding.rule == WITHDRAWN else ""
 
 
 def drift_sentence(change: Drift) -> str:

@@ -1,6 +1,7 @@
 """Read earlier moves by place, to find flapping values."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
 
 from catalog.changes.change import Removed, Restored, Updated
-from catalog.changes.flapping import AWAY, DAMPED, LISTED, Move
+from catalog.changes.flapping import AWAY, DAMPED, LISTED, WAITING, Move
 from catalog.core.strict_json import JsonText
 from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, col, table_of
 
@@ -38,12 +39,19 @@ def of_models(connection: Connection, provider: str, keys: Collection[str]) -> t
     return _moves(connection.execute(query, {"provider": provider}))
 
 
-def damped(
-    connection: Connection, provider: str, after: datetime, until: datetime
-) -> frozenset[str]:
-    """Return keys of models with unreported moves within a time."""
-    values = {"provider": provider, "after": after, "until": until}
-    return frozenset(connection.scalars(_damped_query(), values))
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A model with a move that later polls may report: a damped or an implausible one."""
+
+    key: str
+    rule: str
+    at: datetime
+
+
+def open_since(connection: Connection, provider: str, after: datetime) -> tuple[Open, ...]:
+    """Return the damped and implausible moves after a time, at least one of each model."""
+    rows = connection.execute(_open_query(), {"provider": provider, "after": after})
+    return tuple(Open(row.key, row.rule, row.started_at) for row in rows)
 
 
 _POLL = col(FindingRow.poll_id)
@@ -64,13 +72,15 @@ def _since_query_of_some() -> Select[tuple[object, ...]]:
 
 
 @cache
-def _damped_query() -> Select[str]:
+def _open_query() -> Select[str, str, datetime]:
     return (
-        select(col(ModelVersionRow.key))
+        select(col(ModelVersionRow.key), col(FindingRow.rule), col(PollRow.started_at))
         .join(table_of(ChangeRow), col(ChangeRow.version_id) == col(ModelVersionRow.id))
         .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
-        .where(col(FindingRow.provider) == bindparam("provider"), col(FindingRow.rule) == DAMPED)
-        .where(_last_poll("after") < _POLL, _last_poll("until") >= _POLL)
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .where(col(FindingRow.provider) == bindparam("provider"))
+        .where(col(FindingRow.rule).in_((DAMPED, *sorted(WAITING))))
+        .where(_last_poll("after") < _POLL)
     )
 
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from catalog.changes.change import Change, Removed, Restored, Retiring, Updated
+from catalog.changes.change import Change, ModelChange, Removed, Restored, Retiring, Updated
 from catalog.changes.diff import diff
 from catalog.changes.finding import Delisted, Finding, Level, fingerprint, severity
-from catalog.changes.flapping import SETTLES_AFTER, Move, flaps, place_of
+from catalog.changes.flapping import SETTLES_AFTER, WAITING, Move, Place, flaps, place_of
 from catalog.changes.forecast import REMIND, Evidence, LastReport, candidates, ends, retiring
 from catalog.changes.health import Patience, Unwell, Watch
 from catalog.changes.hold import HoldRule
-from catalog.changes.judge import Case, judge
+from catalog.changes.judge import Case, Trust, judge
 from catalog.changes.poll import TROUBLE_OF, Outcome, Poll, Removals
 from catalog.core.errors import CatalogError, CatalogHeld, PayloadInvalid
 from catalog.core.payload import Answer, Drift
@@ -46,7 +46,8 @@ class Past:
     problems since the last accepted poll. `missing` maps the models that the last answer lacked,
     but whose removal is not confirmed, to the time of that answer. `moves` are the recent changes.
     `settled` pairs the reported and the last change of each place that flapped and settled at
-    another value.
+    another value. `doubted` holds the implausible values that wait for confirmation. `brief` holds
+    missing models that were listed in one answer only.
     """
 
     digest: str | None = None
@@ -61,6 +62,8 @@ class Past:
     missing: Mapping[str, datetime] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
     settled: tuple[tuple[Move, Move], ...] = ()
+    doubted: Mapping[Place, Move] = field(default_factory=dict)
+    brief: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,11 @@ class Decision:
     def decide(self, past: Past, reading: Reading) -> Poll:
         """Return the poll with its outcome and findings, most severe first."""
         poll = self._outcome(past, reading)
-        due = (*self._reminders(past, poll), *self._settled(past, poll))
+        due = (
+            *self._reminders(past, poll),
+            *self._settled(past, poll),
+            *self._confirmed(past, poll),
+        )
         if not due:
             return poll
         return replace(poll, findings=tuple(sorted((*poll.findings, *due), key=severity)))
@@ -135,6 +142,7 @@ class Decision:
             ended = self._watch(past).recovery(changed=False)
             findings = self._judge((*ended, *drift))
             return replace(poll, outcome=Outcome.UNCHANGED, findings=findings)
+        changes = tuple(_from_last_good(each, past.doubted) for each in changes)
         findings = self._judge((*ended, *changes, *drift), past, after)
         return replace(poll, findings=findings, snapshot=after)
 
@@ -201,17 +209,33 @@ class Decision:
             if last.place in moving:
                 continue
             if field is not None and key in listed:
-                changes.append(Updated(listed[key], field, reported.after, last.after))
+                changes.append(
+                    Updated(listed[key], field, reported.after, last.after, since=last.at)
+                )
             elif field is None and key in listed:
                 changes.append(Restored(listed[key], reported.at))
             elif field is None and key in past.gone:
                 since[key] = last.at
                 changes.append(Removed(past.gone[key].model))
-        return self._judge(changes, replace(past, moves=(), missing=since), state)
+        return self._judge(changes, replace(past, moves=(), missing=since), state, "confirmed")
+
+    def _confirmed(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
+        """Return findings about implausible values that this poll confirms."""
+        state = poll.snapshot or past.snapshot
+        if state is None or poll.outcome not in {Outcome.CHANGED, Outcome.UNCHANGED}:
+            return ()
+        moving = {place_of(change) for finding in poll.findings for change in finding.changes}
+        listed = state.by_key
+        changes = [
+            Updated(listed[key], field, move.before, move.after)
+            for (key, field), move in past.doubted.items()
+            if field is not None and key in listed and (key, field) not in moving
+        ]
+        return self._judge(changes, past, state, "confirmed")
 
     def reminds(self, past: Past) -> bool:
         """Return whether an unchanged poll has findings about models."""
-        return bool(past.settled or self._retiring(past, None))
+        return bool(past.settled or past.doubted or self._retiring(past, None))
 
     def _retiring(self, past: Past, state: Snapshot | None) -> tuple[Retiring, ...]:
         known = ends(past.gone, past.evidence, self.provider.lifecycle)
@@ -229,6 +253,7 @@ class Decision:
         changes: Sequence[Change],
         past: Past | None = None,
         after: Snapshot | None = None,
+        trust: Trust = "first",
     ) -> tuple[Finding, ...]:
         past = past or Past()
         before = past.snapshot.by_key if past.snapshot else {}
@@ -242,6 +267,10 @@ class Decision:
             evidence=past.evidence,
             flaps=flaps(changes, past.moves),
             since=past.missing,
+            trust=trust,
+            doubted=past.doubted,
+            repeated=frozenset((e.place, e.after) for e in past.moves if e.rule in WAITING),
+            brief=past.brief,
         )
         return judge(changes, case)
 
@@ -257,3 +286,14 @@ class Decision:
 
 def _key_removed(change: Change) -> str | None:
     return change.model.key if isinstance(change, Removed) else None
+
+
+def _from_last_good(change: ModelChange, doubted: Mapping[Place, Move]) -> ModelChange:
+    """Return a change from the last plausible value, if the poll before was implausible."""
+    place = place_of(change)
+    if not isinstance(change, Updated) or place is None or place not in doubted:
+        return change
+    move = doubted[place]
+    if move.before == change.after or move.after != change.before:
+        return change
+    return replace(change, before=move.before)

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
-from catalog.changes.flapping import Move, settled
+from catalog.changes.flapping import DAMPED, Move, Place, settled, waiting
 from catalog.core.snapshot import Snapshot
 from catalog.store import changelog, forecasts, polls
 from catalog.store.database import Transaction
-from catalog.store.moves import damped, of_models, since
+from catalog.store.history import Baseline
+from catalog.store.listed_once import listed_once
+from catalog.store.moves import of_models, open_since, since
 from catalog.sync.decide import Decision, Past, Policy, Reading
 from catalog.sync.snapshot_cache import SnapshotCache
 from catalog.sync.start import Start
@@ -27,6 +29,7 @@ def past(
     name, known, policy = decision.provider.name, start.known, decision.policy
     gone = cache.gone(connection, name, known)
     evidence = forecasts.evidence(connection, name, gone)
+    resolved, doubted = _open(connection, name, policy, start.polled_at, decision.started_at)
     seen = Past(
         digest=known.digest,
         gone={each.model.key: each for each in gone},
@@ -36,7 +39,8 @@ def past(
         reported=changelog.reported_drift(connection, name) if reading.drift else frozenset(),
         unwell=polls.unwell(connection, name),
         missing=known.missing,
-        settled=_settled(connection, name, policy, start.polled_at, decision.started_at),
+        settled=resolved,
+        doubted=doubted,
     )
     candidate = reading.candidate
     if candidate is None or candidate.digest == known.digest:
@@ -49,7 +53,24 @@ def past(
         snapshot=snapshot,
         held=_held(connection, policy, snapshot, candidate, decision.started_at),
         moves=since(connection, name, decision.started_at - policy.settles_after, moved),
+        brief=_brief(connection, policy, known, snapshot, candidate),
     )
+
+
+def _brief(
+    connection: Transaction,
+    policy: Policy,
+    known: Baseline,
+    snapshot: Snapshot | None,
+    candidate: Snapshot,
+) -> frozenset[str]:
+    """Return the missing models that were listed in one answer only, and not for long."""
+    left = snapshot.by_key.keys() - candidate.by_key.keys() if snapshot else frozenset()
+    if not left:
+        return frozenset()
+    of, at = candidate.provider, candidate.taken_at
+    listed = {key: known.missing.get(key, at) for key in left}
+    return listed_once(connection, of, listed, policy.settles_after)
 
 
 def _held(
@@ -67,16 +88,21 @@ def _held(
     return polls.held_in_a_row(connection, candidate.provider, lacking, started, hold.apart)
 
 
-def _settled(
+def _open(
     connection: Transaction,
     provider: str,
     policy: Policy,
     polled_at: datetime | None,
     started: datetime,
-) -> tuple[tuple[Move, Move], ...]:
-    """Return the places that flapped and settled since the previous poll."""
+) -> tuple[tuple[tuple[Move, Move], ...], dict[Place, Move]]:
+    """Return the places that settled since the previous poll, and the implausible values."""
     if polled_at is None:
-        return ()
+        return (), {}
     until = started - policy.settles_after
-    keys = damped(connection, provider, polled_at - policy.settles_after, until)
-    return settled(of_models(connection, provider, keys), until) if keys else ()
+    found = open_since(connection, provider, polled_at - policy.settles_after)
+    damped = {each.key for each in found if each.rule == DAMPED and each.at <= until}
+    doubted = {each.key for each in found if each.rule != DAMPED}
+    if not damped | doubted:
+        return (), {}
+    moves = of_models(connection, provider, damped | doubted)
+    return settled((each for each in moves if each.place[0] in damped), until), waiting(moves)

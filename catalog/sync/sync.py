@@ -20,7 +20,7 @@ from catalog.report.overview import Overview
 from catalog.store import fast as fast_rows
 from catalog.store import history, outbox, slots
 from catalog.store.database import Database, Transaction
-from catalog.store.moves import damped
+from catalog.store.moves import open_since
 from catalog.store.record import record
 from catalog.store.tables import plain
 from catalog.sync.decide import Decision, Policy, Reading
@@ -203,10 +203,10 @@ class Sync:
             fast_rows.fill_in(connection, row, current())
 
     def _has_work(self, connection: Transaction, started: datetime) -> bool:
-        """Return whether messages, removals or flapping values are pending."""
+        """Return whether messages, removals, flapping or implausible values are pending."""
         name, after = self.provider.name, started - self.policy.settles_after
         return bool(
             outbox.has_pending(connection, [channel.name for channel in self.channels])
             or history.missing(connection, name)
-            or damped(connection, name, after, started)
+            or open_since(connection, name, after)
         )

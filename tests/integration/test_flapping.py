@@ -9,6 +9,7 @@ import pytest
 
 from catalog.changes.change import Updated
 from catalog.changes.poll import Removals
+from catalog.core.clock import stamp
 from catalog.report.sentences import sentence
 from catalog.store.moves import MANY, since
 from tests.support.builders import body, row
@@ -86,37 +87,41 @@ def test_a_late_return_is_no_flapping(tmp_path: Path) -> None:
 
 
 def test_a_model_that_comes_and_goes(tmp_path: Path) -> None:
-    """A model's first return is reported as flapping, and later moves are quiet."""
+    """Each confirmed removal is reported, and each return as flapping."""
     with rig(tmp_path, listed(), ABSENT, listed(), ABSENT, listed()) as it:
-        removed, restored, again = [told(it) for _ in range(4)][1:]
-        assert removed == [("model-removed", "breaking")]
-        assert restored == [("flapping", "info")]
-        assert again == [("flapping-damped", "quiet")]
+        removed, restored, again, back = [told(it) for _ in range(5)][1:]
+        assert removed == again == [("model-removed", "breaking")]
+        assert restored == back == [("flapping", "info")]
+        assert "moved 3 times recently" in sentence(it.ear.heard[2].findings[0])
 
 
-@pytest.mark.long
-def test_a_model_that_stays_away_after_flapping_is_told(tmp_path: Path) -> None:
-    """A model that stays away after flapping is reported three days later."""
-    with rig(tmp_path, listed(), ABSENT, listed(), ABSENT) as it:
-        it.outcomes(4)
-        gone_at = it.clock.now
-        rules = [rule for rule, _ in told_in(it, hours=80)]
-        assert rules.count("model-removed") == 1
-        assert it.clock.now - gone_at > 3 * DAY
-
-
-@pytest.mark.long
-def test_a_model_that_stays_after_flapping_is_told(tmp_path: Path) -> None:
-    """A model that stays listed after flapping is reported three days later."""
-    with rig(tmp_path, listed(), ABSENT, listed(), ABSENT, listed()) as it:
-        it.outcomes(2)
-        it.clock.now += 4 * DAY
-        assert [rule for _ in range(3) for rule, _ in told(it)] == [
-            "model-restored",
+def test_a_value_not_seen_before_is_reported_at_once(tmp_path: Path) -> None:
+    """A flapping limit that takes a new value is reported, with the number of moves."""
+    steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096, 2048, 4096)]
+    with rig(tmp_path, *steps) as it:
+        rules = [rule for _ in steps for rule, _ in told(it)]
+        assert rules == [
+            "limit-lowered",
             "flapping",
             "flapping-damped",
+            "limit-lowered",
+            "flapping",
         ]
-        assert [rule for rule, _ in told_in(it, hours=80)] == ["model-restored"]
+        assert sentence(it.ear.heard[2].findings[0]).endswith(
+            "4,096 → 2,048, moved 4 times recently"
+        )
+
+
+def test_what_settles_is_reported_with_its_time(tmp_path: Path) -> None:
+    """A value that settles elsewhere is reported once, with both values and since when."""
+    steps = [listed(max_token_input=limit) for limit in (8192, 4096, 8192, 4096)]
+    with rig(tmp_path, *steps) as it:
+        it.outcomes(4)
+        since_when = it.clock.now
+        (finding,) = it.poll(later=4 * DAY).poll.findings
+        moved = stamp(since_when)
+        assert sentence(finding) == f"alpha: max_token_input 8,192 → 4,096, since {moved}"
+        assert finding.change.as_json(finding.at)["since"] == moved
 
 
 def test_what_moves_on_when_it_would_have_settled(tmp_path: Path) -> None:
@@ -196,7 +201,7 @@ def test_a_second_request_that_fails(tmp_path: Path) -> None:
 
 def test_other_changes_are_not_held_up(tmp_path: Path) -> None:
     """Other changes of an answer are reported immediately."""
-    moved = answer(body=body(row(id=2, name="other", max_token_input=9)))
+    moved = answer(body=body(row(id=2, name="other", max_token_input=9000)))
     with rig(tmp_path, listed(), moved) as it:
         among(it, "next")
         assert it.outcomes(2) == ["first", "changed"]

@@ -25,7 +25,7 @@ from tests.support.rig import HOUR, START, TOKEN, Ear, rig
 TEN = [row(id=key, name=f"m{key}") for key in range(1, 11)]
 FULL = body(*TEN)
 HALF = body(*TEN[:5])
-EDITED = body(*TEN[:9], TEN[9] | {"max_token_input": 16})
+EDITED = body(*TEN[:9], TEN[9] | {"max_token_input": 16000})
 
 
 def ok(content: bytes, **headers: str) -> Step:
@@ -52,7 +52,7 @@ def test_first_changed_unchanged(tmp_path: Path) -> None:
         assert written == [True, True, False]
         assert it.ear.told == [["limit-lowered"]]
         assert it.ear.heard[0].at == START + 2 * HOUR
-        assert "| 16 |" in it.document.read_text()
+        assert "| 16,000 |" in it.document.read_text()
 
 
 def test_a_304_is_an_unchanged_poll(tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_failed_poll_moves_nothing(tmp_path: Path, step: Step) -> None:
 def test_drift_is_told_once(tmp_path: Path) -> None:
     """A new field is reported once."""
     steps = [ok(FULL)]
-    for size in (7, 8):
+    for size in (7000, 8000):
         rows = [*TEN[:9], TEN[9] | {"price": 1, "max_token_input": size}]
         steps.append(ok(body(*rows)))
     with rig(tmp_path, *steps) as it:
@@ -242,9 +242,10 @@ def test_what_a_channel_refused_stays_owed(tmp_path: Path) -> None:
 def test_a_channel_hears_what_it_wants(tmp_path: Path) -> None:
     """A channel gets only findings of its audience."""
     quiet = Ear("quiet", Audience(Level.BREAKING))
-    with rig(tmp_path, ok(FULL), ok(body(*TEN, row(id=11, name="new"))), ok(FULL)) as it:
+    more = ok(body(*TEN, row(id=11, name="new")))
+    with rig(tmp_path, ok(FULL), more, more, ok(FULL)) as it:
         it.sync = replace(it.sync, channels=(it.ear, quiet))
-        it.outcomes(3)
+        it.outcomes(4)
         assert it.ear.told == [["model-added"], ["model-removed"]]
         assert quiet.told == [["model-removed"]]
 
@@ -260,7 +261,7 @@ def test_a_document_that_cannot_be_written_harms_nothing(tmp_path: Path) -> None
         it.document.rmdir()
         mended = it.poll()
         assert (mended.poll.outcome, mended.document_error) == ("unchanged", None)
-        assert "| 16 |" in it.document.read_text()
+        assert "| 16,000 |" in it.document.read_text()
 
 
 def test_no_document_is_wanted(tmp_path: Path) -> None:
@@ -273,7 +274,7 @@ def test_no_document_is_wanted(tmp_path: Path) -> None:
 
 def test_another_process_was_faster(tmp_path: Path) -> None:
     """If another pass stores a change during a fetch, the older answer is fetched again."""
-    newest = body(*TEN[:9], TEN[9] | {"max_token_input": 8})
+    newest = body(*TEN[:9], TEN[9] | {"max_token_input": 8000})
     with rig(tmp_path, ok(FULL), ok(EDITED), ok(newest)) as it:
         it.poll()
         fetch, overtaken = it.sync.fetch, iter([True])
@@ -287,7 +288,7 @@ def test_another_process_was_faster(tmp_path: Path) -> None:
         it.sync = replace(it.sync, fetch=slow)
         it.poll()
         assert outcomes(it.file) == ["first", "changed", "unchanged"]
-        assert "| 8 |" in it.document.read_text()
+        assert "| 8,000 |" in it.document.read_text()
         assert it.ear.told == [["limit-lowered"]]
 
 

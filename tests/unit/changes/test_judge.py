@@ -50,7 +50,15 @@ def update(field: str, before: Any, after: Any, name: str = "alpha") -> Updated:
         (update("max_token_input", 8, 9), "limit-raised", "info"),
         (update("max_token_input", 8, None), "limit-lost", "warning"),
         (update("max_token_input", 8, MISSING), "limit-lost", "warning"),
-        (update("max_token_input", None, 0), "limit-gained", "warning"),
+        (update("max_token_input", None, 0), "null-moved", "quiet"),
+        (update("max_token_input", 0, 8), "limit-gained", "warning"),
+        (update("max_token_input", 8, 0), "limit-lost", "warning"),
+        (update("max_token_input", 99_999_999, 8), "limit-gained", "warning"),
+        (update("max_token_input", 8, -1), "limit-lost", "warning"),
+        (update("max_token_input", 1000, 991), "limit-rounded", "info"),
+        (update("max_token_input", 1000, 990), "limit-lowered", "breaking"),
+        (update("max_token_input", 1000, 49), "implausible", "info"),
+        (update("max_token_input", 1000, 50), "limit-lowered", "breaking"),
         (update("max_token_input", MISSING, 8), "limit-gained", "warning"),
         (update("max_token_input", "8k", "9k"), "field-changed", "info"),
         (update("info_status", "ready", "coming_soon"), "ready-lost", "warning"),
@@ -116,7 +124,7 @@ def move(count: int, of: int) -> tuple[Finding, ...]:
     """Judge one field moving on some of the models."""
     before = [model(str(key), f"m{key}") for key in range(of)]
     after = [
-        model(item.key, item.name, max_token_input=8 if index < count else 32000)
+        model(item.key, item.name, max_token_input=8000 if index < count else 32000)
         for index, item in enumerate(before)
     ]
     return judge(diff(snapshot(*before), snapshot(*after)), case(common=of))

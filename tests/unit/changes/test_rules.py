@@ -24,7 +24,7 @@ def test_fields_are_filled(rule: Rule) -> None:
     """A rule has an id for configurations, a known kind and level, and one line of why."""
     assert rule.id.replace("-", "").isalpha()
     assert rule.id.islower()
-    assert rule.kind in {*KINDS, "flapping", "damped"}
+    assert rule.kind in {*KINDS, "flapping", "damped", "implausible", "repeated", "dropped"}
     assert rule.level in Level
     assert rule.why.endswith(".")
     assert rule.why.isprintable()
@@ -42,10 +42,11 @@ def test_conditions_are_known_words(rule: Rule) -> None:
 
 
 @each_rule
-def test_only_updates_drift_and_ends_have_conditions(rule: Rule) -> None:
-    """Only kinds with a field or a day have conditions."""
+def test_only_some_kinds_have_conditions(rule: Rule) -> None:
+    """Only kinds with a field, a day or a time of listing have conditions."""
     assert (rule.move in {"over", "soon"}) <= (rule.kind == "retiring")
-    known = {"updated", "drift", "renamed", "retiring"}
+    assert (rule.move == "brief") <= (rule.kind == "removed")
+    known = {"updated", "drift", "renamed", "retiring", "removed"}
     assert rule.kind in known or specificity(rule) == 0
     assert not rule.name_kept or rule.kind == "renamed"
 
@@ -119,6 +120,9 @@ def test_levels_that_people_rely_on() -> None:
         "value-respelled",
         "quiet-changed",
         "flapping-damped",
+        "implausible-again",
+        "implausible-dropped",
+        "price-rounded",
     }
 
 

@@ -1,0 +1,42 @@
+"""Phrase several prices that moved together."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from catalog.changes.change import Updated
+from catalog.changes.values import number
+from catalog.changes.waves import parent
+from catalog.core.strict_json import cut, parse, undotted
+from catalog.core.text import EXAMPLES, VALUE_LIMIT, examples, move
+
+SAME = Decimal("0.005")
+"""Prices that moved by the same share within this are one move."""
+
+
+def prices(updates: Sequence[Updated]) -> str:
+    """Return the moves of prices of one or more models, such as `prices 10 % up (prompt)`."""
+    fields = list(dict.fromkeys(update.field for update in updates))
+    start = len(undotted(parent(fields))) if parent(fields) else 0
+    names = [".".join(undotted(field)[start:]) for field in fields]
+    shares = [_share(update) for update in updates]
+    known = [share for share in shares if share is not None]
+    if len(known) == len(shares) and max(known) - min(known) <= SAME * abs(known[0]):
+        return f"prices {_percent(known[0])} ({examples(names)})"
+    if len(fields) < len(updates):
+        return f"prices moved differently ({examples(names)})"
+    pairs = zip(names, updates, strict=True)
+    moves = [f"{cut(name, VALUE_LIMIT)} {move(each.before, each.after)}" for name, each in pairs]
+    more = f" and {len(moves) - EXAMPLES:,} more" if len(moves) > EXAMPLES else ""
+    return f"prices: {', '.join(moves[:EXAMPLES])}{more}"
+
+
+def _share(update: Updated) -> Decimal | None:
+    """Return the relative move, 0.1 for 10 % up, or None."""
+    if update.before is None or update.after is None:
+        return None
+    old, new = number(parse(update.before)), number(parse(update.after))
+    return None if old is None or new is None or old <= 0 or new < 0 else (new - old) / old
+
+
+def _percent(share: Decimal) -> str:
+    return f"{float(abs(share)) * 100:.3g} % {'up' if share > 0 else 'down'}"

@@ -1,0 +1,39 @@
+"""Phrase how far a value moved, how often, and whether that is plausible."""
+
+from decimal import Decimal
+
+from catalog.changes.change import Change, Updated
+from catalog.changes.finding import Finding
+from catalog.changes.flapping import DAMPED, FLAPPING, WAITING
+from catalog.changes.values import LEAP, UNIT, factor
+from catalog.core.strict_json import parse
+
+LEAPING = {"price-raised", "price-lowered", "limit-raised", "limit-lowered"} | WAITING
+"""The rules whose findings name a large factor."""
+
+
+def extent(finding: Finding) -> str:
+    """Return a large factor of a price or limit, its likely cause, and a doubt."""
+    doubt = ", implausible, waiting for confirmation" if finding.rule in WAITING else ""
+    factors = [_factor(each) for each in finding.changes] if finding.rule in LEAPING else []
+    known = [each for each in factors if each is not None]
+    if len(known) < len(factors) or min(known, default=0) <= LEAP:
+        return doubt
+    times = f"{'at least ' * (len(known) > 1)}{min(known):,.0f} times"
+    unit = ": the unit may have changed" if min(known) > UNIT else ""
+    return f" ({times}{unit}){doubt}"
+
+
+def _factor(change: Change) -> Decimal | None:
+    if not isinstance(change, Updated) or change.before is None or change.after is None:
+        return None
+    return factor(parse(change.before), parse(change.after))
+
+
+def moved(finding: Finding) -> str:
+    """Return how often the value moved lately, or an empty text."""
+    if finding.moves is None:
+        return ""
+    if finding.rule in {FLAPPING, DAMPED}:
+        return f", back and forth: move {finding.moves}"
+    return f", moved {finding.moves} times recently"
