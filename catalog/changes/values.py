@@ -33,23 +33,20 @@ def moves(update: Updated, attribute: str | None = None) -> frozenset[str]:
     """
     old = None if update.before is None else parse(update.before)
     new = None if update.after is None else parse(update.after)
-    numeric = attribute in HAIR
-    if numeric:
-        empty = _is_zero(new) and attribute == "context_limit"
+    before, after = number(old), number(new)
+    if before is not None and after is not None and _is_same(before, after):
+        texts = isinstance(old, str) and isinstance(new, str)
+        return frozenset({"respelled"} if attribute in HAIR or not texts else ())
+    if attribute in HAIR:
+        zeroed = attribute == "context_limit" and after == 0
         old, new = _stated(old, attribute), _stated(new, attribute)
-        if empty and old is not None:
+        if zeroed and old is not None:
             return frozenset({"lost", "zeroed"})
     if old is None or new is None:
         return _absent(old, new)
-    before, after = number(old), number(new)
     if before is not None and after is not None:
-        if _is_same(before, after):
-            texts = isinstance(old, str) and isinstance(new, str)
-            return frozenset({"respelled"} if numeric or not texts else ())
-        how = {"raised" if after > before else "lowered"}
-        return frozenset(
-            how | (_extent(before, after, HAIR[attribute]) if attribute in HAIR else set())
-        )
+        extent = _extent(before, after, HAIR[attribute]) if attribute in HAIR else set()
+        return frozenset({"raised" if after > before else "lowered", *extent})
     if attribute == "route" and _has_same_path(old, new):
         return frozenset({"relinked"})
     moment = _moment(old)
@@ -87,11 +84,6 @@ def _stated(value: Json, attribute: str | None) -> Json:
     if found == -1 or (nines and len(str(int(found))) >= NINES):
         return None
     return None if attribute == "context_limit" and found <= 0 else value
-
-
-def _is_zero(value: Json) -> bool:
-    found = number(value)
-    return found is not None and not found
 
 
 def fields_within(update: Updated) -> Iterator[Updated]:
