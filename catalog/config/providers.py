@@ -1,6 +1,6 @@
 """Define the settings of each provider."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -120,7 +120,7 @@ class ProviderSettings(Section):
         if self.kind == "infomaniak":
             return None
         given = self.list.model_dump(exclude_none=True)
-        return read(_table(self.kind) | given)
+        return read(_merged(_table(self.kind), given))
 
 
 def provider_mistakes(index: int, given: dict[str, Any]) -> Iterator[str]:
@@ -143,7 +143,8 @@ def provider_mistakes(index: int, given: dict[str, Any]) -> Iterator[str]:
         settings = ListSettings.model_validate(listing)
     except ValueError:
         return  # reported elsewhere
-    description = read({"route": "/", **table, **settings.model_dump(exclude_none=True)})
+    given = settings.model_dump(exclude_none=True)
+    description = read(_merged({"route": "/", **table}, given))
     yield from (f"{place}.list.{mistake}" for mistake in mistakes(description))
 
 
@@ -152,3 +153,9 @@ _DESCRIBED = {"openai", "anthropic", "openrouter", "models.dev", "json"}
 
 def _table(kind: str) -> dict[str, Any]:
     return {} if kind == "json" else dict(shipped(kind))
+
+
+def _merged(table: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a kind's description with the user's values. Volatile fields are added."""
+    volatile = [*table.get("volatile", ()), *given.get("volatile", ())]
+    return {**table, **given, "volatile": volatile}

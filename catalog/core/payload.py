@@ -60,10 +60,11 @@ class Drift:
     """A tolerated difference from the known contract.
 
     `field` is the dotted path within a model, or `$.…` within the envelope. `value` is set for a
-    new value. `models` names the affected models in the order of the payload.
+    new value. `models` names the affected models in the order of the payload. `clock` is a field
+    that follows the time of the answer.
     """
 
-    what: Literal["new field", "new value", "new null", "odd format"]
+    what: Literal["new field", "new value", "new null", "odd format", "clock"]
     field: str
     value: JsonText | None
     models: tuple[str, ...]

@@ -257,6 +257,8 @@ def drift_sentence(change: Drift) -> str:
     """Return the new part of an answer, without time and level."""
     field = cut(change.field, VALUE_LIMIT)
     where = f" ({examples(change.models)})" if change.models else ""
+    if change.what == "clock":
+        return one_line(f"{field} follows the clock on all models, so it is not compared")
     if change.value is not None:
         return one_line(f"{change.what} of {field}: {show(change.value)}{where}")
     return one_line(f"{change.what}{' in' * (change.what == 'new null')} {field}{where}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from catalog.changes.change import Change, ModelChange, Removed, Restored, Retiring, Updated
+from catalog.changes.clock import steadied
 from catalog.changes.diff import diff
 from catalog.changes.finding import Delisted, Finding, Level, fingerprint, severity
 from catalog.changes.flapping import SETTLES_AFTER, WAITING, Move, Place, flaps, place_of
@@ -47,7 +48,8 @@ class Past:
     but whose removal is not confirmed, to the time of that answer. `moves` are the recent changes.
     `settled` pairs the reported and the last change of each place that flapped and settled at
     another value. `doubted` holds the implausible values that wait for confirmation. `brief` holds
-    missing models that were listed in one answer only.
+    missing models that were listed in one answer only. `clock` holds the fields that follow the
+    clock of the answer.
     """
 
     digest: str | None = None
@@ -64,6 +66,7 @@ class Past:
     settled: tuple[tuple[Move, Move], ...] = ()
     doubted: Mapping[Place, Move] = field(default_factory=dict)
     brief: frozenset[str] = frozenset()
+    clock: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +121,11 @@ class Decision:
     def _outcome(self, past: Past, reading: Reading) -> Poll:
         if reading.error is not None:
             return self._refused(past, reading, reading.error)
-        drift = self._unreported(past, reading.drift)
+        clock = (Drift("clock", field, None, ()) for field in sorted(past.clock))
+        drift = self._unreported(past, (*reading.drift, *clock))
         after = reading.candidate
+        if after is not None and past.snapshot is not None and past.clock:
+            after = steadied(past.snapshot, after, past.clock)
         if after is None or after.digest == past.digest:
             ended = self._watch(past).recovery(changed=False)
             poll = self._poll(Outcome.UNCHANGED, reading)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from catalog.changes.clock import clock_fields
 from catalog.changes.flapping import DAMPED, Move, Place, settled, waiting
 from catalog.core.snapshot import Snapshot
 from catalog.store import changelog, forecasts, polls
@@ -47,10 +48,14 @@ def past(
         needed = known.number is not None and decision.reminds(seen)
         return replace(seen, snapshot=cache.state(connection, known)) if needed else seen
     snapshot = cache.state(connection, known)
+    clock = clock_fields(snapshot, candidate) if snapshot else frozenset[str]()
+    if clock and not reading.drift:
+        seen = replace(seen, reported=changelog.reported_drift(connection, name))
     moved = candidate.differing(snapshot) if snapshot else ()
     return replace(
         seen,
         snapshot=snapshot,
+        clock=clock,
         held=_held(connection, policy, snapshot, candidate, decision.started_at),
         moves=since(connection, name, decision.started_at - policy.settles_after, moved),
         brief=_brief(connection, policy, known, snapshot, candidate),

@@ -1,0 +1,98 @@
+"""Find fields that follow the clock of the answer, and leave them out of comparisons.
+
+vLLM and Mistral fill `created` with the moment of the request, so each poll would be a change.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from catalog.core.snapshot import Model, Snapshot
+from catalog.core.strict_json import Json, canonical, dotted, leaves, parse, undotted
+
+SPREAD = timedelta(minutes=2)
+"""The values of one answer are at most this far from each other."""
+_MILLISECONDS = 10**11
+"""Larger numbers of seconds are beyond the year 5000, so they are milliseconds."""
+
+
+def clock_fields(before: Snapshot, after: Snapshot) -> frozenset[str]:
+    """Return the fields of time that moved forward on every model, to about the same moment.
+
+    A single model is compared with the time of the poll instead.
+    """
+    old, new = before.by_key, after.by_key
+    pairs = [(old[key], new[key]) for key in old.keys() & new.keys()]
+    if not pairs or any(former.facts == model.facts for former, model in pairs):
+        return frozenset()
+    moved: dict[str, list[datetime]] = {}
+    for index, (former, model) in enumerate(pairs):
+        found = dict(_forward(former, model))
+        if index and not moved:
+            return frozenset()
+        moved = {
+            field: [*moved.get(field, []), moment]
+            for field, moment in found.items()
+            if not index or field in moved
+        }
+    given = (after.taken_at,) if len(pairs) == 1 else ()
+    return frozenset(field for field, moments in moved.items() if _is_close((*moments, *given)))
+
+
+def steadied(before: Snapshot, after: Snapshot, fields: Collection[str]) -> Snapshot:
+    """Return the later snapshot with these fields as they were before."""
+    old = before.by_key
+    models = (
+        _steady(old[model.key], model, fields) if model.key in old else model
+        for model in after.models
+    )
+    return Snapshot.of(after.provider, after.taken_at, models)
+
+
+def _steady(former: Model, model: Model, fields: Iterable[str]) -> Model:
+    old, new = parse(former.facts), parse(model.facts)
+    for field in fields:
+        *place, key = undotted(field)
+        _at(new, place)[key] = _at(old, place)[key]
+    facts = canonical(new)
+    return former if facts == former.facts else replace(model, facts=facts)
+
+
+def _at(facts: Any, place: Iterable[str]) -> Any:
+    for key in place:
+        facts = facts[key]
+    return facts
+
+
+def _forward(former: Model, model: Model) -> Iterator[tuple[str, datetime]]:
+    """Yield the fields of time that moved forward, with their new moments."""
+    old = dict(leaves(parse(former.facts)))
+    for path, value in leaves(parse(model.facts)):
+        if path not in old or old[path] == value:
+            continue
+        then, now = _moment(old[path]), _moment(value)
+        if then is not None and now is not None and now > then:
+            yield dotted(path), now
+
+
+def _moment(value: Json) -> datetime | None:
+    """Return the moment of seconds or milliseconds since 1970, or of an ISO time, else None."""
+    try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value) if "T" in value else None
+            return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        seconds = value / 1000 if value >= _MILLISECONDS else value
+        return datetime.fromtimestamp(seconds, UTC) if seconds >= _EARLIEST else None
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+_EARLIEST = datetime(2015, 1, 1, tzinfo=UTC).timestamp()
+"""Smaller numbers are limits or counts. No provider's list is older."""
+
+
+def _is_close(moments: Collection[datetime]) -> bool:
+    return max(moments) - min(moments) <= SPREAD
