@@ -79,6 +79,8 @@ def _judgment(change: Change, case: Case) -> Judgment:
 def _finding(changes: tuple[Change, ...], case: Case) -> Finding:
     judged = [_rule(change, case) for change in changes]
     rule, level = min(judged, key=lambda pair: pair[1].rank)
+    if rule.wave is not None and len(changes) > 1 and rule.id not in case.levels:
+        level = rule.wave
     finding = Finding(case.provider, case.at, rule.id, level, changes)
     finding = replace(finding, moves=_times_moved(finding, case))
     end = _end(finding.change, case)

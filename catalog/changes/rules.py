@@ -18,6 +18,7 @@ Move = Literal[
     "zero",
     "hair",
     "brief",
+    "extended",
     "respelled",
     "relinked",
     "value",
@@ -32,7 +33,7 @@ CLASSES = ("quiet", "price")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. A condition of None matches anything."""
+    """One rule. A condition of None matches anything. `wave` is the level of a wave."""
 
     id: str
     kind: str
@@ -44,6 +45,7 @@ class Rule:
     after: JsonText | None = None
     alias_only: bool = False
     name_kept: bool = False
+    wave: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +75,5 @@ def _rule(row: dict[str, str]) -> Rule:
         after=canonical(row["to"]) if "to" in row else None,
         alias_only=row.get("name") == "alias",
         name_kept=row.get("name") == "kept",
+        wave=Level(row["wave"]) if "wave" in row else None,
     )

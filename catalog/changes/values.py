@@ -49,6 +49,8 @@ def moves(update: Updated, attribute: str | None = None) -> frozenset[str]:
         return frozenset({"raised" if after > before else "lowered", *extent})
     if attribute == "route" and _has_same_path(old, new):
         return frozenset({"relinked"})
+    if _is_extended(old, new):
+        return frozenset({"extended"})
     moment = _moment(old)
     same = moment is not None and moment == _moment(new)
     return frozenset({"respelled"} if same or _is_reordered(old, new) else ())
@@ -131,6 +133,14 @@ def _has_same_path(old: Json, new: Json) -> bool:
         return bool(urlsplit(old).path) and urlsplit(old).path == urlsplit(new).path
     except (AttributeError, TypeError, ValueError):  # not texts, or malformed: `http://[`
         return False
+
+
+def _is_extended(old: Json, new: Json) -> bool:
+    """Return whether a list of words got some and lost none."""
+    lists = isinstance(old, list) and isinstance(new, list)
+    if not lists or not all(isinstance(i, str) for i in (*old, *new)):
+        return False
+    return set(old) < set(new)
 
 
 def _is_reordered(old: Json, new: Json) -> bool:

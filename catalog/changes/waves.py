@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from catalog.changes.change import Added, Change, Removed, Renamed, Restored, Updated
 from catalog.changes.finding import Level
-from catalog.changes.flapping import FLAPPING, WAITING
+from catalog.changes.flapping import WAITING
 from catalog.changes.renames import swap
 from catalog.changes.values import is_number
 from catalog.core.strict_json import Json, canonical, dotted, leaves, parse, undotted
@@ -159,13 +159,13 @@ and a reader can still check ten one by one.
 """
 VARIANTS = 5
 """Minimum of models with one suffix that are grouped."""
-APART = WAITING | {FLAPPING}
-"""Rules that are not grouped with others, because they say something else."""
 _SUFFIX = re.compile(r"[^:\s](:[A-Za-z0-9][\w.-]*)\Z")
 _CUT = re.compile(r"(?<![\s.…])[\s.…]++\Z")
 
 BULK = 10
 """Minimum of models of one kind of event that are grouped, without anything else in common."""
+FIELD_CHANGED = "field-changed"
+"""The rule of small differences, which are reported with the prices of the same model."""
 RENAMED = 3
 """Minimum of models with the same part of the name replaced."""
 
@@ -312,29 +312,42 @@ def _updates(updates: Sequence[Updated], stayed: Stayed, judged: Judged) -> list
         waves += found
         alone += others
     parts, alone = partial(alone)
-    prices, alone = _prices(alone, judged)
-    return [*blocks, *merged(waves, judged), *parts, *prices, *((update,) for update in alone)]
+    of_models, alone = _of_models(alone, judged)
+    return [*blocks, *merged(waves, judged), *parts, *of_models, *((update,) for update in alone)]
 
 
-def _prices(
+def _of_models(
     updates: Sequence[Updated], judged: Judged
 ) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
-    """Split off the prices of one model that moved in one poll.
+    """Split off the prices and small differences of one model that moved in one poll.
 
-    Doubted and quiet ones are apart from the others.
+    Doubted and quiet ones are apart from the others. The same moves of several models, such as a
+    model and its alias, are one event.
     """
-    groups: dict[Hashable, list[Updated]] = defaultdict(list)
+    groups: dict[tuple[str, str | None], list[Updated]] = defaultdict(list)
     alone: list[Updated] = []
-    for update in updates:
+    for update in sorted(updates, key=lambda update: update.field):
         rule, rank, attribute, _ = judged(update)
         if attribute == "price":
-            apart = rule if rule in APART or rank == Level.QUIET.rank else None
+            apart = rule if rule in WAITING or rank == Level.QUIET.rank else None
             groups[update.model.key, apart].append(update)
+        elif rule == FIELD_CHANGED and not is_number(_side(update)):
+            groups[update.model.key, None].append(update)
         else:
             alone.append(update)
-    for group in groups.values():
-        group.sort(key=lambda update: update.field)
-    return _several(groups, alone)
+    alike: dict[Hashable, list[Updated]] = defaultdict(list)
+    for (_, apart), group in groups.items():
+        moves = frozenset((each.field, each.before, each.after) for each in group)
+        priced = any(judged(update).attribute == "price" for update in group)
+        shared = priced and len(group) > 1  # a single price can be equal by chance
+        alike[apart, moves, None if shared else group[0].model.key] += group
+    bundled = [tuple(group) for group in alike.values() if len(group) > 1]
+    return bundled, [*alone, *(group[0] for group in alike.values() if len(group) == 1)]
+
+
+def _side(update: Updated) -> Json:
+    text = update.before if update.after is None else update.after
+    return None if text is None else parse(text)
 
 
 def _field(

@@ -1,10 +1,10 @@
-"""Phrase several prices that moved together."""
+"""Phrase several prices and small differences that moved together."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 
 from catalog.changes.change import Updated
-from catalog.changes.values import number
+from catalog.changes.values import is_number, number
 from catalog.changes.waves import parent
 from catalog.core.strict_json import cut, parse, undotted
 from catalog.core.text import EXAMPLES, VALUE_LIMIT, examples, move
@@ -13,8 +13,26 @@ SAME = Decimal("0.005")
 """Prices that moved by the same share within this are one move."""
 
 
-def prices(updates: Sequence[Updated]) -> str:
-    """Return the moves of prices of one or more models, such as `prices 10 % up (prompt)`."""
+def together(updates: Sequence[Updated]) -> str:
+    """Return the moves of one model, or the same moves of several ones.
+
+    Numbers are prices here, such as in `prices 10 % up (prompt); tags +new`.
+    """
+    first = [each for each in updates if each.model.key == updates[0].model.key]
+    same = {(each.field, each.before, each.after) for each in updates}
+    own = first if len(same) == len(first) else list(updates)
+    numbers = [each for each in own if _is_price(each)]
+    others = [each for each in own if not _is_price(each)]
+    parts = [_prices(numbers)] if numbers else []
+    return "; ".join([*parts, *([_listed(others)] if others else [])])
+
+
+def _is_price(update: Updated) -> bool:
+    texts = (each for each in (update.before, update.after) if each is not None)
+    return all(is_number(value) for value in map(parse, texts) if value is not None)
+
+
+def _prices(updates: Sequence[Updated]) -> str:
     fields = list(dict.fromkeys(update.field for update in updates))
     start = len(undotted(parent(fields))) if parent(fields) else 0
     names = [".".join(undotted(field)[start:]) for field in fields]
@@ -24,10 +42,14 @@ def prices(updates: Sequence[Updated]) -> str:
         return f"prices {_percent(known[0])} ({examples(names)})"
     if len(fields) < len(updates):
         return f"prices moved differently ({examples(names)})"
-    pairs = zip(names, updates, strict=True)
+    return f"prices: {_listed(updates, names)}"
+
+
+def _listed(updates: Sequence[Updated], names: Sequence[str] = ()) -> str:
+    pairs = zip(names or [update.field for update in updates], updates, strict=True)
     moves = [f"{cut(name, VALUE_LIMIT)} {move(each.before, each.after)}" for name, each in pairs]
     more = f" and {len(moves) - EXAMPLES:,} more" if len(moves) > EXAMPLES else ""
-    return f"prices: {', '.join(moves[:EXAMPLES])}{more}"
+    return f"{', '.join(moves[:EXAMPLES])}{more}"
 
 
 def _share(update: Updated) -> Decimal | None:

@@ -29,7 +29,7 @@ from catalog.core.payload import Drift
 from catalog.core.snapshot import Model
 from catalog.core.strict_json import JsonText, cut, parse, shorten, undotted
 from catalog.core.text import VALUE_LIMIT, count, duration, examples, move, name_of, one_line, show
-from catalog.report.prices import prices
+from catalog.report.prices import together
 from catalog.report.qualifiers import extent, moved
 
 
@@ -199,10 +199,11 @@ def _wave(finding: Finding) -> str:
     fields = list(dict.fromkeys(update.field for update in updates))
     if len(fields) == 1:
         return f"{cut(fields[0], VALUE_LIMIT)} on {many}: {_moves(updates)} ({names})"
-    how, above = tendency(updates[0]), parent(fields)
+    tendencies, above = {tendency(update) for update in updates}, parent(fields)
+    how = tendencies.pop() if len(tendencies) == 1 else None
     if how is None:
         on = names if len(finding.models) == 1 else f"{many} ({names})"
-        return f"{on}: {prices(updates)}"
+        return f"{on}: {together(updates)}"
     if len(finding.models) == 1:
         return f"{names}: {examples(fields)} {how}"
     if not above:

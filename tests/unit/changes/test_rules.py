@@ -123,6 +123,7 @@ def test_levels_that_people_rely_on() -> None:
         "implausible-again",
         "implausible-dropped",
         "price-rounded",
+        "list-extended",
     }
 
 
