@@ -8,7 +8,7 @@ import click
 from catalog.changes.change import Change, OfModel, Probed, Renamed, Retiring, Updated
 from catalog.changes.finding import Finding, Level
 from catalog.changes.rules import Rule, rules
-from catalog.changes.waves import SAME_MOVES, VARIANTS
+from catalog.changes.waves import BULK, SAME_MOVES, VARIANTS, suffix, tendency
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.lazy_types import FindingDelivery, Settings
 from catalog.cli.output import format_option, print_json, say
@@ -91,16 +91,21 @@ def bundled(finding: Finding) -> str | None:
     many, models = len(finding.changes), count(len(finding.models), "model")
     match finding.change:
         case Updated():
-            fields = {each.field for each in finding.changes if isinstance(each, Updated)}
+            updates = [each for each in finding.changes if isinstance(each, Updated)]
+            fields = {each.field for each in updates}
             if len(fields) > 1:
-                return f"{count(len(fields), 'field')} that came or went together on {models}"
+                one_way = None not in {tendency(each) for each in updates}
+                how = "came or went together" if one_way else "moved in one poll"
+                return f"{count(len(fields), 'field')} that {how} on {models}"
             return (
                 f"a wave: one field on most models, or on {SAME_MOVES} or more that made the same "
                 "move or that it came to"
             )
         case Renamed():
             return f"{many:,} names that changed in the same way"
-    return f"{many:,} models of one suffix, from {VARIANTS} on"
+    if len({suffix(model.name) for model in finding.models} - {None}) == 1:
+        return f"{many:,} models of one suffix, from {VARIANTS} on"
+    return f"{many:,} models {finding.change.kind} in one poll, from {BULK} on"
 
 
 def _head(found: Finding, earlier: Sequence[int]) -> Iterator[Line]:

@@ -23,14 +23,14 @@ def created(at: datetime, *values: Any) -> Snapshot:
 
 
 SECONDS, LATER = int(THEN.timestamp()), int(NOW.timestamp())
-FOLLOWING = {
+FOLLOWING: dict[str, tuple[list[Any], list[Any]]] = {
     "seconds": ([SECONDS] * 2, [LATER] * 2),
     "milliseconds": ([SECONDS * 1000] * 2, [LATER * 1000] * 2),
     "fractions": ([SECONDS + 0.5] * 2, [LATER + 0.25, LATER + 0.75]),
     "ISO times": (["2026-01-01T00:00:00Z"] * 2, ["2026-01-01T01:00:00"] * 2),
     "one model": ([SECONDS], [LATER + 3]),
 }
-STAYING = {
+STAYING: dict[str, tuple[list[Any], list[Any]]] = {
     "one model, at another time than the poll": ([SECONDS], [SECONDS + 9]),
     "one of two": ([SECONDS] * 2, [SECONDS, LATER]),
     "times of each model": ([SECONDS] * 2, [LATER, LATER + 500]),

@@ -74,6 +74,51 @@ def on(count: int, field: str, before: Any, after: Any) -> list[Change]:
             "2 models renamed with nothing → v/: a → v/a and 1 more",
             "2 names that changed in the same way",
         ),
+        (
+            [Removed(model("1", "a")), Removed(model("2", "b:x")), Removed(model("3", "c:y"))],
+            "3 models removed (a, b:x, c:y)",
+            "3 models removed in one poll, from 10 on",
+        ),
+        (
+            [*on(1, "p.in", "1", "1.1"), *on(1, "p.out", 2, 2.2)],
+            "m0: prices 10 % up (in, out)",
+            "2 fields that moved in one poll on 1 model",
+        ),
+        (
+            [*on(2, "p.in", "1", "0.5"), *on(2, "p.out", 2, 1)],
+            "2 models (m0, m1): prices 50 % down (in, out)",
+            "2 fields that moved in one poll on 2 models",
+        ),
+        (
+            [*on(1, "p.in", "-1", "2"), *on(1, "p.out", 2, None), *on(1, "p.web", "1", "9")],
+            "m0: prices: in -1 → 2, out 2 → missing, web 1 → 9",
+            "3 fields that moved in one poll on 1 model",
+        ),
+        (
+            [*on(1, "in", "1", "2"), *on(1, "tags", ["a", "b"], ["a"]), *on(1, "t", "x", "y")],
+            "m0: prices 100 % up (in); tags -b, t x → y",
+            "3 fields that moved in one poll on 1 model",
+        ),
+        (
+            [each for at in range(5) for each in on(1, f"f{at}", "x", "y")],
+            "m0: f0 x → y, f1 x → y, f2 x → y and 2 more",
+            "5 fields that moved in one poll on 1 model",
+        ),
+        (
+            [*on(1, "in", 1, 2), *on(1, "out", 1, 3), *on(2, "in", 5, 6)[1:]],
+            "2 models (m0, m1): prices moved differently (in, out)",
+            "2 fields that moved in one poll on 2 models",
+        ),
+        (
+            [*on(2, "tags", ["a"], ["a", "z"]), *on(1, "tags", ["b"], ["b", "z"])],
+            "tags on 2 models: +z (m0, m1)",
+            "a wave: one field",
+        ),
+        (
+            [*on(1, "title", "Ab: one", "A b: one"), *on(1, "title", "Ab: two", "A b: two")],
+            'title on 1 model: "A" → "A " in each (m0)',
+            "a wave: one field",
+        ),
     ],
 )
 def test_many_changes_in_one_sentence(changes: list[Change], said: str, why: str) -> None:

@@ -1,0 +1,136 @@
+"""Many changes of one poll that are one event are one finding."""
+
+from typing import Any
+
+import pytest
+
+from catalog.changes.finding import Finding
+from catalog.report.sentences import sentence
+from tests.unit.changes.test_judge_pairs import Rows, found, row, some
+
+WHOLE = some(40)
+NEW = [row(f"new{at:02}") for at in range(10)]
+
+
+def shown(findings: tuple[Finding, ...]) -> list[tuple[str, str]]:
+    """Return the rule and the sentence of each reported finding."""
+    return [(each.rule, sentence(each)) for each in findings if each.is_reported]
+
+
+def rows_of(values: dict[str, dict[str, Any]]) -> Rows:
+    """Return thirty rows that stay, and a row for each key with its facts."""
+    return [*some(0, 30), *(row(key, **facts) for key, facts in values.items())]
+
+
+def test_ten_models_that_come_are_one_event() -> None:
+    """Ten new models are one finding with three names, nine are nine findings."""
+    assert shown(found(WHOLE, [*WHOLE, *NEW])) == [
+        ("model-added", "10 models added (new00, new01, new02 and 7 more)")
+    ]
+    assert len(found(WHOLE, [*WHOLE, *NEW[:9]])) == 9
+
+
+def test_ten_models_that_go_or_return_are_one_event() -> None:
+    """Removals of one poll have one line with the last day of calls, and returns too."""
+    (gone,) = found([*WHOLE, *NEW], WHOLE)
+    assert sentence(gone).startswith("10 models removed (new00, new01, new02 and 7 more); callable")
+    (back,) = found(WHOLE, [*WHOLE, *NEW], *(each["id"] for each in NEW))
+    assert (back.rule, len(back.changes)) == ("model-restored", 10)
+
+
+def vendor(name: str, count: int) -> Rows:
+    """Return models of a vendor that have many facts in common, and no mark of one."""
+    facts = {f"fact{at}": at for at in range(9)}
+    made = [row(f"{name}/x{at}", created=len(name), **facts) for at in range(count)]
+    return [each | {"text": each["id"]} for each in made]
+
+
+def test_three_names_with_another_prefix_are_renames() -> None:
+    """Three models that went from one vendor to another are renamed, two are not."""
+    old, new = vendor("old", 3), vendor("newer", 3)
+    finding = found([*WHOLE, *old], [*WHOLE, *new])[0]
+    assert finding.rule == "name-changed"
+    assert sentence(finding).startswith("3 models renamed with old → newer: old/x0 → newer/x0")
+    two = found([*WHOLE, *old[:2]], [*WHOLE, *new[:2]])
+    assert {each.rule for each in two} == {"model-removed", "model-added"}
+
+
+def test_names_without_a_vendor_are_no_renames() -> None:
+    """Models without a prefix that others have too are removed and added."""
+    before = [row(f"x{at}", text=f"one {at}") for at in range(3)]
+    after = [row(f"y{at}", text=f"two {at}") for at in range(3)]
+    rules = {each.rule for each in found([*WHOLE, *before], [*WHOLE, *after])}
+    assert rules == {"model-removed", "model-added"}
+
+
+def test_the_same_words_in_ten_lists_are_one_event() -> None:
+    """One new word in lists that differ is one finding, and a word on one model is quiet."""
+    before, after = (
+        {f"x{at:02}": {"tags": ["a", str(at), *new]} for at in range(10)} for new in ([], ["z"])
+    )
+    (finding,) = found(rows_of(before), rows_of(after))
+    assert (finding.rule, finding.level) == ("list-extended", "info")
+    assert sentence(finding) == "tags on 10 models: +z (x00, x01, x02 and 7 more)"
+    (quiet,) = found(rows_of(before), rows_of(before | {"x00": after["x00"]}))
+    assert (quiet.rule, quiet.level) == ("list-extended", "quiet")
+
+
+def test_the_same_part_of_ten_texts_is_one_event() -> None:
+    """A vendor that is written in another way in ten titles is one finding."""
+    before, after = (
+        {f"x{at:02}": {"title": f"{vendor}: {at}x"} for at in range(10)}
+        for vendor in ("Zed", "ZED")
+    )
+    (finding,) = found(rows_of(before), rows_of(after))
+    assert (
+        sentence(finding) == 'title on 10 models: "Zed" → "ZED" in each (x00, x01, x02 and 7 more)'
+    )
+
+
+PRICES = {"in": "1", "out": "2", "cache": "0.5"}
+UP = {"in": "1.1", "out": "2.2", "cache": "0.55"}
+
+
+def test_prices_of_one_model_are_one_event() -> None:
+    """Three prices of a model that rise together are one finding."""
+    assert shown(found(some(1, pricing=PRICES), some(1, pricing=UP))) == [
+        ("price-raised", "m00: prices 10 % up (cache, in, out)")
+    ]
+
+
+def test_a_model_and_its_alias_are_one_event() -> None:
+    """The same moves of several prices on two models are one finding."""
+    assert shown(found(some(2, pricing=PRICES), some(2, pricing=UP))) == [
+        ("price-raised", "2 models (m00, m01): prices 10 % up (cache, in, out)")
+    ]
+
+
+def test_prices_of_many_models_are_one_event() -> None:
+    """Waves of several prices on the same models are one finding."""
+    assert shown(found(some(30, pricing=PRICES), some(30, pricing=UP))) == [
+        (
+            "price-raised",
+            "30 models (m00, m01, m02 and 27 more): prices 10 % up (cache, in, out)",
+        )
+    ]
+
+
+def test_small_differences_are_reported_with_the_prices() -> None:
+    """A list that lost a word with a price is in the same finding, a doubted price is apart."""
+    before = some(1, pricing=PRICES, tags=["a", "b"], size=1)
+    after = some(1, pricing=PRICES | {"in": "2", "out": "99"}, tags=["a"], size=2)
+    assert shown(found(before, after)) == [
+        ("price-raised", "m00: prices 100 % up (in); tags -b"),
+        (
+            "implausible",
+            "m00: pricing.out 2 → 99 (50 times), implausible, waiting for confirmation",
+        ),
+        ("field-changed", "m00: size 1 → 2"),
+    ]
+
+
+@pytest.mark.parametrize("field", ["note", "tags"])
+def test_a_list_that_loses_words_is_reported(field: str) -> None:
+    """A list that lost a word, also beside a new one, is reported."""
+    before, after = some(1, **{field: ["a", "b"]}), some(1, **{field: ["b", "c"]})
+    assert shown(found(before, after)) == [("field-changed", f"m00: {field} +c, -a")]
