@@ -164,8 +164,8 @@ def _rule_of_one(change: Change, case: Case) -> tuple[Rule, Level]:
         attribute = case.attributes.of_field(change.field)
     if isinstance(change, Updated):
         moved = moves(change, attribute)
-    elif isinstance(change, Drift) and change.value is not None:
-        moved = frozenset({"value"})
+    elif isinstance(change, Drift) and (change.is_cut or change.value is not None):
+        moved = frozenset({"part" if change.is_cut else "value"})
     elif isinstance(change, Retiring):
         moved = frozenset({_nearness(change, case.at)})
     elif isinstance(change, Removed) and change.model.key in case.brief:

@@ -22,6 +22,7 @@ Move = Literal[
     "respelled",
     "relinked",
     "value",
+    "part",
     "over",
     "soon",
 ]

@@ -28,9 +28,9 @@ CatalogError
 The number is the exit code. The text of an error is what happened, its `hint` is the next step.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 MAX_PROBLEMS = 10_000
 """The maximum number of problems per answer, because hostile ones have millions."""
@@ -85,6 +85,11 @@ class ProviderError(CatalogError):
         self.retry_after = retry_after
         self.body = body
 
+    def with_hint(self, hints: Mapping[str, str]) -> Self:
+        """Return the error with the hint for its status, if there is one."""
+        self.hint = hints.get(str(self.status), self.hint)
+        return self
+
 
 class Unreachable(ProviderError):
     """The connection failed or broke before the answer was complete."""
@@ -114,29 +119,26 @@ class AnswerRefused(ProviderError):
 class Unauthorized(ProviderError):
     """401: the token is missing or wrong."""
 
-    hint = (
-        "Give a valid token, to Infomaniak by INFOMANIAK_API_TOKEN or INFOMANIAK_API_TOKEN_FILE; "
-        "`catalog config show` says where it comes from."
-    )
+    hint = "Give a valid token; `catalog config show` says where it comes from."
 
 
 class Forbidden(ProviderError):
     """403: the token is valid but not allowed to read this."""
 
-    hint = 'Give the token the scope "AI Tools" in the Infomaniak manager.'
+    hint = "Give the token the permission to list the models."
 
 
 class RouteMissing(ProviderError):
     """404: the route does not exist at this base URL."""
 
-    hint = "Check the base URL (CATALOG_INFOMANIAK_URL, or `infomaniak.url`)."
+    hint = "Check the base URL and the route (`catalog config show`)."
 
 
 class RateLimited(ProviderError):
     """429: too many requests."""
 
     retryable = True
-    hint = "Poll less often; Infomaniak allows 60 requests a minute for each token."
+    hint = "Poll less often (`schedule.every`)."
 
 
 class ProviderFailing(ProviderError):

@@ -61,10 +61,13 @@ class Drift:
 
     `field` is the dotted path within a model, or `$.…` within the envelope. `value` is set for a
     new value. `models` names the affected models in the order of the payload. `clock` is a field
-    that follows the time of the answer.
+    that follows the time of the answer. A `next part` or a `larger total` in the envelope means
+    that the answer is not the whole list.
     """
 
-    what: Literal["new field", "new value", "new null", "odd format", "clock"]
+    what: Literal[
+        "new field", "new value", "new null", "odd format", "clock", "next part", "larger total"
+    ]
     field: str
     value: JsonText | None
     models: tuple[str, ...]
@@ -79,6 +82,11 @@ class Drift:
         return self.models
 
     followed_as = names
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether the answer looks like one part of a list."""
+        return self.what in {"next part", "larger total"}
 
     @property
     def place(self) -> str:

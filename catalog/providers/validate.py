@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from rfc3986_validator import validate_rfc3986
 
+from catalog.core.api_error import error_message
 from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid, Problem
-from catalog.core.paths import ANY, Trail, values
+from catalog.core.paths import ANY, Trail, trail, values
 from catalog.core.payload import PARTS, Drift, Payload, ValidPayload
 from catalog.core.snapshot import NO_MODELS, Model
 from catalog.core.strict_json import (
@@ -31,6 +32,7 @@ from catalog.core.strict_json import (
     read_strict,
     shorten,
 )
+from catalog.providers.parts import envelope, unread
 from catalog.providers.provider import Provider
 
 if TYPE_CHECKING:
@@ -38,12 +40,14 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 Contract = Mapping[str, Json]
-_What = Literal["new field", "new value", "new null", "odd format"]
+_What = Literal["new field", "new value", "new null", "odd format", "next part", "larger total"]
 _Novelty: TypeAlias = tuple[_What, str, JsonText | None]
 
 NO_FACTS: Mapping[bytes, JsonText] = MappingProxyType({})
 _DRIFT_KEYWORDS = frozenset({"format", "properties", "x-known"})
 """Schema keywords that can cause drift, beside null."""
+MESSAGE_LIMIT = 200
+"""The maximum characters of the provider's message about an error."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TYPES = {
     "object": "an object",
@@ -78,7 +82,11 @@ def validate(
         for row, digest in zip(rows, digests, strict=False)
     )
     new = rows if flaws else _unlike(known, rows, facts)
+    refusals = dict(_refusals(parts, contract))
     found = chain(_wrong(parts, new, contract), _duplicates(rows, contract))
+    # Problems beside a refusal are dropped, because they follow from it.
+    beside = tuple(f"{root}." for root in refusals)
+    found = chain(refusals.values(), (each for each in found if not each.path.startswith(beside)))
     # Problems at the path of a flaw are dropped, because they concern our reading of it.
     flawed = {flaw.path for flaw in flaws}
     found = chain(flaws, (problem for problem in found if problem.path not in flawed))
@@ -87,7 +95,10 @@ def validate(
     return ValidPayload(
         payload=payload,
         rows=tuple(row.value for row in rows),
-        drift=tuple(_drift(body, [row.value for row in new], contract)),
+        drift=(
+            *_drift(body, [row.value for row in new], contract),
+            *_cut(parts, len(rows), contract),
+        ),
         steps=tuple(row.steps for row in rows),
         facts=facts,
         known=known,
@@ -198,6 +209,17 @@ def _validators(contract: JsonText) -> "tuple[Draft202012Validator, Draft202012V
     return Draft202012Validator(_without_rows(schema)), Draft202012Validator(rows)
 
 
+def _refusals(
+    parts: Iterable[tuple[str, Json]], contract: Contract
+) -> Iterator[tuple[str, Problem]]:
+    """Yield the message of each part that is an error in place of rows."""
+    for root, part in parts:
+        text = error_message(part)
+        if text and not any(values(part, tuple(contract["x-rows"]))):
+            found = shorten(text, MESSAGE_LIMIT)
+            yield root, Problem(child(root, "error"), found, "no error in a successful answer")
+
+
 def _without_rows(schema: Json) -> Json:
     """Return a schema that accepts any row: a reference for each row would be slow."""
     if schema == {"$ref": "#/$defs/model"}:
@@ -265,6 +287,17 @@ def _drift(body: Json, rows: Sequence[Mapping[str, Json]], contract: Contract) -
             found.setdefault(novelty, []).append(str(row.get("name", "?")))
     for what, field, value in sorted(found, key=lambda item: (item[1], item[0], item[2])):
         yield Drift(what, field, value, tuple(found[what, field, value]))
+
+
+def _cut(parts: Sequence[tuple[str, Json]], rows: int, contract: Contract) -> Iterator[Drift]:
+    """Yield the sign that the list has more rows than were read, if any."""
+    is_paged, used = contract.get("x-parts"), set(map(trail, contract.get("x-used", ())))
+    for _, last in parts[-1:]:
+        around = envelope(last, tuple(contract["x-rows"]))
+        fields = [each for each in around if each.place not in used]
+        found = unread([each for each in fields if not (is_paged and each.counts_pages)], rows)
+        if found is not None:
+            yield found
 
 
 def _novelties(value: Json, schema: Contract, path: tuple[str, ...]) -> Iterator[_Novelty]:

@@ -257,9 +257,19 @@ def _left(finding: Finding) -> str:
 def drift_sentence(change: Drift) -> str:
     """Return the new part of an answer, without time and level."""
     field = cut(change.field, VALUE_LIMIT)
+    if change.is_cut:
+        return one_line(f"the answer looks like one part of several: {_sign(change)}")
     where = f" ({examples(change.models)})" if change.models else ""
     if change.what == "clock":
         return one_line(f"{field} follows the clock on all models, so it is not compared")
     if change.value is not None:
         return one_line(f"{change.what} of {field}: {show(change.value)}{where}")
     return one_line(f"{change.what}{' in' * (change.what == 'new null')} {field}{where}")
+
+
+def _sign(change: Drift) -> str:
+    """Return what shows that an answer is one part of a list."""
+    field = cut(change.field.removeprefix("$."), VALUE_LIMIT)
+    if change.what == "larger total":
+        return f"{field} counts more than it holds"
+    return f"{field} is {'filled' if change.value is None else show(change.value)}"

@@ -110,7 +110,9 @@ def test_a_status_has_its_error(
         (b'{"error": {"code": "a"}}', ": a"),
         (b'{"error": {"description": "b"}}', ": b"),
         (b'{"error": {"code": 1}}', ""),
-        (b'{"error": "no"}', ""),
+        (b'{"error": "no"}', ": no"),
+        (b'{"error": {"message": "c", "type": "d"}}', ": d: c"),
+        (b'{"errors": [{"message": "e"}]}', ": e"),
         (b"[]", ""),
         (b"<html><h1>401</h1></html>", ""),
         (b"\xff", ""),
@@ -118,7 +120,7 @@ def test_a_status_has_its_error(
     ],
 )
 def test_an_error_quotes_what_the_api_says(http: Http, body: bytes, text: str) -> None:
-    """An error quotes the API's message if it has the documented shape only."""
+    """An error quotes the API's message in the shapes that providers document."""
     with serve(answer(401, body)) as server, pytest.raises(Unauthorized) as caught:
         http.send(Request(server.url))
     assert str(caught.value) == f"127.0.0.1:{server.port} answered 401{text}"

@@ -17,6 +17,7 @@ import httpcore
 import httpx
 
 from catalog import __version__
+from catalog.core.api_error import error_message
 from catalog.core.clock import now
 from catalog.core.errors import (
     AnswerRefused,
@@ -253,11 +254,7 @@ def _foreign(request: Request, text: str) -> str:
 def _api_error(body: bytes) -> str:
     """Return the API's error text, empty if its JSON is unknown."""
     with suppress(PayloadInvalid):
-        match read_strict(body):
-            case {"error": {"code": str(code), "description": str(description)}}:
-                return f"{code}: {description}"
-            case {"error": {"code": str(text)} | {"description": str(text)}}:
-                return text
+        return error_message(read_strict(body))
     return ""
 
 

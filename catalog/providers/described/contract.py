@@ -26,7 +26,9 @@ def contract(description: Description) -> dict[str, Any]:
     schema: dict[str, Any] = {"$ref": "#/$defs/model"}
     for step in reversed(description.place):
         schema = _listing(schema) if step == ANY else _within(step, schema)
-    ours = {"x-rows": list(description.place), "x-parts": description.paging is not None}
+    paging = description.paging
+    used = [] if paging is None else [place for place in (paging.at, paging.more) if place]
+    ours = {"x-rows": list(description.place), "x-parts": paging is not None, "x-used": used}
     return {"$schema": DRAFT, **schema, "$defs": {"model": row}, **ours}
 
 

@@ -86,6 +86,8 @@ def update(field: str, before: Any, after: Any, name: str = "alpha") -> Updated:
         (Drift("new null", "info_status", None, ("a",)), "schema-drift", "info"),
         (Drift("new value", "info_status", canonical("x"), ("a",)), "unknown-status", "warning"),
         (Drift("new value", "type", canonical("x"), ("a",)), "unknown-type", "warning"),
+        (Drift("next part", "$.has_more", canonical(True), ()), "list-in-parts", "warning"),
+        (Drift("larger total", "$.total", None, ()), "list-in-parts", "warning"),
         (Trouble("held", "empty"), "catalog-held", "warning"),
         (Trouble("invalid", "no id"), "payload-invalid", "warning"),
         (Trouble("failing", "503"), "provider-failing", "warning"),

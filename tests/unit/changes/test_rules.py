@@ -107,6 +107,7 @@ def test_levels_that_people_rely_on() -> None:
         "route-changed",
         "unknown-status",
         "unknown-type",
+        "list-in-parts",
         "catalog-held",
         "payload-invalid",
         "provider-failing",

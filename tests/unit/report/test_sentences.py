@@ -84,6 +84,18 @@ def move(before: JsonText | None, after: JsonText | None) -> str:
         (Drift("new field", "$.page", None, ()), "new field $.page"),
         (Drift("new null", "logo_url", None, ("a", "b")), "new null in logo_url (a, b)"),
         (
+            Drift("next part", "$.nextPageToken", None, ()),
+            "the answer looks like one part of several: nextPageToken is filled",
+        ),
+        (
+            Drift("next part", "$.has_more", canonical(True), ()),
+            "the answer looks like one part of several: has_more is true",
+        ),
+        (
+            Drift("larger total", "$.totalSize", None, ()),
+            "the answer looks like one part of several: totalSize counts more than it holds",
+        ),
+        (
             Drift("new value", "type", text("video"), tuple("abcde")),
             "new value of type: video (a, b, c and 2 more)",
         ),

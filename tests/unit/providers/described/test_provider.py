@@ -9,6 +9,7 @@ from catalog.core.snapshot import Snapshot
 from catalog.core.strict_json import Json, parse
 from catalog.providers.described.description import KINDS, Description, read, shipped
 from catalog.providers.described.provider import Described
+from catalog.providers.source import Paging
 from catalog.providers.validate import validate
 from tests.support.builders import AT
 
@@ -138,3 +139,29 @@ def test_lifecycle_is_what_the_description_says() -> None:
     promised = Described("mars", read({"route": "/", "callable_days": 7})).lifecycle
     assert promised is not None
     assert (promised.days, promised.ground) == (7, "mars's lifecycle policy")
+
+
+def test_an_error_in_place_of_the_list_shows_its_message() -> None:
+    """A successful answer that holds only an error is refused with the provider's message."""
+    refused = {"error": {"message": "the key may list nothing", "type": "denied"}}
+    said = 'found "denied: the key may list nothing", expected no error in a successful answer'
+    listed = Description(route="/", rows="data")
+    assert problems(refused, listed) == [f"$.error: {said}"]
+    assert problems({"error": "x" * 300}, listed)[0].startswith('$.error: found "' + "x" * 190)
+
+
+def test_an_error_in_place_of_one_part_shows_its_message() -> None:
+    """If one part of a list is an error, the problem has the path of that part."""
+    paging = Paging(by="page", parameter="page")
+    listed = Description(route="/", rows="data", paging=paging)
+    parts = {"pages": [{"data": [{"id": "a"}]}, {"error": "try again"}, {"nothing": 1}]}
+    assert problems(parts, listed) == [
+        '$.pages[1].error: found "try again", expected no error in a successful answer',
+        "$.pages[2].data: found nothing, expected a list, or an object of them",
+    ]
+
+
+def test_an_error_beside_rows_is_no_refusal() -> None:
+    """Rows beside an error are read, because they are the answer."""
+    answer = {"data": [{"id": "a"}], "error": "one region is down"}
+    assert [each.key for each in reading(answer, Description(route="/")).models] == ["a"]
