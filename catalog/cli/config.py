@@ -46,17 +46,20 @@ def check_config(app: App) -> int:
     """
     from catalog.config.build import refuse_channels
     from catalog.config.exposed import exposed
+    from catalog.config.hints import names
 
     loaded = app.with_files().loaded
     refuse_channels(loaded.settings, loaded.file)
     say(f"the configuration is right: {loaded.file or 'no file, defaults and environment'}")
     for name in loaded.strangers:
         note(f"the variable {name} is none of ours, and was passed over")
-    for one in (each.one for each in loaded.settings.each):
+    for each in loaded.settings.each:
+        one = each.one
         if one.kind == "infomaniak" and one.token is None:
             note("there is no token yet; `catalog sync` needs one in INFOMANIAK_API_TOKEN")
         elif one.description is not None and one.description.needs_token and one.token is None:
-            note(f"there is no token for {one.name} yet; `catalog sync` needs one")
+            text = f"there is no token for {one.name} yet; `catalog sync` needs one in"
+            note(f"{text} {names(each, 'token').variable}")
     for open_file in exposed(loaded):
         note(f"warning: {open_file.warning}\nhint: run `{open_file.command}`")
     return 0

@@ -30,6 +30,7 @@ from catalog.config.channels import (
     WebhookSettings,
 )
 from catalog.config.fast_path import wire_fast
+from catalog.config.hints import with_hints
 from catalog.config.load import Loaded
 from catalog.config.providers import ProviderSettings, ScheduleSettings
 from catalog.config.redaction import all_secrets
@@ -79,8 +80,9 @@ def wire_source(settings: Settings, http: Http, clock: Clock = now) -> Source:
     one, http = settings.one, http.hiding(all_secrets(settings))
     token, url, description = reveal(one.token) or None, one.url or "", one.description
     if description is None:
-        return Source(http, one.name, url, token, clock, LIST_REQUEST)
-    return Source(http, one.name, url, token, clock, description, description.place)
+        return Source(http, one.name, url, token, clock, with_hints(settings, LIST_REQUEST))
+    asking = with_hints(settings, description)
+    return Source(http, one.name, url, token, clock, asking, description.place)
 
 
 def wire_sync(settings: Settings, database: Database, http: Http, clock: Clock = now) -> Sync:

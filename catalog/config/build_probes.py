@@ -37,7 +37,8 @@ def wire_probing(
     terms, one = settings.probe, settings.one
     if not can_probe(settings):
         raise SettingsInvalid(f"how the models of {one.name} are called is not known", hint=CALLED)
-    token = wire_source(settings, http, clock).known_token()
+    source = wire_source(settings, http, clock)
+    token = source.known_token()
     pace = Pace(terms.rate, time.monotonic, stop.wait)
     budget = Budget(terms.calls_a_day, terms.tokens_a_day)
     return Probing(
@@ -50,6 +51,7 @@ def wire_probing(
             deadline=settings.http.deadline.total_seconds(),
             pace=pace.take,
             wait=stop.wait,
+            hints=source.asking.hints,
         ),
         database=database,
         terms=ProbeLimits(budget, terms.again_after, terms.concurrency),

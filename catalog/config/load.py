@@ -181,7 +181,9 @@ def _contradictions(given: RawSettings) -> Iterator[str]:
         if provider.get("name") in providers:
             yield f"provider.{index}.name: {provider['name']} names another provider already"
         providers.append(provider.get("name"))
-        yield from provider_mistakes(index, provider)
+        for mistake in provider_mistakes(index, provider):
+            source = given.sources.get(mistake.partition(":")[0], "")
+            yield f"{mistake} ({source})" if source.startswith("environment ") else mistake
     for index, channel in given.tables("channel"):
         name = channel.get("name")
         if name in names:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from catalog.changes.poll import Removals
 from catalog.config.types import (
@@ -18,14 +18,17 @@ from catalog.config.types import (
     Header,
     HeaderValue,
     Name,
+    OwnBaseUrl,
     Place,
     Places,
     Route,
     Section,
     Token,
     Whole,
+    overlap,
 )
 from catalog.providers.described.description import Description, mistakes, read, shipped
+from catalog.providers.infomaniak.provider import ROUTE
 
 Kind = Literal["infomaniak", "openai", "anthropic", "openrouter", "models.dev", "json"]
 
@@ -33,7 +36,7 @@ Kind = Literal["infomaniak", "openai", "anthropic", "openrouter", "models.dev", 
 class InfomaniakSettings(Section):
     """The request settings of Infomaniak."""
 
-    url: BaseUrl = "https://api.infomaniak.com"
+    url: OwnBaseUrl = "https://api.infomaniak.com"
     token: Token | None = None
     token_file: File | None = None
     product_id: Whole | None = Field(default=None, gt=0)
@@ -106,6 +109,17 @@ class ProviderSettings(Section):
     schedule: ScheduleSettings | None = None
     document: DocumentSettings | None = None
 
+    _index: int = PrivateAttr(default=0)
+
+    @property
+    def place(self) -> str:
+        """Return the path of these settings, such as `provider.0`."""
+        return f"provider.{self._index}"
+
+    def stand_at(self, index: int) -> None:
+        """Keep the index in the configuration, because each provider's settings put it first."""
+        self._index = index
+
     @property
     def usual_removals(self) -> Removals:
         """Return the default of `removals`.
@@ -128,6 +142,7 @@ def provider_mistakes(index: int, given: dict[str, Any]) -> Iterator[str]:
     kind, listing, place = given.get("kind"), given.get("list", {}), f"provider.{index}"
     if not isinstance(listing, dict):
         return
+    yield from _overlaps(place, given, listing)
     if kind == "infomaniak":
         if listing:
             yield f"{place}.list: the kind infomaniak has a reading of its own; try kind json"
@@ -146,6 +161,17 @@ def provider_mistakes(index: int, given: dict[str, Any]) -> Iterator[str]:
     given = settings.model_dump(exclude_none=True)
     description = read(_merged({"route": "/", **table}, given))
     yield from (f"{place}.list.{mistake}" for mistake in mistakes(description))
+
+
+def _overlaps(place: str, given: dict[str, Any], listing: dict[str, Any]) -> Iterator[str]:
+    """Yield the mistake of a base URL that ends as the route begins."""
+    kind = given.get("kind")
+    table = {"route": ROUTE} if kind == "infomaniak" else {}
+    if kind in _DESCRIBED:
+        table = _table(kind)
+    url, route = given.get("url", table.get("url")), listing.get("route", table.get("route"))
+    if isinstance(url, str) and isinstance(route, str) and (mistake := overlap(url, route)):
+        yield f"{place}.url: {mistake}"
 
 
 _DESCRIBED = {"openai", "anthropic", "openrouter", "models.dev", "json"}

@@ -136,6 +136,11 @@ class Settings(Section):
     provider: tuple[ProviderSettings, ...] = ()
     channel: tuple[Annotated[AnyChannel, Field(discriminator="kind")], ...] = ()
 
+    def model_post_init(self, _context: object) -> None:
+        """Set the index of each provider."""
+        for index, provider in enumerate(self.provider):
+            provider.stand_at(index)
+
     @property
     def each(self) -> "tuple[Settings, ...]":
         """Return one Settings per provider, with it first.

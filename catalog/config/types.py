@@ -129,9 +129,25 @@ def _checked_base(url: str) -> str:
     _checked_url(url)
     if "?" in url or "#" in url:
         raise ValueError("a base URL has no ? and no #; leave out what begins there")
-    if url.rstrip("/").endswith(ROUTE):
-        raise ValueError(f"leave out {ROUTE} at its end, which the program adds")
     return url
+
+
+def _checked_own_base(url: str) -> str:
+    if mistake := overlap(url, ROUTE):
+        raise ValueError(mistake)
+    return url
+
+
+def overlap(url: str, route: str) -> str:
+    """Return the mistake if a base URL ends as the route begins, empty if it does not."""
+    ends = [step for step in url.split("/")[3:] if step]
+    begins = [step for step in route.split("/") if step]
+    shared = (begins[:size] for size in range(min(len(ends), len(begins)), 0, -1))
+    twice = next((steps for steps in shared if ends[-len(steps) :] == steps), None)
+    if twice is None:
+        return ""
+    added = "which the program adds" if twice == begins else f"because the route is {route}"
+    return f"leave out /{'/'.join(twice)} at its end, {added}"
 
 
 def _without_truth(value: Any) -> Any:
@@ -268,6 +284,7 @@ DurationOrNone = Annotated[Duration | None, BeforeValidator(_none_if_empty)]
 Every = Annotated[Duration, AfterValidator(_checked_interval)]
 CronExpression = Annotated[str, AfterValidator(_checked_cron)]
 BaseUrl = Annotated[str, AfterValidator(_checked_base)]
+OwnBaseUrl = Annotated[BaseUrl, AfterValidator(_checked_own_base)]
 Whole = Annotated[int, BeforeValidator(_without_truth)]
 MessageSize = Annotated[Whole, Field(ge=2_000, le=16 * 1024 * 1024)]
 LetterSize = Annotated[Whole, Field(ge=8_000, le=16 * 1024 * 1024)]

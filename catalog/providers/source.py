@@ -7,7 +7,13 @@ from typing import Literal
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from catalog.core.clock import Clock
-from catalog.core.errors import AnswerRefused, AnswerTooLarge, PayloadInvalid, SettingsInvalid
+from catalog.core.errors import (
+    AnswerRefused,
+    AnswerTooLarge,
+    PayloadInvalid,
+    ProviderError,
+    SettingsInvalid,
+)
 from catalog.core.http.client import Http
 from catalog.core.http.request import Request, Response, check_url, credentials, hide
 from catalog.core.paths import Trail, trail, value, values
@@ -37,7 +43,8 @@ class ListRequest:
     """The request for a list of models. `route` follows the base URL.
 
     `authorization` is `bearer`, `none`, or the header that carries the token. `how_to` is the hint
-    about a missing token.
+    about a missing token, and `hints` are those about an HTTP status. Both name the settings of
+    this provider.
     """
 
     route: str
@@ -46,6 +53,7 @@ class ListRequest:
     query: Mapping[str, str] = field(default_factory=dict)
     paging: Paging | None = None
     how_to: str = "Set the token of this provider, or token_file to a file that holds it."
+    hints: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def needs_token(self) -> bool:
@@ -110,7 +118,10 @@ class Source:
             headers["If-Modified-Since"] = last_modified
         where, secrets = url or self.address, self._secrets
         request = Request(url=where, headers=headers, secrets=secrets, is_stored=True)
-        response = self.http.send(request)
+        try:
+            response = self.http.send(request)
+        except ProviderError as error:
+            raise error.with_hint(self.asking.hints) from None
         if response.status not in {HTTPStatus.OK, NotModified.status}:
             text = f"{self.provider} answered {response.status}"
             raise AnswerRefused(text, status=response.status)

@@ -182,6 +182,53 @@ def test_what_is_misspelled_is_told_with_what_was_meant(file: Path, text: str, t
     assert mistakes(file, text).startswith(told)
 
 
+ACME = '[[provider]]\nname = "acme"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            'kind = "openai"\nurl = "https://a.example/v1"',
+            "leave out /v1 at its end, because the route is /v1/models",
+        ),
+        (
+            'kind = "openai"\nurl = "https://a.example/proxy/v1/models/"',
+            "leave out /v1/models at its end, which the program adds",
+        ),
+        (
+            'kind = "json"\nurl = "https://a.example/api"\nlist = { route = "/api/tags" }',
+            "leave out /api at its end, because the route is /api/tags",
+        ),
+        (
+            'kind = "anthropic"\nlist = { route = "/a/b/c" }\nurl = "https://x.example/a/b"',
+            "leave out /a/b at its end, because the route is /a/b/c",
+        ),
+        (
+            'kind = "infomaniak"\nurl = "https://a.example/1"',
+            "leave out /1 at its end, because the route is /1/ai/models",
+        ),
+    ],
+)
+def test_an_end_of_the_url_that_the_route_repeats(file: Path, text: str, told: str) -> None:
+    """A base URL that ends as the route begins is a mistake of each kind of provider."""
+    assert mistakes(file, f"{ACME}{text}") == f"provider.0.url: {told}"
+
+
+def test_a_repeated_end_in_the_environment_names_its_variable(file: Path) -> None:
+    """If the variable has the wrong base URL, the mistake names it."""
+    text = f'{ACME}kind = "openai"\nurl = "https://a.example"\n'
+    environ = {"CATALOG_PROVIDER_ACME_URL": "https://a.example/v1"}
+    assert mistakes(file, text, environ).endswith("(environment CATALOG_PROVIDER_ACME_URL)")
+
+
+@pytest.mark.parametrize("end", ["", "/", "/v11", "/models", "/v1/openai"])
+def test_an_end_that_the_route_does_not_repeat(file: Path, end: str) -> None:
+    """A proxy's path is no mistake."""
+    url = f"https://a.example{end}"
+    assert read(file, f'{ACME}kind = "openai"\nurl = "{url}"').settings.one.url == url
+
+
 def test_a_misspelled_variable_is_a_mistake(file: Path) -> None:
     """A misspelled variable is reported with the right name, and without its value."""
     environ = {

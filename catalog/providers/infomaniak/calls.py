@@ -1,7 +1,7 @@
 """Call Infomaniak's models cheaply, and read the results."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 from urllib.parse import quote
@@ -39,6 +39,7 @@ class Calls:
 
     `pace` waits until the rate permits a request and returns the seconds. It runs before each
     request except the first one of `ask`, which the caller paces. `wait` waits for some seconds.
+    `hints` are those about an HTTP status.
     """
 
     http: Http
@@ -48,6 +49,7 @@ class Calls:
     deadline: float
     pace: Callable[[], float]
     wait: Callable[[float], object]
+    hints: Mapping[str, str] = field(default_factory=dict)
 
     def with_product(self) -> "Calls":
         """Return a copy with the configured product, or the token's only one.
@@ -114,7 +116,10 @@ class Calls:
             content, headers["Content-Type"] = body
         url = f"{self.url.rstrip('/')}{path}"
         request = Request(url, method, headers, content, secrets=(token,))
-        answer = self.http.send_once(request, self.deadline)
+        try:
+            answer = self.http.send_once(request, self.deadline)
+        except ProviderError as error:
+            raise error.with_hint(self.hints) from None
         try:
             found = read_strict(answer.body)
         except PayloadInvalid:
