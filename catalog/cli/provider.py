@@ -10,14 +10,20 @@ import click
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import ROW_FORMATS, format_option, note, print_json, print_rows, say
 from catalog.config.sources import SECRET_BYTES
-from catalog.core.errors import NotFound, PayloadInvalid, SettingsInvalid, Unauthorized
+from catalog.core.api_error import error_message
+from catalog.core.errors import NotFound, PayloadInvalid, ProviderError, SettingsInvalid
 from catalog.core.files import read_text
 from catalog.core.http.request import Request
 from catalog.core.strict_json import Json, read_strict
-from catalog.core.text import count
-from catalog.providers.described.infer import infer as propose
+from catalog.core.text import count, one_line
+from catalog.providers.described.infer.proposal import infer as propose
 from catalog.providers.recordings import read
 
+HINTS = {
+    "401": "Name a file that holds a valid token with --token-file.",
+    "403": "Allow the token to list the models, or name another one with --token-file.",
+    "404": "Check the URL: it should be the whole address of the list of models.",
+}
 COLUMNS = ("Name", "Kind", "URL", "Schedule", "Document")
 
 
@@ -65,14 +71,16 @@ def infer(app: App, source: str, token_file: Path | None) -> int:
     is_url = source.startswith(("http://", "https://"))
     body = _asked(app, source, token_file) if is_url else _read(source)
     try:
-        proposal = propose(read_strict(body))
+        answer = read_strict(body)
+        proposal = propose(answer)
     except PayloadInvalid as error:
         error.hint = f"{source} is to be one answer of the provider, as it was sent."
         raise
     if proposal is None:
+        text = one_line(error_message(answer))
         raise NotFound(
-            "there is no list of models in it",
-            hint="A list, or an object, of objects with an id or a name each is looked for.",
+            f"there is no list of models in it{text and f', but an error: {text}'}",
+            hint="The answer should have a list of objects, or an object of objects.",
         )
     note(f"found {count(proposal.rows, 'row')}")
     for line in proposal.notes:
@@ -100,9 +108,8 @@ def _asked(app: App, url: str, token_file: Path | None) -> bytes:
     with wire_http(app.loaded.settings) as http:
         try:
             return http.send(Request(url=url, headers=headers, secrets=secrets)).body
-        except Unauthorized as error:
-            error.hint = "Name a file that holds a valid token with --token-file."
-            raise
+        except ProviderError as error:
+            raise error.with_hint(HINTS) from None
 
 
 def _toml(settings: dict[str, Any], url: str | None) -> list[str]:

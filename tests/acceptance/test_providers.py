@@ -262,3 +262,57 @@ def test_a_refused_proposal_names_its_own_token(shell: Shell) -> None:
     with serve(answer(401)) as server:
         ran = shell("provider", "infer", server.url, code=3)
     assert "hint: Name a file that holds a valid token with --token-file." in ran.err
+
+
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (401, "Give a valid token, by CATALOG_PROVIDER_MARS_TOKEN or `provider.0.token_file`;"),
+        (403, "Allow the token (CATALOG_PROVIDER_MARS_TOKEN) to list the models."),
+        (404, "Check the base URL (CATALOG_PROVIDER_MARS_URL, or `provider.0.url`)."),
+    ],
+)
+def test_a_hint_names_the_settings_of_the_failed_provider(
+    start: Start, status: int, hint: str
+) -> None:
+    """What a user is to check are settings that this provider reads."""
+    shell, _ = start(MARS, mars=(answer(status),))
+    ran = shell("sync", code=3)
+    assert f"hint: {hint}" in ran.err
+    assert "infomaniak" not in ran.err.lower()
+
+
+def test_an_error_with_status_200_shows_the_message(start: Start) -> None:
+    """The provider's message is shown in place of what its answer lacks, without the token."""
+    refused = json.dumps({"error": {"message": f"{TOKEN} may not list", "type": "denied"}})
+    shell, _ = start(MARS, mars=(answer(body=refused.encode()),))
+    ran = shell("sync", code=4)
+    assert 'found "denied: *** may not list", expected no error' in ran.err
+
+
+def test_one_part_of_a_list_is_reported_once(start: Start) -> None:
+    """A cursor that nothing follows is a finding of the first poll, and not of the next ones."""
+
+    def part(*ships: dict[str, Any], **around: Any) -> Step:
+        return answer(body=json.dumps({"fleet": {"red": {"ships": ships}}} | around).encode())
+
+    steps = (part(ship("argo"), nextPageToken="t1"), part(ship("dart"), nextPageToken="t2"))
+    shell, _ = start(MARS, mars=steps)
+    said = "the answer looks like one part of several: nextPageToken is filled"
+    first, second = shell("sync").out, shell("sync").out
+    assert f"warning   {said}" in first
+    assert "mars: changed" in second
+    assert said not in second
+    assert (
+        f"drift: {said}" in shell("validate", "-", stdin=b'{"fleet": {}, "nextPageToken": "t"}').out
+    )
+
+
+def test_a_proposal_for_an_error_shows_its_message(shell: Shell) -> None:
+    """`provider infer` shows the provider's message if the answer is an error."""
+    sent = b'{"error": {"message": "the key has ended"}}'
+    ran = shell("provider", "infer", "-", stdin=sent, code=2)
+    assert "there is no list of models in it, but an error: the key has ended" in ran.err
+    with serve(answer(404)) as server:
+        lost = shell("provider", "infer", server.url, code=3)
+    assert "hint: Check the URL: it should be the whole address of the list of models." in lost.err

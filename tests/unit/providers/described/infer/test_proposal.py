@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.core.strict_json import Json
-from catalog.providers.described.infer import infer
+from catalog.providers.described.infer.proposal import infer
 
 MODEL = {"id": "a", "name": "Alpha", "limit": {"context": 9, "output": 3}, "cost": {"input": 1.5}}
 
@@ -17,7 +17,11 @@ MODEL = {"id": "a", "name": "Alpha", "limit": {"context": 9, "output": 3}, "cost
         ({"data": [MODEL]}, {"rows": "data", "key": "id", "prices": ["cost"]}),
         ({"a": {"b": {"c": [MODEL]}}}, {"rows": "a.b.c"}),
         ({"x": {"models": {"a": MODEL}}, "y": {"models": {"a": MODEL}}}, {"key": "{1}/{2}"}),
-        ({"data": [MODEL, MODEL]}, {"key": "{1}"}),
+        ({"data": [MODEL, MODEL]}, {"key": "id"}),
+        (
+            {"data": [MODEL | {"id": 1, "name": "a"}, MODEL | {"id": 1, "name": "a"} | {"x": 2}]},
+            {"key": "{1}"},
+        ),
         (
             {"red": {"ships": [{"hull": "a", "tokens": 1}]}, "dust": {"ships": [{"hull": "b"}]}},
             {"rows": "*.ships", "key": "hull"},
@@ -65,10 +69,18 @@ def test_the_longer_list_is_the_list_of_models() -> None:
 
 def test_what_could_not_be_found_is_said() -> None:
     """A note reports a missing limit field or a missing unique field."""
-    proposal = infer({"data": [{"id": 1}, {"id": 1}]})
+    proposal = infer({"data": [{"id": 1}, {"id": 1, "size": 2}]})
     assert proposal is not None
     assert len(proposal.notes) == 3
     assert any("a place in a list" in note for note in proposal.notes)
+
+
+def test_equal_rows_are_one_model() -> None:
+    """Equal rows do not spoil the key, and a note counts them."""
+    proposal = infer({"data": [MODEL, {"id": "b"}, MODEL]})
+    assert proposal is not None
+    assert (proposal.rows, proposal.settings["key"]) == (3, "id")
+    assert "1 of the rows repeats another one" in proposal.notes
 
 
 def test_a_number_is_no_name() -> None:

@@ -1,0 +1,170 @@
+"""Choose the key of the rows, and the name that calls take."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from catalog.core.spelling import Words
+from catalog.core.strict_json import Json
+from catalog.providers.described.infer.columns import Column
+
+_RANKS: dict[Words, int] = {
+    ("id",): 0,
+    ("model", "id"): 1,
+    ("model",): 2,
+    ("model", "name"): 3,
+    ("slug",): 4,
+    ("name",): 5,
+    ("key",): 6,
+    ("identifier",): 7,
+}
+"""The rank of each known name of a key, most likely first."""
+_ENDINGS = {"id": 10, "slug": 11, "name": 12, "key": 13, "identifier": 13, "arn": 20, "uri": 21}
+_INSIDE, _ANY_TEXT = 30, 60
+_OF_OTHERS = frozenset(
+    {"owner", "author", "user", "org", "organization", "vendor", "creator", "publisher", "parent"}
+    | {"provider", "base", "version", "license", "tokenizer", "task", "policy", "billing", "face"}
+    | {"display", "friendly", "pricing", "price", "permission", "category", "family", "account"}
+    | {"project", "root", "hugging", "source", "group", "team", "created", "by"}
+)
+"""Words of names that tell about something else than the model."""
+_PROSE = frozenset(
+    {"description", "title", "label", "summary", "url", "link", "href", "digest", "hash", "sha"}
+    | {"date", "time", "at", "version", "readme", "logo", "image", "icon", "fingerprint", "etag"}
+    | {"hex", "md", "checksum"}
+)
+_OWNERS: tuple[Words, ...] = (("owner",), ("namespace",), ("author",), ("username",), ("user",))
+_LONGEST = 200
+_OPAQUE = re.compile(r"\d+|(?=[a-f-]*\d)[0-9a-f-]{12,}", re.IGNORECASE | re.ASCII)
+_MANY, _DOUBTFUL = 100, 0.02
+
+
+class Key(NamedTuple):
+    """The proposed key, and the name if calls take another text.
+
+    `column` is the only field of the key, if it is one.
+    """
+
+    key: str
+    name: str | None = None
+    column: Column | None = None
+    notes: tuple[str, ...] = ()
+
+
+def named_key(columns: Sequence[Column]) -> Column | None:
+    """Return the field with a known name that tells the rows apart."""
+    ranked = sorted(_ranked(columns), key=lambda each: each[0])
+    return next((each for rank, each in ranked if rank < _ANY_TEXT and _parts(each)), None)
+
+
+def choose_key(columns: Sequence[Column], stars: int, *, is_map: bool) -> Key:
+    """Return the key of the rows at a place with this many `*`."""
+    if is_map:
+        return _key_of_map(columns, stars)
+    one = named_key(columns)
+    if one is not None:
+        return _owned(one, columns) or _alone(one, columns)
+    texts = [each for rank, each in _ranked(columns) if rank == _ANY_TEXT]
+    for each in texts:
+        if _parts(each):
+            note = f"{each.place} tells all models apart here: check that it always does"
+            return Key(each.place, None, each, (note,))
+    return _pair(columns, texts) or _way(columns, stars)
+
+
+def _key_of_map(columns: Sequence[Column], stars: int) -> Key:
+    own = (each for rank, each in _ranked(columns) if rank < _RANKS["model",])
+    same = next((each for each in own if _parts(each)), None)
+    return _way((), stars) if same is None else Key(same.place, None, same)
+
+
+def _alone(one: Column, columns: Sequence[Column]) -> Key:
+    notes = []
+    if one.kinds < one.rows:
+        notes.append(f"{one.place} is the same in some rows: the provider has to mend them")
+    is_opaque = all(_OPAQUE.fullmatch(str(value)) for value in one.values)
+    called = _called(columns) if is_opaque or one.depth > 1 else None
+    name = None if called is None or called is one else called.place
+    return Key(one.place, name, one, tuple(notes))
+
+
+def _owned(one: Column, columns: Sequence[Column]) -> Key | None:
+    """Return the key `{owner}/{name}`, for names that are only unique for an owner."""
+    if one.words not in {("name",), ("slug",)} or any("/" in str(each) for each in one.values):
+        return None
+    for words in _OWNERS:
+        for each in columns:
+            if each.words == words and each.depth == one.depth == 1 and _is_text(each):
+                note = f"models are named by {each.place} and {one.place}: check how calls do it"
+                return Key(f"{{{each.place}}}/{{{one.place}}}", None, one, (note,))
+    return None
+
+
+def _pair(columns: Sequence[Column], texts: Sequence[Column]) -> Key | None:
+    """Return a key of two fields, the first of which has a known name."""
+    others = [*texts, *(each for each in columns if _is_text(each) and each not in texts)]
+    named = [each for _, each in sorted(_ranked(columns), key=lambda each: each[0])]
+    for one in (each for each in named if each.is_complete and each.are(str, int)):
+        for other in others:
+            pairs = set(zip(map(str, one.values), other.values, strict=False))
+            if one is not other and other.is_complete and len(pairs) == one.rows:
+                also = f"with {other.place} it tells all apart here"
+                note = f"several models have one {one.place}: {also}"
+                return Key(f"{{{one.place}}}/{{{other.place}}}", one.place, None, (note,))
+    return None
+
+
+def _way(columns: Sequence[Column], stars: int) -> Key:
+    """Return a key of the keys and indexes that lead to a row."""
+    key, notes = "/".join(f"{{{star}}}" for star in range(1, stars + 1)), []
+    called = _called(columns)
+    if columns:
+        notes.append("no field tells all models apart: the key is made of the way to a row")
+        notes.append("part of it is a place in a list: rows that change places are other models")
+    return Key(key, None if called is None else called.place, None, tuple(notes))
+
+
+def _called(columns: Sequence[Column]) -> Column | None:
+    """Return the field with the name in calls, without blanks if there is one."""
+    named = sorted(_ranked(columns), key=lambda each: each[0])
+    texts = [each for rank, each in named if 0 < rank < _INSIDE and _is_text(each)]
+    plain = (each for each in texts if not any(" " in str(value) for value in each.values))
+    return next(plain, texts[0] if texts else None)
+
+
+def _ranked(columns: Sequence[Column]) -> Iterator[tuple[float, Column]]:
+    """Yield the fields that may be a key, with their rank."""
+    for each in columns:
+        if each.is_in_list or not {"{", "}"}.isdisjoint(each.place):
+            continue
+        rank = _rank(each)
+        if rank is not None:
+            yield rank, each
+
+
+def _rank(column: Column) -> float | None:
+    named, is_inside = column.words, column.depth > 1
+    if _OF_OTHERS.isdisjoint(named + column.above) and named:
+        ending = None if is_inside else _ENDINGS.get(named[-1])
+        rank = _RANKS.get(named, ending)
+        if rank is not None and _PROSE.isdisjoint(named):
+            return rank + _INSIDE * is_inside + 0.5 * column.trail[-1].startswith("_")
+    is_plain = not is_inside and column.are(str) and _PROSE.isdisjoint(named)
+    return _ANY_TEXT if is_plain and not any(map(_is_long, column.values)) else None
+
+
+def _is_long(value: Json) -> bool:
+    return len(str(value)) > _LONGEST
+
+
+def _is_text(column: Column) -> bool:
+    return column.is_complete and column.are(str) and not any(map(_is_long, column.values))
+
+
+def _parts(column: Column) -> bool:
+    """Return whether a field tells the rows apart, but for a few of many."""
+    is_key = column.is_complete and column.are(str, int)
+    if not is_key or any(isinstance(each, str) and not each.strip() for each in column.values):
+        return False
+    twice = column.rows - column.kinds
+    return twice == 0 or (column.rows > _MANY and twice <= _DOUBTFUL * column.rows)

@@ -1,0 +1,168 @@
+"""Find the rows of an answer: a list of objects, or an object of them."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import NamedTuple
+
+from catalog.core.paths import ANY, Trail
+from catalog.core.spelling import Words, words
+from catalog.core.strict_json import Json, canonical
+from catalog.providers.described.infer.attributes import limit, prices
+from catalog.providers.described.infer.columns import NAMED, Column, gather
+from catalog.providers.described.infer.keys import named_key
+
+DEEPEST = 6
+_LISTS = frozenset(
+    {"data", "result", "item", "resource", "object", "entry", "entrie", "value", "list"}
+    | {"content", "record", "row", "catalog", "response"}
+)
+MOST = 200
+"""The maximum places on a level, and the maximum lists that are compared."""
+SAMPLE = 200
+"""The maximum rows by which lists are compared."""
+
+
+class _Level(NamedTuple):
+    """What is at a place, with the keys that `*` matched.
+
+    `is_map` is true if the last of these keys is one of an object, and `is_grouped` if one before.
+    """
+
+    place: Trail
+    found: list[tuple[Trail, Json]]
+    is_map: bool
+    is_grouped: bool
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Rows at a place, each with the keys that `*` matched.
+
+    `is_map` is true if the last of these keys is the row's own key in an object.
+    """
+
+    place: Trail
+    found: list[tuple[Trail, dict[str, Json]]]
+    is_map: bool
+
+    @cached_property
+    def rows(self) -> list[dict[str, Json]]:
+        """Return the rows. Equal rows of one list are one row."""
+        kept = {
+            (passed if self.is_map else passed[:-1], canonical(row)): row
+            for passed, row in self.found
+        }
+        return list(kept.values())
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """Return the fields of the rows."""
+        return gather(self.rows)
+
+    @cached_property
+    def sample(self) -> list[Column]:
+        """Return the fields of the first rows, to compare lists by."""
+        return gather([row for _, row in self.found[:SAMPLE]])
+
+    @property
+    def named(self) -> Words:
+        """Return the words of the last key that leads to the rows."""
+        return words(next((step for step in reversed(self.place) if step != ANY), ""))
+
+    @property
+    def likeness(self) -> tuple[int, int]:
+        """Return how much these rows look like models, then their number."""
+        by_name = 2 * ("model" in self.named) + bool(_LISTS.intersection(self.named))
+        evidence = 2 * self.is_measured + (self.has_key or self.is_map)
+        return by_name + evidence + (not self.is_map), len(self.found)
+
+    @cached_property
+    def has_key(self) -> bool:
+        """Return whether a field with a known name tells the rows apart."""
+        return named_key(self.sample) is not None
+
+    @cached_property
+    def is_measured(self) -> bool:
+        """Return whether the rows have limits or prices."""
+        return is_measured(self.sample)
+
+    def is_above(self, other: "Listing") -> bool:
+        """Return whether the other rows are parts of these."""
+        return other is not self and other.place[: len(self.place)] == self.place
+
+    def overtakes(self, parent: "Listing") -> bool:
+        """Return whether these are the models, and the rows around them only groups."""
+        rest = self.place[len(parent.place) :]
+        start = rest[: rest.index(ANY)]
+        own = [each for each in parent.sample if each.trail[: len(start)] != start or not start]
+        if not parent.has_key and not any(each.depth == 1 for each in _plain(own)):
+            return True
+        is_group = not is_measured(own)
+        return is_group and (self.named[-1:] == ("model",) or (self.has_key and self.is_measured))
+
+
+def is_measured(columns: Sequence[Column]) -> bool:
+    """Return whether there are limits or prices among the fields."""
+    return limit(columns) is not None or bool(prices(columns))
+
+
+def _plain(columns: Sequence[Column]) -> Iterator[Column]:
+    return (each for each in columns if each.are(str, int, float, bool))
+
+
+def find(answer: Json) -> Listing | None:
+    """Return the rows that most likely are the models, or None."""
+    found = list(islice(_listings(answer), MOST))
+    beaten = {
+        id(parent if child.overtakes(parent) else child)
+        for parent in found
+        for child in found
+        if parent.is_above(child)
+    }
+    left = [each for each in found if id(each) not in beaten] or found
+    return max(left, key=lambda each: each.likeness, default=None)
+
+
+def _listings(answer: Json) -> Iterator[Listing]:
+    level = [_Level((), [((), answer)], is_map=False, is_grouped=False)]
+    for _ in range(DEEPEST):
+        level = list(islice((below for each in level for below in _below(each)), MOST))
+        for each in level:
+            if each.place[-1] == ANY and _is_listing(each):
+                yield Listing(each.place, each.found, each.is_map)
+
+
+def _below(level: _Level) -> Iterator[_Level]:
+    """Yield the places one step below, with what is there."""
+    place, is_grouped = level.place, level.is_grouped or level.is_map
+    holders = [(passed, value) for passed, value in level.found if isinstance(value, dict)]
+    keys = dict.fromkeys(key for _, value in holders for key in value if key != ANY)
+    for key in keys if len(keys) <= NAMED else ():
+        inner = [(passed, value[key]) for passed, value in holders if key in value]
+        if any(isinstance(value, dict | list) for _, value in inner):
+            yield _Level((*place, key), inner, is_map=False, is_grouped=is_grouped)
+    items = [((*passed, key), item) for passed, value in level.found for key, item in _items(value)]
+    if items and all(isinstance(item, dict | list) for _, item in items):
+        yield _Level((*place, ANY), items, is_map=bool(holders), is_grouped=is_grouped)
+
+
+def _items(value: Json) -> Iterator[tuple[str, Json]]:
+    if isinstance(value, dict):
+        yield from value.items()
+    elif isinstance(value, list):
+        yield from ((str(index), item) for index, item in enumerate(value))
+
+
+def _is_listing(level: _Level) -> bool:
+    """Return whether these are objects, and alike if they are members of an object."""
+    rows = [row for _, row in level.found]
+    if not all(isinstance(row, dict) for row in rows) or not any(rows):
+        return False
+    counts = sorted(Counter(key for row in rows for key in row).values(), reverse=True)
+    if level.is_grouped:
+        common = sum(5 * count >= 4 * len(rows) for count in counts)
+        return 2 * common * len(rows) >= sum(counts)
+    return not level.is_map or 2 * counts[0] > len(rows)

@@ -1,0 +1,61 @@
+"""Propose a description for an unknown answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.core.api_error import error_message
+from catalog.core.paths import ANY
+from catalog.core.strict_json import Json, dotted
+from catalog.providers.described.infer import attributes
+from catalog.providers.described.infer.classes import classes
+from catalog.providers.described.infer.columns import Column
+from catalog.providers.described.infer.keys import Key, choose_key
+from catalog.providers.described.infer.listings import Listing, find
+from catalog.providers.described.infer.paging import paging
+
+_NO_LIMIT = "no field looks like a limit of tokens: set context_limit if there is one"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The proposed `settings` of [provider.list], and `notes` for the user."""
+
+    rows: int
+    settings: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def infer(answer: Json) -> Proposal | None:
+    """Propose a description, None without a list of objects or for an error."""
+    listing = find(answer)
+    if listing is None or (listing.is_map and error_message(answer)):
+        return None
+    stars = sum(step == ANY for step in listing.place)
+    key = choose_key(listing.columns, stars, is_map=listing.is_map)
+    parts, part_notes = paging(answer, listing.place, len(listing.found))
+    found = _attributes(listing.columns, key)
+    settings = {"rows": dotted(listing.place[:-1]), "key": key.key} | found
+    notes = [*_twins(listing), *key.notes, *part_notes]
+    if "context_limit" not in found:
+        notes.append(_NO_LIMIT)
+    return Proposal(len(listing.found), settings | classes(listing.columns) | parts, tuple(notes))
+
+
+def _twins(listing: Listing) -> list[str]:
+    twins = len(listing.found) - len(listing.rows)
+    verb = "repeats" if twins == 1 else "repeat"
+    return [f"{twins:,} of the rows {verb} another one"] if twins else []
+
+
+def _attributes(columns: Sequence[Column], key: Key) -> dict[str, str]:
+    called = next((each for each in columns if each.place == key.name), key.column)
+    found = {
+        "type": attributes.kind(columns),
+        "status": attributes.status(columns),
+        "beta": attributes.beta(columns),
+        "description": attributes.title(columns, called),
+        "context_limit": attributes.limit(columns),
+    }
+    named = {} if key.name is None else {"name": key.name}
+    return named | {name: each.place for name, each in found.items() if each is not None}

@@ -1,0 +1,58 @@
+"""Forms of answers in tests/answers, and what is made of each."""
+
+import json
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from catalog.config.providers import ListSettings
+from catalog.core.payload import ValidPayload
+from catalog.core.strict_json import Json
+from catalog.providers.described.description import read
+from catalog.providers.described.infer.proposal import Proposal, infer
+from catalog.providers.described.provider import Described
+from catalog.providers.validate import validate
+from catalog.report import annotations
+from catalog.report.overview import Overview, render
+from tests.support.builders import payload
+
+ANSWERS = Path(__file__).parents[1] / "answers"
+SECTIONS = files("catalog.providers.described").joinpath("sections.toml").read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class Form:
+    """One form: the answer, the wanted proposal with its notes, and the document's tables."""
+
+    answer: Json
+    wanted: dict[str, Any]
+    notes: tuple[str, ...]
+    document: str
+
+    @property
+    def proposal(self) -> Proposal:
+        """Return what is proposed."""
+        proposal = infer(self.answer)
+        assert proposal is not None
+        return proposal
+
+    def valid(self, settings: dict[str, Any]) -> tuple[Described, ValidPayload]:
+        """Return the provider of these settings, and the answer as it reads it."""
+        checked = ListSettings.model_validate(settings).model_dump(exclude_none=True)
+        provider = Described("acme", read({"route": "/models", **checked}))
+        return provider, validate(payload(json.dumps(self.answer).encode()), provider)
+
+    def tables(self, settings: dict[str, Any]) -> str:
+        """Return the document's tables of models, if it is polled with these settings."""
+        provider, valid = self.valid(settings)
+        words = annotations.load_sections(SECTIONS)
+        return render(Overview(provider.normalize(valid)), words, annotations.load())["other"]
+
+
+def form(path: Path) -> Form:
+    """Read a form."""
+    known = tomllib.loads(path.read_text("utf-8"))
+    answer = json.loads(known["answer"])
+    return Form(answer, known["wanted"], tuple(known.get("notes", ())), known["document"])

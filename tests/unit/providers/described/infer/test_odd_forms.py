@@ -1,0 +1,208 @@
+"""Forms that no provider documents, but that one may have."""
+
+import time
+from typing import Any
+
+import pytest
+
+from catalog.core.strict_json import Json
+from catalog.providers.described.infer.proposal import infer
+
+A = {"id": "a", "context": 9}
+B = {"id": "b", "context": 8}
+
+
+def proposed(answer: Json) -> dict[str, Any]:
+    """Return the proposed settings."""
+    proposal = infer(answer)
+    assert proposal is not None
+    return proposal.settings
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        (("model_id", "display_name", "max_input_tokens", "output_price", "launch_stage"), 1),
+        (("modelId", "displayName", "maxInputTokens", "outputPrice", "launchStage"), 1),
+        (("ModelId", "DisplayName", "MaxInputTokens", "OutputPrice", "LaunchStage"), 1),
+        (("model-id", "display-name", "max-input-tokens", "output-price", "launch-stage"), 1),
+    ],
+)
+def test_each_spelling_is_the_same_name(keys: tuple[str, ...], wanted: int) -> None:
+    """camelCase, PascalCase, snake_case and kebab-case give the same proposal."""
+    key, title, limit, price, stage = keys
+    rows = [
+        {key: name, title: name.upper(), limit: wanted, price: 0.5, stage: name * 2}
+        for name in ("x", "y")
+    ]
+    assert proposed(rows) == {
+        "rows": "",
+        "key": key,
+        "status": stage,
+        "description": title,
+        "context_limit": limit,
+        "prices": [price],
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "wanted"),
+    [
+        ({"tags": [{"id": n} for n in range(30)], "models": [A, B]}, {"rows": "models"}),
+        ({"a": {"b": {"c": {"d": [A, B]}}}}, {"rows": "a.b.c.d", "key": "id"}),
+        ({"chat": [A], "image": [B]}, {"rows": "*", "key": "id"}),
+        ({"models": {"x": {"ctx": 4}, "y": {"ctx": 5}}, "v": 3}, {"rows": "models", "key": "{1}"}),
+        ({"x": A | {"id": "p"}, "y": B | {"id": "q"}}, {"rows": "", "key": "id"}),
+        (
+            {"families": [{"name": "f", "versions": [A, B]}, {"name": "g", "versions": [A]}]},
+            {"rows": "families"},
+        ),
+        (
+            {"families": [{"name": "f", "versions": [A]}, {"name": "g", "versions": [B]}]},
+            {"rows": "families.*.versions", "key": "id"},
+        ),
+        (
+            {"makers": [{"id": "m", "models": [{"id": "a"}]}, {"id": "n", "models": []}]},
+            {"rows": "makers.*.models"},
+        ),
+        (
+            [{"model": {"id": "a", "name": "A"}}, {"model": {"id": "b", "name": "B"}}],
+            {"key": "model.id", "description": "model.name"},
+        ),
+        ({"data": [{}, A]}, {"rows": "data", "key": "{1}"}),
+        ([{"x": 1, "y": 2}, {"x": 1, "y": 3}], {"rows": "", "key": "{1}"}),
+        ([{"id": 7, "title": "A B", "slug": "a-b"}], {"key": "id", "name": "slug"}),
+        ([{"hull": "argo"}], {"key": "hull"}),
+        ([{"id": "a", "": 1, "{x}": "b"}], {"key": "id"}),
+    ],
+)
+def test_rows_and_keys(answer: Json, wanted: dict[str, Any]) -> None:
+    """A list of objects is found wherever it is, and always gets a key."""
+    found = proposed(answer)
+    assert {name: found.get(name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("facts", "wanted"),
+    [
+        (({"status": "on", "stage": "a"}, {"status": "on", "stage": "b"}), {"status": "stage"}),
+        (({"status": "on"}, {"status": "on"}), {"status": "status"}),
+        (({"state": "loaded"}, {"state": "idle"}), {"status": None, "volatile": ["state"]}),
+        (({"price": "free"}, {"price": "paid"}), {"prices": None}),
+        (
+            ({"rate": "0.1", "rate_limit": 5}, {"rate": "0.2", "rate_limit": 6}),
+            {"prices": ["rate"]},
+        ),
+        (({"sample_rate": 8000}, {"sample_rate": 16000}), {"prices": None}),
+        (
+            ({"price": [{"kind": "in", "cost": 1}]}, {"price": [{"kind": "in", "cost": 2}]}),
+            {"prices": ["price"]},
+        ),
+        (({"pricing": {"unit": "token", "in": "1e-6"}}, {}), {"prices": ["pricing"]}),
+        (({"class": "chat"}, {"class": "embedding"}), {"type": "class"}),
+        (({"type": "model"}, {"type": "model"}), {"type": None}),
+        (({"type": "x"}, {"type": "y"}), {"type": "type"}),
+        (({"kind": "X1"}, {"kind": "Y1"}), {"type": None}),
+        (({"modality": "text"}, {"modality": "image"}), {"type": None}),
+        (({"modality": "text->text"}, {"modality": "text+image->text"}), {"type": None}),
+        (({"max_tokens": 5, "context_size": 9}, {}), {"context_limit": "context_size"}),
+        (({"max_output_tokens": 5}, {"max_output_tokens": 6}), {"context_limit": None}),
+        (({"tokens_per_minute": 5}, {"tokens_per_minute": 6}), {"context_limit": None}),
+        (({"context_length": "8k"}, {"context_length": "9k"}), {"context_limit": None}),
+        (({"context_length": 0.5}, {"context_length": 1.5}), {"context_limit": None}),
+        (
+            ({"top": {"context_length": 9}, "max_tokens": 4}, {}),
+            {"context_limit": "top.context_length"},
+        ),
+        (({"max_position_embeddings": 5}, {}), {"context_limit": "max_position_embeddings"}),
+        (({"max_length": 5}, {}), {"context_limit": "max_length"}),
+        (({"description": "x" * 301, "name": "X"}, {}), {"description": "name"}),
+        (({"description": "https://x.example"}, {}), {"description": None}),
+        (({"owner": {"name": "x"}}, {"owner": {"name": "y"}}), {"description": None}),
+        (({"cutoff": "2025-01-01"}, {"cutoff": "2025-99-01"}), {"times": None}),
+        (({"seen": "2025-01-01T00:00:00Z"}, {"seen": None}), {"times": ["seen"]}),
+        (({"day": "2025-01-01"}, {"day": None}), {"times": None}),
+    ],
+)
+def test_attributes_and_classes(facts: tuple[Json, Json], wanted: dict[str, Any]) -> None:
+    """Values, depth and variety decide what a field is, beside its name."""
+    rows = [{"id": name} | each for name, each in zip("ab", facts, strict=True)]
+    found = proposed({"data": rows})
+    assert {name: found.get(name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize(
+    ("around", "paging"),
+    [
+        ({"nextCursor": "t"}, {"by": "cursor", "at": "nextCursor", "parameter": "cursor"}),
+        ({"next_cursor": None}, {"by": "cursor", "at": "next_cursor", "parameter": "cursor"}),
+        ({"NextToken": "t"}, {"by": "cursor", "at": "NextToken", "parameter": "NextToken"}),
+        ({"next": "t"}, {"by": "cursor", "at": "next", "parameter": "cursor"}),
+        ({"next": "/m?page=2"}, {"by": "next", "at": "next"}),
+        ({"@odata.nextLink": "https://x"}, {"by": "next", "at": r"@odata\.nextLink"}),
+        ({"next_page": 2}, {"by": "cursor", "at": "next_page", "parameter": "page"}),
+        (
+            {"pageInfo": {"endCursor": "t", "hasNextPage": True}},
+            {
+                "by": "cursor",
+                "at": "pageInfo.endCursor",
+                "parameter": "after",
+                "more": "pageInfo.hasNextPage",
+            },
+        ),
+        (
+            {"lastId": "a", "hasMore": False},
+            {"by": "cursor", "at": "lastId", "parameter": "afterId", "more": "hasMore"},
+        ),
+        ({"page": 0, "total_pages": 2}, {"by": "page", "parameter": "page", "first": 0}),
+        ({"page": 2, "total_pages": 3}, None),
+        ({"next": {"a": 1}}, None),
+        ({"total": 9}, None),
+        ({"has_more": True}, None),
+        ({"total": 2, "page": 1}, None),
+    ],
+)
+def test_paging(around: Json, paging: Json) -> None:
+    """A cursor, an address or a number leads to the next part."""
+    assert proposed({"data": [A, B]} | around).get("paging") == paging
+
+
+def test_a_part_without_a_way_to_the_next_has_a_note() -> None:
+    """If nothing leads to the other parts, the note says what to set."""
+    proposal = infer({"data": [A, B], "total": 9})
+    assert proposal is not None
+    sign = "the answer looks like one part of several: total counts more than it holds"
+    assert proposal.notes == (f"{sign}; set paging, or a query that asks for all rows",)
+
+
+def test_one_repeated_key_of_many_is_no_other_key() -> None:
+    """In a long list a key stays the key if a provider repeats a few, and a note says so."""
+    rows = [{"id": str(number), "x": number, "context": 4} for number in range(150)]
+    proposal = infer([*rows, {"id": "7", "x": -1, "context": 4}])
+    assert proposal is not None
+    assert proposal.settings["key"] == "id"
+    assert any("id is the same in some rows" in note for note in proposal.notes)
+
+
+@pytest.mark.parametrize("answer", [{"data": []}, ["a"], [None, A], [{}], A, {"error": {"a": 1}}])
+def test_no_list_of_objects(answer: Json) -> None:
+    """Only without a list of objects, or with an error in its place, nothing is proposed."""
+    assert infer(answer if "error" not in str(answer) else {"error": {"message": "no"}}) is None
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "answer",
+    [
+        [{"id": str(n)} | {f"f{m}": m for m in range(30)} for n in range(5_000)],
+        {str(n): {"context": n, "mode": "chat"} for n in range(20_000)},
+        [{f"k{n}": n} for n in range(20_000)],
+        [[[[[{"id": 1}] * 10] * 10] * 10] * 10] * 10,
+    ],
+    ids=["long", "map", "unlike", "nested"],
+)
+def test_a_large_answer_takes_seconds(answer: Json) -> None:
+    """The time grows with the size of the answer and not faster."""
+    started = time.process_time()
+    assert infer(answer) is not None
+    assert time.process_time() - started < 20
