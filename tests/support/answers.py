@@ -10,7 +10,7 @@ from typing import Any
 from catalog.config.providers import ListSettings
 from catalog.core.payload import ValidPayload
 from catalog.core.strict_json import Json
-from catalog.providers.described.description import read
+from catalog.providers.described.description import Description, read
 from catalog.providers.described.infer.proposal import Proposal, infer
 from catalog.providers.described.provider import Described
 from catalog.providers.validate import validate
@@ -55,4 +55,6 @@ def form(path: Path) -> Form:
     """Read a form."""
     known = tomllib.loads(path.read_text("utf-8"))
     answer = json.loads(known["answer"])
-    return Form(answer, known["wanted"], tuple(known.get("notes", ())), known["document"])
+    accepted = Description.__dataclass_fields__
+    wanted = {name: value for name, value in known["wanted"].items() if name in accepted}
+    return Form(answer, wanted, tuple(known.get("notes", ())), known["document"])

@@ -9,7 +9,7 @@ from catalog.core.spelling import Words, words
 from catalog.providers.described.infer.columns import Column, outermost
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]{0,20}://\S*", re.IGNORECASE | re.ASCII)
-_Weight: TypeAlias = tuple[int | str, ...]
+Weight: TypeAlias = tuple[int | str, ...]
 """The smallest one is the best. Those of one attribute have the same form."""
 
 _TYPE: tuple[Words, ...] = (("type",), ("model", "type"), ("task",), ("task", "name"), ("mode",))
@@ -62,28 +62,28 @@ _SEQUENCE = frozenset({"model", "seq", "sequence", "position", "embedding"})
 
 def kind(columns: Sequence[Column]) -> Column | None:
     """Return the field with the type of a model."""
-    return _best(columns, _type_weight)
+    return best(columns, _type_weight)
 
 
 def status(columns: Sequence[Column]) -> Column | None:
     """Return the field with the status. One that differs between rows is better."""
-    return _best(columns, _status_weight)
+    return best(columns, _status_weight)
 
 
 def beta(columns: Sequence[Column]) -> Column | None:
     """Return the field that says whether a model is a beta."""
-    return _best(columns, _beta_weight)
+    return best(columns, _beta_weight)
 
 
 def limit(columns: Sequence[Column]) -> Column | None:
     """Return the field with the limit of tokens."""
-    return _best(columns, _limit_weight)
+    return best(columns, _limit_weight)
 
 
 def title(columns: Sequence[Column], key: Column | None) -> Column | None:
     """Return the field that tells people what a model is, in the fewest words."""
     others = [each for each in columns if key is None or each.values != key.values]
-    return _best(others, _title_weight)
+    return best(others, _title_weight)
 
 
 def is_priced(trail: Trail) -> bool:
@@ -100,7 +100,8 @@ def prices(columns: Iterable[Column]) -> list[str]:
     return outermost(numeric, lambda _, start: is_priced(start))
 
 
-def _best(columns: Sequence[Column], weight: Callable[[Column], _Weight | None]) -> Column | None:
+def best(columns: Sequence[Column], weight: Callable[[Column], Weight | None]) -> Column | None:
+    """Return the field with the smallest weight. One that few rows have is worse."""
     weighed = [
         ((each.is_rare, *found), each)
         for each in columns
@@ -109,7 +110,7 @@ def _best(columns: Sequence[Column], weight: Callable[[Column], _Weight | None])
     return min(weighed, key=lambda each: each[0], default=(None, None))[1]
 
 
-def _type_weight(column: Column) -> _Weight | None:
+def _type_weight(column: Column) -> Weight | None:
     if not column.are(str) or any(is_priced((step,)) for step in column.trail):
         return None
     values = {str(value).lower() for value in column.values}
@@ -135,7 +136,7 @@ def _are_types(column: Column) -> bool:
     return plain and known and "modality" not in column.words
 
 
-def _status_weight(column: Column) -> _Weight | None:
+def _status_weight(column: Column) -> Weight | None:
     if column.words in _ACTIVE and column.are(bool):
         return (not column.varies, 1, column.depth, 0, column.place)
     is_word = column.are(str) and all(len(str(value)) <= _WORD for value in column.values)
@@ -153,13 +154,13 @@ def is_running(column: Column) -> bool:
     return column.are(str) and {str(value).lower() for value in column.values} <= RUNNING
 
 
-def _beta_weight(column: Column) -> _Weight | None:
+def _beta_weight(column: Column) -> Weight | None:
     named = tuple(word for word in column.words if word not in {"is", "in"})
     fits = named in _BETA and column.are(bool)
     return (column.depth, column.place) if fits else None
 
 
-def _title_weight(column: Column) -> _Weight | None:
+def _title_weight(column: Column) -> Weight | None:
     if not column.are(str) or any(map(is_url, column.values)):
         return None
     if column.above and (len(column.trail) > len(("model", "name")) or not is_about(column)):
@@ -187,7 +188,7 @@ def is_url(value: object) -> bool:
     return isinstance(value, str) and _URL.fullmatch(value) is not None
 
 
-def _limit_weight(column: Column) -> _Weight | None:
+def _limit_weight(column: Column) -> Weight | None:
     if not (column.are(int, str) and column.is_numeric):
         return None
     if any(is_priced((step,)) for step in column.trail):

@@ -7,9 +7,11 @@ from typing import Any
 from catalog.core.api_error import error_message
 from catalog.core.paths import ANY
 from catalog.core.strict_json import Json, dotted
+from catalog.providers.described.description import Description
 from catalog.providers.described.infer import attributes
 from catalog.providers.described.infer.classes import classes
 from catalog.providers.described.infer.columns import Column
+from catalog.providers.described.infer.ends import ends, successor
 from catalog.providers.described.infer.keys import Key, choose_key
 from catalog.providers.described.infer.listings import Listing, find
 from catalog.providers.described.infer.paging import paging
@@ -56,6 +58,10 @@ def _attributes(columns: Sequence[Column], key: Key) -> dict[str, str]:
         "beta": attributes.beta(columns),
         "description": attributes.title(columns, called),
         "context_limit": attributes.limit(columns),
+        "ends": ends(columns),
+        "successor": successor(columns),
     }
+    known = Description.__dataclass_fields__
+    found = {name: each for name, each in found.items() if name in known}
     named = {} if key.name is None else {"name": key.name}
     return named | {name: each.place for name, each in found.items() if each is not None}
