@@ -35,6 +35,16 @@ def document(result: CheckResult) -> dict[str, Any]:
         "ignored": len(notices.ignored),
         "in_baseline": len(notices.known),
         "skipped": [{"path": shown(each.path), "reason": each.skipped} for each in result.skipped],
+        "not_counted": [
+            {
+                "path": shown(each.path),
+                "line": each.line,
+                "column": each.column,
+                "name": each.name,
+                "reason": each.reason,
+            }
+            for each in result.uncounted
+        ],
     }
 
 

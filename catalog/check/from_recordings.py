@@ -36,29 +36,27 @@ def of_files(path: Path, provider: Provider) -> Listing:
     return _listing([*earlier, newest], provider)
 
 
-def beside(provider: Provider) -> tuple[tuple[Known, ...], tuple[str, ...]]:
-    """Return models removed before the recordings, and other providers' name patterns."""
+def former(provider: Provider) -> tuple[Known, ...]:
+    """Return models removed before the recordings."""
     if not isinstance(provider, Infomaniak):
-        return (), ()
+        return ()
     file = files("catalog.providers.infomaniak").joinpath("names.toml")
-    names_beside = tomllib.loads(file.read_text("utf-8"))
-    former = (
+    return tuple(
         Known(
             row["name"],
             Model("", row["name"], row["type"], canonical({})),
             gone_before=row["gone_before"],
             source=row["source"],
         )
-        for row in names_beside["former"]
+        for row in tomllib.loads(file.read_text("utf-8"))["former"]
     )
-    return tuple(former), tuple(names_beside["elsewhere"])
 
 
 def _listing(snapshots: Sequence[Snapshot], provider: Provider) -> Listing:
-    former, elsewhere = beside(provider)
-    found = names(stretches(snapshots), provider.lifecycle, Evidence(former=former))
+    evidence = Evidence(former=former(provider))
+    found = names(stretches(snapshots), provider.lifecycle, evidence)
     first, last = snapshots[0].taken_at, snapshots[-1].taken_at
-    return Listing(provider.name, first, last, found, elsewhere)
+    return Listing(provider.name, first, last, found)
 
 
 def _shipped(provider: Provider) -> list[Snapshot]:

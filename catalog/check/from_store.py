@@ -3,11 +3,12 @@
 The module is separate because the database library is slow to import.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from catalog.changes.forecast import Note
-from catalog.check.from_recordings import beside
+from catalog.check.from_recordings import former
 from catalog.check.known import Evidence, Listing, Noted, Proof, names
 from catalog.core.errors import NotFound
 from catalog.core.probe import Cell, Probe, Verdict
@@ -15,7 +16,7 @@ from catalog.core.snapshot import Stretch
 from catalog.providers.provider import Provider
 from catalog.store import forecasts, history, probes
 from catalog.store.database import Transaction
-from catalog.store.stretches import stretches
+from catalog.store.stretches import names_of_others, stretches
 
 
 def of_store(connection: Transaction, provider: Provider) -> Listing:
@@ -24,15 +25,32 @@ def of_store(connection: Transaction, provider: Provider) -> Listing:
     if not heads:
         hint = "Run `catalog sync` (with a token) or `catalog import` first, or add --shipped."
         raise NotFound("no snapshot is stored yet", hint=hint)
-    former, elsewhere = beside(provider)
     found = list(stretches(connection, provider.name))
     evidence = Evidence(
         proofs=_proofs(probes.cells(connection, provider.name).values()),
         notes=_notes(forecasts.newest(connection, provider.name), found),
-        former=former,
+        former=former(provider),
     )
     known = names(found, provider.lifecycle, evidence)
-    return Listing(provider.name, heads[0].taken_at, heads[-1].taken_at, known, elsewhere)
+    others = _others(connection, provider.name)
+    return Listing(provider.name, heads[0].taken_at, heads[-1].taken_at, known, others)
+
+
+def _others(connection: Transaction, provider: str) -> Mapping[str, str]:
+    """Return the names in catalogs of other providers, with the provider.
+
+    In a catalog of many providers such as models.dev, a name is `provider/name`. The part behind
+    the slash counts too if the row has it as its id. The checked provider's rows are omitted.
+    """
+    found: dict[str, str] = {}
+    for other, name, facts in names_of_others(connection, provider):
+        head, _, rest = name.partition("/")
+        if head.lower() == provider.lower():
+            continue
+        found.setdefault(name, other)
+        if rest and f'"id":{json.dumps(rest)}' in facts:
+            found.setdefault(rest, f"{head} in {other}")
+    return found
 
 
 def _proofs(cells: Iterable[Cell]) -> Mapping[str, Proof]:

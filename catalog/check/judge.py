@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import cached_property
 from types import MappingProxyType
 
 from catalog.changes.finding import Level
@@ -12,7 +11,7 @@ from catalog.check.known import Known, Listing
 from catalog.check.lock import Locked
 from catalog.check.notice import CHECK_RULES, Notice
 from catalog.check.scan.uses import Scanned, Use
-from catalog.check.suggest import Suggestions, is_elsewhere, is_slip
+from catalog.check.suggest import Suggestions
 from catalog.core.clock import stamp
 from catalog.core.strict_json import Json
 
@@ -21,42 +20,37 @@ from catalog.core.strict_json import Json
 class Terms:
     """The facts and settings of a judgment.
 
-    `today` is in UTC. Models that end more than `within` from now are reported as info. `locked`
-    has the lock's entries by name, and `levels` the configured levels by rule.
+    `suggestions` searches the listing. `today` is in UTC. Models that end more than `within` from
+    now are reported as info. `locked` has the lock's entries by name, and `levels` the configured
+    levels by rule.
     """
 
-    listing: Listing
+    suggestions: Suggestions
     today: date
     within: timedelta = timedelta(days=30)
     locked: Mapping[str, Locked] = field(default_factory=dict)
     levels: Mapping[str, Level] = field(default_factory=dict)
 
-    @cached_property
-    def suggestions(self) -> Suggestions:
-        """Return the search for replacements."""
-        return Suggestions(self.listing)
+    @property
+    def listing(self) -> Listing:
+        """Return every name that the provider ever listed."""
+        return self.suggestions.listing
 
 
 def judge(scanned: Sequence[Scanned], terms: Terms) -> tuple[Notice, ...]:
     """Return the problems of all uses, ordered by file and line.
 
-    Ignore comments are not applied yet.
+    All uses count, see counting.py. Ignore comments are not applied yet.
     """
-    about = any(each.about for each in scanned)
-    notices = (
-        notice
-        for each in scanned
-        for use in each.uses
-        for notice in _of_use(use, each, terms, about=about)
-    )
+    notices = (notice for each in scanned for use in each.uses for notice in _of_use(use, terms))
     return tuple(sorted(notices, key=lambda notice: notice.order))
 
 
-def _of_use(use: Use, file: Scanned, terms: Terms, *, about: bool) -> Iterator[Notice]:
-    known = terms.listing.names.get(use.name)
+def _of_use(use: Use, terms: Terms) -> Iterator[Notice]:
+    known = terms.listing.names.get(use.means)
     if known is None:
         if use.kind == "use":
-            yield from _unknown(use, file, terms, about=about)
+            yield _unknown(use, terms)
         return
     fate = _fate(use, known, terms)
     if use.kind == "mention":
@@ -117,24 +111,19 @@ def _refused(use: Use, known: Known, where: str, facts: dict[str, Json], terms: 
     return _notice(use, "refused", f"{where}; a call was refused{at}{said}", facts, terms)
 
 
-def _unknown(use: Use, file: Scanned, terms: Terms, *, about: bool) -> Iterator[Notice]:
-    """Report an unknown name that probably belongs to this provider."""
-    if is_elsewhere(use.name, terms.listing):
-        return
-    near = terms.suggestions.meant(use.name)
-    slip = near is not None and is_slip(use.name, near)
-    if not (file.about or slip or (about and near)):
-        return
+def _unknown(use: Use, terms: Terms) -> Notice:
+    """Report an unknown name, with the similar one that is probably meant."""
+    near = terms.suggestions.meant(use.bare)
     text = f"no catalog of {terms.listing.provider} ever had a model of this name"
     notice = _notice(use, "unknown", text, {}, terms)
-    if near is not None:
-        gone = "" if near.is_listed else f" ({_departure(near, terms.listing)})"
-        notice = replace(
-            notice,
-            instead=f"did you mean {near.name}?{gone}",
-            facts=MappingProxyType({"did_you_mean": near.name}),
-        )
-    yield notice
+    if near is None:
+        return notice
+    gone = "" if near.is_listed else f" ({_departure(near, terms.listing)})"
+    return replace(
+        notice,
+        instead=f"did you mean {near.name}?{gone}",
+        facts=MappingProxyType({"did_you_mean": near.name}),
+    )
 
 
 def _limit(use: Use, known: Known, terms: Terms) -> Iterator[Notice]:
@@ -151,7 +140,7 @@ def _limit(use: Use, known: Known, terms: Terms) -> Iterator[Notice]:
 
 def _changed(use: Use, known: Known, terms: Terms) -> Iterator[Notice]:
     """Report changes since the lock: another model, type, or lower limit."""
-    locked = terms.locked.get(use.name)
+    locked = terms.locked.get(use.means)
     if locked is None:
         return
     swaps = [swap for swap in known.swaps if swap.at > locked.at]
@@ -195,13 +184,15 @@ def _facts(known: Known) -> dict[str, Json]:
 
 def _notice(use: Use, rule: str, text: str, facts: Mapping[str, Json], terms: Terms) -> Notice:
     level = terms.levels.get(rule, CHECK_RULES[rule].level)
+    if use.means not in {"", use.name}:
+        text, facts = f"{text}; written as {use.name}", {**facts, "written": use.name}
     return Notice(
         path=use.path,
         line=use.line,
         column=use.column,
         rule=rule,
         level=level,
-        name=use.name,
+        name=use.means or use.name,
         text=text,
         facts=MappingProxyType(dict(facts)),
     )

@@ -111,15 +111,15 @@ class Evidence:
 class Listing:
     """Every name that a provider ever listed.
 
-    `since` and `as_of` are the times of the oldest and newest state. `elsewhere` has shell
-    patterns, in lower case, of names that only other providers serve.
+    `since` and `as_of` are the times of the oldest and newest state. `others` has the names in
+    catalogs of other providers, with the provider.
     """
 
     provider: str
     since: datetime
     as_of: datetime
     names: Mapping[str, Known]
-    elsewhere: tuple[str, ...] = ()
+    others: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def listed(self) -> tuple[Known, ...]:

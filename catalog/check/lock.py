@@ -85,8 +85,8 @@ def make(
     files: dict[str, set[str]] = {}
     for each in scanned:
         for use in each.uses:
-            if use.kind == "use" and use.name in listing.names:
-                files.setdefault(use.name, set()).add(shown(use.path))
+            if use.kind == "use" and use.means in listing.names:
+                files.setdefault(use.means, set()).add(shown(use.path))
     known = by_name(before, listing.provider)
     return tuple(
         _entry(listing.names[name], listing, files[name], known.get(name)) for name in sorted(files)

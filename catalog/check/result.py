@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from catalog.changes.finding import REPORTED, Level
+from catalog.check.counting import Uncounted
 from catalog.check.known import Listing
 from catalog.check.notice import CHECK_RULES, Notice, fingerprint
 from catalog.check.scan.uses import Ignore, Scanned
@@ -111,7 +112,8 @@ FAIL_ON = {level.value: level for level in REPORTED}
 class CheckResult:
     """The result of a check: files, notices, catalog and failing level.
 
-    `source` names the origin of the catalog. With `fail_on` None nothing fails.
+    `source` names the origin of the catalog. With `fail_on` None nothing fails. `uncounted` are
+    strings that look like names and do not count.
     """
 
     notices: Notices
@@ -119,6 +121,7 @@ class CheckResult:
     listing: Listing
     source: str
     fail_on: Level | None
+    uncounted: tuple[Uncounted, ...] = ()
 
     @property
     def failed(self) -> bool:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 
 from catalog.changes.successors import Difference, Successor, successors
 from catalog.check.known import Known, Listing
@@ -63,11 +62,6 @@ def _may_be_alike(one: str, letters: int, other: str, others: int) -> bool:
     """
     total = len(one) + len(other)
     return (total - (letters ^ others).bit_count()) / total >= ALIKE
-
-
-def is_elsewhere(name: str, listing: Listing) -> bool:
-    """Return whether the name clearly belongs to another provider."""
-    return any(fnmatchcase(name.casefold(), pattern) for pattern in listing.elsewhere)
 
 
 def is_slip(name: str, known: Known) -> bool:

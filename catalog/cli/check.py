@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from errno import EFBIG
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -71,6 +72,7 @@ class Asked:
 @click.option("--lock", type=_file, metavar="FILE", help="The lock, in place of the configured.")
 @click.option("--write-lock", is_flag=True, help="Write which models are used, and their facts.")
 @click.option("--strict", is_flag=True, help="Exit with 1 where a file could not be checked.")
+@click.option("--why", is_flag=True, help="List the names that were not counted, and why.")
 @click.option("--trust-config", is_flag=True, help="Use the catalog.toml of this folder.")
 @click.option(
     "--also",
@@ -94,6 +96,7 @@ def check(
     lock: Path | None,
     write_lock: bool,
     strict: bool,
+    why: bool,
     trust_config: bool,
     also: tuple[tuple[str, Path], ...],
     style: str,
@@ -124,7 +127,7 @@ def check(
     for each, where in also:
         _write(where, document(each, result))
     report_skipped(result)
-    show(style, result)
+    show(style, result, why=why)
     return int(result.failed or (strict and bool(result.skipped)))
 
 
@@ -198,7 +201,17 @@ def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> tu
 def _markers(app: App) -> tuple[str, ...]:
     """Return the words that show that a file concerns the provider."""
     one = app.one.one
-    return (one.name,) if one.description is not None else (one.name, "infomaniak")
+    if one.description is None:
+        return one.name, "infomaniak"
+    host = urlsplit(one.url or "").hostname or ""
+    names = (one.name, one.kind) if one.kind in {"anthropic", "openrouter"} else (one.name,)
+    return (*names, host) if "." in host and not host[-1].isdigit() else names
+
+
+def _others(app: App) -> tuple[str, ...]:
+    """Return the names of the other configured providers."""
+    one = app.one.one
+    return tuple(each.one.name for each in app.loaded.settings.each if each.one.name != one.name)
 
 
 def _is_of_the_repository(app: App, database: Path) -> bool:
@@ -232,23 +245,27 @@ def _is_there(database: str) -> bool:
 def _check(
     app: App, paths: tuple[Path, ...], listing: Listing, source: str, asked: Asked
 ) -> CheckResult:
+    from catalog.check.counting import divide
     from catalog.check.judge import Terms, judge
     from catalog.check.scan.scan import scan
+    from catalog.check.suggest import Suggestions
 
-    scanned = tuple(_near(scan(paths, frozenset(listing.names), _markers(app))))
+    found = scan(paths, frozenset(listing.names), _markers(app), others=_others(app))
+    suggestions = Suggestions(listing)
+    scanned, uncounted = divide(tuple(_near(found)), suggestions)
     before = lock.read(asked.lock)
     made = lock.make(scanned, listing, before)
     locked = lock.by_name(made if asked.write_lock else before, listing.provider)
     if asked.write_lock:
         others = (each for each in before if each.provider != listing.provider)
         _write(asked.lock, lock.text((*others, *made)))
-    terms = Terms(listing, now().date(), asked.within, locked, app.loaded.settings.rules)
+    terms = Terms(suggestions, now().date(), asked.within, locked, app.loaded.settings.rules)
     notices = ignore(judge(scanned, terms), scanned)
     if asked.baseline is not None:
         notices = _without_known(notices, asked.baseline, write=asked.write_baseline)
     if locked:
         _report_behind(lock.by_name(made, listing.provider), locked, asked.lock)
-    return CheckResult(notices, scanned, listing, source, asked.fail_on)
+    return CheckResult(notices, scanned, listing, source, asked.fail_on, uncounted)
 
 
 def report_skipped(result: CheckResult) -> None:

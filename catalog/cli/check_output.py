@@ -1,8 +1,10 @@
 """Print the result of a check, for people and for programs."""
 
 import json
+from collections.abc import Sequence
 from itertools import groupby
 
+from catalog.check.counting import Uncounted
 from catalog.check.notice import Notice
 from catalog.check.result import CheckResult, counted
 from catalog.cli.output import LEVEL_COLORS, say
@@ -11,10 +13,11 @@ from catalog.core.text import count
 from catalog.core.visible import visible
 
 
-def show(style: str, result: CheckResult) -> None:
-    """Print a result."""
+def show(style: str, result: CheckResult, *, why: bool) -> None:
+    """Print a result. With `why`, text lists the names that do not count."""
     if style == "text":
         _print_text(result)
+        _print_uncounted(result.uncounted, why=why)
     else:
         say(document(style, result), nl=False)
 
@@ -52,6 +55,18 @@ def _print_text(result: CheckResult) -> None:
     if notices:
         say()
     say(_summary(result))
+
+
+def _print_uncounted(uncounted: Sequence[Uncounted], *, why: bool) -> None:
+    if not uncounted:
+        return
+    one = len(uncounted) == 1
+    looks = "name looks like a model and was" if one else "names look like models and were"
+    say(f"{len(uncounted):,} more {looks} not counted: {'' if why else 'see --why'}".strip())
+    for path, group in groupby(uncounted if why else (), key=lambda each: each.path):
+        say(visible(shown(path)), bold=True)
+        for each in group:
+            say(visible(f"  {each.line}:{each.column}  {each.name}: {each.reason}"))
 
 
 def _place(notice: Notice) -> str:

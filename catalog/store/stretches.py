@@ -1,8 +1,8 @@
-"""Read the stretches of time over which each model did not change."""
+"""Read the stretches of time over which each model did not change, and all names."""
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from catalog.core.snapshot import Stretch
 from catalog.store.history import MODEL_COLUMNS, to_model
@@ -21,3 +21,18 @@ def stretches(connection: Connection, provider: str) -> Iterator[Stretch]:
     )
     for row in connection.execute(query):
         yield Stretch(to_model(row), row.since, row.until)
+
+
+def names_of_others(connection: Connection, provider: str) -> Iterator[tuple[str, str, str]]:
+    """Yield provider, name and newest facts of every model that other providers ever listed."""
+    newest = (
+        select(func.max(col(ModelVersionRow.id)))
+        .where(col(ModelVersionRow.provider) != provider)
+        .group_by(col(ModelVersionRow.provider), col(ModelVersionRow.name))
+    )
+    query = (
+        select(*(col(getattr(ModelVersionRow, name)) for name in ("provider", "name", "facts")))
+        .where(col(ModelVersionRow.id).in_(newest))
+        .order_by(col(ModelVersionRow.id))
+    )
+    yield from (tuple(row) for row in connection.execute(query))

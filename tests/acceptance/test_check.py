@@ -123,6 +123,36 @@ def test_a_file_beyond_the_limits_is_told(code: Shell) -> None:
     assert told["message"]["text"] == f"not checked to its end: {reason}"
 
 
+def test_what_is_not_counted_is_summed_up_and_listed(code: Shell) -> None:
+    """One line counts the names that look like models, and --why and JSON list the reasons."""
+    write(
+        code.folder,
+        {"a.py": '# infomaniak\nx = f(model="gpt-4o")\n', "b.py": 'Car(brand="x", model="flux")\n'},
+    )
+    ran = code("check", "--shipped", "a.py", "b.py")
+    assert ran.lines[-1] == "2 more names look like models and were not counted: see --why"
+    assert code("check", "--shipped", "a.py").lines[-1] == (
+        "1 more name looks like a model and was not counted: see --why"
+    )
+    assert code("check", "--shipped", "a.py", "b.py", "--why").lines[-5:] == [
+        "2 more names look like models and were not counted:",
+        "a.py",
+        "  2:14  gpt-4o: openai has names like this",
+        "b.py",
+        "  1:23  flux: a common word with brand beside it",
+    ]
+    known = code("check", "--shipped", "b.py", "--format", "json").json
+    assert known["not_counted"] == [
+        {
+            "path": "b.py",
+            "line": 1,
+            "column": 23,
+            "name": "flux",
+            "reason": "a common word with brand beside it",
+        }
+    ]
+
+
 def test_a_name_like_no_other_is_told_without_a_guess(code: Shell) -> None:
     """An unknown name without a similar name is reported without a suggestion."""
     write(code.folder, {"ai.py": 'INFOMANIAK = True\nmodel = "something-new"\n'})
@@ -137,7 +167,7 @@ def test_comments_ignore_and_are_told_when_they_need_not(code: Shell) -> None:
         code.folder,
         {
             "ai.py": 'model = "mixtral"  # catalog: ignore[delisted] until the move\n',
-            "b.py": 'model = "whisper"  # catalog: ignore\n',
+            "b.py": 'stt_model = "whisper"  # catalog: ignore\n',
         },
     )
     ran = code("check", "--shipped", "ai.py", "b.py")
@@ -152,7 +182,7 @@ def test_a_baseline_holds_what_is_known(code: Shell) -> None:
     assert "9 in the baseline" in code(*known, "--write-baseline").lines[-1]
     before = (code.folder / "known.json").read_bytes()
     moved = f"\n\n{CODE['ai.py']}"
-    write(code.folder, {"ai.py": moved, "new.py": 'model = "granite"\n'})
+    write(code.folder, {"ai.py": moved, "new.py": 'llm_model = "granite"\n'})
     ran = code(*known, code=1)
     assert ran.lines[0] == "new.py"
     assert ran.lines[-1].startswith("1 breaking, 9 in the baseline")
@@ -249,7 +279,7 @@ def test_an_alert_says_which_files_use_the_model(live: Live) -> None:
         answer(body=body(row(id=1, name="used"), row(id=2, name="other"))),
         answer(body=body(row(id=3, name="new"))),
     )
-    write(shell.folder, {"ai.py": 'model = "used"\n'})
+    write(shell.folder, {"ai.py": 'llm_model = "used"\n'})
     channel = '[[channel]]\nname = "mine"\nkind = "log"\nin_use = true\n'
     (shell.folder / "catalog.toml").write_text(channel, encoding="utf-8")
     assert "no lock at" in shell("sync", code=2).err

@@ -20,7 +20,7 @@ from catalog.providers.provider import make
 from catalog.providers.recordings import read
 from catalog.providers.validate import validate
 from catalog.store.database import MEMORY, Database
-from catalog.store.tables import NoteRow, ProbeRow
+from catalog.store.tables import ModelVersionRow, NoteRow, ProbeRow
 from tests.support.builders import body, model, row, snapshot
 from tests.support.check_builders import day, listing, scanned, shipped, use
 from tests.support.database import NAME, save
@@ -101,6 +101,29 @@ def test_calls_and_notes_count() -> None:
     assert known["beta"].noted.successor is None
 
 
+def test_names_in_other_stored_catalogs_are_known() -> None:
+    """Names of other providers come with the provider, and those of models.dev without it too."""
+    database = Database(MEMORY)
+    save(database, 0, snapshot(model("1", name="alpha"), at=ONE))
+    rows = [
+        ("models.dev", "groq/fast-1", '{"id":"fast-1"}'),
+        ("models.dev", "infomaniak/alpha", '{"id":"alpha"}'),
+        ("router", "org/big-2", '{"id":"org/big-2"}'),
+        ("router", "org/big-2", '{"id":"org/big-2"}'),
+    ]
+    with database.writing() as connection:
+        for key, (provider, name, facts) in enumerate(rows):
+            row = {"key": str(key), "name": name, "type": "llm", "facts": facts}
+            values = row | {"provider": provider, "first_snapshot": 1, "digest": ""}
+            connection.execute(insert(ModelVersionRow).values(**values))
+    with database.reading() as connection:
+        assert of_store(connection, Infomaniak()).others == {
+            "groq/fast-1": "models.dev",
+            "fast-1": "groq in models.dev",
+            "org/big-2": "router",
+        }
+
+
 def test_a_file_goes_on_from_the_shipped_history(tmp_path: Path) -> None:
     """One saved answer gives the current models, and the shipped history the earlier ones."""
     file = tmp_path / "2026-06-01T120000Z.json"
@@ -145,7 +168,7 @@ def test_another_provider_has_no_shipped_history(tmp_path: Path) -> None:
     file = tmp_path / "mars.json"
     file.write_text(json.dumps({"fleet": {"red": {"ships": [SHIP]}}}), "utf-8")
     known = from_recordings.of_files(file, make("mars", MARS))
-    assert (known.provider, list(known.names), known.elsewhere) == ("mars", ["argo"], ())
+    assert (known.provider, list(known.names), known.others) == ("mars", ["argo"], {})
 
 
 def test_a_lock_keeps_its_date_while_its_facts_hold(tmp_path: Path) -> None:

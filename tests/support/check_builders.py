@@ -11,6 +11,7 @@ from catalog.check.known import Evidence, Known, Listing, names, stretches
 from catalog.check.notice import Notice
 from catalog.check.result import CheckResult, Notices
 from catalog.check.scan.uses import Ignore, Scanned, Use
+from catalog.check.suggest import Suggestions
 from catalog.core.snapshot import Snapshot
 from catalog.providers.infomaniak.provider import Infomaniak
 from tests.support.builders import model
@@ -40,7 +41,7 @@ def listing(*snapshots: Snapshot, evidence: Evidence = EMPTY) -> Listing:
     """Make a listing of these states, the oldest first."""
     found = names(stretches(snapshots), Infomaniak.lifecycle, evidence)
     first, last = snapshots[0].taken_at, snapshots[-1].taken_at
-    return Listing("infomaniak", first, last, found, ("gpt-*",))
+    return Listing("infomaniak", first, last, found)
 
 
 def use(name: str, **given: Any) -> Use:
@@ -51,6 +52,8 @@ def use(name: str, **given: Any) -> Use:
         "column": 9,
         "place": "model",
         "kind": "use",
+        "bare": name,
+        "means": name,
     }
     return Use(name=name, **(known | given))
 
@@ -60,10 +63,10 @@ def scanned(*uses: Use, about: bool = False, ignores: tuple[Ignore, ...] = ()) -
     return Scanned(uses[0].path if uses else "app.py", uses, ignores, about)
 
 
-def told(one: Use, known: Listing, *, about: bool = False, **terms: Any) -> tuple[Notice, ...]:
-    """Judge one use."""
-    given: dict[str, Any] = {"listing": known, "today": TODAY}
-    return judge((scanned(one, about=about),), Terms(**(given | terms)))
+def told(one: Use, known: Listing, **terms: Any) -> tuple[Notice, ...]:
+    """Judge one use that counts."""
+    given: dict[str, Any] = {"suggestions": Suggestions(known), "today": TODAY}
+    return judge((scanned(one),), Terms(**(given | terms)))
 
 
 def outcome(*notices: Notice, **given: Any) -> CheckResult:

@@ -57,7 +57,13 @@ SMALL: Final = (
     '```\nmodel="a"\n```\n', '```py\nmodel="a"\n```\n', "```yaml\nmodel: a\n```\n",
     '"source":["model = \'a\'"],', '"source":["f()"],', '"source":"",', '"a":1,',
     '{"cell_type":"markdown","source":["`a` model"]},', "a.b.", "a or ",
-    "a+", "a**", "a[", "a(", "a{", "a<", "a<b>", "!!a ", "<<: *a\n", "&a: b\n",
+    "provider: groq\n", 'provider="groq"\n', '"provider": "groq",',
+    'base_url="https://api.groq.com"\n',
+    "https://a.b.c/ ", "import groq\n", "from ", "model or ", 'model or "a"\n', "model || ",
+    'model ? "a" : ', 'f(model="a").g().', "openai/", "openai:", "model=openai/a\n", "fallback=a\n",
+    '{"provider":"groq","model":"a"},', 'x = f(model="a")\n', "brand=1\n", "engine = ",
+    'fetch(:model) { "a" }\n', "a+", "a**", "a[", "a(", "a{", "a<", "a<b>", "!!a ", "<<: *a\n",
+    "&a: b\n",
     "*a : ", "- a\n", "-\n", "- model: a\n", "? a\n", "a, ", "\ta", "a\\\n", "\\\n", "#\n",
     "# \n", " #", "'#", '"#', ";#", "%a", "!a", "[a](b) ", "a\r", "a\x0b", "\u2028",
 )  # fmt: skip
@@ -98,7 +104,11 @@ LONG: Final = (
     ('"cell_type": "markdown", "source": [', '"`a` model\\n",', "]"),
     ('"cell_type": "markdown", "source": ["', "```\\n", '"]'), ("catalog: ignore[", "a,", "]"),
     ("# catalog: ignore[", "a ", ""), ("# catalog:", " ", ""), ("# catalog: ignore", " ", "x"),
-    ("<!-- catalog: ignore", " -->", ""),
+    ("<!-- catalog: ignore", " -->", ""), ("model = '", "openai/", "a'"), ("https://", "a.", "b"),
+    ("x = https://", "a", ""), ("model = ", "x or ", '"a"'), ("x = ", 'f(model="a").', "b"),
+    ("x = ", "model ? a : ", '"b"'), ("import ", "a, ", ""),
+    ("x = {", '"a": {"provider": "groq", "model": "b", ', ""),
+    ("fallbacks = [", '{"a": ["b"]},', "]"),
 )  # fmt: skip
 EACH: Final = "\0"  # placeholder of a number that differs in each repetition
 NUMBERED: Final = (
@@ -110,7 +120,9 @@ NUMBERED: Final = (
     ("model: &a [b]\n", "model\0: *a\n", ""), ("", 'model = r\0#"', ""),
     ("", "```a\0\n", ""), ("", "<<A\0\n", ""), ("", "\0", ""), ("", "a\0.", "b=1"),
     ("", "model = 'infomaniak/a\0'\n", ""), ("", "MODEL = 'Qwen/Qwen3-Embeding-\0B'\n", ""),
-    ("", "&a\0 [*a,", ""),
+    ("", "&a\0 [*a,", ""), ("", "A\0_PROVIDER=groq\nA\0_MODEL=a\n", ""),
+    ("", "c\0 = f(base_url='https://api.groq.com')\nc\0.g(model='a')\n", ""),
+    ("", '"a\0": {"provider": "groq", "model": "a"},\n', ""),
 )  # fmt: skip
 
 

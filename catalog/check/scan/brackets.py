@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from catalog.check.scan.entries import Exhausted, Group
 from catalog.check.scan.frames import Frame, Held
-from catalog.check.scan.places import CHOICES, COPIES, EQUALS, place
+from catalog.check.scan.places import CHOICES, COPIES, EQUALS, GETTERS, PARTS, place
 from catalog.check.scan.tokens import tokens
 
 GIVES = {"=", ":", "=>", ":=", "==", "===", "!=", "!==", "??=", "||=", "+="}
@@ -20,7 +20,14 @@ OPENS = frozenset(CLOSES.values())
 # Signs beside a string that is only part of another.
 JOINS = {"+", "%"}
 # Words before a string that is still a whole value.
-LEADS = {"return", "in", "or", "and", "not", "else"}
+LEADS = {"return", "in", "or", "and", "not", "else", "do"}
+OR = {"python", "ruby", "php"}
+"""Languages with the word `or`."""
+ACCESS = {".", "?.", "->", "::", "?->"}
+LONGEST = 100
+"""Maximum characters of the calls before a method."""
+PATH = 16
+"""Maximum tokens of a call's path."""
 DEEPEST = 1000
 """Maximum nesting of brackets. Deeper ones are read as their parent."""
 MOST_TOKENS = 250_000
@@ -61,6 +68,8 @@ class Reader:
     def enter(self, frame: Frame) -> None:
         """Enter a bracket."""
         frame.number, self.entered = self.entered, self.entered + 1
+        if self.stack:
+            frame.group.outer = self.stack[-1].group
         self.stack.append(frame)
         if frame.opener:
             self.open_of[frame.opener] += 1
@@ -70,7 +79,7 @@ class Reader:
         frame = self.stack.pop()
         if frame.opener:
             self.open_of[frame.opener] -= 1
-        if frame.group.entries:
+        if frame.group.entries or frame.group.given:
             self.groups.append((frame.number, frame.group))
         return frame
 
@@ -82,20 +91,29 @@ class Reader:
             if kind == "o":
                 self.operator(n, text, frame)
                 continue
-            if frame.key or frame.asked or frame.sign:
+            if frame.key or frame.asked or frame.sign or frame.was_read:
                 self.statement(n, frame)
             if kind == "s":
                 self.string(n, text, frame)
             elif kind == "n":
                 self.number(n, text, frame)
             else:
-                frame.name(text, self.starts[n], adjacent=self.kinds[n - 1] == "i")
-                if self.language == "ruby" and frame.before == "case" and place(text):
-                    frame.subject = text
+                self.name(n, text, frame)
         while self.stack:
             self.stack[-1].finish()
             self.leave()
         return [group for _, group in sorted(self.groups, key=itemgetter(0))]
+
+    def name(self, n: int, text: str, frame: Frame) -> None:
+        """Process a word."""
+        if text == "or" and self.language in OR:
+            frame.otherwise()
+        elif text == "do" and self.language == "ruby" and self.signs[n - 1] == ")":
+            frame.block(frame, called=True)
+        else:
+            frame.name(text, self.starts[n], adjacent=self.kinds[n - 1] == "i")
+            if self.language == "ruby" and frame.before == "case" and place(text):
+                frame.subject = text
 
     def take(self) -> int:
         """Split the tokens into columns, and return their number.
@@ -122,7 +140,8 @@ class Reader:
 
     def statement(self, n: int, frame: Frame) -> None:
         """Reset the key if a new line begins a new statement."""
-        if self.signs[n - 1] in {"", ")", "]", "}"} and self.begins_line(n):
+        is_end = self.signs[n - 1] in {"", ")", "]", "}"} and self.words[n - 1] not in LEADS
+        if is_end and self.texts[n] not in LEADS and self.begins_line(n):
             frame.end()
 
     def operator(self, n: int, sign: str, frame: Frame) -> None:
@@ -135,6 +154,7 @@ class Reader:
             frame.separate(sign)
         elif sign == ":" and frame.ternaries:
             frame.ternaries -= 1
+            frame.branch(frame.setting)
         elif sign == "=>" and self.language == "javascript":
             frame.key = ""
         elif sign in GIVES:
@@ -144,7 +164,7 @@ class Reader:
         elif sign == "->" and frame.subject:
             frame.sign = sign
         elif sign == "?":
-            frame.ternaries += 1
+            frame.ask()
 
     def open(self, n: int, sign: str, frame: Frame) -> None:
         """Enter a bracket that inherits the place of its value."""
@@ -155,6 +175,7 @@ class Reader:
             return
         callee = self.words[n - 1] if sign == "(" else ""
         new = Frame(sign, callee, index=sign == "[" and self.is_index(n))
+        self.locate(n, sign, frame, new)
         if sign == "{":
             if self.kinds[n - 1] == "s" and place(self.texts[n - 1]):
                 new.held = Held(self.texts[n - 1])  # variable "model" {
@@ -163,7 +184,37 @@ class Reader:
         elif callee.lower() in EQUALS and place(self.words[n - 3]):
             new.key = self.words[n - 3]
         frame.pass_on(new)
+        if sign == "{" and (self.signs[n - 1] == ")" or self.words[n - 1]):
+            frame.block(new, called=self.signs[n - 1] == ")")
         self.enter(new)
+
+    def locate(self, n: int, sign: str, frame: Frame, new: Frame) -> None:
+        """Note what a bracket belongs to: a call, a key, a class."""
+        new.group.at = self.starts[n]
+        if sign == "(":
+            chained, new.path = self.path(n, frame.chain)
+            new.group.inside(new.path)
+            new.group.given = "" if chained or place(frame.key) else frame.key
+        elif sign == "{":
+            new.value_of = frame.key
+            new.group.inside(frame.key or self.words[n - 1])
+
+    def path(self, n: int, chain: str) -> tuple[bool, str]:
+        """Return the names before a bracket, joined by dots: client.chat.create.
+
+        Those of the call before it come first, if this is a method of its result.
+        """
+        found: list[str] = []
+        at = n - 1
+        for at in range(n - 1, max(n - PATH, -1), -1):
+            if self.words[at]:
+                if found and not self.signs[at + 1]:
+                    break  # because it is another word, such as `new`
+                found.insert(0, self.words[at])
+            elif self.signs[at] not in ACCESS:
+                break
+        chained = bool(found) and self.signs[at] == ")" and self.signs[at + 1] in ACCESS
+        return chained, ".".join(([chain[:LONGEST]] if chained else []) + found)
 
     def is_index(self, n: int) -> bool:
         """Return whether a bracket is an index.
@@ -201,10 +252,16 @@ class Reader:
             self.stack[-1].finish()
             done = self.leave()
             outer = self.stack[-1]
+            if done.opener == "{" and (outer.opener == "(" or done.value_of.lower() in PARTS):
+                outer.group.adopt(done.group.signs)
             if done.index:
                 outer.last = done.last
+                outer.reads(done.last)
             elif done.opener == "(":
-                outer.asked = done.asked or outer.asked
+                is_symbol = done.sign == ":" and done.callee.lower() in GETTERS
+                outer.asked = done.asked or (done.was_read if is_symbol else "") or outer.asked
+                outer.closed, outer.tested = done.callee, done.was_read
+                outer.chain = done.path
                 if done.callee in CHOICES and place(done.last):
                     outer.switched = done.last
 

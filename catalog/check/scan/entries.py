@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
+from catalog.check.scan.names import Names
 from catalog.check.scan.places import LEADING, limit, owner, place
+from catalog.check.scan.signs import MOST as MOST_SIGNS
+from catalog.check.scan.signs import NOBODY, Sign, sign
 
 # A name has no blanks, placeholders or operators of code.
 PLAUSIBLE = re.compile(r"(?=.*[A-Za-z])(?!.*::)[A-Za-z0-9][\w.:/@+-]{0,199}\Z", re.ASCII)
@@ -15,6 +18,7 @@ ITEM = re.compile(r"[^\s,;]+")
 SEVERAL = re.compile(r"[=,]|\$\{")
 SETTING = re.compile(r"\A-{0,2}([A-Za-z_][\w.-]*)=(\S+)\Z")
 LONGEST = 12  # maximum digits of a limit
+LONGEST_PATH = 200
 MOST_ENTRIES = 100_000
 """Maximum strings of one file that may be names."""
 MOST = 300_000
@@ -50,10 +54,32 @@ class Limit(NamedTuple):
 
 @dataclass(slots=True)
 class Group:
-    """The entries and limits of one call, object, table or mapping."""
+    """The entries, limits and signs of one call, object, table or mapping.
+
+    `outer` is the group around it. `given` is the variable that a call is assigned to, and `at` its
+    offset.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     limits: list[Limit] = field(default_factory=list)
+    signs: list[Sign] = field(default_factory=list)
+    outer: "Group | None" = None
+    given: str = ""
+    at: int = 0
+
+    def sign(self, key: str, text: str = "") -> None:
+        """Add the sign of a key and its value, if it is one."""
+        if len(self.signs) < MOST_SIGNS and (found := sign(key, text)):
+            self.signs.append(found)
+
+    def inside(self, path: str) -> None:
+        """Add the name of what the group belongs to: a call, class, key or section."""
+        if path and len(self.signs) < MOST_SIGNS:
+            self.signs.append(Sign("path", NOBODY, path[:LONGEST_PATH]))
+
+    def adopt(self, signs: Iterable[Sign]) -> None:
+        """Add the signs of a part."""
+        self.signs += islice(signs, max(0, MOST_SIGNS - len(self.signs)))
 
     def number(self, key: str, digits: str, at: int) -> None:
         """Add a number if its key is a token limit."""
@@ -76,41 +102,53 @@ class Group:
 
 
 class Settled(NamedTuple):
-    """An entry that counts, and the limit beside it."""
+    """An entry that may be a name, the known name that it means, its limit and its group."""
 
     entry: Entry
+    means: str
     limit: Limit | None
+    group: Group
 
 
-def settle(groups: Iterable[Group], known: frozenset[str]) -> list[Settled]:
-    """Return the entries that count, one per offset, in order.
+def settle(groups: Iterable[Group], names: Names) -> list[Settled]:
+    """Return the entries that may be names, one per offset, in order.
 
     Of several limits beside a name, the highest counts. Raise Exhausted for too many strings.
     """
-    spread = [(_spread(group.entries), group.limits) for group in groups if group.entries]
+    spread = [(_spread(group.entries), group) for group in groups if group.entries]
     if sum(len(entries) for entries, _ in spread) > MOST_ENTRIES:
         raise Exhausted(f"it has more than {MOST_ENTRIES:,} strings where a name may stand")
     clusters = {
         entry.cluster
         for entries, _ in spread
         for entry in entries
-        if entry.cluster is not None and entry.name in known
+        if entry.cluster is not None and names.of(entry.name)
     }
     found: dict[int, Settled] = {}
-    for entries, limits in spread:
-        highest = _highest(limits)
+    for entries, group in spread:
+        highest = _highest(group.limits)
         for entry in entries:
-            if _counts(entry, known, clusters):
-                new = Settled(entry, _beside(entry, highest) if highest else None)
+            means = names.of(entry.name) or ""
+            if _may_count(entry, means, clusters):
+                new = Settled(entry, means, _beside(entry, highest) if highest else None, group)
                 if entry.at not in found or _rank(new) > _rank(found[entry.at]):
                     found[entry.at] = new
-    return [found[at] for at in sorted(found)]
+    return list(_apart(found[at] for at in sorted(found)))
 
 
-def _counts(entry: Entry, known: frozenset[str], clusters: set[Hashable]) -> bool:
-    """Return whether an entry is a use."""
-    if entry.name in known:
-        return bool(entry.place) or "/" in entry.name
+def _apart(found: Iterable[Settled]) -> Iterator[Settled]:
+    """Leave out what is a part of the string before it."""
+    end = 0
+    for each in found:
+        if each.entry.at >= end:
+            yield each
+        end = max(end, each.entry.at + len(each.entry.name))
+
+
+def _may_count(entry: Entry, means: str, clusters: set[Hashable]) -> bool:
+    """Return whether an entry may be a use."""
+    if means:
+        return bool(entry.place) or "/" in means
     return (entry.sure or entry.cluster in clusters) and PLAUSIBLE.match(entry.name) is not None
 
 

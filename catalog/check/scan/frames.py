@@ -4,11 +4,14 @@ from dataclasses import dataclass, field
 
 from catalog.check.scan.entries import Entry, Group
 from catalog.check.scan.places import (
+    COPYING,
     DEFAULTS,
     FALLBACKS,
+    FIRSTS,
     GETTERS,
     IDENTITIES,
     LISTS,
+    SAME,
     SETTERS,
     is_flag,
     place,
@@ -23,10 +26,22 @@ class Held:
 
     __slots__ = ("many", "place", "sure")
 
-    def __init__(self, name: str) -> None:
-        """Find the kind of the place."""
+    def __init__(self, name: str, *, doubtful: bool = False) -> None:
+        """Find the kind of the place. In a `doubtful` one only known names count."""
         self.place = name
-        self.many, self.sure = place(name) or (False, False)
+        self.many, sure = place(name) or (False, False)
+        self.sure = sure and not doubtful
+
+    @property
+    def maps(self) -> bool:
+        """Return whether it takes a mapping of names in a list: [{"a": ["b"]}]."""
+        return self.many and "fallback" in self.place.lower()
+
+
+# Calls that take a setting's default as an argument.
+DEFAULTING = GETTERS | FALLBACKS | FIRSTS | COPYING
+# Keys of a setting's name and of its value.
+PAIRED = {"name": "name", "key": "name", "value": "value", "default": "value"}
 
 
 @dataclass(slots=True)
@@ -37,7 +52,10 @@ class Frame:
     before it. `held` is the place of the whole bracket, `listed` the list of models that contains
     this object, and `subject` the value that its cases are compared with. `asked` is the setting
     that a call reads, `flag` the option before an entry. `number` counts the brackets opened
-    before. `pending` is a key without its value yet.
+    before. `pending` is a key without its value yet. `was_read` is the setting that the expression
+    reads so far, `tested` the one in the last call, `condition` the one before a question mark.
+    `closed` is the call that just ended, with its names in `chain`. `value_of` is the key of this
+    bracket, and `path` has the names of this call.
     """
 
     opener: str
@@ -53,6 +71,14 @@ class Frame:
     last_at: int = 0
     before: str = ""
     asked: str = ""
+    was_read: str = ""
+    condition: str = ""
+    tested: str = ""
+    closed: str = ""
+    value_of: str = ""
+    path: str = ""
+    chain: str = ""
+    doubtful: bool = False
     flag: str = ""
     switched: str = ""
     position: int = 0
@@ -65,16 +91,31 @@ class Frame:
         """Set the last name. An `adjacent` one becomes `before`."""
         self.before = self.last if adjacent else ""
         self.last, self.last_at = text.lstrip("$@"), at
+        if self.last.lower() not in SAME:
+            self.reads(self.last)
+
+    def reads(self, name: str) -> None:
+        """Remember a name that is read, if it takes a model."""
+        self.was_read = name if place(name) else ""
+
+    @property
+    def setting(self) -> str:
+        """Return the setting that the expression reads, if it takes a model."""
+        return self.asked or self.was_read
 
     def end(self) -> None:
         """End a statement or an entry."""
         self.settle(self.group)
         self.key = self.sign = self.last = self.before = self.asked = ""
-        self.ternaries = 0
+        self.was_read = self.condition = self.tested = ""
+        self.ternaries, self.doubtful = 0, False
 
     def separate(self, sign: str) -> None:
         """End a value. The setting of a call stays known."""
-        asked = self.asked
+        asked, callee = self.asked, self.callee.lower()
+        is_symbol = self.sign == ":" and callee in GETTERS
+        if not self.position and (callee in FIRSTS or is_symbol):
+            asked = self.setting
         self.end()
         if sign == ",":
             self.asked = asked if self.opener == "(" else ""
@@ -87,14 +128,31 @@ class Frame:
         """
         if not (sign == "=" and self.sign == ":" and place(self.key)):
             self.key = self.before if first and place(self.before) else self.last
-        self.sign = sign
+        self.sign, self.was_read, self.doubtful = sign, "", False
+        self.group.sign(self.key)
         if self.is_mapping() and self.key == self.last:
             self.pending = (self.last, self.last_at)
 
     def otherwise(self) -> None:
         """Take the next value as a default of the setting or name."""
-        if not place(self.key):
-            self.key = self.asked or self.last
+        if not place(self.key) or self.doubtful:
+            self.key, self.doubtful = self.setting or self.last, False
+        self.was_read = ""
+
+    def ask(self) -> None:
+        """Begin the first branch of a condition."""
+        self.ternaries += 1
+        self.condition = self.setting or self.tested
+        self.branch("")
+
+    def branch(self, read: str) -> None:
+        """Take the next value as a branch beside one that reads a setting.
+
+        If only the condition reads it, the value may be anything.
+        """
+        if (self.doubtful or not place(self.key)) and (read or self.condition):
+            self.key, self.doubtful = read or self.condition, not read
+        self.asked = self.was_read = ""
 
     def is_mapping(self) -> bool:
         """Return whether its keys may be model names."""
@@ -107,18 +165,36 @@ class Frame:
             group.entries.append(Entry(text, at, self.held.place, False, (self.held, "key")))
         self.pending = None
 
+    @property
+    def default_of(self) -> str:
+        """Return the place that a default in this bracket belongs to."""
+        return self.asked or (self.held.place if self.held else "")
+
     # State for inner brackets
+
+    def block(self, new: "Frame", *, called: bool) -> None:
+        """Pass the setting on to a block that gives its default: fetch("MODEL") { "x" }.
+
+        The block follows the closing bracket of a call, or the name of a call.
+        """
+        call = self.closed if called else self.last
+        if self.setting and call.lower() in GETTERS | FALLBACKS:
+            new.key, new.held = self.setting, None
 
     def pass_on(self, new: "Frame") -> None:
         """Pass the place on to a new inner bracket."""
         if new.index:
             return
-        if self.asked and new.callee.lower() in FALLBACKS:
+        if self.setting and new.callee.lower() in FALLBACKS:
+            new.asked, new.position = self.setting, 1
+        elif self.asked and self.position and new.callee.lower() in COPYING:
             new.asked, new.position = self.asked, 1
         elif self.key:
             self.pass_value(new)
         elif self.held and self.opener == "[" and new.opener in {"{", "("}:
             new.listed = self.held
+            if new.opener == "{" and self.held.maps:
+                new.held = Held(self.held.place, doubtful=True)
         elif self.held and self.opener == "(" and new.opener != "{":
             listing = not self.callee or self.callee.lower() in LISTS or new.opener == "["
             new.held = self.held if listing else None
@@ -129,10 +205,11 @@ class Frame:
         """Pass the place on to a bracket that is a key's value."""
         if place(self.key):
             new.held = Held(self.key)
-        elif self.asked and self.key.lower() in DEFAULTS:
-            new.held = Held(self.asked)
+        elif self.default_of and self.key.lower() in DEFAULTS:
+            new.held = Held(self.default_of)
         elif self.held and self.held.many:
             new.listed = self.held
+            new.held = Held(self.held.place, doubtful=True) if new.opener == "[" else None
         if new.opener in {"{", "["}:
             self.settle(new.group)
 
@@ -140,6 +217,7 @@ class Frame:
         self, names: list[tuple[str, int]], tables: dict[str, Held], *, repeated: bool
     ) -> None:
         """Begin a table of TOML: [models], [[models]] or [models.NAME]."""
+        self.group.inside(".".join(text for text, _ in names))
         held = [tables.setdefault(text, Held(text)) for text, _ in names[-2:]]
         if held and held[-1].many:
             self.held, self.listed = None if repeated else held[-1], held[-1]
@@ -147,6 +225,8 @@ class Frame:
             self.held, self.pending = held[0], names[-1]
             self.settle(self.group)
             self.held = None
+        elif held and place(held[-1].place):
+            self.held = held[-1]
 
     # Classification of strings
 
@@ -170,11 +250,12 @@ class Frame:
         """Add the value of a key."""
         key = self.key
         lower = key.lower()
-        if lower in {"name", "value"}:
-            self.pair[lower] = (text, at)
+        self.group.sign(key, text)
+        if lower in PAIRED:
+            self.pair.setdefault(PAIRED[lower], (text, at))
         if kind := place(key):
-            self.group.string(text, at, key, sure=kind.sure)
-        elif lower in DEFAULTS and (holder := self.asked or (self.held.place if self.held else "")):
+            self.group.string(text, at, key, sure=kind.sure and not self.doubtful)
+        elif lower in DEFAULTS and (holder := self.default_of):
             self.group.string(text, at, holder)
         elif self.listed and lower in IDENTITIES:
             where = f"{self.listed.place}.{key}"
@@ -188,8 +269,11 @@ class Frame:
         """Add an argument of a call, or a value in plain parentheses."""
         callee = self.callee.lower()
         setter = Held(self.callee)
+        if self.group.outer and not self.position:
+            self.group.outer.sign(self.callee, text)
         if self.asked and self.position:
-            self.group.string(text, at, self.asked, sure=callee in GETTERS | FALLBACKS)
+            sure = callee in DEFAULTING and Held(self.asked).sure
+            self.group.string(text, at, self.asked, sure=sure)
         elif self.callee and is_flag(text):
             self.asked = text.lstrip("-")
         elif self.position == 0 and setter.sure and not setter.many:
@@ -205,6 +289,7 @@ class Frame:
         """Add an entry of a list, or take an index."""
         if self.index:
             self.last = text
+            self.reads(text)
         elif self.flag:
             self.group.string(text, at, self.flag)
         elif self.held:

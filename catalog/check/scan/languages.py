@@ -36,12 +36,18 @@ INTERPRETERS = {"node": "javascript", "deno": "javascript", "bun": "javascript"}
 # end of the line, or an option's default in the next line. Each begins with a literal word, because
 # that is the fastest search.
 WORDS = ("model", "llm")
+OTHERS = ("fallback", "engine", "embedder", "reranker")
+"""Words of places that take other things too."""
 NAMED = r"[\"'`][a-z0-9](?:[\w.:/@+-]|,\s?){0,200}+\\?[\"'`]"
 NEXT = rf"\s*(?:\w+\s*[=:]|{NAMED}\s*,?\s*[)\]])"
+# A default in the next line.
+OTHERWISE = r"or\b|\|\||\?|: |else|except|catch"
 BEHIND = (
-    rf"[\w-]{{0,60}}+(?!\.(?!eq|as|to|clo|fr|in)\w)(?:[^\n]{{0,200}}?(?:{NAMED}|\$\{{|%w)"
+    rf"[\w-]{{0,60}}+(?!\.(?!eq|as|to|clo|fr|in|un|or|if|pr|tr|st|va|ge)\w)"
+    rf"(?:[^\n]{{0,200}}?(?:{NAMED}|\$\{{|%w)"
     rf"|(?! import)[^\n]{{0,80}}[=\[({{][ \t\r]*\n|[\"']:[ \t\r]*\n|[\"'],[ \t\r]*\n{NEXT}"
-    r"|\([^\n]{0,2000}enum|:[\w./@+-]+\})"
+    r"|\([^\n]{0,2000}enum|:[\w./@+-]+\}"
+    rf"|[^\n]{{0,80}}\n[ \t]{{0,80}}+(?:{OTHERWISE})|[^\n]{{0,80}}\bdo\b)"
 )
 HINTS = [
     re.compile("model" + BEHIND),
@@ -49,12 +55,21 @@ HINTS = [
     re.compile(r"switch [(]?[\w.$]*(?:model|llm)"),
     re.compile(r"match [(]?[\w.$]*(?:model|llm)"),
     re.compile(r"case [\w.$]*(?:model|llm)"),
+    *(
+        re.compile(
+            rf"{word}s?[\w-]{{0,20}}+[\"']?[)\]]?[ \t]{{0,9}}+[=:,]"
+            rf"[^\n]{{0,99}}?(?:{NAMED}|[\[{{]\s)"
+        )
+        for word in OTHERS
+    ),
 ]
 # Languages in which strings need no quotes: a key and value, a setting's name, an option.
 BARE = {
-    "yaml": [re.compile(word + r"[\w.-]{0,60}+[\"']?[ \t]*(?:[:=]|[\"'],)") for word in WORDS]
-    + [re.compile(r"(?:name:[ \t]*|-[ \t]+)[\"']?[\w-]*(?:model|llm)")],
-    "toml": [re.compile(word + r"[\w.-]{0,60}+[\"']?[ \t]*[=\].]") for word in WORDS],
+    "yaml": [
+        re.compile(word + r"[\w.-]{0,60}+[\"']?[ \t]*(?:[:=]|[\"'],)") for word in WORDS + OTHERS
+    ]
+    + [re.compile(r"(?:(?:name|key):[ \t]*|-[ \t]+)[\"']?[\w-]*(?:model|llm)")],
+    "toml": [re.compile(word + r"[\w.-]{0,60}+[\"']?[ \t]*[=\].]") for word in WORDS + OTHERS],
 }
 OFTEN = 1000
 """Number of words that make a file worth reading.
@@ -64,7 +79,7 @@ More checks would take longer than reading.
 NESTING = {"prose", "notebook"}
 MOST_BLOCKS = 10_000
 """Maximum code blocks per prose file or notebook, because each takes time."""
-NAMING = re.compile(r"model|llm|[/\\]", re.IGNORECASE)
+NAMING = re.compile(r"model|llm|fallback|engine|embedder|reranker|[/\\]", re.IGNORECASE)
 """Required content of a code block: a place, vendor, or escape."""
 # Always read, because reading by line is fast.
 LINED = {"shell", "env", "ini", "dockerfile", "prose"}
@@ -95,7 +110,7 @@ def language_in(text: str) -> str | None:
 
 def may_hold(lowered: str, language: str) -> bool:
     """Return False if a text cannot contain a place."""
-    if not any(word in lowered for word in WORDS):
+    if not any(word in lowered for word in WORDS + OTHERS):
         return False
     hints = BARE.get(language, HINTS)
     return (

@@ -7,6 +7,7 @@ import re
 
 from catalog.check.scan.entries import MOST_ENTRIES, Group
 from catalog.check.scan.places import place
+from catalog.check.scan.speakers import HOST, of_path
 
 COMMENT = re.compile(r"(?:^|(?<=\s))[#;](?:[^\n]*)")
 SECTION = re.compile(r"[ \t]*\[[^\]\n]+\][ \t]*(?:[#;].*)?\Z")
@@ -31,7 +32,10 @@ BARE_LIST = re.compile(
 )
 
 # Required text of a line, because the patterns are slow.
-WORTH = re.compile(r"model|llm|context|ctx|token|/", re.IGNORECASE)
+WORTH = re.compile(
+    r"model|llm|context|ctx|token|/|fallback|engine|ranker|embedder|provider|platform|brand|sku|price",
+    re.IGNORECASE,
+)
 # Each command is a group in these.
 COMMANDS = {"shell", "dockerfile"}
 PATTERNS = {
@@ -58,16 +62,23 @@ def read(text: str, language: str) -> list[Group]:
         continued = line.endswith("\\")
         if language == "ini" and SECTION.match(line):
             begin(groups)
+            groups[-1].inside(line.strip(" \t[]").replace("/", "."))
         elif WORTH.search(line):
-            code = uncommented(line)
-            for sign, pattern in PATTERNS[language]:
-                if sign in code:
-                    see(groups[-1], code, at, pattern)
-            if "/" in code:
-                for match in FULL.finditer(code):
-                    groups[-1].string(match[0], at + match.start(), "")
+            see_line(groups[-1], uncommented(line), at, language)
         at += len(line) + 1
     return groups
+
+
+def see_line(group: Group, line: str, at: int, language: str) -> None:
+    """Add the strings and signs of a line."""
+    if language in COMMANDS:
+        command(group, line)
+    for sign, pattern in PATTERNS[language]:
+        if sign in line:
+            see(group, line, at, pattern)
+    if "/" in line:
+        for match in FULL.finditer(line):
+            group.string(match[0], at + match.start(), "")
 
 
 def begin(groups: list[Group]) -> None:
@@ -76,6 +87,16 @@ def begin(groups: list[Group]) -> None:
         groups.append(Group())
     else:
         groups[-1].limits.clear()
+        groups[-1].signs.clear()
+
+
+def command(group: Group, line: str) -> None:
+    """Add the program of a command and the address that it calls."""
+    program = line.lstrip(" \t").partition(" ")[0]
+    if of_path(program):
+        group.inside(program)
+    if "://" in line and (match := HOST.search(line)):
+        group.sign("url", match[0])
 
 
 def uncommented(line: str) -> str:
@@ -100,3 +121,4 @@ def see(group: Group, line: str, at: int, pattern: re.Pattern[str]) -> None:
             group.string(text, at + match.start(match.lastindex or 0), key, sure=kind.sure)
         else:
             group.number(key, text, at + match.start("key"))
+            group.sign(key, text)

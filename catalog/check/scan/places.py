@@ -7,17 +7,49 @@ from typing import NamedTuple
 # Calls with the name of a setting, then its default.
 GETTERS = frozenset({
     "add_argument", "addoption", "argument", "config", "define", "dig", "env", "environ", "fetch",
-    "get", "getattr", "getenv", "getenvironmentvariable", "getordefault", "getproperty",
-    "getstring", "lookupenv", "option", "param", "parameter", "pop", "put", "putenv", "set",
-    "setdefault", "setenv", "setproperty", "string", "stringvar", "value", "var",
+    "get", "getattr", "getenv", "getenvironmentvariable", "getordefault", "getorelse", "getorput",
+    "getproperty", "getstring", "getvalue", "lookup", "lookupenv", "option", "param", "parameter",
+    "pop", "put", "putenv", "set", "setdefault", "setenv", "setproperty", "string", "stringvar",
+    "value", "var",
 })  # fmt: skip
 # Calls on a setting's value with a default as argument.
 FALLBACKS = frozenset({
-    "default", "ifempty", "or", "or_else", "orelse", "orelseget", "unwrap_or", "unwrap_or_else",
+    "default", "getorelse", "ifblank", "ifempty", "or", "or_else", "orelse", "orelseget",
+    "presence_or", "unwrap_or", "unwrap_or_else", "valueor",
 })  # fmt: skip
+# Calls that copy their argument.
+COPYING = frozenset({"from", "just", "new", "of", "some", "str", "string", "to_owned"})
+# Calls that return their first argument with a value.
+FIRSTS = frozenset({
+    "coalesce", "defaultifblank", "defaultifempty", "defaultto", "firstnonempty", "firstnonnull",
+    "firstof", "ifnull", "nvl", "or", "requirenonnullelse",
+})  # fmt: skip
+# Methods and wrappers after a setting that still give its value.
+SAME = FALLBACKS | {
+    "as_deref",
+    "as_ref",
+    "clone",
+    "cloned",
+    "get",
+    "lower",
+    "ok",
+    "orempty",
+    "presence",
+    "strip",
+    "to_s",
+    "tolowercase",
+    "tostring",
+    "trim",
+    "value",
+}
 # Keys of a default, beside the name of a setting.
 DEFAULTS = frozenset({
-    "choices", "const", "default", "default_value", "defaultvalue", "enum", "fallback", "value",
+    "choices", "const", "default", "default_factory", "default_value", "defaultvalue", "enum",
+    "examples", "fallback", "options", "value",
+})  # fmt: skip
+# Keys of objects that are a part of the one around them.
+PARTS = frozenset({
+    "api", "client", "config", "connection", "litellm_params", "options", "params", "settings",
 })  # fmt: skip
 # Calls that make a list of their arguments.
 LISTS = frozenset({
@@ -38,7 +70,7 @@ COPIES = frozenset({
 
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-KEY = re.compile(r"[\w$@.-]+\Z")
+KEY = re.compile(r"(?!.*::)[\w$@.:-]+\Z")
 FLAG = re.compile(r"-{0,2}[A-Za-z_][\w.:-]{0,60}\Z")
 LONGEST = 200
 """Maximum characters of a place. Known ones stay cached."""
@@ -101,8 +133,9 @@ class Place(NamedTuple):
 
 
 def words(name: str) -> list[str]:
-    """Split snake, kebab and camel case after the last dot."""
-    return [word.lower() for word in WORD.findall(name.rsplit(".", 1)[-1])]
+    """Split snake, kebab and camel case after the last dot or colon."""
+    last = name.rsplit(".", 1)[-1].rsplit(":", 1)[-1]
+    return [word.lower() for word in WORD.findall(last)]
 
 
 def place(name: str) -> Place | None:
@@ -112,7 +145,7 @@ def place(name: str) -> Place | None:
 
 @lru_cache(maxsize=8192)
 def _place(name: str) -> Place | None:
-    if not KEY.match(name):
+    if not HEAD.search(name) or not KEY.match(name):
         return None
     parts = words(name)
     at = next((n for n in range(len(parts) - 1, -1, -1) if parts[n] in _HEADS), None)
@@ -123,10 +156,15 @@ def _place(name: str) -> Place | None:
         return None
     many = parts[at].endswith("s") or (bool(rest) and rest[-1] in {"ids", "names", "list"})
     tail = not rest or (len(rest) == 1 and rest[0] in NAMES | {"list"})
+    if parts[at] in _MAYBE and not tail:
+        return None
     return Place(many, parts[at].startswith("model") and tail)
 
 
-_HEADS = {"model", "models", "llm", "llms"}
+# Words of places that may hold other things too, so that only a known name counts.
+_MAYBE = {"embedder", "engine", "fallback", "fallbacks", "reranker"}
+_HEADS = {"model", "models", "llm", "llms"} | _MAYBE
+HEAD = re.compile("model|llm|fallback|engine|embedder|reranker", re.IGNORECASE)
 
 
 def is_flag(text: str) -> bool:

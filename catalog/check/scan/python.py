@@ -39,23 +39,26 @@ class Reader(Values):
     def read(self, tree: ast.AST) -> list[Group]:
         """Visit every node once, and return the groups."""
         waiting: list[Any] = [tree]
-        group = Group()
+        outers = [Group()]
         while waiting:
-            node = waiting.pop()
+            node, outer = waiting.pop(), outers.pop()
             see = SEE.get(node.__class__)
             if see is not None:
+                self.outer = outer
+                group = Group(outer=outer)
                 see(self, node, group)
-                if group.entries:
+                if group.entries or group.given:
                     self.groups.append(group)
-                    group = Group()
-                elif group.limits:
-                    group.limits.clear()
+                if group.signs:
+                    outer = group
             for name in children(node.__class__):
                 value = getattr(node, name)
                 if value.__class__ is list:
                     waiting += value
+                    outers += [outer] * len(value)
                 elif value is not None:
                     waiting.append(value)
+                    outers.append(outer)
         return self.groups
 
     def see_string(self, node: ast.Constant, group: Group) -> None:
@@ -67,6 +70,7 @@ class Reader(Values):
         """Read an assignment to names, attributes and items."""
         for target in node.targets:
             self.target(group, target, node.value)
+            self.variable(last(target), node.value)
 
     def target(self, group: Group, target: ast.expr, value: ast.expr | None) -> None:
         """Assign to one target, or pairwise to a tuple."""
@@ -80,6 +84,7 @@ class Reader(Values):
         """Read a variable or field with a type."""
         self.target(group, node.target, node.value)
         self.target(group, node.target, node.annotation)
+        self.variable(last(node.target), node.value)
 
     def see_other(self, node: ast.NamedExpr | ast.AugAssign, group: Group) -> None:
         """Read := and +=."""
@@ -87,6 +92,8 @@ class Reader(Values):
 
     def see_call(self, node: ast.Call, group: Group) -> None:
         """Read the arguments of a call."""
+        group.inside(self.keys.pop(id(node), ""))
+        self.client(group, node)
         for word in node.keywords:
             if word.arg and (kind := place(word.arg)):
                 self.give(group, word.arg, word.value, sure=kind.sure)
@@ -95,7 +102,9 @@ class Reader(Values):
         callee = last(node.func)
         asked = next(filter(None, map(setting, node.args)), "")
         if asked:
-            self.asked(group, asked.lstrip("-"), node, sure=callee.lower() in GETTERS)
+            name = asked.lstrip("-")
+            sure = callee.lower() in GETTERS and Held(name).sure
+            self.asked(group, name, node, sure=sure)
         elif node.args and (kind := place(callee)) and not kind.many and kind.sure:
             self.put(group, callee, node.args[0], sure=callee.startswith(SETTERS))
 
@@ -115,24 +124,29 @@ class Reader(Values):
 
     def see_dict(self, node: ast.Dict, group: Group) -> None:
         """Read the entries of a mapping."""
+        group.inside(self.keys.pop(id(node), ""))
         environment: dict[str, ast.expr] = {}
         for key, value in pairs(node):
             if not isinstance(key, str):
                 continue
             environment[key.lower()] = value
+            if isinstance(value, ast.Dict | ast.List | ast.Call):
+                self.keys[id(value)] = key
             if kind := place(key):
                 self.give(group, key, value, sure=kind.sure)
             else:
                 self.limit(group, key, value)
-        name = setting(environment.get("name"))
-        if name and "value" in environment:
-            self.put(group, name, environment["value"])
+        name = setting(environment.get("name") or environment.get("key"))
+        given = environment.get("value", environment.get("default"))
+        if name and given is not None:
+            self.put(group, name, given)
 
     def see_function(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, group: Group
     ) -> None:
         """Read the defaults of parameters."""
         arguments = node.args
+        group.inside(getattr(node, "name", ""))
         named = [*arguments.posonlyargs, *arguments.args]
         both = [
             *zip(reversed(named), reversed(arguments.defaults), strict=False),
@@ -153,6 +167,7 @@ class Reader(Values):
         """Read fields with limits beside them, and members of a model enumeration."""
         enum = any("Enum" in last(base) for base in node.bases) and place(node.name)
         held = Held(node.name)
+        group.inside(node.name)
         for part in node.body:
             if not isinstance(part, ast.Assign | ast.AnnAssign) or part.value is None:
                 continue
@@ -177,6 +192,54 @@ class Reader(Values):
             elif other := place(last(right)):
                 self.put(group, last(right), node.left, sure=other.sure)
 
+    def see_either(self, node: ast.BoolOp, group: Group) -> None:
+        """Read the default of a setting: os.getenv("MODEL") or "x"."""
+        if isinstance(node.op, ast.Or):
+            self.default(group, node.values[:-1], node.values[1:])
+
+    def see_choice(self, node: ast.IfExp, group: Group) -> None:
+        """Read the branch beside one that reads a setting."""
+        self.default(group, [node.body], [node.orelse])
+        self.default(group, [node.orelse], [node.body])
+
+    def see_if(self, node: ast.If, group: Group) -> None:
+        """Read the branch beside one that reads a setting into the same variable."""
+        self.branches(group, node.body, node.orelse)
+        self.branches(group, node.orelse, node.body)
+
+    def see_try(self, node: ast.Try, group: Group) -> None:
+        """Read what is assigned if reading a setting fails."""
+        for handler in node.handlers:
+            self.branches(group, node.body, handler.body)
+
+    def branches(self, group: Group, read: list[ast.stmt], other: list[ast.stmt]) -> None:
+        """Read an assignment or return in place of one that reads a setting."""
+        if len(read) != 1 or len(other) != 1:
+            return
+        match read[0], other[0]:
+            case ast.Assign(targets=[one]), ast.Assign(targets=[two]) if last(one) == last(two):
+                pass
+            case ast.Return(), ast.Return():
+                pass
+            case _:
+                return
+        first, second = getattr(read[0], "value", None), getattr(other[0], "value", None)
+        if first is not None and second is not None:
+            self.default(group, [first], [second])
+
+    def default(self, group: Group, read: list[ast.expr], other: list[ast.expr]) -> None:
+        """Give values to the setting that is read in place of them."""
+        name = next((name for name in map(last, read) if place(name)), "")
+        for value in other if name else ():
+            if not place(last(value)):
+                self.give(group, name, value, sure=Held(name).sure)
+
+    def see_with(self, node: ast.With | ast.AsyncWith, group: Group) -> None:  # noqa: ARG002  # every reader of a node has this form
+        """Note a client that a block opens."""
+        for item in node.items:
+            if item.optional_vars is not None:
+                self.variable(last(item.optional_vars), item.context_expr)
+
     def see_match(self, node: ast.Match, group: Group) -> None:
         """Read the cases of a match on a model name."""
         if not (kind := place(name := last(node.subject))):
@@ -188,6 +251,7 @@ class Reader(Values):
 
     def see_list(self, node: ast.List | ast.Tuple, group: Group) -> None:
         """Read the value after an option in a command: ["--model", "x"]."""
+        group.inside(self.keys.pop(id(node), ""))
         for option, value in zip(node.elts, node.elts[1:], strict=False):
             if (name := setting(option)).startswith("-"):
                 self.put(group, name.lstrip("-"), value)
@@ -223,6 +287,12 @@ SEE: dict[type, Callable[[Any, Any, Group], None]] = {
     ast.Lambda: Reader.see_function,
     ast.ClassDef: Reader.see_class,
     ast.Compare: Reader.see_compare,
+    ast.BoolOp: Reader.see_either,
+    ast.IfExp: Reader.see_choice,
+    ast.If: Reader.see_if,
+    ast.Try: Reader.see_try,
+    ast.With: Reader.see_with,
+    ast.AsyncWith: Reader.see_with,
     ast.Match: Reader.see_match,
     ast.List: Reader.see_list,
     ast.Tuple: Reader.see_list,

@@ -29,7 +29,10 @@ class Values:
         self.is_ascii = text.isascii()
         self.starts = [0, *(match.end() for match in LINE_END.finditer(text))]
         self.columns: dict[int, Columns] = {}
+        self.given: dict[int, str] = {}
+        self.keys: dict[int, str] = {}
         self.groups: list[Group] = []
+        self.outer = Group()
         self.depth = self.looked = 0
 
     def at(self, node: ast.expr) -> int:
@@ -100,8 +103,10 @@ class Values:
         sure = sure and kind is not None and kind.many
         listed = Held(name)
         for part in items:
-            if isinstance(part, ast.Dict | ast.Call):
-                self.identities(name, part, listed)
+            if isinstance(part, ast.Dict) and listed.maps:
+                self.mapping(group, name, part)
+            elif isinstance(part, ast.Dict | ast.Call):
+                self.identities(group, name, part, listed)
             elif isinstance(part, ast.Tuple):
                 for inner in part.elts[:1]:
                     self.put(group, name, inner, sure=False, cluster=listed)
@@ -110,9 +115,9 @@ class Values:
             else:
                 self.put(group, name, part, sure=sure)
 
-    def identities(self, name: str, node: ast.Dict | ast.Call, listed: Held) -> None:
+    def identities(self, outer: Group, name: str, node: ast.Dict | ast.Call, listed: Held) -> None:
         """Add the ids of an object in a list of models."""
-        self.groups.append(group := Group())
+        self.groups.append(group := Group(outer=outer))
         for key, value in pairs(node):
             if isinstance(key, str):
                 self.limit(group, key, value)
@@ -121,21 +126,24 @@ class Values:
                     self.put(group, where, value, sure=False, cluster=(listed, key.lower()))
 
     def mapping(self, group: Group, name: str, node: ast.Dict) -> None:
-        """Add keys and values of a mapping of models.
+        """Add keys and values of a mapping of models, or the default of one model.
 
-        They count if one of them is known.
+        Keys and values count if one of them is known.
         """
-        kind = place(name)
-        if kind is None or not kind.many:
-            return
         held = Held(name)
+        if not held.many:
+            for key, value in pairs(node):
+                if isinstance(key, str) and key.lower() in DEFAULTS:
+                    self.option(group, name, value, sure=held.sure)
+            return
         for key, value in zip(node.keys, node.values, strict=True):
             inner = group
             if isinstance(value, ast.Dict | ast.Call):
-                self.identities(name, value, held)
+                self.identities(group, name, value, held)
                 inner = self.groups[-1]
             else:
-                self.put(group, name, value, sure=False, cluster=(held, "value"))
+                for each in value.elts if isinstance(value, ast.List | ast.Tuple) else [value]:
+                    self.put(group, name, each, sure=False, cluster=(held, "value"))
             if key is not None:
                 self.put(inner, name, key, sure=False, cluster=(held, "key"))
 
@@ -167,9 +175,32 @@ class Values:
             self.give(group, name, node, sure=sure)
 
     def limit(self, group: Group, key: str, node: ast.expr) -> None:
-        """Add a number that is a limit."""
-        if isinstance(node, ast.Constant) and type(node.value) is int:
-            group.number(key, str(node.value), self.starts[node.lineno - 1] + node.col_offset)
+        """Add a number that is a limit, and the sign of a key."""
+        value = node.value if isinstance(node, ast.Constant) else None
+        group.sign(key, value if isinstance(value, str) else "")
+        if type(value) is int:
+            group.number(key, str(value), self.starts[node.lineno - 1] + node.col_offset)
+
+    def variable(self, name: str, node: ast.expr | None) -> None:
+        """Add the sign of a variable to what is around it, and note its client."""
+        if not name or place(name):
+            return
+        if isinstance(node, ast.Constant):
+            self.outer.sign(name, node.value if isinstance(node.value, str) else "")
+        elif isinstance(node, ast.Call | ast.Await):
+            self.given[id(node.value if isinstance(node, ast.Await) else node)] = name
+
+    def client(self, group: Group, node: ast.Call) -> None:
+        """Note the name of a call, and the variable that it is assigned to."""
+        group.inside(path(node.func))
+        group.given = self.given.pop(id(node), "")
+        inner = within(node.func)
+        for word in inner.keywords if inner else ():
+            self.limit(group, word.arg or "", word.value)
+        group.at = self.starts[node.lineno - 1]
+        for argument in node.args:
+            if isinstance(argument, ast.Constant) and str(argument.value)[:4] == "http":
+                group.sign("url", str(argument.value))
 
 
 def parts(node: ast.expr) -> list[ast.expr]:
@@ -181,9 +212,35 @@ def parts(node: ast.expr) -> list[ast.expr]:
             return node.values
         case ast.NamedExpr() | ast.Starred() | ast.Await():
             return [node.value]
+        case ast.Lambda():
+            return [node.body]
         case ast.BinOp():
             return [side for side in (node.left, node.right) if not isinstance(side, ast.Constant)]
     return []
+
+
+def within(node: ast.expr) -> ast.Call | None:
+    """Return the call whose result has the called method: Client(url=x).chat.create()."""
+    for _ in range(DEEPEST):
+        if not isinstance(node, ast.Attribute):
+            break
+        node = node.value
+    return node if isinstance(node, ast.Call) else None
+
+
+def path(node: ast.expr) -> str:
+    """Return the names of a call, joined by dots: client.chat.create."""
+    names: list[str] = []
+    for _ in range(DEEPEST):
+        match node:
+            case ast.Attribute():
+                names.insert(0, node.attr)
+                node = node.value
+            case ast.Call():
+                node = node.func
+            case _:
+                break
+    return ".".join((*([node.id] if isinstance(node, ast.Name) else ()), *names))
 
 
 def last(node: ast.expr, deepest: int = DEEPEST) -> str:
@@ -196,6 +253,8 @@ def last(node: ast.expr, deepest: int = DEEPEST) -> str:
             return node.id
         case ast.Attribute(attr="value" | "lower" | "strip", value=inner):
             return last(inner, inside)
+        case ast.NamedExpr() | ast.Await():
+            return last(node.value, inside)
         case ast.Attribute():
             return node.attr
         case ast.Subscript(slice=ast.Constant(value=str() as key)):

@@ -5,10 +5,14 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
+from catalog.check.scan.beside import Neighbors
 from catalog.check.scan.entries import Exhausted, Settled, settle
 from catalog.check.scan.files import files
 from catalog.check.scan.guard import LIMITS, Guard, Limits
 from catalog.check.scan.languages import language_in, language_of, may_hold, read
+from catalog.check.scan.names import Names
+from catalog.check.scan.signs import speaks_of_models
+from catalog.check.scan.speakers import OWN, Speakers
 from catalog.check.scan.uses import Lines, Scanned, Use, ignores
 from catalog.core.files import read_bytes, reason
 
@@ -25,17 +29,19 @@ def scan(
     known: frozenset[str],
     markers: tuple[str, ...],
     limits: Limits = LIMITS,
+    others: tuple[str, ...] = (),
 ) -> Iterator[Scanned]:
     """Yield the files with a use or a marker word, by path.
 
     `known` are the names that count in any string. `markers` are words that show that a file
-    concerns the provider. Unreadable files and those over the limits are yielded with the reason.
-    Binary files have no uses. Many files are shared among processes, one per core.
+    concerns the provider, and `others` the names of other configured providers. Unreadable files
+    and those over the limits are yielded with the reason. Binary files have no uses. Many files are
+    shared among processes, one per core.
     """
     unread: dict[str, str] = {}
     listed = files(paths, unread)
     yield from (lost((path, path), why) for path, why in sorted(unread.items()))
-    look = partial(scan_file, known=known, markers=markers)
+    look = partial(scan_file, known=known, markers=markers, others=others)
     workers = min(os.cpu_count() or 1, len(listed) // MANY) or 1
     yield from Guard(look, lost, limits).run(listed, workers)
 
@@ -46,7 +52,11 @@ def lost(file: tuple[str, str], why: str) -> Scanned:
 
 
 def scan_file(
-    file: tuple[str, str], *, known: frozenset[str], markers: tuple[str, ...]
+    file: tuple[str, str],
+    *,
+    known: frozenset[str],
+    markers: tuple[str, ...],
+    others: tuple[str, ...] = (),
 ) -> Scanned | None:
     """Read one file as listed by `files`, None without a result."""
     shown, path = file
@@ -54,7 +64,7 @@ def scan_file(
         text = text_of(path)
     except OSError as error:
         return lost(file, reason(error))
-    scanned = None if text is None else scan_text(shown, text, known, markers)
+    scanned = None if text is None else scan_text(shown, text, known, markers, others)
     return scanned if scanned and (scanned.uses or scanned.about or scanned.skipped) else None
 
 
@@ -68,7 +78,13 @@ def text_of(path: str) -> str | None:
     return body.removeprefix(b"\xef\xbb\xbf").decode("utf-8", errors="replace")
 
 
-def scan_text(path: str, text: str, known: frozenset[str], markers: tuple[str, ...]) -> Scanned:
+def scan_text(
+    path: str,
+    text: str,
+    known: frozenset[str],
+    markers: tuple[str, ...],
+    others: tuple[str, ...] = (),
+) -> Scanned:
     """Find the uses in one text without raising.
 
     The path decides the language.
@@ -80,14 +96,28 @@ def scan_text(path: str, text: str, known: frozenset[str], markers: tuple[str, .
         may_hold(lowered, language) or any(name in text for name in full_names(known))
     ):
         return Scanned(path, (), (), about)
+    names, speakers = sought(known, markers, others)
     try:
-        found = settle(read(text, language), known)
+        groups = read(text, language)
+        found = settle(groups, names)
     except Exhausted as error:
         return Scanned(path, (), (), about, str(error))
+    if not found:
+        return Scanned(path, (), (), about)
     skipped = f"only its first {MOST:,} names are checked" if len(found) > MOST else ""
-    lines = Lines(text)
-    uses = tuple(use(path, one, lines) for one in found[:MOST])
-    return Scanned(path, uses, ignores(text) if uses else (), about, skipped)
+    lines, neighbors = Lines(text), Neighbors(groups, speakers)
+    uses = tuple(use(path, one, lines, names, neighbors) for one in found[:MOST])
+    speaks = speaks_of_models(lowered)
+    other = "" if about else speakers.of_text(text)
+    return Scanned(path, uses, ignores(text), about, skipped, speaks, other)
+
+
+@lru_cache(maxsize=8)
+def sought(
+    known: frozenset[str], markers: tuple[str, ...], others: tuple[str, ...]
+) -> tuple[Names, Speakers]:
+    """Return what names and signs are compared with."""
+    return Names(known, frozenset(map(str.lower, markers))), Speakers(markers, others)
 
 
 @lru_cache(maxsize=8)
@@ -96,10 +126,11 @@ def full_names(known: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in known if "/" in name))
 
 
-def use(path: str, found: Settled, lines: Lines) -> Use:
-    """Return a found entry as a use with its position."""
+def use(path: str, found: Settled, lines: Lines, names: Names, neighbors: Neighbors) -> Use:
+    """Return a found entry as a use with its position and neighbors."""
     entry, limit = found.entry, found.limit
     line, column = lines.locate(entry.at)
+    beside = neighbors.of(found)
     return Use(
         path=path,
         line=line,
@@ -110,4 +141,9 @@ def use(path: str, found: Settled, lines: Lines) -> Use:
         limit=limit.value if limit else None,
         limit_line=lines.locate(limit.at)[0] if limit else None,
         limit_place=limit.place if limit else "",
+        bare=names.bare(entry.name),
+        means=found.means,
+        provider=OWN if names.is_own(entry.name) else beside.provider,
+        goods=beside.goods,
+        call=beside.call or limit is not None,
     )

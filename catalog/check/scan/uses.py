@@ -63,7 +63,11 @@ class Use:
     and point at the first character of the name inside its quotes. In a notebook they are those of
     the file, not of the cell. `name` is the whole string as written. `place` is its argument, key
     or variable, or "" for a known name with a vendor anywhere else. `kind` is "mention" in prose.
-    `limit` is a number of tokens beside it, with line and key.
+    `limit` is a number of tokens beside it, with line and key. `bare` is the name without routing
+    prefixes, and `means` the known name that it is, "" for an unknown one. `provider` is the one
+    that the code beside it speaks of: "own" for the checked one, else the name of another. `goods`
+    is a key of goods beside it, and `call` whether an argument or name beside it belongs to a call
+    of a model.
     """
 
     path: str
@@ -75,6 +79,11 @@ class Use:
     limit: int | None = None
     limit_line: int | None = None
     limit_place: str = ""
+    bare: str = ""
+    means: str = ""
+    provider: str = ""
+    goods: str = ""
+    call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +104,9 @@ class Scanned:
     """A file with its uses by line and column.
 
     `about` is whether the text has a marker word. Unknown names in it probably belong to this
-    provider. `skipped` is the reason why the file is not checked completely, else "".
+    provider. `skipped` is the reason why the file is not checked completely, else "". `speaks` is
+    whether it speaks of models of AI, and `other` another provider that it calls, if it is not
+    `about` the checked one.
     """
 
     path: str
@@ -103,6 +114,8 @@ class Scanned:
     ignores: tuple[Ignore, ...]
     about: bool
     skipped: str = ""
+    speaks: bool = False
+    other: str = ""
 
 
 COMMENT = re.compile(

@@ -7,7 +7,7 @@ import yaml
 
 from catalog.check.scan.entries import MOST, Entry, Exhausted, Group
 from catalog.check.scan.frames import Held
-from catalog.check.scan.places import IDENTITIES, is_flag, place
+from catalog.check.scan.places import DEFAULTS, IDENTITIES, PARTS, is_flag, place
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Refused = yaml.YAMLError
@@ -65,21 +65,25 @@ class Reader:
     def see(self, top: yaml.Node | None) -> None:
         """Read every node below one."""
         self.seen.clear()  # because the ids of earlier nodes are reused
-        waiting = [top] if isinstance(top, yaml.CollectionNode) else []
+        waiting = [(top, "", Group())] if isinstance(top, yaml.CollectionNode) else []
         while waiting:
-            node = waiting.pop()
+            node, key, outer = waiting.pop()
             if id(node) in self.seen:
                 continue
             self.seen.add(id(node))
-            self.groups.append(group := Group())
-            inner: list[yaml.Node]
+            self.groups.append(group := Group(outer=outer))
+            group.inside(key)
+            inner: list[tuple[str, yaml.Node]]
             if isinstance(node, yaml.MappingNode):
                 self.mapping(node, group)
-                inner = [each for pair in node.value for each in pair]
+                inner = [(text(one), two) for one, two in node.value]
+                inner += [("", one) for one, _ in node.value]
             else:
                 self.sequence(node, group)
-                inner = node.value
-            waiting += [each for each in inner if not isinstance(each, yaml.ScalarNode)]
+                inner = [("", each) for each in node.value]
+            waiting += [
+                (each, key, group) for key, each in inner if isinstance(each, yaml.CollectionNode)
+            ]
 
     def put(
         self, group: Group, name: str, node: yaml.Node, *, sure: bool, cluster: object = None
@@ -99,21 +103,32 @@ class Reader:
         """Read the entries of a mapping."""
         pair: dict[str, yaml.Node] = {}
         for key, value in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else ""
-            pair[name] = value
+            name = text(key)
+            pair[name.lower()] = value
             self.put(group, "", key, sure=False)
             if kind := place(name):
                 self.give(group, name, value, sure=kind.sure, many=kind.many)
             elif isinstance(value, yaml.ScalarNode):
                 self.put(group, "", value, sure=False)
                 self.limit(group, name, value)
-        name = pair.get("name")
-        if isinstance(name, yaml.ScalarNode) and "value" in pair and is_flag(name.value):
-            self.put(group, name.value, pair["value"], sure=True)
+            elif name.lower() in PARTS and isinstance(value, yaml.MappingNode):
+                for inner, scalar in scalars(value):
+                    group.sign(inner, scalar.value)
+                    if place(inner):
+                        group.inside(scalar.value.partition("/")[0])
+        self.pair(pair, group)
+
+    def pair(self, pair: dict[str, yaml.Node], group: Group) -> None:
+        """Read an entry such as {name: MODEL, value: x}."""
+        name = pair.get("name") or pair.get("key")
+        value = pair.get("value") or pair.get("default")
+        if name is not None and value is not None and is_flag(text(name)):
+            self.put(group, text(name), value, sure=True)
 
     def limit(self, group: Group, key: str, node: yaml.ScalarNode) -> None:
-        """Add a number that is a limit."""
+        """Add a number that is a limit, and the sign of a key."""
         group.number(key, node.value, node.start_mark.index)
+        group.sign(key, node.value)
 
     def give(self, group: Group, name: str, node: yaml.Node, *, sure: bool, many: bool) -> None:
         """Add the strings of a node at a place."""
@@ -123,18 +138,31 @@ class Reader:
         elif isinstance(node, yaml.SequenceNode):
             for part in node.value:
                 self.put(group, name, part, sure=sure and many)
-                self.identities(name, part, held)
+                if held.maps and isinstance(part, yaml.MappingNode):
+                    self.several(group, name, part, held)
+                else:
+                    self.identities(name, part, held, group)
         elif many:
+            self.several(group, name, node, held)
+        else:
             for key, value in node.value:
-                self.put(group, name, value, sure=False, cluster=(held, "value"))
-                inner = self.identities(name, value, held) or group
-                self.put(inner, name, key, sure=False, cluster=(held, "key"))
+                if text(key).lower() in DEFAULTS:
+                    for each in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                        self.put(group, name, each, sure=sure)
 
-    def identities(self, name: str, node: yaml.Node, held: Held) -> Group | None:
+    def several(self, group: Group, name: str, node: yaml.MappingNode, held: Held) -> None:
+        """Add keys and values of a mapping of models."""
+        for key, value in node.value:
+            for each in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                self.put(group, name, each, sure=False, cluster=(held, "value"))
+            inner = self.identities(name, value, held, group) or group
+            self.put(inner, name, key, sure=False, cluster=(held, "key"))
+
+    def identities(self, name: str, node: yaml.Node, held: Held, outer: Group) -> Group | None:
         """Add the ids of an object in a list of models."""
         if not isinstance(node, yaml.MappingNode):
             return None
-        self.groups.append(group := Group())
+        self.groups.append(group := Group(outer=outer))
         for key, value in scalars(node):
             if key.lower() in IDENTITIES:
                 where = f"{name}.{key}"
@@ -146,12 +174,16 @@ class Reader:
         """Read entries such as MODEL=x, and values after --model."""
         before = ""
         for part in node.value:
-            text = part.value if isinstance(part, yaml.ScalarNode) else ""
             if before.startswith("-") and is_flag(before):
                 self.put(group, before.lstrip("-"), part, sure=True)
             else:
                 self.put(group, "", part, sure=False)
-            before = text
+            before = text(part)
+
+
+def text(node: yaml.Node) -> str:
+    """Return the text of a scalar, else an empty one."""
+    return str(node.value) if isinstance(node, yaml.ScalarNode) else ""
 
 
 def scalars(node: yaml.MappingNode) -> Iterator[tuple[str, yaml.ScalarNode]]:

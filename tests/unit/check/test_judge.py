@@ -7,9 +7,11 @@ from time import process_time
 import pytest
 
 from catalog.changes.finding import Level
+from catalog.check.counting import divide
 from catalog.check.judge import Terms, judge
 from catalog.check.known import Evidence, Noted, Proof
 from catalog.check.lock import Locked
+from catalog.check.suggest import Suggestions
 from tests.support.builders import model, snapshot
 from tests.support.check_builders import STORY, TODAY, day, listing, scanned, shipped, told, use
 
@@ -107,42 +109,26 @@ def test_an_answer_after_the_end_is_said() -> None:
     assert notice.text.endswith("; a call still got an answer on 2026-07-01")
 
 
-@pytest.mark.parametrize(
-    ("name", "about", "expected"),
-    [
-        ("org/kept-9b", True, "did you mean org/kept-8b?"),
-        ("org/kpet-8b", False, "did you mean org/kept-8b?"),
-        ("something-new", True, ""),
-        ("org/kept-9b", False, None),
-        ("something-new", False, None),
-        ("gpt-4o", True, None),
-    ],
-)
-def test_an_unknown_name_is_told_where_it_is_meant_for_us(
-    name: str,
-    about: bool,
-    expected: str | None,  # a column of the table
-) -> None:
-    """It is told in a file about the provider and of a slip, never of another provider's name."""
-    notices = told(use(name), LEFT, about=about)
-    assert [notice.instead for notice in notices] == ([] if expected is None else [expected])
-    assert {notice.rule for notice in notices} <= {"unknown"}
+def test_an_unknown_name_is_reported_with_what_was_meant() -> None:
+    """The similar known name is proposed; a name like no other is reported without a guess."""
+    near = told(use("org/kept-9b"), LEFT)[0]
+    assert (near.rule, near.instead) == ("unknown", "did you mean org/kept-8b?")
+    assert near.facts == {"did_you_mean": "org/kept-8b"}
+    assert told(use("something-new"), LEFT)[0].instead == ""
 
 
-def test_a_project_about_the_provider_lends_weight() -> None:
-    """In another file of such a project, what is near a known name is told, all else is not."""
-    files = (
-        scanned(use("org/kept-8b", path="about.py"), about=True),
-        scanned(use("org/kept-9b"), use("something-new")),
-    )
-    assert [notice.name for notice in judge(files, Terms(LEFT, date(2026, 5, 20)))] == [
-        "org/kept-9b"
-    ]
+def test_a_routing_prefix_is_not_part_of_the_name() -> None:
+    """A removed model behind a prefix is reported by its own name, with what is written."""
+    notice = told(use("openai/left", bare="left", means="left"), LEFT)[0]
+    assert (notice.name, notice.facts["written"]) == ("left", "openai/left")
+    assert notice.text.endswith("; written as openai/left")
+    near = told(use("openai/org/kept-9b", bare="org/kept-9b", means=""), LEFT)[0]
+    assert (near.name, near.instead) == ("openai/org/kept-9b", "did you mean org/kept-8b?")
 
 
 def test_what_was_meant_may_be_gone_too() -> None:
     """A slip of a name that is gone says so."""
-    notice = told(use("leftt"), LEFT, about=True)[0]
+    notice = told(use("leftt"), LEFT)[0]
     assert notice.instead == (
         "did you mean left? (gone from infomaniak's catalog since 2026-05-10)"
     )
@@ -198,7 +184,7 @@ def test_prose_fails_nothing() -> None:
     """A mention of a model that is gone is info; an unknown name in prose is not told."""
     notice = told(use("left", kind="mention"), LEFT, today=date(2027, 1, 1))[0]
     assert (notice.rule, notice.level) == ("delisted", Level.INFO)
-    assert told(use("org/kpet-8b", kind="mention"), LEFT, about=True) == ()
+    assert told(use("org/kpet-8b", kind="mention"), LEFT) == ()
 
 
 def test_levels_are_the_users() -> None:
@@ -219,8 +205,12 @@ def test_nothing_to_use_instead_is_left_out() -> None:
 def test_very_many_names_are_judged_quickly(kind: str) -> None:
     """Ten thousand names cost at most 3 s of CPU: unknown, misspelled, or of a model that left."""
     names = {"unknown": "Qwen/Qwen3-{}B", "slip": "Qwen/Qwen3-Embeding-8B", "gone": "llama3"}
-    uses = [use(names[kind].format(n * 7919)) for n in range(10_000)]
+    known = shipped()
+    made = [names[kind].format(n * 7919) for n in range(10_000)]
+    uses = [use(name, means=name if name in known.names else "") for name in made]
     before = process_time()
-    notices = judge([scanned(*uses)], Terms(shipped(), TODAY))
+    suggestions = Suggestions(known)
+    counted, _ = divide([scanned(*uses)], suggestions)
+    notices = judge(counted, Terms(suggestions, TODAY))
     assert process_time() - before < 3
     assert len(notices) == (0 if kind == "unknown" else len(uses))

@@ -6,7 +6,7 @@ import pytest
 
 from catalog.changes.forecast import Forecast
 from catalog.check.known import Evidence, Noted, Proof, stretches
-from catalog.check.suggest import Suggestions, instead, is_elsewhere, is_slip
+from catalog.check.suggest import Suggestions, instead, is_slip
 from tests.support.builders import model, snapshot
 from tests.support.check_builders import day, former, known, listing, shipped
 
@@ -169,12 +169,3 @@ def test_another_version_is_no_slip() -> None:
     assert is_slip("lama3", llama)
     assert not is_slip("llama3.1", llama)
     assert not is_slip("gpt-oss", llama)
-
-
-def test_other_providers_names_are_known_as_such() -> None:
-    """A name that only others serve is told from one that looks like ours."""
-    known = shipped()
-    assert is_elsewhere("GPT-4o-mini", known)
-    assert is_elsewhere("claude-sonnet-4-5", known)
-    assert not is_elsewhere("openai/gpt-oss-120b", known)
-    assert not is_elsewhere("qwen3", known)

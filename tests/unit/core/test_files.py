@@ -50,6 +50,7 @@ PARSERS = {
     ("changes/rules.py", "tomllib.loads(text)"),
     ("check/from_recordings.py", "tomllib.loads(file.read_text('utf-8'))"),
     ("check/scan/notebook.py", "json.loads(f'\"{token.text}\"')"),
+    ("check/scan/speakers.py", "tomllib.loads(text)"),
     ("core/strict_toml.py", "tomllib.loads(text)"),
 }
 """What reads JSON or TOML: the one reader of each, and what comes with the program or by HTTP."""

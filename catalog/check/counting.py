@@ -1,0 +1,128 @@
+"""Decide which of the found names count as uses of the provider's models."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from catalog.check.foreign import Foreign
+from catalog.check.scan.speakers import OWN
+from catalog.check.scan.uses import Scanned, Use
+from catalog.check.suggest import Suggestions, is_slip
+
+# Made-up words without a dictionary's meaning, so that they are names of models everywhere.
+COINED = frozenset({
+    "codestral", "deepseek", "devstral", "dolly", "euria", "gpt", "magistral", "ministral",
+    "mistral", "mixtral", "openhermes", "photomaker", "pixtral", "qwen", "qwq", "voxtral",
+})  # fmt: skip
+# Values that stand for a name.
+STANDINS = frozenset({
+    "active", "all", "any", "auto", "automatic", "base", "best", "custom", "default", "disabled",
+    "dummy", "fake", "false", "latest", "local", "mock", "model", "model-id", "model-name",
+    "model_id", "model_name", "n/a", "name", "no", "none", "null", "off", "other", "passive",
+    "placeholder", "string", "tbd", "test", "todo", "true", "undefined", "unknown", "xxx", "yes",
+})  # fmt: skip
+STANDIN_STARTS = (
+    "dummy-", "example-", "fake-", "mock-", "my-", "my_", "test-", "test_", "your-", "your_",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Uncounted:
+    """A string that looks like a model's name and is not counted, with the reason."""
+
+    path: str
+    line: int
+    column: int
+    name: str
+    reason: str
+
+
+class Counting:
+    """What counts: names of one provider, by its catalogs and those of others."""
+
+    def __init__(self, suggestions: Suggestions) -> None:
+        """Prepare the names of other providers."""
+        listing = suggestions.listing
+        self.suggestions = suggestions
+        self.provider = listing.provider
+        self.foreign = Foreign(listing.names, listing.others)
+
+
+def divide(
+    scanned: Sequence[Scanned], suggestions: Suggestions
+) -> tuple[tuple[Scanned, ...], tuple[Uncounted, ...]]:
+    """Return the files with the uses that count, and the others with the reason."""
+    about, counting = any(each.about for each in scanned), Counting(suggestions)
+    counted: list[Scanned] = []
+    uncounted: list[Uncounted] = []
+    for file in scanned:
+        reasons = {use: reason(use, file, counting, about=about) for use in file.uses}
+        uses = tuple(use for use in file.uses if not reasons[use])
+        counted.append(file if len(uses) == len(file.uses) else replace(file, uses=uses))
+        uncounted += _uncounted(reasons)
+    return tuple(counted), tuple(uncounted)
+
+
+def _uncounted(reasons: dict[Use, str]) -> Iterator[Uncounted]:
+    for use, why in reasons.items():
+        if why:
+            yield Uncounted(use.path, use.line, use.column, use.name, why)
+
+
+def reason(use: Use, file: Scanned, counting: Counting, *, about: bool) -> str:
+    """Return why a string does not count, empty if it does. Mentions in prose always count."""
+    if use.kind == "mention":
+        return ""
+    if use.provider not in {"", OWN}:
+        return f"{use.provider} is named beside it"
+    if use.means:
+        return _known(use, file, counting)
+    return _unknown(use, file, counting, about=about)
+
+
+def _known(use: Use, file: Scanned, counting: Counting) -> str:
+    """Return why a known name does not count."""
+    if use.provider == OWN:
+        return ""
+    if is_word(use.means):
+        if use.goods and not use.call:
+            return f"a common word with {use.goods} beside it"
+        if not (use.call or file.about or file.speaks or _has_names(file)):
+            what = f"AI models or {counting.provider}"
+            return f"a common word, and nothing else in the file speaks of {what}"
+    if file.other and not file.about:
+        return f"the file speaks of {file.other}, not of {counting.provider}"
+    return ""
+
+
+def is_word(name: str) -> bool:
+    """Return whether a name may be a word of a dictionary: one word without digits or signs."""
+    return name.isalpha() and name.isascii() and name.lower() not in COINED
+
+
+def _has_names(file: Scanned) -> bool:
+    """Return whether a file has a known name that is no common word."""
+    return any(use.means and not is_word(use.means) for use in file.uses)
+
+
+def _unknown(use: Use, file: Scanned, counting: Counting, *, about: bool) -> str:
+    """Return why an unknown name does not count.
+
+    It counts if it is probably meant for this provider: a misspelled name anywhere, a similar one
+    in a project about the provider, any other in a file or call about it.
+    """
+    forms, bare = (use.name, use.bare), use.bare
+    if listed := counting.foreign.listed_by(forms):
+        return f"{listed}'s catalog has this name"
+    near = counting.suggestions.meant(bare)
+    slip = near is not None and is_slip(bare, near)
+    if slip and not (is_word(bare) and use.goods):
+        return ""
+    if family := counting.foreign.family_of(forms):
+        return f"{family} has names like this"
+    if bare.lower() in STANDINS or bare.lower().startswith(STANDIN_STARTS):
+        return "it stands for a name"
+    if use.goods and not use.call:
+        return f"{use.goods} stands beside it"
+    if use.provider == OWN or file.about or (about and near):
+        return ""
+    return f"neither known nor in a file that speaks of {counting.provider}"
