@@ -17,7 +17,8 @@ from catalog.core.errors import SettingsInvalid
 from catalog.core.files import read_text
 from catalog.core.strict_json import cut
 from catalog.core.text import count
-from catalog.report.sentences import fact, last_call, title
+from catalog.report.ends import last_call
+from catalog.report.sentences import fact, title
 
 LINES = 30
 LINE_LENGTH = 400

@@ -74,13 +74,18 @@ class Added(OfModel):
 
 @dataclass(frozen=True, slots=True)
 class Removed(OfModel):
-    """A model that is no longer listed, with its last known `model`."""
+    """A model that is no longer listed, with its last known `model`.
+
+    `successor` is the name that the provider announced.
+    """
 
     model: Model
+    successor: str | None = None
     kind: ClassVar[str] = "removed"
 
     def as_json(self, _at: datetime) -> dict[str, Any]:
-        return {**self._head(), **values_json(self.model.facts, None)}
+        named = {} if self.successor is None else {"successor": self.successor}
+        return {**self._head(), **named, **values_json(self.model.facts, None)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +234,9 @@ class Retiring(OfNone):
     """A known end of a model: first known, moved, or closer.
 
     `mark` is the reminder in days before the end, None before the first one. `moved_from` is the
-    previously reported day, if another one. `candidates` are possible successors.
+    previously reported day, if another one, and `moved_basis` its source. `candidates` are possible
+    successors, `successor` the one among them that a person or the provider named. `is_stated`
+    marks a new or moved end in the provider's own list.
     """
 
     key: str
@@ -241,6 +248,9 @@ class Retiring(OfNone):
     mark: int | None = None
     moved_from: date | None = None
     candidates: tuple[str, ...] = ()
+    successor: str | None = None
+    moved_basis: Basis | None = None
+    is_stated: bool = False
     kind: ClassVar[str] = "retiring"
 
     @property
@@ -268,6 +278,7 @@ class Retiring(OfNone):
         known: dict[str, Any] = {"model": self.name, "key": self.key, "kind": self.kind}
         known |= {"type": self.type, "days_left": self.days_left(at), "mark": self.mark}
         known["moved_from"] = self.moved_from and self.moved_from.isoformat()
+        known["successor"] = self.successor
         known["candidates"] = list(self.candidates) or None
         return {name: value for name, value in known.items() if value is not None}
 
@@ -275,13 +286,62 @@ class Retiring(OfNone):
         """Return the days left, negative after the end."""
         return (self.until - at.date()).days
 
+    @property
+    def shift(self) -> str | None:
+        """Return whether an announced end was `postponed` or `brought forward`."""
+        if self.moved_from is None or {self.basis, self.moved_basis} != {"announced"}:
+            return None
+        return "postponed" if self.until > self.moved_from else "brought forward"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled(OfNone):
+    """An announced end that is no longer announced, of a listed model.
+
+    `was` is the reported day.
+    """
+
+    key: str
+    name: str
+    type: str
+    was: date
+    kind: ClassVar[str] = "cancelled"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    @property
+    def followed_as(self) -> tuple[str, ...]:
+        return self.name, self.key
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return (self.type,)
+
+    @property
+    def order(self) -> str:
+        return self.key
+
+    @property
+    def identity(self) -> Identity:
+        return [self.key, self.was.isoformat()]
+
+    def as_json(self, _at: datetime) -> dict[str, Any]:
+        known = {"model": self.name, "key": self.key, "kind": self.kind, "type": self.type}
+        return known | {"was": self.was.isoformat()}
+
 
 ModelChange = Added | Removed | Restored | Updated | Renamed
-Change = ModelChange | Drift | Probed | Retiring | Incident
+OUT = (Removed, Renamed)
+"""Changes of a model whose name leaves the list."""
+EndChange = Retiring | Cancelled
+Change = ModelChange | Drift | Probed | EndChange | Incident
+ENDED = (Undelivered, Recovered, Removed, Renamed, Retiring, Cancelled)
 PROBED_KINDS: tuple[ProbedKind, ...] = get_args(ProbedKind)
 KINDS: Mapping[str, type[Change]] = {
     **dict.fromkeys(TROUBLES, Trouble),
-    **{each.kind: each for each in (Undelivered, Recovered, Removed, Renamed, Retiring)},
+    **{each.kind: each for each in ENDED},
     **dict.fromkeys(PROBED_KINDS, Probed),
     **{each.kind: each for each in (Updated, Restored, Added, Drift)},
 }

@@ -1,7 +1,7 @@
 """Convert changes to stored values and back.
 
 A field named in `columns` has its own column. All others go into one JSON object, `detail`,
-without None and empty values. A new kind of change needs no code here.
+without None, False and empty values. A new kind of change needs no code here.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def encode(change: Change) -> dict[str, Any]:
         value = getattr(change, part.name)
         if part.column is not None:
             row[part.column] = canonical(value) if part.is_packed else value
-        elif value is not None and value != ():
+        elif value is not None and value is not False and value != ():
             details[part.name] = _plain(value)
     return row | ({"detail": canonical(details)} if details else {})
 
@@ -97,7 +97,7 @@ def _typed(types: frozenset[Any], value: Json) -> Any:
     if any(str(each).startswith("tuple[") for each in types):
         return tuple(value or ())
     if value is None:
-        return None
+        return False if bool in types else None
     if datetime in types:
         return datetime.fromisoformat(value)
     return date.fromisoformat(value) if date in types else value

@@ -1,13 +1,15 @@
 """Compute the last day of calls, its source, and successors.
 
-There are three sources, in order of precedence: `proved` by a refusal, `announced` and noted by a
-person, or the provider's `policy` for removed models.
+There are three sources, in order of precedence: `proved` by a refusal, `announced`, or the
+provider's `policy` for removed models. An end is announced by a person's note, or else by the
+provider's own list.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from catalog.changes.announced import Announcements
 from catalog.changes.change import Basis, Retiring
 from catalog.changes.finding import Delisted
 from catalog.changes.rules import Lifecycle
@@ -43,12 +45,14 @@ class Forecast:
     """The last day of calls and its source.
 
     By policy, `until` is the last day on which calls surely work. If announced, it is the named
-    day. If proved, it is the first day of refusals.
+    day. If proved, it is the first day of refusals. `is_stated` marks a day from the provider's own
+    list.
     """
 
     until: date
     basis: Basis
     ground: str
+    is_stated: bool = False
 
     def days_left(self, now: datetime) -> int:
         """Return the days left, negative after the end."""
@@ -68,12 +72,30 @@ class LastReport:
 class Evidence:
     """The stored evidence about ends, by key.
 
-    `notes` holds the newest note of each model, `noted` the listed models among them.
+    `notes` holds the newest note of each model, `noted` the listed models among them. `stated`
+    holds what the provider's own list says about ends.
     """
 
     notes: Mapping[str, Note] = field(default_factory=dict)
     proofs: Mapping[str, Proof] = field(default_factory=dict)
     noted: Mapping[str, Model] = field(default_factory=dict)
+    stated: Announcements = field(default_factory=dict)
+
+    def announced(self, key: str) -> Forecast | None:
+        """Return the announced end of a model. A person's note precedes the provider's list."""
+        note, stated = self.notes.get(key), self.stated.get(key)
+        if note is not None and note.retires is not None:
+            return _noted(note, note.retires)
+        if stated is None or stated.until is None:
+            return None
+        return Forecast(stated.until, "announced", stated.source, is_stated=True)
+
+    def successor(self, key: str) -> str | None:
+        """Return the successor that a person noted, or else the provider announced."""
+        note, stated = self.notes.get(key), self.stated.get(key)
+        if note is not None and note.successor is not None:
+            return note.successor
+        return None if stated is None else stated.successor
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +115,7 @@ def forecast(
     A refusal proves an end only of a removed or announced model. A listed model that refuses calls
     has a problem, not an end.
     """
-    note, proof = evidence.notes.get(key), evidence.proofs.get(key)
-    announced = None if note is None or note.retires is None else _announced(note, note.retires)
+    proof, announced = evidence.proofs.get(key), evidence.announced(key)
     if gone is None and announced is None:
         return None
     proved = None if proof is None else Forecast(proof[0].date(), "proved", proof[1])
@@ -120,7 +141,8 @@ def ends(
     gone: Mapping[str, Delisted], evidence: Evidence, lifecycle: Lifecycle | None
 ) -> tuple[End, ...]:
     """Return every model with an end, in key order."""
-    models = {**evidence.noted, **{key: each.model for key, each in gone.items()}}
+    models = {key: each.model for key, each in evidence.stated.items()} | {**evidence.noted}
+    models |= {key: each.model for key, each in gone.items()}
     found = []
     for key in sorted(models, key=key_order):
         expected = forecast(key, gone.get(key), evidence, lifecycle)
@@ -130,18 +152,23 @@ def ends(
 
 
 def candidates(
-    known: Sequence[End], evidence: Evidence, listed: Sequence[Model]
+    known: Sequence[End],
+    evidence: Evidence,
+    listed: Sequence[Model],
+    leaving: Collection[str] = frozenset(),
 ) -> dict[str, tuple[Successor, ...]]:
     """Return the possible successors of each model with an end.
 
-    Models with an end are excluded, unless a person named them.
+    Models with an end, and those with a key in `leaving`, are excluded, unless a person or the
+    provider named them.
     """
-    ending = {end.model.key for end in known}
+    ending = {end.model.key for end in known} | {*leaving}
     found = {}
     for end in known:
-        note = evidence.notes.get(end.model.key)
+        note, stated = evidence.notes.get(end.model.key), evidence.stated.get(end.model.key)
         named = None if note is None else note.successor
-        found[end.model.key] = successors(end.model, listed, named, ending)
+        announced = None if stated is None else stated.successor
+        found[end.model.key] = successors(end.model, listed, named, ending, announced)
     return found
 
 
@@ -165,6 +192,8 @@ def retiring(
     """
     found, since = [], min(since, now)
     for end in known:
+        if _was_said_by_removal(end):
+            continue
         last = _last_report(end.gone, reports.get(end.model.key))
         mark = reached(marks, end.forecast.days_left(now))
         # A report from a clock that was ahead is ignored, because later marks are still due.
@@ -178,6 +207,14 @@ def _is_other(end: End, last: LastReport | None) -> bool:
     return last is None or (last.until, last.basis) != (end.forecast.until, end.forecast.basis)
 
 
+def _was_said_by_removal(end: End) -> bool:
+    """Return whether the model left on its stated day or later, so its removal says it."""
+    gone = end.gone
+    return (
+        gone is not None and end.forecast.is_stated and end.forecast.until <= gone.gone_since.date()
+    )
+
+
 def _is_nearer(end: End, checked: datetime, marks: Sequence[int], mark: int) -> bool:
     before = reached(marks, end.forecast.days_left(checked))
     return before is None or mark < before
@@ -186,6 +223,7 @@ def _is_nearer(end: End, checked: datetime, marks: Sequence[int], mark: int) -> 
 def _retiring(end: End, last: LastReport | None, mark: int | None) -> Retiring:
     expected = end.forecast
     model = end.model
+    moved = None if last is None or last.until == expected.until else last
     return Retiring(
         key=model.key,
         name=model.name,
@@ -194,7 +232,9 @@ def _retiring(end: End, last: LastReport | None, mark: int | None) -> Retiring:
         basis=expected.basis,
         ground=expected.ground,
         mark=mark,
-        moved_from=last.until if last is not None and last.until != expected.until else None,
+        moved_from=None if moved is None else moved.until,
+        moved_basis=None if moved is None else moved.basis,
+        is_stated=expected.is_stated and _is_other(end, last),
     )
 
 
@@ -206,7 +246,7 @@ def _last_report(gone: Delisted | None, reminder: LastReport | None) -> LastRepo
     return LastReport(gone.callable_until, gone.basis, gone.gone_since)
 
 
-def _announced(note: Note, retires: date) -> Forecast:
+def _noted(note: Note, retires: date) -> Forecast:
     return Forecast(retires, "announced", note.source or f"noted on {note.noted_at.date()}")
 
 

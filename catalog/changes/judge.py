@@ -21,6 +21,8 @@ from catalog.changes.flapping import (
 )
 from catalog.changes.forecast import Evidence, Forecast, forecast
 from catalog.changes.rules import Lifecycle, Rule, rules
+from catalog.changes.status import USUAL, Statuses, attribute_of, status_moves
+from catalog.changes.together import together
 from catalog.changes.values import fields_within, moves
 from catalog.changes.waves import Judgment, bundles
 from catalog.core.paths import Attributes
@@ -45,7 +47,8 @@ class Case:
     `common` counts models in both snapshots. `evidence` is about ends. `flaps` are the places that
     moved before. `since` is when a model was first missing, if before this poll. `trust` tells how
     far an implausible value is believed. `doubted` holds those of the last poll, `repeated` the
-    earlier ones. `brief` holds models that were listed in one answer only.
+    earlier ones. `brief` holds models that were listed in one answer only. `statuses` are the
+    meanings of status words. `ending` holds the keys of models whose end has a finding of its own.
     """
 
     provider: str
@@ -61,11 +64,19 @@ class Case:
     doubted: Mapping[Place, Move] = field(default_factory=dict)
     repeated: frozenset[tuple[Place, JsonText | None]] = frozenset()
     brief: frozenset[str] = frozenset()
+    statuses: Statuses = USUAL
+    ending: frozenset[str] = frozenset()
 
 
 def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
     """Return one finding per change or wave, most severe first."""
-    found = bundles(changes, case.common, lambda change: _judgment(change, case))
+    ends, rest = together(
+        changes,
+        lambda change: _end(change, case),
+        lambda end: end.until <= case.at.date(),
+        lambda change: _rule(change, case)[0].id,
+    )
+    found = [*ends, *bundles(rest, case.common, lambda change: _judgment(change, case))]
     return tuple(sorted((_finding(each, case) for each in found), key=severity))
 
 
@@ -163,15 +174,20 @@ def _rule_of_one(change: Change, case: Case) -> tuple[Rule, Level]:
     if isinstance(change, Updated | Drift):
         attribute = case.attributes.of_field(change.field)
     if isinstance(change, Updated):
+        attribute = attribute_of(change, attribute, case.ending)
         moved = moves(change, attribute)
+        moved |= status_moves(change, case.statuses) if attribute == "status" else frozenset()
     elif isinstance(change, Drift) and (change.is_cut or change.value is not None):
         moved = frozenset({"part" if change.is_cut else "value"})
     elif isinstance(change, Retiring):
-        moved = frozenset({_nearness(change, case.at)})
+        moved = frozenset({_nearness(change, case.at), change.shift or ""})
     elif isinstance(change, Removed) and change.model.key in case.brief:
         moved = frozenset({"brief"})
     rule = next(rule for rule in rules().values() if _matches(rule, change, attribute, moved))
-    return rule, case.levels.get(rule.id, rule.level)
+    level = rule.level
+    if rule.move == "brought forward" and "soon" in moved:
+        level = Level.BREAKING
+    return rule, case.levels.get(rule.id, level)
 
 
 def _matches(rule: Rule, change: Change, attribute: str | None, moved: frozenset[str]) -> bool:

@@ -25,10 +25,15 @@ Move = Literal[
     "part",
     "over",
     "soon",
+    "postponed",
+    "brought forward",
+    "ending",
+    "left",
+    "back",
 ]
 WITHDRAWN = "model-withdrawn"
 """The rule of a model that was listed in one answer only."""
-CLASSES = ("quiet", "price")
+CLASSES = ("quiet", "price", "ends", "successor")
 """Classes of fields in a provider description, beside known attributes."""
 
 

@@ -1,7 +1,7 @@
 """Suggest successors of a model that ends, with their differences."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Literal
 
@@ -23,15 +23,22 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """A possible successor. `is_noted` if a person named it.
+    """A possible successor.
 
-    An unlisted one has only its name.
+    `is_noted` if a person named it, `is_announced` if the provider did. An unlisted one has only
+    its name.
     """
 
     name: str
     differences: tuple[Difference, ...] = ()
     is_noted: bool = False
     is_listed: bool = True
+    is_announced: bool = False
+
+    @property
+    def is_named(self) -> bool:
+        """Return whether a person or the provider named it."""
+        return self.is_noted or self.is_announced
 
 
 def successors(
@@ -39,16 +46,21 @@ def successors(
     listed: Iterable[Model],
     noted: str | None = None,
     ending: Collection[str] = frozenset(),
+    announced: str | None = None,
 ) -> tuple[Successor, ...]:
-    """Return up to three successors: the noted one, then the closest models.
+    """Return up to three successors: the noted one, the announced one, then the closest models.
 
     Candidates have the same type and at least the same context limit; if none has, the largest
     limits come first. They are sorted by losses, then by similar names. Keys in `ending` are
     excluded, because those models end too.
     """
     known = [each for each in listed if each.key != model.key]
-    first = [] if noted is None else [_noted(model, known, noted)]
-    staying = [each for each in known if each.key not in ending and each.name != noted]
+    first = [] if noted is None else [replace(_named(model, known, noted), is_noted=True)]
+    if announced is not None and announced not in {model.key, model.name}:
+        told = replace(_named(model, known, announced), is_announced=True)
+        first += [told] * (told.name not in {each.name for each in first})
+    names = {each.name for each in first}
+    staying = [each for each in known if each.key not in ending and each.name not in names]
     alike = [each for each in staying if each.type == model.type]
     found = [Successor(each.name, differences(model, each)) for each in _best(model, alike)]
     return tuple((first + found)[:BEST])
@@ -70,11 +82,12 @@ def differences(model: Model, other: Model) -> tuple[Difference, ...]:
     return tuple(found)
 
 
-def _noted(model: Model, known: Sequence[Model], name: str) -> Successor:
-    other = next((each for each in known if each.name == name), None)
+def _named(model: Model, known: Sequence[Model], name: str) -> Successor:
+    found = [each for each in known if name in {each.name, each.key}]
+    other = next((each for each in found if each.name == name), next(iter(found), None))
     if other is None:
-        return Successor(name, is_noted=True, is_listed=False)
-    return Successor(name, differences(model, other), is_noted=True)
+        return Successor(name, is_listed=False)
+    return Successor(other.name, differences(model, other))
 
 
 def _best(model: Model, alike: Sequence[Model]) -> list[Model]:

@@ -1,15 +1,16 @@
 """Read the known model names from recordings, without a database."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 
+from catalog.changes.announced import Announcements, announcements
 from catalog.check.known import Evidence, Known, Listing, names, stretches
 from catalog.core.clock import now
 from catalog.core.payload import Payload
-from catalog.core.snapshot import Model, Snapshot
+from catalog.core.snapshot import Model, Snapshot, Stretch
 from catalog.core.strict_json import Json, canonical, read_strict
 from catalog.providers.infomaniak.provider import Infomaniak
 from catalog.providers.provider import Provider
@@ -53,10 +54,20 @@ def former(provider: Provider) -> tuple[Known, ...]:
 
 
 def _listing(snapshots: Sequence[Snapshot], provider: Provider) -> Listing:
-    evidence = Evidence(former=former(provider))
-    found = names(stretches(snapshots), provider.lifecycle, evidence)
+    ranges = stretches(snapshots)
+    evidence = Evidence(
+        former=former(provider), announced=announced(ranges, provider), statuses=provider.statuses
+    )
+    found = names(ranges, provider.lifecycle, evidence)
     first, last = snapshots[0].taken_at, snapshots[-1].taken_at
     return Listing(provider.name, first, last, found)
+
+
+def announced(found: Iterable[Stretch], provider: Provider) -> Announcements:
+    """Return what the list says about the end of each model, as last listed."""
+    ordered = sorted(found, key=lambda each: each.since)
+    last = {each.model.key: each.model for each in ordered}
+    return announcements(last.values(), provider.announced)
 
 
 def _shipped(provider: Provider) -> list[Snapshot]:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from catalog.changes.forecast import Note
-from catalog.check.from_recordings import former
+from catalog.check.from_recordings import announced, former
 from catalog.check.known import Evidence, Listing, Noted, Proof, names
 from catalog.core.errors import NotFound
 from catalog.core.probe import Cell, Probe, Verdict
@@ -30,6 +30,8 @@ def of_store(connection: Transaction, provider: Provider) -> Listing:
         proofs=_proofs(probes.cells(connection, provider.name).values()),
         notes=_notes(forecasts.newest(connection, provider.name), found),
         former=former(provider),
+        announced=announced(found, provider),
+        statuses=provider.statuses,
     )
     known = names(found, provider.lifecycle, evidence)
     others = _others(connection, provider.name)

@@ -66,8 +66,8 @@ def _fate(use: Use, known: Known, terms: Terms) -> tuple[Notice, ...]:
     """Return a notice if the model is removed, refused or ending."""
     end = known.forecast
     facts = _facts(known)
-    if end is None and known.is_listed:
-        return ()
+    if known.is_listed and (known.meaning == "gone" or end is None):
+        return _by_status(use, known, terms)
     where = _departure(known, terms.listing)
     if end is not None and end.basis == "proved":
         return (_with_successors(_refused(use, known, where, facts, terms), known, terms),)
@@ -81,6 +81,16 @@ def _fate(use: Use, known: Known, terms: Terms) -> tuple[Notice, ...]:
     if timedelta(days=left) > terms.within:
         notice = replace(notice, level=Level.INFO)
     return (_with_successors(notice, known, terms),)
+
+
+def _by_status(use: Use, known: Known, terms: Terms) -> tuple[Notice, ...]:
+    """Return a notice if the provider's status says that a listed model ends or is gone."""
+    if known.meaning not in {"ending", "gone"}:
+        return ()
+    rule = "delisted" if known.meaning == "gone" else "retiring"
+    text = f"listed by {terms.listing.provider} with the status {known.model.status}"
+    facts: dict[str, Json] = {**_facts(known), "status": known.model.status}
+    return (_with_successors(_notice(use, rule, text, facts, terms), known, terms),)
 
 
 def _departure(known: Known, listing: Listing) -> str:

@@ -7,8 +7,10 @@ from datetime import date, datetime
 from itertools import pairwise
 from types import MappingProxyType
 
+from catalog.changes.announced import Announced, Announcements
 from catalog.changes.forecast import Forecast, by_policy, strongest
 from catalog.changes.rules import Lifecycle
+from catalog.changes.status import USUAL, Meaning, Statuses
 from catalog.core.snapshot import Model, Snapshot, Stretch
 
 
@@ -55,6 +57,7 @@ class Known:
     `model` is the last model of that name, as last listed. `gone_since` is the time when it was
     first missing. If that time is unknown, `gone_before` is a day on which it was already removed,
     and `source` the source of that day. `renamed_to` is the current name of the same model.
+    `announced` is the end in the provider's list, and `meaning` that of its status.
     """
 
     name: str
@@ -68,6 +71,8 @@ class Known:
     swaps: tuple[Swap, ...] = ()
     proof: Proof | None = None
     noted: Noted = NOTHING_NOTED
+    announced: Announced | None = None
+    meaning: Meaning | None = None
 
     @property
     def limit(self) -> int | None:
@@ -78,6 +83,11 @@ class Known:
     def is_listed(self) -> bool:
         """Return whether the newest catalog lists it."""
         return self.gone_since is None and self.gone_before is None
+
+    @property
+    def is_leaving(self) -> bool:
+        """Return whether it has an end, or ends by its status."""
+        return self.forecast is not None or self.meaning in {"ending", "gone"}
 
     @property
     def forecast(self) -> Forecast | None:
@@ -92,6 +102,8 @@ class Known:
             source = self.noted.source
             said = f"announced by {source}" if source else "announced"
             announced = Forecast(self.noted.retires, "announced", said)
+        elif self.announced is not None and self.announced.until is not None:
+            announced = Forecast(self.announced.until, "announced", self.announced.source)
         return strongest(proved, announced, self.policy)
 
 
@@ -99,12 +111,15 @@ class Known:
 class Evidence:
     """Facts by name from outside the catalog.
 
-    These are call results, notes, and models removed before the recordings.
+    These are call results, notes, and models removed before the recordings. `announced` holds the
+    ends in the provider's list by key, and `statuses` the meanings of its status words.
     """
 
     proofs: Mapping[str, Proof] = field(default_factory=dict)
     notes: Mapping[str, Noted] = field(default_factory=dict)
     former: tuple[Known, ...] = ()
+    announced: Announcements = field(default_factory=dict)
+    statuses: Statuses = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +179,8 @@ def names(
             swaps=_swaps(of_name),
             proof=evidence.proofs.get(name),
             noted=evidence.notes.get(name, NOTHING_NOTED),
+            announced=evidence.announced.get(last.model.key),
+            meaning=evidence.statuses.meaning(last.model.status),
         )
     return MappingProxyType(dict(sorted(known.items())))
 

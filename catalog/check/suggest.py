@@ -96,10 +96,11 @@ def instead(gone: Known, listing: Listing) -> tuple[str, dict[str, Json]]:
     there is none.
     """
     noted = gone.noted.successor or gone.renamed_to
+    named = gone.announced.successor if gone.announced else None
     listed = [known.model for known in listing.listed]
-    ending = {known.model.key for known in listing.listed if known.forecast is not None}
-    found = successors(gone.model, listed, noted, ending)
-    if noted is not None:
+    ending = {known.model.key for known in listing.listed if known.is_leaving}
+    found = successors(gone.model, listed, noted, ending, named)
+    if found and found[0].is_named:
         found = found[:1]
     if not found:
         return "", {}

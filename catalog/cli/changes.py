@@ -8,10 +8,13 @@ from pathlib import Path
 
 import click
 
+from catalog.changes.announced import announcements
 from catalog.changes.change import PROBED_KINDS
 from catalog.changes.diff import diff as compare
 from catalog.changes.finding import REPORTED, Delisted, Finding, Level
+from catalog.changes.forecast import Evidence
 from catalog.changes.judge import Case, judge
+from catalog.changes.listed_ends import compare_ends, with_successors
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.findings import print_findings, single
 from catalog.cli.models import find_model
@@ -25,7 +28,7 @@ from catalog.providers.provider import Provider
 from catalog.providers.recordings import moment
 
 LEVELS = ("breaking", "warning", "info", "quiet")
-LOGGED = ("added", "removed", "restored", "renamed", "updated", "drift")
+LOGGED = ("added", "removed", "restored", "renamed", "updated", "cancelled", "drift")
 facts_option = click.option("--facts", is_flag=True, help="Take waves apart: each model by itself.")
 
 
@@ -70,6 +73,7 @@ def changes(
             keys=keys,
             levels=tuple(Level)[: LEVELS.index(level) + 1] if level else REPORTED,
             kinds=(*LOGGED, *PROBED_KINDS),
+            stated=True,
         )
         each = [replace(wanted, provider=name) for name in names]
         found = [changelog.findings(connection, one) for one in each]
@@ -101,6 +105,9 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
     # Each input is read once, because a pipe has no content afterwards.
     states = {text: _state(app, provider, text) for text in dict.fromkeys((a, b))}
     before, after = states[a], states[b]
+    old, new = (announcements(each.models, provider.announced) for each in (before, after))
+    evidence = Evidence(stated=old)
+    ends = compare_ends(before, after, old, new)
     case = Case(
         provider=provider.name,
         at=after.taken_at,
@@ -108,11 +115,15 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
         lifecycle=provider.lifecycle,
         common=len(before.by_key.keys() & after.by_key.keys()),
         levels=app.loaded.settings.rules,
+        evidence=evidence,
+        statuses=provider.statuses,
+        ending=frozenset(each.key for each in ends),
     )
+    changes = with_successors(compare(before, after), evidence)
     gone = _gone(app, after)
     findings = [
         replace(_promised(finding, gone), snapshot=after.number)
-        for finding in judge(compare(before, after), case)
+        for finding in judge((*changes, *ends), case)
     ]
     shown = single(findings) if facts else findings
     print_findings(style, shown, timed=_is_timed(b))
@@ -136,10 +147,15 @@ def _gone(app: App, after: Snapshot) -> dict[str, Delisted]:
 def _promised(finding: Finding, gone: Mapping[str, Delisted]) -> Finding:
     """Replace the end date of a removal by the stored one.
 
-    Without a stored one it has none, because the comparison cannot know it.
+    Without a stored one it has only a day that the provider's list says, because the comparison
+    cannot know another.
     """
+    if finding.change.kind == "retiring" or (finding.basis == "announced" and finding.is_wave):
+        return finding
     left = gone.get(finding.models[0].key) if len(finding.models) == 1 else None
     if left is None or finding.change.kind != "removed":
+        if finding.basis == "announced":
+            return finding
         return replace(finding, callable_until=None, basis=None, ground=None)
     return replace(
         finding, callable_until=left.callable_until, basis=left.basis, ground=left.ground

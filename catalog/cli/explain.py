@@ -5,7 +5,16 @@ from typing import Any
 
 import click
 
-from catalog.changes.change import Change, OfModel, Probed, Renamed, Retiring, Updated
+from catalog.changes.change import (
+    Cancelled,
+    Change,
+    OfModel,
+    Probed,
+    Removed,
+    Renamed,
+    Retiring,
+    Updated,
+)
 from catalog.changes.finding import Finding, Level
 from catalog.changes.rules import Rule, rules
 from catalog.changes.waves import BULK, SAME_MOVES, VARIANTS, suffix, tendency
@@ -18,6 +27,7 @@ from catalog.core.payload import Drift
 from catalog.core.strict_json import cut, values_json
 from catalog.core.text import VALUE_LIMIT, count
 from catalog.core.visible import visible
+from catalog.report.ends import is_as_announced
 from catalog.report.json_output import finding_json
 from catalog.report.sentences import sentence
 
@@ -103,6 +113,10 @@ def bundled(finding: Finding) -> str | None:
             )
         case Renamed():
             return f"{many:,} names that changed in the same way"
+        case Retiring():
+            return f"{many:,} announced ends that were reported together"
+        case Removed() if is_as_announced(finding):
+            return f"{many:,} models that left as announced for the same day"
     if len({suffix(model.name) for model in finding.models} - {None}) == 1:
         return f"{many:,} models of one suffix, from {VARIANTS} on"
     return f"{many:,} models {finding.change.kind} in one poll, from {BULK} on"
@@ -142,7 +156,7 @@ def _compared(found: Finding, snapshots: tuple[str | None, str | None]) -> Itera
             yield "compared", "the answer with the contract"
         case Probed():
             yield "compared", "what the models said when called with what the lists say"
-        case Retiring():
+        case Retiring() | Cancelled():
             yield "compared", "the day on which the model ends with the day of the poll"
         case _ if found.models:
             yield "compared", f"snapshot {before} with snapshot {after}"
@@ -170,7 +184,7 @@ def _fact(change: Change, attributes: Attributes) -> Iterator[str]:
             yield f"{where}: renamed to {change.name} (id {change.key})"
         case Drift():
             yield f"{change.what}: {change.field}{_called(change.field, attributes)}"
-        case Probed() | Retiring():
+        case Probed() | Retiring() | Cancelled():
             yield f"{change.name}: {change.kind}"
         case _:
             yield f"{where}: {change.kind}" if where else change.kind
@@ -188,7 +202,7 @@ def _fact_json(change: Change, attributes: Attributes) -> dict[str, Any]:
         known["field"] = change.field
         attribute = attributes.of_field(change.field)
         known |= {} if attribute is None else {"attribute": attribute}
-    if isinstance(change, Probed | Retiring):
+    if isinstance(change, Probed | Retiring | Cancelled):
         known["model"] = change.name
     if isinstance(change, OfModel):
         known |= {"model": change.model.name, "key": change.model.key}

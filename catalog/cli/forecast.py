@@ -13,8 +13,9 @@ from catalog.cli.output import ROW_FORMATS, Row, format_option, print_json, prin
 from catalog.core.clock import now, stamp
 from catalog.core.text import one_line
 from catalog.core.visible import visible
+from catalog.report.ends import days_left, until
 from catalog.report.json_output import forecast_json
-from catalog.report.sentences import days_left, successor, until
+from catalog.report.sentences import successor
 
 COLUMNS = ("Model", "Type", "Gone since", "Until", "Days left", "Basis", "Ground", "Instead")
 
@@ -58,10 +59,11 @@ def read_ends(
     from catalog.config.build import wire_provider
     from catalog.store import forecasts, history
 
-    lifecycle = wire_provider(provider).lifecycle
-    known, evidence = forecasts.known(connection, provider.name, lifecycle, number)
-    listed = history.snapshot(connection, number).models
-    return known, candidates(known, evidence, listed)
+    reader, state = wire_provider(provider), history.snapshot(connection, number)
+    gone = history.delisted(connection, provider.name, number)
+    known, evidence = forecasts.known(connection, state, gone, reader.lifecycle, reader.announced)
+    leaving = reader.statuses.leaving(state.models)
+    return known, candidates(known, evidence, state.models, leaving)
 
 
 def print_end(end: End, instead: tuple[Successor, ...]) -> None:

@@ -40,7 +40,8 @@ def status(result: Pass, *, exit_code: bool = False) -> int:
     from catalog.changes.incident import Incident
 
     told = (each.change for each in result.poll.findings if each.is_reported)
-    return int(any(not isinstance(change, Incident | Retiring) for change in told))
+    listed = (change for change in told if not isinstance(change, Incident))
+    return int(any(not isinstance(each, Retiring) or each.is_stated for each in listed))
 
 
 def pass_json(result: Pass, *, dry_run: bool = False) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def _print_findings(poll: Poll) -> None:
     from catalog.cli.findings import print_lines  # not loaded without findings
 
     # Omitted beside an error, because these findings repeat it.
-    alone = {"stale", "retiring"}
+    alone = {"stale", "retiring", "cancelled"}
     print_lines(each for each in poll.findings if not poll.error or each.change.kind in alone)
 
 

@@ -16,13 +16,15 @@ def wire_publisher(settings: Settings) -> Publisher | None:
     if document.path is None:
         return None
     one = settings.one
+    provider = make(one.name, one.description)
     template = Template(_shipped(one.kind, "document.md")).safe_substitute(provider=one.name)
     words = annotations.load_sections(_shipped(one.kind, "sections.toml"))
     if one.description is not None:
         words = replace(words, source=f"GET {one.url}{one.description.route}")
     return Publisher(
         provider=one.name,
-        lifecycle=make(one.name, one.description).lifecycle,
+        lifecycle=provider.lifecycle,
+        announced=provider.announced,
         path=document.path,
         template=template,
         sections=words,

@@ -25,6 +25,7 @@ from catalog.config.types import (
     Section,
     Token,
     Whole,
+    Words,
     overlap,
 )
 from catalog.providers.described.description import Description, mistakes, read, shipped
@@ -68,6 +69,15 @@ class PagingSettings(Section):
     first: Whole = Field(default=1, ge=0)
 
 
+class StatusSettings(Section):
+    """The status words of each meaning. Missing ones are the shipped words."""
+
+    ready: Words | None = None
+    preview: Words | None = None
+    ending: Words | None = None
+    gone: Words | None = None
+
+
 class ListSettings(Section):
     """The request and format of a list. Missing values are the kind's."""
 
@@ -81,6 +91,9 @@ class ListSettings(Section):
     beta: Places | None = None
     description: Places | None = None
     context_limit: Places | None = None
+    ends: Places | None = None
+    successor: Places | None = None
+    statuses: StatusSettings | None = None
     prices: Places | None = None
     quiet: Places | None = None
     volatile: Places | None = None

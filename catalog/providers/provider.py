@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from catalog.changes.announced import Announced
 from catalog.changes.rules import Lifecycle
+from catalog.changes.status import Statuses
 from catalog.core.paths import Attributes
 from catalog.core.payload import ValidPayload
-from catalog.core.snapshot import Snapshot
+from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import Json, JsonText
 
 if TYPE_CHECKING:
@@ -47,6 +49,20 @@ class Provider(Protocol):
     @property
     def lifecycle(self) -> Lifecycle | None:
         """Return the policy for removed models, None if unknown."""
+        ...
+
+    @property
+    def statuses(self) -> Statuses:
+        """Return the meanings of its status words."""
+        ...
+
+    @property
+    def announces(self) -> bool:
+        """Return whether its list may say when models end."""
+        ...
+
+    def announced(self, model: Model) -> Announced | None:
+        """Return what its list says about the end of a model, None if nothing."""
         ...
 
     def facts(self, row: Json) -> JsonText:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from rfc3986_validator import validate_rfc3986
 
+from catalog.changes.status import spelled
 from catalog.core.api_error import error_message
 from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid, Problem
 from catalog.core.paths import ANY, Trail, trail, values
@@ -44,7 +45,7 @@ _What = Literal["new field", "new value", "new null", "odd format", "next part",
 _Novelty: TypeAlias = tuple[_What, str, JsonText | None]
 
 NO_FACTS: Mapping[bytes, JsonText] = MappingProxyType({})
-_DRIFT_KEYWORDS = frozenset({"format", "properties", "x-known"})
+_DRIFT_KEYWORDS = frozenset({"format", "properties", "x-known", "x-words"})
 """Schema keywords that can cause drift, beside null."""
 MESSAGE_LIMIT = 200
 """The maximum characters of the provider's message about an error."""
@@ -283,8 +284,10 @@ def _drift(body: Json, rows: Sequence[Mapping[str, Json]], contract: Contract) -
     found: dict[_Novelty, list[str]] = {item: [] for item in _novelties(body, contract, ("$",))}
     model = contract["$defs"]["model"]
     for row in rows:
+        key = row.get("id")
+        name = str(row.get("name", key if isinstance(key, str) else "?"))
         for novelty in _novelties(row, model, ()):
-            found.setdefault(novelty, []).append(str(row.get("name", "?")))
+            found.setdefault(novelty, []).append(name)
     for what, field, value in sorted(found, key=lambda item: (item[1], item[0], item[2])):
         yield Drift(what, field, value, tuple(found[what, field, value]))
 
@@ -312,10 +315,17 @@ def _novelties(value: Json, schema: Contract, path: tuple[str, ...]) -> Iterator
                     yield "new field", dotted((*path, key)), None
             elif item is None or known.keys() & _DRIFT_KEYWORDS:  # most fields end here
                 yield from _novelties(item, known, (*path, key))
-    elif "x-known" in schema and value not in schema["x-known"]:
+    elif _is_unknown(value, schema):
         yield "new value", dotted(path), canonical(value)
     elif isinstance(value, str) and "format" in schema and not _FORMATS[schema["format"]](value):
         yield "odd format", dotted(path), canonical(value)
+
+
+def _is_unknown(value: Json, schema: Contract) -> bool:
+    """Return whether a value is none of the known ones. Status words have several spellings."""
+    if "x-words" in schema:
+        return isinstance(value, str) and spelled(value) not in schema["x-words"]
+    return "x-known" in schema and value not in schema["x-known"]
 
 
 def _is_day(text: str) -> bool:

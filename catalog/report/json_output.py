@@ -3,11 +3,11 @@
 The format changes only by addition. Absent values are omitted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from catalog.changes.change import Renamed, Updated
+from catalog.changes.change import Removed, Renamed, Retiring, Updated
 from catalog.changes.finding import Finding
 from catalog.changes.forecast import Forecast
 from catalog.changes.successors import Successor
@@ -16,6 +16,7 @@ from catalog.core.clock import stamp
 from catalog.core.probe import Probe
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import parse, values_json
+from catalog.report.ends import is_as_announced
 
 SCHEMA_VERSION = 1
 
@@ -85,6 +86,7 @@ def forecast_json(
 
 def _successor(successor: Successor) -> dict[str, Any]:
     known: dict[str, Any] = {"model": successor.name, "noted": successor.is_noted}
+    known |= {"announced": True} if successor.is_announced else {}
     known["listed"] = successor.is_listed
     other = [
         {"what": each.what} | _present({"before": each.before, "after": each.after})
@@ -93,13 +95,15 @@ def _successor(successor: Successor) -> dict[str, Any]:
     return known | ({"differences": other} if other else {})
 
 
-def _present(values: dict[str, Any]) -> dict[str, Any]:
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _wave(finding: Finding) -> dict[str, Any]:
     names = [model.name for model in finding.models]
     updates = [change for change in finding.changes if isinstance(change, Updated)]
+    if isinstance(finding.change, Retiring) or is_as_announced(finding):
+        return _ends(finding)
     if not updates:
         return _variants(finding) | {"count": len(names), "models": names}
     fields = list(dict.fromkeys(change.field for change in updates))
@@ -118,6 +122,21 @@ def _wave(finding: Finding) -> dict[str, Any]:
     elif how != {None} and len(how) == 1:
         result["move"] = how.pop()
     return result | {"models": names}
+
+
+def _ends(finding: Finding) -> dict[str, Any]:
+    """Return announced ends that are one event."""
+    rows = []
+    for change in finding.changes:
+        match change:
+            case Retiring():
+                row = {"until": change.until.isoformat(), "successor": change.successor}
+                rows.append({"model": change.name, "key": change.key, **row})
+            case Removed():
+                row = {"successor": change.successor}
+                rows.append({"model": change.model.name, "key": change.model.key, **row})
+    kind, models = finding.change.kind, [row["model"] for row in rows]
+    return {"kind": kind, "count": len(rows), "models": models, "ends": list(map(_present, rows))}
 
 
 def _variants(finding: Finding) -> dict[str, Any]:

@@ -127,7 +127,10 @@ class _Writer:
     def _status(self, model: Model) -> str:
         expected = self.overview.forecasts.get(model.key)
         status = self._status_word(model)
-        return status if expected is None else f"{status}, until {_with_source(expected)}"
+        if expected is None:
+            return status
+        beside = "Until" if status == markdown.ABSENT else f"{status}, until"
+        return f"{beside} {_with_source(expected)}"
 
     def _status_word(self, model: Model) -> str:
         if model.beta:

@@ -6,11 +6,12 @@ spaces, so that a value cannot fake a line or control a terminal.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 
 from catalog.changes.change import (
     Added,
-    Basis,
+    Cancelled,
+    EndChange,
     Probed,
     Removed,
     Renamed,
@@ -29,13 +30,14 @@ from catalog.core.payload import Drift
 from catalog.core.snapshot import Model
 from catalog.core.strict_json import JsonText, cut, parse, shorten, undotted
 from catalog.core.text import VALUE_LIMIT, count, duration, examples, move, name_of, one_line, show
+from catalog.report import ends
 from catalog.report.prices import together
 from catalog.report.qualifiers import extent, moved
 
 
 def sentence(finding: Finding) -> str:
     """Return the event in one line, with the last day of calls."""
-    words = last_call(finding)
+    words = ends.last_call(finding)
     return f"{fact(finding)}; {words}" if words else fact(finding)
 
 
@@ -45,25 +47,10 @@ def fact(finding: Finding) -> str:
     return one_line(words + extent(finding) + moved(finding))
 
 
-def last_call(finding: Finding) -> str | None:
-    """Return the last day of calls and its source, or None."""
-    if finding.callable_until is None:
-        return None
-    return until(finding.callable_until, finding.basis, str(finding.ground))
-
-
-def until(day: date, basis: Basis | None, ground: str) -> str:
-    """Return a last day of calls, worded by its basis."""
-    match basis:
-        case "proved":
-            return one_line(ground)
-        case "announced":
-            return one_line(f"announced to end on {day} ({ground})")
-    return one_line(f"callable until at least {day} ({ground})")
-
-
 def _fact(finding: Finding) -> str:
     change = finding.change
+    if ends.is_as_announced(finding):
+        return ends.as_announced(finding)
     match change:
         case Added(model):
             return f"{name_of(model)} added: {_about(model)}"
@@ -79,7 +66,7 @@ def _fact(finding: Finding) -> str:
     return _beside_the_lists(change, finding.at)
 
 
-def _beside_the_lists(change: Drift | Probed | Retiring | Incident, at: datetime) -> str:
+def _beside_the_lists(change: Drift | Probed | EndChange | Incident, at: datetime) -> str:
     match change:
         case Drift():
             return drift_sentence(change)
@@ -91,7 +78,9 @@ def _beside_the_lists(change: Drift | Probed | Retiring | Incident, at: datetime
         case Probed():
             return _probed(change, at)
         case Retiring():
-            return _retiring(change, at)
+            return ends.retiring([change], at)
+        case Cancelled():
+            return ends.cancelled(change)
     return _trouble(change, at)
 
 
@@ -126,21 +115,6 @@ def _probed(change: Probed, at: datetime) -> str:
             return f"{name} answers again on {on}"
     before = cut(change.before or "", VALUE_LIMIT)
     return f"{name} on {on} answers as {cut(change.answered_as or '', VALUE_LIMIT)}, not {before}"
-
-
-def _retiring(change: Retiring, at: datetime) -> str:
-    left = "over" if change.basis == "proved" else days_left(change.days_left(at))
-    moved = "" if change.moved_from is None else f", before it was {change.moved_from}"
-    names = ", ".join(cut(name, VALUE_LIMIT) for name in change.candidates)
-    instead = f"; instead: {names}" if names else ""
-    return f"{cut(change.name, VALUE_LIMIT)}: {left}{moved}{instead}"
-
-
-def days_left(days: int) -> str:
-    """Return the days left, such as `14 days left` or `last day`."""
-    if days == 0:
-        return "last day"
-    return f"{count(days, 'day')} left" if days > 0 else f"over for {count(-days, 'day')}"
 
 
 def successor(found: Successor) -> str:
@@ -191,6 +165,11 @@ def _another_name(former: Model, key: str, name: str) -> str:
 
 
 def _wave(finding: Finding) -> str:
+    reports = [change for change in finding.changes if isinstance(change, Retiring)]
+    if reports:
+        return ends.retiring(reports, finding.at)
+    if ends.is_as_announced(finding):
+        return ends.as_announced(finding)
     changes, many = finding.changes, count(len(finding.models), "model")
     updates = [change for change in changes if isinstance(change, Updated)]
     if not updates:

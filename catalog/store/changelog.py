@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Executable, Row, and_, bindparam, func, or_, 
 from catalog.changes.change import (
     KINDS,
     PROBED_KINDS,
+    Cancelled,
     Change,
     OfModel,
     Probed,
@@ -106,7 +107,8 @@ CHANGE_COLUMNS = (
 class FindingFilter:
     """The filter of findings. Times are inclusive, None and empty match all.
 
-    `keys` are model keys, and also match models that were renamed to them.
+    `keys` are model keys, and also match models that were renamed to them. With `stated`, new and
+    moved ends in a provider's own list match, beside `kinds`.
     """
 
     provider: str
@@ -117,6 +119,7 @@ class FindingFilter:
     keys: tuple[str, ...] = ()
     levels: tuple[Level, ...] = ()
     kinds: tuple[str, ...] = ()
+    stated: bool = False
     message: str | None = None
     number: int | None = None
 
@@ -227,12 +230,15 @@ def _conditions(wanted: FindingFilter) -> Iterable[Any]:
         # Ends and probe results have no version. Their JSON detail has the key.
         detail = col(ChangeRow.detail)
         named = or_(*(detail.contains(f'"key":{key}', autoescape=True) for key in keys))
-        by_name = col(ChangeRow.kind).in_((*PROBED_KINDS, Retiring.kind)) & named
+        by_name = col(ChangeRow.kind).in_((*PROBED_KINDS, Retiring.kind, Cancelled.kind)) & named
         yield or_(col(ModelVersionRow.key).in_(wanted.keys), renamed, by_name)
     if wanted.levels:
         yield col(FindingRow.level).in_([str(level) for level in wanted.levels])
     if wanted.kinds:
-        yield col(ChangeRow.kind).in_(wanted.kinds)
+        of_kinds = col(ChangeRow.kind).in_(wanted.kinds)
+        stated = col(ChangeRow.detail).contains('"is_stated":true')
+        is_stated = and_(col(ChangeRow.kind) == Retiring.kind, stated)
+        yield or_(of_kinds, is_stated) if wanted.stated else of_kinds
     if wanted.number is not None:
         yield col(FindingRow.id) == wanted.number
     if wanted.message is not None:

@@ -1,18 +1,20 @@
 """Read the evidence about ends of models: notes, refusals, reports."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, func, select
 
-from catalog.changes.change import Retiring
+from catalog.changes.announced import Reads, announcements
+from catalog.changes.change import Cancelled, EndChange, Retiring
 from catalog.changes.finding import Delisted
 from catalog.changes.forecast import End, Evidence, LastReport, Note, Proof, ends
 from catalog.changes.rules import Lifecycle
-from catalog.core.snapshot import Model
-from catalog.store import history, tables, tally
+from catalog.core.snapshot import Model, Snapshot
+from catalog.store import tables, tally
 from catalog.store.changelog import CHANGE_COLUMNS, to_change
 from catalog.store.history import MODEL_COLUMNS, to_model
 from catalog.store.tables import (
@@ -68,14 +70,19 @@ _NAME, _ROUTE, _ID = col(ProbeRow.name), col(ProbeRow.route), col(ProbeRow.id)
 
 
 def known(
-    connection: Connection, provider: str, lifecycle: Lifecycle | None, number: int
+    connection: Connection,
+    state: Snapshot,
+    gone: Sequence[Delisted],
+    lifecycle: Lifecycle | None,
+    reads: Reads,
 ) -> tuple[tuple[End, ...], Evidence]:
     """Return every model with an end in key order, and the evidence.
 
-    Removed models are as of snapshot `number`. Notes and refusals are the newest ones.
+    `state` and `gone` are the listed and removed models of one snapshot. Notes and refusals are the
+    newest ones. `reads` returns what the list says about the end of a model.
     """
-    gone = history.delisted(connection, provider, number)
-    found = evidence(connection, provider, gone)
+    stated = announcements((*(each.model for each in gone), *state.models), reads)
+    found = replace(evidence(connection, state.provider, gone), stated=stated)
     return ends({each.model.key: each for each in gone}, found, lifecycle), found
 
 
@@ -102,19 +109,23 @@ def _listed(connection: Connection, provider: str, keys: Collection[str]) -> dic
 
 
 def reports(connection: Connection, provider: str) -> dict[str, LastReport]:
-    """Return the newest reminder of each model."""
+    """Return the newest report of each model's end, none after a cancelled one."""
     query = (
         select(*CHANGE_COLUMNS, col(PollRow.started_at))
         .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
         .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
         .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
-        .where(col(ChangeRow.kind) == Retiring.kind, col(FindingRow.provider) == provider)
+        .where(col(ChangeRow.kind).in_((Retiring.kind, Cancelled.kind)))
+        .where(col(FindingRow.provider) == provider)
         .order_by(col(ChangeRow.id))
     )
-    last = {}
+    last: dict[str, LastReport] = {}
     for row in connection.execute(query):
-        change = cast("Retiring", to_change(row))  # because the query selects only this kind
-        last[change.key] = LastReport(change.until, change.basis, row.started_at)
+        change = cast("EndChange", to_change(row))  # because the query selects only these kinds
+        if isinstance(change, Retiring):
+            last[change.key] = LastReport(change.until, change.basis, row.started_at)
+        else:
+            last.pop(change.key, None)
     return last
 
 

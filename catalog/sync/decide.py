@@ -4,7 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from catalog.changes.change import Change, ModelChange, Removed, Restored, Retiring, Updated
+from catalog.changes.announced import NONE_ANNOUNCED, Announcements, announcements
+from catalog.changes.change import (
+    OUT,
+    Change,
+    EndChange,
+    ModelChange,
+    Removed,
+    Restored,
+    Updated,
+)
 from catalog.changes.clock import steadied
 from catalog.changes.diff import diff
 from catalog.changes.finding import Delisted, Finding, Level, fingerprint, severity
@@ -13,6 +22,7 @@ from catalog.changes.forecast import REMIND, Evidence, LastReport, candidates, e
 from catalog.changes.health import Patience, Unwell, Watch
 from catalog.changes.hold import HoldRule
 from catalog.changes.judge import Case, Trust, judge
+from catalog.changes.listed_ends import cancelled, moved, with_candidates, with_successors
 from catalog.changes.poll import TROUBLE_OF, Outcome, Poll, Removals
 from catalog.core.errors import CatalogError, CatalogHeld, PayloadInvalid
 from catalog.core.payload import Answer, Drift
@@ -200,7 +210,7 @@ class Decision:
             noted = {key: listed[key] for key in evidence.notes if key in listed}
             evidence = replace(evidence, noted=noted)
         past = replace(past, gone=gone, evidence=evidence)
-        return self._judge(self._retiring(past, poll.snapshot or past.snapshot))
+        return self._judge(self._ends(past, poll.snapshot or past.snapshot))
 
     def _settled(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
         """Return findings about places that flapped and settled at another value."""
@@ -240,19 +250,30 @@ class Decision:
         return self._judge(changes, past, state, "confirmed")
 
     def reminds(self, past: Past) -> bool:
-        """Return whether an unchanged poll has findings about models."""
-        return bool(past.settled or past.doubted or self._retiring(past, None))
+        """Return whether an unchanged poll may have findings about models."""
+        known = self.provider.announces or past.settled or past.doubted
+        return bool(known or self._ends(past, None))
 
-    def _retiring(self, past: Past, state: Snapshot | None) -> tuple[Retiring, ...]:
-        known = ends(past.gone, past.evidence, self.provider.lifecycle)
+    def _ends(self, past: Past, state: Snapshot | None) -> tuple[EndChange, ...]:
+        """Return the due reports about ends of models."""
+        listed = past.evidence.noted if state is None else state.by_key
+        evidence = replace(past.evidence, stated=self._stated(past.gone, listed))
+        known = ends(past.gone, evidence, self.provider.lifecycle)
         since = past.polled_at or self.started_at
         due = retiring(known, past.reminded, self.policy.remind, since, self.started_at)
+        over = cancelled(known, past.reminded, listed)
         if state is None or not due:
-            return due
-        found = candidates(known, past.evidence, state.models)
-        return tuple(
-            replace(each, candidates=tuple(one.name for one in found[each.key])) for each in due
-        )
+            return *over, *due
+        leaving = self.provider.statuses.leaving(state.models)
+        found = candidates(known, evidence, state.models, leaving)
+        return *over, *with_candidates(due, found)
+
+    def _stated(self, gone: Mapping[str, Delisted], listed: Mapping[str, Model]) -> Announcements:
+        """Return what the list says about the ends of listed and removed models."""
+        if not self.provider.announces:
+            return NONE_ANNOUNCED
+        models = {key: each.model for key, each in gone.items()} | {**listed}
+        return announcements(models.values(), self.provider.announced)
 
     def _judge(
         self,
@@ -263,6 +284,9 @@ class Decision:
     ) -> tuple[Finding, ...]:
         past = past or Past()
         before = past.snapshot.by_key if past.snapshot else {}
+        left = {each.model.key: each.model for each in changes if isinstance(each, OUT)}
+        evidence = replace(past.evidence, stated=self._stated({}, left))
+        changes = with_successors(changes, evidence)
         case = Case(
             provider=self.provider.name,
             at=self.started_at,
@@ -270,15 +294,26 @@ class Decision:
             lifecycle=self.provider.lifecycle,
             common=len(before.keys() & after.by_key.keys()) if after else 0,
             levels=self.policy.levels,
-            evidence=past.evidence,
+            evidence=evidence,
             flaps=flaps(changes, past.moves),
             since=past.missing,
             trust=trust,
             doubted=past.doubted,
             repeated=frozenset((e.place, e.after) for e in past.moves if e.rule in WAITING),
             brief=past.brief,
+            statuses=self.provider.statuses,
+            ending=self._ending(changes, past, before),
         )
         return judge(changes, case)
+
+    def _ending(
+        self, changes: Iterable[Change], past: Past, before: Mapping[str, Model]
+    ) -> frozenset[str]:
+        """Return the keys of changed models whose end has a finding of its own."""
+        after = {each.model.key: each.model for each in changes if isinstance(each, Updated)}
+        former = {key: each.model for key, each in past.gone.items()} | {**before}
+        old = self._stated({}, {key: former[key] for key in after if key in former})
+        return moved(old, self._stated({}, after), past.evidence, past.reminded)
 
     def _poll(self, outcome: Outcome, reading: Reading) -> Poll:
         return Poll(

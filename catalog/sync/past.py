@@ -5,6 +5,7 @@ from datetime import datetime
 
 from catalog.changes.clock import clock_fields
 from catalog.changes.flapping import DAMPED, Move, Place, settled, waiting
+from catalog.changes.forecast import Evidence, LastReport
 from catalog.core.snapshot import Snapshot
 from catalog.store import changelog, forecasts, polls
 from catalog.store.database import Transaction
@@ -35,7 +36,7 @@ def past(
         digest=known.digest,
         gone={each.model.key: each for each in gone},
         evidence=evidence,
-        reminded=forecasts.reports(connection, name) if gone or evidence.noted else {},
+        reminded=_reminded(connection, decision, evidence, has_gone=bool(gone)),
         polled_at=start.polled_at,
         reported=changelog.reported_drift(connection, name) if reading.drift else frozenset(),
         unwell=polls.unwell(connection, name),
@@ -76,6 +77,15 @@ def _brief(
     of, at = candidate.provider, candidate.taken_at
     listed = {key: known.missing.get(key, at) for key in left}
     return listed_once(connection, of, listed, policy.settles_after)
+
+
+def _reminded(
+    connection: Transaction, decision: Decision, evidence: Evidence, *, has_gone: bool
+) -> dict[str, LastReport]:
+    """Return the last report of each end, if models may have one."""
+    if has_gone or evidence.noted or decision.provider.announces:
+        return forecasts.reports(connection, decision.provider.name)
+    return {}
 
 
 def _held(

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
+from catalog.changes.announced import Reads, silent
 from catalog.changes.finding import REPORTED, Finding
-from catalog.changes.forecast import ends
 from catalog.changes.poll import Published
 from catalog.changes.rules import Lifecycle
 from catalog.core.probe import Verdict
@@ -17,7 +17,7 @@ from catalog.store import changelog, forecasts, history, probes
 from catalog.store.changelog import FindingFilter
 from catalog.store.database import Transaction
 
-MODEL_KINDS = ("added", "removed", "restored", "renamed", "updated")
+MODEL_KINDS = ("added", "removed", "restored", "renamed", "updated", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Publisher:
     """The settings of one provider's document.
 
     `recent` is the minimum number of findings to show, if as many exist. The findings of a snapshot
-    are shown all or none.
+    are shown all or none. `announced` reads what the list says about ends.
     """
 
     provider: str
@@ -36,22 +36,27 @@ class Publisher:
     annotations: Annotations
     product_id: int | None
     recent: int
+    announced: Reads = silent
 
     def overview(self, connection: Transaction, number: int) -> Overview:
         """Read the content of the document as of a snapshot."""
         wanted = FindingFilter(
-            self.provider, up_to_snapshot=number, levels=REPORTED, kinds=MODEL_KINDS
+            self.provider,
+            up_to_snapshot=number,
+            levels=REPORTED,
+            kinds=MODEL_KINDS,
+            stated=True,
         )
         oldest = changelog.snapshot_with(connection, wanted, self.recent)
         findings = changelog.findings(connection, replace(wanted, from_snapshot=oldest))
         delisted = history.delisted(connection, self.provider, number)
-        evidence = forecasts.evidence(connection, self.provider, delisted)
-        gone = {each.model.key: each for each in delisted}
+        snapshot = history.snapshot(connection, number)
+        known, _ = forecasts.known(connection, snapshot, delisted, self.lifecycle, self.announced)
         return Overview(
-            snapshot=history.snapshot(connection, number),
+            snapshot=snapshot,
             recent=newest_snapshots(findings, self.recent),
             delisted=delisted,
-            forecasts={end.model.key: end.forecast for end in ends(gone, evidence, self.lifecycle)},
+            forecasts={end.model.key: end.forecast for end in known},
             product_id=self.product_id,
             answers=self._answers(connection, number),
         )

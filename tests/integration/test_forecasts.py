@@ -146,7 +146,7 @@ def test_a_note_moves_the_end_and_starts_the_marks_anew(tmp_path: Path) -> None:
         it.outcomes(2, later=DAY)
         assert ends_told(it.ear) == [
             ("m10", 89, "retirement-ahead"),
-            ("m10", 40, "retirement-ahead"),
+            ("m10", 40, "retirement-brought-forward"),
             ("m10", 20, "retirement-ahead"),
             ("m10", 0, "retirement-soon"),
             ("m10", -11, "retirement-over"),

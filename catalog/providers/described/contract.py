@@ -23,6 +23,9 @@ def contract(description: Description) -> dict[str, Any]:
     needed = {*fields(description.key), *fields(description.name or "")} - {""}
     for field in sorted(needed):
         _demand(row, trail(field), _NOT_BLANK)
+    if description.statuses.is_own:
+        for place in map(trail, description.status):
+            _know(row, place, sorted(description.statuses.words))
     schema: dict[str, Any] = {"$ref": "#/$defs/model"}
     for step in reversed(description.place):
         schema = _listing(schema) if step == ANY else _within(step, schema)
@@ -55,3 +58,13 @@ def _demand(row: dict[str, Any], place: tuple[str, ...], schema: dict[str, Json]
             row["required"].append(key)
         last = depth == len(place) - 1
         row = row["properties"].setdefault(key, dict(schema) if last else {})
+
+
+def _know(row: dict[str, Any], place: tuple[str, ...], words: list[str]) -> None:
+    """Name the known words of a field that is not required."""
+    if ANY in place:
+        return
+    for key in place:
+        row.setdefault("x-open", True)
+        row = row.setdefault("properties", {}).setdefault(key, {})
+    row["x-words"] = words

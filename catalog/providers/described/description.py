@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from catalog.changes.status import USUAL, Statuses
 from catalog.core.paths import ANY, Trail, trail, value
 from catalog.core.strict_json import Json, canonical
 from catalog.providers.source import ListRequest, Paging
@@ -45,7 +46,9 @@ def filled(text: str, passed: Trail, row: Mapping[str, Json]) -> str:
     return _HOLE.sub(lambda match: one(match[1]), text)
 
 
-ATTRIBUTES = ("type", "status", "beta", "description", "context_limit")
+ENDS = ("ends", "successor")
+"""What the list says about the end of a model, with places."""
+ATTRIBUTES = ("type", "status", "beta", "description", "context_limit", *ENDS)
 """The known attributes of a model beside key and name, with places."""
 
 
@@ -58,6 +61,9 @@ class Description(ListRequest):
     id. `key` and `name` may be a template such as `{1}/{id}`: `{1}` is the match of the first `*`
     in `rows`, and the number after the last `*` is the row's own key in an object of rows. Of
     several places of an attribute, the first one with a value counts.
+
+    `ends` is the day of the end of a model, and `successor` the name or key of the model in its
+    place. `statuses` gives the status words a meaning.
 
     `prices` are judged as prices. `quiet` fields are stored as changes without alerts. `volatile`
     ones are only kept in the payload. Texts at `numbers` and `times` are compared by value.
@@ -73,6 +79,9 @@ class Description(ListRequest):
     beta: tuple[str, ...] = ()
     description: tuple[str, ...] = ()
     context_limit: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    successor: tuple[str, ...] = ()
+    statuses: Statuses = USUAL
     prices: tuple[str, ...] = ()
     quiet: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()
@@ -101,7 +110,8 @@ def read(table: Mapping[str, Any]) -> Description:
     lists = {name: tuple(value) for name, value in table.items() if isinstance(value, list)}
     lists |= {name: (table[name],) for name in ATTRIBUTES if isinstance(table.get(name), str)}
     paging = {"paging": Paging(**table["paging"])} if "paging" in table else {}
-    return Description(**{**table, **lists, **paging})
+    statuses = {"statuses": Statuses.of(table["statuses"])} if "statuses" in table else {}
+    return Description(**{**table, **lists, **paging, **statuses})
 
 
 def mistakes(description: Description) -> Iterator[str]:

@@ -1,19 +1,22 @@
 """Read a provider by its description alone."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from catalog.changes.announced import Announced, day_of
 from catalog.changes.rules import Lifecycle
+from catalog.changes.status import Statuses, word_of
 from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid, Problem
 from catalog.core.paths import ANY, Attributes, Places, Trail, trail, value
 from catalog.core.payload import ValidPayload
 from catalog.core.snapshot import Model, Snapshot
-from catalog.core.strict_json import Json, JsonText, canonical, plain, shorten
+from catalog.core.strict_json import Json, JsonText, canonical, dotted, parse, plain, shorten
 from catalog.providers.described.canonical import spelled, without
 from catalog.providers.described.contract import contract
-from catalog.providers.described.description import ATTRIBUTES, Description, filled
+from catalog.providers.described.description import ATTRIBUTES, ENDS, Description, filled
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,20 @@ class Described:
             return None
         return Lifecycle(days, self.description.ground or f"{self.name}'s lifecycle policy")
 
+    @property
+    def statuses(self) -> Statuses:
+        """Return the meanings of its status words."""
+        return self.description.statuses
+
+    @property
+    def announces(self) -> bool:
+        """Return whether the description has places of ends."""
+        return bool(self.description.ends or self.description.successor)
+
+    def announced(self, model: Model) -> Announced | None:
+        """Return what the facts of a model say about its end, None if nothing."""
+        return self._reader.announced(model)
+
     @cached_property
     def _reader(self) -> "_Reader":
         return _Reader(self.description)
@@ -92,6 +109,8 @@ class _Reader:
         self._name = description.name or description.key
         self._default_type = description.default_type
         self._trails = {what: tuple(map(trail, getattr(description, what))) for what in ATTRIBUTES}
+        keys = (canonical(place[-1]) for what in ENDS for place in self._trails[what] if place)
+        self._states_end = re.compile(f"({'|'.join(map(re.escape, keys))}):(?!null)")
 
     def facts(self, row: Json) -> JsonText:
         """Return the facts of one row."""
@@ -106,10 +125,35 @@ class _Reader:
             name=filled(self._name, passed, row),
             type=self._default_type if kind is None else kind,
             facts=facts,
-            status=self._text("status", row),
+            status=self._status(row),
             beta=beta if isinstance(beta, bool) else None,
             context_limit=_tokens(limit),
             description=self._text("description", row),
+        )
+
+    def announced(self, model: Model) -> Announced | None:
+        """Return what the facts of a model say about its end."""
+        # Most models have no such value, and a search in the text is faster than parsing it.
+        if not self._states_end.search(model.facts):
+            return None
+        facts = parse(model.facts)
+        found = ((place, day_of(value(facts, place))) for place in self._trails["ends"])
+        place, until = next(((place, day) for place, day in found if day), ((), None))
+        successor = self._value("successor", facts)
+        named = plain(successor.strip()) if isinstance(successor, str) else None
+        if until is None and not named:
+            return None
+        return Announced(model, until, named or None, f"the provider's {dotted(place)}")
+
+    def _status(self, row: Mapping[str, Json]) -> str | None:
+        found = ((place, value(row, place)) for place in self._trails["status"])
+        place, status = next(
+            ((place, each) for place, each in found if each is not None), ((), None)
+        )
+        return (
+            word_of(dotted(place), status)
+            if isinstance(status, bool)
+            else self._text("status", row)
         )
 
     def _value(self, what: str, row: Mapping[str, Json]) -> Json:

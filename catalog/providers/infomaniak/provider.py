@@ -12,7 +12,9 @@ from importlib.resources import files
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
+from catalog.changes.announced import silent
 from catalog.changes.rules import Lifecycle
+from catalog.changes.status import USUAL, Statuses
 from catalog.core.paths import Attributes
 from catalog.core.payload import ValidPayload
 from catalog.core.snapshot import Model, Snapshot
@@ -51,6 +53,9 @@ class Infomaniak:
     attributes: ClassVar[Attributes] = Attributes.of(ATTRIBUTES)
     lifecycle: ClassVar[Lifecycle] = Lifecycle(days=30, ground="Infomaniak's lifecycle policy")
     page: ClassVar[str] = "https://www.infomaniak.com/en/hosting/ai-tools/open-source-models"
+    statuses: ClassVar[Statuses] = USUAL
+    announces: ClassVar[bool] = False
+    announced = staticmethod(silent)
     envelope: ClassVar[tuple[bytes, bytes]] = (b'{"result": "success", "data": ', b"}")
 
     @cached_property

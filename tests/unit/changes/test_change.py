@@ -8,6 +8,7 @@ from catalog.changes.change import (
     KINDS,
     PROBED_KINDS,
     Added,
+    Cancelled,
     Change,
     Probed,
     Removed,
@@ -42,6 +43,7 @@ ALL_KINDS: list[Change] = [
     Undelivered("ops", "410"),
     *(Probed(kind, "alpha", ("chat-v2",), "1") for kind in PROBED_KINDS),
     RETIRING,
+    Cancelled("1", "alpha", "llm", date(2026, 1, 22)),
 ]
 
 
@@ -118,7 +120,15 @@ def test_wave() -> None:
 @pytest.mark.parametrize("change", ALL_KINDS, ids=lambda change: change.kind)
 def test_models_of_a_finding(change: Change) -> None:
     """A finding has the models of its changes. Drift and incidents have none."""
-    about_none = {"drift", "recovered", "retiring", "undelivered", *TROUBLES, *PROBED_KINDS}
+    about_none = {
+        "drift",
+        "recovered",
+        "retiring",
+        "cancelled",
+        "undelivered",
+        *TROUBLES,
+        *PROBED_KINDS,
+    }
     expected = () if change.kind in about_none else (model(),)
     assert finding(change).models == expected
 

@@ -3,7 +3,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from catalog.changes.change import KINDS, Change, ModelChange, Probed, Renamed
+from catalog.changes.change import KINDS, Change, ModelChange, Probed, Removed, Renamed
 from catalog.changes.codec import decode, encode
 from catalog.changes.incident import Trouble
 from catalog.core.payload import Drift
@@ -16,6 +16,8 @@ FULL: list[Change] = [
     replace(UPDATED, before=None),
     replace(UPDATED, after=JsonText("null")),
     replace(RETIRING, mark=None, moved_from=date(2026, 1, 1), candidates=("beta", "gamma")),
+    replace(RETIRING, mark=0, is_stated=True, moved_basis="announced", successor="b"),
+    Removed(model(), "beta"),
     Drift("new field", "x", None, ()),
     Trouble("stale", "no answer", AT),
     Renamed(model(), '9"', "ömega"),

@@ -91,12 +91,15 @@ def test_levels_that_people_rely_on() -> None:
         "model-renamed",
         "name-changed",
         "model-retyped",
+        "status-gone",
         "limit-lowered",
         "listed-refused",
         "delisted-refused",
     }
     assert levels[Level.WARNING] == {
         "retirement-ahead",
+        "retirement-brought-forward",
+        "status-ending",
         "limit-lost",
         "limit-gained",
         "price-raised",
@@ -120,6 +123,7 @@ def test_levels_that_people_rely_on() -> None:
         "null-moved",
         "value-respelled",
         "quiet-changed",
+        "end-changed",
         "flapping-damped",
         "implausible-again",
         "implausible-dropped",

@@ -8,6 +8,7 @@ import pytest
 from catalog.changes.change import (
     KINDS,
     Added,
+    Cancelled,
     Change,
     Probed,
     Removed,
@@ -49,6 +50,8 @@ SHAPES: list[tuple[Change, list[str]]] = [
         replace(ENDING, mark=30, moved_from=AT.date(), candidates=("beta",)),
         [*OF_A_MODEL, "type", "days_left", "mark", "moved_from", "candidates"],
     ),
+    (Cancelled("1", "alpha", "llm", AT.date()), [*OF_A_MODEL, "type", "was"]),
+    (Removed(model(), "beta"), [*OF_A_MODEL, "successor", "before"]),
     (Recovered(("held",), AT), ["kind", "troubles", "since"]),
     (Probed("phantom", "x", ("chat-v1",)), ["model", "kind", "routes"]),
     *((Probed(kind, "x", ("r",), "1", "llm"), OF_A_PROBE) for kind in ("absent", "answering")),

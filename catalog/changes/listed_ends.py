@@ -1,0 +1,84 @@
+"""Compare what two states of a provider's list say about ends of models."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from catalog.changes.announced import Announcements
+from catalog.changes.change import Cancelled, Change, EndChange, Removed, Retiring
+from catalog.changes.forecast import End, Evidence, LastReport, candidates, ends, retiring
+from catalog.changes.successors import Successor
+from catalog.core.snapshot import Model, Snapshot
+
+
+def compare_ends(
+    before: Snapshot, after: Snapshot, old: Announcements, new: Announcements
+) -> tuple[EndChange, ...]:
+    """Return the new, moved and cancelled ends between two states of a list.
+
+    `old` and `new` hold what each says about ends.
+    """
+    was, now = (ends({}, Evidence(stated=each), None) for each in (old, new))
+    reports = {
+        end.model.key: LastReport(end.forecast.until, "announced", before.taken_at) for end in was
+    }
+    at, found = after.taken_at, candidates(now, Evidence(stated=new), after.models)
+    due = retiring(now, reports, (), at, at)
+    return *cancelled(now, reports, after.by_key), *with_candidates(due, found)
+
+
+def with_candidates(
+    due: Iterable[Retiring], found: Mapping[str, Sequence[Successor]]
+) -> tuple[Retiring, ...]:
+    """Name the possible successors of each model that ends."""
+    return tuple(
+        replace(
+            each,
+            candidates=tuple(one.name for one in found[each.key]),
+            successor=next((one.name for one in found[each.key] if one.is_named), None),
+        )
+        for each in due
+    )
+
+
+def cancelled(
+    known: Iterable[End], reports: Mapping[str, LastReport], listed: Mapping[str, Model]
+) -> tuple[Cancelled, ...]:
+    """Return the reported announcements of listed models that have no end now."""
+    ending = {end.model.key for end in known}
+    gone = (
+        (model, last)
+        for key, last in reports.items()
+        if last.basis == "announced" and key not in ending and (model := listed.get(key))
+    )
+    return tuple(Cancelled(model.key, model.name, model.type, last.until) for model, last in gone)
+
+
+def moved(
+    before: Announcements,
+    after: Announcements,
+    evidence: Evidence,
+    reports: Mapping[str, LastReport],
+) -> frozenset[str]:
+    """Return the keys of models whose announced day moved with a finding of its own.
+
+    There is none if a person's note precedes, or if an end that was never reported is cancelled.
+    """
+    found = set()
+    for key in before.keys() | after.keys():
+        note, last = evidence.notes.get(key), reports.get(key)
+        old, new = (each.until if each else None for each in (before.get(key), after.get(key)))
+        is_noted = note is not None and note.retires is not None
+        is_reported = new is not None or (last is not None and last.basis == "announced")
+        if old != new and is_reported and not is_noted:
+            found.add(key)
+    return frozenset(found)
+
+
+def with_successors(changes: Iterable[Change], evidence: Evidence) -> tuple[Change, ...]:
+    """Name the noted or announced successor of each removed model."""
+    return tuple(
+        replace(each, successor=evidence.successor(each.model.key))
+        if isinstance(each, Removed)
+        else each
+        for each in changes
+    )

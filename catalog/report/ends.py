@@ -1,0 +1,94 @@
+"""Write sentences about ends of models: reports of days, and removals as announced."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from catalog.changes.change import Basis, Cancelled, Removed, Retiring
+from catalog.changes.finding import Finding
+from catalog.core.strict_json import cut
+from catalog.core.text import EXAMPLES, VALUE_LIMIT, count, one_line
+
+
+def last_call(finding: Finding) -> str | None:
+    """Return the last day of calls and its source.
+
+    None without one, or if the fact says it: a removal as announced.
+    """
+    if finding.callable_until is None or is_as_announced(finding):
+        return None
+    days = sorted({each.until for each in finding.changes if isinstance(each, Retiring)})
+    if len(days) > 1:
+        return one_line(f"announced to end from {days[0]} to {days[-1]} ({finding.ground})")
+    return until(finding.callable_until, finding.basis, str(finding.ground))
+
+
+def until(day: date, basis: Basis | None, ground: str) -> str:
+    """Return a last day of calls, worded by its basis."""
+    match basis:
+        case "proved":
+            return one_line(ground)
+        case "announced":
+            return one_line(f"announced to end on {day} ({ground})")
+    return one_line(f"callable until at least {day} ({ground})")
+
+
+def is_as_announced(finding: Finding) -> bool:
+    """Return whether models left the list on their announced day or later."""
+    day = finding.callable_until
+    is_announced = finding.basis == "announced" and day is not None and day <= finding.at.date()
+    return is_announced and isinstance(finding.change, Removed)
+
+
+def as_announced(finding: Finding) -> str:
+    """Return one line for all models that left as announced."""
+    removed = [each for each in finding.changes if isinstance(each, Removed)]
+    said = f"as announced on {finding.callable_until} ({finding.ground})"
+    if len(removed) == 1:
+        (change,) = removed
+        instead = f"; instead: {_name(change.successor)}" if change.successor else ""
+        return f"{_name(change.model.name)} removed {said}{instead}"
+    pairs = [(change.model.name, change.successor) for change in removed]
+    return f"{count(len(removed), 'model')} removed {said}: {_listed(pairs)}"
+
+
+def retiring(changes: Sequence[Retiring], at: datetime) -> str:
+    """Return the report of one end, or of several as one line."""
+    first = changes[0]
+    left = "over" if first.basis == "proved" else days_left(first.days_left(at))
+    moved = "" if first.moved_from is None else f", {_moved(first)} {first.moved_from}"
+    if len(changes) == 1:
+        names = ", ".join(map(_name, first.candidates))
+        return f"{_name(first.name)}: {left}{moved}{f'; instead: {names}' if names else ''}"
+    pairs = [(each.name, each.successor) for each in changes]
+    last = days_left(changes[-1].days_left(at))
+    left = left if last == left else f"{left} to {last}"
+    return f"{count(len(changes), 'model')}: {left}{moved} ({_listed(pairs)})"
+
+
+def cancelled(change: Cancelled) -> str:
+    """Return the sentence of an end that is announced no more."""
+    return f"{_name(change.name)}: no longer announced to end on {change.was}"
+
+
+def days_left(days: int) -> str:
+    """Return the days left, such as `14 days left` or `last day`."""
+    if days == 0:
+        return "last day"
+    return f"{count(days, 'day')} left" if days > 0 else f"over for {count(-days, 'day')}"
+
+
+def _moved(change: Retiring) -> str:
+    return "before it was" if change.shift is None else f"{change.shift} from"
+
+
+def _listed(pairs: Sequence[tuple[str, str | None]]) -> str:
+    """Return the first few names, each with its successor, and the number of others."""
+    shown = ", ".join(
+        f"{_name(name)} → {_name(to)}" if to else _name(name) for name, to in pairs[:EXAMPLES]
+    )
+    more = len(pairs) - EXAMPLES
+    return f"{shown} and {more:,} more" if more > 0 else shown
+
+
+def _name(name: str) -> str:
+    return cut(name, VALUE_LIMIT)
