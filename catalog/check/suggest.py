@@ -139,6 +139,7 @@ def _json(successor: Successor) -> dict[str, Json]:
         for each in successor.differences
     ]
     known: dict[str, Json] = {"model": successor.name, "noted": successor.is_noted}
+    known |= {"announced": True} if successor.is_announced else {}
     known["listed"] = successor.is_listed
     return known | ({"differences": differs} if differs else {})
 

@@ -126,17 +126,19 @@ def _wave(finding: Finding) -> dict[str, Any]:
 
 def _ends(finding: Finding) -> dict[str, Any]:
     """Return announced ends that are one event."""
-    rows = []
-    for change in finding.changes:
-        match change:
-            case Retiring():
-                row = {"until": change.until.isoformat(), "successor": change.successor}
-                rows.append({"model": change.name, "key": change.key, **row})
-            case Removed():
-                row = {"successor": change.successor}
-                rows.append({"model": change.model.name, "key": change.model.key, **row})
-    kind, models = finding.change.kind, [row["model"] for row in rows]
-    return {"kind": kind, "count": len(rows), "models": models, "ends": list(map(_present, rows))}
+    rows = [_end(change) for change in finding.changes if isinstance(change, Retiring | Removed)]
+    models = [row["model"] for row in rows]
+    return {"kind": finding.change.kind, "count": len(rows), "models": models, "ends": rows}
+
+
+def _end(change: Retiring | Removed) -> dict[str, Any]:
+    if isinstance(change, Removed):
+        model = change.model
+        row = {"model": model.name, "key": model.key, "successor": change.successor}
+    else:
+        row = {"model": change.name, "key": change.key, "until": change.until.isoformat()}
+        row["successor"] = change.successor
+    return _present(row)
 
 
 def _variants(finding: Finding) -> dict[str, Any]:

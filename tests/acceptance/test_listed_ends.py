@@ -163,6 +163,8 @@ def test_the_check_uses_the_list(mars: Shell) -> None:
         *(("delisted", "argo"), ("retiring", "dart"), ("delisted", "brig")),
     ]
     assert ran.json["notices"][0]["do"] == "use kept-1"
+    named = {"model": "kept-1", "noted": False, "announced": True, "listed": True}
+    assert ran.json["notices"][0]["instead"] == [named]
     assert "with the status Fading" in ran.json["notices"][1]["text"]
 
 
