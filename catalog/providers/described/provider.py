@@ -146,10 +146,14 @@ class _Reader:
         return Announced(model, until, named or None, f"the provider's {dotted(place)}")
 
     def _status(self, row: Mapping[str, Json]) -> str | None:
-        found = ((place, value(row, place)) for place in self._trails["status"])
-        place, status = next(
-            ((place, each) for place, each in found if each is not None), ((), None)
-        )
+        """Return the status as a word, also a flag such as `deprecated` at a place of an end."""
+        trails = self._trails
+        found = ((place, value(row, place)) for place in trails["status"])
+        stated = next(((place, each) for place, each in found if each is not None), None)
+        if stated is None:
+            flags = (place for place in trails["ends"] if value(row, place) is True)
+            return next((word_of(dotted(place), value=True) for place in flags), None)
+        place, status = stated
         return (
             word_of(dotted(place), status)
             if isinstance(status, bool)

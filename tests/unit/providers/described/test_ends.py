@@ -122,6 +122,9 @@ def test_who_announces() -> None:
         ({"crew": {"active": True}}, "active"),
         ({"crew": {"active": False}}, "not active"),
         ({"phase": "dark", "crew": {"active": True}}, "dark"),
+        ({"over": True}, "over"),
+        ({"over": True, "phase": "dark"}, "dark"),
+        ({"over": False}, None),
         ({}, None),
     ],
 )
