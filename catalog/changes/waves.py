@@ -7,7 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import chain
 from typing import NamedTuple
 
@@ -211,7 +211,13 @@ def bundles(changes: Iterable[Change], common: int, judged: Judged) -> list[Bund
         else:
             rest.append(change)
     back = frozenset(change.model.key for change in rest if isinstance(change, Restored))
-    return [*_events(rest, judged), *_updates(updates, Stayed(common, back), judged)]
+    settled: dict[datetime, list[Change]] = defaultdict(list)
+    for update in updates:
+        if update.since is not None:  # values that settled together moved together
+            settled[update.since].append(update)
+    moved = [update for update in updates if update.since is None]
+    events = [*map(tuple, settled.values()), *_events(rest, judged)]
+    return [*events, *_updates(moved, Stayed(common, back), judged)]
 
 
 def suffix(name: str) -> str | None:

@@ -103,6 +103,8 @@ def bundled(finding: Finding) -> str | None:
         case Updated():
             updates = [each for each in finding.changes if isinstance(each, Updated)]
             fields = {each.field for each in updates}
+            if updates[0].since is not None:
+                return f"{count(many, 'value')} that settled at the same time"
             if len(fields) > 1:
                 one_way = None not in {tendency(each) for each in updates}
                 how = "came or went together" if one_way else "moved in one poll"

@@ -29,7 +29,17 @@ from catalog.core.clock import stamp
 from catalog.core.payload import Drift
 from catalog.core.snapshot import Model
 from catalog.core.strict_json import JsonText, cut, parse, shorten, undotted
-from catalog.core.text import VALUE_LIMIT, count, duration, examples, move, name_of, one_line, show
+from catalog.core.text import (
+    EXAMPLES,
+    VALUE_LIMIT,
+    count,
+    duration,
+    examples,
+    move,
+    name_of,
+    one_line,
+    show,
+)
 from catalog.report import ends
 from catalog.report.prices import together
 from catalog.report.qualifiers import extent, moved
@@ -176,6 +186,9 @@ def _wave(finding: Finding) -> str:
         return _variants(finding)
     names = examples([model.name for model in finding.models])
     fields = list(dict.fromkeys(update.field for update in updates))
+    if updates[0].since is not None:
+        since = stamp(updates[0].since)
+        return f"{count(len(updates), 'value')} settled since {since}: {_each(updates)}"
     if len(fields) == 1:
         return f"{cut(fields[0], VALUE_LIMIT)} on {many}: {_moves(updates)} ({names})"
     tendencies, above = {tendency(update) for update in updates}, parent(fields)
@@ -207,6 +220,16 @@ def _moves(updates: Sequence[Updated]) -> str:
         case "came" | "gone":
             return f"{how}, {count(len(values), 'different value')}"
     return how
+
+
+def _each(updates: Sequence[Updated]) -> str:
+    """Return the moves of some values with the names of their models."""
+    shown = [
+        f"{name_of(each.model)} {cut(each.field, VALUE_LIMIT)} {move(each.before, each.after)}"
+        for each in updates[:EXAMPLES]
+    ]
+    more = f" and {len(updates) - EXAMPLES:,} more" if len(updates) > EXAMPLES else ""
+    return ", ".join(shown) + more
 
 
 def _replaced(update: Updated) -> str:

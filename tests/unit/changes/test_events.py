@@ -1,13 +1,19 @@
 """Many changes of one poll that are one event are one finding."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from catalog.changes.change import Updated
 from catalog.changes.finding import Finding
+from catalog.changes.judge import Case, judge
+from catalog.core.strict_json import canonical
 from catalog.report.sentences import sentence
-from tests.unit.changes.test_judge_pairs import Rows, found, row, some
+from tests.support.builders import AT
+from tests.unit.changes.test_judge_pairs import FIELDS, Rows, found, row, some, state
 
+HOUR = timedelta(hours=1)
 WHOLE = some(40)
 NEW = [row(f"new{at:02}") for at in range(10)]
 
@@ -134,3 +140,22 @@ def test_a_list_that_loses_words_is_reported(field: str) -> None:
     """A list that lost a word, also beside a new one, is reported."""
     before, after = some(1, **{field: ["a", "b"]}), some(1, **{field: ["b", "c"]})
     assert shown(found(before, after)) == [("field-changed", f"m00: {field} +c, -a")]
+
+
+def test_values_that_settle_at_the_same_time_are_one_event() -> None:
+    """Prices of two models that settled together are one finding, a later one is apart."""
+    updates = [
+        Updated(
+            state([row(name)]).models[0],
+            "pricing.in",
+            canonical(1),
+            canonical(after),
+            since=AT + late * HOUR,
+        )
+        for name, after, late in (("a", 2, 0), ("b", 3, 0), ("c", 4, 1))
+    ]
+    settled = judge(updates, Case("many", AT, FIELDS, None, trust="confirmed"))
+    assert [(each.rule, len(each.changes)) for each in settled] == [
+        ("price-raised", 2),
+        ("price-raised", 1),
+    ]

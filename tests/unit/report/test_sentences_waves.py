@@ -1,6 +1,7 @@
 """Several changes in one sentence."""
 
 import unicodedata
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from catalog.changes.change import Change, Removed, Renamed, Updated
 from catalog.cli.explain import bundled
 from catalog.core.strict_json import canonical
 from catalog.report.sentences import sentence
-from tests.support.builders import finding, model
+from tests.support.builders import AT, finding, model
 
 HOSTILE = "a\x1b[31m\nb\r\u2028c\x85d\x00"
 
@@ -18,6 +19,12 @@ def on(count: int, field: str, before: Any, after: Any) -> list[Change]:
     """Return the same move on several models, with None for an absent field."""
     sides = [None if side is None else canonical(side) for side in (before, after)]
     return [Updated(model(str(at), f"m{at}"), field, *sides) for at in range(count)]
+
+
+def settled(fields: int) -> list[Updated]:
+    """Return moves of several fields of one model."""
+    moves = [each for at in range(fields) for each in on(1, f"f{at}", "x", "y")]
+    return [each for each in moves if isinstance(each, Updated)]
 
 
 @pytest.mark.parametrize(
@@ -80,6 +87,14 @@ def on(count: int, field: str, before: Any, after: Any) -> list[Change]:
             "3 models removed in one poll, from 10 on",
         ),
         (
+            [replace(each, since=AT) for each in settled(5)],
+            (
+                "5 values settled since 2025-12-23T10:16:55Z: "
+                "m0 f0 x → y, m0 f1 x → y, m0 f2 x → y and 2 more"
+            ),
+            "5 values that settled at the same time",
+        ),
+        (
             [*on(1, "p.in", "1", "1.1"), *on(1, "p.out", 2, 2.2)],
             "m0: prices 10 % up (in, out)",
             "2 fields that moved in one poll on 1 model",
@@ -100,7 +115,7 @@ def on(count: int, field: str, before: Any, after: Any) -> list[Change]:
             "3 fields that moved in one poll on 1 model",
         ),
         (
-            [each for at in range(5) for each in on(1, f"f{at}", "x", "y")],
+            [*settled(5)],
             "m0: f0 x → y, f1 x → y, f2 x → y and 2 more",
             "5 fields that moved in one poll on 1 model",
         ),
