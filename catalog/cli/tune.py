@@ -151,6 +151,8 @@ def _print(tuned: Tuned) -> None:
     if most:
         shown: list[Row] = [(name, field or "listed", times) for (name, field), times in most]
         print_rows("table", ("Model", "Field", "Moves"), shown[:SHOWN])
+    values = count(tried.implausible, "value")
+    say(f"implausible: {values}, {tried.dropped:,} not confirmed by the next answer")
     say(
         f"removals, believed {'at once' if policy.removals == 'at once' else 'at the next poll'}: "
         f"{_confirmed(tried)}"
@@ -197,6 +199,8 @@ def _trial_json(trial: Trial) -> dict[str, Any]:
             )
         ],
         "settled": trial.settled,
+        "implausible": trial.implausible,
+        "not_confirmed": trial.dropped,
         "confirmed_after_seconds": [each.total_seconds() for each in trial.late],
         "back_before": trial.returned,
     }

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from catalog.changes.change import Removed, Restored, Updated
 from catalog.changes.finding import Finding, Level
-from catalog.changes.flapping import DAMPED, FLAPPING, Place, place_of, sides
+from catalog.changes.flapping import DAMPED, DROPPED, FLAPPING, IMPLAUSIBLE, Place, place_of, sides
 from catalog.changes.poll import Outcome, Poll
 from catalog.changes.rules import rules
 from catalog.core.strict_json import JsonText
@@ -24,7 +24,8 @@ class Trial:
     `reported` counts findings by level. `damped` counts the silent changes of each place, by model
     name and field. `settled` counts the places that settled at another value and were reported.
     `late` holds the delay of each confirmed removal. `returned` counts the models that returned
-    before their removal was confirmed.
+    before their removal was confirmed. `implausible` counts the reported implausible values, and
+    `dropped` those of them that the next answer did not confirm.
     """
 
     first: datetime
@@ -34,6 +35,8 @@ class Trial:
     settled: int = 0
     late: tuple[timedelta, ...] = ()
     returned: int = 0
+    implausible: int = 0
+    dropped: int = 0
 
     @property
     def days(self) -> float:
@@ -52,10 +55,13 @@ def summarize(polls: Iterable[Poll]) -> Trial | None:
     late: list[timedelta] = []
     waiting: dict[str, datetime] = {}
     returned = 0
+    doubts: Counter[str] = Counter()
     for poll in polls:
         first, last = first or poll.started_at, poll.started_at
         levels = (each.level for each in poll.findings)
         reported.update(str(level) for level in levels if level is not Level.QUIET)
+        for finding in poll.findings:
+            doubts[finding.rule] += len(finding.changes)
         for place, change in _moves(poll.findings, {DAMPED}):
             damped[change.model.name, place[1]] += 1
             silent[place] = sides(change)[1]
@@ -68,7 +74,8 @@ def summarize(polls: Iterable[Poll]) -> Trial | None:
             waiting = {key: waiting.get(key, poll.started_at) for key in poll.missing}
     if first is None or last is None:
         return None
-    return Trial(first, last, reported, damped, settled, tuple(late), returned)
+    doubted = doubts[IMPLAUSIBLE], doubts[DROPPED]
+    return Trial(first, last, reported, damped, settled, tuple(late), returned, *doubted)
 
 
 def without_repeats(polls: Iterable[Answered]) -> Iterator[Answered]:

@@ -95,6 +95,16 @@ def test_free_for_one_answer_is_no_discount(shell: Shell) -> None:
     ]
 
 
+def test_tune_counts_implausible_values(shell: Shell) -> None:
+    """`catalog tune` counts the implausible values and those that were not confirmed."""
+    prices = ("1", "0", "1", "30", "30")
+    history(shell, *([*STAY, model("m", pricing={"in": each})] for each in prices))
+    (tuned,) = shell("tune", "--format", "json").json["providers"]
+    counts = tuned["by_the_settings"]
+    assert (counts["implausible"], counts["not_confirmed"]) == (2, 1)
+    assert "implausible: 2 values, 1 not confirmed by the next answer" in shell("tune").lines
+
+
 def test_a_new_price_of_a_flapping_one_is_reported(shell: Shell) -> None:
     """A price that goes back and forth and then to a new value is reported at once."""
     prices = ("1", "2", "1", "2", "5")
