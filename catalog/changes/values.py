@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
 from catalog.changes.change import Updated
-from catalog.core.strict_json import Json, canonical, dotted, leaves, parse
+from catalog.core.clock import read_moment
+from catalog.core.strict_json import Json, canonical, dotted, is_reordered, leaves, parse
 
 NOISE = Decimal("1e-12")
 """Fractions within this share are equal, because doubles have 16 digits."""
@@ -22,7 +22,6 @@ UNIT = 100
 LONGEST = 400
 """The maximum length of a number in characters, beyond any double."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
-_MOMENT = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})([Tt ].*)?")
 
 
 def moves(update: Updated, attribute: str | None = None) -> frozenset[str]:
@@ -51,9 +50,8 @@ def moves(update: Updated, attribute: str | None = None) -> frozenset[str]:
         return frozenset({"relinked"})
     if _is_extended(old, new):
         return frozenset({"extended"})
-    moment = _moment(old)
-    same = moment is not None and moment == _moment(new)
-    return frozenset({"respelled"} if same or _is_reordered(old, new) else ())
+    same = _is_same_moment(old, new) or is_reordered(old, new)
+    return frozenset({"respelled"} if same else ())
 
 
 def factor(before: Json, after: Json) -> Decimal | None:
@@ -143,19 +141,8 @@ def _is_extended(old: Json, new: Json) -> bool:
     return set(old) < set(new)
 
 
-def _is_reordered(old: Json, new: Json) -> bool:
-    lists = isinstance(old, list) and isinstance(new, list)
-    return lists and all(isinstance(i, str) for i in (*old, *new)) and sorted(old) == sorted(new)
-
-
-def _moment(value: Json) -> datetime | None:
-    """Parse a date or time such as `2025-1-6`, in UTC by default."""
-    match = _MOMENT.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        return None
-    try:
-        day = f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}"
-        moment = datetime.fromisoformat(day + (match[4] or ""))
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+def _is_same_moment(old: Json, new: Json) -> bool:
+    if not isinstance(old, str) or not isinstance(new, str):
+        return False
+    moment = read_moment(old)
+    return moment is not None and moment == read_moment(new)

@@ -101,6 +101,14 @@ def leaves(value: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
         yield from leaves(item, (*path, key))
 
 
+def is_reordered(old: Json, new: Json) -> bool:
+    """Return whether both are lists of the same texts or objects, in any order."""
+    if not (isinstance(old, list) and isinstance(new, list)):
+        return False
+    alike = any(all(isinstance(each, kind) for each in (*old, *new)) for kind in (str, dict))
+    return alike and sorted(map(canonical, old)) == sorted(map(canonical, new))
+
+
 def plain(text: str | None) -> str | None:
     """Return a text without NUL, because PostgreSQL refuses it."""
     return text and text.replace("\0", "\ufffd")

@@ -1,9 +1,9 @@
 """Convert differently spelled values to one form, so equal values match."""
 
 import math
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
+from catalog.core.clock import read_moment
 from catalog.core.paths import Places
 from catalog.core.strict_json import Json
 
@@ -48,14 +48,10 @@ def moment(value: Json) -> Json:
 
     Seconds since 1970 stay a number. A day without a time stays a day.
     """
-    if not isinstance(value, str) or len(value) < len("2025-01-01T00:00"):
+    if not isinstance(value, str) or len(value.strip()) < len("2025-01-01T00:00"):
         return value
-    try:
-        when = datetime.fromisoformat(value)
-        aware = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return value
-    return aware.isoformat().replace("+00:00", "Z")
+    when = read_moment(value)
+    return value if when is None else when.isoformat().replace("+00:00", "Z")
 
 
 def spelled(value: Json, numbers: Places, times: Places) -> Json:
