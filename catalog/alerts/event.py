@@ -12,6 +12,7 @@ from catalog.alerts.size import WEBHOOK_BYTES
 from catalog.changes.finding import REPORTED, Finding
 from catalog.core.clock import stamp
 from catalog.core.strict_json import Json, canonical, cut
+from catalog.core.text import both
 from catalog.report.json_output import SCHEMA_VERSION, finding_json
 from catalog.report.sentences import title
 
@@ -98,6 +99,9 @@ def _cut_change(finding: Finding, message: Message, limit: int) -> dict[str, Any
     change = _change(finding, message)
     if _size(change) <= limit:
         return change
+    sides = change.get("before"), change.get("after")
+    if all(isinstance(side, str) for side in sides):
+        change |= zip(("before", "after"), both(*sides, MOST_CHARACTERS), strict=True)
     change = {name: _cut_value(value) for name, value in change.items()} | {"cut": True}
     if _size(change) > limit:
         change = {name: each for name, each in change.items() if name not in {"before", "after"}}

@@ -40,7 +40,7 @@ def subject(message: Message) -> str:
         return f"{message.provider}: nothing to report"
     first, more = message.findings[0], len(message.findings) - 1
     others = f", and {more:,} more" if more else ""
-    what = cut(fact(first), SUBJECT_LENGTH - len(others))
+    what = fact(first, SUBJECT_LENGTH - len(others))
     return f"{message.provider}: {what}{others} ({levels(message.findings)})"
 
 
@@ -136,7 +136,8 @@ def _poll(findings: Iterable[Finding], used: Used) -> Iterator[str]:
         kinds.setdefault(kind, []).append(finding)
     for alike in kinds.values():
         for finding in alike:
-            yield cut(f"{_MARKS[finding.level]} {fact(finding)}", LINE_LENGTH)
+            mark = _MARKS[finding.level]
+            yield f"{mark} {fact(finding, LINE_LENGTH - len(mark) - 1)}"
             if files := used_in(finding, used):
                 yield cut(f"   Used in {files_text(files)}.", LINE_LENGTH)
         yield from (f"   {cut(line, LINE_LENGTH)}" for line in _reasons(alike[0]))

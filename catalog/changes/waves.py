@@ -227,7 +227,10 @@ def suffix(name: str) -> str | None:
 
 
 def tendency(update: Updated) -> str | None:
-    """Return the direction of an update in a word, or None."""
+    """Return the direction of an update in a word, or None.
+
+    A number is no beginning of another one, also as text.
+    """
     if update.before is None:
         return "came"
     if update.after is None:

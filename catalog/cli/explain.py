@@ -25,7 +25,7 @@ from catalog.core.clock import stamp
 from catalog.core.paths import Attributes
 from catalog.core.payload import Drift
 from catalog.core.strict_json import cut, values_json
-from catalog.core.text import VALUE_LIMIT, count
+from catalog.core.text import VALUE_LIMIT, both, count
 from catalog.core.visible import visible
 from catalog.report.ends import is_as_announced
 from catalog.report.json_output import finding_json
@@ -180,8 +180,9 @@ def _fact(change: Change, attributes: Attributes) -> Iterator[str]:
     match change:
         case Updated():
             yield f"{where}: {change.field}{_called(change.field, attributes)}"
-            for side, value in (("before", change.before), ("after", change.after)):
-                yield f"  {side:7} {'missing' if value is None else cut(value, 4 * VALUE_LIMIT)}"
+            sides = ("missing" if side is None else side for side in (change.before, change.after))
+            for side, value in zip(("before", "after"), both(*sides, 4 * VALUE_LIMIT), strict=True):
+                yield f"  {side:7} {value}"
         case Renamed():
             yield f"{where}: renamed to {change.name} (id {change.key})"
         case Drift():

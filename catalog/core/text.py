@@ -9,9 +9,10 @@ import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from itertools import accumulate, islice
 
 from catalog.core.snapshot import Model
-from catalog.core.strict_json import Json, JsonText, cut, parse
+from catalog.core.strict_json import Json, JsonText, cut, is_reordered, parse
 from catalog.core.visible import visible
 
 VALUE_LIMIT = 120
@@ -47,37 +48,82 @@ def _exact(value: JsonText | None) -> str:
     return "missing" if value is None else json.dumps(parse(value))
 
 
-def move(before: JsonText | None, after: JsonText | None) -> str:
+def move(before: JsonText | None, after: JsonText | None, limit: int = VALUE_LIMIT) -> str:
     """Return both sides of a change, so that they look different.
 
-    Long texts are shown from their first difference.
+    Each side has at most `limit` characters. Long ones are cut around their difference.
     """
-    listed = _of_lists(before, after)
+    listed = _of_lists(before, after, limit)
     if listed is not None:
         return listed
     old, new = _plain(before), _plain(after)
     if old.split() == new.split():
         old, new = _exact(before), _exact(after)
-    pairs = enumerate(zip(old, new, strict=False))
-    shared = next((at for at, (a, b) in pairs if a != b), min(len(old), len(new)))
-    start = max(old.rfind("/", 0, shared), old.rfind(" ", 0, shared), shared - PREFIX_LIMIT)
-    if start >= PREFIX_LIMIT:
+    return " → ".join(differing(old, new, limit))
+
+
+def differing(old: str, new: str, limit: int = VALUE_LIMIT) -> tuple[str, str]:
+    """Cut two texts to `limit` characters each, around the place where they differ.
+
+    A long common beginning is left out, and so is a long common end.
+    """
+    context = min(PREFIX_LIMIT, limit // 4)
+    shared = _shared(old, new)
+    start = max(old.rfind("/", 0, shared), old.rfind(" ", 0, shared), shared - context)
+    if start >= context:
         old, new = f"…{old[start:]}", f"…{new[start:]}"
-    return f"{cut(old, VALUE_LIMIT)} → {cut(new, VALUE_LIMIT)}"
+    if max(len(old), len(new)) > limit:
+        most = min(len(old), len(new)) - _shared(old, new)
+        spare = _shared(old[::-1], new[::-1], most) - context
+        if spare > 1:
+            old, new = f"{old[:-spare]}…", f"{new[:-spare]}…"
+    return cut(old, limit), cut(new, limit)
 
 
-def _of_lists(before: JsonText | None, after: JsonText | None) -> str | None:
+def both(old: str, new: str, limit: int = VALUE_LIMIT) -> tuple[str, str]:
+    """Return two texts, whole if both are short, else cut around their difference."""
+    return differing(old, new, limit) if max(len(old), len(new)) > limit else (old, new)
+
+
+def _shared(one: str, other: str, most: int | None = None) -> int:
+    """Return the length of the common beginning, up to `most`."""
+    pairs = islice(zip(one, other, strict=False), most)
+    common = next((at for at, (a, b) in enumerate(pairs) if a != b), None)
+    if common is not None:
+        return common
+    shorter = min(len(one), len(other))
+    return shorter if most is None else min(shorter, most)
+
+
+def _of_lists(before: JsonText | None, after: JsonText | None, limit: int) -> str | None:
     """Return the words added to and removed from a list, or None."""
     if before is None or after is None or before == after:
         return None
     old, new = parse(before), parse(after)
-    if not (isinstance(old, list) and isinstance(new, list) and all(map(_is_word, old + new))):
+    if not (isinstance(old, list) and isinstance(new, list)):
         return None
-    if sorted(old) == sorted(new):
+    if is_reordered(old, new):
         return "the same in another order"
-    added = [f"+{word}" for word in new if word not in old]
-    removed = [f"-{word}" for word in old if word not in new]
-    return cut(", ".join(added + removed), VALUE_LIMIT) or None
+    if not all(map(_is_word, old + new)):
+        return None
+    known, kept = set(old), set(new)
+    added = [f"+{word}" for word in new if word not in known]
+    removed = [f"-{word}" for word in old if word not in kept]
+    if len(added) == len(removed) == 1 and max(len(added[0]), len(removed[0])) > limit:
+        return "+{}, -{}".format(*differing(added[0][1:], removed[0][1:], limit - 1))
+    return ", ".join(_first(words, limit) for words in (added, removed) if words) or None
+
+
+def _first(words: Sequence[str], limit: int) -> str:
+    """Return the words that fit, at least one, and the number of others."""
+    whole = ", ".join(words)
+    if len(whole) <= limit:
+        return whole
+    room = limit - len(f" and {len(words):,} more")
+    ends = accumulate(len(word) + len(", ") for word in words)
+    fitting = max(1, sum(end - len(", ") <= room for end in ends))
+    rest = f" and {len(words) - fitting:,} more" if fitting < len(words) else ""
+    return cut(", ".join(words[:fitting]), limit - len(rest)) + rest
 
 
 def _is_word(value: Json) -> bool:

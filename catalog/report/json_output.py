@@ -17,6 +17,7 @@ from catalog.core.probe import Probe
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import parse, values_json
 from catalog.report.ends import is_as_announced
+from catalog.report.spans import direction
 
 SCHEMA_VERSION = 1
 
@@ -119,8 +120,9 @@ def _wave(finding: Finding) -> dict[str, Any]:
     how = {tendency(change) for change in updates}
     if len(moves) == 1 and len(fields) == 1:
         result |= values_json(*moves.pop())
-    elif how != {None} and len(how) == 1:
-        result["move"] = how.pop()
+    else:
+        word = how.pop() if len(how) == 1 else None
+        result |= _present({"move": word or direction(updates)})
     return result | {"models": names}
 
 

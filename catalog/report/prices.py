@@ -13,7 +13,7 @@ SAME = Decimal("0.005")
 """Prices that moved by the same share within this are one move."""
 
 
-def together(updates: Sequence[Updated]) -> str:
+def together(updates: Sequence[Updated], limit: int = VALUE_LIMIT) -> str:
     """Return the moves of one model, or the same moves of several ones.
 
     Numbers are prices here, such as in `prices 10 % up (prompt); tags +new`.
@@ -23,8 +23,8 @@ def together(updates: Sequence[Updated]) -> str:
     own = first if len(same) == len(first) else list(updates)
     numbers = [each for each in own if _is_price(each)]
     others = [each for each in own if not _is_price(each)]
-    parts = [_prices(numbers)] if numbers else []
-    return "; ".join([*parts, *([_listed(others)] if others else [])])
+    parts = [_prices(numbers, limit)] if numbers else []
+    return "; ".join([*parts, *([_listed(others, limit)] if others else [])])
 
 
 def _is_price(update: Updated) -> bool:
@@ -32,7 +32,7 @@ def _is_price(update: Updated) -> bool:
     return all(is_number(value) for value in map(parse, texts) if value is not None)
 
 
-def _prices(updates: Sequence[Updated]) -> str:
+def _prices(updates: Sequence[Updated], limit: int) -> str:
     fields = list(dict.fromkeys(update.field for update in updates))
     start = len(undotted(parent(fields))) if parent(fields) else 0
     names = [".".join(undotted(field)[start:]) for field in fields]
@@ -42,12 +42,14 @@ def _prices(updates: Sequence[Updated]) -> str:
         return f"prices {_percent(known[0])} ({examples(names)})"
     if len(fields) < len(updates):
         return f"prices moved differently ({examples(names)})"
-    return f"prices: {_listed(updates, names)}"
+    return f"prices: {_listed(updates, limit, names)}"
 
 
-def _listed(updates: Sequence[Updated], names: Sequence[str] = ()) -> str:
+def _listed(updates: Sequence[Updated], limit: int, names: Sequence[str] = ()) -> str:
     pairs = zip(names or [update.field for update in updates], updates, strict=True)
-    moves = [f"{cut(name, VALUE_LIMIT)} {move(each.before, each.after)}" for name, each in pairs]
+    moves = [
+        f"{cut(name, VALUE_LIMIT)} {move(each.before, each.after, limit)}" for name, each in pairs
+    ]
     more = f" and {len(moves) - EXAMPLES:,} more" if len(moves) > EXAMPLES else ""
     return f"{', '.join(moves[:EXAMPLES])}{more}"
 

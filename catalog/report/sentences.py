@@ -32,6 +32,7 @@ from catalog.core.strict_json import JsonText, cut, parse, shorten, undotted
 from catalog.core.text import (
     EXAMPLES,
     VALUE_LIMIT,
+    both,
     count,
     duration,
     examples,
@@ -43,6 +44,10 @@ from catalog.core.text import (
 from catalog.report import ends
 from catalog.report.prices import together
 from catalog.report.qualifiers import extent, moved
+from catalog.report.spans import span
+
+SHORT = 40
+"""The characters of a value in a line that would be too long."""
 
 
 def sentence(finding: Finding) -> str:
@@ -51,13 +56,21 @@ def sentence(finding: Finding) -> str:
     return f"{fact(finding)}; {words}" if words else fact(finding)
 
 
-def fact(finding: Finding) -> str:
-    """Return the event in one line, with doubts and earlier moves."""
-    words = _wave(finding) if finding.is_wave else _fact(finding)
+def fact(finding: Finding, most: int | None = None) -> str:
+    """Return the event in one line, with doubts and earlier moves.
+
+    A line longer than `most` characters gets shorter values, and is then cut.
+    """
+    line = _line(finding, VALUE_LIMIT)
+    return line if most is None or len(line) <= most else cut(_line(finding, SHORT), most)
+
+
+def _line(finding: Finding, limit: int) -> str:
+    words = _wave(finding, limit) if finding.is_wave else _fact(finding, limit)
     return one_line(words + extent(finding) + moved(finding))
 
 
-def _fact(finding: Finding) -> str:
+def _fact(finding: Finding, limit: int) -> str:
     change = finding.change
     if ends.is_as_announced(finding):
         return ends.as_announced(finding)
@@ -67,12 +80,13 @@ def _fact(finding: Finding) -> str:
         case Removed(model):
             return f"{name_of(model)} {_left(finding) or 'removed'}"
         case Renamed(model, key, name):
-            return f"{name_of(model)} {_another_name(model, key, name)}"
+            return _another_name(model, key, name)
         case Restored(model, gone_since):
             return f"{name_of(model)} restored after {duration(finding.at - gone_since)}"
         case Updated(model, field, before, after):
             since = f", since {stamp(change.since)}" if change.since else ""
-            return f"{name_of(model)}: {cut(field, VALUE_LIMIT)} {move(before, after)}{since}"
+            moving = move(before, after, limit)
+            return f"{name_of(model)}: {cut(field, VALUE_LIMIT)} {moving}{since}"
     return _beside_the_lists(change, finding.at)
 
 
@@ -123,8 +137,8 @@ def _probed(change: Probed, at: datetime) -> str:
             return f"{name} is listed, but missing from the list of models that can be called"
         case "answering":
             return f"{name} answers again on {on}"
-    before = cut(change.before or "", VALUE_LIMIT)
-    return f"{name} on {on} answers as {cut(change.answered_as or '', VALUE_LIMIT)}, not {before}"
+    before, now = both(change.before or "", change.answered_as or "")
+    return f"{name} on {on} answers as {now}, not {before}"
 
 
 def successor(found: Successor) -> str:
@@ -168,13 +182,13 @@ def _about(model: Model) -> str:
 
 
 def _another_name(former: Model, key: str, name: str) -> str:
-    ids = f"id {cut(former.key, VALUE_LIMIT)} → {cut(key, VALUE_LIMIT)}"
+    ids = f"id {' → '.join(both(former.key, key))}"
     if name == former.name:
-        return f"has another id: {ids}"
-    return f"renamed to {cut(name, VALUE_LIMIT)}" + f" ({ids})" * (key != name)
+        return f"{name_of(former)} has another id: {ids}"
+    return " renamed to ".join(both(former.name, name)) + f" ({ids})" * (key != name)
 
 
-def _wave(finding: Finding) -> str:
+def _wave(finding: Finding, limit: int) -> str:
     reports = [change for change in finding.changes if isinstance(change, Retiring)]
     if reports:
         return ends.retiring(reports, finding.at)
@@ -190,12 +204,12 @@ def _wave(finding: Finding) -> str:
         since = stamp(updates[0].since)
         return f"{count(len(updates), 'value')} settled since {since}: {_each(updates)}"
     if len(fields) == 1:
-        return f"{cut(fields[0], VALUE_LIMIT)} on {many}: {_moves(updates)} ({names})"
+        return f"{cut(fields[0], VALUE_LIMIT)} on {many}: {_moves(updates, limit)} ({names})"
     tendencies, above = {tendency(update) for update in updates}, parent(fields)
     how = tendencies.pop() if len(tendencies) == 1 else None
     if how is None:
         on = names if len(finding.models) == 1 else f"{many} ({names})"
-        return f"{on}: {together(updates)}"
+        return f"{on}: {together(updates, limit)}"
     if len(finding.models) == 1:
         return f"{names}: {examples(fields)} {how}"
     if not above:
@@ -204,13 +218,15 @@ def _wave(finding: Finding) -> str:
     return f"{cut(above, VALUE_LIMIT)} on {many}: {examples(below)} {how} ({names})"
 
 
-def _moves(updates: Sequence[Updated]) -> str:
+def _moves(updates: Sequence[Updated], limit: int) -> str:
     distinct = {(update.before, update.after) for update in updates}
-    texts = {move(update.before, update.after) for update in updates}
+    texts = {move(update.before, update.after, limit) for update in updates}
     if len(texts) == 1:
         return texts.pop()
     tendencies = {tendency(update) for update in updates}
     how = tendencies.pop() if len(tendencies) == 1 else None
+    if how is None and (numbers := span(updates)):
+        return numbers
     if how is None and len({likeness(update) for update in updates}) == 1:
         return _replaced(updates[0])
     values = {value for pair in distinct for value in pair if value is not None}
@@ -244,7 +260,7 @@ def _variants(finding: Finding) -> str:
     names = examples([model.name for model in finding.models])
     if isinstance(change, Renamed):
         old, new = swap(change.model.name, change.name)
-        pair = f"{name_of(change.model)} → {cut(change.name, VALUE_LIMIT)}"
+        pair = " → ".join(both(change.model.name, change.name))
         what = f"with {old or 'nothing'} → {new or 'nothing'}"
         return f"{count(number, 'model')} renamed {what}: {pair} and {number - 1:,} more"
     endings = {suffix(model.name) or "" for model in finding.models}

@@ -107,6 +107,13 @@ TABLE: dict[str, tuple[tuple[Rows, Rows], Told]] = {
         (some(9, pricing={"web": "0", "prompt": "1"}), some(9, pricing={"prompt": "1"})),
         [("info", "price-zero", 1)] * 9,
     ),
+    "most prices left 0, each to its own": (
+        (
+            [row(f"m{at:02}", pricing={"prompt": "0"}) for at in range(30)],
+            [row(f"m{at:02}", pricing={"prompt": f"0.{at + 1}"}) for at in range(30)],
+        ),
+        [("warning", "price-raised", 30)],
+    ),
     "the same price moved on ten of forty": (
         (some(10, pricing={"prompt": "1"}), some(10, pricing={"prompt": "2"})),
         [("warning", "price-raised", 10)],
@@ -238,6 +245,14 @@ TABLE: dict[str, tuple[tuple[Rows, Rows], Told]] = {
     "an instant in another zone": (
         moved("2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00"),
         [("quiet", "value-respelled", 1)],
+    ),
+    "an instant with its zone after a space": (
+        moved("2026-01-01 01:00:00 UTC", "2026-01-01 08:00:00 +0700"),
+        [("quiet", "value-respelled", 1)],
+    ),
+    "another instant with its zone after a space": (
+        moved("2026-01-01 01:00:00 UTC", "2026-01-01 01:00:00 +0700"),
+        [("info", "field-changed", 1)],
     ),
     "a day far away": (moved(None, "2098-12-31"), [("info", "field-changed", 1)]),
     "a version": (moved("3.10", "3.1"), [("info", "field-changed", 1)]),

@@ -248,7 +248,30 @@ def test_no_sentence_breaks_out_of_its_line(change: Change) -> None:
         ("word " * 100 + "old", "word " * 100 + "new", "… old → … new"),
         ("word " * 100 + "end", "word " * 100, "… end → … "),
         ("x" * 200 + "1", "x" * 200 + "2", f"…{'x' * 30}1 → …{'x' * 30}2"),
-        ("a" + "x" * 200, "b" + "x" * 200, f"a{'x' * 118}… → b{'x' * 118}…"),
+        ("a" + "x" * 200, "b" + "x" * 200, f"a{'x' * 30}… → b{'x' * 30}…"),
+        (
+            "word " * 100 + "old" + " tail" * 100,
+            "word " * 100 + "renewed" + " tail" * 100,
+            f"… old{' tail' * 5} tai… → … renewed{' tail' * 5} tai…",
+        ),
+        ("word " * 100, "word " * 40, f"… {'word ' * 24}".rstrip()[:119] + "… → … "),
+        (
+            ["x" * 200 + "1", "same"],
+            ["same", "x" * 200 + "2"],
+            f"+…{'x' * 29}2, -…{'x' * 29}1",
+        ),
+        (
+            [f"old-{at:02}-{'x' * 20}" for at in range(9)],
+            [f"new-{at:02}-{'x' * 20}" for at in range(8)],
+            f"+new-00-{'x' * 20}, +new-01-{'x' * 20}, +new-02-{'x' * 20} and 5 more, "
+            f"-old-00-{'x' * 20}, -old-01-{'x' * 20}, -old-02-{'x' * 20} and 6 more",
+        ),
+        (["a", "b" * 300], ["a"], f"-{'b' * 118}…"),
+        (
+            [{"min": 0, "price": 1}, {"price": 2}],
+            [{"price": 2}, {"min": 0, "price": 1}],
+            "the same in another order",
+        ),
         ("1,000", 1000, '"1,000" → 1000'),
         ("null", None, '"null" → null'),
         ("a b", "a\nb", '"a b" → "a\\nb"'),
@@ -264,6 +287,29 @@ def test_no_sentence_breaks_out_of_its_line(change: Change) -> None:
 def test_moves(before: Any, after: Any, said: str) -> None:
     """Values are shown from their difference on, as JSON if they look alike."""
     assert move(text(before), text(after)) == said
+
+
+def test_a_line_of_limited_length_keeps_the_difference() -> None:
+    """A line that is too long gets shorter values, which still show how they differ."""
+    text_before, text_after = (canonical("word " * 50 + end * 30) for end in ("one ", "two "))
+    made = finding(updated(text_before, text_after))
+    assert len(fact(made)) == len(fact(made, 300)) > 200
+    short = fact(made, 100)
+    assert short.startswith("alpha: version … one ")
+    assert " → … two " in short
+    assert len(short) <= 100
+    assert len(fact(made, 30)) == 30
+
+
+def test_long_names_show_where_they_differ() -> None:
+    """Names with one long beginning show their ends, short ones are whole."""
+    old, new = model(name="n" * 150 + "-old"), "n" * 150 + "-new"
+    cut = f"…{'n' * 29}"
+    assert sentence(finding(Renamed(old, "1", new))) == f"{cut}-old renamed to {cut}-new (id 1 → 1)"
+    short = Renamed(model(name="vendor/some-model-of-thirty-characters-1"), "1", "vendor/some-2")
+    assert sentence(finding(short)).startswith(
+        "vendor/some-model-of-thirty-characters-1 renamed to vendor/some-2"
+    )
 
 
 def test_a_word_is_not_mistaken_for_absence() -> None:

@@ -33,6 +33,31 @@ def settled(fields: int) -> list[Updated]:
         (on(4, "x", 1, 2), "x on 4 models: 1 → 2 (m0, m1, m2 and 1 more)", "a wave: one field"),
         (
             [*on(1, "x", 1, 2), *on(1, "x", 1, 3)],
+            "x on 1 model: 1 → 2 … 3, raised (m0)",
+            "a wave: one field",
+        ),
+        (
+            [*on(2, "x", "5", "0.000001"), *on(1, "x", "7", "1e-3")],
+            "x on 2 models: 5 … 7 → 0.000001 … 1e-3, lowered (m0, m1)",
+            "a wave: one field",
+        ),
+        (
+            [*on(1, "x", "0", "0.01"), *on(1, "x", "1", "1.5"), *on(1, "x", "0", "0.05")],
+            "x on 1 model: 0 … 1 → 0.01 … 1.5, raised (m0)",
+            "a wave: one field",
+        ),
+        (
+            [*on(1, "x", 1000, 2), *on(1, "x", 2, 3000)],
+            "x on 1 model: 2 … 1,000 → 2 … 3,000, 2 different moves (m0)",
+            "a wave: one field",
+        ),
+        (
+            [*on(1, "x", 1, "1.0"), *on(1, "x", 1, "1.00")],
+            "x on 1 model: 1 → 1.0, 2 different moves (m0)",
+            "a wave: one field",
+        ),
+        (
+            [*on(1, "x", "1", "1 each"), *on(1, "x", "2", "two")],
             "x on 1 model: 2 different moves (m0)",
             "a wave: one field",
         ),
