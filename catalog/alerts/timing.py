@@ -52,14 +52,14 @@ class Quiet:
 
     def ending(self, local: datetime) -> datetime:
         """Return the end of the current quiet hours, or the given time."""
-        clock = local.time()
-        within = self.begin <= clock < self.end
-        if self.begin > self.end:
-            within = clock >= self.begin or clock < self.end
-        if not within:
-            return local
-        tomorrow = self.begin > self.end and clock >= self.begin
-        return _showing(self.end, local, days=int(tomorrow))
+        while self._covers(local.time()):
+            local = _next(self.end, local, twice=True)
+        return local
+
+    def _covers(self, clock: time) -> bool:
+        if self.begin < self.end:
+            return self.begin <= clock < self.end
+        return clock >= self.begin or clock < self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +93,31 @@ class Timing:
             return at
         if self.digest is Digest.HOURLY:
             return at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        local = at.astimezone(self.zone)
-        return _showing(self.daily_at, local, days=int(local.time() >= self.daily_at))
+        return _next(self.daily_at, at.astimezone(self.zone), twice=False)
 
 
-def _showing(clock: time, local: datetime, days: int) -> datetime:
-    """Return when clocks show a time after `days`, first from `local` on.
+def _next(clock: time, local: datetime, *, twice: bool) -> datetime:
+    """Return the next time after `local` at which clocks there show `clock`.
 
-    A time that a clock change skips is moved later by the same amount.
+    A time that a clock change skips is later by as much. Of a time that is shown twice in one day,
+    the second one counts only with `twice`.
     """
-    there = datetime.combine(local.date() + timedelta(days=days), clock, local.tzinfo)
-    twice = sorted(there.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    shown = [each for each in twice if each.astimezone(local.tzinfo).time() >= clock]
-    return next((each for each in shown if each >= local), twice[-1])
+    # Clock changes can move a time to the next day, and can skip a whole day.
+    days = (local.date() + timedelta(days=number) for number in range(-1, 3))
+    shown = [_shown(datetime.combine(day, clock, local.tzinfo)) for day in days]
+    moments = (moment for of_day in shown for moment in (of_day if twice else of_day[:1]))
+    return min(moment for moment in moments if moment > local).astimezone(local.tzinfo)
+
+
+def _shown(there: datetime) -> list[datetime]:
+    """Return when clocks show a local time, in UTC: once, or twice when they go back."""
+    written = there.replace(tzinfo=None)
+    moments = {there.replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return sorted(
+        moment
+        for moment in moments
+        if moment.astimezone(there.tzinfo).replace(tzinfo=None) >= written
+    )
 
 
 def read_clock(text: str) -> time:

@@ -1,7 +1,9 @@
 """When a message may go out, and when it is tried again."""
 
 from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,8 @@ from catalog.changes.finding import Level
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ZURICH = ZoneInfo("Europe/Zurich")
+SANTIAGO = ZoneInfo("America/Santiago")
+LATE = Quiet(time(22), time(0))
 NIGHT = Quiet(time(22), time(7))
 EARLY = Quiet(time(1), time(2, 30))
 AT_ONCE, HOURLY, DAILY = Digest.AT_ONCE, Digest.HOURLY, Digest.DAILY
@@ -38,9 +42,18 @@ def at(text: str) -> datetime:
         (Timing(DAILY, zone=ZURICH), "2026-03-28 12:00", "2026-03-29 06:00"),
         # 02:30 is not there that night: it is told when it would have been, an hour later by name.
         (Timing(DAILY, time(2, 30), zone=ZURICH), "2026-03-28 12:00", "2026-03-29 01:30"),
-        # 02:30 is there twice that night.
+        # 02:30 is there twice that night: the first one counts.
         (Timing(DAILY, time(2, 30), zone=ZURICH), "2026-10-24 12:00", "2026-10-25 00:30"),
-        (Timing(DAILY, time(2, 30), zone=ZURICH), "2026-10-25 01:15", "2026-10-25 01:30"),
+        (Timing(DAILY, time(2, 30), zone=ZURICH), "2026-10-25 01:15", "2026-10-26 01:30"),
+        # The day begins at 01:00 on 2026-09-06 in Chile: there is no midnight.
+        (Timing(DAILY, time(0), zone=SANTIAGO), "2026-09-05 12:00", "2026-09-06 04:00"),
+        (Timing(DAILY, time(0), zone=SANTIAGO), "2026-09-06 04:00", "2026-09-07 03:00"),
+        (Timing(DAILY, time(0, 30), zone=SANTIAGO), "2026-09-06 04:10", "2026-09-06 04:30"),
+        (Timing(DAILY, time(23, 30), zone=SANTIAGO), "2026-09-06 03:40", "2026-09-07 02:30"),
+        (Timing(quiet=LATE, zone=SANTIAGO), "2026-09-06 03:00", "2026-09-06 04:00"),
+        # 23:30 is there twice on 2026-04-04.
+        (Timing(DAILY, time(23, 30), zone=SANTIAGO), "2026-04-05 03:10", "2026-04-06 03:30"),
+        (Timing(quiet=LATE, zone=SANTIAGO), "2026-04-05 02:30", "2026-04-05 04:00"),
         (Timing(quiet=NIGHT), "2026-03-02 21:59", "2026-03-02 21:59"),
         (Timing(quiet=NIGHT), "2026-03-02 22:00", "2026-03-03 07:00"),
         (Timing(quiet=NIGHT), "2026-03-03 06:59", "2026-03-03 07:00"),
@@ -101,6 +114,91 @@ def test_nobody_is_disturbed_or_forgotten(
     if quiet is not None:
         local = due.astimezone(zone)
         assert quiet.ending(local).astimezone(UTC) <= due
+
+
+Change = tuple[ZoneInfo, datetime]
+"""A zone, and the first moment after its clocks were set."""
+
+
+@cache
+def changes_at_midnight() -> list[Change]:
+    """Find the changes since 2018 that skip or repeat a time near midnight, in all zones."""
+    months = [at("2018-01-01") + timedelta(weeks=4 * number) for number in range(130)]
+    changes = (
+        (zone, _first(low, high, zone))
+        for zone in map(ZoneInfo, sorted(available_timezones()))
+        for low, high in pairwise(months)
+        if _offset(low, zone) != _offset(high, zone)
+    )
+    return [(zone, moment) for zone, moment in changes if _hours(moment, zone) & {23, 0}]
+
+
+def _first(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
+    """Return the first minute with another offset than `low`."""
+    while high - low > timedelta(minutes=1):
+        middle = (low + (high - low) / 2).replace(second=0, microsecond=0)
+        same = _offset(middle, zone) == _offset(low, zone)
+        low, high = (middle, high) if same else (low, middle)
+    return high
+
+
+def _hours(moment: datetime, zone: ZoneInfo) -> set[int]:
+    around = (moment + timedelta(minutes=minutes) for minutes in (-60, -1, 0))
+    return {each.astimezone(zone).hour for each in around}
+
+
+def _offset(moment: datetime, zone: ZoneInfo) -> timedelta | None:
+    return moment.astimezone(zone).utcoffset()
+
+
+changes = st.deferred(lambda: st.sampled_from(changes_at_midnight()))
+near = st.integers(-1500, 1500).map(lambda minutes: timedelta(minutes=minutes))
+OPEN = 3 * 60
+"""The minutes that quiet hours leave at least, more than a clock change skips."""
+
+
+def open_for_long(quiet: Quiet) -> bool:
+    """Return whether quiet hours leave some hours."""
+    begin, end = (each.hour * 60 + each.minute for each in (quiet.begin, quiet.end))
+    return (begin - end) % 1440 >= OPEN
+
+
+def test_the_known_changes_at_midnight_are_found() -> None:
+    """The changes cover the zones in which clocks go forward at midnight."""
+    zones = {zone.key for zone, _ in changes_at_midnight()}
+    known = "America/Santiago Africa/Cairo Asia/Beirut America/Asuncion America/Havana Asia/Amman"
+    assert {*known.split()} <= zones
+
+
+@given(changes, near, spans.map(lambda pair: Quiet(*pair)).filter(open_for_long))
+def test_quiet_hours_end_where_midnight_is_skipped(
+    change: Change, away: timedelta, quiet: Quiet
+) -> None:
+    """The end is no earlier, is outside of the quiet hours, and is about a day away at most."""
+    zone, moment = change
+    end = quiet.ending((moment + away).astimezone(zone))
+    assert moment + away <= end.astimezone(UTC) <= moment + away + timedelta(hours=25)
+    clock = end.astimezone(UTC).astimezone(zone).time()
+    if quiet.begin < quiet.end:
+        assert not quiet.begin <= clock < quiet.end
+    else:
+        assert quiet.end <= clock < quiet.begin
+
+
+@given(changes, near, clocks)
+def test_a_daily_digest_comes_once_a_day_where_midnight_is_skipped(
+    change: Change, away: timedelta, daily: time
+) -> None:
+    """Each local day has one digest, and each message goes into the next one."""
+    zone, moment = change
+    timing = Timing(DAILY, daily, zone=zone)
+    due = [timing.due(moment - timedelta(days=3), INFO)]
+    for _ in range(6):
+        due.append(timing.due(due[-1], INFO))
+    days = [each.astimezone(zone).date() for each in due]
+    assert [later - earlier for earlier, later in pairwise(days)] == [timedelta(days=1)] * 6
+    assert all(later - earlier <= timedelta(hours=25) for earlier, later in pairwise(due))
+    assert timing.due(moment + away, INFO) == min(each for each in due if each > moment + away)
 
 
 @pytest.mark.parametrize(
