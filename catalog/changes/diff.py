@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import TypeAlias
 
 from catalog.changes.change import Added, ModelChange, Removed, Renamed, Restored, Updated
 from catalog.changes.finding import Delisted
+from catalog.changes.items import Items, matched
 from catalog.changes.renames import follows, renames
 from catalog.core.snapshot import Model, Snapshot, key_order
 from catalog.core.strict_json import Json, JsonText, canonical, dotted, parse
 
+Difference: TypeAlias = tuple[str, JsonText | None, JsonText | None]
+"""A path, with the values before and after, None if missing."""
 NEVER_GONE: Mapping[str, Delisted] = MappingProxyType({})
 
 
@@ -57,11 +61,11 @@ def _updates(before: Model, after: Model) -> Iterator[Updated]:
 
 def _fields(
     before: dict[str, Json], after: dict[str, Json], path: tuple[str, ...]
-) -> Iterator[tuple[str, JsonText | None, JsonText | None]]:
+) -> Iterator[Difference]:
     """Yield each differing path with its old and new JSON.
 
-    Descend into objects, also if one side is missing. An empty object is a value, so it differs
-    from a missing one.
+    Descend into objects, also if one side is missing, and into the items of lists. An empty object
+    is a value, so it differs from a missing one.
     """
     for key in before.keys() | after.keys():
         here = (*path, key)
@@ -73,8 +77,25 @@ def _fields(
             canonical(old) if key in before else None,
             canonical(new) if key in after else None,
         )
-        if texts[0] != texts[1]:
+        if texts[0] == texts[1]:
+            continue
+        pair = matched(old, new)
+        if pair is None:
             yield dotted(here), *texts
+        else:
+            yield from _items(*pair, here)
+
+
+def _items(before: Items, after: Items, path: tuple[str, ...]) -> Iterator[Difference]:
+    """Yield each differing path of matched items, and whole items that came or went."""
+    for step in before.keys() | after.keys():
+        here = (*path, step)
+        if step not in after:
+            yield dotted(here), canonical(before[step]), None
+        elif step not in before:
+            yield dotted(here), None, canonical(after[step])
+        else:
+            yield from _fields(before[step], after[step], here)
 
 
 def _opens(value: Json, present: bool) -> bool:

@@ -6,8 +6,9 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from catalog.changes.change import Updated
+from catalog.changes.items import leaves
 from catalog.core.clock import read_moment
-from catalog.core.strict_json import Json, canonical, dotted, is_reordered, leaves, parse
+from catalog.core.strict_json import Json, canonical, dotted, is_reordered, parse
 
 NOISE = Decimal("1e-12")
 """Fractions within this share are equal, because doubles have 16 digits."""
@@ -87,9 +88,11 @@ def _stated(value: Json, attribute: str | None) -> Json:
 
 
 def fields_within(update: Updated) -> Iterator[Updated]:
-    """Yield the inner fields of an object that appeared or disappeared."""
+    """Yield the inner fields of an object, or of a list of them, that appeared or disappeared."""
     sides = [None if side is None else parse(side) for side in (update.before, update.after)]
-    old, new = (dict(leaves(side)) if isinstance(side, dict) else {} for side in sides)
+    if all(isinstance(side, list) for side in sides):
+        return
+    old, new = (dict(leaves(side)) if isinstance(side, dict | list) else {} for side in sides)
     for path in sorted(old.keys() | new.keys()):
         field = f"{update.field}.{dotted(path)}"
         before, after = (canonical(side[path]) if path in side else None for side in (old, new))

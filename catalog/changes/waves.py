@@ -14,6 +14,7 @@ from typing import NamedTuple
 from catalog.changes.change import Added, Change, Removed, Renamed, Restored, Updated
 from catalog.changes.finding import Level
 from catalog.changes.flapping import WAITING
+from catalog.changes.items import Items, by_step
 from catalog.changes.renames import swap
 from catalog.changes.values import is_number
 from catalog.core.strict_json import Json, canonical, dotted, leaves, parse, undotted
@@ -128,11 +129,14 @@ def _tops(updates: Sequence[Updated]) -> dict[str, Path]:
     facts = parse(updates[0].model.facts)
     appeared = {path for update in updates if _direction(update) for path in [paths[update.field]]}
     tops: dict[str, Path] = {}
+    lists: dict[Path, Items] = {}
     for update in updates:
         path = paths.get(update.field, ())
         for depth in range(1, len(path)):
-            held = _at(facts, path[:depth])
-            if _direction(update):
+            held = _at(facts, path[:depth], lists)
+            if isinstance(held, list):  # its items are whole
+                is_whole = False
+            elif _direction(update):
                 is_whole = all((*path[:depth], *leaf) in appeared for leaf, _ in leaves(held))
             else:
                 is_whole = held is None
@@ -142,9 +146,15 @@ def _tops(updates: Sequence[Updated]) -> dict[str, Path]:
     return tops
 
 
-def _at(facts: Json, path: Path) -> Json:
-    for key in path:
-        facts = facts.get(key) if isinstance(facts, dict) else None
+def _at(facts: Json, path: Path, lists: dict[Path, Items]) -> Json:
+    """Return the value at a path. `lists` keeps the items of each list by step."""
+    for depth, key in enumerate(path):
+        if isinstance(facts, list):
+            if path[:depth] not in lists:
+                lists[path[:depth]] = by_step(facts)
+            facts = lists[path[:depth]].get(key)
+        else:
+            facts = facts.get(key) if isinstance(facts, dict) else None
     return facts
 
 

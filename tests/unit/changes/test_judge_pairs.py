@@ -18,7 +18,15 @@ from catalog.report.sentences import sentence
 from tests.support.builders import AT, MISSING
 
 FIELDS = Attributes.of(
-    {"pricing": "price", "score": "quiet", "limit": "context_limit", "text": "description"}
+    {
+        "pricing": "price",
+        "served.*.price": "price",
+        "served.*.limit": "context_limit",
+        "served.*.load": "quiet",
+        "score": "quiet",
+        "limit": "context_limit",
+        "text": "description",
+    }
 )
 TEXT = "A model that reads and writes, made for long conversations and short answers."
 
@@ -65,6 +73,13 @@ def priced(before: Any, after: Any) -> tuple[Rows, Rows]:
     """Make one model of forty move one price."""
     sides = [{} if side is MISSING else {"prompt": side} for side in (before, after)]
     return moved({"web": "1", **sides[0]}, {"web": "1", **sides[1]}, "pricing")
+
+
+def served(before: Any, after: Any) -> tuple[Rows, Rows]:
+    """Make one of the two places change that serve a model."""
+    other = {"at": "other", "price": 3}
+    sides = ([other] if side is None else [{"at": "one", **side}, other] for side in (before, after))
+    return moved(next(sides), next(sides)[::-1], "served")
 
 
 def variants(suffix: str, count: int) -> Rows:
@@ -257,6 +272,53 @@ TABLE: dict[str, tuple[tuple[Rows, Rows], Told]] = {
     "a day far away": (moved(None, "2098-12-31"), [("info", "field-changed", 1)]),
     "a version": (moved("3.10", "3.1"), [("info", "field-changed", 1)]),
     "words in another order": (moved(["a", "b"], ["b", "a"]), [("quiet", "value-respelled", 1)]),
+    "objects in another order": (
+        moved([{"n": 1, "m": 1}, {"n": 1, "m": 1.5}], [{"n": 1, "m": 1.5}, {"n": 1, "m": 1}]),
+        [("quiet", "value-respelled", 1)],
+    ),
+    "a price in a list": (
+        priced([{"unit": "token", "usd": 0}], [{"unit": "token", "usd": 0.3}]),
+        [("warning", "price-raised", 1)],
+    ),
+    "prices in a list with another order": (
+        priced([{"unit": "a", "usd": "1"}, {"unit": "b", "usd": "2"}], [{"unit": "b", "usd": "1"}, {"unit": "a", "usd": "1.0"}]),
+        [("info", "price-lowered", 1), ("quiet", "value-respelled", 1)],
+    ),
+    "a limit and a quiet field of a place": (
+        served({"price": 1, "limit": 8, "load": 1}, {"price": 1, "limit": 4, "load": 2}),
+        [("breaking", "limit-lowered", 1), ("quiet", "quiet-changed", 1)],
+    ),
+    "a place came": (
+        served(None, {"price": 1, "load": 1}),
+        [("info", "price-gained", 1)],
+    ),
+    "a place went": (
+        served({"price": 1, "load": 1}, None),
+        [("warning", "price-lost", 1)],
+    ),
+    "places came where there was no list": (
+        moved(MISSING, [{"at": "x", "price": 1}, {"at": "y", "price": 1}], "served"),
+        [("info", "price-gained", 1)],
+    ),
+    "two places came": (
+        moved([], [{"at": "x", "price": 1}, {"at": "y", "price": 1}], "served"),
+        [("info", "price-gained", 2)],
+    ),
+    "fields of a place came": (
+        served({"load": 1}, {"load": 1, "opt": {"a": 1, "b": 2}, "more": {"c": 3}}),
+        [("info", "field-changed", 1), ("info", "field-changed", 2)],
+    ),
+    "fields of a place went": (
+        served({"load": 1, "opt": {"a": 1, "b": 2}}, {"load": 1}),
+        [("info", "field-changed", 2)],
+    ),
+    "a price of the same place on ten of forty": (
+        (
+            some(10, served=[{"at": "x", "price": 1}]),
+            some(10, served=[{"at": "x", "price": 2}]),
+        ),
+        [("warning", "price-raised", 10)],
+    ),
     "numbers in another order": (moved([1, 2], [2, 1]), [("info", "field-changed", 1)]),
 }
 
@@ -293,6 +355,9 @@ _VALUES = st.sampled_from(
 _FACTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"created": st.sampled_from([1, 2, 3])},
     optional={
+        "served": st.lists(
+            st.fixed_dictionaries({}, optional={"at": _VALUES, "price": _VALUES}), max_size=3
+        ),
         "pricing": st.dictionaries(st.sampled_from(["prompt", "web"]), _VALUES),
         "limit": _VALUES,
         "score": _VALUES,
