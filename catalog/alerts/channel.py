@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol
 
 from catalog.alerts.timing import Timing
+from catalog.changes.aliases import lost
 from catalog.changes.change import Change, Updated
 from catalog.changes.finding import Finding, Level, severity
 from catalog.changes.incident import Incident
@@ -27,8 +28,8 @@ def nothing_used() -> Used:
 
 
 def names(change: Change, rule: str) -> tuple[str, ...]:
-    """Return the names of a change, including a changed old name."""
-    return *change.names, *former("name", change, rule)
+    """Return the names of a change, including a changed old name and lost aliases."""
+    return *change.names, *former("name", change, rule), *lost(change, rule)
 
 
 def former(attribute: str, change: Change, rule: str) -> list[str]:
@@ -123,7 +124,7 @@ class Audience:
         if isinstance(change, Incident):
             return True
         # Followers of the old name or type get the message too, because it is gone.
-        names = (*change.followed_as, *former("name", change, rule))
+        names = (*change.followed_as, *former("name", change, rule), *lost(change, rule))
         types = {*change.types, *former("type", change, rule)}
         return self._names_any(names) and (not self.types or not types.isdisjoint(self.types))
 

@@ -99,9 +99,9 @@ def _cut_change(finding: Finding, message: Message, limit: int) -> dict[str, Any
     change = _change(finding, message)
     if _size(change) <= limit:
         return change
-    sides = change.get("before"), change.get("after")
-    if all(isinstance(side, str) for side in sides):
-        change |= zip(("before", "after"), both(*sides, MOST_CHARACTERS), strict=True)
+    before, after = change.get("before"), change.get("after")
+    if isinstance(before, str) and isinstance(after, str):
+        change["before"], change["after"] = both(before, after, MOST_CHARACTERS)
     change = {name: _cut_value(value) for name, value in change.items()} | {"cut": True}
     if _size(change) > limit:
         change = {name: each for name, each in change.items() if name not in {"before", "after"}}

@@ -5,6 +5,7 @@ In a path, the value of that field stands for the item: `prices.input.amount`.
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from catalog.core.paths import Trail
 from catalog.core.strict_json import Json, canonical, is_reordered
 
 IDENTITIES = ("id", "key", "name", "type", "unit")
@@ -63,7 +64,19 @@ def by_step(items: Sequence[Json]) -> Items:
     return found
 
 
-def leaves(value: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Json]]:
+def value_at(facts: Json, path: Trail, lists: dict[Trail, Items]) -> Json:
+    """Return the value at a path. `lists` keeps the items of each list by step."""
+    for depth, key in enumerate(path):
+        if isinstance(facts, list):
+            if path[:depth] not in lists:
+                lists[path[:depth]] = by_step(facts)
+            facts = lists[path[:depth]].get(key)
+        else:
+            facts = facts.get(key) if isinstance(facts, dict) else None
+    return facts
+
+
+def leaves(value: Json, path: Trail = ()) -> Iterator[tuple[Trail, Json]]:
     """Yield every value below an object or a list of objects with its path."""
     pairs = matched([], value) if isinstance(value, list) else None
     inner = value if isinstance(value, dict) else pairs and pairs[1]
@@ -78,7 +91,8 @@ def _are_alone(old: Sequence[Json], new: Sequence[Json]) -> bool:
     """Return whether both lists have one item, of one form and without an identity."""
     if not len(old) == len(new) == 1:
         return False
-    return old[0].keys() == new[0].keys() and old[0].keys().isdisjoint(IDENTITIES)
+    fields = frozenset(old[0])
+    return fields == frozenset(new[0]) and fields.isdisjoint(IDENTITIES)
 
 
 def _by_step(items: Sequence[Json], field: str) -> Items | None:

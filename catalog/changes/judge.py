@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
+from catalog.changes.aliases import Bearers, alias_moves, of_one_alias, stays
 from catalog.changes.change import Change, Removed, Renamed, Retiring, Updated
 from catalog.changes.finding import Delisted, Finding, Level, severity
 from catalog.changes.flapping import (
@@ -49,6 +50,7 @@ class Case:
     far an implausible value is believed. `doubted` holds those of the last poll, `repeated` the
     earlier ones. `brief` holds models that were listed in one answer only. `statuses` are the
     meanings of status words. `ending` holds the keys of models whose end has a finding of its own.
+    `bearers` are the models that answer names which left others.
     """
 
     provider: str
@@ -66,6 +68,7 @@ class Case:
     brief: frozenset[str] = frozenset()
     statuses: Statuses = USUAL
     ending: frozenset[str] = frozenset()
+    bearers: Bearers = field(default_factory=dict)
 
 
 def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
@@ -76,7 +79,9 @@ def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
         lambda end: end.until <= case.at.date(),
         lambda change: _rule(change, case)[0].id,
     )
-    found = [*ends, *bundles(rest, case.common, lambda change: _judgment(change, case))]
+    of_aliases, rest = of_one_alias(rest, case.attributes, case.bearers)
+    others = bundles(rest, case.common, lambda change: _judgment(change, case))
+    found = [*ends, *of_aliases, *others]
     return tuple(sorted((_finding(each, case) for each in found), key=severity))
 
 
@@ -95,7 +100,7 @@ def _finding(changes: tuple[Change, ...], case: Case) -> Finding:
     finding = Finding(case.provider, case.at, rule.id, level, changes)
     finding = replace(finding, moves=_times_moved(finding, case))
     end = _end(finding.change, case)
-    if end is None:
+    if end is None or rule.move == "aliased":
         return finding
     return replace(finding, callable_until=end.until, basis=end.basis, ground=end.ground)
 
@@ -177,6 +182,9 @@ def _rule_of_one(change: Change, case: Case) -> tuple[Rule, Level]:
         attribute = attribute_of(change, attribute, case.ending)
         moved = moves(change, attribute)
         moved |= status_moves(change, case.statuses) if attribute == "status" else frozenset()
+        moved |= alias_moves(change, case.attributes, case.bearers)
+    elif stays(change, case.bearers):
+        moved = frozenset({"aliased"})
     elif isinstance(change, Drift) and (change.is_cut or change.value is not None):
         moved = frozenset({"part" if change.is_cut else "value"})
     elif isinstance(change, Retiring):
@@ -199,11 +207,7 @@ def _matches(rule: Rule, change: Change, attribute: str | None, moved: frozenset
         case Renamed():
             return not rule.name_kept or change.name == change.model.name
         case Updated():
-            return (
-                rule.before in {None, change.before}
-                and rule.after in {None, change.after}
-                and not (rule.alias_only and "/" in change.model.name)
-            )
+            return rule.before in {None, change.before} and rule.after in {None, change.after}
     return True
 
 

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from catalog.core.snapshot import Model
-from catalog.core.strict_json import JsonText, canonical, leaves, parse
+from catalog.core.strict_json import Json, JsonText, canonical, leaves, parse
 
 CREATED = ("created", "created_at")
 """Provider fields with the creation time."""
@@ -103,9 +103,14 @@ def is_alike(former: Model, model: Model) -> bool:
 
 
 def follows(former: Model, model: Model, before: JsonText | None, after: JsonText | None) -> bool:
-    """Return whether two values differ only in the id or name."""
+    """Return whether two values differ only in the id or name.
+
+    The old one may have come to a list of words, and the new one may have left it.
+    """
     if before is None or after is None:
         return False
+    if _is_swapped_word(former, model, parse(before), parse(after)):
+        return True
     pairs = ((former.key, model.key), (former.name, model.name))
     written = [(canonical(old), canonical(new)) for old, new in pairs]
     # Digits alone are skipped inside texts, because an id such as 7 is there by chance.
@@ -114,6 +119,19 @@ def follows(former: Model, model: Model, before: JsonText | None, after: JsonTex
     if (before, after) in (*written, *bare):
         return True
     return any(before.replace(old, new) == after for old, new in within)
+
+
+def _is_swapped_word(former: Model, model: Model, old: Json, new: Json) -> bool:
+    if not all(isinstance(side, list) and all(map(_is_text, side)) for side in (old, new)):
+        return False
+    came, went = set(new) - set(old), set(old) - set(new)
+    return (
+        bool(came | went) and came <= {former.key, former.name} and went <= {model.key, model.name}
+    )
+
+
+def _is_text(value: Json) -> bool:
+    return isinstance(value, str)
 
 
 def _marks(model: Model) -> Iterator[tuple[str, JsonText]]:

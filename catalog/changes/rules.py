@@ -21,6 +21,10 @@ Move = Literal[
     "extended",
     "respelled",
     "relinked",
+    "repointed",
+    "dropped",
+    "joined",
+    "aliased",
     "value",
     "part",
     "over",
@@ -33,7 +37,7 @@ Move = Literal[
 ]
 WITHDRAWN = "model-withdrawn"
 """The rule of a model that was listed in one answer only."""
-CLASSES = ("quiet", "price", "ends", "successor")
+CLASSES = ("quiet", "price", "ends", "successor", "aliases")
 """Classes of fields in a provider description, beside known attributes."""
 
 
@@ -49,7 +53,6 @@ class Rule:
     move: Move | None = None
     before: JsonText | None = None
     after: JsonText | None = None
-    alias_only: bool = False
     name_kept: bool = False
     wave: Level | None = None
 
@@ -79,7 +82,6 @@ def _rule(row: dict[str, str]) -> Rule:
         move=cast("Move | None", row.get("move")),  # a test checks the words
         before=canonical(row["from"]) if "from" in row else None,
         after=canonical(row["to"]) if "to" in row else None,
-        alias_only=row.get("name") == "alias",
         name_kept=row.get("name") == "kept",
         wave=Level(row["wave"]) if "wave" in row else None,
     )

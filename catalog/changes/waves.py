@@ -14,7 +14,7 @@ from typing import NamedTuple
 from catalog.changes.change import Added, Change, Removed, Renamed, Restored, Updated
 from catalog.changes.finding import Level
 from catalog.changes.flapping import WAITING
-from catalog.changes.items import Items, by_step
+from catalog.changes.items import Items, value_at
 from catalog.changes.renames import swap
 from catalog.changes.values import is_number
 from catalog.core.strict_json import Json, canonical, dotted, leaves, parse, undotted
@@ -78,7 +78,7 @@ def partial(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list
 def merged(waves: Sequence[tuple[Updated, ...]], judged: "Judged") -> Iterator[tuple[Updated, ...]]:
     """Merge waves on the same models that appeared, disappeared, or are prices."""
     groups: dict[Hashable, list[Updated]] = defaultdict(list)
-    for number, wave in enumerate(waves):
+    for at, wave in enumerate(waves):
         directions = {_direction(update) for update in wave}
         judgments = [judged(update) for update in wave]
         prices = all(each.attribute == "price" for each in judgments)
@@ -88,7 +88,7 @@ def merged(waves: Sequence[tuple[Updated, ...]], judged: "Judged") -> Iterator[t
             apart = rule if prices else next(iter(directions))
             groups[apart, keys, rank] += wave
         else:
-            groups[number] += wave
+            groups[at] += wave
     for group in groups.values():
         yield tuple(sorted(group, key=lambda update: update.field))
 
@@ -133,7 +133,7 @@ def _tops(updates: Sequence[Updated]) -> dict[str, Path]:
     for update in updates:
         path = paths.get(update.field, ())
         for depth in range(1, len(path)):
-            held = _at(facts, path[:depth], lists)
+            held = value_at(facts, path[:depth], lists)
             if isinstance(held, list):  # its items are whole
                 is_whole = False
             elif _direction(update):
@@ -144,18 +144,6 @@ def _tops(updates: Sequence[Updated]) -> dict[str, Path]:
                 tops[update.field] = path[:depth]
                 break
     return tops
-
-
-def _at(facts: Json, path: Path, lists: dict[Path, Items]) -> Json:
-    """Return the value at a path. `lists` keeps the items of each list by step."""
-    for depth, key in enumerate(path):
-        if isinstance(facts, list):
-            if path[:depth] not in lists:
-                lists[path[:depth]] = by_step(facts)
-            facts = lists[path[:depth]].get(key)
-        else:
-            facts = facts.get(key) if isinstance(facts, dict) else None
-    return facts
 
 
 WAVE_MODELS = 5

@@ -56,7 +56,10 @@ def former(provider: Provider) -> tuple[Known, ...]:
 def _listing(snapshots: Sequence[Snapshot], provider: Provider) -> Listing:
     ranges = stretches(snapshots)
     evidence = Evidence(
-        former=former(provider), announced=announced(ranges, provider), statuses=provider.statuses
+        former=former(provider),
+        announced=announced(ranges, provider),
+        statuses=provider.statuses,
+        attributes=provider.attributes,
     )
     found = names(ranges, provider.lifecycle, evidence)
     first, last = snapshots[0].taken_at, snapshots[-1].taken_at

@@ -32,6 +32,7 @@ def of_store(connection: Transaction, provider: Provider) -> Listing:
         former=former(provider),
         announced=announced(found, provider),
         statuses=provider.statuses,
+        attributes=provider.attributes,
     )
     known = names(found, provider.lifecycle, evidence)
     others = _others(connection, provider.name)

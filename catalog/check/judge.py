@@ -94,6 +94,11 @@ def _by_status(use: Use, known: Known, terms: Terms) -> tuple[Notice, ...]:
 
 
 def _departure(known: Known, listing: Listing) -> str:
+    if known.gone_since is not None and known.is_alias:
+        return (
+            f"no longer an alias of {known.model.name} in {listing.provider}'s catalog"
+            f" since {known.gone_since:%Y-%m-%d}"
+        )
     if known.gone_since is not None:
         return f"gone from {listing.provider}'s catalog since {known.gone_since:%Y-%m-%d}"
     if known.gone_before is not None:

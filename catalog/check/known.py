@@ -7,10 +7,12 @@ from datetime import date, datetime
 from itertools import pairwise
 from types import MappingProxyType
 
+from catalog.changes.aliases import aliases, target
 from catalog.changes.announced import Announced, Announcements
 from catalog.changes.forecast import Forecast, by_policy, strongest
 from catalog.changes.rules import Lifecycle
 from catalog.changes.status import USUAL, Meaning, Statuses
+from catalog.core.paths import Attributes
 from catalog.core.snapshot import Model, Snapshot, Stretch
 
 
@@ -54,10 +56,11 @@ NOTHING_NOTED = Noted()
 class Known:
     """All known facts of one name.
 
-    `model` is the last model of that name, as last listed. `gone_since` is the time when it was
-    first missing. If that time is unknown, `gone_before` is a day on which it was already removed,
-    and `source` the source of that day. `renamed_to` is the current name of the same model.
-    `announced` is the end in the provider's list, and `meaning` that of its status.
+    `model` is the last model of that name, as last listed. A `name` other than the model's own is
+    an alias. `gone_since` is the time when it was first missing. If that time is unknown,
+    `gone_before` is a day on which it was already removed, and `source` the source of that day.
+    `renamed_to` is the current name of the same model. `announced` is the end in the provider's
+    list, and `meaning` that of its status.
     """
 
     name: str
@@ -78,6 +81,11 @@ class Known:
     def limit(self) -> int | None:
         """Return the context limit in tokens."""
         return self.model.context_limit
+
+    @property
+    def is_alias(self) -> bool:
+        """Return whether the model has another name of its own."""
+        return self.name != self.model.name
 
     @property
     def is_listed(self) -> bool:
@@ -113,6 +121,7 @@ class Evidence:
 
     These are call results, notes, and models removed before the recordings. `announced` holds the
     ends in the provider's list by key, and `statuses` the meanings of its status words.
+    `attributes` say where the catalog has the aliases.
     """
 
     proofs: Mapping[str, Proof] = field(default_factory=dict)
@@ -120,6 +129,7 @@ class Evidence:
     former: tuple[Known, ...] = ()
     announced: Announcements = field(default_factory=dict)
     statuses: Statuses = USUAL
+    attributes: Attributes = field(default_factory=Attributes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +148,10 @@ class Listing:
 
     @property
     def listed(self) -> tuple[Known, ...]:
-        """Return the names in the newest catalog."""
-        return tuple(known for known in self.names.values() if known.is_listed)
+        """Return the models in the newest catalog, by their own names."""
+        return tuple(
+            known for known in self.names.values() if known.is_listed and not known.is_alias
+        )
 
 
 def stretches(snapshots: Sequence[Snapshot]) -> tuple[Stretch, ...]:
@@ -166,19 +178,21 @@ def names(
     for stretch in sorted(found, key=lambda each: each.since):
         by_name[stretch.model.name].append(stretch)
         by_key[stretch.model.key].append(stretch)
+        for alias in aliases(stretch.model, evidence.attributes):
+            by_name[alias].append(stretch)
     known = {each.name: each for each in evidence.former}
     for name, of_name in by_name.items():
-        last = max(of_name, key=_end)
+        last = max(of_name, key=lambda each: (*_end(each), each.model.name == name))
         known[name] = Known(
             name=name,
             model=last.model,
             listed_since=of_name[0].since,
             gone_since=last.until,
             policy=by_policy(last.until, lifecycle) if last.until else None,
-            renamed_to=_renamed(last, by_key[last.model.key]),
-            swaps=_swaps(of_name),
+            renamed_to=_renamed(name, last, by_key[last.model.key]),
+            swaps=_swaps(name, of_name, evidence.attributes),
             proof=evidence.proofs.get(name),
-            noted=evidence.notes.get(name, NOTHING_NOTED),
+            noted=evidence.notes.get(name, evidence.notes.get(last.model.name, NOTHING_NOTED)),
             announced=evidence.announced.get(last.model.key),
             meaning=evidence.statuses.meaning(last.model.status),
         )
@@ -189,25 +203,32 @@ def _end(stretch: Stretch) -> tuple[bool, datetime]:
     return stretch.until is None, stretch.until or stretch.since
 
 
-def _renamed(last: Stretch, of_key: Sequence[Stretch]) -> str | None:
-    """Return the current name of a renamed model, else None."""
+def _renamed(name: str, last: Stretch, of_key: Sequence[Stretch]) -> str | None:
+    """Return the current name of a model that lost a name, else None."""
     now = max(of_key, key=_end)
-    return now.model.name if now.until is None and now.model.name != last.model.name else None
+    lost = last.until is not None and now.until is None and now.model.name != name
+    return now.model.name if lost else None
 
 
-def _swaps(of_name: Sequence[Stretch]) -> tuple[Swap, ...]:
+def _swaps(name: str, of_name: Sequence[Stretch], attributes: Attributes) -> tuple[Swap, ...]:
     return tuple(
-        Swap(after.since, before.model.description, after.model.description)
+        Swap(after.since, *sides)
         for before, after in pairwise(of_name)
-        if _is_swap(before.model, after.model)
+        if (sides := _swapped(name, before.model, after.model, attributes)) is not None
     )
 
 
-def _is_swap(before: Model, after: Model) -> bool:
-    """Return whether the name has another model.
+def _swapped(
+    name: str, before: Model, after: Model, attributes: Attributes
+) -> tuple[str | None, str | None] | None:
+    """Return what stood behind a name and what does now, None if it is the same model.
 
-    The description shows that only for aliases.
+    The description shows that only for own names that do not say the vendor.
     """
-    if before.key != after.key:
-        return True
-    return "/" not in after.name and before.description != after.description
+    targets = target(before, attributes), target(after, attributes)
+    if targets[0] != targets[1] and None not in targets:
+        return str(targets[0]), str(targets[1])
+    if name not in {before.name, after.name} or before.name != after.name:
+        return (before.name, after.name) if before.key != after.key else None
+    is_new = "/" not in name and before.description != after.description
+    return (before.description, after.description) if is_new or before.key != after.key else None

@@ -82,7 +82,7 @@ def _spelled(candidates: Iterable[Known]) -> dict[str, Known]:
         for form in (
             known.name,
             known.name.rpartition("/")[2],
-            known.model.description or known.name,
+            (None if known.is_alias else known.model.description) or known.name,
         ):
             spelled.setdefault(form.casefold(), known)
     return spelled

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from catalog.changes.aliases import bearers
 from catalog.changes.announced import announcements
 from catalog.changes.change import PROBED_KINDS
 from catalog.changes.diff import diff as compare
@@ -108,6 +109,7 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
     old, new = (announcements(each.models, provider.announced) for each in (before, after))
     evidence = Evidence(stated=old)
     ends = compare_ends(before, after, old, new)
+    changes = with_successors(compare(before, after), evidence)
     case = Case(
         provider=provider.name,
         at=after.taken_at,
@@ -118,8 +120,8 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
         evidence=evidence,
         statuses=provider.statuses,
         ending=frozenset(each.key for each in ends),
+        bearers=bearers(changes, after, provider.attributes),
     )
-    changes = with_successors(compare(before, after), evidence)
     gone = _gone(app, after)
     findings = [
         replace(_promised(finding, gone), snapshot=after.number)

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from catalog.changes.aliases import ALIAS_RULES, went
 from catalog.changes.change import (
     Cancelled,
     Change,
@@ -24,7 +25,7 @@ from catalog.cli.output import format_option, print_json, say
 from catalog.core.clock import stamp
 from catalog.core.paths import Attributes
 from catalog.core.payload import Drift
-from catalog.core.strict_json import cut, values_json
+from catalog.core.strict_json import values_json
 from catalog.core.text import VALUE_LIMIT, both, count
 from catalog.core.visible import visible
 from catalog.report.ends import is_as_announced
@@ -89,7 +90,7 @@ def conditions(rule: Rule) -> dict[str, str]:
         "move": rule.move,
         "from": rule.before,
         "to": rule.after,
-        "name": "alias" if rule.alias_only else "kept" if rule.name_kept else None,
+        "name": "kept" if rule.name_kept else None,
     }
     return {name: value for name, value in asked.items() if value is not None}
 
@@ -105,6 +106,8 @@ def bundled(finding: Finding) -> str | None:
             fields = {each.field for each in updates}
             if updates[0].since is not None:
                 return f"{count(many, 'value')} that settled at the same time"
+            if finding.rule in ALIAS_RULES and went(updates):
+                return f"aliases that went from one of {models} to another"
             if len(fields) > 1:
                 one_way = None not in {tendency(each) for each in updates}
                 how = "came or went together" if one_way else "moved in one poll"
@@ -180,8 +183,8 @@ def _fact(change: Change, attributes: Attributes) -> Iterator[str]:
     match change:
         case Updated():
             yield f"{where}: {change.field}{_called(change.field, attributes)}"
-            sides = ("missing" if side is None else side for side in (change.before, change.after))
-            for side, value in zip(("before", "after"), both(*sides, 4 * VALUE_LIMIT), strict=True):
+            sides = both(change.before or "missing", change.after or "missing", 4 * VALUE_LIMIT)
+            for side, value in zip(("before", "after"), sides, strict=True):
                 yield f"  {side:7} {value}"
         case Renamed():
             yield f"{where}: renamed to {change.name} (id {change.key})"

@@ -94,6 +94,8 @@ class ListSettings(Section):
     ends: Places | None = None
     successor: Places | None = None
     statuses: StatusSettings | None = None
+    alias_of: Places | None = None
+    aliases: Places | None = None
     prices: Places | None = None
     quiet: Places | None = None
     volatile: Places | None = None

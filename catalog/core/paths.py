@@ -108,6 +108,16 @@ class Attributes:
 
     def of_field(self, field: str) -> str | None:
         """Return the attribute of a dotted field, or None."""
+        return next((name for _, name in self._covering(field)), None)
+
+    def place_of(self, field: str) -> Trail | None:
+        """Return the place that gives a dotted field its attribute, or None."""
+        return next((place for place, _ in self._covering(field)), None)
+
+    def places(self, attribute: str) -> tuple[Trail, ...]:
+        """Return the places of an attribute."""
+        return tuple(place for place, name in self.by_place if name == attribute)
+
+    def _covering(self, field: str) -> Iterator[tuple[Trail, str]]:
         steps = trail(field)
-        covering = (name for place, name in self.by_place if _covers(place, steps))
-        return next(covering, None)
+        return (each for each in self.by_place if _covers(each[0], steps))

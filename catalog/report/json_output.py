@@ -123,6 +123,10 @@ def _wave(finding: Finding) -> dict[str, Any]:
     else:
         word = how.pop() if len(how) == 1 else None
         result |= _present({"move": word or direction(updates)})
+    if len(names) == 1 and "move" not in result:
+        result["moves_of_fields"] = [
+            {"field": each.field, **values_json(each.before, each.after)} for each in updates
+        ]
     return result | {"models": names}
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from catalog.changes.aliases import ALIAS_RULES, went
 from catalog.changes.change import (
     Added,
     Cancelled,
@@ -42,10 +43,16 @@ from catalog.core.text import (
     show,
 )
 from catalog.report import ends
+from catalog.report.aliases import aliases_moved
 from catalog.report.prices import together
 from catalog.report.qualifiers import extent, moved
 from catalog.report.spans import span
 
+STAYS = {
+    "renamed-with-alias": ", and the old name stays as an alias",
+    "removed-with-alias": ", and its name is an alias of another model now",
+}
+"""What is said beside the change itself, by rule."""
 SHORT = 40
 """The characters of a value in a line that would be too long."""
 
@@ -67,6 +74,7 @@ def fact(finding: Finding, most: int | None = None) -> str:
 
 def _line(finding: Finding, limit: int) -> str:
     words = _wave(finding, limit) if finding.is_wave else _fact(finding, limit)
+    words += STAYS.get(finding.rule, "")
     return one_line(words + extent(finding) + moved(finding))
 
 
@@ -203,6 +211,8 @@ def _wave(finding: Finding, limit: int) -> str:
     if updates[0].since is not None:
         since = stamp(updates[0].since)
         return f"{count(len(updates), 'value')} settled since {since}: {_each(updates)}"
+    if finding.rule in ALIAS_RULES and went(updates):
+        return aliases_moved(updates, limit)
     if len(fields) == 1:
         return f"{cut(fields[0], VALUE_LIMIT)} on {many}: {_moves(updates, limit)} ({names})"
     tendencies, above = {tendency(update) for update in updates}, parent(fields)

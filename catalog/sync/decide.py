@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from catalog.changes.aliases import bearers
 from catalog.changes.announced import NONE_ANNOUNCED, Announcements, announcements
 from catalog.changes.change import (
     OUT,
@@ -303,6 +304,7 @@ class Decision:
             brief=past.brief,
             statuses=self.provider.statuses,
             ending=self._ending(changes, past, before),
+            bearers=bearers(changes, after, self.provider.attributes) if after else {},
         )
         return judge(changes, case)
 

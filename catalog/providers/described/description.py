@@ -48,7 +48,9 @@ def filled(text: str, passed: Trail, row: Mapping[str, Json]) -> str:
 
 ENDS = ("ends", "successor")
 """What the list says about the end of a model, with places."""
-ATTRIBUTES = ("type", "status", "beta", "description", "context_limit", *ENDS)
+ALIASES = ("alias_of", "aliases")
+"""The model that answers in place of an alias, and further names that calls take."""
+ATTRIBUTES = ("type", "status", "beta", "description", "context_limit", *ENDS, *ALIASES)
 """The known attributes of a model beside key and name, with places."""
 
 
@@ -63,7 +65,8 @@ class Description(ListRequest):
     several places of an attribute, the first one with a value counts.
 
     `ends` is the day of the end of a model, and `successor` the name or key of the model in its
-    place. `statuses` gives the status words a meaning.
+    place. `statuses` gives the status words a meaning. `alias_of` is the model that answers in
+    place of an alias, and `aliases` are further names.
 
     `prices` are judged as prices. `quiet` fields are stored as changes without alerts. `volatile`
     ones are only kept in the payload. Texts at `numbers` and `times` are compared by value.
@@ -82,6 +85,8 @@ class Description(ListRequest):
     ends: tuple[str, ...] = ()
     successor: tuple[str, ...] = ()
     statuses: Statuses = USUAL
+    alias_of: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ("aliases",)
     prices: tuple[str, ...] = ()
     quiet: tuple[str, ...] = ()
     volatile: tuple[str, ...] = ()

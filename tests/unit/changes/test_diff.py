@@ -174,9 +174,7 @@ _KEYS = st.sampled_from(["a", "b", "a.b", "a\\", "", "x", "é"])
 _LEAVES = st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from([0.5, "", "a", "ü|"])
 _LISTS = st.lists(_LEAVES | st.lists(_LEAVES, max_size=2), max_size=2)
 """Lists of anything but objects, whose items have no path; see test_items.py for these."""
-_VALUES = st.recursive(
-    _LEAVES | _LISTS, lambda inner: st.dictionaries(_KEYS, inner, max_size=3)
-)
+_VALUES = st.recursive(_LEAVES | _LISTS, lambda inner: st.dictionaries(_KEYS, inner, max_size=3))
 _FACTS = st.dictionaries(_KEYS, _VALUES, max_size=4)
 _STATES = st.dictionaries(st.sampled_from("123456"), _FACTS, max_size=5).map(
     lambda state: snapshot(

@@ -30,7 +30,7 @@ def found(before: Any, after: Any) -> Found:
     old, new = state(before), state(after)
     updates = [each for each in diff(old, new) if isinstance(each, Updated)]
     return [
-        (each.field, *(side and json.loads(side) for side in (each.before, each.after)))
+        (each.field, each.before and json.loads(each.before), each.after and json.loads(each.after))
         for each in updates
     ]
 
@@ -110,7 +110,11 @@ TABLE: dict[str, tuple[Any, Any, Found]] = {
     "the first items": ([], [{"id": "a"}], [("all.a", None, {"id": "a"})]),
     "the last items": ([{"id": "a"}], [], [("all.a", {"id": "a"}, None)]),
     "a list of other things": ([], [1], [("all", [], [1])]),
-    "a list of several kinds": ([{"id": 1}], [{"id": 1}, 2], [("all", [{"id": 1}], [{"id": 1}, 2])]),
+    "a list of several kinds": (
+        [{"id": 1}],
+        [{"id": 1}, 2],
+        [("all", [{"id": 1}], [{"id": 1}, 2])],
+    ),
     "a list in an item": (
         [{"id": "a", "by": [{"unit": "u", "n": 1}]}],
         [{"id": "a", "by": [{"unit": "u", "n": 2}]}],
@@ -143,15 +147,17 @@ def test_exactly_the_differences_of_items_are_found(
     before: dict[str, Any], after: dict[str, Any], random: Any
 ) -> None:
     """Whatever the order, each item that came, went or changed is found, and nothing else."""
-    sides = [[*SAME, *({"id": key} | rest for key, rest in side.items())] for side in (before, after)]
+    sides = [
+        [*SAME, *({"id": key} | rest for key, rest in side.items())] for side in (before, after)
+    ]
     for side in sides:
         random.shuffle(side)
     expected: Found = []
     for key in before.keys() | after.keys():
         old, new = (side.get(key) for side in (before, after))
         if old is None or new is None:
-            whole = [side and {"id": key} | side for side in (old, new)]
-            expected.append((dotted(("all", key)), *whole))
+            went, came = (side and {"id": key} | side for side in (old, new))
+            expected.append((dotted(("all", key)), went, came))
             continue
         expected += [
             (dotted(("all", key, field)), old.get(field), new.get(field))

@@ -78,7 +78,9 @@ def priced(before: Any, after: Any) -> tuple[Rows, Rows]:
 def served(before: Any, after: Any) -> tuple[Rows, Rows]:
     """Make one of the two places change that serve a model."""
     other = {"at": "other", "price": 3}
-    sides = ([other] if side is None else [{"at": "one", **side}, other] for side in (before, after))
+    sides = (
+        [other] if side is None else [{"at": "one", **side}, other] for side in (before, after)
+    )
     return moved(next(sides), next(sides)[::-1], "served")
 
 
@@ -281,7 +283,10 @@ TABLE: dict[str, tuple[tuple[Rows, Rows], Told]] = {
         [("warning", "price-raised", 1)],
     ),
     "prices in a list with another order": (
-        priced([{"unit": "a", "usd": "1"}, {"unit": "b", "usd": "2"}], [{"unit": "b", "usd": "1"}, {"unit": "a", "usd": "1.0"}]),
+        priced(
+            [{"unit": "a", "usd": "1"}, {"unit": "b", "usd": "2"}],
+            [{"unit": "b", "usd": "1"}, {"unit": "a", "usd": "1.0"}],
+        ),
         [("info", "price-lowered", 1), ("quiet", "value-respelled", 1)],
     ),
     "a limit and a quiet field of a place": (

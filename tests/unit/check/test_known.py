@@ -5,10 +5,12 @@ from datetime import date
 import pytest
 
 from catalog.changes.forecast import Forecast
-from catalog.check.known import Evidence, Noted, Proof, stretches
+from catalog.check.known import Evidence, Listing, Noted, Proof, Swap, stretches
 from catalog.check.suggest import Suggestions, instead, is_slip
+from catalog.core.paths import Attributes
+from catalog.core.snapshot import Snapshot
 from tests.support.builders import model, snapshot
-from tests.support.check_builders import day, former, known, listing, shipped
+from tests.support.check_builders import day, former, known, listing, shipped, told, use
 
 ONE, TWO, THREE = day("2026-01-01"), day("2026-02-01"), day("2026-03-01")
 
@@ -169,3 +171,77 @@ def test_another_version_is_no_slip() -> None:
     assert is_slip("lama3", llama)
     assert not is_slip("llama3.1", llama)
     assert not is_slip("gpt-oss", llama)
+
+
+FIELDS = Attributes.of({"also": "aliases", "points_to": "alias_of"})
+
+
+def of(*snapshots: Snapshot, notes: dict[str, Noted] | None = None) -> Listing:
+    """Make a listing of states whose models have aliases."""
+    return listing(*snapshots, evidence=Evidence(attributes=FIELDS, notes=notes or {}))
+
+
+def test_an_alias_is_a_name() -> None:
+    """Calls take an alias as long as it is listed; afterwards its model is the successor."""
+    old, new = model("1", "a", also=["b", "c"]), model("1", "a", also=["c"])
+    known = of(snapshot(old, at=ONE), snapshot(new, at=TWO), snapshot(new, at=THREE))
+    assert sorted(known.names) == ["a", "b", "c"]
+    assert [each.name for each in known.listed] == ["a"]
+    assert (known.names["c"].is_listed, known.names["c"].is_alias) == (True, True)
+    gone = known.names["b"]
+    assert (gone.gone_since, gone.renamed_to, gone.model) == (TWO, "a", old)
+    assert instead(gone, known)[0] == "use a"
+    (notice,) = told(use("b"), known)
+    assert notice.text.startswith(
+        "no longer an alias of a in infomaniak's catalog since 2026-02-01"
+    )
+    assert told(use("c"), known) == ()
+    assert Suggestions(known).meant("alpha 1.0") == known.names["a"]
+
+
+def test_an_alias_that_goes_with_its_model_has_no_successor_of_that_name() -> None:
+    """Where the model is gone too, other models are suggested."""
+    known = of(snapshot(model("1", "a", also=["b"]), at=ONE), snapshot(model("2", "x"), at=TWO))
+    assert known.names["b"].renamed_to is None
+    assert instead(known.names["b"], known)[0] == "use x"
+
+
+def test_an_alias_that_went_over_is_swapped() -> None:
+    """A name that another model answers has changed, whether it is an alias or points to one."""
+    known = of(
+        snapshot(model("1", "a", also=["b"]), model("3", "~x", points_to="one"), at=ONE),
+        snapshot(
+            *(model("1", "a", also=["n"]), model("2", "z", also=["b"])),
+            model("3", "~x", points_to="two", description="new"),
+            at=TWO,
+        ),
+        snapshot(
+            *(model("1", "a"), model("2", "z", also=["b"], description="new")),
+            model("3", "~x", points_to=None, description="new"),
+            at=THREE,
+        ),
+    ).names
+    assert known["b"].is_listed
+    assert known["b"].swaps == (Swap(TWO, "a", "z"),)
+    assert known["~x"].swaps == (Swap(TWO, "one", "two"),)
+
+
+def test_an_own_name_counts_more_than_an_alias() -> None:
+    """A name that is a model and an alias of another one is that of the model."""
+    both = (model("1", "a"), model("2", "b", also=["a"]))
+    known = of(snapshot(*both, at=ONE)).names
+    assert known["a"].model.key == "1"
+    renamed = of(
+        snapshot(model("1", "a"), at=ONE), snapshot(model("2", "b", also=["a"]), at=TWO)
+    ).names
+    assert (renamed["a"].is_listed, renamed["a"].renamed_to) == (True, None)
+
+
+def test_an_alias_ends_with_its_model() -> None:
+    """A note about the end of a model is one about its aliases."""
+    known = of(
+        snapshot(model("1", "a", also=["b"]), at=ONE), notes={"a": Noted(date(2026, 6, 1))}
+    ).names
+    assert [known[name].forecast for name in "ab"] == [
+        Forecast(date(2026, 6, 1), "announced", "announced")
+    ] * 2

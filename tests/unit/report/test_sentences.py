@@ -263,8 +263,10 @@ def test_no_sentence_breaks_out_of_its_line(change: Change) -> None:
         (
             [f"old-{at:02}-{'x' * 20}" for at in range(9)],
             [f"new-{at:02}-{'x' * 20}" for at in range(8)],
-            f"+new-00-{'x' * 20}, +new-01-{'x' * 20}, +new-02-{'x' * 20} and 5 more, "
-            f"-old-00-{'x' * 20}, -old-01-{'x' * 20}, -old-02-{'x' * 20} and 6 more",
+            (
+                f"+new-00-{'x' * 20}, +new-01-{'x' * 20}, +new-02-{'x' * 20} and 5 more, "
+                f"-old-00-{'x' * 20}, -old-01-{'x' * 20}, -old-02-{'x' * 20} and 6 more"
+            ),
         ),
         (["a", "b" * 300], ["a"], f"-{'b' * 118}…"),
         (

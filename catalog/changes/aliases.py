@@ -1,0 +1,181 @@
+"""Follow the names that calls take beside a model's own: aliases, and what they point to."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from catalog.changes.change import Change, Removed, Renamed, Updated
+from catalog.changes.values import fields_within
+from catalog.core.paths import ANY, Attributes, Trail, value, values
+from catalog.core.snapshot import Model, Snapshot
+from catalog.core.strict_json import Json, JsonText, parse, undotted
+
+TARGET, ALIASES = "alias_of", "aliases"
+"""The attributes: the model that answers, and a list of further names."""
+IDENTITIES = ("id", "key", "slug", "model", "name")
+"""The field that identifies the target of an alias, the first one that is there."""
+
+ALIAS_RULES = frozenset({"alias-swapped", "alias-dropped"})
+"""The rules of aliases that no longer lead to the same model."""
+NONE = frozenset({None, "null", "[]"})
+"""What a model without aliases says, as canonical text."""
+MOVED = frozenset({"repointed", "dropped"})
+"""The moves after which calls of a name get another answer, or none."""
+_Side = tuple[str, str]
+"""The key of a model, and one of the two attributes."""
+Bearers = Mapping[str, str]
+"""The key of the model that answers a name."""
+
+
+def aliases(model: Model, attributes: Attributes) -> frozenset[str]:
+    """Return the further names that calls of a model take."""
+    found = map(_words, _values(model, attributes.places(ALIASES)))
+    return frozenset[str]().union(*found) - {model.name}
+
+
+def target(model: Model, attributes: Attributes) -> Json:
+    """Return the model that answers in place of an alias, None if there is none."""
+    found = next(_values(model, attributes.places(TARGET)), None)
+    return found.get(_identity(found)) if isinstance(found, dict) else found
+
+
+def _values(model: Model, places: Iterable[Trail]) -> Iterator[Json]:
+    """Yield the values at some places. Most models have none, so facts are parsed if needed."""
+    there = [place for place in places if ANY in place[0] or f'"{place[0]}":' in model.facts]
+    facts = parse(model.facts) if there else {}
+    return (found for place in there for _, found in values(facts, place))
+
+
+def bearers(changes: Iterable[Change], after: Snapshot, attributes: Attributes) -> Bearers:
+    """Return which models answer the names that these changes took from others."""
+    wanted = {name for change in changes for name in _taken(change, attributes)}
+    found: dict[str, str] = {}
+    for model in after.models if wanted else ():
+        for name in wanted & aliases(model, attributes):
+            found.setdefault(name, model.key)
+    own = {model.name: model.key for model in after.models if model.name in wanted}
+    return found | own
+
+
+def alias_moves(update: Updated, attributes: Attributes, still: Bearers) -> frozenset[str]:
+    """Return the moves of an alias, named as in rules.toml. `still` answers names that left."""
+    match attributes.of_field(update.field):
+        case "description" if "/" not in update.model.name:
+            return frozenset({"repointed"})
+        case "alias_of" if _is_target(update, attributes):
+            return frozenset({"repointed"})
+        case "aliases":
+            gone, came = left(update), joined(update)
+            if gone:
+                return frozenset({"repointed" if gone <= still.keys() else "dropped"})
+            if came:
+                return frozenset({"joined"})
+            return frozenset({"nothing"} if {update.before, update.after} <= NONE else ())
+    return frozenset()
+
+
+def left(update: Updated) -> frozenset[str]:
+    """Return the aliases that a model lost. Its own name still works."""
+    return _names(update.before) - _names(update.after) - {update.model.name}
+
+
+def joined(update: Updated) -> frozenset[str]:
+    """Return the aliases that a model got."""
+    return _names(update.after) - _names(update.before)
+
+
+def went(updates: Iterable[Updated]) -> tuple[tuple[str, str, str], ...]:
+    """Return each alias that went from one of these models to another: alias, old and new name."""
+    some = [each for each in updates if _is_list(each.before) or _is_list(each.after)]
+    to = {alias: each.model.name for each in some for alias in joined(each)}
+    gone = ((alias, each.model.name) for each in some for alias in sorted(left(each)))
+    return tuple((alias, name, to[alias]) for alias, name in gone if alias in to)
+
+
+def lost(change: Change, rule: str) -> frozenset[str]:
+    """Return the aliases that a finding of this rule is about, because a model lost them."""
+    if rule not in ALIAS_RULES or not isinstance(change, Updated) or not _is_list(change.before):
+        return frozenset()
+    return left(change)
+
+
+def stays(change: Change, still: Bearers) -> bool:
+    """Return whether calls still take the name of a removed or renamed model."""
+    match change:
+        case Removed(model):
+            return model.name in still
+        case Renamed(model, key, _):
+            return still.get(model.name) == key
+    return False
+
+
+def of_one_alias(
+    changes: Iterable[Change], attributes: Attributes, still: Bearers
+) -> tuple[list[tuple[Change, ...]], list[Change]]:
+    """Group the changes of one alias. Return the groups, and the other changes.
+
+    A group has all fields of a target that changed, or the models between which aliases moved.
+    """
+    groups: dict[_Side, list[Updated]] = {}
+    rest: list[Change] = []
+    for change in changes:
+        kind = attributes.of_field(change.field) if isinstance(change, Updated) else None
+        if isinstance(change, Updated) and kind in {TARGET, ALIASES}:
+            groups.setdefault((change.model.key, kind), []).append(change)
+        else:
+            rest.append(change)
+    for loser, group in list(groups.items()):
+        for name in frozenset[str]().union(*map(left, group)) if loser[1] == ALIASES else ():
+            _merge(groups, loser, (still.get(name, loser[0]), ALIASES))
+    found: list[tuple[Change, ...]] = []
+    for group in {id(group): group for group in groups.values()}.values():
+        moved = [each for each in group if alias_moves(each, attributes, still) & MOVED]
+        if moved and len(group) > 1:
+            found.append((*moved, *(each for each in group if each not in moved)))
+        else:
+            rest += group
+    return found, rest
+
+
+def _merge(groups: dict[_Side, list[Updated]], loser: _Side, winner: _Side) -> None:
+    one, other = groups[loser], groups.get(winner)
+    if other is None or other is one:
+        return
+    one += other
+    for side, group in groups.items():
+        if group is other:
+            groups[side] = one
+
+
+def _is_target(update: Updated, attributes: Attributes) -> bool:
+    """Return whether an update is that of the target's identity, with a value on both sides."""
+    sides = [None if side is None else parse(side) for side in (update.before, update.after)]
+    place, steps = attributes.place_of(update.field), undotted(update.field)
+    if place is None or None in sides:
+        return False
+    above = steps[: len(place)]
+    return steps == above or steps == (*above, _identity(value(parse(update.model.facts), above)))
+
+
+def _identity(found: Json) -> str:
+    return next((field for field in IDENTITIES if isinstance(found, dict) and field in found), "")
+
+
+def _taken(change: Change, attributes: Attributes) -> Iterator[str]:
+    if isinstance(change, Removed | Renamed):
+        yield change.model.name
+    elif isinstance(change, Updated):
+        for each in (change, *fields_within(change)):
+            if attributes.of_field(each.field) == ALIASES:
+                yield from left(each)
+
+
+def _names(text: JsonText | None) -> frozenset[str]:
+    return frozenset() if text is None else _words(parse(text))
+
+
+def _is_list(text: JsonText | None) -> bool:
+    return text is not None and isinstance(parse(text), list)
+
+
+def _words(found: Json) -> frozenset[str]:
+    items = found if isinstance(found, list) else [found]
+    return frozenset(item for item in items if isinstance(item, str))

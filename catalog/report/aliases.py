@@ -1,0 +1,32 @@
+"""Phrase what happened to the aliases of one finding."""
+
+from collections.abc import Iterator, Sequence
+
+from catalog.changes.aliases import joined, left, went
+from catalog.changes.change import Updated
+from catalog.core.strict_json import cut
+from catalog.core.text import EXAMPLES, VALUE_LIMIT, both, examples, name_of
+
+
+def aliases_moved(updates: Sequence[Updated], limit: int) -> str:
+    """Return the aliases that went to another model, and what else these models lost or got."""
+    moved = went(updates)
+    words = [
+        f"{cut(alias, limit)}: {' → '.join(both(old, new, limit))}" for alias, old, new in moved
+    ]
+    others = _others(updates, {alias for alias, _, _ in moved})
+    return f"{cut(updates[0].field, VALUE_LIMIT)} {_first((*words, *others))}"
+
+
+def _others(updates: Sequence[Updated], moved: set[str]) -> Iterator[str]:
+    for each in updates:
+        words = [f"-{alias}" for alias in sorted(left(each) - moved)]
+        words += [f"+{alias}" for alias in sorted(joined(each) - moved)]
+        if words:
+            yield f"{name_of(each.model)} {examples(words)}"
+
+
+def _first(words: Sequence[str]) -> str:
+    """Return the first few, uncut, and the number of others."""
+    more = len(words) - EXAMPLES
+    return "; ".join(words[:EXAMPLES]) + (f" and {more:,} more" if more > 0 else "")
