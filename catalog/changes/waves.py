@@ -3,149 +3,23 @@
 A wave is one field on many models, a block is one object, variants share a name suffix.
 """
 
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
 from typing import NamedTuple
 
+from catalog.changes.blocks import direction, partial, whole
 from catalog.changes.change import Added, Change, Removed, Renamed, Restored, Updated
 from catalog.changes.finding import Level
 from catalog.changes.flapping import WAITING
-from catalog.changes.items import Items, value_at
+from catalog.changes.likeness import likeness, suffix, tendency
 from catalog.changes.renames import swap
 from catalog.changes.values import is_number
-from catalog.core.strict_json import Json, canonical, dotted, leaves, parse, undotted
+from catalog.core.strict_json import Json, parse
 
 Bundle = tuple[Change, ...]
-Path = tuple[str, ...]
-OWN_FIELDS = 3
-"""Minimum of top-level fields that form a block together."""
-
-
-def parent(fields: Iterable[str]) -> str:
-    """Return the object that holds all these fields, empty for the model."""
-    paths = [undotted(field) for field in fields]
-    shared: list[str] = []
-    for keys in zip(*(path[:-1] for path in paths), strict=False):
-        if len(set(keys)) > 1:
-            break
-        shared.append(keys[0])
-    return dotted(shared)
-
-
-def whole(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
-    """Split off objects that appeared or disappeared completely.
-
-    Return the blocks, each over all its models, and the other updates.
-    """
-    blocks: dict[Hashable, list[Updated]] = defaultdict(list)
-    others: list[Updated] = []
-    for some in _by_model(updates):
-        top = _tops(some)
-        for update in some:
-            key = top.get(update.field)
-            (others if key is None else blocks[_direction(update), key]).append(update)
-    return _several(blocks, others)
-
-
-def partial(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
-    """Split off fields of one object that appeared or disappeared together.
-
-    The fields must be on the same models. Top-level fields need at least three, because they have
-    less in common. Return the blocks and the other updates.
-    """
-    blocks: dict[Hashable, list[Updated]] = defaultdict(list)
-    others: list[Updated] = []
-    for some in _by_model(updates):
-        siblings: dict[tuple[bool | None, Path], list[Updated]] = defaultdict(list)
-        for update in some:
-            path = undotted(update.field)
-            if _direction(update) is not None:
-                siblings[_direction(update), path[:-1]].append(update)
-            else:
-                others.append(update)
-        for key, group in siblings.items():
-            if key[1] == () and len(group) < OWN_FIELDS:
-                others += group
-                continue
-            blocks[key, frozenset(update.field for update in group)] += group
-    return _several(blocks, others)
-
-
-def merged(waves: Sequence[tuple[Updated, ...]], judged: "Judged") -> Iterator[tuple[Updated, ...]]:
-    """Merge waves on the same models that appeared, disappeared, or are prices."""
-    groups: dict[Hashable, list[Updated]] = defaultdict(list)
-    for at, wave in enumerate(waves):
-        directions = {_direction(update) for update in wave}
-        judgments = [judged(update) for update in wave]
-        prices = all(each.attribute == "price" for each in judgments)
-        if directions in ({True}, {False}) or prices:
-            keys = frozenset(update.model.key for update in wave)
-            rank, rule = min((each.rank, each.rule) for each in judgments)
-            apart = rule if prices else next(iter(directions))
-            groups[apart, keys, rank] += wave
-        else:
-            groups[at] += wave
-    for group in groups.values():
-        yield tuple(sorted(group, key=lambda update: update.field))
-
-
-def _direction(update: Updated) -> bool | None:
-    """Return True for a new field, False for a lost one."""
-    if update.before is None:
-        return True
-    return False if update.after is None else None
-
-
-def _by_model(updates: Iterable[Updated]) -> Iterator[list[Updated]]:
-    models: dict[str, list[Updated]] = defaultdict(list)
-    for update in updates:
-        models[update.model.key].append(update)
-    yield from models.values()
-
-
-def _several(
-    blocks: dict[Hashable, list[Updated]], others: list[Updated]
-) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
-    found = []
-    for group in blocks.values():
-        if len({update.field for update in group}) > 1:
-            found.append(tuple(group))
-        else:
-            others += group
-    return found, others
-
-
-def _tops(updates: Sequence[Updated]) -> dict[str, Path]:
-    """Return the highest complete object around each field."""
-    paths = {
-        update.field: undotted(update.field) for update in updates if _direction(update) is not None
-    }
-    if not any(len(path) > 1 for path in paths.values()):
-        return {}
-    facts = parse(updates[0].model.facts)
-    appeared = {path for update in updates if _direction(update) for path in [paths[update.field]]}
-    tops: dict[str, Path] = {}
-    lists: dict[Path, Items] = {}
-    for update in updates:
-        path = paths.get(update.field, ())
-        for depth in range(1, len(path)):
-            held = value_at(facts, path[:depth], lists)
-            if isinstance(held, list):  # its items are whole
-                is_whole = False
-            elif _direction(update):
-                is_whole = all((*path[:depth], *leaf) in appeared for leaf, _ in leaves(held))
-            else:
-                is_whole = held is None
-            if is_whole:
-                tops[update.field] = path[:depth]
-                break
-    return tops
-
-
 WAVE_MODELS = 5
 """Minimum of models for a wave on more than half of all."""
 SAME_MOVES = 10
@@ -157,9 +31,6 @@ and a reader can still check ten one by one.
 """
 VARIANTS = 5
 """Minimum of models with one suffix that are grouped."""
-_SUFFIX = re.compile(r"[^:\s](:[A-Za-z0-9][\w.-]*)\Z")
-_CUT = re.compile(r"(?<![\s.…])[\s.…]++\Z")
-
 BULK = 10
 """Minimum of models of one kind of event that are grouped, without anything else in common."""
 FIELD_CHANGED = "field-changed"
@@ -216,54 +87,6 @@ def bundles(changes: Iterable[Change], common: int, judged: Judged) -> list[Bund
     moved = [update for update in updates if update.since is None]
     events = [*map(tuple, settled.values()), *_events(rest, judged)]
     return [*events, *_updates(moved, Stayed(common, back), judged)]
-
-
-def suffix(name: str) -> str | None:
-    """Return the variant suffix of a name, such as `:free`."""
-    match = _SUFFIX.search(name)
-    return match[1] if match else None
-
-
-def tendency(update: Updated) -> str | None:
-    """Return the direction of an update in a word, or None.
-
-    A number is no beginning of another one, also as text.
-    """
-    if update.before is None:
-        return "came"
-    if update.after is None:
-        return "gone"
-    old, new = parse(update.before), parse(update.after)
-    if not isinstance(old, str) or not isinstance(new, str) or is_number(old) or is_number(new):
-        return None
-    if _is_cut(old, new):
-        return "cut short"
-    return "written out" if _is_cut(new, old) else None
-
-
-def _is_cut(whole_text: str, text: str) -> bool:
-    """Return whether `text` is the beginning of `whole_text`, final dots ignored."""
-    start = _CUT.sub("", text)
-    return bool(start) and len(text) < len(whole_text) and whole_text.startswith(start)
-
-
-def likeness(update: Updated) -> Hashable:
-    """Return what a move has in common with the same move of other values.
-
-    Lists move by the added and removed words, texts by the replaced end, others by both values.
-    """
-    if update.before is None or update.after is None:
-        return update.before, update.after
-    old, new = parse(update.before), parse(update.after)
-    if isinstance(old, str) and isinstance(new, str):
-        parts = swap(old, new)
-        if parts != (old, new):
-            return parts
-    if isinstance(old, list) and isinstance(new, list):
-        both = [Counter(map(canonical, each)) for each in (old, new)]
-        if both[0] & both[1]:
-            return frozenset((both[0] - both[1]).items()), frozenset((both[1] - both[0]).items())
-    return update.before, update.after
 
 
 def _events(changes: Iterable[Change], judged: Judged) -> list[Bundle]:
@@ -381,3 +204,21 @@ def _field(
         else:
             alone += some
     return waves, alone
+
+
+def merged(waves: Sequence[tuple[Updated, ...]], judged: Judged) -> Iterator[tuple[Updated, ...]]:
+    """Merge waves on the same models that appeared, disappeared, or are prices."""
+    groups: dict[Hashable, list[Updated]] = defaultdict(list)
+    for at, wave in enumerate(waves):
+        directions = {direction(update) for update in wave}
+        judgments = [judged(update) for update in wave]
+        prices = all(each.attribute == "price" for each in judgments)
+        if directions in ({True}, {False}) or prices:
+            keys = frozenset(update.model.key for update in wave)
+            rank, rule = min((each.rank, each.rule) for each in judgments)
+            apart = rule if prices else next(iter(directions))
+            groups[apart, keys, rank] += wave
+        else:
+            groups[at] += wave
+    for group in groups.values():
+        yield tuple(sorted(group, key=lambda update: update.field))

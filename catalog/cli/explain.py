@@ -17,8 +17,9 @@ from catalog.changes.change import (
     Updated,
 )
 from catalog.changes.finding import Finding, Level
+from catalog.changes.likeness import suffix, tendency
 from catalog.changes.rules import Rule, rules
-from catalog.changes.waves import BULK, SAME_MOVES, VARIANTS, suffix, tendency
+from catalog.changes.waves import BULK, SAME_MOVES, VARIANTS
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.lazy_types import FindingDelivery, Settings
 from catalog.cli.output import format_option, print_json, say

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from catalog.changes.blocks import parent
 from catalog.changes.change import Removed, Renamed, Retiring, Updated
 from catalog.changes.finding import Finding
 from catalog.changes.forecast import Forecast
+from catalog.changes.likeness import suffix, tendency
 from catalog.changes.successors import Successor
-from catalog.changes.waves import parent, suffix, tendency
 from catalog.core.clock import stamp
 from catalog.core.probe import Probe
 from catalog.core.snapshot import Model, Snapshot

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from catalog.changes.blocks import parent
 from catalog.changes.change import Updated
 from catalog.changes.values import is_number, number
-from catalog.changes.waves import parent
 from catalog.core.strict_json import cut, parse, undotted
 from catalog.core.text import EXAMPLES, VALUE_LIMIT, examples, move
 

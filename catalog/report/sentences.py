@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from catalog.changes.aliases import ALIAS_RULES, went
+from catalog.changes.blocks import parent
 from catalog.changes.change import (
     Added,
     Cancelled,
@@ -22,10 +23,10 @@ from catalog.changes.change import (
 )
 from catalog.changes.finding import REPORTED, Finding
 from catalog.changes.incident import Incident, Recovered, Trouble, Undelivered
+from catalog.changes.likeness import likeness, suffix, tendency
 from catalog.changes.renames import swap
 from catalog.changes.rules import WITHDRAWN
 from catalog.changes.successors import Difference, Successor
-from catalog.changes.waves import likeness, parent, suffix, tendency
 from catalog.core.clock import stamp
 from catalog.core.payload import Drift
 from catalog.core.snapshot import Model

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from catalog.changes.likeness import _is_cut
 from catalog.changes.values import number
-from catalog.changes.waves import _is_cut
 from catalog.replay import models
 from catalog.report import regions
 from catalog.report.markdown import text
