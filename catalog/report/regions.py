@@ -1,7 +1,8 @@
 """Find and replace the marked regions that the program owns.
 
     <!-- catalog:begin llm -->
-    (written by the program; the last line is a checksum that detects manual edits)
+    (written by the program; the last line is a checksum that detects manual edits, but not tables
+    that a formatter aligned)
     <!-- catalog:end llm -->
 
 All other text belongs to the user. As in CommonMark, lines end at CR LF, LF or CR and keep their
@@ -20,6 +21,10 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _ENDING = re.compile(r"\r\n|\r|\n")
 _MARKER = re.compile(r"<!-- catalog:(begin|end) (\S+) -->[ \t]*")
 _NEARLY = re.compile(r" {0,3}<!--\s*catalog\s*+(?::\s*+)?(?:begin|end)\b", re.IGNORECASE)
+_BAR = re.compile(r"(?<!\\)\|")
+_RULE = re.compile(r":?-+:?")
+_DASHES = re.compile(r"-+")
+_BLANKS = " \t"
 _CHECKSUM = re.compile(r"<!-- catalog:checksum ([0-9a-f]{16}) -->[ \t]*")
 
 
@@ -96,6 +101,8 @@ def splice(text: str, contents: Mapping[str, str], place: str, *, force: bool = 
             )
         )
     for region in reversed(regions):
+        if _is_current(lines[region.begin : region.end - 1], contents[region.name]):
+            continue
         ending = _ENDING.findall(lines[region.begin - 1])[0]
         body = _body(contents[region.name]).replace("\n", ending)
         lines[region.begin : region.end - 1] = [body]
@@ -128,16 +135,68 @@ def _complaints(
 def _body(content: str) -> str:
     if not content.strip():
         return ""
-    written = f"\n{content}\n\n"
+    written = _written(content)
     return f"{written}<!-- catalog:checksum {_checksum(written)} -->\n"
 
 
+def _written(content: str) -> str:
+    return f"\n{content}\n\n"
+
+
 def _is_ours(body: Sequence[str]) -> bool:
-    """Return whether a region is blank or matches its checksum."""
+    """Return whether a region is blank or matches its checksum, also if it was formatted."""
     if not "".join(body).strip():
         return True
-    found = _CHECKSUM.fullmatch(body[-1].rstrip("\r\n"))
-    return found is not None and found[1] == _checksum(_ENDING.sub("\n", "".join(body[:-1])))
+    lines = _without_blanks(body)
+    found = _CHECKSUM.fullmatch(lines.pop())
+    exact = "".join(f"{line}\n" for line in lines)
+    return found is not None and found[1] in {_checksum(exact), _checksum(_as_written(lines))}
+
+
+def _is_current(body: Sequence[str], content: str) -> bool:
+    """Return whether a region has this content and its checksum, exactly or formatted.
+
+    Then it stays as it is, because a formatter would undo the rewrite at the next commit.
+    """
+    lines = _without_blanks(body)
+    mark = lines.pop() if lines else ""
+    written = _written(content)
+    found = _CHECKSUM.fullmatch(mark)
+    return bool(found and found[1] == _checksum(written) and _as_written(lines) == written)
+
+
+def _without_blanks(body: Sequence[str]) -> list[str]:
+    """Return the lines without their endings, and without blank ones at the end."""
+    lines = [line.rstrip("\r\n") for line in body]
+    while lines and not lines[-1].strip():
+        lines.pop()
+    return lines
+
+
+def _as_written(lines: Sequence[str]) -> str:
+    """Return the lines of a region as the program writes them, whatever a formatter did.
+
+    A formatter pads the cells of tables and their dashes, and adds or removes blank lines and
+    trailing blanks. Nothing else is undone, so the checksum still finds any other edit.
+    """
+    tidy: list[str] = []
+    above = 0  # the number of table rows directly above
+    for line in lines:
+        above = above + 1 if line.lstrip(_BLANKS).startswith("|") else 0
+        text = _row(line, is_rule=above == 2) if above else line.rstrip(_BLANKS)  # noqa: PLR2004
+        if text or (tidy and tidy[-1]):
+            tidy.append(text)
+    content = "\n".join(tidy).rstrip("\n")
+    return f"\n{content}\n\n"
+
+
+def _row(line: str, *, is_rule: bool) -> str:
+    """Return a row of a table with one blank around each cell, and three dashes in its rule."""
+    cells = [cell.strip(_BLANKS) for cell in _BAR.split(line.strip(_BLANKS))]
+    cells = cells[1:-1] if len(cells) > 1 and not cells[-1] else cells[1:]
+    if is_rule and all(map(_RULE.fullmatch, cells)):
+        cells = [_DASHES.sub("---", cell) for cell in cells]
+    return f"| {' | '.join(cells)} |"
 
 
 def _checksum(text: str) -> str:

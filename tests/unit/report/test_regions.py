@@ -150,3 +150,85 @@ def test_markers_in_running_text_or_indented_code_are_no_markers() -> None:
     """Quoted markers in text or indented code are ignored."""
     quoted = "Write `<!-- catalog:begin a -->`:\n\n    <!-- catalog:end a -->\n\n"
     assert splice(quoted + B, KNOWN, "doc.md").startswith(quoted)
+
+
+TABLE = {
+    "a": (
+        "Alpha\n\n- one\n- two\n\n| Name | Limit | Note |\n| --- | ---: | --- |\n"
+        "| ash | 8,000 | `x \\| y` |\n| elm |  | – |"
+    )
+}
+WRITTEN = splice(A, TABLE, "doc.md")
+ALIGNED = (
+    WRITTEN.replace("| Name | Limit | Note |", "| Name | Limit | Note      |")
+    .replace("| --- | ---: | --- |", "| ---- | ----: | --------- |")
+    .replace("| ash | 8,000 | `x \\| y` |", "| ash  | 8,000 | `x \\| y`  |")
+    .replace("| elm |  | – |", "| elm  |       | –         |")
+)
+
+
+@pytest.mark.parametrize(
+    "formatted",
+    [
+        ALIGNED,
+        WRITTEN.replace("| --- | ---: | --- |", "|-|-:|-|").replace("| elm |  | – |", "|elm||–|"),
+        WRITTEN.replace("| elm |  | – |", "  | elm |\t| – "),
+        WRITTEN.replace("Alpha\n\n", "Alpha  \n\n\n")
+        .replace("end a", "end a")
+        .replace("\n\n<!-- catalog:checksum", "\n\n\n<!-- catalog:checksum"),
+        WRITTEN.replace("\n<!-- catalog:end", "\n\n<!-- catalog:end"),
+        ALIGNED.replace("\n", "\r\n"),
+    ],
+    ids=["aligned", "narrow", "indented", "blank lines", "blank at the end", "line endings"],
+)
+def test_a_region_that_a_formatter_touched_is_no_edit(formatted: str) -> None:
+    """Aligned tables and other blanks stay as they are, and new content replaces them."""
+    assert formatted != WRITTEN
+    assert splice(formatted, TABLE, "doc.md") == formatted
+    new = {"a": TABLE["a"].replace("elm", "oak")}
+    assert splice(formatted, new, "doc.md").replace("\r\n", "\n") == splice(A, new, "doc.md")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("8,000", "9,000"),
+        ("| elm |  | – |", "| elm | – |"),
+        ("| elm |  | – |", "| elm |  | – | |"),
+        ("| elm |  | – |\n", ""),
+        ("| ---: |", "| --- |"),
+        ("`x \\| y`", "`x  \\| y`"),
+        ("- two", "- two more"),
+        ("| ash |", "| - |"),
+        ("Alpha", "  Alpha"),
+    ],
+)
+def test_an_edit_in_a_formatted_region_is_still_noticed(before: str, after: str) -> None:
+    """Another value, column, row, alignment or word is an edit by hand."""
+    for text in (WRITTEN, ALIGNED):
+        edited = text.replace(before, after)
+        if edited == text:  # the formatter wrote this place in another way
+            continue
+        with pytest.raises(RegionEdited, match="region a was edited by hand"):
+            splice(edited, TABLE, "doc.md")
+
+
+CELLS = st.text(alphabet="ab-:`\\ ~*", max_size=4).map(lambda cell: cell.strip().rstrip("\\"))
+
+
+@given(
+    st.lists(st.tuples(CELLS, CELLS), max_size=4),
+    st.integers(0, 3),
+    st.sampled_from(["", " ", "\t"]),
+)
+def test_any_table_survives_any_padding(
+    rows: list[tuple[str, str]], dashes: int, blank: str
+) -> None:
+    """A table is ours whatever the width of its cells and dashes."""
+    head, rule = ("A", "B"), ("---", "---:")
+    cells = [head, rule, *rows]
+    content = "\n".join(f"| {one} | {other} |" for one, other in cells)
+    written = splice(A, {"a": content}, "doc.md")
+    padded = [head, ("-" * (dashes + 1), "-" * (dashes + 1) + ":"), *rows]
+    text = "\n".join(f"|{blank}{one}{blank}|{blank * 2}{other} |" for one, other in padded)
+    assert splice(written.replace(content, text), {"a": content}, "doc.md")
