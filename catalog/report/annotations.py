@@ -1,10 +1,14 @@
 """Name models by annotations, else by the provider's words.
 
-An annotations file is TOML. It has one table for each model key, or several with conditions:
+An annotations file is TOML. It has one table for each model, by its id or its name, or several with
+conditions:
 
     [20]
     title = "Apertus-70B"
     description = "Swiss-specific model"
+
+    ["google/gemma-4-31B-it"]
+    title = "Gemma 4 31B"
 
     [[17]]
     when = { description = "Qwen/Qwen3-VL-235B-A22B-Instruct" }
@@ -78,11 +82,15 @@ LARGEST = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """Words for one model. `when` lists required attributes."""
+    """Words for one model. `when` lists required attributes.
+
+    `source` is the number of the file, counted from 0 for the highest priority.
+    """
 
     title: str | None = None
     description: str | None = None
     when: Mapping[str, str] = field(default_factory=dict)
+    source: int = 0
 
     def applies(self, model: Model) -> bool:
         """Return whether the model has the required attributes."""
@@ -103,9 +111,12 @@ class Label:
 def label(model: Model, annotations: Annotations) -> Label:
     """Return the title and description of a model.
 
-    Each is from the first annotation that applies and has it.
+    Each is from the first annotation that applies and has it. In one file, words for the id come
+    before those for the name.
     """
-    fitting = [each for each in annotations.get(model.key, ()) if each.applies(model)]
+    both = (*annotations.get(model.key, ()), *annotations.get(model.name, ()))
+    fitting = [each for each in both if each.applies(model)]
+    fitting.sort(key=lambda each: each.source)
     title = next((each.title for each in fitting if each.title is not None), None)
     description = next((each.description for each in fitting if each.description is not None), None)
     own = (model.description or "").strip()
@@ -130,7 +141,7 @@ def load(*sources: tuple[str, str]) -> Annotations:
     """
     problems: list[str] = []
     merged: dict[str, tuple[Annotation, ...]] = {}
-    for place, toml in sources:
+    for number, (place, toml) in enumerate(sources):
         try:
             tables = strict_toml.parse(toml)
         except ValueError as error:
@@ -138,17 +149,17 @@ def load(*sources: tuple[str, str]) -> Annotations:
             continue
         for key, entry in tables.items():
             problems += _mistakes(f"{place}: {key}", entry)
-            merged[key] = merged.get(key, ()) + tuple(_read_entry(entry))
+            merged[key] = merged.get(key, ()) + tuple(_read_entry(entry, number))
     if problems:
         raise SettingsInvalid("\n".join(problems))
     return merged
 
 
-def _read_entry(entry: Any) -> Iterator[Annotation]:
+def _read_entry(entry: Any, source: int) -> Iterator[Annotation]:
     for item in entry if isinstance(entry, list) else [entry]:
         if isinstance(item, dict):
             known = {name: item[name] for name in (*WORDS, "when") if name in item}
-            yield Annotation(**known)
+            yield Annotation(**known, source=source)
 
 
 def _mistakes(place: str, entry: Any) -> Iterator[str]:

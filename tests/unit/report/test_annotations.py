@@ -48,6 +48,19 @@ def test_the_users_words_win_one_by_one() -> None:
     assert label(model("x", "b", "api"), words) == Label("api", "new")
 
 
+def test_words_may_be_keyed_by_name_as_well_as_by_id() -> None:
+    """A user's words by name win over shipped ones by id, and in one file the id comes first."""
+    own = ("own", '["elm/tall"]\ntitle = "Ours"\n')
+    shipped = ("shipped", '[5]\ntitle = "Theirs"\ndescription = "kept"\n["oak"]\ntitle = "Oak"\n')
+    words = load(own, shipped)
+    assert label(model("5", "elm/tall", "api"), words) == Label("Ours", "kept")
+    assert label(model("8", "oak", "api"), words) == Label("Oak", "api")
+    both = load(("one", '["ash"]\ntitle = "By name"\ndescription = "d"\n[1]\ntitle = "By id"\n'))
+    assert label(model("1", "ash"), both) == Label("By id", "d")
+    other = load(("one", '["ash"]\nwhen = { type = "image" }\ntitle = "Another"\n'))
+    assert label(model("1", "ash"), other).title == "ash"
+
+
 def test_every_mistake_is_reported_with_its_place() -> None:
     """All errors of all files are reported, each with file, key and expected value."""
     first = """
@@ -113,3 +126,30 @@ def test_the_shipped_words_claim_nothing_of_another_model(
     """The title of a short name applies only to the original model."""
     words = load(read(SHIPPED))
     assert label(model(key, name, description), words).title == title
+
+
+NEWEST = {
+    "moonshotai/Kimi-K2.6": "32",
+    "Qwen/Qwen3.5-397B-A17B-FP8": "?",
+    "Qwen/Qwen3.5-122B-A10B-FP8": "30",
+    "google/gemma-4-31B-it": "31",
+    "mistralai/Mistral-Small-4-119B-2603": "34",
+    "mistralai/Ministral-3-14B-Instruct-2512": "27",
+    "swiss-ai/Apertus-v1.5-70B": "?",
+    "Qwen/Qwen3-Embedding-8B": "21",
+    "bge_multilingual_gemma2": "12",
+    "mini_lm_l12_v2": "13",
+    "BAAI/bge-reranker-v2-m3": "23",
+    "Qwen/Qwen3-Reranker-0.6B": "24",
+    "whisper": "2",
+    "flux": "10",
+}
+"""The models of the newest known list of Infomaniak, with their ids where they are known."""
+
+
+@pytest.mark.parametrize(("name", "key"), NEWEST.items())
+def test_each_model_of_the_newest_list_has_words(name: str, key: str) -> None:
+    """Each model that Infomaniak lists today has a title and a description for people."""
+    found = label(model(key, name, "said by the API"), load(read(SHIPPED)))
+    assert found.title not in {name, "said by the API"}
+    assert found.description not in {None, "said by the API"}
