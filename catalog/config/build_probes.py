@@ -54,7 +54,7 @@ def wire_probing(
             hints=source.asking.hints,
         ),
         database=database,
-        terms=ProbeLimits(budget, terms.again_after, terms.concurrency),
+        terms=ProbeLimits(budget, terms.again_after, terms.concurrency, terms.control),
         levels=settings.rules,
         recipients=recipients(wire_channels(settings, http, clock)),
         publisher=wire_publisher(settings),

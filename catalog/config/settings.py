@@ -28,6 +28,7 @@ from catalog.config.types import (
     Every,
     FailOn,
     File,
+    HeaderValue,
     LongDuration,
     Marks,
     RuleId,
@@ -81,6 +82,7 @@ class ProbeSettings(Section):
     rate: Whole = Field(default=30, ge=1, le=60)
     concurrency: Whole = Field(default=2, ge=1, le=8)
     again_after: Duration = timedelta(minutes=10)
+    control: HeaderValue | None = None
 
 
 class ForecastSettings(Section):

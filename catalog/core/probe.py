@@ -23,7 +23,7 @@ class Call:
 
     `route` is the route's short name. `key` is the model of the catalog, None for a name that no
     catalog ever had. `calls` and `tokens` are its maximum cost, reserved from the daily budget.
-    `skip` is why it cannot be made.
+    `skip` is why it cannot be made. A control is called first, and the others only if it answers.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Call:
     calls: int
     tokens: int
     skip: str | None = None
+    is_control: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from threading import Event, Lock
 
@@ -24,6 +24,7 @@ from catalog.core.probe import Budget, Call, CallResult, Cell, Probe, Spent, Ver
 from catalog.core.run_id import running
 from catalog.core.strict_json import cut, plain
 from catalog.core.unexpected import log_unexpected
+from catalog.probes.control import unanswered, with_control
 from catalog.probes.rate import Pace
 from catalog.probes.verdicts import Lists, compare, is_believed, second_try
 from catalog.providers.infomaniak import routes
@@ -58,11 +59,13 @@ class ProbeLimits:
     """The budget, concurrency and confirmation time of probes.
 
     A new verdict that is not an answer is confirmed by a second call, at least `again_after` later.
+    `control` names the model that is called first, by default the one that answered last.
     """
 
     budget: Budget
     again_after: timedelta
     concurrency: int
+    control: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +128,19 @@ class Probing:
             calls = self.calls.with_product()
             served = _served(calls)
             plan = self.plan(wish, served)
-            results = tuple(self._round(calls, plan, progress))
-            findings = self._report(served)
+            results: list[Probe] = []
+            for probe in self._round(calls, plan):
+                results.append(probe)
+                progress(probe, len(plan))
+            failed = plan and plan[0].is_control and unanswered(results[0])
+            findings = () if failed else self._report(served)
             error = self._publish()
             with self.database.reading() as connection:
                 day = probes.spent(connection, self.provider.name, self.clock())
             logger.info(
                 "%s: %d tries, %d findings", self.provider.name, len(results), len(findings)
             )
-            return Results(results, findings, day, self.again_at(), error)
+            return Results(tuple(results), findings, day, self.again_at(), error)
 
     def plan(
         self, wish: Selection = EVERYTHING, served: frozenset[str] | None = None
@@ -147,7 +154,9 @@ class Probing:
             now, after = self.clock(), self.terms.again_after
             rest = {place for place, cell in known.items() if not _is_due(cell, now, after)}
             planned = {place: call for place, call in planned.items() if place not in rest}
-        return sorted(planned.values(), key=lambda call: _urgency(known, call))
+        plan = sorted(planned.values(), key=lambda call: _urgency(known, call))
+        possible = _wanted(lists, known, replace(wish, names=()))
+        return with_control(plan, possible, known, self.terms.control)
 
     def again_at(self) -> datetime | None:
         """Return the time of the first due second call, or None."""
@@ -169,15 +178,26 @@ class Probing:
         own = {model.name: routes.own_route(model) or "" for model in listed.values()}
         return Lists(listed, delisted, served, own, routes.SERVED_TYPES)
 
-    def _round(self, calls: Calls, plan: Sequence[Call], progress: Progress) -> Iterator[Probe]:
+    def _round(self, calls: Calls, plan: Sequence[Call]) -> Iterator[Probe]:
+        """Make the planned calls. Without an answer of the control, only that call is made."""
+        number = sum(call.is_control for call in plan)
+        why: str | None = None
+        for probe in self._all(calls, plan[:number]):
+            yield probe
+            why = unanswered(probe)
+        if why is None:
+            yield from self._all(calls, plan[number:])
+            return
+        logger.warning("%s: %s; nothing is concluded", self.provider.name, why)
+        yield from (self._skip(call, call.skip or why) for call in plan[number:])
+
+    def _all(self, calls: Calls, plan: Sequence[Call]) -> Iterator[Probe]:
         with ThreadPoolExecutor(self.terms.concurrency) as pool:
             turn, queue = Lock(), iter(plan)
             tries = [pool.submit(copy_context().run, self._try, calls, turn, queue) for _ in plan]
             try:
                 for done in as_completed(tries):
-                    probe = done.result()
-                    progress(probe, len(plan))
-                    yield probe
+                    yield done.result()
             except BaseException:
                 self.stop.set()
                 pool.shutdown(wait=False, cancel_futures=True)
