@@ -185,8 +185,8 @@ def _rule_of_one(change: Change, case: Case) -> tuple[Rule, Level]:
         moved |= alias_moves(change, case.attributes, case.bearers)
     elif stays(change, case.bearers):
         moved = frozenset({"aliased"})
-    elif isinstance(change, Drift) and (change.is_cut or change.value is not None):
-        moved = frozenset({"part" if change.is_cut else "value"})
+    elif isinstance(change, Drift) and change.move is not None:
+        moved = frozenset({change.move})
     elif isinstance(change, Retiring):
         moved = frozenset({_nearness(change, case.at), change.shift or ""})
     elif isinstance(change, Removed) and change.model.key in case.brief:

@@ -27,6 +27,8 @@ Move = Literal[
     "aliased",
     "value",
     "part",
+    "refused",
+    "recovered",
     "over",
     "soon",
     "postponed",

@@ -19,7 +19,7 @@ from catalog.providers.recordings import Recording, find, moment, read, shipped
 
 def of_history(provider: Provider) -> Listing:
     """Return a listing from the shipped history, without network and database."""
-    return _listing(_shipped(provider), provider)
+    return _listing((_shipped(provider), ()), provider)
 
 
 def of_files(path: Path, provider: Provider) -> Listing:
@@ -30,11 +30,10 @@ def of_files(path: Path, provider: Provider) -> Listing:
     for an unreadable file and PayloadInvalid for a contract violation.
     """
     if path.is_dir():
-        return _listing([_snapshot(each, provider) for each in find(path)], provider)
-    newest = _snapshot(Recording(path, moment(path) or now()), provider)
-    before = _shipped(provider) if isinstance(provider, Infomaniak) else ()
-    earlier = [each for each in before if each.taken_at < newest.taken_at]
-    return _listing([*earlier, newest], provider)
+        return _listing(_read(find(path), provider), provider)
+    newest = Recording(path, moment(path) or now())
+    before = _shipped(provider) if isinstance(provider, Infomaniak) else []
+    return _listing(_read([newest], provider, before), provider)
 
 
 def former(provider: Provider) -> tuple[Known, ...]:
@@ -53,7 +52,8 @@ def former(provider: Provider) -> tuple[Known, ...]:
     )
 
 
-def _listing(snapshots: Sequence[Snapshot], provider: Provider) -> Listing:
+def _listing(read_in: tuple[Sequence[Snapshot], Sequence[str]], provider: Provider) -> Listing:
+    snapshots, refused = read_in
     ranges = stretches(snapshots)
     evidence = Evidence(
         former=former(provider),
@@ -63,7 +63,7 @@ def _listing(snapshots: Sequence[Snapshot], provider: Provider) -> Listing:
     )
     found = names(ranges, provider.lifecycle, evidence)
     first, last = snapshots[0].taken_at, snapshots[-1].taken_at
-    return Listing(provider.name, first, last, found)
+    return Listing(provider.name, first, last, found, refused=tuple(refused))
 
 
 def announced(found: Iterable[Stretch], provider: Provider) -> Announcements:
@@ -86,18 +86,35 @@ def _shipped(provider: Provider) -> list[Snapshot]:
     return [provider.normalize(trusted(each, provider)) for each in payloads]
 
 
-def _snapshot(recording: Recording, provider: Provider) -> Snapshot:
-    from catalog.providers.validate import validate
+def _read(
+    recordings: Sequence[Recording], provider: Provider, before: Sequence[Snapshot] = ()
+) -> tuple[list[Snapshot], list[str]]:
+    """Return the states, earlier ones of `before` first, and the bad rows of the last one.
 
-    at, body = recording.at, read(recording.path, provider.envelope)
+    A model whose row is bad keeps its version of the state before.
+    """
+    from catalog.providers.listing import listed
+
+    states, refused = list(before), list[str]()
+    for number, each in enumerate(recordings):
+        payload = _payload(each, provider)
+        if number == 0:
+            states = [state for state in before if state.taken_at < payload.fetched_at]
+        found = listed(payload, provider, states[-1] if states else None)
+        states.append(found.snapshot)
+        refused = [str(row.problem) for row in found.refused]
+    return states, refused
+
+
+def _payload(recording: Recording, provider: Provider) -> Payload:
+    at, body = recording.at, read(recording.path)
     if b'"schema_version"' in body:
-        at, body = _ours(body, at, provider.envelope)
-    payload = Payload(provider.name, recording.path.name, at, body)
-    return provider.normalize(validate(payload, provider))
+        at, body = _ours(body, at)
+    return Payload(provider.name, recording.path.name, at, body)
 
 
-def _ours(body: bytes, at: datetime, envelope: tuple[bytes, bytes]) -> tuple[datetime, bytes]:
-    """Convert printed models to a time and an answer.
+def _ours(body: bytes, at: datetime) -> tuple[datetime, bytes]:
+    """Convert printed models to a time and a bare list of rows.
 
     The input is from `catalog models --format json`. Other content is unchanged, so that the
     contract reports its errors.
@@ -108,4 +125,4 @@ def _ours(body: bytes, at: datetime, envelope: tuple[bytes, bytes]) -> tuple[dat
         at = datetime.fromisoformat(document["taken_at"])
     except (KeyError, TypeError, ValueError):
         return at, body
-    return at, canonical(rows).encode().join(envelope)
+    return at, canonical(rows).encode()

@@ -137,7 +137,8 @@ class Listing:
     """Every name that a provider ever listed.
 
     `since` and `as_of` are the times of the oldest and newest state. `others` has the names in
-    catalogs of other providers, with the provider.
+    catalogs of other providers, with the provider. `refused` has the problems of bad rows in the
+    newest recording.
     """
 
     provider: str
@@ -145,6 +146,7 @@ class Listing:
     as_of: datetime
     names: Mapping[str, Known]
     others: Mapping[str, str] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
 
     @property
     def listed(self) -> tuple[Known, ...]:

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -23,14 +23,24 @@ from catalog.cli.output import ROW_FORMATS, format_option, model_name, note
 from catalog.cli.when import WAYS, When, read_when, when_option
 from catalog.core.clock import now
 from catalog.core.errors import PayloadInvalid
+from catalog.core.payload import Refused
 from catalog.core.snapshot import Snapshot
 from catalog.core.text import count
+from catalog.core.visible import visible
 from catalog.providers.provider import Provider
 from catalog.providers.recordings import moment
 
 LEVELS = ("breaking", "warning", "info", "quiet")
 LOGGED = ("added", "removed", "restored", "renamed", "updated", "cancelled", "drift")
 facts_option = click.option("--facts", is_flag=True, help="Take waves apart: each model by itself.")
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison, with the bad rows of a file."""
+
+    snapshot: Snapshot
+    refused: tuple[Refused, ...] = ()
 
 
 @click.command()
@@ -105,7 +115,7 @@ def diff(app: App, a: str, b: str, exit_code: bool, facts: bool, style: str) -> 
     provider = wire_provider(app.one.one)
     # Each input is read once, because a pipe has no content afterwards.
     states = {text: _state(app, provider, text) for text in dict.fromkeys((a, b))}
-    before, after = states[a], states[b]
+    before, after = _comparable(states, a, b)
     old, new = (announcements(each.models, provider.announced) for each in (before, after))
     evidence = Evidence(stated=old)
     ends = compare_ends(before, after, old, new)
@@ -164,15 +174,35 @@ def _promised(finding: Finding, gone: Mapping[str, Delisted]) -> Finding:
     )
 
 
-def _state(app: App, provider: Provider, text: str) -> Snapshot:
+def _comparable(states: Mapping[str, Side], a: str, b: str) -> tuple[Snapshot, Snapshot]:
+    """Return both sides, and name their bad rows.
+
+    A model whose row is bad on one side is taken from the other, so that it is no difference.
+    """
+    for text, side in states.items():
+        for row in side.refused:
+            note(visible(f"{text}: a row is left out: {row.problem}"))
+    one, other = states[a], states[b]
+    if not (one.refused or other.refused):
+        return one.snapshot, other.snapshot
+    from catalog.providers.listing import kept
+
+    before, _ = kept(one.snapshot, one.refused, other.snapshot, {})
+    after, _ = kept(other.snapshot, other.refused, one.snapshot, {})
+    return before, replace(after, number=other.snapshot.number)
+
+
+def _state(app: App, provider: Provider, text: str) -> Side:
     """Return one side of a comparison, from a file or the store."""
     from catalog.store import history
 
     if _is_file(text):
-        from catalog.cli.payloads import read_snapshot  # loads the contract
+        from catalog.cli.payloads import read_payload  # loads the contract
+        from catalog.providers.listing import listed
 
         try:
-            return read_snapshot(Path(text), provider)
+            found = listed(read_payload(Path(text), provider), provider)
+            return Side(found.snapshot, found.refused)
         except PayloadInvalid as error:
             error.hint = f"`catalog validate {shlex.quote(text)}` lists every problem."
             raise
@@ -181,7 +211,8 @@ def _state(app: App, provider: Provider, text: str) -> Snapshot:
     except ValueError:
         raise click.BadParameter(f"{text!r} is neither a file nor a time; write {WAYS}") from None
     with app.database.reading() as connection:
-        return history.snapshot(connection, history.number_at(connection, provider.name, when))
+        number = history.number_at(connection, provider.name, when)
+        return Side(history.snapshot(connection, number))
 
 
 def _is_file(text: str) -> bool:

@@ -166,10 +166,13 @@ def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> tu
     from catalog.providers.provider import make
 
     one = app.one.one
-    provider = make(one.name, one.description)
+    provider = make(one.name, one.description, one.bad_rows)
     if file is not None:
         try:
-            return from_recordings.of_files(file, provider), str(file)
+            listing = from_recordings.of_files(file, provider)
+            for problem in listing.refused:
+                note(visible(f"{file}: a row is left out: {problem}"))
+            return listing, str(file)
         except PayloadInvalid as error:
             error.hint = f"`catalog validate {shlex.quote(str(file))}` lists every problem."
             raise

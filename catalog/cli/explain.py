@@ -191,6 +191,8 @@ def _fact(change: Change, attributes: Attributes) -> Iterator[str]:
             yield f"{where}: renamed to {change.name} (id {change.key})"
         case Drift():
             yield f"{change.what}: {change.field}{_called(change.field, attributes)}"
+            rows = zip(change.models, change.problems, strict=False)
+            yield from (f"  {name}: {problem}" for name, problem in rows)
         case Probed() | Retiring() | Cancelled():
             yield f"{change.name}: {change.kind}"
         case _:

@@ -23,9 +23,10 @@ from catalog.core.clock import now, stamp
 from catalog.core.errors import CatalogHeld, PayloadInvalid, SettingsInvalid, StoreError
 from catalog.core.payload import Payload, Validators
 from catalog.core.text import count
+from catalog.core.visible import visible
+from catalog.providers.listing import listed
 from catalog.providers.provider import Provider
-from catalog.providers.recordings import Recording, find, refuse_future
-from catalog.providers.validate import validate
+from catalog.providers.recordings import Recording, find, misnamed, refuse_future
 
 TOGETHER = 20
 """Maximum recordings per transaction. A killed run loses no more."""
@@ -51,6 +52,8 @@ def import_(app: App, directory: Path, accept: bool) -> int:
     from catalog.config.build_document import wire_publisher
 
     recordings = find(directory)
+    for path, why in misnamed(directory):
+        note(visible(f"{path.name} is skipped: {why}"))
     refuse_future(recordings, now())
     settings = app.one
     new = _new(app.database, wire_provider(settings.one), recordings, accept=accept)
@@ -128,7 +131,7 @@ def _is_mended(at: datetime, recordings: Sequence[Recording], provider: Provider
     again = [recording.path for recording in recordings if recording.at == at]
     try:
         for path in again:
-            validate(read_payload(path, provider), provider)
+            listed(read_payload(path, provider), provider)
     except PayloadInvalid:
         return False
     return bool(again)

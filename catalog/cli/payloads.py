@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -9,26 +10,19 @@ from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, note, print_json, say
 from catalog.core.clock import now
 from catalog.core.errors import PayloadInvalid, Problem
-from catalog.core.payload import Drift, Payload, ValidPayload
-from catalog.core.snapshot import Snapshot
+from catalog.core.payload import Drift, Payload
 from catalog.core.text import count
 from catalog.core.visible import visible
+from catalog.providers.listing import Listed, listed
 from catalog.providers.provider import Provider
 from catalog.providers.recordings import moment, read
 from catalog.providers.validate import drift_of
-from catalog.providers.validate import validate as check
 from catalog.report.sentences import drift_sentence
 
 
 def read_payload(path: Path, provider: Provider) -> Payload:
     """Return a payload from a file, stdin for `-`, or raise NotFound."""
-    body = read(path, provider.envelope)
-    return Payload(provider.name, path.name, moment(path) or now(), body)
-
-
-def read_snapshot(path: Path, provider: Provider) -> Snapshot:
-    """Return a validated payload, or raise NotFound or PayloadInvalid."""
-    return provider.normalize(check(read_payload(path, provider), provider))
+    return Payload(provider.name, path.name, moment(path) or now(), read(path))
 
 
 @click.command()
@@ -46,30 +40,48 @@ def validate(app: App, file: Path, style: str) -> int:
     problems: tuple[Problem, ...] = ()
     drift: tuple[Drift, ...] = ()
     payload: Payload | None = None
-    valid: ValidPayload | None = None
+    found: Listed | None = None
     many = ""
     provider = wire_provider(app.one.one)
     try:
         payload = read_payload(file, provider)
-        valid = check(payload, provider)
-        drift = valid.drift
+        found = listed(payload, provider)
+        drift = found.drift
     except PayloadInvalid as error:
         problems, many = error.problems, "at least " * error.is_cut
         drift = drift_of(payload, provider.contract) if payload else ()
     if style == "json":
-        listed = [asdict(problem) for problem in problems]
-        models = {"models": len(valid.rows)} if valid else {}
         cut = {"more": True} if many else {}
         said = [drift_sentence(item) for item in drift]
-        print_json({**models, "problems": listed, **cut, "drift": said})
+        problems_json = [asdict(problem) for problem in problems]
+        print_json({**_models_json(found), "problems": problems_json, **cut, "drift": said})
+        return int(bool(problems))
+    for problem in problems:
+        say(visible(str(problem)))
+    for item in drift:
+        say(visible(f"drift: {drift_sentence(item)}"))
+    if found:
+        _print_valid(found)
     else:
-        for problem in problems:
-            say(visible(str(problem)))
-        for item in drift:
-            say(visible(f"drift: {drift_sentence(item)}"))
-        if valid:
-            known = count(len(valid.rows), "model")
-            say(f"valid: {known}, {count(len(drift), 'kind')} of drift")
-        else:
-            note(f"invalid: {many}{count(len(problems), 'problem')}")
+        note(f"invalid: {many}{count(len(problems), 'problem')}")
     return int(bool(problems))
+
+
+def _models_json(found: Listed | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    refused = [asdict(problem) for problem in _refused(found)]
+    return {"models": len(found.snapshot.models)} | ({"refused": refused} if refused else {})
+
+
+def _print_valid(found: Listed) -> None:
+    for problem in _refused(found):
+        say(visible(f"row refused: {problem}"))
+    parts = [count(len(found.snapshot.models), "model")]
+    parts += [f"{count(len(found.refused), 'row')} refused"] if found.refused else []
+    say(f"valid: {', '.join(parts)}, {count(len(found.drift), 'kind')} of drift")
+
+
+def _refused(found: Listed) -> list[Problem]:
+    """Return a problem of each bad row."""
+    return [each.problem for each in found.refused]

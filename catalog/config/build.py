@@ -72,7 +72,7 @@ def wire_http(settings: Settings) -> Http:
 
 def wire_provider(settings: ProviderSettings) -> Provider:
     """Build the provider."""
-    return make(settings.name, settings.description)
+    return make(settings.name, settings.description, settings.bad_rows)
 
 
 def wire_source(settings: Settings, http: Http, clock: Clock = now) -> Source:

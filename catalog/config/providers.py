@@ -23,13 +23,16 @@ from catalog.config.types import (
     Places,
     Route,
     Section,
+    Share,
     Token,
     Whole,
     Words,
     overlap,
 )
+from catalog.core.payload import BAD_ROWS_ABOVE, BadRows
 from catalog.providers.described.description import Description, mistakes, read, shipped
 from catalog.providers.infomaniak.provider import ROUTE
+from catalog.providers.provider import STRICT_ROWS, USUAL_ROWS
 
 Kind = Literal["infomaniak", "openai", "anthropic", "openrouter", "models.dev", "json"]
 
@@ -110,6 +113,11 @@ class ListSettings(Section):
     page: str | None = None
 
 
+def _usual_share(data: dict[str, Any]) -> float:
+    """Return the default of `bad_rows_share`, none for Infomaniak's short lists."""
+    return (STRICT_ROWS if data.get("kind") == "infomaniak" else USUAL_ROWS).share
+
+
 class ProviderSettings(Section):
     """One provider. Missing schedule and document are the general ones."""
 
@@ -120,6 +128,8 @@ class ProviderSettings(Section):
     token_file: File | None = None
     product_id: Whole | None = Field(default=None, gt=0)
     removals: Removals | None = None
+    bad_rows_share: Share = Field(default_factory=_usual_share, ge=0, le=1)
+    bad_rows_above: Whole = Field(default=BAD_ROWS_ABOVE, ge=0)
     list: ListSettings = ListSettings()
     schedule: ScheduleSettings | None = None
     document: DocumentSettings | None = None
@@ -142,6 +152,11 @@ class ProviderSettings(Section):
         Infomaniak's models were never missing for only one poll. A third of OpenRouter's were.
         """
         return "at once" if self.kind == "infomaniak" else "next"
+
+    @property
+    def bad_rows(self) -> BadRows:
+        """Return how many rows of an answer may break the contract."""
+        return BadRows(self.bad_rows_share, self.bad_rows_above)
 
     @property
     def description(self) -> Description | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
-from catalog.core.paths import Trail
+from catalog.core.errors import Problem
 from catalog.core.snapshot import Model
 from catalog.core.strict_json import Json, JsonText, values_json
 
@@ -55,22 +55,48 @@ class NotModified:
 Answer = Payload | NotModified
 
 
+DriftKind = Literal[
+    "new field",
+    "new value",
+    "new null",
+    "odd format",
+    "clock",
+    "next part",
+    "larger total",
+    "bare list",
+    "row repeated",
+    "key repeated",
+    "row refused",
+    "row recovered",
+]
+_MOVES = {
+    "new value": "value",
+    "odd format": "value",
+    "next part": "part",
+    "larger total": "part",
+    "row refused": "refused",
+    "row recovered": "recovered",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Drift:
     """A tolerated difference from the known contract.
 
     `field` is the dotted path within a model, or `$.…` within the envelope. `value` is set for a
-    new value. `models` names the affected models in the order of the payload. `clock` is a field
-    that follows the time of the answer. A `next part` or a `larger total` in the envelope means
-    that the answer is not the whole list.
+    new value, and is the number of times for a repeated row or key. `models` names the affected
+    models in the order of the payload. `clock` is a field that follows the time of the answer. A
+    `next part` or a `larger total` in the envelope means that the answer is not the whole list.
+    Refused rows have the `keys` of their models, `""` for an unreadable one, and the `problems` in
+    words.
     """
 
-    what: Literal[
-        "new field", "new value", "new null", "odd format", "clock", "next part", "larger total"
-    ]
+    what: DriftKind
     field: str
     value: JsonText | None
     models: tuple[str, ...]
+    keys: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     kind: ClassVar[str] = "drift"
     columns: ClassVar[Mapping[str, str]] = {"field": "field", "value": "after"}
     types: ClassVar[tuple[str, ...]] = ()
@@ -81,7 +107,10 @@ class Drift:
         """Return the affected models."""
         return self.models
 
-    followed_as = names
+    @property
+    def followed_as(self) -> tuple[str, ...]:
+        """Return the names and keys of the affected models."""
+        return tuple(dict.fromkeys((*self.models, *filter(None, self.keys))))
 
     @property
     def is_cut(self) -> bool:
@@ -94,32 +123,67 @@ class Drift:
         return self.field
 
     @property
+    def move(self) -> str | None:
+        """Return the condition of rules that this difference meets."""
+        return _MOVES.get(self.what)
+
+    @property
     def identity(self) -> Identity:
         """Return the fingerprint content, without models.
 
         Otherwise each new model would report the drift again.
         """
-        return [self.what, self.field, self.value]
+        return [self.what, self.field, self.value, *self.keys]
 
     def as_json(self, _at: datetime) -> dict[str, Any]:
-        """Return the drift as JSON."""
-        value = values_json(None, self.value)
-        return {"kind": self.kind, "what": self.what, "field": self.field, **value}
+        """Return the drift as JSON, for rows with their models and problems."""
+        known: dict[str, Any] = {"kind": self.kind, "what": self.what, "field": self.field}
+        known |= values_json(None, self.value)
+        rows = {"models": self.models, "keys": self.keys, "problems": self.problems}
+        return known | ({name: list(each) for name, each in rows.items()} if self.keys else {})
+
+
+BAD_ROWS_SHARE = 0.02
+BAD_ROWS_ABOVE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class BadRows:
+    """The share of rows that may break the contract, in a list of more than `above` rows."""
+
+    share: float = BAD_ROWS_SHARE
+    above: int = BAD_ROWS_ABOVE
+
+    def allowed(self, rows: int) -> int:
+        """Return how many of these rows may break the contract."""
+        # A little is added, because the product of two decimals may be just below a whole number.
+        return int(rows * self.share + 1e-9) if rows > self.above else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row that breaks the contract in an accepted answer.
+
+    `key` is None if it cannot be read. `value` is the row as parsed. `name` is that of the model,
+    if it is known.
+    """
+
+    path: str
+    key: str | None
+    value: Json
+    problem: Problem
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ValidPayload:
-    """A validated payload: its rows and their drift.
+    """A validated payload: its models, drift, and the rows that are refused.
 
-    `steps` holds for each row the keys (or indexes) that the `*` of the rows' place matched.
-    `facts` holds for each row the facts of its model, and `known` current models by their facts.
     `facts_of` maps a digest of each row to its facts, so the next answer computes only new ones.
     """
 
     payload: Payload
-    rows: tuple[Mapping[str, Json], ...]
-    drift: tuple[Drift, ...]
-    steps: tuple[Trail, ...] = ()
-    facts: tuple[JsonText, ...] = ()
-    known: Mapping[JsonText, Model] = field(default_factory=dict)
+    models: tuple[Model, ...]
+    drift: tuple[Drift, ...] = ()
+    refused: tuple[Refused, ...] = ()
     facts_of: Mapping[bytes, JsonText] = field(default_factory=dict)

@@ -7,8 +7,9 @@ because it is immutable and distinguishes `true` from `1`. `1.0` is read as `1`,
 import json
 import math
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any, NewType, TypeAlias
@@ -30,14 +31,41 @@ _WRITER = json.JSONEncoder(
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 # The path to a value, innermost key last, formatted only for an error.
 _Trail: TypeAlias = "tuple[()] | tuple[_Trail, str | int]"
-_Twins: TypeAlias = dict[int, tuple[Json, list[str]]]
+Steps: TypeAlias = tuple[str | int, ...]
+"""The keys and indexes that lead to a value, outermost first."""
+_Twins: TypeAlias = dict[int, tuple[Json, dict[str, list[Json]]]]
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
 
 
-class _Flaw(str):
+class _OddNumber(str):
     """A number outside of JSON's range, kept until its path is known."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A problem of a body, and the steps to its place."""
+
+    steps: Steps
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """A key that an object has several times, with equal values."""
+
+    steps: Steps
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A parsed body. Of a repeated key, the value has the last one."""
+
+    value: Json
+    flaws: tuple[Flaw, ...] = ()
+    repeats: tuple[Repeat, ...] = ()
 
 
 _DOT = re.compile(r"(\\.)|\.", re.DOTALL)
@@ -123,22 +151,31 @@ def child(path: str, key: str | int) -> str:
     return f"{path}[{shorten(key)}]"
 
 
+def json_path(steps: Iterable[str | int]) -> str:
+    """Return the JSON path of steps, such as `$.data[0]`."""
+    path = "$"
+    for key in steps:
+        path = child(path, key)
+    return path
+
+
 def read_strict(body: bytes) -> Json:
     """Parse a JSON body, or raise PayloadInvalid with every flaw.
 
-    Whole numbers become int.
+    Whole numbers become int. A repeated key is a flaw, also with equal values.
     """
-    value, flaws = read(body)
-    if flaws:
-        raise PayloadInvalid(flaws)
-    return value
+    parsed = read(body)
+    repeats = (_key_twice(each.steps) for each in parsed.repeats)
+    if found := [flaw.problem for flaw in (*parsed.flaws, *repeats)]:
+        raise PayloadInvalid(found[:MAX_PROBLEMS])
+    return parsed.value
 
 
-def read(body: bytes) -> tuple[Json, tuple[Problem, ...]]:
+def read(body: bytes) -> Parsed:
     """Parse a JSON body and return its flaws.
 
-    Flaws are NaN, Infinity, numbers too large for a double, duplicate keys, lone surrogates, and
-    more than 64 levels. Raise PayloadInvalid for invalid UTF-8 or syntax.
+    Flaws are NaN, Infinity, numbers too large for a double, keys with several unequal values, lone
+    surrogates, and more than 64 levels. Raise PayloadInvalid for invalid UTF-8 or syntax.
     """
     try:
         text = body.decode("utf-8")
@@ -152,12 +189,13 @@ def read(body: bytes) -> tuple[Json, tuple[Problem, ...]]:
     except json.JSONDecodeError as error:
         raise PayloadInvalid([_no_json(text, error)]) from None
     except RecursionError:
-        raise PayloadInvalid([_too_deep("$")]) from None
+        raise PayloadInvalid([_too_deep(()).problem]) from None
     surrogates = bool(_SURROGATE.search(text))
     if not (odd or twins or surrogates or _is_deep(value)):
-        return value, ()
-    flaws = _flaws(value, twins, surrogates=surrogates)
-    return value, tuple(islice(flaws, MAX_PROBLEMS))
+        return Parsed(value)
+    repeats: list[Repeat] = []
+    flaws = _flaws(value, twins, repeats, surrogates=surrogates)
+    return Parsed(value, tuple(islice(flaws, MAX_PROBLEMS)), tuple(repeats))
 
 
 def _decoder(odd: list[str], twins: _Twins) -> json.JSONDecoder:
@@ -182,7 +220,7 @@ def _no_json(text: str, error: json.JSONDecodeError) -> Problem:
 
 def _odd(odd: list[str], text: str) -> Json:
     odd.append(text)
-    return _Flaw(text)
+    return _OddNumber(text)
 
 
 def _read_float(odd: list[str], text: str) -> Json:
@@ -212,60 +250,78 @@ def _is_deep(value: Json, levels: int = MAX_DEPTH) -> bool:
 def _read_object(twins: _Twins, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        counts = Counter(key for key, _ in pairs)
+        held: dict[str, list[Json]] = defaultdict(list)
+        for key, item in pairs:
+            held[key].append(item)
+        repeated = {key: items for key, items in held.items() if len(items) > 1}
         # The object is kept, because an id is only unique while its object lives.
-        twins[id(value)] = (value, [key for key, count in counts.items() if count > 1])
+        twins[id(value)] = (value, repeated)
     return value
 
 
-def _flaws(root: Json, twins: _Twins, *, surrogates: bool) -> Iterator[Problem]:
+def _flaws(root: Json, twins: _Twins, repeats: list[Repeat], *, surrogates: bool) -> Iterator[Flaw]:
+    """Yield the flaws, and add repeated keys to `repeats`."""
     stack: list[tuple[_Trail, Json, int]] = [((), root, 0)]
     while stack:
         trail, value, depth = stack.pop()
-        if isinstance(value, _Flaw):
+        if isinstance(value, _OddNumber):
             found = cut(value, FOUND_LIMIT)
-            yield Problem(_path(trail), found, "a finite number that a double can hold")
+            yield _flaw(_steps(trail), found, "a finite number that a double can hold")
         elif isinstance(value, str):
             if surrogates and _is_torn(value):
-                yield Problem(_path(trail), shorten(value), "text without lone surrogates")
+                yield _flaw(_steps(trail), shorten(value), "text without lone surrogates")
         elif isinstance(value, dict | list):
             if depth == MAX_DEPTH:
-                yield _too_deep(_path(trail))
+                yield _too_deep(_steps(trail))
                 continue
             if isinstance(value, dict):
-                yield from _key_flaws(trail, value, twins, surrogates=surrogates)
+                yield from _twin_flaws(trail, value, twins, repeats)
+                yield from _key_flaws(trail, value if surrogates else {})
             pairs = value.items() if isinstance(value, dict) else enumerate(value)
             stack.extend(((trail, key), item, depth + 1) for key, item in pairs)
 
 
-def _key_flaws(
-    trail: _Trail,
-    value: dict[str, Json],
-    twins: _Twins,
-    *,
-    surrogates: bool,
-) -> Iterator[Problem]:
-    for key in twins.get(id(value), (None, []))[1]:
-        yield Problem(child(_path(trail), key), "the same key twice", "each key once")
-    for key in value if surrogates else ():
+def _twin_flaws(
+    trail: _Trail, value: dict[str, Json], twins: _Twins, repeats: list[Repeat]
+) -> Iterator[Flaw]:
+    for key, items in twins[id(value)][1].items() if id(value) in twins else ():
+        steps = (*_steps(trail), key)
+        if _are_equal(items):
+            repeats.append(Repeat(steps, len(items)))
+        else:
+            yield _key_twice(steps)
+
+
+def _key_flaws(trail: _Trail, keys: Iterable[str]) -> Iterator[Flaw]:
+    for key in keys:
         if _is_torn(key):
-            yield Problem(_path(trail), f"key {shorten(key)}", "a key without lone surrogates")
+            yield _flaw(_steps(trail), f"key {shorten(key)}", "a key without lone surrogates")
 
 
-def _path(trail: _Trail) -> str:
+def _are_equal(items: list[Json]) -> bool:
+    # Deep values are unequal, because canonical() recurses.
+    return not any(map(_is_deep, items)) and len(set(map(canonical, items))) == 1
+
+
+def _steps(trail: _Trail) -> Steps:
     keys: list[str | int] = []
     while trail:
         trail, key = trail
         keys.append(key)
-    path = "$"
-    for key in reversed(keys):
-        path = child(path, key)
-    return path
+    return tuple(reversed(keys))
 
 
 def _is_torn(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _too_deep(path: str) -> Problem:
-    return Problem(path, "deeper nesting", f"at most {MAX_DEPTH} levels")
+def _flaw(steps: Steps, found: str, expected: str) -> Flaw:
+    return Flaw(steps, Problem(json_path(steps), found, expected))
+
+
+def _key_twice(steps: Steps) -> Flaw:
+    return _flaw(steps, "the same key twice", "each key once")
+
+
+def _too_deep(steps: Steps) -> Flaw:
+    return _flaw(steps, "deeper nesting", f"at most {MAX_DEPTH} levels")

@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING, Protocol
 from catalog.changes.announced import Announced
 from catalog.changes.rules import Lifecycle
 from catalog.changes.status import Statuses
-from catalog.core.paths import Attributes
-from catalog.core.payload import ValidPayload
+from catalog.core.paths import Attributes, Trail
+from catalog.core.payload import BadRows, ValidPayload
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import Json, JsonText
 
 if TYPE_CHECKING:
     from catalog.providers.described.description import Description
+
+
+STRICT_ROWS = BadRows(share=0.0)
+USUAL_ROWS = BadRows()
+"""Infomaniak's lists may have no bad row, and others a few."""
 
 
 class Provider(Protocol):
@@ -42,11 +47,6 @@ class Provider(Protocol):
         ...
 
     @property
-    def envelope(self) -> tuple[bytes, bytes]:
-        """Return the JSON before and after a bare list of rows."""
-        ...
-
-    @property
     def lifecycle(self) -> Lifecycle | None:
         """Return the policy for removed models, None if unknown."""
         ...
@@ -69,21 +69,41 @@ class Provider(Protocol):
         """Return the comparable facts of a row, valid or not."""
         ...
 
-    def normalize(self, valid: ValidPayload) -> Snapshot:
-        """Return the snapshot of a valid answer.
+    @property
+    def bad_rows(self) -> BadRows:
+        """Return how many rows of an answer may break the contract."""
+        ...
 
-        Raise PayloadInvalid if two rows have the same key.
+    @property
+    def key_places(self) -> tuple[Trail, ...]:
+        """Return the places in a row that its key is made of."""
+        ...
+
+    def key(self, row: Json, passed: Trail) -> str:
+        """Return the key of a row, if its `key_places` are valid.
+
+        `passed` holds what each `*` of the rows' place matched.
         """
         ...
 
+    def model(
+        self, row: Mapping[str, Json], passed: Trail, facts: JsonText, known: Model | None
+    ) -> Model:
+        """Return the model of a valid row. `known` is a current one with the same facts."""
+        ...
 
-def make(name: str, description: "Description | None") -> Provider:
+    def normalize(self, valid: ValidPayload) -> Snapshot:
+        """Return the snapshot of a valid answer."""
+        ...
+
+
+def make(name: str, description: "Description | None", bad_rows: BadRows | None = None) -> Provider:
     """Return the provider. Without a description it is Infomaniak."""
     # Imported here, because each loads the HTTP client and most modules need only the interface.
     if description is None:
         from catalog.providers.infomaniak.provider import Infomaniak
 
-        return Infomaniak(name)
+        return Infomaniak(name, bad_rows or STRICT_ROWS)
     from catalog.providers.described.provider import Described
 
-    return Described(name, description)
+    return Described(name, description, bad_rows or USUAL_ROWS)

@@ -22,7 +22,9 @@ MAX_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T)([0-9]{2})(:?)([0-9]{2})\3([0-9]{2})(?:\.[0-9]+)?Z\.json(?:\.gz)?"
 )
-_JSON_SPACE = b" \t\r\n"
+_NEARLY = re.compile(
+    r"(?<!\d)(?:19|20)[0-9]{2}-?[0-9]{2}-?[0-9]{2}(?!\d)(?:T[0-9]{2}|.*\.json)", re.IGNORECASE
+)
 _NAMING = "Name each file by its UTC time, such as 2025-08-13T185522Z.json (or .json.gz)."
 
 
@@ -54,21 +56,46 @@ def moment(path: Path) -> datetime | None:
 def find(directory: Path) -> tuple[Recording, ...]:
     """Return the recordings in a directory, oldest first.
 
-    Other files are ignored. Raise NotFound for a missing or unreadable directory or one without
-    recordings, and SettingsInvalid if two files have the same time.
+    Other files are ignored, see `misnamed`. Raise NotFound for a missing or unreadable directory or
+    one without recordings, and SettingsInvalid if two files have the same time.
     """
-    try:
-        paths = sorted(path for path in directory.iterdir() if path.is_file())
-    except OSError as error:
-        text = f"{directory} cannot be read as a directory: {error.strerror}"
-        raise NotFound(text, hint="Name a directory of recorded payloads.") from None
-    timed = ((path, moment(path)) for path in paths)
+    timed = ((path, moment(path)) for path in _files(directory))
     recordings = [Recording(path, at) for path, at in timed if at is not None]
     if not recordings:
-        raise NotFound(f"{directory} holds no recorded payload", hint=_NAMING)
+        near = "".join(f"; {path.name}: {why}" for path, why in misnamed(directory)[:1])
+        raise NotFound(f"{directory} holds no recorded payload{near}", hint=_NAMING)
     recordings.sort(key=lambda recording: recording.at)
     _refuse_twins(recordings)
     return tuple(recordings)
+
+
+def misnamed(directory: Path) -> tuple[tuple[Path, str], ...]:
+    """Return the files whose names are nearly those of recordings, with the difference."""
+    others = (path for path in _files(directory) if moment(path) is None)
+    return tuple((path, _difference(path.name)) for path in others if _NEARLY.search(path.name))
+
+
+def _files(directory: Path) -> list[Path]:
+    try:
+        return sorted(path for path in directory.iterdir() if path.is_file())
+    except OSError as error:
+        text = f"{directory} cannot be read as a directory: {error.strerror}"
+        raise NotFound(text, hint="Name a directory of recorded payloads.") from None
+
+
+def _difference(name: str) -> str:
+    """Return what is wrong with a name that has a day."""
+    if _NAME.fullmatch(name):
+        return "there is no such day or time"
+    if not name.endswith((".json", ".json.gz")):
+        return "the name does not end with .json or .json.gz"
+    stem = name.removesuffix(".gz").removesuffix(".json")
+    start = _NAME.match(f"{stem.partition('Z')[0]}Z.json")
+    if start is None:
+        return "the time is not written like 2025-08-13T185522Z"
+    if "Z" not in stem:
+        return "the time does not end with Z, which means UTC"
+    return f"{stem.partition('Z')[2]!r} stands between the time and the ending"
 
 
 def refuse_future(recordings: Iterable[Recording], now: datetime) -> None:
@@ -80,19 +107,12 @@ def refuse_future(recordings: Iterable[Recording], now: datetime) -> None:
         raise SettingsInvalid(text, hint=f"{_NAMING} Check the clock of this machine too.")
 
 
-def read(path: Path, envelope: tuple[bytes, bytes] = (b"", b"")) -> bytes:
+def read(path: Path) -> bytes:
     """Return a recorded payload, decompressed if `.gz`, or stdin for `-`.
 
-    A bare JSON list gets the provider's envelope. Raise NotFound for an unreadable file, and
-    PayloadInvalid for broken gzip data or more than 64 MiB. The JSON is validated later.
+    Raise NotFound for an unreadable file, and PayloadInvalid for broken gzip data or more than 64
+    MiB. The JSON is validated later.
     """
-    body = _bytes(path)
-    if body.lstrip(_JSON_SPACE).startswith(b"["):
-        return body.join(envelope)
-    return body
-
-
-def _bytes(path: Path) -> bytes:
     try:
         # At most one byte over the limit is decompressed, because the size in the file may be
         # false.

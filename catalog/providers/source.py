@@ -18,7 +18,7 @@ from catalog.core.http.client import Http
 from catalog.core.http.request import Request, Response, check_url, credentials, hide
 from catalog.core.paths import Trail, trail, value, values
 from catalog.core.payload import PARTS, Answer, NotModified, Payload, Validators
-from catalog.core.strict_json import Json, read_strict
+from catalog.core.strict_json import Json, read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +179,8 @@ class Source:
 
     def _next(self, paging: Paging, body: bytes, here: str, number: int) -> str | None:
         try:
-            answer = read_strict(body)
+            # Flaws are ignored, because the list may be accepted without the flawed rows.
+            answer = read(body).value
         except PayloadInvalid:
             return None  # validation reports the error
         more = value(answer, trail(paging.more)) if paging.more else None
@@ -200,7 +201,7 @@ class Source:
     def _address_after(self, paging: Paging, answer: Json, here: str, number: int) -> str | None:
         query = dict(self.asking.query)
         if paging.by == "page":
-            if not any(values(answer, self.rows)):
+            if not has_rows(answer, self.rows):
                 return None
             return self._with(query | {paging.parameter: str(paging.first + number)})
         found = value(answer, trail(paging.at))
@@ -213,6 +214,11 @@ class Source:
         if urlsplit(there)[:2] != urlsplit(here)[:2]:
             raise AnswerRefused(f"{self.provider} has the next part of its list on another host")
         return there
+
+
+def has_rows(page: Json, place: Trail) -> bool:
+    """Return whether a page has rows at a place, or is a list of rows itself."""
+    return bool(page) if isinstance(page, list) else any(values(page, place))
 
 
 def whole(parts: list[bytes]) -> bytes:

@@ -1,55 +1,44 @@
 """Validate a payload against the provider's contract.
 
-The contract is a JSON Schema (2020-12). Undemanded differences are tolerated and noted as drift:
-new fields, new values, new nulls, odd formats.
+The contract is a JSON Schema (2020-12). Undemanded differences are tolerated and noted as drift
+(see drift.py).
 """
 
 import hashlib
 import marshal
-import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING
 
-from rfc3986_validator import validate_rfc3986
-
-from catalog.changes.status import spelled
 from catalog.core.api_error import error_message
 from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid, Problem
-from catalog.core.paths import ANY, Trail, trail, values
-from catalog.core.payload import PARTS, Drift, Payload, ValidPayload
+from catalog.core.paths import values
+from catalog.core.payload import Drift, Payload, Refused, ValidPayload
 from catalog.core.snapshot import NO_MODELS, Model
 from catalog.core.strict_json import (
+    Flaw,
     Json,
     JsonText,
+    Steps,
     canonical,
-    child,
-    dotted,
+    json_path,
     parse,
-    read,
-    read_strict,
     shorten,
 )
-from catalog.providers.parts import envelope, unread
+from catalog.providers.doubles import Doubles, clashes, doubles, duplicates
+from catalog.providers.drift import drift, novel
 from catalog.providers.provider import Provider
+from catalog.providers.rows import Answer, Contract, Part, Row, by_row, readable_keys
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
-Contract = Mapping[str, Json]
-_What = Literal["new field", "new value", "new null", "odd format", "next part", "larger total"]
-_Novelty: TypeAlias = tuple[_What, str, JsonText | None]
-
 NO_FACTS: Mapping[bytes, JsonText] = MappingProxyType({})
-_DRIFT_KEYWORDS = frozenset({"format", "properties", "x-known", "x-words"})
-"""Schema keywords that can cause drift, beside null."""
 MESSAGE_LIMIT = 200
 """The maximum characters of the provider's message about an error."""
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TYPES = {
     "object": "an object",
     "array": "a list",
@@ -71,40 +60,60 @@ def validate(
     In the contract, `$defs.model` describes one row, and the x- words are explained in
     catalog/providers/infomaniak/schema.json. `known` holds the current models by their facts. Rows
     with these facts are not validated again. `facts_of` comes from the previous answer: the facts
-    by the digest of a row.
+    by the digest of a row. Equal rows are one model. A few bad rows of a long list are refused, and
+    the others count (see `BadRows`).
     """
-    contract = provider.contract
-    body, flaws = read(payload.body)
-    parts = _parts(body, contract)
-    rows = tuple(_placed(parts, contract))
-    digests = () if flaws else tuple(_digest(row.value) for row in rows)
-    facts = tuple(
-        facts_of.get(digest) or provider.facts(row.value)
-        for row, digest in zip(rows, digests, strict=False)
-    )
-    new = rows if flaws else _unlike(known, rows, facts)
-    refusals = dict(_refusals(parts, contract))
-    found = chain(_wrong(parts, new, contract), _duplicates(rows, contract))
-    # Problems beside a refusal are dropped, because they follow from it.
-    beside = tuple(f"{root}." for root in refusals)
-    found = chain(refusals.values(), (each for each in found if not each.path.startswith(beside)))
-    # Problems at the path of a flaw are dropped, because they concern our reading of it.
-    flawed = {flaw.path for flaw in flaws}
-    found = chain(flaws, (problem for problem in found if problem.path not in flawed))
-    if problems := tuple(islice(_distinct(found), MAX_PROBLEMS)):
-        raise PayloadInvalid(problems)
+    answer = Answer.of(payload.body, provider.contract)
+    digests = _digests(answer)
+    facts = {
+        at: facts_of.get(digest) or provider.facts(answer.rows[at].value)
+        for at, digest in digests.items()
+    }
+    new = [at for at in range(len(answer.rows)) if at not in facts or facts[at] not in known]
+    found = list(islice(_distinct(_problems(answer, new)), MAX_PROBLEMS))
+    if len(found) == MAX_PROBLEMS:  # the other rows are unknown
+        raise PayloadInvalid([flaw.problem for flaw in found])
+    bad = by_row(answer.rows, found)
+    sound = {at: text for at, text in facts.items() if at not in bad}
+    models = _models(answer, sound, known, provider)
+    keys = readable_keys(answer, bad, provider)
+    merge = bool(provider.bad_rows.share) or "x-unique" not in answer.contract
+    double = doubles(keys, models, merge=merge)
+    found += _doubled(answer, keys, double)
+    refused = _refused(answer, found, keys, double, provider)
+    out = double.dropped.union(refused)
+    rows = [answer.rows[at].value for at in new if at not in out]
     return ValidPayload(
         payload=payload,
-        rows=tuple(row.value for row in rows),
-        drift=(
-            *_drift(body, [row.value for row in new], contract),
-            *_cut(parts, len(rows), contract),
-        ),
-        steps=tuple(row.steps for row in rows),
-        facts=facts,
-        known=known,
-        facts_of=dict(zip(digests, facts, strict=True)),
+        models=tuple(model for at, model in models.items() if at not in out),
+        drift=drift(answer, rows, models, double),
+        refused=tuple(refused.values()),
+        facts_of={digest: facts[at] for at, digest in digests.items()},
     )
+
+
+def trusted(payload: Payload, provider: Provider) -> ValidPayload:
+    """Return a valid payload without checks, such as shipped history."""
+    answer = Answer.of(payload.body, provider.contract)
+    facts = {at: provider.facts(row.value) for at, row in enumerate(answer.rows)}
+    return ValidPayload(payload, tuple(_models(answer, facts, NO_MODELS, provider).values()))
+
+
+def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
+    """Return the drift of an invalid answer, as far as readable."""
+    try:
+        answer = Answer.of(payload.body, contract)
+    except PayloadInvalid:
+        return ()
+    if answer.flaws:
+        return ()
+    return tuple(novel(answer, [row.value for row in answer.rows if isinstance(row.value, dict)]))
+
+
+def _digests(answer: Answer) -> dict[int, bytes]:
+    """Return the digest of each row without a flaw, by row number."""
+    flawed = by_row(answer.rows, answer.flaws)
+    return {at: _digest(row.value) for at, row in enumerate(answer.rows) if at not in flawed}
 
 
 def _digest(row: Json) -> bytes:
@@ -115,86 +124,95 @@ def _digest(row: Json) -> bytes:
     return hashlib.blake2b(marshal.dumps(row, 2), digest_size=16).digest()
 
 
-def trusted(payload: Payload, provider: Provider) -> ValidPayload:
-    """Return a valid payload without checks, such as shipped history."""
-    rows = tuple(_placed(_parts(read_strict(payload.body), provider.contract), provider.contract))
-    return ValidPayload(
-        payload=payload,
-        rows=tuple(row.value for row in rows),
-        drift=(),
-        steps=tuple(row.steps for row in rows),
-        facts=tuple(provider.facts(row.value) for row in rows),
-    )
+def _models(
+    answer: Answer,
+    facts: Mapping[int, JsonText],
+    known: Mapping[JsonText, Model],
+    provider: Provider,
+) -> dict[int, Model]:
+    rows = ((at, answer.rows[at], text) for at, text in facts.items())
+    return {
+        at: provider.model(row.value, row.passed, text, known.get(text)) for at, row, text in rows
+    }
 
 
-def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
-    """Return the drift of an invalid answer, as far as readable."""
-    try:
-        body = read_strict(payload.body)
-    except PayloadInvalid:
-        return ()
-    rows = [row.value for row in _placed(_parts(body, contract), contract)]
-    return tuple(_drift(body, [row for row in rows if isinstance(row, dict)], contract))
+def _problems(answer: Answer, new: Sequence[int]) -> Iterator[Flaw]:
+    """Yield the flaws of the body, and the violations of the contract by new rows.
+
+    Those at the place of a flaw are dropped, because they concern our reading of it, and so are
+    those beside an error in place of rows, because they follow from it.
+    """
+    places = {flaw.steps for flaw in answer.flaws}
+    refusals = [*_refusals(answer.parts)]
+    beside = [flaw.steps[:-1] for flaw in refusals]
+    yield from answer.flaws
+    yield from refusals
+    for flaw in _wrong(answer.parts, [answer.rows[at] for at in new], answer.contract):
+        if flaw.steps not in places and not any(_is_below(flaw.steps, root) for root in beside):
+            yield flaw
 
 
-def _unlike(
-    known: Mapping[JsonText, Model], rows: Sequence["_Row"], facts: Sequence[JsonText]
-) -> Sequence["_Row"]:
-    return [row for row, text in zip(rows, facts, strict=True) if text not in known]
+def _is_below(steps: Steps, root: Steps) -> bool:
+    return len(steps) > len(root) and steps[: len(root)] == root
 
 
-class _Row(NamedTuple):
-    """One row, the JSON path of its page, and each `*` match."""
-
-    root: str
-    part: Json
-    steps: Trail
-    value: Json
-
-    def path(self, contract: Contract) -> str:
-        """Return the JSON path of the row."""
-        path, value, taken = self.root, self.part, iter(self.steps)
-        for place in contract["x-rows"]:
-            step = next(taken) if place == ANY else place
-            key = int(step) if isinstance(value, list) else step
-            path, value = child(path, key), value[key]
-        return path
+def _refusals(parts: Iterable[Part]) -> Iterator[Flaw]:
+    """Yield the message of each part that is an error in place of rows."""
+    for part in parts:
+        text = error_message(part.value)
+        if text and not any(values(part.value, part.place)):
+            said = shorten(text, MESSAGE_LIMIT)
+            yield _flaw((*part.steps, "error"), said, "no error in a successful answer")
 
 
-def _parts(body: Json, contract: Contract) -> list[tuple[str, Json]]:
-    in_parts = contract.get("x-parts") and isinstance(body, dict) and body.keys() == {PARTS}
-    if not in_parts or not isinstance(body[PARTS], list):
-        return [("$", body)]
-    return [(child(f"$.{PARTS}", index), part) for index, part in enumerate(body[PARTS])]
+def _doubled(answer: Answer, keys: Mapping[int, str], double: Doubles) -> Iterator[Flaw]:
+    """Return the problems of rows that share a key, or the value of a unique field."""
+    if "x-unique" not in answer.contract:
+        return clashes(answer.rows, keys, double)
+    rows = (row for at, row in enumerate(answer.rows) if at not in double.dropped)
+    return duplicates(rows, answer.contract)
 
 
-def _placed(parts: Iterable[tuple[str, Json]], contract: Contract) -> Iterator[_Row]:
-    place = tuple(contract["x-rows"])
-    for root, part in parts:
-        for steps, value in values(part, place):
-            yield _Row(root, part, steps, value)
+def _refused(
+    answer: Answer,
+    found: Sequence[Flaw],
+    keys: Mapping[int, str],
+    double: Doubles,
+    provider: Provider,
+) -> dict[int, Refused]:
+    """Return the bad rows by number, or raise PayloadInvalid if they are too many."""
+    bad = by_row(answer.rows, found)
+    allowed = provider.bad_rows.allowed(len(answer.rows))
+    if None in bad or len(bad) > allowed:
+        raise PayloadInvalid([flaw.problem for flaw in found[:MAX_PROBLEMS]])
+    problems = {at: flaws[0].problem for at, flaws in bad.items() if at is not None}
+    for numbers in double.clashing:
+        last = next(problems[at] for at in reversed(numbers) if at in problems)
+        problems |= {at: last for at in numbers if at not in problems}
+    return {
+        at: Refused(answer.rows[at].path, keys.get(at), answer.rows[at].value, problem)
+        for at, problem in sorted(problems.items())
+    }
 
 
-def _distinct(problems: Iterable[Problem]) -> Iterator[Problem]:
+def _distinct(flaws: Iterable[Flaw]) -> Iterator[Flaw]:
     """Yield each problem once, because missing fields are reported repeatedly."""
-    known: set[Problem] = set()
-    for problem in problems:
-        if problem not in known:
-            known.add(problem)
-            yield problem
+    known: set[Flaw] = set()
+    for flaw in flaws:
+        if flaw not in known:
+            known.add(flaw)
+            yield flaw
 
 
-def _wrong(
-    parts: Iterable[tuple[str, Json]], rows: Sequence[_Row], contract: Contract
-) -> Iterator[Problem]:
+def _wrong(parts: Iterable[Part], rows: Sequence[Row], contract: Contract) -> Iterator[Flaw]:
     """Yield the violations of the contract, without odd formats."""
     frame, listed = _validators(canonical(contract))
-    for root, part in parts:
-        for error in frame.iter_errors(part):
-            yield from _problems(error, root)
+    for part in parts:
+        for error in frame.iter_errors(part.value) if not part.is_bare else ():
+            yield from _flaws(error, part.steps)
     for error in listed.iter_errors([row.value for row in rows]):
         row = rows[error.absolute_path.popleft()]
-        yield from _problems(error, row.path(contract))
+        yield from _flaws(error, row.steps)
 
 
 @lru_cache(64)
@@ -210,17 +228,6 @@ def _validators(contract: JsonText) -> "tuple[Draft202012Validator, Draft202012V
     return Draft202012Validator(_without_rows(schema)), Draft202012Validator(rows)
 
 
-def _refusals(
-    parts: Iterable[tuple[str, Json]], contract: Contract
-) -> Iterator[tuple[str, Problem]]:
-    """Yield the message of each part that is an error in place of rows."""
-    for root, part in parts:
-        text = error_message(part)
-        if text and not any(values(part, tuple(contract["x-rows"]))):
-            found = shorten(text, MESSAGE_LIMIT)
-            yield root, Problem(child(root, "error"), found, "no error in a successful answer")
-
-
 def _without_rows(schema: Json) -> Json:
     """Return a schema that accepts any row: a reference for each row would be slow."""
     if schema == {"$ref": "#/$defs/model"}:
@@ -231,18 +238,21 @@ def _without_rows(schema: Json) -> Json:
     return schema
 
 
-def _problems(error: "ValidationError", root: str) -> Iterator[Problem]:
+def _flaws(error: "ValidationError", root: Steps) -> Iterator[Flaw]:
     schema: Json = error.schema
     instance: Json = error.instance
-    path = root
-    for key in error.absolute_path:
-        path = child(path, key)
+    steps = (*root, *error.absolute_path)
     if error.validator == "required":
         for key in schema["required"]:
             if key not in instance:
-                yield Problem(child(path, key), "nothing", _expected(schema["properties"][key]))
+                expected = _expected(schema["properties"][key])
+                yield _flaw((*steps, key), "nothing", expected)
     else:
-        yield Problem(path, shorten(instance), _expected(schema))
+        yield _flaw(steps, shorten(instance), _expected(schema))
+
+
+def _flaw(steps: Steps, found: str, expected: str) -> Flaw:
+    return Flaw(steps, Problem(json_path(steps), found, expected))
 
 
 def _expected(schema: Contract) -> str:
@@ -252,92 +262,3 @@ def _expected(schema: Contract) -> str:
         return canonical(schema["const"])
     names = schema["type"]
     return " or ".join(_TYPES[name] for name in ([names] if isinstance(names, str) else names))
-
-
-def _duplicates(rows: Sequence[_Row], contract: Contract) -> Iterator[Problem]:
-    for field in contract.get("x-unique", ()):
-        if _all_differ(rows, field):
-            continue
-        seen: dict[Hashable, _Row] = {}
-        for row in rows:
-            if not isinstance(row.value, dict) or row.value.get(field) is None:
-                continue
-            first = seen.setdefault(_identity(row.value[field]), row)
-            if first is not row:
-                found = f"{shorten(row.value[field])}, as in {first.path(contract)}"
-                yield Problem(f"{row.path(contract)}.{field}", found, f"each {field} once")
-
-
-def _all_differ(rows: Sequence[_Row], field: str) -> bool:
-    """Return whether all rows have another text or whole number, the usual case."""
-    if not all(isinstance(row.value, dict) for row in rows):
-        return False
-    found = [row.value.get(field) for row in rows]
-    return {*map(type, found)} <= {str, int} and len(set(found)) == len(found)
-
-
-def _identity(value: Json) -> Hashable:
-    return value if type(value) in {str, int} else (canonical(value),)
-
-
-def _drift(body: Json, rows: Sequence[Mapping[str, Json]], contract: Contract) -> Iterator[Drift]:
-    found: dict[_Novelty, list[str]] = {item: [] for item in _novelties(body, contract, ("$",))}
-    model = contract["$defs"]["model"]
-    for row in rows:
-        key = row.get("id")
-        name = str(row.get("name", key if isinstance(key, str) else "?"))
-        for novelty in _novelties(row, model, ()):
-            found.setdefault(novelty, []).append(name)
-    for what, field, value in sorted(found, key=lambda item: (item[1], item[0], item[2])):
-        yield Drift(what, field, value, tuple(found[what, field, value]))
-
-
-def _cut(parts: Sequence[tuple[str, Json]], rows: int, contract: Contract) -> Iterator[Drift]:
-    """Yield the sign that the list has more rows than were read, if any."""
-    is_paged, used = contract.get("x-parts"), set(map(trail, contract.get("x-used", ())))
-    for _, last in parts[-1:]:
-        around = envelope(last, tuple(contract["x-rows"]))
-        fields = [each for each in around if each.place not in used]
-        found = unread([each for each in fields if not (is_paged and each.counts_pages)], rows)
-        if found is not None:
-            yield found
-
-
-def _novelties(value: Json, schema: Contract, path: tuple[str, ...]) -> Iterator[_Novelty]:
-    if value is None:
-        if schema.get("x-never-null"):
-            yield "new null", dotted(path), None
-    elif isinstance(value, dict) and "properties" in schema:
-        for key, item in value.items():
-            known = schema["properties"].get(key)
-            if known is None:
-                if not schema.get("x-open"):
-                    yield "new field", dotted((*path, key)), None
-            elif item is None or known.keys() & _DRIFT_KEYWORDS:  # most fields end here
-                yield from _novelties(item, known, (*path, key))
-    elif _is_unknown(value, schema):
-        yield "new value", dotted(path), canonical(value)
-    elif isinstance(value, str) and "format" in schema and not _FORMATS[schema["format"]](value):
-        yield "odd format", dotted(path), canonical(value)
-
-
-def _is_unknown(value: Json, schema: Contract) -> bool:
-    """Return whether a value is none of the known ones. Status words have several spellings."""
-    if "x-words" in schema:
-        return isinstance(value, str) and spelled(value) not in schema["x-words"]
-    return "x-known" in schema and value not in schema["x-known"]
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return _DAY.fullmatch(text) is not None and bool(date.fromisoformat(text))
-    except ValueError:
-        return False
-
-
-def _is_uri(text: str) -> bool:
-    return validate_rfc3986(text, rule="URI") is not None
-
-
-_FORMATS: Mapping[str, Callable[[str], bool]] = {"date": _is_day, "uri": _is_uri}
-"""The formats in contracts."""

@@ -6,13 +6,13 @@ from itertools import takewhile
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 from catalog.core.errors import PayloadInvalid, SettingsInvalid
-from catalog.core.paths import ANY, Trail, trail, value, values
+from catalog.core.paths import ANY, Trail, trail, value
 from catalog.core.payload import PARTS
 from catalog.core.strict_json import Json, read_strict
 from catalog.providers.infomaniak.provider import LIST_REQUEST, Infomaniak
 from catalog.providers.provider import Provider
 from catalog.providers.recordings import Recording, read
-from catalog.providers.source import ListRequest, Paging
+from catalog.providers.source import ListRequest, Paging, has_rows
 from catalog.replay.answer import Capture, Request
 
 FIRST = ""
@@ -55,7 +55,7 @@ class Route:
 
         Raise SettingsInvalid if one page does not lead to the next.
         """
-        body, paging = read(recording.path, self.provider.envelope), self.asking.paging
+        body, paging = read(recording.path), self.asking.paging
         pages = _pages(body) if paging else []
         if paging is None or not pages:
             return Parts((Capture(recording, body),))
@@ -95,7 +95,7 @@ class Route:
 
     def _end(self, last: Json, paging: Paging) -> list[Json]:
         more = value(last, trail(paging.more)) if paging.more else None
-        if more is False or not any(values(last, self.rows)):
+        if more is False or not has_rows(last, self.rows):
             return []
         empty: Json = []
         for step in reversed(tuple(takewhile(lambda step: step != ANY, self.rows))):

@@ -289,8 +289,21 @@ def drift_sentence(change: Drift) -> str:
     if change.is_cut:
         return one_line(f"the answer looks like one part of several: {_sign(change)}")
     where = f" ({examples(change.models)})" if change.models else ""
-    if change.what == "clock":
-        return one_line(f"{field} follows the clock on all models, so it is not compared")
+    match change.what:
+        case "clock":
+            return one_line(f"{field} follows the clock on all models, so it is not compared")
+        case "bare list":
+            return one_line(f"a bare list in place of an object with {field}")
+        case "row repeated":
+            return one_line(f"row listed {show(change.value)} times{where}")
+        case "key repeated":
+            times = show(change.value)
+            return one_line(f"{field} given {times} times with the same value{where}")
+        case "row refused":
+            many = count(len(change.keys), "row")
+            return one_line(f"{many} refused{where}: {cut(change.problems[0], VALUE_LIMIT)}")
+        case "row recovered":
+            return one_line(f"{count(len(change.keys), 'row')} no longer refused{where}")
     if change.value is not None:
         return one_line(f"{change.what} of {field}: {show(change.value)}{where}")
     return one_line(f"{change.what}{' in' * (change.what == 'new null')} {field}{where}")

@@ -22,6 +22,7 @@ from catalog.changes.change import (
 from catalog.changes.codec import COLUMNS, decode, encode
 from catalog.changes.finding import Finding, Level, fingerprint
 from catalog.changes.incident import TROUBLES, TroubleKind
+from catalog.changes.rows import BadRowReports, bad_row_reports
 from catalog.core.errors import StoreError
 from catalog.core.payload import Drift
 from catalog.core.strict_json import canonical
@@ -182,6 +183,26 @@ def reported_drift(connection: Connection, provider: str) -> frozenset[str]:
         .where(col(FindingRow.provider) == provider, col(ChangeRow.kind) == Drift.kind)
     )
     return frozenset(connection.scalars(query))
+
+
+def bad_rows(connection: Connection, provider: str) -> BadRowReports:
+    """Return the rows that are reported as refused."""
+    rows = connection.execute(_bad_rows_query(), {"provider": provider})
+    changes = ((to_change(row), row.started_at) for row in rows)
+    return bad_row_reports((each, at) for each, at in changes if isinstance(each, Drift))
+
+
+@cache
+def _bad_rows_query() -> Executable:
+    return (
+        select(*CHANGE_COLUMNS, col(PollRow.started_at))
+        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
+        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
+        .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
+        .where(col(FindingRow.provider) == bindparam("provider"))
+        .where(col(ChangeRow.kind) == Drift.kind, col(ChangeRow.detail).contains('"keys":['))
+        .order_by(col(ChangeRow.id))
+    )
 
 
 def reported_troubles(

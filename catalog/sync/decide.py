@@ -25,10 +25,12 @@ from catalog.changes.hold import HoldRule
 from catalog.changes.judge import Case, Trust, judge
 from catalog.changes.listed_ends import cancelled, moved, with_candidates, with_successors
 from catalog.changes.poll import TROUBLE_OF, Outcome, Poll, Removals
+from catalog.changes.rows import BadRowReports, row_news
 from catalog.core.errors import CatalogError, CatalogHeld, PayloadInvalid
-from catalog.core.payload import Answer, Drift
+from catalog.core.payload import Answer, Drift, Refused
 from catalog.core.snapshot import Model, Snapshot
 from catalog.providers.provider import Provider
+from catalog.providers.rows import listed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Reading:
     """The parsed answer of a provider.
 
     `candidate` is the snapshot that the answer describes. It is None after a 304, the same bytes or
-    an `error`. `confirmed` are the keys of models that two requests in a row lacked.
+    an `error`. `confirmed` are the keys of models that two requests in a row lacked. `refused` are
+    the bad rows, None if the rows were not read.
     """
 
     answer: Answer | None = None
@@ -44,6 +47,7 @@ class Reading:
     drift: tuple[Drift, ...] = ()
     error: CatalogError | None = None
     confirmed: frozenset[str] = frozenset()
+    refused: tuple[Refused, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Past:
     `settled` pairs the reported and the last change of each place that flapped and settled at
     another value. `doubted` holds the implausible values that wait for confirmation. `brief` holds
     missing models that were listed in one answer only. `clock` holds the fields that follow the
-    clock of the answer.
+    clock of the answer. `bad_rows` are the rows that are reported as refused.
     """
 
     digest: str | None = None
@@ -78,6 +82,7 @@ class Past:
     doubted: Mapping[Place, Move] = field(default_factory=dict)
     brief: frozenset[str] = frozenset()
     clock: frozenset[str] = frozenset()
+    bad_rows: BadRowReports = field(default_factory=BadRowReports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +137,7 @@ class Decision:
     def _outcome(self, past: Past, reading: Reading) -> Poll:
         if reading.error is not None:
             return self._refused(past, reading, reading.error)
-        clock = (Drift("clock", field, None, ()) for field in sorted(past.clock))
-        drift = self._unreported(past, (*reading.drift, *clock))
+        drift = self._unreported(past, reading)
         after = reading.candidate
         if after is not None and past.snapshot is not None and past.clock:
             after = steadied(past.snapshot, after, past.clock)
@@ -192,9 +196,15 @@ class Decision:
     def _watch(self, past: Past) -> Watch:
         return Watch(self.policy.patience, past.unwell, self.started_at)
 
-    def _unreported(self, past: Past, drift: tuple[Drift, ...]) -> tuple[Drift, ...]:
-        name = self.provider.name
-        return tuple(item for item in drift if fingerprint(name, item) not in past.reported)
+    def _unreported(self, past: Past, reading: Reading) -> tuple[Drift, ...]:
+        name, rows = self.provider.name, tuple[Drift, ...]()
+        clock = (Drift("clock", field, None, ()) for field in sorted(past.clock))
+        seen = (*reading.drift, *clock)
+        drift = (each for each in seen if fingerprint(name, each) not in past.reported)
+        if reading.refused is not None:
+            place, apart = listed_at(self.provider.contract), self.policy.settles_after
+            rows = row_news(place, reading.refused, past.bad_rows, self.started_at, apart)
+        return (*drift, *rows)
 
     def _reminders(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
         """Return the due reports of ends, also after a failed poll."""

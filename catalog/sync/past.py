@@ -6,6 +6,7 @@ from datetime import datetime
 from catalog.changes.clock import clock_fields
 from catalog.changes.flapping import DAMPED, Move, Place, settled, waiting
 from catalog.changes.forecast import Evidence, LastReport
+from catalog.changes.rows import BadRowReports
 from catalog.core.snapshot import Snapshot
 from catalog.store import changelog, forecasts, polls
 from catalog.store.database import Transaction
@@ -39,6 +40,7 @@ def past(
         reminded=_reminded(connection, decision, evidence, has_gone=bool(gone)),
         polled_at=start.polled_at,
         reported=changelog.reported_drift(connection, name) if reading.drift else frozenset(),
+        bad_rows=_bad_rows(connection, name, reading),
         unwell=polls.unwell(connection, name),
         missing=known.missing,
         settled=resolved,
@@ -86,6 +88,12 @@ def _reminded(
     if has_gone or evidence.noted or decision.provider.announces:
         return forecasts.reports(connection, decision.provider.name)
     return {}
+
+
+def _bad_rows(connection: Transaction, provider: str, reading: Reading) -> BadRowReports:
+    if reading.refused is None:
+        return BadRowReports()
+    return changelog.bad_rows(connection, provider)
 
 
 def _held(

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from catalog.core.errors import CatalogError, PayloadInvalid, ProviderError
@@ -10,6 +10,7 @@ from catalog.core.payload import Answer, NotModified, Validators
 from catalog.core.snapshot import Snapshot
 from catalog.core.unexpected import REPORT, log_unexpected
 from catalog.providers.provider import Provider
+from catalog.store import changelog
 from catalog.store.database import Database
 from catalog.sync.decide import Policy, Reading
 from catalog.sync.snapshot_cache import SnapshotCache
@@ -75,17 +76,23 @@ class Reader:
             return reading
         if isinstance(answer, NotModified) or answer.digest == known.payload:
             return Reading(answer, self._without_missing(start))
-        from catalog.providers.validate import validate  # slow import, avoided if nothing is new
+        from catalog.providers.listing import listed  # slow import, avoided if nothing is new
 
-        state = self._state(start)
-        models = {model.facts: model for model in state.models} if state else {}
         try:
-            valid = validate(answer, self.provider, models, self.cache.facts_of)
-            self.cache.facts_of = valid.facts_of
-            candidate = replace(self.provider.normalize(valid), taken_at=start.at)
+            state, facts_of = self._state(start), self.cache.facts_of
+            found = listed(answer, self.provider, state, self._bad_rows, facts_of)
         except PayloadInvalid as error:
             return Reading(answer, error=error)
-        return Reading(answer, candidate, valid.drift)
+        self.cache.facts_of = found.facts_of
+        candidate = replace(found.snapshot, taken_at=start.at)
+        return Reading(answer, candidate, found.drift, refused=found.refused)
+
+    def _bad_rows(self) -> Mapping[str, int]:
+        """Return the number of rows reported as refused, by key."""
+        if not self.database.exists:
+            return {}
+        with self.database.reading() as connection:
+            return changelog.bad_rows(connection, self.provider.name).counts
 
     def _newly_missing(self, start: Start, candidate: Snapshot | None) -> frozenset[str]:
         before, known = self._state(start), start.known

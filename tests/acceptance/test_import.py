@@ -221,3 +221,12 @@ def test_an_import_that_the_database_refuses_tells_why_and_goes_on_later(
         database.execute("DROP TRIGGER no")
     shell("--database", file, "import", "history")
     assert stored(file) == stored(shell.folder / "whole.db")
+
+
+def test_a_name_that_nearly_fits_is_reported_as_skipped(shell: Shell, history: Path) -> None:
+    """A recording with a wrong name is named with the reason, and the others go in."""
+    (history / "2026-01-02T000000Z-1.json.gz").write_bytes(gzip.compress(body(row())))
+    ran = shell("import", "history")
+    assert "3 recordings: 1 changed, 1 first, 1 unchanged" in ran.lines
+    told = "2026-01-02T000000Z-1.json.gz is skipped: '-1' stands between the time and the ending"
+    assert ran.err.splitlines() == [told]

@@ -18,9 +18,10 @@ def test_a_right_payload_is_told_with_its_drift(shell: Shell) -> None:
     Path(shell.folder, "list.json.gz").write_bytes(gzip.compress(json.dumps(rows).encode()))
     ran = shell("validate", "list.json.gz")
     assert ran.lines == [
+        "drift: a bare list in place of an object with $.data",
         "drift: new field extra (b)",
         "drift: new value of type: video (alpha, b)",
-        "valid: 2 models, 2 kinds of drift",
+        "valid: 2 models, 3 kinds of drift",
     ]
     assert ran.err == ""
     assert sorted(shell.files()) == ["list.json.gz"]

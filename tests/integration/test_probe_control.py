@@ -78,7 +78,7 @@ def test_without_an_answer_so_far_there_is_no_control(tmp_path: Path) -> None:
 
 def test_a_setting_names_the_control(tmp_path: Path) -> None:
     """The named model is called first, also before its first answer; an unknown one is an error."""
-    with stand(tmp_path, [ROWS], **{"probe.control": "elm/two"}) as it:
+    with stand(tmp_path, [ROWS], None, **{"probe.control": "elm/two"}) as it:
         assert controls(it) == ["elm/two"]
         it.run()
         assert it.runs[-1].probes[0].name == "elm/two"

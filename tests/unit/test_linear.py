@@ -7,6 +7,7 @@ import pytest
 
 from catalog.changes.likeness import _is_cut
 from catalog.changes.values import number
+from catalog.core import strict_json
 from catalog.replay import models
 from catalog.report import regions
 from catalog.report.markdown import text
@@ -18,6 +19,18 @@ READERS: dict[str, tuple[Callable[[str], object], Callable[[int], str]]] = {
     "a marker and blanks": (
         lambda line: list(regions._misspelled([line])),
         lambda size: "<!-- catalog" + " " * size + "x",
+    ),
+    "a key that repeats": (
+        lambda text: strict_json.read(text.encode()),
+        lambda size: "{" + '"a": 1,' * size + '"a": 1}',
+    ),
+    "keys that repeat within each other": (
+        lambda text: strict_json.read(text.encode()),
+        lambda size: "[" + ",".join(['{"a": 0, "a": ' * 60 + "0" + "}" * 60] * (size // 999)) + "]",
+    ),
+    "a table with many bars": (
+        lambda line: regions._as_written(["|", "|", line]),
+        lambda size: "|" + " - |" * size + "x",
     ),
     "a form without an end": (
         lambda form: models._model(form.encode()),

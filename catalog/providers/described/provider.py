@@ -1,22 +1,21 @@
 """Read a provider by its description alone."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from catalog.changes.announced import Announced, day_of
 from catalog.changes.rules import Lifecycle
 from catalog.changes.status import Statuses, word_of
-from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid, Problem
-from catalog.core.paths import ANY, Attributes, Places, Trail, trail, value
-from catalog.core.payload import ValidPayload
+from catalog.core.paths import Attributes, Places, Trail, trail, value
+from catalog.core.payload import BadRows, ValidPayload
 from catalog.core.snapshot import Model, Snapshot
-from catalog.core.strict_json import Json, JsonText, canonical, dotted, parse, plain, shorten
+from catalog.core.strict_json import Json, JsonText, canonical, dotted, parse, plain
 from catalog.providers.described.canonical import spelled, without
 from catalog.providers.described.contract import contract
-from catalog.providers.described.description import ATTRIBUTES, ENDS, Description, filled
+from catalog.providers.described.description import ATTRIBUTES, ENDS, Description, fields, filled
+from catalog.providers.provider import USUAL_ROWS
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,7 @@ class Described:
 
     name: str
     description: Description
+    bad_rows: BadRows = USUAL_ROWS
 
     @cached_property
     def attributes(self) -> Attributes:
@@ -40,15 +40,6 @@ class Described:
     def page(self) -> str | None:
         """Return the page about its models."""
         return self.description.page
-
-    @property
-    def envelope(self) -> tuple[bytes, bytes]:
-        """Return the JSON around a bare list, empty if `rows` has `*`."""
-        steps = self.description.place[:-1]
-        if ANY in steps:
-            return b"", b""
-        before = b"".join(b'{"%s": ' % json.dumps(step)[1:-1].encode() for step in steps)
-        return before, b"}" * len(steps)
 
     @property
     def lifecycle(self) -> Lifecycle | None:
@@ -80,24 +71,25 @@ class Described:
         """Return the non-volatile fields of a row in canonical form."""
         return self._reader.facts(row)
 
+    @cached_property
+    def key_places(self) -> tuple[Trail, ...]:
+        """Return the places in a row that its key is made of."""
+        return tuple(map(trail, fields(self.description.key)))
+
+    def key(self, row: Json, passed: Trail) -> str:
+        """Return the key of a row."""
+        return filled(self.description.key, passed, row)
+
+    def model(
+        self, row: Mapping[str, Json], passed: Trail, facts: JsonText, known: Model | None
+    ) -> Model:
+        """Return the model of a row. A known one may have another key, so it is not used."""
+        del known
+        return self._reader.model(row, passed, facts)
+
     def normalize(self, valid: ValidPayload) -> Snapshot:
-        """Return the snapshot of an answer.
-
-        Raise PayloadInvalid if two rows have the same key.
-        """
-        models = list(map(self._reader.model, valid.rows, valid.steps, valid.facts))
-        if problems := list(_twins(models)):
-            raise PayloadInvalid(problems[:MAX_PROBLEMS])
-        return Snapshot.of(self.name, valid.payload.fetched_at, models)
-
-
-def _twins(models: list[Model]) -> Iterator[Problem]:
-    keys: set[str] = set()
-    for index, model in enumerate(models):
-        if model.key in keys:
-            found = f"{shorten(model.key)} again in row {index}"
-            yield Problem("$", found, "each key once")
-        keys.add(model.key)
+        """Return the snapshot of an answer."""
+        return Snapshot.of(self.name, valid.payload.fetched_at, valid.models)
 
 
 class _Reader:

@@ -15,10 +15,11 @@ from urllib.parse import unquote, urlsplit
 from catalog.changes.announced import silent
 from catalog.changes.rules import Lifecycle
 from catalog.changes.status import USUAL, Statuses
-from catalog.core.paths import Attributes
-from catalog.core.payload import ValidPayload
+from catalog.core.paths import Attributes, Trail
+from catalog.core.payload import BadRows, ValidPayload
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import Json, JsonText, canonical, plain
+from catalog.providers.provider import STRICT_ROWS
 from catalog.providers.source import ListRequest
 
 NAME = "infomaniak"
@@ -50,13 +51,14 @@ class Infomaniak:
     """Infomaniak's list format. `name` is chosen by the user."""
 
     name: str = NAME
+    bad_rows: BadRows = STRICT_ROWS
     attributes: ClassVar[Attributes] = Attributes.of(ATTRIBUTES)
     lifecycle: ClassVar[Lifecycle] = Lifecycle(days=30, ground="Infomaniak's lifecycle policy")
     page: ClassVar[str] = "https://www.infomaniak.com/en/hosting/ai-tools/open-source-models"
     statuses: ClassVar[Statuses] = USUAL
     announces: ClassVar[bool] = False
     announced = staticmethod(silent)
-    envelope: ClassVar[tuple[bytes, bytes]] = (b'{"result": "success", "data": ', b"}")
+    key_places: ClassVar[tuple[Trail, ...]] = (("id",),)
 
     @cached_property
     def contract(self) -> Mapping[str, Json]:
@@ -68,11 +70,21 @@ class Infomaniak:
         """Return every field of a row as sent."""
         return canonical(row)
 
+    def key(self, row: Json, passed: Trail) -> str:
+        """Return the id of a row as text. Its place says nothing."""
+        del passed
+        return str(row["id"])
+
+    def model(
+        self, row: Mapping[str, Json], passed: Trail, facts: JsonText, known: Model | None
+    ) -> Model:
+        """Return the model of a row. Its place says nothing."""
+        del passed
+        return known or model(row, facts)
+
     def normalize(self, valid: ValidPayload) -> Snapshot:
         """Return the snapshot of an answer."""
-        rows = zip(valid.rows, valid.facts, strict=True)
-        models = [valid.known.get(facts) or model(row, facts) for row, facts in rows]
-        return Snapshot.of(self.name, valid.payload.fetched_at, models)
+        return Snapshot.of(self.name, valid.payload.fetched_at, valid.models)
 
 
 def model(row: Mapping[str, Json], facts: JsonText | None = None) -> Model:

@@ -113,6 +113,8 @@ def test_levels_that_people_rely_on() -> None:
         "unknown-status",
         "unknown-type",
         "list-in-parts",
+        "row-refused",
+        "row-recovered",
         "catalog-held",
         "payload-invalid",
         "provider-failing",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from catalog.core.errors import PayloadInvalid
+from catalog.core.errors import MAX_PROBLEMS, PayloadInvalid
 from catalog.core.strict_json import (
     MAX_DEPTH,
     canonical,
@@ -14,6 +14,7 @@ from catalog.core.strict_json import (
     cut,
     dotted,
     parse,
+    read,
     read_strict,
     shorten,
     undotted,
@@ -183,6 +184,38 @@ def test_all_flaws_at_once() -> None:
         "$[10].a: found the same key twice, expected each key once",
         "$[10].b: found the same key twice, expected each key once",
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "repeats", "flaws"),
+    [
+        (b'{"a": 1, "a": 1}', {("a",): 2}, []),
+        (b'[{"a": {"b": [1, 1.0]}, "\\u0061": {"b": [1.0, 1]}}]', {(0, "a"): 2}, []),
+        (b'{"a": {"x": 1, "y": 2}, "a": {"y": 2, "x": 1}, "a": {"x": 1, "y": 2}}', {("a",): 3}, []),
+        (b'{"a": 1, "a": true}', {}, [("a",)]),
+        (b'{"a": 1, "a": "1"}', {}, [("a",)]),
+        (b'{"a": 1, "b": {"c": 0, "c": 0}, "a": 2}', {("b", "c"): 2}, [("a",)]),
+        (b'{"a": NaN, "a": NaN}', {("a",): 2}, [("a",)]),
+        (b'{"a": %s1%s, "a": %s1%s}' % ((b"[" * 80, b"]" * 80) * 2), {}, None),
+    ],
+)
+def test_equal_values_of_one_key_are_told_apart(
+    body: bytes, repeats: dict[Any, int], flaws: list[Any] | None
+) -> None:
+    """A key with several equal values is a repeat, one with unlike values is a flaw."""
+    parsed = read(body)
+    assert {each.steps: each.times for each in parsed.repeats} == repeats
+    assert flaws is None or [each.steps for each in parsed.flaws] == flaws
+    with pytest.raises(PayloadInvalid):
+        read_strict(body)
+
+
+def test_repeats_do_not_hide_a_flaw() -> None:
+    """A flaw is found behind any number of repeated keys."""
+    many = b",".join(b'{"a": 1, "a": 1}' for _ in range(MAX_PROBLEMS + 1))
+    parsed = read(b"[NaN, %s]" % many)
+    assert len(parsed.repeats) == MAX_PROBLEMS + 1
+    assert [each.steps for each in parsed.flaws] == [(0,)]
 
 
 @pytest.mark.parametrize("code", ["d800", "dbff", "dc00", "dfff"])

@@ -1,5 +1,4 @@
 import gzip
-import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,11 +8,11 @@ from hypothesis import strategies as st
 
 from catalog.core.errors import NotFound, PayloadInvalid, SettingsInvalid
 from catalog.providers import recordings
-from catalog.providers.infomaniak.provider import Infomaniak
 from catalog.providers.recordings import (
     MAX_BYTES,
     Recording,
     find,
+    misnamed,
     moment,
     read,
     refuse_future,
@@ -88,6 +87,36 @@ def test_find_sorts_by_time_and_passes_over_the_rest(tmp_path: Path) -> None:
     assert found[2] == Recording(last, AT)
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("2026-01-01T000000Z-1.json.gz", "'-1' stands between the time and the ending"),
+        ("2026-01-01T000000Z (2).json", "' (2)' stands between the time and the ending"),
+        ("2026-01-01T000000.json", "the time does not end with Z, which means UTC"),
+        ("2026-01-01.json", "the time is not written like 2025-08-13T185522Z"),
+        ("list-20260101T000000Z.json", "the time is not written like 2025-08-13T185522Z"),
+        ("2026-02-31T000000Z.json", "there is no such day or time"),
+        ("2026-01-01T000000Z.JSON", "the name does not end with .json or .json.gz"),
+        ("2026-01-01T000000Z.json.zst", "the name does not end with .json or .json.gz"),
+    ],
+)
+def test_a_name_that_nearly_fits_is_named_with_the_reason(
+    tmp_path: Path, name: str, why: str
+) -> None:
+    """A file whose name is nearly that of a recording is reported, and others are not."""
+    for other in ("README.md", "models.json", "2026-01-01.md", "2026-01-01T000000Z.json"):
+        write(tmp_path, other)
+    near = write(tmp_path, name)
+    assert misnamed(tmp_path) == ((near, why),)
+
+
+def test_a_folder_with_nearly_right_names_alone_says_what_is_wrong(tmp_path: Path) -> None:
+    """Without any recording, the error has the first nearly right name and the reason."""
+    write(tmp_path, "2026-01-01T000000.json")
+    with pytest.raises(NotFound, match=r"payload; 2026-01-01T000000\.json: the time does not end"):
+        find(tmp_path)
+
+
 def test_two_files_for_one_moment_are_refused(tmp_path: Path) -> None:
     """Two files of the same time are refused by name with the next step."""
     for name in ("2025-08-13T185522Z.json", "2025-08-13T18:55:22Z.json"):
@@ -132,23 +161,10 @@ def test_envelope_is_read_as_it_is(tmp_path: Path, name: str) -> None:
     assert read(path) == body
 
 
-ENVELOPE = Infomaniak.envelope
-
-
-def test_bare_list_gets_the_envelope(tmp_path: Path) -> None:
-    """A bare list gets the envelope and keeps its bytes."""
+def test_a_bare_list_is_read_as_it_is(tmp_path: Path) -> None:
+    """A bare list keeps its bytes, because the validation finds its rows."""
     path = write(tmp_path, "a.json", b'\n [{"id": 1.0}]\n')
-    assert read(path, ENVELOPE) == b'{"result": "success", "data": \n [{"id": 1.0}]\n}'
     assert read(path) == b'\n [{"id": 1.0}]\n'
-
-
-@given(st.lists(st.integers() | st.text(max_size=6) | st.none(), max_size=4))
-def test_bare_list_means_the_same_inside(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[object]
-) -> None:
-    """Any bare list has the same content in the envelope."""
-    path = write(tmp_path_factory.getbasetemp(), "list.json", json.dumps(rows).encode())
-    assert json.loads(read(path, ENVELOPE)) == {"result": "success", "data": rows}
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b'"[1]"', b"\xff["])

@@ -148,6 +148,16 @@ def test_drift_names_value_and_place() -> None:
     assert (made["what"], made["field"], made["after"]) == ("new value", "type", "video")
 
 
+def test_refused_rows_have_their_models_and_problems() -> None:
+    """A finding about refused rows lists names, keys and problems, and other drift does not."""
+    made = finding_json(
+        finding(Drift("row refused", "$.data", None, ("elm", "$.data[7]"), ("1", ""), ("a", "b")))
+    )
+    assert (made["models"], made["keys"]) == (["elm", "$.data[7]"], ["1", ""])
+    assert made["problems"] == ["a", "b"]
+    assert "keys" not in finding_json(finding(Drift("row repeated", "$", canonical(2), ("elm",))))
+
+
 def test_trouble_says_why() -> None:
     """A rejected answer has its outcome and reason."""
     made = finding_json(finding(Trouble("held", "the list is empty")))

@@ -219,6 +219,27 @@ def test_wave_of_different_moves() -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (Drift("bare list", "$.data", None, ()), "a bare list in place of an object with $.data"),
+        (Drift("row repeated", "$.data", text(3), ("elm",)), "row listed 3 times (elm)"),
+        (
+            Drift("key repeated", "meta.x", text(2), ("elm", "oak")),
+            "meta.x given 2 times with the same value (elm, oak)",
+        ),
+        (
+            Drift("row refused", "$", None, ("elm", "oak"), ("1", "2"), ("$[1].x: bad", "other")),
+            "2 rows refused (elm, oak): $[1].x: bad",
+        ),
+        (Drift("row recovered", "$", None, ("elm",), ("1",)), "1 row no longer refused (elm)"),
+    ],
+)
+def test_rows_in_a_sentence(change: Drift, said: str) -> None:
+    """Repeated, refused and recovered rows are named in one line."""
+    assert drift_sentence(change) == said
+
+
+@pytest.mark.parametrize(
     "change",
     [
         Added(model(name=HOSTILE, type=HOSTILE, info_status=HOSTILE)),
@@ -228,6 +249,11 @@ def test_wave_of_different_moves() -> None:
         Updated(model(), "x", text(["\u2029", "\x9b"]), text("\x1b")),
         Drift("new value", HOSTILE, text(HOSTILE), (HOSTILE, "b")),
         Drift("new null", HOSTILE, None, (HOSTILE,)),
+        Drift("bare list", HOSTILE, None, ()),
+        Drift("row repeated", "$", text(2), (HOSTILE,)),
+        Drift("key repeated", HOSTILE, text(2), (HOSTILE,)),
+        Drift("row refused", "$", None, (HOSTILE,), (HOSTILE,), (HOSTILE,)),
+        Drift("row recovered", "$", None, (HOSTILE,), (HOSTILE,)),
         Trouble("held", HOSTILE),
     ],
     ids=lambda change: change.kind,

@@ -84,7 +84,10 @@ def test_attributes_of_other_shapes() -> None:
         ({"fleet": {"red": {"ships": [{}]}}}, "$.fleet.red.ships[0].hull: found nothing"),
         ({"fleet": {"red": {"ships": [{"hull": " "}]}}}, '$.fleet.red.ships[0].hull: found " "'),
         ({"fleet": {"red": {"ships": [{"hull": 1.5}]}}}, "$.fleet.red.ships[0].hull: found 1.5"),
-        ({"fleet": {"red": {"ships": [SHIP, SHIP]}}}, '$: found "red/argo" again in row 1'),
+        (
+            {"fleet": {"red": {"ships": [SHIP, SHIP | {"tokens": 8}]}}},
+            '$.fleet.red.ships[1]: found "red/argo", as in $.fleet.red.ships[0], expected each key',
+        ),
         ({"fleet": {"red": {"ships": "none"}}}, '$.fleet.red.ships: found "none"'),
     ],
 )

@@ -1,0 +1,102 @@
+"""Read an answer: the one path from its bytes to a snapshot.
+
+Polls, imports, `validate`, `diff` and `check` all read answers here, so they judge alike.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from catalog.core.payload import Drift, Payload, Refused
+from catalog.core.snapshot import NO_MODELS, Model, Snapshot, key_order
+from catalog.core.strict_json import JsonText, parse
+from catalog.providers.provider import Provider
+from catalog.providers.validate import NO_FACTS, validate
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A valid answer: its snapshot, its drift, and its bad rows, one of each key.
+
+    `facts_of` maps a digest of each row to its facts.
+    """
+
+    snapshot: Snapshot
+    drift: tuple[Drift, ...]
+    refused: tuple[Refused, ...]
+    facts_of: Mapping[bytes, JsonText]
+
+
+def _nothing() -> Mapping[str, int]:
+    return {}
+
+
+def listed(
+    payload: Payload,
+    provider: Provider,
+    before: Snapshot | None = None,
+    earlier: Callable[[], Mapping[str, int]] = _nothing,
+    facts_of: Mapping[bytes, JsonText] = NO_FACTS,
+) -> Listed:
+    """Return the content of an answer, or raise PayloadInvalid with every problem.
+
+    A model whose row is bad keeps its version of `before`, and is left out if there is none.
+    `earlier` returns the bad rows of the answers before by key, see `kept`. `facts_of` comes from
+    the answer before.
+    """
+    known = {model.facts: model for model in before.models} if before else NO_MODELS
+    valid = validate(payload, provider, known, facts_of)
+    snapshot, refused = provider.normalize(valid), valid.refused
+    if refused:
+        snapshot, refused = kept(snapshot, refused, before, earlier())
+    return Listed(snapshot, valid.drift, refused, valid.facts_of)
+
+
+def kept(
+    snapshot: Snapshot,
+    refused: Iterable[Refused],
+    before: Snapshot | None,
+    earlier: Mapping[str, int],
+) -> tuple[Snapshot, tuple[Refused, ...]]:
+    """Add the earlier versions of models whose rows are bad, and name the bad rows.
+
+    A row without a readable key may be any model that is missing. So as many missing models are
+    kept as there are such rows, those that have most values in common first. Rows that were
+    counted in `earlier` by `""` belong to no model.
+    """
+    past = before.by_key if before else {}
+    of_key = {each.key: each for each in refused if each.key is not None}
+    nameless = [each for each in refused if each.key is None]
+    missing = {
+        key: model
+        for key, model in past.items()
+        if key not in of_key and key not in snapshot.by_key
+    }
+    found = _matched(nameless, missing, earlier) if nameless else []
+    of_key |= dict(zip(found, nameless, strict=False))
+    models = [past[key] for key in of_key if key in past]
+    rows = [
+        replace(each, key=key, name=past[key].name if key in past else key)
+        for key, each in of_key.items()
+    ]
+    whole = Snapshot.of(snapshot.provider, snapshot.taken_at, (*snapshot.models, *models))
+    return whole, (*rows, *nameless[len(found) :])
+
+
+def _matched(
+    nameless: Sequence[Refused], missing: Mapping[str, Model], earlier: Mapping[str, int]
+) -> list[str]:
+    """Return the keys of missing models that may be behind rows without a readable key."""
+    still = [key for key in missing if key in earlier][: len(nameless)]
+    others = [key for key in missing if key not in earlier]
+    new = max(0, len(nameless) - len(still) - earlier.get("", 0))
+    if new < len(others):
+        shared = {key: _in_common(missing[key], nameless) for key in others}
+        others.sort(key=lambda key: (-shared[key], key_order(key)))
+    return [*still, *others[:new]]
+
+
+def _in_common(model: Model, rows: Iterable[Refused]) -> int:
+    """Return how many values a model shares with the row most like it."""
+    facts = parse(model.facts)
+    items = (row.value.items() if isinstance(row.value, dict) else () for row in rows)
+    return max(len([key for key, value in each if facts.get(key) == value]) for each in items)

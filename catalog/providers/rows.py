@@ -1,0 +1,133 @@
+"""Find the rows of an answer, and the problems of each row."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import eq
+from typing import NamedTuple, TypeVar
+
+from catalog.core.paths import ANY, Trail, values
+from catalog.core.payload import PARTS
+from catalog.core.strict_json import Flaw, Json, Repeat, Steps, dotted, json_path, read
+from catalog.providers.provider import Provider
+
+Contract = Mapping[str, Json]
+
+
+def listed_at(contract: Contract) -> str:
+    """Return the place of the list or object of rows, such as `$.data`."""
+    return dotted(("$", *contract["x-rows"][:-1]))
+
+
+class Part(NamedTuple):
+    """One page of an answer, or all of it.
+
+    `place` is that of its rows. A bare page is the list of rows without the object around it.
+    """
+
+    steps: Steps
+    value: Json
+    place: Trail
+    is_bare: bool
+
+
+class Row(NamedTuple):
+    """One row: the keys that lead to it, and those that each `*` of its place matched."""
+
+    steps: Steps
+    passed: Trail
+    value: Json
+
+    @property
+    def path(self) -> str:
+        """Return the JSON path of the row."""
+        return json_path(self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A parsed body with its pages and rows."""
+
+    body: Json
+    contract: Contract
+    parts: tuple[Part, ...]
+    rows: tuple[Row, ...]
+    flaws: tuple[Flaw, ...]
+    repeats: tuple[Repeat, ...]
+
+    @classmethod
+    def of(cls, body: bytes, contract: Contract) -> "Answer":
+        """Parse a body, or raise PayloadInvalid if that is impossible."""
+        parsed = read(body)
+        parts = parts_of(parsed.value, contract)
+        rows = tuple(row for part in parts for row in _rows(part))
+        return cls(parsed.value, contract, parts, rows, parsed.flaws, parsed.repeats)
+
+
+def parts_of(body: Json, contract: Contract) -> tuple[Part, ...]:
+    """Return the pages of an answer, or the answer as one page.
+
+    A list in place of the object around the rows is read as the list of rows, because some
+    gateways and many recordings have only that.
+    """
+    in_parts = contract.get("x-parts") and isinstance(body, dict) and body.keys() == {PARTS}
+    if not in_parts or not isinstance(body[PARTS], list):
+        return (_part((), body, contract),)
+    pages = enumerate(body[PARTS])
+    return tuple(_part((PARTS, index), page, contract) for index, page in pages)
+
+
+def _part(steps: Steps, value: Json, contract: Contract) -> Part:
+    place = tuple(contract["x-rows"])
+    has_object = len(place) > 1 and ANY not in place[:-1]
+    is_bare = has_object and isinstance(value, list)
+    return Part(steps, value, place[-1:] if is_bare else place, is_bare)
+
+
+def _rows(part: Part) -> Iterator[Row]:
+    for passed, value in values(part.value, part.place):
+        yield Row((*part.steps, *_keys(part, passed)), passed, value)
+
+
+def _keys(part: Part, passed: Trail) -> Iterator[str | int]:
+    """Yield the keys from a page to a row, indexes as numbers."""
+    value, taken = part.value, iter(passed)
+    for place in part.place:
+        step = next(taken) if place == ANY else place
+        key = int(step) if isinstance(value, list) else step
+        yield key
+        value = value[key]
+
+
+Found = TypeVar("Found", Flaw, Repeat)
+
+
+def by_row(rows: Iterable[Row], found: Sequence[Found]) -> dict[int | None, list[Found]]:
+    """Return what was found in each row by its number, and outside of rows by None."""
+    sorted_out: dict[int | None, list[Found]] = {}
+    if not found:  # the usual case
+        return sorted_out
+    numbers = {row.steps: number for number, row in enumerate(rows)}
+    lengths = sorted({len(steps) for steps in numbers})
+    for each in found:
+        within = (numbers.get(each.steps[:length]) for length in lengths)
+        number = next((number for number in within if number is not None), None)
+        sorted_out.setdefault(number, []).append(each)
+    return sorted_out
+
+
+def readable_keys(
+    answer: Answer, bad: Mapping[int | None, Sequence[Flaw]], provider: Provider
+) -> dict[int, str]:
+    """Return the key of each row, by row number, if no problem concerns it."""
+    places = provider.key_places
+    return {
+        number: provider.key(row.value, row.passed)
+        for number, row in enumerate(answer.rows)
+        if not any(_concerns(flaw.steps[len(row.steps) :], places) for flaw in bad.get(number, ()))
+    }
+
+
+def _concerns(steps: Steps, places: Iterable[Trail]) -> bool:
+    """Return whether a place is at, above or below one of these places."""
+    keys = tuple(map(str, steps))
+    return any(all(map(eq, keys, place)) for place in places)
