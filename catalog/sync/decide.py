@@ -10,9 +10,7 @@ from catalog.changes.change import (
     OUT,
     Change,
     EndChange,
-    ModelChange,
     Removed,
-    Restored,
     Updated,
 )
 from catalog.changes.clock import steadied
@@ -23,6 +21,7 @@ from catalog.changes.forecast import REMIND, Evidence, LastReport, candidates, e
 from catalog.changes.health import Patience, Unwell, Watch
 from catalog.changes.hold import HoldRule
 from catalog.changes.judge import Case, Trust, judge
+from catalog.changes.later import confirmed_changes, from_last_good, settled_changes
 from catalog.changes.listed_ends import cancelled, moved, with_candidates, with_successors
 from catalog.changes.poll import TROUBLE_OF, Outcome, Poll, Removals
 from catalog.changes.rows import BadRowReports, row_news
@@ -127,8 +126,7 @@ class Decision:
         poll = self._outcome(past, reading)
         due = (
             *self._reminders(past, poll),
-            *self._settled(past, poll),
-            *self._confirmed(past, poll),
+            *self._later(past, poll),
         )
         if not due:
             return poll
@@ -163,7 +161,7 @@ class Decision:
             ended = self._watch(past).recovery(changed=False)
             findings = self._judge((*ended, *drift))
             return replace(poll, outcome=Outcome.UNCHANGED, findings=findings)
-        changes = tuple(_from_last_good(each, past.doubted) for each in changes)
+        changes = tuple(from_last_good(each, past.doubted) for each in changes)
         findings = self._judge((*ended, *changes, *drift), past, after)
         return replace(poll, findings=findings, snapshot=after)
 
@@ -223,42 +221,21 @@ class Decision:
         past = replace(past, gone=gone, evidence=evidence)
         return self._judge(self._ends(past, poll.snapshot or past.snapshot))
 
-    def _settled(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
-        """Return findings about places that flapped and settled at another value."""
+    def _later(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
+        """Return findings about values that settled, or that this poll confirms."""
         state = poll.snapshot or past.snapshot
-        moving = {place_of(change) for finding in poll.findings for change in finding.changes}
-        if state is None or not past.settled:
+        if state is None:
             return ()
-        changes: list[Change] = []
-        listed, since = state.by_key, dict[str, datetime]()
-        for reported, last in past.settled:
-            key, field = last.place
-            if last.place in moving:
-                continue
-            if field is not None and key in listed:
-                changes.append(
-                    Updated(listed[key], field, reported.after, last.after, since=last.at)
-                )
-            elif field is None and key in listed:
-                changes.append(Restored(listed[key], reported.at))
-            elif field is None and key in past.gone:
-                since[key] = last.at
-                changes.append(Removed(past.gone[key].model))
-        return self._judge(changes, replace(past, moves=(), missing=since), state, "confirmed")
-
-    def _confirmed(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
-        """Return findings about implausible values that this poll confirms."""
-        state = poll.snapshot or past.snapshot
-        if state is None or poll.outcome not in {Outcome.CHANGED, Outcome.UNCHANGED}:
-            return ()
-        moving = {place_of(change) for finding in poll.findings for change in finding.changes}
         listed = state.by_key
-        changes = [
-            Updated(listed[key], field, move.before, move.after)
-            for (key, field), move in past.doubted.items()
-            if field is not None and key in listed and (key, field) not in moving
-        ]
-        return self._judge(changes, past, state, "confirmed")
+        moving = {place_of(change) for finding in poll.findings for change in finding.changes}
+        settled = settled_changes(past.settled, listed, past.gone, moving)
+        since = {last.place[0]: last.at for _, last in past.settled}
+        at_rest = replace(past, moves=(), missing=since)
+        found = self._judge(settled, at_rest, state, "confirmed")
+        if poll.outcome not in {Outcome.CHANGED, Outcome.UNCHANGED}:
+            return found
+        confirmed = confirmed_changes(past.doubted, listed, moving)
+        return *found, *self._judge(confirmed, past, state, "confirmed")
 
     def reminds(self, past: Past) -> bool:
         """Return whether an unchanged poll may have findings about models."""
@@ -339,14 +316,3 @@ class Decision:
 
 def _key_removed(change: Change) -> str | None:
     return change.model.key if isinstance(change, Removed) else None
-
-
-def _from_last_good(change: ModelChange, doubted: Mapping[Place, Move]) -> ModelChange:
-    """Return a change from the last plausible value, if the poll before was implausible."""
-    place = place_of(change)
-    if not isinstance(change, Updated) or place is None or place not in doubted:
-        return change
-    move = doubted[place]
-    if move.before == change.after or move.after != change.before:
-        return change
-    return replace(change, before=move.before)
