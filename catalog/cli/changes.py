@@ -23,13 +23,15 @@ from catalog.cli.output import ROW_FORMATS, format_option, model_name, note
 from catalog.cli.when import WAYS, When, read_when, when_option
 from catalog.core.clock import now
 from catalog.core.errors import PayloadInvalid
-from catalog.core.payload import Refused
+from catalog.core.payload import Drift, Refused
 from catalog.core.snapshot import Snapshot
 from catalog.core.text import count
 from catalog.core.visible import visible
 from catalog.providers.provider import Provider
 from catalog.providers.recordings import moment
+from catalog.report.sentences import drift_sentence
 
+REPEATED = {"row repeated", "key repeated"}
 LEVELS = ("breaking", "warning", "info", "quiet")
 LOGGED = ("added", "removed", "restored", "renamed", "updated", "cancelled", "drift")
 facts_option = click.option("--facts", is_flag=True, help="Take waves apart: each model by itself.")
@@ -37,10 +39,11 @@ facts_option = click.option("--facts", is_flag=True, help="Take waves apart: eac
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a comparison, with the bad rows of a file."""
+    """One side of a comparison, with the bad and the repeated rows of a file."""
 
     snapshot: Snapshot
     refused: tuple[Refused, ...] = ()
+    repeated: tuple[Drift, ...] = ()
 
 
 @click.command()
@@ -175,13 +178,15 @@ def _promised(finding: Finding, gone: Mapping[str, Delisted]) -> Finding:
 
 
 def _comparable(states: Mapping[str, Side], a: str, b: str) -> tuple[Snapshot, Snapshot]:
-    """Return both sides, and name their bad rows.
+    """Return both sides, and name their bad and repeated rows.
 
     A model whose row is bad on one side is taken from the other, so that it is no difference.
     """
     for text, side in states.items():
         for row in side.refused:
             note(visible(f"{text}: a row is left out: {row.problem}"))
+        for drift in side.repeated:
+            note(visible(f"{text}: {drift_sentence(drift)}"))
     one, other = states[a], states[b]
     if not (one.refused or other.refused):
         return one.snapshot, other.snapshot
@@ -202,7 +207,8 @@ def _state(app: App, provider: Provider, text: str) -> Side:
 
         try:
             found = listed(read_payload(Path(text), provider), provider)
-            return Side(found.snapshot, found.refused)
+            repeated = tuple(each for each in found.drift if each.what in REPEATED)
+            return Side(found.snapshot, found.refused, repeated)
         except PayloadInvalid as error:
             error.hint = f"`catalog validate {shlex.quote(text)}` lists every problem."
             raise

@@ -115,6 +115,16 @@ def test_validate_names_refused_rows(shell: Shell) -> None:
     )
 
 
+def test_diff_names_repeated_rows(shell: Shell) -> None:
+    """A row that is listed twice is one model, and is named beside the differences."""
+    configure(shell)
+    old = write(shell, "old.json", {"data": WOOD})
+    new = write(shell, "new.json", {"data": [*WOOD[1:], WOOD[1]]})
+    ran = shell("diff", old, new)
+    assert [line.split()[2] for line in ran.lines[1:]] == ["model-removed"]
+    assert ran.err.splitlines() == [f"{new}: row listed 2 times ({WOOD[1]['id']})"]
+
+
 def test_diff_takes_a_bad_row_from_the_other_side(shell: Shell) -> None:
     """A model with a bad row on one side is no difference, and the row is named."""
     configure(shell)
