@@ -23,10 +23,25 @@ MOST_ENTRIES = 100_000
 """Maximum strings of one file that may be names."""
 MOST = 300_000
 """Maximum strings with a place in one file of Python or YAML."""
+LONG = 100
+"""Characters of a string that take as long as another string."""
 
 
 class Exhausted(Exception):
     """A file exceeds a limit."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """The work that one file may cause by giving the same strings to many places."""
+
+    left: int = MOST
+
+    def spend(self, many: int = 1, text: str = "") -> None:
+        """Count strings, long ones several times. Raise Exhausted if they are too many."""
+        self.left -= many + len(text) // LONG
+        if self.left < 0:
+            raise Exhausted(f"it gives its strings to places more than {MOST:,} times")
 
 
 class Entry(NamedTuple):

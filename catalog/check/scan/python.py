@@ -5,6 +5,7 @@ import re
 import warnings
 from collections.abc import Callable
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from catalog.check.scan.entries import Group
@@ -15,6 +16,10 @@ from catalog.check.scan.python_values import Values, last, pairs, setting
 NODE = re.compile(r"""\w+|[(\[{]|[-+*/~|&^%<>@]|["'][^\w"']*["']|\.{3}""")
 """Possible beginnings of a node, limited because each takes a kilobyte."""
 MOST_NODES = 100_000
+DOTTED = re.compile(r"(?<!\w)\w++(?:[ \t\f\\\r\n]*+\.[ \t\f\\\r\n]*+\w++)++")
+"""A name with dots, which may go on behind blanks and continued lines."""
+MOST_DOTS = 100
+"""Maximum dots of one name, because parsing an import takes time with their square."""
 LONGEST = 200
 """Maximum characters of a model name."""
 
@@ -25,7 +30,9 @@ def read(text: str) -> list[Group]:
     Raise the errors of `ast.parse` for invalid Python: SyntaxError, ValueError, RecursionError or
     MemoryError. Raise MemoryError also if the tree would be too large.
     """
-    if len(text) > MOST_NODES and sum(1 for _ in NODE.finditer(text)) > MOST_NODES:
+    if len(text) > MOST_NODES and next(islice(NODE.finditer(text), MOST_NODES, None), None):
+        raise MemoryError
+    if any(match[0].count(".") > MOST_DOTS for match in DOTTED.finditer(text)):
         raise MemoryError
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

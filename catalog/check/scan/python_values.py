@@ -2,9 +2,9 @@
 
 import ast
 import re
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterator
 
-from catalog.check.scan.entries import MOST, Entry, Exhausted, Group
+from catalog.check.scan.entries import Budget, Entry, Group
 from catalog.check.scan.frames import Held
 from catalog.check.scan.places import DEFAULTS, GETTERS, IDENTITIES, LISTS, is_flag, place
 from catalog.check.scan.uses import Columns
@@ -33,7 +33,8 @@ class Values:
         self.keys: dict[int, str] = {}
         self.groups: list[Group] = []
         self.outer = Group()
-        self.depth = self.looked = 0
+        self.depth = 0
+        self.budget = Budget()
 
     def at(self, node: ast.expr) -> int:
         """Return the offset of a string's first character."""
@@ -61,16 +62,16 @@ class Values:
 
         Raise Exhausted if the strings are added to too many places.
         """
-        self.looked += 1
-        if self.looked > MOST:
-            raise Exhausted(f"it gives its strings to places more than {MOST:,} times")
+        self.budget.spend()
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            self.budget.spend(text=node.value)
             group.entries.append(Entry(node.value, self.at(node), name, sure, cluster))
 
     def give(self, group: Group, name: str, node: ast.expr | None, *, sure: bool = True) -> None:
         """Add the strings of a value. Deeply nested ones are omitted."""
         if self.depth > DEEPEST:
             return
+        self.budget.spend()
         self.depth += 1
         self.see(group, name, node, sure=sure)
         self.depth -= 1
@@ -97,11 +98,12 @@ class Values:
         for part in node.elts if isinstance(node, ast.Tuple) else [node]:
             self.give(group, name, part, sure=sure)
 
-    def several(self, group: Group, name: str, items: Iterable[ast.expr], *, sure: bool) -> None:
+    def several(self, group: Group, name: str, items: list[ast.expr], *, sure: bool) -> None:
         """Add the entries of a list, or the ids of its objects."""
         kind = place(name)
         sure = sure and kind is not None and kind.many
         listed = Held(name)
+        self.budget.spend(len(items))
         for part in items:
             if isinstance(part, ast.Dict) and listed.maps:
                 self.mapping(group, name, part)
@@ -118,6 +120,7 @@ class Values:
     def identities(self, outer: Group, name: str, node: ast.Dict | ast.Call, listed: Held) -> None:
         """Add the ids of an object in a list of models."""
         self.groups.append(group := Group(outer=outer))
+        self.budget.spend(len(node.keywords if isinstance(node, ast.Call) else node.keys))
         for key, value in pairs(node):
             if isinstance(key, str):
                 self.limit(group, key, value)
@@ -131,6 +134,7 @@ class Values:
         Keys and values count if one of them is known.
         """
         held = Held(name)
+        self.budget.spend(len(node.keys))
         if not held.many:
             for key, value in pairs(node):
                 if isinstance(key, str) and key.lower() in DEFAULTS:
@@ -161,6 +165,7 @@ class Values:
             first = node.args[0]
             if not (isinstance(first, ast.Constant) and is_flag(str(first.value))):
                 self.give(group, name, first, sure=certain)
+        self.budget.spend(len(node.keywords))
         for word in node.keywords:
             if word.arg and word.arg.lower() in DEFAULTS:
                 self.option(group, name, word.value, sure=sure)

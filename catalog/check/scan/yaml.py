@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import yaml
 
-from catalog.check.scan.entries import MOST, Entry, Exhausted, Group
+from catalog.check.scan.entries import Budget, Entry, Group
 from catalog.check.scan.frames import Held
 from catalog.check.scan.places import DEFAULTS, IDENTITIES, PARTS, is_flag, place
 
@@ -20,6 +21,8 @@ NODE = re.compile(r"[,\[{\n]|[:?-](?=\s)")
 A node takes half a kilobyte and ten microseconds.
 """
 MOST_NODES = 100_000
+KEY = 2
+"""Strings of which the reading takes as long as that of a key with its sign and limit."""
 DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 MOST_DIRECTIVES = 1000
 
@@ -29,7 +32,7 @@ def read(text: str) -> list[Group]:
 
     Raise yaml.YAMLError or RecursionError for invalid texts and those that take too long.
     """
-    if len(text) > MOST_NODES and sum(1 for _ in NODE.finditer(text)) > MOST_NODES:
+    if len(text) > MOST_NODES and next(islice(NODE.finditer(text), MOST_NODES, None), None):
         raise yaml.YAMLError("too many nodes")
     if len(DIRECTIVE.findall(text)) > MOST_DIRECTIVES:  # because it compares them all
         raise yaml.YAMLError("too many directives")
@@ -60,7 +63,7 @@ class Reader:
         """Begin without nodes."""
         self.groups: list[Group] = []
         self.seen: set[int] = set()
-        self.looked = 0
+        self.budget = Budget()
 
     def see(self, top: yaml.Node | None) -> None:
         """Read every node below one."""
@@ -92,10 +95,9 @@ class Reader:
 
         Raise Exhausted if aliases add the same strings to too many places.
         """
-        self.looked += 1
-        if self.looked > MOST:
-            raise Exhausted(f"it gives its strings to places more than {MOST:,} times")
+        self.budget.spend()
         if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:str":
+            self.budget.spend(text=node.value)
             at = node.start_mark.index + (node.style in {'"', "'"})
             group.entries.append(Entry(node.value, at, name, sure, cluster))
 
@@ -112,6 +114,7 @@ class Reader:
                 self.put(group, "", value, sure=False)
                 self.limit(group, name, value)
             elif name.lower() in PARTS and isinstance(value, yaml.MappingNode):
+                self.budget.spend(KEY * len(value.value))
                 for inner, scalar in scalars(value):
                     group.sign(inner, scalar.value)
                     if place(inner):
@@ -145,6 +148,7 @@ class Reader:
         elif many:
             self.several(group, name, node, held)
         else:
+            self.budget.spend(len(node.value))
             for key, value in node.value:
                 if text(key).lower() in DEFAULTS:
                     for each in value.value if isinstance(value, yaml.SequenceNode) else [value]:
@@ -162,6 +166,7 @@ class Reader:
         """Add the ids of an object in a list of models."""
         if not isinstance(node, yaml.MappingNode):
             return None
+        self.budget.spend(KEY * len(node.value))
         self.groups.append(group := Group(outer=outer))
         for key, value in scalars(node):
             if key.lower() in IDENTITIES:

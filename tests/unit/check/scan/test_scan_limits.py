@@ -45,6 +45,45 @@ def test_one_list_for_many_places() -> None:
     assert read("a.yaml", f"a: &a [{items}]\n{aliases}").skipped == reason
 
 
+@pytest.mark.parametrize("text", [
+    "models: [{}]\n".format(", ".join(["*a"] * 1000)),
+    "model: *a\n" * 1000,
+    "b: {config: *a}\n" * 1000,
+])  # fmt: skip
+def test_one_mapping_for_many_places(text: str) -> None:
+    """A mapping of YAML that many aliases repeat is given up, whatever repeats it."""
+    pairs = ", ".join(f"x{n}: 1" for n in range(1000))
+    reason = "it gives its strings to places more than 300,000 times"
+    assert read("a.yaml", f"model: m1\na: &a {{{pairs}}}\n{text}").skipped == reason
+
+
+@pytest.mark.parametrize(("target", "value"), [
+    ("models", "[{}]".format("{}," * 1000)),
+    ("models", "[{}]".format("()," * 1000)),
+    ("model", "{{{}}}".format("'a': 1," * 1000)),
+    ("model", "f({})".format(", ".join(f"a{n}=1" for n in range(1000)))),
+    ("model", "Literal[{}]".format("a," * 1000)),
+])  # fmt: skip
+def test_one_value_for_many_variables(target: str, value: str) -> None:
+    """A long value of Python that is assigned to very many variables is given up."""
+    reason = "it gives its strings to places more than 300,000 times"
+    assert read("a.py", f"model = 'm1'\n{f'{target} = ' * 700}{value}\n").skipped == reason
+
+
+def test_a_long_string_for_many_places() -> None:
+    """A long string counts as several, so that many aliases of it are given up."""
+    text = f"model: &a {'x' * 100_000}\n" + "model: *a\n" * 400
+    assert read("a.yaml", text).skipped.startswith("it gives its strings to places")
+
+
+@pytest.mark.parametrize("dot", [".", " . ", "\\\n."])
+def test_a_name_of_many_dots_is_read_by_its_words(dot: str) -> None:
+    """A file with an import of very many dots is checked too, without Python's parser."""
+    dotted = dot.join(["a"] * 50_000)
+    assert names("a.py", f"model = 'm1'\nfrom {dotted} import b\nmodel = 'm2'\n") == ["m1", "m2"]
+    assert names("a.py", f"import {dot.join('abc')}\nmodel = 'm1'\n") == ["m1"]
+
+
 def test_large_yaml_is_read_by_its_lines() -> None:
     """Very many or deep nodes, and many directives, are left to the reader of lines."""
     assert names("a.yaml", "model: m1\n" + "a:\n" * 51_000) == ["m1"]
