@@ -3,9 +3,10 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
-from catalog.check.scan.entries import Entry, Group, Settled
+from catalog.check.scan.entries import Group, Settled
 from catalog.check.scan.places import LEADING, owner
 from catalog.check.scan.signs import NOBODY, is_ai
 from catalog.check.scan.speakers import OWN, Speakers
@@ -49,6 +50,7 @@ class Neighbors:
     def __init__(self, groups: Iterable[Group], speakers: Speakers) -> None:
         """Find the variables that hold a client of a provider."""
         self.speakers = speakers
+        self._of = lru_cache(maxsize=8192)(speakers.of)  # because parts repeat their signs
         self._heard: dict[int, _Heard] = {}
         self._clients: dict[str, list[tuple[int, str]]] = {}
         for group in sorted((each for each in groups if each.given), key=lambda each: each.at):
@@ -60,10 +62,11 @@ class Neighbors:
         entry, group = found.entry, found.group
         provider = None if found.means else self.speakers.of_prefix(entry.name)
         provider = provider or self.speakers.of_place(entry.place)
+        owners = _owners(entry.place)
         goods, call = "", is_ai(entry.place)
         for steps, heard in enumerate(self._around(group)):
             if not provider:
-                provider = self._who(heard, entry) or self._client(heard.root, entry.at)
+                provider = _who(heard, owners) or self._client(heard.root, entry.at)
             if steps < NEAR and not (goods or call):
                 goods, call = "" if heard.call else heard.goods, heard.call
         return Beside(provider or "", goods, call)
@@ -89,7 +92,7 @@ class Neighbors:
                     heard.goods = heard.goods or sign.text
                 elif sign.kind == "call" or (sign.kind == "path" and is_ai(sign.text)):
                     heard.call = True
-                if (who := self.speakers.of(sign)) and heard.who.get(sign.owner) != OWN:
+                if (who := self._of(sign)) and heard.who.get(sign.owner) != OWN:
                     heard.who[sign.owner] = who
         return self._heard[id(group)]
 
@@ -103,20 +106,23 @@ class Neighbors:
             each.outer = group
         return group
 
-    @staticmethod
-    def _who(heard: _Heard, entry: Entry) -> str:
-        """Return the provider that signs of the same owner speak of."""
-        if not heard.who:
-            return ""
-        mine = owner(entry.place) - LEADING if entry.place else NOBODY
-        found = [heard.who.get(mine), heard.who.get(NOBODY)]
-        found += [heard.who.get(frozenset((word,))) for word in mine]
-        return next(filter(None, found), "")
-
     def _client(self, root: str, at: int) -> str:
         """Return the provider of a variable, as last assigned before an offset."""
         held = self._clients.get(root)
         return held[max(bisect_left(held, (at, "")) - 1, 0)][1] if held else ""
+
+
+@lru_cache(maxsize=1024)
+def _owners(place: str) -> tuple[frozenset[str], ...]:
+    """Return the owners whose signs stand for a place, the nearest first."""
+    mine = owner(place) - LEADING if place else NOBODY
+    return (mine, NOBODY, *(frozenset((word,)) for word in mine))
+
+
+def _who(heard: _Heard, owners: tuple[frozenset[str], ...]) -> str:
+    """Return the provider that signs of the first of these owners speak of."""
+    found = (heard.who.get(each) for each in owners) if heard.who else ()
+    return next(filter(None, found), "")
 
 
 def _root(path: str) -> str:

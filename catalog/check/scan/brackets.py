@@ -32,6 +32,8 @@ DEEPEST = 1000
 """Maximum nesting of brackets. Deeper ones are read as their parent."""
 MOST_TOKENS = 250_000
 """Maximum tokens of a file. A minified 1 MB program has fewer."""
+CHUNK = 1000
+"""Tokens that are split into columns at once, because that takes half the time of one by one."""
 BEYOND = ("", "", "")
 """Padding, because no token looks farther ahead or back."""
 
@@ -120,13 +122,15 @@ class Reader:
 
         The padding replaces tokens before the first one (index -1) and after the last one.
         """
-        for kind, text, at, end in islice(tokens(self.text, self.language), MOST_TOKENS + 1):
-            self.kinds.append(kind)
-            self.texts.append(text)
-            self.signs.append(text if kind == "o" else "")
-            self.words.append(text if kind == "i" else "")
-            self.starts.append(at)
-            self.ends.append(end)
+        found = islice(tokens(self.text, self.language), MOST_TOKENS + 1)
+        while chunk := list(islice(found, CHUNK)):
+            kinds, texts, starts, ends = zip(*chunk, strict=True)
+            self.kinds += kinds
+            self.texts += texts
+            self.signs += [text if kind == "o" else "" for kind, text, _, _ in chunk]
+            self.words += [text if kind == "i" else "" for kind, text, _, _ in chunk]
+            self.starts.extend(starts)
+            self.ends.extend(ends)
         if len(self.kinds) > MOST_TOKENS:
             raise Exhausted(f"it has more than {MOST_TOKENS:,} words and signs")
         count = len(self.kinds)

@@ -95,7 +95,7 @@ ABOUT = {
 PLAIN = {"api", "model", "models", *NAMES}
 # Words of the main model, which a limit without an owner belongs to.
 LEADING = {"ai", "chat", "default", "llm", "main"}
-LIMITS = (
+_LIMITS = (
     {"context"},
     {"context", "window"},
     {"context", "length"},
@@ -122,6 +122,7 @@ LIMITS = (
     {"n", "ctx"},
     {"num", "ctx"},
 )
+LIMITS = frozenset(map(frozenset, _LIMITS))
 LIMIT_WORDS = frozenset().union(*LIMITS)
 
 
@@ -132,10 +133,11 @@ class Place(NamedTuple):
     sure: bool
 
 
-def words(name: str) -> list[str]:
+@lru_cache(maxsize=1024)
+def words(name: str) -> tuple[str, ...]:
     """Split snake, kebab and camel case after the last dot or colon."""
     last = name.rsplit(".", 1)[-1].rsplit(":", 1)[-1]
-    return [word.lower() for word in WORD.findall(last)]
+    return tuple(map(str.lower, WORD.findall(last)))
 
 
 def place(name: str) -> Place | None:
@@ -179,11 +181,11 @@ def limit(name: str) -> frozenset[str] | None:
 
 @lru_cache(maxsize=8192)
 def _limit(name: str) -> frozenset[str] | None:
-    parts = set(words(name))
+    parts = frozenset(words(name))
     core = parts & LIMIT_WORDS
-    if core not in LIMITS and core - {"model"} not in LIMITS:
+    if not core or (core not in LIMITS and core - {"model"} not in LIMITS):
         return None
-    return frozenset(parts - core - PLAIN)
+    return parts - core - PLAIN
 
 
 @lru_cache(maxsize=8192)

@@ -37,6 +37,8 @@ AI: Final = frozenset({
     "reranker", "speech", "stt", "transcribe", "transcription", "transcriptions", "tts", "vlm",
 })  # fmt: skip
 NOBODY: Final = frozenset[str]()
+_NAMED = {("name",), ("id",), ("type",), ("kind",)}
+_TYPES = {("api", "type"), ("model", "provider"), ("llm", "type")}
 _VALUED = {"host", "provider", "name"}
 _VERBS = {"custom", "get", "set", "type", "use", "with"}
 
@@ -65,7 +67,7 @@ def _kind(key: str) -> Kind | None:
     parts = words(key)
     if not parts:
         return None
-    if parts in (["name"], ["id"], ["type"], ["kind"]):
+    if parts in _NAMED:
         return "name"
     if "".join(parts) in CALLS or limit(key) is not None:
         return "call"
@@ -75,8 +77,7 @@ def _kind(key: str) -> Kind | None:
         return None if METERED & set(parts) or (parts[-1] == "make" and len(parts) > 1) else "goods"
     if parts[-1] in HOSTS:
         return "host"
-    is_type = parts[-2:] in (["api", "type"], ["model", "provider"], ["llm", "type"])
-    return "provider" if parts[-1] in PROVIDERS or is_type else None
+    return "provider" if parts[-1] in PROVIDERS or parts[-2:] in _TYPES else None
 
 
 @lru_cache(maxsize=8192)
