@@ -108,7 +108,10 @@ LONG: Final = (
     ("x = https://", "a", ""), ("model = ", "x or ", '"a"'), ("x = ", 'f(model="a").', "b"),
     ("x = ", "model ? a : ", '"b"'), ("import ", "a, ", ""),
     ("x = {", '"a": {"provider": "groq", "model": "b", ', ""),
-    ("fallbacks = [", '{"a": ["b"]},', "]"),
+    ("fallbacks = [", '{"a": ["b"]},', "]"), ("from ", "a.", "a import b"),
+    ("import ", "a.", "a"), ("x = ", "'ab' ", ""), ("x = ", "model if a else ", "'b'"),
+    ("x = ", "model || ", '"b"'), ("x = ", "model ?? ", '"b"'), ("x = ", "model ?: ", '"b"'),
+    ("x = ", "model ? ", '"b"'), ("f({", "url: 1, ", "model: 'a'})"),
 )  # fmt: skip
 EACH: Final = "\0"  # placeholder of a number that differs in each repetition
 NUMBERED: Final = (
@@ -122,7 +125,9 @@ NUMBERED: Final = (
     ("", "model = 'infomaniak/a\0'\n", ""), ("", "MODEL = 'Qwen/Qwen3-Embeding-\0B'\n", ""),
     ("", "&a\0 [*a,", ""), ("", "A\0_PROVIDER=groq\nA\0_MODEL=a\n", ""),
     ("", "c\0 = f(base_url='https://api.groq.com')\nc\0.g(model='a')\n", ""),
-    ("", '"a\0": {"provider": "groq", "model": "a"},\n', ""),
+    ("", '"a\0": {"provider": "groq", "model": "a"},\n', ""), ("", "FALLBACK\0=granite\n", ""),
+    ("", "base_url\0='https://a\0.b.c', model='granite'\n", ""),
+    ("", "model\0 or 'granite'\n", ""),
 )  # fmt: skip
 
 
@@ -171,6 +176,31 @@ def _bomb(start: str, size: int) -> str:
     return f"{start}a0: &a0 [x]\n{''.join(lists)}"
 
 
+def _shared(key: str, start: str, size: int) -> str:
+    """Give many keys one shared long mapping of YAML."""
+    pairs = ", ".join(f"x{n}: 1" for n in range(size // 20))
+    return f"{start}a: &a {{{pairs}}}\n{key * (size // 2 // len(key))}"
+
+
+def _long_alias(start: str, size: int) -> str:
+    """Give many keys one shared long string of YAML."""
+    aliases = "model: *a\n" * (size // 20)
+    return f"{start}model: &a {'x' * (size // 2)}\n{aliases}"
+
+
+def _targets(target: str, value: tuple[str, str, str], start: str, size: int) -> str:
+    """Assign one long value to many variables. It has a beginning, a repeated part, and an end."""
+    left, unit, right = value
+    half = size // 2
+    return f"{start}{target * (half // len(target))}{left}{unit * (half // len(unit))}{right}\n"
+
+
+def _adopted(opens: str, closes: str, start: str, size: int) -> str:
+    """Nest calls that take the signs of the innermost one for theirs."""
+    block = f"{opens * 400}{{{'url: 1, ' * 220}}}{closes * 400}\n"
+    return start + block * (size // len(block))
+
+
 # Those of several parts that grow.
 SEVERAL: Final[dict[str, Callable[[str, int], str]]] = {
     "deep and closed": partial(_around, "x = ", "(", ")"),
@@ -186,4 +216,13 @@ SEVERAL: Final[dict[str, Callable[[str, int], str]]] = {
     "one list, many aliases": partial(_aliases, "model: *a\n"),
     "one list, many keys": partial(_aliases, f"model{EACH}: *a\n"),
     "bomb": _bomb,
+    "one mapping, many configurations": partial(_shared, "b: {config: *a}\n"),
+    "one mapping, many models": partial(_shared, "models: [*a]\n"),
+    "one mapping, many defaults": partial(_shared, "model: *a\n"),
+    "one string, many aliases": _long_alias,
+    "one string, many variables": partial(_targets, "model = ", ("'", "x", "'")),
+    "one list of mappings, many variables": partial(_targets, "models = ", ("[", "{},", "]")),
+    "one mapping, many variables": partial(_targets, "model = ", ("{", "'a': 1,", "}")),
+    "one call, many variables": partial(_targets, "model = ", ("f(", "*a,", ")")),
+    "signs of the innermost": partial(_adopted, "f({model: 'a', client: ", "})"),
 }
