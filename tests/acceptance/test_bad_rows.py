@@ -94,6 +94,15 @@ def test_a_bad_row_of_a_long_list_from_the_first_poll_to_its_end(shell: Shell) -
     shell("db", "verify")
 
 
+def test_the_first_poll_may_have_a_bad_row(shell: Shell) -> None:
+    """Without a database yet, a bad row is left out and reported."""
+    with serve(sent({"data": [*WOOD, {}]})) as server:
+        configure(shell, server.url)
+        ran = shell("sync")
+    assert ran.lines[0].endswith("acme: first, snapshot 1, 150 models, 1 finding")
+    assert ran.lines[1].startswith("  warning   1 row refused ($.data[150]): $.data[150].id: found")
+
+
 def test_validate_names_refused_rows(shell: Shell) -> None:
     """A valid answer with bad rows is valid, with the rows, in text and in JSON."""
     configure(shell)
