@@ -266,3 +266,34 @@ def test_long_names_and_deep_groups_end_the_search() -> None:
     assert judged("a.py", f"# {ABOUT}\n{routes}")[0] == [f"{'openai/' * 5}qwen3"]
     dots = f"{'a.' * 40}chat(model='llama3')"
     assert judged("a.py", f"# {ABOUT}\n{dots}")[0] == ["llama3"]
+
+
+@pytest.mark.parametrize(("path", "text"), [
+    ("a.py", "x = f(api='https://api.groq.com/v1', model='qwen3')\n"),
+    ("a.js", "f({ api: 'https://api.groq.com/v1', model: 'qwen3' })\n"),
+    ("a.yaml", "api: https://api.groq.com/v1\nmodel: qwen3\n"),
+])  # fmt: skip
+def test_an_address_counts_below_a_plain_key(path: str, text: str) -> None:
+    """The address of another provider speaks for that one below a key such as `api` too."""
+    assert judged(path, text) == ([], ["qwen3: groq is named beside it"])
+
+
+def test_each_name_of_another_family_has_the_reason() -> None:
+    """Of several names of one family, each is listed with the provider that serves them."""
+    text = f"# {ABOUT}\nmodel = 'claude-3-opus'\nmodel = 'claude-4-opus'\n"
+    assert judged("a.py", text) == (
+        [],
+        [f"claude-{n}-opus: anthropic has names like this" for n in (3, 4)],
+    )
+
+
+def test_a_very_long_command_is_no_provider() -> None:
+    """A program with a very long path does not hide the name that it is called with."""
+    program = f"/{'groq/' * 50}tool"
+    assert judged("a.sh", f"{program} --model qwen3\n") == (["qwen3"], [])
+
+
+def test_broken_code_counts_what_is_complete() -> None:
+    """A variable without a value, and a table that nothing closes, hide no other name."""
+    assert judged("a.py", "model: str\nmodel = 'qwen3'\n")[0] == ["qwen3"]
+    assert judged("a.toml", 'model = "qwen3"\n[a')[0] == ["qwen3"]
