@@ -16,7 +16,6 @@ from catalog.core.files import read_text
 from catalog.core.http.request import Request
 from catalog.core.strict_json import Json, read_strict
 from catalog.core.text import count, one_line
-from catalog.providers.described.infer.proposal import infer as propose
 from catalog.providers.recordings import read
 
 HINTS = {
@@ -68,6 +67,8 @@ def infer(app: App, source: str, token_file: Path | None) -> int:
     Prints a [[provider]] for the configuration, made from one answer. Look it over: what a field
     means is only guessed from its name.
     """
+    from catalog.providers.described.infer.proposal import infer as propose  # loads the HTTP client
+
     is_url = source.startswith(("http://", "https://"))
     body = _asked(app, source, token_file) if is_url else _read(source)
     try:

@@ -84,15 +84,21 @@ def test_a_message_can_be_dropped(live: Live) -> None:
         assert "nothing is owed or given up under 'ops'" in unknown.err
 
 
-MANY = body(row(), *(row(id=n, name=f"m{n}") for n in range(2, 3002)))
+def of_limits(first: int, step: int) -> bytes:
+    """Answer with 3,000 models, of which 1,400 have a limit of their own."""
+    own = ({"max_token_input": first + step * n} for n in range(1, 1401))
+    return body(*(row(id=n, name=f"m{n}", **next(own, {})) for n in range(1, 3001)))
+
+
+MANY, NEXT = of_limits(20_000, 3), of_limits(10_000, 2)
 TEAM = '[[channel]]\nname = "team"\nkind = "webhook"\nformat = "slack"\n'
 
 
 @pytest.mark.long
 def test_a_message_that_is_too_large_arrives_short(live: Live) -> None:
-    """3,000 new models fit into 256 KiB, and a short message follows a 413."""
+    """1,400 moves of their own fit into 256 KiB, and a short message follows a 413."""
     with serve(answer(413, b"Payload Too Large"), answer(200)) as hook:
-        shell, _ = live(answer(body=ONE), answer(body=MANY), CATALOG_CHANNEL_OPS_URL=hook.url)
+        shell, _ = live(answer(body=MANY), answer(body=NEXT), CATALOG_CHANNEL_OPS_URL=hook.url)
         Path(shell.folder, "catalog.toml").write_text(f'document.path = ""\n{HOOK}')
         shell("-q", "sync")
         ran = shell("-q", "sync")
@@ -101,14 +107,14 @@ def test_a_message_that_is_too_large_arrives_short(live: Live) -> None:
     long, short = hook.requests
     assert len(long.body) <= 256 * 1024
     event, data = json.loads(long.body), json.loads(short.body)["data"]
-    assert len(event["data"]["changes"]) + event["data"]["left_out"] == 3000
-    assert data["left_out"] == 3000
+    assert len(event["data"]["changes"]) + event["data"]["left_out"] == 1400
+    assert data["left_out"] == 1400
     assert long.headers["webhook-id"] == short.headers["webhook-id"]
     assert data["text"].endswith(f"see: {data['command']}")
     program, *words = data["command"].split()
     assert program == "catalog"
     shown = json.loads(shell(*words, "--format", "json").out)["changes"]
-    assert len(shown) == 3000
+    assert len(shown) == 1400
     first = event["data"]["changes"]
     assert [{k: each[k] for k in each if k != "number"} for each in shown[: len(first)]] == first
 

@@ -181,7 +181,7 @@ def test_a_provider_that_refuses_is_exit_3_with_advice(live: Live) -> None:
     shell, server = live(answer(401, TOKEN.encode()))
     ran = shell("-vv", "sync", "--format", "json", code=3)
     assert ran.json["error"]["text"] == f"127.0.0.1:{server.port}/1/ai/models answered 401"
-    assert "INFOMANIAK_API_TOKEN_FILE" in ran.json["error"]["hint"]
+    assert "INFOMANIAK_API_TOKEN or `infomaniak.token_file`" in ran.json["error"]["hint"]
     assert "snapshot" not in ran.json
     assert hidden_in(shell) == []
 

@@ -83,7 +83,7 @@ def test_a_receiver_that_asks_for_time_is_left_alone(tmp_path: Path) -> None:
 def test_a_digest_waits_and_comes_as_one(tmp_path: Path) -> None:
     """Two polls of one day are one digest, and a breaking change is sent immediately."""
     steps = [answer(body=body(*TEN[: 8 + new])) for new in (0, 1, 2)]
-    with rig(tmp_path, *steps, answer(body=body(*TEN[:9]))) as it:
+    with rig(tmp_path, *steps, answer(body=body(*TEN[1:]))) as it:
         it.ear.timing = Timing(Digest.DAILY)
         waiting = [it.poll(later=HOUR).pending for _ in range(3)][-1]
         assert (waiting[0].messages, waiting[0].error) == (2, None)

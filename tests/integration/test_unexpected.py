@@ -102,7 +102,7 @@ def test_a_stored_message_that_cannot_be_read_silences_no_other(
         it.ear.deaf = other.deaf = False
         it.poll()
     assert it.ear.told == []
-    assert other.told == [["model-removed"]]
+    assert other.told == [["model-withdrawn"]]
     assert "channel ear: nothing was sent by a mistake of this program: " in caplog.text
 
 

@@ -213,7 +213,9 @@ def test_an_edit_in_a_formatted_region_is_still_noticed(before: str, after: str)
             splice(edited, TABLE, "doc.md")
 
 
-CELLS = st.text(alphabet="ab-:`\\ ~*", max_size=4).map(lambda cell: cell.strip().rstrip("\\"))
+CELLS = st.text(alphabet="ab-:`\\ ~*", max_size=4).map(
+    lambda cell: cell.strip().rstrip("\\").strip()
+)
 
 
 @given(
