@@ -8,6 +8,7 @@ import pytest
 from catalog.changes.change import Updated
 from catalog.changes.finding import Finding
 from catalog.changes.judge import Case, judge
+from catalog.changes.likeness import likeness
 from catalog.core.strict_json import canonical
 from catalog.report.sentences import sentence
 from tests.support.builders import AT
@@ -159,3 +160,11 @@ def test_values_that_settle_at_the_same_time_are_one_event() -> None:
         ("price-raised", 2),
         ("price-raised", 1),
     ]
+
+
+def test_a_value_that_came_is_like_another_that_came() -> None:
+    """Moves from nothing are alike only if they come to the same value."""
+    (one, same, other) = (
+        Updated(state([row("a")]).models[0], "x", None, canonical(value)) for value in (1, 1, 2)
+    )
+    assert likeness(one) == likeness(same) != likeness(other)
