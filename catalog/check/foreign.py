@@ -1,7 +1,7 @@
 """Decide whether an unknown name is one of another provider."""
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cached_property
 
 from catalog.check.scan.speakers import of_key, vendors
 
@@ -18,7 +18,6 @@ class Foreign:
         self.names = names
         self._mine = [name.lower() for name in own]
         self._organizations = {name.partition("/")[0] for name in self._mine if "/" in name}
-        self._is_mine: dict[str, bool] = {}
 
     def listed_by(self, forms: Iterable[str]) -> str | None:
         """Return the provider whose catalog lists one of these forms of a name."""
@@ -29,19 +28,35 @@ class Foreign:
         return next(filter(None, (self._of(form.lower()) for form in dict.fromkeys(forms))), None)
 
     def _of(self, name: str) -> str | None:
-        whole, starts, ends = _families()
-        if name in whole or name.startswith(starts) or name.endswith(ends):
-            for vendor in vendors().values():
-                for family in vendor.names:
-                    if is_in(name, family) and not self._has(family):
-                        return vendor.name
-        return self._by_prefix(name)
+        for family, vendor in self._starts:
+            if name.startswith(family):
+                return vendor
+        for family, vendor in self._ends:
+            if name.endswith(family):
+                return vendor
+        return self._whole.get(name) or self._by_prefix(name)
 
-    def _has(self, family: str) -> bool:
-        """Return whether one of our names is in a family."""
-        if family not in self._is_mine:
-            self._is_mine[family] = any(is_in(name, family) for name in self._mine)
-        return self._is_mine[family]
+    @cached_property
+    def _families(self) -> tuple[tuple[str, str], ...]:
+        """Return each family that none of our names is in, with its provider."""
+        return tuple(
+            (family, vendor.name)
+            for vendor in vendors().values()
+            for family in vendor.names
+            if not any(is_in(name, family) for name in self._mine)
+        )
+
+    @cached_property
+    def _starts(self) -> tuple[tuple[str, str], ...]:
+        return tuple((each[:-1], vendor) for each, vendor in self._families if each[-1] == "*")
+
+    @cached_property
+    def _ends(self) -> tuple[tuple[str, str], ...]:
+        return tuple((each[1:], vendor) for each, vendor in self._families if each[0] == "*")
+
+    @cached_property
+    def _whole(self) -> dict[str, str]:
+        return {each: vendor for each, vendor in reversed(self._families) if "*" not in each}
 
     def _by_prefix(self, name: str) -> str | None:
         """Return the provider of a routing prefix, or Ollama for a name with its kind of tag."""
@@ -50,17 +65,6 @@ class Foreign:
             if rest and prefix not in self._organizations and (found := of_key(prefix)):
                 return found
         return "ollama" if is_tagged(name) else None
-
-
-@cache
-def _families() -> tuple[frozenset[str], tuple[str, ...], tuple[str, ...]]:
-    """Return whole names, beginnings and endings of all families, for a quick search."""
-    every = [family for vendor in vendors().values() for family in vendor.names]
-    return (
-        frozenset(family for family in every if "*" not in family),
-        tuple(family[:-1] for family in every if family.endswith("*")),
-        tuple(family[1:] for family in every if family.startswith("*")),
-    )
 
 
 def is_in(name: str, family: str) -> bool:

@@ -108,7 +108,7 @@ def test_a_file_beyond_the_limits_is_told(code: Shell) -> None:
     big = f'model = "a"\nmodels = [{"1," * 180_000}]\n'
     write(code.folder, {"big.py": big, "ai.py": 'model = "whisper"\n'})
     words = ("check", "--shipped", "big.py", "ai.py")
-    reason = "it has more than 250,000 words and signs"
+    reason = "it has more than 150,000 words and signs"
     ran = code(*words)
     assert ran.err == f"not checked: big.py: {reason}\n"
     code(*words, "--strict", code=1)

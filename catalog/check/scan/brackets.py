@@ -30,7 +30,7 @@ PATH = 16
 """Maximum tokens of a call's path."""
 DEEPEST = 1000
 """Maximum nesting of brackets. Deeper ones are read as their parent."""
-MOST_TOKENS = 250_000
+MOST_TOKENS = 150_000
 """Maximum tokens of a file. A minified 1 MB program has fewer."""
 CHUNK = 1000
 """Tokens that are split into columns at once, because that takes half the time of one by one."""
