@@ -80,7 +80,9 @@ def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
         lambda change: _rule(change, case)[0].id,
     )
     of_aliases, rest = of_one_alias(rest, case.attributes, case.bearers)
-    others = bundles(rest, case.common, lambda change: _judgment(change, case))
+    # Kept by identity, because grouping asks for each judgment several times.
+    known = {id(change): _judgment(change, case) for change in rest}
+    others = bundles(rest, case.common, lambda change: known[id(change)])
     found = [*ends, *of_aliases, *others]
     return tuple(sorted((_finding(each, case) for each in found), key=severity))
 
