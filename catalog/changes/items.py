@@ -1,6 +1,6 @@
 """Match the items of two lists of objects by a field that tells them apart.
 
-In a path, the value of that field stands for the item: `prices.input.amount`.
+In a path, the value of that field names the item: `prices.input.amount`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

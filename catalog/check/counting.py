@@ -120,7 +120,7 @@ def _unknown(use: Use, file: Scanned, counting: Counting, *, about: bool) -> str
     if family := counting.foreign.family_of(forms):
         return f"{family} has names like this"
     if bare.lower() in STANDINS or bare.lower().startswith(STANDIN_STARTS):
-        return "it stands for a name"
+        return "it is a placeholder"
     if use.goods and not use.call:
         return f"{use.goods} stands beside it"
     if use.provider == OWN or file.about or (about and near):

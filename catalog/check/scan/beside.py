@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from catalog.check.scan.entries import Group, Settled
 from catalog.check.scan.places import LEADING, owner
-from catalog.check.scan.signs import NOBODY, is_ai
+from catalog.check.scan.signs import NO_OWNER, is_ai
 from catalog.check.scan.speakers import OWN, Speakers
 
 FARTHEST = 8
@@ -54,7 +54,7 @@ class Neighbors:
         self._heard: dict[int, _Heard] = {}
         self._clients: dict[str, list[tuple[int, str]]] = {}
         for group in sorted((each for each in groups if each.given), key=lambda each: each.at):
-            who = self._own(group).who.get(NOBODY, "")
+            who = self._own(group).who.get(NO_OWNER, "")
             self._clients.setdefault(group.given, []).append((group.at, who))
 
     def of(self, found: Settled) -> Beside:
@@ -115,8 +115,8 @@ class Neighbors:
 @lru_cache(maxsize=1024)
 def _owners(place: str) -> tuple[frozenset[str], ...]:
     """Return the owners whose signs stand for a place, the nearest first."""
-    mine = owner(place) - LEADING if place else NOBODY
-    return (mine, NOBODY, *(frozenset((word,)) for word in mine))
+    mine = owner(place) - LEADING if place else NO_OWNER
+    return (mine, NO_OWNER, *(frozenset((word,)) for word in mine))
 
 
 def _who(heard: _Heard, owners: tuple[frozenset[str], ...]) -> str:

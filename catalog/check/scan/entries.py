@@ -9,7 +9,7 @@ from typing import NamedTuple
 from catalog.check.scan.names import Names
 from catalog.check.scan.places import LEADING, limit, owner, place
 from catalog.check.scan.signs import MOST as MOST_SIGNS
-from catalog.check.scan.signs import NOBODY, Sign, sign
+from catalog.check.scan.signs import NO_OWNER, Sign, sign
 
 # A name has no blanks, placeholders or operators of code.
 PLAUSIBLE = re.compile(r"(?=.*[A-Za-z])(?!.*::)[A-Za-z0-9][\w.:/@+-]{0,199}\Z", re.ASCII)
@@ -90,7 +90,7 @@ class Group:
     def inside(self, path: str) -> None:
         """Add the name of what the group belongs to: a call, class, key or section."""
         if path and len(self.signs) < MOST_SIGNS:
-            self.signs.append(Sign("path", NOBODY, path[:LONGEST_PATH]))
+            self.signs.append(Sign("path", NO_OWNER, path[:LONGEST_PATH]))
 
     def adopt(self, signs: Iterable[Sign]) -> None:
         """Add the signs of a part."""

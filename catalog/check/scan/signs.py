@@ -36,7 +36,7 @@ AI: Final = frozenset({
     "embeddings", "gen", "genai", "gpt", "inference", "llm", "llms", "openai", "prompt", "rerank",
     "reranker", "speech", "stt", "transcribe", "transcription", "transcriptions", "tts", "vlm",
 })  # fmt: skip
-NOBODY: Final = frozenset[str]()
+NO_OWNER: Final = frozenset[str]()
 _NAMED = {("name",), ("id",), ("type",), ("kind",)}
 _TYPES = {("api", "type"), ("model", "provider"), ("llm", "type")}
 _VALUED = {"host", "provider", "name"}
@@ -59,7 +59,7 @@ def sign(key: str, text: str) -> Sign | None:
     if kind is None or (kind in _VALUED and not text):
         return None
     said = key if kind == "goods" else text
-    return Sign(kind, _owner(key) if len(key) <= LONGEST else NOBODY, said[:LONGEST])
+    return Sign(kind, _owner(key) if len(key) <= LONGEST else NO_OWNER, said[:LONGEST])
 
 
 @lru_cache(maxsize=8192)

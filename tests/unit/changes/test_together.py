@@ -1,6 +1,7 @@
 """Ends that are one event are one finding."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from catalog.changes.announced import Announced
 from catalog.changes.change import Change, Removed, Retiring
@@ -36,10 +37,14 @@ def leaving(**days: date) -> tuple[tuple[Removed, ...], Evidence]:
     return tuple(Removed(each, "next") for each in models), Evidence(stated=stated)
 
 
-def ending(number: int, day: date, **given: object) -> Retiring:
+def ending(number: int, day: date, **given: Any) -> Retiring:
     """Return the first report of a stated end."""
-    known = {"is_stated": True, "candidates": ("next",), "successor": "next"} | given
-    return Retiring(str(number), f"m{number}", "llm", day, "announced", FIELD, **known)  # type: ignore[arg-type]  # as given
+    known: dict[str, Any] = {
+        "is_stated": True,
+        "candidates": ("next",),
+        "successor": "next",
+    } | given
+    return Retiring(str(number), f"m{number}", "llm", day, "announced", FIELD, **known)
 
 
 def test_models_that_leave_on_their_day_are_one_line() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from time import process_time
+from typing import Any
 
 import pytest
 
@@ -20,10 +21,10 @@ KEPT = model("2", name="org/kept-8b", max_token_input=1000)
 LEFT = listing(snapshot(model("1", name="left"), KEPT, at=ONE), snapshot(KEPT, at=TWO))
 
 
-def locked(**given: object) -> dict[str, Locked]:
+def locked(**given: Any) -> dict[str, Locked]:
     """Make a lock of one model."""
-    facts = {"type": "llm", "limit": 1000, "description": "A", "at": ONE, "files": ("a.py",)}
-    return {"alias": Locked("infomaniak", "alias", **(facts | given))}  # type: ignore[arg-type]  # as given
+    facts: dict[str, Any] = {"type": "llm", "limit": 1000, "description": "A", "at": ONE}
+    return {"alias": Locked("infomaniak", "alias", **({"files": ("a.py",)} | facts | given))}
 
 
 def test_the_story() -> None:
