@@ -89,12 +89,6 @@ def flaps(changes: Iterable[Change], past: Iterable[Move]) -> dict[Place, Flap]:
     return found
 
 
-def waiting(past: Iterable[Move]) -> dict[Place, Move]:
-    """Return the implausible values that wait for confirmation. `past` is oldest first."""
-    last = {move.place: move for move in past}
-    return {place: move for place, move in last.items() if move.rule in WAITING}
-
-
 def settled(past: Iterable[Move], until: datetime) -> tuple[tuple[Move, Move], ...]:
     """Return places that settled at another value than reported.
 

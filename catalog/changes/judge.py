@@ -21,7 +21,7 @@ from catalog.changes.flapping import (
     sides,
 )
 from catalog.changes.forecast import Evidence, Forecast, forecast
-from catalog.changes.rules import Lifecycle, Rule, rules
+from catalog.changes.rules import Lifecycle, Rule, rules, rules_of
 from catalog.changes.status import USUAL, Statuses, attribute_of, status_moves
 from catalog.changes.together import together
 from catalog.changes.values import fields_within, moves
@@ -73,30 +73,45 @@ class Case:
 
 def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
     """Return one finding per change or wave, most severe first."""
+    judged = _Judged(case)
     ends, rest = together(
         changes,
         lambda change: _end(change, case),
         lambda end: end.until <= case.at.date(),
-        lambda change: _rule(change, case)[0].id,
+        lambda change: judged(change)[0].id,
     )
     of_aliases, rest = of_one_alias(rest, case.attributes, case.bearers)
-    # Kept by identity, because grouping asks for each judgment several times.
-    known = {id(change): _judgment(change, case) for change in rest}
-    others = bundles(rest, case.common, lambda change: known[id(change)])
-    found = [*ends, *of_aliases, *others]
-    return tuple(sorted((_finding(each, case) for each in found), key=severity))
+    found = [*ends, *of_aliases, *bundles(rest, case.common, judged.summary)]
+    return tuple(sorted((_finding(each, judged) for each in found), key=severity))
 
 
-def _judgment(change: Change, case: Case) -> Judgment:
-    rule, level = _rule(change, case)
-    attribute = case.attributes.of_field(change.field) if isinstance(change, Updated) else None
-    end = _end(change, case)
-    return Judgment(rule.id, level.rank, attribute, end.until if end else None)
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The rule and level of each change, found once, because grouping asks several times."""
+
+    case: Case
+    known: dict[int, tuple[Change, Rule, Level]] = field(default_factory=dict)
+
+    def __call__(self, change: Change) -> tuple[Rule, Level]:
+        # By identity, because a hash of long facts takes longer. The change is kept with its rule,
+        # so that no other object gets its identity.
+        if id(change) not in self.known:
+            self.known[id(change)] = (change, *_rule(change, self.case))
+        _, rule, level = self.known[id(change)]
+        return rule, level
+
+    def summary(self, change: Change) -> Judgment:
+        """Return what grouping needs."""
+        rule, level = self(change)
+        of_field = self.case.attributes.of_field
+        attribute = of_field(change.field) if isinstance(change, Updated) else None
+        end = _end(change, self.case)
+        return Judgment(rule.id, level.rank, attribute, end.until if end else None)
 
 
-def _finding(changes: tuple[Change, ...], case: Case) -> Finding:
-    judged = [_rule(change, case) for change in changes]
-    rule, level = min(judged, key=lambda pair: pair[1].rank)
+def _finding(changes: tuple[Change, ...], judged: _Judged) -> Finding:
+    case = judged.case
+    rule, level = min(map(judged, changes), key=lambda pair: pair[1].rank)
     if rule.wave is not None and len(changes) > 1 and rule.id not in case.levels:
         level = rule.wave
     finding = Finding(case.provider, case.at, rule.id, level, changes)
@@ -193,7 +208,7 @@ def _rule_of_one(change: Change, case: Case) -> tuple[Rule, Level]:
         moved = frozenset({_nearness(change, case.at), change.shift or ""})
     elif isinstance(change, Removed) and change.model.key in case.brief:
         moved = frozenset({"brief"})
-    rule = next(rule for rule in rules().values() if _matches(rule, change, attribute, moved))
+    rule = next(rule for rule in rules_of(change.kind) if _matches(rule, change, attribute, moved))
     level = rule.level
     if rule.move == "brought forward" and "soon" in moved:
         level = Level.BREAKING
@@ -201,8 +216,6 @@ def _rule_of_one(change: Change, case: Case) -> tuple[Rule, Level]:
 
 
 def _matches(rule: Rule, change: Change, attribute: str | None, moved: frozenset[str]) -> bool:
-    if rule.kind != change.kind:
-        return False
     if rule.attribute not in {None, attribute} or (rule.move and rule.move not in moved):
         return False
     match change:

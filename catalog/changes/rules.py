@@ -74,6 +74,12 @@ def rules() -> dict[str, Rule]:
     return {row["id"]: _rule(row) for row in tomllib.loads(text)["rule"]}
 
 
+@cache
+def rules_of(kind: str) -> tuple[Rule, ...]:
+    """Return the shipped rules of one kind of change, in matching order."""
+    return tuple(rule for rule in rules().values() if rule.kind == kind)
+
+
 def _rule(row: dict[str, str]) -> Rule:
     return Rule(
         id=row["id"],

@@ -108,16 +108,21 @@ class Attributes:
 
     def of_field(self, field: str) -> str | None:
         """Return the attribute of a dotted field, or None."""
-        return next((name for _, name in self._covering(field)), None)
+        found = _covering(self, field)
+        return found[1] if found else None
 
     def place_of(self, field: str) -> Trail | None:
         """Return the place that gives a dotted field its attribute, or None."""
-        return next((place for place, _ in self._covering(field)), None)
+        found = _covering(self, field)
+        return found[0] if found else None
 
     def places(self, attribute: str) -> tuple[Trail, ...]:
         """Return the places of an attribute."""
         return tuple(place for place, name in self.by_place if name == attribute)
 
-    def _covering(self, field: str) -> Iterator[tuple[Trail, str]]:
-        steps = trail(field)
-        return (each for each in self.by_place if _covers(each[0], steps))
+
+@lru_cache(4096)
+def _covering(attributes: Attributes, field: str) -> tuple[Trail, str] | None:
+    """Return the first place that covers a field, cached because models share fields."""
+    steps = trail(field)
+    return next((each for each in attributes.by_place if _covers(each[0], steps)), None)

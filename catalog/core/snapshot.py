@@ -65,10 +65,8 @@ class Snapshot:
     @cached_property
     def digest(self) -> str:
         """Return the SHA-256 over key and facts of every model."""
-        digest = hashlib.sha256()
-        for model in self.models:
-            digest.update(f"{model.key}\n{model.facts}\n".encode())
-        return digest.hexdigest()
+        text = "".join(f"{model.key}\n{model.facts}\n" for model in self.models)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def differing(self, before: "Snapshot") -> set[str]:
         """Return the keys of new, removed and changed models."""

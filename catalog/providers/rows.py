@@ -84,15 +84,22 @@ def _part(steps: Steps, value: Json, contract: Contract) -> Part:
 
 
 def _rows(part: Part) -> Iterator[Row]:
-    for passed, value in values(part.value, part.place):
-        yield Row((*part.steps, *_keys(part, passed)), passed, value)
+    above = part.place[:-1]  # because the last step is `*`
+    for passed, inner in values(part.value, above):
+        steps = (*part.steps, *_keys(part.value, above, passed))
+        if isinstance(inner, list):
+            yield from (
+                Row((*steps, at), (*passed, str(at)), item) for at, item in enumerate(inner)
+            )
+        elif isinstance(inner, dict):
+            yield from (Row((*steps, key), (*passed, key), item) for key, item in inner.items())
 
 
-def _keys(part: Part, passed: Trail) -> Iterator[str | int]:
-    """Yield the keys from a page to a row, indexes as numbers."""
-    value, taken = part.value, iter(passed)
-    for place in part.place:
-        step = next(taken) if place == ANY else place
+def _keys(value: Json, place: Trail, passed: Trail) -> Iterator[str | int]:
+    """Yield the keys that lead to a value at a place, indexes as numbers."""
+    taken = iter(passed)
+    for each in place:
+        step = next(taken) if each == ANY else each
         key = int(step) if isinstance(value, list) else step
         yield key
         value = value[key]
@@ -123,7 +130,8 @@ def readable_keys(
     return {
         number: provider.key(row.value, row.passed)
         for number, row in enumerate(answer.rows)
-        if not any(_concerns(flaw.steps[len(row.steps) :], places) for flaw in bad.get(number, ()))
+        if not bad  # the usual case
+        or not any(_concerns(flaw.steps[len(row.steps) :], places) for flaw in bad.get(number, ()))
     }
 
 

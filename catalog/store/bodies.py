@@ -9,9 +9,9 @@ import zlib
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,7 +24,6 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
-    insert,
     literal,
     select,
     update,
@@ -32,8 +31,11 @@ from sqlalchemy import (
 
 from catalog.core.errors import StoreError
 from catalog.core.payload import Payload
-from catalog.store.tables import PayloadRow, col, table_of
+from catalog.store.tables import PayloadRow, col, inserting, table_of
 from catalog.store.text_values import DAMAGED
+
+if TYPE_CHECKING:
+    from zstandard import ZstdCompressionDict
 
 LEVEL = 6
 """The zstd level: lower ones enlarge differences, higher ones need more memory."""
@@ -60,12 +62,21 @@ def difference(body: bytes, base: bytes, share: float) -> bytes | None:
     None means that the whole body is better. `share` is the compressed share of similar bodies. It
     is an estimate, because a second compression for comparison would take longer than the rest.
     """
-    from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict, ZstdCompressor
+    from zstandard import ZstdCompressor
 
-    known = ZstdCompressionDict(base, dict_type=DICT_TYPE_RAWCONTENT)
-    packer = ZstdCompressor(level=LEVEL, dict_data=known, write_checksum=True)
+    packer = ZstdCompressor(level=LEVEL, dict_data=_prepared(base), write_checksum=True)
     packed = packer.compress(body)
     return packed if len(packed) * LEAST <= len(body) * share else None
+
+
+@lru_cache(1)
+def _prepared(base: bytes) -> "ZstdCompressionDict":
+    """Return a base ready for compression. Polls in a row share it, and it takes half the time."""
+    from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict
+
+    known = ZstdCompressionDict(base, dict_type=DICT_TYPE_RAWCONTENT)
+    known.precompute_compress(level=LEVEL)
+    return known
 
 
 def unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
@@ -144,13 +155,13 @@ def read(connection: Connection, sha256: str) -> bytes:
 def write(connection: Connection, payload: Payload, before: str | None) -> None:
     """Store a body once. `before` is the last accepted digest."""
     sha256 = payload.digest
-    has_body = connection.scalar(select(_BODY.is_not(None)).where(_is(sha256)))
+    has_body = connection.scalar(_has_body_query(), {"sha256": sha256})
     if has_body:
         return
     values = _packed(payload.body, _keyframe_of(connection, before), connection)
     if has_body is None:
         row = {"sha256": sha256, "size": len(payload.body), **values}
-        connection.execute(insert(table_of(PayloadRow)).values(row))
+        connection.execute(inserting(PayloadRow), row)
     else:  # because it was pruned
         _store(connection, sha256, values)
 
@@ -230,10 +241,19 @@ def _packed(
 
 
 def _mean_size(connection: Connection, keyframe: Keyframe) -> float:
-    size = func.coalesce(func.sum(func.length(_BODY)), 0)
-    query = select(func.count(), size).where(literal(keyframe.sha256) == _BASE)
-    count, total = connection.execute(query).one()
+    count, total = connection.execute(_sizes_query(), {"base": keyframe.sha256}).one()
     return (keyframe.stored + int(total)) / (int(count) + 1)
+
+
+@cache
+def _sizes_query() -> Executable:
+    size = func.coalesce(func.sum(func.length(_BODY)), 0)
+    return select(func.count(), size).where(bindparam("base") == _BASE)
+
+
+@cache
+def _has_body_query() -> Select[bool]:
+    return select(_BODY.is_not(None)).where(bindparam("sha256") == _SHA256)
 
 
 def _keyframe_of(connection: Connection, sha256: str | None) -> Keyframe | None:

@@ -147,6 +147,8 @@ def _begun(connection: Connection) -> Mapping[int, Sequence[str]]:
 
 
 def _notes(connection: Connection, provider: str, after: int, last: int) -> list[Json]:
+    if last <= after:
+        return []
     values = {"provider": provider, "after": after, "last": last}
     return [
         [row.key, row.noted_at, row.retires and row.retires.isoformat(), row.successor, row.source]

@@ -67,8 +67,8 @@ def write_findings(
     ]
     connection.execute(inserting(FindingRow), rows)
     # One query returns all ids, because we hold the write lock.
-    newest = connection.scalars(_numbers_query(), {"poll": poll, "count": len(rows)})
-    numbers = list(newest)[::-1]
+    newest = {"poll": poll, "count": len(rows)}
+    numbers = tally.add(plain(connection), "finding", _NEWEST, newest)
     changes = [
         {
             "finding_id": number,
@@ -82,17 +82,13 @@ def write_findings(
     ]
     connection.execute(inserting(ChangeRow), changes)
     written = {"first": numbers[0], "last": numbers[-1]}
-    tally.add(plain(connection), "finding", "id BETWEEN :first AND :last", written)
     tally.add(plain(connection), "change", "finding_id BETWEEN :first AND :last", written)
     return numbers
 
 
-@cache
-def _numbers_query() -> Executable:
-    number, of_poll = col(FindingRow.id), col(FindingRow.poll_id) == bindparam("poll")
-    return select(number).where(of_poll).order_by(number.desc()).limit(bindparam("count"))
-
-
+_NEWEST = """
+id IN (SELECT id FROM finding WHERE poll_id = :poll ORDER BY id DESC LIMIT :count) ORDER BY id
+"""
 FINDING_COLUMNS = (
     *(col(getattr(FindingRow, name)) for name in ("provider", "rule", "level", "moves")),
     *(col(getattr(FindingRow, name)) for name in ("callable_until", "ground", "basis")),

@@ -5,7 +5,7 @@ import os
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -120,7 +120,7 @@ class Database:
 
         Raise StoreError, also if no database exists yet.
         """
-        if not self.exists:
+        if self._together is None and not self.exists:
             hint = "Run `catalog sync` (with a token), `catalog import` or `catalog demo` first."
             raise StoreError(f"there is no database at {self.place}", hint=hint)
         with self._transaction(immediate=False) as connection:
@@ -199,11 +199,11 @@ class Database:
 
     @contextmanager
     def _transaction(self, *, immediate: bool) -> Iterator[Connection]:
-        if not self.exists:
+        if self._together is None and not self.exists:
             self.close()  # because the file was removed, and a new one has no schema yet
         try:
             if self._together is not None:
-                with _part(self._together):
+                with _part(self._together) if immediate else nullcontext():
                     yield self._together
                 return
             engine = self._engine.execution_options(immediate=immediate)

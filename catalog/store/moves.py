@@ -1,13 +1,12 @@
 """Read earlier moves by place, to find flapping values."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, func, select
 
 from catalog.changes.change import Removed, Restored, Updated
 from catalog.changes.flapping import AWAY, DAMPED, LISTED, WAITING, Move
@@ -16,6 +15,7 @@ from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow
 
 MANY = 500
 """The maximum number of keys in a query, because databases limit lists."""
+_KINDS = (Updated.kind, Removed.kind, Restored.kind)
 _SIDES = {Removed.kind: (LISTED, AWAY), Restored.kind: (AWAY, LISTED)}
 
 
@@ -39,19 +39,9 @@ def of_models(connection: Connection, provider: str, keys: Collection[str]) -> t
     return _moves(connection.execute(query, {"provider": provider}))
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
-    """A model with a move that later polls may report: a damped or an implausible one."""
-
-    key: str
-    rule: str
-    at: datetime
-
-
-def open_since(connection: Connection, provider: str, after: datetime) -> tuple[Open, ...]:
-    """Return the damped and implausible moves after a time, at least one of each model."""
-    rows = connection.execute(_open_query(), {"provider": provider, "after": after})
-    return tuple(Open(row.key, row.rule, row.started_at) for row in rows)
+def open_since(connection: Connection, provider: str, after: datetime) -> tuple[Move, ...]:
+    """Return the damped and implausible moves after a time that no move of their place followed."""
+    return _moves(connection.execute(_open_query(), {"provider": provider, "after": after}))
 
 
 _POLL = col(FindingRow.poll_id)
@@ -72,16 +62,18 @@ def _since_query_of_some() -> Select[tuple[object, ...]]:
 
 
 @cache
-def _open_query() -> Select[str, str, datetime]:
-    return (
-        select(col(ModelVersionRow.key), col(FindingRow.rule), col(PollRow.started_at))
-        .join(table_of(ChangeRow), col(ChangeRow.version_id) == col(ModelVersionRow.id))
-        .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))
-        .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
-        .where(col(FindingRow.provider) == bindparam("provider"))
-        .where(col(FindingRow.rule).in_((DAMPED, *sorted(WAITING))))
-        .where(_last_poll("after") < _POLL)
+def _open_query() -> Select[tuple[object, ...]]:
+    later, of_later = table_of(ChangeRow).alias(), table_of(ModelVersionRow).alias()
+    followed = exists(1).where(
+        of_later.c.provider == bindparam("provider"),
+        of_later.c.key == col(ModelVersionRow.key),
+        later.c.version_id == of_later.c.id,
+        later.c.kind.in_(_KINDS),
+        later.c.field.is_not_distinct_from(col(ChangeRow.field)),
+        later.c.id > col(ChangeRow.id),
     )
+    is_open = col(FindingRow.rule).in_((DAMPED, *sorted(WAITING)))
+    return _since_query().where(is_open, ~followed)
 
 
 def _last_poll(moment: str) -> object:
@@ -109,7 +101,7 @@ def _stored() -> Select[tuple[object, ...]]:
         .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
         .join(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
         .where(col(FindingRow.provider) == bindparam("provider"))
-        .where(col(ChangeRow.kind).in_((Updated.kind, *_SIDES)))
+        .where(col(ChangeRow.kind).in_(_KINDS))
         .order_by(col(ChangeRow.id))
     )
 

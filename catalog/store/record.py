@@ -100,6 +100,7 @@ def _write(
     """Write findings and the messages for the channels."""
     versions = _latest_versions(connection, findings, versions)
     numbers = write_findings(connection, poll_id, findings, versions)
+    written = False
     for channel in sorted(recipients):
         wants, due = recipients[channel]
         wanted = [
@@ -120,7 +121,8 @@ def _write(
         }
         rows = [{"finding_id": number, **message} for number, _ in wanted]
         connection.execute(inserting(DeliveryRow), rows)
-    if numbers:
+        written = True
+    if written:
         tally.add(
             plain(connection),
             "delivery",

@@ -72,9 +72,9 @@ Sums = dict[int, Sum]
 """Sums by the first row id of each span."""
 
 
-def add(execute: Execute, name: str, where: str, values: Mapping[str, Any]) -> None:
-    """Add inserted rows. `where` selects them, `values` are its parameters."""
-    _count(execute, name, where, values, 1)
+def add(execute: Execute, name: str, where: str, values: Mapping[str, Any]) -> list[int]:
+    """Add inserted rows and return their ids. `where` selects them, `values` are its parameters."""
+    return _count(execute, name, where, values, 1)
 
 
 def add_poll(execute: Execute, number: int, poll: Mapping[str, Any]) -> None:
@@ -103,10 +103,13 @@ def selected(name: str) -> str:
     return f'SELECT {", ".join(COVERED[name])} FROM "{name}"'  # noqa: S608  # our own names
 
 
-def _count(execute: Execute, name: str, where: str, values: Mapping[str, Any], sign: int) -> None:
+def _count(
+    execute: Execute, name: str, where: str, values: Mapping[str, Any], sign: int
+) -> list[int]:
     rows = execute(f"{selected(name)} WHERE {where}", values).fetchall()
     for span, found in sums(name, rows).items():
         _write(execute, name, span, found, sign)
+    return [row[0] for row in rows]
 
 
 def _write(execute: Execute, name: str, span: int, found: Sum, sign: int) -> None:

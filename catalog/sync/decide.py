@@ -270,6 +270,8 @@ class Decision:
         after: Snapshot | None = None,
         trust: Trust = "first",
     ) -> tuple[Finding, ...]:
+        if not changes:
+            return ()
         past = past or Past()
         before = past.snapshot.by_key if past.snapshot else {}
         left = {each.model.key: each.model for each in changes if isinstance(each, OUT)}

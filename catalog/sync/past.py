@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from catalog.changes.clock import clock_fields
-from catalog.changes.flapping import DAMPED, Move, Place, settled, waiting
+from catalog.changes.flapping import DAMPED, WAITING, Move, Place, settled
 from catalog.changes.forecast import Evidence, LastReport
 from catalog.changes.rows import BadRowReports
 from catalog.core.snapshot import Snapshot
@@ -123,9 +123,6 @@ def _open(
         return (), {}
     until = started - policy.settles_after
     found = open_since(connection, provider, polled_at - policy.settles_after)
-    damped = {each.key for each in found if each.rule == DAMPED and each.at <= until}
-    doubted = {each.key for each in found if each.rule != DAMPED}
-    if not damped | doubted:
-        return (), {}
-    moves = of_models(connection, provider, damped | doubted)
-    return settled((each for each in moves if each.place[0] in damped), until), waiting(moves)
+    doubted = {each.place: each for each in found if each.rule in WAITING}
+    damped = {each.place[0] for each in found if each.rule == DAMPED and each.at <= until}
+    return settled(of_models(connection, provider, damped), until) if damped else (), doubted

@@ -115,5 +115,7 @@ class Reader:
         """Return the current snapshot."""
         if start.known.number is None:
             return None
+        if (cached := self.cache.cached(start.known)) is not None:
+            return cached
         with self.database.reading() as connection:
             return self.cache.state(connection, start.known)

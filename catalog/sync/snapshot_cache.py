@@ -34,6 +34,10 @@ class SnapshotCache:
             self._state = history.snapshot(connection, known.number)
         return self._state
 
+    def cached(self, known: history.Baseline) -> Snapshot | None:
+        """Return the current snapshot, None if it is not cached."""
+        return self._state if known.state == self._of else None
+
     def gone(
         self, connection: Transaction, provider: str, known: history.Baseline
     ) -> tuple[Delisted, ...]:
