@@ -28,13 +28,13 @@ DEFAULTS: Mapping[Meaning, tuple[str, ...]] = {
     ),
 }
 NOT = "not "
-_BREAKS = re.compile(r"[\s_-]+")
+_BREAKS = re.compile(r"[\s_-]+|(?<=[a-z0-9])(?=[A-Z])")
 _PREFIX = "is_"
 
 
 def spelled(word: str) -> str:
-    """Return a status word in one spelling: `Generally-Available` is `generally_available`."""
-    return _BREAKS.sub("_", word.strip().casefold())
+    """Return a status word in one spelling: `GenerallyAvailable` is `generally_available`."""
+    return _BREAKS.sub("_", word.strip()).casefold()
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,9 @@ def judged(
     [
         ("ready", "deprecated", "status-ending"),
         ("ready", "Legacy", "status-ending"),
+        ("PublicPreview", "scheduledForRemoval", "status-ending"),
+        ("GenerallyAvailable", "EndOfLife", "status-gone"),
+        ("Deprecated", "GenerallyAvailable", "status-back"),
         (MISSING, "sunset", "status-ending"),
         ("beta", "end-of-life", "status-gone"),
         ("deprecated", "retired", "status-gone"),
