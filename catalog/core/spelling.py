@@ -9,7 +9,7 @@ Words: TypeAlias = tuple[str, ...]
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 _SHORT = 3
-_SINGULAR = ("ss", "us", "is")
+_SINGULAR = ("ss", "us", "is", "alias")
 
 
 @lru_cache(4096)
@@ -19,5 +19,8 @@ def words(name: str) -> Words:
 
 
 def _singular(word: str) -> str:
-    is_plural = len(word) > _SHORT and word.endswith("s") and not word.endswith(_SINGULAR)
-    return word[:-1] if is_plural else word
+    if len(word) <= _SHORT or not word.endswith("s") or word.endswith(_SINGULAR):
+        return word
+    if word.endswith("ies"):
+        return f"{word[:-3]}y"
+    return word[:-2] if word.endswith("aliases") else word[:-1]

@@ -18,7 +18,7 @@ _NEXT = frozenset(
 _CURSORS = {("cursor",), ("end", "cursor"), ("continuation", "token"), ("scroll", "id")}
 _TOTAL = frozenset(
     {"size", "count", "item", "model", "result", "element", "row", "record", "number", "num"}
-    | {"entry", "entrie", "hit", "object", "of", "all", "match"}
+    | {"entry", "hit", "object", "of", "all", "match"}
 )
 _PAGES = {("total", "page"), ("page", "count"), ("num", "page"), ("number", "of", "page")}
 _PAGES |= {("last", "page"), ("page", "total")}

@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 from catalog.core.paths import Trail
 from catalog.core.spelling import Words, words
-from catalog.providers.described.infer.columns import Column, outermost
+from catalog.core.strict_json import Json
+from catalog.providers.described.infer.columns import Column, is_number, nearly_all, outermost
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]{0,20}://\S*", re.IGNORECASE | re.ASCII)
 Weight: TypeAlias = tuple[int | str, ...]
@@ -30,6 +31,8 @@ _STATUS += (("stage",), ("availability",), ("status",), ("state",), ("phase",))
 _STATUS += (("deprecation", "status"), ("info", "status"), ("model", "status"), ("model", "state"))
 _ACTIVE = {("active",), ("is", "active"), ("enabled",), ("is", "enabled"), ("available",)}
 _BETA = {("beta",), ("preview",), ("experimental",)}
+_ALIAS_OF: set[Words] = {("alias", "of"), ("alias", "for"), ("alias", "target"), ("aliased", "to")}
+_ALIASES: set[Words] = {("alias",), ("model", "alias"), ("alternative", "name")}
 _TITLES: tuple[Words, ...] = (("display", "name"), ("name",), ("title",), ("label",))
 _TITLES += (("model", "name"), ("friendly", "name"), ("short", "name"))
 _PROSE: tuple[Words, ...] = (("short", "description"), ("summary",), ("long", "description"))
@@ -50,7 +53,7 @@ _NO_PRICE = frozenset({"limit", "tier", "date", "at", "updated", "id", "version"
 _RATE = frozenset({"rate", "token", "input", "output", "request", "model", "hourly"})
 _CONTEXT = frozenset({"context", "ctx"})
 _SIZES = frozenset({"length", "window", "size", "limit", "len", "token", "max", "maximum", "model"})
-_SIZES |= {"n", "num", "train", "total", "of", "number", "in", "count", "supported"}
+_SIZES |= {"available", "n", "num", "train", "total", "of", "number", "in", "count", "supported"}
 _NO_LIMIT = frozenset(
     {"output", "completion", "generated", "generation", "response", "image", "audio", "video"}
     | {"loaded", "default", "min", "cached", "cache", "reasoning", "thinking", "per", "rate", "rpm"}
@@ -86,6 +89,16 @@ def title(columns: Sequence[Column], key: Column | None) -> Column | None:
     return best(others, _title_weight)
 
 
+def alias_of(columns: Sequence[Column]) -> Column | None:
+    """Return the field with the model that answers in place of an alias."""
+    return best(columns, lambda each: _alias_weight(each, _ALIAS_OF, str))
+
+
+def aliases(columns: Sequence[Column]) -> Column | None:
+    """Return the field with the list of further names that calls take."""
+    return best(columns, lambda each: _alias_weight(each, _ALIASES, list))
+
+
 def is_priced(trail: Trail) -> bool:
     """Return whether a name is one of a price."""
     named = frozenset(words(trail[-1]))
@@ -114,7 +127,7 @@ def _type_weight(column: Column) -> Weight | None:
     if not column.are(str) or any(is_priced((step,)) for step in column.trail):
         return None
     values = {str(value).lower() for value in column.values}
-    is_known = all(not _TYPES.isdisjoint(words(value)) and len(value) <= _WORD for value in values)
+    is_known = nearly_all(_is_type, sorted(values))
     named = column.words if column.depth == 1 else (*column.above[-1:], *column.words)
     at = next((at for at, each in enumerate(_TYPE) if each in {column.words, named}), None)
     if at is None:
@@ -124,6 +137,10 @@ def _type_weight(column: Column) -> Weight | None:
     if values <= _SAYS_NOTHING or not (is_known or is_plain):
         return None
     return (not is_known, column.depth, at, column.place)
+
+
+def _is_type(value: Json) -> bool:
+    return len(value) <= _WORD and not _TYPES.isdisjoint(words(value))
 
 
 def _are_types(column: Column) -> bool:
@@ -158,6 +175,14 @@ def _beta_weight(column: Column) -> Weight | None:
     named = tuple(word for word in column.words if word not in {"is", "in"})
     fits = named in _BETA and column.are(bool)
     return (column.depth, column.place) if fits else None
+
+
+def _alias_weight(column: Column, known: set[Words], form: type) -> Weight | None:
+    if column.words not in known or not column.are(form):
+        return None
+    items = [item for value in column.values for item in (value if form is list else [value])]
+    are_names = all(isinstance(item, str) and " " not in item for item in items)
+    return (column.depth, column.place) if are_names else None
 
 
 def _title_weight(column: Column) -> Weight | None:
@@ -198,7 +223,8 @@ def _limit_weight(column: Column) -> Weight | None:
         return None
     near = column.words if len(column.words) > 1 else above + column.words
     rank = _limit_rank(frozenset(column.words), frozenset(near))
-    whole = all("." not in str(value) and "-" not in str(value) for value in column.values)
+    numbers = filter(is_number, column.values)
+    whole = all("." not in str(value) and "-" not in str(value) for value in numbers)
     return (rank, column.depth, column.place) if whole and rank is not None else None
 
 

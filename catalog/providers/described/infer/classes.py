@@ -8,8 +8,8 @@ from typing import Any
 from catalog.core.paths import Trail
 from catalog.core.spelling import Words, words
 from catalog.core.strict_json import Json
-from catalog.providers.described.infer.attributes import is_running, prices
-from catalog.providers.described.infer.columns import Column, outermost
+from catalog.providers.described.infer.attributes import is_priced, is_running, prices
+from catalog.providers.described.infer.columns import Column, nearly_all, outermost
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TIMES = frozenset(
@@ -23,6 +23,8 @@ _MOVING = frozenset(
 _COUNTS: set[Words] = {("request",), ("run", "count"), ("usage", "count"), ("use", "count")}
 _COUNTS |= {("last", "used", "at"), ("expire", "at"), ("size", "vram"), ("loaded", "instance")}
 _COUNTS |= {("loaded", "context", "length")}
+_LIMITS = frozenset({"limit", "quota", "rate", "max", "maximum"})
+"""Words of objects in which a count is a limit."""
 
 
 def classes(columns: Sequence[Column]) -> dict[str, Any]:
@@ -44,14 +46,16 @@ def _starts(column: Column) -> list[Trail]:
 
 def _moves(column: Column, start: Trail) -> bool:
     named = words(start[-1])
+    if any(is_priced((step,)) or not _LIMITS.isdisjoint(words(step)) for step in start[:-1]):
+        return False
     if named in _COUNTS or not _MOVING.isdisjoint(named):
-        return "limit" not in named
+        return "limit" not in named and not is_priced(start)
     return start == column.trail and is_running(column)
 
 
 def _is_time(column: Column) -> bool:
     """Return whether texts are moments, or days in a field named like a time."""
-    if not column.are(str) or not all(map(is_date, column.values)):
+    if not column.are(str) or not nearly_all(is_date, column.values):
         return False
     has_times = any(len(str(value)) > len("2025-01-01") for value in column.values)
     return has_times or not _TIMES.isdisjoint(column.words)

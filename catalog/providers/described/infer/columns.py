@@ -11,6 +11,7 @@ from catalog.core.strict_json import Json, dotted
 
 DEEPEST = 5
 """The levels of a row that are looked at."""
+_SOME, _FEW = 3, 0.02
 NAMED = 40
 """The maximum keys of an object. Larger ones are tables of items."""
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?([eE][-+]?\d{1,3})?", re.ASCII)
@@ -83,11 +84,24 @@ class Column:
 
     @cached_property
     def is_numeric(self) -> bool:
-        """Return whether the values are numbers, or texts of numbers."""
-        return bool(self.values) and all(map(_is_number, self.values))
+        """Return whether the values are numbers, or texts of numbers, but for a few texts."""
+        return nearly_all(is_number, self.values)
 
 
-def _is_number(value: Json) -> bool:
+def nearly_all(fits: Callable[[Json], bool], values: Sequence[Json]) -> bool:
+    """Return whether values fit. Of three or more, one may be another text, of many 2 %.
+
+    Some lists explain their fields in a row, or have a word in place of an unknown number.
+    """
+    others = [value for value in values if not fits(value)]
+    if not others:
+        return bool(values)
+    few = len(values) >= _SOME and len(others) <= max(1, _FEW * len(values))
+    return few and all(isinstance(value, str) for value in others)
+
+
+def is_number(value: Json) -> bool:
+    """Return whether a value is a number, or the text of one."""
     if isinstance(value, str):
         return _NUMBER.fullmatch(value) is not None
     return type(value) in {int, float}

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from catalog.changes.status import USUAL, word_of
 from catalog.core.strict_json import Json
 from catalog.providers.described.infer.attributes import Weight, best, is_url
 from catalog.providers.described.infer.classes import is_date
-from catalog.providers.described.infer.columns import Column
+from catalog.providers.described.infer.columns import Column, nearly_all
 
 _ENDS = (
     frozenset({"retirement", "retire", "retired", "shutdown", "sunset", "eol", "removal"}),
@@ -26,8 +27,8 @@ _YEAR_2001, _YEAR_5138 = 10**9, 10**11
 
 
 def ends(columns: Sequence[Column]) -> Column | None:
-    """Return the field with the day on which a model ends."""
-    return best(columns, _end_weight)
+    """Return the field with the day on which a model ends, or that says whether it ends."""
+    return best(columns, _end_weight) or best(columns, _flag_weight)
 
 
 def successor(columns: Sequence[Column]) -> Column | None:
@@ -41,9 +42,16 @@ def _end_weight(column: Column) -> Weight | None:
     is_loaded = column.words == ("expire", "at")
     if rank is None or is_loaded or not _OTHER.isdisjoint(named):
         return None
-    if not all(map(_is_day, column.values)) or not (column.values or _may_be_empty(column)):
+    if not (nearly_all(_is_day, column.values) if column.values else _may_be_empty(column)):
         return None
     return (rank, column.depth, column.place)
+
+
+def _flag_weight(column: Column) -> Weight | None:
+    """Weigh a boolean whose name is a status of models that end, such as `is_deprecated`."""
+    word = word_of(column.place, value=True) if column.are(bool) else None
+    ends = USUAL.meaning(word) in {"ending", "gone"}
+    return (column.depth, column.place) if ends else None
 
 
 def _may_be_empty(column: Column) -> bool:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from catalog.core.spelling import Words
 from catalog.core.strict_json import Json
+from catalog.providers.described.infer.attributes import is_about
 from catalog.providers.described.infer.columns import Column
 
 _RANKS: dict[Words, int] = {
@@ -53,12 +54,17 @@ class Key(NamedTuple):
 
 def named_key(columns: Sequence[Column]) -> Column | None:
     """Return the field with a known name that tells the rows apart."""
-    ranked = sorted(_ranked(columns), key=lambda each: each[0])
+    ranked = sorted(_ranked(columns), key=_by_rank)
     return next((each for rank, each in ranked if rank < _ANY_TEXT and _parts(each)), None)
 
 
-def choose_key(columns: Sequence[Column], stars: int, *, is_map: bool) -> Key:
-    """Return the key of the rows at a place with this many `*`."""
+def choose_key(
+    columns: Sequence[Column], stars: int, *, is_map: bool, groups: Sequence[Column] = ()
+) -> Key:
+    """Return the key of the rows at a place with this many `*`.
+
+    `groups` holds the keys of objects around the rows, each under the number of its `*`.
+    """
     if is_map:
         return _key_of_map(columns, stars)
     one = named_key(columns)
@@ -69,7 +75,24 @@ def choose_key(columns: Sequence[Column], stars: int, *, is_map: bool) -> Key:
         if _parts(each):
             note = f"{each.place} tells all models apart here: check that it always does"
             return Key(each.place, None, each, (note,))
-    return _pair(columns, texts) or _way(columns, stars)
+    return _grouped(columns, groups) or _pair(columns, texts) or _way(columns, stars)
+
+
+def named_pair(columns: Sequence[Column], groups: Sequence[Column]) -> tuple[Column, Column] | None:
+    """Return the key of a group and the field that tell the rows apart together."""
+    named = [each for rank, each in sorted(_ranked(columns), key=_by_rank) if rank < _ANY_TEXT]
+    pairs = ((group, each) for each in named for group in groups)
+    return next((pair for pair in pairs if _part(*pair)), None)
+
+
+def _grouped(columns: Sequence[Column], groups: Sequence[Column]) -> Key | None:
+    """Return the key `{1}/{id}`, for ids that are only unique in a group of rows."""
+    found = named_pair(columns, groups)
+    if found is None:
+        return None
+    group, one = found
+    note = f"rows of several groups have one {one.place}: with the group's key all differ here"
+    return Key(f"{{{group.place}}}/{{{one.place}}}", one.place, None, (note,))
 
 
 def _key_of_map(columns: Sequence[Column], stars: int) -> Key:
@@ -83,7 +106,7 @@ def _alone(one: Column, columns: Sequence[Column]) -> Key:
     if one.kinds < one.rows:
         notes.append(f"{one.place} is the same in some rows: the provider has to mend them")
     is_opaque = all(_OPAQUE.fullmatch(str(value)) for value in one.values)
-    called = _called(columns) if is_opaque or one.depth > 1 else None
+    called = _called(columns, is_deep=is_opaque) if is_opaque or one.depth > 1 else None
     name = None if called is None or called is one else called.place
     return Key(one.place, name, one, tuple(notes))
 
@@ -103,15 +126,26 @@ def _owned(one: Column, columns: Sequence[Column]) -> Key | None:
 def _pair(columns: Sequence[Column], texts: Sequence[Column]) -> Key | None:
     """Return a key of two fields, the first of which has a known name."""
     others = [*texts, *(each for each in columns if _is_text(each) and each not in texts)]
-    named = [each for _, each in sorted(_ranked(columns), key=lambda each: each[0])]
-    for one in (each for each in named if each.is_complete and each.are(str, int)):
+    others.sort(key=lambda each: each.words != ("version",))
+    named = [each for _, each in sorted(_ranked(columns), key=_by_rank)]
+    for one in sorted(named, key=lambda each: each.kinds == 1):
         for other in others:
-            pairs = set(zip(map(str, one.values), other.values, strict=False))
-            if one is not other and other.is_complete and len(pairs) == one.rows:
+            if one is not other and _part(one, other):
                 also = f"with {other.place} it tells all apart here"
                 note = f"several models have one {one.place}: {also}"
                 return Key(f"{{{one.place}}}/{{{other.place}}}", one.place, None, (note,))
     return None
+
+
+def _part(one: Column, other: Column) -> bool:
+    """Return whether two fields tell the rows apart together."""
+    if not all(each.is_complete and each.are(str, int) for each in (one, other)):
+        return False
+    return len(set(zip(map(str, one.values), map(str, other.values), strict=True))) == one.rows
+
+
+def _by_rank(ranked: tuple[float, Column]) -> float:
+    return ranked[0]
 
 
 def _way(columns: Sequence[Column], stars: int) -> Key:
@@ -124,10 +158,18 @@ def _way(columns: Sequence[Column], stars: int) -> Key:
     return Key(key, None if called is None else called.place, None, tuple(notes))
 
 
-def _called(columns: Sequence[Column]) -> Column | None:
-    """Return the field with the name in calls, without blanks if there is one."""
-    named = sorted(_ranked(columns), key=lambda each: each[0])
-    texts = [each for rank, each in named if 0 < rank < _INSIDE and _is_text(each)]
+def _called(columns: Sequence[Column], *, is_deep: bool = False) -> Column | None:
+    """Return the field with the name in calls, without blanks if there is one.
+
+    With `is_deep`, also one of an object that describes the model.
+    """
+    named = sorted(_ranked(columns), key=_by_rank)
+    texts = [
+        each
+        for rank, each in named
+        if rank < _ANY_TEXT and each.words != ("id",) and _is_text(each)
+        if each.depth == 1 or (is_deep and is_about(each))
+    ]
     plain = (each for each in texts if not any(" " in str(value) for value in each.values))
     return next(plain, texts[0] if texts else None)
 

@@ -12,13 +12,15 @@ from catalog.core.spelling import Words, words
 from catalog.core.strict_json import Json, canonical
 from catalog.providers.described.infer.attributes import limit, prices
 from catalog.providers.described.infer.columns import NAMED, Column, gather
-from catalog.providers.described.infer.keys import named_key
+from catalog.providers.described.infer.keys import named_key, named_pair
 
 DEEPEST = 6
 _LISTS = frozenset(
-    {"data", "result", "item", "resource", "object", "entry", "entrie", "value", "list"}
+    {"data", "result", "item", "resource", "object", "entry", "value", "list"}
     | {"content", "record", "row", "catalog", "response"}
 )
+_PARTS = frozenset({"endpoint", "provider", "property", "entity", "quantization"})
+"""Words of lists in models, which are no models."""
 MOST = 200
 """The maximum places on a level, and the maximum lists that are compared."""
 SAMPLE = 200
@@ -51,8 +53,12 @@ class Listing:
     @cached_property
     def rows(self) -> list[dict[str, Json]]:
         """Return the rows. Equal rows of one list are one row."""
+        return [row for _, row in self._kept]
+
+    @cached_property
+    def _kept(self) -> list[tuple[Trail, dict[str, Json]]]:
         kept = {
-            (passed if self.is_map else passed[:-1], canonical(row)): row
+            (passed if self.is_map else passed[:-1], canonical(row)): (passed, row)
             for passed, row in self.found
         }
         return list(kept.values())
@@ -67,6 +73,11 @@ class Listing:
         """Return the fields of the first rows, to compare lists by."""
         return gather([row for _, row in self.found[:SAMPLE]])
 
+    @cached_property
+    def groups(self) -> list[Column]:
+        """Return the keys of the objects around the rows, each under the number of its `*`."""
+        return _groups([passed for passed, _ in self._kept])
+
     @property
     def named(self) -> Words:
         """Return the words of the last key that leads to the rows."""
@@ -75,14 +86,24 @@ class Listing:
     @property
     def likeness(self) -> tuple[int, int]:
         """Return how much these rows look like models, then their number."""
-        by_name = 2 * ("model" in self.named) + bool(_LISTS.intersection(self.named))
+        by_name = 2 * self._says_models + bool(_LISTS.intersection(self.named))
         evidence = 2 * self.is_measured + (self.has_key or self.is_map)
         return by_name + evidence + (not self.is_map), len(self.found)
 
+    @property
+    def _says_models(self) -> bool:
+        """Return whether the key of the rows, or each key of their groups, says `models`."""
+        keys = {str(key) for group in self.groups for key in group.values}
+        named = [self.named] if self.named else list(map(words, keys))
+        return bool(named) and all("model" in each for each in named)
+
     @cached_property
     def has_key(self) -> bool:
-        """Return whether a field with a known name tells the rows apart."""
-        return named_key(self.sample) is not None
+        """Return whether a field with a known name tells the rows apart, or those of a group."""
+        if named_key(self.sample) is not None:
+            return True
+        groups = _groups([passed for passed, _ in self.found[:SAMPLE]])
+        return named_pair(self.sample, groups) is not None
 
     @cached_property
     def is_measured(self) -> bool:
@@ -100,13 +121,28 @@ class Listing:
         own = [each for each in parent.sample if each.trail[: len(start)] != start or not start]
         if not parent.has_key and not any(each.depth == 1 for each in _plain(own)):
             return True
-        is_group = not is_measured(own)
-        return is_group and (self.named[-1:] == ("model",) or (self.has_key and self.is_measured))
+        if is_measured(own) or self.named[-1:] == ("model",):
+            return not is_measured(own)
+        is_part = not _PARTS.isdisjoint(self.named)
+        return self.has_key and is_measured(list(filter(_is_usual, self.sample))) and not is_part
 
 
 def is_measured(columns: Sequence[Column]) -> bool:
     """Return whether there are limits or prices among the fields."""
     return limit(columns) is not None or bool(prices(columns))
+
+
+def _is_usual(column: Column) -> bool:
+    return not column.is_rare and not column.is_in_list
+
+
+def _groups(passed: Sequence[Trail]) -> list[Column]:
+    """Return the keys that a `*` matched for each row, without those that are only indexes."""
+    columns = [
+        Column((str(star),), len(passed), list(keys))
+        for star, keys in enumerate(zip(*passed, strict=True), start=1)
+    ]
+    return [each for each in columns[:-1] if not all(str(key).isdecimal() for key in each.values)]
 
 
 def _plain(columns: Sequence[Column]) -> Iterator[Column]:
@@ -145,7 +181,8 @@ def _below(level: _Level) -> Iterator[_Level]:
         if any(isinstance(value, dict | list) for _, value in inner):
             yield _Level((*place, key), inner, is_map=False, is_grouped=is_grouped)
     items = [((*passed, key), item) for passed, value in level.found for key, item in _items(value)]
-    if items and all(isinstance(item, dict | list) for _, item in items):
+    only_lists = len(keys) == 1 and all(isinstance(item, list) for _, item in items)
+    if items and not only_lists and all(isinstance(item, dict | list) for _, item in items):
         yield _Level((*place, ANY), items, is_map=bool(holders), is_grouped=is_grouped)
 
 

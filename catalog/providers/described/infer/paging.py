@@ -16,6 +16,7 @@ _FIRST_WORD = re.compile(r"next[_-]?|(?<=[a-z])Next|^Next", re.ASCII)
 _WHOLE: set[Words] = {("next", "token"), ("continuation", "token"), ("scroll", "id")}
 """Cursors whose query parameter has the same name."""
 _PAGE: set[Words] = {("page",), ("current", "page"), ("page", "number"), ("page", "index")}
+_PAGE |= {("page", "no"), ("page", "num")}
 
 
 def paging(answer: Json, place: Trail, rows: int) -> tuple[dict[str, Any], list[str]]:

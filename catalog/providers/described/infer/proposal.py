@@ -34,7 +34,7 @@ def infer(answer: Json) -> Proposal | None:
     if listing is None or (listing.is_map and error_message(answer)):
         return None
     stars = sum(step == ANY for step in listing.place)
-    key = choose_key(listing.columns, stars, is_map=listing.is_map)
+    key = choose_key(listing.columns, stars, is_map=listing.is_map, groups=listing.groups)
     parts, part_notes = paging(answer, listing.place, len(listing.found))
     found = _attributes(listing.columns, key)
     settings = {"rows": dotted(listing.place[:-1]), "key": key.key} | found
@@ -60,6 +60,8 @@ def _attributes(columns: Sequence[Column], key: Key) -> dict[str, str]:
         "context_limit": attributes.limit(columns),
         "ends": ends(columns),
         "successor": successor(columns),
+        "alias_of": attributes.alias_of(columns),
+        "aliases": attributes.aliases(columns),
     }
     known = Description.__dataclass_fields__
     found = {name: each for name, each in found.items() if name in known}

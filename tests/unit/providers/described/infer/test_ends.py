@@ -24,7 +24,10 @@ DAY = {"year": 2027, "month": 3, "day": 1}
         ({"deprecation": None}, "deprecation"),
         ({"sunset_at": 0}, "sunset_at"),
         ({"deprecated": None}, None),
-        ({"deprecated": True}, None),
+        ({"deprecated": True}, "deprecated"),
+        ({"isRetired": False}, "isRetired"),
+        ({"deprecated": True, "deprecation_date": "2027-03-01"}, "deprecation_date"),
+        ({"active": True}, None),
         ({"deprecation_date": "soon"}, None),
         ({"deprecation_date": 20270301}, None),
         ({"retirement_reason": None}, None),
@@ -34,7 +37,7 @@ DAY = {"year": 2027, "month": 3, "day": 1}
     ],
 )
 def test_the_field_with_the_end(row: Json, place: str | None) -> None:
-    """A field named like an end is one if its values are days, moments or seconds."""
+    """A field named like an end is one if its values are days, moments, seconds or flags."""
     found = ends(gather([row, {}]))
     assert (found and found.place) == place
 

@@ -70,6 +70,36 @@ def test_each_spelling_is_the_same_name(keys: tuple[str, ...], wanted: int) -> N
             {"key": "model.id", "description": "model.name"},
         ),
         ({"data": [{}, A]}, {"rows": "data", "key": "{1}"}),
+        ({"acme": [A, B], "zenith": [A]}, {"rows": "*", "key": "{1}/{id}", "name": "id"}),
+        ({"chat_models": [A], "image_models": [A]}, {"rows": "*", "key": "{1}/{id}"}),
+        ({"chat_models": [A], "others": [B]}, {"rows": "chat_models", "key": "id"}),
+        ({"site": {"servers": [A, B]}}, {"rows": "site.servers"}),
+        (
+            [
+                {"id": "m", "x": {"endpoints": [A | {"id": "e"}]}},
+                {"id": "n", "x": {"endpoints": [A | {"id": "f"}]}},
+            ],
+            {"rows": "", "key": "id"},
+        ),
+        (
+            [{"id": "m", "parts": [A | {"id": "e"}, {"id": "f"}, {"id": "g"}]}, {"id": "n"}],
+            {"rows": "", "key": "id"},
+        ),
+        (
+            [
+                {"sku": "S0", "m": {"name": name, "stage": stage, "version": str(version)}}
+                for version, (name, stage) in enumerate([("a", "x"), ("a", "y"), ("b", "z")])
+            ],
+            {"key": "{m.name}/{m.version}", "name": "m.name"},
+        ),
+        (
+            [{"model": "a", "x": {"day": "x"}}, {"model": "a", "x": {"day": "y"}}],
+            {"key": "{model}/{x.day}", "name": "model"},
+        ),
+        (
+            [{"id": 7, "meta": {"name": "a"}, "task": {"name": "t"}}],
+            {"key": "id", "name": "meta.name"},
+        ),
         ([{"x": 1, "y": 2}, {"x": 1, "y": 3}], {"rows": "", "key": "{1}"}),
         ([{"id": 7, "title": "A B", "slug": "a-b"}], {"key": "id", "name": "slug"}),
         ([{"hull": "argo"}], {"key": "hull"}),
@@ -89,6 +119,16 @@ def test_rows_and_keys(answer: Json, wanted: dict[str, Any]) -> None:
         (({"status": "on"}, {"status": "on"}), {"status": "status"}),
         (({"state": "loaded"}, {"state": "idle"}), {"status": None, "volatile": ["state"]}),
         (({"price": "free"}, {"price": "paid"}), {"prices": None}),
+        (
+            ({"pricing": {"request": "0.1", "score": 1}, "request": 5}, {}),
+            {"prices": ["pricing"], "volatile": ["request"]},
+        ),
+        (({"quota": {"request": 60}, "view_limit": 3}, {}), {"volatile": None}),
+        (({"aliases": ["a-latest"]}, {"aliases": []}), {"aliases": "aliases"}),
+        (({"modelAliases": ["a-latest"]}, {}), {"aliases": "modelAliases"}),
+        (({"aliases": ["The model A"]}, {}), {"aliases": None}),
+        (({"aliases": []}, {"aliases": []}), {"aliases": None}),
+        (({"alias_of": "b"}, {"alias_of": None}), {"alias_of": "alias_of", "aliases": None}),
         (
             ({"rate": "0.1", "rate_limit": 5}, {"rate": "0.2", "rate_limit": 6}),
             {"prices": ["rate"]},
@@ -155,6 +195,7 @@ def test_attributes_and_classes(facts: tuple[Json, Json], wanted: dict[str, Any]
             {"by": "cursor", "at": "lastId", "parameter": "afterId", "more": "hasMore"},
         ),
         ({"page": 0, "total_pages": 2}, {"by": "page", "parameter": "page", "first": 0}),
+        ({"page_no": 1, "total": 3}, {"by": "page", "parameter": "page_no"}),
         ({"page": 2, "total_pages": 3}, None),
         ({"next": {"a": 1}}, None),
         ({"total": 9}, None),
@@ -173,6 +214,24 @@ def test_a_part_without_a_way_to_the_next_has_a_note() -> None:
     assert proposal is not None
     sign = "the answer looks like one part of several: total counts more than it holds"
     assert proposal.notes == (f"{sign}; set paging, or a query that asks for all rows",)
+
+
+@pytest.mark.parametrize(
+    ("values", "place"),
+    [
+        (["the maximum of tokens", 8, 9], "context_length"),
+        (["8k", "9k", 9], None),
+        (["unknown", 8], None),
+        ([True, 8, 9], None),
+        (["unknown", "?", *range(8, 106)], "context_length"),
+        (["unknown", "?", "?", *range(8, 105)], None),
+    ],
+    ids=["one", "two of three", "one of two", "no text", "two of many", "three of many"],
+)
+def test_a_few_words_among_numbers(values: list[Json], place: str | None) -> None:
+    """A field of numbers is one too if a row explains it, or has a word for an unknown number."""
+    rows = [{"id": str(at), "context_length": value} for at, value in enumerate(values)]
+    assert proposed(rows).get("context_limit") == place
 
 
 def test_one_repeated_key_of_many_is_no_other_key() -> None:
