@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from operator import eq
 from typing import NamedTuple, TypeVar
 
+from catalog.core.errors import Problem
 from catalog.core.paths import ANY, Trail, values
 from catalog.core.payload import PARTS
-from catalog.core.strict_json import Flaw, Json, Repeat, Steps, dotted, json_path, read
+from catalog.core.strict_json import Flaw, Json, Repeat, Steps, dotted, json_path, read, shorten
 from catalog.providers.provider import Provider
 
 Contract = Mapping[str, Json]
@@ -122,17 +123,32 @@ def by_row(rows: Iterable[Row], found: Sequence[Found]) -> dict[int | None, list
     return sorted_out
 
 
+def unnamed(answer: Answer) -> Iterator[Flaw]:
+    """Yield a problem for each row whose own key, or group's key, is no valid part of its key."""
+    stars = answer.contract.get("x-key-stars", ())
+    for row in answer.rows if stars else ():
+        for key in (row.passed[star - 1] for star in stars):
+            if not _is_name(key):
+                expected = "text that is not blank and holds no NUL"
+                yield Flaw(row.steps, Problem(row.path, shorten(key), expected))
+
+
+def _is_name(key: str) -> bool:
+    return "\0" not in key and not key.isspace() and bool(key)
+
+
 def readable_keys(
     answer: Answer, bad: Mapping[int | None, Sequence[Flaw]], provider: Provider
 ) -> dict[int, str]:
     """Return the key of each row, by row number, if no problem concerns it."""
     places = provider.key_places
-    return {
+    keys = {
         number: provider.key(row.value, row.passed)
         for number, row in enumerate(answer.rows)
         if not bad  # the usual case
         or not any(_concerns(flaw.steps[len(row.steps) :], places) for flaw in bad.get(number, ()))
     }
+    return {number: key for number, key in keys.items() if number not in bad or _is_name(key)}
 
 
 def _concerns(steps: Steps, places: Iterable[Trail]) -> bool:

@@ -30,7 +30,7 @@ from catalog.core.strict_json import (
 from catalog.providers.doubles import Doubles, clashes, doubles, duplicates
 from catalog.providers.drift import drift, novel
 from catalog.providers.provider import Provider
-from catalog.providers.rows import Answer, Contract, Part, Row, by_row, readable_keys
+from catalog.providers.rows import Answer, Contract, Part, Row, by_row, readable_keys, unnamed
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -155,6 +155,7 @@ def _problems(answer: Answer, new: Sequence[int]) -> Iterator[Flaw]:
     for flaw in _wrong(answer.parts, [answer.rows[at] for at in new], answer.contract):
         if flaw.steps not in places and not any(_is_below(flaw.steps, root) for root in beside):
             yield flaw
+    yield from unnamed(answer)
 
 
 def _is_below(steps: Steps, root: Steps) -> bool:

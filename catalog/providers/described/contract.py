@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog.core.paths import ANY, trail
 from catalog.core.strict_json import Json
-from catalog.providers.described.description import Description, fields
+from catalog.providers.described.description import Description, fields, steps
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _NOT_BLANK: dict[str, Json] = {
@@ -32,6 +32,8 @@ def contract(description: Description) -> dict[str, Any]:
     paging = description.paging
     used = [] if paging is None else [place for place in (paging.at, paging.more) if place]
     ours = {"x-rows": list(description.place), "x-parts": paging is not None, "x-used": used}
+    stars = {*steps(description.key), *steps(description.name or "")}
+    ours |= {"x-key-stars": sorted(stars)} if stars else {}
     return {"$schema": DRAFT, **schema, "$defs": {"model": row}, **ours}
 
 

@@ -128,6 +128,26 @@ def test_a_bad_row_of_a_long_list_is_refused_alone(bad: Json, key: str | None, s
     assert str(refused.problem).startswith(said)
 
 
+@pytest.mark.parametrize("key", ["", " ", "a\0b"])
+def test_the_key_of_an_object_is_text_as_others_are(key: str) -> None:
+    """A row under a blank key, or under one with NUL, is a bad row without a readable key."""
+    said = f"$[{json.dumps(key)}]: found {json.dumps(key)}, expected text that is not blank"
+    few: dict[str, Any] = {"tree-1": {"max": 8}, key: {"max": 8}}
+    assert [each[: len(said)] for each in problems(few, acme(MAP))] == [said]
+    valid = read({f"tree-{at}": {"max": 8} for at in range(100)} | {key: {"max": 8}}, acme(MAP))
+    assert len(valid.models) == 100
+    assert [(each.key, str(each.problem)[: len(said)]) for each in valid.refused] == [(None, said)]
+    assert len(read(few, acme(Description(route="/", rows="", key="max"), share=1)).models) == 1
+
+
+def test_the_key_of_a_group_is_text_as_others_are() -> None:
+    """A row of a group with a blank key is bad if its key has the group's."""
+    answer = {"trees": {"a": {"kinds": [{"id": "x"}]}, "": {"kinds": [{"id": "x"}]}}}
+    assert [each.split(": ")[0] for each in problems(answer, acme(DEEP))] == [
+        '$.trees[""].kinds[0]'
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "key", "said"),
     [
