@@ -26,7 +26,13 @@ _WORD = 40
 """The maximum characters of a type or status."""
 _SAYS_NOTHING = {"model", "models", "base_model", "base"}
 _STATUS: tuple[Words, ...] = (("lifecycle", "status"), ("model", "lifecycle", "status"))
-_STATUS += (("lifecycle",), ("lifecycle", "stage"), ("launch", "stage"), ("release", "stage"))
+_STATUS += (
+    ("lifecycle", "state"),
+    ("lifecycle",),
+    ("lifecycle", "stage"),
+    ("launch", "stage"),
+    ("release", "stage"),
+)
 _STATUS += (("stage",), ("availability",), ("status",), ("state",), ("phase",))
 _STATUS += (("deprecation", "status"), ("info", "status"), ("model", "status"), ("model", "state"))
 _ACTIVE = {("active",), ("is", "active"), ("enabled",), ("is", "enabled"), ("available",)}

@@ -103,8 +103,9 @@ def _key_of_map(columns: Sequence[Column], stars: int) -> Key:
 
 def _alone(one: Column, columns: Sequence[Column]) -> Key:
     notes = []
-    if one.kinds < one.rows:
-        notes.append(f"{one.place} is the same in some rows: the provider has to mend them")
+    if _lost(one):
+        wrong = "is missing or the same in some rows"
+        notes.append(f"{one.place} {wrong}: the provider has to mend them")
     is_opaque = all(_OPAQUE.fullmatch(str(value)) for value in one.values)
     called = _called(columns, is_deep=is_opaque) if is_opaque or one.depth > 1 else None
     name = None if called is None or called is one else called.place
@@ -205,8 +206,11 @@ def _is_text(column: Column) -> bool:
 
 def _parts(column: Column) -> bool:
     """Return whether a field tells the rows apart, but for a few of many."""
-    is_key = column.is_complete and column.are(str, int)
-    if not is_key or any(isinstance(each, str) and not each.strip() for each in column.values):
-        return False
-    twice = column.rows - column.kinds
-    return twice == 0 or (column.rows > _MANY and twice <= _DOUBTFUL * column.rows)
+    lost = _lost(column)
+    return lost == 0 or (column.rows > _MANY and lost <= _DOUBTFUL * column.rows)
+
+
+def _lost(column: Column) -> int:
+    """Return how many rows have no valid key of their own."""
+    texts = {str(each) for each in column.values if type(each) in {str, int}}
+    return column.rows - sum(not text.isspace() for text in texts)

@@ -21,6 +21,8 @@ _LISTS = frozenset(
 )
 _PARTS = frozenset({"endpoint", "provider", "property", "entity", "quantization"})
 """Words of lists in models, which are no models."""
+_REFERS = 2
+"""The maximum plain fields of a group, if its models have no field but a key."""
 MOST = 200
 """The maximum places on a level, and the maximum lists that are compared."""
 SAMPLE = 200
@@ -122,7 +124,10 @@ class Listing:
         if not parent.has_key and not any(each.depth == 1 for each in _plain(own)):
             return True
         if is_measured(own) or self.named[-1:] == ("model",):
-            return not is_measured(own)
+            refers = (
+                len(self.sample) == 1 and sum(each.depth == 1 for each in _plain(own)) > _REFERS
+            )
+            return not (is_measured(own) or refers)
         is_part = not _PARTS.isdisjoint(self.named)
         return self.has_key and is_measured(list(filter(_is_usual, self.sample))) and not is_part
 
@@ -190,7 +195,9 @@ def _items(value: Json) -> Iterator[tuple[str, Json]]:
     if isinstance(value, dict):
         yield from value.items()
     elif isinstance(value, list):
-        yield from ((str(index), item) for index, item in enumerate(value))
+        items = [(str(index), item) for index, item in enumerate(value)]
+        rows = [each for each in items if isinstance(each[1], dict)]
+        yield from rows if len(rows) > max(1, len(items) / 2) else items
 
 
 def _is_listing(level: _Level) -> bool:

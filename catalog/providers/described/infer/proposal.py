@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog.core.api_error import error_message
-from catalog.core.paths import ANY
+from catalog.core.paths import ANY, values
 from catalog.core.strict_json import Json, dotted
 from catalog.providers.described.description import Description
 from catalog.providers.described.infer import attributes
@@ -38,7 +38,7 @@ def infer(answer: Json) -> Proposal | None:
     parts, part_notes = paging(answer, listing.place, len(listing.found))
     found = _attributes(listing.columns, key)
     settings = {"rows": dotted(listing.place[:-1]), "key": key.key} | found
-    notes = [*_twins(listing), *key.notes, *part_notes]
+    notes = [*_twins(listing), *_no_objects(listing, answer), *key.notes, *part_notes]
     if "context_limit" not in found:
         notes.append(_NO_LIMIT)
     return Proposal(len(listing.found), settings | classes(listing.columns) | parts, tuple(notes))
@@ -48,6 +48,12 @@ def _twins(listing: Listing) -> list[str]:
     twins = len(listing.found) - len(listing.rows)
     verb = "repeats" if twins == 1 else "repeat"
     return [f"{twins:,} of the rows {verb} another one"] if twins else []
+
+
+def _no_objects(listing: Listing, answer: Json) -> list[str]:
+    others = sum(1 for _ in values(answer, listing.place)) - len(listing.found)
+    verb = "is no object" if others == 1 else "are no objects"
+    return [f"{others:,} of the rows {verb}: the provider has to mend them"] if others else []
 
 
 def _attributes(columns: Sequence[Column], key: Key) -> dict[str, str]:

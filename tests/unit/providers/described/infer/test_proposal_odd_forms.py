@@ -76,6 +76,13 @@ def test_each_spelling_is_the_same_name(keys: tuple[str, ...], wanted: int) -> N
         ({"site": {"servers": [A, B]}}, {"rows": "site.servers"}),
         (
             [
+                {"profileId": "p", "stage": "on", "text": "P", "models": [{"id": "a"}]},
+                {"profileId": "q", "stage": "off", "text": "Q", "models": [{"id": "b"}]},
+            ],
+            {"rows": "", "key": "profileId"},
+        ),
+        (
+            [
                 {"id": "m", "x": {"endpoints": [A | {"id": "e"}]}},
                 {"id": "n", "x": {"endpoints": [A | {"id": "f"}]}},
             ],
@@ -117,6 +124,7 @@ def test_rows_and_keys(answer: Json, wanted: dict[str, Any]) -> None:
     [
         (({"status": "on", "stage": "a"}, {"status": "on", "stage": "b"}), {"status": "stage"}),
         (({"status": "on"}, {"status": "on"}), {"status": "status"}),
+        (({"lifecycleState": "on"}, {}), {"status": "lifecycleState"}),
         (({"state": "loaded"}, {"state": "idle"}), {"status": None, "volatile": ["state"]}),
         (({"price": "free"}, {"price": "paid"}), {"prices": None}),
         (
@@ -240,7 +248,26 @@ def test_one_repeated_key_of_many_is_no_other_key() -> None:
     proposal = infer([*rows, {"id": "7", "x": -1, "context": 4}])
     assert proposal is not None
     assert proposal.settings["key"] == "id"
-    assert any("id is the same in some rows" in note for note in proposal.notes)
+    assert any("id is missing or the same in some rows" in note for note in proposal.notes)
+
+
+@pytest.mark.parametrize("bad", [{"context": 4}, {"id": " "}, {"id": ["x"]}, {"id": None}])
+def test_one_row_of_many_without_its_key_is_no_other_key(bad: Json) -> None:
+    """In a long list a key stays the key if a few rows have none, and a note says so."""
+    rows = [{"id": str(number), "x": number, "context": 4} for number in range(150)]
+    proposal = infer([bad, *rows])
+    assert proposal is not None
+    assert proposal.settings["key"] == "id"
+    assert any("id is missing or the same in some rows" in note for note in proposal.notes)
+
+
+@pytest.mark.parametrize(("bad", "said"), [([None], "1 of the rows is"), ([7, "b"], "2 of the")])
+def test_rows_that_are_no_objects_have_a_note(bad: list[Json], said: str) -> None:
+    """A list with a few other values is a list of objects, and a note counts the others."""
+    proposal = infer({"data": [A, *bad, B, A | {"id": "c"}]})
+    assert proposal is not None
+    assert (proposal.rows, proposal.settings["rows"]) == (3, "data")
+    assert any(note.startswith(said) for note in proposal.notes)
 
 
 @pytest.mark.parametrize("answer", [{"data": []}, ["a"], [None, A], [{}], A, {"error": {"a": 1}}])
