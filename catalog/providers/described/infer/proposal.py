@@ -31,7 +31,9 @@ class Proposal:
 def infer(answer: Json) -> Proposal | None:
     """Propose a description, None without a list of objects or for an error."""
     listing = find(answer)
-    if listing is None or (listing.is_map and error_message(answer)):
+    if listing is None:
+        return None
+    if (listing.is_map or listing.place[0] in {"error", "errors"}) and error_message(answer):
         return None
     stars = sum(step == ANY for step in listing.place)
     key = choose_key(listing.columns, stars, is_map=listing.is_map, groups=listing.groups)
