@@ -60,6 +60,7 @@ _RATE = frozenset({"rate", "token", "input", "output", "request", "model", "hour
 _CONTEXT = frozenset({"context", "ctx"})
 _SIZES = frozenset({"length", "window", "size", "limit", "len", "token", "max", "maximum", "model"})
 _SIZES |= {"available", "n", "num", "train", "total", "of", "number", "in", "count", "supported"}
+_READ = frozenset({"input", "prompt"})
 _NO_LIMIT = frozenset(
     {"output", "completion", "generated", "generation", "response", "image", "audio", "video"}
     | {"loaded", "default", "min", "cached", "cache", "reasoning", "thinking", "per", "rate", "rpm"}
@@ -235,9 +236,9 @@ def _limit_weight(column: Column) -> Weight | None:
 
 
 def _limit_rank(own: frozenset[str], near: frozenset[str]) -> int | None:
-    if own & _CONTEXT and own <= _CONTEXT | _SIZES | {"input", "prompt"}:
+    if any(each & _CONTEXT and each <= _CONTEXT | _SIZES | _READ for each in (own, near)):
         return 0
-    if near & {"input", "prompt"} and near <= _SIZES | {"input", "prompt"} and near & _SIZES:
+    if near & _READ and near <= _SIZES | _READ and near & _SIZES:
         return 1
     if (own & _SEQUENCE and own & {"len", "length"}) or own == {"max", "position", "embedding"}:
         return 2

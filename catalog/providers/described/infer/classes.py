@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
+from catalog.core.clock import read_moment
 from catalog.core.paths import Trail
 from catalog.core.spelling import Words, words
 from catalog.core.strict_json import Json
@@ -62,11 +62,5 @@ def _is_time(column: Column) -> bool:
 
 
 def is_date(value: Json) -> bool:
-    """Return whether a text is a day, or a moment, in ISO's form."""
-    if not isinstance(value, str) or not _DAY.match(value):
-        return False
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
+    """Return whether a text is a day, or a moment, also with its zone after a space."""
+    return isinstance(value, str) and bool(_DAY.match(value)) and read_moment(value) is not None

@@ -13,6 +13,7 @@ DAY = {"year": 2027, "month": 3, "day": 1}
         ({"deprecation_date": "2027-03-01"}, "deprecation_date"),
         ({"retirementDate": "2027-03-01T00:00:00Z"}, "retirementDate"),
         ({"end-of-life": "2027-03-01"}, "end-of-life"),
+        ({"sunset_date": "2027-03-01 00:00 UTC"}, "sunset_date"),
         ({"deprecated": 1798000000}, "deprecated"),
         ({"deprecationDate": DAY}, "deprecationDate"),
         (
