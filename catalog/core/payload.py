@@ -179,7 +179,7 @@ class Refused:
 class ValidPayload:
     """A validated payload: its models, drift, and the rows that are refused.
 
-    `facts_of` maps a digest of each row to its facts, so the next answer computes only new ones.
+    `facts_of` maps the bytes of each row to its facts, so the next answer computes only new ones.
     """
 
     payload: Payload

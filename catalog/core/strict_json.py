@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any, NewType, TypeAlias
 
@@ -80,10 +80,18 @@ def canonical(value: Json) -> JsonText:
 
 def parse(text: JsonText) -> Json:
     """Parse canonical text, or raise ValueError if damaged."""
+    if text[:1] not in {"[", "{"}:
+        return _parse_scalar(text)
     try:
         return json.loads(text)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+@lru_cache(1024)
+def _parse_scalar(text: str) -> Json:
+    """Parse a number or text, cached because a change is looked at several times."""
+    return json.loads(text)
 
 
 def values_json(before: JsonText | None, after: JsonText | None) -> dict[str, Json]:

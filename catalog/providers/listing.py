@@ -17,7 +17,7 @@ from catalog.providers.validate import NO_FACTS, validate
 class Listed:
     """A valid answer: its snapshot, its drift, and its bad rows, one of each key.
 
-    `facts_of` maps a digest of each row to its facts.
+    `facts_of` maps the bytes of each row to its facts.
     """
 
     snapshot: Snapshot

@@ -4,7 +4,6 @@ The contract is a JSON Schema (2020-12). Undemanded differences are tolerated an
 (see drift.py).
 """
 
-import hashlib
 import marshal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -60,14 +59,14 @@ def validate(
     In the contract, `$defs.model` describes one row, and the x- words are explained in
     catalog/providers/infomaniak/schema.json. `known` holds the current models by their facts. Rows
     with these facts are not validated again. `facts_of` comes from the previous answer: the facts
-    by the digest of a row. Equal rows are one model. A few bad rows of a long list are refused, and
+    by the bytes of a row. Equal rows are one model. A few bad rows of a long list are refused, and
     the others count (see `BadRows`).
     """
     answer = Answer.of(payload.body, provider.contract)
-    digests = _digests(answer)
+    as_bytes = _as_bytes(answer)
     facts = {
-        at: facts_of.get(digest) or provider.facts(answer.rows[at].value)
-        for at, digest in digests.items()
+        at: facts_of.get(row) or provider.facts(answer.rows[at].value)
+        for at, row in as_bytes.items()
     }
     new = [at for at in range(len(answer.rows)) if at not in facts or facts[at] not in known]
     found = list(islice(_distinct(_problems(answer, new)), MAX_PROBLEMS))
@@ -88,7 +87,7 @@ def validate(
         models=tuple(model for at, model in models.items() if at not in out),
         drift=drift(answer, rows, models, double),
         refused=tuple(refused.values()),
-        facts_of={digest: facts[at] for at, digest in digests.items()},
+        facts_of={row: facts[at] for at, row in as_bytes.items()},
     )
 
 
@@ -110,23 +109,18 @@ def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
     return tuple(novel(answer, [row.value for row in answer.rows if isinstance(row.value, dict)]))
 
 
-def _digests(answer: Answer) -> dict[int, bytes]:
-    """Return the digest of each row without a flaw, by row number.
+def _as_bytes(answer: Answer) -> dict[int, bytes]:
+    """Return each row without a flaw as bytes, by row number.
 
-    With the maximum of flaws there may be more, so the rows are unknown.
+    With the maximum of flaws there may be more, so the rows are unknown. Bytes are made faster than
+    canonical text. Rows with keys in another order differ. Version 2 of the format is stable.
     """
     if len(answer.flaws) >= MAX_PROBLEMS:
         return {}
     flawed = by_row(answer.rows, answer.flaws)
-    return {at: _digest(row.value) for at, row in enumerate(answer.rows) if at not in flawed}
-
-
-def _digest(row: Json) -> bytes:
-    """Return a digest of a row as parsed, which is faster than its canonical text.
-
-    Rows with keys in another order have other digests. Version 2 of the format is stable.
-    """
-    return hashlib.blake2b(marshal.dumps(row, 2), digest_size=16).digest()
+    return {
+        at: marshal.dumps(row.value, 2) for at, row in enumerate(answer.rows) if at not in flawed
+    }
 
 
 def _models(

@@ -272,7 +272,13 @@ def _keyframe(connection: Connection, sha256: str) -> Keyframe:
 def _whole(row: Row[*tuple[Any, ...]]) -> Keyframe:
     if row.base_sha256 is not None:
         raise Damaged
-    return Keyframe(row.sha256, _unpacked(row, None), len(row.body))
+    return Keyframe(row.sha256, _unpacked_whole(row.body, row.size, row.sha256), len(row.body))
+
+
+@lru_cache(1)
+def _unpacked_whole(packed: bytes, size: int, sha256: str) -> bytes:
+    """Unpack and check a keyframe, cached because polls in a row share it."""
+    return _checked(unpack(packed, size, None), sha256)
 
 
 def _row(
@@ -306,7 +312,11 @@ def _rows() -> Select[*tuple[Any, ...]]:
 
 def _unpacked(row: Row[*tuple[Any, ...]], keyframe: Keyframe | None) -> bytes:
     body = unpack(row.body, row.size, None if keyframe is None else keyframe.body)
-    if hashlib.sha256(body).hexdigest() != row.sha256:
+    return _checked(body, row.sha256)
+
+
+def _checked(body: bytes, sha256: str) -> bytes:
+    if hashlib.sha256(body).hexdigest() != sha256:
         raise Damaged
     return body
 

@@ -17,7 +17,7 @@ class SnapshotCache:
 
     Snapshots with the same number, digest and time are equal. A transaction that reads the same
     three may therefore use the cache, even if another process writes to the file. `facts_of` holds
-    the facts of the last answer by the digest of a row.
+    the facts of the last answer by the bytes of a row.
     """
 
     _of: tuple[int | None, str | None, datetime | None] = (None, None, None)
