@@ -4,7 +4,7 @@ A field named in `columns` has its own column. All others go into one JSON objec
 without None, False and empty values. A new kind of change needs no code here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from functools import cache
@@ -25,13 +25,15 @@ _BESIDE = {"model", "kind"}
 class _Part:
     """One stored field of a kind: its column, or None if it is in `detail`.
 
-    `is_packed` marks a value that becomes JSON in its column. `types` are its possible types.
+    `is_packed` marks a value that becomes JSON in its column. `empty` is the value that `detail`
+    leaves out, and `typed` converts any other value in `detail`.
     """
 
     name: str
     column: str | None
     is_packed: bool
-    types: frozenset[Any]
+    empty: Any
+    typed: Callable[[Json], Any]
 
 
 def encode(change: Change) -> dict[str, Any]:
@@ -59,12 +61,13 @@ def decode(kind: str, row: Mapping[str, Any], model: Model | None) -> Change:
     values: dict[str, Any] = {}
     for part in parts:
         if part.column is None:
-            values[part.name] = _typed(part.types, details.get(part.name))
+            value = details.get(part.name)
+            values[part.name] = part.empty if value is None else part.typed(value)
         else:
             value = row[part.column]
             values[part.name] = parse(JsonText(value)) if part.is_packed else value
-    given = {"model": model, "kind": kind}
-    values |= {name: given[name] for name in beside}
+    for name in beside:
+        values[name] = model if name == "model" else kind
     return kind_class(**values)
 
 
@@ -82,22 +85,27 @@ def _parts(kind: str) -> tuple[tuple[_Part, ...], tuple[str, ...]]:
 
 def _part(kind_class: Any, name: str) -> _Part:
     hint, column = get_type_hints(kind_class)[name], kind_class.columns.get(name)
-    types = frozenset({hint, *get_args(hint)})
+    types = {hint, *get_args(hint)}
     is_packed = column in {"before", "after"} and JsonText not in types
-    return _Part(name, column, is_packed, types)
+    return _Part(name, column, is_packed, *_reading(types))
+
+
+def _reading(types: Collection[Any]) -> tuple[Any, Callable[[Json], Any]]:
+    """Return the empty value of a field with these types, and the conversion of others."""
+    if any(str(each).startswith("tuple[") for each in types):
+        return (), tuple
+    if datetime in types:
+        return None, datetime.fromisoformat
+    if date in types:
+        return None, date.fromisoformat
+    return False if bool in types else None, _same
+
+
+def _same(value: Json) -> Json:
+    return value
 
 
 def _plain(value: Any) -> Json:
     if isinstance(value, datetime):
         return stamp(value)
     return value.isoformat() if isinstance(value, date) else value
-
-
-def _typed(types: frozenset[Any], value: Json) -> Any:
-    if any(str(each).startswith("tuple[") for each in types):
-        return tuple(value or ())
-    if value is None:
-        return False if bool in types else None
-    if datetime in types:
-        return datetime.fromisoformat(value)
-    return date.fromisoformat(value) if date in types else value

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Row, and_, bindparam, func, or_, select
@@ -98,6 +99,8 @@ CHANGE_COLUMNS = (
     *(col(getattr(ChangeRow, name)) for name in ("gone_since", "detail")),
     *MODEL_COLUMNS,
 )
+_STORED = (*COLUMNS, "detail")
+_stored = attrgetter(*_STORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,5 +290,5 @@ def to_change(row: Row[*tuple[Any, ...]]) -> Change:
     kind_class = KINDS.get(row.kind)
     if kind_class is None:
         raise StoreError(f"a change is of the kind {row.kind!r}, which is unknown", hint=DAMAGED)
-    columns = {name: getattr(row, name) for name in (*COLUMNS, "detail")}
+    columns = dict(zip(_STORED, _stored(row), strict=True))
     return decode(row.kind, columns, to_model(row) if issubclass(kind_class, OfModel) else None)
