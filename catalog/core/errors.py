@@ -52,7 +52,7 @@ class SettingsInvalid(CatalogError):
     """The configuration or command line is wrong. The text has every mistake."""
 
     exit_code = 2
-    hint = "Run `catalog config check` to see every mistake and where it stands."
+    hint = "Run `catalog config check` to see every mistake with its file and line."
 
 
 class NotFound(CatalogError):
@@ -168,7 +168,7 @@ class PayloadInvalid(CatalogError):
     """
 
     exit_code = 4
-    hint = "The last good snapshot stays in force; `catalog polls` shows whether it is lasting."
+    hint = "The last good snapshot stays current; `catalog polls` shows whether it is lasting."
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=_by_place))

@@ -13,7 +13,7 @@ def test_the_demo_tells_the_story(first_demo: tuple[Shell, Ran]) -> None:
     assert ran.err == ""
     swap = "  warning   qwen3: description Qwen3-235B-A22B-Instruct-2507 → "
     (place,) = [index for index, line in enumerate(ran.lines) if line.startswith(swap)]
-    assert ran.lines[place + 1].strip() == "Another model may now stand behind this name."
+    assert ran.lines[place + 1].strip() == "Another model may now answer calls of this name."
     outcomes = [line.split(": ")[1].split(",")[0] for line in ran.lines if "infomaniak: " in line]
     assert outcomes == ["first", *["changed"] * 3, "held", "changed"]
     held = ran.lines.index("error: not believed: 7 of 16 models gone (44%, limit 30%)")

@@ -79,7 +79,7 @@ def test_changes_are_shown_with_their_level_and_reason(live: Live) -> None:
     assert told == [
         "            Calls that use this name fail once the provider stops serving it.",
         "  warning   alpha: description Alpha 1.0 → Alpha 2.0",
-        "            Another model may now stand behind this name.",
+        "            Another model may now answer calls of this name.",
         "  info      alpha: version 1.0 → 2",
     ]
     assert document == f"document {shell.folder}/docs/models.md written"
