@@ -57,8 +57,8 @@ def successors(
     known = [each for each in listed if each.key != model.key]
     first = [] if noted is None else [replace(_named(model, known, noted), is_noted=True)]
     if announced is not None and announced not in {model.key, model.name}:
-        told = replace(_named(model, known, announced), is_announced=True)
-        first += [told] * (told.name not in {each.name for each in first})
+        successor = replace(_named(model, known, announced), is_announced=True)
+        first += [successor] * (successor.name not in {each.name for each in first})
     names = {each.name for each in first}
     staying = [each for each in known if each.key not in ending and each.name not in names]
     alike = [each for each in staying if each.type == model.type]
