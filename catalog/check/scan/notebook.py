@@ -16,7 +16,8 @@ MAGIC = re.compile(r"^[ \t]*[%!?][^\n]*", re.MULTILINE)
 
 def read(text: str, code: Code) -> list[Group]:
     """Read code cells as Python and text cells as Markdown."""
-    groups = []
+    groups: list[Group] = []
+    top = Group()
     for kind, parts in cells(text):
         texts = list(map(decoded, parts))
         source = "".join(texts)
@@ -24,7 +25,9 @@ def read(text: str, code: Code) -> list[Group]:
             found = code(MAGIC.sub(lambda match: " " * len(match[0]), source), "python")
         else:
             found = read_prose(source, code)
-        groups += placed(found, parts, texts)
+        place(found, parts, texts)
+        join(found, top)
+        groups += found
     return groups
 
 
@@ -60,18 +63,29 @@ def decoded(token: Token) -> str:
         return token.text
 
 
-def placed(groups: Sequence[Group], parts: Sequence[Token], texts: Sequence[str]) -> list[Group]:
+def place(groups: Sequence[Group], parts: Sequence[Token], texts: Sequence[str]) -> None:
     """Replace offsets in a cell by offsets in the file."""
     wanted = {entry.at for group in groups for entry in group.entries}
     wanted |= {one.at for group in groups for one in group.limits}
+    wanted |= {group.at for group in groups}
     at = offsets(sorted(wanted), parts, texts)
-    return [
-        Group(
-            [entry._replace(at=at[entry.at]) for entry in group.entries],
-            [one._replace(at=at[one.at]) for one in group.limits],
-        )
-        for group in groups
-    ]
+    for group in groups:
+        group.entries = [entry._replace(at=at[entry.at]) for entry in group.entries]
+        group.limits = [one._replace(at=at[one.at]) for one in group.limits]
+        group.at = at[group.at]
+
+
+def join(groups: Sequence[Group], top: Group) -> None:
+    """Put the groups of a cell below that of the notebook, which gets the signs of all cells."""
+    seen = {id(top)}
+    for group in groups:
+        each = group
+        while id(each) not in seen:
+            seen.add(id(each))
+            if each.outer is None:
+                top.adopt(each.signs)
+                each.outer = top
+            each = each.outer
 
 
 def offsets(wanted: Sequence[int], parts: Sequence[Token], texts: Sequence[str]) -> dict[int, int]:
