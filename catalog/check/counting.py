@@ -4,15 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from catalog.check.foreign import Foreign
+from catalog.check.known import Known
+from catalog.check.scan.names import is_word
 from catalog.check.scan.speakers import OWN
 from catalog.check.scan.uses import Scanned, Use
-from catalog.check.suggest import Suggestions, is_slip
+from catalog.check.suggest import Suggestions, is_public, is_slip
 
-# Made-up words without a dictionary's meaning, so that they are names of models everywhere.
-COINED = frozenset({
-    "codestral", "deepseek", "devstral", "dolly", "euria", "gpt", "magistral", "ministral",
-    "mistral", "mixtral", "openhermes", "photomaker", "pixtral", "qwen", "qwq", "voxtral",
-})  # fmt: skip
 # Values that stand for a name.
 STANDINS = frozenset({
     "active", "all", "any", "auto", "automatic", "base", "best", "custom", "default", "disabled",
@@ -72,8 +69,8 @@ def reason(use: Use, file: Scanned, counting: Counting, *, about: bool) -> str:
     """Return why a string does not count, empty if it does. Mentions in prose always count."""
     if use.kind == "mention":
         return ""
-    if use.provider not in {"", OWN}:
-        return f"{use.provider} is named beside it"
+    if use.beside.provider not in {"", OWN}:
+        return f"{use.beside.provider} is named beside it"
     if use.means:
         return _known(use, file, counting)
     return _unknown(use, file, counting, about=about)
@@ -81,22 +78,17 @@ def reason(use: Use, file: Scanned, counting: Counting, *, about: bool) -> str:
 
 def _known(use: Use, file: Scanned, counting: Counting) -> str:
     """Return why a known name does not count."""
-    if use.provider == OWN:
+    if use.beside.provider == OWN:
         return ""
     if is_word(use.means):
-        if use.goods and not use.call:
-            return f"a common word with {use.goods} beside it"
-        if not (use.call or file.about or file.speaks or _has_names(file)):
+        if use.beside.goods and not use.beside.call:
+            return f"a common word with {use.beside.goods} beside it"
+        if not (use.beside.call or file.about or file.speaks or _has_names(file)):
             what = f"AI models or {counting.provider}"
             return f"a common word, and nothing else in the file speaks of {what}"
     if file.other and not file.about:
         return f"the file speaks of {file.other}, not of {counting.provider}"
     return ""
-
-
-def is_word(name: str) -> bool:
-    """Return whether a name may be a word of a dictionary: one word without digits or signs."""
-    return name.isalpha() and name.isascii() and name.lower() not in COINED
 
 
 def _has_names(file: Scanned) -> bool:
@@ -110,19 +102,34 @@ def _unknown(use: Use, file: Scanned, counting: Counting, *, about: bool) -> str
     It counts if it is probably meant for this provider: a misspelled name anywhere, a similar one
     in a project about the provider, any other in a file or call about it.
     """
-    forms, bare = (use.name, use.bare), use.bare
-    if listed := counting.foreign.listed_by(forms):
+    forms, bare, foreign = (use.name, use.bare), use.bare, counting.foreign
+    if listed := foreign.listed_by(forms):
         return f"{listed}'s catalog has this name"
+    if tagged := foreign.tagged_for(forms):
+        return f"{tagged} has names like this"
+    here = use.beside.provider == OWN or file.about
     near = counting.suggestions.meant(bare)
-    slip = near is not None and is_slip(bare, near)
-    if slip and not (is_word(bare) and use.goods):
+    if near is not None and _is_misspelled(use, near, here=here):
         return ""
-    if family := counting.foreign.family_of(forms):
+    if family := foreign.family_of(forms):
         return f"{family} has names like this"
     if bare.lower() in STANDINS or bare.lower().startswith(STANDIN_STARTS):
         return "it is a placeholder"
-    if use.goods and not use.call:
-        return f"{use.goods} stands beside it"
-    if use.provider == OWN or file.about or (about and near):
+    if use.beside.goods and not use.beside.call:
+        return f"{use.beside.goods} stands beside it"
+    if use.beside.provider != OWN and (organization := foreign.organization_of(bare)):
+        return f"{counting.provider} never listed a model of {organization}"
+    if here or (about and near):
         return ""
     return f"neither known nor in a file that speaks of {counting.provider}"
+
+
+def _is_misspelled(use: Use, near: Known, *, here: bool) -> bool:
+    """Return whether an unknown name is a misspelled known one.
+
+    A public name of the model, which other providers list too, is one only where it is `here`: in
+    a file or call about the provider.
+    """
+    if not is_slip(use.bare, near) or (is_word(use.bare) and use.beside.goods):
+        return False
+    return here or not is_public(use.bare, near)

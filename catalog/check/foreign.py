@@ -1,7 +1,6 @@
 """Decide whether an unknown name is one of another provider."""
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 
 from catalog.check.scan.speakers import of_key, vendors
 
@@ -14,10 +13,13 @@ class Foreign:
     """
 
     def __init__(self, own: Iterable[str], names: Mapping[str, str]) -> None:
-        """Prepare our names in lower case."""
+        """Prepare our names in lower case, and those of organizations without it."""
         self.names = names
-        self._mine = [name.lower() for name in own]
-        self._organizations = {name.partition("/")[0] for name in self._mine if "/" in name}
+        full = [name for name in own if "/" in name]
+        self._spelled = {name.partition("/")[0] for name in full}
+        self._organizations = {each.lower() for each in self._spelled}
+        self._families = Families(own)
+        self._models = Families(name.rpartition("/")[2] for name in full)
 
     def listed_by(self, forms: Iterable[str]) -> str | None:
         """Return the provider whose catalog lists one of these forms of a name."""
@@ -27,36 +29,24 @@ class Foreign:
         """Return the provider that serves names like one of these forms, by what is known."""
         return next(filter(None, (self._of(form.lower()) for form in dict.fromkeys(forms))), None)
 
+    def tagged_for(self, forms: Iterable[str]) -> str | None:
+        """Return the provider that adds such a tag to names: openai/gpt-oss-120b:free."""
+        tagged = (form.lower() for form in forms if ":" in form)
+        return next(filter(None, map(self._families.of_tag, tagged)), None)
+
+    def organization_of(self, name: str) -> str | None:
+        """Return the organization of a name if none of our names has it, in this spelling.
+
+        Other providers write the same organization in lower case: qwen/x, our Qwen/x.
+        """
+        organization, sign, _ = name.partition("/")
+        return organization if sign and organization not in self._spelled else None
+
     def _of(self, name: str) -> str | None:
-        for family, vendor in self._starts:
-            if name.startswith(family):
-                return vendor
-        for family, vendor in self._ends:
-            if name.endswith(family):
-                return vendor
-        return self._whole.get(name) or self._by_prefix(name)
-
-    @cached_property
-    def _families(self) -> tuple[tuple[str, str], ...]:
-        """Return each family that none of our names is in, with its provider."""
-        return tuple(
-            (family, vendor.name)
-            for vendor in vendors().values()
-            for family in vendor.names
-            if not any(is_in(name, family) for name in self._mine)
-        )
-
-    @cached_property
-    def _starts(self) -> tuple[tuple[str, str], ...]:
-        return tuple((each[:-1], vendor) for each, vendor in self._families if each[-1] == "*")
-
-    @cached_property
-    def _ends(self) -> tuple[tuple[str, str], ...]:
-        return tuple((each[1:], vendor) for each, vendor in self._families if each[0] == "*")
-
-    @cached_property
-    def _whole(self) -> dict[str, str]:
-        return {each: vendor for each, vendor in reversed(self._families) if "*" not in each}
+        if found := self._families.of(name) or self._by_prefix(name):
+            return found
+        organization, _, model = name.partition("/")
+        return self._models.of(model) if organization in self._organizations else None
 
     def _by_prefix(self, name: str) -> str | None:
         """Return the provider of a routing prefix, or Ollama for a name with its kind of tag."""
@@ -65,6 +55,38 @@ class Foreign:
             if rest and prefix not in self._organizations and (found := of_key(prefix)):
                 return found
         return "ollama" if is_tagged(name) else None
+
+
+class Families:
+    """The families of other providers' names that none of our names is in, in lower case."""
+
+    def __init__(self, own: Iterable[str]) -> None:
+        """Sort the families by what they fix: the beginning, the end, or the whole name."""
+        mine = [name.lower() for name in own]
+        found = [
+            (family, vendor.name)
+            for vendor in vendors().values()
+            for family in vendor.names
+            if not any(is_in(name, family) for name in mine)
+        ]
+        self._starts = tuple((each[:-1], vendor) for each, vendor in found if each[-1] == "*")
+        self._ends = tuple((each[1:], vendor) for each, vendor in found if each[0] == "*")
+        self._whole = {each: vendor for each, vendor in reversed(found) if "*" not in each}
+
+    def of(self, name: str) -> str | None:
+        """Return the provider of the family that a name is in."""
+        for family, vendor in self._starts:
+            if name.startswith(family):
+                return vendor
+        for family, vendor in self._ends:
+            if name.endswith(family):
+                return vendor
+        return self._whole.get(name)
+
+    def of_tag(self, name: str) -> str | None:
+        """Return the provider that adds the tag of a name: x:free."""
+        fits = (vendor for end, vendor in self._ends if end[0] == ":" and name.endswith(end))
+        return next(fits, None)
 
 
 def is_in(name: str, family: str) -> bool:

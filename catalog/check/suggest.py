@@ -76,6 +76,17 @@ def is_slip(name: str, known: Known) -> bool:
     )
 
 
+def is_public(name: str, known: Known) -> bool:
+    """Return whether a name is the public one of a model, so that other providers list it too.
+
+    It is the known name without its organization or in another case, or like the description only.
+    """
+    own, public = known.name.casefold(), name.casefold().rpartition("/")[2]
+    if "/" in own and public == own.rpartition("/")[2]:
+        return True
+    return not closest(name.casefold(), [own, own.rpartition("/")[2]])
+
+
 def _spelled(candidates: Iterable[Known]) -> dict[str, Known]:
     spelled: dict[str, Known] = {}
     for known in candidates:

@@ -4,30 +4,18 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple
 
 from catalog.check.scan.entries import Group, Settled
-from catalog.check.scan.places import LEADING, owner
+from catalog.check.scan.places import LEADING, LONGEST, owner
 from catalog.check.scan.signs import NO_OWNER, is_ai
 from catalog.check.scan.speakers import OWN, Speakers
+from catalog.check.scan.uses import Beside
 
 FARTHEST = 8
 """Maximum groups around a name that are asked."""
 NEAR = 2
 """Maximum groups around a name in which goods or arguments count."""
 HOLDERS = {"self", "this", "cls"}
-
-
-class Beside(NamedTuple):
-    """What stands beside a name.
-
-    `provider` is OWN, another provider, or empty. `goods` is the key of goods. `call` is whether
-    something belongs to a call of a model.
-    """
-
-    provider: str = ""
-    goods: str = ""
-    call: bool = False
 
 
 @dataclass(slots=True)
@@ -61,9 +49,9 @@ class Neighbors:
         """Return what stands beside a name."""
         entry, group = found.entry, found.group
         provider = None if found.means else self.speakers.of_prefix(entry.name)
-        provider = provider or self.speakers.of_place(entry.place)
+        provider = provider or self.speakers.of_place(entry.key[:LONGEST] or entry.place)
         owners = _owners(entry.place)
-        goods, call = "", is_ai(entry.place)
+        goods, call = "", is_ai(entry.place) or is_ai(entry.key)
         for steps, heard in enumerate(self._around(group)):
             if not provider:
                 provider = _who(heard, owners) or self._client(heard.root, entry.at)

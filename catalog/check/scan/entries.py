@@ -15,7 +15,17 @@ from catalog.check.scan.signs import NO_OWNER, Sign, sign
 PLAUSIBLE = re.compile(r"(?=.*[A-Za-z])(?!.*::)[A-Za-z0-9][\w.:/@+-]{0,199}\Z", re.ASCII)
 DEFAULTED = re.compile(r"\$\{([\w.-]+):[-=]?([^${}]*)\}")
 ITEM = re.compile(r"[^\s,;]+")
-SEVERAL = re.compile(r"[=,]|\$\{")
+# The default of a template: {{ .Values.model | default "x" }}, {{ default "x" .Values.model }}.
+TEMPLATED = re.compile(
+    r"(?<![\w.$-])(?P<key>[\w.$-]++)[)\s]*+\|\s*+default[\s(]++\\?[\"'](?P<d>[^\"'\\{}]*+)"
+    r"|\bdefault\s++(?=\\?[\"'][^\"'\\{}]*+\\?[\"'][\s(]++(?P<of>[\w.$-]++))"
+    r"\\?[\"'](?P<e>[^\"'\\{}]*+)"
+)
+PREFIXED = re.compile(r"@?[A-Za-z][\w-]{0,60}+:[\w]")
+"""The beginning of a name behind a prefix with a colon: openai:x."""
+WORTH = re.compile(rf"[/=]|\$\{{|\{{\{{|\A{PREFIXED.pattern}")
+"""What a string without a place has: a vendor, a setting, a default or a prefix."""
+SEVERAL = re.compile(r"[=,]|\$\{|\bdefault[\s(]")
 SETTING = re.compile(r"\A-{0,2}([A-Za-z_][\w.-]*)=(\S+)\Z")
 LONGEST = 12  # maximum digits of a limit
 LONGEST_PATH = 200
@@ -48,7 +58,7 @@ class Entry(NamedTuple):
     """A string, the offset of its first character, and its place.
 
     One that is not `sure` counts if its name is known, or that of another entry in its `cluster`.
-    `prose` is a mention.
+    `prose` is a mention. `key` is the key of a value in a mapping of models: {"groq": "x"}.
     """
 
     name: str
@@ -57,6 +67,7 @@ class Entry(NamedTuple):
     sure: bool = True
     cluster: Hashable = None
     prose: bool = False
+    key: str = ""
 
 
 class Limit(NamedTuple):
@@ -72,7 +83,7 @@ class Group:
     """The entries, limits and signs of one call, object, table or mapping.
 
     `outer` is the group around it. `given` is the variable that a call is assigned to, and `at` its
-    offset.
+    offset. `renames` is whether its `model_name` is a free name for the model in its parameters.
     """
 
     entries: list[Entry] = field(default_factory=list)
@@ -81,9 +92,11 @@ class Group:
     outer: "Group | None" = None
     given: str = ""
     at: int = 0
+    renames: bool = False
 
     def sign(self, key: str, text: str = "") -> None:
         """Add the sign of a key and its value, if it is one."""
+        self.renames = self.renames or key == "litellm_params"
         if len(self.signs) < MOST_SIGNS and (found := sign(key, text)):
             self.signs.append(found)
 
@@ -107,12 +120,16 @@ class Group:
         ):
             self.limits.append(Limit(key, int(digits), at))
 
+    def keyed(self, since: int, key: str) -> None:
+        """Give a key to the entries that were added since there were that many."""
+        self.entries[since:] = [entry._replace(key=key) for entry in self.entries[since:]]
+
     def string(self, text: str, at: int, given: str, *, sure: bool = True) -> None:
         """Add a string with its place.
 
         The place "" is for strings that may only be a full name.
         """
-        if given or "/" in text or "${" in text or "=" in text:
+        if given or WORTH.search(text):
             self.entries.append(Entry(text, at, given, sure and bool(given)))
 
 
@@ -144,7 +161,8 @@ def settle(groups: Iterable[Group], names: Names) -> list[Settled]:
         highest = _highest(group.limits)
         for entry in entries:
             means = names.of(entry.name) or ""
-            if _may_count(entry, means, clusters):
+            is_free = group.renames and entry.place == "model_name"
+            if _may_count(entry, means, clusters, names) and not is_free:
                 new = Settled(entry, means, _beside(entry, highest) if highest else None, group)
                 if entry.at not in found or _rank(new) > _rank(found[entry.at]):
                     found[entry.at] = new
@@ -160,10 +178,10 @@ def _apart(found: Iterable[Settled]) -> Iterator[Settled]:
         end = max(end, each.entry.at + len(each.entry.name))
 
 
-def _may_count(entry: Entry, means: str, clusters: set[Hashable]) -> bool:
+def _may_count(entry: Entry, means: str, clusters: set[Hashable], names: Names) -> bool:
     """Return whether an entry may be a use."""
     if means:
-        return bool(entry.place) or "/" in means
+        return bool(entry.place) or "/" in means or names.is_routed(entry.name)
     return (entry.sure or entry.cluster in clusters) and PLAUSIBLE.match(entry.name) is not None
 
 
@@ -184,12 +202,16 @@ def _spread(entries: list[Entry]) -> list[Entry]:
 def _inside(entry: Entry) -> Iterator[Entry]:
     """Yield the entries in one string."""
     name = entry.name
-    if "${" in name:
+    if "default" in name and TEMPLATED.search(name):
+        for match in TEMPLATED.finditer(name):
+            key, value = ("key", "d") if match["key"] else ("of", "e")
+            yield from _setting(entry, match[key], match, value, entry.place)
+    elif "${" in name:
         for match in DEFAULTED.finditer(name):
-            yield from _setting(entry, match, entry.place)
+            yield from _setting(entry, match[1], match, 2, entry.place)
     elif "=" in name:
         for match in SETTING.finditer(name):
-            yield from _setting(entry, match, "")
+            yield from _setting(entry, match[1], match, 2, "")
     elif "," in name and entry.place and (kind := place(entry.place)) and kind.many:
         for match in ITEM.finditer(name):
             yield entry._replace(name=match[0], at=entry.at + match.start())
@@ -197,15 +219,17 @@ def _inside(entry: Entry) -> Iterator[Entry]:
         yield entry
 
 
-def _setting(entry: Entry, match: re.Match[str], otherwise: str) -> Iterator[Entry]:
-    """Yield the value of a setting, with the setting as its place.
+def _setting(
+    entry: Entry, name: str, match: re.Match[str], value: int | str, otherwise: str
+) -> Iterator[Entry]:
+    """Yield the value of a setting in a group of the match, with the setting as its place.
 
     If the setting takes no model, the place of the string is used.
     """
-    given = match[1] if place(match[1]) else otherwise
+    given = name if place(name) else otherwise
     if given and (kind := place(given)):
-        at = entry.at + match.start(2)
-        yield entry._replace(name=match[2], at=at, place=given, sure=kind.sure)
+        at = entry.at + match.start(value)
+        yield entry._replace(name=match[value], at=at, place=given, sure=kind.sure)
 
 
 def _highest(limits: Iterable[Limit]) -> dict[frozenset[str], tuple[int, int, Limit]]:

@@ -1,17 +1,26 @@
 """Match strings with the names that a catalog had, without routing prefixes."""
 
+import re
 from collections.abc import Iterator
+from functools import cached_property
 
 # Prefixes that gateways and clients put before a name to choose a protocol.
 ROUTES = frozenset({
     "custom_openai", "hosted_vllm", "litellm", "litellm_proxy", "models", "openai",
     "openai-chat", "openai-compatible", "openai-responses", "openai_compatible", "openai_like",
-    "text-completion-openai", "vllm",
+    "responses", "text-completion-openai", "vllm",
 })  # fmt: skip
+PATHS = {"models", "responses"}
+"""Prefixes that are also folders, so that they do not show that a string is a name."""
 DEEPEST = 3
 """Maximum prefixes before one name."""
 SECOND = "models/"
 """Prefix with which some providers list a name that calls take without it."""
+# Made-up words without a dictionary's meaning, so that they are names of models everywhere.
+COINED = frozenset({
+    "codestral", "deepseek", "devstral", "dolly", "euria", "gpt", "magistral", "ministral",
+    "mistral", "mixtral", "openhermes", "photomaker", "pixtral", "qwen", "qwq", "voxtral",
+})  # fmt: skip
 
 
 class Names:
@@ -41,14 +50,9 @@ class Names:
 
     def forms(self, text: str) -> Iterator[str]:
         """Yield a string, then without its first prefix, and so on."""
-        for _ in range(DEEPEST):
-            yield text
-            cut = min(filter(lambda at: at > 0, (text.find("/"), text.find(":"))), default=0)
-            prefix = text[:cut].lower()
-            if prefix not in ROUTES and prefix not in self.own:
-                return
-            text = text[cut + 1 :]
         yield text
+        for _, rest in self._cut(text):
+            yield rest
 
     def bare(self, text: str) -> str:
         """Return a string without all of its prefixes."""
@@ -59,8 +63,51 @@ class Names:
 
     def is_own(self, text: str) -> bool:
         """Return whether the provider's name is one of the prefixes."""
-        return ("/" in text or ":" in text) and any(
-            form[: len(name) + 1].lower() in {f"{name}/", f"{name}:"}
-            for form in self.forms(text)
-            for name in self.own
-        )
+        return any(self._names_own(prefix) for prefix, _ in self._cut(text))
+
+    def is_routed(self, text: str) -> bool:
+        """Return whether a string can only be a known name behind a prefix: openai/qwen3.
+
+        A common word may be something else, as in the repository openai/whisper.
+        """
+        means = self.of(text)
+        if means is None or means == text or is_word(means):
+            return False
+        return any(prefix not in PATHS for prefix, _ in self._cut(text))
+
+    def may_stand_in(self, text: str, lowered: str) -> bool:
+        """Return whether a text has a known name behind a prefix, whatever its place."""
+        if not any(mark in lowered for mark in self._marks):
+            return False
+        return any(self.is_routed(match[0]) for match in self._routed.finditer(text))
+
+    @cached_property
+    def _marks(self) -> tuple[str, ...]:
+        return (*(f"{each}{sign}" for each in ROUTES - PATHS for sign in "/:"), *self.own)
+
+    @cached_property
+    def _routed(self) -> re.Pattern[str]:
+        marks = "|".join(map(re.escape, sorted(self._marks)))
+        return re.compile(rf"(?:{marks})[\w.:/-]{{1,200}}+", re.IGNORECASE)
+
+    def _cut(self, text: str) -> Iterator[tuple[str, str]]:
+        """Yield each prefix in lower case, with what follows it."""
+        for _ in range(DEEPEST):
+            cut = min(filter(lambda at: at > 0, (text.find("/"), text.find(":"))), default=0)
+            prefix = text[:cut].lower().removeprefix("@")
+            if prefix not in ROUTES and not self._names_own(prefix):
+                return
+            text = text[cut + 1 :]
+            yield prefix, text
+
+    def _names_own(self, prefix: str) -> bool:
+        """Return whether a prefix is the provider's name or has it as a word: infomaniak-ai."""
+        if prefix in self.own:
+            return True
+        parts = re.split(r"[^a-z0-9.]+", prefix) if any(map(prefix.__contains__, self.own)) else ()
+        return not self.own.isdisjoint(parts)
+
+
+def is_word(name: str) -> bool:
+    """Return whether a name may be a word of a dictionary: one word without digits or signs."""
+    return name.isalpha() and name.isascii() and name.lower() not in COINED

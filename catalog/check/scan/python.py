@@ -8,7 +8,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from catalog.check.scan.entries import Group
+from catalog.check.scan.entries import PREFIXED, Group
 from catalog.check.scan.frames import Held
 from catalog.check.scan.places import GETTERS, SETTERS, place
 from catalog.check.scan.python_values import Values, last, pairs, setting
@@ -70,7 +70,8 @@ class Reader(Values):
 
     def see_string(self, node: ast.Constant, group: Group) -> None:
         """Add a string that may be a full name."""
-        if isinstance(node.value, str) and "/" in node.value and len(node.value) <= LONGEST:
+        text = node.value
+        if isinstance(text, str) and len(text) <= LONGEST and ("/" in text or PREFIXED.match(text)):
             self.put(group, "", node, sure=False)
 
     def see_assign(self, node: ast.Assign, group: Group) -> None:

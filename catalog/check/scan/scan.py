@@ -92,11 +92,13 @@ def scan_text(
     language = language_of(path) or language_in(text)
     lowered = text.lower()
     about = any(marker.lower() in lowered for marker in markers)
+    names, speakers = sought(known, markers, others)
     if language is None or not (
-        may_hold(lowered, language) or any(name in text for name in full_names(known))
+        may_hold(lowered, language)
+        or any(name in text for name in full_names(known))
+        or names.may_stand_in(text, lowered)
     ):
         return Scanned(path, (), (), about)
-    names, speakers = sought(known, markers, others)
     try:
         groups = read(text, language)
         found = settle(groups, names)
@@ -131,6 +133,8 @@ def use(path: str, found: Settled, lines: Lines, names: Names, neighbors: Neighb
     entry, limit = found.entry, found.limit
     line, column = lines.locate(entry.at)
     beside = neighbors.of(found)
+    provider = OWN if names.is_own(entry.name) else beside.provider
+    beside = beside._replace(provider=provider, call=beside.call or limit is not None)
     return Use(
         path=path,
         line=line,
@@ -143,7 +147,5 @@ def use(path: str, found: Settled, lines: Lines, names: Names, neighbors: Neighb
         limit_place=limit.place if limit else "",
         bare=names.bare(entry.name),
         means=found.means,
-        provider=OWN if names.is_own(entry.name) else beside.provider,
-        goods=beside.goods,
-        call=beside.call or limit is not None,
+        beside=beside,
     )

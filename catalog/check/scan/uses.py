@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 # Converts an offset to line and column of the file, both from 1.
 Locate = Callable[[int], tuple[int, int]]
@@ -55,6 +55,22 @@ def _letters(encoded: bytes) -> int:
     return len(encoded.translate(None, _INNER))
 
 
+class Beside(NamedTuple):
+    """What stands beside a name.
+
+    `provider` is the one that the code speaks of: "own" for the checked one, else the name of
+    another, or empty. `goods` is a key of goods. `call` is whether an argument or name belongs to a
+    call of a model.
+    """
+
+    provider: str = ""
+    goods: str = ""
+    call: bool = False
+
+
+NOTHING = Beside()
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """A string in the place of a model name.
@@ -64,10 +80,8 @@ class Use:
     the file, not of the cell. `name` is the whole string as written. `place` is its argument, key
     or variable, or "" for a known name with a vendor anywhere else. `kind` is "mention" in prose.
     `limit` is a number of tokens beside it, with line and key. `bare` is the name without routing
-    prefixes, and `means` the known name that it is, "" for an unknown one. `provider` is the one
-    that the code beside it speaks of: "own" for the checked one, else the name of another. `goods`
-    is a key of goods beside it, and `call` whether an argument or name beside it belongs to a call
-    of a model.
+    prefixes, and `means` the known name that it is, "" for an unknown one. `beside` is what stands
+    beside it.
     """
 
     path: str
@@ -81,9 +95,7 @@ class Use:
     limit_place: str = ""
     bare: str = ""
     means: str = ""
-    provider: str = ""
-    goods: str = ""
-    call: bool = False
+    beside: Beside = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
