@@ -187,6 +187,7 @@ class Reader:
                 new.subject = frame.last
         elif callee.lower() in EQUALS and place(self.words[n - 3]):
             new.key = self.words[n - 3]
+        frame.pass_access(new)
         frame.pass_on(new)
         if sign == "{" and (self.signs[n - 1] == ")" or self.words[n - 1]):
             frame.block(new, called=self.signs[n - 1] == ")")
@@ -200,8 +201,11 @@ class Reader:
             new.group.inside(new.path)
             new.group.given = "" if chained or place(frame.key) else frame.key
         elif sign == "{":
+            label = self.texts[n - 1] if self.kinds[n - 1] == "s" else self.words[n - 1]
             new.value_of = frame.key
-            new.group.inside(frame.key or self.words[n - 1])
+            new.group.inside(frame.key or label)
+        elif frame.is_mapping():
+            new.group.inside(frame.key)
 
     def path(self, n: int, chain: str) -> tuple[bool, str]:
         """Return the names before a bracket, joined by dots: client.chat.create.
@@ -258,6 +262,8 @@ class Reader:
             outer = self.stack[-1]
             if done.opener == "{" and (outer.opener == "(" or done.value_of.lower() in PARTS):
                 outer.group.adopt(done.group.signs)
+            if done.opener == "[" and outer.opener == "{" and not outer.key:
+                outer.last = done.last  # because it may be a computed key
             if done.index:
                 outer.last = done.last
                 outer.reads(done.last)
@@ -265,6 +271,7 @@ class Reader:
                 is_symbol = done.sign == ":" and done.callee.lower() in GETTERS
                 outer.asked = done.asked or (done.was_read if is_symbol else "") or outer.asked
                 outer.closed, outer.tested = done.callee, done.was_read
+                outer.was_read = outer.was_read if done.callee else done.was_read
                 outer.chain = done.path
                 if done.callee in CHOICES and place(done.last):
                     outer.switched = done.last

@@ -16,6 +16,7 @@ from catalog.check.scan.places import (
     is_flag,
     place,
 )
+from catalog.check.scan.signs import is_access
 
 
 class Held:
@@ -41,7 +42,10 @@ class Held:
 # Calls that take a setting's default as an argument.
 DEFAULTING = GETTERS | FALLBACKS | FIRSTS | COPYING
 # Keys of a setting's name and of its value.
-PAIRED = {"name": "name", "key": "name", "value": "value", "default": "value"}
+PAIRED = {
+    "name": "name", "key": "name", "value": "value", "default": "value", "defaultvalue": "value",
+    "default_value": "value",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -55,7 +59,8 @@ class Frame:
     before. `pending` is a key without its value yet. `was_read` is the setting that the expression
     reads so far, `tested` the one in the last call, `condition` the one before a question mark.
     `closed` is the call that just ended, with its names in `chain`. `value_of` is the key of this
-    bracket, and `path` has the names of this call.
+    bracket, and `path` has the names of this call. `reached` is the group whose address or secret
+    the bracket reads.
     """
 
     opener: str
@@ -84,6 +89,7 @@ class Frame:
     position: int = 0
     ternaries: int = 0
     number: int = 0
+    reached: Group | None = None
     pending: tuple[str, int] | None = None
     pair: dict[str, tuple[str, int]] = field(default_factory=dict)
 
@@ -91,8 +97,14 @@ class Frame:
         """Set the last name. An `adjacent` one becomes `before`."""
         self.before = self.last if adjacent else ""
         self.last, self.last_at = text.lstrip("$@"), at
+        self.access(self.last)
         if self.last.lower() not in SAME:
             self.reads(self.last)
+
+    def access(self, name: str) -> None:
+        """Add the name of a setting with an address or secret: baseURL: env.GROQ_URL."""
+        if self.reached or (self.key and is_access(self.key)):
+            (self.reached or self.group).inside(name)
 
     def reads(self, name: str) -> None:
         """Remember a name that is read, if it takes a model."""
@@ -170,6 +182,15 @@ class Frame:
         """Return the place that a default in this bracket belongs to."""
         return self.asked or (self.held.place if self.held else "")
 
+    @property
+    def option_of(self) -> str:
+        """Return the place of one name that an object in this call describes.
+
+        For example option("model", {default: "x"}) and MODEL: str({default: "x"}).
+        """
+        name = self.asked or (self.held.place if self.held else "")
+        return "" if Held(name).many else name
+
     # State for inner brackets
 
     def block(self, new: "Frame", *, called: bool) -> None:
@@ -191,6 +212,8 @@ class Frame:
             new.asked, new.position = self.asked, 1
         elif self.key:
             self.pass_value(new)
+        elif new.opener == "{" and self.opener == "(" and (place_of := self.option_of):
+            new.held = Held(place_of, doubtful=self.callee.lower() not in GETTERS)
         elif self.held and self.opener == "[" and new.opener in {"{", "("}:
             new.listed = self.held
             if new.opener == "{" and self.held.maps:
@@ -200,6 +223,11 @@ class Frame:
             new.held = self.held if listing else None
         if self.switched and new.opener == "{":
             new.subject, self.switched = self.switched, ""
+
+    def pass_access(self, new: "Frame") -> None:
+        """Pass on the group whose address or secret is read, also to an index."""
+        if new.opener != "{" and is_access(self.key):
+            new.reached = self.reached or self.group
 
     def pass_value(self, new: "Frame") -> None:
         """Pass the place on to a bracket that is a key's value."""
@@ -256,12 +284,15 @@ class Frame:
         if kind := place(key):
             self.group.string(text, at, key, sure=kind.sure and not self.doubtful)
         elif lower in DEFAULTS and (holder := self.default_of):
-            self.group.string(text, at, holder)
+            self.group.string(text, at, holder, sure=self.held is None or self.held.sure)
+        elif lower in IDENTITIES and self.held and not self.held.many:
+            self.group.string(text, at, self.held.place, sure=False)
         elif self.listed and lower in IDENTITIES:
             where = f"{self.listed.place}.{key}"
             self.group.entries.append(Entry(text, at, where, False, (self.listed, lower)))
         elif self.held and self.is_mapping():
-            self.group.entries.append(Entry(text, at, self.held.place, False, (self.held, "value")))
+            cluster = (self.held, "value")
+            self.group.entries.append(Entry(text, at, self.held.place, False, cluster, key=key))
         else:
             self.group.string(text, at, "")
 
@@ -269,6 +300,8 @@ class Frame:
         """Add an argument of a call, or a value in plain parentheses."""
         callee = self.callee.lower()
         setter = Held(self.callee)
+        if self.reached and callee in GETTERS:
+            self.access(text)
         if self.group.outer and not self.position:
             self.group.outer.sign(self.callee, text)
         if self.asked and self.position:
@@ -279,8 +312,9 @@ class Frame:
         elif self.position == 0 and setter.sure and not setter.many:
             self.group.string(text, at, self.callee, sure=self.callee.startswith(SETTERS))
         elif self.held:
-            listing = not callee or (self.held.many and callee in LISTS)
-            if listing or self.position == 0:
+            is_map = "map" in self.path.lower().split(".")
+            listing = not callee or (self.held.many and callee in LISTS and not is_map)
+            if listing or is_map or self.position == 0 or callee in GETTERS:
                 self.group.string(text, at, self.held.place, sure=listing and self.held.sure)
         else:
             self.group.string(text, at, "")
@@ -288,6 +322,7 @@ class Frame:
     def item(self, text: str, at: int) -> None:
         """Add an entry of a list, or take an index."""
         if self.index:
+            self.access(text)
             self.last = text
             self.reads(text)
         elif self.flag:

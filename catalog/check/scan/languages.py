@@ -68,7 +68,11 @@ BARE = {
     "yaml": [
         re.compile(word + r"[\w.-]{0,60}+[\"']?[ \t]*(?:[:=]|[\"'],)") for word in WORDS + OTHERS
     ]
-    + [re.compile(r"(?:(?:name|key):[ \t]*|-[ \t]+)[\"']?[\w-]*(?:model|llm)")],
+    + [
+        re.compile(r"(?:(?:name|key):[ \t]*|-[ \t]+)[\"']?[\w-]*(?:model|llm)"),
+        re.compile(r"(?:model|llm)[\w.-]{0,60}+[)\s]{0,9}+\|[ \t]{0,9}+default\b"),
+        re.compile(rf"\bdefault[ \t]{{1,9}}+{NAMED}[ \t(]{{1,9}}+[\w.$]{{0,60}}?(?:model|llm)"),
+    ],
     "toml": [re.compile(word + r"[\w.-]{0,60}+[\"']?[ \t]*[=\].]") for word in WORDS + OTHERS],
 }
 OFTEN = 1000

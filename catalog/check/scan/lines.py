@@ -79,6 +79,8 @@ def see_line(group: Group, line: str, at: int, language: str) -> None:
     if "/" in line:
         for match in FULL.finditer(line):
             group.string(match[0], at + match.start(), "")
+    if "{{" in line and language == "ini":
+        group.string(line, at, "")
 
 
 def begin(groups: list[Group]) -> None:

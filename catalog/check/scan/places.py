@@ -22,10 +22,12 @@ COPYING = frozenset({"from", "just", "new", "of", "some", "str", "string", "to_o
 # Calls that return their first argument with a value.
 FIRSTS = frozenset({
     "coalesce", "defaultifblank", "defaultifempty", "defaultto", "firstnonempty", "firstnonnull",
-    "firstof", "ifnull", "nvl", "or", "requirenonnullelse",
+    "firstof", "ifnull", "nvl", "or", "requirenonnullelse", "try",
 })  # fmt: skip
 # Methods and wrappers after a setting that still give its value.
 SAME = FALLBACKS | {
+    "any",
+    "as",
     "as_deref",
     "as_ref",
     "clone",
@@ -35,6 +37,7 @@ SAME = FALLBACKS | {
     "ok",
     "orempty",
     "presence",
+    "string",
     "strip",
     "to_s",
     "tolowercase",
@@ -56,7 +59,7 @@ LISTS = frozenset({
     "array", "arraylist", "arrayof", "aslist", "frozenset", "hashset", "list", "listof",
     "mutablelistof", "of", "set", "setof", "tuple", "vec",
 })  # fmt: skip
-# Keys that identify an object in a list of models.
+# Keys that identify an object in a list of models, or the object that is one model.
 IDENTITIES = frozenset({"id", "key", "modelid", "modelname", "name", "slug", "value"})
 EQUALS = frozenset({"eq", "equals", "equalsignorecase", "is"})
 CHOICES = frozenset({"case", "match", "switch", "when"})

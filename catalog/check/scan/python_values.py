@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator
 from catalog.check.scan.entries import Budget, Entry, Group
 from catalog.check.scan.frames import Held
 from catalog.check.scan.places import DEFAULTS, GETTERS, IDENTITIES, LISTS, is_flag, place
+from catalog.check.scan.signs import is_access
 from catalog.check.scan.uses import Columns
 
 QUOTE = re.compile(r"[A-Za-z]{0,2}(?:\"\"\"|'''|\"|')")
@@ -136,18 +137,23 @@ class Values:
         held = Held(name)
         self.budget.spend(len(node.keys))
         if not held.many:
+            self.identities(group, name, node, held)
+            inner = self.groups[-1]
             for key, value in pairs(node):
                 if isinstance(key, str) and key.lower() in DEFAULTS:
-                    self.option(group, name, value, sure=held.sure)
+                    self.option(inner, name, value, sure=held.sure)
             return
         for key, value in zip(node.keys, node.values, strict=True):
-            inner = group
+            inner, under = group, constant(key)
             if isinstance(value, ast.Dict | ast.Call):
                 self.identities(group, name, value, held)
                 inner = self.groups[-1]
+                inner.inside(under)
             else:
+                before = len(group.entries)
                 for each in value.elts if isinstance(value, ast.List | ast.Tuple) else [value]:
                     self.put(group, name, each, sure=False, cluster=(held, "value"))
+                group.keyed(before, under)
             if key is not None:
                 self.put(inner, name, key, sure=False, cluster=(held, "key"))
 
@@ -159,17 +165,29 @@ class Values:
         callee = last(node.func)
         kind = place(name)
         self.depth += CALL
+        self.budget.spend(len(node.keywords))
+        group = self.call(group, node)
         if node.args:
             listing = callee.lower() in LISTS and kind is not None and kind.many
             certain = sure and (callee in FIELDS or listing)
             first = node.args[0]
             if not (isinstance(first, ast.Constant) and is_flag(str(first.value))):
                 self.give(group, name, first, sure=certain)
-        self.budget.spend(len(node.keywords))
+        for argument in node.args[1:] if callee.lower() in GETTERS else ():
+            self.put(group, name, argument, sure=False)
         for word in node.keywords:
             if word.arg and word.arg.lower() in DEFAULTS:
                 self.option(group, name, word.value, sure=sure)
         self.depth -= CALL
+
+    def call(self, outer: Group, node: ast.Call) -> Group:
+        """Return a group with the signs of a call whose argument is a value of the outer one."""
+        self.groups.append(group := Group(limits=outer.limits, outer=outer))
+        group.inside(path(node.func))
+        for word in node.keywords:
+            value = word.value.value if isinstance(word.value, ast.Constant) else None
+            group.sign(word.arg or "", value if isinstance(value, str) else "")
+        return group
 
     def option(self, group: Group, name: str, node: ast.expr, *, sure: bool) -> None:
         """Add the default or the choices of an option."""
@@ -183,6 +201,8 @@ class Values:
         """Add a number that is a limit, and the sign of a key."""
         value = node.value if isinstance(node, ast.Constant) else None
         group.sign(key, value if isinstance(value, str) else "")
+        if value is None and is_access(key):
+            group.inside(last(node))
         if type(value) is int:
             group.number(key, str(value), self.starts[node.lineno - 1] + node.col_offset)
 
@@ -260,6 +280,8 @@ def last(node: ast.expr, deepest: int = DEEPEST) -> str:
             return last(inner, inside)
         case ast.NamedExpr() | ast.Await():
             return last(node.value, inside)
+        case ast.BoolOp(values=[first, *_]):
+            return last(first, inside)
         case ast.Attribute():
             return node.attr
         case ast.Subscript(slice=ast.Constant(value=str() as key)):
@@ -269,6 +291,13 @@ def last(node: ast.expr, deepest: int = DEEPEST) -> str:
         case ast.Call(args=[ast.Constant(value=str() as key), *_]):
             return key if last(node.func, inside) in GETTERS else ""
     return ""
+
+
+def constant(node: ast.expr | None) -> str:
+    """Return the text of a string, or the last name of another expression: Provider.GROQ."""
+    if isinstance(node, ast.Constant):
+        return node.value if isinstance(node.value, str) else ""
+    return "" if node is None else last(node)
 
 
 def setting(node: ast.expr | None) -> str:

@@ -39,6 +39,7 @@ AI: Final = frozenset({
 NO_OWNER: Final = frozenset[str]()
 _NAMED = {("name",), ("id",), ("type",), ("kind",)}
 _TYPES = {("api", "type"), ("model", "provider"), ("llm", "type")}
+_SECRETS = {("api", "key"), ("api", "token"), ("access", "token"), ("auth", "token")}
 _VALUED = {"host", "provider", "name"}
 _VERBS = {"custom", "get", "set", "type", "use", "with"}
 
@@ -49,6 +50,13 @@ class Sign(NamedTuple):
     kind: Kind
     owner: frozenset[str]
     text: str
+
+
+@lru_cache(maxsize=8192)
+def is_access(key: str) -> bool:
+    """Return whether a key takes the address of a provider or the secret of a client."""
+    parts = words(key) if len(key) <= LONGEST else ()
+    return parts[-2:] in _SECRETS or (bool(parts) and _kind(key) == "host")
 
 
 def sign(key: str, text: str) -> Sign | None:

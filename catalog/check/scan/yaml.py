@@ -1,7 +1,7 @@
 """Find uses in YAML by its nodes and positions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import islice
 
 import yaml
@@ -89,7 +89,7 @@ class Reader:
             ]
 
     def put(
-        self, group: Group, name: str, node: yaml.Node, *, sure: bool, cluster: object = None
+        self, group: Group, name: str, node: yaml.Node, *, sure: bool, cluster: Hashable = None
     ) -> None:
         """Add a node if it is a string.
 
@@ -114,6 +114,7 @@ class Reader:
                 self.put(group, "", value, sure=False)
                 self.limit(group, name, value)
             elif name.lower() in PARTS and isinstance(value, yaml.MappingNode):
+                group.sign(name)
                 self.budget.spend(KEY * len(value.value))
                 for inner, scalar in scalars(value):
                     group.sign(inner, scalar.value)
@@ -149,25 +150,31 @@ class Reader:
             self.several(group, name, node, held)
         else:
             self.budget.spend(len(node.value))
+            inner = self.identities(name, node, held, group) or group
             for key, value in node.value:
                 if text(key).lower() in DEFAULTS:
                     for each in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                        self.put(group, name, each, sure=sure)
+                        self.put(inner, name, each, sure=sure)
 
     def several(self, group: Group, name: str, node: yaml.MappingNode, held: Held) -> None:
         """Add keys and values of a mapping of models."""
         for key, value in node.value:
+            before = len(group.entries)
             for each in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                 self.put(group, name, each, sure=False, cluster=(held, "value"))
-            inner = self.identities(name, value, held, group) or group
+            group.keyed(before, text(key))
+            inner = self.identities(name, value, held, group, text(key)) or group
             self.put(inner, name, key, sure=False, cluster=(held, "key"))
 
-    def identities(self, name: str, node: yaml.Node, held: Held, outer: Group) -> Group | None:
-        """Add the ids of an object in a list of models."""
+    def identities(
+        self, name: str, node: yaml.Node, held: Held, outer: Group, under: str = ""
+    ) -> Group | None:
+        """Add the ids of an object in a list of models, or under a key of a mapping."""
         if not isinstance(node, yaml.MappingNode):
             return None
         self.budget.spend(KEY * len(node.value))
         self.groups.append(group := Group(outer=outer))
+        group.inside(under)
         for key, value in scalars(node):
             if key.lower() in IDENTITIES:
                 where = f"{name}.{key}"

@@ -1,0 +1,116 @@
+"""What stands beside a name and says whose it is."""
+
+import pytest
+
+from catalog.check.scan.speakers import LONGEST, of_key, of_path
+from tests.unit.check.test_counting import judged
+
+CHAT = 'client.chat.completions.create(model="llama3")\n'
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", 'MODELS = {"groq": "qwen3", "ollama": ["llama3"], "infomaniak": "mixtral"}'),
+        ("a.py", 'models = {P.GROQ: "qwen3", 5: 6, **x, P.INFOMANIAK: "mixtral"}'),
+        ("a.py", 'models = {"groq": {"name": "qwen3"}, "infomaniak": {"name": "mixtral"}}'),
+        ("a.ts", "const MODELS = { groq: 'qwen3', ollama: ['llama3'], infomaniak: 'mixtral' };"),
+        ("a.ts", "const models = { [P.Groq]: 'qwen3', [P.Infomaniak]: 'mixtral' };"),
+        ("a.go", 'var models = map[string]string{"groq": "qwen3", "infomaniak": "mixtral"}'),
+        ("a.json", '{"models": {"groq": "qwen3", "infomaniak": "mixtral"}}'),
+        ("a.php", "$models = ['groq' => 'qwen3', 'infomaniak' => 'mixtral'];"),
+        ("a.rb", 'MODELS = { groq: "qwen3", infomaniak: "mixtral" }'),
+        ("a.toml", '[models]\ngroq = "qwen3"\ninfomaniak = "mixtral"\n'),
+        ("a.yaml", "models:\n  groq: qwen3\n  ollama: [llama3]\n  infomaniak: mixtral\n"),
+        ("a.yaml", "models:\n  groq: {name: qwen3}\n  infomaniak: {name: mixtral}\n"),
+    ],
+)
+def test_the_key_of_a_mapping_names_the_provider(path: str, text: str) -> None:
+    """In a mapping from providers to models, each model is its key's."""
+    assert judged(path, text)[0] == ["mixtral"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", 'llm = init_chat_model("llama3", model_provider="ollama")'),
+        ("a.py", 'model = load("llama3", base_url="https://api.groq.com/v1")'),
+        ("a.py", f'client = OpenAI(base_url=os.environ["OLLAMA_URL"])\n{CHAT}'),
+        ("a.py", f'client = OpenAI(api_key=os.getenv("GROQ_API_KEY"), base_url=x)\n{CHAT}'),
+        ("a.py", 'llm = Chat(model="llama3", openai_api_key=settings.groq_api_key)'),
+        ("a.py", 'CONFIG = {"model": {"name": "qwen3", "provider": "groq"}}'),
+        ("a.yaml", "model:\n  id: qwen3\n  provider: groq\n"),
+        ("a.ts", "chat({ apiKey: process.env.GROQ_API_KEY!, model: 'llama3' })"),
+        ("a.ts", "chat({ apiKey: process.env['GROQ_API_KEY'], model: 'llama3' })"),
+        (
+            "a.ts",
+            "const c = new OpenAI({ baseURL: env.OLLAMA_HOST });\nc.chat({ model: 'llama3' })",
+        ),
+        ("a.go", 'c := Config{BaseURL: os.Getenv("OLLAMA_HOST"), Model: "llama3"}'),
+        ("a.rb", 'c = Client.new(access_token: ENV.fetch("GROQ_API_KEY"), model: "llama3")'),
+        ("a.php", "$c = ['api_key' => env('GROQ_API_KEY'), 'model' => 'llama3'];"),
+        ("a.tf", 'module "ollama" {\n  model = "llama3"\n}\n'),
+        ("a.sh", "vllm serve openai/gpt-oss-120b\n"),
+        ("a.py", 'from vllm import LLM\nLLM(model="openai/gpt-oss-120b")\n'),
+        ("a.py", 'snapshot_download("openai/gpt-oss-120b")\n'),
+    ],
+)
+def test_a_call_or_setting_speaks_for_another(path: str, text: str) -> None:
+    """An argument, or the setting of an address or a key, names another provider or a local run."""
+    uses, reasons = judged(path, text)
+    assert uses == []
+    assert len(reasons) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", 'chat(model="llama3", api_key=env["INFOMANIAK_KEY"], base_url=env["OLLAMA_URL"])'),
+        (
+            "a.ts",
+            "a({ apiKey: env.OPENAI_API_KEY, model: 'llama3' });\nb({ apiKey: env.GROQ_KEY });",
+        ),
+        ("a.ts", "chat({ name: env('GROQ_X'), model: 'llama3' });"),
+    ],
+)
+def test_a_setting_of_ours_or_elsewhere_does_not(path: str, text: str) -> None:
+    """Our own key wins, and one of another call or of no address says nothing."""
+    assert judged(path, text)[0] == ["llama3"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (
+            "a.yaml",
+            (
+                "model_list:\n  - model_name: chat\n    litellm_params:\n"
+                "      model: openai/qwen3\n      api_base: https://api.infomaniak.com/x\n"
+            ),
+        ),
+        (
+            "a.py",
+            (
+                'Router(model_list=[{"model_name": "chat", "litellm_params":'
+                ' {"model": "openai/qwen3", "api_base": "https://api.infomaniak.com/x"}}])'
+            ),
+        ),
+        (
+            "a.json",
+            (
+                '{"model_list": [{"model_name": "chat", "litellm_params":'
+                ' {"model": "openai/qwen3", "api_base": "https://api.infomaniak.com/x"}}]}'
+            ),
+        ),
+    ],
+)
+def test_a_name_made_up_for_a_gateway_is_no_use(path: str, text: str) -> None:
+    """The name under which a gateway offers a model is free; the one in its parameters counts."""
+    assert judged(path, text) == (["qwen3"], [])
+
+
+def test_a_path_that_is_too_long_names_nobody() -> None:
+    """The name of a call is read up to a length, and a key by its words."""
+    assert of_path("groq." + "x" * LONGEST) is None
+    assert of_path("clients.groq") == "groq"
+    assert of_key("@ai-sdk/groq") == "groq"
