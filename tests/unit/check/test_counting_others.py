@@ -11,7 +11,8 @@ from tests.unit.check.test_counting import ABOUT, judged
         "phi-4", "hermes-4-70b", "nova-pro-v1", "llama-3.1-8b-instruct", "mixtral-8x22b-instruct",
         "nemotron-nano", "granite-4.0-h-micro", "palmyra-x5", "amazon/nova-pro-v1",
         "some-lab/some-model-7b", "qwen/qwen3.6-plus", "mistralai/mistral-large-2407",
-        "google/gemini-9", "qwen/qwen3:free", "openai/gpt-oss-120b:free", "gemma-4-31b-it:free",
+        "google/gemini-9", "some-new-versatile", "qwen/qwen3:free", "openai/gpt-oss-120b:free",
+        "gemma-4-31b-it:free",
     ],
 )  # fmt: skip
 def test_in_a_file_about_the_provider(name: str) -> None:
