@@ -252,7 +252,7 @@ class Frame:
         elif len(held) > 1 and held[0].many:
             self.held, self.pending = held[0], names[-1]
             self.settle(self.group)
-            self.held = None
+            self.held, self.listed = None, held[0]
         elif held and place(held[-1].place):
             self.held = held[-1]
 

@@ -11,7 +11,7 @@ from typing import Any
 from catalog.check.scan.entries import PREFIXED, Group
 from catalog.check.scan.frames import Held
 from catalog.check.scan.places import GETTERS, SETTERS, place
-from catalog.check.scan.python_values import Values, last, pairs, setting
+from catalog.check.scan.python_values import Values, constant, last, pairs, setting
 
 NODE = re.compile(r"""\w+|[(\[{]|[-+*/~|&^%<>@]|["'][^\w"']*["']|\.{3}""")
 """Possible beginnings of a node, limited because each takes a kilobyte."""
@@ -49,6 +49,7 @@ class Reader(Values):
         outers = [Group()]
         while waiting:
             node, outer = waiting.pop(), outers.pop()
+            outer = self.branch_of.pop(id(node), outer)
             see = SEE.get(node.__class__)
             if see is not None:
                 self.outer = outer
@@ -214,6 +215,9 @@ class Reader(Values):
         """Read the branch beside one that reads a setting into the same variable."""
         self.branches(group, node.body, node.orelse)
         self.branches(group, node.orelse, node.body)
+        match node.test:
+            case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
+                self.case(last(left), right, node.body)
 
     def see_try(self, node: ast.Try, group: Group) -> None:
         """Read what is assigned if reading a setting fails."""
@@ -250,12 +254,23 @@ class Reader(Values):
 
     def see_match(self, node: ast.Match, group: Group) -> None:
         """Read the cases of a match on a model name."""
-        if not (kind := place(name := last(node.subject))):
+        name = last(node.subject)
+        for case in node.cases:
+            if isinstance(case.pattern, ast.MatchValue):
+                self.case(name, case.pattern.value, case.body)
+        if not (kind := place(name)):
             return
         for case in node.cases:
             for inner in ast.walk(case.pattern):
                 if isinstance(inner, ast.MatchValue):
                     self.put(group, name, inner.value, sure=kind.sure)
+
+    def case(self, name: str, value: ast.expr, body: list[ast.stmt]) -> None:
+        """Put statements below the sign of what their case compares: if provider == "groq"."""
+        group = Group(outer=self.outer)
+        group.sign(name, constant(value))
+        if group.signs:
+            self.branch_of.update((id(each), group) for each in body)
 
     def see_list(self, node: ast.List | ast.Tuple, group: Group) -> None:
         """Read the value after an option in a command: ["--model", "x"]."""

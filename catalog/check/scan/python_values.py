@@ -32,6 +32,7 @@ class Values:
         self.columns: dict[int, Columns] = {}
         self.given: dict[int, str] = {}
         self.keys: dict[int, str] = {}
+        self.branch_of: dict[int, Group] = {}
         self.groups: list[Group] = []
         self.outer = Group()
         self.depth = 0

@@ -109,6 +109,32 @@ def test_a_name_made_up_for_a_gateway_is_no_use(path: str, text: str) -> None:
     assert judged(path, text) == (["qwen3"], [])
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        """if provider == "groq":
+    model = "qwen3"
+elif self.provider == Provider.INFOMANIAK:
+    chat(model="mixtral")
+""",
+        """match provider:
+    case "ollama":
+        model = "llama3"
+    case Provider.INFOMANIAK:
+        model = "mixtral"
+    case _:
+        model = unknown
+""",
+        'if provider == "groq":\n    model = "qwen3"\nelse:\n    model = "mixtral"\n',
+        'if provider != "groq":\n    model = "mixtral"\n',
+        'if theme == "groq":\n    model = "mixtral"\n',
+    ],
+)
+def test_a_branch_for_a_provider_speaks_for_it(text: str) -> None:
+    """What a branch of Python does is its provider's, and another branch is not."""
+    assert judged("a.py", text)[0] == ["mixtral"]
+
+
 def test_a_path_that_is_too_long_names_nobody() -> None:
     """The name of a call is read up to a length, and a key by its words."""
     assert of_path("groq." + "x" * LONGEST) is None
