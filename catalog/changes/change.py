@@ -229,8 +229,37 @@ Basis = Literal["policy", "announced", "proved"]
 """The source of an end date: provider policy, announcement, or refusal."""
 
 
+class OfEnd(OfNone):
+    """The parts that all changes of the end of one model share."""
+
+    __slots__ = ()
+    key: str
+    name: str
+    type: str
+    kind: ClassVar[str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name,)
+
+    @property
+    def followed_as(self) -> tuple[str, ...]:
+        return self.name, self.key
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return (self.type,)
+
+    @property
+    def order(self) -> str:
+        return self.key
+
+    def _head(self) -> dict[str, Any]:
+        return {"model": self.name, "key": self.key, "kind": self.kind, "type": self.type}
+
+
 @dataclass(frozen=True, slots=True)
-class Retiring(OfNone):
+class Retiring(OfEnd):
     """A known end of a model: first known, moved, or closer.
 
     `mark` is the reminder in days before the end, None before the first one. `moved_from` is the
@@ -254,29 +283,12 @@ class Retiring(OfNone):
     kind: ClassVar[str] = "retiring"
 
     @property
-    def names(self) -> tuple[str, ...]:
-        return (self.name,)
-
-    @property
-    def followed_as(self) -> tuple[str, ...]:
-        return self.name, self.key
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        return (self.type,)
-
-    @property
-    def order(self) -> str:
-        return self.key
-
-    @property
     def identity(self) -> Identity:
         mark = None if self.mark is None else str(self.mark)
         return [self.key, self.until.isoformat(), self.basis, mark]
 
     def as_json(self, at: datetime) -> dict[str, Any]:
-        known: dict[str, Any] = {"model": self.name, "key": self.key, "kind": self.kind}
-        known |= {"type": self.type, "days_left": self.days_left(at), "mark": self.mark}
+        known = self._head() | {"days_left": self.days_left(at), "mark": self.mark}
         known["moved_from"] = self.moved_from and self.moved_from.isoformat()
         known["successor"] = self.successor
         known["candidates"] = list(self.candidates) or None
@@ -295,7 +307,7 @@ class Retiring(OfNone):
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelled(OfNone):
+class Cancelled(OfEnd):
     """An announced end that is no longer announced, of a listed model.
 
     `was` is the reported day.
@@ -308,28 +320,11 @@ class Cancelled(OfNone):
     kind: ClassVar[str] = "cancelled"
 
     @property
-    def names(self) -> tuple[str, ...]:
-        return (self.name,)
-
-    @property
-    def followed_as(self) -> tuple[str, ...]:
-        return self.name, self.key
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        return (self.type,)
-
-    @property
-    def order(self) -> str:
-        return self.key
-
-    @property
     def identity(self) -> Identity:
         return [self.key, self.was.isoformat()]
 
     def as_json(self, _at: datetime) -> dict[str, Any]:
-        known = {"model": self.name, "key": self.key, "kind": self.kind, "type": self.type}
-        return known | {"was": self.was.isoformat()}
+        return self._head() | {"was": self.was.isoformat()}
 
 
 ModelChange = Added | Removed | Restored | Updated | Renamed

@@ -126,7 +126,7 @@ class Decision:
         poll = self._outcome(past, reading)
         due = (
             *self._reminders(past, poll),
-            *self._later(past, poll),
+            *self._later(past, poll, reading),
         )
         if not due:
             return poll
@@ -221,7 +221,7 @@ class Decision:
         past = replace(past, gone=gone, evidence=evidence)
         return self._judge(self._ends(past, poll.snapshot or past.snapshot))
 
-    def _later(self, past: Past, poll: Poll) -> tuple[Finding, ...]:
+    def _later(self, past: Past, poll: Poll, reading: Reading) -> tuple[Finding, ...]:
         """Return findings about values that settled, or that this poll confirms."""
         state = poll.snapshot or past.snapshot
         if state is None:
@@ -234,7 +234,10 @@ class Decision:
         found = self._judge(settled, at_rest, state, "confirmed")
         if poll.outcome not in {Outcome.CHANGED, Outcome.UNCHANGED}:
             return found
-        confirmed = confirmed_changes(past.doubted, listed, moving)
+        # Models that this answer lacks, or whose rows are refused, confirm nothing.
+        unread = {*poll.missing, *(each.key for each in reading.refused or ())}
+        read = {key: model for key, model in listed.items() if key not in unread}
+        confirmed = confirmed_changes(past.doubted, read, moving)
         return *found, *self._judge(confirmed, past, state, "confirmed")
 
     def reminds(self, past: Past) -> bool:

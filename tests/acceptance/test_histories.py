@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from tests.support.shell import Shell
 
 Rows = Sequence[dict[str, Any]]
@@ -93,6 +95,16 @@ def test_free_for_one_answer_is_no_discount(shell: Shell) -> None:
         ("info", "implausible", said),
         ("quiet", "implausible-dropped", "m: prices: in 0 → 0.000001, out 0 → 0.000002"),
     ]
+
+
+@pytest.mark.parametrize("unread", [[], [model("m", pricing=7), model("m", pricing=8)]])
+def test_an_answer_that_does_not_state_a_value_confirms_none(shell: Shell, unread: Rows) -> None:
+    """A free model that the next answer lacks or states twice was not free, if it costs again."""
+    stay = [model(f"v/stay{at}") for at in range(120)]
+    price, free = ([model("m", pricing={"in": each})] for each in ("0.000001", "0"))
+    found = history(shell, *([*stay, *rows] for rows in (price, free, unread, price)))
+    rules = [rule for _, rule, _ in found if not rule.startswith("row-")]
+    assert rules == ["implausible", "implausible-dropped"]
 
 
 def test_tune_counts_implausible_values(shell: Shell) -> None:
