@@ -148,15 +148,31 @@ def _same(old: object, new: object) -> bool:
 
 
 def swap(former: str, new: str) -> tuple[str, str]:
-    """Return the removed and added part of a name, at one end.
+    """Return the removed and added part of a name, in whole words.
 
     `a/b` that became `a/b:free` gives `("", ":free")`.
     """
-    start = _shared(former, new)
-    end = _shared(former[::-1], new[::-1])
-    if start >= end:
-        return former[start:], new[start:]
-    return former[: len(former) - end], new[: len(new) - end]
+    start, end = _shared(former, new), _shared(former[::-1], new[::-1])
+    room = min(len(former), len(new))
+    if start + end <= room:
+        return _whole_words(former, new, start, end)
+    # The common beginning and end overlap, so one of them is cut.
+    both = (_whole_words(former, new, *cut) for cut in ((start, room - start), (room - end, end)))
+    return min(both, key=lambda parts: len(parts[0]) + len(parts[1]))
+
+
+def _whole_words(former: str, new: str, start: int, end: int) -> tuple[str, str]:
+    """Return what is between a common beginning and end, up to the ends of words."""
+    while _is_within(former, start) or _is_within(new, start):
+        start -= 1
+    while _is_within(former, len(former) - end) or _is_within(new, len(new) - end):
+        end -= 1
+    return former[start : len(former) - end], new[start : len(new) - end]
+
+
+def _is_within(text: str, at: int) -> bool:
+    """Return whether a place is within a word, not at its beginning or end."""
+    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
 
 
 def _shared(one: str, other: str) -> int:

@@ -118,8 +118,14 @@ def test_who_was_there_earlier_is_back_and_not_renamed() -> None:
         ("old/b", "new/b", ("old", "new")),
         ("b-preview", "b", ("-preview", "")),
         ("same", "same", ("", "")),
+        ("volcengine/x", "bytedance/x", ("volcengine", "bytedance")),
+        ("hub/one/x", "hub/two/x", ("one", "two")),
+        ("Acme: X", "Acme AI: X", ("", " AI")),
+        ("vx", "v/vx", ("", "v/")),
+        ("x-4", "x-4o", ("4", "4o")),
+        ("a-a", "a-a-a", ("", "-a")),
     ],
 )
 def test_what_was_swapped(former: str, new: str, swapped: tuple[str, str]) -> None:
-    """The removed and added parts are found at the end or the beginning."""
+    """The removed and added parts are whole words, wherever they are."""
     assert swap(former, new) == swapped

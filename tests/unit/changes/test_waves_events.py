@@ -52,6 +52,18 @@ def vendor(name: str, count: int) -> Rows:
     return [each | {"text": each["id"]} for each in made]
 
 
+@pytest.mark.parametrize(("old", "new"), [("one", "one two"), ("a/b", "a/c"), ("say: a", "say: b")])
+def test_prefixes_with_a_common_part_are_one_event(old: str, new: str) -> None:
+    """Ten texts whose prefix changed in the same way are one finding, however alike it stays."""
+    tails = ["x", "/b", "a longer text", *(f"{'tail' * at} {at}" for at in range(7))]
+    before, after = (
+        rows_of({f"k{at}": {"title": f"{each}: {tail}"} for at, tail in enumerate(tails)})
+        for each in (old, new)
+    )
+    (finding,) = found(before, after)
+    assert (finding.rule, len(finding.changes)) == ("field-changed", 10)
+
+
 def test_three_names_with_another_prefix_are_renames() -> None:
     """Three models that went from one vendor to another are renamed, two are not."""
     old, new = vendor("old", 3), vendor("newer", 3)

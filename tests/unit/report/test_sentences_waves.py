@@ -156,7 +156,7 @@ def settled(fields: int) -> list[Updated]:
         ),
         (
             [*on(1, "title", "Ab: one", "A b: one"), *on(1, "title", "Ab: two", "A b: two")],
-            'title on 1 model: "A" → "A " in each (m0)',
+            'title on 1 model: "Ab" → "A b" in each (m0)',
             "a wave: one field",
         ),
     ],
