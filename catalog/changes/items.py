@@ -1,21 +1,27 @@
 """Match the items of two lists of objects by a field that tells them apart.
 
-In a path, the value of that field names the item: `prices.input.amount`.
+In a path, the value of that field names the item: `prices.input.amount`. If no field tells the
+items apart, two fields may, as in `prices.input+EUR.amount`, or else their places.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 
 from catalog.core.paths import Trail
 from catalog.core.strict_json import Json, canonical, is_reordered
 
 IDENTITIES = ("id", "key", "name", "type", "unit")
 """Fields that identify an item best, in this order."""
-MEASURES = frozenset({"amount", "cost", "price", "rate", "value"})
-"""Fields that identify an item worst, because their values change."""
+MEASURES = frozenset({"amount", "cost", "eur", "price", "rate", "usd", "value"})
+"""Words of fields that identify an item worst, because their values change."""
+_WORD = re.compile("[A-Z]?[a-z]+")
 LONGEST = 200
 """The maximum length of a step, so that a path stays readable."""
-ALONE = "0"
-"""The step of the only item of a list, if no field identifies it."""
+PLACES = 10
+"""The maximum number of items that are matched by their places."""
+FIELDS = 6
+"""The maximum number of fields of which two are tried together."""
 
 Items = Mapping[str, Json]
 """The items of a list by step."""
@@ -24,24 +30,54 @@ Items = Mapping[str, Json]
 def matched(old: Json, new: Json) -> tuple[Items, Items] | None:
     """Return the items of two lists of objects by step.
 
-    The field with most values in common decides. Return None for other values, for lists in which
-    no field tells the items apart, and for the same items in another order.
+    The field with most values in common decides, or else two fields. A price identifies no item
+    that has another price, so then the places decide. Return None for other values, for lists in
+    which nothing tells the items apart, and for the same items in another order.
     """
     if not (is_objects(old) and is_objects(new)) or is_reordered(old, new):
         return None
     # At most one item may lack the field, so the first two items have all such fields.
     fields = {field for item in (*old[:2], *new[:2]) for field in item}
+    ranked = sorted(fields, key=lambda each: _order(each, old or new))
+    names = [field for field in ranked if not _is_measure(field)]
+    measures = [(field,) for field in ranked if _is_measure(field)]
+    found = _most_alike(old, new, ((field,) for field in names))
+    found = found or _most_alike(old, new, _pairs(names, old or new))
+    by_measure = None if found else _most_alike(old, new, measures)
+    if by_measure and by_measure[0].keys() == by_measure[1].keys():
+        return by_measure
+    return found or _by_place(old, new) or by_measure
+
+
+def _most_alike(
+    old: Sequence[Json], new: Sequence[Json], keys: Iterable[tuple[str, ...]]
+) -> tuple[Items, Items] | None:
+    """Return the items by the fields that have most values in common, the first ones of several."""
     found, most = None, 0 if old and new else -1
-    for field in sorted(fields, key=lambda each: _order(each, old or new)):
-        sides = _by_step(old, field), _by_step(new, field)
+    for fields in keys:
+        sides = _by_step(old, fields), _by_step(new, fields)
         if sides[0] is None or sides[1] is None:
             continue
         common = len(sides[0].keys() & sides[1].keys())
         if common > most:
             found, most = (sides[0], sides[1]), common
-    if found is None and _are_alone(old, new):
-        return {ALONE: old[0]}, {ALONE: new[0]}
     return found
+
+
+def _by_place(old: Sequence[Json], new: Sequence[Json]) -> tuple[Items, Items] | None:
+    """Return the items by their places, if these are of the same forms and without an identity."""
+    forms, others = ([frozenset(item) for item in items] for items in (old, new))
+    if not 0 < len(old) <= PLACES or forms != others:
+        return None
+    return (_numbered(old), _numbered(new)) if all(map(_is_nameless, forms)) else None
+
+
+def _is_nameless(fields: frozenset[str]) -> bool:
+    return fields.isdisjoint(IDENTITIES)
+
+
+def _numbered(items: Sequence[Json]) -> Items:
+    return {str(place): item for place, item in enumerate(items)}
 
 
 def is_objects(value: Json) -> bool:
@@ -55,13 +91,13 @@ def by_step(items: Sequence[Json]) -> Items:
     A step that fits several items is that of the best identity.
     """
     objects = [item for item in items if isinstance(item, dict)]
+    fields = sorted({field for item in objects for field in item}, key=_rank)
+    pairs = _pairs([field for field in fields if not _is_measure(field)], objects)
     found: dict[str, Json] = {}
-    for field in sorted({field for item in objects for field in item}, key=_rank):
-        for step, item in (_by_step(objects, field) or {}).items():
+    for names in (*((field,) for field in fields), *pairs):
+        for step, item in (_by_step(objects, names) or {}).items():
             found.setdefault(step, item)
-    if len(objects) == 1:
-        found.setdefault(ALONE, objects[0])
-    return found
+    return {**_numbered(objects[:PLACES]), **found}
 
 
 def value_at(facts: Json, path: Trail, lists: dict[Trail, Items]) -> Json:
@@ -87,24 +123,29 @@ def leaves(value: Json, path: Trail = ()) -> Iterator[tuple[Trail, Json]]:
         yield from leaves(item, (*path, key))
 
 
-def _are_alone(old: Sequence[Json], new: Sequence[Json]) -> bool:
-    """Return whether both lists have one item, of one form and without an identity."""
-    if not len(old) == len(new) == 1:
-        return False
-    fields = frozenset(old[0])
-    return fields == frozenset(new[0]) and fields.isdisjoint(IDENTITIES)
-
-
-def _by_step(items: Sequence[Json], field: str) -> Items | None:
-    """Return the items by their value of a field, None unless all differ."""
+def _by_step(items: Sequence[Json], fields: tuple[str, ...]) -> Items | None:
+    """Return the items by their values of some fields, None unless all differ."""
     found: dict[str, Json] = {}
     for item in items:
-        value = item.get(field)
-        step = value if isinstance(value, str) else canonical(value)
+        step = "+".join(map(_text, map(item.get, fields)))
         if step in found or len(step) > LONGEST:
             return None
         found[step] = item
     return found
+
+
+def _pairs(names: Sequence[str], items: Sequence[Json]) -> Iterable[tuple[str, ...]]:
+    """Return the pairs of fields that hold texts."""
+    texts = [name for name in names if isinstance(items[0].get(name), str)] if items else []
+    return combinations(texts[:FIELDS], 2)
+
+
+def _is_measure(field: str) -> bool:
+    return not MEASURES.isdisjoint(word.lower() for word in _WORD.findall(field))
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else canonical(value)
 
 
 def _order(field: str, items: Sequence[Json]) -> tuple[int, bool, str]:
@@ -117,4 +158,4 @@ def _order(field: str, items: Sequence[Json]) -> tuple[int, bool, str]:
 def _rank(field: str) -> tuple[int, str]:
     if field in IDENTITIES:
         return IDENTITIES.index(field), field
-    return len(IDENTITIES) + (field in MEASURES), field
+    return len(IDENTITIES) + _is_measure(field), field

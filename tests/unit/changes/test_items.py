@@ -89,23 +89,52 @@ TABLE: dict[str, tuple[Any, Any, Found]] = {
     "nothing in common": (
         [{"n": 1}, {"n": 2}],
         [{"n": 3}, {"n": 4}],
-        [("all", [{"n": 1}, {"n": 2}], [{"n": 3}, {"n": 4}])],
+        [("all.0.n", 1, 3), ("all.1.n", 2, 4)],
+    ),
+    "nothing in common, with names": (
+        [{"id": 1}, {"id": 2}],
+        [{"id": 3}, {"id": 4}],
+        [("all", [{"id": 1}, {"id": 2}], [{"id": 3}, {"id": 4}])],
+    ),
+    "a price in common tells no items apart": (
+        [{"price": 1}, {"price": 2}],
+        [{"price": 1}, {"price": 3}],
+        [("all.1.price", 2, 3)],
+    ),
+    "a price under another name": (
+        [{"n": 1, "inputCost": 1}, {"n": 1, "inputCost": 2}],
+        [{"n": 1, "inputCost": 1}, {"n": 1, "inputCost": 3}],
+        [("all.1.inputCost", 2, 3)],
+    ),
+    "a price went": (
+        [{"price": 1}, {"price": 2}],
+        [{"price": 1}],
+        [("all.2", {"price": 2}, None)],
+    ),
+    "other limits of the same prices": (
+        [{"price": 1, "upto": 8}, {"price": 2, "upto": 9}],
+        [{"price": 2, "upto": 7}, {"price": 1, "upto": 6}],
+        [("all.1.upto", 8, 6), ("all.2.upto", 9, 7)],
+    ),
+    "two fields tell them apart": (
+        [{"in": x, "unit": y, "price": 1} for x in "ab" for y in "cd"],
+        [{"in": x, "unit": y, "price": 1 + (x < y < "d")} for y in "dc" for x in "ab"],
+        [("all.c+a.price", 1, 2), ("all.c+b.price", 1, 2)],
     ),
     "nothing tells them apart": (
         [{"n": 1, "m": 1}, {"n": 1, "m": 2}],
         [{"n": 1, "m": 3}, {"n": 1, "m": 3}],
-        [("all", [{"n": 1, "m": 1}, {"n": 1, "m": 2}], [{"n": 1, "m": 3}, {"n": 1, "m": 3}])],
+        [("all.0.m", 1, 3), ("all.1.m", 2, 3)],
+    ),
+    "nothing tells them apart, nor their forms": (
+        [{"n": 1}, {"n": 1}],
+        [{"n": 1}, {"n": 1, "m": 3}],
+        [("all", [{"n": 1}, {"n": 1}], [{"n": 1}, {"n": 1, "m": 3}])],
     ),
     "a text too long for a path": (
         [{"text": LONG + "1", "n": 1}, {"text": "b", "n": 1}],
         [{"text": LONG + "1", "n": 2}, {"text": "b", "n": 1}],
-        [
-            (
-                "all",
-                [{"text": LONG + "1", "n": 1}, {"text": "b", "n": 1}],
-                [{"text": LONG + "1", "n": 2}, {"text": "b", "n": 1}],
-            )
-        ],
+        [("all.0.n", 1, 2)],
     ),
     "the first items": ([], [{"id": "a"}], [("all.a", None, {"id": "a"})]),
     "the last items": ([{"id": "a"}], [], [("all.a", {"id": "a"}, None)]),
@@ -190,11 +219,13 @@ def test_ten_thousand_items_are_quick(item: Any) -> None:
 
 
 def test_items_are_found_by_their_step() -> None:
-    """The item of a step is that of the best identity, and the only item is also called 0."""
+    """The item of a step is that of the best identity, else of two texts or of a place."""
     a, b = {"id": "x", "who": "y"}, {"id": "y", "who": "z"}
-    assert by_step([a, b, 1]) == {"x": a, "y": b, "z": b}
+    found = {"x": a, "y": b, "z": b, "x+y": a, "y+z": b, "0": a, "1": b}
+    assert by_step([a, b, 1]) == found
     assert by_step([{"n": 1}]) == {"1": {"n": 1}, "0": {"n": 1}}
-    assert by_step([{"n": 1}, {"n": 1}]) == {}
+    assert by_step([{"n": 1}, {"n": 1}]) == {"0": {"n": 1}, "1": {"n": 1}}
+    assert by_step([]) == {}
 
 
 def test_leaves_enter_lists_of_objects() -> None:
