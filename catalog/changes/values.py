@@ -22,6 +22,7 @@ UNIT = 100
 """Factors above this look like another unit."""
 LONGEST = 400
 """The maximum length of a number in characters, beyond any double."""
+_AMOUNT = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 
 
@@ -33,6 +34,8 @@ def moves(update: Updated, attribute: str | None = None) -> frozenset[str]:
     """
     old = None if update.before is None else parse(update.before)
     new = None if update.after is None else parse(update.after)
+    if attribute == "price" and isinstance(old, str) and isinstance(new, str):
+        old, new = _amounts(old, new)
     before, after = number(old), number(new)
     if before is not None and after is not None and _is_same(before, after):
         texts = isinstance(old, str) and isinstance(new, str)
@@ -115,6 +118,18 @@ def number(value: Json) -> Decimal | None:
     if len(text) > LONGEST or not _NUMBER.fullmatch(text):
         return None
     return Decimal(text)
+
+
+def _amounts(old: str, new: str) -> tuple[str, str]:
+    """Return the amounts of prices such as `$1.00 / 1M`, if the texts differ in one number only."""
+    if _AMOUNT.sub("", old) != _AMOUNT.sub("", new):
+        return old, new
+    pairs = zip(_AMOUNT.findall(old), _AMOUNT.findall(new), strict=True)
+    unlike = [pair for pair in pairs if pair[0] != pair[1]]
+    if len(unlike) != 1 or is_number(old):
+        return old, new
+    before, after = (text.replace(",", "") for text in unlike[0])
+    return before, after
 
 
 def is_number(value: Json) -> bool:
