@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from catalog.core.clock import read_moment
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import Json, canonical, dotted, leaves, parse, undotted
 
@@ -77,11 +78,15 @@ def _forward(former: Model, model: Model) -> Iterator[tuple[str, datetime]]:
 
 
 def _moment(value: Json) -> datetime | None:
-    """Return the moment of seconds or milliseconds since 1970, or of an ISO time, else None."""
+    """Return the moment of seconds or milliseconds since 1970, or of a text with a time, or None.
+
+    A day without a time is a fact, because it does not move with each answer.
+    """
+    if isinstance(value, str):
+        if not (value.isascii() and value.isdecimal() and len(value) <= _DIGITS):
+            return read_moment(value) if ":" in value else None
+        value = int(value)
     try:
-        if isinstance(value, str):
-            moment = datetime.fromisoformat(value) if "T" in value else None
-            return moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
         if isinstance(value, bool) or not isinstance(value, int | float):
             return None
         seconds = value / 1000 if value >= _MILLISECONDS else value
@@ -90,6 +95,8 @@ def _moment(value: Json) -> datetime | None:
         return None
 
 
+_DIGITS = 13
+"""The maximum length of a number of milliseconds as text."""
 _EARLIEST = datetime(2015, 1, 1, tzinfo=UTC).timestamp()
 """Smaller numbers are limits or counts. No provider's list is older."""
 

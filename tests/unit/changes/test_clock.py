@@ -28,6 +28,8 @@ FOLLOWING: dict[str, tuple[list[Any], list[Any]]] = {
     "milliseconds": ([SECONDS * 1000] * 2, [LATER * 1000] * 2),
     "fractions": ([SECONDS + 0.5] * 2, [LATER + 0.25, LATER + 0.75]),
     "ISO times": (["2026-01-01T00:00:00Z"] * 2, ["2026-01-01T01:00:00"] * 2),
+    "times with a zone": (["2026-01-01 00:00:00 UTC"] * 2, ["2026-01-01 08:00 +0700"] * 2),
+    "seconds as text": ([str(SECONDS)] * 2, [str(LATER)] * 2),
     "one model": ([SECONDS], [LATER + 3]),
 }
 STAYING: dict[str, tuple[list[Any], list[Any]]] = {
@@ -38,6 +40,7 @@ STAYING: dict[str, tuple[list[Any], list[Any]]] = {
     "counts": ([1, 2], [5, 5]),
     "flags": ([False] * 2, [True] * 2),
     "days": (["2026-01-01"] * 2, ["2026-01-02"] * 2),
+    "long numbers as text": (["1" * 40] * 2, ["2" * 40] * 2),
     "words": (["Tuesday"] * 2, ["Thursday"] * 2),
     "beyond the calendar": ([10**30] * 2, [10**31] * 2),
     "text that became a time": (["x"] * 2, [LATER] * 2),
