@@ -1,6 +1,7 @@
 """Follow the names that calls take beside a model's own: aliases, and what they point to."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from catalog.changes.change import Change, Removed, Renamed, Updated
 from catalog.changes.values import fields_within
@@ -107,6 +108,25 @@ def stays(change: Change, still: Bearers) -> bool:
     return False
 
 
+def with_aliases(
+    changes: Iterable[Change], attributes: Attributes, still: Bearers
+) -> tuple[Change, ...]:
+    """Name the aliases of each removed model, which left with it or went to another model."""
+    return tuple(
+        _with_aliases(each, aliases(each.model, attributes), still)
+        if isinstance(each, Removed)
+        else each
+        for each in changes
+    )
+
+
+def _with_aliases(change: Removed, names: frozenset[str], still: Bearers) -> Removed:
+    if not names:
+        return change
+    gone, moved = sorted(names - still.keys()), sorted(names & still.keys())
+    return replace(change, aliases=tuple(gone), moved_aliases=tuple(moved))
+
+
 def of_one_alias(
     changes: Iterable[Change], attributes: Attributes, still: Bearers
 ) -> tuple[list[tuple[Change, ...]], list[Change]]:
@@ -162,6 +182,7 @@ def _identity(found: Json) -> str:
 def _taken(change: Change, attributes: Attributes) -> Iterator[str]:
     if isinstance(change, Removed | Renamed):
         yield change.model.name
+        yield from aliases(change.model, attributes) if isinstance(change, Removed) else ()
     elif isinstance(change, Updated):
         for each in (change, *fields_within(change)):
             if attributes.of_field(each.field) == ALIASES:

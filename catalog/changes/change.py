@@ -43,7 +43,7 @@ class OfModel:
 
     @property
     def followed_as(self) -> tuple[str, ...]:
-        return self.model.name, self.model.key
+        return *self.names, self.model.key
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -76,15 +76,23 @@ class Added(OfModel):
 class Removed(OfModel):
     """A model that is no longer listed, with its last known `model`.
 
-    `successor` is the name that the provider announced.
+    The provider announced `successor`. Other models now answer `moved_aliases`, none `aliases`.
     """
 
     model: Model
     successor: str | None = None
+    aliases: tuple[str, ...] = ()
+    moved_aliases: tuple[str, ...] = ()
     kind: ClassVar[str] = "removed"
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.model.name, *self.aliases, *self.moved_aliases
+
     def as_json(self, _at: datetime) -> dict[str, Any]:
-        named = {} if self.successor is None else {"successor": self.successor}
+        lists = {"aliases": list(self.aliases), "moved_aliases": list(self.moved_aliases)}
+        known = {"successor": self.successor, **lists}
+        named = {name: value for name, value in known.items() if value}
         return {**self._head(), **named, **values_json(self.model.facts, None)}
 
 
@@ -290,8 +298,7 @@ class Retiring(OfEnd):
     def as_json(self, at: datetime) -> dict[str, Any]:
         known = self._head() | {"days_left": self.days_left(at), "mark": self.mark}
         known["moved_from"] = self.moved_from and self.moved_from.isoformat()
-        known["successor"] = self.successor
-        known["candidates"] = list(self.candidates) or None
+        known |= {"successor": self.successor, "candidates": list(self.candidates) or None}
         return {name: value for name, value in known.items() if value is not None}
 
     def days_left(self, at: datetime) -> int:

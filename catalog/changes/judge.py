@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from catalog.changes.aliases import Bearers, alias_moves, of_one_alias, stays
+from catalog.changes.aliases import Bearers, alias_moves, of_one_alias, stays, with_aliases
 from catalog.changes.change import Change, Removed, Renamed, Retiring, Updated
 from catalog.changes.finding import Delisted, Finding, Level, severity
 from catalog.changes.flapping import (
@@ -75,7 +75,7 @@ def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
     """Return one finding per change or wave, most severe first."""
     judged = _Judged(case)
     ends, rest = together(
-        changes,
+        with_aliases(changes, case.attributes, case.bearers),
         lambda change: _end(change, case),
         lambda end: end.until <= case.at.date(),
         lambda change: judged(change)[0].id,

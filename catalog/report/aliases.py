@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from catalog.changes.aliases import joined, left, went
-from catalog.changes.change import Updated
+from catalog.changes.change import Removed, Updated
 from catalog.core.strict_json import cut
 from catalog.core.text import EXAMPLES, VALUE_LIMIT, both, examples, name_of
 
@@ -16,6 +16,18 @@ def aliases_moved(updates: Sequence[Updated], limit: int) -> str:
     ]
     others = _others(updates, {alias for alias, _, _ in moved})
     return f"{cut(updates[0].field, VALUE_LIMIT)} {_first((*words, *others))}"
+
+
+def aliases_of_removed(change: Removed) -> str:
+    """Return what happened to the aliases of a removed model, empty without any."""
+    gone, moved = change.aliases, change.moved_aliases
+    words = f", and its {_named(gone)} with it" if gone else ""
+    verb = "is an alias" if len(moved) == 1 else "are aliases"
+    return f"{words}; {examples(moved)} {verb} of another model now" if moved else words
+
+
+def _named(names: Sequence[str]) -> str:
+    return f"{'alias' if len(names) == 1 else 'aliases'} {examples(names)}"
 
 
 def _others(updates: Sequence[Updated], moved: set[str]) -> Iterator[str]:

@@ -44,7 +44,7 @@ from catalog.core.text import (
     show,
 )
 from catalog.report import ends
-from catalog.report.aliases import aliases_moved
+from catalog.report.aliases import aliases_moved, aliases_of_removed
 from catalog.report.prices import together
 from catalog.report.qualifiers import extent, moved
 from catalog.report.spans import span
@@ -87,7 +87,7 @@ def _fact(finding: Finding, limit: int) -> str:
         case Added(model):
             return f"{name_of(model)} added: {_about(model)}"
         case Removed(model):
-            return f"{name_of(model)} {_left(finding) or 'removed'}"
+            return f"{name_of(model)} {_left(finding) or 'removed'}{aliases_of_removed(change)}"
         case Renamed(model, key, name):
             return _another_name(model, key, name)
         case Restored(model, gone_since):

@@ -61,6 +61,9 @@ def told(findings: Iterable[Finding]) -> Told:
 ONE, TWO = {"id": "v/one", "name": "One"}, {"id": "v/two", "name": "Two"}
 SHARED = {"text": "The same words on both", "n": 1, "m": 2, "created": 7}
 
+CALLABLE = "callable until at least 2026-01-22 (a policy)"
+LATEST = "latest is an alias of another model now"
+
 TABLE: dict[str, tuple[Rows, Rows, Told]] = {
     "another target": (
         {"latest": {"points_to": ONE}},
@@ -196,7 +199,23 @@ TABLE: dict[str, tuple[Rows, Rows, Told]] = {
     "a model left with its aliases": (
         {"a": {"also": ["x"]}, "b": {}},
         {"b": {}},
-        [("model-removed", "a removed; callable until at least 2026-01-22 (a policy)")],
+        [
+            (
+                "model-removed",
+                f"a removed, and its alias x with it; {CALLABLE}",
+            )
+        ],
+    ),
+    "a model left, and another took an alias of it": (
+        {"a": {"also": ["x", "y", "latest"]}, "b": {}},
+        {"b": {"also": ["latest"]}},
+        [
+            (
+                "model-removed",
+                f"a removed, and its aliases x, y with it; {LATEST}; {CALLABLE}",
+            ),
+            ("alias-added", 'b: also missing → ["latest"]'),
+        ],
     ),
     "a renamed model whose old name stays": (
         {"old": {**SHARED, "also": ["x"]}},
@@ -278,6 +297,16 @@ def test_code_that_uses_a_lost_alias_is_concerned() -> None:
     assert Audience(in_use=True, usage=lambda: used).wants(dropped)
     assert Audience(models=("b",)).wants(dropped)
     assert not Audience(models=("c",)).wants(dropped)
+
+
+@pytest.mark.parametrize("name", ["x", "y", "latest", "a"])
+def test_code_that_uses_an_alias_of_a_removed_model_is_concerned(name: str) -> None:
+    """A channel hears that a model left by each name that calls of it take."""
+    removed = found(*TABLE["a model left, and another took an alias of it"][:2])[0]
+    assert used_in(removed, {("p", name): ("app.py",)}) == ("app.py",)
+    assert Audience(models=(name,)).wants(removed)
+    json = finding_json(removed)
+    assert (json["aliases"], json["moved_aliases"]) == (["x", "y"], ["latest"])
 
 
 def test_the_aliases_of_a_model_are_read() -> None:
