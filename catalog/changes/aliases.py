@@ -132,7 +132,8 @@ def of_one_alias(
 ) -> tuple[list[tuple[Change, ...]], list[Change]]:
     """Group the changes of one alias. Return the groups, and the other changes.
 
-    A group has all fields of a target that changed, or the models between which aliases moved.
+    A group has all fields of a target that changed, of all aliases with the same target, or the
+    models between which aliases moved.
     """
     groups: dict[_Side, list[Updated]] = {}
     rest: list[Change] = []
@@ -146,13 +147,22 @@ def of_one_alias(
         for name in frozenset[str]().union(*map(left, group)) if loser[1] == ALIASES else ():
             _merge(groups, loser, (still.get(name, loser[0]), ALIASES))
     found: list[tuple[Change, ...]] = []
-    for group in {id(group): group for group in groups.values()}.values():
+    for group in _alike(groups.values()):
         moved = [each for each in group if alias_moves(each, attributes, still) & MOVED]
         if moved and len(group) > 1:
             found.append((*moved, *(each for each in group if each not in moved)))
         else:
             rest += group
     return found, rest
+
+
+def _alike(groups: Iterable[list[Updated]]) -> Iterable[list[Updated]]:
+    """Return each group once, those with the same moves as one."""
+    found: dict[frozenset[object], list[Updated]] = {}
+    for group in {id(group): group for group in groups}.values():
+        moves = frozenset((each.field, each.before, each.after) for each in group)
+        found.setdefault(moves, []).extend(group)
+    return found.values()
 
 
 def _merge(groups: dict[_Side, list[Updated]], loser: _Side, winner: _Side) -> None:

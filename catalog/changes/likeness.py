@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 
 from catalog.changes.change import Updated
 from catalog.changes.renames import swap
@@ -34,6 +34,15 @@ def tendency(update: Updated) -> str | None:
     if _is_cut(old, new):
         return "cut short"
     return "written out" if _is_cut(new, old) else None
+
+
+def common_tendency(updates: Sequence[Updated]) -> str | None:
+    """Return the word for all these updates, None if their values say more than a word."""
+    words = {tendency(update) for update in updates}
+    how = words.pop() if len(words) == 1 else None
+    moves = {(update.field, update.before, update.after) for update in updates}
+    says_more = len(moves) == len({update.field for update in updates})
+    return how if how in {"came", "gone"} or not says_more else None
 
 
 def _is_cut(whole_text: str, text: str) -> bool:

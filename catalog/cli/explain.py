@@ -17,7 +17,7 @@ from catalog.changes.change import (
     Updated,
 )
 from catalog.changes.finding import Finding, Level
-from catalog.changes.likeness import suffix, tendency
+from catalog.changes.likeness import common_tendency, suffix
 from catalog.changes.rules import Rule, rules
 from catalog.changes.waves import BULK, SAME_MOVES, VARIANTS
 from catalog.cli.app import App, pass_app, provider_option
@@ -110,8 +110,7 @@ def bundled(finding: Finding) -> str | None:
             if finding.rule in ALIAS_RULES and went(updates):
                 return f"aliases that went from one of {models} to another"
             if len(fields) > 1:
-                one_way = None not in {tendency(each) for each in updates}
-                how = "came or went together" if one_way else "moved in one poll"
+                how = "came or went together" if common_tendency(updates) else "moved in one poll"
                 return f"{count(len(fields), 'field')} that {how} on {models}"
             return (
                 f"a wave: one field on most models, or on {SAME_MOVES} or more that made the same "

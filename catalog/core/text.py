@@ -104,7 +104,9 @@ def _of_lists(before: JsonText | None, after: JsonText | None, limit: int) -> st
         return None
     if is_reordered(old, new):
         return "the same in another order"
-    if not all(map(_is_word, old + new)):
+    if all(map(_is_number, old + new)):
+        old, new = ([json.dumps(each) for each in side] for side in (old, new))
+    elif not all(map(_is_word, old + new)):
         return None
     known, kept = set(old), set(new)
     added = [f"+{word}" for word in new if word not in known]
@@ -128,6 +130,10 @@ def _first(words: Sequence[str], limit: int) -> str:
 
 def _is_word(value: Json) -> bool:
     return isinstance(value, str) and bool(value.strip()) and one_line(value) == value
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def duration(span: timedelta) -> str:

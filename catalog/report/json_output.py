@@ -11,7 +11,7 @@ from catalog.changes.blocks import parent
 from catalog.changes.change import Removed, Renamed, Retiring, Updated
 from catalog.changes.finding import Finding
 from catalog.changes.forecast import Forecast
-from catalog.changes.likeness import suffix, tendency
+from catalog.changes.likeness import common_tendency, suffix
 from catalog.changes.successors import Successor
 from catalog.core.clock import stamp
 from catalog.core.probe import Probe
@@ -118,12 +118,10 @@ def _wave(finding: Finding) -> dict[str, Any]:
         result["fields"] = fields
     result["count"] = len(names)
     moves = {(change.before, change.after) for change in updates}
-    how = {tendency(change) for change in updates}
     if len(moves) == 1 and len(fields) == 1:
         result |= values_json(*moves.pop())
     else:
-        word = how.pop() if len(how) == 1 else None
-        result |= _present({"move": word or direction(updates)})
+        result |= _present({"move": common_tendency(updates) or direction(updates)})
     if len(names) == 1 and "move" not in result:
         result["moves_of_fields"] = [
             {"field": each.field, **values_json(each.before, each.after)} for each in updates

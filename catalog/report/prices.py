@@ -11,6 +11,8 @@ from catalog.core.text import EXAMPLES, VALUE_LIMIT, examples, move
 
 SAME = Decimal("0.005")
 """Prices that moved by the same share within this are one move."""
+_WHOLE = 100
+"""Percentages from here on have no fraction."""
 
 
 def together(updates: Sequence[Updated], limit: int = VALUE_LIMIT) -> str:
@@ -63,4 +65,6 @@ def _share(update: Updated) -> Decimal | None:
 
 
 def _percent(share: Decimal) -> str:
-    return f"{float(abs(share)) * 100:.3g} % {'up' if share > 0 else 'down'}"
+    percent = float(abs(share)) * 100
+    shown = f"{percent:,.0f}" if percent >= _WHOLE else f"{percent:.3g}"
+    return f"{shown} % {'up' if share > 0 else 'down'}"

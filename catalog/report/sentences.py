@@ -23,7 +23,7 @@ from catalog.changes.change import (
 )
 from catalog.changes.finding import REPORTED, Finding
 from catalog.changes.incident import Incident, Recovered, Trouble, Undelivered
-from catalog.changes.likeness import likeness, suffix, tendency
+from catalog.changes.likeness import common_tendency, likeness, suffix
 from catalog.changes.renames import swap
 from catalog.changes.rules import WITHDRAWN
 from catalog.changes.successors import Difference, Successor
@@ -212,12 +212,11 @@ def _wave(finding: Finding, limit: int) -> str:
     if updates[0].since is not None:
         since = stamp(updates[0].since)
         return f"{count(len(updates), 'value')} settled since {since}: {_each(updates)}"
-    if finding.rule in ALIAS_RULES and went(updates):
+    if finding.rule == "alias-dropped" or (finding.rule in ALIAS_RULES and went(updates)):
         return aliases_moved(updates, limit)
     if len(fields) == 1:
         return f"{cut(fields[0], VALUE_LIMIT)} on {many}: {_moves(updates, limit)} ({names})"
-    tendencies, above = {tendency(update) for update in updates}, parent(fields)
-    how = tendencies.pop() if len(tendencies) == 1 else None
+    how, above = common_tendency(updates), parent(fields)
     if how is None:
         on = names if len(finding.models) == 1 else f"{many} ({names})"
         return f"{on}: {together(updates, limit)}"
@@ -234,8 +233,7 @@ def _moves(updates: Sequence[Updated], limit: int) -> str:
     texts = {move(update.before, update.after, limit) for update in updates}
     if len(texts) == 1:
         return texts.pop()
-    tendencies = {tendency(update) for update in updates}
-    how = tendencies.pop() if len(tendencies) == 1 else None
+    how = common_tendency(updates)
     if how is None and (numbers := span(updates)):
         return numbers
     if how is None and len({likeness(update) for update in updates}) == 1:

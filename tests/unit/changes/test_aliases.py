@@ -75,6 +75,19 @@ TABLE: dict[str, tuple[Rows, Rows, Told]] = {
             )
         ],
     ),
+    "another target of two aliases, whose name begins alike": (
+        {"latest": {"points_to": ONE}, "newest": {"points_to": ONE}},
+        {name: {"points_to": {"id": "v/one-b", "name": "One B"}} for name in ("latest", "newest")},
+        [
+            (
+                "alias-swapped",
+                (
+                    "2 models (latest, newest): points_to.id v/one → v/one-b, points_to.name One → "
+                    "One B"
+                ),
+            )
+        ],
+    ),
     "another target as text": (
         {"latest": {"points_to": "one"}},
         {"latest": {"points_to": "two"}},

@@ -72,6 +72,16 @@ def settled(fields: int) -> list[Updated]:
             "a wave: one field",
         ),
         (
+            [*on(1, "in", "0.000001", "1"), *on(1, "out", "0.000002", "2")],
+            "m0: prices 99,999,900 % up (in, out)",
+            "2 fields that moved in one poll on 1 model",
+        ),
+        (
+            [*on(2, "x", "a", "a text"), *on(2, "y", "b", "b text")],
+            "2 models (m0, m1): x a → a text, y b → b text",
+            "2 fields that moved in one poll on 2 models",
+        ),
+        (
             [*on(1, "x", "a", "a text"), *on(1, "x", "b", "b text")],
             "x on 1 model: written out (m0)",
             "a wave: one field",
