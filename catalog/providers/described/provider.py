@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from catalog.changes.aliases import IDENTITIES
 from catalog.changes.announced import Announced, day_of
 from catalog.changes.rules import Lifecycle
 from catalog.changes.status import Statuses, word_of
@@ -131,11 +132,10 @@ class _Reader:
         facts = parse(model.facts)
         found = ((place, day_of(value(facts, place))) for place in self._trails["ends"])
         place, until = next(((place, day) for place, day in found if day), ((), None))
-        successor = self._value("successor", facts)
-        named = plain(successor.strip()) if isinstance(successor, str) else None
-        if until is None and not named:
+        named = _name_in(self._value("successor", facts))
+        if until is None and named is None:
             return None
-        return Announced(model, until, named or None, f"the provider's {dotted(place)}")
+        return Announced(model, until, named, f"the provider's {dotted(place)}")
 
     def _status(self, row: Mapping[str, Json]) -> str | None:
         """Return the status as a word, also a flag such as `deprecated` at a place of an end."""
@@ -161,6 +161,18 @@ class _Reader:
         if found is None or found in ("", [], {}):
             return None
         return plain(found if isinstance(found, str) else canonical(found))
+
+
+def _name_in(value: Json) -> str | None:
+    """Return a model's name: a text, the first one of a list, or the identity of an object."""
+    match value:
+        case str():
+            return plain(value.strip()) or None
+        case [first, *_]:
+            return _name_in(first)
+        case dict():
+            return _name_in(next((value[key] for key in IDENTITIES if key in value), None))
+    return None
 
 
 def _tokens(limit: Json) -> int | None:

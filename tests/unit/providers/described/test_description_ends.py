@@ -96,7 +96,9 @@ def test_shipped_kinds_read_the_ends_that_providers_state(
         ({"retires": {"at": "soon"}, "over": "2026-12-05"}, (FIFTH, None, "the provider's over")),
         ({"retires": {"at": None, "to": "b"}}, (None, "b", "the provider's ")),
         ({"retires": {"at": None, "to": " "}}, None),
-        ({"retires": {"at": None, "to": ["b"]}}, None),
+        ({"retires": {"at": None, "to": ["b", "c"]}}, (None, "b", "the provider's ")),
+        ({"retires": {"at": None, "to": {"name": "B", "id": "b"}}}, (None, "b", "the provider's ")),
+        *(({"retires": {"at": None, "to": each}}, None) for each in ([], [" "], {}, {"n": "b"}, 7)),
         ({"note": "at"}, None),
     ],
 )
