@@ -30,6 +30,7 @@ DEFAULTS: Mapping[Meaning, tuple[str, ...]] = {
 NOT = "not "
 _BREAKS = re.compile(r"[\s_-]+|(?<=[a-z0-9])(?=[A-Z])")
 _PREFIX = "is_"
+_FLAGS = {"true": True, "false": False}
 
 
 def spelled(word: str) -> str:
@@ -83,14 +84,22 @@ USUAL = Statuses.of({})
 """The meanings of a provider without its own."""
 
 
+def flag(value: Json) -> bool | None:
+    """Return a boolean, also of the text `true` or `false`, None for other values."""
+    if isinstance(value, str):
+        return _FLAGS.get(value.strip().casefold())
+    return value if isinstance(value, bool) else None
+
+
 def word_of(field_name: str, value: Json) -> str | None:
     """Return a status as a word.
 
-    Of a boolean it is the name of its field: `active`, or `not active` if false.
+    Of a flag it is the name of its field: `active`, or `not active` if false.
     """
-    if isinstance(value, bool):
+    is_set = flag(value)
+    if is_set is not None:
         name = spelled(undotted(field_name)[-1]).removeprefix(_PREFIX)
-        return name if value else f"{NOT}{name}"
+        return name if is_set else f"{NOT}{name}"
     return value if isinstance(value, str) or value is None else canonical(value)
 
 
@@ -120,7 +129,7 @@ def attribute_of(update: Updated, attribute: str | None, ending: Collection[str]
     if attribute not in {"ends", "successor"}:
         return attribute
     sides = [None if side is None else parse(side) for side in (update.before, update.after)]
-    if attribute == "ends" and any(isinstance(side, bool) for side in sides):
+    if attribute == "ends" and any(flag(side) is not None for side in sides):
         return "status"
     if update.model.key in ending:
         return "ends"

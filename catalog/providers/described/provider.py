@@ -8,7 +8,7 @@ from functools import cached_property
 from catalog.changes.aliases import IDENTITIES
 from catalog.changes.announced import Announced, day_of
 from catalog.changes.rules import Lifecycle
-from catalog.changes.status import Statuses, word_of
+from catalog.changes.status import Statuses, flag, word_of
 from catalog.core.paths import Attributes, Places, Trail, trail, value
 from catalog.core.payload import BadRows, ValidPayload
 from catalog.core.snapshot import Model, Snapshot
@@ -143,12 +143,12 @@ class _Reader:
         found = ((place, value(row, place)) for place in trails["status"])
         stated = next(((place, each) for place, each in found if each is not None), None)
         if stated is None:
-            flags = (place for place in trails["ends"] if value(row, place) is True)
+            flags = (place for place in trails["ends"] if flag(value(row, place)))
             return next((word_of(dotted(place), value=True) for place in flags), None)
         place, status = stated
         return (
             word_of(dotted(place), status)
-            if isinstance(status, bool)
+            if flag(status) is not None
             else self._text("status", row)
         )
 

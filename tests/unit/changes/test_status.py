@@ -77,6 +77,8 @@ def test_a_status_is_judged_by_its_meaning(before: Json, after: Json, rule: str)
         ("deprecated", MISSING, True, "status-ending"),
         ("deprecated", True, False, "status-back"),
         ("phase", True, False, "status-changed"),
+        ("active", "True", "false", "status-gone"),
+        ("deprecated", None, "true", "status-ending"),
     ],
 )
 def test_a_boolean_counts_by_the_name_of_its_field(

@@ -127,6 +127,9 @@ def test_who_announces() -> None:
         ({"over": True}, "over"),
         ({"over": True, "phase": "dark"}, "dark"),
         ({"over": False}, None),
+        ({"over": "True"}, "over"),
+        ({"over": "false"}, None),
+        ({"crew": {"active": "false"}}, "not active"),
         ({}, None),
     ],
 )
