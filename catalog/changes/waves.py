@@ -16,6 +16,7 @@ from catalog.changes.finding import Level
 from catalog.changes.flapping import WAITING
 from catalog.changes.likeness import likeness, suffix, tendency
 from catalog.changes.renames import swap
+from catalog.changes.shared_items import by_item
 from catalog.changes.values import is_number
 from catalog.core.strict_json import Json, parse
 
@@ -203,7 +204,7 @@ def _field(
             waves.append(tuple(some))
         else:
             alone += some
-    return waves, alone
+    return by_item(waves, alone, lambda update: judged(update).rule, SAME_MOVES)
 
 
 def merged(waves: Sequence[tuple[Updated, ...]], judged: Judged) -> Iterator[tuple[Updated, ...]]:

@@ -26,11 +26,12 @@ from catalog.changes.incident import Incident, Recovered, Trouble, Undelivered
 from catalog.changes.likeness import common_tendency, likeness, suffix
 from catalog.changes.renames import swap
 from catalog.changes.rules import WITHDRAWN
+from catalog.changes.shared_items import items_moved, shared_items
 from catalog.changes.successors import Difference, Successor
 from catalog.core.clock import stamp
 from catalog.core.payload import Drift
 from catalog.core.snapshot import Model
-from catalog.core.strict_json import JsonText, cut, parse, shorten, undotted
+from catalog.core.strict_json import JsonText, canonical, cut, parse, shorten, undotted
 from catalog.core.text import (
     EXAMPLES,
     VALUE_LIMIT,
@@ -238,6 +239,13 @@ def _moves(updates: Sequence[Updated], limit: int) -> str:
         return numbers
     if how is None and len({likeness(update) for update in updates}) == 1:
         return _replaced(updates[0])
+    if shared := shared_items(updates):
+        more = count(sum(items_moved(update) > shared for update in updates), "model")
+        went, came = (
+            canonical([parse(JsonText(item)) for sign, item in sorted(shared) if sign == side])
+            for side in "-+"
+        )
+        return f"{move(went, came, limit)}, and other items on {more}"
     values = {value for pair in distinct for value in pair if value is not None}
     match how:
         case None:

@@ -64,6 +64,42 @@ def test_prefixes_with_a_common_part_are_one_event(old: str, new: str) -> None:
     assert (finding.rule, len(finding.changes)) == ("field-changed", 10)
 
 
+def tags(*extra: str) -> Rows:
+    """Return twelve rows with a tag of their own; the first three get further ones."""
+    return rows_of(
+        {f"k{at:02}": {"tags": [f"own{at}", *(extra if at < 3 else extra[:1])]} for at in range(12)}
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (tags(), tags("new", "x"), "+new, and other items on 3 models"),
+        (tags("old", "x"), tags(), "-old, and other items on 3 models"),
+        (tags("old"), tags("new", "x"), "+new, -old, and other items on 3 models"),
+    ],
+)
+def test_lists_that_share_a_move_are_one_event(before: Rows, after: Rows, said: str) -> None:
+    """The same item on ten models is one finding, whatever else moved on some of them."""
+    ((_, text),) = shown(found(before, after))
+    assert text == f"tags on 12 models: {said} (k00, k01, k02 and 9 more)"
+
+
+def test_nine_lists_that_share_a_move_are_nine_events() -> None:
+    """Fewer models are reported one by one."""
+    before, after = ([*rows, row("z")] for rows in (tags("old", "x")[:-3], tags()[:-3]))
+    assert len(found(before, after)) == 9
+
+
+def test_other_lists_join_those_with_the_very_same_move() -> None:
+    """A wave of ten lists takes those in that have its move and another one."""
+    before, after = tags(), tags("new", "x", "y")
+    more = [row(f"j{at}", tags=[f"own{at}"]) for at in range(4)]
+    joined = [row(f"j{at}", tags=[f"own{at}", "new", *([f"z{at}"] * at)]) for at in range(4)]
+    (finding,) = found([*before, *more], [*after, *joined])
+    assert len(finding.changes) == 16
+
+
 def test_three_names_with_another_prefix_are_renames() -> None:
     """Three models that went from one vendor to another are renamed, two are not."""
     old, new = vendor("old", 3), vendor("newer", 3)
