@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from itertools import chain
 
-from catalog.changes.change import Change, Removed, Retiring
+from catalog.changes.change import Cancelled, Change, Removed, Retiring
 from catalog.changes.forecast import Forecast
 
 MANY = 10
@@ -20,12 +20,16 @@ def together(
 ) -> tuple[list[Group], list[Change]]:
     """Split off announced ends of the same day, and return the other changes.
 
-    Removals are grouped if their announced day has come (`ended`), and reports of ends if they say
-    the same. Many ends that a list states for the first time are one group, earliest first.
+    Removals are grouped if their announced day has come (`ended`), and reports of ends and of
+    cancelled ones if they say the same. Many ends that a list states for the first time are one
+    group, earliest first.
     """
     rows: dict[Hashable, list[Change]] = defaultdict(list)
     rest: list[Change] = []
     for change in changes:
+        if isinstance(change, Cancelled):
+            rows[change.kind, change.was].append(change)
+            continue
         end = end_of(change) if isinstance(change, Removed | Retiring) else None
         said: tuple[Hashable, ...] = ()
         if isinstance(change, Retiring):

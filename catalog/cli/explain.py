@@ -118,7 +118,7 @@ def bundled(finding: Finding) -> str | None:
             )
         case Renamed():
             return f"{many:,} names that changed in the same way"
-        case Retiring():
+        case Retiring() | Cancelled():
             return f"{many:,} announced ends that were reported together"
         case Removed() if is_as_announced(finding):
             return f"{many:,} models that left as announced for the same day"

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from catalog.changes.change import Basis, Cancelled, Removed, Retiring
 from catalog.changes.finding import Finding
 from catalog.core.strict_json import cut
-from catalog.core.text import EXAMPLES, VALUE_LIMIT, count, one_line
+from catalog.core.text import EXAMPLES, VALUE_LIMIT, count, examples, one_line
 
 
 def last_call(finding: Finding) -> str | None:
@@ -51,6 +51,17 @@ def as_announced(finding: Finding) -> str:
     return f"{count(len(removed), 'model')} removed {said}: {_listed(pairs)}"
 
 
+def together(finding: Finding) -> str | None:
+    """Return one line for several changes of ends, None for other changes."""
+    reports = [each for each in finding.changes if isinstance(each, Retiring)]
+    over = [each for each in finding.changes if isinstance(each, Cancelled)]
+    if reports:
+        return retiring(reports, finding.at)
+    if over:
+        return cancelled(over)
+    return as_announced(finding) if is_as_announced(finding) else None
+
+
 def retiring(changes: Sequence[Retiring], at: datetime) -> str:
     """Return the report of one end, or of several as one line."""
     first = changes[0]
@@ -65,9 +76,12 @@ def retiring(changes: Sequence[Retiring], at: datetime) -> str:
     return f"{count(len(changes), 'model')}: {left}{moved} ({_listed(pairs)})"
 
 
-def cancelled(change: Cancelled) -> str:
-    """Return the sentence of an end that is announced no more."""
-    return f"{_name(change.name)}: no longer announced to end on {change.was}"
+def cancelled(changes: Sequence[Cancelled]) -> str:
+    """Return the sentence of ends of one day that are announced no more."""
+    said = f"no longer announced to end on {changes[0].was}"
+    if len(changes) == 1:
+        return f"{_name(changes[0].name)}: {said}"
+    return f"{count(len(changes), 'model')}: {said} ({examples([each.name for each in changes])})"
 
 
 def days_left(days: int) -> str:

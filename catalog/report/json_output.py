@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from catalog.changes.blocks import parent
-from catalog.changes.change import Removed, Renamed, Retiring, Updated
+from catalog.changes.change import Cancelled, Removed, Renamed, Retiring, Updated
 from catalog.changes.finding import Finding
 from catalog.changes.forecast import Forecast
 from catalog.changes.likeness import common_tendency, suffix
@@ -104,7 +104,7 @@ def _present(values: Mapping[str, Any]) -> dict[str, Any]:
 def _wave(finding: Finding) -> dict[str, Any]:
     names = [model.name for model in finding.models]
     updates = [change for change in finding.changes if isinstance(change, Updated)]
-    if isinstance(finding.change, Retiring) or is_as_announced(finding):
+    if isinstance(finding.change, Retiring | Cancelled) or is_as_announced(finding):
         return _ends(finding)
     if not updates:
         return _variants(finding) | {"count": len(names), "models": names}
@@ -131,12 +131,15 @@ def _wave(finding: Finding) -> dict[str, Any]:
 
 def _ends(finding: Finding) -> dict[str, Any]:
     """Return announced ends that are one event."""
-    rows = [_end(change) for change in finding.changes if isinstance(change, Retiring | Removed)]
+    kinds = Retiring | Removed | Cancelled
+    rows = [_end(change) for change in finding.changes if isinstance(change, kinds)]
     models = [row["model"] for row in rows]
     return {"kind": finding.change.kind, "count": len(rows), "models": models, "ends": rows}
 
 
-def _end(change: Retiring | Removed) -> dict[str, Any]:
+def _end(change: Retiring | Removed | Cancelled) -> dict[str, Any]:
+    if isinstance(change, Cancelled):
+        return {"model": change.name, "key": change.key, "was": change.was.isoformat()}
     if isinstance(change, Removed):
         model = change.model
         row = {"model": model.name, "key": model.key, "successor": change.successor}

@@ -114,7 +114,7 @@ def _beside_the_lists(change: Drift | Probed | EndChange | Incident, at: datetim
         case Retiring():
             return ends.retiring([change], at)
         case Cancelled():
-            return ends.cancelled(change)
+            return ends.cancelled([change])
     return _trouble(change, at)
 
 
@@ -199,11 +199,8 @@ def _another_name(former: Model, key: str, name: str) -> str:
 
 
 def _wave(finding: Finding, limit: int) -> str:
-    reports = [change for change in finding.changes if isinstance(change, Retiring)]
-    if reports:
-        return ends.retiring(reports, finding.at)
-    if ends.is_as_announced(finding):
-        return ends.as_announced(finding)
+    if of_ends := ends.together(finding):
+        return of_ends
     changes, many = finding.changes, count(len(finding.models), "model")
     updates = [change for change in changes if isinstance(change, Updated)]
     if not updates:

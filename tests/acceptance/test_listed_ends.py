@@ -133,7 +133,8 @@ def test_two_files_are_compared(mars: Shell) -> None:
         *["end-changed"] * 5,
     ]
     back = mars("diff", after, before).out
-    assert back.count("retirement-cancelled") == 3
+    assert back.count("retirement-cancelled") == 2
+    assert "2 models: no longer announced to end on 2026-06-05 (argo, dart)" in back
     save(mars.folder / "days", "3-09", ship("argo", "2026-06-05"), ship("dart", "2026-06-05"))
     gone = mars("diff", after, "days/2026-03-09T000000Z.json").out
     assert (

@@ -4,12 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from catalog.changes.announced import Announced
-from catalog.changes.change import Change, Removed, Retiring
+from catalog.changes.change import Cancelled, Change, Removed, Retiring
 from catalog.changes.finding import Finding
 from catalog.changes.forecast import Evidence, Note
 from catalog.changes.judge import Case, judge
 from catalog.changes.rules import Lifecycle
+from catalog.cli.explain import bundled
 from catalog.core.paths import Attributes
+from catalog.report.json_output import finding_json
 from catalog.report.sentences import sentence
 from tests.support.builders import model
 
@@ -66,6 +68,20 @@ def test_a_noted_day_is_announced_too() -> None:
     notes = {"1": Note("1", AT, TODAY, source="a mail")}
     (found,) = judged(Removed(model()), evidence=Evidence(notes))
     assert sentence(found) == "alpha removed as announced on 2026-12-05 (a mail)"
+
+
+def test_cancelled_ends_of_one_day_are_one_line() -> None:
+    """Ends of one day that are announced no more are one finding, by day."""
+    days = [*[TODAY + 20 * DAY] * 4, TODAY + 25 * DAY]
+    gone = [Cancelled(str(at), f"m{at}", "llm", day) for at, day in enumerate(days)]
+    many, single = judged(*gone)
+    said = "no longer announced to end on 2026-12-25"
+    assert sentence(many) == f"4 models: {said} (m0, m1, m2 and 1 more)"
+    assert sentence(single) == "m4: no longer announced to end on 2026-12-30"
+    json = finding_json(many)
+    assert (json["kind"], json["count"], json["level"]) == ("cancelled", 4, "info")
+    assert json["ends"][0] == {"model": "m0", "key": "0", "was": "2026-12-25"}
+    assert bundled(many) == "4 announced ends that were reported together"
 
 
 def test_ends_of_one_day_are_one_report() -> None:
