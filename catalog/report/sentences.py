@@ -22,6 +22,7 @@ from catalog.changes.change import (
     Updated,
 )
 from catalog.changes.finding import REPORTED, Finding
+from catalog.changes.flapping import DAMPED, FLAPPING
 from catalog.changes.incident import Incident, Recovered, Trouble, Undelivered
 from catalog.changes.likeness import common_tendency, likeness, suffix
 from catalog.changes.renames import swap
@@ -55,6 +56,8 @@ STAYS = {
     "removed-with-alias": ", and its name is an alias of another model now",
 }
 """What is said beside the change itself, by rule."""
+_OF_ALIASES = {*ALIAS_RULES, FLAPPING, DAMPED}
+"""The rules of findings in which aliases may go from one model to another."""
 SHORT = 40
 """The characters of a value in a line that would be too long."""
 
@@ -210,7 +213,7 @@ def _wave(finding: Finding, limit: int) -> str:
     if updates[0].since is not None:
         since = stamp(updates[0].since)
         return f"{count(len(updates), 'value')} settled since {since}: {_each(updates)}"
-    if finding.rule == "alias-dropped" or (finding.rule in ALIAS_RULES and went(updates)):
+    if finding.rule == "alias-dropped" or (finding.rule in _OF_ALIASES and went(updates)):
         return aliases_moved(updates, limit)
     if len(fields) == 1:
         return f"{cut(fields[0], VALUE_LIMIT)} on {many}: {_moves(updates, limit)} ({names})"

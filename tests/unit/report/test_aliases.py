@@ -1,5 +1,9 @@
 """What findings say about aliases."""
 
+from dataclasses import replace
+
+from catalog.changes.flapping import FLAPPING
+from catalog.report.sentences import sentence
 from tests.unit.changes.test_aliases import Rows, found, told
 
 
@@ -15,3 +19,12 @@ def test_aliases_that_most_models_lose_are_named() -> None:
         "alias-dropped",
         "also m0 -new0, -old0; m1 -new1, -old1; m2 -new2, -old2 and 6 more",
     )
+
+
+def test_an_alias_that_goes_back_is_named() -> None:
+    """A finding about an alias that goes back and forth says between which models it goes."""
+    before: Rows = {"a": {"also": ["latest"]}, "b": {"also": []}}
+    (finding,) = found(before, {"a": {"also": []}, "b": {"also": ["latest"]}})
+    assert sentence(finding) == "also latest: a → b"
+    returned = replace(finding, rule=FLAPPING, moves=2)
+    assert sentence(returned) == "also latest: a → b, back and forth: move 2"
