@@ -24,7 +24,7 @@ from catalog.changes.forecast import Evidence, Forecast, forecast
 from catalog.changes.rules import Lifecycle, Rule, rules, rules_of
 from catalog.changes.status import USUAL, Statuses, attribute_of, status_moves
 from catalog.changes.together import together
-from catalog.changes.values import fields_within, moves
+from catalog.changes.values import attribute_within, fields_within, moves
 from catalog.changes.waves import Judgment, bundles
 from catalog.core.paths import Attributes
 from catalog.core.payload import Drift
@@ -103,8 +103,7 @@ class _Judged:
     def summary(self, change: Change) -> Judgment:
         """Return what grouping needs."""
         rule, level = self(change)
-        of_field = self.case.attributes.of_field
-        attribute = of_field(change.field) if isinstance(change, Updated) else None
+        attribute = _attribute(change, self.case) if isinstance(change, Updated) else None
         end = _end(change, self.case)
         return Judgment(rule.id, level.rank, attribute, end.until if end else None)
 
@@ -177,8 +176,12 @@ def _shipped(name: str, case: Case) -> tuple[Rule, Level]:
 def _is_implausible(change: Updated, case: Case) -> bool:
     if case.trust == "confirmed":
         return False
-    moved = moves(change, case.attributes.of_field(change.field))
+    moved = moves(change, _attribute(change, case))
     return "leap" in moved or ("zeroed" in moved and case.trust == "first")
+
+
+def _attribute(change: Updated | Drift, case: Case) -> str | None:
+    return attribute_within(change.field, case.attributes.of_field(change.field))
 
 
 def _rule_by_itself(change: Change, case: Case) -> tuple[Rule, Level]:
@@ -194,7 +197,7 @@ def _rule_by_itself(change: Change, case: Case) -> tuple[Rule, Level]:
 def _rule_of_one(change: Change, case: Case) -> tuple[Rule, Level]:
     attribute, moved = None, frozenset[str]()
     if isinstance(change, Updated | Drift):
-        attribute = case.attributes.of_field(change.field)
+        attribute = _attribute(change, case)
     if isinstance(change, Updated):
         attribute = attribute_of(change, attribute, case.ending)
         moved = moves(change, attribute)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from catalog.changes.change import Updated
 from catalog.changes.items import leaves
 from catalog.core.clock import read_moment
-from catalog.core.strict_json import Json, canonical, dotted, is_reordered, parse
+from catalog.core.strict_json import Json, canonical, dotted, is_reordered, parse, undotted
 
 NOISE = Decimal("1e-12")
 """Fractions within this share are equal, because doubles have 16 digits."""
@@ -22,6 +22,11 @@ UNIT = 100
 """Factors above this look like another unit."""
 LONGEST = 400
 """The maximum length of a number in characters, beyond any double."""
+THRESHOLDS = frozenset(
+    {"above", "below", "from", "gt", "gte", "lt", "lte", "over", "size", "threshold", "to"}
+    | {"under", "up_to", "upto"}
+)
+"""Fields of price tiers that say for which calls a price is, such as `tier.size`."""
 _AMOUNT = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 
@@ -56,6 +61,12 @@ def moves(update: Updated, attribute: str | None = None) -> frozenset[str]:
         return frozenset({"extended"})
     same = _is_same_moment(old, new) or is_reordered(old, new)
     return frozenset({"respelled"} if same else ())
+
+
+def attribute_within(field: str, attribute: str | None) -> str | None:
+    """Return the attribute of a field, none for the threshold of a price."""
+    is_threshold = attribute == "price" and undotted(field)[-1].casefold() in THRESHOLDS
+    return None if is_threshold else attribute
 
 
 def factor(before: Json, after: Json) -> Decimal | None:

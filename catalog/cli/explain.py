@@ -19,6 +19,7 @@ from catalog.changes.change import (
 from catalog.changes.finding import Finding, Level
 from catalog.changes.likeness import common_tendency, suffix
 from catalog.changes.rules import Rule, rules
+from catalog.changes.values import attribute_within
 from catalog.changes.waves import BULK, SAME_MOVES, VARIANTS
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.lazy_types import FindingDelivery, Settings
@@ -200,7 +201,7 @@ def _fact(change: Change, attributes: Attributes) -> Iterator[str]:
 
 def _called(field: str, attributes: Attributes) -> str:
     """Return the attribute or class of a field as text, if any."""
-    attribute = attributes.of_field(field)
+    attribute = attribute_within(field, attributes.of_field(field))
     return "" if attribute is None else f", which is {attribute!r}"
 
 
@@ -208,7 +209,7 @@ def _fact_json(change: Change, attributes: Attributes) -> dict[str, Any]:
     known: dict[str, Any] = {"kind": change.kind}
     if isinstance(change, Drift | Updated):
         known["field"] = change.field
-        attribute = attributes.of_field(change.field)
+        attribute = attribute_within(change.field, attributes.of_field(change.field))
         known |= {} if attribute is None else {"attribute": attribute}
     if isinstance(change, Probed | Retiring | Cancelled):
         known["model"] = change.name

@@ -3,7 +3,7 @@
 import pytest
 
 from catalog.changes.change import Updated
-from catalog.changes.values import moves
+from catalog.changes.values import attribute_within, moves
 from catalog.core.strict_json import canonical
 from tests.support.builders import model
 
@@ -25,3 +25,20 @@ def test_prices_with_their_currency(before: str, after: str, moved: set[str]) ->
     update = Updated(model(), "price", canonical(before), canonical(after))
     assert moves(update, "price") == moved
     assert moves(update, "context_limit") == set()
+
+
+@pytest.mark.parametrize(
+    ("field", "attribute", "found"),
+    [
+        ("cost.tiers.0.tier.size", "price", None),
+        ("pricing.1.conditions.lt", "price", None),
+        ("pricing.1.value", "price", "price"),
+        ("to", "context_limit", "context_limit"),
+        ("size", None, None),
+    ],
+)
+def test_the_threshold_of_a_price_is_no_price(
+    field: str, attribute: str | None, found: str | None
+) -> None:
+    """A tier that begins at more tokens does not cost more."""
+    assert attribute_within(field, attribute) == found
