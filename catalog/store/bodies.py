@@ -41,6 +41,8 @@ LEVEL = 6
 """The zstd level: lower ones enlarge differences, higher ones need more memory."""
 LEAST = 2
 """The minimum saving: a difference must be this many times smaller."""
+KEPT = 1 << 20
+"""Bytes of a base that is kept ready for the next poll. A larger one takes too much memory."""
 MAGIC = b"\x28\xb5\x2f\xfd"
 """The first bytes of zstd data. Schema 0007 and earlier used zlib."""
 
@@ -69,9 +71,17 @@ def difference(body: bytes, base: bytes, share: float) -> bytes | None:
     return packed if len(packed) * LEAST <= len(body) * share else None
 
 
-@lru_cache(1)
 def _prepared(base: bytes) -> "ZstdCompressionDict":
-    """Return a base ready for compression. Polls in a row share it, and it takes half the time."""
+    """Return a base ready for compression, which takes half of the time."""
+    return _kept(base) if len(base) <= KEPT else _prepare(base)
+
+
+@lru_cache(1)
+def _kept(base: bytes) -> "ZstdCompressionDict":
+    return _prepare(base)
+
+
+def _prepare(base: bytes) -> "ZstdCompressionDict":
     from zstandard import DICT_TYPE_RAWCONTENT, ZstdCompressionDict
 
     known = ZstdCompressionDict(base, dict_type=DICT_TYPE_RAWCONTENT)
@@ -272,13 +282,7 @@ def _keyframe(connection: Connection, sha256: str) -> Keyframe:
 def _whole(row: Row[*tuple[Any, ...]]) -> Keyframe:
     if row.base_sha256 is not None:
         raise Damaged
-    return Keyframe(row.sha256, _unpacked_whole(row.body, row.size, row.sha256), len(row.body))
-
-
-@lru_cache(1)
-def _unpacked_whole(packed: bytes, size: int, sha256: str) -> bytes:
-    """Unpack and check a keyframe, cached because polls in a row share it."""
-    return _checked(unpack(packed, size, None), sha256)
+    return Keyframe(row.sha256, _unpacked(row, None), len(row.body))
 
 
 def _row(
@@ -312,11 +316,7 @@ def _rows() -> Select[*tuple[Any, ...]]:
 
 def _unpacked(row: Row[*tuple[Any, ...]], keyframe: Keyframe | None) -> bytes:
     body = unpack(row.body, row.size, None if keyframe is None else keyframe.body)
-    return _checked(body, row.sha256)
-
-
-def _checked(body: bytes, sha256: str) -> bytes:
-    if hashlib.sha256(body).hexdigest() != sha256:
+    if hashlib.sha256(body).hexdigest() != row.sha256:
         raise Damaged
     return body
 

@@ -8,7 +8,17 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Row, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Row,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 
 from catalog.changes.change import (
     KINDS,
@@ -145,21 +155,22 @@ def findings(connection: Connection, wanted: FindingFilter) -> tuple[Finding, ..
 
 
 def snapshot_with(connection: Connection, wanted: FindingFilter, least: int) -> int:
-    """Return the newest snapshot with `least` findings since, else 0."""
+    """Return the newest snapshot with `least` findings since, else 0.
+
+    Findings are read from the newest back, because reading all takes longer each year.
+    """
+    number, least = col(FindingRow.id), max(1, least)
     query = (
-        select(col(PollRow.snapshot_id), func.count(col(FindingRow.id).distinct()))
+        select(number, col(PollRow.snapshot_id))
         .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
-        .join(table_of(ChangeRow), col(ChangeRow.finding_id) == col(FindingRow.id))
-        .where(*_conditions(wanted))
-        .group_by(col(PollRow.snapshot_id))
-        .order_by(col(PollRow.snapshot_id).desc())
+        .join(table_of(ChangeRow), col(ChangeRow.finding_id) == number)
+        .where(*_conditions(wanted), col(PollRow.snapshot_id).is_not(None))
+        .distinct()
+        .order_by(number.desc())
+        .limit(least)
     )
-    counted = 0
-    for snapshot, findings_of_it in connection.execute(query):
-        counted += findings_of_it
-        if snapshot is not None and counted >= least:
-            return snapshot
-    return 0
+    found = connection.execute(query).all()
+    return int(found[-1].snapshot_id) if len(found) == least else 0
 
 
 def count(connection: Connection, wanted: FindingFilter) -> int:
@@ -242,6 +253,7 @@ def _conditions(wanted: FindingFilter) -> Iterable[Any]:
         yield col(PollRow.started_at) <= wanted.until
     if wanted.from_snapshot is not None:
         yield col(PollRow.snapshot_id) >= wanted.from_snapshot
+        yield col(FindingRow.id) >= _first_since(wanted.provider, wanted.from_snapshot)
     if wanted.up_to_snapshot is not None:
         yield col(PollRow.snapshot_id) <= wanted.up_to_snapshot
     if wanted.keys:
@@ -266,6 +278,16 @@ def _conditions(wanted: FindingFilter) -> Iterable[Any]:
             col(DeliveryRow.message_id) == wanted.message
         )
         yield col(FindingRow.id).in_(pending)
+
+
+def _first_since(provider: str, snapshot: int) -> ColumnElement[int]:
+    """Select a finding from which a snapshot begins, because else all findings are read."""
+    polls, found = table_of(PollRow).alias(), table_of(FindingRow).alias()
+    of_provider = (polls.c.provider == provider, polls.c.snapshot_id < snapshot)
+    last = select(polls.c.id).where(*of_provider).order_by(polls.c.id.desc()).limit(1)
+    after = found.c.poll_id > func.coalesce(last.scalar_subquery(), 0)
+    # `+ 0`, because else SQLite searches the numbers from the first one on.
+    return func.coalesce(select(func.min(found.c.id + 0)).where(after).scalar_subquery(), 0)
 
 
 def _finding(rows: list[Row[*tuple[Any, ...]]]) -> Finding:

@@ -135,8 +135,9 @@ class Database:
         It ends the fast path of every provider, or only of one: see store/fast.py. Without
         `ends_fast_path` it ends none.
         """
+        is_first = self._together is None  # because the outer one has ended every fast path
         with self._transaction(immediate=True) as connection:
-            if ends_fast_path:
+            if ends_fast_path and is_first:
                 connection.execute(_FAST_PATH_ENDS, {"of": of})
             yield connection
             if not keep:

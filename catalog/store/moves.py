@@ -41,7 +41,8 @@ def of_models(connection: Connection, provider: str, keys: Collection[str]) -> t
 
 def open_since(connection: Connection, provider: str, after: datetime) -> tuple[Move, ...]:
     """Return the damped and implausible moves after a time that no move of their place followed."""
-    return _moves(connection.execute(_open_query(), {"provider": provider, "after": after}))
+    rows = connection.execute(_open_query(), {"provider": provider, "after": after})
+    return _moves(sorted(rows, key=attrgetter("number")))
 
 
 _POLL = col(FindingRow.poll_id)
@@ -54,11 +55,14 @@ def _since_query() -> Select[tuple[object, ...]]:
 
 @cache
 def _since_query_of_some() -> Select[tuple[object, ...]]:
-    """Select unordered moves, because sorting would read the whole table."""
     keys: BindParameter[str] = bindparam("keys", expanding=True)
     of_provider = col(ModelVersionRow.provider) == bindparam("provider")
-    some = _since_query().where(of_provider, col(ModelVersionRow.key).in_(keys)).order_by(None)
-    return some.add_columns(col(ChangeRow.id).label("number"))
+    return _unsorted(_since_query()).where(of_provider, col(ModelVersionRow.key).in_(keys))
+
+
+def _unsorted(moves: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
+    """Select moves by number but unordered, because sorting would read the whole table."""
+    return moves.order_by(None).add_columns(col(ChangeRow.id).label("number"))
 
 
 @cache
@@ -72,8 +76,12 @@ def _open_query() -> Select[tuple[object, ...]]:
         later.c.field.is_not_distinct_from(col(ChangeRow.field)),
         later.c.id > col(ChangeRow.id),
     )
+    number = col(FindingRow.id)
+    # As a list of numbers, because else SQLite reads the whole table of changes.
     is_open = col(FindingRow.rule).in_((DAMPED, *sorted(WAITING)))
-    return _since_query().where(is_open, ~followed)
+    of_provider = col(FindingRow.provider) == bindparam("provider")
+    recent = select(number).where(of_provider, _last_poll("after") < _POLL, is_open)
+    return _unsorted(_stored()).where(col(ChangeRow.finding_id).in_(recent), ~followed)
 
 
 def _last_poll(moment: str) -> object:

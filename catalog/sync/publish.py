@@ -10,6 +10,7 @@ from catalog.changes.finding import REPORTED, Finding
 from catalog.changes.poll import Published
 from catalog.changes.rules import Lifecycle
 from catalog.core.probe import Verdict
+from catalog.core.snapshot import Snapshot
 from catalog.report.annotations import Annotations, Sections
 from catalog.report.overview import Overview, render
 from catalog.report.write import Plan, compose, plan, write
@@ -38,8 +39,10 @@ class Publisher:
     recent: int
     announced: Reads = silent
 
-    def overview(self, connection: Transaction, number: int) -> Overview:
-        """Read the content of the document as of a snapshot."""
+    def overview(
+        self, connection: Transaction, number: int, snapshot: Snapshot | None = None
+    ) -> Overview:
+        """Read the content of the document as of a snapshot, or of the `snapshot` if known."""
         wanted = FindingFilter(
             self.provider,
             up_to_snapshot=number,
@@ -50,7 +53,7 @@ class Publisher:
         oldest = changelog.snapshot_with(connection, wanted, self.recent)
         findings = changelog.findings(connection, replace(wanted, from_snapshot=oldest))
         delisted = history.delisted(connection, self.provider, number)
-        snapshot = history.snapshot(connection, number)
+        snapshot = snapshot or history.snapshot(connection, number)
         known, _ = forecasts.known(connection, snapshot, delisted, self.lifecycle, self.announced)
         return Overview(
             snapshot=snapshot,

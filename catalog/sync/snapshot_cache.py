@@ -38,6 +38,11 @@ class SnapshotCache:
         """Return the current snapshot, None if it is not cached."""
         return self._state if known.state == self._of else None
 
+    def numbered(self, number: int) -> Snapshot | None:
+        """Return the snapshot of a number, None if it is not cached."""
+        is_cached = self._state is not None and self._state.number == number
+        return self._state if is_cached else None
+
     def gone(
         self, connection: Transaction, provider: str, known: history.Baseline
     ) -> tuple[Delisted, ...]:

@@ -164,7 +164,7 @@ class Sync:
     def _overview(self, connection: Transaction, number: int | None) -> Overview | None:
         if self.publisher is None or number is None:
             return None
-        return self.publisher.overview(connection, number)
+        return self.publisher.overview(connection, number, self.cache.numbered(number))
 
     def _publish(self, result: Pass, overview: Overview | None, options: Options) -> Pass:
         """Write the document. Its errors are returned, because messages are still sent."""
