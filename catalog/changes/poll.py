@@ -66,11 +66,15 @@ class Poll:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The document after a pass. `digest` is the SHA-256 of its content."""
+    """The document after a pass. `digest` is the SHA-256 of its content.
+
+    Without markers it belongs to the user, and stays as it is.
+    """
 
     path: Path
     written: bool
     digest: str = ""
+    has_markers: bool = True
 
 
 @dataclass(frozen=True, slots=True)

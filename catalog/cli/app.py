@@ -53,16 +53,39 @@ class App:
             raise click.UsageError(f"there is no provider {self.provider!r}; there are: {known}.")
         return named
 
+    @cached_property
+    def publishing(self) -> tuple[Settings, ...]:
+        """Return `each` for commands that write documents as they go.
+
+        A foreign database has none, because the document would be rewritten by the next pass.
+        """
+        if not self.loaded.spares_documents:
+            return self.each
+        return tuple(_without_document(each) for each in self.each)
+
     @property
     def one(self) -> Settings:
         """Return the settings of the selected provider.
 
         Raise UsageError if there are several.
         """
-        if len(self.each) > 1:
-            known = ", ".join(each.one.name for each in self.each)
-            raise click.UsageError(f"several providers are configured: add --provider: {known}.")
-        return self.each[0]
+        return _only(self.each)
+
+    @property
+    def publishing_one(self) -> Settings:
+        """Return `one` as in `publishing`."""
+        return _only(self.publishing)
+
+    def note_spared(self) -> None:
+        """Report that no document is written for a foreign database."""
+        given = any(each.document.path for each in self.each)
+        if not self.loaded.spares_documents or not given or self.verbosity < 0:
+            return
+        from catalog.cli.output import note
+
+        text = "no document is written, because --database names another database than the"
+        hint = "hint: `catalog --database … render --output FILE` writes one of this database."
+        note(f"{text} configuration\n{hint}")
 
     @cached_property
     def database(self) -> Database:
@@ -81,6 +104,17 @@ class App:
 
 
 pass_app = click.make_pass_decorator(App)
+
+
+def _only(each: tuple[Settings, ...]) -> Settings:
+    if len(each) > 1:
+        known = ", ".join(one.one.name for one in each)
+        raise click.UsageError(f"several providers are configured: add --provider: {known}.")
+    return each[0]
+
+
+def _without_document(settings: Settings) -> Settings:
+    return settings.model_copy(update={"document": settings.document.at(None)})
 
 
 def _remember(context: click.Context, _option: click.Parameter, name: str | None) -> None:

@@ -15,7 +15,13 @@ from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.lazy_types import AnyChannel, Settings
 from catalog.cli.output import format_option, print_json, say
 from catalog.core.clock import now, stamp
-from catalog.core.errors import CatalogError, SettingsInvalid, StoreError
+from catalog.core.errors import (
+    CatalogError,
+    DocumentError,
+    MarkersMissing,
+    SettingsInvalid,
+    StoreError,
+)
 from catalog.core.http.request import read_url
 from catalog.core.payload import Validators
 from catalog.core.visible import visible
@@ -90,7 +96,7 @@ def _look(app: App) -> Iterator[Diagnosis]:
     yield _database(app)
     for each in app.each:
         if each.document.path is not None:
-            yield _document(each.document.path)
+            yield _document(each.document.path, is_chosen=each.document.is_chosen)
     for channel in settings.channel:
         yield from _channel(channel)
 
@@ -175,8 +181,10 @@ def _nearest(place: Path) -> Path:
     return place
 
 
-def _document(path: Path) -> Diagnosis:
-    """Check that the folder is writable, or its nearest existing parent."""
+def _document(path: Path, *, is_chosen: bool) -> Diagnosis:
+    """Check the markers, and that the folder is writable, or its nearest existing parent."""
+    from catalog.report.write import is_spared
+
     place = _nearest(path.parent)
     if path.is_dir() or not place.is_dir():
         wrong = path if path.is_dir() else place
@@ -185,6 +193,13 @@ def _document(path: Path) -> Diagnosis:
     if refused:
         todo = "Give this user the folder, or set document.path."
         return Diagnosis("document", "fail", refused, todo)
+    try:
+        if is_spared(path):
+            state: Literal["warn", "fail"] = "fail" if is_chosen else "warn"
+            told = f"{path} exists without markers, so it stays as it is"
+            return Diagnosis("document", state, told, MarkersMissing.hint)
+    except DocumentError as error:
+        return Diagnosis("document", "fail", str(error), error.hint)
     return Diagnosis("document", "ok", f"{path} may be written")
 
 

@@ -23,10 +23,22 @@ COLORS = {"+": "green", "-": "red", "@": "cyan"}
 @at_option
 @click.option("--output", metavar="FILE|-", help="Another file than the configured one, or stdout.")
 @click.option("--force", is_flag=True, help="Overwrite regions that were edited by hand.")
+@click.option(
+    "--append",
+    "appends",
+    is_flag=True,
+    help="Add the regions at the end of a document without markers.",
+)
 @provider_option
 @pass_app
 def render(
-    app: App, check: bool, show_diff: bool, at: When | None, output: str | None, force: bool
+    app: App,
+    check: bool,
+    show_diff: bool,
+    at: When | None,
+    output: str | None,
+    force: bool,
+    appends: bool,
 ) -> int:
     """Write the document from the store.
 
@@ -36,7 +48,7 @@ def render(
     from catalog.store import history
 
     if output == "-":
-        _refuse({"--check": check, "--diff": show_diff, "--force": force})
+        _refuse({"--check": check, "--diff": show_diff, "--force": force, "--append": appends})
     publisher = wire_publisher(app.one)
     if publisher is None:
         raise SettingsInvalid("no document is configured", hint="Set document.path.")
@@ -46,7 +58,8 @@ def render(
     if output == "-":
         say(publisher.compose(overview), nl=False)
         return 0
-    wanted = publisher.plan(overview, path=Path(output).absolute() if output else None, force=force)
+    path = Path(output).absolute() if output else None
+    wanted = publisher.plan(overview, path=path, force=force, appends=appends)
     if show_diff:
         _print_diff(wanted)
     if check and wanted.differs:

@@ -27,6 +27,7 @@ def opened(app: App, *, dry_run: bool) -> Iterator[tuple[list[Scheduled], list[i
     With several providers, one without a token only adds an exit code and stops no other.
     """
     app = app.with_files()
+    app.note_spared()
     settings, database = app.loaded.settings, app.database
     if dry_run:
         database = Database(
@@ -39,7 +40,7 @@ def opened(app: App, *, dry_run: bool) -> Iterator[tuple[list[Scheduled], list[i
 def _wired(app: App, database: Database, http: Http) -> tuple[list[Scheduled], list[int]]:
     works: list[Scheduled] = []
     codes: list[int] = []
-    for settings in app.each:
+    for settings in app.publishing:
         try:
             works.append(wire_scheduled(settings, app.loaded, database, http))
         except SettingsInvalid as error:

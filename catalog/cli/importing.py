@@ -18,7 +18,7 @@ from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.lazy_types import Database, Publisher, Sync
 from catalog.cli.output import note, say
 from catalog.cli.payloads import read_payload
-from catalog.cli.results import print_pass, status
+from catalog.cli.results import document_line, print_pass, status
 from catalog.core.clock import now, stamp
 from catalog.core.errors import CatalogHeld, PayloadInvalid, SettingsInvalid, StoreError
 from catalog.core.payload import Payload, Validators
@@ -55,7 +55,7 @@ def import_(app: App, directory: Path, accept: bool) -> int:
     for path, why in misnamed(directory):
         note(visible(f"{path.name} is skipped: {why}"))
     refuse_future(recordings, now())
-    settings = app.one
+    settings = app.publishing_one
     new = _new(app.database, wire_provider(settings.one), recordings, accept=accept)
     with wire_http(settings) as http:
         sync = wire_sync(settings, app.database, http)
@@ -68,6 +68,7 @@ def import_(app: App, directory: Path, accept: bool) -> int:
     publisher = wire_publisher(settings)
     if publisher is not None:
         _publish(app.database, publisher)
+    app.note_spared()
     return _status(passes)
 
 
@@ -90,7 +91,7 @@ def _publish(database: Database, publisher: Publisher) -> None:
         overview = None if number is None else publisher.overview(connection, number)
     if overview is not None:
         published = publisher.publish(overview)
-        say(f"document {published.path} {'written' if published.written else 'is up to date'}")
+        say(document_line(published) or f"document {published.path} is up to date")
 
 
 def _new(

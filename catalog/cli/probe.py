@@ -56,7 +56,7 @@ def probe(
     from catalog.probes.run import Selection
 
     app = app.with_files()
-    settings, database = app.one, app.database
+    settings, database = app.publishing_one, app.database
     wish = Selection(models, images)
     if not (dry_run or once or settings.probe.enabled):
         raise SettingsInvalid(OFF, hint=HOW_TO_ENABLE)

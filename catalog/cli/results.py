@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from catalog.changes.poll import Outcome, Pass, Poll
+from catalog.changes.poll import Outcome, Pass, Poll, Published
 from catalog.cli.output import error_text, note, say
 from catalog.core.clock import stamp
-from catalog.core.errors import CatalogError, PayloadInvalid
+from catalog.core.errors import CatalogError, MarkersMissing, PayloadInvalid
 from catalog.core.text import count
 from catalog.core.visible import visible
 from catalog.report.summary import outcome, pending
@@ -61,14 +61,28 @@ def pass_json(result: Pass, *, dry_run: bool = False) -> dict[str, Any]:
         finding_json(replace(finding, snapshot=result.snapshot)) for finding in poll.findings
     ]
     if result.document is not None:
-        written = {"path": str(result.document.path), "written": result.document.written}
-        document["document"] = written
+        document["document"] = _document_json(result.document)
     if poll.problems:
         document["problems"] = [asdict(problem) for problem in poll.problems]
     for name, error in (("error", poll.error), ("document_error", result.document_error)):
         if error is not None:
             document[name] = {"text": str(error), "hint": error.hint}
     return document | {"owed": sum(waiting.messages for waiting in result.pending)}
+
+
+def _document_json(document: Published) -> dict[str, Any]:
+    spared = {} if document.has_markers else {"has_markers": False}
+    return {"path": str(document.path), "written": document.written, **spared}
+
+
+def document_line(document: Published, *, dry_run: bool = False) -> str:
+    """Return what became of the document, empty if it is up to date."""
+    if not document.has_markers:
+        text = f"document {document.path} exists without markers, so it stays as it is"
+        return f"{text}\nhint: {MarkersMissing.hint}"
+    if not document.written:
+        return ""
+    return f"document {document.path} {'would be written' if dry_run else 'written'}"
 
 
 def print_pass(
@@ -91,8 +105,10 @@ def print_pass(
         say(_headline(result, dry_run=dry_run), bold=True)
     if poll.findings:
         _print_findings(poll)
-    if result.document is not None and result.document.written and not hushed:
-        say(f"document {result.document.path} {'would be written' if dry_run else 'written'}")
+    if result.document is not None and not hushed:
+        line = document_line(result.document, dry_run=dry_run)
+        if line and (result.document.has_markers or not quiet):
+            say(line)
     for waiting in result.pending:
         if waiting.error or not quiet:
             tell(

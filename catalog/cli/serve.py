@@ -73,7 +73,7 @@ def _works(app: App) -> list[Work]:
             if next(closed) == len(works):
                 shared.close()
 
-        for settings in app.each:
+        for settings in app.publishing:
             try:
                 works.append(_work(app, settings, http, close))
             except SettingsInvalid as error:

@@ -31,6 +31,7 @@ def wire_publisher(settings: Settings) -> Publisher | None:
         annotations=wire_annotations(settings),
         product_id=one.product_id,
         recent=document.recent,
+        spares=not document.is_chosen,
     )
 
 

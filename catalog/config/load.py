@@ -16,6 +16,7 @@ from catalog.config.providers import DocumentSettings, ProviderSettings, provide
 from catalog.config.settings import Settings, shared_documents
 from catalog.config.sources import (
     CONFIG_VARIABLE,
+    DATABASE,
     PREFIX,
     SECRET_BYTES,
     RawSettings,
@@ -23,6 +24,7 @@ from catalog.config.sources import (
     plain_settings,
     plain_variable,
     rooted_database,
+    same_database,
     table_variable,
 )
 from catalog.config.types import write_duration
@@ -60,7 +62,8 @@ class Loaded:
     """The settings, their file, and the source of each given one.
 
     `strangers` are unknown variables with our prefix that resemble none of ours. `identity` changes
-    with everything that the settings are read from, and is None if unknown.
+    with everything that the settings are read from, and is None if unknown. `is_foreign` if the
+    command line names another database than the configuration.
     """
 
     settings: Settings
@@ -68,6 +71,15 @@ class Loaded:
     sources: Mapping[str, str]
     strangers: tuple[str, ...]
     identity: str | None = None
+    is_foreign: bool = False
+
+    @property
+    def spares_documents(self) -> bool:
+        """Return whether the configured documents are about another database.
+
+        A path beside the database, by variable or command line, is meant for it.
+        """
+        return self.is_foreign and self.sources.get("document.path", "file").startswith("file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +112,7 @@ def load(
         found = found.absolute()
         given.take_file(found)
     given.take_environment(environ, Settings)
+    usual = rooted_database(str(given.get("database") or DATABASE), given)
     for path, value in (overrides or {}).items():
         given.set(path, value, "command line")
     mistakes = [*_misspelled(given), *_secret_files(given, read=files), *_contradictions(given)]
@@ -116,7 +129,8 @@ def load(
         where = f" ({found})" if found else ""
         lines = "\n".join(f"  {mistake}" for mistake in mistakes)
         raise SettingsInvalid(f"the configuration{where} has mistakes:\n{lines}", hint=HINT)
-    return Loaded(settings, found, given.sources, given.strangers, identity)
+    is_foreign = "database" in (overrides or {}) and not same_database(settings.database, usual)
+    return Loaded(settings, found, given.sources, given.strangers, identity, is_foreign)
 
 
 def _identity(file: Path | None, environ: Mapping[str, str]) -> str | None:
@@ -253,12 +267,10 @@ def _rooted(settings: Settings, given: RawSettings) -> Settings:
 def _rooted_document(
     document: DocumentSettings, given: RawSettings, place: str
 ) -> DocumentSettings:
-    update = {
-        name: given.root(f"{place}.{name}") / path
-        for name in ("path", "annotations")
-        if (path := getattr(document, name)) is not None
-    }
-    return document.model_copy(update=update)
+    path, own = document.path, document.annotations
+    rooted = document.at(path and given.root(f"{place}.path") / path)
+    annotated = own and given.root(f"{place}.annotations") / own
+    return rooted.model_copy(update={"annotations": annotated}) if annotated else rooted
 
 
 def _rooted_providers(settings: Settings, given: RawSettings) -> Iterator[ProviderSettings]:

@@ -61,6 +61,18 @@ class DocumentSettings(Section):
     annotations: FileOrNone = None
     recent: Whole = Field(default=20, ge=0)
 
+    @property
+    def is_chosen(self) -> bool:
+        """Return whether the user named the document."""
+        return "path" in self.model_fields_set
+
+    def at(self, path: Path | None) -> "DocumentSettings":
+        """Return a copy with another path, chosen by the user only if this one is."""
+        moved = self.model_copy(update={"path": path})
+        if not self.is_chosen:
+            moved.model_fields_set.discard("path")
+        return moved
+
 
 class PagingSettings(Section):
     """The paging of a list."""

@@ -179,8 +179,7 @@ class Settings(Section):
         general = self.document
         if alone or general.path is None:
             return general
-        path = general.path.with_stem(f"{general.path.stem}-{name}")
-        return general.model_copy(update={"path": path})
+        return general.at(general.path.with_stem(f"{general.path.stem}-{name}"))
 
 
 def shared_documents(settings: Settings) -> Iterator[str]:

@@ -197,3 +197,10 @@ def rooted_database(url: str, raw: RawSettings) -> str:
         if "://" in path or "?" in path or path in {"", ":memory:"}:
             return url
     return str(raw.root("database") / path)
+
+
+def same_database(one: str, other: str) -> bool:
+    """Return whether two rooted URLs name one database, also by links to its file."""
+    if "://" in one or "://" in other:
+        return one == other
+    return os.path.realpath(one) == os.path.realpath(other)

@@ -21,6 +21,7 @@ CatalogError
 │   └── DatabaseTooNew       made by a newer version of this program
 ├── DocumentError         6  the document could not be written
 │   ├── MarkersBroken        a region's markers are missing, doubled, nested or swallowed
+│   │   └── MarkersMissing   the document has no markers at all
 │   └── RegionEdited         a region was edited by hand
 ├── DeliveryFailed        1  a channel did not accept a message, which stays pending
 └── InternalError        70  a bug in this program
@@ -228,6 +229,15 @@ class MarkersBroken(DocumentError):
     """The markers of a region are missing, doubled, nested or swallowed."""
 
     hint = "Mend the markers by hand; nothing was written."
+
+
+class MarkersMissing(MarkersBroken):
+    """The document exists and has no markers, so it belongs to the user."""
+
+    hint = (
+        "Add the regions at its end: `catalog render --append`. "
+        "Or write elsewhere: set `document.path`, or run `catalog render --output FILE`."
+    )
 
 
 class RegionEdited(DocumentError):

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from catalog.core.errors import MarkersBroken, RegionEdited
+from catalog.core.errors import MarkersBroken, MarkersMissing, RegionEdited
 
 BOM = "\ufeff"
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -60,7 +60,7 @@ def markers(lines: Sequence[str]) -> Iterator[Marker]:
 
 
 def find(lines: Sequence[str], known: Mapping[str, str], place: str) -> tuple[Region, ...]:
-    """Return the regions, or raise MarkersBroken with all errors.
+    """Return the regions, or raise MarkersBroken with all errors, MarkersMissing without any.
 
     `known` holds all region names, `place` is the document's name in the error.
     """
@@ -75,8 +75,7 @@ def find(lines: Sequence[str], known: Mapping[str, str], place: str) -> tuple[Re
             regions.append(Region(marker.name, begun.pop(marker.name), marker.line))
     problems += [(line, f"region {name} begins and never ends") for name, line in begun.items()]
     if not problems and not regions:
-        wanted = ", ".join(known)
-        problems.append((1, f"no region at all; put markers for one or more of {wanted}"))
+        raise MarkersMissing(f"{place} exists without markers, so nothing was written to it")
     if problems:
         raise MarkersBroken(
             "\n".join(f"{place}:{line}: {words}" for line, words in sorted(problems))
@@ -107,6 +106,28 @@ def splice(text: str, contents: Mapping[str, str], place: str, *, force: bool = 
         body = _body(contents[region.name]).replace("\n", ending)
         lines[region.begin : region.end - 1] = [body]
     return bom + "".join(lines)
+
+
+def has_markers(text: str) -> bool:
+    """Return whether a document has any marker, also a misspelled one."""
+    lines = lines_of(text.removeprefix(BOM))
+    return any(markers(lines)) or any(_misspelled(lines))
+
+
+def append(text: str, template: str) -> str:
+    """Return a document with the template at its end, if it has no markers.
+
+    The template's title goes one level down, because the document has its own. Lines end as the
+    document's first one.
+    """
+    if has_markers(text):
+        return text
+    ending = next(iter(_ENDING.findall(text)), "\n")
+    own = text.rstrip("\r\n")
+    is_blank = not own.removeprefix(BOM).strip()
+    lower = "#" if template.startswith("# ") and not is_blank else ""
+    added = f"{lower}{template.rstrip()}\n".replace("\n", ending)
+    return f"{own}{'' if is_blank else ending * 2}{added}"
 
 
 def _misspelled(lines: Sequence[str]) -> Iterator[tuple[int, str]]:

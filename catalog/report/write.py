@@ -8,7 +8,7 @@ from pathlib import Path
 
 from catalog.core.errors import DocumentError
 from catalog.core.files import read_bytes, replace
-from catalog.report.regions import splice
+from catalog.report.regions import append, has_markers, splice
 
 LARGEST = 64 * 1024 * 1024
 """The maximum size of a document in bytes, user text included."""
@@ -16,11 +16,15 @@ LARGEST = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The current and planned document. `before` is empty without a file."""
+    """The current and planned document. `before` is empty without a file.
+
+    Without markers it belongs to the user, and stays as it is.
+    """
 
     path: Path
     before: str
     after: str
+    has_markers: bool = True
 
     @property
     def differs(self) -> bool:
@@ -49,13 +53,43 @@ def plan(
     """Return the planned document without writing it.
 
     Without `proved`, an unchanged document is not parsed as Markdown, because a poll does not need
-    it. A missing or empty document is made from the template. Raise MarkersBroken, RegionEdited
+    it. A missing or blank document is made from the template. Raise MarkersBroken, RegionEdited
     (not with `force`), or DocumentError if it cannot be read.
     """
     before = _read(path)
-    if before:
+    if before.strip():
         return Plan(path, before, _filled(before, regions, str(path), force=force, proved=proved))
     return Plan(path, before, compose(template, regions))
+
+
+def plan_appended(
+    path: Path, template: str, regions: Mapping[str, str], *, force: bool = False
+) -> Plan:
+    """Return the planned document, with the template at its end if it has no markers.
+
+    Raise the errors of `plan`.
+    """
+    before = _read(path)
+    text = append(before, template)
+    return Plan(path, before, _filled(text, regions, str(path), force=force))
+
+
+def plan_markers(path: Path, template: str) -> Plan:
+    """Return the document with empty regions at its end, for the first pass to fill."""
+    before = _read(path)
+    return Plan(path, before, append(before, template))
+
+
+def plan_spared(path: Path) -> Plan:
+    """Return a document without markers as it is."""
+    before = _read(path)
+    return Plan(path, before, before, has_markers=False)
+
+
+def is_spared(path: Path) -> bool:
+    """Return whether a document exists without markers. Raise DocumentError if unreadable."""
+    text = _read(path)
+    return bool(text.strip()) and not has_markers(text)
 
 
 def write(plan: Plan) -> bool:

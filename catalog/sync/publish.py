@@ -9,11 +9,12 @@ from catalog.changes.announced import Reads, silent
 from catalog.changes.finding import REPORTED, Finding
 from catalog.changes.poll import Published
 from catalog.changes.rules import Lifecycle
+from catalog.core.errors import MarkersMissing
 from catalog.core.probe import Verdict
 from catalog.core.snapshot import Snapshot
 from catalog.report.annotations import Annotations, Sections
 from catalog.report.overview import Overview, render
-from catalog.report.write import Plan, compose, plan, write
+from catalog.report.write import Plan, compose, plan, plan_appended, plan_spared, write
 from catalog.store import changelog, forecasts, history, probes
 from catalog.store.changelog import FindingFilter
 from catalog.store.database import Transaction
@@ -26,7 +27,8 @@ class Publisher:
     """The settings of one provider's document.
 
     `recent` is the minimum number of findings to show, if as many exist. The findings of a snapshot
-    are shown all or none. `announced` reads what the list says about ends.
+    are shown all or none. `announced` reads what the list says about ends. If `spares`, a document
+    without markers stays as it is, because the user did not name it.
     """
 
     provider: str
@@ -38,6 +40,7 @@ class Publisher:
     product_id: int | None
     recent: int
     announced: Reads = silent
+    spares: bool = False
 
     def overview(
         self, connection: Transaction, number: int, snapshot: Snapshot | None = None
@@ -81,17 +84,30 @@ class Publisher:
         """Return the document as text, rendered into the template."""
         return compose(self.template, self._regions(overview))
 
-    def plan(self, overview: Overview, *, path: Path | None = None, force: bool = False) -> Plan:
+    def plan(
+        self,
+        overview: Overview,
+        *,
+        path: Path | None = None,
+        force: bool = False,
+        appends: bool = False,
+    ) -> Plan:
         """Return the planned document. Raise DocumentError if it cannot be written."""
-        return plan(path or self.path, self.template, self._regions(overview), force=force)
+        planned, regions = plan_appended if appends else plan, self._regions(overview)
+        return planned(path or self.path, self.template, regions, force=force)
 
     def publish(self, overview: Overview, *, dry_run: bool = False) -> Published:
         """Write the document if it differs. Raise DocumentError."""
         regions = self._regions(overview)
-        wanted = plan(self.path, self.template, regions, proved=False)
+        try:
+            wanted = plan(self.path, self.template, regions, proved=False)
+        except MarkersMissing:
+            if not self.spares:
+                raise
+            wanted = plan_spared(self.path)
         if not dry_run:
             write(wanted)
-        return Published(self.path, wanted.differs, wanted.digest)
+        return Published(self.path, wanted.differs, wanted.digest, wanted.has_markers)
 
     def _regions(self, overview: Overview) -> Mapping[str, str]:
         return render(overview, self.sections, self.annotations)

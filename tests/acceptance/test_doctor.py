@@ -141,6 +141,22 @@ def test_a_folder_that_may_not_be_written(live: Live) -> None:
     assert "/proc may not be written" in shell("doctor", code=1).out
 
 
+def test_a_document_without_markers_is_named_with_the_way_out(live: Live) -> None:
+    """It is a warning by default, and a failure if it is configured or unreadable."""
+    shell, _ = live(dated())
+    document = Path(shell.folder, "docs", "models.md")
+    document.parent.mkdir()
+    document.write_text("# Ours\n")
+    ran = shell("doctor")
+    assert f"{document} exists without markers, so it stays as it is" in ran.out
+    assert "`catalog render --append`" in ran.out
+    chosen = {"CATALOG_DOCUMENT_PATH": "docs/models.md"}
+    assert states(shell("doctor", "--format", "json"))["document"] == "warn"
+    assert states(shell("doctor", "--format", "json", given=chosen, code=1))["document"] == "fail"
+    document.write_bytes(b"\xff\n")
+    assert "not valid UTF-8" in shell("doctor", code=1).out
+
+
 def test_no_document_is_wanted(live: Live) -> None:
     """A disabled document has no check."""
     shell, _ = live(dated())

@@ -47,7 +47,7 @@ def test_another_file_or_stdout_takes_the_document(own_demo: Shell) -> None:
     assert own_demo.files()["demo/models.md"] == known
 
 
-@pytest.mark.parametrize("flag", ["--check", "--diff", "--force"])
+@pytest.mark.parametrize("flag", ["--check", "--diff", "--force", "--append"])
 def test_a_whole_document_is_not_compared_with_any(shell: Shell, flag: str) -> None:
     """With stdout for an output there is no file to check, compare or overwrite: wrong usage."""
     ran = shell("render", flag, "--output", "-", code=2)
@@ -82,3 +82,21 @@ def test_a_document_can_be_done_without(own_demo: Shell) -> None:
     Path(own_demo.folder, history, "2026-06-01T000000Z.json").write_text("[]")
     own_demo("import", "--accept", history)
     assert "Rerankers" in own_demo.files()["demo/models.md"].decode()
+
+
+def test_regions_are_added_to_a_document_of_the_user(own_demo: Shell) -> None:
+    """A document without markers is an error that offers --append, which keeps every byte."""
+    document = own_demo.folder / "demo" / "models.md"
+    golden = document.read_text()
+    document.write_bytes(b"# Ours\r\n\r\nOur text.\r\n")
+    refused = own_demo("render", code=6)
+    assert refused.err.startswith(f"error: {document} exists without markers")
+    assert "`catalog render --append`" in refused.err
+    assert document.read_bytes() == b"# Ours\r\n\r\nOur text.\r\n"
+
+    assert own_demo("render", "--append").lines == [f"{document} written"]
+    text = document.read_bytes().decode()
+    assert text.startswith("# Ours\r\n\r\nOur text.\r\n\r\n## ")
+    assert text.count("\n") == text.count("\r\n")
+    assert text.replace("\r\n", "\n").endswith(golden.partition("\n")[2])
+    assert own_demo("render", "--append").lines == [f"{document} is up to date"]

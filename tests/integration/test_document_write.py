@@ -6,7 +6,7 @@ import pytest
 
 from catalog.config.build_document import wire_annotations
 from catalog.config.settings import Settings
-from catalog.core.errors import DocumentError, MarkersBroken, RegionEdited
+from catalog.core.errors import DocumentError, MarkersBroken, MarkersMissing, RegionEdited
 from catalog.report.write import Plan, compose, plan, write
 
 TEMPLATE = "# Title\n\n<!-- catalog:begin a -->\n<!-- catalog:end a -->\n\nHand text.\n"
@@ -111,14 +111,26 @@ def test_an_edit_by_hand_stops_the_writing(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == compose(TEMPLATE, SECOND)
 
 
-@pytest.mark.parametrize("document", ["no region\n", "<div>\n" + TEMPLATE.partition("\n\n")[2]])
-def test_broken_markers_stop_the_writing(tmp_path: Path, document: str) -> None:
-    """A document without regions, or with swallowed ones, is refused by name and left alone."""
-    path = tmp_path / "models.md"
+def test_broken_markers_stop_the_writing(tmp_path: Path) -> None:
+    """A document with swallowed regions is refused by name and left alone."""
+    path, document = tmp_path / "models.md", "<div>\n" + TEMPLATE.partition("\n\n")[2]
     path.write_text(document, encoding="utf-8")
     with pytest.raises(MarkersBroken, match=r"models\.md:\d+: "):
         publish(path, TEMPLATE, FIRST, force=True)
     assert path.read_text(encoding="utf-8") == document
+
+
+def test_a_document_without_markers_is_the_users(tmp_path: Path) -> None:
+    """It is refused with a hint, also by force. A blank file counts as none."""
+    path = tmp_path / "models.md"
+    path.write_text("no region\n", encoding="utf-8")
+    with pytest.raises(MarkersMissing, match=r"models\.md exists without markers") as caught:
+        publish(path, TEMPLATE, FIRST, force=True)
+    assert "--append" in caught.value.hint
+    assert path.read_text(encoding="utf-8") == "no region\n"
+    path.write_text(" \n", encoding="utf-8")
+    assert publish(path, TEMPLATE, FIRST)
+    assert path.read_text(encoding="utf-8") == compose(TEMPLATE, FIRST)
 
 
 def test_a_file_that_is_no_utf_8_is_refused(tmp_path: Path) -> None:

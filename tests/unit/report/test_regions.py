@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.core.errors import MarkersBroken, RegionEdited
-from catalog.report.regions import lines_of, splice
+from catalog.report.regions import append, lines_of, splice
 
 KNOWN = {"a": "Alpha\n\n| x |\n| --- |", "b": "Beta", "none": ""}
 A = "<!-- catalog:begin a -->\n<!-- catalog:end a -->\n"
@@ -108,7 +108,7 @@ def test_an_edit_by_hand_is_not_overwritten(edit: object) -> None:
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
-        ("# Mine\n", ["doc.md:1: no region at all; put markers for one or more of a, b, none"]),
+        ("# Mine\n", ["doc.md exists without markers, so nothing was written to it"]),
         ("<!-- catalog:begin a -->\n", ["doc.md:1: region a begins and never ends"]),
         ("\n<!-- catalog:end a -->\n", ["doc.md:2: region a ends without having begun"]),
         (A + A, ["doc.md:3: region a stands twice, first on line 1"]),
@@ -234,3 +234,19 @@ def test_any_table_survives_any_padding(
     padded = [head, ("-" * (dashes + 1), "-" * (dashes + 1) + ":"), *rows]
     text = "\n".join(f"|{blank}{one}{blank}|{blank * 2}{other} |" for one, other in padded)
     assert splice(written.replace(content, text), {"a": content}, "doc.md")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "# T\n\nx\n"),
+        ("\ufeff", "\ufeff# T\n\nx\n"),
+        ("Mine", "Mine\n\n## T\n\nx\n"),
+        ("# Mine\r\n\r\n", "# Mine\r\n\r\n## T\r\n\r\nx\r\n"),
+        (A, A),
+        ("<!-- catalog begin a -->\n", "<!-- catalog begin a -->\n"),
+    ],
+)
+def test_a_template_is_added_to_a_document_without_markers(text: str, expected: str) -> None:
+    """Its title goes one level down below the user's text, and lines end as the user's do."""
+    assert append(text, "# T\n\nx\n\n") == expected
