@@ -1,6 +1,7 @@
 """`catalog provider`: list the configured providers, propose settings for new ones."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from catalog.cli.app import App, pass_app
+from catalog.cli.lazy_types import Proposal, Settings
 from catalog.cli.output import ROW_FORMATS, format_option, note, print_json, print_rows, say
 from catalog.config.sources import SECRET_BYTES
 from catalog.core.api_error import error_message
@@ -18,6 +20,7 @@ from catalog.core.strict_json import Json, read_strict
 from catalog.core.text import count, one_line
 from catalog.providers.recordings import read
 
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 HINTS = {
     "401": "Name a file that holds a valid token with --token-file.",
     "403": "Allow the token to list the models, or name another one with --token-file.",
@@ -67,10 +70,21 @@ def infer(app: App, source: str, token_file: Path | None) -> int:
     Prints a [[provider]] for the configuration, made from one answer. Look it over: what a field
     means is only guessed from its name.
     """
-    from catalog.providers.described.infer.proposal import infer as propose  # loads the HTTP client
-
     is_url = source.startswith(("http://", "https://"))
     body = _asked(app, source, token_file) if is_url else _read(source)
+    proposal = proposed(body, source)
+    note(f"found {count(proposal.rows, 'row')}")
+    for line in proposal.notes:
+        note(f"note: {line}")
+    for line in _toml(proposal.settings, source if is_url else None):
+        say(line)
+    return 0
+
+
+def proposed(body: bytes, source: str) -> Proposal:
+    """Return the proposal for an answer, or raise PayloadInvalid or NotFound."""
+    from catalog.providers.described.infer.proposal import infer as propose  # loads the HTTP client
+
     try:
         answer = read_strict(body)
         proposal = propose(answer)
@@ -83,12 +97,7 @@ def infer(app: App, source: str, token_file: Path | None) -> int:
             f"there is no list of models in it{text and f', but an error: {text}'}",
             hint="The answer should have a list of objects, or an object of objects.",
         )
-    note(f"found {count(proposal.rows, 'row')}")
-    for line in proposal.notes:
-        note(f"note: {line}")
-    for line in _toml(proposal.settings, source if is_url else None):
-        say(line)
-    return 0
+    return proposal
 
 
 def _read(source: str) -> bytes:
@@ -96,17 +105,24 @@ def _read(source: str) -> bytes:
 
 
 def _asked(app: App, url: str, token_file: Path | None) -> bytes:
-    from catalog.config.build import wire_http
-
-    headers = {"Accept": "application/json"}
-    secrets: tuple[str, ...] = ()
+    token = ""
     if token_file is not None:
         try:
             token = read_text(token_file, SECRET_BYTES, piped=True).strip()
         except OSError as error:
             raise SettingsInvalid(f"cannot read {token_file}: {error.strerror}") from None
-        headers["Authorization"], secrets = f"Bearer {token}", (token,)
-    with wire_http(app.loaded.settings) as http:
+    return fetch_list(app.loaded.settings, url, token)
+
+
+def fetch_list(settings: Settings, url: str, token: str) -> bytes:
+    """Return the answer of a URL, asked with a token if there is one. Raise ProviderError."""
+    from catalog.config.build import wire_http
+
+    headers = {"Accept": "application/json"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    secrets = (token,) if token else ()
+    with wire_http(settings) as http:
         try:
             return http.send(Request(url=url, headers=headers, secrets=secrets)).body
         except ProviderError as error:
@@ -119,15 +135,19 @@ def _toml(settings: dict[str, Any], url: str | None) -> list[str]:
     lines = ["[[provider]]", 'name = "NAME"', 'kind = "json"']
     lines += [f'url = "{parts.scheme}://{parts.netloc}"', 'token_file = "NAME-token.txt"', ""]
     lines += ["[provider.list]", f'route = "{parts.path or "/"}"']
-    for name, value in settings.items():
-        lines.append(f"{name} = {_value(value)}")
-    return lines
+    return lines + [f"{name} = {toml_value(value)}" for name, value in settings.items()]
 
 
-def _value(value: Json) -> str:
+def toml_value(value: Json) -> str:
+    """Return a value as TOML, on one line."""
     if isinstance(value, dict):
-        inner = ", ".join(f"{key} = {_value(item)}" for key, item in value.items())
+        inner = ", ".join(f"{_key(key)} = {toml_value(item)}" for key, item in value.items())
         return f"{{ {inner} }}"
     if isinstance(value, list):
-        return f"[{', '.join(map(_value, value))}]"
-    return json.dumps(value, ensure_ascii=False)
+        return f"[{', '.join(map(toml_value, value))}]"
+    # JSON leaves DEL as it is, and TOML does not take it.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _key(key: str) -> str:
+    return key if _BARE.fullmatch(key) else toml_value(key)

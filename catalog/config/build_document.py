@@ -17,7 +17,6 @@ def wire_publisher(settings: Settings) -> Publisher | None:
         return None
     one = settings.one
     provider = make(one.name, one.description)
-    template = Template(_shipped(one.kind, "document.md")).safe_substitute(provider=one.name)
     words = annotations.load_sections(_shipped(one.kind, "sections.toml"))
     if one.description is not None:
         words = replace(words, source=f"GET {one.url}{one.description.route}")
@@ -26,13 +25,18 @@ def wire_publisher(settings: Settings) -> Publisher | None:
         lifecycle=provider.lifecycle,
         announced=provider.announced,
         path=document.path,
-        template=template,
+        template=template(one.kind, one.name),
         sections=words,
         annotations=wire_annotations(settings),
         product_id=one.product_id,
         recent=document.recent,
         spares=not document.is_chosen,
     )
+
+
+def template(kind: str, name: str) -> str:
+    """Return the template of a document, with empty regions."""
+    return Template(_shipped(kind, "document.md")).safe_substitute(provider=name)
 
 
 def wire_annotations(settings: Settings) -> annotations.Annotations:

@@ -56,9 +56,14 @@ def exposed(loaded: Loaded, environ: Mapping[str, str] = os.environ) -> Iterator
             yield Exposed(file, mode, tuple(sorted(settings)))
 
 
+def holds_password(database: str) -> bool:
+    """Return whether the URL of a database has a password in it."""
+    return bool(_PASSWORD.search(database))
+
+
 def _is_secret(setting: str, loaded: Loaded) -> bool:
     if setting == "database":
-        return bool(_PASSWORD.search(loaded.settings.database))
+        return holds_password(loaded.settings.database)
     return bool(SECRET_FILES.fullmatch(f"{setting}_file") or _OF_REQUESTS.fullmatch(setting))
 
 

@@ -15,18 +15,18 @@ from stat import S_IFIFO, S_IFLNK, S_IFMT, S_IFSOCK, S_ISCHR, S_ISDIR, S_ISFIFO,
 from typing import BinaryIO
 
 
-def replace(target: Path, data: bytes) -> None:
+def replace(target: Path, data: bytes, *, mode: int | None = None) -> None:
     """Write a file beside the target, then rename it over the target.
 
-    The mode of the old file stays. A kill leaves at most a `.catalog-….tmp` beside it. Raise
-    OSError.
+    The mode of the old file stays, unless `mode` is given. A kill leaves at most a `.catalog-….tmp`
+    beside it. Raise OSError.
     """
     temporary = target.with_name(f".catalog-{os.urandom(4).hex()}.tmp")
     # Mode 0666 is reduced by the umask, so a new file gets the user's usual mode.
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode or 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            if target.exists():
+            if mode is None and target.exists():
                 os.fchmod(file.fileno(), target.stat().st_mode & 0o7777)
             file.write(data)
             file.flush()

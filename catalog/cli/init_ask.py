@@ -1,0 +1,179 @@
+"""Ask the questions of `catalog init` on a terminal, and take the defaults elsewhere."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from catalog.config.sources import SECRET_BYTES
+from catalog.core.errors import SettingsInvalid
+from catalog.core.files import read_text
+
+Check = Callable[[str], str]
+"""Returns a right answer, or raises UsageError to have the question asked again."""
+
+
+def of_type(kind: Any) -> Check:
+    """Return a check for the type of a setting."""
+
+    def check(text: str) -> str:
+        from catalog.config.value_check import problem  # loads pydantic
+
+        if wrong := problem(kind, text):
+            raise click.UsageError(f"{text!r}: {wrong}.")
+        return text
+
+    return check
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """The questions. Without a terminal, or with --yes, each has its default as the answer."""
+
+    is_on: bool
+
+    def text(self, question: str, default: str, check: Check) -> str:
+        """Return a line that passes the check."""
+        if not self.is_on:
+            return check(default)
+        answer: str = click.prompt(question, default or None, value_proc=check, err=True)
+        return answer
+
+    def hidden(self, question: str, check: Check, *, needed: bool) -> str:
+        """Return a line that is not shown, empty without a terminal, or if it is not needed."""
+        if not self.is_on:
+            return ""
+
+        def proved(text: str) -> str:
+            try:
+                return text and check(text)
+            except click.UsageError as error:  # without the value, because it is a secret
+                message = error.message.rpartition(": ")[2]
+                raise click.UsageError(f"this cannot be used: {message}") from None
+
+        answer: str = click.prompt(
+            question,
+            None if needed else "",
+            hide_input=True,
+            show_default=False,
+            value_proc=proved,
+            err=True,
+        )
+        return answer
+
+    def confirm(self, question: str, *, default: bool, otherwise: bool) -> bool:
+        """Return the answer to a yes-no question. Without a terminal it is `otherwise`."""
+        return click.confirm(question, default, err=True) if self.is_on else otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFile:
+    """A file with a secret. Without a text it exists already and stays as it is."""
+
+    path: Path
+    what: str
+    text: str | None = field(default=None, repr=False)
+
+    def read(self) -> str:
+        """Return the secret, or raise SettingsInvalid."""
+        if self.text is not None:
+            return self.text
+        try:
+            return read_text(self.path, SECRET_BYTES).strip()
+        except OSError as error:
+            raise SettingsInvalid(f"cannot read {self.path}: {error.strerror}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A secret that the new configuration needs.
+
+    `usual` is its file unless `given` by the option. `variable` is its environment variable.
+    `piped` reads it from stdin. `replaces` allows that to overwrite a file. Without it, a `needed`
+    one is an error.
+    """
+
+    what: str
+    variable: str
+    option: str
+    usual: Path
+    check: Check
+    given: Path | None = None
+    piped: bool = False
+    replaces: bool = False
+    needed: bool = False
+
+    @property
+    def path(self) -> Path:
+        """Return the file of the secret."""
+        return self.given or self.usual
+
+    @property
+    def in_environment(self) -> str:
+        """Return the variable that gives the secret now, empty if none does."""
+        names = (self.variable, f"{self.variable}_FILE")
+        return next((name for name in names if os.environ.get(name)), "")
+
+    def known(self, chosen: SecretFile | None) -> str:
+        """Return the secret of the chosen file or of the environment, empty without one."""
+        name = self.in_environment
+        if chosen is None and name == f"{self.variable}_FILE":
+            chosen = SecretFile(Path(os.environ[name]), self.what)
+        return chosen.read() if chosen else os.environ.get(name, "").strip()
+
+
+def choose_secret(ask: Ask, wanted: Wanted) -> SecretFile | None:
+    """Return the file of a secret, or None if the environment has it or it is not given yet."""
+    path = wanted.path
+    if wanted.piped:
+        return _piped(wanted)
+    if wanted.given is None and wanted.in_environment:
+        return _from_environment(ask, wanted)
+    if path.exists():
+        question = f"{path} exists. Use the {wanted.what} in it?"
+        if wanted.given or ask.confirm(question, default=True, otherwise=True):
+            return SecretFile(path, wanted.what)
+    empty = "" if wanted.needed else "; empty: none yet"
+    question = f"{_capital(wanted.what)} (not shown; written to {path}{empty})"
+    text = ask.hidden(question, wanted.check, needed=wanted.needed)
+    if text:
+        return SecretFile(path, wanted.what, text)
+    if wanted.given is not None or wanted.needed:
+        raise click.UsageError(
+            f"{wanted.option}: there is no {path} with the {wanted.what}. Make it with mode 600, "
+            "name another file, or run `catalog init` on a terminal, which asks for it."
+        )
+    return None
+
+
+def _piped(wanted: Wanted) -> SecretFile:
+    path = wanted.path
+    if path.exists() and not wanted.replaces:
+        raise click.UsageError(f"{path} exists; --force replaces it by the secret on stdin.")
+    text = sys.stdin.read(SECRET_BYTES).strip()
+    if not text:
+        raise click.UsageError("--token-stdin: stdin is empty.")
+    try:
+        return SecretFile(path, wanted.what, wanted.check(text))
+    except click.UsageError as error:
+        reason = error.message.rpartition(": ")[2]
+        raise click.UsageError(f"--token-stdin: this is no token: {reason}") from None
+
+
+def _from_environment(ask: Ask, wanted: Wanted) -> SecretFile | None:
+    """Offer to write a variable to a file, because cron and systemd do not have the variable."""
+    name = wanted.in_environment
+    if name != wanted.variable or wanted.path.exists():
+        return None
+    question = f"cron and systemd do not have {name}. Write the {wanted.what} to {wanted.path}?"
+    if not ask.confirm(question, default=True, otherwise=False):
+        return None
+    return SecretFile(wanted.path, wanted.what, os.environ[name].strip())
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
