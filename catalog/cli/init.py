@@ -41,13 +41,19 @@ class Target:
 
 
 @click.command("init")
-@click.option("--provider", "source", metavar="NAME|URL", help="The provider, or a list's address.")
+@click.option(
+    "--provider", "source", metavar="NAME|URL", help="The provider, or its list's address."
+)
 @click.option("--name", help="The name of a provider that is given by its address.")
-@click.option("--token-file", type=FILE, help="The file of the token; made if it is missing.")
+@click.option("--token-file", type=FILE, help="The file of the token; made if missing.")
 @click.option("--token-stdin", "piped", is_flag=True, help="Read the token from stdin.")
-@click.option("--document", metavar="FILE|none", help="The Markdown overview; docs/models.md.")
-@click.option("--append", "appends", is_flag=True, help="Add the regions to a document of yours.")
-@click.option("--channel", type=click.Choice(KINDS), help="Where changes are reported; none.")
+@click.option("--document", metavar="FILE|none", help="The overview; docs/models.md by default.")
+@click.option(
+    "--append", "appends", is_flag=True, help="Add the regions to a document without markers."
+)
+@click.option(
+    "--channel", type=click.Choice(KINDS), help="Where changes are reported; nowhere by default."
+)
 @click.option("--channel-file", type=FILE, help="The file of the channel's URL or password.")
 @click.option("--mail-server", metavar="URL", help="smtp://HOST:PORT or smtps://HOST:PORT.")
 @click.option("--mail-from", metavar="ADDRESS", help="The sender of mails.")
@@ -169,9 +175,12 @@ def _append(choices: Choices) -> None:
 
 def _tried(app: App, target: Target, choices: Choices, *, offline: bool) -> int:
     """Poll once as a dry run, and return its exit code."""
+    from catalog.config.exposed import exposed
+
     made = App(target.path, None, app.verbosity, app.log_format).with_files()
     try:
-        _ = made.loaded
+        for open_file in exposed(made.loaded):
+            note(f"warning: {open_file.warning}\nhint: run `{open_file.command}`")
         if offline:
             return 0
         if choices.provider.lacks_token:

@@ -17,14 +17,15 @@ Check = Callable[[str], str]
 """Returns a right answer, or raises UsageError to have the question asked again."""
 
 
-def of_type(kind: Any) -> Check:
-    """Return a check for the type of a setting."""
+def of_type(kind: Any, *, is_secret: bool = False) -> Check:
+    """Return a check for the type of a setting. A secret is not repeated in the error."""
 
     def check(text: str) -> str:
         from catalog.config.value_check import problem  # loads pydantic
 
         if wrong := problem(kind, text):
-            raise click.UsageError(f"{text!r}: {wrong}.")
+            shown = "this cannot be used" if is_secret else repr(text)
+            raise click.UsageError(f"{shown}: {wrong}.")
         return text
 
     return check
@@ -47,20 +48,12 @@ class Ask:
         """Return a line that is not shown, empty without a terminal, or if it is not needed."""
         if not self.is_on:
             return ""
-
-        def proved(text: str) -> str:
-            try:
-                return text and check(text)
-            except click.UsageError as error:  # without the value, because it is a secret
-                message = error.message.rpartition(": ")[2]
-                raise click.UsageError(f"this cannot be used: {message}") from None
-
         answer: str = click.prompt(
             question,
             None if needed else "",
             hide_input=True,
             show_default=False,
-            value_proc=proved,
+            value_proc=lambda text: text and check(text),
             err=True,
         )
         return answer
@@ -131,7 +124,7 @@ def choose_secret(ask: Ask, wanted: Wanted) -> SecretFile | None:
     path = wanted.path
     if wanted.piped:
         return _piped(wanted)
-    if wanted.given is None and wanted.in_environment:
+    if wanted.given is None and wanted.in_environment and not path.exists():
         return _from_environment(ask, wanted)
     if path.exists():
         question = f"{path} exists. Use the {wanted.what} in it?"
@@ -157,22 +150,18 @@ def _piped(wanted: Wanted) -> SecretFile:
     text = sys.stdin.read(SECRET_BYTES).strip()
     if not text:
         raise click.UsageError("--token-stdin: stdin is empty.")
-    try:
-        return SecretFile(path, wanted.what, wanted.check(text))
-    except click.UsageError as error:
-        reason = error.message.rpartition(": ")[2]
-        raise click.UsageError(f"--token-stdin: this is no token: {reason}") from None
+    return SecretFile(path, wanted.what, wanted.check(text))
 
 
 def _from_environment(ask: Ask, wanted: Wanted) -> SecretFile | None:
     """Offer to write a variable to a file, because cron and systemd do not have the variable."""
     name = wanted.in_environment
-    if name != wanted.variable or wanted.path.exists():
+    if name != wanted.variable:
         return None
     question = f"cron and systemd do not have {name}. Write the {wanted.what} to {wanted.path}?"
     if not ask.confirm(question, default=True, otherwise=False):
         return None
-    return SecretFile(wanted.path, wanted.what, os.environ[name].strip())
+    return SecretFile(wanted.path, wanted.what, wanted.check(os.environ[name].strip()))
 
 
 def _capital(text: str) -> str:

@@ -47,6 +47,7 @@ def choose_channel(
         )
         note("email, or as lines of the log. Without a channel, cron mails them.")
     kind = given or ask.text(f"Channel ({', '.join(KINDS)})", KINDS[0], _kind)
+    _refuse_idle(kind, secret, mail)
     if kind == "none":
         return None
     if kind == "log":
@@ -75,6 +76,14 @@ def _mail(ask: Ask, flags: MailFlags, secret: Path | None, folder: Path) -> Chos
     of_type(User)(user)
     wanted = _wanted("password of the mail server", "email", "password", secret, folder, Login)
     return ChosenChannel("email", choose_secret(ask, wanted), server, sender, to, user)
+
+
+def _refuse_idle(kind: str, secret: Path | None, mail: MailFlags) -> None:
+    """Raise UsageError for options that this kind of channel does not use."""
+    if secret and kind in {"none", "log"}:
+        raise click.UsageError(f"--channel-file is of no use with --channel {kind}.")
+    if mail != MailFlags() and kind != "email":
+        raise click.UsageError(f"the options about mail go with --channel email, not {kind}.")
 
 
 def _kind(text: str) -> str:
@@ -106,7 +115,7 @@ def _wanted(
         variable=table_variable("channel", kind, key),
         option="--channel-file",
         usual=folder / f"{kind}-{key}.txt",
-        check=of_type(setting),
+        check=of_type(setting, is_secret=True),
         given=given,
         needed=True,
     )

@@ -4,7 +4,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -15,7 +15,7 @@ from catalog.cli.init_ask import Ask, SecretFile, Wanted, choose_secret, of_type
 from catalog.cli.output import note, note_error
 from catalog.cli.provider import fetch_list, proposed
 from catalog.config.sources import CONFIG_VARIABLE, TOKEN_VARIABLES, table_variable
-from catalog.core.errors import CatalogError, SettingsInvalid
+from catalog.core.errors import CatalogError, SettingsInvalid, Unauthorized
 from catalog.core.text import closest, count, did_you_mean
 
 NAMED = ("infomaniak", "anthropic", "openrouter", "models.dev")
@@ -74,7 +74,8 @@ def choose_provider(ask: Ask, flags: Flags, folder: Path) -> ChosenProvider:
             if not ask.is_on:
                 raise
             note_error(error)
-            flags = Flags(force=flags.force)
+            token_file = None if isinstance(error, Unauthorized) else flags.token_file
+            flags = replace(flags, provider=None, name=None, token_file=token_file)
 
 
 def _source(text: str) -> str:
@@ -105,6 +106,8 @@ def _chosen(ask: Ask, flags: Flags, source: str, folder: Path) -> ChosenProvider
     name = kind.replace(".", "-")
     variable = _variable(kind, name)
     if kind != "infomaniak" and not _needs_token(kind):
+        if flags.token_file or flags.piped:
+            raise click.UsageError(f"{kind} needs no token: leave out the option that gives one.")
         return ChosenProvider(name, kind, variable, needs_token=False)
     wanted = _token(flags, name, variable, folder)
     token = choose_secret(ask, wanted)
@@ -185,7 +188,7 @@ def _token(flags: Flags, name: str, variable: str, folder: Path) -> Wanted:
         variable=variable,
         option="--token-file",
         usual=folder / f"{name}-token.txt",
-        check=of_type(Token),
+        check=of_type(Token, is_secret=True),
         given=flags.token_file,
         piped=flags.piped,
         replaces=flags.force,

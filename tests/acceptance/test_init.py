@@ -122,6 +122,12 @@ def test_a_token_file_that_exists_is_used_as_it_is(live: Live) -> None:
     (shell.folder / "infomaniak-token.txt").write_text(TOKEN)
     shell("init", "--force")
     assert settings(shell)["infomaniak"] == {"token_file": "infomaniak-token.txt"}
+    (shell.folder / "infomaniak-token.txt").chmod(0o644)
+    open_file = shell("init", "--force")
+    assert "warning: every user can read" in open_file.err
+    assert "hint: run `chmod 600 " in open_file.err
+    shell("init", "--force", given={"INFOMANIAK_API_TOKEN": TOKEN})
+    assert settings(shell)["infomaniak"] == {"token_file": "infomaniak-token.txt"}
     absent = shell("init", "--force", "--token-file", "no.txt", code=2)
     assert "--token-file: there is no no.txt with the token of infomaniak" in absent.err
 
@@ -157,7 +163,7 @@ def test_a_token_of_the_environment_stays_there(live: Live, form: str) -> None:
 
 @pytest.mark.parametrize(
     ("stdin", "told"),
-    [(b" \n", "stdin is empty"), (b"a b\n", "this is no token: a token is not empty")],
+    [(b" \n", "stdin is empty"), (b"a b\n", "this cannot be used: a token is not empty")],
 )
 def test_a_piped_secret_that_is_no_token_is_refused(shell: Shell, stdin: bytes, told: str) -> None:
     """Nothing is written, and the secret is not repeated."""
@@ -328,6 +334,23 @@ def test_mail_needs_a_server_and_addresses(shell: Shell) -> None:
             "level": "info",
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--channel-file", "x"), "--channel-file is of no use with --channel none"),
+        (("--channel", "log", "--mail-to", "a@b.example"), "go with --channel email, not log"),
+        (("--provider", "openrouter", "--token-file", "x"), "openrouter needs no token"),
+        (("--provider", "openrouter", "--token-stdin"), "openrouter needs no token"),
+    ],
+)
+def test_an_option_without_effect_is_wrong_usage(
+    shell: Shell, words: tuple[str, ...], told: str
+) -> None:
+    """An option that the other ones make useless is named, and nothing is written."""
+    assert told in shell("init", "--offline", *words, code=2).err
+    assert shell.files() == {}
 
 
 def test_a_chat_without_its_url_is_wrong_usage(shell: Shell) -> None:

@@ -140,6 +140,13 @@ def test_a_provider_that_cannot_be_is_refused(
     assert shell.files() == {}
 
 
+def test_a_token_file_that_cannot_be_read_is_named(shell: Shell) -> None:
+    """A folder in place of the token file ends the command before the request."""
+    (shell.folder / "token").mkdir()
+    words = ("init", "--provider", "http://127.0.0.1:9/", "--token-file", "token")
+    assert "cannot read token: Is a directory" in shell(*words, code=2).err
+
+
 def test_settings_of_requests_come_from_the_environment(shell: Shell, tmp_path: Path) -> None:
     """The first request obeys CATALOG_HTTP_ variables, whatever CATALOG_CONFIG names."""
     given = {"CATALOG_HTTP_MAX_BYTES": "10", "CATALOG_CONFIG": str(tmp_path / "new.toml")}
