@@ -104,3 +104,8 @@ class Pass:
     document: Published | None = None
     document_error: CatalogError | None = None
     pending: tuple[Backlog, ...] = ()
+
+    @property
+    def error(self) -> CatalogError | None:
+        """Return the error of the poll, or else of the document."""
+        return self.poll.error or self.document_error

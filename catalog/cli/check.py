@@ -3,12 +3,10 @@
 import os
 import re
 import shlex
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from errno import EFBIG
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -21,17 +19,15 @@ from catalog.check.result import (
     Notices,
     apply_baseline,
     baseline_text,
-    ignore,
     read_baseline,
 )
-from catalog.check.scan.uses import Scanned
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.check_output import document, show
 from catalog.cli.output import format_option, note
 from catalog.cli.when import read_span
 from catalog.config.sources import CONFIG_VARIABLE, HERE, is_file
-from catalog.core.clock import now, stamp
-from catalog.core.errors import NotFound, PayloadInvalid, StoreError
+from catalog.core.clock import stamp
+from catalog.core.errors import PayloadInvalid, StoreError
 from catalog.core.files import read_bytes
 from catalog.core.files import replace as replace_file
 from catalog.core.text import count
@@ -162,6 +158,7 @@ def settings_of(file: Path) -> str:
 
 def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> tuple[Listing, str]:
     """Return the known names, and the source of them."""
+    from catalog.api.check import SHIPPED, is_there, shipped_listing, stored_listing
     from catalog.check import from_recordings
     from catalog.providers.provider import make
 
@@ -185,36 +182,14 @@ def _listing(app: App, file: Path | None, *, shipped: bool, trusted: bool) -> tu
             )
         )
         shipped = True
-    if not shipped and _is_there(database):
-        from catalog.check.from_store import of_store
-
-        with app.database.reading() as connection:
-            return of_store(connection, provider), "database"
-    if one.description is not None:
-        hint = f"Run `catalog sync --provider {one.name}` first, or add --catalog FILE."
-        raise NotFound(f"no history of {one.name} comes with the program", hint=hint)
-    listing = from_recordings.of_history(provider)
+    if not shipped and is_there(database):
+        return stored_listing(app.database, provider), "database"
+    listing = shipped_listing(one, provider)
     if not shipped:
         absent = f"there is no database at {app.loaded.settings.database}"
         history = f"the history that comes with the program, until {stamp(listing.as_of)}"
         note(f"{absent}: compared with {history}")
-    return listing, "shipped history"
-
-
-def _markers(app: App) -> tuple[str, ...]:
-    """Return the words that show that a file concerns the provider."""
-    one = app.one.one
-    if one.description is None:
-        return one.name, "infomaniak"
-    host = urlsplit(one.url or "").hostname or ""
-    names = (one.name, one.kind) if one.kind in {"anthropic", "openrouter"} else (one.name,)
-    return (*names, host) if "." in host and not host[-1].isdigit() else names
-
-
-def _others(app: App) -> tuple[str, ...]:
-    """Return the names of the other configured providers."""
-    one = app.one.one
-    return tuple(each.one.name for each in app.loaded.settings.each if each.one.name != one.name)
+    return listing, SHIPPED
 
 
 def _is_of_the_repository(app: App, database: Path) -> bool:
@@ -234,41 +209,24 @@ def _is_of_the_repository(app: App, database: Path) -> bool:
     return False
 
 
-def _is_there(database: str) -> bool:
-    """Return whether the database exists.
-
-    An SQLite file is checked without loading the database library.
-    """
-    if "://" in database:
-        return True
-    path = Path(database)
-    return path.exists() and path.stat().st_size > 0
-
-
 def _check(
     app: App, paths: tuple[Path, ...], listing: Listing, source: str, asked: Asked
 ) -> CheckResult:
-    from catalog.check.counting import divide
-    from catalog.check.judge import Terms, judge
-    from catalog.check.scan.scan import scan
-    from catalog.check.suggest import Suggestions
+    from catalog.api.check import find_uses, judge_uses
 
-    found = scan(paths, frozenset(listing.names), _markers(app), others=_others(app))
-    suggestions = Suggestions(listing)
-    scanned, uncounted = divide(tuple(_near(found)), suggestions)
+    found = find_uses(paths, listing, app.one)
     before = lock.read(asked.lock)
-    made = lock.make(scanned, listing, before)
+    made = lock.make(found.scanned, listing, before)
     locked = lock.by_name(made if asked.write_lock else before, listing.provider)
     if asked.write_lock:
         others = (each for each in before if each.provider != listing.provider)
         _write(asked.lock, lock.text((*others, *made)))
-    terms = Terms(suggestions, now().date(), asked.within, locked, app.loaded.settings.rules)
-    notices = ignore(judge(scanned, terms), scanned)
+    notices = judge_uses(found, asked.within, locked, app.loaded.settings.rules)
     if asked.baseline is not None:
         notices = _without_known(notices, asked.baseline, write=asked.write_baseline)
     if locked:
         _report_behind(lock.by_name(made, listing.provider), locked, asked.lock)
-    return CheckResult(notices, scanned, listing, source, asked.fail_on, uncounted)
+    return CheckResult(notices, found.scanned, listing, source, asked.fail_on, found.uncounted)
 
 
 def report_skipped(result: CheckResult) -> None:
@@ -278,15 +236,6 @@ def report_skipped(result: CheckResult) -> None:
     if len(result.skipped) > MOST_SKIPPED:
         more = len(result.skipped) - MOST_SKIPPED
         note(f"not checked: {more:,} more; --format json lists all of them")
-
-
-def _near(scanned: Iterable[Scanned]) -> Iterable[Scanned]:
-    """Make paths relative to this folder, so all lists match."""
-    here = f"{Path.cwd().as_posix()}/"
-    for each in scanned:
-        path = each.path.removeprefix(here).removeprefix("./")
-        uses = tuple(replace(use, path=path) for use in each.uses)
-        yield replace(each, path=path, uses=uses)
 
 
 def _without_known(notices: Notices, baseline: Path, *, write: bool) -> Notices:

@@ -9,10 +9,10 @@ from typing import Any, BinaryIO
 
 import click
 
+from catalog.api.when import read_when
 from catalog.cli.app import App, pass_app
 from catalog.cli.lazy_types import Check, Database
 from catalog.cli.output import format_option, note, print_json, say
-from catalog.cli.when import read_when
 from catalog.core.clock import now
 from catalog.core.errors import NotFound, SettingsInvalid, StoreError
 from catalog.core.files import stream

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from catalog.api.when import When
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.models import at_option
 from catalog.cli.output import note, say
-from catalog.cli.when import When
 from catalog.core.errors import SettingsInvalid
 from catalog.core.visible import visible
 from catalog.report.write import Plan, write

@@ -5,10 +5,9 @@ from typing import Any
 
 import click
 
-from catalog.changes.forecast import End, candidates
+from catalog.changes.forecast import End, Forecast
 from catalog.changes.successors import Successor
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.lazy_types import ProviderSettings, Transaction
 from catalog.cli.output import ROW_FORMATS, Row, format_option, print_json, print_rows, say
 from catalog.core.clock import now, stamp
 from catalog.core.text import one_line
@@ -30,13 +29,15 @@ def forecast(app: App, style: str) -> int:
     Each stands with the day, the days left, why we say so, and what may take its place. What ends
     next comes first; what is over comes last.
     """
+    from catalog.api.reads import read_ends
+    from catalog.config.build import wire_provider
     from catalog.store import history
 
     listing, moment = [], now()
     with app.database.reading() as connection:
         for settings in app.each:
             number = history.number_at(connection, settings.one.name, None)
-            known, instead = read_ends(connection, settings.one, number)
+            known, instead = read_ends(connection, wire_provider(settings.one), number)
             listing += [(settings.one.name, end, instead[end.model.key]) for end in known]
     listing.sort(key=lambda each: _order(each[1], moment))
     if style == "json":
@@ -52,23 +53,8 @@ def forecast(app: App, style: str) -> int:
     return 0
 
 
-def read_ends(
-    connection: Transaction, provider: ProviderSettings, number: int
-) -> tuple[tuple[End, ...], dict[str, tuple[Successor, ...]]]:
-    """Return the ends in a snapshot, and the successors by model key."""
-    from catalog.config.build import wire_provider
-    from catalog.store import forecasts, history
-
-    reader, state = wire_provider(provider), history.snapshot(connection, number)
-    gone = history.delisted(connection, provider.name, number)
-    known, evidence = forecasts.known(connection, state, gone, reader.lifecycle, reader.announced)
-    leaving = reader.statuses.leaving(state.models)
-    return known, candidates(known, evidence, state.models, leaving)
-
-
-def print_end(end: End, instead: tuple[Successor, ...]) -> None:
+def print_end(expected: Forecast, instead: tuple[Successor, ...]) -> None:
     """Print the last day of one model, its source, and the successors."""
-    expected = end.forecast
     told = until(expected.until, expected.basis, expected.ground)
     say(visible(f"ends        {days_left(expected.days_left(now()))}: {told}"))
     for each in instead:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
+from catalog.api.sync import dry_database
 from catalog.changes.poll import Pass
 from catalog.cli.app import App
 from catalog.cli.output import note_error
@@ -17,7 +18,7 @@ from catalog.core.errors import CatalogHeld, SettingsInvalid
 from catalog.core.http.client import Http
 from catalog.core.text import count
 from catalog.daemon.scheduled import Scheduled
-from catalog.store.database import MEMORY, Database
+from catalog.store.database import Database
 
 
 @contextmanager
@@ -30,9 +31,7 @@ def opened(app: App, *, dry_run: bool) -> Iterator[tuple[list[Scheduled], list[i
     app.note_spared()
     settings, database = app.loaded.settings, app.database
     if dry_run:
-        database = Database(
-            settings.database if database.exists else MEMORY, upgrades=not database.exists
-        )
+        database = dry_database(settings, database)
     with wire_http(settings) as http, closing(database):
         yield _wired(app, database, http)
 

@@ -17,7 +17,6 @@ from catalog.changes.poll import Outcome, Pass, Poll
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.lazy_types import Database, Publisher, Sync
 from catalog.cli.output import note, say
-from catalog.cli.payloads import read_payload
 from catalog.cli.results import document_line, print_pass, status
 from catalog.core.clock import now, stamp
 from catalog.core.errors import CatalogHeld, PayloadInvalid, SettingsInvalid, StoreError
@@ -26,7 +25,13 @@ from catalog.core.text import count
 from catalog.core.visible import visible
 from catalog.providers.listing import listed
 from catalog.providers.provider import Provider
-from catalog.providers.recordings import Recording, find, misnamed, refuse_future
+from catalog.providers.recordings import (
+    Recording,
+    find,
+    misnamed,
+    read_payload,
+    refuse_future,
+)
 
 TOGETHER = 20
 """Maximum recordings per transaction. A killed run loses no more."""

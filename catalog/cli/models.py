@@ -4,9 +4,10 @@ from typing import Any
 
 import click
 
+from catalog.api.when import When
 from catalog.changes.finding import Finding, Level
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.forecast import print_end, read_ends
+from catalog.cli.forecast import print_end
 from catalog.cli.lazy_types import Settings, Transaction
 from catalog.cli.output import (
     ROW_FORMATS,
@@ -17,15 +18,14 @@ from catalog.cli.output import (
     print_rows,
     say,
 )
-from catalog.cli.when import When, when_option
+from catalog.cli.when import when_option
 from catalog.core.clock import now, stamp
-from catalog.core.errors import NotFound
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import canonical, parse
 from catalog.core.text import count
 from catalog.core.visible import visible
 from catalog.report.annotations import Label, label
-from catalog.report.json_output import finding_json, forecast_json, model_json, snapshot_json
+from catalog.report.json_output import forecast_json, model_json, snapshot_json
 from catalog.report.sentences import sentence
 
 COLUMNS = ("ID", "Name", "Type", "Status", "Beta", "Limit (tokens)", "Title", "Description")
@@ -74,14 +74,15 @@ def _read(
     app: App, settings: Settings, at: When | None
 ) -> tuple[Snapshot, list[tuple[Model, Label]], dict[str, dict[str, Any]]]:
     """Return a provider's snapshot, labeled models, and ends by key."""
+    from catalog.api.reads import read_ends, read_snapshot
+    from catalog.config.build import wire_provider
     from catalog.config.build_document import wire_annotations
-    from catalog.store import history
 
     names = wire_annotations(settings)
     with app.database.reading() as connection:
-        number = history.number_at(connection, settings.one.name, at)
-        snapshot = history.snapshot(connection, number)
-        known = () if at else read_ends(connection, settings.one, number)[0]
+        snapshot = read_snapshot(connection, settings.one.name, at)
+        number, provider = snapshot.number, wire_provider(settings.one)
+        known = () if at or number is None else read_ends(connection, provider, number)[0]
     ends = {end.model.key: forecast_json(end.forecast, now()) for end in known}
     return snapshot, [(model, label(model, names)) for model in snapshot.models], ends
 
@@ -103,42 +104,30 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
     It is named by its name or id; what is shown is its facts, when it was first seen, its history,
     also under the ids that it had before.
     """
-    from catalog.store import changelog, history
+    from catalog.api.reads import Place, read_details
+    from catalog.config.build import wire_provider
 
     with app.database.reading() as connection:
-        name, number, key = find_model(app, connection, model, at)
-        versions = tuple(
-            version
-            for version in history.versions(connection, name, key)
-            if version.first_snapshot <= number
-        )
-        keys = history.lineage(connection, name, key, number)
-        wanted = changelog.FindingFilter(name, up_to_snapshot=number, keys=keys)
-        findings = changelog.findings(connection, wanted)
-        one = next(each.one for each in app.each if each.one.name == name)
-        known, instead = ((), {}) if at else read_ends(connection, one, number)
-    end = next((each for each in known if each.model.key == key), None)
-    first, last = versions[0], versions[-1]
-    ended = last.last_snapshot is not None and last.last_snapshot <= number
-    gone = last.until if ended else None
+        place = Place(*find_model(app, connection, model, at))
+        one = next(each.one for each in app.each if each.one.name == place.provider)
+        details = read_details(connection, wire_provider(one), place, is_current=at is None)
     if style == "json":
-        document = {"provider": name, "snapshot": number, "listed": gone is None}
-        document |= {"first_seen": stamp(first.since)}
-        document |= {"gone_since": stamp(gone)} if gone else {}
-        document |= {"formerly": list(keys[1:])} if keys[1:] else {}
-        history_json = [finding_json(finding) for finding in findings]
-        told = {} if end is None else {"forecast": forecast_json(end.forecast, now(), instead[key])}
-        print_json({**document, **model_json(last.model), **told, "history": history_json})
+        from catalog.api.json_output import details_json
+
+        print_json(details_json(details, now()))
+        return 0
+    say(visible(f"{details.model.name}  (id {details.model.key})"), bold=True)
+    say(f"first seen  {stamp(details.first_seen)}")
+    if details.gone_since is None:
+        say(f"unchanged   since {stamp(details.unchanged_since)}")
     else:
-        say(visible(f"{last.model.name}  (id {last.model.key})"), bold=True)
-        say(f"first seen  {stamp(first.since)}")
-        say(f"gone since  {stamp(gone)}" if gone else f"unchanged   since {stamp(last.since)}")
-        for former in keys[1:]:
-            say(visible(f"formerly    id {former}"))
-        if end is not None:
-            print_end(end, instead[key])
-        _print_facts(last.model)
-        _print_history(findings)
+        say(f"gone since  {stamp(details.gone_since)}")
+    for former in details.former_keys:
+        say(visible(f"formerly    id {former}"))
+    if details.end is not None:
+        print_end(details.end, details.successors)
+    _print_facts(details.model)
+    _print_history(details.findings)
     return 0
 
 
@@ -149,23 +138,13 @@ def find_model(
 
     Raise NotFound if no provider has it, UsageError if several have it.
     """
-    from catalog.store import history
+    from catalog.api.reads import find_places
 
-    found: list[tuple[str, int, str]] = []
-    unknown: NotFound | None = None
-    for settings in app.each:
-        name = settings.one.name
-        try:
-            number = history.number_at(connection, name, at)
-            found.append((name, number, history.find_key(connection, name, model, number)))
-        except NotFound as error:
-            unknown = unknown or error
-    if unknown is not None and not found:
-        raise unknown
+    found = find_places(connection, [each.one.name for each in app.each], model, at)
     if len(found) > 1:
-        owners = ", ".join(name for name, _, _ in found)
+        owners = ", ".join(each.provider for each in found)
         raise click.UsageError(f"several providers have {model!r}: add --provider: {owners}.")
-    return found[0]
+    return found[0].provider, found[0].snapshot, found[0].key
 
 
 def _with_words(known: dict[str, Any], words: Label, end: dict[str, Any] | None) -> dict[str, Any]:

@@ -8,21 +8,14 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import format_option, note, print_json, say
-from catalog.core.clock import now
 from catalog.core.errors import PayloadInvalid, Problem
 from catalog.core.payload import Drift, Payload
 from catalog.core.text import count
 from catalog.core.visible import visible
 from catalog.providers.listing import Listed, listed
-from catalog.providers.provider import Provider
-from catalog.providers.recordings import moment, read
+from catalog.providers.recordings import read_payload
 from catalog.providers.validate import drift_of
 from catalog.report.sentences import drift_sentence
-
-
-def read_payload(path: Path, provider: Provider) -> Payload:
-    """Return a payload from a file, stdin for `-`, or raise NotFound."""
-    return Payload(provider.name, path.name, moment(path) or now(), read(path))
 
 
 @click.command()

@@ -31,9 +31,8 @@ def status(result: Pass, *, exit_code: bool = False) -> int:
 
     The poll's error counts before the document's.
     """
-    error = result.poll.error or result.document_error
-    if error is not None:
-        return error.exit_code
+    if result.error is not None:
+        return result.error.exit_code
     if not exit_code or not result.poll.findings:
         return 0
     from catalog.changes.change import Retiring

@@ -3,6 +3,7 @@
 CatalogError
 ├── SettingsInvalid       2  the configuration or the command line is wrong
 ├── NotFound              2  no such model, snapshot or file
+├── ArgumentInvalid       2  an argument of the Python interface cannot be used
 ├── ProviderError         3  the provider could not be read
 │   ├── Unreachable          no connection in time, or it broke         (retried)
 │   ├── TimedOut             the total deadline passed
@@ -60,6 +61,13 @@ class NotFound(CatalogError):
     """The requested model, snapshot, time or file does not exist."""
 
     exit_code = 2
+
+
+class ArgumentInvalid(CatalogError, ValueError):
+    """An argument of the Python interface cannot be used."""
+
+    exit_code = 2
+    hint = "`help(catalog.Catalog)` lists the arguments of each method."
 
 
 class ProviderError(CatalogError):

@@ -13,10 +13,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
-from catalog.core.clock import stamp
+from catalog.core.clock import now, stamp
 from catalog.core.errors import NotFound, PayloadInvalid, Problem, SettingsInvalid
 from catalog.core.files import stream
+from catalog.core.payload import Payload
 from catalog.core.text import count
+from catalog.providers.provider import Provider
 
 MAX_BYTES = 64 * 1024 * 1024
 _NAME = re.compile(
@@ -51,6 +53,14 @@ def moment(path: Path) -> datetime | None:
         return datetime.strptime(f"{day}{hour}{minute}{second}Z", "%Y-%m-%dT%H%M%S%z")
     except ValueError:  # such as 31 June
         return None
+
+
+def read_payload(path: Path, provider: Provider) -> Payload:
+    """Return a payload from a file, stdin for `-`, or raise NotFound.
+
+    Its time is that of the file name, or now.
+    """
+    return Payload(provider.name, path.name, moment(path) or now(), read(path))
 
 
 def find(directory: Path) -> tuple[Recording, ...]:

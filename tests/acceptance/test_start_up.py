@@ -11,6 +11,11 @@ from tests.bench.random_catalog import RandomCatalog
 from tests.support.http_server import answer
 from tests.support.shell import Live, Shell
 
+LIBRARIES = {
+    *("alembic", "apscheduler", "jsonschema", "markdown_it", "pathspec", "pydantic", "rich"),
+    *("sqlalchemy", "sqlmodel", "yaml"),
+}
+"""Libraries that no help needs."""
 HEAVY = {
     *("alembic", "apprise", "apscheduler", "aiosmtpd", "jsonschema", "markdown_it", "pathspec"),
     *("psycopg", "pydantic", "pygments", "requests", "rich", "smtplib", "sqlalchemy", "sqlmodel"),
@@ -118,3 +123,30 @@ def test_a_check_without_a_database_loads_none(shell: Shell) -> None:
     loaded = set(listed(shell, "check", "--shipped", "a.py").stderr.splitlines())
     assert "catalog.check.judge" in loaded
     assert not loaded & {"alembic", "sqlalchemy", "sqlmodel", "catalog.store.database"}
+
+
+def test_the_package_loads_its_names_on_use(shell: Shell) -> None:
+    """`import catalog` loads nothing else, and the name of an error loads no library."""
+    for code, most in (("import catalog", 1), ("from catalog import CatalogError", 3)):
+        script = f"import sys\nbefore = set(sys.modules)\n{code}\nprint(*set(sys.modules) - before)"
+        ran = subprocess.run(
+            [sys.executable, "-c", script],
+            env=unmeasured(shell),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        loaded = ran.stdout.split()
+        ours = [name for name in loaded if name.split(".")[0] == "catalog"]
+        assert "catalog" in ours
+        assert len(ours) <= most, ours
+        assert set(loaded) & (HEAVY | {"click", "httpx"}) == set()
+
+
+@pytest.mark.parametrize("command", ["", "models", "show", "changes", "diff", "check", "sync"])
+def test_help_loads_no_heavy_library(command: str, shell: Shell) -> None:
+    """Help is printed without the database, the settings and the Python interface."""
+    loaded = set(listed(shell, *command.split(), "--help").stderr.splitlines())
+    assert loaded & LIBRARIES == set()
+    ours = {name for name in loaded if name.startswith("catalog.api.")}
+    assert ours <= ({"catalog.api.compare", "catalog.api.when"} if command else set())

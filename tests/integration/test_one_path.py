@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from catalog.api.compare import Side
 from catalog.changes.finding import Finding
 from catalog.changes.poll import Pass
 from catalog.check.from_recordings import of_files
-from catalog.cli.changes import Side, _state
+from catalog.cli.changes import _state
 from catalog.cli.importing import _import
-from catalog.cli.payloads import read_payload
 from catalog.config.providers import ListSettings, ProviderSettings
 from catalog.core.errors import PayloadInvalid, Problem
 from catalog.core.http.client import Http
@@ -24,7 +24,7 @@ from catalog.core.snapshot import Snapshot
 from catalog.providers.infomaniak.provider import LIST_REQUEST
 from catalog.providers.listing import Listed, listed
 from catalog.providers.provider import Provider, make
-from catalog.providers.recordings import Recording, find
+from catalog.providers.recordings import Recording, find, read_payload
 from catalog.providers.source import Source
 from catalog.replay.route import Route
 from catalog.replay.server import ReplayServer

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from catalog.cli.payloads import read_payload
 from catalog.config.build import wire_policy
 from catalog.config.build_document import wire_publisher
 from catalog.config.settings import Settings
@@ -27,7 +26,7 @@ def documents() -> Iterator[tuple[str, str]]:
     assert publisher is not None
     database = Database(MEMORY)
     for recording in recordings.find(recordings.shipped()):
-        payload = read_payload(recording.path, Infomaniak())
+        payload = recordings.read_payload(recording.path, Infomaniak())
         sync = Sync(
             provider=Infomaniak(),
             fetch=partial(_first, payload),

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from catalog.cli.when import Edge, When, read_when
+from catalog.api.when import Edge, When, read_when
 
 NOW = datetime(2026, 3, 10, 8, 30, tzinfo=UTC)
 

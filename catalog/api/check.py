@@ -1,0 +1,104 @@
+"""Check code against the models of a catalog."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from catalog.changes.finding import Level
+from catalog.check import from_recordings
+from catalog.check.counting import Uncounted, divide
+from catalog.check.judge import Terms, judge
+from catalog.check.known import Listing
+from catalog.check.lock import Locked
+from catalog.check.result import Notices, ignore
+from catalog.check.scan.scan import scan
+from catalog.check.scan.uses import Scanned
+from catalog.check.suggest import Suggestions
+from catalog.config.providers import ProviderSettings
+from catalog.config.settings import Settings
+from catalog.core.clock import now
+from catalog.core.errors import NotFound
+from catalog.providers.provider import Provider
+
+if TYPE_CHECKING:
+    from catalog.store.database import Database  # slow to load, and not needed without a database
+
+SHIPPED = "shipped history"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundUses:
+    """The uses of models in files, and the names that look like models and do not count."""
+
+    scanned: tuple[Scanned, ...]
+    uncounted: tuple[Uncounted, ...]
+    suggestions: Suggestions
+
+
+def stored_listing(database: "Database", provider: Provider) -> Listing:
+    """Return all names that a stored catalog ever listed, or raise NotFound."""
+    from catalog.check.from_store import of_store
+
+    with database.reading() as connection:
+        return of_store(connection, provider)
+
+
+def shipped_listing(one: ProviderSettings, provider: Provider) -> Listing:
+    """Return the names in the shipped history. Raise NotFound if this provider has none."""
+    if one.description is not None:
+        hint = f"Run `catalog sync --provider {one.name}` first, or add --catalog FILE."
+        raise NotFound(f"no history of {one.name} comes with the program", hint=hint)
+    return from_recordings.of_history(provider)
+
+
+def is_there(database: str) -> bool:
+    """Return whether the database exists.
+
+    An SQLite file is checked without loading the database library.
+    """
+    if "://" in database:
+        return True
+    path = Path(database)
+    return path.exists() and path.stat().st_size > 0
+
+
+def find_uses(paths: tuple[Path, ...], listing: Listing, settings: Settings) -> FoundUses:
+    """Return the uses of a provider's models in files and folders."""
+    one = settings.one
+    others = tuple(each.one.name for each in settings.each if each.one.name != one.name)
+    found = scan(paths, frozenset(listing.names), _markers(one), others=others)
+    suggestions = Suggestions(listing)
+    return FoundUses(*divide(tuple(_near(found)), suggestions), suggestions)
+
+
+def judge_uses(
+    found: FoundUses, within: timedelta, locked: Mapping[str, Locked], levels: Mapping[str, Level]
+) -> Notices:
+    """Return the problems of uses, apart from those that a comment ignores.
+
+    `within` is how soon a model must end for a warning. `locked` are the entries of the lock by
+    name, and `levels` those of the settings by rule.
+    """
+    terms = Terms(found.suggestions, now().date(), within, locked, levels)
+    return ignore(judge(found.scanned, terms), found.scanned)
+
+
+def _markers(one: ProviderSettings) -> tuple[str, ...]:
+    """Return the words that show that a file concerns the provider."""
+    if one.description is None:
+        return one.name, "infomaniak"
+    host = urlsplit(one.url or "").hostname or ""
+    names = (one.name, one.kind) if one.kind in {"anthropic", "openrouter"} else (one.name,)
+    return (*names, host) if "." in host and not host[-1].isdigit() else names
+
+
+def _near(scanned: Iterable[Scanned]) -> Iterable[Scanned]:
+    """Make paths relative to this folder, so all lists match."""
+    here = f"{Path.cwd().as_posix()}/"
+    for each in scanned:
+        path = each.path.removeprefix(here).removeprefix("./")
+        uses = tuple(replace(use, path=path) for use in each.uses)
+        yield replace(each, path=path, uses=uses)

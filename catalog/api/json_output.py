@@ -1,0 +1,46 @@
+"""Build the JSON of values, as `--format json` of the commands prints it."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from catalog.api.values import ModelDetails
+from catalog.changes.finding import Finding
+from catalog.core.clock import now, stamp
+from catalog.core.snapshot import Model, Snapshot
+from catalog.report.json_output import finding_json, forecast_json, model_json, snapshot_json
+
+if TYPE_CHECKING:
+    from catalog.check.result import CheckResult  # slow to load
+
+
+def as_json(value: "Model | Snapshot | ModelDetails | Finding | CheckResult") -> dict[str, Any]:
+    """Return a value as JSON: only dicts, lists, text, numbers, booleans and None.
+
+    It has the keys of `--format json`, which change only by addition. Absent values are omitted.
+    """
+    if isinstance(value, Finding):
+        number = {} if value.number is None else {"number": value.number}
+        return finding_json(value) | number
+    if isinstance(value, Model):
+        return model_json(value)
+    if isinstance(value, Snapshot):
+        return snapshot_json(value) | {"models": [model_json(each) for each in value.models]}
+    if isinstance(value, ModelDetails):
+        return details_json(value, now())
+    from catalog.check.formats import document  # slow to load
+
+    return document(value)
+
+
+def details_json(details: ModelDetails, at: datetime) -> dict[str, Any]:
+    """Return what is stored about a model as JSON. `at` is the time for the days left."""
+    known: dict[str, Any] = {"provider": details.provider, "snapshot": details.snapshot}
+    known |= {"listed": details.is_listed, "first_seen": stamp(details.first_seen)}
+    if details.gone_since is not None:
+        known["gone_since"] = stamp(details.gone_since)
+    if details.former_keys:
+        known["formerly"] = list(details.former_keys)
+    known |= model_json(details.model)
+    if details.end is not None:
+        known["forecast"] = forecast_json(details.end, at, details.successors)
+    return known | {"history": [finding_json(finding) for finding in details.findings]}

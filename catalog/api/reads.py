@@ -1,0 +1,148 @@
+"""Read models, their histories and changes from the store."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from catalog.api.values import ModelDetails
+from catalog.api.when import When
+from catalog.changes.change import PROBED_KINDS
+from catalog.changes.finding import REPORTED, Delisted, Finding, Level
+from catalog.changes.forecast import End, candidates
+from catalog.changes.successors import Successor
+from catalog.core.errors import NotFound
+from catalog.core.snapshot import Snapshot
+from catalog.providers.provider import Provider
+from catalog.store import changelog, forecasts, history
+from catalog.store.changelog import FindingFilter
+from catalog.store.database import Transaction
+
+LOGGED = ("added", "removed", "restored", "renamed", "updated", "cancelled", "drift", *PROBED_KINDS)
+"""The kinds of changes of a catalog. Problems of the service are not among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A model of one provider, as of a snapshot."""
+
+    provider: str
+    snapshot: int
+    key: str
+
+
+def read_snapshot(connection: Transaction, provider: str, at: When | None) -> Snapshot:
+    """Return the snapshot at a time, None for now, or raise NotFound."""
+    return history.snapshot(connection, history.number_at(connection, provider, at))
+
+
+def find_places(
+    connection: Transaction, providers: Iterable[str], model: str, at: When | None
+) -> list[Place]:
+    """Return where a model is, by name or key. Raise NotFound if no provider has it."""
+    found: list[Place] = []
+    unknown: NotFound | None = None
+    for name in providers:
+        try:
+            number = history.number_at(connection, name, at)
+            found.append(Place(name, number, history.find_key(connection, name, model, number)))
+        except NotFound as error:
+            unknown = unknown or error
+    if unknown is not None and not found:
+        raise unknown
+    return found
+
+
+def read_ends(
+    connection: Transaction, provider: Provider, number: int
+) -> tuple[tuple[End, ...], dict[str, tuple[Successor, ...]]]:
+    """Return the ends as of a snapshot, and the successors by model key."""
+    state = history.snapshot(connection, number)
+    gone = history.delisted(connection, provider.name, number)
+    lifecycle, announced = provider.lifecycle, provider.announced
+    known, evidence = forecasts.known(connection, state, gone, lifecycle, announced)
+    leaving = provider.statuses.leaving(state.models)
+    return known, candidates(known, evidence, state.models, leaving)
+
+
+def read_details(
+    connection: Transaction, provider: Provider, place: Place, *, is_current: bool
+) -> ModelDetails:
+    """Return all that is stored about a model. Only current ones have an end."""
+    name, number, key = place.provider, place.snapshot, place.key
+    versions = [
+        version
+        for version in history.versions(connection, name, key)
+        if version.first_snapshot <= number
+    ]
+    first, last = versions[0], versions[-1]
+    keys = history.lineage(connection, name, key, number)
+    wanted = FindingFilter(name, up_to_snapshot=number, keys=keys)
+    known, instead = read_ends(connection, provider, number) if is_current else ((), {})
+    end = next((each for each in known if each.model.key == key), None)
+    has_left = last.last_snapshot is not None and last.last_snapshot <= number
+    return ModelDetails(
+        provider=name,
+        snapshot=number,
+        model=last.model,
+        first_seen=first.since,
+        unchanged_since=last.since,
+        gone_since=last.until if has_left else None,
+        former_keys=keys[1:],
+        findings=changelog.findings(connection, wanted),
+        end=None if end is None else end.forecast,
+        successors=instead[key] if end else (),
+    )
+
+
+def change_filters(
+    connection: Transaction,
+    places: Sequence[Place | str],
+    since: When | None,
+    until: When | None,
+    levels: tuple[Level, ...] = REPORTED,
+) -> tuple[FindingFilter, ...]:
+    """Return a filter for each provider, or for one model of a provider.
+
+    Raise NotFound for a snapshot number that does not exist.
+    """
+    begin, end = (
+        history.taken_at(connection, when) if isinstance(when, int) else when
+        for when in (since, until)
+    )
+    return tuple(
+        FindingFilter(
+            each if isinstance(each, str) else each.provider,
+            since=begin,
+            until=end,
+            keys=() if isinstance(each, str) else _keys(connection, each),
+            levels=levels,
+            kinds=LOGGED,
+            stated=True,
+        )
+        for each in places
+    )
+
+
+def read_changes(connection: Transaction, filters: Iterable[FindingFilter]) -> tuple[Finding, ...]:
+    """Return the findings that match any filter, oldest first."""
+    found = [finding for each in filters for finding in changelog.findings(connection, each)]
+    return tuple(sorted(found, key=lambda finding: finding.at))
+
+
+def count_quiet(connection: Transaction, filters: Iterable[FindingFilter]) -> int:
+    """Return how many quiet findings match apart from their level."""
+    quiet = (replace(each, levels=(Level.QUIET,)) for each in filters)
+    return sum(changelog.count(connection, each) for each in quiet)
+
+
+def read_gone(connection: Transaction, provider: str, number: int) -> dict[str, Delisted]:
+    """Return the models that were removed by a snapshot, by key."""
+    return {each.model.key: each for each in history.delisted(connection, provider, number)}
+
+
+def levels_from(level: Level | str | None) -> tuple[Level, ...]:
+    """Return a level and all that are more severe, None for those that are reported."""
+    return REPORTED if level is None else tuple(Level)[: Level(level).rank + 1]
+
+
+def _keys(connection: Transaction, place: Place) -> tuple[str, ...]:
+    return history.lineage(connection, place.provider, place.key, place.snapshot)

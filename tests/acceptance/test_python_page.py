@@ -1,0 +1,77 @@
+"""The page about the Python interface is true."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import catalog
+from catalog import Catalog
+from catalog.providers.recordings import find, shipped
+from catalog.replay.server import ReplayServer
+from tests.support.checkout import ROOT
+from tests.support.markdown_pages import sections, tokens
+from tests.support.shell import Shell
+
+PAGE = "docs/python.md"
+END = "\x1e"
+SECONDS = 60
+
+
+def cells() -> Iterator[tuple[str, str]]:
+    """Return each block of Python with the output that the page shows after it."""
+    fences = [token for token in tokens(PAGE) if token.type == "fence"]
+    for cell, following in zip(fences, [*fences[1:], None], strict=True):
+        if cell.info == "python":
+            shown = following is not None and following.info == "text"
+            yield cell.content, following.content if shown and following else ""
+
+
+def run_cells(shell: Shell, codes: list[str]) -> list[str]:
+    """Run blocks in one process, and return what each printed."""
+    lines = ["names = {}"]
+    for number, code in enumerate(codes, start=1):
+        lines.append(f"exec(compile({code!r}, 'block {number}', 'exec'), names)")
+        lines.append(f"print({END!r}, end='')")
+    with shell.python("-c", "\n".join(lines)) as running:
+        out, err = running.communicate(timeout=SECONDS)
+    assert (running.returncode, err) == (0, "")
+    return out.split(END)[:-1]
+
+
+def test_the_walk_through_prints_what_the_page_shows(own_demo: Shell) -> None:
+    """Run from the top in the folder of the demo, each block prints the output that follows it."""
+    known = list(cells())
+    with ReplayServer([find(shipped())[-1]]) as server:
+        live = {"CATALOG_INFOMANIAK_URL": server.url, "INFOMANIAK_API_TOKEN": "tok-of-the-page"}
+        printed = run_cells(replace(own_demo, given=live), [code for code, _ in known])
+    for (code, shown), output in zip(known, printed, strict=True):
+        assert output == shown, code
+
+
+def test_the_page_names_every_public_name_and_argument() -> None:
+    """Each public name, method and argument is on the page, and no other in its tables."""
+    page = (ROOT / PAGE).read_text(encoding="utf-8")
+    words = set(re.findall(r"`(\w+)`", page))
+    assert set(catalog.__all__) <= words
+    table = sections(PAGE, 2)["Methods"]
+    rows = dict(re.findall(r"^\| `(\w+)\((.*?)\)` \|", table, flags=re.MULTILINE))
+    methods = {
+        name: each
+        for name, each in inspect.getmembers(Catalog, callable)
+        if not name.startswith("_")
+    }
+    assert rows.keys() == methods.keys()
+    for name, method in methods.items():
+        known = [each for each in inspect.signature(method).parameters if each != "self"]
+        assert re.findall(r"\w+", rows[name]) == known, name
+
+
+def test_the_attributes_on_the_page_exist() -> None:
+    """Each value in the table has the attributes that its row names."""
+    rows = re.findall(r"^\| (`.*?) \| (.*) \|$", sections(PAGE, 2)["Values"], flags=re.MULTILINE)
+    for names, text in rows:
+        for name in re.findall(r"`(\w+)`", names):
+            kind = getattr(catalog, name)
+            known = {*dir(kind), *getattr(kind, "__dataclass_fields__", ())} | {"kind"}
+            assert set(re.findall(r"`([a-z]\w*)", text)) <= known, name
