@@ -9,15 +9,14 @@ from types import MethodType
 import pytest
 
 from catalog.alerts.channel import Audience
-from catalog.changes.change import Removed, Restored
+from catalog.changes.change import Restored
 from catalog.changes.finding import Level
 from catalog.core.errors import SettingsInvalid
 from catalog.core.payload import Answer, Validators
 from catalog.providers.source import Source
 from catalog.store.bodies import read
 from catalog.store.polls import bodies
-from catalog.sync.publish import newest_snapshots
-from tests.support.builders import body, finding, row
+from tests.support.builders import body, row
 from tests.support.database import outcomes
 from tests.support.http_server import Exchange, Step, answer, break_off
 from tests.support.rig import HOUR, START, TOKEN, Ear, rig
@@ -332,21 +331,3 @@ def test_the_token_is_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) 
             kept += b"".join(read(connection, each) for each in bodies(connection))
         assert TOKEN.encode() not in kept
         assert TOKEN not in caplog.text + repr(it.sync) + repr(it.ear.heard)
-
-
-def test_recent_findings_keep_a_snapshot_together() -> None:
-    """The newest snapshots are taken whole until there are enough findings."""
-    all_of_them = tuple(finding(snapshot=number) for number in (1, 1, 2, 3, 3, 3))
-    taken = [[item.snapshot for item in newest_snapshots(all_of_them, n)] for n in (0, 1, 4, 9)]
-    assert taken == [[], [3, 3, 3], [3, 3, 3, 2], [3, 3, 3, 2, 1, 1]]
-
-
-def test_removed_models_stand_in_the_document(tmp_path: Path) -> None:
-    """A delisted model is named with its dates until it is back."""
-    with rig(tmp_path, ok(FULL), ok(body(*TEN[:9])), ok(FULL)) as it:
-        it.poll()
-        (gone,) = it.poll().poll.findings
-        assert isinstance(gone.change, Removed)
-        assert "| `m10` | llm | 2026-01-01 | 2026-01-31 |" in it.document.read_text()
-        it.poll()
-        assert "2026-01-31 |" not in it.document.read_text()

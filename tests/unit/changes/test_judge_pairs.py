@@ -1,98 +1,27 @@
 """The findings of two polls in a row: one event is one finding."""
 
-from collections.abc import Iterable
-from typing import Any
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from catalog.changes.diff import diff
-from catalog.changes.finding import Delisted, Finding
-from catalog.changes.judge import Case, judge
-from catalog.changes.rules import Lifecycle
-from catalog.core.paths import Attributes
-from catalog.core.snapshot import Model, Snapshot
-from catalog.core.strict_json import canonical, read_strict
-from catalog.report.sentences import sentence
-from tests.support.builders import AT, MISSING
-
-FIELDS = Attributes.of(
-    {
-        "pricing": "price",
-        "served.*.price": "price",
-        "served.*.limit": "context_limit",
-        "served.*.load": "quiet",
-        "score": "quiet",
-        "limit": "context_limit",
-        "text": "description",
-    }
+from tests.support.builders import MISSING
+from tests.support.states import (
+    Rows,
+    found,
+    moved,
+    priced,
+    row,
+    served,
+    some,
+    variants,
 )
-TEXT = "A model that reads and writes, made for long conversations and short answers."
 
-Rows = list[dict[str, Any]]
-Told = list[tuple[str, str, int]]
-"""The level, the rule, and how many changes each finding holds; the gravest first."""
-
-
-def row(key: str, /, **facts: Any) -> dict[str, Any]:
-    """Return a row with its own creation time and without MISSING facts."""
-    made = {"id": key, "created": sum(map(ord, key)) * 1009 + len(key), "text": f"{key}: {TEXT}"}
-    return {name: value for name, value in (made | facts).items() if value is not MISSING}
-
-
-def some(count: int, of: int = 40, /, **facts: Any) -> Rows:
-    """Make `of` rows, the first `count` of which have these facts."""
-    return [row(f"m{at:02}", **(facts if at < count else {})) for at in range(of)]
-
-
-def state(rows: Iterable[dict[str, Any]]) -> Snapshot:
-    """Make a catalog in which the id is the name."""
-    models = (
-        Model(each["id"], each["id"], "llm", canonical(each), description=each.get("text"))
-        for each in (read_strict(canonical(each).encode()) for each in rows)
-    )
-    return Snapshot.of("many", AT, models)
-
-
-def found(before: Rows, after: Rows, *gone: str) -> tuple[Finding, ...]:
-    """Compare and judge two states. `gone` are models removed earlier."""
-    old, new = state(before), state(after)
-    common = len(old.by_key.keys() & new.by_key.keys())
-    left = {key: Delisted(new.by_key[key], AT, None) for key in gone}
-    case = Case("many", AT, FIELDS, Lifecycle(30, "the policy"), common)
-    return judge(diff(old, new, left), case)
-
-
-def moved(before: Any, after: Any, field: str = "x") -> tuple[Rows, Rows]:
-    """Make one model of forty move one field."""
-    return some(1, **{field: before}), some(1, **{field: after})
-
-
-def priced(before: Any, after: Any) -> tuple[Rows, Rows]:
-    """Make one model of forty move one price."""
-    sides = [{} if side is MISSING else {"prompt": side} for side in (before, after)]
-    return moved({"web": "1", **sides[0]}, {"web": "1", **sides[1]}, "pricing")
-
-
-def served(before: Any, after: Any) -> tuple[Rows, Rows]:
-    """Make one of the two places change that serve a model."""
-    other = {"at": "other", "price": 3}
-    sides = (
-        [other] if side is None else [{"at": "one", **side}, other] for side in (before, after)
-    )
-    return moved(next(sides), next(sides)[::-1], "served")
-
-
-def variants(suffix: str, count: int) -> Rows:
-    """Make variants of the first few models."""
-    return [row(f"m{at:02}{suffix}") for at in range(count)]
+Expected = list[tuple[str, str, int]]
+"""The level, the rule, and how many changes each finding holds; the most severe first."""
 
 
 BLOCK = {"batch": {"on": True}, "effort": {"high": False, "low": True}}
 WHOLE = some(40)
 
-TABLE: dict[str, tuple[tuple[Rows, Rows], Told]] = {
+TABLE: dict[str, tuple[tuple[Rows, Rows], Expected]] = {
     "rows in another order": ((WHOLE, WHOLE[::-1]), []),
     "a key with null on every model": (
         (WHOLE, some(40, extra=None)),
@@ -332,53 +261,5 @@ TABLE: dict[str, tuple[tuple[Rows, Rows], Told]] = {
 def test_the_table(case: str) -> None:
     """Each pair of states gives exactly these findings with their number of changes."""
     (before, after), expected = TABLE[case]
-    told = [(str(each.level), each.rule, len(each.changes)) for each in found(before, after)]
-    assert sorted(told) == sorted(expected)
-
-
-def test_variants_that_return_together_are_one() -> None:
-    """Variants that return together are one finding, with separate updates."""
-    back = variants(":batch", 28)
-    (finding,) = found(WHOLE, [*WHOLE, *back], *(each["id"] for each in back))
-    assert (finding.rule, len(finding.changes)) == ("model-restored", 28)
-    assert sentence(finding) == (
-        "28 :batch models restored (m00:batch, m01:batch, m02:batch and 25 more)"
-    )
-
-
-def test_a_removal_of_variants_says_how_long_they_can_be_called() -> None:
-    """Variants removed together keep the last day of calls."""
-    (finding,) = found([*WHOLE, *variants(":batch", 5)], WHOLE)
-    assert str(finding.callable_until) == "2026-01-22"
-    assert sentence(finding).startswith("5 :batch models removed (m00:batch, m01:batch, m02:batch")
-
-
-_KEYS = st.sampled_from(["a", "b:free", "c:free", "d:free", "e:free", "f:free", "g", "v/g"])
-_VALUES = st.sampled_from(
-    [None, "0", 0, 1, "1", "1.0", "long text", "long", ["a", "b"], ["b", "a"]]
-)
-_FACTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
-    {"created": st.sampled_from([1, 2, 3])},
-    optional={
-        "served": st.lists(
-            st.fixed_dictionaries({}, optional={"at": _VALUES, "price": _VALUES}), max_size=3
-        ),
-        "pricing": st.dictionaries(st.sampled_from(["prompt", "web"]), _VALUES),
-        "limit": _VALUES,
-        "score": _VALUES,
-        "text": st.sampled_from(["long text", "long", "other"]),
-        "can": st.dictionaries(st.sampled_from(["x", "y", ".", ""]), _VALUES | st.just({})),
-    },
-)
-_STATES = st.dictionaries(_KEYS, _FACTS, max_size=8).map(
-    lambda rows: [{"id": key, **facts} for key, facts in rows.items()]
-)
-
-
-@given(_STATES, _STATES)
-def test_findings_hold_every_change_once(before: Rows, after: Rows) -> None:
-    """Every change is in exactly one finding."""
-    changes = diff(state(before), state(after))
-    told = [change for finding in found(before, after) for change in finding.changes]
-    assert sorted(map(repr, told)) == sorted(map(repr, changes))
-    assert all(sentence(finding).isprintable() for finding in found(before, after))
+    judged = [(str(each.level), each.rule, len(each.changes)) for each in found(before, after)]
+    assert sorted(judged) == sorted(expected)

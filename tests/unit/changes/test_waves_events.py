@@ -12,7 +12,7 @@ from catalog.changes.likeness import likeness
 from catalog.core.strict_json import canonical
 from catalog.report.sentences import sentence
 from tests.support.builders import AT
-from tests.unit.changes.test_judge_pairs import FIELDS, Rows, found, row, some, state
+from tests.support.states import FIELDS, Rows, found, row, some, state
 
 HOUR = timedelta(hours=1)
 WHOLE = some(40)
