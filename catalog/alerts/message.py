@@ -12,12 +12,15 @@ from string import Template
 from catalog.alerts.channel import Message, Used, files_text, used_in
 from catalog.alerts.size import largest
 from catalog.changes.finding import REPORTED, Finding, Level
+from catalog.changes.hold import Release
+from catalog.changes.incident import Trouble
 from catalog.changes.rules import rules
 from catalog.core.errors import SettingsInvalid
 from catalog.core.files import read_text
 from catalog.core.strict_json import cut
 from catalog.core.text import count
 from catalog.report.ends import last_call
+from catalog.report.held import LOOK, by_itself
 from catalog.report.sentences import fact, title
 
 LINES = 30
@@ -147,6 +150,10 @@ def _reasons(finding: Finding) -> Iterator[str]:
     rule = rules().get(finding.rule)
     if rule is not None:
         yield rule.why
+    change = finding.change
+    if isinstance(change, Trouble) and change.polls_left and change.accepted_from:
+        yield LOOK
+        yield by_itself(Release(change.polls_left, change.accepted_from))
     end = last_call(finding)
     if end is not None:
         yield f"{end[0].upper()}{end[1:]}."

@@ -47,14 +47,15 @@ def snapshots(app: App, style: str) -> int:
 @pass_app
 def polls(app: App, limit: int, style: str) -> int:
     """List the latest polls and how each ended, newest first."""
-    from catalog.store.polls import newest_first
+    from catalog.store.polls import missing_from, newest_first
 
     with app.database.reading() as connection:
         past = [
             poll for each in app.each for poll in newest_first(connection, each.one.name, limit)
         ]
-    past.sort(key=lambda poll: poll.number, reverse=True)
-    del past[limit:]
+        past.sort(key=lambda poll: poll.number, reverse=True)
+        del past[limit:]
+        lacking = {poll.number: missing_from(connection, poll) for poll in past if poll.candidate}
     if style == "json":
         listed = [
             {
@@ -66,6 +67,7 @@ def polls(app: App, limit: int, style: str) -> int:
                 **({"http_status": poll.http_status} if poll.http_status is not None else {}),
                 **({"snapshot": poll.snapshot} if poll.snapshot is not None else {}),
                 **({"error": poll.error} if poll.error is not None else {}),
+                **({"missing": lacking[poll.number]} if lacking.get(poll.number) else {}),
             }
             for poll in past
         ]

@@ -1,10 +1,11 @@
 """Print the result of a pass, for people and for programs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from catalog.changes.finding import Finding
 from catalog.changes.poll import Outcome, Pass, Poll, Published
 from catalog.cli.output import error_text, note, say
 from catalog.core.clock import stamp
@@ -61,6 +62,13 @@ def pass_json(result: Pass, *, dry_run: bool = False) -> dict[str, Any]:
     ]
     if result.document is not None:
         document["document"] = _document_json(result.document)
+    if poll.held is not None:
+        document["held"] = {
+            "missing": [model.name for model in poll.held.missing],
+            "changes": [finding_json(finding) for finding in poll.held.findings],
+            "polls_left": poll.held.release.polls,
+            "accepted_from": stamp(poll.held.release.at),
+        }
     if poll.problems:
         document["problems"] = [asdict(problem) for problem in poll.problems]
     for name, error in (("error", poll.error), ("document_error", result.document_error)):
@@ -104,6 +112,8 @@ def print_pass(
         say(_headline(result, dry_run=dry_run), bold=True)
     if poll.findings:
         _print_findings(poll)
+    if dry_run and poll.held is not None:
+        _print_held(poll.held.findings)
     if result.document is not None and not hushed:
         line = document_line(result.document, dry_run=dry_run)
         if line and (result.document.has_markers or not quiet):
@@ -125,6 +135,14 @@ def _print_findings(poll: Poll) -> None:
     # Omitted beside an error, because these findings repeat it.
     alone = {"stale", "retiring", "cancelled"}
     print_lines(each for each in poll.findings if not poll.error or each.change.kind in alone)
+
+
+def _print_held(findings: Sequence[Finding]) -> None:
+    from catalog.cli.findings import print_lines  # not loaded without findings
+
+    if findings:
+        say("the change that is held:")
+        print_lines(findings)
 
 
 def _headline(result: Pass, *, dry_run: bool) -> str:

@@ -196,7 +196,7 @@ class CatalogHeld(CatalogError):
     """The answer is valid but implausible. The baseline did not move."""
 
     exit_code = 5
-    hint = "If it is true, run `catalog sync --accept`; polls that repeat it let it through too."
+    hint = "Look first: `catalog sync --dry-run --accept`. If it is right: `catalog sync --accept`."
 
 
 class StoreError(CatalogError):

@@ -155,10 +155,10 @@ def name_of(model: Model) -> str:
     return cut(model.name, VALUE_LIMIT)
 
 
-def examples(names: Sequence[str]) -> str:
+def examples(names: Sequence[str], most: int = EXAMPLES) -> str:
     """Return the first few names and the number of others."""
-    shown = ", ".join(cut(name, VALUE_LIMIT) for name in names[:EXAMPLES])
-    more = len(names) - EXAMPLES
+    shown = ", ".join(cut(name, VALUE_LIMIT) for name in names[:most])
+    more = len(names) - most
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 

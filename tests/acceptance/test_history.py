@@ -21,12 +21,13 @@ def test_polls_are_listed_newest_first(demo: Shell) -> None:
     assert [line.split()[2] for line in table[1:]] == [
         *("changed", "held", "changed", "changed", "changed", "first"),
     ]
-    assert table[2].endswith("4  not believed: 7 of 16 models gone (44%, limit 30%)")
+    assert "7 of 16 models are missing (44%, limit 30%): " in table[2]
     newest, held = demo("polls", "--limit", "2", "--format", "json").json["polls"]
     assert newest.keys() == {
         *("poll", "provider", "started_at", "duration_ms", "outcome", "http_status", "snapshot"),
     }
-    assert held.keys() == newest.keys() | {"error"}
+    assert held.keys() == newest.keys() | {"error", "missing"}
+    assert len(held["missing"]) == 7
 
 
 def test_a_failed_poll_has_no_snapshot(live: Live) -> None:
