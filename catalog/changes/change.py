@@ -76,13 +76,15 @@ class Added(OfModel):
 class Removed(OfModel):
     """A model that is no longer listed, with its last known `model`.
 
-    The provider announced `successor`. Other models now answer `moved_aliases`, none `aliases`.
+    `successor` is the name that a person or the provider announced, `candidates` are the possible
+    replacements, best first. Other models now answer `moved_aliases`, none `aliases`.
     """
 
     model: Model
     successor: str | None = None
     aliases: tuple[str, ...] = ()
     moved_aliases: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
     kind: ClassVar[str] = "removed"
 
     @property
@@ -90,8 +92,8 @@ class Removed(OfModel):
         return self.model.name, *self.aliases, *self.moved_aliases
 
     def as_json(self, _at: datetime) -> dict[str, Any]:
-        lists = {"aliases": list(self.aliases), "moved_aliases": list(self.moved_aliases)}
-        known = {"successor": self.successor, **lists}
+        names = ("candidates", "aliases", "moved_aliases")
+        known = {"successor": self.successor, **{name: list(getattr(self, name)) for name in names}}
         named = {name: value for name, value in known.items() if value}
         return {**self._head(), **named, **values_json(self.model.facts, None)}
 

@@ -1,5 +1,6 @@
 """`catalog alerts`: list the messages to channels, retry or drop them."""
 
+import logging
 from itertools import chain
 from secrets import token_hex
 
@@ -22,6 +23,7 @@ from catalog.core.clock import now, stamp
 from catalog.core.errors import DeliveryFailed, NotFound
 from catalog.core.text import count
 from catalog.core.visible import visible
+from catalog.report.summary import pending
 
 STATES = ("owed", "delivered", "given up", "dropped")
 COLUMNS = ("Message", "Poll", "Channel", "State", "Findings", "Attempts", "Next", "Said last")
@@ -84,11 +86,12 @@ def retry(app: App, names: tuple[str, ...]) -> int:
     with app.changing() as connection:
         number = deliveries.retry(connection, names)
     with wire_http(app.loaded.settings) as http:
-        carried = [wire_sync(each, app.database, http).deliver() for each in app.each]
+        syncs = [wire_sync(each, app.database, http) for each in app.each]
+        carried = [each.deliver(logging.INFO) for each in syncs]
     say(f"{count(number, 'message')} tried again")
     left = tuple(chain.from_iterable(carried))
     for waiting in left:
-        note(visible(f"{waiting.channel}: {count(waiting.messages, 'message')} still owed"))
+        note(visible(pending(waiting.channel, waiting.messages, waiting.error, waiting.next_at)))
     return int(any(waiting.error for waiting in left))
 
 
@@ -118,8 +121,9 @@ def test(app: App, channel: str) -> int:
         channels = wire_channels(settings, http, now)
         targets = [each for each in channels if each.name.partition("/")[0] == channel]
         if not targets:
-            known = ", ".join(each.name for each in settings.channel) or "none"
-            raise NotFound(f"no channel {channel!r} is configured", hint=f"There are: {known}.")
+            known = ", ".join(each.name for each in settings.channel)
+            hint = f"There are: {known}." if known else "`catalog help configuration` shows how."
+            raise NotFound(f"no channel {channel!r} is configured", hint=hint)
         for target in targets:
             try:
                 target.send(Message(f"msg_test_{token_hex(12)}", name, now(), (), test=True))

@@ -195,6 +195,8 @@ def _fact(change: Change, attributes: Attributes) -> Iterator[str]:
             yield from (f"  {name}: {problem}" for name, problem in rows)
         case Probed() | Retiring() | Cancelled():
             yield f"{change.name}: {change.kind}"
+        case Removed() if change.candidates:
+            yield f"{where}: {change.kind}; instead: {', '.join(change.candidates)}"
         case _:
             yield f"{where}: {change.kind}" if where else change.kind
 

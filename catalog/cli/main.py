@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "doctor": ("doctor", "Look at all that a pass needs."),
     "explain": ("explain", "Explain one FINDING: its rule, what was compared, who was told."),
     "forecast": ("forecast", "List every model with an end."),
+    "help": ("help", "Show a page of the documentation, or list the topics."),
     "init": ("init", "Make a configuration, and try it."),
     "import": ("importing", "Import recorded payloads from DIRECTORY."),
     "matrix": ("matrix", "Show which model answers on which route, and since when."),

@@ -50,7 +50,7 @@ from catalog.store.database import Database
 from catalog.sync.decide import Policy
 from catalog.sync.sync import Sync
 
-CHECK = "docs/configuration.md explains every setting."
+CHECK = "`catalog help SETTING` explains a setting, such as `catalog help hold.share`."
 NO_PAGES: Mapping[str, str] = MappingProxyType({})
 SLACK = timedelta(minutes=5)
 """The maximum time of a pass beside its requests. Slower ones hang."""

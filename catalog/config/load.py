@@ -37,7 +37,7 @@ HIDDEN = "***"
 CHANNELS = {
     get_args(each.model_fields["kind"].annotation)[0]: each for each in get_args(AnyChannel)
 }
-HINT = "Mend them all at once; docs/configuration.md explains every setting."
+HINT = "Correct them all at once. `catalog help SETTING` explains a setting, such as hold.share."
 SECRET_FILES = re.compile(
     r"infomaniak\.token_file|provider\.[0-9]+\.token_file|ping\.url_file|channel\.[0-9]+\.(url|urls|secret|password)_file"
 )

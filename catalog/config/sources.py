@@ -36,7 +36,7 @@ OTHER_FORMS = {
     "probe.every": "probe.cron",
     "probe.cron": "probe.every",
 }
-HINT = "docs/configuration.md shows how settings are written."
+HINT = "`catalog help configuration` shows how settings are written."
 PROVIDER_VARIABLES = ("url", "token", "token_file")
 CHANNEL_SECRETS = tuple(
     f"{name}{form}" for name in ("url", "urls", "secret", "password") for form in ("", "_file")

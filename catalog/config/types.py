@@ -274,7 +274,7 @@ def _known_rule(rule: str) -> str:
     known = (*rules(), *CHECK_RULES)
     if rule not in known:
         meant = did_you_mean(closest(rule, known)) or ";"
-        raise ValueError(f"there is no such rule{meant} docs/rules.md lists them")
+        raise ValueError(f"there is no such rule{meant} `catalog help rules` lists them")
     return rule
 
 

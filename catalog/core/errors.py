@@ -262,7 +262,7 @@ class DeliveryFailed(CatalogError):
     """
 
     retryable = True
-    hint = "Check the channel's URL and secret; it is tried again."
+    hint = "Check the channel's URL and secret, then test it: `catalog alerts test NAME`."
 
     def __init__(
         self,

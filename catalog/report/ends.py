@@ -5,8 +5,12 @@ from datetime import date, datetime
 
 from catalog.changes.change import Basis, Cancelled, Removed, Retiring
 from catalog.changes.finding import Finding
+from catalog.changes.rules import WITHDRAWN
 from catalog.core.strict_json import cut
 from catalog.core.text import EXAMPLES, VALUE_LIMIT, count, examples, one_line
+
+KEPT = frozenset({WITHDRAWN, "removed-with-alias"})
+"""The rules of removed models that need no replacement."""
 
 
 def last_call(finding: Finding) -> str | None:
@@ -60,6 +64,23 @@ def together(finding: Finding) -> str | None:
     if over:
         return cancelled(over)
     return as_announced(finding) if is_as_announced(finding) else None
+
+
+def instead(finding: Finding) -> str:
+    """Return the best replacement of each removed model, and the number of others.
+
+    Empty if the name still works, or if the fact names the replacement.
+    """
+    if finding.rule in KEPT or is_as_announced(finding):
+        return ""
+    removed = [each for each in finding.changes if isinstance(each, Removed) and each.candidates]
+    if not removed:
+        return ""
+    if len(finding.changes) > 1:
+        pairs = [(each.model.name, each.candidates[0]) for each in removed]
+        return one_line(f"; instead: {_listed(pairs)}")
+    best, *others = removed[0].candidates
+    return one_line(f"; instead: {_name(best)}{f' (+{len(others)})' if others else ''}")
 
 
 def retiring(changes: Sequence[Retiring], at: datetime) -> str:

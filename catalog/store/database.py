@@ -28,6 +28,7 @@ from catalog.core.errors import (
     SettingsInvalid,
     StoreError,
 )
+from catalog.store import server_errors
 from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, prepare
 from catalog.store.text_values import DAMAGED
 
@@ -253,8 +254,11 @@ class Database:
         if "locked" in first or "busy" in first:
             waited = f"{self._busy_timeout:g} s"
             return DatabaseBusy(f"{self.place} was held by another process for over {waited}")
-        if self.url.get_backend_name() == "postgresql" and _is_cut(error):
-            return DatabaseUnreachable(f"{self.place}: {first}")
+        if self.url.get_backend_name() == "postgresql":
+            text, known = f"{self.place}: {first}", server_errors.hint(first)
+            if _is_cut(error):
+                return DatabaseUnreachable(text, hint=known or "")
+            return StoreError(text, hint=known or server_errors.OTHER)
         is_damaged = "malformed" in first or "not a database" in first
         return StoreError(f"{self.place}: {first}", hint=DAMAGED if is_damaged else "")
 

@@ -292,7 +292,8 @@ class Decision:
         before = past.snapshot.by_key if past.snapshot else {}
         left = {each.model.key: each.model for each in changes if isinstance(each, OUT)}
         evidence = replace(past.evidence, stated=self._stated({}, left))
-        changes = with_successors(changes, evidence)
+        listed = after.models if after and left else ()
+        changes = with_successors(changes, evidence, listed, self._leaving(listed, evidence))
         case = Case(
             provider=self.provider.name,
             at=self.started_at,
@@ -312,6 +313,13 @@ class Decision:
             bearers=bearers(changes, after, self.provider.attributes) if after else {},
         )
         return judge(changes, case)
+
+    def _leaving(self, listed: Sequence[Model], evidence: Evidence) -> frozenset[str]:
+        """Return the keys of listed models that end: by status, by announcement or by a note."""
+        stated = self._stated({}, {each.key: each for each in listed})
+        announced = {key for key, each in stated.items() if each.until is not None}
+        noted = {key for key, each in evidence.notes.items() if each.retires is not None}
+        return self.provider.statuses.leaving(listed) | announced | noted
 
     def _ending(
         self, changes: Iterable[Change], past: Past, before: Mapping[str, Model]

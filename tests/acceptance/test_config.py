@@ -128,7 +128,7 @@ def test_a_file_that_is_no_toml_is_told_with_what_else_to_do(shell: Shell) -> No
     Path(shell.folder, "catalog.toml").write_text("[http\n")
     ran = shell("config", "check", code=2)
     assert f"{shell.folder}/catalog.toml is not TOML" in ran.err
-    assert "hint: docs/configuration.md" in ran.err
+    assert "hint: `catalog help configuration` " in ran.err
 
 
 @pytest.mark.long

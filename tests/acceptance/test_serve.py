@@ -87,7 +87,7 @@ def test_what_is_owed_is_told(live: Live) -> None:
     shell, _ = live(ONE, answer(body=body(row(), row(id=2, name="beta"))), **QUICK)
     configure(shell, '[[channel]]\nname = "ops"\nkind = "webhook"\nurl = "http://127.0.0.1:9/"\n')
     with serving(shell) as daemon:
-        daemon.until("warning  1 message owed, ")
+        daemon.until("warning  1 message not delivered, ")
         daemon.stop()
 
 

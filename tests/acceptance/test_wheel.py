@@ -67,6 +67,8 @@ def test_the_wheel_works_by_itself(tmp_path: Path) -> None:
     assert place.startswith(str(tmp_path))
 
     catalog = python.with_name("catalog")
+    assert run(catalog, "help", "hold.share", folder=tmp_path).startswith("### hold.share")
+    assert "  configuration  " in run(catalog, "help", folder=tmp_path)
     shown = run(catalog, "demo", folder=tmp_path)
     assert "qwen3: description" in shown
     assert "moonshotai/Kimi-K2.6" in (tmp_path / "demo" / "models.md").read_text()

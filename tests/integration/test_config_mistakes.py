@@ -173,7 +173,7 @@ def test_each_mistake_is_told_in_words(file: Path, text: str, told: str) -> None
         ),
         (
             'rules.model-aded = "info"',
-            "rules.model-aded: there is no such rule; did you mean model-added? docs/rules.md",
+            "rules.model-aded: there is no such rule; did you mean model-added? `catalog help",
         ),
     ],
 )

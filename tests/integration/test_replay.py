@@ -286,8 +286,9 @@ def test_only_the_loopback_and_a_given_port() -> None:
         with pytest.raises(SettingsInvalid, match=f"port {port} on 127.0.0.1 cannot be") as caught:
             ReplayServer(HISTORY, port)
         assert "0 for any free one" in caught.value.hint
-    with pytest.raises(SettingsInvalid, match=r"port 70000 on .* cannot be opened"):
+    with pytest.raises(SettingsInvalid, match=r"port 70000 on .* cannot be opened") as high:
         ReplayServer(HISTORY, 70_000)
+    assert "up to 65535" in high.value.hint
     with ReplayServer(HISTORY, port) as second:
         assert second.url == f"http://127.0.0.1:{port}"
         assert ask(second).status == 200

@@ -46,6 +46,7 @@ KEEP_ALIVE = 5.0
 ERROR_BYTES = 64 * 1024
 """The maximum bytes to read of an error body."""
 TEXT_LIMIT = 200
+CLOSED = "Nothing listens there: check that the server runs, and the port of the base URL."
 MOST_DIGITS = 20
 """The digits of a `Content-Length` that are compared."""
 
@@ -278,7 +279,9 @@ def _broken(request: Request, error: Exception, status: int | None) -> ProviderE
             hint="Check the base URL; somebody may stand between you and the provider.",
         )
     reason = getattr(cause, "strerror", None) or str(cause)
-    return Unreachable(_foreign(request, f"could not be read: {reason}"), status=status)
+    text = _foreign(request, f"could not be read: {reason}")
+    hint = CLOSED if isinstance(cause, ConnectionRefusedError) else ""
+    return Unreachable(text, hint=hint, status=status)
 
 
 def _one_line(text: str) -> str:

@@ -70,7 +70,7 @@ def test_a_changed_state() -> None:
     poll = decide(past, read(after, NEW_FIELD))
     assert (poll.outcome, poll.snapshot, poll.error) == (Outcome.CHANGED, after, None)
     assert [finding.change for finding in poll.findings] == [
-        Removed(BEFORE.models[0]),
+        Removed(BEFORE.models[0], candidates=("m2", "m3", "m4")),
         Restored(model("12", "back"), AT - timedelta(days=30)),
         Added(model("11", "new")),
         NEW_FIELD,
@@ -180,3 +180,14 @@ def test_the_policy_is_the_users() -> None:
     assert {finding.level for finding in poll.findings if finding.rule == "model-removed"} == {
         Level.INFO
     }
+
+
+def test_a_removed_model_names_its_replacements() -> None:
+    """The best of the models that stay comes first, without those that end by their status."""
+    ending = model("11", "m11", info_status="deprecated")
+    before = snapshot(*BEFORE.models, ending)
+    poll = decide(Past(before.digest, before), read(snapshot(*before.models[1:])))
+    (finding,) = poll.findings
+    assert isinstance(finding.change, Removed)
+    assert finding.change.candidates == ("m2", "m3", "m4")
+    assert finding.change.as_json(AT)["candidates"] == ["m2", "m3", "m4"]
