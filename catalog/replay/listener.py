@@ -20,7 +20,7 @@ _LOG = logging.getLogger("catalog.replay")
 _MAX_REST = 1024 * 1024
 
 
-def _hint(error: Exception) -> str:
+def port_hint(error: Exception) -> str:
     """Return which port can be opened."""
     if isinstance(error, PermissionError):
         return "Only root opens a port below 1024: choose a higher one, or 0 for any free one."
@@ -43,7 +43,7 @@ class Listener(ThreadingTCPServer):
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
             text = f"port {port} on {HOST} cannot be opened: {reason}"
-            raise SettingsInvalid(text, hint=_hint(error)) from None
+            raise SettingsInvalid(text, hint=port_hint(error)) from None
         self.answer = answer
 
     @property
