@@ -17,6 +17,7 @@ HIDDEN = frozenset({"models"})
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 _HEADING = re.compile(r"^(#{1,6}) +(.*?) *#*$")
 _LINK = re.compile(r"!?\[([^\]]*)\]\(([^()\s]*)\)")
+_PROSE = re.compile(r"\s*(\w|[`*]|\[[^!])")
 _SENTENCE = re.compile(r"(?<=[.?])\s")
 
 
@@ -31,7 +32,7 @@ class Page:
     def about(self) -> str:
         """Return the first sentence below the title, else the title."""
         title, *rest = (block for block in re.split(r"\n\s*\n", self.text) if block.strip())
-        prose = next((each for each in rest if each[0].isalnum() or each[0] in "`*["), title)
+        prose = next((each for each in rest if _PROSE.match(each)), title)
         return cut(_SENTENCE.split(" ".join(plain(prose).lstrip("# ").split()))[0], ABOUT)
 
     def sections(self) -> Iterator[tuple[str, str]]:
