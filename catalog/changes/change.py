@@ -1,9 +1,8 @@
 """Define each kind of change as facts, never as a sentence.
 
-Each class gives its fingerprint (`identity`), its JSON (`as_json`), the models it concerns (`names`
-used in calls, `followed_as` with keys, `types`), the sort order (`order`, a key, and `place`, a
-field), and the fields with a database column of their own (`columns`). Its rule is in rules.toml,
-its sentence in report/sentences.py.
+Each class gives its fingerprint (`identity`), its JSON (`as_json`), its models (`names` in calls,
+`followed_as` with keys, `types`), its sort order (`order`, `place`), and its database columns
+(`columns`). Its rule is in rules.toml, its sentence in report/sentences.py.
 """
 
 from collections.abc import Mapping
@@ -76,8 +75,8 @@ class Added(OfModel):
 class Removed(OfModel):
     """A model that is no longer listed, with its last known `model`.
 
-    `successor` is the name that a person or the provider announced, `candidates` are the possible
-    replacements, best first. Other models now answer `moved_aliases`, none `aliases`.
+    `successor` is announced, by a person or the provider. `candidates` may replace the model, best
+    first. Other models now answer `moved_aliases`, none `aliases`.
     """
 
     model: Model
@@ -92,9 +91,8 @@ class Removed(OfModel):
         return self.model.name, *self.aliases, *self.moved_aliases
 
     def as_json(self, _at: datetime) -> dict[str, Any]:
-        names = ("candidates", "aliases", "moved_aliases")
-        known = {"successor": self.successor, **{name: list(getattr(self, name)) for name in names}}
-        named = {name: value for name, value in known.items() if value}
+        names = ("successor", "candidates", "aliases", "moved_aliases")
+        named = {name: value for name in names if (value := getattr(self, name))}
         return {**self._head(), **named, **values_json(self.model.facts, None)}
 
 

@@ -1,11 +1,10 @@
 """Print the result of a pass, for people and for programs."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from catalog.changes.finding import Finding
 from catalog.changes.poll import Outcome, Pass, Poll, Published
 from catalog.cli.output import error_text, note, say
 from catalog.core.clock import stamp
@@ -112,12 +111,10 @@ def print_pass(
         say(_headline(result, dry_run=dry_run), bold=True)
     if poll.findings:
         _print_findings(poll)
-    if dry_run and poll.held is not None:
-        _print_held(poll.held.findings)
+    if dry_run:
+        _print_held(poll)
     if result.document is not None and not hushed:
-        line = document_line(result.document, dry_run=dry_run)
-        if line and (result.document.has_markers or not quiet):
-            say(line)
+        _print_document(result.document, quiet=quiet, dry_run=dry_run)
     for waiting in result.pending:
         if waiting.error or not quiet:
             tell(
@@ -137,12 +134,18 @@ def _print_findings(poll: Poll) -> None:
     print_lines(each for each in poll.findings if not poll.error or each.change.kind in alone)
 
 
-def _print_held(findings: Sequence[Finding]) -> None:
-    from catalog.cli.findings import print_lines  # not loaded without findings
+def _print_document(document: Published, *, quiet: bool, dry_run: bool) -> None:
+    line = document_line(document, dry_run=dry_run)
+    if line and (document.has_markers or not quiet):
+        say(line)
 
-    if findings:
+
+def _print_held(poll: Poll) -> None:
+    if poll.held is not None and poll.held.findings:
+        from catalog.cli.findings import print_lines  # not loaded without findings
+
         say("the change that is held:")
-        print_lines(findings)
+        print_lines(poll.held.findings)
 
 
 def _headline(result: Pass, *, dry_run: bool) -> str:
