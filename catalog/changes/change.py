@@ -10,14 +10,7 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal, get_args
 
-from catalog.changes.incident import (
-    TROUBLES,
-    Incident,
-    OfNone,
-    Recovered,
-    Trouble,
-    Undelivered,
-)
+from catalog.changes.incident import TROUBLES, Incident, OfNone, Recovered, Trouble, Undelivered
 from catalog.core.clock import stamp
 from catalog.core.payload import Drift, Identity
 from catalog.core.snapshot import Model
@@ -91,8 +84,11 @@ class Removed(OfModel):
         return self.model.name, *self.aliases, *self.moved_aliases
 
     def as_json(self, _at: datetime) -> dict[str, Any]:
-        names = ("successor", "candidates", "aliases", "moved_aliases")
-        named = {name: value for name in names if (value := getattr(self, name))}
+        lists = {
+            each: list(getattr(self, each)) for each in ("candidates", "aliases", "moved_aliases")
+        }
+        known: dict[str, Any] = {"successor": self.successor, **lists}
+        named = {name: value for name, value in known.items() if value}
         return {**self._head(), **named, **values_json(self.model.facts, None)}
 
 
