@@ -19,6 +19,7 @@ from catalog.cli.output import (
     print_rows,
     say,
 )
+from catalog.cli.tables import Column
 from catalog.core.clock import now, stamp
 from catalog.core.errors import DeliveryFailed, NotFound
 from catalog.core.text import count
@@ -26,7 +27,16 @@ from catalog.core.visible import visible
 from catalog.report.summary import pending
 
 STATES = ("owed", "delivered", "given up", "dropped")
-COLUMNS = ("Message", "Poll", "Channel", "State", "Findings", "Attempts", "Next", "Said last")
+COLUMNS = (
+    Column("Message"),
+    Column("Poll", rank=5),
+    Column("Channel"),
+    Column("State"),
+    Column("Findings", rank=4),
+    Column("Attempts", rank=3),
+    Column("Next", rank=2),
+    Column("Said last", rank=1, fit="wrap"),
+)
 
 
 @click.group(invoke_without_command=True)

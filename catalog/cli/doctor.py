@@ -13,7 +13,7 @@ import click
 from catalog.alerts import apprise
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.lazy_types import AnyChannel, Settings
-from catalog.cli.output import format_option, print_json, say
+from catalog.cli.output import format_option, print_json, print_list, say_wrapped
 from catalog.core.clock import now, stamp
 from catalog.core.errors import (
     CatalogError,
@@ -24,13 +24,11 @@ from catalog.core.errors import (
 )
 from catalog.core.http.request import read_url
 from catalog.core.payload import Validators
-from catalog.core.visible import visible
 
 SECONDS = 5.0
 """Seconds to wait for a channel's host."""
 DRIFT = 60.0
 """Maximum seconds between our clock and the provider's."""
-COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +61,11 @@ def doctor(app: App, style: str) -> int:
         ]
         print_json({"checks": told})
     else:
-        width = max(16, *(len(each.what) for each in found)) + 2
+        width = max(16, *(len(each.what) for each in found))
         for each in found:
-            say(f"{each.state:5}", nl=False, fg=COLORS[each.state])
-            say(visible(f"{each.what:{width}}{each.said}"))
+            print_list([(f"{each.state:4}", f"{each.what:{width}}", each.said)])
             if each.todo:
-                say(visible(f"{'':{5 + width}}{each.todo}"))
+                say_wrapped(each.todo, 8 + width)
     return int(any(each.state == "fail" for each in found))
 
 

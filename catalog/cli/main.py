@@ -14,9 +14,8 @@ import click
 
 from catalog import __version__
 from catalog.cli.app import App
-from catalog.cli.output import note, note_error, silence
+from catalog.cli.output import note, note_error, silence, spelled
 from catalog.core.errors import CatalogError, InternalError, StoreError
-from catalog.core.files import shown as shown_name
 
 INTERRUPTED = 130
 USAGE = 2
@@ -133,18 +132,11 @@ def main() -> None:
         if getattr(sys, name) is None:
             # Opened if our parent closed it, because the next file would get its number.
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  # open while we run
-    codecs.register_error("shown", _shown)
+    codecs.register_error("shown", spelled)
     for stream in (sys.stdout, sys.stderr):
         # Escaped, because a terminal may not be able to show a model's name.
         cast("TextIOWrapper", stream).reconfigure(errors="shown")
     sys.exit(_run())
-
-
-def _shown(error: UnicodeError) -> tuple[bytes, int]:
-    r"""Escape text that a terminal cannot show: file name bytes as `\xff`."""
-    unwritten = cast("UnicodeEncodeError", error)  # because the handler is only used to write
-    text = shown_name(unwritten.object[unwritten.start : unwritten.end])
-    return text.encode("ascii", "backslashreplace"), unwritten.end
 
 
 def _run() -> int:

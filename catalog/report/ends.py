@@ -86,13 +86,13 @@ def instead(finding: Finding) -> str:
 def retiring(changes: Sequence[Retiring], at: datetime) -> str:
     """Return the report of one end, or of several as one line."""
     first = changes[0]
-    left = "over" if first.basis == "proved" else days_left(first.days_left(at))
+    left = "over" if first.basis == "proved" else days_left(first.until, at)
     moved = "" if first.moved_from is None else f", {_moved(first)} {first.moved_from}"
     if len(changes) == 1:
         names = ", ".join(map(_name, first.candidates))
         return f"{_name(first.name)}: {left}{moved}{f'; instead: {names}' if names else ''}"
     pairs = [(each.name, each.successor) for each in changes]
-    last = days_left(changes[-1].days_left(at))
+    last = days_left(changes[-1].until, at)
     left = left if last == left else f"{left} to {last}"
     return f"{count(len(changes), 'model')}: {left}{moved} ({_listed(pairs)})"
 
@@ -105,11 +105,12 @@ def cancelled(changes: Sequence[Cancelled]) -> str:
     return f"{count(len(changes), 'model')}: {said} ({examples([each.name for each in changes])})"
 
 
-def days_left(days: int) -> str:
-    """Return the days left, such as `14 days left` or `last day`."""
+def days_left(until: date, at: datetime) -> str:
+    """Return the days left, such as `14 days left`, `last day` or `over since 2026-06-18`."""
+    days = (until - at.date()).days
     if days == 0:
         return "last day"
-    return f"{count(days, 'day')} left" if days > 0 else f"over for {count(-days, 'day')}"
+    return f"{count(days, 'day')} left" if days > 0 else f"over since {until}"
 
 
 def _moved(change: Retiring) -> str:
