@@ -1,8 +1,10 @@
 """`catalog alerts`: list the messages to channels, retry or drop them."""
 
 import logging
+from collections.abc import Callable
 from itertools import chain
 from secrets import token_hex
+from typing import Any
 
 import click
 
@@ -10,6 +12,7 @@ from catalog.alerts.channel import Message
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.findings import print_findings
 from catalog.cli.lazy_types import Delivery
+from catalog.cli.mistyped import Choices
 from catalog.cli.output import (
     ROW_FORMATS,
     format_option,
@@ -39,11 +42,21 @@ COLUMNS = (
 )
 
 
+def listing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of the list of messages."""
+    state = click.option(
+        "--state", type=Choices(STATES), multiple=True, help="Only these; repeatable."
+    )
+    limit = click.option(
+        "--limit", type=click.IntRange(1), default=50, show_default=True, help="How many."
+    )
+    for option in (provider_option, format_option(*ROW_FORMATS), limit, state):
+        command = option(command)
+    return command
+
+
 @click.group(invoke_without_command=True)
-@click.option("--state", type=click.Choice(STATES), multiple=True, help="Only these; repeatable.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many.")
-@format_option(*ROW_FORMATS)
-@provider_option
+@listing
 @click.pass_context
 def alerts(context: click.Context, state: tuple[str, ...], limit: int, style: str) -> int | None:
     """List the messages to the channels.
@@ -52,9 +65,20 @@ def alerts(context: click.Context, state: tuple[str, ...], limit: int, style: st
     """
     if context.invoked_subcommand is not None:
         return None
+    return _list(context.ensure_object(App), state, limit, style)
+
+
+@alerts.command("list")
+@listing
+@pass_app
+def list_(app: App, state: tuple[str, ...], limit: int, style: str) -> int:
+    """List the messages to the channels, as `catalog alerts` does."""
+    return _list(app, state, limit, style)
+
+
+def _list(app: App, state: tuple[str, ...], limit: int, style: str) -> int:
     from catalog.store.deliveries import newest_first
 
-    app = context.ensure_object(App)
     names = [each.one.name for each in app.each]
     with app.database.reading() as connection:
         listed = newest_first(connection, names, state or STATES, limit)

@@ -43,7 +43,7 @@ Line = tuple[str, str]
 @provider_option
 @pass_app
 def explain(app: App, finding: str, style: str) -> int:
-    """Explain one FINDING: its rule, what was compared, who was told.
+    """Explain one FINDING: its rule, its comparison, its messages.
 
     It is named by its number in `catalog changes`, or by its fingerprint or how that begins.
     """

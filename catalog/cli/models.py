@@ -10,11 +10,13 @@ from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.findings import PROVIDER
 from catalog.cli.forecast import end_lines
 from catalog.cli.lazy_types import Settings, Transaction
+from catalog.cli.mistyped import suggestion
 from catalog.cli.output import (
     ROW_FORMATS,
     Row,
     format_option,
     model_name,
+    note,
     print_json,
     print_list,
     print_rows,
@@ -58,6 +60,9 @@ def models(app: App, at: When | None, kind: str | None, status: str | None, styl
         return kind in {None, model.type} and status in {None, model.status}
 
     read = [_read(app, settings, at) for settings in app.each]
+    listed = [model for snapshot, _, _ in read for model in snapshot.models]
+    _note_unknown("type", kind, {each.type for each in listed})
+    _note_unknown("status", status, {each.status for each in listed if each.status is not None})
     if style == "json":
         catalogs = [
             {
@@ -79,8 +84,19 @@ def models(app: App, at: When | None, kind: str | None, status: str | None, styl
         for model, label in known
         if wanted(model)
     ]
-    print_rows(style, (*([PROVIDER] * several), *COLUMNS), rows)
+    if not rows and style == "table":
+        say("no models")
+    else:
+        print_rows(style, (*([PROVIDER] * several), *COLUMNS), rows)
     return 0
+
+
+def _note_unknown(what: str, word: str | None, known: set[str]) -> None:
+    """Note a type or status that no model has, with the nearest one."""
+    if word is None or word in known:
+        return
+    near = suggestion(word, known)
+    note(visible(f"no model has the {what} {word!r}; there are: {', '.join(sorted(known))}.{near}"))
 
 
 def _read(

@@ -9,6 +9,7 @@ from typing import Any, Literal, TextIO, cast
 
 import click
 
+from catalog.cli.mistyped import Choices
 from catalog.cli.tables import NARROWEST, Cell, Column, Table, wrap
 from catalog.core.errors import CatalogError
 from catalog.core.files import shown
@@ -39,7 +40,7 @@ def format_option(*formats: str) -> Callable[[Any], Any]:
     return click.option(
         "--format",
         "style",
-        type=click.Choice(formats),
+        type=Choices(formats),
         default=formats[0],
         show_default=True,
         help="How to print the result.",

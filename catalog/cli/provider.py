@@ -43,9 +43,20 @@ def provider(context: click.Context, style: str) -> int | None:
     """List the providers that are polled."""
     if context.invoked_subcommand is not None:
         return None
+    return _list(context.ensure_object(App), style)
+
+
+@provider.command("list")
+@format_option(*ROW_FORMATS)
+@pass_app
+def list_(app: App, style: str) -> int:
+    """List the providers that are polled, as `catalog provider` does."""
+    return _list(app, style)
+
+
+def _list(app: App, style: str) -> int:
     from catalog.config.build import wire_schedule
 
-    app = context.ensure_object(App)
     rows = [
         (
             each.one.name,

@@ -15,6 +15,7 @@ from catalog.changes.poll import Poll, Removals
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.importing import run_at
 from catalog.cli.lazy_types import Answered, Database, Policy, Settings, Trial
+from catalog.cli.mistyped import Choices
 from catalog.cli.output import Row, format_option, print_json, print_table, say
 from catalog.cli.tables import Column
 from catalog.cli.when import read_span
@@ -51,7 +52,7 @@ class Tuned:
 @click.command()
 @click.option(
     "--removals",
-    type=click.Choice(["at once", "next"]),
+    type=Choices(["at once", "next"]),
     help="When a removal is believed, in place of the setting.",
 )
 @click.option(
@@ -64,7 +65,7 @@ class Tuned:
 @provider_option
 @pass_app
 def tune(app: App, removals: Removals | None, settles_after: timedelta | None, style: str) -> int:
-    """Judge the stored history again, and say how much would be told.
+    """Judge the stored history again, and count what is reported.
 
     Once with everything told at once, and once by the settings or by what is given here. For other
     rules, name another configuration with --config. Nothing is stored, sent or written.

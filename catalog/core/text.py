@@ -166,11 +166,11 @@ ALIKE = 0.8
 """The minimum similarity of names, above CATALOG_DATABASE_PORT of Kubernetes."""
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the most similar known name, or None."""
+def closest(word: str, known: Iterable[str], alike: float = ALIKE) -> str | None:
+    """Return the most similar known name, or None. `alike` is from 0 to 1 (the same)."""
     from difflib import get_close_matches  # only needed after a mistake
 
-    return next(iter(get_close_matches(word, tuple(known), n=1, cutoff=ALIKE)), None)
+    return next(iter(get_close_matches(word, tuple(known), n=1, cutoff=alike)), None)
 
 
 def did_you_mean(name: str | None) -> str:

@@ -286,6 +286,17 @@ def test_every_page_is_found_from_the_readme() -> None:
 
 
 @pytest.mark.long
+def test_the_manual_page_has_every_command_and_option() -> None:
+    """docs/catalog.1, which the wheel installs, is what `scripts/man` writes."""
+    with Shell(ROOT).python(ROOT / "scripts" / "man", "--check") as running:
+        _, err = running.communicate(timeout=SECONDS)
+    assert (running.returncode, err) == (0, "")
+    page = (ROOT / "docs" / "catalog.1").read_text(encoding="ascii").replace("\\-", "-")
+    for name, command in commands(cli):
+        assert f'.SS "{name} ' in page
+        assert all(name in page for name in options(command))
+
+
 def test_the_picture_shows_what_the_demo_prints() -> None:
     """docs/demo.svg is up to date and contains no path of this machine."""
     with Shell(ROOT).python(ROOT / "scripts" / "picture", "--check") as running:
