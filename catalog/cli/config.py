@@ -52,7 +52,7 @@ def check_config(app: App) -> int:
     from catalog.config.hints import names
 
     loaded = app.with_files().loaded
-    refuse_channels(loaded.settings, loaded.file)
+    refuse_channels(loaded)
     say(f"the configuration is right: {loaded.file or 'no file, defaults and environment'}")
     for name in loaded.strangers:
         note(f"the variable {name} is none of ours, and was passed over")
