@@ -90,7 +90,7 @@ def _option(
     if name in before:
         return plain, f"{name} goes before the command, right after `catalog`."
     if ctx is None:
-        return error, None
+        raise AssertionError("unreachable: click gives it")
     form = _near(name.lstrip("-"), [each for of in ctx.command.params for each in _formats(of)])
     if form is not None:
         return plain, f"write `{ctx.command_path} --format {form}`."

@@ -75,7 +75,6 @@ PROVIDERS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What a person may write as the kind of a provider."""
-PATH: Final = re.compile(r"[\w.-]+(?=: )")
 SECRET: Final = re.compile(
     r"(.+\.)?(token|secret|password|urls(\.\d+)?|headers\..*|query\..*)|ping\.url|channel\.\d+\.url"
 )
@@ -97,11 +96,8 @@ def _located(
     mistake: str, given: RawSettings, file: Path | None, lines: Mapping[str, int]
 ) -> tuple[int, str]:
     """Return the line of a mistake, 0 outside of the file, and its text."""
-    match = PATH.match(mistake)
-    if match is None:
-        return 0, mistake
-    path, what = match[0], mistake[match.end() :]
-    told, source = f"{path}{_value(path, what, given)}{what}", given.sources.get(path, "")
+    path, _, what = mistake.partition(": ")
+    told, source = f"{path}{_value(path, what, given)}: {what}", given.sources.get(path, "")
     if source.startswith(("environment ", "command line")):
         return 0, f"{told} ({source})"
     return _line(path, lines), with_line(told, file, lines)

@@ -114,6 +114,12 @@ def test_a_kind_of_provider_of_another_name(file: Path, kind: str, told: str) ->
             "provider.0.list.paging.first = -1: a number of at least 0 is wanted",
         ),
         ('rules.model-added = "brekaing"', 'did you mean "breaking"?'),
+        ('rules."a b" = "info"', 'catalog.toml:1: rules.a b = "info": there is no such rule'),
+        ("document.recent = -1", "document.recent = -1: a number of at least 0 is wanted"),
+        (
+            f"{JSON}bad_rows_share = 2\nlist.route = '/m'",
+            "provider.0.bad_rows_share = 2: a number of at least 0 and at most 1 is wanted",
+        ),
         (
             '[[channel]]\nname = "a"\nkind = "webhook"\nurl = "https://a.example"\nmax_size = 5',
             "channel.0.max_size = 5: a number of at least 2000 is wanted",
