@@ -156,6 +156,10 @@ class Table:
                     heading = ""
 
 
+NARROW = str.maketrans(dict.fromkeys("→…–", "-"))
+"""Our own signs, which take one column. Other texts need a library that loads slowly."""
+
+
 def wrap(text: str, width: int) -> Iterator[str]:
     """Yield lines of a text, broken between words only. A longer word has a line of its own."""
     line = ""
@@ -177,7 +181,7 @@ def _cut(text: str, width: int, more: str) -> str:
 
 def _size(text: str) -> int:
     """Return the columns that a text takes on a terminal: two for each wide character."""
-    if text.isascii():
+    if text.isascii() or text.translate(NARROW).isascii():
         return len(text)
     from rich.cells import cell_len
 

@@ -157,9 +157,13 @@ def test_text_without_quotes_has_a_hint(file: Path) -> None:
     """A broken file has its line, and the hint shows quotes but not the value."""
     for text, place, hint in (
         (f"a = 1\ntoken = {SECRET}\n", ":2 is not TOML: ", 'Write text in quotes: token = "…".'),
-        ("a = 1\na = 2\n", ":2 is not TOML: Cannot overwrite a value", "docs/configuration.md"),
-        ("[http\n", ":1 is not TOML: ", "docs/configuration.md"),
-        ("a = '''", " is not TOML: ", "docs/configuration.md"),
+        (
+            "a = 1\na = 2\n",
+            ":2 is not TOML: Cannot overwrite a value",
+            "`catalog help configuration`",
+        ),
+        ("[http\n", ":1 is not TOML: ", "`catalog help configuration`"),
+        ("a = '''", " is not TOML: ", "`catalog help configuration`"),
     ):
         file.write_text(text)
         with pytest.raises(SettingsInvalid) as caught:
