@@ -156,7 +156,7 @@ class Table:
                     heading = ""
 
 
-NARROW = str.maketrans(dict.fromkeys("→…–", "-"))
+NARROW: Final = str.maketrans(dict.fromkeys("→…–", "-"))
 """Our own signs, which take one column. Other texts need a library that loads slowly."""
 
 
