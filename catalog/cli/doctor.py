@@ -22,6 +22,7 @@ from catalog.core.errors import (
     SettingsInvalid,
     StoreError,
 )
+from catalog.core.http.proxy import Proxy
 from catalog.core.http.request import read_url
 from catalog.core.payload import Validators
 
@@ -95,7 +96,7 @@ def _look(app: App) -> Iterator[Diagnosis]:
         if each.document.path is not None:
             yield _document(each.document.path, is_chosen=each.document.is_chosen)
     for channel in settings.channel:
-        yield from _channel(channel)
+        yield from _channel(channel, settings.http.way)
 
 
 def _provider(settings: Settings, what: str) -> Iterator[Diagnosis]:
@@ -200,7 +201,7 @@ def _document(path: Path, *, is_chosen: bool) -> Diagnosis:
     return Diagnosis("document", "ok", f"{path} may be written")
 
 
-def _channel(channel: AnyChannel) -> Iterator[Diagnosis]:
+def _channel(channel: AnyChannel, proxy: Proxy | None) -> Iterator[Diagnosis]:
     """Connect to the host of each target without sending anything."""
     from catalog.alerts.email import MailServer
     from catalog.config.channels import AppriseSettings, EmailSettings, WebhookSettings
@@ -210,8 +211,11 @@ def _channel(channel: AnyChannel) -> Iterator[Diagnosis]:
     match channel:
         case WebhookSettings():
             url = read_url(reveal(channel.url))
-            port = url.port or {"http": 80}.get(url.scheme, 443)
-            yield _host(what, url.hostname or "", port)
+            host, port = url.hostname or "", url.port or {"http": 80}.get(url.scheme, 443)
+            if proxy is not None and proxy.serves(host):
+                yield _host(what, proxy.host, proxy.port, f", the proxy to {host}")
+            else:
+                yield _host(what, host, port)
         case EmailSettings():
             server = MailServer.read(channel.server)
             yield _host(what, server.host, server.port)
@@ -231,10 +235,11 @@ def _target(channel: str, url: str) -> Diagnosis:
     return Diagnosis(what, "warn", "whether it can be reached is not known here", todo)
 
 
-def _host(what: str, host: str, port: int) -> Diagnosis:
+def _host(what: str, host: str, port: int, role: str = "") -> Diagnosis:
     try:
         socket.create_connection((host, port), SECONDS).close()
     except OSError as error:
         todo = "Check the channel's settings, and the way there from this machine."
-        return Diagnosis(what, "fail", f"{host}:{port}: {error.strerror or error}", todo)
-    return Diagnosis(what, "ok", f"{host}:{port} takes connections")
+        said = f"{host}:{port}{role}: {error.strerror or error}"
+        return Diagnosis(what, "fail", said, todo)
+    return Diagnosis(what, "ok", f"{host}:{port}{role} takes connections")

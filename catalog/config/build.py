@@ -67,7 +67,9 @@ def wire_http(settings: Settings) -> Http:
             max_bytes=limits.max_bytes,
             attempts=limits.attempts,
             retry_for=limits.retry_for.total_seconds(),
-        )
+        ),
+        proxy=limits.way,
+        ca_file=limits.ca_file,
     )
     return http.hiding(all_secrets(settings))
 

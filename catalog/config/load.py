@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from catalog.config.channels import AnyChannel
 from catalog.config.identity import identify
 from catalog.config.mistakes import explained, located
+from catalog.config.network import certificate_mistakes, rooted_http
 from catalog.config.providers import DocumentSettings, ProviderSettings, provider_mistakes
 from catalog.config.settings import Settings, shared_documents
 from catalog.config.sources import (
@@ -27,16 +28,18 @@ from catalog.config.sources import (
     same_database,
     table_variable,
 )
-from catalog.config.types import write_duration
+from catalog.config.types import reveal, write_duration
 from catalog.core.errors import SettingsInvalid
 from catalog.core.files import read_text
+from catalog.core.http.proxy import read_proxy
 from catalog.core.text import closest, count, did_you_mean
 from catalog.report import annotations
 
 HIDDEN = "***"
 HINT = "Correct them all at once. `catalog help SETTING` explains a setting, such as hold.share."
 SECRET_FILES = re.compile(
-    r"infomaniak\.token_file|provider\.[0-9]+\.token_file|ping\.url_file|channel\.[0-9]+\.(url|urls|secret|password)_file"
+    r"(infomaniak|provider\.[0-9]+)\.token_file|ping\.url_file|http\.proxy_file"
+    r"|channel\.[0-9]+\.(url|urls|secret|password)_file"
 )
 
 
@@ -101,7 +104,7 @@ def load(
         given.set(path, value, "command line")
     mistakes = [*_misspelled(given), *_secret_files(given, read=files), *_contradictions(given)]
     if files:
-        mistakes += _annotations(given)
+        mistakes += [*_annotations(given), *certificate_mistakes(given)]
     try:
         settings = Settings.model_validate(given.tree)
     except ValidationError as error:
@@ -207,6 +210,7 @@ def _rooted(settings: Settings, given: RawSettings) -> Settings:
             "check": settings.check.model_copy(
                 update={"lock": given.root("check.lock") / settings.check.lock}
             ),
+            "http": rooted_http(settings.http, given),
             "database": rooted_database(settings.database, given),
             "provider": tuple(_rooted_providers(settings, given)),
             "channel": tuple(_rooted_channels(settings, given)),
@@ -268,6 +272,8 @@ def _values(value: Any, path: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _readable(value: Any, path: str) -> str | None:
+    if path == "http.proxy" and value is not None:
+        return read_proxy(reveal(value)).shown
     if isinstance(value, SecretStr) or (
         isinstance(value, tuple) and any(isinstance(item, SecretStr) for item in value)
     ):

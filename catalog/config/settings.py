@@ -14,6 +14,7 @@ from catalog.changes.flapping import SETTLES_AFTER
 from catalog.changes.forecast import REMIND
 from catalog.changes.poll import Removals
 from catalog.config.channels import AnyChannel
+from catalog.config.network import HttpSettings
 from catalog.config.providers import (
     DocumentSettings,
     InfomaniakSettings,
@@ -37,15 +38,6 @@ from catalog.config.types import (
     Share,
     Whole,
 )
-
-
-class HttpSettings(Section):
-    """Limits of every request."""
-
-    deadline: Duration = timedelta(seconds=30)
-    max_bytes: Whole = Field(default=16 * 1024 * 1024, gt=0)
-    attempts: Whole = Field(default=4, ge=1, le=20)
-    retry_for: Duration = timedelta(minutes=2)
 
 
 class HoldSettings(Section):

@@ -14,10 +14,10 @@ from catalog.check.notice import CHECK_RULES
 from catalog.cli.main import cli
 from catalog.config.channels import AnyChannel
 from catalog.config.load import load
+from catalog.config.network import HttpSettings
 from catalog.config.providers import DocumentSettings, ListSettings, ProviderSettings
 from catalog.config.settings import (
     HoldSettings,
-    HttpSettings,
     Settings,
 )
 from catalog.config.sources import plain_settings
@@ -165,7 +165,7 @@ def test_the_default_and_the_variable_of_each_setting_are_true(tmp_path: Path) -
     home = {"HOME": str(tmp_path)}
     without = {"schedule.cron": "@daily", "probe.cron": "@daily"}
     without |= {"infomaniak.product_id": "7", "ping.url": "https://hc-ping.com/x"}
-    without |= {"signal.removals": "again"}
+    without |= {"signal.removals": "again", "http.proxy": "http://proxy.example:3128"}
     for name in plain_settings(Settings):
         variable = re.search(r"^- \*\*Variable:\*\* `(\w+)`", told[name], flags=re.MULTILINE)
         default = re.search(r"^- \*\*Default:\*\* (none|`(.+)`)$", told[name], flags=re.MULTILINE)
