@@ -158,12 +158,17 @@ def test_what_cannot_be_set_up_is_told(checkout: Path, copied: str) -> None:
 
 
 def test_the_lock_of_the_tests_holds_the_others() -> None:
-    """The development lock pins every runtime and build package with the same hashes."""
-    run, build, dev = (
+    """The development lock pins every package of run, build and image with the same hashes."""
+    run, image, build, dev = (
         set(re.findall(r"^(\S+)==(.*\n(?: +--hash=.*\n)+)", text, flags=re.MULTILINE))
-        for name in ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")
+        for name in (
+            *("requirements.txt", "requirements-postgresql.txt"),
+            *("requirements-build.txt", "requirements-dev.txt"),
+        )
         for text in [(ROOT / name).read_text()]
     )
-    assert run | build <= dev
+    assert run | build | image <= dev
+    assert {name for name, _ in image - run} >= {"psycopg", "psycopg-binary"}
+    assert run <= image
     assert {name for name, _ in build} >= {"hatchling", "editables"}
     assert len(run) > 20
