@@ -1,6 +1,7 @@
 """The scripts of a checkout, run as a newcomer runs them."""
 
 import os
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -43,3 +44,17 @@ def test_a_database_of_ones_own_is_never_mixed_up_with_the_demos(checkout: Path)
     assert polled.code == 2
     assert "there is no token" in polled.err
     assert not (checkout / "demo").exists()
+
+
+@pytest.mark.long
+def test_the_demo_prints_commands_that_work_as_typed(checkout: Path) -> None:
+    """Each printed command works in the folder in which scripts/run was typed."""
+    told = run(checkout)
+    assert told.code == 0, told
+    typed = [line.strip() for line in told.lines if line.startswith(f"  {checkout}/scripts/run ")]
+    assert len(typed) == 4
+    for line in typed:
+        again = run(checkout, *shlex.split(line)[1:])
+        assert (again.code, bool(again.out)) == (0, True), (line, again)
+    own = run(checkout, "demo", "other")
+    assert f"  {checkout}/scripts/run --config other/catalog.toml changes" in own.lines
