@@ -46,7 +46,8 @@ def checkout(tmp_path: Path) -> Path:
     scripts, wheels = tmp_path / "scripts", tmp_path / "wheels"
     for folder in (scripts, wheels, tmp_path / "bin"):
         folder.mkdir()
-    shutil.copy(ROOT / "scripts" / "setup", scripts)
+    for name in ("setup", "progress"):
+        shutil.copy(ROOT / "scripts" / name, scripts)
     project = make_wheel(wheels, "project", script="catalog = dep:main")
     dep = make_wheel(wheels, "dep", "def main():\n    print('catalog')\n")
     backend = make_wheel(wheels, "backend", BACKEND.format(wheel=str(project)))
