@@ -43,6 +43,7 @@ from catalog.core.http.transport import Transport
 from catalog.core.http.tunnel import Refused
 from catalog.core.strict_json import read_strict
 from catalog.core.unexpected import log_unexpected
+from catalog.core.waiting import waiting
 
 ERROR_BYTES = 64 * 1024
 """The maximum bytes to read of an error body."""
@@ -147,7 +148,9 @@ class Http:
     def send_once(self, request: Request, seconds: float) -> Response:
         """Send a request as `send` does, but once; it ends within `seconds` and the deadline."""
         request, started = replace(request, others=self.secrets), time.monotonic()
-        result = self._exchange(request, min(seconds, self.limits.deadline))
+        seconds = min(seconds, self.limits.deadline)
+        with waiting(f"{request.where}, at most {seconds:.3g} s"):
+            result = self._exchange(request, seconds)
         log.debug(
             "%s %s: %s, %d bytes, %d ms",
             request.method,
