@@ -1,4 +1,4 @@
-"""Follow the names that calls take beside a model's own: aliases, and what they point to."""
+"""Follow aliases: further names that calls take for a model."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ IDENTITIES = ("id", "key", "slug", "model", "name")
 ALIAS_RULES = frozenset({"alias-swapped", "alias-dropped"})
 """The rules of aliases that no longer lead to the same model."""
 NONE = frozenset({None, "null", "[]"})
-"""What a model without aliases says, as canonical text."""
+"""The values that mean no aliases, as canonical text."""
 MOVED = frozenset({"repointed", "dropped"})
 """The moves after which calls of a name get another answer, or none."""
 _Side = tuple[str, str]
@@ -33,7 +33,7 @@ def aliases(model: Model, attributes: Attributes) -> frozenset[str]:
 
 
 def target(model: Model, attributes: Attributes) -> Json:
-    """Return the model that answers in place of an alias, None if there is none."""
+    """Return the model that answers an alias, None if there is none."""
     found = next(_values(model, attributes.places(TARGET)), None)
     return found.get(_identity(found)) if isinstance(found, dict) else found
 
@@ -84,7 +84,10 @@ def joined(update: Updated) -> frozenset[str]:
 
 
 def went(updates: Iterable[Updated]) -> tuple[tuple[str, str, str], ...]:
-    """Return each alias that went from one of these models to another: alias, old and new name."""
+    """Return the aliases that moved between these models.
+
+    Each has the alias, the old and the new name of its model.
+    """
     some = [each for each in updates if _is_list(each.before) or _is_list(each.after)]
     to = {alias: each.model.name for each in some for alias in joined(each)}
     gone = ((alias, each.model.name) for each in some for alias in sorted(left(each)))
@@ -92,14 +95,14 @@ def went(updates: Iterable[Updated]) -> tuple[tuple[str, str, str], ...]:
 
 
 def lost(change: Change, rule: str) -> frozenset[str]:
-    """Return the aliases that a finding of this rule is about, because a model lost them."""
+    """Return the lost aliases that a finding of this rule is about."""
     if rule not in ALIAS_RULES or not isinstance(change, Updated) or not _is_list(change.before):
         return frozenset()
     return left(change)
 
 
 def stays(change: Change, still: Bearers) -> bool:
-    """Return whether calls still take the name of a removed or renamed model."""
+    """Return whether calls still take the name of a former model."""
     match change:
         case Removed(model):
             return model.name in still
@@ -111,7 +114,10 @@ def stays(change: Change, still: Bearers) -> bool:
 def with_aliases(
     changes: Iterable[Change], attributes: Attributes, still: Bearers
 ) -> tuple[Change, ...]:
-    """Name the aliases of each removed model, which left with it or went to another model."""
+    """Add the aliases to each removed model.
+
+    They left with it, or went to another model.
+    """
     return tuple(
         _with_aliases(each, aliases(each.model, attributes), still)
         if isinstance(each, Removed)
@@ -176,7 +182,10 @@ def _merge(groups: dict[_Side, list[Updated]], loser: _Side, winner: _Side) -> N
 
 
 def _is_target(update: Updated, attributes: Attributes) -> bool:
-    """Return whether an update is that of the target's identity, with a value on both sides."""
+    """Return whether an update changes the identity of the target.
+
+    There is a value on both sides.
+    """
     sides = [None if side is None else parse(side) for side in (update.before, update.after)]
     place, steps = attributes.place_of(update.field), undotted(update.field)
     if place is None or None in sides:

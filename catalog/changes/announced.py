@@ -1,4 +1,4 @@
-"""Read what a provider's own list says about the end of a model."""
+"""Read the ends of models that a provider's list announces."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -49,7 +49,7 @@ def announcements(models: Iterable[Model], reads: Reads) -> dict[str, Announced]
 
 
 def day_of(value: Json) -> date | None:
-    """Return the day of an end in UTC, None for other values and sentinels.
+    """Return the day of an end in UTC, None for other values.
 
     Accepted are an ISO date or time, seconds since 1970, and `{year, month, day}`.
     """
@@ -58,7 +58,7 @@ def day_of(value: Json) -> date | None:
 
 
 def states_a_day(value: Json) -> bool:
-    """Return whether a value has a meaning as an end: null, a day, or a sentinel."""
+    """Return whether a value is an end: null, day, or sentinel."""
     return value is None or value in ("", {}) or _day(value) is not None
 
 

@@ -1,4 +1,4 @@
-"""Find fields that follow the clock of the answer, and leave them out of comparisons.
+"""Find the fields that follow the clock of the answer.
 
 vLLM and Mistral fill `created` with the moment of the request, so each poll would be a change.
 """
@@ -19,7 +19,7 @@ _MILLISECONDS = 10**11
 
 
 def clock_fields(before: Snapshot, after: Snapshot) -> frozenset[str]:
-    """Return the fields of time that moved forward on every model, to about the same moment.
+    """Return the times that moved on every model to the same moment.
 
     A single model is compared with the time of the poll instead.
     """
@@ -78,7 +78,10 @@ def _forward(former: Model, model: Model) -> Iterator[tuple[str, datetime]]:
 
 
 def _moment(value: Json) -> datetime | None:
-    """Return the moment of seconds or milliseconds since 1970, or of a text with a time, or None.
+    """Return the moment of a number or a text, or None.
+
+    A number counts seconds or milliseconds since 1970.
+
 
     A day without a time is a fact, because it does not move with each answer.
     """

@@ -23,7 +23,7 @@ _BESIDE = {"model", "kind"}
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """One stored field of a kind: its column, or None if it is in `detail`.
+    """One stored field of a kind, in a column or in `detail`.
 
     `is_packed` marks a value that becomes JSON in its column. `empty` is the value that `detail`
     leaves out, and `typed` converts any other value in `detail`.
@@ -73,7 +73,7 @@ def decode(kind: str, row: Mapping[str, Any], model: Model | None) -> Change:
 
 @cache
 def _parts(kind: str) -> tuple[tuple[_Part, ...], tuple[str, ...]]:
-    """Return the stored fields of a kind, and those that the store keeps elsewhere.
+    """Return the stored fields of a kind, and those kept elsewhere.
 
     Cached, because a query may return thousands of changes.
     """
@@ -91,7 +91,7 @@ def _part(kind_class: Any, name: str) -> _Part:
 
 
 def _reading(types: Collection[Any]) -> tuple[Any, Callable[[Json], Any]]:
-    """Return the empty value of a field with these types, and the conversion of others."""
+    """Return the empty value of these types, and the conversion of others."""
     if any(str(each).startswith("tuple[") for each in types):
         return (), tuple
     if datetime in types:

@@ -87,7 +87,7 @@ def _fields(
 
 
 def _items(before: Items, after: Items, path: tuple[str, ...]) -> Iterator[Difference]:
-    """Yield each differing path of matched items, and whole items that came or went."""
+    """Yield differing paths of matched items, and items of one side."""
     for step in before.keys() | after.keys():
         here = (*path, step)
         if step not in after:

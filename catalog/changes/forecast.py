@@ -130,7 +130,7 @@ def strongest(
 
 
 def by_policy(gone_since: datetime, lifecycle: Lifecycle | None) -> Forecast | None:
-    """Return what a provider's policy says of a model that left; None without a policy."""
+    """Return the end by the provider's policy, None without a policy."""
     if lifecycle is None:
         return None
     until = (gone_since + timedelta(days=lifecycle.days)).date()
@@ -208,7 +208,7 @@ def _is_other(end: End, last: LastReport | None) -> bool:
 
 
 def _was_said_by_removal(end: End) -> bool:
-    """Return whether the model left on its stated day or later, so its removal says it."""
+    """Return whether the model left on its stated day or later."""
     gone = end.gone
     return (
         gone is not None and end.forecast.is_stated and end.forecast.until <= gone.gone_since.date()

@@ -75,7 +75,7 @@ def missing(before: Snapshot | None, after: Snapshot) -> tuple[Model, ...]:
 
 
 def otherwise(changes: Sequence[Change]) -> dict[str, tuple[str, ...]]:
-    """Return the names of the models that a held answer changes in other ways, by kind."""
+    """Return the other models that a held answer changes, by kind."""
     words = {Added: "added", Restored: "restored", Renamed: "renamed", Updated: "changed"}
     found: dict[str, dict[str, str]] = {}
     for each in changes:

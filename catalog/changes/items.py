@@ -1,6 +1,6 @@
-"""Match the items of two lists of objects by a field that tells them apart.
+"""Match the items of two lists by a field that differs.
 
-In a path, the value of that field names the item: `prices.input.amount`. If no field tells the
+In a path, the value of that field names the item: `prices.input.amount`. If no field can identify the
 items apart, two fields may, as in `prices.input+EUR.amount`, or else their places.
 """
 
@@ -32,7 +32,7 @@ def matched(old: Json, new: Json) -> tuple[Items, Items] | None:
 
     The field with most values in common decides, or else two fields. A price identifies no item
     that has another price, so then the places decide. Return None for other values, for lists in
-    which nothing tells the items apart, and for the same items in another order.
+    in which the items have no identity, and for the same items in another order.
     """
     if not (is_objects(old) and is_objects(new)) or is_reordered(old, new):
         return None
@@ -52,7 +52,7 @@ def matched(old: Json, new: Json) -> tuple[Items, Items] | None:
 def _most_alike(
     old: Sequence[Json], new: Sequence[Json], keys: Iterable[tuple[str, ...]]
 ) -> tuple[Items, Items] | None:
-    """Return the items by the fields that have most values in common, the first ones of several."""
+    """Return the items by the fields with most values in common."""
     found, most = None, 0 if old and new else -1
     for fields in keys:
         sides = _by_step(old, fields), _by_step(new, fields)
@@ -65,7 +65,7 @@ def _most_alike(
 
 
 def _by_place(old: Sequence[Json], new: Sequence[Json]) -> tuple[Items, Items] | None:
-    """Return the items by their places, if these are of the same forms and without an identity."""
+    """Return the items by their places, if their forms are equal."""
     forms, others = ([frozenset(item) for item in items] for items in (old, new))
     if not 0 < len(old) <= PLACES or forms != others:
         return None
@@ -86,7 +86,7 @@ def is_objects(value: Json) -> bool:
 
 
 def by_step(items: Sequence[Json]) -> Items:
-    """Return the items of a list by every step that may stand for one.
+    """Return the items of a list by every step of theirs.
 
     A step that fits several items is that of the best identity.
     """
@@ -113,7 +113,7 @@ def value_at(facts: Json, path: Trail, lists: dict[Trail, Items]) -> Json:
 
 
 def leaves(value: Json, path: Trail = ()) -> Iterator[tuple[Trail, Json]]:
-    """Yield every value below an object or a list of objects with its path."""
+    """Yield every value below an object or list with its path."""
     pairs = matched([], value) if isinstance(value, list) else None
     inner = value if isinstance(value, dict) else pairs and pairs[1]
     if path and not inner:
@@ -124,7 +124,7 @@ def leaves(value: Json, path: Trail = ()) -> Iterator[tuple[Trail, Json]]:
 
 
 def _by_step(items: Sequence[Json], fields: tuple[str, ...]) -> Items | None:
-    """Return the items by their values of some fields, None unless all differ."""
+    """Return the items by some fields, None unless all differ."""
     found: dict[str, Json] = {}
     for item in items:
         step = "+".join(map(_text, map(item.get, fields)))
@@ -149,7 +149,7 @@ def _text(value: Json) -> str:
 
 
 def _order(field: str, items: Sequence[Json]) -> tuple[int, bool, str]:
-    """Return the sort key of a field, best identity first, texts before numbers."""
+    """Return the sort key of a field, the best identity first."""
     value = next((item[field] for item in items[:2] if field in item), None)
     rank, _ = _rank(field)
     return rank, isinstance(value, int | float), field

@@ -46,9 +46,9 @@ class Case:
 
     `attributes` maps provider fields to our attributes. `levels` holds the user levels by rule id.
     `common` counts models in both snapshots. `evidence` is about ends. `flaps` are the places that
-    moved before. `since` is when a model was first missing, if before this poll. `trust` tells how
-    far an implausible value is believed. `doubted` holds those of the last poll, `repeated` the
-    earlier ones. `brief` holds models that were listed in one answer only. `statuses` are the
+    moved before. `since` is when a model was first missing, if before this poll. `trust` is how far
+    an implausible value is believed. `doubted` holds those of the last poll, `repeated` the earlier
+    ones. `brief` holds models that were listed in one answer only. `statuses` are the
     meanings of status words. `ending` holds the keys of models whose end has a finding of its own.
     `bearers` are the models that answer names which left others.
     """
@@ -87,7 +87,7 @@ def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """The rule and level of each change, found once, because grouping asks several times."""
+    """The judged changes, because grouping asks several times."""
 
     case: Case
     known: dict[int, tuple[Change, Rule, Level]] = field(default_factory=dict)
@@ -132,7 +132,7 @@ def _end(change: Change, case: Case) -> Forecast | Retiring | None:
 
 
 def _times_moved(finding: Finding, case: Case) -> int | None:
-    """Return how often the places of a finding moved lately, None if only once.
+    """Return how often a place of a finding moved, None for once.
 
     A wave says nothing about one place, except a wave of returns.
     """
@@ -143,7 +143,7 @@ def _times_moved(finding: Finding, case: Case) -> int | None:
 
 
 def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
-    """Return the rule and the level, with earlier moves of the same place."""
+    """Return the rule and level, also by earlier moves."""
     rule, level = _rule_by_itself(change, case)
     place = place_of(change)
     if place is None or level is Level.QUIET:
@@ -161,7 +161,7 @@ def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
 
 
 def _return(flap: Flap, level: Level, case: Case) -> tuple[Rule, Level]:
-    """Return the rule of a return, which is at least as severe as the move itself."""
+    """Return the rule of a return, no milder than the move."""
     rule, own = _shipped(DAMPED if flap.was_reported else FLAPPING, case)
     if flap.was_reported or rule.id in case.levels:
         return rule, own

@@ -15,7 +15,7 @@ def settled_changes(
     gone: Mapping[str, Delisted],
     moving: Collection[Place | None],
 ) -> list[Change]:
-    """Return the moves from the last reported value of each place to the one where it settled.
+    """Return the moves from reported values to those that settled.
 
     `settled` pairs both moves. Places that move in this poll are left out. Only databases of
     earlier versions hold damped removals and returns.
@@ -47,7 +47,7 @@ def confirmed_changes(
 
 
 def from_last_good(change: ModelChange, doubted: Mapping[Place, Move]) -> ModelChange:
-    """Return a change from the last plausible value, if the poll before was implausible."""
+    """Return a change from the last plausible value."""
     place = place_of(change)
     if not isinstance(change, Updated) or place is None or place not in doubted:
         return change

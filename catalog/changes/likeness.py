@@ -37,7 +37,7 @@ def tendency(update: Updated) -> str | None:
 
 
 def common_tendency(updates: Sequence[Updated]) -> str | None:
-    """Return the word for all these updates, None if their values say more than a word."""
+    """Return the word for all these updates, None without one."""
     words = {tendency(update) for update in updates}
     how = words.pop() if len(words) == 1 else None
     moves = {(update.field, update.before, update.after) for update in updates}
@@ -52,7 +52,7 @@ def _is_cut(whole_text: str, text: str) -> bool:
 
 
 def likeness(update: Updated) -> Hashable:
-    """Return what a move has in common with the same move of other values.
+    """Return the part of a move that other values share.
 
     Lists move by the added and removed words, texts by the replaced end, others by both values.
     """

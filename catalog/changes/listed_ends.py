@@ -1,4 +1,4 @@
-"""Compare what two states of a provider's list say about ends of models."""
+"""Compare the ends that two states of a list announce."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ SEARCHED = 10
 def compare_ends(
     before: Snapshot, after: Snapshot, old: Announcements, new: Announcements
 ) -> tuple[EndChange, ...]:
-    """Return the new, moved and cancelled ends between two states of a list.
+    """Return new, moved and cancelled ends between two states.
 
     `old` and `new` hold what each says about ends.
     """
@@ -62,7 +62,7 @@ def moved(
     evidence: Evidence,
     reports: Mapping[str, LastReport],
 ) -> frozenset[str]:
-    """Return the keys of models whose announced day moved with a finding of its own.
+    """Return the models whose moved day has its own finding.
 
     There is none if a person's note precedes, or if an end that was never reported is cancelled.
     """

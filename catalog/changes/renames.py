@@ -162,7 +162,7 @@ def swap(former: str, new: str) -> tuple[str, str]:
 
 
 def _whole_words(former: str, new: str, start: int, end: int) -> tuple[str, str]:
-    """Return what is between a common beginning and end, up to the ends of words."""
+    """Return the part between a common beginning and end."""
     while _is_within(former, start) or _is_within(new, start):
         start -= 1
     while _is_within(former, len(former) - end) or _is_within(new, len(new) - end):
@@ -171,7 +171,7 @@ def _whole_words(former: str, new: str, start: int, end: int) -> tuple[str, str]
 
 
 def _is_within(text: str, at: int) -> bool:
-    """Return whether a place is within a word, not at its beginning or end."""
+    """Return whether a place is within a word."""
     return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
 
 

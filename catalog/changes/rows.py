@@ -1,4 +1,4 @@
-"""Report bad rows of accepted answers once, and once more when they are readable again."""
+"""Report bad rows of accepted answers, and their recovery."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

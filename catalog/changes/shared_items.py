@@ -1,4 +1,4 @@
-"""Group updates of lists that share an item which came or left on many models."""
+"""Group updates of lists with the same added or removed item."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -12,7 +12,7 @@ Item = tuple[str, str]
 
 
 def items_moved(update: Updated) -> frozenset[Item]:
-    """Return the items that came to a list and left it, nothing for other values."""
+    """Return the items that came to a list and left it."""
     if update.before is None or update.after is None:
         return frozenset()
     sides = parse(update.before), parse(update.after)
@@ -31,7 +31,10 @@ def shared_items(updates: Iterable[Updated]) -> frozenset[Item]:
 def by_item(
     waves: Sequence[Wave], alone: Sequence[Updated], rule_of: Callable[[Updated], str], least: int
 ) -> tuple[list[Wave], list[Updated]]:
-    """Group updates that share an item, on `least` models or with a wave of the same rule."""
+    """Group updates that share an item.
+
+    They are on `least` models, or beside a wave of the same rule.
+    """
     sharing: dict[tuple[str, Item], list[Updated]] = defaultdict(list)
     for update in alone:
         for item in sorted(items_moved(update)):

@@ -74,7 +74,7 @@ class Statuses:
         return None if positive is None else "gone" if positive == "ready" else "ready"
 
     def leaving(self, models: Iterable[Model]) -> frozenset[str]:
-        """Return the keys of models that end or are gone by their status."""
+        """Return the models that end or are gone by status."""
         return frozenset(
             model.key for model in models if self.meaning(model.status) in {"ending", "gone"}
         )
@@ -85,7 +85,7 @@ USUAL = Statuses.of({})
 
 
 def flag(value: Json) -> bool | None:
-    """Return a boolean, also of the text `true` or `false`, None for other values."""
+    """Return a boolean, also of its text, None for other values."""
     if isinstance(value, str):
         return _FLAGS.get(value.strip().casefold())
     return value if isinstance(value, bool) else None
@@ -120,7 +120,7 @@ def status_moves(update: Updated, statuses: Statuses) -> frozenset[str]:
 
 
 def attribute_of(update: Updated, attribute: str | None, ending: Collection[str]) -> str | None:
-    """Return the attribute of a field of an end, or of any other field.
+    """Return the attribute of a field, also of an end.
 
     A field `deprecated` may hold a day or a boolean, which is a status. If the end has a finding of
     its own, the fields of the end and successor are both part of it. Without one, a field that

@@ -51,7 +51,7 @@ def successors(
     ending: Collection[str] = frozenset(),
     announced: str | None = None,
 ) -> tuple[Successor, ...]:
-    """Return up to three successors: the noted one, the announced one, then the closest models.
+    """Return up to three successors: noted, announced, then closest.
 
     Candidates have the same type and at least the same context limit; if none has, the largest
     limits come first. They are sorted by losses, then by similar names. Keys in `ending` are
@@ -151,13 +151,13 @@ def _likeness(
     other: Model,
     ratio: Callable[[SequenceMatcher[str]], float] = SequenceMatcher.ratio,
 ) -> float:
-    """Return from 0 to 1 how alike the names are, or the descriptions where those are more so."""
+    """Return how alike the names or descriptions are, from 0 to 1."""
     ours, theirs = _texts(model), _texts(other)
     pairs = ((one, another) for one in ours for another in theirs)
     return max((ratio(SequenceMatcher(None, *pair)) for pair in pairs), default=0.0)
 
 
 def _texts(model: Model) -> set[str]:
-    """Return the name, and the description unless it is too long for a name."""
+    """Return the name, and a description that is short."""
     texts = (model.name, model.description or "")
     return {text.lower() for text in texts if 0 < len(text) <= LONGEST}

@@ -1,4 +1,4 @@
-"""Group ends of models that are one event: one announcement, or one day."""
+"""Group ends of models by announcement or by day."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
@@ -18,7 +18,7 @@ def together(
     ended: Callable[[Forecast | Retiring], bool],
     rule_of: Callable[[Change], str],
 ) -> tuple[list[Group], list[Change]]:
-    """Split off announced ends of the same day, and return the other changes.
+    """Split off announced ends of the same day.
 
     Removals are grouped if their announced day has come (`ended`), and reports of ends and of
     cancelled ones if they say the same. Many ends that a list states for the first time are one
@@ -44,7 +44,7 @@ def together(
 
 
 def _of_many_days(groups: Iterable[Group], rule_of: Callable[[Change], str]) -> list[Group]:
-    """Merge groups that a list states for the first time, if they are many."""
+    """Merge groups that a list states for the first time."""
     stated: dict[Hashable, list[Retiring]] = defaultdict(list)
     others: list[Group] = []
     for group in groups:

@@ -64,13 +64,13 @@ def moves(update: Updated, attribute: str | None = None) -> frozenset[str]:
 
 
 def attribute_within(field: str, attribute: str | None) -> str | None:
-    """Return the attribute of a field, none for the threshold of a price."""
+    """Return the attribute of a field, none for a price threshold."""
     is_threshold = attribute == "price" and undotted(field)[-1].casefold() in THRESHOLDS
     return None if is_threshold else attribute
 
 
 def factor(before: Json, after: Json) -> Decimal | None:
-    """Return the ratio of the larger to the smaller number, None without one or with zero."""
+    """Return the ratio of the larger to the smaller number, or None."""
     old, new = number(before), number(after)
     if not old or not new:
         return None
@@ -78,7 +78,7 @@ def factor(before: Json, after: Json) -> Decimal | None:
 
 
 def _extent(before: Decimal, after: Decimal, hair: Decimal) -> set[str]:
-    """Return words for a very small or large move of a price or limit."""
+    """Return words for a very small or large move."""
     if not after:
         return {"zeroed"}
     if abs(after - before) < hair * abs(before):
@@ -102,7 +102,7 @@ def _stated(value: Json, attribute: str | None) -> Json:
 
 
 def fields_within(update: Updated) -> Iterator[Updated]:
-    """Yield the inner fields of an object, or of a list of them, that appeared or disappeared."""
+    """Yield the inner fields that appeared or disappeared."""
     sides = [None if side is None else parse(side) for side in (update.before, update.after)]
     if all(isinstance(side, list) for side in sides):
         return
@@ -132,7 +132,10 @@ def number(value: Json) -> Decimal | None:
 
 
 def _amounts(old: str, new: str) -> tuple[str, str]:
-    """Return the amounts of prices such as `$1.00 / 1M`, if the texts differ in one number only."""
+    """Return the amounts of prices such as `$1.00 / 1M`.
+
+    The texts differ in one number only.
+    """
     if _AMOUNT.sub("", old) != _AMOUNT.sub("", new):
         return old, new
     pairs = zip(_AMOUNT.findall(old), _AMOUNT.findall(new), strict=True)

@@ -41,7 +41,7 @@ RENAMED = 3
 
 
 class Judgment(NamedTuple):
-    """The rule of a change, its level's rank, its attribute, and the last day of calls."""
+    """A judged change: rule, level rank, attribute, last day of calls."""
 
     rule: str
     rank: int
@@ -150,7 +150,7 @@ def _updates(updates: Sequence[Updated], stayed: Stayed, judged: Judged) -> list
 def _of_models(
     updates: Sequence[Updated], judged: Judged
 ) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
-    """Split off the prices and small differences of one model that moved in one poll.
+    """Split off prices and small differences of one model.
 
     Doubted and quiet ones are apart from the others. The same moves of several models, such as a
     model and its alias, are one event.

@@ -90,7 +90,7 @@ def _prepare(base: bytes) -> "ZstdCompressionDict":
 
 
 def unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
-    """Return a body of that size, packed upon a base or alone; raise Damaged.
+    """Return a body of that size, or raise Damaged.
 
     Bytes behind what was packed are damage too.
     """
@@ -303,7 +303,7 @@ def _row_query() -> Executable:
 
 @cache
 def _keyframe_query() -> Executable:
-    """Select the whole body that a body is, or is a difference to."""
+    """Select the whole body behind a body."""
     asked = bindparam("sha256", type_=String)
     base = select(_BASE).where(asked == _SHA256).scalar_subquery()
     return _rows().where(func.coalesce(base, asked) == _SHA256)

@@ -281,7 +281,7 @@ def _conditions(wanted: FindingFilter) -> Iterable[Any]:
 
 
 def _first_since(provider: str, snapshot: int) -> ColumnElement[int]:
-    """Select a finding from which a snapshot begins, because else all findings are read."""
+    """Select the first finding of a snapshot or later ones."""
     polls, found = table_of(PollRow).alias(), table_of(FindingRow).alias()
     of_provider = (polls.c.provider == provider, polls.c.snapshot_id < snapshot)
     last = select(polls.c.id).where(*of_provider).order_by(polls.c.id.desc()).limit(1)

@@ -146,7 +146,7 @@ class Database:
 
     @contextmanager
     def filling(self) -> Iterator[Connection]:
-        """Hold a writing transaction; if it is undone, no file is left that was not there before.
+        """Hold a writing transaction that leaves no new file if undone.
 
         Raise StoreError, also where another process makes the file meanwhile.
         """
@@ -242,7 +242,7 @@ class Database:
 
     @contextmanager
     def _draft(self) -> Iterator[tuple[Engine, Path, Path]]:
-        """Make a database under another name, removed at the end unless it was renamed."""
+        """Make a database under another name, removed unless renamed."""
         file = Path(os.path.realpath(self.place))
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_name(f".catalog-{secrets.token_hex(4)}.tmp")

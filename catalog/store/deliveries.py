@@ -126,7 +126,7 @@ def _set(
         fitting = {row.message_id for row in rows if _fits(row, name)}
         if not fitting:
             hint = "`catalog alerts` lists channels and messages."
-            raise NotFound(f"nothing is owed or given up under {name!r}", hint=hint)
+            raise NotFound(f"nothing is pending or given up under {name!r}", hint=hint)
         chosen |= fitting
     if not names:
         chosen = {row.message_id for row in rows}

@@ -123,7 +123,9 @@ def claim(
 def confirm(
     file: Path, row: FastRow, poll: Mapping[str, Any], slot: datetime | None, *, claimed: bool
 ) -> bool:
-    """Insert an unchanged poll if its row still exists, and the slot is ours if it was `claimed`.
+    """Insert an unchanged poll if its row still exists.
+
+    A `claimed` slot must still be ours.
 
     `poll` has the columns that are not in the row. The slot is finished in the same transaction.
     Return whether the poll was inserted. Raise sqlite3.Error.

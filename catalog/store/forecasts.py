@@ -109,7 +109,7 @@ def _listed(connection: Connection, provider: str, keys: Collection[str]) -> dic
 
 
 def reports(connection: Connection, provider: str) -> dict[str, LastReport]:
-    """Return the newest report of each model's end, none after a cancelled one."""
+    """Return the newest report of each end that is not cancelled."""
     query = (
         select(*CHANGE_COLUMNS, col(PollRow.started_at))
         .join(table_of(FindingRow), col(FindingRow.id) == col(ChangeRow.finding_id))

@@ -13,7 +13,7 @@ from catalog.store.tables import ModelVersionRow, PollRow, SnapshotRow, col, tab
 def listed_once(
     connection: Connection, provider: str, until: Mapping[str, datetime], longest: timedelta
 ) -> frozenset[str]:
-    """Return the models whose first answer was the only one, over at most `longest`.
+    """Return the models that only one answer listed.
 
     `until` maps each missing model to the time of the first answer without it. Models of the very
     first answer are no such models, because they may have been listed for years.

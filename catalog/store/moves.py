@@ -40,7 +40,10 @@ def of_models(connection: Connection, provider: str, keys: Collection[str]) -> t
 
 
 def open_since(connection: Connection, provider: str, after: datetime) -> tuple[Move, ...]:
-    """Return the damped and implausible moves after a time that no move of their place followed."""
+    """Return the damped and implausible moves after a time.
+
+    No later move of the same place followed.
+    """
     rows = connection.execute(_open_query(), {"provider": provider, "after": after})
     return _moves(sorted(rows, key=attrgetter("number")))
 
@@ -61,7 +64,7 @@ def _since_query_of_some() -> Select[tuple[object, ...]]:
 
 
 def _unsorted(moves: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
-    """Select moves by number but unordered, because sorting would read the whole table."""
+    """Select unordered moves, because sorting reads the whole table."""
     return moves.order_by(None).add_columns(col(ChangeRow.id).label("number"))
 
 

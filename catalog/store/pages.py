@@ -62,7 +62,7 @@ def glance(file: Path, moment: float = MOMENT, *, wait: float = WAIT) -> tuple[E
 
 
 def _sample(connection: sqlite3.Connection, end: float) -> None:
-    """Read whole rows from random places until the time is over; raise sqlite3.Error."""
+    """Read rows from random places for a time, or raise sqlite3.Error."""
     names = [name for (name,) in connection.execute(TABLES)]
     while time.monotonic() < end:
         name = _RANDOM.choice(names)

@@ -146,7 +146,7 @@ def _latest_versions(
 
 
 def _missing(poll: Poll) -> tuple[str, ...]:
-    """Return the keys of unlisted models, once for held polls that lack the same models."""
+    """Return the keys of unlisted models to store with this poll."""
     if poll.held is None:
         return poll.missing
     return () if poll.held.is_repeated else tuple(each.key for each in poll.held.missing)

@@ -22,5 +22,5 @@ HINTS: Sequence[tuple[str, str]] = (
 
 
 def hint(text: str) -> str | None:
-    """Return the hint for the text of a server's error, None for an unknown one."""
+    """Return the hint for a server's error, None for unknown ones."""
     return next((told for pattern, told in HINTS if re.search(pattern, text)), None)

@@ -86,7 +86,7 @@ def finish(execute: Execute, provider: str, moment: datetime, now: datetime) -> 
 
 
 def was_claimed(execute: Execute, provider: str, moments: Iterable[datetime]) -> bool:
-    """Return whether a process claimed one of these slots, as all that keep a schedule do."""
+    """Return whether a process claimed one of these slots."""
     known = (execute(_KNOWN, _slot(provider, moment)).fetchone() for moment in moments)
     return any(row is not None and row[0] is not None for row in known)
 

@@ -1,4 +1,4 @@
-"""Read the stretches of time over which each model did not change, and all names."""
+"""Read the stretches without a change of each model."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def stretches(connection: Connection, provider: str) -> Iterator[Stretch]:
 
 
 def names_of_others(connection: Connection, provider: str) -> Iterator[tuple[str, str, str]]:
-    """Yield provider, name and newest facts of every model that other providers ever listed."""
+    """Yield the provider, name and newest facts of models of others."""
     newest = (
         select(func.max(col(ModelVersionRow.id)))
         .where(col(ModelVersionRow.provider) != provider)

@@ -113,7 +113,7 @@ class PollRow(SQLModel, table=True):
 
 
 class MissingModelRow(SQLModel, table=True):
-    """An unlisted model that is kept until its removal is confirmed, or lacked by a held answer."""
+    """An unlisted model that an accepted or held answer lacks."""
 
     __tablename__ = "missing_model"
     poll_id: int = Field(foreign_key="poll.id", primary_key=True)

@@ -120,7 +120,9 @@ def _payloads(connection: Connection) -> Verdicts:
             continue
         if not checked.is_there and checked.sha256 in needed:
             yield Bad(
-                "payload", checked.sha256, "its body is gone, and it is in force or the newest"
+                "payload",
+                checked.sha256,
+                "its body is gone, and it is the current or the newest one",
             )
             continue
         pruned += not checked.is_there

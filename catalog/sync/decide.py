@@ -273,7 +273,7 @@ class Decision:
         return *over, *with_candidates(due, found)
 
     def _stated(self, gone: Mapping[str, Delisted], listed: Mapping[str, Model]) -> Announcements:
-        """Return what the list says about the ends of listed and removed models."""
+        """Return the announced ends of listed and removed models."""
         if not self.provider.announces:
             return NONE_ANNOUNCED
         models = {key: each.model for key, each in gone.items()} | {**listed}
@@ -315,7 +315,7 @@ class Decision:
         return judge(changes, case)
 
     def _leaving(self, listed: Sequence[Model], evidence: Evidence) -> frozenset[str]:
-        """Return the keys of listed models that end: by status, by announcement or by a note."""
+        """Return the listed models that end by status, announcement or note."""
         stated = self._stated({}, {each.key: each for each in listed})
         announced = {key for key, each in stated.items() if each.until is not None}
         noted = {key for key, each in evidence.notes.items() if each.retires is not None}
@@ -324,7 +324,7 @@ class Decision:
     def _ending(
         self, changes: Iterable[Change], past: Past, before: Mapping[str, Model]
     ) -> frozenset[str]:
-        """Return the keys of changed models whose end has a finding of its own."""
+        """Return the changed models whose end has its own finding."""
         after = {each.model.key: each.model for each in changes if isinstance(each, Updated)}
         former = {key: each.model for key, each in past.gone.items()} | {**before}
         old = self._stated({}, {key: former[key] for key in after if key in former})

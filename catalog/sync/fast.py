@@ -83,7 +83,7 @@ class FastPath:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A request of the fast path whose answer needs a full pass, which does not repeat it.
+    """A request of the fast path whose answer needs a full pass.
 
     `at` is the time of the request, also by the monotonic clock. `run` is the id of the pass.
     """

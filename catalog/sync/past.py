@@ -72,7 +72,7 @@ def _brief(
     snapshot: Snapshot | None,
     candidate: Snapshot,
 ) -> frozenset[str]:
-    """Return the missing models that were listed in one answer only, and not for long."""
+    """Return the missing models that one answer only listed."""
     left = snapshot.by_key.keys() - candidate.by_key.keys() if snapshot else frozenset()
     if not left:
         return frozenset()
@@ -118,7 +118,7 @@ def _open(
     polled_at: datetime | None,
     started: datetime,
 ) -> tuple[tuple[tuple[Move, Move], ...], dict[Place, Move]]:
-    """Return the places that settled since the previous poll, and the implausible values."""
+    """Return the settled places, and the implausible values."""
     if polled_at is None:
         return (), {}
     until = started - policy.settles_after

@@ -45,7 +45,10 @@ class Publisher:
     def overview(
         self, connection: Transaction, number: int, snapshot: Snapshot | None = None
     ) -> Overview:
-        """Read the content of the document as of a snapshot, or of the `snapshot` if known."""
+        """Read the content of the document as of a snapshot.
+
+        `snapshot` is the same one if it is known.
+        """
         wanted = FindingFilter(
             self.provider,
             up_to_snapshot=number,

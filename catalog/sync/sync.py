@@ -188,7 +188,7 @@ class Sync:
             return replace(result, document_error=InternalError(text))
 
     def _finish(self, result: Pass, options: Options) -> None:
-        """Finish the slot, and allow the fast path if this pass left no work."""
+        """Finish the slot, and allow the fast path without work."""
         poll, slot = result.poll, options.slot
         is_done = options.claimed or poll.outcome is not Outcome.FAILED
         wrong = poll.error or result.document_error or result.snapshot is None
