@@ -1,7 +1,7 @@
 """Match the items of two lists by a field that differs.
 
-In a path, the value of that field names the item: `prices.input.amount`. If no field can identify the
-items apart, two fields may, as in `prices.input+EUR.amount`, or else their places.
+In a path, the value of that field names the item: `prices.input.amount`. If no field identifies the
+items, two fields may, as in `prices.input+EUR.amount`, or else their places.
 """
 
 import re
