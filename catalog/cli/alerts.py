@@ -61,7 +61,7 @@ def listing(command: Callable[..., Any]) -> Callable[..., Any]:
 def alerts(context: click.Context, state: tuple[str, ...], limit: int, style: str) -> int | None:
     """List the messages to the channels.
 
-    The newest come first, each with what became of it: owed, delivered, given up, dropped.
+    The newest come first, each with its state: owed (pending), delivered, given up, dropped.
     """
     if context.invoked_subcommand is not None:
         return None
@@ -112,7 +112,7 @@ def show(app: App, message: str, style: str) -> int:
 @click.argument("names", nargs=-1, metavar="[CHANNEL|MESSAGE]...")
 @pass_app
 def retry(app: App, names: tuple[str, ...]) -> int:
-    """Send at once what is owed or was given up, of all channels or of those named."""
+    """Send pending and given-up messages now, of all or named channels."""
     from catalog.config.build import wire_http, wire_sync
     from catalog.store import deliveries
 
@@ -133,7 +133,10 @@ def retry(app: App, names: tuple[str, ...]) -> int:
 @click.argument("names", nargs=-1, required=True, metavar="CHANNEL|MESSAGE...")
 @pass_app
 def drop(app: App, names: tuple[str, ...]) -> int:
-    """Never send what is owed to a channel, or one message. Its findings stay in the log."""
+    """Drop the pending messages of a channel, or one message.
+
+    The findings stay in the log.
+    """
     from catalog.store import deliveries
 
     with app.changing() as connection:

@@ -30,7 +30,7 @@ facts_option = click.option("--facts", is_flag=True, help="Take waves apart: eac
 @when_option("--since", "Not before", "start")
 @when_option("--until", "Not after")
 @click.option("--model", metavar="MODEL", callback=model_name, help="Only this one, by name or id.")
-@click.option("--level", type=Choices(LEVELS), help="This level and all that are graver.")
+@click.option("--level", type=Choices(LEVELS), help="This level and more severe ones.")
 @facts_option
 @format_option(*ROW_FORMATS)
 @provider_option
@@ -46,8 +46,8 @@ def changes(
 ) -> int:
     """List what changed, oldest first.
 
-    One field moving on most models at once is one line. What is quiet is left out, unless
-    --level quiet asks for it.
+    One field moving on most models at once is one line. Quiet changes are left out, unless
+    --level quiet asks for them.
     """
     from catalog.api.reads import Place, change_filters, count_quiet, levels_from, read_changes
 

@@ -64,7 +64,7 @@ class Asked:
 @click.option("--shipped", is_flag=True, help="Compare with the history that is shipped.")
 @click.option("--within", metavar="SPAN", callback=read_span, help="Warn of what ends so soon.")
 @click.option("--fail-on", type=Choices(LEVELS), help="Exit with 1 from this level on.")
-@click.option("--baseline", type=_file, metavar="FILE", help="Leave out what stands in FILE.")
+@click.option("--baseline", type=_file, metavar="FILE", help="Leave out the notices in FILE.")
 @click.option("--write-baseline", is_flag=True, help="Write all that is found to the baseline.")
 @click.option("--lock", type=_file, metavar="FILE", help="The lock, in place of the configured.")
 @click.option("--write-lock", is_flag=True, help="Write which models are used, and their facts.")

@@ -160,7 +160,7 @@ def _read_limit(context: click.Context, option: click.Parameter, value: str) -> 
     default="90d",
     show_default=True,
     callback=_read_limit,
-    help="What was needed since then stays: an age such as 90d (m, h, d or w), or a date.",
+    help="Keep everything used since: an age such as 90d (m, h, d or w), or a date.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would go; drop nothing.")
 @pass_app

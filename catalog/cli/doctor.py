@@ -231,7 +231,7 @@ def _target(channel: str, url: str) -> Diagnosis:
     address = apprise.address(url)
     if address is not None:
         return _host(what, *address)
-    todo = f"`catalog alerts test {channel}` tells by a real message."
+    todo = f"`catalog alerts test {channel}` sends a real message."
     return Diagnosis(what, "warn", "whether it can be reached is not known here", todo)
 
 

@@ -148,9 +148,12 @@ def _judged(found: Finding, rule: Rule | None, own: str) -> Iterator[Line]:
     now = f"; your configuration says {own}" if own else ""
     yield "level", f"{found.level}; the table says {rule.level}{now}"
     if found.moves is not None:
-        yield "", "what moves back and forth keeps the level of its move, where graver"
+        yield (
+            "",
+            "a return has the level of its move, if that is more severe",
+        )
     if found.is_wave:
-        yield "", "of all that is told as one, the gravest rule decides"
+        yield "", "of changes in one finding, the most severe rule decides"
 
 
 def _compared(found: Finding, snapshots: tuple[str | None, str | None]) -> Iterator[Line]:
@@ -159,7 +162,7 @@ def _compared(found: Finding, snapshots: tuple[str | None, str | None]) -> Itera
         case Drift():
             yield "compared", "the answer with the contract"
         case Probed():
-            yield "compared", "what the models said when called with what the lists say"
+            yield "compared", "the answers of called models with the lists"
         case Retiring() | Cancelled():
             yield "compared", "the day on which the model ends with the day of the poll"
         case _ if found.models:
@@ -223,7 +226,7 @@ def _fact_json(change: Change, attributes: Attributes) -> dict[str, Any]:
 def _line(each: FindingDelivery) -> str:
     name = f"message {each.message_id[:12]}"
     if each.delivered_at is not None:
-        return f"{each.channel}: told at {stamp(each.delivered_at)}, {name}"
+        return f"{each.channel}: sent at {stamp(each.delivered_at)}, {name}"
     tried = f", {count(each.attempts, 'attempt')}" if each.attempts else ""
     when = f", next at {stamp(each.next_at)}" if each.next_at else ""
     said = f": {each.error}" if each.error else ""
@@ -235,16 +238,16 @@ def _untold(found: Finding, told: Sequence[FindingDelivery], settings: Settings)
     from catalog.config.build import wire_audience
 
     if found.level is Level.QUIET:
-        yield "none: what is quiet is told to nobody"
+        yield "none: quiet findings are sent to no channel"
         return
     pending = {each.channel.partition("/")[0] for each in told}
     for channel in settings.channel:
         if channel.name in pending:
             continue
         if wire_audience(channel).wants(found):
-            yield f"{channel.name}: not told; it was imported, or the channel came later"
+            yield f"{channel.name}: not sent; it was imported, or the channel is newer"
         else:
-            yield f"{channel.name}: not told; it does not want to hear this"
+            yield f"{channel.name}: not sent; the channel does not want it"
     if not settings.channel and not told:
         yield "none is configured"
 

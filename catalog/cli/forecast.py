@@ -38,8 +38,8 @@ SHORT_COLUMNS = (
 def forecast(app: App, style: str) -> int:
     """List every model with an end.
 
-    Each stands with the day, the days left, why we say so, and what may take its place. What ends
-    next comes first; what is over comes last.
+    Each has its day, the days left, the reason, and possible successors. The next end comes first,
+    past ends come last.
     """
     from catalog.api.reads import read_ends
     from catalog.config.build import wire_provider

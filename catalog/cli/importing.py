@@ -49,9 +49,9 @@ PAUSE = 0.12
 def import_(app: App, directory: Path, accept: bool) -> int:
     """Import recorded payloads from DIRECTORY.
 
-    Each goes in at its own time, and nobody is alerted. Files are named by their UTC time, such as
-    2025-08-13T185522Z.json (.gz too), and hold the whole answer or its bare list. What was imported
-    before is passed over.
+    Each is stored at its own time, without alerts. Files are named by their UTC time, such as
+    2025-08-13T185522Z.json (.gz too), and hold the whole answer or its bare list. Files that were
+    imported before are skipped.
     """
     from catalog.config.build import wire_http, wire_provider, wire_sync
     from catalog.config.build_document import wire_publisher

@@ -51,9 +51,9 @@ def _line(context: click.Context, option: click.Parameter, text: str | None) -> 
 @click.command(name="note")
 @click.argument("model", callback=model_name)
 @click.option("--retires", metavar="DAY", callback=_day, help="The day of its end: 2026-12-01.")
-@click.option("--successor", metavar="NAME", callback=_line, help="What takes its place.")
-@click.option("--source", metavar="URL", callback=_line, help="Where that was read.")
-@click.option("--remove", is_flag=True, help="Take back what was noted of it.")
+@click.option("--successor", metavar="NAME", callback=_line, help="Model that replaces it.")
+@click.option("--source", metavar="URL", callback=_line, help="Page that says so.")
+@click.option("--remove", is_flag=True, help="Remove the note.")
 @provider_option
 @pass_app
 def note_(

@@ -95,7 +95,7 @@ def _run(probing: Probing, wish: Selection, *, wait: bool) -> Results:
     first = _run_once(probing, wish)
     if not wait or first.again_at is None:
         return first
-    note(f"waiting for the second tries until {stamp(first.again_at)}; Ctrl-C leaves them owed")
+    note(f"waiting for the second tries until {stamp(first.again_at)}; Ctrl-C leaves them pending")
     probing.stop.wait(_seconds_until(probing, first.again_at))
     second = _run_once(probing, replace(wish, again=True))
     both = first.probes + second.probes

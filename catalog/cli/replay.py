@@ -40,14 +40,14 @@ class _WithFaults(click.Command):
     type=click.FloatRange(0, 1),
     help="The share of polls that get a fault; 1, which is all, by default.",
 )
-@click.option("--seed", type=int, help="Which poll gets which fault: the same for a seed; 0.")
+@click.option("--seed", type=int, help="Seed of the random faults; 0 by default.")
 @click.option(
     "--behavior",
     "--behaviour",
     "behaves",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="What becomes of calls of the models: a TOML file.",
+    help="TOML file that scripts the replies to model calls.",
 )
 @provider_option
 @pass_app

@@ -29,8 +29,8 @@ def sync(
 ) -> int:
     """Poll the provider once.
 
-    Store what came, compare, judge, write the document, and tell. With -q before the command,
-    nothing is printed where nothing changed.
+    Store the answer, compare it, judge the changes, write the document, and send alerts. With -q
+    before the command, nothing is printed if nothing changed.
     """
     if scheduled and (accept or dry_run):
         raise click.UsageError("--scheduled goes with neither --accept nor --dry-run.")

@@ -67,7 +67,7 @@ class Tuned:
 def tune(app: App, removals: Removals | None, settles_after: timedelta | None, style: str) -> int:
     """Judge the stored history again, and count what is reported.
 
-    Once with everything told at once, and once by the settings or by what is given here. For other
+    One count reports everything at once, the other follows the settings or the options. For other
     rules, name another configuration with --config. Nothing is stored, sent or written.
     """
     from catalog.config.build import wire_policy
@@ -148,10 +148,10 @@ def _print(tuned: Tuned) -> None:
     ]
     print_table(LEVELS, rows)
     say()
-    settled = f"told again after {duration(policy.settles_after)}"
+    settled = f"reported again after {duration(policy.settles_after)}"
     moves = count(sum(tried.damped.values()), "move")
     values = count(len(tried.damped), "value")
-    say(f"damped, {settled}: {moves} of {values}, {tried.settled:,} settled elsewhere and told")
+    say(f"damped, {settled}: {moves} of {values}, {tried.settled:,} settled elsewhere and reported")
     most = sorted(tried.damped.items(), key=lambda item: (-item[1], item[0][0], item[0][1] or ""))
     if most:
         shown: list[Row] = [(name, field or "listed", times) for (name, field), times in most]

@@ -101,7 +101,7 @@ def _checked_url(url: str) -> str:
 
 def _reported(level: Level) -> Level:
     if level is Level.QUIET:
-        raise ValueError("what is quiet is told to nobody: write breaking, warning or info")
+        raise ValueError("quiet findings are sent to no channel: write breaking, warning or info")
     return level
 
 

@@ -55,7 +55,7 @@ class Systemd:
                 sender.settimeout(PATIENCE)
                 sender.sendto("\n".join(lines).encode(), self._address)
         except OSError as error:
-            logger.warning("the service manager could not be told: %s", error)
+            logger.warning("the service manager could not be notified: %s", error)
 
 
 def _status(text: str) -> str:

@@ -105,7 +105,7 @@ def _difference(name: str) -> str:
         return "the time is not written like 2025-08-13T185522Z"
     if "Z" not in stem:
         return "the time does not end with Z, which means UTC"
-    return f"{stem.partition('Z')[2]!r} stands between the time and the ending"
+    return f"{stem.partition('Z')[2]!r} is between the time and the ending"
 
 
 def refuse_future(recordings: Iterable[Recording], now: datetime) -> None:

@@ -147,7 +147,7 @@ def _complaints(
         return
     first = {**{each.name: each.begin for each in regions}, **begun}.get(marker.name)
     if first is not None:
-        yield f"region {marker.name} stands twice, first on line {first}"
+        yield f"region {marker.name} is there twice, first on line {first}"
     for name, line in begun.items():
         if name != marker.name:
             yield f"region {marker.name} begins inside region {name}, begun on line {line}"

@@ -81,7 +81,7 @@ def test_a_message_can_be_dropped(live: Live) -> None:
         assert [each["state"] for each in listed(shell)] == ["dropped"]
         assert "beta added" in shell("changes").out
         unknown = shell("alerts", "drop", "ops", code=2)
-        assert "nothing is owed or given up under 'ops'" in unknown.err
+        assert "nothing is pending or given up under 'ops'" in unknown.err
 
 
 def of_limits(first: int, step: int) -> bytes:

@@ -82,7 +82,7 @@ def test_what_is_quiet_is_kept_and_told_to_nobody(live: Live) -> None:
     assert [each["rule"] for each in shell("show", "beta", "--format", "json").json["history"]] == [
         "null-moved"
     ]
-    assert shell("explain", "1").lines[-1] == "  none: what is quiet is told to nobody"
+    assert shell("explain", "1").lines[-1] == "  none: quiet findings are sent to no channel"
 
 
 @pytest.mark.long
@@ -130,11 +130,11 @@ def test_a_finding_is_explained(live: Live) -> None:
         "    before  9",
         "    after   8",
     ]
-    assert [line.split(" at ")[0] for line in lowered[12:]] == ["  beta-only: told", "  ops: told"]
+    assert [line.split(" at ")[0] for line in lowered[12:]] == ["  beta-only: sent", "  ops: sent"]
 
     renamed = shell("explain", found["name-changed"]["fingerprint"][:6].upper())
     assert "  alpha (id 1): renamed to vendor/alpha (id 5)" in renamed.lines
-    assert renamed.lines[-1] == "  beta-only: not told; it does not want to hear this"
+    assert renamed.lines[-1] == "  beta-only: not sent; the channel does not want it"
     known = shell("explain", found["name-changed"]["fingerprint"], "--format", "json").json
     assert known["conditions"] == {"kind": "renamed"}
     assert known["table_level"] == known["level"] == "breaking"
@@ -156,9 +156,7 @@ def test_the_same_found_again_is_the_latest(live: Live) -> None:
     assert first["fingerprint"] == last["fingerprint"]
     lines = shell("explain", last["fingerprint"]).lines
     assert "level       breaking; the table says breaking" in lines
-    assert (
-        "            what moves back and forth keeps the level of its move, where graver" in lines
-    )
+    assert "            a return has the level of its move, if that is more severe" in lines
     assert lines[0].startswith(f"finding     {last['number']} of infomaniak, fingerprint ")
     (back,) = [each for each in found if each["kind"] == "restored"]
     own = shell("explain", str(back["number"]), "--format", "json").json
@@ -175,11 +173,11 @@ def test_all_kinds_can_be_explained(live: Live) -> None:
     wave = shell("explain", str(by_rule(shell)["field-changed"]["number"]))
     why = "one field on most models, or on 10 or more that made the same move or that it came to"
     assert f"as one      a wave: {why}" in wave.lines
-    assert "            of all that is told as one, the gravest rule decides" in wave.lines
+    assert "            of changes in one finding, the most severe rule decides" in wave.lines
     assert "  and 2 more; --format json has them all" in wave.lines
     assert wave.lines[-2:] == [
-        "  ops: not told; it does not want to hear this",
-        "  beta-only: not told; it does not want to hear this",
+        "  ops: not sent; the channel does not want it",
+        "  beta-only: not sent; the channel does not want it",
     ]
     facts = shell("explain", wave.lines[0].split()[1], "--format", "json").json["facts"]
     assert len(facts) == 12
@@ -210,7 +208,7 @@ def test_who_was_not_reached_is_told(live: Live) -> None:
     assert "compared    nothing: it is about the way, not about the catalog" in lines
     assert lines[-6:-3] == ["facts", "  failing", "channels"]
     assert lines[-3].startswith("  hook: owed, 1 attempt, next at 20")
-    assert lines[-2] == "  ops: not told; it was imported, or the channel came later"
+    assert lines[-2] == "  ops: not sent; it was imported, or the channel is newer"
     (told,) = shell("explain", "1", "--format", "json").json["channels"]
     assert told.keys() == {"channel", "state", "message", "attempts", "next_at", "error"}
 
@@ -223,7 +221,7 @@ def test_what_a_probe_found(live: Live) -> None:
         record_findings(connection, [finding(Probed("ghost", "alpha", ("chat",), key="1"))], {})
     database.close()
     lines = shell("explain", "1").lines
-    assert "compared    what the models said when called with what the lists say" in lines
+    assert "compared    the answers of called models with the lists" in lines
     assert "  alpha: ghost" in lines
     (known,) = shell("explain", "1", "--format", "json").json["facts"]
     assert known == {"kind": "ghost", "model": "alpha"}

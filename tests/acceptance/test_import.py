@@ -227,5 +227,5 @@ def test_a_name_that_nearly_fits_is_reported_as_skipped(shell: Shell, history: P
     (history / "2026-01-02T000000Z-1.json.gz").write_bytes(gzip.compress(body(row())))
     ran = shell("import", "history")
     assert "3 recordings: 1 changed, 1 first, 1 unchanged" in ran.lines
-    told = "2026-01-02T000000Z-1.json.gz is skipped: '-1' stands between the time and the ending"
+    told = "2026-01-02T000000Z-1.json.gz is skipped: '-1' is between the time and the ending"
     assert ran.err.splitlines() == [told]

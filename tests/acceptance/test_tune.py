@@ -52,7 +52,7 @@ def test_what_flaps_is_counted_and_left_out(shell: Shell) -> None:
         ["warning", "0", "0.0", "0", "0.0"],
         ["info", "3", "3.0", "1", "1.0"],
     ]
-    assert "5 moves of 1 value, 0 settled elsewhere and told" in ran.out
+    assert "5 moves of 1 value, 0 settled elsewhere and reported" in ran.out
     assert ran.lines[-3].split() == ["alpha", "max_token_input", "5"]
     assert ran.lines[-1].startswith("removals, believed at once: 0 removals told later")
 

@@ -51,7 +51,10 @@ def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> No
             OPS + OPS_URL + 'level = "loud"\n',
             'channel.0.level: "breaking", "warning" or "info" is wanted',
         ),
-        (OPS + OPS_URL + 'level = "quiet"\n', "channel.0.level: what is quiet is told to nobody"),
+        (
+            OPS + OPS_URL + 'level = "quiet"\n',
+            "channel.0.level: quiet findings are sent to no channel",
+        ),
         (OPS + OPS_URL + 'models = "qwen3"\n', "channel.0.models: a list is wanted"),
         (OPS + OPS_URL + 'colour = "red"\n', "channel.0.colour: there is no such setting"),
         ('[[channel]]\nkind = "log"\nname = "A b"\n', "channel.0.name: a letter first"),

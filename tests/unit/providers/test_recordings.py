@@ -90,8 +90,8 @@ def test_find_sorts_by_time_and_passes_over_the_rest(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("2026-01-01T000000Z-1.json.gz", "'-1' stands between the time and the ending"),
-        ("2026-01-01T000000Z (2).json", "' (2)' stands between the time and the ending"),
+        ("2026-01-01T000000Z-1.json.gz", "'-1' is between the time and the ending"),
+        ("2026-01-01T000000Z (2).json", "' (2)' is between the time and the ending"),
         ("2026-01-01T000000.json", "the time does not end with Z, which means UTC"),
         ("2026-01-01.json", "the time is not written like 2025-08-13T185522Z"),
         ("list-20260101T000000Z.json", "the time is not written like 2025-08-13T185522Z"),

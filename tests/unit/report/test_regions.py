@@ -111,10 +111,10 @@ def test_an_edit_by_hand_is_not_overwritten(edit: object) -> None:
         ("# Mine\n", ["doc.md exists without markers, so nothing was written to it"]),
         ("<!-- catalog:begin a -->\n", ["doc.md:1: region a begins and never ends"]),
         ("\n<!-- catalog:end a -->\n", ["doc.md:2: region a ends without having begun"]),
-        (A + A, ["doc.md:3: region a stands twice, first on line 1"]),
+        (A + A, ["doc.md:3: region a is there twice, first on line 1"]),
         (
             "<!-- catalog:begin a -->\n" + A,
-            ["doc.md:2: region a stands twice, first on line 1"],
+            ["doc.md:2: region a is there twice, first on line 1"],
         ),
         (
             "<!-- catalog:begin a -->\n" + B + "<!-- catalog:end a -->\n",
