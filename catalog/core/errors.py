@@ -35,11 +35,15 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 MAX_PROBLEMS = 10_000
-"""The maximum number of problems per answer, because hostile ones have millions."""
+"""The highest number of problems per answer, because hostile ones have millions."""
 
 
 class CatalogError(Exception):
-    """An error that a user can cause or must know, without traceback."""
+    """An error that a user can cause or must know, without traceback.
+
+    It is the root of all errors and is never raised itself: catch it when you use the package from
+    Python.
+    """
 
     exit_code: ClassVar[int] = 1
     retryable: ClassVar[bool] = False
@@ -51,14 +55,22 @@ class CatalogError(Exception):
 
 
 class SettingsInvalid(CatalogError):
-    """The configuration or command line is wrong. The text has every mistake."""
+    """The configuration or command line is wrong. The text has every mistake.
+
+    Also a missing token, a token with several AI products, and calls of models while probing is
+    off.
+    """
 
     exit_code = 2
     hint = "Run `catalog config check` to see every mistake with its file and line."
 
 
 class NotFound(CatalogError):
-    """The requested model, snapshot, time or file does not exist."""
+    """The requested model, snapshot, time or file does not exist.
+
+    Also if no snapshot is stored yet. Names are case-sensitive: `catalog models` and `catalog
+    snapshots` list them.
+    """
 
     exit_code = 2
 
@@ -73,8 +85,8 @@ class ArgumentInvalid(CatalogError, ValueError):
 class ProviderError(CatalogError):
     """The provider could not be read.
 
-    `status` is the HTTP status, if any. `retry_after` is the requested pause in seconds. `body` is
-    the body of an error, cut short and without secrets.
+    The poll is recorded as `failed`. `status` is the HTTP status, if any. `retry_after` is the
+    requested pause in seconds. `body` is the body of an error, cut short and without secrets.
     """
 
     exit_code = 3
@@ -101,57 +113,86 @@ class ProviderError(CatalogError):
 
 
 class Unreachable(ProviderError):
-    """The connection failed or broke before the answer was complete."""
+    """The connection failed or broke before the answer was complete.
+
+    Check the network of this machine.
+    """
 
     retryable = True
     hint = "Check the network and the base URL (`catalog config show`)."
 
 
 class TimedOut(ProviderError):
-    """The total deadline passed before the answer was complete."""
+    """The total deadline passed before the answer was complete.
+
+    The host was reached. A server that sends one byte a second is cut off too.
+    """
 
     hint = "Raise `http.deadline` if the provider is slow but right."
 
 
 class AnswerTooLarge(ProviderError):
-    """The answer has more bytes than `http.max_bytes`."""
+    """The answer has more bytes than `http.max_bytes`.
+
+    A catalog of 500 models has less than 1 MB, so the base URL is probably wrong.
+    """
 
     hint = "Check the base URL; raise `http.max_bytes` if the catalog really grew."
 
 
 class AnswerRefused(ProviderError):
-    """An answer that is never accepted: redirect, encoding, unexpected status."""
+    """An answer that is never accepted: redirect, encoding, unexpected status.
+
+    A redirect, because a token must not go to another host; a part of an answer (206); a compressed
+    body, because none was asked for; a certificate that is not trusted; an address of the next part
+    that is not valid; an unexpected status.
+    """
 
     hint = "Check the base URL (`catalog config show`)."
 
 
 class Unauthorized(ProviderError):
-    """401: the token is missing or wrong."""
+    """401: the token is missing or wrong.
+
+    For Infomaniak, make a new token in its manager, with the scope "AI Tools".
+    """
 
     hint = "Give a valid token; `catalog config show` says where it comes from."
 
 
 class Forbidden(ProviderError):
-    """403: the token is valid but not allowed to read this."""
+    """403: the token is valid but not allowed to read this.
+
+    For Infomaniak, make a token with the scope "AI Tools".
+    """
 
     hint = "Give the token the permission to list the models."
 
 
 class RouteMissing(ProviderError):
-    """404: the route does not exist at this base URL."""
+    """404: the route does not exist at this base URL.
+
+    Leave the route out of the base URL, because the program adds it.
+    """
 
     hint = "Check the base URL and the route (`catalog config show`)."
 
 
 class RateLimited(ProviderError):
-    """429: too many requests."""
+    """429: too many requests.
+
+    Once an hour is enough. Infomaniak allows 60 requests a minute for each token.
+    """
 
     retryable = True
     hint = "Poll less often (`schedule.every`)."
 
 
 class ProviderFailing(ProviderError):
-    """408, 425 or 5xx: the provider has a problem."""
+    """408, 425 or 5xx: the provider has a problem.
+
+    Wait: it is not your mistake.
+    """
 
     retryable = True
 
@@ -173,6 +214,9 @@ class Problem:
 class PayloadInvalid(CatalogError):
     """The answer breaks the contract. `problems` is sorted by place.
 
+    The contract: UTF-8, valid JSON without NaN and repeated keys, at most 64 levels deep; each row
+    with `id`, `name` and `type`, once; known fields of the right type. A long list may have a few
+    [bad rows](providers.md#bad-rows). `catalog validate FILE` lists the problems of a file.
     `is_cut` is true if the search stopped at MAX_PROBLEMS, so there may be more.
     """
 
@@ -193,48 +237,74 @@ def _by_place(problem: Problem) -> tuple[list[tuple[int, str]], Problem]:
 
 
 class CatalogHeld(CatalogError):
-    """The answer is valid but implausible. The baseline did not move."""
+    """The answer is valid but implausible. The baseline did not move.
+
+    The list is empty, or too many models are missing. See [a held answer](held.md).
+    """
 
     exit_code = 5
     hint = "If it is true, run `catalog sync --accept`; polls that repeat it let it through too."
 
 
 class StoreError(CatalogError):
-    """The database could not be read or written."""
+    """The database could not be read or written.
+
+    Also if there is no database yet (`catalog sync`, `catalog import` and `catalog demo` make one),
+    if its file is empty, and if stdout or another file cannot be written. Replace an empty or
+    damaged file by a backup with `catalog db restore`; a daemon may run on.
+    """
 
     exit_code = 6
     hint = "Check the path, its permissions and the free space (`catalog config show`)."
 
 
 class DatabaseBusy(StoreError):
-    """Another process held the database longer than the busy timeout."""
+    """Another process held the database longer than the busy timeout.
+
+    It waited 30 seconds, and nothing was written. `catalog serve` goes on by itself.
+    """
 
     retryable = True
     hint = "Run it again; if it lasts, look for a process that holds the database."
 
 
 class DatabaseUnreachable(StoreError):
-    """The database server is unreachable, or the connection broke."""
+    """The database server is unreachable, or the connection broke.
+
+    Only a database on a server. `catalog serve` tries again: after a second, then after twice as
+    long, up to a minute.
+    """
 
     retryable = True
     hint = "Check that the server runs, and the database's URL (`catalog config show`)."
 
 
 class DatabaseTooNew(StoreError):
-    """A newer version of this program made the database."""
+    """A newer version of this program made the database.
+
+    Only a backup leads back to an older version.
+    """
 
     hint = "Upgrade model-catalog, or name another database."
 
 
 class DocumentError(CatalogError):
-    """The document could not be read or written."""
+    """The document could not be read or written.
+
+    The database is up to date anyway: correct the path, then run `catalog render`.
+    """
 
     exit_code = 6
     hint = "Check the path and its permissions (`document.path`)."
 
 
 class MarkersBroken(DocumentError):
-    """The markers of a region are missing, doubled, nested or swallowed."""
+    """The markers of a region are missing, doubled, nested or swallowed.
+
+    A marker is a line of its own, `<!-- catalog:begin NAME -->` or `<!-- catalog:end NAME -->`.
+    Text before it, such as an open code fence, can swallow it. `catalog render --output -` shows a
+    document with all markers.
+    """
 
     hint = "Mend the markers by hand; nothing was written."
 
@@ -249,7 +319,11 @@ class MarkersMissing(MarkersBroken):
 
 
 class RegionEdited(DocumentError):
-    """A person edited the text between two markers."""
+    """A person edited the text between two markers.
+
+    Put your own words outside the markers, or into [annotations](configuration.md#annotations). A
+    formatter that only aligns tables or adds blank lines is no edit; one that wraps lines is.
+    """
 
     hint = "Move the text outside the markers, or let it go with `catalog render --force`."
 
@@ -257,6 +331,8 @@ class RegionEdited(DocumentError):
 class DeliveryFailed(CatalogError):
     """A channel did not accept a message. It is retried unless `for_good`.
 
+    It is no exit code: `catalog sync` reports the pending message and goes on. If the receiver
+    answers 410, remove the channel. `catalog alerts` shows each message.
     `retry_after` is the requested pause in seconds. `too_large` means that a shorter message may be
     accepted.
     """
@@ -280,7 +356,11 @@ class DeliveryFailed(CatalogError):
 
 
 class InternalError(CatalogError):
-    """A bug in this program: an unexpected exception."""
+    """A bug in this program: an unexpected exception.
+
+    The message names the kind and the line of code. Its text is left out, because it may hold a
+    secret. In a provider such an error is a failed poll; in a channel it is a failed attempt.
+    """
 
     exit_code = 70
     hint = "Run it again with `catalog -vv`, and report the lines of the traceback in the log."

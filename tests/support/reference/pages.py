@@ -1,0 +1,45 @@
+"""Write the generated regions of the pages. As a program, it saves them."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.checkout import ROOT
+from tests.support.reference import commands, errors, python, rules, settings
+from tests.support.reference.links import linked
+from tests.support.reference.regions import fill, names
+
+DOCS = ROOT / "docs"
+
+
+def generated() -> dict[str, str]:
+    """Return the text of every region, by its name."""
+    return {
+        "errors": errors.described(),
+        "rules": rules.described(),
+        "check rules": rules.of_check(),
+        "python": python.described(),
+        **commands.described(),
+        **settings.described(),
+    }
+
+
+def fresh() -> Iterator[tuple[Path, str]]:
+    """Yield each page with regions, and its text with all of them written again."""
+    texts = generated()
+    for page in sorted(DOCS.glob("*.md")):
+        old = page.read_text(encoding="utf-8")
+        if names(old):
+            yield page, fill(old, {name: linked(text, page.name) for name, text in texts.items()})
+
+
+def main() -> None:
+    """Save every page that is out of date."""
+    for page, text in fresh():
+        if page.read_text(encoding="utf-8") != text:
+            page.write_text(text, encoding="utf-8", newline="\n")
+            sys.stdout.write(f"{page}\n")
+
+
+if __name__ == "__main__":
+    main()
