@@ -1,5 +1,6 @@
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from catalog.report import annotations
 from tests.support.checkout import ROOT, lay_checkout
 from tests.support.markdown_pages import PAGES, blocks, examples, missing, type_in
 from tests.support.reference.links import commands
-from tests.support.shell import UNMEASURED
+from tests.support.shell import UNMEASURED, Shell
 
 TYPED = [page for page in PAGES if blocks(page, "console")]
 LANGUAGES = {"console", "python", "sh", "text", "toml", "yaml"}
@@ -120,3 +121,49 @@ def test_each_yaml_block_is_right(block: str) -> None:
 def test_each_python_block_compiles(block: str) -> None:
     """Each Python example is valid."""
     compile(block.replace("…", "..."), "example", "exec")
+
+
+READING = (
+    ["models"],
+    ["show", "qwen3"],
+    ["changes", "--level", "quiet"],
+    ["diff", "1", "5"],
+    ["explain", "5"],
+    ["forecast"],
+    ["snapshots"],
+    ["polls"],
+    ["notes"],
+    ["matrix"],
+    ["status"],
+    ["alerts"],
+    ["tune"],
+    ["config", "show"],
+    ["db", "verify"],
+)
+"""The commands whose JSON can be made from the demo alone."""
+
+
+@pytest.mark.long
+def test_the_json_page_has_each_member_of_the_output(tmp_path: Path) -> None:
+    """Every member in the JSON of a command over the demo's history is on docs/json.md."""
+    page = (ROOT / "docs" / "json.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"`(\w+)`", page)) | {"schema_version"}
+    Shell(tmp_path)("demo")
+    shell = Shell(tmp_path, {"CATALOG_CONFIG": "demo/catalog.toml"})
+    for command in READING:
+        code = 1 if command == ["status"] else 0
+        found = set(_members(shell(*command, "--format", "json", code=code).json))
+        assert found <= known, (command, found - known)
+
+
+def _members(value: Any) -> Iterator[str]:
+    """Yield the names of members, but not fields of a provider, settings and levels."""
+    match value:
+        case dict():
+            for name, inner in value.items():
+                yield name
+                if name not in {"settings", "before", "after", "facts", "told"}:
+                    yield from _members(inner)
+        case list():
+            for inner in value:
+                yield from _members(inner)

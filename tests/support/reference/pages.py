@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.checkout import ROOT
-from tests.support.reference import commands, errors, python, rules, settings
+from tests.support.reference import commands, decisions, errors, python, rules, settings, tables
 from tests.support.reference.links import linked
 from tests.support.reference.regions import fill, names
 
@@ -15,19 +15,22 @@ DOCS = ROOT / "docs"
 def generated() -> dict[str, str]:
     """Return the text of every region, by its name."""
     return {
+        "decisions": decisions.described(),
         "errors": errors.described(),
         "rules": rules.described(),
         "check rules": rules.of_check(),
+        "status words": rules.status_words(),
         "python": python.described(),
         **commands.described(),
         **settings.described(),
+        **tables.described(),
     }
 
 
 def fresh() -> Iterator[tuple[Path, str]]:
     """Yield each page with regions, and its text with all of them written again."""
     texts = generated()
-    for page in sorted(DOCS.glob("*.md")):
+    for page in sorted(DOCS.rglob("*.md")):
         old = page.read_text(encoding="utf-8")
         if names(old):
             yield page, fill(old, {name: linked(text, page.name) for name, text in texts.items()})

@@ -1,6 +1,7 @@
 """Describe the rules of judgment and of the check from their tables."""
 
 from catalog.changes.rules import Rule, rules
+from catalog.changes.status import DEFAULTS
 from catalog.check.notice import CHECK_RULES
 
 
@@ -15,6 +16,15 @@ def of_check() -> str:
         f"### {rule.id}\n\n{rule.why} {rule.about}\n\n- **Level:** `{rule.level}`"
         for rule in CHECK_RULES.values()
     )
+
+
+def status_words() -> str:
+    """Return the shipped status words by meaning."""
+    rows = [
+        f"| `{key}` | {', '.join(f'`{word}`' for word in words)} |"
+        for key, words in DEFAULTS.items()
+    ]
+    return "\n".join(["| meaning | shipped words |", "| --- | --- |", *rows])
 
 
 def _section(rule: Rule) -> str:
