@@ -1,38 +1,55 @@
-"""Describe what `import catalog` offers, from its docstrings."""
+"""Describe what a package offers, by `__all__` and docstrings. Errors have a page of their own."""
 
 import inspect
+import re
+from types import ModuleType
 
 import catalog
+from tests.support.reference.text import unwrapped
+
+_MODULE = re.compile(r"\b(?:[a-z_]+\.)+(?=[A-Z])|\b(?:datetime|typing|os)\.(?=[a-z])")
+_SELF = re.compile(r"\((self|cls)(, )?")
 
 
-def described() -> str:
-    """Return a section for each public name of the package."""
-    names = sorted(name for name in getattr(catalog, "__all__", ()) if not name.startswith("_"))
-    return "\n\n".join(_section(name, getattr(catalog, name)) for name in names) or "None yet."
+def described(package: ModuleType = catalog) -> str:
+    """Return a section for each public name of a package."""
+    names = sorted(getattr(package, "__all__", ()), key=str.lower)
+    values = {name: getattr(package, name) for name in names}
+    errors = [f"`{name}`" for name, value in values.items() if _is_error(value)]
+    parts = [_section(name, value) for name, value in values.items() if not _is_error(value)]
+    if errors:
+        parts.append(f"### Errors\n\nSee [errors](errors.md): {', '.join(errors)}.")
+    return "\n\n".join(parts) or "There are none yet."
+
+
+def _is_error(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Exception)
 
 
 def _section(name: str, value: object) -> str:
     parts = [f"### {name}"]
-    if callable(value):
+    if inspect.isfunction(value):
         parts.append(f"```python\n{name}{_signature(value)}\n```")
-    parts.append(inspect.getdoc(value) or "")
-    if inspect.isclass(value) and not issubclass(value, Exception):
-        parts += [_member(value, own) for own in vars(value) if not own.startswith("_")]
+    parts.append(unwrapped(inspect.getdoc(value)))
+    if isinstance(value, type):
+        own = {each: inspect.getattr_static(value, each) for each in vars(value)}
+        parts += [_member(each, kind) for each, kind in own.items() if not each.startswith("_")]
     return "\n\n".join(filter(None, parts))
 
 
-def _member(kind: type, name: str) -> str:
-    value = inspect.getattr_static(kind, name)
+def _member(name: str, value: object) -> str:
+    """Return a method or property with its docstring, empty if it has none."""
     inner = getattr(value, "__func__", value)
     if isinstance(value, property):
-        return f"**`{name}`** {inspect.getdoc(value) or ''}"
-    if not inspect.isfunction(inner):
+        head = f"#### {name}"
+    elif inspect.isfunction(inner):
+        head = f"#### {name}\n\n```python\n{name}{_signature(inner)}\n```"
+    else:
         return ""
-    return f"**`{name}{_signature(inner)}`** {inspect.getdoc(inner) or ''}"
+    text = inspect.getdoc(inner)
+    return f"{head}\n\n{unwrapped(text)}" if text else ""
 
 
-def _signature(value: object) -> str:
-    try:
-        return str(inspect.signature(value)).replace("self, ", "").replace("(self)", "()")  # type: ignore[arg-type]  # only callables come here
-    except ValueError:
-        return "()"
+def _signature(function: object) -> str:
+    assert callable(function)
+    return _SELF.sub("(", _MODULE.sub("", str(inspect.signature(function))))
