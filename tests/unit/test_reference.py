@@ -30,7 +30,7 @@ class Opened:
     def close(self) -> None:
         """Close it."""
 
-    def hidden(self) -> None: ...
+    def hidden(self) -> None: ...  # noqa: D102  # a member without a docstring is left out
 
 
 class Failed(Exception):
