@@ -78,8 +78,10 @@ class DocumentSettings(Section):
 
     path: FileOrNone = Path("docs/models.md")
     """The Markdown overview. The program makes it and the folders above it. If the file exists,
-    only its [marked regions](how-it-works.md#the-document) change. Two providers with one document
-    are a mistake.
+    only its [marked regions](how-it-works.md#the-document) change: `catalog render --append` adds
+    them to a document of yours. Two providers with one document are a mistake. If `--database`
+    names another database than the configuration, no document is written, unless
+    `CATALOG_DOCUMENT_PATH` asks for it.
     """
     annotations: FileOrNone = None
     """A file with your own names and descriptions of models. See

@@ -39,11 +39,7 @@ MAX_PROBLEMS = 10_000
 
 
 class CatalogError(Exception):
-    """An error that a user can cause or must know, without traceback.
-
-    It is the root of all errors and is never raised itself: catch it when you use the package from
-    Python.
-    """
+    """An error that a user can cause or must know, without traceback."""
 
     exit_code: ClassVar[int] = 1
     retryable: ClassVar[bool] = False
@@ -55,11 +51,7 @@ class CatalogError(Exception):
 
 
 class SettingsInvalid(CatalogError):
-    """The configuration or command line is wrong. The text has every mistake.
-
-    Also a missing token, a token with several AI products, and calls of models while probing is
-    off.
-    """
+    """The configuration or command line is wrong. The text has every mistake."""
 
     exit_code = 2
     hint = "Run `catalog config check` to see every mistake with its file and line."
@@ -113,10 +105,7 @@ class ProviderError(CatalogError):
 
 
 class Unreachable(ProviderError):
-    """The connection failed or broke before the answer was complete.
-
-    Check the network of this machine.
-    """
+    """The connection failed or broke before the answer was complete."""
 
     retryable = True
     hint = "Check the network and the base URL (`catalog config show`)."
@@ -189,10 +178,7 @@ class RateLimited(ProviderError):
 
 
 class ProviderFailing(ProviderError):
-    """408, 425 or 5xx: the provider has a problem.
-
-    Wait: it is not your mistake.
-    """
+    """408, 425 or 5xx: the provider has a problem."""
 
     retryable = True
 
@@ -280,10 +266,7 @@ class DatabaseUnreachable(StoreError):
 
 
 class DatabaseTooNew(StoreError):
-    """A newer version of this program made the database.
-
-    Only a backup leads back to an older version.
-    """
+    """A newer version of this program made the database."""
 
     hint = "Upgrade model-catalog, or name another database."
 
@@ -310,7 +293,10 @@ class MarkersBroken(DocumentError):
 
 
 class MarkersMissing(MarkersBroken):
-    """The document exists and has no markers, so it belongs to the user."""
+    """The document exists and has no markers, so it belongs to the user.
+
+    Nothing is written to it. If `document.path` is not set, a poll goes on without it.
+    """
 
     hint = (
         "Add the regions at its end: `catalog render --append`. "

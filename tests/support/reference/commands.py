@@ -56,7 +56,8 @@ def _help(option: click.Option, context: click.Context) -> str:
     default = option.get_default(context)
     if option.show_default and default is not None and not isinstance(default, bool):
         text += f" Default: `{default}`."
-    return text + (" Can be given several times." if option.multiple else "")
+    repeats = option.multiple and "repeat" not in text
+    return text + (" Can be given several times." if repeats else "")
 
 
 def _faults() -> str:
