@@ -168,10 +168,7 @@ class RouteMissing(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """429: too many requests.
-
-    Once an hour is enough. Infomaniak allows 60 requests a minute for each token.
-    """
+    """429: too many requests."""
 
     retryable = True
     hint = "Poll less often (`schedule.every`)."
@@ -272,10 +269,7 @@ class DatabaseTooNew(StoreError):
 
 
 class DocumentError(CatalogError):
-    """The document could not be read or written.
-
-    The database is up to date anyway: correct the path, then run `catalog render`.
-    """
+    """The document could not be read or written."""
 
     exit_code = 6
     hint = "Check the path and its permissions (`document.path`)."

@@ -1,3 +1,5 @@
+from dataclasses import dataclass
+from enum import Enum
 from types import ModuleType
 from typing import Self
 
@@ -37,6 +39,20 @@ class Failed(Exception):
     """An error."""
 
 
+@dataclass
+class Point:
+    """A place."""
+
+    x: int
+    _hidden: int = 0
+
+
+class Color(Enum):
+    """A color."""
+
+    RED = "red"
+
+
 def sentence(thing: Opened) -> str:
     """Return a sentence."""
     return thing.path
@@ -45,24 +61,33 @@ def sentence(thing: Opened) -> str:
 def test_public_names_are_described_by_their_docstrings() -> None:
     """Classes, methods, properties and functions have a section. Errors are listed."""
     package = ModuleType("package")
-    vars(package).update(Opened=Opened, Failed=Failed, sentence=sentence)
+    known = {"Opened": Opened, "Failed": Failed, "sentence": sentence, "Point": Point}
+    vars(package).update(known, Color=Color, Thing=Point | Color)
     assert described(package) == "There are none yet."
-    vars(package)["__all__"] = ["sentence", "Opened", "Failed"]
+    vars(package)["__all__"] = ["sentence", "Opened", "Failed", "Point", "Color", "Thing"]
     assert described(package).split("\n\n") == [
+        "### Color",
+        "A color.",
+        "Members: `RED`.",
         "### Opened",
         "A thing that is open.",
         "It can be closed.",
         "#### open",
-        "```python\nopen(path: str) -> Self\n```",
+        "```python\ndef open(path: str) -> Self: ...\n```",
         "Open it.",
         "#### path",
         "The path.",
         "#### close",
-        "```python\nclose() -> None\n```",
+        "```python\ndef close() -> None: ...\n```",
         "Close it.",
+        "### Point",
+        "A place.",
+        "Attributes: `x`.",
         "### sentence",
-        "```python\nsentence(thing: Opened) -> str\n```",
+        "```python\ndef sentence(thing: Opened) -> str: ...\n```",
         "Return a sentence.",
+        "### Thing",
+        "One of `Point`, `Color`.",
         "### Errors",
         "See [errors](errors.md): `Failed`.",
     ]

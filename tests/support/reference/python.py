@@ -2,7 +2,10 @@
 
 import inspect
 import re
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from types import ModuleType
+from typing import get_args
 
 import catalog
 from tests.support.reference.text import unwrapped
@@ -29,12 +32,32 @@ def _is_error(value: object) -> bool:
 def _section(name: str, value: object) -> str:
     parts = [f"### {name}"]
     if inspect.isfunction(value):
-        parts.append(f"```python\n{name}{_signature(value)}\n```")
-    parts.append(unwrapped(inspect.getdoc(value)))
+        parts.append(f"```python\ndef {name}{_signature(value)}: ...\n```")
+    parts.append(_text(value))
     if isinstance(value, type):
+        parts.append(_values(value))
         own = {each: inspect.getattr_static(value, each) for each in vars(value)}
         parts += [_member(each, kind) for each, kind in own.items() if not each.startswith("_")]
     return "\n\n".join(filter(None, parts))
+
+
+def _text(value: object) -> str:
+    """Return the docstring. A union of classes has none of its own, so they are listed."""
+    kinds = get_args(value)
+    return (
+        f"One of {', '.join(f'`{kind.__name__}`' for kind in kinds)}."
+        if kinds
+        else unwrapped(inspect.getdoc(value))
+    )
+
+
+def _values(kind: type) -> str:
+    """Return the attributes of a value, or the members of an enumeration."""
+    if issubclass(kind, Enum):
+        return f"Members: {', '.join(f'`{member.name}`' for member in kind)}."
+    own = [field.name for field in fields(kind)] if is_dataclass(kind) else []
+    shown = ", ".join(f"`{name}`" for name in own if not name.startswith("_"))
+    return f"Attributes: {shown}." if shown else ""
 
 
 def _member(name: str, value: object) -> str:
@@ -43,7 +66,7 @@ def _member(name: str, value: object) -> str:
     if isinstance(value, property):
         head = f"#### {name}"
     elif inspect.isfunction(inner):
-        head = f"#### {name}\n\n```python\n{name}{_signature(inner)}\n```"
+        head = f"#### {name}\n\n```python\ndef {name}{_signature(inner)}: ...\n```"
     else:
         return ""
     text = inspect.getdoc(inner)
