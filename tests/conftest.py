@@ -9,6 +9,7 @@ from coverage import Coverage
 from hypothesis import is_hypothesis_test, settings
 
 from tests.support.forks import end_forks
+from tests.support.patience import watch
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,6 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("few", few)
     settings.register_profile("many", few, max_examples=200)
     settings.load_profile("many" if config.getoption("long") else "few")
+    watch(config)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

@@ -1,4 +1,4 @@
-"""Send messages over SMTP, one plain mail per recipient."""
+"""Send messages over SMTP, one mail per recipient, as plain text and as HTML."""
 
 import smtplib
 import socket
@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from catalog.alerts.channel import Audience, Message
+from catalog.alerts.html import page
 from catalog.alerts.message import Wording
 from catalog.alerts.size import MAIL_BYTES, attempt
 from catalog.alerts.timeout import within
@@ -39,7 +40,7 @@ AFTER_DATA = 120.0
 The server may scan the mail, and an early end would send it twice. RFC 5321, 4.5.3.2.6, asks for
 ten minutes.
 """
-_LOGIN_HINT = "Check the channel's user and password; it is tried again."
+_LOGIN_HINT = "Check the channel's user and password."
 _TLS_HINT = "Check the server's certificate and port; smtps:// is for TLS from the first byte."
 
 
@@ -160,6 +161,10 @@ class EmailChannel:
         letter["Auto-Submitted"] = "auto-generated"
         # Not Base64, because spam filters dislike it and people cannot read it.
         letter.set_content(f"{text}\n", cte="quoted-printable")
+        html = page(str(letter["Subject"]), text)
+        letter.add_alternative(html, subtype="html", cte="quoted-printable")
+        # Every attempt sends the same bytes, so the boundary is not random.
+        letter.set_boundary(f"=_{message.id}")
         return letter
 
     def _offer(self, letter: EmailMessage) -> DeliveryFailed | None:

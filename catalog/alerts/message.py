@@ -12,12 +12,15 @@ from string import Template
 from catalog.alerts.channel import Message, Used, files_text, used_in
 from catalog.alerts.size import largest
 from catalog.changes.finding import REPORTED, Finding, Level
+from catalog.changes.hold import Release
+from catalog.changes.incident import Trouble
 from catalog.changes.rules import rules
 from catalog.core.errors import SettingsInvalid
 from catalog.core.files import read_text
 from catalog.core.strict_json import cut
 from catalog.core.text import count
-from catalog.report.ends import last_call
+from catalog.report.ends import instead, last_call
+from catalog.report.held import LOOK, by_itself
 from catalog.report.sentences import fact, title
 
 LINES = 30
@@ -25,7 +28,7 @@ LINE_LENGTH = 400
 """The maximum characters of a line, so thirty fit Mattermost's 16,383."""
 SUBJECT_LENGTH = 150
 
-_MARKS = {Level.BREAKING: "⛔", Level.WARNING: "⚠️", Level.INFO: "\u2139\ufe0f"}
+MARKS = {Level.BREAKING: "⛔", Level.WARNING: "⚠️", Level.INFO: "\u2139\ufe0f"}
 _LIVE = re.compile(r"@(?=\S)|](?=\()")
 _LIVE_ANYWHERE = re.compile(r"[@<](?=\S)|](?=\()")
 _ZERO_WIDTH_SPACE = "\u200b"
@@ -98,6 +101,12 @@ def show_command(message: Message) -> str:
     return f"catalog alerts show {message.id}"
 
 
+def more_command(message: Message) -> str:
+    """Return the command that explains the only finding, or that lists all."""
+    number = message.findings[0].number if len(message.findings) == 1 else None
+    return show_command(message) if number is None else f"catalog explain {number}"
+
+
 def slack(text: str) -> str:
     """Return text for Slack and compatible chats without live parts.
 
@@ -136,8 +145,8 @@ def _poll(findings: Iterable[Finding], used: Used) -> Iterator[str]:
         kinds.setdefault(kind, []).append(finding)
     for alike in kinds.values():
         for finding in alike:
-            mark = _MARKS[finding.level]
-            yield f"{mark} {fact(finding, LINE_LENGTH - len(mark) - 1)}"
+            mark, other = MARKS[finding.level], instead(finding)
+            yield f"{mark} {fact(finding, LINE_LENGTH - len(mark) - len(other) - 1)}{other}"
             if files := used_in(finding, used):
                 yield cut(f"   Used in {files_text(files)}.", LINE_LENGTH)
         yield from (f"   {cut(line, LINE_LENGTH)}" for line in _reasons(alike[0]))
@@ -147,6 +156,10 @@ def _reasons(finding: Finding) -> Iterator[str]:
     rule = rules().get(finding.rule)
     if rule is not None:
         yield rule.why
+    change = finding.change
+    if isinstance(change, Trouble) and change.polls_left and change.accepted_from:
+        yield LOOK
+        yield by_itself(Release(change.polls_left, change.accepted_from))
     end = last_call(finding)
     if end is not None:
         yield f"{end[0].upper()}{end[1:]}."
@@ -169,7 +182,7 @@ PLACEHOLDERS = (
     *("count", "level", *REPORTED),
 )
 """The allowed placeholders, explained in docs/configuration.md."""
-_HINT = "docs/configuration.md lists the placeholders; a dollar sign itself is written $$."
+_HINT = "`catalog help configuration` lists the placeholders. Write a dollar sign as $$."
 
 
 def _any_size(_text: str) -> bool:
@@ -239,6 +252,8 @@ class Wording:
             )
         if message.findings:
             parts.append(findings_text(message, self.lines, most))
+            if show_command(message) not in parts[-1]:  # which a cut text names already
+                parts.append(f"More: `{more_command(message)}`")
         return "\n".join(parts)
 
     def _values(self, message: Message) -> dict[str, str]:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -77,6 +77,15 @@ MOST_ATTEMPTS = 3
 PERMANENT = ("no_text", "invalid_payload", "invalid_arguments")
 """Slack errors that no retry repairs."""
 TOO_LONG = "msg_too_long"
+UNREACHED = "`catalog doctor` checks the way to the channel's host."
+FAILING = "The receiver fails. Test again later."
+REFUSED: Mapping[int, str] = {
+    HTTPStatus.BAD_REQUEST: "Check the channel's `format`: the receiver cannot read the message.",
+    HTTPStatus.GONE: "The receiver is gone for good: remove the channel or give it another URL.",
+    HTTPStatus.TOO_MANY_REQUESTS: "The receiver wants fewer messages. Test again later.",
+}
+"""What to do, by status."""
+SERVER_ERROR = 500
 _CONTENT_TYPES = {"cloudevents": "application/cloudevents+json", "slack": "application/json"}
 
 
@@ -171,15 +180,14 @@ class WebhookChannel:
     def _failure(self, error: CatalogError, size: int) -> DeliveryFailed:
         if not isinstance(error, ProviderError):  # a forbidden URL or header
             return DeliveryFailed(f"channel {self.name}: {error}", hint=error.hint)
-        reason, hint, for_good = "could not be reached", "", False
+        reason, hint, for_good = "could not be reached", UNREACHED, False
         if error.status is not None:
             reply = self._words(error.body)
             reason = f"answered {error.status}{reply and f': {reply}'}"
             for_good = is_lasting(error.status)
+            hint = REFUSED.get(error.status, FAILING if error.status >= SERVER_ERROR else "")
         elif isinstance(error, TimedOut):
             reason = "did not answer in time"
-        if error.status == HTTPStatus.GONE:
-            hint = "The receiver is gone for good: remove the channel or give it another URL."
         return DeliveryFailed(
             self._text(reason),
             hint=hint,

@@ -1,9 +1,8 @@
 """Define each kind of change as facts, never as a sentence.
 
-Each class gives its fingerprint (`identity`), its JSON (`as_json`), the models it concerns (`names`
-used in calls, `followed_as` with keys, `types`), the sort order (`order`, a key, and `place`, a
-field), and the fields with a database column of their own (`columns`). Its rule is in rules.toml,
-its sentence in report/sentences.py.
+Each class gives its fingerprint (`identity`), its JSON (`as_json`), its models (`names` in calls,
+`followed_as` with keys, `types`), its sort order (`order`, `place`), and its database columns
+(`columns`). Its rule is in rules.toml, its sentence in report/sentences.py.
 """
 
 from collections.abc import Mapping
@@ -11,14 +10,7 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, Literal, get_args
 
-from catalog.changes.incident import (
-    TROUBLES,
-    Incident,
-    OfNone,
-    Recovered,
-    Trouble,
-    Undelivered,
-)
+from catalog.changes.incident import TROUBLES, Incident, OfNone, Recovered, Trouble, Undelivered
 from catalog.core.clock import stamp
 from catalog.core.payload import Drift, Identity
 from catalog.core.snapshot import Model
@@ -76,13 +68,15 @@ class Added(OfModel):
 class Removed(OfModel):
     """A model that is no longer listed, with its last known `model`.
 
-    The provider announced `successor`. Other models now answer `moved_aliases`, none `aliases`.
+    `successor` is announced, by a person or the provider. `candidates` may replace the model, best
+    first. Other models now answer `moved_aliases`, none `aliases`.
     """
 
     model: Model
     successor: str | None = None
     aliases: tuple[str, ...] = ()
     moved_aliases: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
     kind: ClassVar[str] = "removed"
 
     @property
@@ -90,8 +84,10 @@ class Removed(OfModel):
         return self.model.name, *self.aliases, *self.moved_aliases
 
     def as_json(self, _at: datetime) -> dict[str, Any]:
-        lists = {"aliases": list(self.aliases), "moved_aliases": list(self.moved_aliases)}
-        known = {"successor": self.successor, **lists}
+        lists = {
+            each: list(getattr(self, each)) for each in ("candidates", "aliases", "moved_aliases")
+        }
+        known: dict[str, Any] = {"successor": self.successor, **lists}
         named = {name: value for name, value in known.items() if value}
         return {**self._head(), **named, **values_json(self.model.facts, None)}
 

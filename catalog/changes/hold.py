@@ -1,17 +1,47 @@
 """Hold implausible answers. A new reason to hold goes here."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from catalog.core.snapshot import Snapshot
+from catalog.changes.change import Added, Change, OfModel, Renamed, Restored, Updated
+from catalog.changes.finding import Finding
+from catalog.core.snapshot import Model, Snapshot
+
+EMPTY = "the list is empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """When a held answer is accepted without a command.
+
+    That needs `polls` more polls that lack the same models, which cannot end before `at`.
+    """
+
+    polls: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The content of a held answer.
+
+    `missing` are the models that it lacks. `findings` are what `catalog sync --accept` would
+    report. If polls before it lacked the same models, it `is_repeated`.
+    """
+
+    missing: tuple[Model, ...]
+    findings: tuple[Finding, ...]
+    release: Release
+    is_repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class HoldRule:
     """The limits that hold an implausible answer, and that release it.
 
-    An answer is held if more than `share` of at least `floor` models are gone. It is accepted after
-    `polls` polls in a row, at least `apart` from each other, that lack the same models. Other
+    An answer is held if more than `share` of at least `floor` models are missing. It is accepted
+    after `polls` polls in a row, at least `apart` from each other, that lack the same models. Other
     changes do not matter, because large catalogs always change.
     """
 
@@ -23,11 +53,32 @@ class HoldRule:
     def reason(self, before: Snapshot | None, after: Snapshot) -> str | None:
         """Return the reason to hold this snapshot, or None."""
         if not after.models:
-            return "the list is empty"
+            return EMPTY
         if before is None or len(before.models) < self.floor:
             return None
         total = len(before.models)
         lost = len(before.by_key.keys() - after.by_key.keys())
         if lost <= self.share * total:
             return None
-        return f"{lost} of {total} models gone ({lost / total:.0%}, limit {self.share:.0%})"
+        return f"{lost} of {total} models are missing ({lost / total:.0%}, limit {self.share:.0%})"
+
+    def release(self, held: int, at: datetime) -> Release:
+        """Return when the answer of a poll is accepted. `held` counts it and those before it."""
+        left = max(1, self.polls - held)
+        return Release(left, at + left * self.apart)
+
+
+def missing(before: Snapshot | None, after: Snapshot) -> tuple[Model, ...]:
+    """Return the models that an answer lacks."""
+    listed = after.by_key
+    return tuple(each for each in before.models if each.key not in listed) if before else ()
+
+
+def otherwise(changes: Sequence[Change]) -> dict[str, tuple[str, ...]]:
+    """Return the names of the models that a held answer changes in other ways, by kind."""
+    words = {Added: "added", Restored: "restored", Renamed: "renamed", Updated: "changed"}
+    found: dict[str, dict[str, str]] = {}
+    for each in changes:
+        if isinstance(each, OfModel) and (word := words.get(type(each))):
+            found.setdefault(word, {})[each.model.key] = each.model.name
+    return {word: tuple(names.values()) for word, names in found.items()}

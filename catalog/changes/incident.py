@@ -46,20 +46,28 @@ TroubleKind = Literal["stale", "failing", "invalid", "held"]
 class Trouble(OfNone):
     """A failed, invalid, held or stale catalog, with a short `reason`.
 
-    `since` is when a lasting problem began. For `stale` it is the last accepted poll.
+    `since` is when a lasting problem began. For `stale` it is the last accepted poll. A held answer
+    has the names of the `missing` models. It is accepted after `polls_left` more polls, but not
+    before `accepted_from`.
     """
 
     kind: TroubleKind
     reason: str
     since: datetime | None = None
+    missing: tuple[str, ...] = ()
+    polls_left: int | None = None
+    accepted_from: datetime | None = None
 
     @property
     def identity(self) -> Identity:
         return [self.reason]
 
     def as_json(self, _at: datetime) -> dict[str, Any]:
-        since = {} if self.since is None else {"since": stamp(self.since)}
-        return {"kind": self.kind, "reason": self.reason, **since}
+        known: dict[str, Any] = {"kind": self.kind, "reason": self.reason}
+        known["since"] = self.since and stamp(self.since)
+        known |= {"missing": list(self.missing) or None, "polls_left": self.polls_left}
+        known["accepted_from"] = self.accepted_from and stamp(self.accepted_from)
+        return {name: value for name, value in known.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)

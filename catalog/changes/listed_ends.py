@@ -1,13 +1,16 @@
 """Compare what two states of a provider's list say about ends of models."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from catalog.changes.announced import Announcements
 from catalog.changes.change import Cancelled, Change, EndChange, Removed, Retiring
 from catalog.changes.forecast import End, Evidence, LastReport, candidates, ends, retiring
-from catalog.changes.successors import Successor
+from catalog.changes.successors import Successor, successors
 from catalog.core.snapshot import Model, Snapshot
+
+SEARCHED = 10
+"""The removals of one poll whose replacements are searched."""
 
 
 def compare_ends(
@@ -74,11 +77,29 @@ def moved(
     return frozenset(found)
 
 
-def with_successors(changes: Iterable[Change], evidence: Evidence) -> tuple[Change, ...]:
-    """Name the noted or announced successor of each removed model."""
-    return tuple(
-        replace(each, successor=evidence.successor(each.model.key))
-        if isinstance(each, Removed)
-        else each
-        for each in changes
-    )
+def with_successors(
+    changes: Iterable[Change],
+    evidence: Evidence,
+    listed: Sequence[Model] = (),
+    leaving: Collection[str] = frozenset(),
+) -> tuple[Change, ...]:
+    """Name the successor and the possible replacements of each removed model.
+
+    Models with a key in `leaving` are no replacement, unless they are named. Only the first
+    removals get replacements, because comparing the names of long lists takes long.
+    """
+    found, searched = list[Change](), 0
+    for each in changes:
+        if not isinstance(each, Removed):
+            found.append(each)
+            continue
+        key, names = each.model.key, tuple[str, ...]()
+        if listed and searched < SEARCHED:
+            searched += 1
+            note, stated = evidence.notes.get(key), evidence.stated.get(key)
+            noted = None if note is None else note.successor
+            announced = None if stated is None else stated.successor
+            others = successors(each.model, listed, noted, leaving, announced)
+            names = tuple(one.name for one in others)
+        found.append(replace(each, successor=evidence.successor(key), candidates=names))
+    return tuple(found)

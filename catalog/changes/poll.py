@@ -12,6 +12,7 @@ from catalog.core.payload import Answer
 
 if TYPE_CHECKING:  # the fast path does not load these
     from catalog.changes.finding import Finding
+    from catalog.changes.hold import Held
     from catalog.changes.incident import TroubleKind
     from catalog.core.snapshot import Snapshot
 
@@ -44,7 +45,8 @@ class Poll:
 
     `snapshot` is the new state if the outcome is `first` or `changed`. `candidate` is a digest of
     the keys that a held answer lacks. `error` is the cause of a held, invalid or failed poll.
-    `missing` are keys of unlisted models that are kept until their removal is confirmed.
+    `missing` are keys of unlisted models that are kept until their removal is confirmed. `held` is
+    the content of a held answer.
     """
 
     provider: str
@@ -57,6 +59,7 @@ class Poll:
     candidate: str | None = None
     error: CatalogError | None = None
     missing: tuple[str, ...] = ()
+    held: "Held | None" = None
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -1,13 +1,16 @@
 """Suggest successors of a model that ends, with their differences."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Literal
 
 from catalog.core.snapshot import Model, key_order
 
 BEST = 3
+LONGEST = 100
+"""The characters of a text that may be a name. Longer ones are prose, and slow to compare."""
 READY = "ready"
 What = Literal["type", "context", "beta", "status", "route"]
 
@@ -93,13 +96,44 @@ def _named(model: Model, known: Sequence[Model], name: str) -> Successor:
 def _best(model: Model, alike: Sequence[Model]) -> list[Model]:
     enough = [each for each in alike if _room(each) >= _room(model)]
     if enough:
-        return sorted(enough, key=lambda each: _order(model, each))
-    return sorted(alike, key=lambda each: (-_room(each), *_order(model, each)))
+        return _first(model, enough, lambda each: _order(model, each))
+    return _first(model, alike, lambda each: (-_room(each), *_order(model, each)))
 
 
-def _order(model: Model, other: Model) -> tuple[object, ...]:
+def _first(
+    model: Model, found: Iterable[Model], order: Callable[[Model], tuple[int, ...]]
+) -> list[Model]:
+    """Return the first models by order, likeness and key.
+
+    Names are only compared if the order is equal, because comparing takes long.
+    """
+    best: list[Model] = []
+    for _, equal in groupby(sorted(found, key=order), key=order):
+        best += _most_alike(model, equal, BEST - len(best))
+        if len(best) >= BEST:
+            break
+    return best
+
+
+def _most_alike(model: Model, others: Iterable[Model], most: int) -> list[Model]:
+    """Return the models with the most similar names.
+
+    The fast upper bound of the likeness is computed first. Models below it are not compared.
+    """
+    bounds = ((_likeness(model, each, SequenceMatcher.quick_ratio), each) for each in others)
+    best: list[tuple[float, Model]] = []
+    for bound, each in sorted(bounds, key=lambda pair: -pair[0]):
+        if len(best) == most and bound < best[-1][0]:
+            break
+        best.append((_likeness(model, each), each))
+        best.sort(key=lambda pair: (-pair[0], key_order(pair[1].key)))
+        del best[most:]
+    return [each for _, each in best]
+
+
+def _order(model: Model, other: Model) -> tuple[int, int]:
     lost = sum(each.what != "route" for each in differences(model, other))
-    return lost, _vendor(model) != _vendor(other), -_likeness(model, other), key_order(other.key)
+    return lost, _vendor(model) != _vendor(other)
 
 
 def _room(model: Model) -> int:
@@ -112,9 +146,18 @@ def _vendor(model: Model) -> str | None:
     return next((text.partition("/")[0].lower() for text in named), None)
 
 
-def _likeness(model: Model, other: Model) -> float:
+def _likeness(
+    model: Model,
+    other: Model,
+    ratio: Callable[[SequenceMatcher[str]], float] = SequenceMatcher.ratio,
+) -> float:
     """Return from 0 to 1 how alike the names are, or the descriptions where those are more so."""
-    ours = {text.lower() for text in (model.name, model.description) if text}
-    theirs = {text.lower() for text in (other.name, other.description) if text}
+    ours, theirs = _texts(model), _texts(other)
     pairs = ((one, another) for one in ours for another in theirs)
-    return max(SequenceMatcher(None, *pair).ratio() for pair in pairs)
+    return max((ratio(SequenceMatcher(None, *pair)) for pair in pairs), default=0.0)
+
+
+def _texts(model: Model) -> set[str]:
+    """Return the name, and the description unless it is too long for a name."""
+    texts = (model.name, model.description or "")
+    return {text.lower() for text in texts if 0 < len(text) <= LONGEST}

@@ -1,7 +1,10 @@
 """`catalog alerts`: list the messages to channels, retry or drop them."""
 
+import logging
+from collections.abc import Callable
 from itertools import chain
 from secrets import token_hex
+from typing import Any
 
 import click
 
@@ -9,6 +12,7 @@ from catalog.alerts.channel import Message
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.findings import print_findings
 from catalog.cli.lazy_types import Delivery
+from catalog.cli.mistyped import Choices
 from catalog.cli.output import (
     ROW_FORMATS,
     format_option,
@@ -18,20 +22,41 @@ from catalog.cli.output import (
     print_rows,
     say,
 )
+from catalog.cli.tables import Column
 from catalog.core.clock import now, stamp
 from catalog.core.errors import DeliveryFailed, NotFound
 from catalog.core.text import count
 from catalog.core.visible import visible
+from catalog.report.summary import pending
 
 STATES = ("owed", "delivered", "given up", "dropped")
-COLUMNS = ("Message", "Poll", "Channel", "State", "Findings", "Attempts", "Next", "Said last")
+COLUMNS = (
+    Column("Message"),
+    Column("Poll", rank=5),
+    Column("Channel"),
+    Column("State"),
+    Column("Findings", rank=4),
+    Column("Attempts", rank=3),
+    Column("Next", rank=2),
+    Column("Said last", rank=1, fit="wrap"),
+)
+
+
+def listing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of the list of messages."""
+    state = click.option(
+        "--state", type=Choices(STATES), multiple=True, help="Only these; repeatable."
+    )
+    limit = click.option(
+        "--limit", type=click.IntRange(1), default=50, show_default=True, help="How many."
+    )
+    for option in (provider_option, format_option(*ROW_FORMATS), limit, state):
+        command = option(command)
+    return command
 
 
 @click.group(invoke_without_command=True)
-@click.option("--state", type=click.Choice(STATES), multiple=True, help="Only these; repeatable.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="How many.")
-@format_option(*ROW_FORMATS)
-@provider_option
+@listing
 @click.pass_context
 def alerts(context: click.Context, state: tuple[str, ...], limit: int, style: str) -> int | None:
     """List the messages to the channels.
@@ -40,9 +65,20 @@ def alerts(context: click.Context, state: tuple[str, ...], limit: int, style: st
     """
     if context.invoked_subcommand is not None:
         return None
+    return _list(context.ensure_object(App), state, limit, style)
+
+
+@alerts.command("list")
+@listing
+@pass_app
+def list_(app: App, state: tuple[str, ...], limit: int, style: str) -> int:
+    """List the messages to the channels, as `catalog alerts` does."""
+    return _list(app, state, limit, style)
+
+
+def _list(app: App, state: tuple[str, ...], limit: int, style: str) -> int:
     from catalog.store.deliveries import newest_first
 
-    app = context.ensure_object(App)
     names = [each.one.name for each in app.each]
     with app.database.reading() as connection:
         listed = newest_first(connection, names, state or STATES, limit)
@@ -84,11 +120,12 @@ def retry(app: App, names: tuple[str, ...]) -> int:
     with app.changing() as connection:
         number = deliveries.retry(connection, names)
     with wire_http(app.loaded.settings) as http:
-        carried = [wire_sync(each, app.database, http).deliver() for each in app.each]
+        syncs = [wire_sync(each, app.database, http) for each in app.each]
+        carried = [each.deliver(logging.INFO) for each in syncs]
     say(f"{count(number, 'message')} tried again")
     left = tuple(chain.from_iterable(carried))
     for waiting in left:
-        note(visible(f"{waiting.channel}: {count(waiting.messages, 'message')} still owed"))
+        note(visible(pending(waiting.channel, waiting.messages, waiting.error, waiting.next_at)))
     return int(any(waiting.error for waiting in left))
 
 
@@ -118,8 +155,9 @@ def test(app: App, channel: str) -> int:
         channels = wire_channels(settings, http, now)
         targets = [each for each in channels if each.name.partition("/")[0] == channel]
         if not targets:
-            known = ", ".join(each.name for each in settings.channel) or "none"
-            raise NotFound(f"no channel {channel!r} is configured", hint=f"There are: {known}.")
+            known = ", ".join(each.name for each in settings.channel)
+            hint = f"There are: {known}." if known else "`catalog help configuration` shows how."
+            raise NotFound(f"no channel {channel!r} is configured", hint=hint)
         for target in targets:
             try:
                 target.send(Message(f"msg_test_{token_hex(12)}", name, now(), (), test=True))

@@ -50,7 +50,11 @@ class App:
         named = tuple(each for each in settings.each if each.one.name == self.provider)
         if not named:
             known = ", ".join(each.one.name for each in settings.each)
-            raise click.UsageError(f"there is no provider {self.provider!r}; there are: {known}.")
+            from catalog.cli.mistyped import suggestion
+
+            near = suggestion(self.provider, [each.one.name for each in settings.each])
+            text = f"there is no provider {self.provider!r}; there are: {known}.{near}"
+            raise click.UsageError(text)
         return named
 
     @cached_property

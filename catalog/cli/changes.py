@@ -10,6 +10,7 @@ from catalog.api.compare import Side, comparable, compare, read_side
 from catalog.api.when import WAYS, When, read_when
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.findings import print_findings, single
+from catalog.cli.mistyped import Choices
 from catalog.cli.models import find_model
 from catalog.cli.output import ROW_FORMATS, format_option, model_name, note
 from catalog.cli.when import when_option
@@ -29,7 +30,7 @@ facts_option = click.option("--facts", is_flag=True, help="Take waves apart: eac
 @when_option("--since", "Not before", "start")
 @when_option("--until", "Not after")
 @click.option("--model", metavar="MODEL", callback=model_name, help="Only this one, by name or id.")
-@click.option("--level", type=click.Choice(LEVELS), help="This level and all that are graver.")
+@click.option("--level", type=Choices(LEVELS), help="This level and all that are graver.")
 @facts_option
 @format_option(*ROW_FORMATS)
 @provider_option

@@ -23,6 +23,7 @@ from catalog.check.result import (
 )
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.check_output import document, show
+from catalog.cli.mistyped import Choices
 from catalog.cli.output import format_option, note
 from catalog.cli.when import read_span
 from catalog.config.sources import CONFIG_VARIABLE, HERE, is_file
@@ -62,7 +63,7 @@ class Asked:
 @click.option("--catalog", "file", type=click.Path(path_type=Path), help="Compare with this file.")
 @click.option("--shipped", is_flag=True, help="Compare with the history that is shipped.")
 @click.option("--within", metavar="SPAN", callback=read_span, help="Warn of what ends so soon.")
-@click.option("--fail-on", type=click.Choice(LEVELS), help="Exit with 1 from this level on.")
+@click.option("--fail-on", type=Choices(LEVELS), help="Exit with 1 from this level on.")
 @click.option("--baseline", type=_file, metavar="FILE", help="Leave out what stands in FILE.")
 @click.option("--write-baseline", is_flag=True, help="Write all that is found to the baseline.")
 @click.option("--lock", type=_file, metavar="FILE", help="The lock, in place of the configured.")
@@ -72,7 +73,7 @@ class Asked:
 @click.option("--trust-config", is_flag=True, help="Use the catalog.toml of this folder.")
 @click.option(
     "--also",
-    type=(click.Choice(FORMATS[1:]), _file),
+    type=(Choices(FORMATS[1:]), _file),
     metavar="FORMAT FILE",
     multiple=True,
     help="Write FILE in this format too; repeatable.",

@@ -7,7 +7,7 @@ from itertools import groupby
 from catalog.check.counting import Uncounted
 from catalog.check.notice import Notice
 from catalog.check.result import CheckResult, counted
-from catalog.cli.output import LEVEL_COLORS, say
+from catalog.cli.output import print_list, say, say_wrapped
 from catalog.core.files import shown
 from catalog.core.text import count
 from catalog.core.visible import visible
@@ -47,11 +47,10 @@ def _print_text(result: CheckResult) -> None:
     for path, group in groupby(notices, key=lambda notice: notice.path):
         say(visible(shown(path)), bold=True)
         for notice in group:
-            say(f"  {_place(notice):>{places}}  ", nl=False)
-            say(f"{notice.level:8}", nl=False, fg=LEVEL_COLORS[notice.level])
-            say(f"  {notice.rule:{rules}}  {visible(f'{notice.name}: {notice.text}')}")
+            start = f"{_place(notice):>{places}}", f"{notice.level:8}", f"{notice.rule:{rules}}"
+            print_list([(*start, f"{notice.name}: {notice.text}")], indent=2)
             if notice.instead:
-                say(f"{'':{places + 16}}{'':{rules}}{visible(notice.instead)}", dim=True)
+                say_wrapped(notice.instead, places + 16 + rules, dim=True)
     if notices:
         say()
     say(_summary(result))

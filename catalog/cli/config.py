@@ -4,6 +4,9 @@ import click
 
 from catalog.cli.app import App, pass_app
 from catalog.cli.output import format_option, note, print_json, print_rows, say
+from catalog.cli.tables import Column
+
+COLUMNS = (Column("Setting"), Column("Value", fit="wrap"), Column("Source", rank=1, fit="cut"))
 
 
 @click.group()
@@ -33,7 +36,7 @@ def show_config(app: App, style: str) -> int:
         print_json({"settings": settings})
     else:
         rows = [(item.setting, item.value or None, item.source) for item in shown]
-        print_rows(style, ("Setting", "Value", "Source"), rows)
+        print_rows(style, COLUMNS, rows)
     return 0
 
 
@@ -49,7 +52,7 @@ def check_config(app: App) -> int:
     from catalog.config.hints import names
 
     loaded = app.with_files().loaded
-    refuse_channels(loaded.settings, loaded.file)
+    refuse_channels(loaded)
     say(f"the configuration is right: {loaded.file or 'no file, defaults and environment'}")
     for name in loaded.strangers:
         note(f"the variable {name} is none of ours, and was passed over")

@@ -12,12 +12,11 @@ import click
 from catalog.api.when import read_when
 from catalog.cli.app import App, pass_app
 from catalog.cli.lazy_types import Check, Database
-from catalog.cli.output import format_option, note, print_json, say
+from catalog.cli.output import format_option, note, print_json, print_list, say
 from catalog.core.clock import now
 from catalog.core.errors import NotFound, SettingsInvalid, StoreError
 from catalog.core.files import stream
 from catalog.core.text import count
-from catalog.core.visible import visible
 from catalog.store.backup import copy, fresh
 from catalog.store.driver import REVISIONS
 
@@ -116,14 +115,17 @@ def verify(app: App, head: str | None, style: str) -> int:
     if style == "json":
         print_json({"ok": not _bad(checks), "checks": [_as_json(each) for each in checks]})
         return _bad(checks)
-    width = max(len(each.name) for each in checks)
-    for each in checks:
-        told = f"BAD  {each.bad}" if each.bad else f"ok   {each.remark or 'nothing there yet'}"
-        say(visible(f"{each.name:{width}}  {each.rows:7,}  {told}"))
+    print_list([_checked(each) for each in checks])
     if _bad(checks):
         note("The database was damaged or changed by hand.")
         note("`catalog db restore FILE` puts a backup in its place.")
     return _bad(checks)
+
+
+def _checked(check: Check) -> tuple[str, str, str, str]:
+    said = check.remark or "nothing there yet"
+    start = check.name, f"{check.rows:7,}"
+    return (*start, "BAD", str(check.bad)) if check.bad else (*start, "ok ", said)
 
 
 def _bad(checks: Iterable[Check]) -> int:

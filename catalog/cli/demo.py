@@ -1,6 +1,5 @@
 """`catalog demo`: run without a token on the shipped history over HTTP."""
 
-import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from catalog.cli.app import App, pass_app
 from catalog.cli.importing import run_at
 from catalog.cli.lazy_types import ReplayServer, Sync
 from catalog.cli.output import say
+from catalog.cli.program import program, with_config
 from catalog.cli.results import print_pass, status
 from catalog.config.sources import LARGEST
 from catalog.core.clock import stamp
@@ -63,9 +63,9 @@ def demo(app: App, directory: Path) -> int:
     if code == 0:
         say("\nNow look around:", bold=True)
         for command in ("changes", "models --at 2025-12-23", "show qwen3", "diff 2 3"):
-            say(f"  catalog --config {shlex.quote(str(configuration))} {command}")
+            say(f"  {with_config(configuration)} {command}")
         say(f"The document is {directory / DOCUMENT}.")
-        say("With a token, the same on the live route: INFOMANIAK_API_TOKEN=… catalog sync")
+        say(f"With a token, the same on the live route: INFOMANIAK_API_TOKEN=… {program()} sync")
     return code
 
 

@@ -13,7 +13,7 @@ import click
 from catalog.alerts import apprise
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.lazy_types import AnyChannel, Settings
-from catalog.cli.output import format_option, print_json, say
+from catalog.cli.output import format_option, print_json, print_list, say_wrapped
 from catalog.core.clock import now, stamp
 from catalog.core.errors import (
     CatalogError,
@@ -22,15 +22,14 @@ from catalog.core.errors import (
     SettingsInvalid,
     StoreError,
 )
+from catalog.core.http.proxy import Proxy
 from catalog.core.http.request import read_url
 from catalog.core.payload import Validators
-from catalog.core.visible import visible
 
 SECONDS = 5.0
 """Seconds to wait for a channel's host."""
 DRIFT = 60.0
 """Maximum seconds between our clock and the provider's."""
-COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,11 @@ def doctor(app: App, style: str) -> int:
         ]
         print_json({"checks": told})
     else:
-        width = max(16, *(len(each.what) for each in found)) + 2
+        width = max(16, *(len(each.what) for each in found))
         for each in found:
-            say(f"{each.state:5}", nl=False, fg=COLORS[each.state])
-            say(visible(f"{each.what:{width}}{each.said}"))
+            print_list([(f"{each.state:4}", f"{each.what:{width}}", each.said)])
             if each.todo:
-                say(visible(f"{'':{5 + width}}{each.todo}"))
+                say_wrapped(each.todo, 8 + width)
     return int(any(each.state == "fail" for each in found))
 
 
@@ -98,7 +96,7 @@ def _look(app: App) -> Iterator[Diagnosis]:
         if each.document.path is not None:
             yield _document(each.document.path, is_chosen=each.document.is_chosen)
     for channel in settings.channel:
-        yield from _channel(channel)
+        yield from _channel(channel, settings.http.way)
 
 
 def _provider(settings: Settings, what: str) -> Iterator[Diagnosis]:
@@ -203,7 +201,7 @@ def _document(path: Path, *, is_chosen: bool) -> Diagnosis:
     return Diagnosis("document", "ok", f"{path} may be written")
 
 
-def _channel(channel: AnyChannel) -> Iterator[Diagnosis]:
+def _channel(channel: AnyChannel, proxy: Proxy | None) -> Iterator[Diagnosis]:
     """Connect to the host of each target without sending anything."""
     from catalog.alerts.email import MailServer
     from catalog.config.channels import AppriseSettings, EmailSettings, WebhookSettings
@@ -213,8 +211,11 @@ def _channel(channel: AnyChannel) -> Iterator[Diagnosis]:
     match channel:
         case WebhookSettings():
             url = read_url(reveal(channel.url))
-            port = url.port or {"http": 80}.get(url.scheme, 443)
-            yield _host(what, url.hostname or "", port)
+            host, port = url.hostname or "", url.port or {"http": 80}.get(url.scheme, 443)
+            if proxy is not None and proxy.serves(host):
+                yield _host(what, proxy.host, proxy.port, f", the proxy to {host}")
+            else:
+                yield _host(what, host, port)
         case EmailSettings():
             server = MailServer.read(channel.server)
             yield _host(what, server.host, server.port)
@@ -234,10 +235,11 @@ def _target(channel: str, url: str) -> Diagnosis:
     return Diagnosis(what, "warn", "whether it can be reached is not known here", todo)
 
 
-def _host(what: str, host: str, port: int) -> Diagnosis:
+def _host(what: str, host: str, port: int, role: str = "") -> Diagnosis:
     try:
         socket.create_connection((host, port), SECONDS).close()
     except OSError as error:
         todo = "Check the channel's settings, and the way there from this machine."
-        return Diagnosis(what, "fail", f"{host}:{port}: {error.strerror or error}", todo)
-    return Diagnosis(what, "ok", f"{host}:{port} takes connections")
+        said = f"{host}:{port}{role}: {error.strerror or error}"
+        return Diagnosis(what, "fail", said, todo)
+    return Diagnosis(what, "ok", f"{host}:{port}{role} takes connections")

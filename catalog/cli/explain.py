@@ -23,13 +23,12 @@ from catalog.changes.values import attribute_within
 from catalog.changes.waves import BULK, SAME_MOVES, VARIANTS
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.lazy_types import FindingDelivery, Settings
-from catalog.cli.output import format_option, print_json, say
+from catalog.cli.output import format_option, print_json, print_list, say, say_wrapped
 from catalog.core.clock import stamp
 from catalog.core.paths import Attributes
 from catalog.core.payload import Drift
 from catalog.core.strict_json import values_json
 from catalog.core.text import VALUE_LIMIT, both, count
-from catalog.core.visible import visible
 from catalog.report.ends import is_as_announced
 from catalog.report.json_output import finding_json
 from catalog.report.sentences import sentence
@@ -44,7 +43,7 @@ Line = tuple[str, str]
 @provider_option
 @pass_app
 def explain(app: App, finding: str, style: str) -> int:
-    """Explain one FINDING: its rule, what was compared, who was told.
+    """Explain one FINDING: its rule, its comparison, its messages.
 
     It is named by its number in `catalog changes`, or by its fingerprint or how that begins.
     """
@@ -75,12 +74,11 @@ def explain(app: App, finding: str, style: str) -> int:
         *_judged(found, rule, str(levels.get(found.rule, ""))),
         *_compared(found, compared),
     ]
-    for name, text in lines:
-        say(visible(f"{name:12}{text}"))
+    print_list([(f"{name:10}", text) for name, text in lines])
     _print_facts(found, attributes)
     say("channels")
     for line in (*map(_line, told), *_untold(found, told, settings)):
-        say(visible(f"  {line}"))
+        say_wrapped(line, 2)
     return 0
 
 
@@ -174,7 +172,7 @@ def _print_facts(found: Finding, attributes: Attributes) -> None:
     say("facts")
     for change in found.changes[:SHOWN]:
         for line in _fact(change, attributes):
-            say(visible(f"  {line}"))
+            say_wrapped(line, 2)
     if rest := found.changes[SHOWN:]:
         say(f"  and {len(rest):,} more; --format json has them all")
 
@@ -195,6 +193,8 @@ def _fact(change: Change, attributes: Attributes) -> Iterator[str]:
             yield from (f"  {name}: {problem}" for name, problem in rows)
         case Probed() | Retiring() | Cancelled():
             yield f"{change.name}: {change.kind}"
+        case Removed() if change.candidates:
+            yield f"{where}: {change.kind}; instead: {', '.join(change.candidates)}"
         case _:
             yield f"{where}: {change.kind}" if where else change.kind
 

@@ -29,6 +29,7 @@ from catalog.core.clock import Clock, now
 from catalog.core.errors import CatalogError, ProviderError
 from catalog.core.files import read_text
 from catalog.core.http.client import Http
+from catalog.core.http.proxy import Proxy, read_proxy
 from catalog.core.http.request import Limits
 from catalog.core.payload import NotModified
 from catalog.core.run_id import current, running
@@ -87,6 +88,10 @@ class _Origin:
         ]
         return tuple({part for text in texts for part in (text, *text.split())})
 
+    def proxy(self, origin: Sequence[str] | None, without: Iterable[str]) -> Proxy | None:
+        """Read the proxy again. Raise SettingsInvalid if it cannot be read."""
+        return None if origin is None else read_proxy(str(self._value(*origin)), without)
+
     def _value(self, kind: str, name: str) -> Any:
         """Return a value from its variable, file or setting."""
         match kind:
@@ -137,11 +142,11 @@ def _poll(
         if not claim.is_ours:
             return Skipped(row.provider, slot, claim.done_at)
     begun, answer, failure = time.monotonic(), None, None
-    with Http(Limits(**known["limits"])) as client:
-        asking, http = (
-            ListRequest(**known["asking"]),
-            client.hiding(origin.secrets(known["secrets"])),
-        )
+    proxy = origin.proxy(known["proxy"], known["no_proxy"])
+    secrets = (*origin.secrets(known["secrets"]), *(proxy.secrets if proxy else ()))
+    ca_file = None if known["ca_file"] is None else Path(known["ca_file"])
+    with Http(Limits(**known["limits"]), proxy=proxy, ca_file=ca_file) as client:
+        asking, http = ListRequest(**known["asking"]), client.hiding(secrets)
         source = Source(http, row.provider, known["url"], token, lambda: started, asking)
         try:
             answer = source.fetch(row.validators)

@@ -7,14 +7,17 @@ from typing import Any
 
 from catalog.changes.finding import Finding, Level
 from catalog.changes.rules import rules
-from catalog.cli.output import LEVEL_COLORS, print_json, print_rows, say
+from catalog.cli.output import print_json, print_list, print_rows, say, say_wrapped
+from catalog.cli.tables import Column
 from catalog.core.clock import stamp
 from catalog.core.strict_json import canonical
-from catalog.core.visible import visible, visible_json
+from catalog.core.visible import visible_json
 from catalog.report.json_output import finding_json
 from catalog.report.sentences import sentence
 
-COLUMNS = ("At", "Level", "Rule", "What")
+NUMBER = Column("#", rank=1)
+PROVIDER = Column("Provider", rank=2)
+COLUMNS = (Column("At"), Column("Level"), Column("Rule", rank=3), Column("What", fit="wrap"))
 FLAT_COLUMNS = (
     *("snapshot", "at", "provider", "model", "key", "kind", "field"),
     *("before", "after", "level", "rule", "fingerprint", "number"),
@@ -33,13 +36,13 @@ def print_findings(
         print_json({"changes": [_json(finding, timed=timed) for finding in findings]})
     elif style == "csv":
         known = (_json(finding, timed=timed) for finding in single(findings))
-        print_rows(style, FLAT_COLUMNS, map(_flat, known))
+        print_rows(style, [*map(Column, FLAT_COLUMNS)], map(_flat, known))
     elif not findings and style == "table":
         say("no changes")
     else:
         # New comparisons have no number.
         numbered = all(finding.number for finding in findings)
-        columns = (*["No"] * numbered, *["Provider"] * named, *COLUMNS)
+        columns = (*[NUMBER] * numbered, *[PROVIDER] * named, *COLUMNS)
         rows = [
             (*[finding.number] * numbered, *[finding.provider] * named, *_row(finding, timed=timed))
             for finding in findings
@@ -54,12 +57,10 @@ def print_lines(findings: Iterable[Finding]) -> None:
     """
     told = (finding for finding in findings if finding.level is not Level.QUIET)
     for rule, group in groupby(told, key=lambda finding: finding.rule):
-        for finding in group:
-            say("  ", nl=False)
-            say(f"{finding.level:8}", nl=False, fg=LEVEL_COLORS[finding.level])
-            say(f"  {visible(sentence(finding))}")
-        if finding.level is not Level.INFO:
-            say(f"{'':12}{rules()[rule].why}", dim=True)
+        listed = list(group)
+        print_list([(f"{finding.level:8}", sentence(finding)) for finding in listed], indent=2)
+        if listed[-1].level is not Level.INFO:
+            say_wrapped(rules()[rule].why, 12, dim=True)
 
 
 def single(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -1,5 +1,6 @@
 """`catalog forecast`: list models that end, their dates, sources and successors."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -8,15 +9,26 @@ import click
 from catalog.changes.forecast import End, Forecast
 from catalog.changes.successors import Successor
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.findings import PROVIDER
 from catalog.cli.output import ROW_FORMATS, Row, format_option, print_json, print_rows, say
+from catalog.cli.tables import Column
 from catalog.core.clock import now, stamp
 from catalog.core.text import one_line
-from catalog.core.visible import visible
 from catalog.report.ends import days_left, until
 from catalog.report.json_output import forecast_json
-from catalog.report.sentences import successor
+from catalog.report.sentences import best, successor
 
-COLUMNS = ("Model", "Type", "Gone since", "Until", "Days left", "Basis", "Ground", "Instead")
+NAMES = ("Model", "Type", "Gone since", "Until", "Days left", "Basis", "Ground", "Instead")
+COLUMNS = tuple(map(Column, NAMES))
+SHORT_COLUMNS = (
+    Column("Model", fit="name"),
+    Column("Type", rank=3, fit="name"),
+    Column("Gone since", rank=2),
+    Column("Ends"),
+    Column("Reason", rank=4, fit="cut"),
+    Column("Instead", rank=1, fit="name"),
+)
+"""The columns on a terminal. Other formats have every detail."""
 
 
 @click.command()
@@ -46,19 +58,22 @@ def forecast(app: App, style: str) -> int:
         say("no model has an end")
     else:
         several = len(app.each) > 1
-        rows = [
-            (*([name] * several), *_row(end, moment, instead)) for name, end, instead in listing
-        ]
-        print_rows(style, (*(["Provider"] * several), *COLUMNS), rows)
+        columns, row = (SHORT_COLUMNS, _short) if style == "table" else (COLUMNS, _row)
+        rows = [(*([name] * several), *row(end, moment, instead)) for name, end, instead in listing]
+        print_rows(style, (*([PROVIDER] * several), *columns), rows)
     return 0
 
 
-def print_end(expected: Forecast, instead: tuple[Successor, ...]) -> None:
-    """Print the last day of one model, its source, and the successors."""
-    told = until(expected.until, expected.basis, expected.ground)
-    say(visible(f"ends        {days_left(expected.days_left(now()))}: {told}"))
+def end_lines(expected: Forecast, instead: tuple[Successor, ...]) -> Iterator[tuple[str, str]]:
+    """Yield the last day of one model with its source, and each successor."""
+    at = now()
+    left = days_left(expected.until, at)
+    if expected.until < at.date() and expected.basis != "proved":
+        yield "ends", f"{left} ({one_line(expected.ground)})"
+    else:
+        yield "ends", f"{left}: {until(expected.until, expected.basis, expected.ground)}"
     for each in instead:
-        say(visible(f"instead     {successor(each)}"))
+        yield "instead", successor(each)
 
 
 def _order(end: End, at: datetime) -> tuple[object, ...]:
@@ -78,6 +93,19 @@ def _row(end: End, at: datetime, instead: tuple[Successor, ...]) -> Row:
         expected.basis,
         one_line(expected.ground),
         "; ".join(map(successor, instead)) or None,
+    )
+
+
+def _short(end: End, at: datetime, instead: tuple[Successor, ...]) -> Row:
+    """Return the cells of a terminal: one text for the end, and the best successor."""
+    day, left = end.forecast.until, days_left(end.forecast.until, at)
+    return (
+        one_line(end.model.name),
+        end.model.type,
+        None if end.gone is None else str(end.gone.gone_since.date()),
+        left if day < at.date() else f"{day}, {left}",
+        one_line(end.forecast.ground),
+        best(instead),
     )
 
 

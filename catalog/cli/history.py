@@ -1,10 +1,28 @@
 """`catalog snapshots` and `catalog polls`: list stored states and attempts."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.output import ROW_FORMATS, format_option, print_json, print_rows
+from catalog.cli.findings import PROVIDER
+from catalog.cli.lazy_types import Head, PastPoll
+from catalog.cli.output import ROW_FORMATS, Row, format_option, print_json, print_rows
+from catalog.cli.tables import Column
 from catalog.core.clock import stamp
+
+SNAPSHOT, TAKEN = Column("Snapshot", title="#"), Column("Taken at")
+FROM, UNTIL = Column("From"), Column("Until", rank=1)
+SIZES = (Column("Models", rank=2), Column("Digest", rank=3))
+POLL, STARTED, ENDED = Column("Poll", title="#"), Column("Started at"), Column("Ended at", rank=3)
+RESULTS = (
+    Column("Outcome"),
+    Column("HTTP", rank=2),
+    Column("Took (ms)", rank=5),
+    Column("Snapshot", rank=4),
+    Column("Error", rank=1, fit="wrap"),
+)
 
 
 @click.command()
@@ -31,13 +49,35 @@ def snapshots(app: App, style: str) -> int:
         ]
         print_json({"snapshots": listed})
         return 0
-    columns = ("Snapshot", "Taken at", "Models", "Digest")
-    rows = [
-        (str(head.number), stamp(head.taken_at), head.model_count, head.digest[:12])
-        for head in heads
+    table = style == "table"
+    rows: list[Row] = [
+        (
+            *([head.provider] * _several(app)),
+            str(head.number),
+            stamp(head.taken_at),
+            *([until] * table),
+            head.model_count,
+            head.digest[:12],
+        )
+        for head, until in zip(heads, _untils(heads), strict=True)
     ]
-    print_rows(style, columns, rows)
+    columns = (SNAPSHOT, *([FROM, UNTIL] if table else [TAKEN]), *SIZES)
+    print_rows(style, (*([PROVIDER] * _several(app)), *columns), rows)
     return 0
+
+
+def _several(app: App) -> bool:
+    return len(app.each) > 1
+
+
+def _untils(heads: Sequence[Head]) -> list[str]:
+    """Return when the next snapshot of the same provider came, `now` without one."""
+    following: dict[str, str] = {}
+    untils = []
+    for head in reversed(heads):
+        untils.append(following.get(head.provider, "now"))
+        following[head.provider] = stamp(head.taken_at)
+    return untils[::-1]
 
 
 @click.command()
@@ -47,14 +87,15 @@ def snapshots(app: App, style: str) -> int:
 @pass_app
 def polls(app: App, limit: int, style: str) -> int:
     """List the latest polls and how each ended, newest first."""
-    from catalog.store.polls import newest_first
+    from catalog.store.polls import missing_from, newest_first
 
     with app.database.reading() as connection:
         past = [
             poll for each in app.each for poll in newest_first(connection, each.one.name, limit)
         ]
-    past.sort(key=lambda poll: poll.number, reverse=True)
-    del past[limit:]
+        past.sort(key=lambda poll: poll.number, reverse=True)
+        del past[limit:]
+        lacking = {poll.number: missing_from(connection, poll) for poll in past if poll.candidate}
     if style == "json":
         listed = [
             {
@@ -66,16 +107,19 @@ def polls(app: App, limit: int, style: str) -> int:
                 **({"http_status": poll.http_status} if poll.http_status is not None else {}),
                 **({"snapshot": poll.snapshot} if poll.snapshot is not None else {}),
                 **({"error": poll.error} if poll.error is not None else {}),
+                **({"missing": lacking[poll.number]} if lacking.get(poll.number) else {}),
             }
             for poll in past
         ]
         print_json({"polls": listed})
         return 0
-    columns = ("Poll", "Started at", "Outcome", "HTTP", "Took (ms)", "Snapshot", "Error")
-    rows = [
+    table = style == "table"
+    rows: list[Row] = [
         (
+            *([poll.provider] * _several(app)),
             str(poll.number),
             stamp(poll.started_at),
+            *([_ended(poll)] * table),
             str(poll.outcome),
             poll.http_status and str(poll.http_status),
             poll.duration_ms,
@@ -84,5 +128,11 @@ def polls(app: App, limit: int, style: str) -> int:
         )
         for poll in past
     ]
-    print_rows(style, columns, rows)
+    columns = (POLL, STARTED, *([ENDED] * table), *RESULTS)
+    print_rows(style, (*([PROVIDER] * _several(app)), *columns), rows)
     return 0
+
+
+def _ended(poll: PastPoll) -> str:
+    """Return when a poll ended."""
+    return stamp(poll.started_at + timedelta(milliseconds=poll.duration_ms))

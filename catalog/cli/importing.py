@@ -200,7 +200,7 @@ def _import(sync: Sync, recording: Recording, *, accept: bool) -> Pass:
     fetch = partial(_fetch, recording, sync.provider)
     one = run_at(replace(sync, fetch=fetch), recording.at, accept=accept)
     if isinstance(one.poll.error, CatalogHeld):
-        one.poll.error.hint = "If it is true, import with --accept."
+        one.poll.error.hint = "If it is right, import again with `--accept`."
     return one
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from catalog.store.database import Database as Database
     from catalog.store.database import Transaction as Transaction
     from catalog.store.deliveries import Delivery as Delivery
+    from catalog.store.history import Head as Head
     from catalog.store.lookup import FindingDelivery as FindingDelivery
     from catalog.store.polls import Answered as Answered
     from catalog.store.polls import PastPoll as PastPoll

@@ -3,14 +3,18 @@
 import json
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 from catalog.cli.output import NOTES
+from catalog.core import waiting
 from catalog.core.clock import now, stamp
 from catalog.core.run_id import current
 from catalog.core.visible import visible
 
 LEVELS = {-1: logging.ERROR, 0: logging.WARNING, 1: logging.INFO, 2: logging.DEBUG}
+
+REPEATED = 10.0
+"""Seconds until the same wait is shown again."""
 
 
 class JsonLines(logging.Formatter):
@@ -42,6 +46,26 @@ class Lines(logging.Formatter):
         return f"{stamp(now())} {record.levelname.lower():8} {visible(record.getMessage())}{of}"
 
 
+class Waits(logging.StreamHandler[TextIO]):
+    """Lines about waits on a terminal. A line that was just shown is not repeated."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._shown: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is new."""
+        text = record.getMessage()
+        is_new = record.created - self._shown.get(text, -REPEATED) >= REPEATED
+        if is_new:
+            self._shown[text] = record.created
+        return is_new
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the text, with control characters escaped."""
+        return visible(record.getMessage())
+
+
 def start_logging(verbosity: int, log_format: str) -> None:
     """Log to stderr, as text or JSON.
 
@@ -55,3 +79,12 @@ def start_logging(verbosity: int, log_format: str) -> None:
     root.setLevel(LEVELS[max(-1, min(2, verbosity))])
     logging.getLogger("catalog.alerts").setLevel(logging.INFO)
     logging.getLogger(NOTES).setLevel(logging.INFO if log_format == "json" else logging.NOTSET)
+    _show_waits(plain=verbosity == 0 and log_format == "text" and sys.stderr.isatty())
+
+
+def _show_waits(*, plain: bool) -> None:
+    """Show waits as plain lines on a terminal. Other logs get them from INFO on."""
+    waits = logging.getLogger(waiting.NAME)
+    waits.handlers = [Waits(sys.stderr)] if plain else []
+    waits.propagate = not plain
+    waits.setLevel(logging.INFO if plain else logging.NOTSET)

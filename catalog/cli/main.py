@@ -4,7 +4,7 @@ import codecs
 import gc
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -14,9 +14,9 @@ import click
 
 from catalog import __version__
 from catalog.cli.app import App
-from catalog.cli.output import note, note_error, silence
+from catalog.cli.mistyped import Choices, explained, no_such_command
+from catalog.cli.output import note, note_error, silence, spelled
 from catalog.core.errors import CatalogError, InternalError, StoreError
-from catalog.core.files import shown as shown_name
 
 INTERRUPTED = 130
 USAGE = 2
@@ -28,13 +28,15 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "alerts": ("alerts", "List the messages to the channels."),
     "changes": ("changes", "List what changed, oldest first."),
     "check": ("check", "Find uses of models that are gone or about to go."),
+    "completion": ("completion", "Print the completion script of a SHELL."),
     "config": ("config", "Show and check the configuration."),
     "db": ("db", "Keep what is known: back up, restore, verify, move."),
     "demo": ("demo", "Show nine months of a real catalog; needs no token."),
     "diff": ("changes", "Compare two states A and B."),
     "doctor": ("doctor", "Look at all that a pass needs."),
-    "explain": ("explain", "Explain one FINDING: its rule, what was compared, who was told."),
+    "explain": ("explain", "Explain one FINDING: its rule, its comparison, its messages."),
     "forecast": ("forecast", "List every model with an end."),
+    "help": ("help", "Show a page of the documentation, or list the topics."),
     "init": ("init", "Make a configuration, and try it."),
     "import": ("importing", "Import recorded payloads from DIRECTORY."),
     "matrix": ("matrix", "Show which model answers on which route, and since when."),
@@ -51,10 +53,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "snapshots": ("history", "List the accepted states of the catalog, oldest first."),
     "status": ("status", "Say whether all is well; exits with 1 when not."),
     "sync": ("sync", "Poll the provider once."),
-    "tune": ("tune", "Judge the stored history again, and say how much would be told."),
+    "tune": ("tune", "Judge the stored history again, and count what is reported."),
     "validate": ("payloads", "Check a payload FILE, or stdin for -."),
 }
 """The module of each command, and its line in the overview."""
+GROUPS = ("alerts", "config", "db", "provider")
 
 
 class Commands(click.Group):
@@ -75,9 +78,18 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Load the command that the arguments name."""
+        """Load the command that the arguments name, or raise UsageError with a suggestion."""
+        word = args[0]
+        if word not in COMMANDS and not word.startswith("-") and not ctx.resilient_parsing:
+            raise no_such_command(word, COMMANDS, _groups, ctx)
         name, command, rest = super().resolve_command(ctx, args)
         return name, command and load(str(command.name)), rest
+
+
+def _groups() -> Iterator[click.Group]:
+    """Yield the commands that have commands of their own."""
+    commands = map(load, GROUPS)
+    return (each for each in commands if isinstance(each, click.Group))
 
 
 def load(name: str) -> click.Command:
@@ -103,7 +115,7 @@ def load(name: str) -> click.Command:
 @click.option("-q", "--quiet", is_flag=True, help="Log errors only.")
 @click.option(
     "--log-format",
-    type=click.Choice(["text", "json"]),
+    type=Choices(["text", "json"]),
     default="text",
     help="How log lines look on stderr.",
 )
@@ -132,18 +144,11 @@ def main() -> None:
         if getattr(sys, name) is None:
             # Opened if our parent closed it, because the next file would get its number.
             setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115  # open while we run
-    codecs.register_error("shown", _shown)
+    codecs.register_error("shown", spelled)
     for stream in (sys.stdout, sys.stderr):
         # Escaped, because a terminal may not be able to show a model's name.
         cast("TextIOWrapper", stream).reconfigure(errors="shown")
     sys.exit(_run())
-
-
-def _shown(error: UnicodeError) -> tuple[bytes, int]:
-    r"""Escape text that a terminal cannot show: file name bytes as `\xff`."""
-    unwritten = cast("UnicodeEncodeError", error)  # because the handler is only used to write
-    text = shown_name(unwritten.object[unwritten.start : unwritten.end])
-    return text.encode("ascii", "backslashreplace"), unwritten.end
 
 
 def _run() -> int:
@@ -155,8 +160,10 @@ def _run() -> int:
     except click.exceptions.Abort:
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
-        _point_back(error)
+        shown, hint = explained(error, [name for option in cli.params for name in option.opts])
+        shown.show()
+        if hint is not None:
+            note(f"hint: {hint}")
         return USAGE
     except OSError as error:
         silence(sys.stdout)  # because the rest of its buffer would fail again at exit
@@ -179,11 +186,3 @@ def _explain(error: Exception) -> int:
     log_trace(logging.getLogger("catalog"), error)
     note_error(InternalError(f"the command broke off {MISTAKE}: {place(error)}"))
     return InternalError.exit_code
-
-
-def _point_back(error: click.ClickException) -> None:
-    """Report that a global option goes before the command, not after it."""
-    if isinstance(error, click.NoSuchOption):
-        name = error.option_name
-        if any(name in option.opts for option in cli.params):
-            note(f"hint: {name} goes before the command, right after `catalog`.")

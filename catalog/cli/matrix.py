@@ -6,11 +6,23 @@ import click
 
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.output import Row, format_option, print_json, print_rows, say
+from catalog.cli.tables import Column
 from catalog.core.clock import stamp
 from catalog.core.probe import Cell, Probe
 from catalog.report.json_output import probe_json
 
-DETAILS = ("Model", "Route", "Verdict", "Since", "Last called", "ms", "Tokens", "As", "Said")
+COLUMNS = (Column("Model", fit="name"), Column("Form", rank=2), Column("List", rank=1))
+DETAILS = (
+    Column("Model", fit="name"),
+    Column("Route"),
+    Column("Verdict"),
+    Column("Since", rank=2),
+    Column("Last called", rank=3),
+    Column("ms", rank=5),
+    Column("Tokens", rank=6),
+    Column("As", rank=4, fit="name"),
+    Column("Said", rank=1, fit="wrap"),
+)
 
 
 @click.command()
@@ -46,7 +58,7 @@ def matrix(app: App, said: bool, style: str) -> int:
         routes = list(dict.fromkeys(sorted(cell.route for cell in ordered)))
         names = list(dict.fromkeys(cell.name for cell in ordered))
         rows = [_row(name, where[name], routes, cells) for name in names]
-        print_rows(style, ("Model", "Form", "List", *routes), rows)
+        print_rows(style, (*COLUMNS, *map(Column, routes)), rows)
     return 0
 
 

@@ -7,17 +7,22 @@ import click
 from catalog.api.when import When
 from catalog.changes.finding import Finding, Level
 from catalog.cli.app import App, pass_app, provider_option
-from catalog.cli.forecast import print_end
+from catalog.cli.findings import PROVIDER
+from catalog.cli.forecast import end_lines
 from catalog.cli.lazy_types import Settings, Transaction
+from catalog.cli.mistyped import suggestion
 from catalog.cli.output import (
     ROW_FORMATS,
     Row,
     format_option,
     model_name,
+    note,
     print_json,
+    print_list,
     print_rows,
     say,
 )
+from catalog.cli.tables import Column
 from catalog.cli.when import when_option
 from catalog.core.clock import now, stamp
 from catalog.core.snapshot import Model, Snapshot
@@ -28,7 +33,16 @@ from catalog.report.annotations import Label, label
 from catalog.report.json_output import forecast_json, model_json, snapshot_json
 from catalog.report.sentences import sentence
 
-COLUMNS = ("ID", "Name", "Type", "Status", "Beta", "Limit (tokens)", "Title", "Description")
+COLUMNS = (
+    Column("ID", rank=3, fit="name"),
+    Column("Name", fit="name"),
+    Column("Type", rank=1, fit="name"),
+    Column("Status"),
+    Column("Beta", rank=4),
+    Column("Limit (tokens)", rank=2, title="Tokens"),
+    Column("Title", rank=5, fit="title"),
+    Column("Description", rank=6, fit="cut"),
+)
 at_option = when_option("--at", "As it was at")
 
 
@@ -46,6 +60,9 @@ def models(app: App, at: When | None, kind: str | None, status: str | None, styl
         return kind in {None, model.type} and status in {None, model.status}
 
     read = [_read(app, settings, at) for settings in app.each]
+    listed = [model for snapshot, _, _ in read for model in snapshot.models]
+    _note_unknown("type", kind, {each.type for each in listed})
+    _note_unknown("status", status, {each.status for each in listed if each.status is not None})
     if style == "json":
         catalogs = [
             {
@@ -60,14 +77,26 @@ def models(app: App, at: When | None, kind: str | None, status: str | None, styl
         ]
         print_json(catalogs[0] if len(catalogs) == 1 else {"catalogs": catalogs})
         return 0
+    several = len(app.each) > 1
     rows = [
-        (*_provider(app, snapshot.provider), *_row(model, label))
+        (*([snapshot.provider] * several), *_row(model, label))
         for snapshot, known, _ in read
         for model, label in known
         if wanted(model)
     ]
-    print_rows(style, (*_provider(app, "Provider"), *COLUMNS), rows)
+    if not rows and style == "table":
+        say("no models")
+    else:
+        print_rows(style, (*([PROVIDER] * several), *COLUMNS), rows)
     return 0
+
+
+def _note_unknown(what: str, word: str | None, known: set[str]) -> None:
+    """Note a type or status that no model has, with the nearest one."""
+    if word is None or word in known:
+        return
+    near = suggestion(word, known)
+    note(visible(f"no model has the {what} {word!r}; there are: {', '.join(sorted(known))}.{near}"))
 
 
 def _read(
@@ -85,11 +114,6 @@ def _read(
         known = () if at or number is None else read_ends(connection, provider, number)[0]
     ends = {end.model.key: forecast_json(end.forecast, now()) for end in known}
     return snapshot, [(model, label(model, names)) for model in snapshot.models], ends
-
-
-def _provider(app: App, text: str) -> tuple[str, ...]:
-    """Return a cell with the provider's name if there are several."""
-    return (text,) if len(app.each) > 1 else ()
 
 
 @click.command()
@@ -117,15 +141,15 @@ def show(app: App, model: str, at: When | None, style: str) -> int:
         print_json(details_json(details, now()))
         return 0
     say(visible(f"{details.model.name}  (id {details.model.key})"), bold=True)
-    say(f"first seen  {stamp(details.first_seen)}")
+    lines = [("first seen", stamp(details.first_seen))]
     if details.gone_since is None:
-        say(f"unchanged   since {stamp(details.unchanged_since)}")
+        lines.append(("unchanged", f"since {stamp(details.unchanged_since)}"))
     else:
-        say(f"gone since  {stamp(details.gone_since)}")
-    for former in details.former_keys:
-        say(visible(f"formerly    id {former}"))
+        lines.append(("gone since", stamp(details.gone_since)))
+    lines += [("formerly", f"id {former}") for former in details.former_keys]
     if details.end is not None:
-        print_end(details.end, details.successors)
+        lines += end_lines(details.end, details.successors)
+    print_list(lines)
     _print_facts(details.model)
     _print_history(details.findings)
     return 0
@@ -174,10 +198,8 @@ def _row(model: Model, words: Label) -> Row:
 def _print_facts(model: Model) -> None:
     say("facts")
     facts: dict[str, Any] = parse(model.facts)
-    width = max(map(len, facts))
-    for name, value in facts.items():
-        text = value if isinstance(value, str) else canonical(value)
-        say(visible(f"  {name:{width}}  {text}"))
+    texts = {name: v if isinstance(v, str) else canonical(v) for name, v in facts.items()}
+    print_list([*texts.items()], indent=2)
 
 
 def _print_history(findings: tuple[Finding, ...]) -> None:
@@ -185,8 +207,7 @@ def _print_history(findings: tuple[Finding, ...]) -> None:
     quiet = len(findings) - len(told)
     if findings:
         say("history")
-    for finding in told:
-        say(visible(f"  {stamp(finding.at)}  {finding.level:8}  {sentence(finding)}"))
+    print_list([(stamp(each.at), f"{each.level:8}", sentence(each)) for each in told], indent=2)
     if quiet:
         say(
             f"  {count(quiet, 'quiet change')} left out; `catalog changes --level quiet` shows them"

@@ -6,6 +6,7 @@ import click
 
 from catalog.changes.forecast import Note
 from catalog.cli.app import App, pass_app, provider_option
+from catalog.cli.findings import PROVIDER
 from catalog.cli.models import find_model
 from catalog.cli.output import (
     ROW_FORMATS,
@@ -16,10 +17,18 @@ from catalog.cli.output import (
     print_rows,
     say,
 )
+from catalog.cli.tables import Column
 from catalog.core.clock import now, stamp
 from catalog.core.visible import visible
 
-COLUMNS = ("Model", "Noted at", "Retires", "Successor", "Source", "Counts")
+COLUMNS = (
+    Column("Model", fit="name"),
+    Column("Noted at", rank=3),
+    Column("Retires"),
+    Column("Successor", rank=1, fit="name"),
+    Column("Source", rank=4, fit="cut"),
+    Column("Counts", rank=2),
+)
 LONGEST = 500
 """Maximum characters, because a note is one line."""
 
@@ -99,7 +108,7 @@ def notes(app: App, style: str) -> int:
     else:
         several = len(app.each) > 1
         listing = [(*([row[0]] * several), *_row(*row[1:])) for row in rows]
-        print_rows(style, (*(["Provider"] * several), *COLUMNS), listing)
+        print_rows(style, (*([PROVIDER] * several), *COLUMNS), listing)
     return 0
 
 

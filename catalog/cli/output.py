@@ -2,27 +2,37 @@
 
 import io
 import os
-import re
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, TextIO, cast
 
 import click
 
+from catalog.cli.mistyped import Choices
+from catalog.cli.tables import NARROWEST, Cell, Column, Table, wrap
 from catalog.core.errors import CatalogError
 from catalog.core.files import shown
-from catalog.core.visible import NAME_LIMIT, visible
+from catalog.core.visible import visible
 
 NOTES = "catalog.notes"
 """The logger of notes with a level. Other notes are text."""
 ROW_FORMATS = ("table", "json", "csv", "markdown")
-NOTHING = "–"
-LEVEL_COLORS = {"breaking": "red", "warning": "yellow", "info": "cyan", "quiet": "bright_black"}
-NAMES = frozenset({"ID", "Model", "Name", "Successor", "Title", "Type", "key", "model"})
-"""The columns with names, which are cut in tables."""
+COLORS = {
+    "breaking": "red",
+    "warning": "yellow",
+    "info": "cyan",
+    "quiet": "bright_black",
+    "ok": "green",
+    "warn": "yellow",
+    "fail": "red",
+    "BAD": "red",
+}
+"""The colors of the cells with these words."""
+PLAIN = str.maketrans({"…": "...", "→": "->", "–": "-"})
+"""What our own characters become on a terminal that cannot show them."""
 
-Row = Sequence[str | int | None]
-"""Cells. Only tables for people add separators. None is an empty cell."""
+Row = Sequence[Cell]
 
 
 def format_option(*formats: str) -> Callable[[Any], Any]:
@@ -30,7 +40,7 @@ def format_option(*formats: str) -> Callable[[Any], Any]:
     return click.option(
         "--format",
         "style",
-        type=click.Choice(formats),
+        type=Choices(formats),
         default=formats[0],
         show_default=True,
         help="How to print the result.",
@@ -114,60 +124,90 @@ def _shown(value: Any) -> Any:
     return [_shown(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def print_rows(style: str, columns: Sequence[str], rows: Iterable[Row]) -> None:
+def print_rows(style: str, columns: Sequence[Column], rows: Iterable[Row]) -> None:
     """Print rows as a table for people, CSV, or a Markdown table."""
+    names = [column.name for column in columns]
     if style == "csv":
         import csv
 
         # Control characters are escaped, because people open CSV files in spreadsheets.
         cells = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
         lines = io.StringIO()
-        csv.writer(lines, lineterminator="\n").writerows([columns, *cells])
+        csv.writer(lines, lineterminator="\n").writerows([names, *cells])
         say(lines.getvalue(), nl=False)
     elif style == "markdown":
         from catalog.report.markdown import table, text
 
-        say(table(columns, [[text(cell) for cell in _readable(columns, row)] for row in rows]))
+        say(table(names, [[text(cell) for cell in _readable(columns, row)] for row in rows]))
     else:
-        _print_table(columns, [[visible(c) for c in _readable(columns, row)] for row in rows])
+        print_table(columns, rows)
 
 
-def _readable(columns: Sequence[str], row: Row) -> Iterator[str]:
-    """Yield cells for people: separators in numbers, dashes, shortened names."""
-    from catalog.core.strict_json import cut
-
-    for column, cell in zip(columns, row, strict=True):
-        if cell is None:
-            yield NOTHING
-        elif not isinstance(cell, str):
-            yield f"{cell:,}"
-        else:
-            yield cut(cell, NAME_LIMIT) if column in NAMES else cell
+def print_list(rows: Sequence[Row], *, indent: int = 0) -> None:
+    """Print rows as aligned lines without headings. The last text is wrapped between words."""
+    shorter = len(rows[0]) - 1 if rows else 0
+    columns = (*[Column("")] * shorter, Column("", fit="wrap"))
+    print_table(columns, rows, headed=False, indent=indent)
 
 
-def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def say_wrapped(text: str, indent: int, **style: Any) -> None:
+    """Print an indented text, wrapped between words on a terminal."""
+    width = terminal_width()
+    room = len(text) if width is None else max(NARROWEST, width - indent)
+    for line in wrap(printable(visible(text)), room):
+        say(f"{' ' * indent}{line}", **style)
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for index, column in enumerate(columns):
-        numeric = all(re.fullmatch(r"[\d,]+|–", row[index]) for row in rows)
-        table.add_column(column, justify="right" if numeric and rows else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(text, style=LEVEL_COLORS.get(text, "")) for text in row))
-    colored = colors(sys.stdout)
-    terminal = sys.stdout.isatty()
-    page = io.StringIO()
-    console = Console(
-        file=page,
-        force_terminal=colored,
-        no_color=not colored,
-        width=None if terminal else 10_000,
-        highlight=False,
-    )
-    console.print(table)
-    say("\n".join(line.rstrip() for line in page.getvalue().splitlines()))
+
+def print_table(
+    columns: Sequence[Column], rows: Iterable[Row], *, headed: bool = True, indent: int = 0
+) -> None:
+    """Print a table for people, which fits into the terminal.
+
+    Without `headed` it has no headings. Each line begins with `indent` blanks.
+    """
+    texts = (tuple(map(printable, map(visible, _readable(columns, row)))) for row in rows)
+    table = Table(tuple(columns), tuple(texts), more=printable("…"))
+    width = terminal_width()
+    room = width and max(1, width - indent)
+    paint = _paint if colors(sys.stdout) else _plain
+    for line in table.lines(room, paint, headed=headed):
+        say(f"{' ' * indent}{line}" if line else "")
+    if dropped := table.dropped(room, headed=headed):
+        left_out = ", ".join(dropped)
+        say(f"Not shown: {left_out}. A wider terminal or --format json shows all.", dim=True)
+
+
+def terminal_width() -> int | None:
+    """Return the columns of the terminal, None if stdout is none. COLUMNS overrides it."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def printable(text: str) -> str:
+    """Return text as stdout can show it, because its width counts in tables."""
+    encoding = sys.stdout.encoding
+    return text if text.isascii() else text.encode(encoding, "shown").decode(encoding)
+
+
+def spelled(error: UnicodeError) -> tuple[str, int]:
+    r"""Spell out text that a terminal cannot show: `->`, and file name bytes as `\xff`."""
+    unwritten = cast("UnicodeEncodeError", error)  # because the handler is only used to write
+    text = shown(unwritten.object[unwritten.start : unwritten.end]).translate(PLAIN)
+    return text.encode("ascii", "backslashreplace").decode("ascii"), unwritten.end
+
+
+def _readable(columns: Sequence[Column], row: Row) -> Iterator[str]:
+    return (column.text(cell) for column, cell in zip(columns, row, strict=True))
+
+
+def _paint(padded: str, text: str | None) -> str:
+    """Color the levels, and make headings bold."""
+    if text is None:
+        return click.style(padded, bold=True)
+    return click.style(padded, fg=color) if (color := COLORS.get(text.strip())) else padded
+
+
+def _plain(padded: str, _text: str | None) -> str:
+    return padded
 
 
 def _write(stream: TextIO, text: str, *, nl: bool = True, **style: Any) -> None:

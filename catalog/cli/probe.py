@@ -13,7 +13,8 @@ import click
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.findings import print_lines
 from catalog.cli.lazy_types import Probing, Results, Selection, Settings
-from catalog.cli.output import format_option, note, note_error, print_json, print_rows, say
+from catalog.cli.output import format_option, note, note_error, print_json, print_table, say
+from catalog.cli.tables import Column
 from catalog.core.clock import stamp
 from catalog.core.errors import SettingsInvalid
 from catalog.core.probe import Call, Probe
@@ -22,8 +23,20 @@ from catalog.core.visible import visible
 from catalog.providers.infomaniak.routes import DEAREST
 from catalog.report.json_output import finding_json, probe_json
 
-COLUMNS = ("Model", "Route", "Verdict", "ms", "Said")
-PLANNED = ("Model", "Route", "Calls", "Tokens", "Not called because")
+COLUMNS = (
+    Column("Model", fit="name"),
+    Column("Route", rank=1),
+    Column("Verdict"),
+    Column("ms", rank=2),
+    Column("Said", fit="wrap"),
+)
+PLANNED = (
+    Column("Model", fit="name"),
+    Column("Route"),
+    Column("Calls"),
+    Column("Tokens"),
+    Column("Not called because", fit="wrap"),
+)
 OFF = "probing is off: it calls the models, which costs money"
 HOW_TO_ENABLE = "Set `probe.enabled = true`, or give --once to call them now; --dry-run shows what."
 
@@ -125,7 +138,7 @@ def _print_plan(probing: Probing, wish: Selection, settings: Settings, style: st
         cost = {"calls": calls, "tokens": tokens}
         print_json({"provider": probing.provider.name, "plan": [_call(c) for c in plan], **cost})
         return 0
-    print_rows("table", PLANNED, [(c.name, c.route, c.calls, c.tokens, c.skip) for c in plan])
+    print_table(PLANNED, [(c.name, c.route, c.calls, c.tokens, c.skip) for c in plan])
     chf = tokens * DEAREST / 1_000_000
     say(
         f"\nat most {count(calls, 'call')} and {count(tokens, 'token')}; at CHF {DEAREST:.2f} a "
@@ -147,7 +160,7 @@ def _call(call: Call) -> dict[str, Any]:
 
 def _print(results: Results, settings: Settings, *, quiet: bool) -> None:
     if not quiet:
-        print_rows("table", COLUMNS, [_row(each) for each in _sorted(results.probes)])
+        print_table(COLUMNS, [_row(each) for each in _sorted(results.probes)])
         say()
     print_lines(results.findings)
     spent, terms = results.spent, settings.probe

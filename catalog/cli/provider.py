@@ -11,6 +11,7 @@ import click
 from catalog.cli.app import App, pass_app
 from catalog.cli.lazy_types import Proposal, Settings
 from catalog.cli.output import ROW_FORMATS, format_option, note, print_json, print_rows, say
+from catalog.cli.tables import Column
 from catalog.config.sources import SECRET_BYTES
 from catalog.core.api_error import error_message
 from catalog.core.errors import NotFound, PayloadInvalid, ProviderError, SettingsInvalid
@@ -26,7 +27,13 @@ HINTS = {
     "403": "Allow the token to list the models, or name another one with --token-file.",
     "404": "Check the URL: it should be the whole address of the list of models.",
 }
-COLUMNS = ("Name", "Kind", "URL", "Schedule", "Document")
+COLUMNS = (
+    Column("Name", fit="name"),
+    Column("Kind", rank=1),
+    Column("URL"),
+    Column("Schedule", rank=2),
+    Column("Document", rank=3, fit="cut"),
+)
 
 
 @click.group(invoke_without_command=True)
@@ -36,9 +43,20 @@ def provider(context: click.Context, style: str) -> int | None:
     """List the providers that are polled."""
     if context.invoked_subcommand is not None:
         return None
+    return _list(context.ensure_object(App), style)
+
+
+@provider.command("list")
+@format_option(*ROW_FORMATS)
+@pass_app
+def list_(app: App, style: str) -> int:
+    """List the providers that are polled, as `catalog provider` does."""
+    return _list(app, style)
+
+
+def _list(app: App, style: str) -> int:
     from catalog.config.build import wire_schedule
 
-    app = context.ensure_object(App)
     rows = [
         (
             each.one.name,

@@ -61,6 +61,13 @@ def pass_json(result: Pass, *, dry_run: bool = False) -> dict[str, Any]:
     ]
     if result.document is not None:
         document["document"] = _document_json(result.document)
+    if poll.held is not None:
+        document["held"] = {
+            "missing": [model.name for model in poll.held.missing],
+            "changes": [finding_json(finding) for finding in poll.held.findings],
+            "polls_left": poll.held.release.polls,
+            "accepted_from": stamp(poll.held.release.at),
+        }
     if poll.problems:
         document["problems"] = [asdict(problem) for problem in poll.problems]
     for name, error in (("error", poll.error), ("document_error", result.document_error)):
@@ -104,10 +111,10 @@ def print_pass(
         say(_headline(result, dry_run=dry_run), bold=True)
     if poll.findings:
         _print_findings(poll)
+    if dry_run:
+        _print_held(poll)
     if result.document is not None and not hushed:
-        line = document_line(result.document, dry_run=dry_run)
-        if line and (result.document.has_markers or not quiet):
-            say(line)
+        _print_document(result.document, quiet=quiet, dry_run=dry_run)
     for waiting in result.pending:
         if waiting.error or not quiet:
             tell(
@@ -125,6 +132,20 @@ def _print_findings(poll: Poll) -> None:
     # Omitted beside an error, because these findings repeat it.
     alone = {"stale", "retiring", "cancelled"}
     print_lines(each for each in poll.findings if not poll.error or each.change.kind in alone)
+
+
+def _print_document(document: Published, *, quiet: bool, dry_run: bool) -> None:
+    line = document_line(document, dry_run=dry_run)
+    if line and (document.has_markers or not quiet):
+        say(line)
+
+
+def _print_held(poll: Poll) -> None:
+    if poll.held is not None and poll.held.findings:
+        from catalog.cli.findings import print_lines  # not loaded without findings
+
+        say("the change that is held:")
+        print_lines(poll.held.findings)
 
 
 def _headline(result: Pass, *, dry_run: bool) -> str:

@@ -63,7 +63,7 @@ def _works(app: App) -> list[Work]:
     works: list[Work] = []
     errors: list[SettingsInvalid] = []
     closed = count(1)
-    refuse_channels(app.loaded.settings, app.loaded.file)
+    refuse_channels(app.loaded)
     with ExitStack() as stack:
         http = stack.enter_context(wire_http(app.loaded.settings))
         stack.callback(app.database.close)

@@ -42,7 +42,7 @@ def sync(
     if isinstance(fast, Pass | Skipped):
         results.append(fast)
     else:
-        from catalog.cli.full_sync import hint, opened
+        from catalog.cli.full_sync import opened
         from catalog.sync.sync import Options
 
         with opened(app, dry_run=dry_run) as (works, codes):
@@ -55,7 +55,6 @@ def sync(
                     results.append(work.sync.run(Options(accept=accept, dry_run=True)))
                 else:
                     results.append(work.run_now(fast, accept=accept))
-                hint(app, results[-1])
     _print(results, style, quiet=app.verbosity < 0, dry_run=dry_run)
     passes = (each for each in results if not isinstance(each, Skipped))
     return max([*codes, *(status(each, exit_code=exit_code) for each in passes)], default=0)

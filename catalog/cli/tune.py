@@ -15,7 +15,9 @@ from catalog.changes.poll import Poll, Removals
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.importing import run_at
 from catalog.cli.lazy_types import Answered, Database, Policy, Settings, Trial
-from catalog.cli.output import Row, format_option, print_json, print_rows, say
+from catalog.cli.mistyped import Choices
+from catalog.cli.output import Row, format_option, print_json, print_table, say
+from catalog.cli.tables import Column
 from catalog.cli.when import read_span
 from catalog.core.clock import stamp
 from catalog.core.payload import Payload, Validators
@@ -26,6 +28,9 @@ NEVER = timedelta(microseconds=1)
 """Shorter than any time between two moves, so no value is damped."""
 SHOWN = 10
 """The maximum number of flapping values that are shown."""
+
+LEVELS = tuple(map(Column, ("Level", "All told", "A day", "By the settings", "A day")))
+DAMPED = (Column("Model", fit="name"), Column("Field"), Column("Moves"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class Tuned:
 @click.command()
 @click.option(
     "--removals",
-    type=click.Choice(["at once", "next"]),
+    type=Choices(["at once", "next"]),
     help="When a removal is believed, in place of the setting.",
 )
 @click.option(
@@ -60,7 +65,7 @@ class Tuned:
 @provider_option
 @pass_app
 def tune(app: App, removals: Removals | None, settles_after: timedelta | None, style: str) -> int:
-    """Judge the stored history again, and say how much would be told.
+    """Judge the stored history again, and count what is reported.
 
     Once with everything told at once, and once by the settings or by what is given here. For other
     rules, name another configuration with --config. Nothing is stored, sent or written.
@@ -141,7 +146,7 @@ def _print(tuned: Tuned) -> None:
     rows: list[Row] = [
         (level, *_cells(plain, level), *_cells(tried, level)) for level in map(str, REPORTED)
     ]
-    print_rows("table", ("Level", "All told", "A day", "By the settings", "A day"), rows)
+    print_table(LEVELS, rows)
     say()
     settled = f"told again after {duration(policy.settles_after)}"
     moves = count(sum(tried.damped.values()), "move")
@@ -150,7 +155,7 @@ def _print(tuned: Tuned) -> None:
     most = sorted(tried.damped.items(), key=lambda item: (-item[1], item[0][0], item[0][1] or ""))
     if most:
         shown: list[Row] = [(name, field or "listed", times) for (name, field), times in most]
-        print_rows("table", ("Model", "Field", "Moves"), shown[:SHOWN])
+        print_table(DAMPED, shown[:SHOWN])
     values = count(tried.implausible, "value")
     say(f"implausible: {values}, {tried.dropped:,} not confirmed by the next answer")
     say(

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from itertools import chain
-from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
@@ -32,6 +31,7 @@ from catalog.config.channels import (
 from catalog.config.fast_path import wire_fast
 from catalog.config.hints import with_hints
 from catalog.config.load import Loaded
+from catalog.config.mistakes import with_line
 from catalog.config.providers import ProviderSettings, ScheduleSettings
 from catalog.config.redaction import all_secrets
 from catalog.config.settings import ProbeSettings, Settings
@@ -40,6 +40,8 @@ from catalog.core.clock import Clock, now
 from catalog.core.errors import SettingsInvalid
 from catalog.core.http.client import Http
 from catalog.core.http.request import Limits
+from catalog.core.text import count
+from catalog.core.toml_lines import key_lines
 from catalog.daemon.heartbeat import Pings
 from catalog.daemon.schedule import Cron, Interval, Schedule
 from catalog.daemon.scheduled import Scheduled
@@ -50,7 +52,7 @@ from catalog.store.database import Database
 from catalog.sync.decide import Policy
 from catalog.sync.sync import Sync
 
-CHECK = "docs/configuration.md explains every setting."
+CHECK = "`catalog help SETTING` explains a setting, such as `catalog help hold.share`."
 NO_PAGES: Mapping[str, str] = MappingProxyType({})
 SLACK = timedelta(minutes=5)
 """The maximum time of a pass beside its requests. Slower ones hang."""
@@ -65,7 +67,9 @@ def wire_http(settings: Settings) -> Http:
             max_bytes=limits.max_bytes,
             attempts=limits.attempts,
             retry_for=limits.retry_for.total_seconds(),
-        )
+        ),
+        proxy=limits.way,
+        ca_file=limits.ca_file,
     )
     return http.hiding(all_secrets(settings))
 
@@ -285,11 +289,13 @@ def wire_wording(settings: TextSettings, pages: Mapping[str, str] = NO_PAGES) ->
     )
 
 
-def refuse_channels(settings: Settings, file: Path | None) -> None:
-    """Raise SettingsInvalid with all channel errors in `file`."""
-    if mistakes := list(check_channels(settings)):
-        lines = "\n".join(f"  {mistake}" for mistake in mistakes)
-        raise SettingsInvalid(f"the channels ({file}) have mistakes:\n{lines}", hint=CHECK)
+def refuse_channels(loaded: Loaded) -> None:
+    """Raise SettingsInvalid with all errors of channels, with the line of each."""
+    if mistakes := list(check_channels(loaded.settings)):
+        listed = [with_line(each, loaded.file, key_lines(loaded.text)) for each in mistakes]
+        lines = "\n".join(f"  {mistake}" for mistake in listed)
+        many = count(len(mistakes), "mistake")
+        raise SettingsInvalid(f"the channels have {many}:\n{lines}", hint=CHECK)
 
 
 def check_channels(settings: Settings) -> Iterator[str]:

@@ -64,6 +64,8 @@ def holds_password(database: str) -> bool:
 def _is_secret(setting: str, loaded: Loaded) -> bool:
     if setting == "database":
         return holds_password(loaded.settings.database)
+    if setting == "http.proxy" and (proxy := loaded.settings.http.way):
+        return bool(proxy.secrets)
     return bool(SECRET_FILES.fullmatch(f"{setting}_file") or _OF_REQUESTS.fullmatch(setting))
 
 

@@ -37,7 +37,7 @@ def wire_fast(
     file = database.file
     if loaded.identity is None or file is None or source.asking.paging is not None:
         return None
-    if not _is_text(settings.document.path):
+    if not (_is_text(settings.document.path) and _is_text(settings.http.ca_file)):
         return None
     schedule, lists = settings.schedule, [each.one.list for each in loaded.settings.each]
     try:
@@ -45,6 +45,9 @@ def wire_fast(
             "url": source.url,
             "asking": None if any(map(_may_hide, lists)) else _written(source.asking),
             "limits": asdict(source.http.limits),
+            "proxy": _origin("http.proxy", loaded) if settings.http.proxy else None,
+            "no_proxy": settings.http.no_proxy,
+            "ca_file": str(settings.http.ca_file) if settings.http.ca_file else None,
             "token": _origin_of_token(settings, loaded),
             "secrets": _secrets(loaded),
             "every": schedule.every.total_seconds(),
@@ -71,6 +74,8 @@ def _is_text(path: Path | None) -> bool:
 def _files(settings: Settings, loaded: Loaded) -> Iterator[Path]:
     """Yield the files named in the settings, also missing ones."""
     yield settings.check.lock
+    if settings.http.ca_file is not None:
+        yield settings.http.ca_file
     if settings.document.annotations is not None:
         yield settings.document.annotations
     for channel in settings.channel:

@@ -11,7 +11,7 @@ from stat import S_ISREG
 from catalog import __version__
 from catalog.config.sources import PREFIX
 
-_SECRET = re.compile(r"\w*_(TOKEN|SECRET|PASSWORD)|CATALOG_(CHANNEL|PING)_\w+(?<!_FILE)")
+_SECRET = re.compile(r"\w*_(TOKEN|SECRET|PASSWORD)|CATALOG_(CHANNEL|PING|HTTP_PROXY)\w*(?<!_FILE)")
 """Variables that may hold secrets, so their values are ignored."""
 
 

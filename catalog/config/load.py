@@ -3,15 +3,17 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from catalog.config.channels import AnyChannel
 from catalog.config.identity import identify
+from catalog.config.mistakes import explained, located
+from catalog.config.network import certificate_mistakes, rooted_http
 from catalog.config.providers import DocumentSettings, ProviderSettings, provider_mistakes
 from catalog.config.settings import Settings, shared_documents
 from catalog.config.sources import (
@@ -21,40 +23,24 @@ from catalog.config.sources import (
     SECRET_BYTES,
     RawSettings,
     find_file,
-    plain_settings,
     plain_variable,
     rooted_database,
     same_database,
     table_variable,
 )
-from catalog.config.types import write_duration
+from catalog.config.types import reveal, write_duration
 from catalog.core.errors import SettingsInvalid
 from catalog.core.files import read_text
-from catalog.core.text import closest, did_you_mean
+from catalog.core.http.proxy import read_proxy
+from catalog.core.text import closest, count, did_you_mean
 from catalog.report import annotations
 
 HIDDEN = "***"
-CHANNELS = {
-    get_args(each.model_fields["kind"].annotation)[0]: each for each in get_args(AnyChannel)
-}
-HINT = "Mend them all at once; docs/configuration.md explains every setting."
+HINT = "Correct them all at once. `catalog help SETTING` explains a setting, such as hold.share."
 SECRET_FILES = re.compile(
-    r"infomaniak\.token_file|provider\.[0-9]+\.token_file|ping\.url_file|channel\.[0-9]+\.(url|urls|secret|password)_file"
+    r"(infomaniak|provider\.[0-9]+)\.token_file|ping\.url_file|http\.proxy_file"
+    r"|channel\.[0-9]+\.(url|urls|secret|password)_file"
 )
-# Replacements of pydantic's messages, because they use Python's words.
-WORDS = {
-    "dict_type": "a table is wanted",
-    "missing": "it must be given",
-    "model_attributes_type": "a table is wanted",
-    "model_type": "a table is wanted",
-    "path_type": "a path is wanted",
-    "string_pattern_mismatch": "a letter first, then letters, digits and dashes, all lower case",
-    "string_type": "text is wanted",
-    "too_short": "at least one is wanted",
-    "tuple_type": "a list is wanted",
-    "union_tag_invalid": "there is no such kind; apprise, email, log and webhook are known",
-    "union_tag_not_found": "kind must be given: apprise, email, log or webhook",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +49,7 @@ class Loaded:
 
     `strangers` are unknown variables with our prefix that resemble none of ours. `identity` changes
     with everything that the settings are read from, and is None if unknown. `is_foreign` if the
-    command line names another database than the configuration.
+    command line names another database than the configuration. `text` is the file.
     """
 
     settings: Settings
@@ -72,6 +58,7 @@ class Loaded:
     strangers: tuple[str, ...]
     identity: str | None = None
     is_foreign: bool = False
+    text: str = field(default="", repr=False)
 
     @property
     def spares_documents(self) -> bool:
@@ -117,20 +104,21 @@ def load(
         given.set(path, value, "command line")
     mistakes = [*_misspelled(given), *_secret_files(given, read=files), *_contradictions(given)]
     if files:
-        mistakes += _annotations(given)
+        mistakes += [*_annotations(given), *certificate_mistakes(given)]
     try:
         settings = Settings.model_validate(given.tree)
     except ValidationError as error:
-        mistakes += _explained(error, given, found)
+        mistakes += explained(error)
     if not mistakes:
         settings = _rooted(settings, given)
         mistakes = [*shared_documents(settings)]
     if mistakes:
-        where = f" ({found})" if found else ""
-        lines = "\n".join(f"  {mistake}" for mistake in mistakes)
-        raise SettingsInvalid(f"the configuration{where} has mistakes:\n{lines}", hint=HINT)
+        lines = "\n".join(f"  {mistake}" for mistake in located(mistakes, given, found))
+        many = count(len(mistakes), "mistake")
+        raise SettingsInvalid(f"the configuration has {many}:\n{lines}", hint=HINT)
     is_foreign = "database" in (overrides or {}) and not same_database(settings.database, usual)
-    return Loaded(settings, found, given.sources, given.strangers, identity, is_foreign)
+    text = given.text
+    return Loaded(settings, found, given.sources, given.strangers, identity, is_foreign, text)
 
 
 def _identity(file: Path | None, environ: Mapping[str, str]) -> str | None:
@@ -195,9 +183,7 @@ def _contradictions(given: RawSettings) -> Iterator[str]:
         if provider.get("name") in providers:
             yield f"provider.{index}.name: {provider['name']} names another provider already"
         providers.append(provider.get("name"))
-        for mistake in provider_mistakes(index, provider):
-            source = given.sources.get(mistake.partition(":")[0], "")
-            yield f"{mistake} ({source})" if source.startswith("environment ") else mistake
+        yield from provider_mistakes(index, provider)
     for index, channel in given.tables("channel"):
         name = channel.get("name")
         if name in names:
@@ -217,39 +203,6 @@ def _half_login(index: int, channel: Mapping[str, Any]) -> Iterator[str]:
         yield f"channel.{index}.{lacking}: user and password go together"
 
 
-def _explained(error: ValidationError, given: RawSettings, file: Path | None) -> Iterator[str]:
-    for mistake in error.errors(include_input=False, include_url=False, include_context=False):
-        path = _dotted(mistake["loc"])
-        what = WORDS.get(mistake["type"], mistake["msg"].removeprefix("Value error, "))
-        if mistake["type"] == "extra_forbidden":
-            what = f"there is no such setting{did_you_mean(_meant(mistake['loc']))}"
-        source = given.sources.get(path, "")
-        # The file is omitted, because the heading names it.
-        elsewhere = f" ({source})" if source and source != f"file {file}" else ""
-        yield f"{path}: {what}{elsewhere}"
-
-
-def _meant(place: tuple[int | str, ...]) -> str | None:
-    """Return the same key of another section, or a similar one."""
-    *above, key = map(str, place)
-    match above:
-        case ["channel", _, kind]:
-            beside, namesakes = CHANNELS[kind].model_fields, []
-        case _:
-            table = Settings.model_fields[above[0]].annotation if above else Settings
-            beside = getattr(table, "model_fields", {})
-            namesakes = [path for path in plain_settings(Settings) if path.endswith(f".{key}")]
-    near = closest(key, beside)
-    return namesakes[0] if namesakes else near and _dotted((*place[:-1], near))
-
-
-def _dotted(place: tuple[int | str, ...]) -> str:
-    parts = [str(part) for part in place if part != "[key]"]
-    if parts[0] == "channel":
-        del parts[2:3]
-    return ".".join(parts)
-
-
 def _rooted(settings: Settings, given: RawSettings) -> Settings:
     return settings.model_copy(
         update={
@@ -257,6 +210,7 @@ def _rooted(settings: Settings, given: RawSettings) -> Settings:
             "check": settings.check.model_copy(
                 update={"lock": given.root("check.lock") / settings.check.lock}
             ),
+            "http": rooted_http(settings.http, given),
             "database": rooted_database(settings.database, given),
             "provider": tuple(_rooted_providers(settings, given)),
             "channel": tuple(_rooted_channels(settings, given)),
@@ -318,6 +272,8 @@ def _values(value: Any, path: str) -> Iterator[tuple[str, str | None]]:
 
 
 def _readable(value: Any, path: str) -> str | None:
+    if path == "http.proxy" and value is not None:
+        return read_proxy(reveal(value)).shown
     if isinstance(value, SecretStr) or (
         isinstance(value, tuple) and any(isinstance(item, SecretStr) for item in value)
     ):

@@ -14,8 +14,10 @@ from catalog.core.http.request import credentials
 
 
 def all_secrets(settings: Settings) -> tuple[str, ...]:
-    """Return the secrets of providers, channels, monitor and database."""
-    found = {*_in_settings(settings), *_in_url(settings.database)}
+    """Return the secrets of providers, channels, monitor, database and proxy."""
+    proxy = settings.http.way
+    of_proxy = proxy.secrets if proxy else ()
+    found = {*_in_settings(settings), *_in_url(settings.database), *of_proxy}
     return tuple(sorted(found - {""}))
 
 

@@ -14,6 +14,7 @@ from catalog.changes.flapping import SETTLES_AFTER
 from catalog.changes.forecast import REMIND
 from catalog.changes.poll import Removals
 from catalog.config.channels import AnyChannel
+from catalog.config.network import HttpSettings
 from catalog.config.providers import (
     DocumentSettings,
     InfomaniakSettings,
@@ -37,22 +38,6 @@ from catalog.config.types import (
     Share,
     Whole,
 )
-
-
-class HttpSettings(Section):
-    """Limits of every request."""
-
-    deadline: Duration = timedelta(seconds=30)
-    """The longest time of one request, from connecting to the last byte. Webhooks have it too."""
-    max_bytes: Whole = Field(default=16 * 1024 * 1024, gt=0)
-    """The largest answer in bytes. Compression is declined, so this is what is read."""
-    attempts: Whole = Field(default=4, ge=1, le=20)
-    """The number of requests in one pass, the first one included. Only [some
-    errors](errors.md#what-is-tried-again) are tried again. A webhook is tried at most three times,
-    and the next pass goes on.
-    """
-    retry_for: Duration = timedelta(minutes=2)
-    """The longest time of all attempts and the waits between them."""
 
 
 class HoldSettings(Section):

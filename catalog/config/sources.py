@@ -36,7 +36,7 @@ OTHER_FORMS = {
     "probe.every": "probe.cron",
     "probe.cron": "probe.every",
 }
-HINT = "docs/configuration.md shows how settings are written."
+HINT = "`catalog help configuration` shows how settings are written."
 PROVIDER_VARIABLES = ("url", "token", "token_file")
 CHANNEL_SECRETS = tuple(
     f"{name}{form}" for name in ("url", "urls", "secret", "password") for form in ("", "_file")
@@ -47,25 +47,28 @@ CHANNEL_SECRETS = tuple(
 class RawSettings:
     """The settings tree, the source of each, and the base folder.
 
-    `strangers` are unknown variables with our prefix.
+    `strangers` are unknown variables with our prefix. `text` is the file.
     """
 
     tree: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     folder: Path = field(default_factory=Path.cwd)
     strangers: tuple[str, ...] = ()
+    text: str = ""
 
     def take_file(self, file: Path) -> None:
         """Read a TOML file, or raise SettingsInvalid."""
         try:
-            tree = strict_toml.parse(read_text(file, LARGEST, piped=True))
+            text = read_text(file, LARGEST, piped=True)
+            tree = strict_toml.parse(text)
         except OSError as error:
             hint = "Name another file with --config or CATALOG_CONFIG."
             raise SettingsInvalid(f"cannot read {file}: {error.strerror}", hint=hint) from None
         except strict_toml.Refused as error:
             raise SettingsInvalid(f"{file} cannot be read: {error}", hint=HINT) from None
         except ValueError as error:
-            raise SettingsInvalid(f"{file} is not TOML: {error}", hint=HINT) from None
+            raise _not_toml(file, text, str(error)) from None
+        self.text = text
         self.tree, self.sources = tree, dict.fromkeys(_leaves(tree), f"file {file}")
         self.folder = file.absolute().parent
 
@@ -133,6 +136,19 @@ class RawSettings:
         if self.sources.get(other, "").startswith("file"):
             place, key = self._place(other)
             del place[key], self.sources[other]
+
+
+def _not_toml(file: Path, text: str, problem: str) -> SettingsInvalid:
+    """Return the error for a broken file, with the line but not its value, a possible secret."""
+    match = re.search(r" \(at line (\d+), column (\d+)\)", problem)
+    if match is None:
+        return SettingsInvalid(f"{file} is not TOML: {problem}", hint=HINT)
+    wrong, number = problem[: match.start()], int(match[1])
+    key, sign, _ = text.split("\n")[number - 1].partition("=")
+    hint = HINT
+    if sign and wrong == "Invalid value":
+        hint = f'Write text in quotes: {key.strip()} = "…". {HINT}'
+    return SettingsInvalid(f"{file}:{number} is not TOML: {wrong} (column {match[2]})", hint=hint)
 
 
 def find_file(

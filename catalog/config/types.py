@@ -179,6 +179,11 @@ def _none_if_empty(value: Any) -> Any:
     return None if value == "" else value
 
 
+def _none_if_zero(value: Any) -> Any:
+    """Convert an empty text, 0 and `0s` to None: no time at all."""
+    return None if value == "" or _seconds(value) == 0 else value
+
+
 def _checked_login(secret: SecretStr) -> SecretStr:
     if not _LOGIN.fullmatch(secret.get_secret_value()):
         raise ValueError("it is not empty and holds no line break or accent")
@@ -274,13 +279,13 @@ def _known_rule(rule: str) -> str:
     known = (*rules(), *CHECK_RULES)
     if rule not in known:
         meant = did_you_mean(closest(rule, known)) or ";"
-        raise ValueError(f"there is no such rule{meant} docs/rules.md lists them")
+        raise ValueError(f"there is no such rule{meant} `catalog help rules` lists them")
     return rule
 
 
 Duration = Annotated[timedelta, PlainValidator(read_duration)]
 LongDuration = Annotated[timedelta, PlainValidator(read_long_duration)]
-DurationOrNone = Annotated[Duration | None, BeforeValidator(_none_if_empty)]
+DurationOrNone = Annotated[Duration | None, BeforeValidator(_none_if_zero)]
 Every = Annotated[Duration, AfterValidator(_checked_interval)]
 CronExpression = Annotated[str, AfterValidator(_checked_cron)]
 BaseUrl = Annotated[str, AfterValidator(_checked_base)]

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from catalog.config.load import WORDS
+from catalog.config.mistakes import WORDS
 
 
 def problem(kind: Any, text: str) -> str:

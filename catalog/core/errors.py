@@ -105,7 +105,10 @@ class ProviderError(CatalogError):
 
 
 class Unreachable(ProviderError):
-    """The connection failed or broke before the answer was complete."""
+    """The connection failed or broke before the answer was complete.
+
+    The error names the proxy (`http.proxy`), and the hint one of the environment that was ignored.
+    """
 
     retryable = True
     hint = "Check the network and the base URL (`catalog config show`)."
@@ -133,8 +136,9 @@ class AnswerRefused(ProviderError):
     """An answer that is never accepted: redirect, encoding, unexpected status.
 
     A redirect, because a token must not go to another host; a part of an answer (206); a compressed
-    body, because none was asked for; a certificate that is not trusted; an address of the next part
-    that is not valid; an unexpected status.
+    body, because none was asked for; a certificate that is not trusted (in your own network, set
+    `http.ca_file`); an address of the next part that is not valid; a proxy that refuses the host or
+    the user; an unexpected status.
     """
 
     hint = "Check the base URL (`catalog config show`)."
@@ -222,11 +226,11 @@ def _by_place(problem: Problem) -> tuple[list[tuple[int, str]], Problem]:
 class CatalogHeld(CatalogError):
     """The answer is valid but implausible. The baseline did not move.
 
-    The list is empty, or too many models are missing. See [a held answer](held.md).
+    The list is empty, or too many models are missing: it names them. See [held](held.md).
     """
 
     exit_code = 5
-    hint = "If it is true, run `catalog sync --accept`; polls that repeat it let it through too."
+    hint = "Look first: `catalog sync --dry-run --accept`. If it is right: `catalog sync --accept`."
 
 
 class StoreError(CatalogError):
@@ -318,7 +322,7 @@ class DeliveryFailed(CatalogError):
     """
 
     retryable = True
-    hint = "Check the channel's URL and secret; it is tried again."
+    hint = "Check the channel's URL and secret, then test it: `catalog alerts test NAME`."
 
     def __init__(
         self,

@@ -155,10 +155,10 @@ def name_of(model: Model) -> str:
     return cut(model.name, VALUE_LIMIT)
 
 
-def examples(names: Sequence[str]) -> str:
+def examples(names: Sequence[str], most: int = EXAMPLES) -> str:
     """Return the first few names and the number of others."""
-    shown = ", ".join(cut(name, VALUE_LIMIT) for name in names[:EXAMPLES])
-    more = len(names) - EXAMPLES
+    shown = ", ".join(cut(name, VALUE_LIMIT) for name in names[:most])
+    more = len(names) - most
     return f"{shown} and {more:,} more" if more > 0 else shown
 
 
@@ -166,11 +166,11 @@ ALIKE = 0.8
 """The minimum similarity of names, above CATALOG_DATABASE_PORT of Kubernetes."""
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the most similar known name, or None."""
+def closest(word: str, known: Iterable[str], alike: float = ALIKE) -> str | None:
+    """Return the most similar known name, or None. `alike` is from 0 to 1 (the same)."""
     from difflib import get_close_matches  # only needed after a mistake
 
-    return next(iter(get_close_matches(word, tuple(known), n=1, cutoff=ALIKE)), None)
+    return next(iter(get_close_matches(word, tuple(known), n=1, cutoff=alike)), None)
 
 
 def did_you_mean(name: str | None) -> str:

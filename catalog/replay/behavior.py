@@ -30,7 +30,7 @@ BODIES = ("validation", "other", "plain", "html", "empty")
 PRODUCT = 12345
 LARGEST = 1024 * 1024
 """The maximum bytes of a behavior file."""
-HINT = "docs/probing.md shows such a file."
+HINT = "`catalog help probing` shows such a file."
 
 Turn = int | str
 """An error status, or ANSWERS, HANGS or BREAKS."""

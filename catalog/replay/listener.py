@@ -20,6 +20,15 @@ _LOG = logging.getLogger("catalog.replay")
 _MAX_REST = 1024 * 1024
 
 
+def port_hint(error: Exception) -> str:
+    """Return which port can be opened."""
+    if isinstance(error, PermissionError):
+        return "Only root opens a port below 1024: choose a higher one, or 0 for any free one."
+    if isinstance(error, OSError):
+        return "Another program uses this port: choose another one, or 0 for any free one."
+    return "Choose a port up to 65535, or 0 for any free one."
+
+
 class Listener(ThreadingTCPServer):
     """A server on loopback with one daemon thread per connection."""
 
@@ -32,8 +41,9 @@ class Listener(ThreadingTCPServer):
         try:
             super().__init__((HOST, port), _Handler)
         except (OSError, OverflowError) as error:
-            text = f"port {port} on {HOST} cannot be opened: {error}"
-            raise SettingsInvalid(text, hint="Choose another, or 0 for any free one.") from None
+            reason = getattr(error, "strerror", None) or error
+            text = f"port {port} on {HOST} cannot be opened: {reason}"
+            raise SettingsInvalid(text, hint=port_hint(error)) from None
         self.answer = answer
 
     @property

@@ -5,8 +5,12 @@ from datetime import date, datetime
 
 from catalog.changes.change import Basis, Cancelled, Removed, Retiring
 from catalog.changes.finding import Finding
+from catalog.changes.rules import WITHDRAWN
 from catalog.core.strict_json import cut
 from catalog.core.text import EXAMPLES, VALUE_LIMIT, count, examples, one_line
+
+KEPT = frozenset({WITHDRAWN, "removed-with-alias"})
+"""The rules of removed models that need no replacement."""
 
 
 def last_call(finding: Finding) -> str | None:
@@ -62,16 +66,33 @@ def together(finding: Finding) -> str | None:
     return as_announced(finding) if is_as_announced(finding) else None
 
 
+def instead(finding: Finding) -> str:
+    """Return the best replacement of each removed model, and the number of others.
+
+    Empty if the name still works, or if the fact names the replacement.
+    """
+    if finding.rule in KEPT or is_as_announced(finding):
+        return ""
+    removed = [each for each in finding.changes if isinstance(each, Removed) and each.candidates]
+    if not removed:
+        return ""
+    if len(finding.changes) > 1:
+        pairs = [(each.model.name, each.candidates[0]) for each in removed]
+        return one_line(f"; instead: {_listed(pairs)}")
+    best, *others = removed[0].candidates
+    return one_line(f"; instead: {_name(best)}{f' (+{len(others)})' if others else ''}")
+
+
 def retiring(changes: Sequence[Retiring], at: datetime) -> str:
     """Return the report of one end, or of several as one line."""
     first = changes[0]
-    left = "over" if first.basis == "proved" else days_left(first.days_left(at))
+    left = "over" if first.basis == "proved" else days_left(first.until, at)
     moved = "" if first.moved_from is None else f", {_moved(first)} {first.moved_from}"
     if len(changes) == 1:
         names = ", ".join(map(_name, first.candidates))
         return f"{_name(first.name)}: {left}{moved}{f'; instead: {names}' if names else ''}"
     pairs = [(each.name, each.successor) for each in changes]
-    last = days_left(changes[-1].days_left(at))
+    last = days_left(changes[-1].until, at)
     left = left if last == left else f"{left} to {last}"
     return f"{count(len(changes), 'model')}: {left}{moved} ({_listed(pairs)})"
 
@@ -84,11 +105,12 @@ def cancelled(changes: Sequence[Cancelled]) -> str:
     return f"{count(len(changes), 'model')}: {said} ({examples([each.name for each in changes])})"
 
 
-def days_left(days: int) -> str:
-    """Return the days left, such as `14 days left` or `last day`."""
+def days_left(until: date, at: datetime) -> str:
+    """Return the days left, such as `14 days left`, `last day` or `over since 2026-06-18`."""
+    days = (until - at.date()).days
     if days == 0:
         return "last day"
-    return f"{count(days, 'day')} left" if days > 0 else f"over for {count(-days, 'day')}"
+    return f"{count(days, 'day')} left" if days > 0 else f"over since {until}"
 
 
 def _moved(change: Retiring) -> str:

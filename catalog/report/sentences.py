@@ -163,6 +163,15 @@ def successor(found: Successor) -> str:
     return one_line(f"{name} ({lost})" if lost else name)
 
 
+def best(found: Sequence[Successor]) -> str | None:
+    """Return the name of the best successor, with the number of others: `qwen3 (+2)`."""
+    if not found:
+        return None
+    name = cut(found[0].name, VALUE_LIMIT)
+    others = f" (+{len(found) - 1})" if found[1:] else ""
+    return one_line(f"{name}{others}")
+
+
 def _difference(each: Difference) -> str:
     match each.what:
         case "beta":

@@ -38,4 +38,6 @@ def pending(channel: str, messages: int, error: str | None, next_at: datetime | 
     when = "the next run" if next_at is None else stamp(next_at)
     if error is None:
         return f"channel {channel}: {count(messages, 'message')} to be sent from {when} on"
-    return one_line(f"{count(messages, 'message')} owed, {error}; tried again from {when} on")
+    return one_line(
+        f"{count(messages, 'message')} not delivered, {error}; tried again from {when} on"
+    )

@@ -9,6 +9,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from catalog.core.errors import StoreError
+from catalog.core.waiting import waiting
+from catalog.store.driver import held
 
 WAIT = 30.0
 """Seconds to wait for a process that writes."""
@@ -51,7 +53,7 @@ def opened(file: Path, *, wait: float = WAIT) -> Iterator[sqlite3.Connection]:
     """Open an existing database file without a schema upgrade."""
     address = f"file:{quote(os.fsencode(file.absolute()))}?mode=rw"
     connection = sqlite3.connect(address, uri=True, timeout=wait, isolation_level=None)
-    with closing(connection):
+    with waiting(held(file.absolute())), closing(connection):
         yield connection
 
 

@@ -3,14 +3,13 @@
 import logging
 import os
 import secrets
-import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -19,7 +18,6 @@ from sqlalchemy.exc import (
     OperationalError,
     SQLAlchemyError,
 )
-from sqlalchemy.pool import NullPool, StaticPool
 
 from catalog.core.errors import (
     DatabaseBusy,
@@ -28,7 +26,10 @@ from catalog.core.errors import (
     SettingsInvalid,
     StoreError,
 )
-from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, prepare
+from catalog.core.waiting import Wait, waiting
+from catalog.store import server_errors
+from catalog.store.driver import BUSY_TIMEOUT, REVISIONS, held
+from catalog.store.engine import is_memory, make_engine
 from catalog.store.text_values import DAMAGED
 
 if TYPE_CHECKING:
@@ -208,12 +209,18 @@ class Database:
                     yield self._together
                 return
             engine = self._engine.execution_options(immediate=immediate)
-            with engine.begin() as connection:
+            wait = Wait(held(self.place))
+            with ExitStack() as stack:
+                stack.callback(wait.stop)
+                wait.start()
+                connection = stack.enter_context(engine.begin())
                 if immediate and self.url.get_backend_name() == "postgresql":
                     connection.execute(text("LOCK TABLE poll IN SHARE ROW EXCLUSIVE MODE"))
+                wait.stop()
+                stack.callback(wait.start)  # a commit waits until all readers are done
                 yield connection
         except SQLAlchemyError as error:
-            if not _is_memory(self.url):
+            if not is_memory(self.url):
                 self.close()  # because a backup with an older schema may replace it
             raise self._explain(error) from error
 
@@ -225,7 +232,7 @@ class Database:
                     # Where another process was faster, its file stays. Where there are no hard
                     # links, SQLite makes the file in its place.
                     os.link(temporary, file)
-            engine = _make_engine(self.url, self._busy_timeout)
+            engine = make_engine(self.url, self._busy_timeout)
             self._upgraded = _bring_up_to_date(engine, self.place, upgrades=self._upgrades)
         except (TypeError, ValueError) as error:  # a bad option in the URL
             raise SettingsInvalid(f"the database URL cannot be used: {error}") from None
@@ -239,7 +246,7 @@ class Database:
         file = Path(os.path.realpath(self.place))
         file.parent.mkdir(parents=True, exist_ok=True)
         temporary = file.with_name(f".catalog-{secrets.token_hex(4)}.tmp")
-        engine = _make_engine(self.url.set(database=str(temporary)), self._busy_timeout)
+        engine = make_engine(self.url.set(database=str(temporary)), self._busy_timeout)
         try:
             _bring_up_to_date(engine, self.place, upgrades=self._upgrades)
             yield engine, temporary, file
@@ -253,8 +260,11 @@ class Database:
         if "locked" in first or "busy" in first:
             waited = f"{self._busy_timeout:g} s"
             return DatabaseBusy(f"{self.place} was held by another process for over {waited}")
-        if self.url.get_backend_name() == "postgresql" and _is_cut(error):
-            return DatabaseUnreachable(f"{self.place}: {first}")
+        if self.url.get_backend_name() == "postgresql":
+            text, known = f"{self.place}: {first}", server_errors.hint(first)
+            if _is_cut(error):
+                return DatabaseUnreachable(text, hint=known or "")
+            return StoreError(text, hint=known or server_errors.OTHER)
         is_damaged = "malformed" in first or "not a database" in first
         return StoreError(f"{self.place}: {first}", hint=DAMAGED if is_damaged else "")
 
@@ -279,25 +289,6 @@ def _check_driver(url: URL) -> None:
         raise SettingsInvalid(f"{driver} is for asyncio; {INSTEAD}")
 
 
-def _is_memory(url: URL) -> bool:
-    return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
-
-
-def _make_engine(url: URL, busy_timeout: float) -> Engine:
-    if url.get_backend_name() != "sqlite":
-        return create_engine(url)
-    # The file is opened for each transaction, because it may be replaced.
-    pool = StaticPool if _is_memory(url) else NullPool
-    # Threads share a connection, but never at the same time.
-    arguments = {"timeout": busy_timeout, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, poolclass=pool)
-    # We send BEGIN ourselves, because the driver's transactions lose concurrent updates (see
-    # pitfalls of pysqlite in SQLAlchemy's documentation).
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
 @contextmanager
 def _part(connection: Connection) -> Iterator[None]:
     """Yield a savepoint that is rolled back after an exception."""
@@ -311,17 +302,9 @@ def _part(connection: Connection) -> Iterator[None]:
     part.commit()
 
 
-def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
-    prepare(connection)
-
-
-def _begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
 def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> "Upgraded | None":
-    with engine.execution_options(immediate=False).begin() as connection:
+    waited = waiting(held(place))
+    with waited, engine.execution_options(immediate=False).begin() as connection:
         tables = set(inspect(connection).get_table_names())
         present = "alembic_version" in tables
         query = text("SELECT version_num FROM alembic_version")
@@ -343,7 +326,8 @@ def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> "Upgrade
         raise StoreError(message, hint="Run `catalog db upgrade`.")
     from catalog.store.migrate import upgrade
 
-    done = upgrade(engine)
+    with waiting(f"the upgrade of {place}, up to some minutes for a large database"):
+        done = upgrade(engine)
     if done is not None:
         kept = f"; the old state is kept in {done.backup}" if done.backup else ""
         logger.warning("database upgraded from %s to %s%s", done.before, done.after, kept)

@@ -21,6 +21,11 @@ PRAGMAS = (
 )
 
 
+def held(place: object) -> str:
+    """Return what a process waits for that cannot read or write yet."""
+    return f"the database {place}, which another process may hold"
+
+
 def prepare(connection: sqlite3.Connection) -> None:
     """Disable the driver's transactions, because they lose concurrent updates."""
     connection.isolation_level = None

@@ -23,9 +23,10 @@ from urllib.parse import quote
 
 from catalog.core.clock import stamp
 from catalog.core.payload import Validators
+from catalog.core.waiting import waiting
 from catalog.store import slots
 from catalog.store.claims import Present
-from catalog.store.driver import REVISIONS, prepare
+from catalog.store.driver import REVISIONS, held, prepare
 from catalog.store.insert import insert_poll
 from catalog.store.text_values import to_moment
 
@@ -160,7 +161,10 @@ def _insert(connection: sqlite3.Connection, row: FastRow, poll: Mapping[str, Any
 def _opened(file: Path) -> Iterator[sqlite3.Connection]:
     # The mode is "rw", because the default creates a missing file.
     place = f"file:{quote(os.fsencode(file))}?mode=rw"
-    with closing(sqlite3.connect(place, timeout=SHORT_TIMEOUT, uri=True)) as connection:
+    with (
+        waiting(held(file.absolute()), SHORT_TIMEOUT * 0.9),
+        closing(sqlite3.connect(place, timeout=SHORT_TIMEOUT, uri=True)) as connection,
+    ):
         connection.row_factory = sqlite3.Row
         prepare(connection)
         yield connection

@@ -6,13 +6,20 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Executable, Row, bindparam, func, or_, select
 
 from catalog.changes.health import Unwell
 from catalog.changes.poll import TROUBLE_OF, Outcome
 from catalog.store.changelog import reported_troubles
 from catalog.store.history import ACCEPTED
-from catalog.store.tables import PayloadRow, PollRow, col, table_of
+from catalog.store.tables import (
+    MissingModelRow,
+    ModelVersionRow,
+    PayloadRow,
+    PollRow,
+    col,
+    table_of,
+)
 from catalog.store.text_values import to_outcome
 
 _ANSWER = ("started_at", "outcome", "payload_sha256")
@@ -158,6 +165,28 @@ def held_in_a_row(
         if later - poll.started_at >= apart:
             count, later = count + 1, poll.started_at
     return count
+
+
+def missing_from(connection: Connection, poll: PastPoll) -> tuple[str, ...]:
+    """Return the names of the models that a held answer lacks, sorted."""
+    same = select(func.max(col(PollRow.id))).where(
+        col(PollRow.provider) == poll.provider,
+        col(PollRow.candidate) == poll.candidate,
+        col(PollRow.id) <= poll.number,
+        col(PollRow.id).in_(select(col(MissingModelRow.poll_id))),
+    )
+    version = ModelVersionRow
+    query = (
+        select(col(version.name))
+        .join(table_of(MissingModelRow), col(MissingModelRow.key) == col(version.key))
+        .where(
+            col(version.provider) == poll.provider,
+            col(version.first_snapshot) <= poll.snapshot,
+            or_(col(version.last_snapshot).is_(None), col(version.last_snapshot) > poll.snapshot),
+            col(MissingModelRow.poll_id) == same.scalar_subquery(),
+        )
+    )
+    return tuple(sorted(connection.scalars(query)))
 
 
 def outcomes(connection: Connection, provider: str) -> dict[datetime, Outcome]:

@@ -68,8 +68,8 @@ def record(
             before = history.snapshot(connection, known.number)
         versions, begun = _write_versions(connection, poll.snapshot, before, number)
     poll_id = insert_poll(plain(connection), _row(poll, known, number))
-    if poll.missing:
-        rows = [{"poll_id": poll_id, "key": key} for key in sorted(poll.missing)]
+    if missing := _missing(poll):
+        rows = [{"poll_id": poll_id, "key": key} for key in sorted(missing)]
         connection.execute(inserting(MissingModelRow), rows)
         tally.add(plain(connection), "missing_model", "poll_id = :poll", {"poll": poll_id})
     _write(connection, poll_id, poll.findings, versions, recipients)
@@ -143,6 +143,13 @@ def _latest_versions(
         col(ModelVersionRow.provider) == findings[0].provider, col(ModelVersionRow.key).in_(keys)
     )
     return {**versions} | _by_key(connection.execute(of_keys.group_by(col(ModelVersionRow.key))))
+
+
+def _missing(poll: Poll) -> tuple[str, ...]:
+    """Return the keys of unlisted models, once for held polls that lack the same models."""
+    if poll.held is None:
+        return poll.missing
+    return () if poll.held.is_repeated else tuple(each.key for each in poll.held.missing)
 
 
 def _row(poll: Poll, known: history.Baseline, number: int | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A process claims a slot in a writing transaction before it begins. The functions
 and use the standard library alone, because the fast path has no SQLAlchemy.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -29,7 +30,7 @@ DO UPDATE SET claimed_by = excluded.claimed_by, claimed_until = excluded.claimed
 _DONE: Final = """
 INSERT INTO slot (provider, moment, done_at) VALUES (:provider, :moment, :now)
 ON CONFLICT (provider, moment)
-DO UPDATE SET claimed_by = NULL, claimed_until = NULL, done_at = excluded.done_at
+DO UPDATE SET claimed_until = NULL, done_at = excluded.done_at
 """
 _FORGET: Final = """
 DELETE FROM slot WHERE provider = :provider AND moment < :before AND moment NOT IN
@@ -74,11 +75,20 @@ def claim(
 
 
 def finish(execute: Execute, provider: str, moment: datetime, now: datetime) -> None:
-    """Record that a slot is done, and delete old ones."""
+    """Record that a slot is done, and delete old ones.
+
+    The owner of its claim is kept, because it proves that a process keeps the schedule.
+    """
     slot = _slot(provider, moment)
     execute(_DONE, slot | {"now": stamp(now)})
     before = {"provider": provider, "before": stamp(moment - KEPT_FOR), "kept": KEPT}
     execute(_FORGET, before)
+
+
+def was_claimed(execute: Execute, provider: str, moments: Iterable[datetime]) -> bool:
+    """Return whether a process claimed one of these slots, as all that keep a schedule do."""
+    known = (execute(_KNOWN, _slot(provider, moment)).fetchone() for moment in moments)
+    return any(row is not None and row[0] is not None for row in known)
 
 
 def is_ours(execute: Execute, provider: str, moment: datetime) -> bool:

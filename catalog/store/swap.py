@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from catalog.core.errors import DatabaseBusy, StoreError
+from catalog.core.waiting import waiting
 from catalog.store.backup import opened
 
 BESIDE = ("-journal", "-wal", "-shm")
@@ -39,7 +40,8 @@ def swap(new: Path, file: Path, kept: Path, wait: float) -> tuple[Path, ...]:
         return copies
     if not file.is_file():
         raise StoreError(f"{file} is no regular file", hint="Name another file by --database.")
-    _retry(lambda: _refuse_users(file), wait)
+    with waiting(f"{file}, which another process uses, at most {wait:g} s"):
+        _retry(lambda: _refuse_users(file), wait)
     with file.open("r+b", buffering=0) as old:
         _retry(lambda: _lock(old, file), wait)
         copies = _keep(old, file, kept)

@@ -113,7 +113,7 @@ class PollRow(SQLModel, table=True):
 
 
 class MissingModelRow(SQLModel, table=True):
-    """An unlisted model that is kept until its removal is confirmed."""
+    """A missing model that stays current: its removal is not confirmed, or the answer is held."""
 
     __tablename__ = "missing_model"
     poll_id: int = Field(foreign_key="poll.id", primary_key=True)

@@ -19,7 +19,7 @@ from catalog.changes.finding import Delisted, Finding, Level, fingerprint, sever
 from catalog.changes.flapping import SETTLES_AFTER, WAITING, Move, Place, flaps, place_of
 from catalog.changes.forecast import REMIND, Evidence, LastReport, candidates, ends, retiring
 from catalog.changes.health import Patience, Unwell, Watch
-from catalog.changes.hold import HoldRule
+from catalog.changes.hold import Held, HoldRule, missing
 from catalog.changes.judge import Case, Trust, judge
 from catalog.changes.later import confirmed_changes, from_last_good, settled_changes
 from catalog.changes.listed_ends import cancelled, moved, with_candidates, with_successors
@@ -30,6 +30,8 @@ from catalog.core.payload import Answer, Drift, Refused
 from catalog.core.snapshot import Model, Snapshot
 from catalog.providers.provider import Provider
 from catalog.providers.rows import listed_at
+from catalog.report.held import HELD, way_out
+from catalog.report.held import reason as held_reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +182,23 @@ class Decision:
         findings = self._trouble(past, outcome, str(error))
         return replace(self._poll(outcome, reading), findings=findings, error=error)
 
-    def _held(self, past: Past, reading: Reading, after: Snapshot, reason: str) -> Poll:
+    def _held(self, past: Past, reading: Reading, after: Snapshot, why: str) -> Poll:
+        before = past.snapshot
+        changes = diff(before, after, past.gone) if before else ()
+        lost = missing(before, after)
+        names = tuple(each.name for each in lost)
+        release = self.policy.hold.release(past.held + 1, self.started_at)
+        reason = held_reason(why, names, changes)
+        troubles = [
+            replace(each, missing=names, polls_left=release.polls, accepted_from=release.at)
+            for each in self._watch(past).trouble("held", reason)
+        ]
         return replace(
             self._poll(Outcome.HELD, reading),
-            findings=self._trouble(past, Outcome.HELD, reason),
-            candidate=after.lacking(past.snapshot),
-            error=CatalogHeld(f"not believed: {reason}"),
+            findings=self._judge(troubles),
+            candidate=after.lacking(before),
+            error=CatalogHeld(f"{HELD}{reason}", hint=way_out(release)),
+            held=Held(lost, self._judge(changes, past, after), release, bool(past.held)),
         )
 
     def _trouble(self, past: Past, outcome: Outcome, reason: str) -> tuple[Finding, ...]:
@@ -279,7 +292,8 @@ class Decision:
         before = past.snapshot.by_key if past.snapshot else {}
         left = {each.model.key: each.model for each in changes if isinstance(each, OUT)}
         evidence = replace(past.evidence, stated=self._stated({}, left))
-        changes = with_successors(changes, evidence)
+        listed = after.models if after and left else ()
+        changes = with_successors(changes, evidence, listed, self._leaving(listed, evidence))
         case = Case(
             provider=self.provider.name,
             at=self.started_at,
@@ -299,6 +313,13 @@ class Decision:
             bearers=bearers(changes, after, self.provider.attributes) if after else {},
         )
         return judge(changes, case)
+
+    def _leaving(self, listed: Sequence[Model], evidence: Evidence) -> frozenset[str]:
+        """Return the keys of listed models that end: by status, by announcement or by a note."""
+        stated = self._stated({}, {each.key: each for each in listed})
+        announced = {key for key, each in stated.items() if each.until is not None}
+        noted = {key for key, each in evidence.notes.items() if each.retires is not None}
+        return self.provider.statuses.leaving(listed) | announced | noted
 
     def _ending(
         self, changes: Iterable[Change], past: Past, before: Mapping[str, Model]

@@ -30,7 +30,8 @@ def recipients(channels: Sequence[Channel]) -> Recipients:
 class Courier:
     """A sender of pending messages.
 
-    When a message is given up, `judge` makes the finding that the other channels get.
+    When a message is given up, `judge` makes the finding that the other channels get. Refused
+    messages are logged at `level`, because the result of a pass reports them too.
     """
 
     provider: str
@@ -38,6 +39,7 @@ class Courier:
     database: Database
     clock: Clock
     judge: Callable[[Undelivered], Finding]
+    level: int = logging.WARNING
 
     def deliver(self) -> tuple[Backlog, ...]:
         """Send due messages, each channel's oldest first, and return the pending ones.
@@ -103,7 +105,7 @@ class Courier:
             if again is not None and not error.for_good:
                 wait = again
                 again = channel.timing.awake(wait, (each.level for each in item.findings))
-                logger.warning("%s; tried again from %s on", error, stamp(again))
+                logger.log(self.level, "%s; tried again from %s on", error, stamp(again))
                 pause = error.retry_after
                 paused_until = None if pause is None else now + _bounded(pause)
                 since = now if again == wait else None  # because quiet hours replaced the wait

@@ -89,14 +89,14 @@ class Sync:
                 recorded = self._record(start, reading, options)
             result = self._publish(*recorded, options)
             if not options.dry_run:
-                result = replace(result, pending=self.deliver())
+                result = replace(result, pending=self.deliver(logging.INFO))
                 self._finish(result, options)
             poll = result.poll
             logger.info("%s: %s, %d findings", poll.provider, poll.outcome, len(poll.findings))
             return result
 
-    def deliver(self) -> tuple[Backlog, ...]:
-        """Send the due messages, and return the pending ones."""
+    def deliver(self, level: int = logging.WARNING) -> tuple[Backlog, ...]:
+        """Send the due messages, and return the pending ones. Failures are logged at `level`."""
         name, lifecycle = self.provider.name, self.provider.lifecycle
 
         def judge_one(change: Undelivered) -> Finding:
@@ -105,7 +105,8 @@ class Sync:
                 (change,), Case(name, at, self.provider.attributes, lifecycle, levels=levels)
             )[0]
 
-        return Courier(name, self.channels, self.database, self.clock, judge_one).deliver()
+        channels, database, clock = self.channels, self.database, self.clock
+        return Courier(name, channels, database, clock, judge_one, level).deliver()
 
     @property
     def _reader(self) -> Reader:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.check_builders import CODE, write
+from tests.support.http_proxy import authority, encrypted  # noqa: F401  # fixtures of several modules
 from tests.support.http_server import Server, Step, serve
 from tests.support.rig import lay_database
 from tests.support.shell import TOKEN, Live, Ran, Shell

@@ -66,7 +66,7 @@ def test_retry_says_what_is_still_owed(live: Live) -> None:
     with serve(answer(503)) as hook:
         shell = owing(live, hook.url)
         again = shell("alerts", "retry", "ops", code=1)
-        assert again.err.splitlines()[-1] == "ops: 1 message still owed"
+        assert again.err.startswith("1 message not delivered, channel ops: ")
 
 
 @pytest.mark.long
@@ -192,6 +192,9 @@ def test_a_channel_can_be_tested(live: Live) -> None:
         unknown = shell("alerts", "test", "nope", code=2)
         assert "no channel 'nope' is configured" in unknown.err
         assert "There are: ops." in unknown.err
+        Path(shell.folder, "catalog.toml").write_text("")
+        none = shell("alerts", "test", "ops", code=2, given={"CATALOG_CHANNEL_OPS_URL": ""})
+        assert none.err.endswith("hint: `catalog help configuration` shows how.\n")
     assert not Path(shell.folder, "catalog.db").exists()
 
 

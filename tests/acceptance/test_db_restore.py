@@ -81,7 +81,7 @@ def test_a_restored_backup_is_safe_from_a_left_journal(backed: Shell) -> None:
     old, of_old = replaced(backed)
     assert (old.read_bytes(), of_old.read_bytes()) == before
     assert of_old.name == f"{old.name}-journal"
-    assert ran.lines[0].startswith(f"{file}: restored from kept.db, 150 rows in ")
+    assert ran.lines[0].startswith(f"{file}: restored from kept.db, 158 rows in ")
     assert ran.lines[0].endswith(", verified")
     assert ran.lines[1:3] == [f"kept: {old}", f"kept: {of_old}"]
     assert "`catalog status`" in ran.lines[3]

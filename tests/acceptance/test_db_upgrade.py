@@ -90,8 +90,12 @@ def test_an_upgrade_keeps_the_old_state_beside_it(own: Path, shell: Shell, demo:
     told = shell("--database", own, "db", "verify").lines
     assert told[:-1] == demo("db", "verify").lines[:-1]
     assert told[-1].startswith("chain of infomaniak        5  ok ")
-    exported = shell("--database", own, "db", "export").lines
-    lines = zip(exported, demo("db", "export").lines, strict=True)
+    # An earlier version did not store the missing models of a held answer.
+    exported, made = (
+        [line for line in ran.lines if '"missing_model"' not in line]
+        for ran in (shell("--database", own, "db", "export"), demo("db", "export"))
+    )
+    lines = zip(exported, made, strict=True)
     differing = [before for before, after in lines if before != after]
     assert len(differing) == 10
     assert all('"base_sha256":null' in line or '"notes":null' in line for line in differing)

@@ -2,6 +2,7 @@
 
 import configparser
 import json
+import os
 import re
 import shlex
 import shutil
@@ -10,7 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
+from catalog.store.database import Database
 from tests.support.builders import body, row
 from tests.support.checkout import ROOT
 from tests.support.daemon import serving
@@ -104,6 +107,42 @@ def test_the_unit_of_the_timer_runs(live: Live) -> None:
     assert "infomaniak: first" in placed_shell(*words).out
     assert placed_shell(*words).out == ""
     assert unit("catalog-sync.timer")["Timer"]["OnCalendar"] == "hourly"
+
+
+def test_the_image_checks_its_health(live: Live) -> None:
+    """The check of the image is 0 after a good poll, and 1, never another code, if not."""
+    shell, _ = live(answer(body=body(row())))
+    image = text("Dockerfile")
+    (check,) = re.findall(r"^HEALTHCHECK (?:--\S+ )+CMD (.+)$", image, flags=re.MULTILINE)
+    given = shell.environ | {"PATH": f"{COMMAND.parent}:{os.defpath}"}
+
+    def healthy() -> int:
+        line = ["sh", "-c", check]
+        return subprocess.run(
+            line, cwd=shell.folder, env=given, capture_output=True, check=False, timeout=60
+        ).returncode
+
+    (shell.folder / "catalog.db").unlink()
+    assert healthy() == 1
+    shell("sync")
+    assert healthy() == 0
+
+
+def test_the_variant_with_postgresql_is_whole() -> None:
+    """Each volume is declared, the database is waited for, and its URL is one that is read."""
+    base, more = (yaml.safe_load(text(f"compose{each}.yaml")) for each in ("", "-postgresql"))
+    catalog, database = more["services"]["catalog"], more["services"]["postgresql"]
+    assert catalog.keys() & base["services"]["catalog"].keys() == {"environment", "volumes"}
+    assert catalog["depends_on"] == {"postgresql": {"condition": "service_healthy"}}
+    socket = catalog["volumes"][0]
+    assert f"{socket['source']}:/var/run/postgresql" in database["volumes"]
+    volumes = {socket["source"], *(each.split(":")[0] for each in database["volumes"])}
+    assert volumes == set(more["volumes"])
+    assert (database["network_mode"], "ports" in database) == ("none", False)
+    url = Database(catalog["environment"]["CATALOG_DATABASE"]).url
+    assert url.query["host"] == socket["target"]
+    user, name = (database["environment"][f"POSTGRES_{each}"] for each in ("USER", "DB"))
+    assert (url.username, url.database, url.host) == (user, name, None)
 
 
 def test_the_services_are_shut_in() -> None:

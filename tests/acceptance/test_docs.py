@@ -2,11 +2,13 @@ import re
 import subprocess
 from pathlib import Path
 
+import click
 import pytest
 import yaml
 from sqlmodel import SQLModel
 
 import catalog.store.tables  # noqa: F401  # fills the metadata
+from catalog.cli.main import cli
 from catalog.config.load import load
 from catalog.config.settings import Settings
 from catalog.config.sources import plain_settings
@@ -14,7 +16,7 @@ from catalog.core.errors import CatalogError
 from tests.support.checkout import ROOT
 from tests.support.markdown_pages import PAGES, anchors, links, sections
 from tests.support.reference.errors import kinds
-from tests.support.reference.links import places
+from tests.support.reference.links import commands, places
 from tests.support.reference.pages import fresh
 from tests.support.reference.regions import fill, names, written_words
 from tests.support.shell import Shell
@@ -72,7 +74,7 @@ def test_the_default_and_the_variable_of_each_setting_are_true(tmp_path: Path) -
     home = {"HOME": str(tmp_path)}
     without = {"schedule.cron": "@daily", "probe.cron": "@daily"}
     without |= {"infomaniak.product_id": "7", "ping.url": "https://hc-ping.com/x"}
-    without |= {"signal.removals": "again"}
+    without |= {"signal.removals": "again", "http.proxy": "http://proxy.example:3128"}
     for name in plain_settings(Settings):
         variable = re.search(r"^- \*\*Variable:\*\* `(\w+)`", told[name], flags=re.MULTILINE)
         default = re.search(r"^- \*\*Default:\*\* (none|`(.+)`)$", told[name], flags=re.MULTILINE)
@@ -166,6 +168,19 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     for page in tmp_path.glob("**/*.html"):
         assert not LOADED.search(page.read_text(encoding="utf-8")), page
+
+
+@pytest.mark.long
+def test_the_manual_page_has_every_command_and_option() -> None:
+    """docs/catalog.1, which the wheel installs, is what `scripts/man` writes."""
+    with Shell(ROOT).python(ROOT / "scripts" / "man", "--check") as running:
+        _, err = running.communicate(timeout=SECONDS)
+    assert (running.returncode, err) == (0, "")
+    page = (ROOT / "docs" / "catalog.1").read_text(encoding="ascii").replace("\\-", "-")
+    for name, command in commands(cli):
+        assert f'.SS "{name} ' in page
+        options = [each for each in command.params if isinstance(each, click.Option)]
+        assert all(name in page for option in options for name in option.opts)
 
 
 @pytest.mark.long

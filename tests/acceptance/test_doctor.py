@@ -77,7 +77,7 @@ def test_all_is_well(live: Live) -> None:
         assert [each.name for each in Path(shell.folder).iterdir()] == ["catalog.toml"]
         shell("sync")
         table = shell("doctor")
-    database = next(line for line in table.lines if line.startswith("ok   database "))
+    database = next(line for line in table.lines if line.startswith("ok    database "))
     assert f"  {shell.folder}/catalog.db is sound, " in database
     assert TOKEN not in table.out
 
@@ -89,7 +89,7 @@ def test_each_trouble_is_named_with_what_to_do(live: Live) -> None:
     Path(shell.folder, "catalog.db").write_text("no database, but long enough for one" * 99)
     Path(shell.folder, "docs", "models.md").mkdir(parents=True)
     ran = shell("doctor", code=1)
-    failed = [line[5:].split("  ")[0] for line in ran.lines if line.startswith("fail")]
+    failed = [line[6:].split("  ")[0] for line in ran.lines if line.startswith("fail")]
     assert failed == ["provider", "database", "document", "channel ops"]
     assert "INFOMANIAK_API_TOKEN" in ran.out
     assert "127.0.0.1:9: Connection refused" in ran.out
@@ -208,7 +208,7 @@ def test_a_database_that_cannot_be_written_fails(
     file.parent.chmod(of_folder)
     with shell.python("-c", AS_NOBODY) as running:
         out, err = running.communicate(timeout=SECONDS)
-    lines = [each for each in out.splitlines() if each[5:].startswith("database ")]
+    lines = [each for each in out.splitlines() if each[6:].startswith("database ")]
     assert len(lines) == 1, (out, err)
     assert told in lines[0]
     assert lines[0].startswith("ok " if "looked" in told else "fail ")

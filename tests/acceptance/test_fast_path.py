@@ -290,7 +290,7 @@ def test_a_slot_is_that_of_the_request(live: Live) -> None:
     delete_rows(shell, "slot")
     with closing(sqlite3.connect(shell.folder / "catalog.db")) as connection:
         assert "changed" in shell("sync", "--scheduled").out
-        slots = connection.execute("select moment, claimed_by from slot").fetchall()
+        slots = connection.execute("select moment, claimed_until from slot").fetchall()
         polls = connection.execute("select started_at from poll where id = 2").fetchall()
     assert slots == [(*polls[0], None)]
     assert len(server.requests) == 2

@@ -186,7 +186,7 @@ def test_a_secret_file_that_is_broken_is_told_after_the_writing(shell: Shell) ->
     """An empty token file is a mistake of the configuration with its exit code."""
     (shell.folder / "empty.txt").touch()
     ran = shell("init", "--token-file", "empty.txt", code=2)
-    assert "infomaniak.token_file: " in ran.err
+    assert "infomaniak.token_file = " in ran.err
 
 
 def test_what_cannot_be_written_is_exit_6(shell: Shell) -> None:

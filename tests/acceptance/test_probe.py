@@ -208,7 +208,7 @@ def test_every_mistake_in_a_behavior_file_is_told(shell: Shell) -> None:
         "  model.0.does: 'sulks' is none of answers, hangs, breaks or a status from 300 to 599",
         "  model.0.does: True is none of answers, hangs, breaks or a status from 300 to 599",
         "  model.1.does: an empty list is no behavior",
-        "hint: docs/probing.md shows such a file.",
+        "hint: `catalog help probing` shows such a file.",
     ]
     file.write_text("model = 3", encoding="utf-8")
     assert "model: tables are wanted: [[model]]" in shell("replay", "--behavior", file, code=2).err

@@ -324,7 +324,7 @@ def test_a_wrong_configuration_is_refused_at_once(tmp_path: Path) -> None:
     """Every mistake is named when a catalog is opened, and passwords are not shown."""
     config = tmp_path / "catalog.toml"
     config.write_text("[hold]\nshare = 7\n[http]\nattempts = 0\n", encoding="utf-8")
-    with pytest.raises(SettingsInvalid, match=r"(?s)http.attempts.*hold.share"):
+    with pytest.raises(SettingsInvalid, match=r"(?s)hold.share.*http.attempts"):
         Catalog.open(config, environ={})
     place = "postgresql+psycopg://me:s3cret@127.0.0.1:1/x"
     assert "s3cret" not in repr(Catalog.open(database=place, environ={"HOME": str(tmp_path)}))

@@ -78,7 +78,7 @@ def test_faults_are_served_and_told(shell: Shell) -> None:
     assert said[1] == f"{share}, and move nothing on: half-list, nan\n"
     assert [line.split()[-1] for line in said[-1].splitlines()] == ["nan", "half-list", "nan"]
     assert "found NaN, expected a finite number" in ran[0].err
-    assert "not believed: 7 of 13 models gone" in ran[1].err
+    assert "7 of 13 models are missing" in ran[1].err
 
 
 def test_a_rate_of_none_serves_the_history(shell: Shell) -> None:

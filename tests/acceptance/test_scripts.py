@@ -1,13 +1,18 @@
 """The scripts of a checkout, run as a newcomer runs them."""
 
 import os
+import pty
+import shlex
+import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.checkout import lay_checkout
-from tests.support.shell import SECONDS, Ran
+from tests.support.checkout import ROOT, lay_checkout
+from tests.support.shell import HEEDS_CTRL_C, SECONDS, Ran
 
 
 @pytest.fixture
@@ -43,3 +48,89 @@ def test_a_database_of_ones_own_is_never_mixed_up_with_the_demos(checkout: Path)
     assert polled.code == 2
     assert "there is no token" in polled.err
     assert not (checkout / "demo").exists()
+
+
+@pytest.mark.long
+def test_the_demo_prints_commands_that_work_as_typed(checkout: Path) -> None:
+    """Each printed command works in the folder in which scripts/run was typed."""
+    told = run(checkout)
+    assert told.code == 0, told
+    typed = [line.strip() for line in told.lines if line.startswith(f"  {checkout}/scripts/run ")]
+    assert len(typed) == 4
+    for line in typed:
+        again = run(checkout, *shlex.split(line)[1:])
+        assert (again.code, bool(again.out)) == (0, True), (line, again)
+    own = run(checkout, "demo", "other")
+    assert f"  {checkout}/scripts/run --config other/catalog.toml changes" in own.lines
+
+
+SERVER = """\
+import os, signal, subprocess, sys
+deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); "
+server = subprocess.Popen(
+    [sys.executable, "-c", deaf + "time.sleep(600)"], start_new_session=True, stdout=subprocess.PIPE
+)
+server.stdout.readline()
+print(server.pid, os.getpid(), flush=True)
+signal.pause()
+"""
+
+
+@pytest.fixture
+def tested(checkout: Path) -> Path:
+    """Give a checkout whose tests start a server that heeds no signal, and wait."""
+    for name in ("test", "supervise", "progress"):
+        shutil.copy(ROOT / "scripts" / name, checkout / "scripts")
+    (checkout / "scripts" / "check").write_text("exit 0\n", encoding="utf-8")
+    programs = checkout / ".venv" / "bin"
+    (programs / "python").symlink_to(sys.executable)
+    (checkout / "server.py").write_text(SERVER, encoding="utf-8")
+    coverage = programs / "coverage"
+    coverage.write_text(f"#!/bin/sh\nexec {sys.executable} server.py\n", encoding="utf-8")
+    coverage.chmod(0o755)
+    return checkout
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt orphans")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_tests_leave_no_server(tested: Path, number: signal.Signals) -> None:
+    """A signal to scripts/test ends the tests, and then servers in sessions of their own."""
+    plain = {"HOME": str(tested), "PATH": os.defpath}
+    with subprocess.Popen(
+        [sys.executable, "-c", HEEDS_CTRL_C, str(tested / "scripts" / "test")],
+        cwd=tested,
+        env=plain,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout
+        pids = [int(word) for word in running.stdout.readline().split()]
+        running.send_signal(number)
+        assert running.wait(SECONDS) == 128 + number
+    assert len(pids) == 2
+    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+
+
+@pytest.mark.long
+def test_progress_is_shown_on_a_terminal_until_the_end(tmp_path: Path) -> None:
+    """The seconds so far appear while a command runs, its exit code stays, and nothing is left."""
+    os.mkfifo(tmp_path / "go")
+    line = f". {ROOT}/scripts/progress; with_progress packages '9 s' sh -c 'cat go; exit 3'"
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        ["/bin/bash", "-c", f"{line}; echo ended $?"],
+        cwd=tmp_path,
+        env={"PATH": os.defpath, "PROGRESS_EVERY": "0.1"},
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+    ) as running:
+        os.close(theirs)
+        shown = b""
+        while b"packages: 0 s" not in shown:
+            shown += os.read(ours, 4096)
+        (tmp_path / "go").write_bytes(b"")
+        assert running.communicate(timeout=SECONDS)[0] == "ended 3\n"
+    os.close(ours)
+    assert shown.startswith(b"packages (about 9 s)\r\n")

@@ -46,7 +46,8 @@ def checkout(tmp_path: Path) -> Path:
     scripts, wheels = tmp_path / "scripts", tmp_path / "wheels"
     for folder in (scripts, wheels, tmp_path / "bin"):
         folder.mkdir()
-    shutil.copy(ROOT / "scripts" / "setup", scripts)
+    for name in ("setup", "progress"):
+        shutil.copy(ROOT / "scripts" / name, scripts)
     project = make_wheel(wheels, "project", script="catalog = dep:main")
     dep = make_wheel(wheels, "dep", "def main():\n    print('catalog')\n")
     backend = make_wheel(wheels, "backend", BACKEND.format(wheel=str(project)))
@@ -158,12 +159,17 @@ def test_what_cannot_be_set_up_is_told(checkout: Path, copied: str) -> None:
 
 
 def test_the_lock_of_the_tests_holds_the_others() -> None:
-    """The development lock pins every runtime and build package with the same hashes."""
-    run, build, dev = (
+    """The development lock pins every package of run, build and image with the same hashes."""
+    run, image, build, dev = (
         set(re.findall(r"^(\S+)==(.*\n(?: +--hash=.*\n)+)", text, flags=re.MULTILINE))
-        for name in ("requirements.txt", "requirements-build.txt", "requirements-dev.txt")
+        for name in (
+            *("requirements.txt", "requirements-postgresql.txt"),
+            *("requirements-build.txt", "requirements-dev.txt"),
+        )
         for text in [(ROOT / name).read_text()]
     )
-    assert run | build <= dev
+    assert run | build | image <= dev
+    assert {name for name, _ in image - run} >= {"psycopg", "psycopg-binary"}
+    assert run <= image
     assert {name for name, _ in build} >= {"hatchling", "editables"}
     assert len(run) > 20

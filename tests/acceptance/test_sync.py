@@ -164,13 +164,20 @@ def test_an_unbelievable_answer_is_held_until_accepted(live: Live) -> None:
     assert held.lines[0].endswith("infomaniak: held, snapshot 1 stays in force")
     assert len(held.lines) == 1
     error, hint = held.err.splitlines()
-    assert error == "error: not believed: the list is empty"
-    assert hint == (
-        "hint: If it is true, run `catalog sync --accept`; it goes through by itself when 4 polls "
-        "in a row, at least 90 seconds apart, lack the same models."
+    held_as = "error: the answer is held, so it is not applied: the list is empty: alpha"
+    assert error == held_as
+    assert hint.startswith(
+        "hint: Look first: `catalog sync --dry-run --accept`. If it is right: `catalog sync "
+        "--accept`. It goes through by itself after 3 more polls that lack the same models, not "
+        "before 20"
     )
-    default = shell("sync", "--format", "json", code=5, given=DEFAULT)
-    assert "3 polls in a row, at least 10 minutes apart" in default.json["error"]["hint"]
+    default = shell("sync", "--format", "json", code=5, given=DEFAULT).json
+    assert "after 2 more polls that lack the same models" in default["error"]["hint"]
+    assert default["held"]["missing"] == ["alpha"]
+    assert [each["kind"] for each in default["held"]["changes"]] == ["removed"]
+    dry = shell("sync", "--dry-run", code=5).lines
+    assert dry[1] == "the change that is held:"
+    assert dry[2].startswith("  breaking  alpha removed")
     accepted = shell("sync", "--accept")
     assert "changed, snapshot 2, 0 models, 1 finding" in accepted.lines[0]
     assert outcomes(shell.folder / "catalog.db") == ["first", "held", "held", "changed"]
@@ -238,7 +245,8 @@ def test_channels_are_told_and_what_they_refuse_stays_owed(live: Live) -> None:
         Path(shell.folder, "catalog.toml").write_text(channels)
         shell("-q", "sync")
         owing = shell("--log-format", "json", "sync")
-        assert "1 message owed, channel " in owing.err
+        assert "1 message not delivered, channel " in owing.err
+        assert owing.err.count("answered 503") == 1
         assert "; tried again from 20" in owing.err
         logged = [json.loads(line) for line in owing.err.splitlines() if line.startswith("{")]
         assert [line["finding"]["model"] for line in logged if "finding" in line] == ["beta"]

@@ -66,7 +66,11 @@ def test_the_wheel_works_by_itself(tmp_path: Path) -> None:
     place = run(python, "-c", "import catalog; print(catalog.__file__)", folder=tmp_path)
     assert place.startswith(str(tmp_path))
 
+    assert (tmp_path / "env" / "share" / "man" / "man1" / "catalog.1").exists()
+
     catalog = python.with_name("catalog")
+    assert run(catalog, "help", "hold.share", folder=tmp_path).startswith("### hold.share")
+    assert "  configuration  " in run(catalog, "help", folder=tmp_path)
     shown = run(catalog, "demo", folder=tmp_path)
     assert "qwen3: description" in shown
     assert "moonshotai/Kimi-K2.6" in (tmp_path / "demo" / "models.md").read_text()

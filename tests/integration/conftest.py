@@ -12,6 +12,7 @@ from catalog.core.http.request import Limits
 from catalog.store.database import Database
 from tests.support.configuration import file, here  # noqa: F401  # fixtures of several modules
 from tests.support.fast_path import NOON, FastRig
+from tests.support.http_proxy import authority, encrypted  # noqa: F401  # fixtures of several modules
 from tests.support.http_server import Step, serve
 from tests.support.postgresql_server import laid_database, new_database
 from tests.support.rig import FAST, TLS, TOKEN, Clock, Ear, lay_database

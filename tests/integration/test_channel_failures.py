@@ -11,7 +11,7 @@ from catalog.core.http.request import Limits
 from tests.support.builders import body, row
 from tests.support.configuration import read
 from tests.support.http_server import answer, serve
-from tests.support.mail_server import post_office
+from tests.support.mail_server import post_office, text_of
 from tests.support.rig import HOUR, TLS, Rig, rig
 
 ONE = answer(body=body(row(id=1, name="alpha")))
@@ -52,7 +52,7 @@ def test_a_recipient_is_not_mailed_again_because_of_another(tmp_path: Path) -> N
     ann, bob = mailbox.letters
     assert ann["Subject"] == bob["Subject"] == BETA
     assert ann["Message-ID"] != bob["Message-ID"]
-    assert "open-source-models" in ann.get_content()
+    assert "open-source-models" in text_of(ann)
 
 
 def test_a_target_that_is_gone_is_told_of_on_the_others(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_digest_is_one_mail(tmp_path: Path) -> None:
         assert mailbox.letters == []
         told.poll(later=24 * HOUR)
     (letter,) = mailbox.letters
-    lines = letter.get_content().splitlines()
+    lines = text_of(letter).splitlines()
     assert [line for line in lines if line.startswith("──")] == [
         "── 2026-01-01 02:00 UTC",
         "── 2026-01-01 03:00 UTC",

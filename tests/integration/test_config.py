@@ -236,9 +236,9 @@ def test_rules_take_levels_of_our_own(file: Path) -> None:
     assert loaded.settings.rules == {"model-added": Level.WARNING}
     told = mistakes(file, '[rules]\nmodel-added = "loud"\nno-such = "info"\nlog = "info"\n')
     assert told.split("\n") == [
-        "rules.model-added: Input should be 'breaking', 'warning', 'info' or 'quiet'",
-        "rules.no-such: there is no such rule; docs/rules.md lists them",
-        "rules.log: there is no such rule; docs/rules.md lists them",
+        'rules.model-added: "breaking", "warning", "info" or "quiet" is wanted',
+        "rules.no-such: there is no such rule; `catalog help rules` lists them",
+        "rules.log: there is no such rule; `catalog help rules` lists them",
     ]
 
 

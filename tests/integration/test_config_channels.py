@@ -136,7 +136,7 @@ def test_the_size_of_a_message(file: Path) -> None:
         (OPS + OPS_URL + "max_size = true\n", "channel.0.max_size: a number is wanted"),
         (MAIL + MAIL_TO + "max_size = 7999\n", "channel.0.max_size: "),
         (LOG + "max_size = 8000\n", "channel.0.max_size: there is no such setting"),
-        (LOG + 'digest = "weekly"\n', "channel.0.digest: Input should be 'at_once', 'hourly' or"),
+        (LOG + 'digest = "weekly"\n', 'channel.0.digest: "at_once", "hourly" or "daily" is wanted'),
         (LOG + 'daily_at = "8"\n', "channel.0.daily_at: a time of day such as 08:00 is wanted"),
         (LOG + 'quiet_hours = "night"\n', "channel.0.quiet_hours: hours such as 22:00-07:00 are"),
         (LOG + 'quiet_hours = "08:00-08:00"\n', "channel.0.quiet_hours: quiet hours that begin"),

@@ -47,14 +47,20 @@ def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> No
         (OPS + OPS_URL + f'secret = "right whsec_%{SECRET}"\n', "channel.0.secret: the secret st"),
         (OPS + OPS_URL + 'secret = " "\n', "channel.0.secret: the secret is empty"),
         (OPS + OPS_URL + "secret = 5\n", "channel.0.secret: text is wanted"),
-        (OPS + OPS_URL + 'level = "loud"\n', "channel.0.level: Input should be 'breaking', 'warn"),
+        (
+            OPS + OPS_URL + 'level = "loud"\n',
+            'channel.0.level: "breaking", "warning" or "info" is wanted',
+        ),
         (OPS + OPS_URL + 'level = "quiet"\n', "channel.0.level: what is quiet is told to nobody"),
         (OPS + OPS_URL + 'models = "qwen3"\n', "channel.0.models: a list is wanted"),
         (OPS + OPS_URL + 'colour = "red"\n', "channel.0.colour: there is no such setting"),
         ('[[channel]]\nkind = "log"\nname = "A b"\n', "channel.0.name: a letter first"),
         ('[[channel]]\nkind = "log"\n', "channel.0.name: it must be given"),
-        ('[[channel]]\nkind = "sms"\nname = "a"\n', "channel.0: there is no such kind"),
-        ('[[channel]]\nname = "a"\n', "channel.0: kind must be given: apprise, email, log"),
+        (
+            '[[channel]]\nkind = "sms"\nname = "a"\n',
+            'channel.0.kind: use kind = "apprise", with the',
+        ),
+        ('[[channel]]\nname = "a"\n', "channel.0.kind: it must be given: apprise, email, log"),
         ('[channel]\nname = "a"\n', "channel: a list is wanted"),
         ("channel = [5]\n", "channel.0: a table is wanted"),
     ],
@@ -75,8 +81,8 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
     """Two channels with one name are a mistake, even next to other mistakes."""
     log = '[[channel]]\nkind = "log"\nname = "ops-chat"\n'
     told = mistakes(file, f"hold.share = 2\n{OPS}{OPS_URL}{log}")
-    assert told.split("\n")[0] == "channel.1.name: ops-chat names another channel already"
-    assert "hold.share" in told
+    assert told.split("\n")[1] == "channel.1.name: ops-chat names another channel already"
+    assert told.startswith("hold.share")
 
 
 @pytest.mark.parametrize(
@@ -116,12 +122,12 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
         ),
         ("http = 3", "http: a table is wanted"),
         ("[[http]]\nattempts = 2", "http: a table is wanted"),
-        ("http.attempts = 0", "http.attempts: Input should be greater than or equal to 1"),
+        ("http.attempts = 0", "http.attempts: a number of at least 1 and at most 20 is wanted"),
         (
             'http.deadline = "soon"',
             "http.deadline: a duration such as 30s, 10m, 1h or 7d is wanted",
         ),
-        ("hold.share = nan", "hold.share: Input should be a finite number"),
+        ("hold.share = nan", "hold.share: a finite number is wanted"),
         ("document.path = 5", "document.path: a path is wanted"),
         ('document.path = "a\\u0000b"', "document.path: a path holds no NUL"),
         (
@@ -173,7 +179,7 @@ def test_each_mistake_is_told_in_words(file: Path, text: str, told: str) -> None
         ),
         (
             'rules.model-aded = "info"',
-            "rules.model-aded: there is no such rule; did you mean model-added? docs/rules.md",
+            "rules.model-aded: there is no such rule; did you mean model-added? `catalog help",
         ),
     ],
 )
@@ -262,17 +268,12 @@ def test_all_mistakes_are_told_at_once_each_with_its_source(file: Path) -> None:
     environ = {"CATALOG_HOLD_SHARE": "30", "INFOMANIAK_API_TOKEN_FILE": "/missing"}
     told = mistakes(file, text, environ, {"http.max_bytes": 0}).split("\n")
     assert [line.split(":")[0] for line in told] == [
-        "infomaniak.token_file",
-        "channel.0.url",
-        "http.max_bytes",
-        "http.attempts",
-        "hold.share",
-        "rules.no-such",
-        "colour",
+        *("infomaniak.token_file", "http.max_bytes", "hold.share"),
+        *("colour", "http.attempts", "channel.0.url", "rules.no-such"),
     ]
-    assert told[2].endswith("(command line)")
-    assert told[3].endswith("equal to 1")
-    assert told[4].endswith("(environment CATALOG_HOLD_SHARE)")
+    assert told[0].endswith("(environment INFOMANIAK_API_TOKEN_FILE)")
+    assert told[1].endswith("(command line)")
+    assert told[2].endswith("(environment CATALOG_HOLD_SHARE)")
 
 
 def test_an_environment_value_beside_an_odd_file_is_no_crash(file: Path) -> None:

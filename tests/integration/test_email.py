@@ -20,7 +20,7 @@ from catalog.changes.change import Added, Removed
 from catalog.core.errors import DeliveryFailed, SettingsInvalid
 from tests.support.builders import AT, finding, model
 from tests.support.http_server import make_certificate, refusing
-from tests.support.mail_server import greeting, post_office
+from tests.support.mail_server import greeting, post_office, text_of
 
 PASSWORD = "hunter2-s3cr3t"
 NOW = datetime(2026, 5, 20, 7, 0, tzinfo=UTC)
@@ -72,7 +72,7 @@ def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLConte
 
 
 def test_a_mail_arrives() -> None:
-    """A recipient gets one plain mail, marked as automatic."""
+    """A recipient gets one mail as text and as HTML, marked as automatic."""
     with post_office() as mailbox:
         channel(mailbox.port).send(TOLD)
     (letter,) = mailbox.letters
@@ -82,8 +82,11 @@ def test_a_mail_arrives() -> None:
     assert letter["Date"].datetime == NOW
     assert letter["Message-ID"] == "<msg_2b6c@example.org>"
     assert letter["Auto-Submitted"] == "auto-generated"
-    assert letter.get_content_type() == "text/plain"
-    assert letter.get_content().splitlines()[:2] == [
+    assert letter.get_content_type() == "multipart/alternative"
+    plain, html = letter.iter_parts()
+    assert (plain.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+    assert "llama3 removed</span>" in html.get_content()
+    assert plain.get_content().splitlines()[:2] == [
         "⛔ llama3 removed",
         "   Calls that use this name fail once the provider stops serving it.",
     ]
@@ -97,7 +100,7 @@ def test_a_repetition_is_recognizable() -> None:
     first, second = mailbox.letters
     for same in ("Message-ID", "Subject"):
         assert first[same] == second[same]
-    assert first.get_content() == second.get_content()
+    assert text_of(first) == text_of(second)
 
 
 @pytest.mark.parametrize("security", ["starttls", "tls"])
@@ -310,4 +313,4 @@ def test_a_test_mail() -> None:
         channel(mailbox.port).send(replace(TOLD, findings=(), test=True))
     (letter,) = mailbox.letters
     assert letter["Subject"] == "Test of channel ops"
-    assert "This is a test of channel ops" in letter.get_content()
+    assert "This is a test of channel ops" in text_of(letter)

@@ -1,3 +1,4 @@
+import logging
 import socket
 import time
 from email.utils import formatdate
@@ -12,7 +13,7 @@ from catalog.core.errors import (
     TimedOut,
     Unreachable,
 )
-from catalog.core.http.client import Http
+from catalog.core.http.client import CLOSED, Http
 from catalog.core.http.request import Limits, Request
 from tests.support.http_server import (
     Exchange,
@@ -61,6 +62,7 @@ def test_a_connection_that_does_not_come_about_is_tried_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A host that answers no connection attempt is unreachable."""
+    caplog.set_level(logging.INFO, "catalog.core.http")
     limits = Limits(deadline=0.2, attempts=3, backoff=0)
     with unanswering() as url, Http(limits) as http, pytest.raises(Unreachable) as caught:
         http.send(Request(url))
@@ -162,9 +164,11 @@ def test_a_single_attempt_ends_with_the_shorter_time(deadline: float, seconds: f
 
 def test_a_refused_connection_is_tried_again(http: Http, caplog: pytest.LogCaptureFixture) -> None:
     """A refused connection is retried, then reported."""
+    caplog.set_level(logging.INFO, "catalog.core.http")
     with refusing() as url, pytest.raises(Unreachable) as caught:
         http.send(Request(url))
     assert "could not be read: Connection refused" in str(caught.value)
+    assert caught.value.hint == CLOSED
     assert caught.value.status is None
     warnings = [record.getMessage() for record in caplog.records]
     assert [text[:16] for text in warnings] == ["attempt 1 failed", "attempt 2 failed"]

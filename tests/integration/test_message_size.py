@@ -28,7 +28,7 @@ from catalog.core.http.request import Limits
 from catalog.daemon.heartbeat import Pings
 from tests.support.builders import AT, finding, model
 from tests.support.http_server import Recorded, Step, answer, serve
-from tests.support.mail_server import post_office
+from tests.support.mail_server import post_office, text_of
 
 COMMAND = "catalog alerts show msg_1"
 PATH = "/hooks/T0PSECRET"
@@ -268,7 +268,7 @@ def test_a_mail_is_no_larger_than_its_limit() -> None:
     whole, small = mailbox.raw
     assert 200_000 < len(whole) <= 1024 * 1024
     assert 15_000 < len(small) <= 20_000
-    text = mailbox.letters[1].get_content()
+    text = text_of(mailbox.letters[1])
     shown = text.count(" added")
     assert f"and {1000 - shown:,} more findings ({1000 - shown:,} info), see: {COMMAND}" in text
     assert text.rstrip().endswith("Sent by catalog to channel ops")
@@ -282,7 +282,7 @@ def test_a_mail_that_the_server_finds_too_large_is_sent_short() -> None:
     (letter,) = mailbox.letters
     assert letter["Message-ID"] == "<msg_1@example.org>"
     assert letter["Subject"].startswith("infomaniak: gone removed, and 3,000 more")
-    assert letter.get_content().strip() == (
+    assert text_of(letter).strip() == (
         f"Too large to be sent whole: 3,001 findings (1 breaking, 3,000 info), see: {COMMAND}"
     )
     with post_office(data=lambda _: "554 no") as mailbox, pytest.raises(DeliveryFailed) as failed:

@@ -21,6 +21,7 @@ import pytest
 
 from catalog.core.errors import NotFound, PayloadInvalid, SettingsInvalid
 from catalog.providers.recordings import Recording, find, shipped
+from catalog.replay.listener import port_hint
 from catalog.replay.server import ReplayServer
 
 TOKEN = "tok-5f0c"
@@ -286,8 +287,10 @@ def test_only_the_loopback_and_a_given_port() -> None:
         with pytest.raises(SettingsInvalid, match=f"port {port} on 127.0.0.1 cannot be") as caught:
             ReplayServer(HISTORY, port)
         assert "0 for any free one" in caught.value.hint
-    with pytest.raises(SettingsInvalid, match=r"port 70000 on .* cannot be opened"):
+    with pytest.raises(SettingsInvalid, match=r"port 70000 on .* cannot be opened") as high:
         ReplayServer(HISTORY, 70_000)
+    assert "up to 65535" in high.value.hint
+    assert "Only root" in port_hint(PermissionError())
     with ReplayServer(HISTORY, port) as second:
         assert second.url == f"http://127.0.0.1:{port}"
         assert ask(second).status == 200

@@ -1,5 +1,6 @@
 """A configuration in a folder of its own, read by tests."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -9,9 +10,12 @@ import pytest
 
 from catalog.config.load import Loaded, load
 from catalog.core.errors import SettingsInvalid
+from catalog.core.text import count
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 SECRET: Final = "s3cr3t-value"
+PLACE: Final = re.compile(r"^(?:/[^:]+:\d+: )?([\w.-]+)(?: = (?:\"[^\"]*\"|[^\s:]+))?: ")
+"""What stands before a mistake: file and line, the setting and its value."""
 OPS: Final = '[[channel]]\nkind = "webhook"\nname = "ops-chat"\n'
 OPS_URL: Final = 'url = "https://chat.example/x"\n'
 
@@ -49,12 +53,19 @@ def read(
 def mistakes(
     file: Path, text: str, environ: Mapping[str, str] = NOTHING, flags: Mapping[str, Any] = NOTHING
 ) -> str:
-    """Return the reported mistakes of a configuration, without the heading."""
+    """Return the reported mistakes of a configuration: settings and what is wrong with each."""
+    return "\n".join(PLACE.sub(r"\1: ", line) for line in located(file, text, environ, flags))
+
+
+def located(
+    file: Path, text: str, environ: Mapping[str, str] = NOTHING, flags: Mapping[str, Any] = NOTHING
+) -> list[str]:
+    """Return the reported mistakes of a configuration, each with its place and the wrong value."""
     with pytest.raises(SettingsInvalid) as caught:
         read(file, text, environ, flags)
     told = str(caught.value)
     assert SECRET not in told
     assert SECRET not in repr(caught.value.__cause__)
-    heading, _, lines = told.partition("\n")
-    assert heading == f"the configuration ({file}) has mistakes:"
-    return lines.replace("  ", "")
+    heading, *lines = told.split("\n")
+    assert heading == f"the configuration has {count(len(lines), 'mistake')}:"
+    return [line.removeprefix("  ") for line in lines]

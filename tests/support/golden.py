@@ -56,10 +56,10 @@ def main() -> None:
     sys.stdout.write(f"{OWN}\n")
 
 
-if __name__ == "__main__":
-    main()
-
-
 def _first(value: Any, *_: Any) -> Any:
     """Return the bound value, whatever the caller asks for."""
     return value
+
+
+if __name__ == "__main__":
+    main()

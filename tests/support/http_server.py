@@ -278,20 +278,20 @@ def unanswering() -> Iterator[str]:
         yield f"http://127.0.0.1:{full.getsockname()[1]}"
 
 
-def make_certificate(folder: Path) -> Path | None:
-    """Make a self-signed certificate for 127.0.0.1 and its key, as one file.
+def make_certificate(folder: Path, names: str = "IP:127.0.0.1") -> Path | None:
+    """Make a self-signed certificate for these names and its key, as one file.
 
     Returns None on a machine without the `openssl` command.
     """
     openssl = shutil.which("openssl")
     if openssl is None:
         return None
-    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    names += ["-addext", "keyUsage=critical,digitalSignature,keyCertSign"]
+    given = ["-subj", "/CN=127.0.0.1", "-addext", f"subjectAltName={names}"]
+    given += ["-addext", "keyUsage=critical,digitalSignature,keyCertSign"]
     kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
     key, certificate, both = folder / "key.pem", folder / "certificate.pem", folder / "both.pem"
     subprocess.run(
-        [openssl, "req", "-x509", *kind, *names, "-keyout", str(key), "-out", str(certificate)],
+        [openssl, "req", "-x509", *kind, *given, "-keyout", str(key), "-out", str(certificate)],
         check=True,
         capture_output=True,
     )

@@ -24,6 +24,13 @@ def accept(_address: str) -> str:
     return "250 OK"
 
 
+def text_of(letter: EmailMessage) -> str:
+    """Return the plain text of a mail."""
+    body = letter.get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
 @dataclass
 class Mailbox:
     """The result of `post_office`: its port and everything it received."""

@@ -5,6 +5,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -114,14 +115,19 @@ class Shell:
         )
 
     def on_terminal(
-        self, *words: str | Path, piped: bool = False, given: Mapping[str, str] | None = None
+        self,
+        *words: str | Path,
+        piped: bool = False,
+        given: Mapping[str, str] | None = None,
+        width: int = 300,
     ) -> tuple[str, str]:
         """Run `catalog WORDS` on a terminal and return the terminal's text and the piped stdout.
 
         It must succeed.
         """
         ours, theirs = pty.openpty()
-        environ = self.environ | {"TERM": "xterm", "COLUMNS": "300"} | dict(given or {})
+        termios.tcsetwinsize(theirs, (40, width))
+        environ = self.environ | {"TERM": "xterm"} | dict(given or {})
         with self._process(environ)(
             self.line(*words),
             cwd=self.folder,

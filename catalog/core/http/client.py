@@ -1,14 +1,15 @@
 """Send HTTP requests with deadline, size cap, retries and hidden secrets."""
 
 import logging
+import os
 import ssl
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing, suppress
 from copy import copy
 from dataclasses import replace
-from functools import cached_property
 from http import HTTPStatus
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin, urlsplit
@@ -34,18 +35,20 @@ from catalog.core.errors import (
     Unauthorized,
     Unreachable,
 )
-from catalog.core.http.deadline import DeadlineNetwork
+from catalog.core.http.proxy import Proxy, ignored_proxy
 from catalog.core.http.request import Limits, Request, Response
 from catalog.core.http.retry import insist, seconds_asked
 from catalog.core.http.secrecy import HIDDEN
+from catalog.core.http.transport import Transport
+from catalog.core.http.tunnel import Refused
 from catalog.core.strict_json import read_strict
 from catalog.core.unexpected import log_unexpected
+from catalog.core.waiting import waiting
 
-KEEP_ALIVE = 5.0
-"""Seconds to keep an idle connection."""
 ERROR_BYTES = 64 * 1024
 """The maximum bytes to read of an error body."""
 TEXT_LIMIT = 200
+CLOSED = "Nothing listens there: check that the server runs, and the port of the base URL."
 MOST_DIGITS = 20
 """The digits of a `Content-Length` that are compared."""
 
@@ -65,6 +68,17 @@ _BY_STATUS: Mapping[int, type[ProviderError]] = {
     HTTPStatus.TOO_MANY_REQUESTS: RateLimited,
 }
 _DEFAULTS = Limits()
+_UNTRUSTED = (
+    "Check the base URL. If your network replaces certificates by its own, set `http.ca_file` to "
+    "the certificate of its authority."
+)
+_IGNORED = (
+    "{name} is set, and ignored: only `http.proxy` counts. To use it: "
+    'export CATALOG_HTTP_PROXY="${name}"'
+)
+_BY_PROXY = "Check `http.proxy`; `http.no_proxy` lists the hosts that need no proxy."
+_LOGIN = "Check user and password in `http.proxy`: http://USER:PASSWORD@HOST:PORT."
+_DENIED = "Have the proxy allow this host, or add it to `http.no_proxy` if it needs no proxy."
 _BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, OSError)
 
 log = logging.getLogger("catalog.core.http")
@@ -78,15 +92,24 @@ class Http:
 
     It takes no proxy and no `.netrc` from its surroundings, keeps no cookies and follows no
     redirect: a client of httpx would read the address of a redirect, and end with whatever it
-    raises. `tls` replaces the certificates that are trusted (by default certifi's).
+    raises. `tls` replaces the certificates that are trusted (by default certifi's), and `ca_file`
+    adds to them. `proxy` is used for every host that it serves.
 
     `secrets` are those of all settings: no answer that repeats one gets it into a text.
     """
 
-    def __init__(self, limits: Limits = _DEFAULTS, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits = _DEFAULTS,
+        *,
+        tls: ssl.SSLContext | None = None,
+        proxy: Proxy | None = None,
+        ca_file: Path | None = None,
+    ) -> None:
         self.limits = limits
-        self.secrets: tuple[str, ...] = ()
-        self._transport = _Transport(tls)
+        self.proxy = proxy
+        self.secrets: tuple[str, ...] = proxy.secrets if proxy else ()
+        self._transport = Transport(tls, proxy, ca_file)
 
     def __enter__(self) -> Self:
         return self
@@ -125,7 +148,9 @@ class Http:
     def send_once(self, request: Request, seconds: float) -> Response:
         """Send a request as `send` does, but once; it ends within `seconds` and the deadline."""
         request, started = replace(request, others=self.secrets), time.monotonic()
-        result = self._exchange(request, min(seconds, self.limits.deadline))
+        seconds = min(seconds, self.limits.deadline)
+        with waiting(f"{request.where}, at most {seconds:.3g} s"):
+            result = self._exchange(request, seconds)
         log.debug(
             "%s %s: %s, %d bytes, %d ms",
             request.method,
@@ -148,16 +173,52 @@ class Http:
         except CatalogError as error:
             return error.with_traceback(None)  # its frames contain httpx's request
         except httpcore.ConnectTimeout:
-            text = f"{request.where} could not be read: no connection within {seconds:.3g} s"
-            return Unreachable(text)
+            return self._unreachable(request, f"no connection within {seconds:.3g} s")
+        except Refused as error:
+            return self._refused(request, error)
         except httpcore.TimeoutException:
             text = f"{request.where} gave no whole answer within {seconds:.3g} s"
             return TimedOut(text, status=status)
         except _BROKEN as error:
-            return _broken(request, error, status)
+            return self._broken(request, error, status)
         except Exception as error:  # noqa: BLE001  # no answer may end a pass
             what = f"the answer of {request.where} could not be read"
             return AnswerRefused(log_unexpected(log, what, error), status=status)
+
+    def _broken(self, request: Request, error: Exception, status: int | None) -> ProviderError:
+        # httpcore wraps the system error, which has more detail.
+        cause = next((inner for inner in error.args if isinstance(inner, OSError)), error)
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return AnswerRefused(
+                f"the certificate of {request.where} is not trusted: {cause.verify_message}",
+                hint=_UNTRUSTED,
+            )
+        reason = getattr(cause, "strerror", None) or str(cause)
+        hint = CLOSED if isinstance(cause, ConnectionRefusedError) else ""
+        return self._unreachable(request, reason, status, hint)
+
+    def _unreachable(
+        self, request: Request, reason: str, status: int | None = None, hint: str = ""
+    ) -> ProviderError:
+        """Return the error of a broken connection. It names the proxy, used or ignored."""
+        host, way = request.host, ""
+        if self.proxy is not None and self.proxy.serves(host):
+            way, hint = f" through the proxy {self.proxy.where}", _BY_PROXY
+        elif self.proxy is None and (name := ignored_proxy(host, os.environ)):
+            hint = _IGNORED.format(name=name)
+        text = _foreign(request, f"could not be read{way}: {reason}")
+        return Unreachable(text, hint=hint, status=status)
+
+    def _refused(self, request: Request, error: Refused) -> ProviderError:
+        """Return the error of a proxy that gave no connection."""
+        where = self.proxy.where if self.proxy else ""
+        said = request.hide(str(error))
+        text = _one_line(f"the proxy {where} gave no connection to {request.host}: {said}")
+        if error.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            return AnswerRefused(text, hint=_LOGIN)
+        if error.status is None or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return Unreachable(text, hint=_BY_PROXY)
+        return AnswerRefused(text, hint=_DENIED)
 
     def _read(self, request: Request, answer: httpx.Response) -> Response:
         headers = {name: _hidden(request, value) for name, value in answer.headers.items()}
@@ -269,70 +330,6 @@ def _error_body(answer: httpx.Response) -> bytes:
     return body
 
 
-def _broken(request: Request, error: Exception, status: int | None) -> ProviderError:
-    # httpcore wraps the system error, which has more detail.
-    cause = next((inner for inner in error.args if isinstance(inner, OSError)), error)
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return AnswerRefused(
-            f"the certificate of {request.where} is not trusted: {cause.verify_message}",
-            hint="Check the base URL; somebody may stand between you and the provider.",
-        )
-    reason = getattr(cause, "strerror", None) or str(cause)
-    return Unreachable(_foreign(request, f"could not be read: {reason}"), status=status)
-
-
 def _one_line(text: str) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= TEXT_LIMIT else f"{line[: TEXT_LIMIT - 1]}…"
-
-
-class _Transport(httpx.BaseTransport):
-    def __init__(self, tls: ssl.SSLContext | None) -> None:
-        self._tls = tls
-        self._plain = self._make_pool(None)
-
-    @cached_property
-    def _secure(self) -> httpcore.ConnectionPool:
-        """Create the pool on first use, because reading certificates takes 25 ms."""
-        return self._make_pool(self._tls or httpx.create_ssl_context(trust_env=False))
-
-    def _make_pool(self, tls: ssl.SSLContext | None) -> httpcore.ConnectionPool:
-        return httpcore.ConnectionPool(
-            ssl_context=tls,
-            max_connections=None,
-            keepalive_expiry=KEEP_ALIVE,
-            network_backend=DeadlineNetwork(),
-        )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        url = request.url
-        target = httpcore.URL(
-            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-        )
-        pool = self._secure if url.scheme == "https" else self._plain
-        answer = pool.handle_request(
-            httpcore.Request(
-                request.method,
-                target,
-                headers=request.headers.raw,
-                content=request.stream,
-                extensions=request.extensions,
-            )
-        )
-        return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
-
-    def close(self) -> None:
-        self._plain.close()
-        if "_secure" in self.__dict__:
-            self._secure.close()
-
-
-class _Body(httpx.SyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._answer.iter_stream()
-
-    def close(self) -> None:
-        self._answer.close()

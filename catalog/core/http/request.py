@@ -78,6 +78,11 @@ class Request:
         return f"{url.netloc}{hide(url.path, self.secrets)}"
 
     @property
+    def host(self) -> str:
+        """Return the host without port."""
+        return urlsplit(self.url).hostname or ""
+
+    @property
     def is_conditional(self) -> bool:
         """Return whether "not modified" is a valid answer."""
         return any(name.lower() in _CONDITIONS for name in self.headers)

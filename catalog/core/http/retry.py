@@ -98,7 +98,8 @@ def seconds_asked(header: str | None, now: datetime) -> float | None:
 
 
 def _log_retry(details: "RetryDetails") -> None:
-    log.warning(
+    # The level is INFO, because the last error is reported in any case.
+    log.info(
         "attempt %d failed: %s; trying again in %.1f s",
         details.retry_num,
         details.caused_by,

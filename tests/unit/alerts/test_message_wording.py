@@ -10,6 +10,7 @@ from catalog.alerts.channel import Message
 from catalog.alerts.message import LETTER, PLACEHOLDERS, TITLED, Wording, read_template, slack
 from catalog.changes.change import Added, Removed
 from catalog.changes.finding import Finding
+from catalog.changes.incident import Trouble
 from catalog.core.errors import SettingsInvalid
 from tests.support.builders import AT, finding, model
 
@@ -29,7 +30,8 @@ def message(findings: tuple[Finding, ...]) -> Message:
 FINDINGS = """⛔ llama3 removed
    Calls that use this name fail once the provider stops serving it.
 ℹ️ kimi added: llm
-   A new model can be tried."""  # noqa: RUF001  # the sign is meant
+   A new model can be tried.
+More: `catalog alerts show msg_1`"""  # noqa: RUF001  # the sign is meant
 
 
 def test_the_text_of_a_chat() -> None:
@@ -37,6 +39,22 @@ def test_the_text_of_a_chat() -> None:
     heading = "infomaniak: 1 breaking, 1 info (2025-12-23 10:16 UTC)"
     wording = Wording(channel="team", pages=PAGES)
     assert wording.text(TOLD) == f"{heading}\n{FINDINGS}\n{PAGE}"
+
+
+def test_one_finding_names_the_command_that_explains_it() -> None:
+    """The last line of one finding explains it, and names the replacement of its model."""
+    one = finding(Removed(model("6", "llama3"), candidates=("qwen3", "kimi")), number=17)
+    lines = Wording(channel="team").text(message((one,))).splitlines()
+    assert lines[1] == "⛔ llama3 removed; instead: qwen3 (+1)"
+    assert lines[-1] == "More: `catalog explain 17`"
+
+
+def test_a_held_answer_names_the_way_out() -> None:
+    """The missing models, the commands and the earliest time are in the message."""
+    trouble = Trouble("held", "7 of 12", missing=("a",), polls_left=2, accepted_from=AT)
+    text = Wording(channel="team").text(message((finding(trouble),)))
+    assert "Look first: `catalog sync --dry-run --accept`." in text
+    assert "after 2 more polls that lack the same models, not before 2025-12-23" in text
 
 
 def test_the_text_of_a_mail() -> None:

@@ -180,10 +180,10 @@ def many(count: int, start: int = 0) -> list[Model]:
     ("before", "after", "hold"),
     [
         (10, many(7), None),
-        (10, many(6), "4 of 10 models gone (40%, limit 30%)"),
+        (10, many(6), "4 of 10 models are missing (40%, limit 30%)"),
         (9, many(1), None),
-        (16, many(9), "7 of 16 models gone (44%, limit 30%)"),
-        (10, many(10, start=7), "7 of 10 models gone (70%, limit 30%)"),
+        (16, many(9), "7 of 16 models are missing (44%, limit 30%)"),
+        (10, many(10, start=7), "7 of 10 models are missing (70%, limit 30%)"),
         (10, many(30), None),
         (1, [], "the list is empty"),
         (0, [], "the list is empty"),
@@ -204,7 +204,8 @@ def test_thresholds_are_settings() -> None:
     """Share and floor can be moved."""
     before, after = snapshot(*many(4)), snapshot(*many(3))
     assert (
-        HoldRule(share=0.2, floor=4).reason(before, after) == "1 of 4 models gone (25%, limit 20%)"
+        HoldRule(share=0.2, floor=4).reason(before, after)
+        == "1 of 4 models are missing (25%, limit 20%)"
     )
     assert HoldRule(share=0.25, floor=4).reason(before, after) is None
     assert HoldRule(share=0.2, floor=5).reason(before, after) is None

@@ -2,8 +2,9 @@
 
 import json
 import logging
+from io import StringIO
 
-from catalog.cli.logs import JsonLines, Lines
+from catalog.cli.logs import JsonLines, Lines, Waits
 from catalog.core.run_id import current, running
 
 RECORD = logging.LogRecord("catalog.sync.sync", logging.INFO, "sync.py", 1, "all\nwell", None, None)
@@ -19,3 +20,12 @@ def test_a_line_names_its_pass() -> None:
         with running() as inner:
             assert inner == run
     assert current() is None
+
+
+def test_the_same_wait_is_shown_once_in_ten_seconds() -> None:
+    """A line about a wait is repeated only later, and control characters are escaped."""
+    stream = StringIO()
+    handler = Waits(stream)
+    for at in (0.0, 5.0, 12.0):
+        handler.handle(logging.makeLogRecord({"msg": "waiting for \x1b", "created": at}))
+    assert stream.getvalue() == "waiting for \\x1b\n" * 2

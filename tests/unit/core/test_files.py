@@ -23,7 +23,7 @@ OTHERS = {
     ("core/files.py", "os.fdopen(descriptor, 'rb')"),
     ("core/files.py", "os.fdopen(descriptor, 'wb')"),
     ("core/files.py", "os.open(path, _FLAGS if links else _FLAGS | os.O_NOFOLLOW)"),
-    ("core/files.py", "os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 438)"),
+    ("core/files.py", "os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode or 438)"),
     ("providers/infomaniak/routes.py", "wave.open(file, 'wb')"),
     ("check/scan/brackets.py", "self.open(n, sign, frame)"),
     ("store/backup.py", "os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 384)"),
@@ -52,6 +52,7 @@ PARSERS = {
     ("check/scan/notebook.py", "json.loads(f'\"{token.text}\"')"),
     ("check/scan/speakers.py", "tomllib.loads(text)"),
     ("core/strict_toml.py", "tomllib.loads(text)"),
+    ("core/toml_lines.py", "tomllib.loads(statement)"),  # a part of what strict_toml read
 }
 """What reads JSON or TOML: the one reader of each, and what comes with the program or by HTTP."""
 

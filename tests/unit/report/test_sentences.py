@@ -132,7 +132,10 @@ def test_sentences(change: Change, said: str) -> None:
 
 def test_owed() -> None:
     """Pending messages have the reason and the time of the next attempt."""
-    assert pending("ops", 2, "503", AT) == f"2 messages owed, 503; tried again from {stamp(AT)} on"
+    assert (
+        pending("ops", 2, "503", AT)
+        == f"2 messages not delivered, 503; tried again from {stamp(AT)} on"
+    )
     assert pending("ops", 1, None, None) == "channel ops: 1 message to be sent from the next run on"
 
 
@@ -163,10 +166,10 @@ def test_an_end_is_told_in_the_words_of_its_basis(
 
 @pytest.mark.parametrize(
     ("days", "said"),
-    [(2, "2 days left"), (1, "1 day left"), (0, "last day"), (-3, "over for 3 days")],
+    [(2, "2 days left"), (1, "1 day left"), (0, "last day"), (-3, "over since 2025-12-20")],
 )
 def test_days_left(days: int, said: str) -> None:
-    """Days are counted down to the last day, then up."""
+    """Days are counted down to the last day, then it has the date."""
     day = AT.date() + timedelta(days=days)
     assert fact(finding(Retiring("1", "alpha", "llm", day, "policy", "why"))) == f"alpha: {said}"
 

@@ -70,7 +70,7 @@ def test_a_changed_state() -> None:
     poll = decide(past, read(after, NEW_FIELD))
     assert (poll.outcome, poll.snapshot, poll.error) == (Outcome.CHANGED, after, None)
     assert [finding.change for finding in poll.findings] == [
-        Removed(BEFORE.models[0]),
+        Removed(BEFORE.models[0], candidates=("m2", "m3", "m4")),
         Restored(model("12", "back"), AT - timedelta(days=30)),
         Added(model("11", "new")),
         NEW_FIELD,
@@ -87,7 +87,37 @@ def test_a_doubtful_state_is_held() -> None:
     )
     assert isinstance(poll.error, CatalogHeld)
     (finding,) = poll.findings
-    assert finding.change == Trouble("held", "9 of 10 models gone (90%, limit 30%)")
+    lost = tuple(each.name for each in BEFORE.models[1:])
+    assert finding.change == Trouble(
+        "held",
+        f"9 of 10 models are missing (90%, limit 30%): {', '.join(lost)}; "
+        "otherwise 1 model changed (alpha)",
+        missing=lost,
+        polls_left=2,
+        accepted_from=AT + timedelta(minutes=20),
+    )
+
+
+def test_a_held_answer_shows_what_it_would_change() -> None:
+    """The error names the missing models and the other changes, and the held findings are kept."""
+    poll = decide(KNOWN, read(snapshot(model("1", "m1", version="2"), model("11", "new"))))
+    assert str(poll.error).endswith("; otherwise 1 model changed (m1), 1 model added (new)")
+    assert poll.held is not None
+    kinds = [each.change.kind for each in poll.held.findings]
+    assert sorted(set(kinds)) == ["added", "removed", "updated"]
+    assert poll.missing == ()
+    assert not poll.held.is_repeated
+    last = decide(replace(KNOWN, held=1), read(FEW))
+    assert last.held is not None
+    assert last.held.is_repeated
+    assert last.error is not None
+    assert "after 1 more poll that lacks the same models, not before" in last.error.hint
+
+
+def test_an_empty_first_answer_lacks_no_model() -> None:
+    """Without a previous state, an empty list is held and names no model."""
+    poll = decide(Past(), read(snapshot()))
+    assert str(poll.error) == "the answer is held, so it is not applied: the list is empty"
 
 
 def test_trouble_is_told_by_what_was_told() -> None:
@@ -150,3 +180,14 @@ def test_the_policy_is_the_users() -> None:
     assert {finding.level for finding in poll.findings if finding.rule == "model-removed"} == {
         Level.INFO
     }
+
+
+def test_a_removed_model_names_its_replacements() -> None:
+    """The best of the models that stay comes first, without those that end by their status."""
+    ending = model("11", "m11", info_status="deprecated")
+    before = snapshot(*BEFORE.models, ending)
+    poll = decide(Past(before.digest, before), read(snapshot(*before.models[1:])))
+    (finding,) = poll.findings
+    assert isinstance(finding.change, Removed)
+    assert finding.change.candidates == ("m2", "m3", "m4")
+    assert finding.change.as_json(AT)["candidates"] == ["m2", "m3", "m4"]

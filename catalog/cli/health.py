@@ -1,0 +1,158 @@
+"""Collect the problems of a provider, each with its cause and the next command."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from catalog.changes.health import Freshness, Health, Unwell, is_overdue
+from catalog.changes.hold import Release
+from catalog.changes.poll import Backlog
+from catalog.cli.lazy_types import PastPoll
+from catalog.core.clock import stamp
+from catalog.core.text import count, duration
+from catalog.report.held import HELD, way_out
+
+OK = "OK"
+NOT_WELL = "NOT WELL"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One problem: what is wrong, its causes, and the next command.
+
+    Without `counts` it is a note: the status stays OK. The headline names all but asides.
+    """
+
+    what: str
+    causes: tuple[str, ...] = ()
+    todo: str = ""
+    counts: bool = True
+    is_aside: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """The status of one provider.
+
+    `waiting` counts pending messages. `left` counts those to channels that are no longer
+    configured. `keeps_schedule` is whether a daemon or `catalog sync --scheduled` did the last
+    slot. `release` is when a held answer is accepted, and `missing` are the models that it lacks.
+    """
+
+    provider: str
+    health: Health
+    unwell: Unwell
+    last: PastPoll | None
+    next_run: datetime
+    read_at: datetime
+    waiting: tuple[Backlog, ...] = ()
+    given_up: int = 0
+    left: tuple[Backlog, ...] = ()
+    keeps_schedule: bool = False
+    release: Release | None = None
+    missing: tuple[str, ...] = ()
+    issues: tuple[Issue, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "issues", tuple(_issues(self)))
+
+    @property
+    def is_well(self) -> bool:
+        """Return whether catalog and deliveries are well."""
+        return not any(each.counts for each in self.issues)
+
+    def is_overdue(self, waiting: Backlog) -> bool:
+        """Return whether the last pass should have sent the messages."""
+        polled_at = None if self.last is None else self.last.started_at
+        return is_overdue(waiting, polled_at, self.read_at)
+
+
+def headline(known: Iterable[Status], damage: Issue | None) -> str:
+    """Return OK, or NOT WELL with every problem in a few words."""
+    states, parts = tuple(known), list[str]()
+    for one in states:
+        words = ", ".join(each.what for each in _main(one))
+        parts += [words if len(states) == 1 else f"{one.provider}: {words}"] if words else []
+    parts += [damage.what] if damage else []
+    return f"{NOT_WELL}: {'; '.join(parts)}" if parts else OK
+
+
+def _main(one: Status) -> tuple[Issue, ...]:
+    """Return the issues of a headline, none of a provider that is well."""
+    return () if one.is_well else tuple(each for each in one.issues if not each.is_aside)
+
+
+def _issues(one: Status) -> Iterator[Issue]:
+    """Yield the problems, those that count first."""
+    yield from sorted(
+        (*_deliveries(one), *_poll(one), *_age(one), *_left(one)), key=lambda each: not each.counts
+    )
+
+
+def _deliveries(one: Status) -> Iterator[Issue]:
+    missed = [each for each in one.waiting if each.error or one.is_overdue(each)]
+    if missed:
+        names = " ".join(each.channel for each in missed)
+        tests = " ".join(
+            f"`catalog alerts test {name}`."
+            for name in dict.fromkeys(channel_of(each.channel) for each in missed)
+        )
+        many = count(sum(each.messages for each in missed), "message")
+        todo = f"Test: {tests} Send again: `catalog alerts retry {names}`."
+        yield Issue(f"{many} not delivered", tuple(map(_cause, missed)), todo)
+    if one.given_up:
+        todo = "List: `catalog alerts --state 'given up'`. Send again: `catalog alerts retry`."
+        yield Issue(f"{count(one.given_up, 'message')} given up", (), todo)
+
+
+def _cause(waiting: Backlog) -> str:
+    again = "at the next run" if waiting.next_at is None else f"from {stamp(waiting.next_at)} on"
+    if waiting.error is None:
+        return f"channel {waiting.channel}: the last pass did not send; sent {again}"
+    return f"{waiting.error}; tried again {again}"
+
+
+def _poll(one: Status) -> Iterator[Issue]:
+    """Yield the problem of the last poll. A few failed polls are a note."""
+    last = one.last
+    if last is None or last.error is None:
+        return
+    counts, cause = str(one.health.state) not in {"ok", "stale"}, last.error
+    match str(last.outcome):
+        case "held":
+            todo = way_out(one.release) if one.release else ""
+            yield Issue("the answer is held", (cause.removeprefix(HELD),), todo, counts)
+        case "invalid":
+            todo = "`catalog sync --dry-run` shows what is wrong with the answer."
+            yield Issue("the answer is invalid", (cause,), todo, counts)
+        case _:
+            failures = one.unwell.failures
+            what = "last poll failed" if failures == 1 else f"last {failures:,} polls failed"
+            todo = "`catalog doctor` checks the provider, the token and the clock."
+            yield Issue(what, (cause,), todo, counts)
+
+
+def _age(one: Status) -> Iterator[Issue]:
+    if one.health.freshness is Freshness.OK:
+        return
+    if one.last is None:
+        yield Issue("nothing was polled yet", (), "Poll: `catalog sync`.")
+        return
+    age = one.health.age
+    if age is None:
+        yield Issue("no poll was accepted yet", (), "`catalog polls` lists the polls.")
+        return
+    todo = "Poll now: `catalog sync`. Poll by a schedule: `catalog help deployment`."
+    yield Issue(f"no accepted poll for {duration(age)}", (), todo)
+
+
+def _left(one: Status) -> Iterator[Issue]:
+    for each in one.left:
+        what = f"{count(each.messages, 'message')} for {each.channel}, which is not configured"
+        todo = f"Drop: `catalog alerts drop {each.channel}`."
+        yield Issue(what, (), todo, counts=False, is_aside=True)
+
+
+def channel_of(target: str) -> str:
+    """Return the channel's name from the name of a target."""
+    return target.partition("/")[0]

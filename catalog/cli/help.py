@@ -1,0 +1,100 @@
+"""`catalog help`: show the documentation that comes with the program."""
+
+import io
+import sys
+from collections.abc import Iterator, Mapping
+
+import click
+
+from catalog.cli.output import colors, say
+from catalog.cli.pages import Page, folder, pages, plain
+from catalog.core.errors import NotFound
+from catalog.core.text import closest, did_you_mean
+from catalog.core.visible import visible
+
+WIDTH = 100
+"""The maximum width of a page on a terminal."""
+
+
+@click.command("help")
+@click.argument("topic", nargs=-1)
+@click.pass_context
+def show_help(context: click.Context, topic: tuple[str, ...]) -> int:
+    """Show a page of the documentation, or list the topics.
+
+    TOPIC is a page, a command, or the heading of a section: a setting such as hold.share, a rule
+    such as model-removed, an error such as CatalogHeld. A terminal shows it page by page.
+    """
+    wanted, known = " ".join(topic), pages(folder())
+    if not wanted:
+        _list(known)
+        return 0
+    page = known.get(wanted.lower().removesuffix(".md"))
+    if page is not None:
+        _show(plain(page.text))
+        return 0
+    command = _command(context, topic)
+    if command is not None:
+        say(command)
+        return 0
+    found = list(_sections(known, wanted))
+    if not found:
+        names = [*known, *(title for each in known.values() for title, _ in each.sections())]
+        meant = did_you_mean(closest(wanted, names))
+        raise NotFound(
+            f"there is no topic {wanted!r}{meant}", hint="`catalog help` lists the topics."
+        )
+    _show(plain("\n\n".join(found)))
+    return 0
+
+
+def _list(known: Mapping[str, Page]) -> None:
+    say("Topics, shown by `catalog help TOPIC`:")
+    width = max(map(len, known), default=0)
+    for topic, page in known.items():
+        say(visible(f"  {topic:{width}}  {page.about}"))
+    say("TOPIC is also a command, a setting, a rule or an error: `catalog help hold.share`.")
+
+
+def _sections(known: Mapping[str, Page], wanted: str) -> Iterator[str]:
+    """Yield the sections with a heading, each with the topic of its page."""
+    for page in known.values():
+        for title, text in page.sections():
+            if title.lower() == wanted.lower():
+                yield f"{text}\n\n(from `catalog help {page.topic}`)"
+
+
+def _command(context: click.Context, words: tuple[str, ...]) -> str | None:
+    """Return the help of a command, None if there is no such command."""
+    parent = context.find_root()
+    command: click.Command | None = parent.command
+    for word in words:
+        if not isinstance(command, click.Group):
+            return None
+        names = command.list_commands(parent)
+        if word not in names:
+            return None
+        _, command, _ = command.resolve_command(parent, [word])
+        if command is not None:
+            parent = click.Context(command, parent, word)
+    return parent.get_help()
+
+
+def _show(text: str) -> None:
+    """Print Markdown as it is, or rendered and page by page on a terminal."""
+    if not sys.stdout.isatty():
+        say(visible_lines(text))
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    colored, page = colors(sys.stdout), io.StringIO()
+    console = Console(file=page, force_terminal=True, no_color=not colored)
+    console.width = min(console.width, WIDTH)
+    console.print(Markdown(text, hyperlinks=False))
+    click.echo_via_pager(page.getvalue(), color=colored)
+
+
+def visible_lines(text: str) -> str:
+    """Return text with control characters escaped, line by line."""
+    return "\n".join(map(visible, text.splitlines()))

@@ -1,0 +1,37 @@
+"""Phrase what a held answer lacks, and how it is accepted."""
+
+from collections.abc import Sequence
+
+from catalog.changes.change import Change
+from catalog.changes.hold import Release, otherwise
+from catalog.core.clock import stamp
+from catalog.core.text import count, examples
+
+HELD = "the answer is held, so it is not applied: "
+"""The beginning of the error. It explains the word `held`."""
+SHOWN = 10
+"""The models that are named. The others are counted."""
+LOOK = "Look first: `catalog sync --dry-run --accept`. If it is right: `catalog sync --accept`."
+
+
+def reason(why: str, missing: Sequence[str], changes: Sequence[Change]) -> str:
+    """Return why an answer is held, with the missing models and the other changes."""
+    named = f": {examples(missing, SHOWN)}" if missing else ""
+    other = ", ".join(
+        f"{count(len(names), 'model')} {word} ({examples(names)})"
+        for word, names in otherwise(changes).items()
+    )
+    return f"{why}{named}{f'; otherwise {other}' if other else ''}"
+
+
+def way_out(release: Release) -> str:
+    """Return the commands that look and accept, and when the answer is accepted without them."""
+    return f"{LOOK} {by_itself(release)}"
+
+
+def by_itself(release: Release) -> str:
+    """Return when a held answer is accepted without a command."""
+    polls = count(release.polls, "more poll")
+    lack = "lacks" if release.polls == 1 else "lack"
+    when = f"not before {stamp(release.at)}"
+    return f"It goes through by itself after {polls} that {lack} the same models, {when}."

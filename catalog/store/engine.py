@@ -1,0 +1,40 @@
+"""Make the engine of SQLAlchemy for a database."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import NullPool, StaticPool
+
+from catalog.store.driver import prepare
+
+
+def is_memory(url: URL) -> bool:
+    """Return whether a database is in memory."""
+    return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
+
+
+def make_engine(url: URL, busy_timeout: float) -> Engine:
+    """Make the engine of a database. `busy_timeout` is in seconds, for SQLite."""
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url)
+    # The file is opened for each transaction, because it may be replaced.
+    pool = StaticPool if is_memory(url) else NullPool
+    # Threads share a connection, but never at the same time.
+    arguments = {"timeout": busy_timeout, "check_same_thread": False}
+    engine = create_engine(url, connect_args=arguments, poolclass=pool)
+    # We send BEGIN ourselves, because the driver's transactions lose concurrent updates (see
+    # pitfalls of pysqlite in SQLAlchemy's documentation).
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
+    prepare(connection)
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

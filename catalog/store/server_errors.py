@@ -1,0 +1,26 @@
+"""Explain errors of a PostgreSQL server: what to do next."""
+
+import re
+from collections.abc import Sequence
+
+LOGIN = "Check the user and the password in the database's URL (`catalog config show`)."
+CREATE = "Create the database, such as by `createdb NAME`, or correct its name in the URL."
+GRANT = "Give the user of the database's URL the right to read and write the tables of `catalog`."
+SPACE = "Make free space on the database's server, then run it again."
+READ_ONLY = "Use the primary server in the database's URL, because a replica is read-only."
+CONNECTIONS = "Run it again later, or raise `max_connections` of the server."
+OTHER = "Look into the log of the database's server, and check the URL (`catalog config show`)."
+HINTS: Sequence[tuple[str, str]] = (
+    (r"password|role \".*\" does not exist|pg_hba\.conf|authentication", LOGIN),
+    (r"database \".*\" does not exist", CREATE),
+    (r"permission denied|must be owner", GRANT),
+    (r"No space left|could not (extend|write)|disk full", SPACE),
+    (r"read-only transaction|recovery", READ_ONLY),
+    (r"too many clients|remaining connection slots", CONNECTIONS),
+)
+"""The hint of each text, the first match counts. libpq gives no code when it connects."""
+
+
+def hint(text: str) -> str | None:
+    """Return the hint for the text of a server's error, None for an unknown one."""
+    return next((told for pattern, told in HINTS if re.search(pattern, text)), None)

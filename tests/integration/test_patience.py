@@ -1,0 +1,18 @@
+"""The line that says which tests run, when none has ended for a while."""
+
+import queue
+
+from tests.support.patience import Patience
+
+
+def test_silence_is_broken_by_the_tests_that_run() -> None:
+    """Without a word a line says that tests are collected, then which test runs."""
+    shown = queue.Queue[str]()
+    patience = Patience(shown.put, 0.04)
+    patience.pytest_sessionstart()
+    assert shown.get(timeout=10) == "\n  … collecting tests\n"
+    patience.pytest_runtest_logstart("tests/a.py::test_b")
+    while "tests/a.py::test_b (0 s)" not in shown.get(timeout=10):
+        pass
+    patience.pytest_runtest_logfinish("tests/a.py::test_b")
+    patience.pytest_unconfigure()
