@@ -45,12 +45,17 @@ CLASSES = ("quiet", "price", "ends", "successor", "aliases")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. A condition of None matches anything. `wave` is the level of a wave."""
+    """One rule. A condition of None matches anything. `wave` is the level of a wave.
+
+    `fires` and `do` are Markdown for the documentation: when it fires, and what to do then.
+    """
 
     id: str
     kind: str
     level: Level
     why: str
+    fires: str
+    do: str
     attribute: str | None = None
     move: Move | None = None
     before: JsonText | None = None
@@ -86,6 +91,8 @@ def _rule(row: dict[str, str]) -> Rule:
         kind=row["kind"],
         level=Level(row["level"]),
         why=row["why"],
+        fires=row["fires"],
+        do=row.get("do", "Nothing."),
         attribute=row.get("attribute"),
         move=cast("Move | None", row.get("move")),  # a test checks the words
         before=canonical(row["from"]) if "from" in row else None,

@@ -45,38 +45,64 @@ def fingerprint(path: str, rule: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CheckRule:
-    """One kind of problem. `why` explains it to the user."""
+    """One kind of problem. `why` explains it to the user, `about` (Markdown) says more."""
 
     id: str
     level: Level
     why: str
+    about: str
 
 
 CHECK_RULES = {
     rule.id: rule
     for rule in (
         CheckRule(
-            "refused", Level.BREAKING, "A call by this name was refused: whatever uses it fails."
+            "refused",
+            Level.BREAKING,
+            "A call by this name was refused: whatever uses it fails.",
+            "A probe was refused on every route, and again later. The notice quotes the provider.",
         ),
         CheckRule(
             "delisted",
             Level.BREAKING,
             "The model is gone from the catalog, and nothing promises that calls still work.",
+            "The promised days are over. Some names work for months after that. The same is true "
+            "for an alias that its model no longer lists, and for a listed model whose "
+            "[status](providers.md#ends-and-status-words) means gone.",
         ),
-        CheckRule("retiring", Level.WARNING, "Calls by this name are about to fail."),
         CheckRule(
-            "unknown", Level.WARNING, "No catalog ever had a model of this name: calls are refused."
+            "retiring",
+            Level.WARNING,
+            "Calls by this name are about to fail.",
+            "The model is removed and within the promised days, or a note, the provider's list or "
+            "its status announces the end. An end after `check.within` is `info`.",
         ),
         CheckRule(
-            "limit", Level.WARNING, "The number beside the name is more than the model takes."
+            "unknown",
+            Level.WARNING,
+            "No catalog ever had a model of this name: calls are refused.",
+            "Only where the name is probably meant for this provider: in a file that mentions the "
+            "provider, or where it is like a known name. Names of other providers are "
+            "[not counted](#what-is-not-counted).",
+        ),
+        CheckRule(
+            "limit",
+            Level.WARNING,
+            "The number beside the name is more than the model takes.",
+            "A number such as `max_context` in the same call, object or table.",
         ),
         CheckRule(
             "changed",
             Level.WARNING,
             "The model is not what it was when the lock was written: answers may differ.",
+            "Since the date in the [lock](#the-lock), another model came behind the name, its type "
+            "changed, or its limit was lowered.",
         ),
         CheckRule(
-            "unused-ignore", Level.INFO, "A comment ignores something that is not found there."
+            "unused-ignore",
+            Level.INFO,
+            "A comment ignores something that is not found there.",
+            "Also a comment that names a rule which does not exist.",
         ),
     )
 }

@@ -18,6 +18,8 @@ _FENCE = re.compile(r"^ {0,3}(```|~~~)")
 _HEADING = re.compile(r"^(#{1,6}) +(.*?) *#*$")
 _LINK = re.compile(r"!?\[([^\]]*)\]\(([^()\s]*)\)")
 _PROSE = re.compile(r"\s*(\w|[`*]|\[[^!])")
+_REGION = re.compile(r"^<!-- generated:.*-->\n+", re.MULTILINE)
+"""The line before or after generated text."""
 _SENTENCE = re.compile(r"(?<=[.?])\s")
 
 
@@ -54,7 +56,8 @@ def folder() -> Path:
 def pages(place: Path) -> dict[str, Page]:
     """Return the pages of a folder by topic, sorted. Raise OSError."""
     files = sorted(file for file in place.glob("*.md") if file.stem not in HIDDEN)
-    return {file.stem: Page(file.stem, read_text(file, LARGEST)) for file in files}
+    texts = ((file.stem, read_text(file, LARGEST)) for file in files)
+    return {topic: Page(topic, _REGION.sub("", text)) for topic, text in texts}
 
 
 def plain(text: str) -> str:

@@ -42,13 +42,37 @@ class HttpSettings(Section):
     """Limits of every request, and its way."""
 
     deadline: Duration = timedelta(seconds=30)
+    """The longest time of one request, from connecting to the last byte. Webhooks have it too."""
     max_bytes: Whole = Field(default=16 * 1024 * 1024, gt=0)
+    """The largest answer in bytes. Compression is declined, so this is what is read."""
     attempts: Whole = Field(default=4, ge=1, le=20)
+    """The number of requests in one pass, the first one included. Only [some
+    errors](errors.md#what-is-tried-again) are tried again. A webhook is tried at most three times,
+    and the next pass goes on.
+    """
     retry_for: Duration = timedelta(minutes=2)
+    """The longest time of all attempts and the waits between them."""
     proxy: ProxyUrl | None = None
+    """The HTTP proxy for providers, webhooks, probes and `ping.url`. It sees the host, and no
+    token. `@` and `/` in user or password are written `%40` and `%2F`. `https://` is for a proxy
+    that speaks TLS itself. Requests to this machine use no proxy. Outputs show only host and port.
+
+    `HTTPS_PROXY` and `ALL_PROXY` are ignored, because cron, systemd and a shell would otherwise use
+    different ways. To use them: `export CATALOG_HTTP_PROXY="$HTTPS_PROXY"`. Two kinds of channels
+    do not use `http.proxy`: Apprise takes `HTTPS_PROXY` from the environment, and mail connects
+    directly to its server.
+    """
     proxy_file: File | None = None
+    """A file that holds the URL of the proxy."""
     no_proxy: Hosts = ()
+    """The hosts that are reached directly. `example.org` also stands for all names below it,
+    `10.0.0.0/8` for addresses in a URL (names are not resolved), and `*` for every host. In the
+    variable, commas separate them.
+    """
     ca_file: File | None = None
+    """A file with certificates in PEM form that are trusted besides the public ones, such as that
+    of a company whose proxy replaces certificates. It is used for all that `http.proxy` is.
+    """
 
     @property
     def way(self) -> Proxy | None:

@@ -41,25 +41,56 @@ class InfomaniakSettings(Section):
     """The request settings of Infomaniak."""
 
     url: OwnBaseUrl = "https://api.infomaniak.com"
+    """The base URL, without a path: the program adds `/1/ai/models`. Plain `http` is only allowed
+    to a loopback address, as for `catalog replay`.
+    """
     token: Token | None = None
+    """The API token, made in the Infomaniak manager with the scope "AI Tools". Only commands that
+    ask the provider need it.
+    """
     token_file: File | None = None
+    """A file that holds only the token. Good for cron, systemd credentials and containers."""
     product_id: Whole | None = Field(default=None, gt=0)
+    """The number of your AI product, as `GET /1/ai` lists it. With it, the addresses in the
+    document can be copied as they are.
+    """
 
 
 class ScheduleSettings(Section):
     """The schedule in UTC: an interval, or a cron expression."""
 
     every: Every = timedelta(hours=1)
+    """The time between two passes of `catalog serve`. Slots are counted from 1970-01-01 in UTC:
+    with `1h` they begin with each hour, with `1d` at midnight. So all processes agree on them.
+    """
     cron: CronExpression | None = None
+    """The times of passes in UTC, in place of `schedule.every`. Both together are a mistake; a
+    variable replaces either form of the file.
+    """
     jitter: DurationOrNone = timedelta(minutes=1)
+    """Each pass of the daemon waits a random time up to this, so that many installations do not ask
+    in the same second. It never waits more than half the time to the next slot.
+    """
 
 
 class DocumentSettings(Section):
     """The Markdown overview. An empty `path` means no document."""
 
     path: FileOrNone = Path("docs/models.md")
+    """The Markdown overview. The program makes it and the folders above it. If the file exists,
+    only its [marked regions](how-it-works.md#the-document) change: `catalog render --append` adds
+    them to a document of yours. Two providers with one document are a mistake. If `--database`
+    names another database than the configuration, no document is written, unless
+    `CATALOG_DOCUMENT_PATH` asks for it.
+    """
     annotations: FileOrNone = None
+    """A file with your own names and descriptions of models. See
+    [annotations](configuration.md#annotations).
+    """
     recent: Whole = Field(default=20, ge=0)
+    """The lowest number of recent changes in the document. All changes of one snapshot are shown
+    together, so there may be more.
+    """
 
     @property
     def is_chosen(self) -> bool:
@@ -97,32 +128,83 @@ class ListSettings(Section):
     """The request and format of a list. Missing values are the kind's."""
 
     route: Route | None = None
+    """The path of the list after the base URL, without a query. A kind has one of its own."""
     rows: str | None = None
+    """The [place](providers.md#places) of the list, or object, of rows. An empty text is the answer
+    itself. The usual place is `data`.
+    """
     key: Place | None = None
+    """The field that tells models apart for good, `id` if not given. A template such as `{1}/{id}`
+    joins several: `{1}` is the value of the first `*` of `rows`, and the number after the last `*`
+    is the row's own key or index.
+    """
     name: Place | None = None
+    """The name that calls use: a place or a template. Without it, the key is the name."""
     type: Places | None = None
+    """The type of a model. Of several places, the first with a value counts. The same is true for
+    all attributes.
+    """
     default_type: HeaderValue | None = None
+    """The type of a model that has none, `llm` if not given."""
     status: Places | None = None
+    """The provider's own word for the state of a model."""
     beta: Places | None = None
+    """A boolean: the model is beta."""
     description: Places | None = None
+    """The text about the model."""
     context_limit: Places | None = None
+    """A whole number of tokens, also as text. Other values count as no limit."""
     ends: Places | None = None
+    """The day on which the model ends: an ISO date or time, seconds since 1970, or an object with
+    `year`, `month` and `day`. A kind may have [places of its
+    own](providers.md#ends-and-status-words).
+    """
     successor: Places | None = None
+    """The name or key of the model that replaces one that ends. Of a list, the first one counts,
+    and of an object its `id`.
+    """
     statuses: StatusSettings | None = None
+    """The [meaning of status words](providers.md#ends-and-status-words): `ready`, `preview`,
+    `ending` and `gone`, each a word or a list. Your words replace the shipped words of that
+    meaning.
+    """
     alias_of: Places | None = None
+    """The model that answers in place of an alias: its name, or an object with its `id`. Another
+    model is reported as `alias-swapped`.
+    """
     aliases: Places | None = None
+    """Lists of further names that calls can use, `aliases` if not given. `catalog check` knows them
+    too. `[]` means none.
+    """
     prices: Places | None = None
+    """The prices, compared by value."""
     quiet: Places | None = None
+    """Fields whose changes are stored and never reported."""
     volatile: Places | None = None
+    """Fields that only the stored answer keeps: they never make a change."""
     numbers: Places | None = None
+    """Texts that are numbers, compared by value: `5e-09` is `0.000000005`. Prices are compared so
+    anyway.
+    """
     times: Places | None = None
+    """Texts that are times, compared by instant."""
     authorization: Header | None = None
+    """The header that carries the token: `bearer` if not given. With `none`, a given token is still
+    sent as a bearer token.
+    """
     headers: dict[Header, HeaderValue] | None = None
+    """Further headers of the request."""
     query: dict[HeaderValue, HeaderValue] | None = None
+    """The query of the request."""
     paging: PagingSettings | None = None
+    """The way to the other parts of a long list. See [lists in parts](providers.md#lists-in-parts).
+    """
     callable_days: Whole | None = Field(default=None, ge=0)
+    """The number of days that a removed model stays callable, if the provider promises it."""
     ground: str | None = None
+    """The source of `callable_days`."""
     page: str | None = None
+    """A web page about the models. Alerts link it."""
 
 
 def _usual_share(data: dict[str, Any]) -> float:
@@ -134,17 +216,40 @@ class ProviderSettings(Section):
     """One provider. Missing schedule and document are the general ones."""
 
     name: Name
+    """The name of the provider in commands, tables, alerts and the database. Another name is
+    another provider.
+    """
     kind: Kind
+    """The way to ask for the list and to read it. See [kinds](providers.md#kinds)."""
     url: BaseUrl | None = None
+    """The base URL: the program adds the route. A kind may have one of its own; `openai` and `json`
+    need one. A URL that ends as the route begins is a mistake: with the route `/v1/models`, write
+    `https://api.example`.
+    """
     token: Token | None = None
+    """The token, if the provider wants one."""
     token_file: File | None = None
+    """A file that holds only the token."""
     product_id: Whole | None = Field(default=None, gt=0)
+    """As `infomaniak.product_id`, which is the default. Only for the kind `infomaniak`."""
     removals: Removals | None = None
+    """As `signal.removals`, which is the default."""
     bad_rows_share: Share = Field(default_factory=_usual_share, ge=0, le=1)
+    """The share of rows that may be [bad](providers.md#bad-rows) before the whole answer is
+    invalid. The default is `0.02`, and `0` for the kind `infomaniak`. With `0`, one bad row makes
+    the answer invalid.
+    """
     bad_rows_above: Whole = Field(default=BAD_ROWS_ABOVE, ge=0)
+    """A list of this number of rows or fewer may have no bad row."""
     list: ListSettings = ListSettings()
     schedule: ScheduleSettings | None = None
+    """The schedule of this provider: `every` or `cron`, and `jitter`, as in `schedule.every`. The
+    default is `[schedule]`.
+    """
     document: DocumentSettings | None = None
+    """The overview of this provider: `path`, `annotations` and `recent`, as in `document.path`. The
+    default is `[document]`; with several providers, `models-NAME.md` beside it.
+    """
 
     _index: int = PrivateAttr(default=0)
 

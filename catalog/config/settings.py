@@ -44,58 +44,114 @@ class HoldSettings(Section):
     """The limits that hold an implausible answer."""
 
     share: Share = Field(default=0.30, gt=0, le=1)
+    """An answer is held if more than this share of the models is missing. See [held
+    answers](rules.md#held-answers). With `1`, only an empty list is held.
+    """
     floor: Whole = Field(default=10, ge=1)
+    """The share counts only if the last snapshot has at least this number of models, because two of
+    four say little.
+    """
     polls: Whole = Field(default=3, ge=2)
+    """A held answer is accepted after this number of polls in a row that lack the same models."""
     apart: Duration = timedelta(minutes=10)
+    """The shortest time between these polls. Polls that are closer count as one."""
 
 
 class TroubleSettings(Section):
     """The thresholds that report failed, invalid and held polls."""
 
     failures: Whole = Field(default=3, ge=1)
+    """The channels get a message after this number of failed polls in a row. See
+    `provider-failing`.
+    """
     remind: LongDuration = timedelta(hours=24)
+    """The time after which an ongoing problem is reported again."""
 
 
 class FreshnessSettings(Section):
     """The ages of an old catalog, for `catalog status` and alerts."""
 
     warn_after: LongDuration = timedelta(hours=26)
+    """The age of the last accepted poll from which the catalog counts as old. The default leaves a
+    daily job two hours.
+    """
     error_after: LongDuration = timedelta(days=3)
+    """The age from which the channels get a message. See `catalog-stale`."""
 
 
 class ProbeSettings(Section):
     """The schedule and budget of model calls."""
 
     enabled: bool = False
+    """Allows `catalog serve` and `catalog probe` to call the models. Calls cost money:
+    [probing](probing.md) shows how much at most.
+    """
     every: Every = timedelta(days=1)
+    """The time between two runs of `catalog serve` that call the models. Slots work as for
+    `schedule.every`.
+    """
     cron: CronExpression | None = None
+    """The times to call the models, in place of `probe.every`."""
     calls_a_day: Whole = Field(default=200, ge=1)
+    """The highest number of calls in one UTC day, second tries and checks of batches included."""
     tokens_a_day: Whole = Field(default=20_000, ge=1)
+    """A call that could bring the tokens of one UTC day above this number is not made. See [the
+    budget](probing.md#the-budget).
+    """
     rate: Whole = Field(default=30, ge=1, le=60)
+    """The highest number of requests in any minute. Infomaniak allows 60 per token, and polls need
+    some of them.
+    """
     concurrency: Whole = Field(default=2, ge=1, le=8)
+    """The number of models that are called at the same time."""
     again_after: Duration = timedelta(minutes=10)
+    """A verdict that is worse than the last one counts if a second try says the same after at least
+    this time.
+    """
     control: HeaderValue | None = None
+    """The name or id of the model that each run calls first, in place of the one that answered
+    last. If it does not answer, [the run concludes nothing](probing.md#the-control).
+    """
 
 
 class ForecastSettings(Section):
     """The days before an end that trigger a reminder."""
 
     remind: Marks = REMIND
+    """The days before the end of a model on which the channels get a reminder. `0` is the last day.
+    An empty list keeps only the messages about new and moved ends.
+    """
 
 
 class SignalSettings(Section):
     """The confirmation of removals and the settling time of flapping values."""
 
     removals: Removals | None = None
+    """When the removal of a model counts: `at once`; `again`, if a second request soon after also
+    lacks the model; or `next`, if the next poll also lacks it. Without a value it is `at once` for
+    the kind `infomaniak` and `next` for all others. See
+    [removals](rules.md#when-a-removal-is-believed).
+    """
     again_after: Duration = timedelta(seconds=30)
+    """The wait before the second request of `again`."""
     settles_after: LongDuration = SETTLES_AFTER
+    """A value that [moves back and forth](rules.md#what-moves-back-and-forth) is reported again
+    when it stays for this time. `catalog tune` shows the effect of another value.
+    """
 
 
 class PingSettings(Section):
     """A monitor that alerts about missing or failed passes."""
 
     url: SecretUrl | None = None
+    """The address of a monitor such as healthchecks.io, which alerts you when passes fail or do not
+    start. Each pass sends a POST to `URL/start` and then to `URL`, or to `URL/fail` with the
+    reason. Failed, invalid and held polls are failures. So are a document and a database that
+    cannot be used. The monitor gets the passes of all providers: with several, run `catalog serve
+    --provider NAME` for each, or let the monitor run `catalog status`.
+    """
     url_file: File | None = None
+    """A file that holds this address."""
 
 
 INFOMANIAK = (ProviderSettings(name="infomaniak", kind="infomaniak"),)
@@ -106,14 +162,23 @@ class CheckSettings(Section):
     """The rules of `catalog check`. Alerts read its lock."""
 
     lock: File = Path("catalog.lock")
+    """The [lock](check.md#the-lock) of `catalog check`. If the file exists, alerts name the files
+    that use a model.
+    """
     within: LongDuration = timedelta(days=30)
+    """An end within this time is a warning of `catalog check`. A later one is `info`."""
     fail_on: FailOn = "warning"
+    """The level from which `catalog check` exits with 1."""
 
 
 class Settings(Section):
     """All settings of one run, with absolute paths and secrets read."""
 
     database: DatabaseUrl = DATABASE
+    """The database. The program makes and upgrades it. `sqlite:///name.db` is a relative path,
+    `sqlite:////var/lib/x.db` an absolute one. For PostgreSQL, install `model-catalog[postgresql]`
+    and write `postgresql+psycopg://user@host/name`. The option `--database` precedes it.
+    """
     infomaniak: InfomaniakSettings = InfomaniakSettings()
     http: HttpSettings = HttpSettings()
     hold: HoldSettings = HoldSettings()
@@ -127,6 +192,10 @@ class Settings(Section):
     document: DocumentSettings = DocumentSettings()
     check: CheckSettings = CheckSettings()
     rules: dict[RuleId, Level] = Field(default_factory=dict)
+    """Your own level for a rule: `breaking`, `warning`, `info` or `quiet`. ID is a rule of [the
+    table](rules.md#the-rules) or of [the check](check.md#the-rules). See [how to override a
+    level](rules.md#override-a-level).
+    """
     provider: tuple[ProviderSettings, ...] = ()
     channel: tuple[Annotated[AnyChannel, Field(discriminator="kind")], ...] = ()
 

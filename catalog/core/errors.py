@@ -35,7 +35,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 MAX_PROBLEMS = 10_000
-"""The maximum number of problems per answer, because hostile ones have millions."""
+"""The highest number of problems per answer, because hostile ones have millions."""
 
 
 class CatalogError(Exception):
@@ -58,7 +58,11 @@ class SettingsInvalid(CatalogError):
 
 
 class NotFound(CatalogError):
-    """The requested model, snapshot, time or file does not exist."""
+    """The requested model, snapshot, time or file does not exist.
+
+    Also if no snapshot is stored yet. Names are case-sensitive: `catalog models` and `catalog
+    snapshots` list them.
+    """
 
     exit_code = 2
 
@@ -73,8 +77,8 @@ class ArgumentInvalid(CatalogError, ValueError):
 class ProviderError(CatalogError):
     """The provider could not be read.
 
-    `status` is the HTTP status, if any. `retry_after` is the requested pause in seconds. `body` is
-    the body of an error, cut short and without secrets.
+    The poll is recorded as `failed`. `status` is the HTTP status, if any. `retry_after` is the
+    requested pause in seconds. `body` is the body of an error, cut short and without secrets.
     """
 
     exit_code = 3
@@ -101,44 +105,68 @@ class ProviderError(CatalogError):
 
 
 class Unreachable(ProviderError):
-    """The connection failed or broke before the answer was complete."""
+    """The connection failed or broke before the answer was complete.
+
+    The error names the proxy (`http.proxy`), and the hint one of the environment that was ignored.
+    """
 
     retryable = True
     hint = "Check the network and the base URL (`catalog config show`)."
 
 
 class TimedOut(ProviderError):
-    """The total deadline passed before the answer was complete."""
+    """The total deadline passed before the answer was complete.
+
+    The host was reached. A server that sends one byte a second is cut off too.
+    """
 
     hint = "Raise `http.deadline` if the provider is slow but right."
 
 
 class AnswerTooLarge(ProviderError):
-    """The answer has more bytes than `http.max_bytes`."""
+    """The answer has more bytes than `http.max_bytes`.
+
+    A catalog of 500 models has less than 1 MB, so the base URL is probably wrong.
+    """
 
     hint = "Check the base URL; raise `http.max_bytes` if the catalog really grew."
 
 
 class AnswerRefused(ProviderError):
-    """An answer that is never accepted: redirect, encoding, unexpected status."""
+    """An answer that is never accepted: redirect, encoding, unexpected status.
+
+    A redirect, because a token must not go to another host; a part of an answer (206); a compressed
+    body, because none was asked for; a certificate that is not trusted (in your own network, set
+    `http.ca_file`); an address of the next part that is not valid; a proxy that refuses the host or
+    the user; an unexpected status.
+    """
 
     hint = "Check the base URL (`catalog config show`)."
 
 
 class Unauthorized(ProviderError):
-    """401: the token is missing or wrong."""
+    """401: the token is missing or wrong.
+
+    For Infomaniak, make a new token in its manager, with the scope "AI Tools".
+    """
 
     hint = "Give a valid token; `catalog config show` says where it comes from."
 
 
 class Forbidden(ProviderError):
-    """403: the token is valid but not allowed to read this."""
+    """403: the token is valid but not allowed to read this.
+
+    For Infomaniak, make a token with the scope "AI Tools".
+    """
 
     hint = "Give the token the permission to list the models."
 
 
 class RouteMissing(ProviderError):
-    """404: the route does not exist at this base URL."""
+    """404: the route does not exist at this base URL.
+
+    Leave the route out of the base URL, because the program adds it.
+    """
 
     hint = "Check the base URL and the route (`catalog config show`)."
 
@@ -173,6 +201,9 @@ class Problem:
 class PayloadInvalid(CatalogError):
     """The answer breaks the contract. `problems` is sorted by place.
 
+    The contract: UTF-8, valid JSON without NaN and repeated keys, at most 64 levels deep; each row
+    with `id`, `name` and `type`, once; known fields of the right type. A long list may have a few
+    [bad rows](providers.md#bad-rows). `catalog validate FILE` lists the problems of a file.
     `is_cut` is true if the search stopped at MAX_PROBLEMS, so there may be more.
     """
 
@@ -193,28 +224,43 @@ def _by_place(problem: Problem) -> tuple[list[tuple[int, str]], Problem]:
 
 
 class CatalogHeld(CatalogError):
-    """The answer is valid but implausible. The baseline did not move."""
+    """The answer is valid but implausible. The baseline did not move.
+
+    The list is empty, or too many models are missing: it names them. See [held](held.md).
+    """
 
     exit_code = 5
     hint = "Look first: `catalog sync --dry-run --accept`. If it is right: `catalog sync --accept`."
 
 
 class StoreError(CatalogError):
-    """The database could not be read or written."""
+    """The database could not be read or written.
+
+    Also if there is no database yet (`catalog sync`, `catalog import` and `catalog demo` make one),
+    if its file is empty, and if stdout or another file cannot be written. Replace an empty or
+    damaged file by a backup with `catalog db restore`; a daemon may run on.
+    """
 
     exit_code = 6
     hint = "Check the path, its permissions and the free space (`catalog config show`)."
 
 
 class DatabaseBusy(StoreError):
-    """Another process held the database longer than the busy timeout."""
+    """Another process held the database longer than the busy timeout.
+
+    It waited 30 seconds, and nothing was written. `catalog serve` goes on by itself.
+    """
 
     retryable = True
     hint = "Run it again; if it lasts, look for a process that holds the database."
 
 
 class DatabaseUnreachable(StoreError):
-    """The database server is unreachable, or the connection broke."""
+    """The database server is unreachable, or the connection broke.
+
+    Only a database on a server. `catalog serve` tries again: after a second, then after twice as
+    long, up to a minute.
+    """
 
     retryable = True
     hint = "Check that the server runs, and the database's URL (`catalog config show`)."
@@ -234,13 +280,21 @@ class DocumentError(CatalogError):
 
 
 class MarkersBroken(DocumentError):
-    """The markers of a region are missing, doubled, nested or swallowed."""
+    """The markers of a region are missing, doubled, nested or swallowed.
+
+    A marker is a line of its own, `<!-- catalog:begin NAME -->` or `<!-- catalog:end NAME -->`.
+    Text before it, such as an open code fence, can swallow it. `catalog render --output -` shows a
+    document with all markers.
+    """
 
     hint = "Mend the markers by hand; nothing was written."
 
 
 class MarkersMissing(MarkersBroken):
-    """The document exists and has no markers, so it belongs to the user."""
+    """The document exists and has no markers, so it belongs to the user.
+
+    Nothing is written to it. If `document.path` is not set, a poll goes on without it.
+    """
 
     hint = (
         "Add the regions at its end: `catalog render --append`. "
@@ -249,7 +303,11 @@ class MarkersMissing(MarkersBroken):
 
 
 class RegionEdited(DocumentError):
-    """A person edited the text between two markers."""
+    """A person edited the text between two markers.
+
+    Put your own words outside the markers, or into [annotations](configuration.md#annotations). A
+    formatter that only aligns tables or adds blank lines is no edit; one that wraps lines is.
+    """
 
     hint = "Move the text outside the markers, or let it go with `catalog render --force`."
 
@@ -257,6 +315,8 @@ class RegionEdited(DocumentError):
 class DeliveryFailed(CatalogError):
     """A channel did not accept a message. It is retried unless `for_good`.
 
+    It is no exit code: `catalog sync` reports the pending message and goes on. If the receiver
+    answers 410, remove the channel. `catalog alerts` shows each message.
     `retry_after` is the requested pause in seconds. `too_large` means that a shorter message may be
     accepted.
     """
@@ -280,7 +340,11 @@ class DeliveryFailed(CatalogError):
 
 
 class InternalError(CatalogError):
-    """A bug in this program: an unexpected exception."""
+    """A bug in this program: an unexpected exception.
+
+    The message names the kind and the line of code. Its text is left out, because it may hold a
+    secret. In a provider such an error is a failed poll; in a channel it is a failed attempt.
+    """
 
     exit_code = 70
     hint = "Run it again with `catalog -vv`, and report the lines of the traceback in the log."

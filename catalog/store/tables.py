@@ -113,7 +113,7 @@ class PollRow(SQLModel, table=True):
 
 
 class MissingModelRow(SQLModel, table=True):
-    """An unlisted model that an accepted or held answer lacks."""
+    """A missing model that stays current: its removal is unconfirmed, or held."""
 
     __tablename__ = "missing_model"
     poll_id: int = Field(foreign_key="poll.id", primary_key=True)

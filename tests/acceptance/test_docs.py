@@ -1,162 +1,71 @@
 import re
-import tomllib
-from collections.abc import Iterator
+import subprocess
 from pathlib import Path
-from typing import get_args
 
 import click
 import pytest
+import yaml
 from sqlmodel import SQLModel
 
 import catalog.store.tables  # noqa: F401  # fills the metadata
-from catalog.changes.rules import rules
-from catalog.check.notice import CHECK_RULES
 from catalog.cli.main import cli
-from catalog.config.channels import AnyChannel
 from catalog.config.load import load
-from catalog.config.network import HttpSettings
-from catalog.config.providers import DocumentSettings, ListSettings, ProviderSettings
-from catalog.config.settings import (
-    HoldSettings,
-    Settings,
-)
+from catalog.config.settings import Settings
 from catalog.config.sources import plain_settings
-from catalog.core.errors import CatalogError, ProviderError
-from catalog.providers import recordings
-from catalog.replay.faults import FAULTS
-from catalog.replay.server import ReplayServer
-from tests.support.checkout import ROOT, lay_checkout
-from tests.support.markdown_pages import (
-    PAGES,
-    anchors,
-    blocks,
-    examples,
-    links,
-    missing,
-    sections,
-    type_in,
-)
-from tests.support.shell import UNMEASURED, Shell
+from catalog.core.errors import CatalogError
+from tests.support.checkout import ROOT
+from tests.support.markdown_pages import PAGES, anchors, links, sections
+from tests.support.reference.errors import kinds
+from tests.support.reference.links import commands, places
+from tests.support.reference.pages import fresh
+from tests.support.reference.regions import fill, names, written_words
+from tests.support.shell import Shell
 
-COMMANDS, CONFIGURATION = "docs/commands.md", "docs/configuration.md"
-PROVIDERS = "docs/providers.md"
+COUNTED = [page for page in PAGES if page == "README.md" or page.startswith("docs/")]
+CONFIGURATION = "docs/configuration.md"
+MOST_WORDS = 20_000
+README_WORDS = 900
+NAMED = re.compile(r"\bdocs/[\w/-]+\.md\b")
+LOADED = re.compile(
+    r"<(?:script|img|iframe)[^>]*\ssrc=\"(?:https?:)?//|<link[^>]*\shref=\"(?:https?:)?//"
+)
+"""What a page loads from another host."""
 SECONDS = 120
 
 
-def errors(kind: type[CatalogError] = CatalogError) -> Iterator[type[CatalogError]]:
-    """Return every error of the tree."""
-    yield kind
-    for derived in kind.__subclasses__():
-        yield from errors(derived)
+def codes() -> set[int]:
+    """Return the exit code of each error."""
+    return {kind.exit_code for kind in kinds(CatalogError)}
 
 
-def commands(group: click.Group, name: str = "catalog") -> Iterator[tuple[str, click.Command]]:
-    """Return every command by its full name."""
-    context = click.Context(group)
-    for word in group.list_commands(context):
-        _, command, _ = group.resolve_command(context, [word])
-        assert command is not None
-        if isinstance(command, click.Group):
-            yield from commands(command, f"{name} {word}")
-        if not isinstance(command, click.Group) or command.invoke_without_command:
-            yield f"{name} {word}", command
+def test_generated_regions_are_up_to_date() -> None:
+    """Each generated region of a page says what the code says. scripts/update-docs writes it."""
+    old = [page.name for page, text in fresh() if page.read_text(encoding="utf-8") != text]
+    assert old == [], "run scripts/update-docs"
 
 
-def options(command: click.Command) -> set[str]:
-    """Return the options of a command, long and short."""
-    return {name for each in command.params for name in each.opts if name.startswith("-")}
+def test_everything_that_has_a_name_has_a_heading() -> None:
+    """Each command, setting, rule and error has a heading on its page."""
+    for name, (page, heading) in places().items():
+        known = {*sections(f"docs/{page}", 2), *sections(f"docs/{page}", 3)}
+        assert heading in known, f"docs/{page} lacks a region for {name}"
 
 
-def assert_true(page: str, folder: Path, **given: str) -> None:
-    """Run a page's examples and compare exit codes and output with the page."""
-    ran = type_in(page, folder, **given)
-    assert len(ran) == len(list(examples(page))), "the shell ended early"
-    for each in ran:
-        told = "\n".join([f"{page}: $ {each.example.command}", *each.lines])
-        assert each.code == 0 or each.example.may_fail, told
-        absent = missing(each.example.shown, each.lines)
-        assert absent is None, f"not shown: {absent}\n{told}"
+def test_a_region_is_written_again_and_the_rest_stays() -> None:
+    """A region gets its new text. Text around it stays as it is."""
+    page = "a\n\n<!-- generated: x -->\nold\n<!-- generated:end -->\n\nb\n"
+    filled = fill(page, {"x": "new\n"})
+    assert filled == "a\n\n<!-- generated: x -->\n\nnew\n\n<!-- generated:end -->\n\nb\n"
+    assert names(filled) == ["x"]
+    assert fill(filled, {"x": "new"}) == filled
+    with pytest.raises(KeyError):
+        fill(page, {})
 
 
-@pytest.mark.long
-def test_the_tour_can_be_typed_in_as_it_stands(tmp_path: Path) -> None:
-    """Every command of the README's tour works in a checkout without a token."""
-    lay_checkout(tmp_path)
-    assert_true("README.md", tmp_path, **UNMEASURED)
-
-
-@pytest.mark.long
-def test_the_examples_of_the_commands_are_true(tmp_path: Path) -> None:
-    """Every example of docs/commands.md works if they run in order."""
-    newest = recordings.find(recordings.shipped())[-1]
-    with ReplayServer([newest]) as server:
-        live = {"CATALOG_INFOMANIAK_URL": server.url, "INFOMANIAK_API_TOKEN": "tok-of-the-examples"}
-        assert_true(COMMANDS, tmp_path, **live)
-
-
-def test_the_examples_of_the_check_are_true(tmp_path: Path) -> None:
-    """Every example of docs/check.md works if they run in order."""
-    assert_true("docs/check.md", tmp_path)
-
-
-@pytest.mark.long
-def test_a_provider_that_nobody_knows_is_added_as_the_page_says(tmp_path: Path) -> None:
-    """Typed from the top to the bottom, docs/providers.md adds a made-up provider and polls it."""
-    assert_true(PROVIDERS, tmp_path)
-
-
-def test_every_rule_of_the_check_has_its_heading() -> None:
-    """docs/check.md has a section for each rule, in order, with its level and reason."""
-    told = sections("docs/check.md", 3)
-    assert list(told) == list(CHECK_RULES)
-    for name, rule in CHECK_RULES.items():
-        lines = told[name].split("\n")
-        assert f"- **Level:** `{rule.level}`" in lines, name
-        assert f"- **Why:** {rule.why}" in lines, name
-
-
-def test_an_untrue_example_is_noticed() -> None:
-    """A missing or misplaced output line fails an example."""
-    lines = ("one", "two 2", "three")
-    assert missing(("one", "…", "two …"), lines) is None
-    assert missing(("two 2", "one"), lines) == "one"
-    assert missing(("two",), lines) == "two"
-
-
-def test_every_command_has_its_heading_with_each_of_its_options() -> None:
-    """docs/commands.md has a section for each command, with its options and no others."""
-    told = {
-        name: text for name, text in sections(COMMANDS, 2).items() if name.startswith("catalog ")
-    }
-    known = dict(commands(cli))
-    assert told.keys() == known.keys()
-    for name, command in known.items():
-        rows = re.findall(r"^\| (`-.*?) \|", told[name], flags=re.MULTILINE)
-        assert set(re.findall(r"`(-[\w-]+)", " ".join(rows))) == options(command), name
-
-
-def test_every_fault_is_told_with_what_comes_of_it() -> None:
-    """docs/commands.md lists each kind of fault in order, as the program describes it."""
-    told = sections(COMMANDS, 3)["Faults"]
-    rows = re.findall(r"^\| `(.+?)` \| (.+) \| `(\w+)` \|$", told, flags=re.MULTILINE)
-    assert rows == [(each.kind, each.does, str(each.outcome)) for each in FAULTS.values()]
-
-
-def test_every_option_before_the_command_is_told() -> None:
-    """docs/commands.md has the options that every command shares, and no others."""
-    told = sections(COMMANDS, 2)["Options before the command"]
-    rows = re.findall(r"^\| (`-.*?) \|", told, flags=re.MULTILINE)
-    known = options(cli) | {"-h", "--help"}
-    assert set(re.findall(r"`(-[\w-]+)", " ".join(rows))) == known
-
-
-def test_every_setting_has_its_heading() -> None:
-    """docs/configuration.md has a section for each setting, and no other."""
-    of_channels = {name for kind in get_args(AnyChannel) for name in kind.model_fields}
-    known = {*plain_settings(Settings), "rules.ID", *(f"channel.N.{name}" for name in of_channels)}
-    known |= {f"provider.N.{name}" for name in ProviderSettings.model_fields} - {"provider.N.list"}
-    known |= {f"provider.N.list.{name}" for name in ListSettings.model_fields}
-    assert sections(CONFIGURATION, 3).keys() == known
+def test_the_documentation_is_short() -> None:
+    """The words that people wrote, outside of generated and fenced text, stay within the limit."""
+    assert sum(written_words(ROOT / page) for page in COUNTED) <= MOST_WORDS
+    assert written_words(ROOT / "README.md") <= README_WORDS
 
 
 def test_the_default_and_the_variable_of_each_setting_are_true(tmp_path: Path) -> None:
@@ -177,85 +86,14 @@ def test_the_default_and_the_variable_of_each_setting_are_true(tmp_path: Path) -
         assert (given.settings == load(None, environ=home).settings) == bool(default[2]), name
 
 
-def test_the_example_providers_load(tmp_path: Path) -> None:
-    """Every [[provider]] that the documentation shows is a right configuration."""
-    shown = [
-        block
-        for page in (CONFIGURATION, PROVIDERS)
-        for block in blocks(page, "toml")
-        if "[[provider]]" in block
-    ]
-    assert len(shown) == 2
-    for block in shown:
-        file = tmp_path / "catalog.toml"
-        file.write_text(block, encoding="utf-8")
-        for each in load(file, environ={}, files=False).settings.each:
-            assert each.one.url
-
-
-def test_the_example_configuration_holds_every_setting_and_loads(tmp_path: Path) -> None:
-    """The example is a right configuration, with the true defaults and a line for each setting."""
-    example = blocks(CONFIGURATION, "toml")[0]
-    file = tmp_path / "catalog.toml"
-    file.write_text(example, encoding="utf-8")
-    settings = load(file, environ={}).settings
-    assert (settings.http, settings.hold) == (HttpSettings(), HoldSettings())
-    assert settings.document.recent == DocumentSettings().recent
-    assert settings.document.path == tmp_path / str(DocumentSettings().path)
-    assert {channel.kind for channel in settings.channel} == {
-        get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(AnyChannel)
-    }
-    for name in sections(CONFIGURATION, 3).keys() - {"rules.ID"}:
-        if name.startswith("provider."):
-            continue  # docs/providers.md has examples of them
-        key = name.rpartition(".")[2]
-        assert re.search(rf"^(# )?{key} = ", example, flags=re.MULTILINE), name
-
-
-@pytest.mark.parametrize("block", blocks("README.md", "toml"))
-def test_each_configuration_in_the_readme_loads(block: str, tmp_path: Path) -> None:
-    """Each configuration in the README loads if the files it names exist."""
-    for name in re.findall(r'\w+_file = "(.+)"', block):
-        (tmp_path / name).write_text("https://chat.example.org/x", encoding="utf-8")
-    file = tmp_path / "catalog.toml"
-    file.write_text(block, encoding="utf-8")
-    given = load(file, environ={})
-    assert given.sources
-    assert len(given.settings.channel) == len(tomllib.loads(block).get("channel", ()))
-
-
-def test_every_rule_has_its_heading_with_its_level_and_reason() -> None:
-    """docs/rules.md has a section for each rule, in order, with the table's level and reason."""
-    told = sections("docs/rules.md", 3)
-    assert list(told) == list(rules())
-    for name, rule in rules().items():
-        lines = told[name].split("\n")
-        assert f"- **Level:** `{rule.level}`" in lines, name
-        assert f"- **Why:** {rule.why}" in lines, name
-        assert "- **Fires when** " in told[name], name
-        assert "- **Do:** " in told[name], name
-
-
-def test_every_error_has_its_heading_with_its_exit_code_and_hint() -> None:
-    """docs/errors.md has a section for each error, with its exit code and its very hint."""
-    told = sections("docs/errors.md", 3)
-    known = {kind.__name__: kind for kind in errors()}
-    assert list(told) == list(known)
-    for name, kind in known.items():
-        assert f"- **Exit code:** {kind.exit_code}" in told[name], name
-        assert f"- **Hint:** {kind.hint}" in told[name] or not kind.hint, name
-        assert "- **What happened:** " in told[name], name
-        assert "- **What to do:** " in told[name], name
-        again = issubclass(kind, ProviderError) and kind.retryable
-        assert ("*tried again*" in told[name]) == again, name
-
-
-@pytest.mark.parametrize("page", ["README.md", "docs/errors.md"])
-def test_every_exit_code_is_explained(page: str) -> None:
-    """Both tables of exit codes have every code that a command chooses, and no other."""
-    told = sections(page, 2)["Exit codes"]
-    codes = {int(code) for code in re.findall(r"^\| (\d\d?) \|", told, flags=re.MULTILINE)}
-    assert codes == {0} | {kind.exit_code for kind in errors()}
+@pytest.mark.parametrize(
+    ("page", "heading"),
+    [("docs/errors.md", "Exit codes"), ("docs/troubleshooting.md", "I got exit …")],
+)
+def test_every_exit_code_is_explained(page: str, heading: str) -> None:
+    """Both tables of exit codes have every code that a command chooses."""
+    rows = re.findall(r"^\| (\d\d?) \|", sections(page, 2)[heading], flags=re.MULTILINE)
+    assert {int(code) for code in rows} | {0} == codes() | {0}
 
 
 def test_every_table_and_column_is_explained() -> None:
@@ -285,6 +123,53 @@ def test_every_page_is_found_from_the_readme() -> None:
     assert sorted(seen) == PAGES
 
 
+def test_pages_that_the_program_names_exist() -> None:
+    """Each page that a message or a script names is there. `docs/models.md` is the user's own."""
+    sources = (*ROOT.glob("catalog/**/*.py"), *ROOT.glob("scripts/*"))
+    files = [file for file in sources if file.is_file()]
+    named = {name for file in files for name in NAMED.findall(file.read_text(encoding="utf-8"))}
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_every_page_has_its_place_on_the_site() -> None:
+    """The navigation of the site has every page once, and each section for one purpose."""
+    nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
+    pages = [page for entry in nav for page in _leaves(entry)]
+    assert len(pages) == len(set(pages))
+    of_docs = {page.removeprefix("docs/") for page in PAGES if page.startswith("docs/")}
+    assert of_docs <= set(pages)
+    assert all((ROOT / page).exists() for page in set(pages) - of_docs)
+    sections_of_nav = {key for entry in nav for key in entry}
+    assert {"Tutorial", "How-to", "Reference", "Explanation"} <= sections_of_nav
+
+
+def _leaves(entry: object) -> list[str]:
+    match entry:
+        case str(page):
+            return [page]
+        case dict():
+            return [page for value in entry.values() for page in _leaves(value)]
+        case list():
+            return [page for value in entry for page in _leaves(value)]
+    raise AssertionError("unreachable")
+
+
+@pytest.mark.long
+@pytest.mark.unmeasured
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    """With mkdocs, the site builds strictly, and its pages load nothing from other hosts."""
+    mkdocs = ROOT / ".venv-docs" / "bin" / "mkdocs"
+    if not mkdocs.exists():
+        pytest.skip("scripts/docs was not run here")
+    line = [str(mkdocs), "build", "--strict", "--site-dir", str(tmp_path)]
+    ran = subprocess.run(
+        line, cwd=ROOT, capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    for page in tmp_path.glob("**/*.html"):
+        assert not LOADED.search(page.read_text(encoding="utf-8")), page
+
+
 @pytest.mark.long
 def test_the_manual_page_has_every_command_and_option() -> None:
     """docs/catalog.1, which the wheel installs, is what `scripts/man` writes."""
@@ -294,9 +179,11 @@ def test_the_manual_page_has_every_command_and_option() -> None:
     page = (ROOT / "docs" / "catalog.1").read_text(encoding="ascii").replace("\\-", "-")
     for name, command in commands(cli):
         assert f'.SS "{name} ' in page
-        assert all(name in page for name in options(command))
+        options = [each for each in command.params if isinstance(each, click.Option)]
+        assert all(name in page for option in options for name in option.opts)
 
 
+@pytest.mark.long
 def test_the_picture_shows_what_the_demo_prints() -> None:
     """docs/demo.svg is up to date and contains no path of this machine."""
     with Shell(ROOT).python(ROOT / "scripts" / "picture", "--check") as running:

@@ -35,7 +35,7 @@ from catalog.store.verify import verify
 from tests.support.builders import finding, model, payload, snapshot
 from tests.support.checkout import ROOT
 
-PAGE = ROOT / "docs" / "commands.md"
+PAGE = ROOT / "docs" / "database.md"
 NAME = "infomaniak"
 NOW = datetime(2026, 5, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -1,6 +1,8 @@
 """The pages of the documentation, as a terminal shows them."""
 
-from catalog.cli.pages import Page, plain
+from pathlib import Path
+
+from catalog.cli.pages import Page, pages, plain
 
 TEXT = """\
 # Alpha
@@ -40,6 +42,13 @@ def test_a_section_ends_at_the_next_heading_of_its_level() -> None:
     assert list(found) == ["Alpha", "hold.share", "Deeper", "catalog sync"]
     assert found["hold.share"].endswith("### Deeper\n\nText.")
     assert found["catalog sync"].endswith("The last one.")
+
+
+def test_the_marks_of_generated_text_are_hidden(tmp_path: Path) -> None:
+    """The lines around generated text are no part of a page."""
+    marked = "# A\n\n<!-- generated: x -->\n\n## B\n\nText.\n\n<!-- generated:end -->\n\n## C\n"
+    (tmp_path / "a.md").write_text(marked, encoding="utf-8")
+    assert pages(tmp_path)["a"].text == "# A\n\n## B\n\nText.\n\n## C\n"
 
 
 def test_links_become_topics_or_addresses() -> None:
