@@ -184,7 +184,7 @@ def terminal_width() -> int | None:
 
 def printable(text: str) -> str:
     """Return text as stdout can show it, because its width counts in tables."""
-    encoding = sys.stdout.encoding
+    encoding = sys.stdout.encoding or "utf-8"  # None if it writes to memory
     return text if text.isascii() else text.encode(encoding, "shown").decode(encoding)
 
 
