@@ -76,7 +76,8 @@ PROVIDERS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What a person may write as the kind of a provider."""
 SECRET: Final = re.compile(
-    r"(.+\.)?(token|secret|password|urls(\.\d+)?|headers\..*|query\..*)|ping\.url|channel\.\d+\.url"
+    r"(.+\.)?(token|secret|password|urls(\.\d+)?|headers\..*|query\..*)|(ping|channel\.\d+)\.url"
+    r"|http\.proxy"
 )
 # Addresses may hold a login or a key.
 _LOGIN: Final = re.compile(r"@|\?.*=")

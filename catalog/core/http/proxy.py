@@ -9,12 +9,14 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from catalog.core.errors import SettingsInvalid
 from catalog.core.http.request import is_loopback
+from catalog.core.http.secrecy import HIDDEN
 
 PORTS = {"http": 80, "https": 443}
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 """The variables that other programs read, in their order."""
 WRITTEN = "write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT"
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
+_PUBLIC = re.compile(r"^[a-zA-Z0-9]+://|:[0-9]+")
 _VISIBLE = re.compile(r"[!-~]+")
 _NAME = re.compile(r"\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 
@@ -58,6 +60,8 @@ def read_proxy(url: str, without: Iterable[str] = ()) -> Proxy:
     The error shows the host, but no user and no password.
     """
     shown = url.rpartition("@")[2]
+    if not _PUBLIC.search(shown):
+        shown = HIDDEN  # perhaps a password in the place of the URL
     try:
         parts = urlsplit(url if "://" in url else f"//{url}")
         host, port = parts.hostname or "", parts.port

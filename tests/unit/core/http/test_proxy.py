@@ -37,7 +37,9 @@ def test_credentials_are_secrets_as_written_and_as_meant() -> None:
     ("url", "mistake"),
     [
         ("proxy.example:3128", "http:// is missing in 'proxy.example:3128'"),
-        ("", "http:// is missing in ''"),
+        ("", "http:// is missing in '***'"),
+        ("a-lone-passw0rd", "http:// is missing in '***'"),
+        ("http://me:s3cret@h/x", "'***' is not only a host and a port"),
         ("socks5://me:s3cret@h:1080", "socks5 is not supported in 'h:1080'"),
         ("http://me:s3cret@h:99999", "'h:99999' cannot be read"),
         ("http://me:s3cret@h:0", "'h:0' is not only a host and a port"),
