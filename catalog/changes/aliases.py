@@ -1,4 +1,4 @@
-"""Follow aliases: further names that calls take for a model."""
+"""Follow aliases: further names by which calls reach a model."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -10,16 +10,16 @@ from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import Json, JsonText, parse, undotted
 
 TARGET, ALIASES = "alias_of", "aliases"
-"""The attributes: the model that answers, and a list of further names."""
+"""Two attributes: the model that answers an alias, and the list of a model's aliases."""
 IDENTITIES = ("id", "key", "slug", "model", "name")
-"""The field that identifies the target of an alias, the first one that is there."""
+"""Fields that identify the target of an alias. The first one that exists counts."""
 
 ALIAS_RULES = frozenset({"alias-swapped", "alias-dropped"})
 """The rules of aliases that no longer lead to the same model."""
 NONE = frozenset({None, "null", "[]"})
 """The values that mean no aliases, as canonical text."""
 MOVED = frozenset({"repointed", "dropped"})
-"""The moves after which calls of a name get another answer, or none."""
+"""The moves after which another model answers a name, or no model does."""
 _Side = tuple[str, str]
 """The key of a model, and one of the two attributes."""
 Bearers = Mapping[str, str]
@@ -27,7 +27,7 @@ Bearers = Mapping[str, str]
 
 
 def aliases(model: Model, attributes: Attributes) -> frozenset[str]:
-    """Return the further names that calls of a model take."""
+    """Return the further names by which calls reach a model."""
     found = map(_words, _values(model, attributes.places(ALIASES)))
     return frozenset[str]().union(*found) - {model.name}
 
@@ -39,14 +39,17 @@ def target(model: Model, attributes: Attributes) -> Json:
 
 
 def _values(model: Model, places: Iterable[Trail]) -> Iterator[Json]:
-    """Yield the values at some places. Most models have none, so facts are parsed if needed."""
+    """Yield the values at some places.
+
+    Facts are parsed only if needed, because most models have no such values.
+    """
     there = [place for place in places if ANY in place[0] or f'"{place[0]}":' in model.facts]
     facts = parse(model.facts) if there else {}
     return (found for place in there for _, found in values(facts, place))
 
 
 def bearers(changes: Iterable[Change], after: Snapshot, attributes: Attributes) -> Bearers:
-    """Return which models answer the names that these changes took from others."""
+    """Return the models that answer the names which these changes removed."""
     wanted = {name for change in changes for name in _taken(change, attributes)}
     found: dict[str, str] = {}
     for model in after.models if wanted else ():
@@ -57,7 +60,10 @@ def bearers(changes: Iterable[Change], after: Snapshot, attributes: Attributes) 
 
 
 def alias_moves(update: Updated, attributes: Attributes, still: Bearers) -> frozenset[str]:
-    """Return the moves of an alias, named as in rules.toml. `still` answers names that left."""
+    """Return the moves of an alias, named as in rules.toml.
+
+    `still` maps each removed name that still works to the model that answers it.
+    """
     match attributes.of_field(update.field):
         case "description" if "/" not in update.model.name:
             return frozenset({"repointed"})
@@ -86,7 +92,7 @@ def joined(update: Updated) -> frozenset[str]:
 def went(updates: Iterable[Updated]) -> tuple[tuple[str, str, str], ...]:
     """Return the aliases that moved between these models.
 
-    Each has the alias, the old and the new name of its model.
+    Each result is an alias, the name of its old model, and the name of its new model.
     """
     some = [each for each in updates if _is_list(each.before) or _is_list(each.after)]
     to = {alias: each.model.name for each in some for alias in joined(each)}
@@ -102,7 +108,7 @@ def lost(change: Change, rule: str) -> frozenset[str]:
 
 
 def stays(change: Change, still: Bearers) -> bool:
-    """Return whether calls still take the name of a former model."""
+    """Return whether calls by the old name of a model still work."""
     match change:
         case Removed(model):
             return model.name in still
@@ -116,7 +122,7 @@ def with_aliases(
 ) -> tuple[Change, ...]:
     """Add the aliases to each removed model.
 
-    They left with it, or went to another model.
+    An alias is removed with its model, or another model answers it now.
     """
     return tuple(
         _with_aliases(each, aliases(each.model, attributes), still)
@@ -138,7 +144,7 @@ def of_one_alias(
 ) -> tuple[list[tuple[Change, ...]], list[Change]]:
     """Group the changes of one alias. Return the groups, and the other changes.
 
-    A group has all fields of a target that changed, of all aliases with the same target, or the
+    A group has either all changed fields of one target, of all aliases with that target, or all
     models between which aliases moved.
     """
     groups: dict[_Side, list[Updated]] = {}
@@ -163,7 +169,7 @@ def of_one_alias(
 
 
 def _alike(groups: Iterable[list[Updated]]) -> Iterable[list[Updated]]:
-    """Return each group once, those with the same moves as one."""
+    """Return each group once. Groups with the same moves become one."""
     found: dict[frozenset[object], list[Updated]] = {}
     for group in {id(group): group for group in groups}.values():
         moves = frozenset((each.field, each.before, each.after) for each in group)
@@ -184,7 +190,7 @@ def _merge(groups: dict[_Side, list[Updated]], loser: _Side, winner: _Side) -> N
 def _is_target(update: Updated, attributes: Attributes) -> bool:
     """Return whether an update changes the identity of the target.
 
-    There is a value on both sides.
+    Both sides must have a value.
     """
     sides = [None if side is None else parse(side) for side in (update.before, update.after)]
     place, steps = attributes.place_of(update.field), undotted(update.field)

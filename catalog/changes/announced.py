@@ -10,9 +10,9 @@ from catalog.core.snapshot import Model
 from catalog.core.strict_json import Json
 
 FIRST, LAST = date(2000, 1, 1), date(2098, 12, 30)
-"""Days outside of these are sentinels and mean none: epoch 0, 2098-12-31, year 9999."""
+"""Days outside of these mean that there is no end: epoch 0, 2098-12-31, year 9999."""
 _MILLISECONDS = 10**11
-"""Numbers from here on are milliseconds, because as seconds they are after the year 5000."""
+"""Numbers at least this large are milliseconds, because as seconds they are after the year 5000."""
 _SECONDS_DIGITS = range(9, 14)
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})([Tt ].*)?", re.ASCII)
 _PARTS = ("year", "month", "day")
@@ -22,7 +22,8 @@ _PARTS = ("year", "month", "day")
 class Announced:
     """The end of a model in the provider's list.
 
-    `model` is its last state. `successor` is a name or key. `source` names the provider's field.
+    `model` is the last state of the model. `successor` is a name or key. `source` names the
+    provider's field.
     """
 
     model: Model
@@ -34,12 +35,12 @@ class Announced:
 Announcements = Mapping[str, Announced]
 """Announced ends by model key."""
 Reads = Callable[[Model], Announced | None]
-"""Return what the list says about the end of a model, None if nothing."""
+"""A function that returns the announced end of a model, or None."""
 NONE_ANNOUNCED: Announcements = MappingProxyType({})
 
 
 def silent(_model: Model) -> None:
-    """Return nothing, because the list says nothing about ends."""
+    """Return None, because this provider's list announces no ends."""
 
 
 def announcements(models: Iterable[Model], reads: Reads) -> dict[str, Announced]:
@@ -58,7 +59,10 @@ def day_of(value: Json) -> date | None:
 
 
 def states_a_day(value: Json) -> bool:
-    """Return whether a value is an end: null, day, or sentinel."""
+    """Return whether a value has the form of an end.
+
+    That is null, an empty value, or any day, also one that means no end.
+    """
     return value is None or value in ("", {}) or _day(value) is not None
 
 
@@ -94,4 +98,4 @@ def _of_text(text: str) -> date | None:
         moment = datetime.fromisoformat(day.isoformat() + (match[4] or ""))
         return day if moment.tzinfo is None else moment.astimezone(UTC).date()
     except (ValueError, OverflowError):
-        return day  # the time is unreadable, such as ` UTC`, or at the end of all years
+        return day  # because the time is unreadable, such as ` UTC`, or too late

@@ -9,7 +9,7 @@ from catalog.core.strict_json import dotted, leaves, parse, undotted
 
 Path = tuple[str, ...]
 OWN_FIELDS = 3
-"""Minimum of top-level fields that form a block together."""
+"""The minimum number of top-level fields that form a block."""
 
 
 def parent(fields: Iterable[str]) -> str:
@@ -26,7 +26,7 @@ def parent(fields: Iterable[str]) -> str:
 def whole(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
     """Split off objects that appeared or disappeared completely.
 
-    Return the blocks, each over all its models, and the other updates.
+    Return the blocks and the other updates. A block has the updates of all its models.
     """
     blocks: dict[Hashable, list[Updated]] = defaultdict(list)
     others: list[Updated] = []
@@ -41,8 +41,8 @@ def whole(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list[U
 def partial(updates: Iterable[Updated]) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
     """Split off fields of one object that appeared or disappeared together.
 
-    The fields must be on the same models. Top-level fields need at least three, because they have
-    less in common. Return the blocks and the other updates.
+    All fields must be on the same models. A block of top-level fields needs at least three, because
+    such fields have less in common. Return the blocks and the other updates.
     """
     blocks: dict[Hashable, list[Updated]] = defaultdict(list)
     others: list[Updated] = []
@@ -103,7 +103,7 @@ def _tops(updates: Sequence[Updated]) -> dict[str, Path]:
         path = paths.get(update.field, ())
         for depth in range(1, len(path)):
             held = value_at(facts, path[:depth], lists)
-            if isinstance(held, list):  # its items are whole
+            if isinstance(held, list):  # because only its items can be complete
                 is_whole = False
             elif direction(update):
                 is_whole = all((*path[:depth], *leaf) in appeared for leaf, _ in leaves(held))

@@ -1,4 +1,4 @@
-"""Define each kind of change as facts, never as a sentence.
+"""Define each kind of change as facts, without any wording.
 
 Each class gives its fingerprint (`identity`), its JSON (`as_json`), its models (`names` in calls,
 `followed_as` with keys, `types`), its sort order (`order`, `place`), and its database columns
@@ -68,8 +68,8 @@ class Added(OfModel):
 class Removed(OfModel):
     """A model that is no longer listed, with its last known `model`.
 
-    `successor` is announced, by a person or the provider. `candidates` may replace the model, best
-    first. Other models now answer `moved_aliases`, none `aliases`.
+    A person or the provider announced `successor`. `candidates` may replace the model, best first.
+    Other models now answer `moved_aliases`. No model answers `aliases`.
     """
 
     model: Model
@@ -174,12 +174,13 @@ ProbedKind = Literal["ghost", "over", "substituted", "lingering", "phantom", "ab
 
 @dataclass(frozen=True, slots=True)
 class Probed(OfNone):
-    """A fact that calls of a model proved, unlike the list.
+    """A difference between the list and real calls of a model.
 
-    A `ghost` is listed but refused on its promised route (`elsewhere` lists routes that work);
-    `answering` ends it. Off the list, a model is `lingering` if it answers and `over` if every
-    route refuses it. A `phantom` answers but is in no list. An `absent` model is missing from the
-    second list. `substituted` answers under another name than `before`. `said` quotes the provider.
+    A `ghost` is listed, but its promised route refuses it (`elsewhere` lists routes that work). An
+    `answering` model was a ghost and works again. A `lingering` model is not listed but answers.
+    An `over` model is not listed, and every route refuses it. A `phantom` answers but is in no
+    list. An `absent` model is missing from the second list. A `substituted` model answers under
+    another name than `before`. `said` quotes the provider.
     """
 
     kind: ProbedKind
@@ -264,12 +265,12 @@ class OfEnd(OfNone):
 
 @dataclass(frozen=True, slots=True)
 class Retiring(OfEnd):
-    """A known end of a model: first known, moved, or closer.
+    """A report of the end of a model: new, moved, or closer.
 
     `mark` is the reminder in days before the end, None before the first one. `moved_from` is the
-    previously reported day, if another one, and `moved_basis` its source. `candidates` are possible
-    successors, `successor` the one among them that a person or the provider named. `is_stated`
-    marks a new or moved end in the provider's own list.
+    previously reported day if it differs, `moved_basis` is its source. `candidates` are possible
+    successors, `successor` is the one that a person or the provider named. `is_stated` marks a new
+    or moved end in the provider's own list.
     """
 
     key: str
@@ -311,7 +312,7 @@ class Retiring(OfEnd):
 
 @dataclass(frozen=True, slots=True)
 class Cancelled(OfEnd):
-    """An announced end that is no longer announced, of a listed model.
+    """An end of a listed model that is no longer announced.
 
     `was` is the reported day.
     """

@@ -1,6 +1,6 @@
 """Find the fields that follow the clock of the answer.
 
-vLLM and Mistral fill `created` with the moment of the request, so each poll would be a change.
+vLLM and Mistral fill `created` with the time of the request, so each poll would report a change.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -13,15 +13,15 @@ from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import Json, canonical, dotted, leaves, parse, undotted
 
 SPREAD = timedelta(minutes=2)
-"""The values of one answer are at most this far from each other."""
+"""The maximum difference between the times of one answer."""
 _MILLISECONDS = 10**11
-"""Larger numbers of seconds are beyond the year 5000, so they are milliseconds."""
+"""Larger numbers are milliseconds, because as seconds they are after the year 5000."""
 
 
 def clock_fields(before: Snapshot, after: Snapshot) -> frozenset[str]:
-    """Return the times that moved on every model to the same moment.
+    """Return the fields that moved to the same moment on every model.
 
-    A single model is compared with the time of the poll instead.
+    If there is only one model, its times are compared with the time of the poll.
     """
     old, new = before.by_key, after.by_key
     pairs = [(old[key], new[key]) for key in old.keys() & new.keys()]
@@ -42,7 +42,7 @@ def clock_fields(before: Snapshot, after: Snapshot) -> frozenset[str]:
 
 
 def steadied(before: Snapshot, after: Snapshot, fields: Collection[str]) -> Snapshot:
-    """Return the later snapshot with these fields as they were before."""
+    """Return the later snapshot with the earlier values of these fields."""
     old = before.by_key
     models = (
         _steady(old[model.key], model, fields) if model.key in old else model
@@ -67,7 +67,7 @@ def _at(facts: Any, place: Iterable[str]) -> Any:
 
 
 def _forward(former: Model, model: Model) -> Iterator[tuple[str, datetime]]:
-    """Yield the fields of time that moved forward, with their new moments."""
+    """Yield the time fields that moved forward, with their new times."""
     old = dict(leaves(parse(former.facts)))
     for path, value in leaves(parse(model.facts)):
         if path not in old or old[path] == value:
@@ -78,12 +78,10 @@ def _forward(former: Model, model: Model) -> Iterator[tuple[str, datetime]]:
 
 
 def _moment(value: Json) -> datetime | None:
-    """Return the moment of a number or a text, or None.
+    """Return the time in a number or a text, or None.
 
     A number counts seconds or milliseconds since 1970.
-
-
-    A day without a time is a fact, because it does not move with each answer.
+    A day without a time gives None, because it does not move with each answer.
     """
     if isinstance(value, str):
         if not (value.isascii() and value.isdecimal() and len(value) <= _DIGITS):
@@ -101,7 +99,7 @@ def _moment(value: Json) -> datetime | None:
 _DIGITS = 13
 """The maximum length of a number of milliseconds as text."""
 _EARLIEST = datetime(2015, 1, 1, tzinfo=UTC).timestamp()
-"""Smaller numbers are limits or counts. No provider's list is older."""
+"""Smaller numbers are limits or counts, because no provider's list is older."""
 
 
 def _is_close(moments: Collection[datetime]) -> bool:

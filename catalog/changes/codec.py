@@ -91,7 +91,7 @@ def _part(kind_class: Any, name: str) -> _Part:
 
 
 def _reading(types: Collection[Any]) -> tuple[Any, Callable[[Json], Any]]:
-    """Return the empty value of these types, and the conversion of others."""
+    """Return the empty value of these types and the conversion of others."""
     if any(str(each).startswith("tuple[") for each in types):
         return (), tuple
     if datetime in types:

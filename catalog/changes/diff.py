@@ -46,7 +46,7 @@ def diff(
 
 
 def _other_updates(former: Model, model: Model) -> Iterator[Updated]:
-    """Yield a renamed model's updates, except those that follow its id."""
+    """Yield a renamed model's updates, except those caused by its new id."""
     for update in _updates(former, model):
         if not follows(former, model, update.before, update.after):
             yield update
@@ -65,7 +65,7 @@ def _fields(
     """Yield each differing path with its old and new JSON.
 
     Descend into objects, also if one side is missing, and into the items of lists. An empty object
-    is a value, so it differs from a missing one.
+    is a value, so it differs from a missing field.
     """
     for key in before.keys() | after.keys():
         here = (*path, key)
@@ -87,7 +87,7 @@ def _fields(
 
 
 def _items(before: Items, after: Items, path: tuple[str, ...]) -> Iterator[Difference]:
-    """Yield differing paths of matched items, and items of one side."""
+    """Yield differing paths of matched items, and items without a match."""
     for step in before.keys() | after.keys():
         here = (*path, step)
         if step not in after:

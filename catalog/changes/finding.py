@@ -14,7 +14,7 @@ from catalog.core.strict_json import canonical
 class Delisted:
     """A model that is gone, and the promised last day of calls.
 
-    `basis` is the source of that day. Both are None without such a day.
+    `basis` is the source of that day. Both are None if no day is promised.
     """
 
     model: Model
@@ -46,8 +46,8 @@ REPORTED = (Level.BREAKING, Level.WARNING, Level.INFO)
 class Finding:
     """The meaning of one or more changes of one poll (see waves.py).
 
-    `changes` holds the changes in key order. `at` is the time of the poll; `snapshot` is the number
-    of the current snapshot after it. A removal, a rename and an end carry `callable_until`, the
+    `changes` holds the changes in key order. `at` is the time of the poll. `snapshot` is the number
+    of the current snapshot after it. A removal, a rename and an end have `callable_until`, the
     last day of calls, with its source in `basis` and `ground`. `moves` counts the moves of a
     flapping value, including this one. The store sets `number`.
     """
@@ -81,7 +81,10 @@ class Finding:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """Return the models, each once, none for drift, probes, ends, incidents."""
+        """Return the models, each once.
+
+        Drift, probe results, ends and incidents have no models.
+        """
         about = (each.model for each in self.changes if isinstance(each, OfModel))
         return tuple({model.key: model for model in about}.values())
 
@@ -103,7 +106,7 @@ def severity(finding: Finding) -> tuple[object, ...]:
 
 
 def fingerprint(provider: str, change: Change) -> str:
-    """Return 16 hex digits over provider, kind and identity."""
+    """Return a hash of provider, kind and identity: 16 hex digits."""
     return _short_hash([provider, change.kind, *change.identity])
 
 

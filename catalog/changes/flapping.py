@@ -1,7 +1,7 @@
-"""Find values that move repeatedly, so that repetition is reported once.
+"""Find values that move back and forth, to report that once.
 
-A return to a value that was reported lately is reported once, and later returns are quiet until the
-value settles. A new value and a removal are always reported.
+A value flaps if it returns to a value of the last days. The first return is reported, and later
+returns are quiet until the value settles. A new value and a removal are always reported.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from catalog.core.strict_json import JsonText, canonical
 
 FLAPPING = "flapping"
 DAMPED = "flapping-damped"
-"""The rules of a reported return and of later, unreported moves."""
+"""The rules of a reported return, and of the quiet moves after it."""
 IMPLAUSIBLE = "implausible"
 IMPLAUSIBLE_AGAIN = "implausible-again"
 DROPPED = "implausible-dropped"
@@ -39,10 +39,10 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Flap:
-    """A place that moved before, within the settling time.
+    """A place that moved at least twice within the settling time.
 
-    `moves` includes this move. `returns` is true for a return to a value that was reported within
-    that time, and `was_reported` if the previous return was reported or damped.
+    `moves` includes this move. `returns` is true if the place already had the new value within that
+    time. `was_reported` is true if the previous move was a return, reported or damped.
     """
 
     moves: int
@@ -73,8 +73,8 @@ def sides(change: Change) -> tuple[JsonText | None, JsonText | None]:
 def flaps(changes: Iterable[Change], past: Iterable[Move]) -> dict[Place, Flap]:
     """Return the places that moved before.
 
-    `past` holds the moves within the settling time, oldest first. A removal is no return, because
-    each one breaks calls.
+    `past` holds the moves within the settling time, oldest first. A removal does not count as a
+    return, because each removal breaks calls.
     """
     earlier = _by_place(past)
     found = {}
@@ -92,8 +92,8 @@ def flaps(changes: Iterable[Change], past: Iterable[Move]) -> dict[Place, Flap]:
 def settled(past: Iterable[Move], until: datetime) -> tuple[tuple[Move, Move], ...]:
     """Return places that settled at another value than reported.
 
-    Each result is the reported move and the last move. `past` holds all moves of these places; none
-    of the results moved since `until`.
+    Each result is the reported move and the last move. `past` holds all moves of these places. No
+    returned place moved after `until`.
     """
     found = []
     for moves in _by_place(past).values():

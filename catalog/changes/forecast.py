@@ -19,14 +19,14 @@ from catalog.core.snapshot import Model, key_order
 REMIND = (30, 14, 7, 1, 0)
 """Days before an end when it is reported again."""
 AHEAD = timedelta(days=1)
-"""Reports dated further ahead than this are from a wrong clock."""
+"""Reports that are further in the future come from a wrong clock."""
 Proof = tuple[datetime, str]
-"""The start of refusals on every called route, and the provider's words."""
+"""The time since when every called route refuses, and the provider's words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A person's note about a model's future. All None withdraws it."""
+    """A person's note about a model's future. Without any value, it withdraws earlier notes."""
 
     key: str
     noted_at: datetime
@@ -73,7 +73,7 @@ class Evidence:
     """The stored evidence about ends, by key.
 
     `notes` holds the newest note of each model, `noted` the listed models among them. `stated`
-    holds what the provider's own list says about ends.
+    holds the ends that the provider's own list announces.
     """
 
     notes: Mapping[str, Note] = field(default_factory=dict)
@@ -82,7 +82,7 @@ class Evidence:
     stated: Announcements = field(default_factory=dict)
 
     def announced(self, key: str) -> Forecast | None:
-        """Return the announced end of a model. A person's note precedes the provider's list."""
+        """Return the announced end of a model. A person's note has precedence."""
         note, stated = self.notes.get(key), self.stated.get(key)
         if note is not None and note.retires is not None:
             return _noted(note, note.retires)

@@ -13,8 +13,8 @@ from catalog.changes.poll import TROUBLE_OF, Backlog, Outcome
 class Patience:
     """The thresholds that delay and repeat problem reports.
 
-    Failing polls are reported from `failures` in a row, an old catalog after `stale_after`, and a
-    lasting problem again after each `remind`.
+    Failing polls are reported after `failures` in a row, an old catalog after `stale_after`. A
+    problem that lasts is reported again each time that `remind` has passed.
     """
 
     failures: int = 3
@@ -27,7 +27,7 @@ class Unwell:
     """All problems since the last accepted poll.
 
     `since` is when each kind began, `reported` when it was last reported. `failures` counts the
-    newest failed polls. `accepted_at` is None before the first accepted poll.
+    latest failed polls in a row. `accepted_at` is None before the first accepted poll.
     """
 
     since: Mapping[TroubleKind, datetime] = field(default_factory=dict)
@@ -70,8 +70,8 @@ class Watch:
     def recovery(self, *, changed: bool) -> Iterator[Recovered]:
         """Yield the recovery of all reported problems after an accepted poll.
 
-        After a held answer is accepted with changes there is none, because the changes are
-        reported.
+        If a held answer was the only problem and is accepted with changes, nothing is yielded,
+        because the changes are reported.
         """
         reported = [kind for kind in TROUBLES if kind in self.known.reported]
         if changed and reported == ["held"]:
@@ -99,7 +99,7 @@ class Watch:
 
 
 SENDING = timedelta(minutes=10)
-"""The maximum time of a pass to send. Older messages were missed."""
+"""The maximum time that a pass needs to send. Messages that are due for longer were missed."""
 
 
 class State(StrEnum):
@@ -122,7 +122,7 @@ class Freshness(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """The accepted failures in a row and ages of the last poll."""
+    """The limits of failures in a row and of the catalog's age."""
 
     failures: int
     warn_after: timedelta

@@ -1,4 +1,4 @@
-"""Hold implausible answers. A new reason to hold goes here."""
+"""Hold implausible answers, so the current snapshot stays. Add new reasons here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ EMPTY = "the list is empty"
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """When a held answer is accepted without a command.
+    """The condition under which a held answer is accepted without a command.
 
-    That needs `polls` more polls that lack the same models, which cannot end before `at`.
+    That needs `polls` more polls that lack the same models. The last one cannot be before `at`.
     """
 
     polls: int
@@ -26,8 +26,8 @@ class Release:
 class Held:
     """The content of a held answer.
 
-    `missing` are the models that it lacks. `findings` are what `catalog sync --accept` would
-    report. If polls before it lacked the same models, it `is_repeated`.
+    `missing` are the models that it lacks. `findings` are those that `catalog sync --accept`
+    would report. `is_repeated` is true if earlier polls lacked the same models.
     """
 
     missing: tuple[Model, ...]
@@ -38,7 +38,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class HoldRule:
-    """The limits that hold an implausible answer, and that release it.
+    """The limits for holding and for accepting an implausible answer.
 
     An answer is held if more than `share` of at least `floor` models are missing. It is accepted
     after `polls` polls in a row, at least `apart` from each other, that lack the same models. Other
@@ -63,7 +63,10 @@ class HoldRule:
         return f"{lost} of {total} models are missing ({lost / total:.0%}, limit {self.share:.0%})"
 
     def release(self, held: int, at: datetime) -> Release:
-        """Return when the answer of a poll is accepted. `held` counts it and those before it."""
+        """Return when the answer of a poll is accepted.
+
+        `held` counts the held polls in a row, with this one.
+        """
         left = max(1, self.polls - held)
         return Release(left, at + left * self.apart)
 

@@ -1,6 +1,6 @@
 """Define incidents: problems between the provider and the reader.
 
-They are changes of their own kinds. See change.py for the interface.
+An incident is a change of a separate kind. See change.py for the interface.
 """
 
 from collections.abc import Mapping
@@ -88,7 +88,7 @@ class Recovered(OfNone):
 
 @dataclass(frozen=True, slots=True)
 class Undelivered(OfNone):
-    """A message that a channel refused for good, with its last error."""
+    """A message that was given up, with its last error."""
 
     channel: str
     reason: str

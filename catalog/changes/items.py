@@ -1,7 +1,7 @@
-"""Match the items of two lists by a field that differs.
+"""Match the items of two lists by a field that identifies them.
 
 In a path, the value of that field names the item: `prices.input.amount`. If no field identifies the
-items, two fields may, as in `prices.input+EUR.amount`, or else their places.
+items, two fields together may, as in `prices.input+EUR.amount`. Otherwise their places decide.
 """
 
 import re
@@ -14,14 +14,14 @@ from catalog.core.strict_json import Json, canonical, is_reordered
 IDENTITIES = ("id", "key", "name", "type", "unit")
 """Fields that identify an item best, in this order."""
 MEASURES = frozenset({"amount", "cost", "eur", "price", "rate", "usd", "value"})
-"""Words of fields that identify an item worst, because their values change."""
+"""Words in field names that identify an item worst, because their values change."""
 _WORD = re.compile("[A-Z]?[a-z]+")
 LONGEST = 200
 """The maximum length of a step, so that a path stays readable."""
 PLACES = 10
 """The maximum number of items that are matched by their places."""
 FIELDS = 6
-"""The maximum number of fields of which two are tried together."""
+"""The maximum number of fields that are tried in pairs."""
 
 Items = Mapping[str, Json]
 """The items of a list by step."""
@@ -30,13 +30,13 @@ Items = Mapping[str, Json]
 def matched(old: Json, new: Json) -> tuple[Items, Items] | None:
     """Return the items of two lists of objects by step.
 
-    The field with most values in common decides, or else two fields. A price identifies no item
-    that has another price, so then the places decide. Return None for other values, for lists in
-    in which the items have no identity, and for the same items in another order.
+    The field with most values in common identifies the items, or else two fields. A price that
+    changed cannot identify an item, so then the places decide. Return None for other values, for
+    lists whose items have no identity, and for the same items in another order.
     """
     if not (is_objects(old) and is_objects(new)) or is_reordered(old, new):
         return None
-    # At most one item may lack the field, so the first two items have all such fields.
+    # An identity may be missing in one item at most, so two items show all possible fields.
     fields = {field for item in (*old[:2], *new[:2]) for field in item}
     ranked = sorted(fields, key=lambda each: _order(each, old or new))
     names = [field for field in ranked if not _is_measure(field)]
@@ -65,7 +65,7 @@ def _most_alike(
 
 
 def _by_place(old: Sequence[Json], new: Sequence[Json]) -> tuple[Items, Items] | None:
-    """Return the items by their places, if their forms are equal."""
+    """Return the items by their places, if they have the same fields."""
     forms, others = ([frozenset(item) for item in items] for items in (old, new))
     if not 0 < len(old) <= PLACES or forms != others:
         return None
@@ -81,14 +81,14 @@ def _numbered(items: Sequence[Json]) -> Items:
 
 
 def is_objects(value: Json) -> bool:
-    """Return whether a value is a list of nothing but objects."""
+    """Return whether a value is a list of only objects."""
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
 def by_step(items: Sequence[Json]) -> Items:
-    """Return the items of a list by every step of theirs.
+    """Return the items of a list by each of their steps.
 
-    A step that fits several items is that of the best identity.
+    If a step fits several items, the item with the best identity gets it.
     """
     objects = [item for item in items if isinstance(item, dict)]
     fields = sorted({field for item in objects for field in item}, key=_rank)
@@ -101,7 +101,7 @@ def by_step(items: Sequence[Json]) -> Items:
 
 
 def value_at(facts: Json, path: Trail, lists: dict[Trail, Items]) -> Json:
-    """Return the value at a path. `lists` keeps the items of each list by step."""
+    """Return the value at a path. `lists` caches the items of each list by step."""
     for depth, key in enumerate(path):
         if isinstance(facts, list):
             if path[:depth] not in lists:
@@ -124,7 +124,7 @@ def leaves(value: Json, path: Trail = ()) -> Iterator[tuple[Trail, Json]]:
 
 
 def _by_step(items: Sequence[Json], fields: tuple[str, ...]) -> Items | None:
-    """Return the items by some fields, None unless all differ."""
+    """Return the items by these fields, None if two are equal."""
     found: dict[str, Json] = {}
     for item in items:
         step = "+".join(map(_text, map(item.get, fields)))

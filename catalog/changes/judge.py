@@ -31,26 +31,26 @@ from catalog.core.payload import Drift
 from catalog.core.strict_json import JsonText
 
 SOON = 7
-"""Days before an end when it counts as soon."""
+"""An end within this number of days counts as soon."""
 Trust = Literal["first", "compared", "confirmed"]
-"""The first answer with a value, two files that are compared, or the second answer with a value.
+"""The source of a value: its first answer, two compared files, or its second answer.
 
-A zero can be a mistake of one answer, so it needs a second one. A large factor is doubted in files
-too.
+A zero can be a mistake of one answer, so it needs a second one. A large factor is also implausible
+in compared files.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The context of a judgment beside the changes.
+    """The context that a judgment needs, in addition to the changes.
 
     `attributes` maps provider fields to our attributes. `levels` holds the user levels by rule id.
     `common` counts models in both snapshots. `evidence` is about ends. `flaps` are the places that
-    moved before. `since` is when a model was first missing, if before this poll. `trust` is how far
-    an implausible value is believed. `doubted` holds those of the last poll, `repeated` the earlier
-    ones. `brief` holds models that were listed in one answer only. `statuses` are the
-    meanings of status words. `ending` holds the keys of models whose end has a finding of its own.
-    `bearers` are the models that answer names which left others.
+    moved before. `since` is when a model was first missing, if that was before this poll. `trust`
+    is the source of the values. `doubted` holds the implausible values of the last poll, `repeated`
+    those of earlier polls. `brief` holds models that were listed in one answer only. `statuses` are
+    the meanings of status words. `ending` holds the keys of models whose end has a separate
+    finding. `bearers` maps the names that models lost to the models that answer them now.
     """
 
     provider: str
@@ -87,21 +87,21 @@ def judge(changes: Iterable[Change], case: Case) -> tuple[Finding, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """The judged changes, because grouping asks several times."""
+    """A cache of judged changes, because grouping needs each several times."""
 
     case: Case
     known: dict[int, tuple[Change, Rule, Level]] = field(default_factory=dict)
 
     def __call__(self, change: Change) -> tuple[Rule, Level]:
-        # By identity, because a hash of long facts takes longer. The change is kept with its rule,
-        # so that no other object gets its identity.
+        # The key is the object id, because a hash of long facts takes longer. The change is stored
+        # too, because otherwise another object could get its id.
         if id(change) not in self.known:
             self.known[id(change)] = (change, *_rule(change, self.case))
         _, rule, level = self.known[id(change)]
         return rule, level
 
     def summary(self, change: Change) -> Judgment:
-        """Return what grouping needs."""
+        """Return the parts of a judgment that grouping needs."""
         rule, level = self(change)
         attribute = _attribute(change, self.case) if isinstance(change, Updated) else None
         end = _end(change, self.case)
@@ -134,7 +134,7 @@ def _end(change: Change, case: Case) -> Forecast | Retiring | None:
 def _times_moved(finding: Finding, case: Case) -> int | None:
     """Return how often a place of a finding moved, None for once.
 
-    A wave says nothing about one place, except a wave of returns.
+    A wave has no such number, because it has many places, except a wave of returns.
     """
     if finding.is_wave and finding.rule != FLAPPING:
         return None
@@ -143,7 +143,7 @@ def _times_moved(finding: Finding, case: Case) -> int | None:
 
 
 def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
-    """Return the rule and level, also by earlier moves."""
+    """Return the rule and level. Earlier moves of the same place count."""
     rule, level = _rule_by_itself(change, case)
     place = place_of(change)
     if place is None or level is Level.QUIET:
@@ -161,7 +161,7 @@ def _rule(change: Change, case: Case) -> tuple[Rule, Level]:
 
 
 def _return(flap: Flap, level: Level, case: Case) -> tuple[Rule, Level]:
-    """Return the rule of a return, no milder than the move."""
+    """Return the rule of a return, with at least the move's level."""
     rule, own = _shipped(DAMPED if flap.was_reported else FLAPPING, case)
     if flap.was_reported or rule.id in case.levels:
         return rule, own

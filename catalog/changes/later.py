@@ -15,7 +15,7 @@ def settled_changes(
     gone: Mapping[str, Delisted],
     moving: Collection[Place | None],
 ) -> list[Change]:
-    """Return the moves from reported values to those that settled.
+    """Return the changes from reported values to settled values.
 
     `settled` pairs both moves. Places that move in this poll are left out. Only databases of
     earlier versions hold damped removals and returns.
@@ -38,7 +38,7 @@ def settled_changes(
 def confirmed_changes(
     doubted: Mapping[Place, Move], listed: Mapping[str, Model], moving: Collection[Place | None]
 ) -> list[Change]:
-    """Return the moves to implausible values that this poll confirms."""
+    """Return the changes to implausible values that this poll confirms."""
     return [
         Updated(listed[key], field, move.before, move.after)
         for (key, field), move in doubted.items()
@@ -47,7 +47,7 @@ def confirmed_changes(
 
 
 def from_last_good(change: ModelChange, doubted: Mapping[Place, Move]) -> ModelChange:
-    """Return a change from the last plausible value."""
+    """Return the change, starting at the last plausible value."""
     place = place_of(change)
     if not isinstance(change, Updated) or place is None or place not in doubted:
         return change

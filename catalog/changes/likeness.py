@@ -1,4 +1,4 @@
-"""Find what moves of values and names have in common."""
+"""Find the common part of several moves of values or names."""
 
 import re
 from collections import Counter
@@ -22,7 +22,7 @@ def suffix(name: str) -> str | None:
 def tendency(update: Updated) -> str | None:
     """Return the direction of an update in a word, or None.
 
-    A number is no beginning of another one, also as text.
+    Numbers have no direction, also as text, because 1 is no shortened 12.
     """
     if update.before is None:
         return "came"
@@ -37,7 +37,7 @@ def tendency(update: Updated) -> str | None:
 
 
 def common_tendency(updates: Sequence[Updated]) -> str | None:
-    """Return the word for all these updates, None without one."""
+    """Return the common direction of these updates, or None."""
     words = {tendency(update) for update in updates}
     how = words.pop() if len(words) == 1 else None
     moves = {(update.field, update.before, update.after) for update in updates}
@@ -46,15 +46,15 @@ def common_tendency(updates: Sequence[Updated]) -> str | None:
 
 
 def _is_cut(whole_text: str, text: str) -> bool:
-    """Return whether `text` is the beginning of `whole_text`, final dots ignored."""
+    """Return whether `text` is the beginning of `whole_text`, without final dots."""
     start = _CUT.sub("", text)
     return bool(start) and len(text) < len(whole_text) and whole_text.startswith(start)
 
 
 def likeness(update: Updated) -> Hashable:
-    """Return the part of a move that other values share.
+    """Return the part of a move that other moves can share.
 
-    Lists move by the added and removed words, texts by the replaced end, others by both values.
+    That is the added and removed items of a list, the replaced part of a text, or else both values.
     """
     if update.before is None or update.after is None:
         return update.before, update.after

@@ -10,7 +10,7 @@ from catalog.changes.successors import Successor, successors
 from catalog.core.snapshot import Model, Snapshot
 
 SEARCHED = 10
-"""The removals of one poll whose replacements are searched."""
+"""The maximum number of removals in a poll that get replacements."""
 
 
 def compare_ends(
@@ -18,7 +18,7 @@ def compare_ends(
 ) -> tuple[EndChange, ...]:
     """Return new, moved and cancelled ends between two states.
 
-    `old` and `new` hold what each says about ends.
+    `old` and `new` hold the announced ends of each state.
     """
     was, now = (ends({}, Evidence(stated=each), None) for each in (old, new))
     reports = {
@@ -64,7 +64,8 @@ def moved(
 ) -> frozenset[str]:
     """Return the models whose moved day has its own finding.
 
-    There is none if a person's note precedes, or if an end that was never reported is cancelled.
+    There is no finding if a person's note has precedence, or if a cancelled end was never
+    reported.
     """
     found = set()
     for key in before.keys() | after.keys():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from catalog.core.errors import CatalogError, Problem
 from catalog.core.payload import Answer
 
-if TYPE_CHECKING:  # the fast path does not load these
+if TYPE_CHECKING:  # because the fast path does not need these
     from catalog.changes.finding import Finding
     from catalog.changes.hold import Held
     from catalog.changes.incident import TroubleKind
@@ -71,7 +71,7 @@ class Poll:
 class Published:
     """The document after a pass. `digest` is the SHA-256 of its content.
 
-    Without markers it belongs to the user, and stays as it is.
+    A document without markers belongs to the user and is not changed.
     """
 
     path: Path

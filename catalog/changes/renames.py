@@ -9,20 +9,20 @@ from catalog.core.strict_json import Json, JsonText, canonical, leaves, parse
 CREATED = ("created", "created_at")
 """Provider fields with the creation time."""
 MOST = 0.5
-"""The share of equal facts that a rename must exceed, ids excluded."""
+"""The share of equal facts that a rename must exceed, without ids."""
 
 SAME_PREFIX = 3
-"""Minimum of models with the same prefix replaced that are renames, because two can be chance."""
+"""The minimum number of renames with the same replaced prefix, because two can be chance."""
 MODELS_PER_MARK = 10
-"""Marks of more models than this are ignored, because they identify none."""
+"""Marks that more models share are ignored, because they identify no model."""
 
 
 def renames(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str, str]:
     """Return the new key of each renamed model by its old key.
 
-    A renamed model has the same name, creation time or description as before, shared with no other
-    model, and most facts are equal. Of several matches, the one with most shared marks wins. A tie
-    is no rename.
+    A renamed model keeps a mark (its name, creation time or description) and most of its facts.
+    Marks of a model in both snapshots do not count. Of several matches, the one with most shared
+    marks is used. If two have equally many, there is no rename.
     """
     removed = _by_mark(model for key, model in before.items() if key not in after)
     added = _by_mark(model for key, model in after.items() if key not in before)
@@ -44,9 +44,10 @@ def renames(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str
 
 
 def _by_prefix(before: Mapping[str, Model], after: Mapping[str, Model]) -> dict[str, str]:
-    """Return the renames by one prefix of several models: `volcengine/x` to `bytedance/x`.
+    """Return the renames that replace the same prefix on several models.
 
-    Names of a vendor have no mark in common, if the description follows the name.
+    An example is `volcengine/x` to `bytedance/x`. Such models may share no mark, because a
+    description may repeat the name.
     """
     added: dict[str, list[Model]] = defaultdict(list)
     for key in after.keys() - before.keys():
@@ -90,7 +91,7 @@ def _by_mark(models: Iterable[Model]) -> dict[tuple[str, JsonText], list[Model]]
 
 
 def is_alike(former: Model, model: Model) -> bool:
-    """Return whether most facts are equal, ids excluded."""
+    """Return whether most facts are equal, without ids."""
     old, new = (dict(leaves(parse(each.facts))) for each in (former, model))
     paths = old.keys() | new.keys()
     same = {path for path in paths if path in old and path in new and _same(old[path], new[path])}
@@ -105,7 +106,7 @@ def is_alike(former: Model, model: Model) -> bool:
 def follows(former: Model, model: Model, before: JsonText | None, after: JsonText | None) -> bool:
     """Return whether two values differ only in the id or name.
 
-    The old one may have come to a list of words, and the new one may have left it.
+    In a list of words, the old id or name may appear, and the new one may disappear.
     """
     if before is None or after is None:
         return False
@@ -113,7 +114,7 @@ def follows(former: Model, model: Model, before: JsonText | None, after: JsonTex
         return True
     pairs = ((former.key, model.key), (former.name, model.name))
     written = [(canonical(old), canonical(new)) for old, new in pairs]
-    # Digits alone are skipped inside texts, because an id such as 7 is there by chance.
+    # Ids of digits only are not searched in texts, because an id such as 7 is there by chance.
     within = [(old[1:-1], new[1:-1]) for old, new in written if not old[1:-1].isdecimal()]
     bare = [(old[1:-1], new[1:-1]) for old, new in written]
     if (before, after) in (*written, *bare):

@@ -47,10 +47,10 @@ def row_news(
     at: datetime,
     apart: timedelta,
 ) -> tuple[Drift, ...]:
-    """Return the reports about rows: newly refused ones, and those readable again.
+    """Return the reports of newly refused rows, and of rows readable again.
 
-    `place` is that of the rows. A row that goes back and forth is reported as readable once within
-    `apart`, so that it is not reported at each poll.
+    `place` is the path of the rows. A row that changes back and forth is reported as readable once
+    within `apart`, so that not every poll reports it.
     """
     now: dict[str, list[Refused]] = {}
     for each in refused:

@@ -40,7 +40,7 @@ Move = Literal[
 WITHDRAWN = "model-withdrawn"
 """The rule of a model that was listed in one answer only."""
 CLASSES = ("quiet", "price", "ends", "successor", "aliases")
-"""Classes of fields in a provider description, beside known attributes."""
+"""Classes of fields in a provider description, in addition to known attributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _rule(row: dict[str, str]) -> Rule:
         fires=row["fires"],
         do=row.get("do", "Nothing."),
         attribute=row.get("attribute"),
-        move=cast("Move | None", row.get("move")),  # a test checks the words
+        move=cast("Move | None", row.get("move")),  # because a test checks the words
         before=canonical(row["from"]) if "from" in row else None,
         after=canonical(row["to"]) if "to" in row else None,
         name_kept=row.get("name") == "kept",

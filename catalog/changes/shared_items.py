@@ -12,7 +12,7 @@ Item = tuple[str, str]
 
 
 def items_moved(update: Updated) -> frozenset[Item]:
-    """Return the items that came to a list and left it."""
+    """Return the items that a list gained or lost."""
     if update.before is None or update.after is None:
         return frozenset()
     sides = parse(update.before), parse(update.after)
@@ -33,7 +33,7 @@ def by_item(
 ) -> tuple[list[Wave], list[Updated]]:
     """Group updates that share an item.
 
-    They are on `least` models, or beside a wave of the same rule.
+    A new group has at least `least` updates. Others join a wave of the same rule and item.
     """
     sharing: dict[tuple[str, Item], list[Updated]] = defaultdict(list)
     for update in alone:

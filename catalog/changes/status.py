@@ -40,9 +40,10 @@ def spelled(word: str) -> str:
 
 @dataclass(frozen=True)
 class Statuses:
-    """The meanings of status words. Words given by a description replace the defaults of a meaning.
+    """The meanings of status words.
 
-    `is_own` is whether a description gives any.
+    If a description gives words of a meaning, they replace its defaults. `is_own` is true if a
+    description gives any words.
     """
 
     words: Mapping[str, Meaning] = field(default_factory=dict)
@@ -63,7 +64,8 @@ class Statuses:
     def meaning(self, word: str | None) -> Meaning | None:
         """Return the meaning of a status word, None if unknown.
 
-        `not active`, of a field `active` that is false, is gone. `not deprecated` is ready.
+        A false field `active` has the word `not active`, which means gone. `not deprecated` means
+        ready.
         """
         if word is None:
             return None
@@ -81,11 +83,11 @@ class Statuses:
 
 
 USUAL = Statuses.of({})
-"""The meanings of a provider without its own."""
+"""The meanings of a provider without words of its own."""
 
 
 def flag(value: Json) -> bool | None:
-    """Return a boolean, also of its text, None for other values."""
+    """Return a boolean, also from its text, None for other values."""
     if isinstance(value, str):
         return _FLAGS.get(value.strip().casefold())
     return value if isinstance(value, bool) else None
@@ -94,7 +96,7 @@ def flag(value: Json) -> bool | None:
 def word_of(field_name: str, value: Json) -> str | None:
     """Return a status as a word.
 
-    Of a flag it is the name of its field: `active`, or `not active` if false.
+    The word of a flag is the name of its field: `active`, or `not active` if false.
     """
     is_set = flag(value)
     if is_set is not None:
@@ -104,7 +106,7 @@ def word_of(field_name: str, value: Json) -> str | None:
 
 
 def status_moves(update: Updated, statuses: Statuses) -> frozenset[str]:
-    """Return where a status moved by its meaning: `ending`, `left` or `back`."""
+    """Return the direction of a status change: `ending`, `left` or `back`."""
     before, after = (
         statuses.meaning(None if side is None else word_of(update.field, parse(side)))
         for side in (update.before, update.after)
@@ -120,11 +122,11 @@ def status_moves(update: Updated, statuses: Statuses) -> frozenset[str]:
 
 
 def attribute_of(update: Updated, attribute: str | None, ending: Collection[str]) -> str | None:
-    """Return the attribute of a field, also of an end.
+    """Return the attribute of a field, corrected for fields of ends.
 
-    A field `deprecated` may hold a day or a boolean, which is a status. If the end has a finding of
-    its own, the fields of the end and successor are both part of it. Without one, a field that
-    states no day is no end, such as `deprecation.fine_tune`.
+    A field `deprecated` may hold a day or a boolean. A boolean is a status. If the end has a
+    separate finding, the fields of the end and the successor both belong to it. Otherwise a field
+    is an end only if both values state the same day, unlike `deprecation.fine_tune`.
     """
     if attribute not in {"ends", "successor"}:
         return attribute

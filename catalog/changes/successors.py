@@ -10,14 +10,14 @@ from catalog.core.snapshot import Model, key_order
 
 BEST = 3
 LONGEST = 100
-"""The characters of a text that may be a name. Longer ones are prose, and slow to compare."""
+"""The maximum length of a name. Longer texts are prose, and slow to compare."""
 READY = "ready"
 What = Literal["type", "context", "beta", "status", "route"]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One attribute that is less or different. None means unknown."""
+    """One attribute of a successor that is lower or different. None means unknown."""
 
     what: What
     before: str | int | bool | None
@@ -28,8 +28,8 @@ class Difference:
 class Successor:
     """A possible successor.
 
-    `is_noted` if a person named it, `is_announced` if the provider did. An unlisted one has only
-    its name.
+    `is_noted` is true if a person named it, `is_announced` if the provider did. An unlisted
+    successor has only its name.
     """
 
     name: str
@@ -53,8 +53,8 @@ def successors(
 ) -> tuple[Successor, ...]:
     """Return up to three successors: noted, announced, then closest.
 
-    Candidates have the same type and at least the same context limit; if none has, the largest
-    limits come first. They are sorted by losses, then by similar names. Keys in `ending` are
+    Candidates have the same type and at least the same context limit. If no model has, the largest
+    limits come first. Candidates are sorted by losses, then by similar names. Keys in `ending` are
     excluded, because those models end too.
     """
     known = [each for each in listed if each.key != model.key]

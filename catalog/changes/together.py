@@ -8,7 +8,7 @@ from catalog.changes.change import Cancelled, Change, Removed, Retiring
 from catalog.changes.forecast import Forecast
 
 MANY = 10
-"""Minimum of ends of different days that are grouped, if they are first stated in one poll."""
+"""The minimum number of different days that make newly stated ends one group."""
 Group = tuple[Change, ...]
 
 
@@ -20,9 +20,9 @@ def together(
 ) -> tuple[list[Group], list[Change]]:
     """Split off announced ends of the same day.
 
-    Removals are grouped if their announced day has come (`ended`), and reports of ends and of
-    cancelled ones if they say the same. Many ends that a list states for the first time are one
-    group, earliest first.
+    Removals are grouped if their announced day has come (`ended`). Reports of ends are grouped if
+    they have the same content, and so are cancelled ends. Many ends that a list states for the
+    first time are one group, earliest first.
     """
     rows: dict[Hashable, list[Change]] = defaultdict(list)
     rest: list[Change] = []
@@ -44,7 +44,7 @@ def together(
 
 
 def _of_many_days(groups: Iterable[Group], rule_of: Callable[[Change], str]) -> list[Group]:
-    """Merge groups that a list states for the first time."""
+    """Merge groups of ends that a list states for the first time."""
     stated: dict[Hashable, list[Retiring]] = defaultdict(list)
     others: list[Group] = []
     for group in groups:

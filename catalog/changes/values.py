@@ -11,22 +11,22 @@ from catalog.core.clock import read_moment
 from catalog.core.strict_json import Json, canonical, dotted, is_reordered, parse, undotted
 
 NOISE = Decimal("1e-12")
-"""Fractions within this share are equal, because doubles have 16 digits."""
+"""Fractions that differ by at most this share are equal, because doubles have 16 digits."""
 HAIR = {"price": Decimal("0.001"), "context_limit": Decimal("0.01")}
 """Moves below this share of a value are too small to act on, by attribute."""
 LEAP = 20
 """Factors above this are implausible for a price or limit."""
 NINES = 8
-"""Numbers of so many nines or more mean that there is none."""
+"""Numbers of this many nines or more mean that there is no value."""
 UNIT = 100
 """Factors above this look like another unit."""
 LONGEST = 400
-"""The maximum length of a number in characters, beyond any double."""
+"""The maximum number of characters of a number. No double is longer."""
 THRESHOLDS = frozenset(
     {"above", "below", "from", "gt", "gte", "lt", "lte", "over", "size", "threshold", "to"}
     | {"under", "up_to", "upto"}
 )
-"""Fields of price tiers that say for which calls a price is, such as `tier.size`."""
+"""Fields of price tiers that limit a price to some calls, such as `tier.size`."""
 _AMOUNT = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 
@@ -64,7 +64,7 @@ def moves(update: Updated, attribute: str | None = None) -> frozenset[str]:
 
 
 def attribute_within(field: str, attribute: str | None) -> str | None:
-    """Return the attribute of a field, none for a price threshold."""
+    """Return the attribute of a field, None for a price threshold."""
     is_threshold = attribute == "price" and undotted(field)[-1].casefold() in THRESHOLDS
     return None if is_threshold else attribute
 
@@ -88,7 +88,7 @@ def _extent(before: Decimal, after: Decimal, hair: Decimal) -> set[str]:
 
 
 def _stated(value: Json, attribute: str | None) -> Json:
-    """Return a price or limit, None for a number that means none.
+    """Return a price or limit, None if the number means no value.
 
     Providers write -1 or 99999999 for unlimited or variable, and a limit of 0 for unknown.
     """
@@ -166,7 +166,7 @@ def _has_same_path(old: Json, new: Json) -> bool:
 
 
 def _is_extended(old: Json, new: Json) -> bool:
-    """Return whether a list of words got some and lost none."""
+    """Return whether a list only gained words."""
     lists = isinstance(old, list) and isinstance(new, list)
     if not lists or not all(isinstance(i, str) for i in (*old, *new)):
         return False

@@ -1,6 +1,6 @@
 """Group changes of one poll that are one event.
 
-A wave is one field on many models, a block is one object, variants share a name suffix.
+A wave changes one field on many models, a block changes one object, and variants share a suffix.
 """
 
 from collections import defaultdict
@@ -22,22 +22,22 @@ from catalog.core.strict_json import Json, parse
 
 Bundle = tuple[Change, ...]
 WAVE_MODELS = 5
-"""Minimum of models for a wave on more than half of all."""
+"""The minimum number of models of a wave that covers more than half of all models."""
 SAME_MOVES = 10
-"""Minimum of models with the identical move for a wave.
+"""The minimum number of models with the identical move for a wave.
 
 In 67 recorded polls of three providers, at most two models made the same move by chance (a model
-and its alias). Real events were on 11 models or more, or on most of a small list. Ten is between,
-and a reader can still check ten one by one.
+and its alias). Real events were on 11 models or more, or on most of a small list. Ten is between
+these numbers, and a reader can still check ten models.
 """
 VARIANTS = 5
-"""Minimum of models with one suffix that are grouped."""
+"""The minimum number of models with one suffix that are grouped."""
 BULK = 10
-"""Minimum of models of one kind of event that are grouped, without anything else in common."""
+"""The minimum number of models that are grouped only because of the same kind of event."""
 FIELD_CHANGED = "field-changed"
 """The rule of small differences, which are reported with the prices of the same model."""
 RENAMED = 3
-"""Minimum of models with the same part of the name replaced."""
+"""The minimum number of models with the same replaced part of the name."""
 
 
 class Judgment(NamedTuple):
@@ -60,7 +60,7 @@ class Stayed:
     back: frozenset[str] = frozenset()
 
     def mostly(self, some: Sequence[Updated]) -> bool:
-        """Return whether these cover most models that stayed.
+        """Return whether these updates cover most models that stayed.
 
         Returned models do not count.
         """
@@ -83,7 +83,7 @@ def bundles(changes: Iterable[Change], common: int, judged: Judged) -> list[Bund
     back = frozenset(change.model.key for change in rest if isinstance(change, Restored))
     settled: dict[datetime, list[Change]] = defaultdict(list)
     for update in updates:
-        if update.since is not None:  # values that settled together moved together
+        if update.since is not None:  # because values that settled together moved together
             settled[update.since].append(update)
     moved = [update for update in updates if update.since is None]
     events = [*map(tuple, settled.values()), *_events(rest, judged)]
@@ -91,7 +91,7 @@ def bundles(changes: Iterable[Change], common: int, judged: Judged) -> list[Bund
 
 
 def _events(changes: Iterable[Change], judged: Judged) -> list[Bundle]:
-    """Group models that came, went, returned or were renamed together."""
+    """Group models that were added, removed, restored or renamed together."""
     variants: dict[Hashable, list[Change]] = defaultdict(list)
     kinds: dict[Hashable, list[Change]] = defaultdict(list)
     found: list[Bundle] = []
@@ -152,8 +152,8 @@ def _of_models(
 ) -> tuple[list[tuple[Updated, ...]], list[Updated]]:
     """Split off prices and small differences of one model.
 
-    Doubted and quiet ones are apart from the others. The same moves of several models, such as a
-    model and its alias, are one event.
+    Implausible and quiet prices are separate from the others. The same moves of several models,
+    such as a model and its alias, are one event.
     """
     groups: dict[tuple[str, str | None], list[Updated]] = defaultdict(list)
     alone: list[Updated] = []

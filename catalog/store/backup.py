@@ -20,8 +20,8 @@ TABLES = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"
 def copy(source: Path, target: Path) -> dict[str, int]:
     """Copy a database to a private file and return rows by table.
 
-    The copy is checked and its rows are counted before it replaces the target. Raise StoreError and
-    leave the target unchanged.
+    The copy is checked and its rows are counted before it replaces the target. Raise StoreError if
+    that fails. The target is then unchanged.
     """
     try:
         # The copy is closed before `fresh` flushes and renames it.
@@ -58,7 +58,7 @@ def opened(file: Path, *, wait: float = WAIT) -> Iterator[sqlite3.Connection]:
 
 
 def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> dict[str, int]:
-    """Count and copy in one transaction, because others may write meanwhile."""
+    """Count and copy in one transaction, because other processes may write meanwhile."""
     new.execute("PRAGMA synchronous = OFF")  # because `fresh` flushes the file once
     old.execute("BEGIN")
     rows = count_rows(old)
@@ -76,7 +76,7 @@ def _check(new: sqlite3.Connection, rows: dict[str, int]) -> None:
 
 
 def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
-    """Return how many rows each table has."""
+    """Return the number of rows of each table."""
     names = [name for (name,) in connection.execute(TABLES)]
     return {name: _count(connection, name) for name in names}
 

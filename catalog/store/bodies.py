@@ -1,7 +1,7 @@
-"""Store payload bodies whole, or as the difference to a whole one.
+"""Store payload bodies whole, or as the difference to a whole body.
 
 A whole body is a keyframe. The next bodies are differences to it, until a new keyframe takes less
-space. So at most one other body is needed to read one, and a damaged difference affects no other.
+space. So reading a body needs at most one other body, and a damaged difference affects no others.
 """
 
 import hashlib
@@ -42,13 +42,13 @@ LEVEL = 6
 LEAST = 2
 """The minimum saving: a difference must be this many times smaller."""
 KEPT = 1 << 20
-"""Bytes of a base that is kept ready for the next poll. A larger one takes too much memory."""
+"""The maximum bytes of a base in the cache. A larger one takes too much memory."""
 MAGIC = b"\x28\xb5\x2f\xfd"
 """The first bytes of zstd data. Schema 0007 and earlier used zlib."""
 
 
 class Damaged(Exception):
-    """A stored body fails its checksum, or has another base."""
+    """A stored body, or its base, is missing or wrong."""
 
 
 def pack(body: bytes) -> bytes:
@@ -72,7 +72,10 @@ def difference(body: bytes, base: bytes, share: float) -> bytes | None:
 
 
 def _prepared(base: bytes) -> "ZstdCompressionDict":
-    """Return a base ready for compression, which takes half of the time."""
+    """Return a base that is prepared for compression.
+
+    The preparation takes half of the time, so small bases are cached.
+    """
     return _kept(base) if len(base) <= KEPT else _prepare(base)
 
 
@@ -92,12 +95,12 @@ def _prepare(base: bytes) -> "ZstdCompressionDict":
 def unpack(packed: bytes, size: int, base: bytes | None) -> bytes:
     """Return a body of that size, or raise Damaged.
 
-    Bytes behind what was packed are damage too.
+    Extra bytes after the packed data are damage too.
     """
     if base is None and not packed.startswith(MAGIC):
         unpacker = zlib.decompressobj()
         try:
-            # The size limits memory, because a damaged body may unpack to anything.
+            # The size limits memory, because a damaged body may unpack to any size.
             body = unpacker.decompress(packed, max(0, size) + 1)
         except zlib.error as error:
             raise Damaged from error
@@ -179,8 +182,8 @@ def write(connection: Connection, payload: Payload, before: str | None) -> None:
 def drop(connection: Connection, old: Collection[str]) -> None:
     """Remove bodies, and rewrite the differences that need them.
 
-    The first such difference is stored whole, the others on it. Raise StoreError if a remaining
-    body cannot be read, because a backup may still repair it.
+    The first such body is stored whole, the others as differences to it. Raise StoreError if a
+    remaining body cannot be read, because a backup may still repair it.
     """
     based = connection.execute(select(_SHA256, _BASE).where(_BASE.is_not(None)).order_by(_SHA256))
     orphans: dict[str, list[str]] = defaultdict(list)
@@ -303,7 +306,7 @@ def _row_query() -> Executable:
 
 @cache
 def _keyframe_query() -> Executable:
-    """Select the whole body behind a body."""
+    """Select the whole body that a body is based on."""
     asked = bindparam("sha256", type_=String)
     base = select(_BASE).where(asked == _SHA256).scalar_subquery()
     return _rows().where(func.coalesce(base, asked) == _SHA256)

@@ -4,7 +4,7 @@ A link covers its snapshot, the model versions that begin with it, the model cha
 the other findings and the notes since the previous snapshot, and the previous link. Row numbers and
 later columns are excluded. Migration 0004 has a copy of this formula, so a change needs a
 migration. Links from before schema 0012 have no number in `notes`. They cover neither notes nor the
-basis and moves of findings, so a chain head written down at that time still verifies.
+basis and moves of findings, so a chain head that a user wrote down then still verifies.
 """
 
 import hashlib
@@ -61,7 +61,7 @@ def version_digest(provider: str, model: Model) -> str:
 
 
 def seal(connection: Connection, provider: str, begun: Sequence[str]) -> None:
-    """Write the link of the newest snapshot, last in its poll.
+    """Write the link of the newest snapshot, as its poll's last step.
 
     `begun` are the digests of its new model versions in row order. They are passed in, because a
     query would take longer each year.
@@ -137,7 +137,7 @@ def _compute(
 def _begun(connection: Connection) -> Mapping[int, Sequence[str]]:
     """Return the digests of model versions by their first snapshot.
 
-    All are read at once, because no index serves a query for one snapshot.
+    All are read at once, because there is no index by snapshot.
     """
     query = select(col(ModelVersionRow.first_snapshot), col(ModelVersionRow.digest))
     begun = defaultdict[int, list[str]](list)

@@ -118,7 +118,7 @@ class FindingFilter:
     """The filter of findings. Times are inclusive, None and empty match all.
 
     `keys` are model keys, and also match models that were renamed to them. With `stated`, new and
-    moved ends in a provider's own list match, beside `kinds`.
+    moved ends in a provider's own list match too, in addition to `kinds`.
     """
 
     provider: str
@@ -155,9 +155,9 @@ def findings(connection: Connection, wanted: FindingFilter) -> tuple[Finding, ..
 
 
 def snapshot_with(connection: Connection, wanted: FindingFilter, least: int) -> int:
-    """Return the newest snapshot with `least` findings since, else 0.
+    """Return the newest snapshot since which `least` findings exist, else 0.
 
-    Findings are read from the newest back, because reading all takes longer each year.
+    Findings are read from newest to oldest, because reading all takes longer each year.
     """
     number, least = col(FindingRow.id), max(1, least)
     query = (
@@ -286,7 +286,7 @@ def _first_since(provider: str, snapshot: int) -> ColumnElement[int]:
     of_provider = (polls.c.provider == provider, polls.c.snapshot_id < snapshot)
     last = select(polls.c.id).where(*of_provider).order_by(polls.c.id.desc()).limit(1)
     after = found.c.poll_id > func.coalesce(last.scalar_subquery(), 0)
-    # `+ 0`, because else SQLite searches the numbers from the first one on.
+    # `+ 0`, because otherwise SQLite searches the ids from the first one on.
     return func.coalesce(select(func.min(found.c.id + 0)).where(after).scalar_subquery(), 0)
 
 

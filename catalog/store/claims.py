@@ -87,7 +87,8 @@ def _short(text: str) -> str:
 def is_held(by: str | None, until: datetime | None, longest: timedelta, at: Present) -> bool:
     """Return whether another process holds the claim.
 
-    `until` is its end by the clock of its owner, `longest` the maximum time of a claim.
+    `until` is the end of the claim by the clock of its owner. `longest` is the maximum time of a
+    claim.
     """
     if by is None or until is None:
         return False
@@ -100,7 +101,7 @@ def is_held(by: str | None, until: datetime | None, longest: timedelta, at: Pres
         if is_alive and not at.is_shared:
             return True
     off = timedelta() if at.is_shared else NEAR if boot and boot == _boot() else FAR
-    # A later end is ignored, because that clock was wrong by more than we allow.
+    # A later end is ignored, because that clock was wrong by more than is allowed.
     return at.now < until + off and until <= at.now + longest + FAR
 
 
@@ -126,7 +127,7 @@ def _is_gone(pid: int) -> bool:
 def _stat(pid: int) -> tuple[str, str]:
     """Return the state and start tick of a process, empty if unknown.
 
-    See proc_pid_stat(5). The program name may contain anything, and ends at the last `)`.
+    See proc_pid_stat(5). The program name may contain any character, and ends at the last `)`.
     """
     try:
         text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")

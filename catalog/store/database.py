@@ -48,7 +48,7 @@ MEMORY = "sqlite://"
 logger = logging.getLogger(__name__)
 _FAST_PATH_ENDS = text("DELETE FROM fast_path WHERE provider = coalesce(:of, provider)")
 Transaction = Connection
-"""The handle of a transaction. Only this package looks inside."""
+"""The handle of a transaction. Only this package uses its methods."""
 
 
 class Database:
@@ -91,7 +91,7 @@ class Database:
     def exists(self) -> bool:
         """Return whether a database exists, or raise StoreError.
 
-        An empty file is refused, because an interrupted run leaves none, so its content was lost.
+        An empty file is refused. Interrupted runs leave no empty file, so its content was lost.
         """
         if self.file is None:
             return True
@@ -133,8 +133,8 @@ class Database:
     ) -> Iterator[Connection]:
         """Yield the only write transaction, rolled back unless `keep`.
 
-        It ends the fast path of every provider, or only of one: see store/fast.py. Without
-        `ends_fast_path` it ends none.
+        It ends the fast path of every provider, or only of the provider `of` (see store/fast.py).
+        Without `ends_fast_path` it ends no fast path.
         """
         is_first = self._together is None  # because the outer one has ended every fast path
         with self._transaction(immediate=True) as connection:
@@ -146,9 +146,9 @@ class Database:
 
     @contextmanager
     def filling(self) -> Iterator[Connection]:
-        """Hold a writing transaction that leaves no new file if undone.
+        """Hold a write transaction that leaves no new file after a rollback.
 
-        Raise StoreError, also where another process makes the file meanwhile.
+        Raise StoreError, also if another process creates the file meanwhile.
         """
         if self.file is None or self.exists:
             with self.writing() as connection:
@@ -168,8 +168,8 @@ class Database:
     def together(self) -> Iterator[None]:
         """Join the write transactions within this context into one.
 
-        Each is complete or undone. If an exception is raised, earlier ones are committed. Only the
-        end of the process loses them.
+        Each one is complete or rolled back. After an exception, the earlier ones are committed.
+        They are lost only if the process dies.
         """
         raised: BaseException | None = None
         try:
@@ -217,7 +217,7 @@ class Database:
                 if immediate and self.url.get_backend_name() == "postgresql":
                     connection.execute(text("LOCK TABLE poll IN SHARE ROW EXCLUSIVE MODE"))
                 wait.stop()
-                stack.callback(wait.start)  # a commit waits until all readers are done
+                stack.callback(wait.start)  # because a commit waits until all readers are done
                 yield connection
         except SQLAlchemyError as error:
             if not is_memory(self.url):
@@ -229,8 +229,8 @@ class Database:
         try:
             if not self.exists:
                 with self._draft() as (_, temporary, file), suppress(OSError):
-                    # Where another process was faster, its file stays. Where there are no hard
-                    # links, SQLite makes the file in its place.
+                    # If another process was faster, its file stays. Without hard links, SQLite
+                    # creates the file itself.
                     os.link(temporary, file)
             engine = make_engine(self.url, self._busy_timeout)
             self._upgraded = _bring_up_to_date(engine, self.place, upgrades=self._upgrades)

@@ -104,8 +104,8 @@ def findings_of(connection: Connection, name: str) -> tuple[Finding, ...]:
 def retry(connection: Connection, names: Collection[str]) -> int:
     """Make pending and failed messages due now, and return their number.
 
-    Each name is a channel or the beginning of a message id. No names mean every message. Raise
-    NotFound for a name without match.
+    Each name is a channel or the beginning of a message id. Without names, every message
+    is retried. Raise NotFound for a name without match.
     """
     values = {"state": PENDING, "next_at": None, "attempts": 0}
     return _set(connection, (PENDING, GIVEN_UP), names, values)

@@ -13,8 +13,8 @@ REVISIONS = (
     *("0012", "0013", "0014"),
 )
 """The revisions in migrations/versions, oldest first. A test compares them."""
-# The journal mode stays the default, one file that another user or a read-only folder can read,
-# because WAL files of another user would block the owner.
+# The journal mode stays the default, because WAL files of another user would block the owner. The
+# default has one file, which other users can read, also in a read-only folder.
 PRAGMAS = (
     "synchronous = FULL",  # because reported data must survive a power cut
     "foreign_keys = ON",
@@ -22,7 +22,7 @@ PRAGMAS = (
 
 
 def held(place: object) -> str:
-    """Return what a process waits for that cannot read or write yet."""
+    """Return the words for the database that a process waits for."""
     return f"the database {place}, which another process may hold"
 
 

@@ -16,12 +16,12 @@ def is_memory(url: URL) -> bool:
 
 
 def make_engine(url: URL, busy_timeout: float) -> Engine:
-    """Make the engine of a database. `busy_timeout` is in seconds, for SQLite."""
+    """Make the engine of a database. `busy_timeout` is in seconds. Only SQLite uses it."""
     if url.get_backend_name() != "sqlite":
         return create_engine(url)
     # The file is opened for each transaction, because it may be replaced.
     pool = StaticPool if is_memory(url) else NullPool
-    # Threads share a connection, but never at the same time.
+    # Threads may share a connection, because they never use it at the same time.
     arguments = {"timeout": busy_timeout, "check_same_thread": False}
     engine = create_engine(url, connect_args=arguments, poolclass=pool)
     # We send BEGIN ourselves, because the driver's transactions lose concurrent updates (see

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from catalog.store.database import Transaction
 
 SHORT_TIMEOUT = 2.0
-"""Seconds to wait for another writer, because the full pass waits longer."""
+"""Seconds to wait for another writer. This is short, because the full pass waits longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ def confirm(
 ) -> bool:
     """Insert an unchanged poll if its row still exists.
 
-    A `claimed` slot must still be ours.
+    A `claimed` slot must still belong to this process.
 
     `poll` has the columns that are not in the row. The slot is finished in the same transaction.
     Return whether the poll was inserted. Raise sqlite3.Error.

@@ -79,7 +79,7 @@ def known(
     """Return every model with an end in key order, and the evidence.
 
     `state` and `gone` are the listed and removed models of one snapshot. Notes and refusals are the
-    newest ones. `reads` returns what the list says about the end of a model.
+    newest ones. `reads` returns the end of a model that the list announces.
     """
     stated = announcements((*(each.model for each in gone), *state.models), reads)
     found = replace(evidence(connection, state.provider, gone), stated=stated)

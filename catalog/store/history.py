@@ -52,8 +52,8 @@ class Baseline:
     """The current state without its models, cheap to read at every poll.
 
     `payload` is the SHA-256 of the last accepted body, `validators` are its cache headers.
-    `missing` holds unlisted models that are kept until their removal is confirmed: the key, and
-    since when. The function `missing` reads them.
+    `missing` holds unlisted models that are kept until their removal is confirmed: the key, and the
+    time since when. The function `missing` reads them.
     """
 
     number: int | None = None
@@ -82,7 +82,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One range without changes of a model. Open if `until` is None."""
+    """One time range without changes of a model, open without `until`."""
 
     model: Model
     since: datetime
@@ -118,7 +118,7 @@ def _baseline_query() -> Executable:
 
 
 def baseline(connection: Connection, provider: str) -> Baseline:
-    """Return the current state, empty before the first accepted poll."""
+    """Return the current state. It is empty before the first accepted poll."""
     row = connection.execute(_baseline_query(), {"provider": provider}).first()
     if row is None:
         return Baseline()
@@ -127,7 +127,7 @@ def baseline(connection: Connection, provider: str) -> Baseline:
 
 
 def missing(connection: Connection, provider: str) -> dict[str, datetime]:
-    """Return the unlisted keys that are kept, and since when."""
+    """Return the unlisted keys that are kept, with the time since when."""
     rows = connection.execute(_missing_query(), {"provider": provider})
     return {row.key: row.started_at for row in rows}
 
@@ -204,8 +204,8 @@ def snapshot(connection: Connection, number: int) -> Snapshot:
 def _newest_versions() -> Select[*tuple[Any, ...]]:
     """Select the newest version of each key as of a snapshot.
 
-    The query steps from key to key, so its cost does not grow over the years. No index finds the
-    ranges that contain a snapshot.
+    The query steps from key to key, so its cost does not grow over the years. No index could find
+    the ranges that contain a snapshot.
     """
     key, number = col(ModelVersionRow.key), bindparam("number", type_=Integer)
     of_provider = col(ModelVersionRow.provider) == bindparam("provider")

@@ -15,8 +15,8 @@ def listed_once(
 ) -> frozenset[str]:
     """Return the models that only one answer listed.
 
-    `until` maps each missing model to the time of the first answer without it. Models of the very
-    first answer are no such models, because they may have been listed for years.
+    `until` maps each missing model to the time of the first answer without it. Models of the
+    first stored answer are excluded, because they may have been listed for years.
     """
     begun = select(func.min(col(SnapshotRow.taken_at))).where(col(SnapshotRow.provider) == provider)
     first = _first_listed(connection, provider, sorted(until))

@@ -38,7 +38,7 @@ def find(
     """Return the provider and finding numbers of a fingerprint, newest first.
 
     `name` is a number, a fingerprint or its beginning. A number has precedence. Raise NotFound if
-    none or several match.
+    no fingerprint or several match.
     """
     query = select(table_of(FindingRow)).where(col(FindingRow.provider).in_(sorted(providers)))
     if name.isdecimal() and int(name) < OF_A_COLUMN:

@@ -43,13 +43,14 @@ def config() -> Config:
 def upgrade(engine: Engine, revision: str = "head") -> Upgraded | None:
     """Upgrade a database in one transaction without foreign key checks.
 
-    An SQLite file is copied beside itself first, in the same transaction, so that no write is lost.
+    An SQLite file is first copied into the same folder, within the transaction, so that no write is
+    lost.
     Return None for a new or current database. Raise StoreError.
     """
     sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
         if sqlite:
-            # Set outside of a transaction, because SQLite ignores it inside. With foreign keys on,
+            # This is outside of a transaction, because SQLite ignores it inside. With foreign keys,
             # rebuilding a table would delete the rows that refer to it.
             _pragma(connection.connection.driver_connection, "OFF")
         try:

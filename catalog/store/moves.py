@@ -22,9 +22,9 @@ _SIDES = {Removed.kind: (LISTED, AWAY), Restored.kind: (AWAY, LISTED)}
 def since(
     connection: Connection, provider: str, moment: datetime, keys: Collection[str]
 ) -> tuple[Move, ...]:
-    """Return moves of some models after a moment, oldest first.
+    """Return moves of some models after a time, oldest first.
 
-    Return moves of all models if the keys are too many.
+    If there are too many keys, moves of all models are returned.
     """
     values: dict[str, Any] = {"provider": provider, "after": moment}
     if len(keys) > MANY:
@@ -42,7 +42,7 @@ def of_models(connection: Connection, provider: str, keys: Collection[str]) -> t
 def open_since(connection: Connection, provider: str, after: datetime) -> tuple[Move, ...]:
     """Return the damped and implausible moves after a time.
 
-    No later move of the same place followed.
+    Only the last move of each place is returned.
     """
     rows = connection.execute(_open_query(), {"provider": provider, "after": after})
     return _moves(sorted(rows, key=attrgetter("number")))
@@ -80,7 +80,7 @@ def _open_query() -> Select[tuple[object, ...]]:
         later.c.id > col(ChangeRow.id),
     )
     number = col(FindingRow.id)
-    # As a list of numbers, because else SQLite reads the whole table of changes.
+    # A list of ids is used, because otherwise SQLite reads the whole table of changes.
     is_open = col(FindingRow.rule).in_((DAMPED, *sorted(WAITING)))
     of_provider = col(FindingRow.provider) == bindparam("provider")
     recent = select(number).where(of_provider, _last_poll("after") < _POLL, is_open)

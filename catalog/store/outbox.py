@@ -28,7 +28,7 @@ LONGEST = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class PendingMessage:
-    """One message to one channel: the wanted findings of one poll."""
+    """One message to one channel, with the findings that it wants."""
 
     message_id: str
     channel: str
@@ -38,7 +38,7 @@ class PendingMessage:
 
 
 def due(connection: Connection, channels: Collection[str], now: datetime) -> frozenset[str]:
-    """Return the channels with something to send or to reschedule."""
+    """Return the channels with messages to send or to reschedule."""
     query = select(col(DeliveryRow.channel)).where(
         col(DeliveryRow.channel).in_(sorted(channels)), *_sendable(now)
     )
@@ -62,9 +62,9 @@ def _paused(connection: Connection, now: datetime) -> frozenset[str]:
 def claim(
     connection: Connection, channel: str, now: datetime, *, together: bool = False
 ) -> PendingMessage | None:
-    """Claim the oldest due message of a channel that no process sends.
+    """Claim a channel's oldest due message that no other process sends.
 
-    With `together`, all due messages without an attempt are joined first.
+    With `together`, all due messages that were never tried are joined into one first.
     """
     _restart_waits(connection, channel, now)
     if channel in _paused(connection, now):
@@ -111,8 +111,8 @@ def refused(  # noqa: PLR0913  # one parameter for each column
 ) -> None:
     """Keep a message pending and schedule its next attempt at `again`.
 
-    No other message is sent to the channel until `paused_until`. `since` is the present if both
-    times count from it, or None if `again` is a time of day, such as the end of quiet hours.
+    No other message is sent to the channel until `paused_until`. `since` is the current time if
+    both times count from it, or None if `again` is a time of day, such as the end of quiet hours.
     """
     values = {"next_at": again, "paused_until": paused_until, "waits_since": since}
     _attempted(connection, message_id, error=reason, **values)
@@ -177,7 +177,7 @@ def _from_future(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 
 def _restart_waits(connection: Connection, channel: str, now: datetime) -> None:
-    """Let waits of a clock that was ahead start again now."""
+    """Restart the waits that began while the clock was ahead."""
     row = DeliveryRow
     query = select(
         col(row.message_id), col(row.next_at), col(row.paused_until), col(row.waits_since)
@@ -190,7 +190,7 @@ def _restart_waits(connection: Connection, channel: str, now: datetime) -> None:
 
 
 def _join(connection: Connection, channel: str, now: datetime) -> None:
-    """Join due messages into one, except tried ones, which may have arrived."""
+    """Join due messages, except tried ones, because they may have arrived."""
     query = (
         select(col(DeliveryRow.message_id), col(FindingRow.provider))
         .join(table_of(FindingRow), col(FindingRow.id) == col(DeliveryRow.finding_id))

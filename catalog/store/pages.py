@@ -10,15 +10,15 @@ from typing import Literal
 from catalog.store.backup import TABLES, WAIT, opened
 
 SMALL = 64_000_000
-"""Bytes; of a larger file only a sample is read, because SQLite's check of all pages of a table can
-be stopped only at its end."""
+"""The maximum bytes of a file that is checked completely. Of a larger file only a sample is read,
+because SQLite cannot stop its check within a table."""
 MOMENT = 0.1
-"""Seconds of a short check, about a fifth of `catalog status`."""
+"""Seconds of a short check, about a fifth of the time of `catalog status`."""
 _STEPS = 1000
-"""The SQLite instructions between two looks at the clock."""
+"""The number of SQLite instructions between two checks of the time."""
 
 _ROWS = 20
-"""Rows that are read at one place of a table."""
+"""The number of rows that are read at one place of a table."""
 _RANDOM = SystemRandom()
 
 Extent = Literal["all", "part", "none"]
@@ -40,8 +40,8 @@ def check_pages(connection: sqlite3.Connection) -> None:
 def glance(file: Path, moment: float = MOMENT, *, wait: float = WAIT) -> tuple[Extent, str | None]:
     """Check a file for `moment` seconds. Return the extent and any damage.
 
-    Of a large file, rows from random places are read. `moment` is in seconds, and so is `wait`, for
-    a process that writes.
+    Of a large file, rows from random places are read. `wait` is the maximum seconds to
+    wait for a process that writes.
     """
     end = time.monotonic() + moment
     extent: Extent = "part" if file.stat().st_size > SMALL else "all"

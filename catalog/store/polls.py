@@ -43,7 +43,7 @@ def answered(connection: Connection, provider: str) -> Iterator[Answered]:
     )
     accepted = ""
     for row in connection.execute(query):
-        # An unchanged poll has no digest of its own, because that saves space.
+        # An unchanged poll stores no digest, because that saves space.
         sha256 = row.payload_sha256 or accepted
         if row.outcome in ACCEPTED:
             accepted = sha256
@@ -121,7 +121,7 @@ def _newest_query() -> Executable:
 def unwell(connection: Connection, provider: str) -> Unwell:
     """Return the problems since the last accepted poll, and the reported ones."""
     before = newest(connection, provider)
-    if before is not None and before.outcome in ACCEPTED:  # the usual case, without a query
+    if before is not None and before.outcome in ACCEPTED:  # the usual case needs no query
         return Unwell(accepted_at=before.started_at)
     accepted = col(PollRow.outcome).in_(ACCEPTED)
     last = next(newest_first(connection, provider, 1, accepted), None)
@@ -152,9 +152,9 @@ def unwell(connection: Connection, provider: str) -> Unwell:
 def held_in_a_row(
     connection: Connection, provider: str, candidate: str, now: datetime, apart: timedelta
 ) -> int:
-    """Count the polls in a row held because of the same models.
+    """Count the held polls in a row that lack the same models.
 
-    Failed polls are ignored. Polls less than `apart` from the next one are not counted.
+    Failed polls are ignored. A poll is not counted if the next one began less than `apart` later.
     """
     answered = col(PollRow.outcome) != str(Outcome.FAILED)
     held = (col(PollRow.outcome) == str(Outcome.HELD)) & (col(PollRow.candidate) == candidate)

@@ -30,10 +30,10 @@ def spent(connection: Connection, provider: str, now: datetime) -> Spent:
 def begin(
     connection: Connection, provider: str, call: Call, now: datetime, budget: Budget
 ) -> int | None:
-    """Reserve the maximum cost of a call, None if over budget.
+    """Reserve the maximum cost of a call within the budget.
 
-    Return the number of the probe. If the process dies, the row remains as skipped, and its cost
-    counts.
+    Return the number of the probe, or None if the budget is too small. If the process dies, the
+    row remains as skipped, and its cost counts.
     """
     day = spent(connection, provider, now)
     if day.calls + call.calls > budget.calls or day.tokens + call.tokens > budget.tokens:
@@ -42,7 +42,7 @@ def begin(
 
 
 def skip(connection: Connection, provider: str, call: Call, now: datetime, why: str) -> None:
-    """Record that a call was skipped, and why."""
+    """Record that a call was skipped, with the reason."""
     _insert(connection, provider, call, now, 0, 0, why)
 
 
@@ -72,7 +72,7 @@ def cells(
     """Return the results of every called name and route."""
     of = (col(ProbeRow.provider) == provider, *of)
     if connection.execute(select(_id).where(*of).limit(1)).first() is None:
-        return {}  # because the queries below cost as much as a small pass
+        return {}  # because the queries below take as long as a small pass
     last = _newest(*of, col(ProbeRow.believed).is_(True)).subquery()
     query = select(_table).where(_id.in_(select(last.c.number)))
     known = {(row.name, row.route): _probe(row) for row in connection.execute(query)}
@@ -102,7 +102,7 @@ def cell(connection: Connection, provider: str, call: Call) -> Cell:
 
 
 def refused_since(connection: Connection, provider: str) -> Mapping[str, datetime]:
-    """Return the start of refusals of models that every route refuses.
+    """Return since when every route refuses a model, by key.
 
     Only confirmed verdicts count. The start is when the last route began to refuse.
     """

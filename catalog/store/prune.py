@@ -43,12 +43,12 @@ class _Bodies:
 
 
 def prune(connection: Connection, before: datetime) -> Pruned:
-    """Remove bodies and polls not needed since a moment.
+    """Remove bodies and polls that were last needed before a time.
 
-    The digest and size of each payload are kept, and the body of the current and the newest one. A
-    poll is removed if its neighbors on the same day have the same outcome. Polls with a snapshot, a
-    finding, another payload or the current validators are kept, also held and invalid ones and all
-    since the last accepted one.
+    Every digest and size is kept, and the bodies of the current and the newest payload. A poll is
+    removed if its neighbors on the same day have the same outcome. Polls with a snapshot, a
+    finding, another payload or the current validators are kept. Held and invalid polls are kept
+    too, and all polls since the last accepted one.
     """
     limit = stamp(before)
     stored = set(connection.scalars(select(_SHA256).where(col(PayloadRow.body).is_not(None))))

@@ -38,8 +38,8 @@ class Restored:
 def restore(source: Path, target: Path, now: datetime, *, wait: float = WAIT) -> Restored:
     """Replace a database by a backup.
 
-    If killed at any point, the database is the old or the restored one. `wait` is in seconds. Raise
-    SettingsInvalid, NotFound or StoreError.
+    If the process is killed at any point, the database is the old or the restored one. `wait` is in
+    seconds. Raise SettingsInvalid, NotFound or StoreError.
     """
     file = Path(os.path.realpath(target))
     try:

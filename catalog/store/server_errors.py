@@ -1,4 +1,4 @@
-"""Explain errors of a PostgreSQL server: what to do next."""
+"""Give the next step after an error of a PostgreSQL server."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ HINTS: Sequence[tuple[str, str]] = (
     (r"read-only transaction|recovery", READ_ONLY),
     (r"too many clients|remaining connection slots", CONNECTIONS),
 )
-"""The hint of each text, the first match counts. libpq gives no code when it connects."""
+"""The hint of each text. The first match counts, because libpq gives no code when it connects."""
 
 
 def hint(text: str) -> str | None:

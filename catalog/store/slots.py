@@ -1,7 +1,7 @@
-"""Claim and finish the slots of a schedule, each once.
+"""Claim and finish each slot (planned time) of a schedule once.
 
-A process claims a slot in a writing transaction before it begins. The functions take an `Execute`
-and use the standard library alone, because the fast path has no SQLAlchemy.
+A process claims a slot in a write transaction before it begins to work. The functions take an
+`Execute` and use the standard library alone, because the fast path has no SQLAlchemy.
 """
 
 from collections.abc import Iterable
@@ -42,8 +42,8 @@ DELETE FROM slot WHERE provider = :provider AND moment < :before AND moment NOT 
 class Claim:
     """The result of a claim.
 
-    `done_at` is set if the slot is done. `until` is the end of another process's claim. Otherwise
-    the slot is ours.
+    `done_at` is set if the slot is done. `until` is the end of another process's claim. If both
+    are None, this process has the slot.
     """
 
     moment: datetime
@@ -52,7 +52,7 @@ class Claim:
 
     @property
     def is_ours(self) -> bool:
-        """Return whether this process does the slot."""
+        """Return whether this process has the slot."""
         return self.done_at is None and self.until is None
 
 
@@ -77,7 +77,7 @@ def claim(
 def finish(execute: Execute, provider: str, moment: datetime, now: datetime) -> None:
     """Record that a slot is done, and delete old ones.
 
-    The owner of its claim is kept, because it proves that a process keeps the schedule.
+    The owner of its claim is kept, because it proves that a process follows the schedule.
     """
     slot = _slot(provider, moment)
     execute(_DONE, slot | {"now": stamp(now)})

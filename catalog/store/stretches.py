@@ -1,4 +1,4 @@
-"""Read the stretches without a change of each model."""
+"""Read the stretches of each model: times without a change."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ def stretches(connection: Connection, provider: str) -> Iterator[Stretch]:
 
 
 def names_of_others(connection: Connection, provider: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the provider, name and newest facts of models of others."""
+    """Yield the provider, name and newest facts of other providers' models."""
     newest = (
         select(func.max(col(ModelVersionRow.id)))
         .where(col(ModelVersionRow.provider) != provider)

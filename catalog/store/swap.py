@@ -22,7 +22,7 @@ BESIDE = ("-journal", "-wal", "-shm")
 """The suffixes of files that SQLite leaves beside a database."""
 _PROCESSES = Path("/proc")
 _PAUSE = 0.05
-# The bytes that SQLite locks on every system. Each reader or writer locks one.
+# The bytes that SQLite locks on every system. Each reader or writer locks one byte.
 _LOCKED_FROM, _LOCKED_BYTES = 0x40000000, 512
 _STOP = "Stop it (`systemctl stop catalog` stops the service), and restore again."
 
@@ -30,9 +30,9 @@ _STOP = "Stop it (`systemctl stop catalog` stops the service), and restore again
 def swap(new: Path, file: Path, kept: Path, wait: float) -> tuple[Path, ...]:
     """Rename `new` over `file` and return the copies of the old files.
 
-    The first copy is `kept`. If killed at any point, `file` is the old or the new database. `wait`
-    is in seconds. Raise DatabaseBusy if a process has the database open for longer, StoreError,
-    OSError or sqlite3.Error.
+    The first copy is `kept`. If the process is killed at any point, `file` is the old or the new
+    database. `wait` is in seconds. Raise DatabaseBusy if a process has the database open for
+    longer. Also raise StoreError, OSError and sqlite3.Error.
     """
     if not file.exists():
         copies = _keep(None, file, kept)
@@ -87,8 +87,8 @@ def _retry(attempt: Callable[[], None], wait: float) -> None:
 def _refuse_users(file: Path) -> None:
     """Raise DatabaseBusy if a process has the file open, even idle.
 
-    SQLite's locks only show active readers and writers. Processes are visible on Linux only, those
-    of other users to root only.
+    SQLite's locks only show active readers and writers. Processes are visible on Linux only. Only
+    root sees those of other users.
     """
     for process in _PROCESSES.glob("[0-9]*"):
         if process.name != str(os.getpid()) and _has_open(process, file):
@@ -119,7 +119,7 @@ def _lock(old: BinaryIO, file: Path) -> None:
 def _keep(old: BinaryIO | None, file: Path, kept: Path) -> tuple[Path, ...]:
     """Copy the database and the files beside it unchanged.
 
-    The locked descriptor is used, because closing another one would release the lock.
+    The locked descriptor is used, because closing another descriptor would release the lock.
     """
     copies = list[Path]()
     try:
@@ -167,9 +167,9 @@ def _rolled_back(old: BinaryIO, file: Path, wait: float) -> Iterator[None]:
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
                 raise DatabaseBusy(f"{file} is held by another process", hint=_STOP) from error
             raise
-        except sqlite3.DatabaseError:  # damaged, which is often why it is replaced
+        except sqlite3.DatabaseError:  # because a damaged file is a usual reason to restore
             connection.close()
-            _lock(old, file)  # because closing released it
+            _lock(old, file)  # because closing released the lock
         yield
 
 

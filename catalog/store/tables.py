@@ -84,7 +84,7 @@ class SnapshotRow(SQLModel, table=True):
 
 
 class PollRow(SQLModel, table=True):
-    """One poll. Unchanged polls have no values of the last accepted one."""
+    """One poll. An unchanged poll does not repeat the last accepted values."""
 
     __tablename__ = "poll"
     id: int | None = Field(default=None, primary_key=True)

@@ -124,7 +124,7 @@ def _read(rows: Any, digest: Any) -> Sum:
     try:
         return Sum(int(rows), int(digest, 16))
     except (ValueError, TypeError):
-        return Sum()  # an edited row, whose sum fails the check in any case
+        return Sum()  # because an edited tally row fails the check in any case
 
 
 def _digest(name: str, row: Sequence[Any]) -> int:

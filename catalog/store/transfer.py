@@ -1,6 +1,7 @@
 """Export the whole database as JSON Lines, and import it.
 
-The first line is the header. Each other line is a row, and no row is before one that it refers to.
+The first line is the header. Every other line is a row. If a row refers to another row, that row is
+before it.
 Times are the stored text, bodies are base64.
 """
 
@@ -158,7 +159,7 @@ def read_lines(file: BinaryIO) -> Iterator[bytes]:
 
 def _numbered(lines: Iterable[bytes]) -> Iterator[Numbered]:
     for number, line in enumerate(lines, 1):
-        # Many values in a long line are refused, because they would take twenty times its size.
+        # A long line of many values is refused, because it would need 20 times its size in memory.
         if len(line) > _LONG and len(_STRING.sub(b"", line)) > _MUCH:
             raise _broken("it is no row of a table", number)
         try:
@@ -234,7 +235,7 @@ def _text(place: str, value: str, kind: Any) -> str:
 
 
 def _count_on(connection: Connection) -> None:
-    """Set PostgreSQL's sequences after the imported ids."""
+    """Let PostgreSQL's sequences continue after the imported ids."""
     if connection.dialect.name == "postgresql":
         for name, each in TABLES.items():
             if "id" in each.columns:

@@ -67,8 +67,8 @@ Verdicts = Iterator[Bad | str]
 def verify(connection: Connection, noted: str | None = None) -> Iterator[Check]:
     """Check everything in one transaction, from the bytes to the chain.
 
-    Findings since the newest snapshot are in no link yet. Only a head `noted` elsewhere reveals
-    recomputed links or a removed end.
+    Findings since the newest snapshot are in no link yet. Only a chain head that the user
+    `noted` elsewhere reveals recomputed or removed links.
     """
     if connection.dialect.name == "sqlite":
         yield _check("database", "database", _database(connection))

@@ -39,8 +39,8 @@ class Reading:
     """The parsed answer of a provider.
 
     `candidate` is the snapshot that the answer describes. It is None after a 304, the same bytes or
-    an `error`. `confirmed` are the keys of models that two requests in a row lacked. `refused` are
-    the bad rows, None if the rows were not read.
+    an `error`. `confirmed` holds the keys of models that two answers in a row lacked. `refused`
+    holds the bad rows, None if the rows were not read.
     """
 
     answer: Answer | None = None
@@ -56,16 +56,16 @@ class Past:
     """The stored facts before a poll.
 
     `digest` belongs to the current snapshot. `snapshot` is only read if the candidate has another
-    digest or a report about models is due. `gone` maps keys to removed models. The ends of models
-    are computed from `gone` and `evidence`, and `reminded` holds the reported ones. `polled_at` is
-    the time of the previous poll. `reported` holds the fingerprints of reported drift. `held` is
-    the number of previous polls in a row held because of the same models. `unwell` lists the
-    problems since the last accepted poll. `missing` maps the models that the last answer lacked,
-    but whose removal is not confirmed, to the time of that answer. `moves` are the recent changes.
-    `settled` pairs the reported and the last change of each place that flapped and settled at
-    another value. `doubted` holds the implausible values that wait for confirmation. `brief` holds
-    missing models that were listed in one answer only. `clock` holds the fields that follow the
-    clock of the answer. `bad_rows` are the rows that are reported as refused.
+    digest, or if a report about models is due. `gone` maps keys to removed models. The ends of
+    models are computed from `gone` and `evidence`, and `reminded` holds the reported ones.
+    `polled_at` is the time of the previous poll. `reported` holds the fingerprints of reported
+    drift. `held` is the number of previous held polls in a row that lack the same models. `unwell`
+    lists the problems since the last accepted poll. `missing` maps each model that the last answer
+    lacked, without a confirmed removal, to the time of that answer. `moves` are the recent changes.
+    `settled` has a pair for each place that flapped and settled at another value: its reported
+    change and its last change. `doubted` holds the implausible values that wait for confirmation.
+    `brief` holds missing models that were listed in one answer only. `clock` holds the fields that
+    follow the clock of the answer. `bad_rows` are the rows that are reported as refused.
     """
 
     digest: str | None = None
@@ -247,7 +247,7 @@ class Decision:
         found = self._judge(settled, at_rest, state, "confirmed")
         if poll.outcome not in {Outcome.CHANGED, Outcome.UNCHANGED}:
             return found
-        # Models that this answer lacks, or whose rows are refused, confirm nothing.
+        # A model that this answer lacks, or whose row is refused, confirms no value.
         unread = {*poll.missing, *(each.key for each in reading.refused or ())}
         read = {key: model for key, model in listed.items() if key not in unread}
         confirmed = confirmed_changes(past.doubted, read, moving)

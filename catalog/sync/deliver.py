@@ -44,13 +44,14 @@ class Courier:
     def deliver(self) -> tuple[Backlog, ...]:
         """Send due messages, each channel's oldest first, and return the pending ones.
 
-        A channel that refuses a message gets no other one until the next call. Raise StoreError.
+        After a channel refuses a message, it gets no other message until the next call. Raise
+        StoreError.
         """
         names = [channel.name for channel in self.channels]
         if not names:
             return ()
         while self._deliver_once(names):
-            pass  # because the others get a finding about the lost message
+            pass  # repeat, because the other channels get a finding about the lost message
         with self.database.reading() as connection:
             return outbox.pending(connection, self.provider, names)
 
@@ -63,7 +64,7 @@ class Courier:
         return any(given_up)
 
     def _deliver_safely(self, channel: Channel) -> bool:
-        """Deliver to a channel. An unexpected exception does not affect the others."""
+        """Deliver to a channel. An unexpected exception does not affect other channels."""
         try:
             return self._deliver_to(channel)
         except CatalogError:
@@ -73,7 +74,7 @@ class Courier:
             return False
 
     def _deliver_to(self, channel: Channel) -> bool:
-        """Send until nothing is due or the channel refuses.
+        """Send until no message is due or the channel refuses one.
 
         Return whether a message was given up.
         """
@@ -108,7 +109,9 @@ class Courier:
                 logger.log(self.level, "%s; tried again from %s on", error, stamp(again))
                 pause = error.retry_after
                 paused_until = None if pause is None else now + _bounded(pause)
-                since = now if again == wait else None  # because quiet hours replaced the wait
+                since = (
+                    now if again == wait else None
+                )  # None, because quiet hours replaced the wait
                 outbox.refused(
                     connection, item.message_id, str(error), again, paused_until, since=since
                 )

@@ -34,7 +34,7 @@ LARGEST = 64 * 1024 * 1024
 class FastPath:
     """The fast path of one provider and its SQLite file.
 
-    `settings` and `request` have the meaning of the same fields of FastRow.
+    `settings` and `request` mean the same as in FastRow.
     """
 
     provider: str
@@ -54,7 +54,7 @@ class FastPath:
         return next(filter(is_written, mine), None)
 
     def claim(self, moment: datetime, longest: timedelta, now: datetime) -> Claim | None:
-        """Claim a slot with the driver alone. Return None if that fails."""
+        """Claim a slot without SQLAlchemy. Return None if that fails."""
         try:
             return store.claim(self.file, self.provider, moment, longest, now)
         except sqlite3.Error as error:
@@ -65,7 +65,7 @@ class FastPath:
     def new_row(self, started: datetime, known: "Baseline", document: Published | None) -> FastRow:
         """Return the row for the poll after this one.
 
-        The pass began at `started` and left no work. `known` is read after it.
+        The pass began at `started` and left no pending work. `known` is read after the pass.
         """
         return FastRow(
             provider=self.provider,
@@ -85,7 +85,8 @@ class FastPath:
 class Answered:
     """A request of the fast path whose answer needs a full pass.
 
-    `at` is the time of the request, also by the monotonic clock. `run` is the id of the pass.
+    `at` is the time of the request, `monotonic` is the same time on the monotonic clock. `run` is
+    the id of the pass.
     """
 
     row: FastRow
@@ -101,7 +102,8 @@ def confirm(
 ) -> Pass | None:
     """Record a poll whose answer is unchanged, and finish its `slot`.
 
-    Return None if a full pass is needed, as when the slot was `claimed` and another process has it.
+    Return None if a full pass is needed. One reason is that this process had `claimed` the slot,
+    but another process has the claim now.
     """
     answer = poll.answer
     if answer is None or not _is_same(answer, row):

@@ -72,7 +72,7 @@ def _brief(
     snapshot: Snapshot | None,
     candidate: Snapshot,
 ) -> frozenset[str]:
-    """Return the missing models that one answer only listed."""
+    """Return the missing models that were listed in one answer only."""
     left = snapshot.by_key.keys() - candidate.by_key.keys() if snapshot else frozenset()
     if not left:
         return frozenset()
@@ -84,7 +84,7 @@ def _brief(
 def _reminded(
     connection: Transaction, decision: Decision, evidence: Evidence, *, has_gone: bool
 ) -> dict[str, LastReport]:
-    """Return the last report of each end, if models may have one."""
+    """Return the last report of each end, if ends are possible."""
     if has_gone or evidence.noted or decision.provider.announces:
         return forecasts.reports(connection, decision.provider.name)
     return {}
@@ -103,7 +103,7 @@ def _held(
     candidate: Snapshot,
     started: datetime,
 ) -> int:
-    """Count the polls in a row held because of the same models."""
+    """Count the held polls in a row that lack the same models."""
     hold = policy.hold
     if hold.reason(snapshot, candidate) is None:
         return 0

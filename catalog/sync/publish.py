@@ -26,9 +26,9 @@ MODEL_KINDS = ("added", "removed", "restored", "renamed", "updated", "cancelled"
 class Publisher:
     """The settings of one provider's document.
 
-    `recent` is the minimum number of findings to show, if as many exist. The findings of a snapshot
-    are shown all or none. `announced` reads what the list says about ends. If `spares`, a document
-    without markers stays as it is, because the user did not name it.
+    `recent` is the minimum number of findings to show. The document shows either all findings of a
+    snapshot or none. `announced` reads the ends that the list announces. With `spares`, a document
+    without markers is not changed, because the user did not name it.
     """
 
     provider: str
@@ -47,7 +47,7 @@ class Publisher:
     ) -> Overview:
         """Read the content of the document as of a snapshot.
 
-        `snapshot` is the same one if it is known.
+        `snapshot` is that snapshot, if the caller has it.
         """
         wanted = FindingFilter(
             self.provider,

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 class Reader:
     """The request and the parser of one provider.
 
-    No write transaction is open meanwhile, because a request may take minutes.
+    No write transaction is open during a request, because a request may take minutes.
     """
 
     provider: Provider
@@ -35,7 +35,7 @@ class Reader:
     def request(self, start: Start) -> Reading:
         """Return the answer, or the error of a failed poll.
 
-        Raise CatalogErrors that are not the provider's.
+        Raise every CatalogError that is not a ProviderError.
         """
         try:
             return Reading(self.fetch(start.known.validators))
@@ -43,7 +43,7 @@ class Reader:
             return Reading(error=error)
         except CatalogError:
             raise
-        except Exception as error:  # noqa: BLE001  # an answer can cause any exception
+        except Exception as error:  # noqa: BLE001  # because an answer can cause any exception
             return self.failed(error)
 
     def failed(self, error: Exception) -> Reading:
@@ -76,7 +76,7 @@ class Reader:
             return reading
         if isinstance(answer, NotModified) or answer.digest == known.payload:
             return Reading(answer, self._without_missing(start))
-        from catalog.providers.listing import listed  # slow import, avoided if nothing is new
+        from catalog.providers.listing import listed  # here, because the import is slow
 
         try:
             state, facts_of = self._state(start), self.cache.facts_of

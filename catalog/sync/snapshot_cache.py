@@ -16,8 +16,8 @@ class SnapshotCache:
     """The cached snapshot and its removed models. It is empty at first.
 
     Snapshots with the same number, digest and time are equal. A transaction that reads the same
-    three may therefore use the cache, even if another process writes to the file. `facts_of` holds
-    the facts of the last answer by the bytes of a row.
+    three values may therefore use the cache, even if another process writes to the file. `facts_of`
+    holds the facts of the last answer by the bytes of each row.
     """
 
     _of: tuple[int | None, str | None, datetime | None] = (None, None, None)
@@ -39,7 +39,7 @@ class SnapshotCache:
         return self._state if known.state == self._of else None
 
     def numbered(self, number: int) -> Snapshot | None:
-        """Return the snapshot of a number, None if it is not cached."""
+        """Return the snapshot with this number, None if it is not cached."""
         is_cached = self._state is not None and self._state.number == number
         return self._state if is_cached else None
 

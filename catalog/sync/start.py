@@ -13,9 +13,9 @@ from catalog.sync.fast import FastPath
 
 logger = logging.getLogger(__name__)
 SET_BACK = timedelta(hours=1)
-"""The maximum setback, because errors with summer time are one hour."""
+"""The maximum time that a clock is set back, because errors with summer time are one hour."""
 WRITTEN = datetime(2025, 1, 1, tzinfo=UTC)
-"""The earliest plausible time, because this program is younger."""
+"""The earliest plausible time, because this program did not exist before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def resume(row: FastRow, at: datetime, monotonic: float) -> Start:
 def complete(start: Start, database: Database, provider: str) -> Start | None:
     """Read the remaining facts after a new answer on the fast path.
 
-    Return None if another process polled meanwhile, because the answer may be older than that poll.
+    Return None if another process polled during the request, because this answer may be older.
     """
     known, polled_at = _read(database, provider)
     if known.number != start.known.number or (polled_at and polled_at > start.at):

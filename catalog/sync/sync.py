@@ -1,4 +1,4 @@
-"""Run one poll, from the request to the alerts: begin reading here."""
+"""Run one poll, from the request to the alerts. Begin reading here."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -39,9 +39,10 @@ logger = logging.getLogger(__name__)
 class Options:
     """The options of a poll.
 
-    `accept` applies an answer that would be held. A `dry_run` undoes its transaction, and writes
-    and sends nothing. The pass finishes the `slot` of the schedule at its end. A failed poll does
-    so only if this process has `claimed` the slot. A request that was `answered` is not repeated.
+    `accept` applies an answer that would be held. A `dry_run` rolls back its transaction, writes no
+    document and sends no message. The pass finishes the `slot` of the schedule at its end. After a
+    failed poll it finishes the slot only if this process has `claimed` it. If `answered` is set,
+    the request is not repeated.
     """
 
     accept: bool = False
@@ -76,7 +77,7 @@ class Sync:
         """
         with running():
             recorded, reader, answered = None, self._reader, options.answered
-            while recorded is None:  # repeats if another process polled meanwhile
+            while recorded is None:  # repeats if another process polled during the request
                 if answered is None:
                     start = self._start(options)
                     reading = reader.request(start)  # network, so no transaction is open
@@ -137,7 +138,7 @@ class Sync:
             return self._commit(start, self._reader.read(start, reading), options)
         except CatalogError:
             raise
-        except Exception as error:  # noqa: BLE001  # an answer can cause any exception
+        except Exception as error:  # noqa: BLE001  # because an answer can cause any exception
             failed = self._reader.failed(error)
         return self._commit(start, failed, options)
 
@@ -155,7 +156,7 @@ class Sync:
             number = record(connection, poll, recipients(self.channels), inside, seen.snapshot)
             if self.fast is not None:
                 fast_rows.reserve(connection, name, current())
-            # A dry run reads this before it undoes the transaction. Other runs read it later,
+            # A dry run reads this before it rolls back the transaction. Other runs read it later,
             # because a long transaction would block other processes.
             overview = self._overview(connection, number) if options.dry_run else None
         if poll.snapshot is not None and number is not None and not options.dry_run:
@@ -188,7 +189,7 @@ class Sync:
             return replace(result, document_error=InternalError(text))
 
     def _finish(self, result: Pass, options: Options) -> None:
-        """Finish the slot, and allow the fast path without work."""
+        """Finish the slot. Allow the fast path if no work is pending."""
         poll, slot = result.poll, options.slot
         is_done = options.claimed or poll.outcome is not Outcome.FAILED
         wrong = poll.error or result.document_error or result.snapshot is None

@@ -25,7 +25,7 @@ class Trial:
     name and field. `settled` counts the places that settled at another value and were reported.
     `late` holds the delay of each confirmed removal. `returned` counts the models that returned
     before their removal was confirmed. `implausible` counts the reported implausible values, and
-    `dropped` those of them that the next answer did not confirm.
+    `dropped` counts the ones that the next answer did not confirm.
     """
 
     first: datetime
@@ -81,8 +81,8 @@ def summarize(polls: Iterable[Poll]) -> Trial | None:
 def without_repeats(polls: Iterable[Answered]) -> Iterator[Answered]:
     """Skip repeated unchanged polls, except the first of each day.
 
-    Repeats change nothing, and a history has years of them. A pending report is at most a day late
-    because of the skipped polls.
+    Repeats change nothing, and a history has years of them. The skipped polls delay a pending
+    report by at most one day.
     """
     last: Answered | None = None
     skipped: Answered | None = None
