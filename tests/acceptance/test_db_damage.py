@@ -49,7 +49,7 @@ CASES = {
     ),
     "the body in force": (
         "update payload set body = null",
-        ("payloads", "payload", None, "its body is gone, and it is in force or the newest"),
+        ("payloads", "payload", None, "its body is gone, and it is the current or the newest one"),
     ),
     "the answer behind a snapshot": (
         (

@@ -128,7 +128,7 @@ def test_progress_is_shown_on_a_terminal_until_the_end(tmp_path: Path) -> None:
     ) as running:
         os.close(theirs)
         shown = b""
-        while b"packages: 0 s" not in shown:
+        while b"packages: " not in shown:  # then 0 s, or 1 s
             shown += os.read(ours, 4096)
         (tmp_path / "go").write_bytes(b"")
         assert running.communicate(timeout=SECONDS)[0] == "ended 3\n"

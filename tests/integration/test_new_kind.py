@@ -39,6 +39,7 @@ id = "region-changed"
 kind = "moved"
 level = "warning"
 why = "Data may be processed in another country."
+fires = "a region is named for the first time."
 
 [[rule]]
 id = "answers-again\"""",

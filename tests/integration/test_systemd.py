@@ -70,4 +70,4 @@ def test_a_manager_that_is_gone_is_no_error(
 ) -> None:
     """A missing socket is logged and is no error."""
     Systemd({"NOTIFY_SOCKET": str(tmp_path / "gone")}).status("x")
-    assert "the service manager could not be told" in caplog.text
+    assert "the service manager could not be notified" in caplog.text
