@@ -194,8 +194,8 @@ def _document(path: Path, *, is_chosen: bool) -> Diagnosis:
     try:
         if is_spared(path):
             state: Literal["warn", "fail"] = "fail" if is_chosen else "warn"
-            told = f"{path} exists without markers, so it stays as it is"
-            return Diagnosis("document", state, told, MarkersMissing.hint)
+            kept = f"{path} exists without markers, so it stays as it is"
+            return Diagnosis("document", state, kept, MarkersMissing.hint)
     except DocumentError as error:
         return Diagnosis("document", "fail", str(error), error.hint)
     return Diagnosis("document", "ok", f"{path} may be written")

@@ -117,9 +117,9 @@ def _target(app: App) -> Target:
 def _refuse_existing(target: Target, ask: Ask, *, force: bool) -> None:
     if force or not target.path.exists():
         return
-    question = f"{target.named} exists. Write it anew, without its present settings?"
+    question = f"{target.named} exists. Replace it, and lose its settings?"
     if not ask.confirm(question, default=False, otherwise=False):
-        hint = f"To see it: `{target.command} config show`. To write it anew: --force. "
+        hint = f"To see it: `{target.command} config show`. To replace it: --force. "
         hint += "To write another one: `catalog --config FILE init`."
         raise SettingsInvalid(f"{target.named} exists, so nothing was written", hint=hint)
 

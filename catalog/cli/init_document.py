@@ -70,6 +70,6 @@ def _readable(answer: str) -> str:
 
 
 def _free(path: Path) -> Path:
-    """Return a file beside a document that belongs to nobody, or has markers."""
+    """Return a free file beside a document, or one with markers."""
     names = (path.with_stem(f"{path.stem}-catalog{'' if n == 1 else n}") for n in count(1))
     return next(each for each in names if not is_spared(each))

@@ -29,7 +29,7 @@ NEVER = timedelta(microseconds=1)
 SHOWN = 10
 """The maximum number of flapping values that are shown."""
 
-LEVELS = tuple(map(Column, ("Level", "All told", "A day", "By the settings", "A day")))
+LEVELS = tuple(map(Column, ("Level", "Reported", "A day", "By the settings", "A day")))
 DAMPED = (Column("Model", fit="name"), Column("Field"), Column("Moves"))
 
 

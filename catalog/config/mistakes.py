@@ -90,7 +90,7 @@ def located(mistakes: Iterable[str], given: RawSettings, file: Path | None) -> l
     """
     lines = key_lines(given.text)
     pairs = [_located(each, given, file, lines) for each in mistakes]
-    return [told for _, told in sorted(pairs, key=lambda pair: pair[0])]
+    return [line for _, line in sorted(pairs, key=lambda pair: pair[0])]
 
 
 def _located(
@@ -98,10 +98,10 @@ def _located(
 ) -> tuple[int, str]:
     """Return the line of a mistake, 0 outside of the file, and its text."""
     path, _, what = mistake.partition(": ")
-    told, source = f"{path}{_value(path, what, given)}: {what}", given.sources.get(path, "")
+    text, source = f"{path}{_value(path, what, given)}: {what}", given.sources.get(path, "")
     if source.startswith(("environment ", "command line")):
-        return 0, f"{told} ({source})"
-    return _line(path, lines), with_line(told, file, lines)
+        return 0, f"{text} ({source})"
+    return _line(path, lines), with_line(text, file, lines)
 
 
 def with_line(mistake: str, file: Path | None, lines: Mapping[str, int]) -> str:

@@ -91,7 +91,7 @@ def test_nothing_is_overwritten_without_force(live: Live) -> None:
     told, hint = refused.err.splitlines()
     assert told == "error: catalog.toml exists, so nothing was written"
     assert hint == (
-        "hint: To see it: `catalog config show`. To write it anew: --force. "
+        "hint: To see it: `catalog config show`. To replace it: --force. "
         "To write another one: `catalog --config FILE init`."
     )
     given = {"CATALOG_CONFIG": "other.toml"}

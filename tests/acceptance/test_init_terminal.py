@@ -65,18 +65,18 @@ def test_everything_is_asked_and_wrong_answers_again(live: Live) -> None:
 
 
 def test_what_exists_is_asked_about(live: Live) -> None:
-    """No leaves the configuration, yes writes it anew, and a new token may replace the old one."""
+    """No leaves the configuration, yes replaces it, and a new token may replace the old one."""
     shell = plain(live)
     (shell.folder / "catalog.toml").write_text("mine")
     (shell.folder / "infomaniak-token.txt").write_text("old")
-    refused = answer_all(shell, "init", answers=(("Write it anew", ""),))
+    refused = answer_all(shell, "init", answers=(("Replace it", ""),))
     assert refused.code == 2
     assert (shell.folder / "catalog.toml").read_text() == "mine"
     talk = answer_all(
         shell,
         "init",
         answers=(
-            ("Write it anew", "y"),
+            ("Replace it", "y"),
             ("Provider", ""),
             ("infomaniak-token.txt exists. Use the token of infomaniak in it?", "n"),
             ("Token of infomaniak", TOKEN),

@@ -54,5 +54,6 @@ class Patience:
 
 def watch(config: pytest.Config) -> None:
     """Register the plugin, except in workers and without a terminal."""
-    if not hasattr(config, "workerinput") and sys.stderr.isatty():
-        config.pluginmanager.register(Patience(sys.__stderr__.write))  # type: ignore[union-attr]  # it is open
+    terminal = sys.__stderr__
+    if not hasattr(config, "workerinput") and terminal is not None and sys.stderr.isatty():
+        config.pluginmanager.register(Patience(terminal.write))

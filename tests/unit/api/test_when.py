@@ -8,8 +8,9 @@ NOW = datetime(2026, 3, 10, 8, 30, tzinfo=UTC)
 
 
 def utc(*parts: int) -> datetime:
-    """Write a moment in UTC."""
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]  # year to second
+    """Write a moment in UTC, from the year on. Missing parts of the time are 0."""
+    year, month, day, hour, minute, second = (*parts, 0, 0, 0)[:6]
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

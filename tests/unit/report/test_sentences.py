@@ -16,14 +16,13 @@ from catalog.changes.change import (
     Retiring,
     Updated,
 )
-from catalog.changes.finding import Level
 from catalog.changes.incident import Recovered, Trouble, Undelivered
 from catalog.changes.successors import Difference, Successor
 from catalog.core.clock import stamp
 from catalog.core.payload import Drift
 from catalog.core.strict_json import JsonText, canonical
 from catalog.core.text import VALUE_LIMIT
-from catalog.report.sentences import drift_sentence, fact, sentence, successor, title
+from catalog.report.sentences import drift_sentence, fact, sentence, successor
 from catalog.report.summary import pending
 from tests.support.builders import AT, finding, model
 
@@ -323,29 +322,6 @@ def test_moves(before: Any, after: Any, said: str) -> None:
     assert move(text(before), text(after)) == said
 
 
-def test_a_line_of_limited_length_keeps_the_difference() -> None:
-    """A line that is too long gets shorter values, which still show how they differ."""
-    text_before, text_after = (canonical("word " * 50 + end * 30) for end in ("one ", "two "))
-    made = finding(updated(text_before, text_after))
-    assert len(fact(made)) == len(fact(made, 300)) > 200
-    short = fact(made, 100)
-    assert short.startswith("alpha: version … one ")
-    assert " → … two " in short
-    assert len(short) <= 100
-    assert len(fact(made, 30)) == 30
-
-
-def test_long_names_show_where_they_differ() -> None:
-    """Names with one long beginning show their ends, short ones are whole."""
-    old, new = model(name="n" * 150 + "-old"), "n" * 150 + "-new"
-    cut = f"…{'n' * 29}"
-    assert sentence(finding(Renamed(old, "1", new))) == f"{cut}-old renamed to {cut}-new (id 1 → 1)"
-    short = Renamed(model(name="vendor/some-model-of-thirty-characters-1"), "1", "vendor/some-2")
-    assert sentence(finding(short)).startswith(
-        "vendor/some-model-of-thirty-characters-1 renamed to vendor/some-2"
-    )
-
-
 def test_a_word_is_not_mistaken_for_absence() -> None:
     """The text "missing" differs from a missing value."""
     assert move(None, text("missing")) == 'missing → "missing"'
@@ -361,25 +337,3 @@ def test_different_values_never_look_the_same(
     assert (said == f"{side} → {side}") == (before == after)
     assert len(said) <= 2 * VALUE_LIMIT + len(" → ")
     assert "\n" not in said
-
-
-def test_title() -> None:
-    """A title counts by level, most severe first, without empty levels."""
-    levels = (Level.INFO, Level.BREAKING, Level.INFO)
-    findings = [finding(level=level) for level in levels]
-    assert title("infomaniak", findings) == "infomaniak: 1 breaking, 2 info"
-    assert title("infomaniak", iter(findings[:1])) == "infomaniak: 1 info"
-
-
-def test_names_without_end_are_cut() -> None:
-    """A sentence is short with names, fields and values of any length."""
-    long = model(name="n" * 10_000, type="t" * 10_000)
-    value = canonical("v" * 10_000)
-    for change in (
-        *(Added(long), Removed(long), Restored(long, AT)),
-        Updated(long, "f" * 10_000, value, canonical("w" * 10_000)),
-        Drift("new value", "f" * 10_000, value, (long.name,) * 9),
-    ):
-        assert len(sentence(finding(change))) < 1_000
-    wave = tuple(Updated(long, "f" * 10_000, None, value) for _ in range(9))
-    assert len(sentence(finding(*wave))) < 1_000
