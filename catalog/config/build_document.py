@@ -7,6 +7,7 @@ from string import Template
 from catalog.config.settings import Settings
 from catalog.providers.provider import make
 from catalog.report import annotations
+from catalog.report.endpoint import endpoint
 from catalog.sync.publish import Publisher
 
 
@@ -19,7 +20,9 @@ def wire_publisher(settings: Settings) -> Publisher | None:
     provider = make(one.name, one.description)
     words = annotations.load_sections(_shipped(one.kind, "sections.toml"))
     if one.description is not None:
-        words = replace(words, source=f"GET {one.url}{one.description.route}")
+        listed = f"{(one.url or '').rstrip('/')}{one.description.route}"
+        api = {"endpoint": endpoint(listed, one.description.chat)}
+        words = replace(words, source=f"GET {listed}", texts=api)
     return Publisher(
         provider=one.name,
         lifecycle=provider.lifecycle,

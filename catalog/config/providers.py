@@ -21,6 +21,7 @@ from catalog.config.types import (
     OwnBaseUrl,
     Place,
     Places,
+    Relative,
     Route,
     Section,
     Share,
@@ -205,6 +206,11 @@ class ListSettings(Section):
     """The source of `callable_days`."""
     page: str | None = None
     """A web page about the models. Alerts link it."""
+    chat: Relative | None = None
+    """The address of chat completions, for the document. It is relative to the address of the list:
+    if that ends in `/v1/models`, `chat/completions` is `/v1/chat/completions`. A kind may have one
+    of its own.
+    """
 
 
 def _usual_share(data: dict[str, Any]) -> float:

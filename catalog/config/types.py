@@ -323,6 +323,7 @@ Place = Annotated[str, AfterValidator(_checked_place)]
 Places = Annotated[tuple[Place, ...], BeforeValidator(_one_or_many)]
 Words = Annotated[tuple[Annotated[str, Field(pattern=r"\S")], ...], BeforeValidator(_one_or_many)]
 Route = Annotated[str, AfterValidator(_checked_route)]
+Relative = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~/-]+$")]
 Header = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9-]*$")]
 HeaderValue = Annotated[str, Field(pattern=r"^[!-~]+( [!-~]+)*$")]
 Marks = Annotated[

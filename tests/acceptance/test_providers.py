@@ -88,9 +88,10 @@ def test_an_unheard_of_provider_by_configuration_alone(start: Start) -> None:
     )
     assert "mars: unchanged" in shell("sync").out
     document = (shell.folder / "docs" / "models.md").read_text(encoding="utf-8")
-    assert document.startswith("# Models of mars\n")
+    assert document.startswith("# mars AI Models Overview\n")
+    url = servers["mars"].url
+    assert f"- **Base URL:** `{url}`\n- **Models list:** `GET {url}/fleet`\n" in document
     assert "| `argo` |" in document
-    assert "GET http://127.0.0.1" in document
 
 
 @pytest.mark.long

@@ -36,6 +36,17 @@ def test_a_document_that_is_behind_is_shown_and_mended(own_demo: Shell) -> None:
     assert "My own words." in document.read_text()
 
 
+def test_a_document_with_an_older_title_keeps_it(own_demo: Shell) -> None:
+    """The title belongs to the user, so a document of an older version stays valid."""
+    document = own_demo.folder / "demo" / "models.md"
+    older = document.read_text().replace(" Overview\n", "\n", 1)
+    assert older.startswith("# Infomaniak AI Models\n")
+    document.write_text(older)
+    assert own_demo("render", "--check").out == ""
+    assert own_demo("render", "--at", "3").lines == [f"{document} written"]
+    assert document.read_text().startswith("# Infomaniak AI Models\n")
+
+
 def test_another_file_or_stdout_takes_the_document(own_demo: Shell) -> None:
     """The document of a day goes to stdout or to another file only."""
     known = own_demo.files()["demo/models.md"]

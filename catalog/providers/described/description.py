@@ -70,6 +70,8 @@ class Description(ListRequest):
 
     `prices` are judged as prices. `quiet` fields are stored as changes without alerts. `volatile`
     ones are only kept in the payload. Texts at `numbers` and `times` are compared by value.
+
+    `chat` is the address of chat completions, relative to the address of the list.
     """
 
     url: str | None = None
@@ -95,6 +97,7 @@ class Description(ListRequest):
     callable_days: int | None = None
     ground: str | None = None
     page: str | None = None
+    chat: str | None = None
 
     @property
     def place(self) -> Trail:

@@ -30,6 +30,7 @@ WORDS = {
     "Places": _PLACES,
     "ProxyUrl": "`http://HOST:PORT` or `http://USER:PASSWORD@HOST:PORT`, a secret",
     "QuietHours": "two times of day, such as `22:00-07:00`",
+    "Relative": "a path without `?` and `#`",
     "ReportedLevel": "`breaking`, `warning` or `info`",
     "Route": "a path that begins with `/`",
     "Secret": "text, a secret",

@@ -188,7 +188,17 @@ def test_the_product_id_is_filled_in_everywhere() -> None:
     regions = text(replace(made(audio), product_id=4711))
     assert "{product_id}" not in "".join(regions.values())
     assert "`POST /1/ai/4711/openai/audio/transcriptions`" in regions["audio"]
-    assert "`https://api.infomaniak.com/2/ai/4711/openai`" in regions["endpoint"]
+    assert regions["endpoint"] == (
+        "## API Endpoint\n\n"
+        "- **Base URL:** `https://api.infomaniak.com/2/ai/4711/openai` "
+        "(OpenAI clients need `/v1` after it)\n"
+        "- **Chat completions:** "
+        "`POST https://api.infomaniak.com/2/ai/4711/openai/v1/chat/completions`\n"
+        "- **Models list:** `GET https://api.infomaniak.com/1/ai/models`\n"
+        "- **Models list in OpenAI's format:** "
+        "`GET https://api.infomaniak.com/2/ai/4711/openai/v1/models`\n"
+        "  (only LLMs and embeddings)"
+    )
     assert "{product_id}" in text(made(audio))["audio"]
 
 
@@ -271,7 +281,7 @@ def test_the_template_has_every_region_once() -> None:
         if token.tag in {"h1", "h2"} and token.nesting == 1
     ]
     assert headings == [
-        "Infomaniak AI Models",
+        "Infomaniak AI Models Overview",
         "Text Generation (LLM)",
         "Audio Models",
         "Image Generation",
