@@ -1,7 +1,5 @@
 """`catalog matrix`: show the last call result of each model and route."""
 
-from typing import Any
-
 import click
 
 from catalog.cli.app import App, pass_app, provider_option
@@ -9,7 +7,6 @@ from catalog.cli.output import Row, format_option, print_json, print_rows, say
 from catalog.cli.tables import Column
 from catalog.core.clock import stamp
 from catalog.core.probe import Cell, Probe
-from catalog.report.json_output import probe_json
 
 COLUMNS = (Column("Model", fit="name"), Column("Form", rank=2), Column("List", rank=1))
 DETAILS = (
@@ -35,21 +32,15 @@ def matrix(app: App, said: bool, style: str) -> int:
 
     Reads the database alone. `(?)` marks what waits for a second try.
     """
-    from catalog.store import history, probes
+    from catalog.api.matrix import matrix_json, read_matrix
 
     provider = app.one.one.name
     with app.database.reading() as connection:
-        number = history.number_at(connection, provider, None)
-        listed = {model.name for model in history.snapshot(connection, number).models}
-        gone = {each.model.name for each in history.delisted(connection, provider, number)}
-        cells = probes.cells(connection, provider)
-        skips = probes.skips(connection, provider)
-    for place, skip in skips.items():
-        cells.setdefault(place, Cell(skip.name, skip.route, skip.key, last=skip))
-    where = {name: _where(name, listed, gone) for name, _ in cells}
-    ordered = sorted(cells.values(), key=lambda c: (c.name not in listed, c.name.lower(), c.route))
+        known = read_matrix(connection, provider)
+    cells = {(each.cell.name, each.cell.route): each.cell for each in known}
+    ordered, where = [*cells.values()], {each.cell.name: each.where for each in known}
     if style == "json":
-        print_json({"provider": provider, "cells": [_json(c, where[c.name]) for c in ordered]})
+        print_json(matrix_json(provider, known))
     elif not cells and style == "table":
         say("no calls")
     elif said:
@@ -62,17 +53,10 @@ def matrix(app: App, said: bool, style: str) -> int:
     return 0
 
 
-def _where(name: str, listed: set[str], gone: set[str]) -> str:
-    return "listed" if name in listed else "delisted" if name in gone else "never listed"
-
-
-def _form(name: str) -> str:
-    """Return whether a name is short or includes its vendor, as text."""
-    return "vendor/name" if "/" in name else "short"
-
-
 def _row(name: str, where: str, routes: list[str], cells: dict[tuple[str, str], Cell]) -> Row:
-    return (name, _form(name), where, *(_short(cells.get((name, route))) for route in routes))
+    from catalog.api.matrix import form
+
+    return (name, form(name), where, *(_short(cells.get((name, route))) for route in routes))
 
 
 def _short(cell: Cell | None) -> str | None:
@@ -94,13 +78,3 @@ def _details(cell: Cell, newest: Probe) -> Row:
         *(cell.name, cell.route, verdict, *times, came.latency_ms, came.tokens),
         *(came.answered_as, came.said),
     )
-
-
-def _json(cell: Cell, where: str) -> dict[str, Any]:
-    known: dict[str, Any] = {"model": cell.name, "key": cell.key, "form": _form(cell.name)}
-    known |= {"list": where, "route": cell.route}
-    known["verdict"] = str(cell.verdict) if cell.verdict else None
-    known["since"] = stamp(cell.since) if cell.since else None
-    known["last"] = probe_json(cell.last) if cell.last else None
-    known["waiting"] = [probe_json(each) for each in cell.waiting]
-    return {name: value for name, value in known.items() if value not in (None, [])}

@@ -9,7 +9,7 @@ from catalog.changes.finding import Finding, Level
 from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.findings import PROVIDER
 from catalog.cli.forecast import end_lines
-from catalog.cli.lazy_types import Settings, Transaction
+from catalog.cli.lazy_types import Transaction
 from catalog.cli.mistyped import suggestion
 from catalog.cli.output import (
     ROW_FORMATS,
@@ -25,12 +25,11 @@ from catalog.cli.output import (
 from catalog.cli.tables import Column
 from catalog.cli.when import when_option
 from catalog.core.clock import now, stamp
-from catalog.core.snapshot import Model, Snapshot
+from catalog.core.snapshot import Model
 from catalog.core.strict_json import canonical, parse
 from catalog.core.text import count
 from catalog.core.visible import visible
-from catalog.report.annotations import Label, label
-from catalog.report.json_output import forecast_json, model_json, snapshot_json
+from catalog.report.annotations import Label
 from catalog.report.sentences import sentence
 
 COLUMNS = (
@@ -59,30 +58,22 @@ def models(app: App, at: When | None, kind: str | None, status: str | None, styl
     def wanted(model: Model) -> bool:
         return kind in {None, model.type} and status in {None, model.status}
 
-    read = [_read(app, settings, at) for settings in app.each]
-    listed = [model for snapshot, _, _ in read for model in snapshot.models]
+    from catalog.api.listing import listings_json, read_listing
+
+    with app.database.reading() as connection:
+        listings = [read_listing(connection, settings, at) for settings in app.each]
+    listed = [model for each in listings for model in each.snapshot.models]
     _note_unknown("type", kind, {each.type for each in listed})
     _note_unknown("status", status, {each.status for each in listed if each.status is not None})
     if style == "json":
-        catalogs = [
-            {
-                **snapshot_json(snapshot),
-                "models": [
-                    _with_words(model_json(m), label, ends.get(m.key))
-                    for m, label in known
-                    if wanted(m)
-                ],
-            }
-            for snapshot, known, ends in read
-        ]
-        print_json(catalogs[0] if len(catalogs) == 1 else {"catalogs": catalogs})
+        print_json(listings_json(listings, wanted, now()))
         return 0
     several = len(app.each) > 1
     rows = [
-        (*([snapshot.provider] * several), *_row(model, label))
-        for snapshot, known, _ in read
-        for model, label in known
-        if wanted(model)
+        (*([each.snapshot.provider] * several), *_row(one.model, one.label))
+        for each in listings
+        for one in each.models
+        if wanted(one.model)
     ]
     if not rows and style == "table":
         say("no models")
@@ -97,23 +88,6 @@ def _note_unknown(what: str, word: str | None, known: set[str]) -> None:
         return
     near = suggestion(word, known)
     note(visible(f"no model has the {what} {word!r}; there are: {', '.join(sorted(known))}.{near}"))
-
-
-def _read(
-    app: App, settings: Settings, at: When | None
-) -> tuple[Snapshot, list[tuple[Model, Label]], dict[str, dict[str, Any]]]:
-    """Return a provider's snapshot, labeled models, and ends by key."""
-    from catalog.api.reads import read_ends, read_snapshot
-    from catalog.config.build import wire_provider
-    from catalog.config.build_document import wire_annotations
-
-    names = wire_annotations(settings)
-    with app.database.reading() as connection:
-        snapshot = read_snapshot(connection, settings.one.name, at)
-        number, provider = snapshot.number, wire_provider(settings.one)
-        known = () if at or number is None else read_ends(connection, provider, number)[0]
-    ends = {end.model.key: forecast_json(end.forecast, now()) for end in known}
-    return snapshot, [(model, label(model, names)) for model in snapshot.models], ends
 
 
 @click.command()
@@ -169,17 +143,6 @@ def find_model(
         owners = ", ".join(each.provider for each in found)
         raise click.UsageError(f"several providers have {model!r}: add --provider: {owners}.")
     return found[0].provider, found[0].snapshot, found[0].key
-
-
-def _with_words(known: dict[str, Any], words: Label, end: dict[str, Any] | None) -> dict[str, Any]:
-    """Replace the provider's title and description by ours.
-
-    The provider's texts stay in the facts.
-    """
-    facts = known.pop("facts")
-    described = {} if words.description is None else {"description": words.description}
-    expected = {} if end is None else {"forecast": end}
-    return known | {"title": words.title, **described, **expected, "facts": facts}
 
 
 def _row(model: Model, words: Label) -> Row:

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from catalog.api.health import Issue, Status, headline
 from catalog.changes.health import Freshness, Health, State, Unwell
 from catalog.changes.poll import Backlog, Outcome
-from catalog.cli.health import Issue, Status, headline
 from catalog.store.polls import PastPoll
 from tests.support.builders import AT
 

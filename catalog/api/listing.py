@@ -1,0 +1,68 @@
+"""Read the models of a moment with their titles and ends, and show them as JSON."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from catalog.api.reads import read_ends, read_snapshot
+from catalog.api.when import When
+from catalog.changes.forecast import Forecast
+from catalog.config.build import wire_provider
+from catalog.config.build_document import wire_annotations
+from catalog.config.settings import Settings
+from catalog.core.snapshot import Model, Snapshot
+from catalog.report.annotations import Label, label
+from catalog.report.json_output import forecast_json, model_json, snapshot_json
+from catalog.store.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A listed model with its title and description, and its end if one is known."""
+
+    model: Model
+    label: Label
+    end: Forecast | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The models of one snapshot in the order of their ids."""
+
+    snapshot: Snapshot
+    models: tuple[Listed, ...]
+
+
+def read_listing(connection: Transaction, settings: Settings, at: When | None) -> Listing:
+    """Return the models of one provider. Ends are known for the current snapshot only.
+
+    Raise NotFound if there was no snapshot yet.
+    """
+    names, snapshot = wire_annotations(settings), read_snapshot(connection, settings.one.name, at)
+    number, provider = snapshot.number, wire_provider(settings.one)
+    known = () if at or number is None else read_ends(connection, provider, number)[0]
+    ends = {end.model.key: end.forecast for end in known}
+    models = (Listed(each, label(each, names), ends.get(each.key)) for each in snapshot.models)
+    return Listing(snapshot, tuple(models))
+
+
+def listings_json(
+    listings: Iterable[Listing], wanted: Callable[[Model], bool], now: datetime
+) -> dict[str, Any]:
+    """Return the wanted models of one or several providers as JSON."""
+    catalogs = [
+        snapshot_json(each.snapshot)
+        | {"models": [listed_json(one, now) for one in each.models if wanted(one.model)]}
+        for each in listings
+    ]
+    return catalogs[0] if len(catalogs) == 1 else {"catalogs": catalogs}
+
+
+def listed_json(one: Listed, now: datetime) -> dict[str, Any]:
+    """Return a model with our title and description. The provider's texts stay in the facts."""
+    known = model_json(one.model)
+    facts = known.pop("facts")
+    described = {} if one.label.description is None else {"description": one.label.description}
+    expected = {} if one.end is None else {"forecast": forecast_json(one.end, now)}
+    return known | {"title": one.label.title, **described, **expected, "facts": facts}
