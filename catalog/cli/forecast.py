@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import click
 
@@ -12,10 +11,9 @@ from catalog.cli.app import App, pass_app, provider_option
 from catalog.cli.findings import PROVIDER
 from catalog.cli.output import ROW_FORMATS, Row, format_option, print_json, print_rows, say
 from catalog.cli.tables import Column
-from catalog.core.clock import now, stamp
+from catalog.core.clock import now
 from catalog.core.text import one_line
 from catalog.report.ends import days_left, until
-from catalog.report.json_output import forecast_json
 from catalog.report.sentences import best, successor
 
 NAMES = ("Model", "Type", "Gone since", "Until", "Days left", "Basis", "Ground", "Instead")
@@ -41,25 +39,22 @@ def forecast(app: App, style: str) -> int:
     Each has its day, the days left, the reason, and possible successors. The next end comes first,
     past ends come last.
     """
-    from catalog.api.reads import read_ends
-    from catalog.config.build import wire_provider
-    from catalog.store import history
+    from catalog.api.endings import ending_json, read_endings
 
-    listing, moment = [], now()
+    moment = now()
     with app.database.reading() as connection:
-        for settings in app.each:
-            number = history.number_at(connection, settings.one.name, None)
-            known, instead = read_ends(connection, wire_provider(settings.one), number)
-            listing += [(settings.one.name, end, instead[end.model.key]) for end in known]
-    listing.sort(key=lambda each: _order(each[1], moment))
+        endings = read_endings(connection, app.each, moment)
     if style == "json":
-        print_json({"forecasts": [_json(name, end, moment, to) for name, end, to in listing]})
-    elif not listing and style == "table":
+        print_json({"forecasts": [ending_json(each, moment) for each in endings]})
+    elif not endings and style == "table":
         say("no model has an end")
     else:
         several = len(app.each) > 1
         columns, row = (SHORT_COLUMNS, _short) if style == "table" else (COLUMNS, _row)
-        rows = [(*([name] * several), *row(end, moment, instead)) for name, end, instead in listing]
+        rows = [
+            (*([each.provider] * several), *row(each.end, moment, each.successors))
+            for each in endings
+        ]
         print_rows(style, (*([PROVIDER] * several), *columns), rows)
     return 0
 
@@ -74,12 +69,6 @@ def end_lines(expected: Forecast, instead: tuple[Successor, ...]) -> Iterator[tu
         yield "ends", f"{left}: {until(expected.until, expected.basis, expected.ground)}"
     for each in instead:
         yield "instead", successor(each)
-
-
-def _order(end: End, at: datetime) -> tuple[object, ...]:
-    """Return a sort key: future ends by day, then newest past ones."""
-    days = end.forecast.days_left(at)
-    return days < 0, abs(days)
 
 
 def _row(end: End, at: datetime, instead: tuple[Successor, ...]) -> Row:
@@ -107,15 +96,3 @@ def _short(end: End, at: datetime, instead: tuple[Successor, ...]) -> Row:
         one_line(end.forecast.ground),
         best(instead),
     )
-
-
-def _json(provider: str, end: End, at: datetime, instead: tuple[Successor, ...]) -> dict[str, Any]:
-    model = {
-        "provider": provider,
-        "model": end.model.name,
-        "key": end.model.key,
-        "type": end.model.type,
-    }
-    gone = {} if end.gone is None else {"gone_since": stamp(end.gone.gone_since)}
-    known: dict[str, Any] = {**model, "listed": end.gone is None, **gone}
-    return known | forecast_json(end.forecast, at, instead)

@@ -271,7 +271,9 @@ def test_regions_are_added_to_a_document_of_the_user(live: Live) -> None:
     document.write_text(OURS)
     ran = shell("init", "--document", "OURS.md", "--append")
     assert "  OURS.md  the regions were added at its end; the first poll fills them" in ran.lines
-    assert document.read_text().startswith("# Ours\n\n## Infomaniak AI Models Overview\n\n<!-- catalog:")
+    assert document.read_text().startswith(
+        "# Ours\n\n## Infomaniak AI Models Overview\n\n<!-- catalog:"
+    )
     shell("sync")
     assert "| `alpha` |" in document.read_text()
     assert document.read_text().startswith("# Ours\n\n## ")

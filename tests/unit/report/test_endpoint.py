@@ -10,25 +10,31 @@ from catalog.report.endpoint import endpoint
         (
             "https://api.example/v1/models",
             "chat/completions",
-            "## API Endpoint\n\n"
-            "- **Base URL:** `https://api.example/v1`\n"
-            "- **Chat completions:** `POST https://api.example/v1/chat/completions`\n"
-            "- **Models list:** `GET https://api.example/v1/models`",
+            (
+                "## API Endpoint\n\n"
+                "- **Base URL:** `https://api.example/v1`\n"
+                "- **Chat completions:** `POST https://api.example/v1/chat/completions`\n"
+                "- **Models list:** `GET https://api.example/v1/models`"
+            ),
         ),
         (
             "https://api.example/fleet",
             "/other/chat",
-            "## API Endpoint\n\n"
-            "- **Base URL:** `https://api.example`\n"
-            "- **Chat completions:** `POST https://api.example/other/chat`\n"
-            "- **Models list:** `GET https://api.example/fleet`",
+            (
+                "## API Endpoint\n\n"
+                "- **Base URL:** `https://api.example`\n"
+                "- **Chat completions:** `POST https://api.example/other/chat`\n"
+                "- **Models list:** `GET https://api.example/fleet`"
+            ),
         ),
         (
             "https://api.example/",
             None,
-            "## API Endpoint\n\n"
-            "- **Base URL:** `https://api.example`\n"
-            "- **Models list:** `GET https://api.example/`",
+            (
+                "## API Endpoint\n\n"
+                "- **Base URL:** `https://api.example`\n"
+                "- **Models list:** `GET https://api.example/`"
+            ),
         ),
     ],
 )
