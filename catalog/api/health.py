@@ -27,8 +27,8 @@ class Issue:
     """
 
     what: str
-    causes: tuple[str, ...] = ()
-    todo: str = ""
+    causes: tuple[str, ...]
+    todo: str
     counts: bool = True
     is_aside: bool = False
 
@@ -121,18 +121,17 @@ def _poll(one: Status) -> Iterator[Issue]:
     if last is None or last.error is None:
         return
     counts, cause = str(one.health.state) not in {"ok", "stale"}, last.error
-    match str(last.outcome):
-        case "held":
-            todo = way_out(one.release) if one.release else ""
-            yield Issue("the answer is held", (cause.removeprefix(HELD),), todo, counts)
-        case "invalid":
-            todo = "`catalog sync --dry-run` shows what is wrong with the answer."
-            yield Issue("the answer is invalid", (cause,), todo, counts)
-        case _:
-            failures = one.unwell.failures
-            what = "last poll failed" if failures == 1 else f"last {failures:,} polls failed"
-            todo = "`catalog doctor` checks the provider, the token and the clock."
-            yield Issue(what, (cause,), todo, counts)
+    if one.release is not None:
+        todo = way_out(one.release)
+        yield Issue("the answer is held", (cause.removeprefix(HELD),), todo, counts)
+    elif str(last.outcome) == "invalid":
+        todo = "`catalog sync --dry-run` shows what is wrong with the answer."
+        yield Issue("the answer is invalid", (cause,), todo, counts)
+    else:
+        failures = one.unwell.failures
+        what = "last poll failed" if failures == 1 else f"last {failures:,} polls failed"
+        todo = "`catalog doctor` checks the provider, the token and the clock."
+        yield Issue(what, (cause,), todo, counts)
 
 
 def _age(one: Status) -> Iterator[Issue]:

@@ -69,15 +69,19 @@ def _command(context: click.Context, words: tuple[str, ...]) -> str | None:
     parent = context.find_root()
     command: click.Command | None = parent.command
     for word in words:
-        if not isinstance(command, click.Group):
+        command = _subcommand(parent, command, word)
+        if command is None:
             return None
-        names = command.list_commands(parent)
-        if word not in names:
-            return None
-        _, command, _ = command.resolve_command(parent, [word])
-        if command is not None:
-            parent = click.Context(command, parent, word)
+        parent = click.Context(command, parent, word)
     return parent.get_help()
+
+
+def _subcommand(
+    context: click.Context, group: click.Command | None, name: str
+) -> click.Command | None:
+    if not isinstance(group, click.Group) or name not in group.list_commands(context):
+        return None
+    return group.resolve_command(context, [name])[1]
 
 
 def _show(text: str) -> None:

@@ -81,8 +81,7 @@ def _print_issue(issue: Issue) -> None:
     """Print a problem, its causes and the next command."""
     say(visible(f"  {'problem' if issue.counts else 'note':14}{issue.what}"))
     for line in (*issue.causes, issue.todo):
-        if line:
-            say(visible(f"{_INDENT}{line}"))
+        say(visible(f"{_INDENT}{line}"))
 
 
 def _success(one: Status) -> str:

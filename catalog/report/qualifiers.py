@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from catalog.changes.change import Change, Updated
+from catalog.changes.change import Updated
 from catalog.changes.finding import Finding
 from catalog.changes.flapping import DAMPED, FLAPPING, WAITING
 from catalog.changes.values import LEAP, UNIT, factor
@@ -15,7 +15,8 @@ LEAPING = {"price-raised", "price-lowered", "limit-raised", "limit-lowered"} | W
 def extent(finding: Finding) -> str:
     """Return a large factor of a price or limit, its likely cause, and a doubt."""
     doubt = ", implausible, waiting for confirmation" if finding.rule in WAITING else ""
-    factors = [_factor(each) for each in finding.changes] if finding.rule in LEAPING else []
+    updates = finding.changes if finding.rule in LEAPING else ()
+    factors = [_factor(each) for each in updates if isinstance(each, Updated)]
     known = [each for each in factors if each is not None]
     if len(known) < len(factors) or min(known, default=0) <= LEAP:
         return doubt
@@ -24,10 +25,9 @@ def extent(finding: Finding) -> str:
     return f" ({times}{unit}){doubt}"
 
 
-def _factor(change: Change) -> Decimal | None:
-    if not isinstance(change, Updated) or change.before is None or change.after is None:
-        return None
-    return factor(parse(change.before), parse(change.after))
+def _factor(change: Updated) -> Decimal | None:
+    before, after = (side and parse(side) for side in (change.before, change.after))
+    return factor(before, after)
 
 
 def moved(finding: Finding) -> str:

@@ -161,6 +161,13 @@ def test_a_name_like_no_other_is_told_without_a_guess(code: Shell) -> None:
     assert ran.lines[2] == ""
 
 
+def test_a_file_of_another_library_is_not_judged(code: Shell) -> None:
+    """A name in a file that loads the library of another provider is not counted."""
+    write(code.folder, {"ai.py": 'import groq\nask(model="llama3")\n'})
+    ran = code("check", "--shipped", "ai.py", "--why")
+    assert ran.lines[-1] == "  2:12  llama3: the file speaks of groq, not of infomaniak"
+
+
 def test_comments_ignore_and_are_told_when_they_need_not(code: Shell) -> None:
     """An ignored use is counted, and a comment that ignores nothing is an info finding."""
     write(

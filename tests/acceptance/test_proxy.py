@@ -123,6 +123,12 @@ def test_a_certificate_file_without_certificates_is_a_mistake(shell: Shell) -> N
     assert f'http.ca_file = "company.pem": {file} holds no certificate' in told
 
 
+def test_a_host_without_the_proxy_that_is_no_host_is_a_mistake(shell: Shell) -> None:
+    """A URL in http.no_proxy is shown with the setting and what can be written there."""
+    told = shell("config", "check", code=2, given={"CATALOG_HTTP_NO_PROXY": "a.ch,http://b.ch"})
+    assert "http.no_proxy.1: 'http://b.ch' is no host: write example.org, 192.0.2.7" in told.err
+
+
 def test_a_proxy_in_an_open_file_is_warned_about(shell: Shell) -> None:
     """Only a proxy with credentials makes a configuration secret."""
     file = shell.folder / "catalog.toml"

@@ -3,6 +3,8 @@
 import json
 import socket
 import ssl
+import struct
+import threading
 from pathlib import Path
 
 import pytest
@@ -156,6 +158,25 @@ def test_a_silent_proxy_is_given_up_at_the_deadline(authority: Path) -> None:
     with proxy(1, silent) as way:
         error = refused(way.url, authority, Limits(attempts=1, deadline=0.3))
     assert type(error) is TimedOut
+
+
+def test_a_proxy_that_hangs_up_in_its_tls_is_named(authority: Path) -> None:
+    """A connection that is reset in the TLS handshake is reported like any other cut."""
+
+    def cut(listener: socket.socket) -> None:
+        client, _ = listener.accept()
+        client.recv(1)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=cut, args=(listener,))
+        thread.start()
+        where = f"127.0.0.1:{listener.getsockname()[1]}"
+        error = refused(f"https://{where}", authority)
+        thread.join()
+    text = f"could not be read through the proxy {where}: Connection reset by peer"
+    assert (type(error), str(error)) == (Unreachable, f"{HOST}/1/ai/models {text}")
 
 
 def test_this_machine_is_reached_without_the_proxy() -> None:

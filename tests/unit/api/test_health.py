@@ -27,7 +27,8 @@ def test_several_providers_are_named() -> None:
     assert headline([ONE], None) == "OK"
     told = "NOT WELL: two: 2 messages not delivered, last 2 polls failed"
     assert headline([ONE, TWO], None) == told
-    assert headline([ONE], Issue("the database is damaged")) == "NOT WELL: the database is damaged"
+    damage = Issue("the database is damaged", (), "Restore a backup.")
+    assert headline([ONE], damage) == "NOT WELL: the database is damaged"
 
 
 def test_an_overdue_message_is_a_problem() -> None:

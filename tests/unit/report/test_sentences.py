@@ -22,7 +22,7 @@ from catalog.core.clock import stamp
 from catalog.core.payload import Drift
 from catalog.core.strict_json import JsonText, canonical
 from catalog.core.text import VALUE_LIMIT
-from catalog.report.sentences import drift_sentence, fact, sentence, successor
+from catalog.report.sentences import best, drift_sentence, fact, sentence, successor
 from catalog.report.summary import pending
 from tests.support.builders import AT, finding, model
 
@@ -204,6 +204,13 @@ def test_a_successor_stands_with_what_would_be_lost(
     assert successor(Successor("beta", differences)) == said
     unlisted = Successor("beta", differences, is_noted=True, is_listed=False)
     assert successor(unlisted) == "beta (not in the catalog)"
+
+
+def test_the_best_successor_is_named_and_the_others_counted() -> None:
+    """A table has room for one successor, and a model without any has none there."""
+    assert best(()) is None
+    assert best([Successor("beta", ())]) == "beta"
+    assert best([Successor("beta", ()), Successor("gamma", ())]) == "beta (+1)"
 
 
 def test_wave_of_one_move() -> None:
