@@ -53,7 +53,9 @@ def explain(app: App, finding: str, style: str) -> int:
     about = {settings.one.name: settings for settings in app.each}
     with app.database.reading() as connection:
         provider, (number, *earlier) = lookup.find(connection, list(about), finding.lower())
-        (found,) = changelog.findings(connection, changelog.FindingFilter(provider, number=number))
+        (found,) = changelog.findings(
+            connection, changelog.FindingFilter(provider, numbers=(number,))
+        )
         compared = lookup.compared(connection, number)
         told = lookup.deliveries(connection, number)
     settings = about[provider]

@@ -54,6 +54,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "status": ("status", "Say whether all is well; exits with 1 when not."),
     "sync": ("sync", "Poll the provider once."),
     "tune": ("tune", "Judge the stored history again, and count what is reported."),
+    "web": ("web", "Serve pages, feeds, a calendar, metrics and an API, read-only."),
     "validate": ("payloads", "Check a payload FILE, or stdin for -."),
 }
 """The module of each command, and its line in the overview."""

@@ -130,8 +130,9 @@ class FindingFilter:
     levels: tuple[Level, ...] = ()
     kinds: tuple[str, ...] = ()
     stated: bool = False
+    rules: tuple[str, ...] = ()
     message: str | None = None
-    number: int | None = None
+    numbers: tuple[int, ...] | None = None
 
 
 def findings(connection: Connection, wanted: FindingFilter) -> tuple[Finding, ...]:
@@ -147,7 +148,7 @@ def findings(connection: Connection, wanted: FindingFilter) -> tuple[Finding, ..
         .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
         .join(table_of(ChangeRow), col(ChangeRow.finding_id) == col(FindingRow.id))
         .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
-        .where(*_conditions(wanted))
+        .where(*conditions(wanted))
         .order_by(col(FindingRow.id), col(ChangeRow.id))
     )
     rows = connection.execute(query)
@@ -164,7 +165,7 @@ def snapshot_with(connection: Connection, wanted: FindingFilter, least: int) -> 
         select(number, col(PollRow.snapshot_id))
         .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
         .join(table_of(ChangeRow), col(ChangeRow.finding_id) == number)
-        .where(*_conditions(wanted), col(PollRow.snapshot_id).is_not(None))
+        .where(*conditions(wanted), col(PollRow.snapshot_id).is_not(None))
         .distinct()
         .order_by(number.desc())
         .limit(least)
@@ -180,7 +181,7 @@ def count(connection: Connection, wanted: FindingFilter) -> int:
         .join(table_of(PollRow), col(PollRow.id) == col(FindingRow.poll_id))
         .join(table_of(ChangeRow), col(ChangeRow.finding_id) == col(FindingRow.id))
         .outerjoin(table_of(ModelVersionRow), col(ModelVersionRow.id) == col(ChangeRow.version_id))
-        .where(*_conditions(wanted))
+        .where(*conditions(wanted))
     )
     return connection.scalar(query) or 0
 
@@ -245,7 +246,8 @@ def reported_probes(connection: Connection, provider: str) -> dict[tuple[str, st
     return {change.report_key: change for change in changes if isinstance(change, Probed)}
 
 
-def _conditions(wanted: FindingFilter) -> Iterable[Any]:
+def conditions(wanted: FindingFilter) -> Iterable[Any]:
+    """Yield the conditions of a query that joins findings, polls, changes and versions."""
     yield col(FindingRow.provider) == wanted.provider
     if wanted.since is not None:
         yield col(PollRow.started_at) >= wanted.since
@@ -264,15 +266,16 @@ def _conditions(wanted: FindingFilter) -> Iterable[Any]:
         named = or_(*(detail.contains(f'"key":{key}', autoescape=True) for key in keys))
         by_name = col(ChangeRow.kind).in_((*PROBED_KINDS, Retiring.kind, Cancelled.kind)) & named
         yield or_(col(ModelVersionRow.key).in_(wanted.keys), renamed, by_name)
-    if wanted.levels:
-        yield col(FindingRow.level).in_([str(level) for level in wanted.levels])
+    levels = [str(level) for level in wanted.levels]
+    chosen = ((FindingRow.level, levels), (FindingRow.rule, wanted.rules))
+    yield from (col(column).in_(values) for column, values in chosen if values)
     if wanted.kinds:
         of_kinds = col(ChangeRow.kind).in_(wanted.kinds)
         stated = col(ChangeRow.detail).contains('"is_stated":true')
         is_stated = and_(col(ChangeRow.kind) == Retiring.kind, stated)
         yield or_(of_kinds, is_stated) if wanted.stated else of_kinds
-    if wanted.number is not None:
-        yield col(FindingRow.id) == wanted.number
+    if wanted.numbers is not None:
+        yield col(FindingRow.id).in_(wanted.numbers)
     if wanted.message is not None:
         pending = select(col(DeliveryRow.finding_id)).where(
             col(DeliveryRow.message_id) == wanted.message

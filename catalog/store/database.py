@@ -55,13 +55,20 @@ class Database:
     """A database, opened on first use."""
 
     def __init__(
-        self, url: str, *, busy_timeout: float = BUSY_TIMEOUT, upgrades: bool = True
+        self,
+        url: str,
+        *,
+        busy_timeout: float = BUSY_TIMEOUT,
+        upgrades: bool = True,
+        writes: bool = True,
     ) -> None:
         """Accept a SQLAlchemy URL or the path of an SQLite file.
 
         Raise SettingsInvalid for an unusable URL. Without `upgrades`, an old schema is refused.
+        Without `writes`, the database is opened read-only.
         """
-        self._upgrades = upgrades
+        self._upgrades = upgrades and writes
+        self._writes = writes
         self._busy_timeout = busy_timeout
         self._upgraded: Upgraded | None = None
         self._together: Connection | None = None
@@ -232,7 +239,7 @@ class Database:
                     # If another process was faster, its file stays. Without hard links, SQLite
                     # creates the file itself.
                     os.link(temporary, file)
-            engine = make_engine(self.url, self._busy_timeout)
+            engine = make_engine(self.url, self._busy_timeout, writes=self._writes)
             self._upgraded = _bring_up_to_date(engine, self.place, upgrades=self._upgrades)
         except (TypeError, ValueError) as error:  # a bad option in the URL
             raise SettingsInvalid(f"the database URL cannot be used: {error}") from None

@@ -1,6 +1,8 @@
 """Make the engine of SQLAlchemy for a database."""
 
 import sqlite3
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -15,15 +17,23 @@ def is_memory(url: URL) -> bool:
     return url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}
 
 
-def make_engine(url: URL, busy_timeout: float) -> Engine:
-    """Make the engine of a database. `busy_timeout` is in seconds. Only SQLite uses it."""
+def make_engine(url: URL, busy_timeout: float, *, writes: bool = True) -> Engine:
+    """Make the engine of a database. `busy_timeout` is in seconds. Only SQLite uses it.
+
+    Without `writes`, the database itself refuses every change.
+    """
     if url.get_backend_name() != "sqlite":
-        return create_engine(url)
+        return create_engine(url, execution_options={} if writes else {"postgresql_readonly": True})
     # The file is opened for each transaction, because it may be replaced.
     pool = StaticPool if is_memory(url) else NullPool
     # Threads may share a connection, because they never use it at the same time.
     arguments = {"timeout": busy_timeout, "check_same_thread": False}
-    engine = create_engine(url, connect_args=arguments, poolclass=pool)
+    if writes or is_memory(url):
+        engine = create_engine(url, connect_args=arguments, poolclass=pool)
+    else:
+        read = f"{Path(str(url.database)).absolute().as_uri()}?mode=ro"
+        opened = partial(sqlite3.connect, read, uri=True, **arguments)
+        engine = create_engine(url, creator=opened, poolclass=pool)
     # We send BEGIN ourselves, because the driver's transactions lose concurrent updates (see
     # pitfalls of pysqlite in SQLAlchemy's documentation).
     event.listen(engine, "connect", _prepare)

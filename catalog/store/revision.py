@@ -1,0 +1,38 @@
+"""Identify the content of the store, so that readers know whether an answer is still valid."""
+
+import hashlib
+from functools import cache
+
+from sqlalchemy import Connection, Executable, func, select
+
+from catalog.store.record import PENDING
+from catalog.store.tables import (
+    DeliveryRow,
+    FindingRow,
+    NoteRow,
+    PollRow,
+    ProbeRow,
+    SnapshotRow,
+    col,
+)
+
+
+def revision(connection: Connection) -> str:
+    """Return a text that changes with every poll, finding, probe, note or delivery.
+
+    It has the chain digest of the newest snapshot, so a restored database differs too.
+    """
+    parts = connection.execute(_query()).one()
+    return hashlib.sha256(repr(tuple(parts)).encode()).hexdigest()[:16]
+
+
+@cache
+def _query() -> Executable:
+    rows = (PollRow, FindingRow, ProbeRow, NoteRow, SnapshotRow, DeliveryRow)
+    newest = [select(func.max(col(row.id))).scalar_subquery() for row in rows]
+    chain = select(col(SnapshotRow.chain)).order_by(col(SnapshotRow.id).desc()).limit(1)
+    last = select(col(PollRow.started_at)).order_by(col(PollRow.id).desc()).limit(1)
+    pending = select(func.count()).where(col(DeliveryRow.state) == PENDING)
+    return select(
+        *newest, chain.scalar_subquery(), last.scalar_subquery(), pending.scalar_subquery()
+    )

@@ -1,0 +1,92 @@
+"""Answer requests from the store: cached by revision and minute, with ETag and 304."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from catalog.core.errors import CatalogError, InternalError
+from catalog.core.unexpected import place
+from catalog.web.reader import Reader, Reading
+
+ROOM = 32_000_000
+"""Maximum bytes of the cached answers together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The content of an answer with its media type and own headers."""
+
+    content: bytes
+    media_type: str
+    headers: tuple[tuple[str, str], ...] = ()
+    status: int = 200
+
+
+Make = Callable[[Reading], Body]
+
+
+@dataclass
+class Answers:
+    """The answers of one server. Equal requests of one minute are made once.
+
+    An answer is valid until the store changes or the minute ends, because pages show ages. The
+    least recently used ones are dropped.
+    """
+
+    reader: Reader
+    _known: OrderedDict[str, Body] = field(default_factory=OrderedDict)
+    _size: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def answer(self, request: Request, make: Make, *, variant: str = "") -> Response:
+        """Return the answer of an address, 304 if the client has it.
+
+        `variant` is what the answer depends on besides the address. Raise the errors of `make`.
+        """
+        with self.reader.reading() as reading:
+            etag = self._etag(request, reading, variant)
+            if etag in request.headers.get("if-none-match", ""):
+                return Response(status_code=304, headers={"ETag": etag})
+            body = self._find(etag)
+            if body is None:
+                body = _made(make, reading)
+                self._keep(etag, body)
+        headers = {"ETag": etag, "Cache-Control": "no-cache", **dict(body.headers)}
+        return Response(body.content, body.status, headers, body.media_type)
+
+    def _etag(self, request: Request, reading: Reading, variant: str) -> str:
+        url = f"{request.scope.get('root_path', '')}{request.url.path}?{request.url.query}"
+        parts = (reading.revision(), f"{reading.now:%Y-%m-%dT%H:%M}", url, variant)
+        return f'W/"{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:24]}"'
+
+    def _find(self, etag: str) -> Body | None:
+        with self._lock:
+            if etag in self._known:
+                self._known.move_to_end(etag)
+            return self._known.get(etag)
+
+    def _keep(self, etag: str, body: Body) -> None:
+        if len(body.content) > ROOM // 8:
+            return
+        with self._lock:
+            before = self._known.pop(etag, None)
+            self._known[etag] = body
+            self._size += len(body.content) - (0 if before is None else len(before.content))
+            while self._size > ROOM:
+                _, old = self._known.popitem(last=False)
+                self._size -= len(old.content)
+
+
+def _made(make: Make, reading: Reading) -> Body:
+    """Return the body, or raise a CatalogError. Every other error is a bug of this program."""
+    try:
+        return make(reading)
+    except CatalogError:
+        raise
+    except Exception as error:
+        raise InternalError(f"a page could not be made: {place(error)}") from error

@@ -1,0 +1,159 @@
+"""Build the web application: pages with their twins, the API, and the files of machines."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from catalog import __version__
+from catalog.core.errors import CatalogError
+from catalog.web import errors
+from catalog.web.answer import Answers, Body, Make
+from catalog.web.links import LiveLinks
+from catalog.web.pages import PAGES, Page
+from catalog.web.query import Query
+from catalog.web.reader import Reader, Reading
+from catalog.web.security import Access, Guard
+from catalog.web.site import Site
+
+STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+LOOKED = "looked"
+"""The cookie with the time when a person last compared."""
+_MOMENT = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the application is reached. `root_path` is such as `/catalog`, behind a proxy."""
+
+    root_path: str = ""
+    access: Access = field(default_factory=Access)
+
+
+def make_app(reader: Reader, options: Options) -> Guard:
+    """Return the ASGI application over a store."""
+    app = FastAPI(
+        title="Model catalog",
+        version=__version__,
+        root_path=options.root_path,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    links = LiveLinks(options.root_path)
+    app.router.routes += _routes(Answers(reader), Site(lambda _path: links))
+    _handle_errors(app, reader, links)
+    return Guard(app, options.access, lambda path: path.startswith(("/badge/", "/feeds/")))
+
+
+def _routes(answers: Answers, site: Site) -> list[Route]:
+    """Return every route except those of the API."""
+    routes = [Route(f"/{name}", _file(name)) for name in STATIC]
+    routes += [Route("/livez", _live), Route("/readyz", _ready(answers))]
+    for page in PAGES:
+        routes.append(Route(page.path, _page(answers, site, page)))
+        routes += [
+            Route(page.stem + twin, _page(answers, site, page, twin)) for twin in (".json", ".md")
+        ]
+    routes.append(Route("/models/{provider}/{name:path}", _model(answers, site)))
+    routes.append(Route("/changes/{which}", _changes(answers, site)))
+    return routes
+
+
+Endpoint = Callable[[Request], Response]
+
+
+def _page(answers: Answers, site: Site, page: Page[Any], twin: str = "") -> Endpoint:
+    def endpoint(request: Request) -> Response:
+        values = dict(request.query_params)
+        if page.path == "/compare" and "from" not in values:
+            values |= _looked(request)
+
+        def make(reading: Reading) -> Body:
+            return site.page(page, reading, Query(values, reading.now), twin)
+
+        response = answers.answer(request, make, variant=values.get("from", ""))
+        if page.path == "/compare" and not twin:
+            _remember(response, answers.reader)
+        return response
+
+    return endpoint
+
+
+def _looked(request: Request) -> dict[str, str]:
+    """Return the moment of the cookie as a query, empty without a valid one."""
+    moment = request.cookies.get(LOOKED, "")
+    return {"from": moment} if _MOMENT.fullmatch(moment) else {}
+
+
+def _remember(response: Response, reader: Reader) -> None:
+    """Set the cookie for "since I last looked"."""
+    moment = f"{reader.clock():%Y-%m-%dT%H:%M:%SZ}"
+    response.set_cookie(LOOKED, moment, max_age=365 * 86_400, httponly=True, samesite="lax")
+
+
+def _model(answers: Answers, site: Site) -> Endpoint:
+    def endpoint(request: Request) -> Response:
+        provider, name = request.path_params["provider"], request.path_params["name"]
+
+        def make(reading: Reading) -> Body:
+            return site.model(reading, provider, name, Query(request.query_params, reading.now))
+
+        return answers.answer(request, make)
+
+    return endpoint
+
+
+def _changes(answers: Answers, site: Site) -> Endpoint:
+    def endpoint(request: Request) -> Response:
+        make: Make = lambda reading: site.changes(reading, request.path_params["which"])  # noqa: E731
+        return answers.answer(request, make)
+
+    return endpoint
+
+
+def _file(name: str) -> Endpoint:
+    """Return the endpoint of a static file."""
+    content = files("catalog.web").joinpath("static", name).read_bytes()
+
+    def endpoint(_request: Request) -> Response:
+        headers = {"Cache-Control": "max-age=3600"}
+        return Response(content, headers=headers, media_type=STATIC[name])
+
+    return endpoint
+
+
+def _live(_request: Request) -> Response:
+    return PlainTextResponse("alive\n")
+
+
+def _ready(answers: Answers) -> Endpoint:
+    from catalog.web.views.status import read_service
+
+    def endpoint(_request: Request) -> Response:
+        with answers.reader.reading() as reading:
+            view = read_service(reading, Query({}, reading.now))
+        old = [one.name for one in view.providers if one.status.health.freshness == "error"]
+        text = f"too old: {', '.join(old)}\n" if old else "ready\n"
+        return PlainTextResponse(text, 503 if old else 200)
+
+    return endpoint
+
+
+def _handle_errors(app: FastAPI, reader: Reader, links: LiveLinks) -> None:
+    def handle(request: Request, error: Exception) -> Response:
+        errors.log(error)
+        if errors.is_for_program(request):
+            return errors.problem(error)
+        return errors.error_page(error, links, reader)
+
+    for kind in (CatalogError, HTTPException):
+        app.add_exception_handler(kind, handle)

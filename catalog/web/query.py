@@ -1,0 +1,61 @@
+"""Read the query of an address: moments, levels, numbers, words."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from catalog.api.when import Edge, When, read_when
+from catalog.changes.finding import Level
+from catalog.core.errors import ArgumentInvalid
+from catalog.core.text import closest, did_you_mean
+
+LONGEST = 500
+"""Maximum characters of a value."""
+LARGEST = 2**31 - 1
+
+
+class Query:
+    """The query of one address. Unknown names are ignored, as servers do.
+
+    Every method raises ArgumentInvalid for a value that it cannot read.
+    """
+
+    def __init__(self, values: Mapping[str, str], now: datetime) -> None:
+        self.values = {name: value.strip() for name, value in values.items() if value.strip()}
+        self._now = now
+
+    def text(self, name: str) -> str | None:
+        """Return a text, None if it is absent or empty."""
+        value = self.values.get(name)
+        if value is not None and len(value) > LONGEST:
+            raise ArgumentInvalid(f"{name}: longer than {LONGEST} characters")
+        return value
+
+    def when(self, name: str, edge: Edge = "end") -> When | None:
+        """Return a moment as the command line reads it, None if absent."""
+        value = self.text(name)
+        try:
+            return None if value is None else read_when(value, self._now, edge)
+        except ValueError as error:
+            raise ArgumentInvalid(f"{name}: {error}") from None
+
+    def level(self, name: str = "level") -> Level | None:
+        """Return a level, None if absent."""
+        value = self.text(name)
+        if value is None:
+            return None
+        if value not in tuple(Level):
+            meant = did_you_mean(closest(value, tuple(Level)))
+            known = ", ".join(Level)
+            raise ArgumentInvalid(
+                f"{name}: there is no level {value[:40]!r}{meant}", hint=f"Levels: {known}."
+            )
+        return Level(value)
+
+    def number(self, name: str, default: int, largest: int = LARGEST) -> int:
+        """Return a number from 0 to `largest`."""
+        value = self.text(name)
+        if value is None:
+            return default
+        if not (value.isascii() and value.isdecimal()) or int(value[:12]) > largest:
+            raise ArgumentInvalid(f"{name}: {value[:40]!r} is no number from 0 to {largest:,}")
+        return int(value)

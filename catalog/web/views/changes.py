@@ -1,0 +1,127 @@
+"""Read recorded findings: the pages `/changes`, `/changes/MONTH` and `/changes/NUMBER`."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from catalog.api.reads import Place, change_filters, find_places, levels_from
+from catalog.changes.finding import Finding
+from catalog.changes.rules import Rule, rules
+from catalog.core.clock import stamp
+from catalog.core.errors import ArgumentInvalid, NotFound
+from catalog.report.json_output import finding_json
+from catalog.report.markdown import table, text
+from catalog.report.sentences import sentence
+from catalog.store import lookup
+from catalog.store.changelog import FindingFilter
+from catalog.store.finding_pages import Page, by_numbers, months_with_findings, read_page
+from catalog.web.query import Query
+from catalog.web.reader import Reading
+
+SIZE = 50
+"""Findings on one page."""
+MONTH_SIZE = 500
+"""Findings on the page of one month."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesView:
+    """Findings that match, newest first. `month` is such as `2026-05` on the page of a month."""
+
+    page: Page
+    filters: dict[str, str]
+    rules: tuple[str, ...]
+    providers: tuple[str, ...]
+    months: tuple[str, ...]
+    month: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """One finding with its rule, and the two snapshots that were compared.
+
+    `rule` is None for a rule that this version does not have.
+    """
+
+    finding: Finding
+    rule: Rule | None
+    before: str | None
+    after: str | None
+
+
+def read_changes(reading: Reading, query: Query) -> ChangesView:
+    """Return one page of the findings that match."""
+    wanted = filters_of(reading, query)
+    before = query.number("before", 0)
+    page = read_page(reading.connection, wanted, query.number("limit", SIZE, 200), before=before)
+    return _view(reading, page, query.values)
+
+
+def read_month(reading: Reading, month: str) -> ChangesView:
+    """Return the findings of one month, or raise NotFound for a text that is no month."""
+    try:
+        begin = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+    except ValueError:
+        raise NotFound(f"there is no page of changes {month!r}") from None
+    following = begin.replace(year=begin.year + begin.month // 12, month=begin.month % 12 + 1)
+    query = Query({"since": stamp(begin), "until": stamp(following)}, reading.now)
+    wanted = filters_of(reading, query)
+    page = read_page(reading.connection, wanted, MONTH_SIZE)
+    inside = tuple(each for each in page.findings if each.at < following)
+    return replace(_view(reading, replace(page, findings=inside), {}), month=month)
+
+
+def _view(reading: Reading, page: Page, filters: dict[str, str]) -> ChangesView:
+    months = months_with_findings(reading.connection)
+    return ChangesView(page, filters, tuple(sorted(rules())), reading.providers, months)
+
+
+def read_finding(reading: Reading, number: int) -> FindingView:
+    """Return one finding, or raise NotFound."""
+    wanted = [FindingFilter(name) for name in reading.providers]
+    found = by_numbers(reading.connection, (number,), wanted)
+    if not found:
+        raise NotFound(f"there is no change {number}", hint="The page of changes lists them.")
+    before, after = lookup.compared(reading.connection, number)
+    return FindingView(found[0], rules().get(found[0].rule), before, after)
+
+
+def filters_of(reading: Reading, query: Query) -> tuple[FindingFilter, ...]:
+    """Return the filters of a query: provider, model, since, until, level and rule."""
+    names = [each.one.name for each in reading.selected(query.text("provider"))]
+    places: list[Place | str] = [*names]
+    model, rule = query.text("model"), query.text("rule")
+    if model is not None:
+        places = [*find_places(reading.connection, names, model, None)]
+    if rule is not None and rule not in rules():
+        raise ArgumentInvalid(f"rule: there is no rule {rule[:40]!r}")
+    levels = levels_from(query.level())
+    since, until = query.when("since", "start"), query.when("until")
+    found = change_filters(reading.connection, places, since, until, levels)
+    return tuple(replace(each, rules=(rule,) if rule else ()) for each in found)
+
+
+def change_json(finding: Finding) -> dict[str, Any]:
+    """Return a finding as `catalog changes --format json` prints it."""
+    return finding_json(finding) | ({"number": finding.number} if finding.number else {})
+
+
+def changes_json(view: ChangesView, _reading: Reading) -> dict[str, Any]:
+    """Return a page of changes, newest first, with the cursor of the next one."""
+    known: dict[str, Any] = {"changes": [change_json(each) for each in view.page.findings]}
+    return known | ({"next": view.page.older} if view.page.older else {})
+
+
+def finding_view_json(view: FindingView, _reading: Reading) -> dict[str, Any]:
+    """Return one finding with its sentence and the reason for its level."""
+    known = change_json(view.finding) | {"sentence": sentence(view.finding)}
+    return known | ({"why": view.rule.why} if view.rule else {})
+
+
+def changes_markdown(view: ChangesView) -> str:
+    """Return a page of changes as a Markdown table."""
+    rows = [
+        [stamp(each.at), text(each.provider), str(each.level), each.rule, text(sentence(each))]
+        for each in view.page.findings
+    ]
+    return table(("At", "Provider", "Level", "Rule", "Change"), rows)

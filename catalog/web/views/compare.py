@@ -1,0 +1,108 @@
+"""Compare two moments: the page `/compare`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from catalog.api.compare import compare
+from catalog.api.reads import read_gone, read_snapshot
+from catalog.api.when import When
+from catalog.changes.finding import Finding
+from catalog.config.build import wire_provider
+from catalog.config.settings import Settings
+from catalog.core.errors import NotFound
+from catalog.core.snapshot import Snapshot
+from catalog.report.json_output import finding_json, snapshot_json
+from catalog.report.markdown import table, text
+from catalog.report.sentences import sentence
+from catalog.web.query import Query
+from catalog.web.reader import Reading
+
+DEFAULT = "7d"
+"""The moment to compare from, if the reader has not looked before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The differences of one provider between two snapshots, most severe first.
+
+    `before` is None if there was no snapshot at the first moment.
+    """
+
+    provider: str
+    before: Snapshot | None
+    after: Snapshot
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompareView:
+    """The comparison of each provider. `since` and `until` are the moments as written."""
+
+    since: str
+    until: str
+    comparisons: tuple[Comparison, ...]
+    without: tuple[str, ...]
+
+
+def read_comparison(reading: Reading, query: Query) -> CompareView:
+    """Return the differences between the moments `from` and `to`."""
+    since, until = query.when("from") or _ago(reading), query.when("to")
+    found, without = [], []
+    for settings in reading.selected(query.text("provider")):
+        try:
+            found.append(_compare(reading, settings, since, until))
+        except NotFound:
+            without.append(settings.one.name)
+    return CompareView(
+        since=query.text("from") or DEFAULT,
+        until=query.text("to") or "now",
+        comparisons=tuple(found),
+        without=tuple(without),
+    )
+
+
+def comparison_json(view: CompareView, _reading: Reading) -> dict[str, Any]:
+    """Return the differences by provider, each as `catalog diff --format json` prints it."""
+    return {
+        "from": view.since,
+        "to": view.until,
+        "comparisons": [
+            {
+                "provider": each.provider,
+                "before": None if each.before is None else snapshot_json(each.before),
+                "after": snapshot_json(each.after),
+                "changes": [finding_json(finding) for finding in each.findings],
+            }
+            for each in view.comparisons
+        ],
+    }
+
+
+def comparison_markdown(view: CompareView) -> str:
+    """Return the differences as a Markdown table."""
+    rows = [
+        [text(each.provider), str(finding.level), finding.rule, text(sentence(finding))]
+        for each in view.comparisons
+        for finding in each.findings
+    ]
+    return table(("Provider", "Level", "Rule", "Change"), rows)
+
+
+def _ago(reading: Reading) -> When:
+    moment = Query({"from": DEFAULT}, reading.now).when("from")
+    return reading.now if moment is None else moment
+
+
+def _compare(
+    reading: Reading, settings: Settings, since: When, until: datetime | int | None
+) -> Comparison:
+    name, connection = settings.one.name, reading.connection
+    after = read_snapshot(connection, name, until)
+    try:
+        before = read_snapshot(connection, name, since)
+    except NotFound:
+        return Comparison(name, None, after, ())
+    gone = {} if after.number is None else read_gone(connection, name, after.number)
+    found = compare(before, after, wire_provider(settings.one), settings.rules, gone)
+    return Comparison(name, before, after, found)

@@ -1,0 +1,126 @@
+"""Read all that is known of one model: the page `/models/PROVIDER/MODEL`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from catalog.api.json_output import details_json
+from catalog.api.reads import Place, read_details
+from catalog.api.values import ModelDetails
+from catalog.check import lock
+from catalog.config.build import wire_provider
+from catalog.config.build_document import wire_annotations
+from catalog.config.settings import Settings
+from catalog.core.clock import stamp
+from catalog.core.errors import CatalogError
+from catalog.core.probe import Cell
+from catalog.core.strict_json import JsonText, canonical, parse
+from catalog.report.annotations import Label, label
+from catalog.report.json_output import probe_json
+from catalog.store import history, probes
+from catalog.store.history import Version
+from catalog.web.query import Query
+from catalog.web.reader import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One field of the provider's answer: its text now, and before the last change of it.
+
+    `before` is None if it never changed. `changed` is the time of that change.
+    """
+
+    name: str
+    now: str | None
+    before: str | None = None
+    changed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """One model: its details, versions oldest first, probe results, and files of our code."""
+
+    details: ModelDetails
+    label: Label
+    versions: tuple[Version, ...]
+    facts: tuple[Fact, ...]
+    cells: tuple[Cell, ...]
+    files: tuple[str, ...]
+
+
+def read_model(reading: Reading, provider: str, name: str, query: Query) -> ModelView:
+    """Return one model by key or name, now or at a moment, or raise NotFound.
+
+    A key has precedence, because links name it.
+    """
+    settings, connection = reading.settings_of(provider), reading.connection
+    at = query.when("at")
+    number = history.number_at(connection, provider, at)
+    is_key = bool(history.versions(connection, provider, name))
+    key = name if is_key else history.find_key(connection, provider, name, number)
+    place = Place(provider, number, key)
+    details = read_details(connection, wire_provider(settings.one), place, is_current=at is None)
+    versions = history.versions(connection, provider, key)
+    shown = tuple(each for each in versions if each.first_snapshot <= number)
+    return ModelView(
+        details=details,
+        label=label(details.model, wire_annotations(settings)),
+        versions=shown,
+        facts=_facts(shown),
+        cells=tuple(
+            cell
+            for cell in probes.cells(connection, provider).values()
+            if cell.key == key or cell.name == details.model.name
+        ),
+        files=_files(settings, details.model.name),
+    )
+
+
+def model_view_json(view: ModelView, reading: Reading) -> dict[str, Any]:
+    """Return one model as `catalog show --format json` prints it, with versions and probes."""
+    known = details_json(view.details, reading.now) | {"title": view.label.title}
+    known["versions"] = [_version_json(each) for each in view.versions]
+    called = [probe_json(cell.newest) for cell in view.cells if cell.newest is not None]
+    return known | {"probes": called} | ({"files": list(view.files)} if view.files else {})
+
+
+def _version_json(version: Version) -> dict[str, Any]:
+    model = version.model
+    known = {
+        "since": stamp(version.since),
+        "until": stamp(version.until) if version.until else None,
+        "first_snapshot": version.first_snapshot,
+        "status": model.status,
+        "context_limit": model.context_limit,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def _facts(versions: tuple[Version, ...]) -> tuple[Fact, ...]:
+    """Return every field of the newest version, and those that an earlier one had."""
+    texts = [_texts(each.model.facts) for each in versions]
+    names = sorted({name for each in texts for name in each})
+    return tuple(_fact(name, versions, texts) for name in names)
+
+
+def _texts(facts: JsonText) -> dict[str, str]:
+    fields: Mapping[str, Any] = parse(facts)
+    return {name: v if isinstance(v, str) else canonical(v) for name, v in fields.items()}
+
+
+def _fact(name: str, versions: tuple[Version, ...], texts: list[dict[str, str]]) -> Fact:
+    current = texts[-1].get(name)
+    for index in range(len(texts) - 1, 0, -1):
+        if texts[index - 1].get(name) != current:
+            before = texts[index - 1].get(name)
+            return Fact(name, current, before or "", stamp(versions[index].since))
+    return Fact(name, current)
+
+
+def _files(settings: Settings, name: str) -> tuple[str, ...]:
+    """Return the files of the lock that use the model. A broken lock names none."""
+    try:
+        locked = lock.by_name(lock.read(settings.check.lock), settings.one.name)
+    except CatalogError:
+        return ()
+    return locked[name].files if name in locked else ()

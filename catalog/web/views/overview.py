@@ -1,0 +1,74 @@
+"""Read what matters now: the page `/`."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from catalog.api.endings import Ending, ending_json, read_endings
+from catalog.changes.finding import Finding, Level
+from catalog.report.markdown import table, text
+from catalog.report.sentences import sentence
+from catalog.store.changelog import FindingFilter
+from catalog.store.finding_pages import read_page
+from catalog.web.query import Query
+from catalog.web.reader import Reading
+from catalog.web.views.changes import change_json, filters_of
+from catalog.web.views.status import StatusView, read_service, service_json
+
+SOON = 30
+"""Days ahead that count as soon."""
+RECENT = 10
+"""Findings on the page."""
+ACTION = timedelta(days=7)
+"""Breaking findings this recent need action."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewView:
+    """The health, breaking findings of the last days, ends that are near, and last findings."""
+
+    service: StatusView
+    breaking: tuple[Finding, ...]
+    endings: tuple[Ending, ...]
+    recent: tuple[Finding, ...]
+
+
+def read_overview(reading: Reading, query: Query) -> OverviewView:
+    """Return what needs action, what ends soon, and the last findings."""
+    connection, stored = reading.connection, reading.stored(None)
+    wanted = filters_of(reading, Query({}, reading.now))
+    endings = read_endings(connection, stored, reading.now)
+    return OverviewView(
+        service=read_service(reading, query),
+        breaking=read_page(connection, [_breaking(each, reading) for each in wanted], 20).findings,
+        endings=tuple(each for each in endings if _is_soon(each, reading)),
+        recent=read_page(connection, wanted, RECENT).findings,
+    )
+
+
+def overview_json(view: OverviewView, reading: Reading) -> dict[str, Any]:
+    """Return the page as JSON."""
+    return {
+        **service_json(view.service, reading),
+        "breaking": [change_json(each) for each in view.breaking],
+        "forecasts": [ending_json(each, reading.now) for each in view.endings],
+        "changes": [change_json(each) for each in view.recent],
+    }
+
+
+def overview_markdown(view: OverviewView) -> str:
+    """Return the last findings as a Markdown table, under the state of the service."""
+    rows = [
+        [f"{each.at:%Y-%m-%d}", text(each.provider), str(each.level), text(sentence(each))]
+        for each in view.recent
+    ]
+    lines = table(("Day", "Provider", "Level", "Change"), rows)
+    return f"{text(view.service.headline)}\n\n{lines}"
+
+
+def _breaking(wanted: FindingFilter, reading: Reading) -> FindingFilter:
+    return replace(wanted, levels=(Level.BREAKING,), since=reading.now - ACTION)
+
+
+def _is_soon(ending: Ending, reading: Reading) -> bool:
+    return 0 <= ending.end.forecast.days_left(reading.now) <= SOON
