@@ -9,7 +9,7 @@ from catalog.changes.finding import Finding
 from catalog.store.changelog import FindingFilter, conditions, findings
 from catalog.store.tables import ChangeRow, FindingRow, ModelVersionRow, PollRow, col, table_of
 
-_NUMBER = col(FindingRow.id)
+_NUMBER: ColumnElement[int] = table_of(FindingRow).c.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from catalog.changes.finding import Finding
 from catalog.core.clock import stamp
@@ -41,9 +42,10 @@ def _environment() -> Environment:
         "sentence": lambda finding: short(sentence(finding)),
         "short": short,
         "stamp": stamp,
-        "markdown_text": _without_marks,
+        "marked": marked,
         "models_of": models_of,
         "successor": successor,
+        "value": _value,
         "until": lambda forecast: until(forecast.until, forecast.basis, forecast.ground),
     }
     environment.globals |= {
@@ -75,9 +77,23 @@ def filters_with(filters: Mapping[str, str], **values: object) -> dict[str, obje
     return {**filters, **values}
 
 
-def _without_marks(text: str) -> str:
-    """Return our own Markdown as plain text."""
-    return text.replace("`", "").replace("**", "")
+def marked(text: str, limit: int = 1000) -> Markup:
+    """Return our own text as HTML, with `code` between backticks as code. The rest is escaped."""
+    parts = short(text, limit).split("`")
+    shown = [
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
+        for index, part in enumerate(parts)
+    ]
+    return Markup("").join(shown)
+
+
+def _value(value: object) -> str:
+    """Return one value of a difference."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:,}" if isinstance(value, int) else short(value, 120)
 
 
 def _ago(moment: datetime, now: datetime) -> str:
