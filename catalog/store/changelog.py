@@ -247,7 +247,7 @@ def reported_probes(connection: Connection, provider: str) -> dict[tuple[str, st
 
 
 def conditions(wanted: FindingFilter) -> Iterable[Any]:
-    """Yield the conditions of a query that joins findings, polls, changes and versions."""
+    """Yield the conditions of a query over findings and their changes."""
     yield col(FindingRow.provider) == wanted.provider
     if wanted.since is not None:
         yield col(PollRow.started_at) >= wanted.since

@@ -32,7 +32,10 @@ def read_page(
     *,
     before: int | None = None,
 ) -> Page:
-    """Return at most `size` findings that match any filter, with numbers less than `before`."""
+    """Return at most `size` findings that match any filter.
+
+    Their numbers are less than `before`, if it is given.
+    """
     matching = _matching(wanted)
     older = matching if not before else matching.where(before > _NUMBER)
     numbers = connection.scalars(older.order_by(_NUMBER.desc()).limit(size + 1)).all()
@@ -67,7 +70,7 @@ def months_with_findings(connection: Connection) -> tuple[str, ...]:
 def _newer(
     connection: Connection, matching: Select[int], size: int, before: int | None
 ) -> int | None:
-    """Return the cursor of the page before this one, None on the first page."""
+    """Return the cursor of the previous page, None on the first."""
     if not before:
         return None
     later = matching.where(before <= _NUMBER).order_by(_NUMBER).limit(size + 1)

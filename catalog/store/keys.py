@@ -13,7 +13,7 @@ def model_count(connection: Connection, number: int) -> int:
 
 
 def every_key(connection: Connection, provider: str) -> tuple[str, ...]:
-    """Return the key of every model that a provider ever listed, in key order."""
+    """Return every key that a provider ever listed, in key order."""
     key = col(ModelVersionRow.key)
     query = select(key).where(col(ModelVersionRow.provider) == provider).distinct()
     return tuple(sorted(connection.scalars(query), key=key_order))

@@ -1,4 +1,7 @@
-"""Identify the content of the store, so that readers know whether an answer is still valid."""
+"""Identify the content of the store.
+
+Readers compare it to know whether an answer is still valid.
+"""
 
 import hashlib
 from functools import cache
@@ -18,9 +21,9 @@ from catalog.store.tables import (
 
 
 def revision(connection: Connection) -> str:
-    """Return a text that changes with every poll, finding, probe, note or delivery.
+    """Return a text that identifies the content of the store.
 
-    It has the chain digest of the newest snapshot, so a restored database differs too.
+    It changes with every poll, finding, probe, note or delivery. It has the chain digest of the newest snapshot, so a restored database differs too.
     """
     parts = connection.execute(_query()).one()
     return hashlib.sha256(repr(tuple(parts)).encode()).hexdigest()[:16]

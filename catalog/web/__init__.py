@@ -1,1 +1,1 @@
-"""Show the store as pages, feeds, a calendar, metrics and an API, all read-only."""
+"""Show the store as pages, feeds, a calendar, metrics and an API."""

@@ -1,4 +1,4 @@
-"""Answer requests from the store: cached by revision and minute, with ETag and 304."""
+"""Answer requests from the store, with a cache and ETags."""
 
 import hashlib
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""Build the web application: pages with their twins, the API, and the files of machines."""
+"""Build the web application: pages, their twins, and the API."""
 
 import re
 from collections.abc import Callable
@@ -89,7 +89,7 @@ def _page(answers: Answers, site: Site, page: Page[Any], twin: str = "") -> Endp
 
 
 def _looked(request: Request) -> dict[str, str]:
-    """Return the moment of the cookie as a query, empty without a valid one."""
+    """Return the moment of the cookie as a query."""
     moment = request.cookies.get(LOOKED, "")
     return {"from": moment} if _MOMENT.fullmatch(moment) else {}
 

@@ -16,7 +16,7 @@ def html_body(text: str) -> Body:
 
 
 def json_body(document: Mapping[str, Any], *headers: tuple[str, str]) -> Body:
-    """Return a JSON document as the command line prints it, with its schema version."""
+    """Return a JSON document as the command line prints it."""
     text = json.dumps({"schema_version": SCHEMA_VERSION, **document}, indent=2)
     return Body(f"{text}\n".encode(), JSON, headers)
 

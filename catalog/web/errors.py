@@ -1,4 +1,4 @@
-"""Turn errors into answers: a page for people, RFC 9457 problem details for programs."""
+"""Turn errors into pages for people and problem details for programs."""
 
 import logging
 from http import HTTPStatus
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 def status_of(error: Exception) -> HTTPStatus:
-    """Return the HTTP status of an error, 500 for a bug of this program."""
+    """Return the HTTP status of an error, by default 500."""
     if isinstance(error, HTTPException):
         return HTTPStatus(error.status_code)
     found = (status for kind, status in STATUS.items() if isinstance(error, kind))
@@ -33,7 +33,10 @@ def status_of(error: Exception) -> HTTPStatus:
 
 
 def explain(error: Exception) -> tuple[str, str]:
-    """Return the text and the hint of an error. Details of a bug stay in the log."""
+    """Return the text and the hint of an error.
+
+    Details of a bug stay in the log.
+    """
     status = status_of(error)
     if isinstance(error, CatalogError) and status is HTTPStatus.SERVICE_UNAVAILABLE:
         return "the store cannot be read now", "The log of the server has the reason."

@@ -1,4 +1,4 @@
-"""Build the addresses in pages, for the server and for the static site.
+"""Build the addresses in pages, for server and static site.
 
 A path is that of the server without the root path, such as `/models/infomaniak/qwen3`. In the
 static site it is a file, and addresses are relative, so that the site works from a file or below a
@@ -23,7 +23,10 @@ class Links(Protocol):
         ...
 
     def to(self, path: str, **query: object) -> str:
-        """Return the address of a path. The query is left out without a server."""
+        """Return the address of a path.
+
+        The query is left out without a server.
+        """
         ...
 
 
@@ -60,7 +63,7 @@ class FileLinks:
 
 
 def file_of(path: str) -> str:
-    """Return the file of a path in the static site, such as `models/infomaniak/4.html`.
+    """Return the file of a path, such as `models/infomaniak/4.html`.
 
     Parts that a file system or server would read in another way are percent-encoded.
     """

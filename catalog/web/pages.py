@@ -1,4 +1,4 @@
-"""List the pages: the path, the template, the view, and its JSON and Markdown twins."""
+"""List the pages with their templates, views and twins."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

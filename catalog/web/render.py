@@ -57,13 +57,13 @@ def _environment() -> Environment:
 
 
 def short(text: object, limit: int = LONGEST) -> str:
-    """Return a text on one line with control characters spelled out, cut to a limit."""
+    """Return a text on one line, cut to a limit."""
     shown = " ".join(visible(str(text)).split())
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 
 def models_of(finding: Finding, most: int = 3) -> list[tuple[str, str]]:
-    """Return the key and the name of each model of a finding, at most `most`, each once."""
+    """Return the key and the name of some models of a finding."""
     models = {model.key: model.name for model in finding.models}
     for each in finding.changes:
         key = getattr(each, "key", None)

@@ -1,4 +1,4 @@
-"""Guard every request: host, token or header of a proxy, and headers of each answer."""
+"""Check the host and the token of requests, and add headers."""
 
 import hmac
 from collections.abc import Callable
@@ -23,7 +23,9 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may read. `hosts` are the accepted names of this server, `*` accepts any.
+    """The conditions of reading.
+
+    `hosts` are the accepted names of this server, `*` accepts any.
 
     The host is compared because a foreign page can otherwise read a server on the loopback (DNS
     rebinding). `token` must come as `Authorization: Bearer`. `header` must come from the proxy in
@@ -35,7 +37,7 @@ class Access:
     header: str | None = None
 
     def refusal(self, headers: Headers, path: str) -> tuple[int, str] | None:
-        """Return the status and the reason of a refusal, None if the request may be answered."""
+        """Return the status and the reason of a refusal, or None."""
         host = headers.get("host", "")
         if "*" not in self.hosts and _without_port(host) not in self.hosts:
             return (

@@ -44,9 +44,9 @@ class Site:
         return self._html(page.template, page.path, page.title, reading, view=view)
 
     def model(self, reading: Reading, provider: str, name: str, query: Query) -> Body:
-        """Return the page of a model, or its JSON twin if the name ends with `.json`.
+        """Return the page of a model, or its JSON twin.
 
-        A model whose own name ends so has precedence. Raise NotFound.
+        The twin has `.json` after the name. A model whose own name ends so has precedence. Raise NotFound.
         """
         try:
             view = read_model(reading, provider, name, query)
@@ -58,7 +58,7 @@ class Site:
         return self._html("model.html", *_of_model(view), reading, view=view, query=query)
 
     def changes(self, reading: Reading, which: str) -> Body:
-        """Return the page of one finding by number, or of a month, or its twin."""
+        """Return the page of a finding or of a month."""
         stem, dot, ending = which.rpartition(".")
         name, twin = (stem, dot + ending) if ending in {"json", "md"} else (which, "")
         if _NUMBER.fullmatch(name):

@@ -1,1 +1,1 @@
-"""Read what each page shows: one module for each page, a frozen value and its JSON."""
+"""Read the content of each page as a frozen value."""

@@ -58,7 +58,7 @@ def read_changes(reading: Reading, query: Query) -> ChangesView:
 
 
 def read_month(reading: Reading, month: str) -> ChangesView:
-    """Return the findings of one month, or raise NotFound for a text that is no month."""
+    """Return the findings of one month, or raise NotFound."""
     try:
         begin = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
     except ValueError:
@@ -87,7 +87,7 @@ def read_finding(reading: Reading, number: int) -> FindingView:
 
 
 def filters_of(reading: Reading, query: Query) -> tuple[FindingFilter, ...]:
-    """Return the filters of a query: provider, model, since, until, level and rule."""
+    """Return the filters of a query."""
     names = [each.one.name for each in reading.selected(query.text("provider"))]
     places: list[Place | str] = [*names]
     model, rule = query.text("model"), query.text("rule")
@@ -107,7 +107,7 @@ def change_json(finding: Finding) -> dict[str, Any]:
 
 
 def changes_json(view: ChangesView, _reading: Reading) -> dict[str, Any]:
-    """Return a page of changes, newest first, with the cursor of the next one."""
+    """Return a page of changes with the cursor of the next."""
     known: dict[str, Any] = {"changes": [change_json(each) for each in view.page.findings]}
     return known | ({"next": view.page.older} if view.page.older else {})
 

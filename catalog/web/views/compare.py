@@ -63,7 +63,7 @@ def read_comparison(reading: Reading, query: Query) -> CompareView:
 
 
 def comparison_json(view: CompareView, _reading: Reading) -> dict[str, Any]:
-    """Return the differences by provider, each as `catalog diff --format json` prints it."""
+    """Return the differences of each provider as JSON."""
     return {
         "from": view.since,
         "to": view.until,

@@ -25,7 +25,7 @@ from catalog.web.reader import Reading
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One field of the provider's answer: its text now, and before the last change of it.
+    """One field of the provider's answer, now and before its last change.
 
     `before` is None if it never changed. `changed` is the time of that change.
     """
@@ -38,7 +38,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class ModelView:
-    """One model: its details, versions oldest first, probe results, and files of our code."""
+    """One model with its versions, probe results, and files of our code."""
 
     details: ModelDetails
     label: Label
@@ -49,7 +49,7 @@ class ModelView:
 
 
 def read_model(reading: Reading, provider: str, name: str, query: Query) -> ModelView:
-    """Return one model by key or name, now or at a moment, or raise NotFound.
+    """Return one model by key or name, or raise NotFound.
 
     A key has precedence, because links name it.
     """
@@ -77,7 +77,7 @@ def read_model(reading: Reading, provider: str, name: str, query: Query) -> Mode
 
 
 def model_view_json(view: ModelView, reading: Reading) -> dict[str, Any]:
-    """Return one model as `catalog show --format json` prints it, with versions and probes."""
+    """Return one model as JSON, with versions and probes."""
     known = details_json(view.details, reading.now) | {"title": view.label.title}
     known["versions"] = [_version_json(each) for each in view.versions]
     called = [probe_json(cell.newest) for cell in view.cells if cell.newest is not None]
@@ -97,7 +97,7 @@ def _version_json(version: Version) -> dict[str, Any]:
 
 
 def _facts(versions: tuple[Version, ...]) -> tuple[Fact, ...]:
-    """Return every field of the newest version, and those that an earlier one had."""
+    """Return every field that any version has."""
     texts = [_texts(each.model.facts) for each in versions]
     names = sorted({name for each in texts for name in each})
     return tuple(_fact(name, versions, texts) for name in names)

@@ -65,7 +65,7 @@ def read_models(reading: Reading, query: Query) -> ModelsView:
 
 
 def models_json(view: ModelsView, reading: Reading) -> dict[str, Any]:
-    """Return the page as `catalog models --format json` prints it, with the page number."""
+    """Return the page as `catalog models --format json` prints it."""
     catalogs = [
         snapshot_json(snapshot)
         | {

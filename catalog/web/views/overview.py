@@ -25,7 +25,7 @@ ACTION = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class OverviewView:
-    """The health, breaking findings of the last days, ends that are near, and last findings."""
+    """The health, what needs action, near ends, and last findings."""
 
     service: StatusView
     breaking: tuple[Finding, ...]
@@ -57,7 +57,7 @@ def overview_json(view: OverviewView, reading: Reading) -> dict[str, Any]:
 
 
 def overview_markdown(view: OverviewView) -> str:
-    """Return the last findings as a Markdown table, under the state of the service."""
+    """Return the headline and the last findings as Markdown."""
     rows = [
         [f"{each.at:%Y-%m-%d}", text(each.provider), str(each.level), text(sentence(each))]
         for each in view.recent

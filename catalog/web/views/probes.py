@@ -12,7 +12,7 @@ from catalog.web.reader import Reading
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The results of one provider: names, routes, and a cell for each called pair."""
+    """The results of one provider by name and route."""
 
     provider: str
     known: tuple[MatrixCell, ...]
@@ -24,11 +24,11 @@ class Matrix:
 
     @property
     def names(self) -> tuple[tuple[str, str], ...]:
-        """Return each called name with whether it is listed, in the order of the matrix."""
+        """Return each called name, and whether it is listed."""
         return tuple({each.cell.name: (each.cell.name, each.where) for each in self.known}.values())
 
     def cell(self, name: str, route: str) -> Cell | None:
-        """Return the results of a name on a route, None if it was not called."""
+        """Return the results of a name on a route, or None."""
         found = (
             each.cell for each in self.known if (each.cell.name, each.cell.route) == (name, route)
         )

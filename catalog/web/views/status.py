@@ -17,7 +17,7 @@ from catalog.web.reader import Reading
 
 @dataclass(frozen=True, slots=True)
 class ProviderState:
-    """One provider: its status, its current snapshot, and how many models that has."""
+    """One provider with its status, current snapshot and model count."""
 
     settings: Settings
     status: Status
@@ -51,7 +51,7 @@ def read_service(reading: Reading, query: Query) -> StatusView:
 
 
 def service_json(view: StatusView, _reading: Reading) -> dict[str, Any]:
-    """Return the health as `catalog status --format json` prints it, without the database."""
+    """Return the health as `catalog status --format json` prints it."""
     states = [status_json(one.status) | {"models": one.models} for one in view.providers]
     return {"well": view.is_well, "headline": view.headline, "providers": states}
 
