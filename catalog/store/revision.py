@@ -23,7 +23,8 @@ from catalog.store.tables import (
 def revision(connection: Connection) -> str:
     """Return a text that identifies the content of the store.
 
-    It changes with every poll, finding, probe, note or delivery. It has the chain digest of the newest snapshot, so a restored database differs too.
+    It changes with every poll, finding, probe, note or delivery. It has the chain digest of the
+    newest snapshot, so a restored database differs too.
     """
     parts = connection.execute(_query()).one()
     return hashlib.sha256(repr(tuple(parts)).encode()).hexdigest()[:16]

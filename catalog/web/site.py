@@ -46,7 +46,8 @@ class Site:
     def model(self, reading: Reading, provider: str, name: str, query: Query) -> Body:
         """Return the page of a model, or its JSON twin.
 
-        The twin has `.json` after the name. A model whose own name ends so has precedence. Raise NotFound.
+        The twin has `.json` after the name. A model whose own name ends so has
+        precedence. Raise NotFound.
         """
         try:
             view = read_model(reading, provider, name, query)
