@@ -1,4 +1,4 @@
-"""Decide which of the found names count as uses of the provider's models."""
+"""Decide which found names count as uses of the provider's models."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,25 +6,25 @@ from dataclasses import dataclass, replace
 from catalog.check.foreign import Foreign
 from catalog.check.known import Known
 from catalog.check.scan.names import is_word
-from catalog.check.scan.speakers import OWN
 from catalog.check.scan.uses import Scanned, Use
-from catalog.check.suggest import Suggestions, is_public, is_slip
+from catalog.check.scan.vendors import OWN
+from catalog.check.suggest import Suggestions, is_misspelling, is_public
 
-# Values that stand for a name.
-STANDINS = frozenset({
+# Values that are written in place of a name.
+PLACEHOLDERS = frozenset({
     "active", "all", "any", "auto", "automatic", "base", "best", "custom", "default", "disabled",
     "dummy", "fake", "false", "latest", "local", "mock", "model", "model-id", "model-name",
     "model_id", "model_name", "n/a", "name", "no", "none", "null", "off", "other", "passive",
     "placeholder", "string", "tbd", "test", "todo", "true", "undefined", "unknown", "xxx", "yes",
 })  # fmt: skip
-STANDIN_STARTS = (
+PLACEHOLDER_STARTS = (
     "dummy-", "example-", "fake-", "mock-", "my-", "my_", "test-", "test_", "your-", "your_",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Uncounted:
-    """A string that looks like a model's name and is not counted, with the reason."""
+    """A string that looks like a name but does not count."""
 
     path: str
     line: int
@@ -34,7 +34,7 @@ class Uncounted:
 
 
 class Counting:
-    """What counts: names of one provider, by its catalogs and those of others."""
+    """The known names of the checked provider and of other providers."""
 
     def __init__(self, suggestions: Suggestions) -> None:
         """Prepare the names of other providers."""
@@ -47,7 +47,7 @@ class Counting:
 def divide(
     scanned: Sequence[Scanned], suggestions: Suggestions
 ) -> tuple[tuple[Scanned, ...], tuple[Uncounted, ...]]:
-    """Return the files with the uses that count, and the others with the reason."""
+    """Return the files with their counted uses, and the uncounted strings."""
     about, counting = any(each.about for each in scanned), Counting(suggestions)
     counted: list[Scanned] = []
     uncounted: list[Uncounted] = []
@@ -66,7 +66,10 @@ def _uncounted(reasons: dict[Use, str]) -> Iterator[Uncounted]:
 
 
 def reason(use: Use, file: Scanned, counting: Counting, *, about: bool) -> str:
-    """Return why a string does not count, empty if it does. Mentions in prose always count."""
+    """Return why a string does not count, empty if it does.
+
+    Mentions in prose always count. `about` is whether any file mentions the provider.
+    """
     if use.kind == "mention":
         return ""
     if use.beside.provider not in {"", OWN}:
@@ -83,16 +86,16 @@ def _known(use: Use, file: Scanned, counting: Counting) -> str:
     if is_word(use.means):
         if use.beside.goods and not use.beside.call:
             return f"a common word with {use.beside.goods} beside it"
-        if not (use.beside.call or file.about or file.speaks or _has_names(file)):
+        if not (use.beside.call or file.about or file.is_ai or _has_names(file)):
             what = f"AI models or {counting.provider}"
-            return f"a common word, and nothing else in the file speaks of {what}"
+            return f"a common word, and nothing else in the file mentions {what}"
     if file.other and not file.about:
-        return f"the file speaks of {file.other}, not of {counting.provider}"
+        return f"the file mentions {file.other} and not {counting.provider}"
     return ""
 
 
 def _has_names(file: Scanned) -> bool:
-    """Return whether a file has a known name that is no common word."""
+    """Return whether a file has a known name besides common words."""
     return any(use.means and not is_word(use.means) for use in file.uses)
 
 
@@ -113,23 +116,23 @@ def _unknown(use: Use, file: Scanned, counting: Counting, *, about: bool) -> str
         return ""
     if family := foreign.family_of(forms):
         return f"{family} has names like this"
-    if bare.lower() in STANDINS or bare.lower().startswith(STANDIN_STARTS):
+    if bare.lower() in PLACEHOLDERS or bare.lower().startswith(PLACEHOLDER_STARTS):
         return "it is a placeholder"
     if use.beside.goods and not use.beside.call:
-        return f"{use.beside.goods} stands beside it"
+        return f"{use.beside.goods} is beside it"
     if use.beside.provider != OWN and (organization := foreign.organization_of(bare)):
         return f"{counting.provider} never listed a model of {organization}"
     if here or (about and near):
         return ""
-    return f"neither known nor in a file that speaks of {counting.provider}"
+    return f"an unknown name, and the file does not mention {counting.provider}"
 
 
 def _is_misspelled(use: Use, near: Known, *, here: bool) -> bool:
     """Return whether an unknown name is a misspelled known one.
 
-    A public name of the model, which other providers list too, is one only where it is `here`: in
-    a file or call about the provider.
+    A public name of the model, which other providers list too, counts as misspelled only if `here`
+    is set: in a file or call about the provider.
     """
-    if not is_slip(use.bare, near) or (is_word(use.bare) and use.beside.goods):
+    if not is_misspelling(use.bare, near) or (is_word(use.bare) and use.beside.goods):
         return False
     return here or not is_public(use.bare, near)

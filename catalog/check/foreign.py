@@ -1,19 +1,20 @@
-"""Decide whether an unknown name is one of another provider."""
+"""Decide whether an unknown name belongs to another provider."""
 
 from collections.abc import Iterable, Mapping
 
-from catalog.check.scan.speakers import of_key, vendors
+from catalog.check.scan.vendors import of_key, vendors
 
 
 class Foreign:
     """The names of other providers.
 
-    `names` are from their catalogs, by name with the provider. A family or prefix that a name of
-    the checked provider (`own`) has is not another one's.
+    `names` maps each name in their catalogs to its provider. A family is a set of names with the
+    same beginning or end, such as `gpt-4*`. Families and prefixes of the checked provider's names
+    (`own`) do not count as foreign.
     """
 
     def __init__(self, own: Iterable[str], names: Mapping[str, str]) -> None:
-        """Prepare our names in lower case, and those of organizations without it."""
+        """Prepare the families and organizations of the checked provider."""
         self.names = names
         full = [name for name in own if "/" in name]
         self._spelled = {name.partition("/")[0] for name in full}
@@ -22,22 +23,23 @@ class Foreign:
         self._models = Families(name.rpartition("/")[2] for name in full)
 
     def listed_by(self, forms: Iterable[str]) -> str | None:
-        """Return the provider whose catalog lists one of these forms of a name."""
+        """Return the provider whose catalog lists a form of the name."""
         return next((self.names[form] for form in forms if form in self.names), None)
 
     def family_of(self, forms: Iterable[str]) -> str | None:
-        """Return the provider that serves names like one of these forms, by what is known."""
+        """Return the provider that is known to serve names like these."""
         return next(filter(None, (self._of(form.lower()) for form in dict.fromkeys(forms))), None)
 
     def tagged_for(self, forms: Iterable[str]) -> str | None:
-        """Return the provider that adds such a tag to names: openai/gpt-oss-120b:free."""
+        """Return the provider that adds such a tag: openai/gpt-oss-120b:free."""
         tagged = (form.lower() for form in forms if ":" in form)
         return next(filter(None, map(self._families.of_tag, tagged)), None)
 
     def organization_of(self, name: str) -> str | None:
-        """Return the organization of a name if none of our names has it, in this spelling.
+        """Return the organization of a name, None if the provider lists it.
 
-        Other providers write the same organization in lower case: qwen/x, our Qwen/x.
+        The spelling counts, because other providers write the same organization in lower case:
+        qwen/x for Qwen/x.
         """
         organization, sign, _ = name.partition("/")
         return organization if sign and organization not in self._spelled else None
@@ -49,7 +51,7 @@ class Foreign:
         return self._models.of(model) if organization in self._organizations else None
 
     def _by_prefix(self, name: str) -> str | None:
-        """Return the provider of a routing prefix, or Ollama for a name with its kind of tag."""
+        """Return the provider of a routing prefix, or Ollama for its tags."""
         for sign in "/:":
             prefix, _, rest = name.partition(sign)
             if rest and prefix not in self._organizations and (found := of_key(prefix)):
@@ -58,10 +60,10 @@ class Foreign:
 
 
 class Families:
-    """The families of other providers' names that none of our names is in, in lower case."""
+    """The families of names that only other providers have, in lower case."""
 
     def __init__(self, own: Iterable[str]) -> None:
-        """Sort the families by what they fix: the beginning, the end, or the whole name."""
+        """Sort the families: a beginning, an end, or a whole name."""
         mine = [name.lower() for name in own]
         found = [
             (family, vendor.name)
@@ -74,7 +76,7 @@ class Families:
         self._whole = {each: vendor for each, vendor in reversed(found) if "*" not in each}
 
     def of(self, name: str) -> str | None:
-        """Return the provider of the family that a name is in."""
+        """Return the provider of the family that a name belongs to."""
         for family, vendor in self._starts:
             if name.startswith(family):
                 return vendor
@@ -90,14 +92,17 @@ class Families:
 
 
 def is_in(name: str, family: str) -> bool:
-    """Return whether a name in lower case is in a family: whole, `a*` or `*a`."""
+    """Return whether a lower-case name belongs to a family.
+
+    A family is a whole name, `a*` or `*a`.
+    """
     if family.endswith("*"):
         return name.startswith(family[:-1])
     return name.endswith(family[1:]) if family.startswith("*") else name == family
 
 
 def is_tagged(name: str) -> bool:
-    """Return whether a name has a size as its tag, as in Ollama: llama3.1:8b."""
+    """Return whether a name has a size as tag, like Ollama's llama3.1:8b."""
     _, sign, tag = name.partition(":")
     size = tag.partition("-")[0]
     return bool(sign) and size[:1].isdigit() and size.endswith(("b", "m"))

@@ -84,8 +84,8 @@ def _annotation(notice: Notice) -> str:
         "col": str(notice.column),
         "title": f"{notice.rule} model name",
     }
-    given = ",".join(f"{name}={_property(value)}" for name, value in places.items())
-    return f"::{_COMMANDS[notice.level]} {given}::{_data(one_line(notice))}"
+    properties = ",".join(f"{name}={_property(value)}" for name, value in places.items())
+    return f"::{_COMMANDS[notice.level]} {properties}::{_data(one_line(notice))}"
 
 
 def _data(text: str) -> str:
@@ -129,13 +129,13 @@ def report(result: CheckResult) -> str:
 def _case(notice: Notice, *, failed: bool) -> Iterator[str]:
     name = f"{notice.rule} {notice.name} at {notice.line}:{notice.column}"
     where = f"{shown(notice.path)}:{notice.line}:{notice.column}"
-    said = escape(visible(f"{where}: {one_line(notice)}"))
+    content = escape(visible(f"{where}: {one_line(notice)}"))
     yield f"    <testcase {_named(shown(notice.path), name)}>"
     if failed:
         kind, message = _quoted(notice.rule), _quoted(notice.text)
-        yield f"      <failure type={kind} message={message}>{said}</failure>"
+        yield f"      <failure type={kind} message={message}>{content}</failure>"
     else:
-        yield f"      <system-out>{said}</system-out>"
+        yield f"      <system-out>{content}</system-out>"
     yield "    </testcase>"
 
 

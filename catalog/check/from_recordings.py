@@ -67,7 +67,7 @@ def _listing(read_in: tuple[Sequence[Snapshot], Sequence[str]], provider: Provid
 
 
 def announced(found: Iterable[Stretch], provider: Provider) -> Announcements:
-    """Return what the list says about the end of each model, as last listed."""
+    """Return the announced end of each model, as last listed."""
     ordered = sorted(found, key=lambda each: each.since)
     last = {each.model.key: each.model for each in ordered}
     return announcements(last.values(), provider.announced)
@@ -81,7 +81,8 @@ def _shipped(provider: Provider) -> list[Snapshot]:
     payloads = [
         Payload(provider.name, each.path.name, each.at, read(each.path)) for each in find(shipped())
     ]
-    from catalog.providers.validate import trusted  # not loaded by checks with a database
+    # Imported here, because checks with a database do not need it.
+    from catalog.providers.validate import trusted
 
     return [provider.normalize(trusted(each, provider)) for each in payloads]
 
@@ -89,9 +90,10 @@ def _shipped(provider: Provider) -> list[Snapshot]:
 def _read(
     recordings: Sequence[Recording], provider: Provider, before: Sequence[Snapshot] = ()
 ) -> tuple[list[Snapshot], list[str]]:
-    """Return the states, earlier ones of `before` first, and the bad rows of the last one.
+    """Return all states, and the bad rows of the last one.
 
-    A model whose row is bad keeps its version of the state before.
+    Earlier states of `before` come first. A model whose row is bad keeps its version of the
+    previous state.
     """
     from catalog.providers.listing import listed
 

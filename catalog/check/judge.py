@@ -52,17 +52,17 @@ def _of_use(use: Use, terms: Terms) -> Iterator[Notice]:
         if use.kind == "use":
             yield _unknown(use, terms)
         return
-    fate = _fate(use, known, terms)
+    ending = _of_end(use, known, terms)
     if use.kind == "mention":
-        yield from (replace(notice, level=Level.INFO) for notice in fate)
+        yield from (replace(notice, level=Level.INFO) for notice in ending)
         return
-    yield from fate
-    if not fate or fate[0].rule == "retiring":
+    yield from ending
+    if not ending or ending[0].rule == "retiring":
         yield from _limit(use, known, terms)
         yield from _changed(use, known, terms)
 
 
-def _fate(use: Use, known: Known, terms: Terms) -> tuple[Notice, ...]:
+def _of_end(use: Use, known: Known, terms: Terms) -> tuple[Notice, ...]:
     """Return a notice if the model is removed, refused or ending."""
     end = known.forecast
     facts = _facts(known)
@@ -84,7 +84,7 @@ def _fate(use: Use, known: Known, terms: Terms) -> tuple[Notice, ...]:
 
 
 def _by_status(use: Use, known: Known, terms: Terms) -> tuple[Notice, ...]:
-    """Return a notice if the provider's status says that a listed model ends or is gone."""
+    """Return a notice if a listed model's status announces its end."""
     if known.meaning not in {"ending", "gone"}:
         return ()
     rule = "delisted" if known.meaning == "gone" else "retiring"
@@ -112,7 +112,7 @@ def _ended(known: Known, end: Forecast | None) -> str:
         answered = f"; a call still got an answer on {known.proof.at:%Y-%m-%d}"
     if end is None:
         return answered
-    return f"; calls were to work until {end.until} ({end.ground}){answered}"
+    return f"; calls were expected to work until {end.until} ({end.ground}){answered}"
 
 
 def _ending(basis: str) -> str:
@@ -121,9 +121,9 @@ def _ending(basis: str) -> str:
 
 def _refused(use: Use, known: Known, where: str, facts: dict[str, Json], terms: Terms) -> Notice:
     proof = known.proof
-    said = "" if proof is None or not proof.said else f': "{proof.said}"'
+    quote = "" if proof is None or not proof.said else f': "{proof.said}"'
     at = "" if proof is None else f" on {proof.at:%Y-%m-%d}"
-    return _notice(use, "refused", f"{where}; a call was refused{at}{said}", facts, terms)
+    return _notice(use, "refused", f"{where}; a call was refused{at}{quote}", facts, terms)
 
 
 def _unknown(use: Use, terms: Terms) -> Notice:
@@ -160,7 +160,7 @@ def _changed(use: Use, known: Known, terms: Terms) -> Iterator[Notice]:
         return
     swaps = [swap for swap in known.swaps if swap.at > locked.at]
     parts = [
-        f"another model stands behind the name since {swap.at:%Y-%m-%d}: "
+        f"the name means another model since {swap.at:%Y-%m-%d}: "
         f"{swap.before or 'nothing'} → {swap.after or 'nothing'}"
         for swap in swaps[-1:]
     ]

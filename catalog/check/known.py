@@ -27,9 +27,9 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The last result of calling a name, and the provider's words.
+    """The last result of calling a name.
 
-    `answers` is whether the call at `at` succeeded.
+    `answers` is whether the call at `at` succeeded. `said` is the provider's message.
     """
 
     answers: bool
@@ -60,7 +60,7 @@ class Known:
     an alias. `gone_since` is the time when it was first missing. If that time is unknown,
     `gone_before` is a day on which it was already removed, and `source` the source of that day.
     `renamed_to` is the current name of the same model. `announced` is the end in the provider's
-    list, and `meaning` that of its status.
+    list, and `meaning` the meaning of its status.
     """
 
     name: str
@@ -108,8 +108,8 @@ class Known:
             proved = Forecast(self.proof.at.date(), "proved", self.proof.said or "")
         if self.noted.retires is not None:
             source = self.noted.source
-            said = f"announced by {source}" if source else "announced"
-            announced = Forecast(self.noted.retires, "announced", said)
+            reason = f"announced by {source}" if source else "announced"
+            announced = Forecast(self.noted.retires, "announced", reason)
         elif self.announced is not None and self.announced.until is not None:
             announced = Forecast(self.announced.until, "announced", self.announced.source)
         return strongest(proved, announced, self.policy)
@@ -206,7 +206,7 @@ def _end(stretch: Stretch) -> tuple[bool, datetime]:
 
 
 def _renamed(name: str, last: Stretch, of_key: Sequence[Stretch]) -> str | None:
-    """Return the current name of a model that lost a name, else None."""
+    """Return the current name of a model that lost this name."""
     now = max(of_key, key=_end)
     lost = last.until is not None and now.until is None and now.model.name != name
     return now.model.name if lost else None
@@ -223,9 +223,10 @@ def _swaps(name: str, of_name: Sequence[Stretch], attributes: Attributes) -> tup
 def _swapped(
     name: str, before: Model, after: Model, attributes: Attributes
 ) -> tuple[str | None, str | None] | None:
-    """Return what stood behind a name and what does now, None if it is the same model.
+    """Return the models before and after a swap, None without a swap.
 
-    The description shows that only for own names that do not say the vendor.
+    A new description is a swap only for a name without a vendor, because the provider may give such
+    a name to another model.
     """
     targets = target(before, attributes), target(after, attributes)
     if targets[0] != targets[1] and None not in targets:

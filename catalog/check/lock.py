@@ -114,7 +114,7 @@ def read(path: Path) -> tuple[Locked, ...]:
             f"cannot read the lock {path}: {error.strerror}", hint=_HINT
         ) from None
     except (PayloadInvalid, KeyError, TypeError, ValueError, OverflowError) as error:
-        what = f"the lock {path} is not as this program writes it: {error}"
+        what = f"the lock {path} is damaged or has another format: {error}"
         raise SettingsInvalid(what, hint=_HINT) from None
 
 

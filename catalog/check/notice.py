@@ -59,21 +59,21 @@ CHECK_RULES = {
         CheckRule(
             "refused",
             Level.BREAKING,
-            "A call by this name was refused: whatever uses it fails.",
+            "The provider refuses calls of this model: code that uses it fails.",
             "A probe was refused on every route, and again later. The notice quotes the provider.",
         ),
         CheckRule(
             "delisted",
             Level.BREAKING,
-            "The model is gone from the catalog, and nothing promises that calls still work.",
-            "The promised days are over. Some names work for months after that. The same is true "
-            "for an alias that its model no longer lists, and for a listed model whose "
+            "The model is removed from the catalog, and calls can fail at any time.",
+            "The promised days are over, but some names work for months after that. The same is "
+            "true for an alias that its model no longer lists, and for a listed model whose "
             "[status](providers.md#ends-and-status-words) means gone.",
         ),
         CheckRule(
             "retiring",
             Level.WARNING,
-            "Calls by this name are about to fail.",
+            "Calls of this model will soon fail.",
             "The model is removed and within the promised days, or a note, the provider's list or "
             "its status announces the end. An end after `check.within` is `info`.",
         ),
@@ -81,21 +81,21 @@ CHECK_RULES = {
             "unknown",
             Level.WARNING,
             "No catalog ever had a model of this name: calls are refused.",
-            "Only where the name is probably meant for this provider: in a file that mentions the "
-            "provider, or where it is like a known name. Names of other providers are "
+            "Reported only if the name is probably meant for this provider: the file mentions the "
+            "provider, or the name is similar to a known one. Names of other providers are "
             "[not counted](#what-is-not-counted).",
         ),
         CheckRule(
             "limit",
             Level.WARNING,
-            "The number beside the name is more than the model takes.",
+            "The number beside the name is above the model's limit.",
             "A number such as `max_context` in the same call, object or table.",
         ),
         CheckRule(
             "changed",
             Level.WARNING,
-            "The model is not what it was when the lock was written: answers may differ.",
-            "Since the date in the [lock](#the-lock), another model came behind the name, its type "
+            "The model has changed since the lock was written: answers may differ.",
+            "Since the date in the [lock](#the-lock), the name means another model, its type "
             "changed, or its limit was lowered.",
         ),
         CheckRule(

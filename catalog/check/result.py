@@ -75,7 +75,7 @@ def read_baseline(path: Path) -> frozenset[str]:
         what = f"cannot read the baseline {path}: {error.strerror}"
         raise SettingsInvalid(what, hint=hint) from None
     except (PayloadInvalid, KeyError, TypeError, ValueError) as error:
-        what = f"the baseline {path} is not as this program writes it: {error}"
+        what = f"the baseline {path} is damaged or has another format: {error}"
         raise SettingsInvalid(what, hint=hint) from None
 
 
@@ -88,10 +88,10 @@ def _fingerprints(document: Json) -> frozenset[str]:
 
 
 def _unused(path: str, comment: Ignore) -> Notice:
-    strange = sorted(set(comment.rules) - CHECK_RULES.keys())
+    unknown = sorted(set(comment.rules) - CHECK_RULES.keys())
     text = "this comment ignores nothing that is found here"
-    if strange:
-        text = f"this comment ignores {', '.join(strange)}, and there is no such rule"
+    if unknown:
+        text = f"this comment ignores {', '.join(unknown)}, and there is no such rule"
     named = ",".join(comment.rules)
     return Notice(
         path=path,

@@ -1,4 +1,4 @@
-"""Suggest what to use in place of a model."""
+"""Suggest replacements of models."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -25,8 +25,7 @@ class Suggestions:
     def meant(self, name: str) -> Known | None:
         """Return the model that an unknown name probably means, listed ones first.
 
-        The last part of a full name is compared too, and so is the provider's description of a
-        model.
+        The last part of a full name and the provider's description of a model are compared too.
         """
         if name not in self._meant:
             self._meant[name] = self._find(name.casefold())
@@ -64,7 +63,7 @@ def _may_be_alike(one: str, letters: int, other: str, others: int) -> bool:
     return (total - (letters ^ others).bit_count()) / total >= ALIKE
 
 
-def is_slip(name: str, known: Known) -> bool:
+def is_misspelling(name: str, known: Known) -> bool:
     """Return whether a name is a misspelled known one with equal numbers.
 
     `llama3.1` is another model, not a misspelled `llama3`.
@@ -77,9 +76,10 @@ def is_slip(name: str, known: Known) -> bool:
 
 
 def is_public(name: str, known: Known) -> bool:
-    """Return whether a name is the public one of a model, so that other providers list it too.
+    """Return whether a name is the public name of a model.
 
-    It is the known name without its organization or in another case, or like the description only.
+    Other providers list it too. It is the known name without its organization or in another case,
+    or it is similar to the description only.
     """
     own, public = known.name.casefold(), name.casefold().rpartition("/")[2]
     if "/" in own and public == own.rpartition("/")[2]:
@@ -103,8 +103,8 @@ def instead(gone: Known, listing: Listing) -> tuple[str, dict[str, Json]]:
     """Return replacements of a model, best first, as text and facts.
 
     Each one lists the losses and differences. A noted successor, or the new name of the same model,
-    is the only one. Models with an end date are omitted. Without a listed model of the same type
-    there is none.
+    is the only one. Models with an end date are omitted. The result is empty without a listed model
+    of the same type.
     """
     noted = gone.noted.successor or gone.renamed_to
     named = gone.announced.successor if gone.announced else None

@@ -1,4 +1,4 @@
-"""`catalog check`: a code base held against the catalog."""
+"""`catalog check`: a code base compared with the catalog."""
 
 import json
 import os
@@ -20,10 +20,10 @@ from tests.support.shell import COMMAND, Live, Shell
 
 AT = "2026-11-01T120000Z.json"
 MEASURED = re.compile("COVERAGE_")
-"""Marks a run with coverage, because a command then takes several times as long."""
+"""Variables of a run with coverage, which takes several times as long."""
 
 
-def test_the_story_is_told_within_a_second(code: Shell) -> None:
+def test_the_story_is_reported_within_a_second(code: Shell) -> None:
     """The check takes under a second and names each model, its removal and a successor."""
     took = []
     for _ in range(3):
@@ -47,7 +47,7 @@ def test_the_story_is_told_within_a_second(code: Shell) -> None:
     assert code("check", "--shipped", ".", code=1).err == ""
 
 
-def test_a_stored_catalog_goes_before_the_shipped_one(demo: Shell, tmp_path: Path) -> None:
+def test_a_stored_catalog_replaces_the_shipped_one(demo: Shell, tmp_path: Path) -> None:
     """An existing database is the catalog that the code is checked against, without a notice."""
     write(tmp_path, CODE)
     ran = demo("check", tmp_path / "ai.py", code=1)
@@ -58,8 +58,8 @@ def test_a_stored_catalog_goes_before_the_shipped_one(demo: Shell, tmp_path: Pat
 def test_a_catalog_in_a_file(code: Shell) -> None:
     """`--catalog` takes a saved answer, and rejects a missing or invalid file."""
     (code.folder / AT).write_bytes(body(*(row(id=i, name=n) for i, n in enumerate(STORY))))
-    told = code("check", "ai.py", "--catalog", AT)
-    assert told.lines == [
+    ran = code("check", "ai.py", "--catalog", AT)
+    assert ran.lines == [
         f"nothing to report: 8 uses in 1 file, against infomaniak's catalog of 2026-11-01 ({AT})"
     ]
     assert "no such" not in code("check", "ai.py", "--catalog", "none.json", code=2).err
@@ -67,7 +67,7 @@ def test_a_catalog_in_a_file(code: Shell) -> None:
     code("check", "ai.py", "--catalog", AT, code=4)
 
 
-def test_an_empty_database_file_is_none(code: Shell) -> None:
+def test_an_empty_database_file_is_ignored(code: Shell) -> None:
     """An empty database file of a first run is ignored, but a URL is not."""
     (code.folder / "catalog.db").touch()
     assert "there is no database" in code("check", "ai.py", code=1).err
@@ -75,7 +75,7 @@ def test_an_empty_database_file_is_none(code: Shell) -> None:
     assert "none.db" in code("check", "ai.py", code=6, given=given).err
 
 
-def test_it_fails_from_a_level_on(code: Shell) -> None:
+def test_the_failing_level_is_configurable(code: Shell) -> None:
     """--fail-on or the setting decides the exit code, and --within adds models that end soon."""
     code("check", "--shipped", "config.yaml", code=1)
     code("check", "--shipped", "config.yaml", "--fail-on", "breaking")
@@ -85,8 +85,8 @@ def test_it_fails_from_a_level_on(code: Shell) -> None:
     assert "a duration" in code("check", "ai.py", "--within", "soon", code=2).err
 
 
-def test_what_contradicts_itself_is_wrong_usage(code: Shell) -> None:
-    """Two catalogs, a baseline without its file and a path that is not there are refused."""
+def test_contradicting_options_are_wrong_usage(code: Shell) -> None:
+    """Two catalogs, a baseline without its file and a missing path are refused."""
     assert "one of the two" in code("check", ".", "--shipped", "--catalog", "x", code=2).err
     assert "needs --baseline" in code("check", ".", "--write-baseline", code=2).err
     assert "none" in code("check", "none", code=2).err
@@ -103,7 +103,7 @@ def test_many_files_beyond_the_limits_are_counted(capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.long
-def test_a_file_beyond_the_limits_is_told(code: Shell) -> None:
+def test_a_file_over_the_limits_is_reported(code: Shell) -> None:
     """A file over the limits is named in each format, and fails with --strict."""
     big = f'model = "a"\nmodels = [{"1," * 180_000}]\n'
     write(code.folder, {"big.py": big, "ai.py": 'model = "whisper"\n'})
@@ -119,11 +119,11 @@ def test_a_file_beyond_the_limits_is_told(code: Shell) -> None:
     assert "::warning file=big.py,title=not checked::" in code(*words, "--format", "github").out
     assert f'<skipped message="{reason}"/>' in code(*words, "--format", "junit").out
     (run,) = code(*words, "--format", "sarif").json["runs"]
-    (told,) = run["invocations"][0]["toolExecutionNotifications"]
-    assert told["message"]["text"] == f"not checked to its end: {reason}"
+    (notification,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert notification["message"]["text"] == f"not checked to its end: {reason}"
 
 
-def test_what_is_not_counted_is_summed_up_and_listed(code: Shell) -> None:
+def test_uncounted_names_are_summed_up_and_listed(code: Shell) -> None:
     """One line counts the names that look like models, and --why and JSON list the reasons."""
     write(
         code.folder,
@@ -153,7 +153,7 @@ def test_what_is_not_counted_is_summed_up_and_listed(code: Shell) -> None:
     ]
 
 
-def test_a_name_like_no_other_is_told_without_a_guess(code: Shell) -> None:
+def test_a_unique_name_is_reported_without_a_suggestion(code: Shell) -> None:
     """An unknown name without a similar name is reported without a suggestion."""
     write(code.folder, {"ai.py": 'INFOMANIAK = True\nmodel = "something-new"\n'})
     ran = code("check", "--shipped", "ai.py", code=1)
@@ -165,10 +165,10 @@ def test_a_file_of_another_library_is_not_judged(code: Shell) -> None:
     """A name in a file that loads the library of another provider is not counted."""
     write(code.folder, {"ai.py": 'import groq\nask(model="llama3")\n'})
     ran = code("check", "--shipped", "ai.py", "--why")
-    assert ran.lines[-1] == "  2:12  llama3: the file speaks of groq, not of infomaniak"
+    assert ran.lines[-1] == "  2:12  llama3: the file mentions groq and not infomaniak"
 
 
-def test_comments_ignore_and_are_told_when_they_need_not(code: Shell) -> None:
+def test_comments_ignore_and_unused_ones_are_reported(code: Shell) -> None:
     """An ignored use is counted, and a comment that ignores nothing is an info finding."""
     write(
         code.folder,
@@ -182,7 +182,7 @@ def test_comments_ignore_and_are_told_when_they_need_not(code: Shell) -> None:
     assert ran.lines[-1].startswith("1 info, 1 ignored by comments: 2 uses in 2 files")
 
 
-def test_a_baseline_holds_what_is_known(code: Shell) -> None:
+def test_a_baseline_silences_known_uses(code: Shell) -> None:
     """A baseline silences known uses even if they move, and new uses still fail."""
     known = ("check", "--shipped", ".", "--baseline", "known.json")
     assert "cannot read the baseline" in code(*known, code=2).err
@@ -200,7 +200,7 @@ def test_a_baseline_holds_what_is_known(code: Shell) -> None:
     assert len((code.folder / "known.json").read_bytes()) < len(before)
 
 
-def test_the_lock_says_what_is_used_and_when_it_moved(code: Shell) -> None:
+def test_the_lock_has_used_models_and_their_facts(code: Shell) -> None:
     """The lock names models, files and facts, and the check reports later changes."""
     first = "2025-08-20T120000Z.json"
     facts = {"id": 1, "name": "qwen3", "description": "Qwen3-235B-A22B-Instruct-2507"}
@@ -222,7 +222,7 @@ def test_the_lock_says_what_is_used_and_when_it_moved(code: Shell) -> None:
     then = "2025-12-01T120000Z.json"
     (code.folder / then).write_bytes(body(row(**facts | {"id": 17, "description": "another"})))
     ran = code("check", "ai.py", "--catalog", then, code=1)
-    assert "changed  qwen3: another model stands behind the name since 2025-1" in ran.out
+    assert "changed  qwen3: the name means another model since 2025-1" in ran.out
     write(code.folder, {"b.py": 'model = "qwen3"\n'})
     ran = code("check", "ai.py", "b.py", "--catalog", then, code=1)
     assert "catalog.lock is behind the code (qwen3); write it again" in ran.err
@@ -244,7 +244,7 @@ def test_a_lock_of_several_providers_keeps_them_all(code: Shell) -> None:
 
 
 def test_paths_are_named_from_here(code: Shell) -> None:
-    """However a file is reached, it has one name in every list."""
+    """A file has one name in every list, by any path to it."""
     (code.folder / "catalog.toml").touch()
     for path in (".", "./ai.py", code.folder, code.folder / "ai.py"):
         assert "ai.py" in code("check", "--shipped", path, code=1).lines
@@ -275,12 +275,12 @@ def test_another_provider_is_checked_by_name(code: Shell) -> None:
     )
     assert "add --provider" in code("check", "--trust-config", "ai.py", code=2).err
     code("check", "--trust-config", "--shipped", "ai.py", "--provider", "infomaniak", code=1)
-    told = code("check", "--trust-config", "--shipped", "ai.py", "--provider", "router", code=2)
-    assert "no history of router comes with the program" in told.err
-    assert "catalog sync --provider router" in told.err
+    ran = code("check", "--trust-config", "--shipped", "ai.py", "--provider", "router", code=2)
+    assert "no history of router comes with the program" in ran.err
+    assert "catalog sync --provider router" in ran.err
 
 
-def test_an_alert_says_which_files_use_the_model(live: Live) -> None:
+def test_an_alert_lists_the_files_that_use_the_model(live: Live) -> None:
     """With a lock the log names the files, and an in_use channel gets only used models."""
     shell, _ = live(
         answer(body=body(row(id=1, name="used"), row(id=2, name="other"))),
@@ -294,16 +294,16 @@ def test_an_alert_says_which_files_use_the_model(live: Live) -> None:
     shell("sync")
     shell("check", "ai.py", "--write-lock")
     (shell.folder / "catalog.toml").write_text(channel, encoding="utf-8")
-    told = shell("sync").err
-    assert "used removed; callable until at least" in told
-    assert "(used in ai.py)" in told
-    assert "other removed" not in told
-    assert "new added" not in told
+    err = shell("sync").err
+    assert "used removed; callable until at least" in err
+    assert "(used in ai.py)" in err
+    assert "other removed" not in err
+    assert "new added" not in err
 
 
 def test_the_hook_before_a_commit(code: Shell) -> None:
     """The hook in .pre-commit-hooks.yaml runs with a commit's files as its last arguments."""
-    import yaml  # for this test alone
+    import yaml  # because only this test needs it
 
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
     words = [*hook["entry"].split()[1:], *hook["args"], "ai.py", "config.yaml"]
@@ -335,6 +335,6 @@ def test_an_interrupted_scan_ends_at_once(shell: Shell) -> None:
     assert int(blocked[1], 16) & 1 << (signal.SIGINT - 1)
     for process in (running.pid, *map(int, workers)):
         os.kill(process, signal.SIGINT)
-    _, told = running.communicate(timeout=60)
+    _, err = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert "Traceback" not in told
+    assert "Traceback" not in err

@@ -1,4 +1,4 @@
-"""`catalog check` and configuration: a file in the checked tree is not trusted."""
+"""`catalog check` does not trust a configuration in the checked tree."""
 
 import subprocess
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.support.check_builders import write
 from tests.support.shell import Shell
 
 
-def test_levels_of_the_configuration_hold(code: Shell) -> None:
+def test_levels_of_the_configuration_apply(code: Shell) -> None:
     """A configured level changes a check rule, and a misspelled rule is an error."""
     trusting = ("check", "--trust-config", "--shipped")
     (code.folder / "catalog.toml").write_text('[rules]\nunknown = "info"\n', encoding="utf-8")
@@ -61,7 +61,7 @@ def test_a_database_of_the_checked_repository_is_not_used(code: Shell) -> None:
 
 
 def test_a_configuration_that_is_named_is_used(code: Shell) -> None:
-    """Named by an option, a variable or --trust-config, or in the home folder, it holds."""
+    """A configuration applies if an option or variable names it, or in the home folder."""
     write(code.folder, {"catalog.toml": '[check]\nfail_on = "never"\n'})
     named = {"CATALOG_CONFIG": "catalog.toml"}
     for ran in (
@@ -89,7 +89,7 @@ def test_a_configuration_that_is_named_is_used(code: Shell) -> None:
         ),
     ],
 )
-def test_a_strange_configuration_in_the_tree_does_no_harm(
+def test_a_hostile_configuration_in_the_tree_does_no_harm(
     code: Shell, body: bytes, ignored: str
 ) -> None:
     """No catalog.toml in the tree stops the check or floods stderr."""

@@ -39,8 +39,8 @@ def probe(**given: Any) -> dict[str, Any]:
     )
 
 
-def test_the_shipped_history_holds_to_the_contract() -> None:
-    """Every shipped answer is valid, so that the check may read it without asking."""
+def test_the_shipped_history_keeps_the_contract() -> None:
+    """Every shipped answer is valid, so the check may read it without validation."""
     provider = Infomaniak()
     for each in recordings.find(recordings.shipped()):
         sent = read(each.path)
@@ -48,7 +48,7 @@ def test_the_shipped_history_holds_to_the_contract() -> None:
         assert valid.models
 
 
-def test_the_database_knows_what_the_files_know() -> None:
+def test_the_database_gives_the_same_listing_as_files() -> None:
     """The stored history gives the same listing as the recorded one."""
     database, provider = Database(MEMORY), Infomaniak()
     for at, each in enumerate(recordings.find(recordings.shipped())):
@@ -59,7 +59,7 @@ def test_the_database_knows_what_the_files_know() -> None:
         assert of_store(connection, provider) == shipped()
 
 
-def test_an_empty_database_is_told() -> None:
+def test_an_empty_database_is_an_error() -> None:
     """Without a stored snapshot the check fails, and the hint names --shipped."""
     database = Database(MEMORY)
     save(database, 0)
@@ -84,7 +84,7 @@ def test_calls_and_notes_count() -> None:
     notes = [
         {"provider": NAME, "key": "1", "noted_at": ONE, "successor": "old"},
         {"provider": NAME, "key": "1", "noted_at": TWO, "successor": "beta", "source": "mail"},
-        {"provider": NAME, "key": "9", "noted_at": TWO, "successor": "nobody"},
+        {"provider": NAME, "key": "9", "noted_at": TWO, "successor": "none"},
     ]
     with database.writing() as connection:
         connection.execute(insert(ProbeRow), probes)
@@ -102,7 +102,7 @@ def test_calls_and_notes_count() -> None:
 
 
 def test_names_in_other_stored_catalogs_are_known() -> None:
-    """Names of other providers come with the provider, and those of models.dev without it too."""
+    """Names in other catalogs have their provider, and those of models.dev work without prefix."""
     database = Database(MEMORY)
     save(database, 0, snapshot(model("1", name="alpha"), at=ONE))
     rows = [
@@ -124,7 +124,7 @@ def test_names_in_other_stored_catalogs_are_known() -> None:
         }
 
 
-def test_a_file_goes_on_from_the_shipped_history(tmp_path: Path) -> None:
+def test_a_file_continues_the_shipped_history(tmp_path: Path) -> None:
     """One saved answer gives the current models, and the shipped history the earlier ones."""
     file = tmp_path / "2026-06-01T120000Z.json"
     file.write_bytes(body(row(id=2, name="whisper", type="stt")))
@@ -149,7 +149,7 @@ def test_a_folder_is_a_history_of_its_own(tmp_path: Path) -> None:
     }
 
 
-def test_our_own_json_serves(tmp_path: Path) -> None:
+def test_our_own_json_is_read(tmp_path: Path) -> None:
     """The output of `catalog models --format json` is a catalog with its time."""
     file = tmp_path / "models.json"
     facts = {"schema_version": 1, "taken_at": "2026-06-01T12:00:00Z"}
@@ -171,9 +171,9 @@ def test_another_provider_has_no_shipped_history(tmp_path: Path) -> None:
     assert (known.provider, list(known.names), known.others) == ("mars", ["argo"], {})
 
 
-def test_a_lock_keeps_its_date_while_its_facts_hold(tmp_path: Path) -> None:
+def test_a_lock_keeps_its_date_while_its_facts_stay(tmp_path: Path) -> None:
     """A lock reads back unchanged, and keeps its date while the facts are the same."""
-    files = (scanned(use("alpha"), use("nobody"), use("alpha", path="b.py")),)
+    files = (scanned(use("alpha"), use("unknown"), use("alpha", path="b.py")),)
     mention = scanned(use("beta", kind="mention"))
     states = [
         snapshot(model("1", name="alpha"), model("2", name="beta"), at=at) for at in (ONE, TWO)
@@ -191,24 +191,24 @@ def test_a_lock_keeps_its_date_while_its_facts_hold(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reason"),
     [
-        ("{", "is not as this program writes it"),
-        ("[]", "is not as this program writes it"),
+        ("{", "is damaged or has another format"),
+        ("[]", "is damaged or has another format"),
         ('{"lock_version": 2, "models": []}', "version 2, not 1"),
         ('{"lock_version": 1, "models": [{"name": "x"}]}', "provider"),
         ('{"baseline_version": 2, "known": []}', "_version"),
     ],
 )
-def test_a_broken_lock_or_baseline_is_told(text: str, told: str, tmp_path: Path) -> None:
+def test_a_broken_lock_or_baseline_is_an_error(text: str, reason: str, tmp_path: Path) -> None:
     """A broken lock or baseline is reported with its path and the option that rewrites it."""
     file = tmp_path / "broken"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(SettingsInvalid, match=told) as caught:
+    with pytest.raises(SettingsInvalid, match=reason) as caught:
         lock.read(file)
     assert str(file) in str(caught.value)
     assert "--write-lock" in caught.value.hint
-    with pytest.raises(SettingsInvalid, match="is not as this program writes it") as caught:
+    with pytest.raises(SettingsInvalid, match="is damaged or has another format") as caught:
         result.read_baseline(file)
     assert "--write-baseline" in caught.value.hint
 
@@ -217,7 +217,7 @@ ENTRY = {"provider": "a", "name": "b", "at": "2026-01-01T00:00:00Z", "files": ["
 
 
 @pytest.mark.parametrize(
-    ("odd", "told"),
+    ("odd", "reason"),
     [
         ({"limit": "1"}, 'limit: found "1", expected a number'),
         ({"limit": 2**63}, "limit: found 9223372036854775808, expected a number of tokens"),
@@ -229,17 +229,19 @@ ENTRY = {"provider": "a", "name": "b", "at": "2026-01-01T00:00:00Z", "files": ["
         ({"at": "0001-01-01T00:00:00+14:00"}, "date value out of range"),
     ],
 )
-def test_an_odd_value_in_a_lock_is_told(odd: dict[str, object], told: str, tmp_path: Path) -> None:
+def test_a_wrong_value_in_a_lock_is_named(
+    odd: dict[str, object], reason: str, tmp_path: Path
+) -> None:
     """A value of another kind, or too large, is named with its key."""
     file = tmp_path / "lock"
     file.write_text(json.dumps({"lock_version": 1, "models": [ENTRY]}), encoding="utf-8")
     assert lock.read(file)[0].files == ("c.py",)
     file.write_text(json.dumps({"lock_version": 1, "models": [ENTRY | odd]}), encoding="utf-8")
-    with pytest.raises(SettingsInvalid, match=told):
+    with pytest.raises(SettingsInvalid, match=reason):
         lock.read(file)
 
 
-def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_an_unreadable_lock_or_baseline_is_an_error(tmp_path: Path) -> None:
     """A folder in place of a lock or baseline is an error. A missing lock is empty."""
     with pytest.raises(SettingsInvalid, match="cannot read the lock"):
         lock.read(tmp_path)
@@ -260,6 +262,6 @@ def test_a_daemon_follows_the_lock(tmp_path: Path, caplog: pytest.LogCaptureFixt
     file.write_text("{", encoding="utf-8")
     with caplog.at_level(logging.WARNING):
         assert in_use() == known
-    assert "is not as this program writes it" in caplog.text
+    assert "is damaged or has another format" in caplog.text
     file.unlink()
     assert in_use() == known

@@ -19,7 +19,7 @@ def put(root: Path, files: dict[str, str | bytes]) -> None:
 
 
 def found(*paths: Path) -> list[str]:
-    """List the files in which something is found."""
+    """List the files with uses or a marker word."""
     return [each.path for each in scan(paths, KNOWN, ("infomaniak",)) if not each.skipped]
 
 
@@ -36,7 +36,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_order_and_names(root: Path) -> None:
-    """Files come sorted by their path, which begins as the folder was given."""
+    """Files are sorted by their path, which begins with the given folder."""
     put(root, {"b.py": USE, "a/z.py": USE, "a.py": USE, "a/b/c.toml": USE, "c.txt": USE})
     in_order = ["a.py", "a/b/c.toml", "a/z.py", "b.py"]
     assert found(Path()) == in_order
@@ -45,21 +45,21 @@ def test_order_and_names(root: Path) -> None:
     assert found(Path("b.py"), Path("a"), Path("a/b")) == ["a/b/c.toml", "a/z.py", "b.py"]
 
 
-def test_many_files_are_shared_out_among_processes(root: Path) -> None:
+def test_many_files_are_shared_among_processes(root: Path) -> None:
     """Many files are shared among processes, and their results keep the order."""
     number = 2 * MANY + 10
     put(root, {f"{at:04}.py": USE if at % 10 == 0 else "x = 1\n" for at in range(number)})
     assert found(Path()) == [f"{at:04}.py" for at in range(0, number, 10)]
 
 
-def test_only_what_holds_something(root: Path) -> None:
+def test_only_files_with_results_are_reported(root: Path) -> None:
     """A file that mentions the provider is reported, and one without uses is not."""
     put(root, {"a.py": "x = 'infomaniak'\n", "b.py": "x = 1\n"})
     assert found(Path()) == ["a.py"]
 
 
-def test_left_out(root: Path) -> None:
-    """Folders of others, binary files and files over 1 MB are not read."""
+def test_skipped_files(root: Path) -> None:
+    """Folders of tools, binary files and files over 1 MB are not read."""
     put(
         root,
         {
@@ -104,7 +104,7 @@ def test_gitignore(root: Path) -> None:
 @pytest.mark.parametrize(
     "line", ["[z-a]", "[[a]", "[", "[!", "\\", "a[z-a]b", "!", "/", "**", "***"]
 )
-def test_a_pattern_that_is_none_ignores_nothing(root: Path, line: str) -> None:
+def test_an_invalid_pattern_ignores_nothing(root: Path, line: str) -> None:
     """An invalid pattern is ignored, and the other patterns of its file apply."""
     put(root, {".gitignore": f"{line}\nb.py\n", "a.py": USE, "b.py": USE})
     assert found(Path()) == ([] if line in {"**", "***"} else ["a.py"])
@@ -130,8 +130,8 @@ def test_patterns_that_take_long_are_refused(root: Path, caplog: pytest.LogCaptu
         {".gitignore": f"{'**/a/' * 5}b\n{'d' * 2000}\na.py\n{many}", "a.py": USE, "b.py": USE},
     )
     assert found(Path()) == ["b.py"]
-    (told,) = caplog.messages
-    assert "1006 of its patterns are not used" in told
+    (warning,) = caplog.messages
+    assert "1006 of its patterns are not used" in warning
 
 
 @pytest.mark.long
@@ -150,7 +150,7 @@ def test_a_large_gitignore_is_read_in_seconds(root: Path, lines: str) -> None:
 
 @pytest.mark.long
 def test_many_gitignores_cost_little(root: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Twice as many folders with patterns of their own take no longer to compile."""
+    """The patterns of twice as many folders take no longer to compile."""
     lines = {n: "".join(f"*{n}x{m}*y\n" for m in range(1000)) for n in range(48)}
     took = []
     for folders in (24, 48):
@@ -167,7 +167,7 @@ def test_many_gitignores_cost_little(root: Path, caplog: pytest.LogCaptureFixtur
 
 
 def test_patterns_of_the_folders_above_count(root: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """In one folder at most 5,000 patterns count, with those of the folders above."""
+    """In one folder at most 5,000 patterns count, including those of parent folders."""
     many = "".join(f"c{n}\n" for n in range(3000))
     put(root, {".gitignore": many, "d/.gitignore": f"{many}a.py\n", "d/a.py": USE})
     assert found(Path()) == ["d/a.py"]
@@ -176,7 +176,7 @@ def test_patterns_of_the_folders_above_count(root: Path, caplog: pytest.LogCaptu
 
 @pytest.mark.long
 def test_many_folders_in_a_pattern_cost_little(root: Path) -> None:
-    """Deep folders and patterns of many folders take no power of the depth."""
+    """Deep folders and patterns with many folders do not take exponential time."""
     deep = "/".join(["a" * 20] * 100)
     put(root, {".gitignore": "**/*a*a/**/*a*a/**/*a*az\n**/*a*az\n", f"{deep}/a.py": USE})
     before = process_time()
@@ -185,7 +185,7 @@ def test_many_folders_in_a_pattern_cost_little(root: Path) -> None:
 
 
 def test_links(root: Path) -> None:
-    """Links below a folder are not followed, and named links are."""
+    """Links below a folder are not followed, and links that the user names are."""
     put(root, {"a/b.py": USE})
     (root / "a/circle").symlink_to(root)
     (root / "a/c.py").symlink_to(root / "a/b.py")
@@ -200,10 +200,10 @@ def test_what_cannot_be_read(root: Path) -> None:
     os.mkfifo(root / "pipe.py")
     assert found(Path("missing.py"), Path("missing"), Path()) == ["a.py"]
     assert skipped(Path("missing.py"), Path("named.py"), Path(), Path("/dev/zero")) == {
-        "/dev/zero": "it is no regular file but a device",
+        "/dev/zero": "it is not a regular file but a device",
         "missing.py": "No such file or directory",
         "named.py": "it has 16,777,217 bytes, and at most 16,777,216 bytes are read",
-        "pipe.py": "it is no regular file but a pipe",
+        "pipe.py": "it is not a regular file but a pipe",
     }
 
 
@@ -232,14 +232,14 @@ def test_a_gitignore_with_a_byte_order_mark(root: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])
 def test_encodings(root: Path, encoding: str) -> None:
-    """A text is read however its letters are written, and columns count letters."""
+    """A text is read in each encoding, and columns count letters."""
     put(root, {"a.js": "/* é */ const model = 'mixtral'".encode(encoding)})
     uses = [scanned.uses for scanned in scan([Path()], KNOWN, ())]
     assert [(use.line, use.column) for use in uses[0]] == [(1, 24)]
 
 
 def test_too_deep(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files and folders whose path is longer than the system takes are reported as skipped."""
+    """Files and folders with too long a path for the system are reported as skipped."""
     put(root, {"z.py": USE})
     for _ in range(18):
         Path("d" * 240).mkdir()

@@ -16,7 +16,7 @@ LIMITS = Limits(seconds=0.3, memory=300_000_000)
 
 
 def look(what: str) -> str | None:
-    """Misbehave in one of several ways."""
+    """Fail in one of several ways."""
     match what:
         case "loop":
             while True:
@@ -37,7 +37,7 @@ def look(what: str) -> str | None:
 
 
 def looked(*items: str, workers: int = 1) -> list[str]:
-    """Look at these in processes."""
+    """Process these items in child processes."""
     guard = Guard(look, lambda item, why: f"{item}: {why}", LIMITS)
     return list(guard.run(items, workers))
 
@@ -53,15 +53,15 @@ def looked(*items: str, workers: int = 1) -> list[str]:
         ("mistake", "an error of this program: ZeroDivisionError"),
     ],
 )
-def test_one_that_fails_is_reported_and_the_others_go_on(what: str, why: str) -> None:
-    """An item whose reading fails is named, and the later items are read."""
+def test_a_failing_item_is_reported_and_the_others_are_read(what: str, why: str) -> None:
+    """A failing item is reported with the reason, and the later items are read."""
     assert looked("a", what, "b") == ["a is fine", f"{what}: {why}", "b is fine"]
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_results_keep_their_order(workers: int) -> None:
-    """However many processes share the work and die at it, each result has its place."""
+    """Results keep the order of items with any number of processes, even if some die."""
     items = [str(n) for n in range(600)]
     items[100] = items[101] = "crash"
     items[599] = "killed"
@@ -81,7 +81,7 @@ def test_nothing_to_look_at() -> None:
     assert looked() == []
 
 
-def test_a_file_that_meets_a_limit_is_said_to_be_skipped(tmp_path: Path) -> None:
+def test_a_file_over_a_limit_is_reported_as_skipped(tmp_path: Path) -> None:
     """A file that takes too long is yielded with the reason, among the others."""
     (tmp_path / "a.py").write_text("model = 'mixtral'\n", encoding="utf-8")
     (tmp_path / "b.py").write_text("model = 'mixtral'\n" * 30_000, encoding="utf-8")
@@ -95,18 +95,18 @@ class Orphaned(Guard[str, str]):
     """A guard whose processes see that their parent is gone."""
 
     def work(self, items: Sequence[str], ends: tuple[int, int, mmap], parent: int) -> NoReturn:
-        """Work for a process that is gone."""
+        """Work for a parent that is gone."""
         super().work(items, ends, parent - parent)
 
 
 def test_a_process_that_does_nothing_is_an_error() -> None:
     """If processes end before any work, the scan fails instead of retrying forever."""
-    with pytest.raises(OSError, match="ended before its time"):
+    with pytest.raises(OSError, match="ended too early"):
         list(Orphaned(look, lambda item, why: f"{item}: {why}", LIMITS).run(["a"], 1))
 
 
-def test_no_process_outlives_a_surprise() -> None:
-    """If results cannot be read, the remaining processes are ended."""
+def test_no_process_outlives_an_error() -> None:
+    """If an error ends the pool, the remaining processes are ended."""
 
     def lost(item: str, why: str) -> str:
         raise ValueError(item + why)

@@ -1,4 +1,4 @@
-"""Hostile texts: the time to read each grows with the size of the text."""
+"""Scanning hostile texts takes time in proportion to their size."""
 
 from functools import partial
 from itertools import islice
@@ -17,7 +17,7 @@ EVERY = 19
 STEP = 4
 SLOWER = 3.0
 """Allowed factor of time over size, because a busy machine measures roughly."""
-SHORT = 0.3  # seconds in which nothing is proved
+SHORT = 0.3  # seconds, below which the measurement is too rough
 # Seen to take time with the square of their size, before the scanner was made linear.
 FOUND = [
     ("a.sh", "MODEL=${a - "),
@@ -90,7 +90,7 @@ def test_time_grows_as_the_text_does(name: str) -> None:
 @pytest.mark.parametrize(("name", "title"), FOUND)
 def test_a_text_of_a_megabyte(name: str, title: str, size: int) -> None:
     """A hostile text of 150 kB or 1 MB takes less than 2 s of CPU and 300 MB."""
-    # The smaller one, because some limits leave out most of a megabyte.
+    # Both sizes, because limits skip most of some texts of a megabyte.
     text = hostile_texts.texts(name, size)[title]()
     limits = Limits(2.0, 300_000_000)
     guard: Guard[str, float | str] = Guard(partial(seconds, name), lambda _, why: why, limits)

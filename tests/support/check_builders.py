@@ -1,4 +1,4 @@
-"""Uses, catalogs and outcomes for the tests of the check of a code base."""
+"""Uses, catalogs and results for tests of `catalog check`."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ CODE = {
     "ai.py": f'DEFAULT_MODEL = "mixtral"\nMODELS = {list(STORY)!r}\n'.replace("'", '"'),
     "config.yaml": "provider: infomaniak\nmodel: Qwen/Qwen3-Embeding-8B\n",
 }
-"""The code of that product, whose default is a model that is gone."""
+"""The code of that product, whose default model is removed."""
 
 
 def shipped() -> Listing:
@@ -33,7 +33,7 @@ def shipped() -> Listing:
 
 
 def day(text: str) -> datetime:
-    """Give noon of a day, in UTC."""
+    """Return noon of a day in UTC."""
     return datetime.fromisoformat(f"{text}T12:00:00").replace(tzinfo=UTC)
 
 
@@ -59,12 +59,12 @@ def use(name: str, **given: Any) -> Use:
 
 
 def scanned(*uses: Use, about: bool = False, ignores: tuple[Ignore, ...] = ()) -> Scanned:
-    """Make a file of these uses."""
+    """Make a scanned file with these uses."""
     return Scanned(uses[0].path if uses else "app.py", uses, ignores, about)
 
 
-def told(one: Use, known: Listing, **terms: Any) -> tuple[Notice, ...]:
-    """Judge one use that counts."""
+def notices_of(one: Use, known: Listing, **terms: Any) -> tuple[Notice, ...]:
+    """Return the notices of one counted use."""
     given: dict[str, Any] = {"suggestions": Suggestions(known), "today": TODAY}
     return judge((scanned(one),), Terms(**(given | terms)))
 
@@ -90,7 +90,7 @@ def write(folder: Path, files: dict[str, str]) -> None:
 
 
 def former(name: str) -> Known:
-    """Return a model that was gone before the recorded history."""
+    """Return a model that was removed before the recorded history."""
     return Known(name, model("9", name), gone_before=date(2025, 8, 13), source="a test")
 
 

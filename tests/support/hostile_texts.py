@@ -1,4 +1,4 @@
-"""Texts that are made to cost a scanner time or memory, in every scanned language."""
+"""Texts that cost a scanner time or memory, in every language."""
 
 from collections.abc import Callable
 from functools import partial

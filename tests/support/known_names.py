@@ -4,7 +4,7 @@ import json
 
 from catalog.providers.recordings import shipped
 
-# In no recorded answer, but known from before it or after it.
+# Names from before or after the recorded answers.
 OTHERS = {
     "mixtral",
     "sdxl_lightning",
@@ -14,7 +14,7 @@ OTHERS = {
 
 
 def names() -> frozenset[str]:
-    """Read the names of all models of the shipped history, and the others."""
+    """Return all names of the shipped history, and the others."""
     bodies = [json.loads(path.read_bytes()) for path in shipped().glob("*.json")]
     return frozenset({row["name"] for body in bodies for row in body["data"]} | OTHERS)
 

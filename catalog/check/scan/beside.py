@@ -1,4 +1,7 @@
-"""Decide what stands beside each name: a provider, goods for sale, a call of a model."""
+"""Find the provider, goods and model calls that surround each name.
+
+Goods are things for sale that have a `model` too, such as cars.
+"""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -8,24 +11,24 @@ from functools import lru_cache
 from catalog.check.scan.entries import Group, Settled
 from catalog.check.scan.places import LEADING, LONGEST, owner
 from catalog.check.scan.signs import NO_OWNER, is_ai
-from catalog.check.scan.speakers import OWN, Speakers
 from catalog.check.scan.uses import Beside
+from catalog.check.scan.vendors import OWN, ProviderFinder
 
 FARTHEST = 8
-"""Maximum groups around a name that are asked."""
+"""Maximum groups around a name that are searched."""
 NEAR = 2
 """Maximum groups around a name in which goods or arguments count."""
 HOLDERS = {"self", "this", "cls"}
 
 
 @dataclass(slots=True)
-class _Heard:
-    """What the signs of one group say.
+class _Summary:
+    """The summary of one group's signs.
 
     `root` is the variable whose method is called, and `outer` the next group around with signs.
     """
 
-    who: dict[frozenset[str], str] = field(default_factory=dict)
+    providers: dict[frozenset[str], str] = field(default_factory=dict)
     goods: str = ""
     call: bool = False
     root: str = ""
@@ -33,59 +36,59 @@ class _Heard:
 
 
 class Neighbors:
-    """A search for what stands beside the names of one file."""
+    """A search of the surroundings of each name in one file."""
 
-    def __init__(self, groups: Iterable[Group], speakers: Speakers) -> None:
-        """Find the variables that hold a client of a provider."""
-        self.speakers = speakers
-        self._of = lru_cache(maxsize=8192)(speakers.of)  # because parts repeat their signs
-        self._heard: dict[int, _Heard] = {}
+    def __init__(self, groups: Iterable[Group], finder: ProviderFinder) -> None:
+        """Find the variables that are a client of a provider."""
+        self.finder = finder
+        self._of = lru_cache(maxsize=8192)(finder.of)  # because parts repeat their signs
+        self._summaries: dict[int, _Summary] = {}
         self._clients: dict[str, list[tuple[int, str]]] = {}
         for group in sorted((each for each in groups if each.given), key=lambda each: each.at):
-            who = self._own(group).who.get(NO_OWNER, "")
-            self._clients.setdefault(group.given, []).append((group.at, who))
+            provider = self._own(group).providers.get(NO_OWNER, "")
+            self._clients.setdefault(group.given, []).append((group.at, provider))
 
     def of(self, found: Settled) -> Beside:
-        """Return what stands beside a name."""
+        """Return the surroundings of a name."""
         entry, group = found.entry, found.group
-        provider = None if found.means else self.speakers.of_prefix(entry.name)
-        provider = provider or self.speakers.of_place(entry.key[:LONGEST] or entry.place)
+        provider = None if found.means else self.finder.of_prefix(entry.name)
+        provider = provider or self.finder.of_place(entry.key[:LONGEST] or entry.place)
         owners = _owners(entry.place)
         goods, call = "", is_ai(entry.place) or is_ai(entry.key)
-        for steps, heard in enumerate(self._around(group)):
+        for steps, summary in enumerate(self._around(group)):
             if not provider:
-                provider = _who(heard, owners) or self._client(heard.root, entry.at)
+                provider = _provider(summary, owners) or self._client(summary.root, entry.at)
             if steps < NEAR and not (goods or call):
-                goods, call = "" if heard.call else heard.goods, heard.call
+                goods, call = "" if summary.call else summary.goods, summary.call
         return Beside(provider or "", goods, call)
 
-    def _around(self, group: Group) -> Iterator[_Heard]:
-        """Yield what a group says, and what the next ones around it with signs say."""
+    def _around(self, group: Group) -> Iterator[_Summary]:
+        """Yield the summary of a group, then of the groups around it."""
         inner: Group | None = group
         for _ in range(FARTHEST):
             if inner is None:
                 return
-            heard = self._own(inner)
-            yield heard
-            inner = heard.outer
+            summary = self._own(inner)
+            yield summary
+            inner = summary.outer
 
-    def _own(self, group: Group) -> _Heard:
-        """Return what a group's own signs say."""
-        if id(group) not in self._heard:
-            self._heard[id(group)] = heard = _Heard(outer=self._signed(group.outer))
+    def _own(self, group: Group) -> _Summary:
+        """Return the summary of a group's own signs."""
+        if id(group) not in self._summaries:
+            self._summaries[id(group)] = summary = _Summary(outer=self._signed(group.outer))
             for sign in group.signs:
                 if sign.kind == "path":
-                    heard.root = heard.root or _root(sign.text)
+                    summary.root = summary.root or _root(sign.text)
                 if sign.kind == "goods":
-                    heard.goods = heard.goods or sign.text
+                    summary.goods = summary.goods or sign.text
                 elif sign.kind == "call" or (sign.kind == "path" and is_ai(sign.text)):
-                    heard.call = True
-                if (who := self._of(sign)) and heard.who.get(sign.owner) != OWN:
-                    heard.who[sign.owner] = who
-        return self._heard[id(group)]
+                    summary.call = True
+                if (provider := self._of(sign)) and summary.providers.get(sign.owner) != OWN:
+                    summary.providers[sign.owner] = provider
+        return self._summaries[id(group)]
 
     def _signed(self, group: Group | None) -> Group | None:
-        """Return the nearest group with signs, and shorten the way to it."""
+        """Return the nearest group with signs, and link to it directly."""
         passed = []
         while group is not None and not group.signs:
             passed.append(group)
@@ -96,20 +99,20 @@ class Neighbors:
 
     def _client(self, root: str, at: int) -> str:
         """Return the provider of a variable, as last assigned before an offset."""
-        held = self._clients.get(root)
-        return held[max(bisect_left(held, (at, "")) - 1, 0)][1] if held else ""
+        clients = self._clients.get(root)
+        return clients[max(bisect_left(clients, (at, "")) - 1, 0)][1] if clients else ""
 
 
 @lru_cache(maxsize=1024)
 def _owners(place: str) -> tuple[frozenset[str], ...]:
-    """Return the owners whose signs stand for a place, the nearest first."""
+    """Return the owners whose signs apply to a place, nearest first."""
     mine = owner(place) - LEADING if place else NO_OWNER
     return (mine, NO_OWNER, *(frozenset((word,)) for word in mine))
 
 
-def _who(heard: _Heard, owners: tuple[frozenset[str], ...]) -> str:
-    """Return the provider that signs of the first of these owners speak of."""
-    found = (heard.who.get(each) for each in owners) if heard.who else ()
+def _provider(summary: _Summary, owners: tuple[frozenset[str], ...]) -> str:
+    """Return the provider of the first owner that has one."""
+    found = (summary.providers.get(each) for each in owners) if summary.providers else ()
     return next(filter(None, found), "")
 
 

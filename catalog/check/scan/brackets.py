@@ -33,7 +33,7 @@ DEEPEST = 1000
 MOST_TOKENS = 150_000
 """Maximum tokens of a file. A minified 1 MB program has fewer."""
 CHUNK = 1000
-"""Tokens that are split into columns at once, because that takes half the time of one by one."""
+"""Tokens that are split into columns together, because that takes half the time."""
 BEYOND = ("", "", "")
 """Padding, because no token looks farther ahead or back."""
 

@@ -24,7 +24,7 @@ TEMPLATED = re.compile(
 PREFIXED = re.compile(r"@?[A-Za-z][\w-]{0,60}+:[\w]")
 """The beginning of a name behind a prefix with a colon: openai:x."""
 WORTH = re.compile(rf"[/=]|\$\{{|\{{\{{|\A{PREFIXED.pattern}")
-"""What a string without a place has: a vendor, a setting, a default or a prefix."""
+"""Required content of a string without a place: a vendor, setting, default or prefix."""
 SEVERAL = re.compile(r"[=,]|\$\{|\bdefault[\s(]")
 SETTING = re.compile(r"\A-{0,2}([A-Za-z_][\w.-]*)=(\S+)\Z")
 LONGEST = 12  # maximum digits of a limit
@@ -43,7 +43,10 @@ class Exhausted(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """The work that one file may cause by giving the same strings to many places."""
+    """The number of strings that one file may still add to places.
+
+    It is limited, because aliases and repeated variables can add the same strings many times.
+    """
 
     left: int = MOST
 
@@ -51,14 +54,15 @@ class Budget:
         """Count strings, long ones several times. Raise Exhausted if they are too many."""
         self.left -= many + len(text) // LONG
         if self.left < 0:
-            raise Exhausted(f"it gives its strings to places more than {MOST:,} times")
+            raise Exhausted(f"it repeats its strings in more than {MOST:,} places")
 
 
 class Entry(NamedTuple):
     """A string, the offset of its first character, and its place.
 
-    One that is not `sure` counts if its name is known, or that of another entry in its `cluster`.
-    `prose` is a mention. `key` is the key of a value in a mapping of models: {"groq": "x"}.
+    An entry that is not `sure` counts only if its name is known, or the name of another entry in
+    its `cluster`, the same list or mapping. `prose` is a mention. `key` is the key of a value in a
+    mapping of models: {"groq": "x"}.
     """
 
     name: str
@@ -95,13 +99,13 @@ class Group:
     renames: bool = False
 
     def sign(self, key: str, text: str = "") -> None:
-        """Add the sign of a key and its value, if it is one."""
+        """Add the sign of a key and its value, if any."""
         self.renames = self.renames or key == "litellm_params"
         if len(self.signs) < MOST_SIGNS and (found := sign(key, text)):
             self.signs.append(found)
 
     def inside(self, path: str) -> None:
-        """Add the name of what the group belongs to: a call, class, key or section."""
+        """Add the name of the enclosing call, class, key or section."""
         if path and len(self.signs) < MOST_SIGNS:
             self.signs.append(Sign("path", NO_OWNER, path[:LONGEST_PATH]))
 
@@ -121,7 +125,7 @@ class Group:
             self.limits.append(Limit(key, int(digits), at))
 
     def keyed(self, since: int, key: str) -> None:
-        """Give a key to the entries that were added since there were that many."""
+        """Set the key of all entries from index `since` on."""
         self.entries[since:] = [entry._replace(key=key) for entry in self.entries[since:]]
 
     def string(self, text: str, at: int, given: str, *, sure: bool = True) -> None:
@@ -134,7 +138,10 @@ class Group:
 
 
 class Settled(NamedTuple):
-    """An entry that may be a name, the known name that it means, its limit and its group."""
+    """An entry that may be a name, with its limit and group.
+
+    `means` is the known name, "" for an unknown one.
+    """
 
     entry: Entry
     means: str
@@ -149,7 +156,7 @@ def settle(groups: Iterable[Group], names: Names) -> list[Settled]:
     """
     spread = [(_spread(group.entries), group) for group in groups if group.entries]
     if sum(len(entries) for entries, _ in spread) > MOST_ENTRIES:
-        raise Exhausted(f"it has more than {MOST_ENTRIES:,} strings where a name may stand")
+        raise Exhausted(f"it has more than {MOST_ENTRIES:,} strings that may be names")
     clusters = {
         entry.cluster
         for entries, _ in spread
@@ -170,7 +177,7 @@ def settle(groups: Iterable[Group], names: Names) -> list[Settled]:
 
 
 def _apart(found: Iterable[Settled]) -> Iterator[Settled]:
-    """Leave out what is a part of the string before it."""
+    """Omit entries that are part of the string before them."""
     end = 0
     for each in found:
         if each.entry.at >= end:
@@ -222,9 +229,9 @@ def _inside(entry: Entry) -> Iterator[Entry]:
 def _setting(
     entry: Entry, name: str, match: re.Match[str], value: int | str, otherwise: str
 ) -> Iterator[Entry]:
-    """Yield the value of a setting in a group of the match, with the setting as its place.
+    """Yield the value of a setting, with the setting as its place.
 
-    If the setting takes no model, the place of the string is used.
+    `value` is a group of the match. If the setting takes no model, `otherwise` is the place.
     """
     given = name if place(name) else otherwise
     if given and (kind := place(given)):
@@ -239,9 +246,9 @@ def _highest(limits: Iterable[Limit]) -> dict[frozenset[str], tuple[int, int, Li
     """
     highest: dict[frozenset[str], tuple[int, int, Limit]] = {}
     for n, one in enumerate(limits):
-        whose = limit(one.place)
-        if whose is not None and (whose not in highest or one.value > highest[whose][0]):
-            highest[whose] = (one.value, -n, one)
+        words = limit(one.place)
+        if words is not None and (words not in highest or one.value > highest[words][0]):
+            highest[words] = (one.value, -n, one)
     return highest
 
 
@@ -251,7 +258,7 @@ def _beside(entry: Entry, highest: Mapping[frozenset[str], tuple[int, int, Limit
     if not entry.place or (kind and kind.many and entry.cluster is None):
         return None
     mine = owner(entry.place)
-    fitting = [highest[whose] for whose in {mine, mine - LEADING} if whose in highest]
+    fitting = [highest[words] for words in {mine, mine - LEADING} if words in highest]
     return max(fitting)[2] if fitting else None
 
 

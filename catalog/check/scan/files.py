@@ -34,7 +34,7 @@ MOST_WILD = 1000  # lines with a wildcard
 MOST_BYTES = 100_000  # bytes of lines with a wildcard
 MOST_FILES = 10
 """Maximum patterns of one walk, in multiples of the largest .gitignore."""
-MOST_TOLD = 20
+MOST_NAMED = 20
 """Maximum files named in warnings. Others are counted."""
 
 logger = logging.getLogger(__name__)
@@ -69,19 +69,19 @@ class Budget:
 
     def report(self) -> None:
         """Warn about unused patterns."""
-        for file, count in list(self.refused.items())[:MOST_TOLD]:
+        for file, count in list(self.refused.items())[:MOST_NAMED]:
             logger.warning(
-                "%s: %d of its patterns are not used, because they take long to match: what they "
-                "name is checked",
+                "%s: %d of its patterns are not used, because they take long to match. The files "
+                "that they name are checked",
                 file,
                 count,
             )
-        if len(self.refused) > MOST_TOLD:
+        if len(self.refused) > MOST_NAMED:
             logger.warning(
                 "%d of the patterns of %d more .gitignore files are not used, because all of them "
-                "take long to match: what they name is checked",
-                sum(list(self.refused.values())[MOST_TOLD:]),
-                len(self.refused) - MOST_TOLD,
+                "take long to match. The files that they name are checked",
+                sum(list(self.refused.values())[MOST_NAMED:]),
+                len(self.refused) - MOST_NAMED,
             )
 
 
@@ -103,7 +103,7 @@ def files(paths: Sequence[Path], unread: dict[str, str]) -> list[tuple[str, str]
     found: dict[str, str] = {}
     budget = Budget()
     for path in paths:
-        if os.path.isdir(path):  # noqa: PTH112  # False too where its name is too long
+        if os.path.isdir(path):  # noqa: PTH112  # also False if the name is too long
             for shown, file in below(path, unread, budget):
                 found.setdefault(file, shown)
         else:
@@ -141,9 +141,9 @@ def entries(folder: str, shown: str, unread: dict[str, str]) -> list[os.DirEntry
 
 
 def is_wanted(entry: os.DirEntry[str]) -> bool:
-    """Return whether a file is small, no link, in a known language.
+    """Return whether a file is small and in a known language.
 
-    Unreadable ones are included, so that they are reported.
+    Links are not wanted. Unreadable files are, so that they are reported.
     """
     if language_of(entry.name) is None or entry.is_symlink():
         return False

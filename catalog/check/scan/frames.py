@@ -35,7 +35,7 @@ class Held:
 
     @property
     def maps(self) -> bool:
-        """Return whether it takes a mapping of names in a list: [{"a": ["b"]}]."""
+        """Return whether its list may contain mappings: [{"a": ["b"]}]."""
         return self.many and "fallback" in self.place.lower()
 
 
@@ -102,7 +102,7 @@ class Frame:
             self.reads(self.last)
 
     def access(self, name: str) -> None:
-        """Add the name of a setting with an address or secret: baseURL: env.GROQ_URL."""
+        """Add the setting of an address or secret: baseURL: env.GROQ_URL."""
         if self.reached or (self.key and is_access(self.key)):
             (self.reached or self.group).inside(name)
 
@@ -158,7 +158,7 @@ class Frame:
         self.branch("")
 
     def branch(self, read: str) -> None:
-        """Take the next value as a branch beside one that reads a setting.
+        """Take the next value as the alternative to a setting.
 
         If only the condition reads it, the value may be anything.
         """
@@ -184,7 +184,7 @@ class Frame:
 
     @property
     def option_of(self) -> str:
-        """Return the place of one name that an object in this call describes.
+        """Return the place that an object in this call describes.
 
         For example option("model", {default: "x"}) and MODEL: str({default: "x"}).
         """
@@ -194,7 +194,7 @@ class Frame:
     # State for inner brackets
 
     def block(self, new: "Frame", *, called: bool) -> None:
-        """Pass the setting on to a block that gives its default: fetch("MODEL") { "x" }.
+        """Pass the setting to a default block: fetch("MODEL") { "x" }.
 
         The block follows the closing bracket of a call, or the name of a call.
         """
@@ -225,7 +225,7 @@ class Frame:
             new.subject, self.switched = self.switched, ""
 
     def pass_access(self, new: "Frame") -> None:
-        """Pass on the group whose address or secret is read, also to an index."""
+        """Pass on the group whose address or secret is read."""
         if new.opener != "{" and is_access(self.key):
             new.reached = self.reached or self.group
 

@@ -75,11 +75,11 @@ class Guard(Generic[Item, Result]):
         batches = _batches(len(items))
         running: dict[int, Worker] = {}
         # Children block Ctrl-C, because only this process handles it and ends them.
-        heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             for _ in range(workers):
                 self.start(items, batches, (0, 0), running)
-            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             while running:
                 ready, _, _ = select.select(list(running), [], [])
                 for worker in [running[each] for each in ready]:
@@ -88,7 +88,7 @@ class Guard(Generic[Item, Result]):
                     elif rest := self.ended(items, running.pop(worker.results), found):
                         self.start(items, batches, rest, running)
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             for worker in running.values():
                 _kill(worker)
             os.close(batches)
@@ -104,19 +104,19 @@ class Guard(Generic[Item, Result]):
         """Start a process that first finishes the rest of a batch."""
         place = mmap(-1, RANGE.size)
         RANGE.pack_into(place, 0, *rest)
-        results, told = os.pipe()
+        results, output = os.pipe()
         parent = os.getpid()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # because we have no threads
             pid = os.fork()
         if pid == 0:
-            self.work(items, (batches, told, place), parent)
-        os.close(told)
+            self.work(items, (batches, output, place), parent)
+        os.close(output)
         running[results] = Worker(pid, results, place, bytearray())
 
     def work(self, items: Sequence[Item], ends: tuple[int, int, mmap], parent: int) -> NoReturn:
         """Process batches until none is left."""
-        batches, told, place = ends
+        batches, output, place = ends
         code = 1
         try:
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -128,7 +128,7 @@ class Guard(Generic[Item, Result]):
             while os.getppid() == parent:
                 for at in range(index, end):
                     RANGE.pack_into(place, 0, at, end)
-                    self.tell(at, items[at], told)
+                    self.report(at, items[at], output)
                 signal.setitimer(signal.ITIMER_PROF, 0)
                 RANGE.pack_into(place, 0, end, end)
                 batch = os.read(batches, RANGE.size)
@@ -139,7 +139,7 @@ class Guard(Generic[Item, Result]):
         finally:
             os._exit(code)
 
-    def tell(self, at: int, item: Item, told: int) -> None:
+    def report(self, at: int, item: Item, output: int) -> None:
         """Process one item and write the result, without raising its errors."""
         signal.setitimer(signal.ITIMER_PROF, self.limits.seconds)
         try:
@@ -148,11 +148,11 @@ class Guard(Generic[Item, Result]):
         except MemoryError:
             megabytes = self.limits.memory // 1_000_000
             body = pickle.dumps((at, self.lost(item, f"it takes more than {megabytes:,} MB")))
-        except Exception as error:  # noqa: BLE001  # one file must not end the reading of the others
-            said = f"an error of this program: {type(error).__name__}"
-            body = pickle.dumps((at, self.lost(item, said)))
+        except Exception as error:  # noqa: BLE001  # because the other files must still be read
+            reason = f"an error of this program: {type(error).__name__}"
+            body = pickle.dumps((at, self.lost(item, reason)))
         while body:
-            body = body[os.write(told, body) :]
+            body = body[os.write(output, body) :]
 
     def ended(
         self, items: Sequence[Item], worker: Worker, found: dict[int, Result]
@@ -168,7 +168,7 @@ class Guard(Generic[Item, Result]):
             return None
         index, end = RANGE.unpack_from(worker.place)
         if index == end:
-            raise OSError("a process that reads files ended before its time")
+            raise OSError("a process that reads files ended too early")
         found.setdefault(index, self.lost(items[index], self.reason(status)))
         return index + 1, end
 
@@ -203,7 +203,7 @@ def _unpickled(body: bytearray) -> dict[int, Any]:
     stream = BytesIO(body)
     with suppress(EOFError, pickle.UnpicklingError):
         while True:
-            index, result = pickle.load(stream)  # noqa: S301  # of our own process
+            index, result = pickle.load(stream)  # noqa: S301  # because our own process wrote it
             found[index] = result
     return found
 

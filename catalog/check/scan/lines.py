@@ -7,7 +7,7 @@ import re
 
 from catalog.check.scan.entries import MOST_ENTRIES, Group
 from catalog.check.scan.places import place
-from catalog.check.scan.speakers import HOST, of_path
+from catalog.check.scan.vendors import HOST, of_path
 
 COMMENT = re.compile(r"(?:^|(?<=\s))[#;](?:[^\n]*)")
 SECTION = re.compile(r"[ \t]*\[[^\]\n]+\][ \t]*(?:[#;].*)?\Z")

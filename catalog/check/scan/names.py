@@ -11,12 +11,12 @@ ROUTES = frozenset({
     "responses", "text-completion-openai", "vllm",
 })  # fmt: skip
 PATHS = {"models", "responses"}
-"""Prefixes that are also folders, so that they do not show that a string is a name."""
+"""Prefixes that are also folders, so they do not prove that a string is a name."""
 DEEPEST = 3
 """Maximum prefixes before one name."""
 SECOND = "models/"
-"""Prefix with which some providers list a name that calls take without it."""
-# Made-up words without a dictionary's meaning, so that they are names of models everywhere.
+"""Prefix of listed names that calls may omit."""
+# Invented words that no dictionary has, so they are always names of models.
 COINED = frozenset({
     "codestral", "deepseek", "devstral", "dolly", "euria", "gpt", "magistral", "ministral",
     "mistral", "mixtral", "openhermes", "photomaker", "pixtral", "qwen", "qwq", "voxtral",
@@ -36,7 +36,10 @@ class Names:
         }
 
     def of(self, text: str) -> str | None:
-        """Return the name that a string means, None if unknown. The whole string goes first."""
+        """Return the name that a string means, None if unknown.
+
+        The whole string is tried first.
+        """
         if text in self.known:
             return text
         if "/" not in text and ":" not in text:
@@ -66,7 +69,7 @@ class Names:
         return any(self._names_own(prefix) for prefix, _ in self._cut(text))
 
     def is_routed(self, text: str) -> bool:
-        """Return whether a string can only be a known name behind a prefix: openai/qwen3.
+        """Return whether a string is surely a prefixed known name: openai/qwen3.
 
         A common word may be something else, as in the repository openai/whisper.
         """
@@ -75,8 +78,8 @@ class Names:
             return False
         return any(prefix not in PATHS for prefix, _ in self._cut(text))
 
-    def may_stand_in(self, text: str, lowered: str) -> bool:
-        """Return whether a text has a known name behind a prefix, whatever its place."""
+    def may_occur_in(self, text: str, lowered: str) -> bool:
+        """Return whether a text has a known name behind a prefix."""
         if not any(mark in lowered for mark in self._marks):
             return False
         return any(self.is_routed(match[0]) for match in self._routed.finditer(text))
@@ -101,7 +104,7 @@ class Names:
             yield prefix, text
 
     def _names_own(self, prefix: str) -> bool:
-        """Return whether a prefix is the provider's name or has it as a word: infomaniak-ai."""
+        """Return whether a prefix has the provider's name as a word: infomaniak-ai."""
         if prefix in self.own:
             return True
         parts = re.split(r"[^a-z0-9.]+", prefix) if any(map(prefix.__contains__, self.own)) else ()
@@ -109,5 +112,8 @@ class Names:
 
 
 def is_word(name: str) -> bool:
-    """Return whether a name may be a word of a dictionary: one word without digits or signs."""
+    """Return whether a name may be a common word.
+
+    Such a name has only letters and is not a coined word.
+    """
     return name.isalpha() and name.isascii() and name.lower() not in COINED

@@ -76,7 +76,10 @@ def place(groups: Sequence[Group], parts: Sequence[Token], texts: Sequence[str])
 
 
 def join(groups: Sequence[Group], top: Group) -> None:
-    """Put the groups of a cell below that of the notebook, which gets the signs of all cells."""
+    """Put the groups of a cell below the group of the notebook.
+
+    The group of the notebook gets the signs of all cells.
+    """
     seen = {id(top)}
     for group in groups:
         each = group

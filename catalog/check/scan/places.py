@@ -1,4 +1,7 @@
-"""Decide which arguments, keys and variables take model names or limits."""
+"""Decide which arguments, keys and variables take model names or limits.
+
+The name of such an argument, key or variable is a place.
+"""
 
 import re
 from functools import lru_cache
@@ -166,7 +169,7 @@ def _place(name: str) -> Place | None:
     return Place(many, parts[at].startswith("model") and tail)
 
 
-# Words of places that may hold other things too, so that only a known name counts.
+# Words of places that may take other things too, so that only a known name counts.
 _MAYBE = {"embedder", "engine", "fallback", "fallbacks", "reranker"}
 _HEADS = {"model", "models", "llm", "llms"} | _MAYBE
 HEAD = re.compile("model|llm|fallback|engine|embedder|reranker", re.IGNORECASE)

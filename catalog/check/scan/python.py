@@ -17,7 +17,7 @@ NODE = re.compile(r"""\w+|[(\[{]|[-+*/~|&^%<>@]|["'][^\w"']*["']|\.{3}""")
 """Possible beginnings of a node, limited because each takes a kilobyte."""
 MOST_NODES = 100_000
 DOTTED = re.compile(r"(?<!\w)\w++(?:[ \t\f\\\r\n]*+\.[ \t\f\\\r\n]*+\w++)++")
-"""A name with dots, which may go on behind blanks and continued lines."""
+"""A name with dots, also with blanks or line breaks beside them."""
 MOST_DOTS = 100
 """Maximum dots of one name, because parsing an import takes time with their square."""
 LONGEST = 200
@@ -207,12 +207,15 @@ class Reader(Values):
             self.default(group, node.values[:-1], node.values[1:])
 
     def see_choice(self, node: ast.IfExp, group: Group) -> None:
-        """Read the branch beside one that reads a setting."""
+        """Read the alternative to a branch that reads a setting."""
         self.default(group, [node.body], [node.orelse])
         self.default(group, [node.orelse], [node.body])
 
     def see_if(self, node: ast.If, group: Group) -> None:
-        """Read the branch beside one that reads a setting into the same variable."""
+        """Read the alternative to a branch that reads a setting.
+
+        Both branches assign to the same variable.
+        """
         self.branches(group, node.body, node.orelse)
         self.branches(group, node.orelse, node.body)
         match node.test:
@@ -225,7 +228,7 @@ class Reader(Values):
             self.branches(group, node.body, handler.body)
 
     def branches(self, group: Group, read: list[ast.stmt], other: list[ast.stmt]) -> None:
-        """Read an assignment or return in place of one that reads a setting."""
+        """Read the alternative to an assignment or return of a setting."""
         if len(read) != 1 or len(other) != 1:
             return
         match read[0], other[0]:
@@ -240,14 +243,14 @@ class Reader(Values):
             self.default(group, [first], [second])
 
     def default(self, group: Group, read: list[ast.expr], other: list[ast.expr]) -> None:
-        """Give values to the setting that is read in place of them."""
+        """Add values as defaults of the setting that is read."""
         name = next((name for name in map(last, read) if place(name)), "")
         for value in other if name else ():
             if not place(last(value)):
                 self.give(group, name, value, sure=Held(name).sure)
 
-    def see_with(self, node: ast.With | ast.AsyncWith, group: Group) -> None:  # noqa: ARG002  # every reader of a node has this form
-        """Note a client that a block opens."""
+    def see_with(self, node: ast.With | ast.AsyncWith, group: Group) -> None:  # noqa: ARG002  # because all readers have the same arguments
+        """Remember a client that a block opens."""
         for item in node.items:
             if item.optional_vars is not None:
                 self.variable(last(item.optional_vars), item.context_expr)
@@ -266,7 +269,7 @@ class Reader(Values):
                     self.put(group, name, inner.value, sure=kind.sure)
 
     def case(self, name: str, value: ast.expr, body: list[ast.stmt]) -> None:
-        """Put statements below the sign of what their case compares: if provider == "groq"."""
+        """Add the compared value as a sign: provider == "groq"."""
         group = Group(outer=self.outer)
         group.sign(name, constant(value))
         if group.signs:

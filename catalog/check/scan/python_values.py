@@ -131,9 +131,10 @@ class Values:
                     self.put(group, where, value, sure=False, cluster=(listed, key.lower()))
 
     def mapping(self, group: Group, name: str, node: ast.Dict) -> None:
-        """Add keys and values of a mapping of models, or the default of one model.
+        """Add the keys and values of a mapping of models.
 
-        Keys and values count if one of them is known.
+        Keys and values count if one of them is known. For a place of one model, the default is
+        added.
         """
         held = Held(name)
         self.budget.spend(len(node.keys))
@@ -182,7 +183,7 @@ class Values:
         self.depth -= CALL
 
     def call(self, outer: Group, node: ast.Call) -> Group:
-        """Return a group with the signs of a call whose argument is a value of the outer one."""
+        """Return the group of a call inside of an outer group's value."""
         self.groups.append(group := Group(limits=outer.limits, outer=outer))
         group.inside(path(node.func))
         for word in node.keywords:
@@ -199,7 +200,7 @@ class Values:
             self.give(group, name, node, sure=sure)
 
     def limit(self, group: Group, key: str, node: ast.expr) -> None:
-        """Add a number that is a limit, and the sign of a key."""
+        """Add a limit, and the sign of a key."""
         value = node.value if isinstance(node, ast.Constant) else None
         group.sign(key, value if isinstance(value, str) else "")
         if value is None and is_access(key):
@@ -208,7 +209,7 @@ class Values:
             group.number(key, str(value), self.starts[node.lineno - 1] + node.col_offset)
 
     def variable(self, name: str, node: ast.expr | None) -> None:
-        """Add the sign of a variable to what is around it, and note its client."""
+        """Add the sign of a variable, and remember its client."""
         if not name or place(name):
             return
         if isinstance(node, ast.Constant):
@@ -217,7 +218,7 @@ class Values:
             self.given[id(node.value if isinstance(node, ast.Await) else node)] = name
 
     def client(self, group: Group, node: ast.Call) -> None:
-        """Note the name of a call, and the variable that it is assigned to."""
+        """Remember the name of a call, and its variable."""
         group.inside(path(node.func))
         group.given = self.given.pop(id(node), "")
         inner = within(node.func)
@@ -295,7 +296,7 @@ def last(node: ast.expr, deepest: int = DEEPEST) -> str:
 
 
 def constant(node: ast.expr | None) -> str:
-    """Return the text of a string, or the last name of another expression: Provider.GROQ."""
+    """Return a string's text, or an expression's last name: Provider.GROQ."""
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else ""
     return "" if node is None else last(node)

@@ -11,9 +11,9 @@ from catalog.check.scan.files import files
 from catalog.check.scan.guard import LIMITS, Guard, Limits
 from catalog.check.scan.languages import language_in, language_of, may_hold, read
 from catalog.check.scan.names import Names
-from catalog.check.scan.signs import speaks_of_models
-from catalog.check.scan.speakers import OWN, Speakers
+from catalog.check.scan.signs import mentions_ai
 from catalog.check.scan.uses import Lines, Scanned, Use, ignores
+from catalog.check.scan.vendors import OWN, ProviderFinder
 from catalog.core.files import read_bytes, reason
 
 MANY = 500
@@ -92,11 +92,11 @@ def scan_text(
     language = language_of(path) or language_in(text)
     lowered = text.lower()
     about = any(marker.lower() in lowered for marker in markers)
-    names, speakers = sought(known, markers, others)
+    names, finder = matchers(known, markers, others)
     if language is None or not (
         may_hold(lowered, language)
         or any(name in text for name in full_names(known))
-        or names.may_stand_in(text, lowered)
+        or names.may_occur_in(text, lowered)
     ):
         return Scanned(path, (), (), about)
     try:
@@ -107,19 +107,19 @@ def scan_text(
     if not found:
         return Scanned(path, (), (), about)
     skipped = f"only its first {MOST:,} names are checked" if len(found) > MOST else ""
-    lines, neighbors = Lines(text), Neighbors(groups, speakers)
+    lines, neighbors = Lines(text), Neighbors(groups, finder)
     uses = tuple(use(path, one, lines, names, neighbors) for one in found[:MOST])
-    speaks = speaks_of_models(lowered)
-    other = "" if about else speakers.of_text(text)
-    return Scanned(path, uses, ignores(text), about, skipped, speaks, other)
+    is_ai = mentions_ai(lowered)
+    other = "" if about else finder.of_text(text)
+    return Scanned(path, uses, ignores(text), about, skipped, is_ai, other)
 
 
 @lru_cache(maxsize=8)
-def sought(
+def matchers(
     known: frozenset[str], markers: tuple[str, ...], others: tuple[str, ...]
-) -> tuple[Names, Speakers]:
-    """Return what names and signs are compared with."""
-    return Names(known, frozenset(map(str.lower, markers))), Speakers(markers, others)
+) -> tuple[Names, ProviderFinder]:
+    """Return the matchers of names and of providers."""
+    return Names(known, frozenset(map(str.lower, markers))), ProviderFinder(markers, others)
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,8 @@
-"""Collect what stands beside a name: providers, goods for sale, calls of a model."""
+"""Find the signs beside a name: providers, goods, calls of a model.
+
+A sign is a key or value that shows what the name belongs to. Goods are things for sale that have a
+`model` too, such as cars.
+"""
 
 import re
 from functools import lru_cache
@@ -21,16 +25,16 @@ GOODS = {
     "barcode", "brand", "chassis", "color", "colour", "ean", "horsepower", "make", "manufacturer",
     "mileage", "mpg", "msrp", "price", "serial", "sku", "stock", "upc", "vin", "warranty",
 }  # fmt: skip
-# Words that make a price one of tokens.
+# Words that show that a price is per token.
 METERED = {"token", "tokens", "input", "output", "prompt", "completion", "cached", "image"}
-# Arguments of a call of a model, by their words without signs.
+# Arguments of model calls, in lower case and without separators.
 CALLS = {
     "completion", "embedding", "embeddings", "frequencypenalty", "guidance", "instructions",
     "maxretries", "messages", "negativeprompt", "presencepenalty", "prompt", "reasoningeffort",
     "responseformat", "stream", "system", "systemprompt", "temperature", "toolchoice", "topk",
     "topp", "transcription", "voice",
 }  # fmt: skip
-# Words of a variable or call that only deals with models of AI.
+# Words of variables and calls that only concern AI models.
 AI: Final = frozenset({
     "ai", "asr", "chat", "chatbot", "completion", "completions", "embed", "embedding",
     "embeddings", "gen", "genai", "gpt", "inference", "llm", "llms", "openai", "prompt", "rerank",
@@ -54,20 +58,23 @@ class Sign(NamedTuple):
 
 @lru_cache(maxsize=8192)
 def is_access(key: str) -> bool:
-    """Return whether a key takes the address of a provider or the secret of a client."""
+    """Return whether a key takes a provider's address or a secret."""
     parts = words(key) if len(key) <= LONGEST else ()
     return parts[-2:] in _SECRETS or (bool(parts) and _kind(key) == "host")
 
 
 def sign(key: str, text: str) -> Sign | None:
-    """Return the sign of a key and its value, empty for values that are no strings."""
+    """Return the sign of a key and its value, if any.
+
+    `text` is empty for values that are not strings.
+    """
     kind = _kind(key) if len(key) <= LONGEST else None
     if kind is None and text[:4] == "http":
         kind = "host"
     if kind is None or (kind in _VALUED and not text):
         return None
-    said = key if kind == "goods" else text
-    return Sign(kind, _owner(key) if len(key) <= LONGEST else NO_OWNER, said[:LONGEST])
+    shown = key if kind == "goods" else text
+    return Sign(kind, _owner(key) if len(key) <= LONGEST else NO_OWNER, shown[:LONGEST])
 
 
 @lru_cache(maxsize=8192)
@@ -94,7 +101,7 @@ def _owner(key: str) -> frozenset[str]:
 
 
 def is_ai(name: str) -> bool:
-    """Return whether a place can only be one of a model of AI: LLM_MODEL, AI:Model."""
+    """Return whether a place surely takes an AI model: LLM_MODEL, AI:Model."""
     return len(name) <= LONGEST and _is_ai(name)
 
 
@@ -103,17 +110,17 @@ def _is_ai(name: str) -> bool:
     return not AI.isdisjoint(word for part in re.split(r"[.:]", name) for word in words(part))
 
 
-# What a text says that deals with models of AI.
-SPEAKS = (
+# Parts of texts about AI models.
+AI_TEXTS = (
     "llm", "openai", "anthropic", "litellm", "langchain", "llamaindex", "llama_index", "ollama",
     "chat completion", "chat_completion", "chatcompletion", "chat.completion", "chat/completion",
     "language model", "max_tokens", "maxtokens", "max_completion_tokens", "max_output_tokens",
     "embedding", "inference", "transcription", "text-to-", "speech-to-", "huggingface", "gpt-",
     "system_prompt", "prompt", "generative", "diffusion",
 )  # fmt: skip
-SPEAKS_AI = re.compile(r"(?<![a-z0-9])(?:gen)?ai(?![a-z0-9])")
+AI_WORD = re.compile(r"(?<![a-z0-9])(?:gen)?ai(?![a-z0-9])")
 
 
-def speaks_of_models(lowered: str) -> bool:
-    """Return whether a text in lower case speaks of models of AI."""
-    return any(map(lowered.__contains__, SPEAKS)) or SPEAKS_AI.search(lowered) is not None
+def mentions_ai(lowered: str) -> bool:
+    """Return whether a text in lower case mentions AI models."""
+    return any(map(lowered.__contains__, AI_TEXTS)) or AI_WORD.search(lowered) is not None

@@ -10,7 +10,7 @@ SLASH = r"//[^\n]*"
 HASH = r"\#[^\n]*"
 DOUBLE = r'"(?:[^"\\\n]|\\.)*+"'
 SINGLE = r"'(?:[^'\\\n]|\\.)*+'"
-# A single character, in languages that have no longer strings in single quotes.
+# A single character, in languages where single quotes enclose only one.
 CHAR = r"'(?:[^'\\\n]|\\[^\n]{1,8}?)'"
 BACKTICK = r"`(?:[^`\\]|\\.)*+`"
 TRIPLE = r'"{3}.*?"{3}'

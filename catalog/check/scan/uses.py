@@ -56,11 +56,11 @@ def _letters(encoded: bytes) -> int:
 
 
 class Beside(NamedTuple):
-    """What stands beside a name.
+    """The surroundings of a name.
 
-    `provider` is the one that the code speaks of: "own" for the checked one, else the name of
-    another, or empty. `goods` is a key of goods. `call` is whether an argument or name belongs to a
-    call of a model.
+    `provider` is the provider that the code mentions: "own" for the checked one, else the name of
+    another, or empty. `goods` is a key of things for sale, such as `brand`. `call` is whether an
+    argument or name belongs to a call of a model.
     """
 
     provider: str = ""
@@ -80,8 +80,8 @@ class Use:
     the file, not of the cell. `name` is the whole string as written. `place` is its argument, key
     or variable, or "" for a known name with a vendor anywhere else. `kind` is "mention" in prose.
     `limit` is a number of tokens beside it, with line and key. `bare` is the name without routing
-    prefixes, and `means` the known name that it is, "" for an unknown one. `beside` is what stands
-    beside it.
+    prefixes, and `means` the known name that it is, "" for an unknown one. `beside` are its
+    surroundings.
     """
 
     path: str
@@ -116,9 +116,9 @@ class Scanned:
     """A file with its uses by line and column.
 
     `about` is whether the text has a marker word. Unknown names in it probably belong to this
-    provider. `skipped` is the reason why the file is not checked completely, else "". `speaks` is
-    whether it speaks of models of AI, and `other` another provider that it calls, if it is not
-    `about` the checked one.
+    provider. `skipped` is the reason why the file is not checked completely, else "". `is_ai` is
+    whether it mentions AI models. `other` is another provider that it calls, if it is not `about`
+    the checked one.
     """
 
     path: str
@@ -126,7 +126,7 @@ class Scanned:
     ignores: tuple[Ignore, ...]
     about: bool
     skipped: str = ""
-    speaks: bool = False
+    is_ai: bool = False
     other: str = ""
 
 

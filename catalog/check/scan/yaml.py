@@ -22,7 +22,7 @@ A node takes half a kilobyte and ten microseconds.
 """
 MOST_NODES = 100_000
 KEY = 2
-"""Strings of which the reading takes as long as that of a key with its sign and limit."""
+"""The cost of a key with its sign and limit, counted in strings."""
 DIRECTIVE = re.compile(r"^%", re.MULTILINE)
 MOST_DIRECTIVES = 1000
 
@@ -34,7 +34,7 @@ def read(text: str) -> list[Group]:
     """
     if len(text) > MOST_NODES and next(islice(NODE.finditer(text), MOST_NODES, None), None):
         raise yaml.YAMLError("too many nodes")
-    if len(DIRECTIVE.findall(text)) > MOST_DIRECTIVES:  # because it compares them all
+    if len(DIRECTIVE.findall(text)) > MOST_DIRECTIVES:  # because the parser compares them all
         raise yaml.YAMLError("too many directives")
     if len(DEEP.findall(text)) > DEEPEST:
         check_depth(text)
@@ -130,7 +130,7 @@ class Reader:
             self.put(group, text(name), value, sure=True)
 
     def limit(self, group: Group, key: str, node: yaml.ScalarNode) -> None:
-        """Add a number that is a limit, and the sign of a key."""
+        """Add a limit, and the sign of a key."""
         group.number(key, node.value, node.start_mark.index)
         group.sign(key, node.value)
 
@@ -169,7 +169,7 @@ class Reader:
     def identities(
         self, name: str, node: yaml.Node, held: Held, outer: Group, under: str = ""
     ) -> Group | None:
-        """Add the ids of an object in a list of models, or under a key of a mapping."""
+        """Add an object's ids in a list or mapping of models."""
         if not isinstance(node, yaml.MappingNode):
             return None
         self.budget.spend(KEY * len(node.value))

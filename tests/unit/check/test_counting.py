@@ -1,4 +1,4 @@
-"""Which of the names in code count as uses of the provider's models."""
+"""Names in code that count as uses of the provider's models."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ ABOUT = "infomaniak"
 
 
 def judged(path: str, text: str, others: tuple[str, ...] = ()) -> tuple[list[str], list[str]]:
-    """Return the counted names of a text, and the reasons of the others."""
+    """Return the counted names of a text, and reasons for the others."""
     known = frozenset(FOUND.listing.names)
     counted, uncounted = divide([scan_text(path, text, known, (ABOUT,), others)], FOUND)
     uses = [use.means or use.name for each in counted for use in each.uses]
@@ -41,19 +41,19 @@ def judged(path: str, text: str, others: tuple[str, ...] = ()) -> tuple[list[str
     ["", "openai/", "custom_openai/", "hosted_vllm/", "litellm_proxy/", "openai:", "infomaniak/",
      "Infomaniak:", "litellm_proxy/openai/"],
 )  # fmt: skip
-def test_a_routing_prefix_is_taken_off(path: str, text: str, name: str, prefix: str) -> None:
+def test_a_routing_prefix_is_removed(path: str, text: str, name: str, prefix: str) -> None:
     """A known name behind prefixes of gateways or of the provider is a use, in every language."""
     assert judged(path, text.format(prefix + name)) == ([name], [])
 
 
 def test_a_name_that_is_listed_with_its_prefix_stays_whole() -> None:
-    """The whole string goes first, so that a vendor's prefix is no routing prefix."""
+    """The whole string is tried first, because a vendor's prefix is part of the name."""
     assert judged("a.py", 'x = "openai/gpt-oss-120b"')[0] == ["openai/gpt-oss-120b"]
     assert judged("a.py", 'x = "openai/openai/gpt-oss-120b"')[0] == ["openai/gpt-oss-120b"]
 
 
 def test_a_model_has_its_name_with_and_without_models() -> None:
-    """Where a catalog lists models/x, code may name x, with a routing prefix too."""
+    """If a catalog lists models/x, code may use x, also with a routing prefix."""
     known = listing(snapshot(model("1", name="models/pro-2"), at=day("2026-05-01")))
     for name in ("pro-2", "models/pro-2", "mine/pro-2", "mine:pro-2"):
         text = f'model = "{name}"'
@@ -71,14 +71,14 @@ def test_a_model_has_its_name_with_and_without_models() -> None:
     ],
 )  # fmt: skip
 def test_names_of_others_do_not_count(name: str) -> None:
-    """In a file about the provider too, a name that only others serve is no use."""
+    """A name that only other providers serve is not a use, even in a file about the provider."""
     uses, reasons = judged("a.py", f'# {ABOUT}\nmodel = "{name}"\n')
     assert uses == []
     assert len(reasons) == 1
 
 
 def test_a_name_of_another_catalog_does_not_count() -> None:
-    """A name that another provider's stored catalog lists is no use."""
+    """A name that another provider's stored catalog lists is not a use."""
     known = listing(snapshot(model("1", name="argo-1"), at=day("2026-05-01")))
     known = replace(known, others={"argo-2": "mars"})
     file = scan_text("a.py", '# ours\nmodel = "argo-2"', frozenset(known.names), ("ours",))
@@ -87,7 +87,7 @@ def test_a_name_of_another_catalog_does_not_count() -> None:
 
 
 def test_a_family_that_the_provider_has_is_its_own() -> None:
-    """Where the provider lists a name of a family, an unknown one of it is reported."""
+    """If the provider lists a name of a family, an unknown name of that family is reported."""
     known = listing(snapshot(model("1", name="glm-4.6"), at=day("2026-05-01")))
     for name, count in (("glm-9-new-thing", 1), ("sonar-pro", 0)):
         file = scan_text("a.py", f'# ours\nmodel = "{name}"', frozenset(known.names), ("ours",))
@@ -96,7 +96,7 @@ def test_a_family_that_the_provider_has_is_its_own() -> None:
 
 
 def test_another_configured_provider_is_named_by_its_prefix() -> None:
-    """A prefix or key of another configured provider speaks for that one."""
+    """A prefix or key of another configured provider assigns the name to that provider."""
     for text in ('model = "router/qwen3"', 'f(provider="router", model="qwen3")'):
         assert judged("a.py", f"# {ABOUT}\n{text}", ("router",))[0] == []
 
@@ -147,8 +147,8 @@ BESIDE = [
 
 
 @pytest.mark.parametrize(("path", "text"), BESIDE)
-def test_another_provider_beside_a_name_speaks_for_that_one(path: str, text: str) -> None:
-    """In a file about ours, an address, key or client of another one beside a name is heeded."""
+def test_another_provider_beside_a_name_takes_it(path: str, text: str) -> None:
+    """A name beside another provider's address, key or client is not a use of ours."""
     mark = {".js": "//", ".go": "//", "java": "//", ".kt": "//", ".cs": "//", ".rs": "//"}
     before = mark.get(path[-4:], mark.get(path[1:], "#")) if path != "a.json" else "//"
     assert judged(path, f"{before} {ABOUT}\n{text}")[0] == []
@@ -165,7 +165,7 @@ def test_another_provider_beside_a_name_speaks_for_that_one(path: str, text: str
     ],
 )
 def test_a_file_that_calls_another_provider(text: str) -> None:
-    """In a file that only calls another provider, a name is that one's."""
+    """In a file that only calls another provider, a name belongs to that provider."""
     assert judged("a.py", text)[0] == []
     assert judged("a.py", f"{text}  # {ABOUT}")[0] == ["llama3"]
 
@@ -188,8 +188,8 @@ a.chat.create(model="qwen3")""",
         ("a.toml", '[groq]\nmodel = "qwen3"\n[infomaniak]\nmodel = "llama3"\n'),
     ],
 )
-def test_of_two_providers_each_has_its_own_names(path: str, text: str) -> None:
-    """Beside ours another provider takes no name of ours, and ours none of it."""
+def test_two_providers_have_their_own_names(path: str, text: str) -> None:
+    """In a file with two providers, each name belongs to the provider beside it."""
     assert judged(path, text)[0] == ["llama3"]
 
 
@@ -213,13 +213,13 @@ def test_of_two_providers_each_has_its_own_names(path: str, text: str) -> None:
     ],
 )
 def test_a_common_word_counts_beside_models(text: str, counts: bool) -> None:
-    """A word such as granite needs something that speaks of models, and goods speak against."""
+    """A word such as granite counts only if the file mentions models, and not beside goods."""
     uses, reasons = judged("a.py", text)
     assert (len(uses), len(reasons)) == ((1, 0) if counts else (0, 1))
 
 
 def test_a_common_word_counts_beside_a_known_name() -> None:
-    """Another name of the provider in the file speaks of models."""
+    """A common word counts if the file has another name of the provider."""
     assert judged("a.py", 'MODELS = ["llama3", "whisper"]')[0] == ["llama3", "whisper"]
 
 
@@ -236,13 +236,13 @@ def test_a_common_word_counts_beside_a_known_name() -> None:
         ("your-model", True, True, False),
     ],
 )
-def test_an_unknown_name_counts_where_it_is_meant_for_us(
+def test_an_unknown_name_counts_if_meant_for_the_provider(
     name: str,
     about: bool,
     project: bool,
     counts: bool,  # columns of the table
 ) -> None:
-    """It counts in a file about the provider, and if it is misspelled or nearly known."""
+    """An unknown name counts in a file about the provider, or if it is a misspelled name."""
     text = f'{"# infomaniak" if about else ""}\nmodel = "{name}"'
     files = [scan_text("a.py", text, frozenset(FOUND.listing.names), (ABOUT,))]
     files += [scanned(use("qwen3", path="b.py"), about=True)] if project else []
@@ -251,13 +251,13 @@ def test_an_unknown_name_counts_where_it_is_meant_for_us(
 
 
 def test_prose_always_counts() -> None:
-    """A mention is judged as before, whatever stands beside it."""
+    """A mention in prose counts even beside another provider."""
     text = "The model `qwen3` of groq.\n"
     assert judged("a.md", text)[0] == ["qwen3"]
 
 
 def test_long_names_and_deep_groups_end_the_search() -> None:
-    """A very long name of a call and a sign very far around say nothing, and nothing fails."""
+    """A very long call name and a very distant sign have no effect, and nothing fails."""
     long = f"{'a' * 300}(model='llama3')"
     deep = f"{'groq(x(' + 'f(y=g(' * 9}model='llama3'{')' * 20}"
     assert judged("a.py", f"# {ABOUT}\n{long}")[0] == ["llama3"]
@@ -274,12 +274,12 @@ def test_long_names_and_deep_groups_end_the_search() -> None:
     ("a.yaml", "api: https://api.groq.com/v1\nmodel: qwen3\n"),
 ])  # fmt: skip
 def test_an_address_counts_below_a_plain_key(path: str, text: str) -> None:
-    """The address of another provider speaks for that one below a key such as `api` too."""
+    """An address of another provider counts also under a key such as `api`."""
     assert judged(path, text) == ([], ["qwen3: groq is named beside it"])
 
 
 def test_each_name_of_another_family_has_the_reason() -> None:
-    """Of several names of one family, each is listed with the provider that serves them."""
+    """Each of several names of one family is listed with the provider of the family."""
     text = f"# {ABOUT}\nmodel = 'claude-3-opus'\nmodel = 'claude-4-opus'\n"
     assert judged("a.py", text) == (
         [],
@@ -294,6 +294,6 @@ def test_a_very_long_command_is_no_provider() -> None:
 
 
 def test_broken_code_counts_what_is_complete() -> None:
-    """A variable without a value, and a table that nothing closes, hide no other name."""
+    """A variable without a value and an unclosed table hide no other name."""
     assert judged("a.py", "model: str\nmodel = 'qwen3'\n")[0] == ["qwen3"]
     assert judged("a.toml", 'model = "qwen3"\n[a')[0] == ["qwen3"]

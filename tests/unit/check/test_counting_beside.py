@@ -1,8 +1,8 @@
-"""What stands beside a name and says whose it is."""
+"""Surroundings of a name that show its provider."""
 
 import pytest
 
-from catalog.check.scan.speakers import LONGEST, of_key, of_path
+from catalog.check.scan.vendors import LONGEST, of_key, of_path
 from tests.unit.check.test_counting import judged
 
 CHAT = 'client.chat.completions.create(model="llama3")\n'
@@ -26,7 +26,7 @@ CHAT = 'client.chat.completions.create(model="llama3")\n'
     ],
 )
 def test_the_key_of_a_mapping_names_the_provider(path: str, text: str) -> None:
-    """In a mapping from providers to models, each model is its key's."""
+    """In a mapping from providers to models, each model belongs to its key."""
     assert judged(path, text)[0] == ["mixtral"]
 
 
@@ -55,8 +55,8 @@ def test_the_key_of_a_mapping_names_the_provider(path: str, text: str) -> None:
         ("a.py", 'snapshot_download("openai/gpt-oss-120b")\n'),
     ],
 )
-def test_a_call_or_setting_speaks_for_another(path: str, text: str) -> None:
-    """An argument, or the setting of an address or a key, names another provider or a local run."""
+def test_a_call_or_setting_names_another_provider(path: str, text: str) -> None:
+    """A name beside another provider's address or key, or in a local run, is not a use."""
     uses, reasons = judged(path, text)
     assert uses == []
     assert len(reasons) == 1
@@ -74,7 +74,7 @@ def test_a_call_or_setting_speaks_for_another(path: str, text: str) -> None:
     ],
 )
 def test_a_setting_of_ours_or_elsewhere_does_not(path: str, text: str) -> None:
-    """Our own key wins, and one of another call or of no address says nothing."""
+    """Our own key wins, and a key of another call has no effect."""
     assert judged(path, text)[0] == ["llama3"]
 
 
@@ -105,7 +105,7 @@ def test_a_setting_of_ours_or_elsewhere_does_not(path: str, text: str) -> None:
     ],
 )
 def test_a_name_made_up_for_a_gateway_is_no_use(path: str, text: str) -> None:
-    """The name under which a gateway offers a model is free; the one in its parameters counts."""
+    """The name that a gateway gives to a model is not a use, but the one in its parameters is."""
     assert judged(path, text) == (["qwen3"], [])
 
 
@@ -130,13 +130,13 @@ elif self.provider == Provider.INFOMANIAK:
         'if theme == "groq":\n    model = "mixtral"\n',
     ],
 )
-def test_a_branch_for_a_provider_speaks_for_it(text: str) -> None:
-    """What a branch of Python does is its provider's, and another branch is not."""
+def test_a_branch_for_a_provider_has_its_names(text: str) -> None:
+    """Names in a Python branch for a provider belong to it, and those in other branches do not."""
     assert judged("a.py", text)[0] == ["mixtral"]
 
 
-def test_a_path_that_is_too_long_names_nobody() -> None:
-    """The name of a call is read up to a length, and a key by its words."""
+def test_a_path_that_is_too_long_names_no_provider() -> None:
+    """The name of a call is read up to a maximum length, and a key by its words."""
     assert of_path("groq." + "x" * LONGEST) is None
     assert of_path("clients.groq") == "groq"
     assert of_key("@ai-sdk/groq") == "groq"

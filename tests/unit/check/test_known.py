@@ -1,4 +1,4 @@
-"""What is known of every name that ever stood in the catalog."""
+"""The known facts of every name that the catalog ever listed."""
 
 from datetime import date
 
@@ -6,17 +6,17 @@ import pytest
 
 from catalog.changes.forecast import Forecast
 from catalog.check.known import Evidence, Listing, Noted, Proof, Swap, stretches
-from catalog.check.suggest import Suggestions, instead, is_slip
+from catalog.check.suggest import Suggestions, instead, is_misspelling
 from catalog.core.paths import Attributes
 from catalog.core.snapshot import Snapshot
 from tests.support.builders import model, snapshot
-from tests.support.check_builders import day, former, known, listing, shipped, told, use
+from tests.support.check_builders import day, former, known, listing, notices_of, shipped, use
 
 ONE, TWO, THREE = day("2026-01-01"), day("2026-02-01"), day("2026-03-01")
 
 
 def test_states_become_stretches() -> None:
-    """A model that stays is one stretch, one that changes two, and a gap divides."""
+    """An unchanged model is one stretch, and a change or a gap begins another one."""
     a, changed = model("1", name="a"), model("1", name="a", description="other")
     b = model("2", name="b")
     found = stretches(
@@ -30,8 +30,8 @@ def test_states_become_stretches() -> None:
     ]
 
 
-def test_who_left_is_known_with_the_promise() -> None:
-    """A model that left has its moment and the policy's day; one that came back has neither."""
+def test_a_removed_model_has_its_promise() -> None:
+    """A removed model has its time and the policy's day, and a restored one has neither."""
     a, b, c = (model(key, name=key) for key in ("1", "2", "3"))
     known = listing(snapshot(a, b, at=ONE), snapshot(c, at=TWO), snapshot(b, c, at=THREE)).names
     policy = Forecast(date(2026, 3, 3), "policy", "Infomaniak's lifecycle policy")
@@ -41,8 +41,8 @@ def test_who_left_is_known_with_the_promise() -> None:
     assert known["3"].listed_since == TWO
 
 
-def test_a_new_name_takes_the_place_of_the_old_one() -> None:
-    """A renamed model is gone by its old name, and its successor is the new one."""
+def test_a_new_name_replaces_the_old_one() -> None:
+    """A renamed model is gone by its old name, and the new name is its successor."""
     known = listing(
         snapshot(model("1", name="old"), at=ONE), snapshot(model("1", name="new"), at=TWO)
     )
@@ -52,8 +52,8 @@ def test_a_new_name_takes_the_place_of_the_old_one() -> None:
     assert instead(known.names["old"], known)[0] == "use new"
 
 
-def test_only_what_tells_of_another_model_is_a_swap() -> None:
-    """An alias is swapped by its description, any name by another id, a full name by no words."""
+def test_only_another_model_is_a_swap() -> None:
+    """A new description swaps a name without a vendor, and a new id swaps any name."""
     before = snapshot(
         model("1", name="alias", description="A"),
         model("2", name="org/full", description="A"),
@@ -74,8 +74,8 @@ def test_only_what_tells_of_another_model_is_a_swap() -> None:
     assert len(known["reused"].swaps) == 1
 
 
-def test_the_strongest_basis_goes_first() -> None:
-    """A refusal proves the end, else a note announces it, else the policy promises it."""
+def test_the_strongest_basis_decides() -> None:
+    """A refusal decides the end, else a note, else the policy."""
     promised = Forecast(date(2026, 1, 31), "policy", "a policy")
     said = Noted(date(2026, 6, 1), source="a mail")
     announced = Forecast(date(2026, 6, 1), "announced", "announced by a mail")
@@ -87,16 +87,16 @@ def test_the_strongest_basis_goes_first() -> None:
     assert known().forecast is None
 
 
-def test_who_was_gone_before_is_known_until_it_is_seen() -> None:
-    """A name from before the history is gone; one that is listed after all is not."""
+def test_a_former_name_is_gone_unless_listed() -> None:
+    """A name from before the history is gone, unless the history lists it."""
     evidence = Evidence(former=(former("x"), former("y")))
     found = listing(snapshot(model("1", name="y"), at=ONE), evidence=evidence)
     assert not found.names["x"].is_listed
     assert found.names["y"].is_listed
 
 
-def test_what_all_successors_lose_is_said_once() -> None:
-    """Each stands with its own loss, and what is the same of all of them at the end."""
+def test_a_loss_of_all_successors_is_shown_once() -> None:
+    """Each successor has its own losses, and the common losses are at the end."""
     gone = model("9", name="old", max_token_input=100)
     known = listing(
         snapshot(gone, at=ONE),
@@ -119,8 +119,8 @@ def test_what_all_successors_lose_is_said_once() -> None:
     }
 
 
-def test_a_noted_successor_stands_alone() -> None:
-    """What a person named is proposed without others, also if it is of another type or unlisted."""
+def test_a_noted_successor_is_the_only_one() -> None:
+    """A noted successor is suggested alone, even if it has another type or is not listed."""
     states = (snapshot(model("1", name="old"), at=ONE), snapshot(model("2", type="stt"), at=TWO))
     noted = Evidence(notes={"old": Noted(successor="elsewhere/new")})
     known = listing(*states, evidence=noted)
@@ -128,12 +128,12 @@ def test_a_noted_successor_stands_alone() -> None:
     noted = Evidence(notes={"old": Noted(successor="alpha")})
     known = listing(*states, evidence=noted)
     assert instead(known.names["old"], known)[0] == "use alpha (type llm to stt)"
-    nobody = listing(*states)
-    assert instead(nobody.names["old"], nobody) == ("", {})
+    known = listing(*states)
+    assert instead(known.names["old"], known) == ("", {})
 
 
-def test_what_ends_itself_is_no_successor() -> None:
-    """A listed model with a noted end is not proposed; other states and routes are said."""
+def test_an_ending_model_is_not_a_successor() -> None:
+    """A listed model with a noted end is not suggested, and other statuses and routes are shown."""
     other = "https://example.org/docs/api/post/2/other"
     states = (
         snapshot(model("1", name="old"), at=ONE),
@@ -159,18 +159,18 @@ def test_what_ends_itself_is_no_successor() -> None:
         ("something-else-entirely", None),
     ],
 )
-def test_what_was_meant_is_found(name: str, expected: str | None) -> None:
-    """A slip, the last part of a name and a description lead to the name that calls take."""
+def test_the_meant_name_is_found(name: str, expected: str | None) -> None:
+    """A misspelling, the last part of a name and a description lead to the listed name."""
     found = Suggestions(shipped()).meant(name)
     assert (found and found.name) == expected
 
 
-def test_another_version_is_no_slip() -> None:
-    """Only where the numbers agree were it the fingers."""
+def test_another_version_is_not_a_misspelling() -> None:
+    """A similar name is a misspelling only if its numbers are the same."""
     llama = shipped().names["llama3"]
-    assert is_slip("lama3", llama)
-    assert not is_slip("llama3.1", llama)
-    assert not is_slip("gpt-oss", llama)
+    assert is_misspelling("lama3", llama)
+    assert not is_misspelling("llama3.1", llama)
+    assert not is_misspelling("gpt-oss", llama)
 
 
 FIELDS = Attributes.of({"also": "aliases", "points_to": "alias_of"})
@@ -182,7 +182,7 @@ def of(*snapshots: Snapshot, notes: dict[str, Noted] | None = None) -> Listing:
 
 
 def test_an_alias_is_a_name() -> None:
-    """Calls take an alias as long as it is listed; afterwards its model is the successor."""
+    """A listed alias gives no notice, and the model of a removed alias is its successor."""
     old, new = model("1", "a", also=["b", "c"]), model("1", "a", also=["c"])
     known = of(snapshot(old, at=ONE), snapshot(new, at=TWO), snapshot(new, at=THREE))
     assert sorted(known.names) == ["a", "b", "c"]
@@ -191,23 +191,23 @@ def test_an_alias_is_a_name() -> None:
     gone = known.names["b"]
     assert (gone.gone_since, gone.renamed_to, gone.model) == (TWO, "a", old)
     assert instead(gone, known)[0] == "use a"
-    (notice,) = told(use("b"), known)
+    (notice,) = notices_of(use("b"), known)
     assert notice.text.startswith(
         "no longer an alias of a in infomaniak's catalog since 2026-02-01"
     )
-    assert told(use("c"), known) == ()
+    assert notices_of(use("c"), known) == ()
     assert Suggestions(known).meant("alpha 1.0") == known.names["a"]
 
 
 def test_an_alias_that_goes_with_its_model_has_no_successor_of_that_name() -> None:
-    """Where the model is gone too, other models are suggested."""
+    """If the model of an alias is gone too, other models are suggested."""
     known = of(snapshot(model("1", "a", also=["b"]), at=ONE), snapshot(model("2", "x"), at=TWO))
     assert known.names["b"].renamed_to is None
     assert instead(known.names["b"], known)[0] == "use x"
 
 
-def test_an_alias_that_went_over_is_swapped() -> None:
-    """A name that another model answers has changed, whether it is an alias or points to one."""
+def test_an_alias_of_another_model_is_swapped() -> None:
+    """An alias that moves to another model, or a name that points to another one, is swapped."""
     known = of(
         snapshot(model("1", "a", also=["b"]), model("3", "~x", points_to="one"), at=ONE),
         snapshot(
@@ -226,8 +226,8 @@ def test_an_alias_that_went_over_is_swapped() -> None:
     assert known["~x"].swaps == (Swap(TWO, "one", "two"),)
 
 
-def test_an_own_name_counts_more_than_an_alias() -> None:
-    """A name that is a model and an alias of another one is that of the model."""
+def test_an_own_name_overrides_an_alias() -> None:
+    """A name that is a model and an alias of another model means the first model."""
     both = (model("1", "a"), model("2", "b", also=["a"]))
     known = of(snapshot(*both, at=ONE)).names
     assert known["a"].model.key == "1"
@@ -238,7 +238,7 @@ def test_an_own_name_counts_more_than_an_alias() -> None:
 
 
 def test_an_alias_ends_with_its_model() -> None:
-    """A note about the end of a model is one about its aliases."""
+    """A note about the end of a model also applies to its aliases."""
     known = of(
         snapshot(model("1", "a", also=["b"]), at=ONE), notes={"a": Noted(date(2026, 6, 1))}
     ).names

@@ -1,4 +1,4 @@
-"""What people chose not to be told."""
+"""Notices that comments and baselines ignore."""
 
 from dataclasses import replace
 
@@ -11,8 +11,8 @@ from tests.support.check_builders import scanned, use
 NOTICE = Notice("app.py", 3, 9, "delisted", Level.BREAKING, "left", "gone")
 
 
-def test_a_comment_ignores_what_stands_in_its_line() -> None:
-    """A comment without rules ignores all of its line, one with rules those, none other lines."""
+def test_a_comment_ignores_notices_of_its_line() -> None:
+    """A comment ignores its rules, or all rules without one, and only in its line."""
     other = replace(NOTICE, rule="limit")
     elsewhere = replace(NOTICE, line=4)
     files = [scanned(use("left"), ignores=(Ignore(3, ("delisted",), "known"),))]
@@ -22,8 +22,8 @@ def test_a_comment_ignores_what_stands_in_its_line() -> None:
     assert ignore((NOTICE, other), every).ignored == (NOTICE, other)
 
 
-def test_a_comment_that_ignores_nothing_is_told() -> None:
-    """It is info, with what it names, and with a rule that does not exist."""
+def test_a_comment_that_ignores_nothing_is_reported() -> None:
+    """An unused comment is info with its rules, and a rule that does not exist is named."""
     files = [
         scanned(use("left"), ignores=(Ignore(5, ("limit",), ""), Ignore(6, ("gone", "limit"), ""))),
         scanned(use("left", path="b.py"), ignores=(Ignore(1, (), ""),)),
@@ -38,8 +38,8 @@ def test_a_comment_that_ignores_nothing_is_told() -> None:
     assert notices[1].text == "this comment ignores gone, and there is no such rule"
 
 
-def test_the_baseline_leaves_out_what_it_holds_wherever_it_moved() -> None:
-    """A notice of the same file, rule and name is known in any line; what is new is told."""
+def test_the_baseline_ignores_moved_notices() -> None:
+    """A notice of the same file, rule and name is known in any line, and a new one is reported."""
     moved, new = replace(NOTICE, line=99), replace(NOTICE, name="other")
     stale = fingerprint("gone.py", "limit", "x")
     left = apply_baseline(Notices((moved, new)), frozenset({NOTICE.fingerprint, stale}))

@@ -14,7 +14,10 @@ CASES = Path(__file__).parents[3] / "scan"
 
 
 def cases() -> Iterator[tuple[str, str, str, list[str]]]:
-    """Read the tables: a title after "= ", a text, and what is found in it after "> "."""
+    """Yield title, path, text and expected uses of each case.
+
+    In the tables, a title follows "= ", and each expected use follows "> ".
+    """
     for file in sorted(CASES.glob("*.txt")):
         head, *parts = re.split(r"^= ", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
         path = head.removeprefix("path: ").strip()
@@ -39,7 +42,7 @@ def written(use: Use) -> str:
     [pytest.param(*case, id=title) for title, *case in cases()],
 )
 def test_cases(path: str, text: str, found: list[str]) -> None:
-    """Each text of the tables holds just the uses under it, where they are said to stand."""
+    """Each text of the tables has exactly the uses below it, at their reported positions."""
     uses = scan_text(path, text, KNOWN, ()).uses
     assert [written(use) for use in uses] == found
     lines = text.split("\n")
@@ -52,6 +55,6 @@ def test_cases(path: str, text: str, found: list[str]) -> None:
 
 @pytest.mark.parametrize("language", sorted(SUFFIXES))
 def test_each_language_has_a_reader(language: str) -> None:
-    """A language that is named is read, and has a text among the hostile ones."""
+    """Each named language has a reader and a hostile text."""
     read("model = 'm1'\n", language)
     assert language in {language_of(name) for name in STARTS}

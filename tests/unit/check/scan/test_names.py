@@ -1,4 +1,4 @@
-"""Names behind routing prefixes, wherever they stand."""
+"""Names behind routing prefixes, in any place."""
 
 import pytest
 
@@ -22,7 +22,7 @@ NAMES = Names(frozenset({"qwen3", "whisper", "google/x", "models/pro"}), frozens
     ],
 )
 def test_a_routed_name_counts_without_a_place(path: str, text: str) -> None:
-    """A string of a prefix and a known name is a use, also where no place takes a model."""
+    """A string of a prefix and a known name is a use even if no place takes a model."""
     assert judged(path, text.format("qwen3")) == (["qwen3"], [])
 
 
@@ -31,12 +31,12 @@ def test_a_routed_name_counts_without_a_place(path: str, text: str) -> None:
     ["openai/whisper", "models/qwen3", "responses/qwen3", "groq:qwen3", "openai/new", "qwen3"],
 )
 def test_a_word_a_folder_or_another_prefix_does_not(text: str) -> None:
-    """A repository, a folder and a name of another provider are no uses without a place."""
+    """Without a place, a repository, a folder and another provider's name are not uses."""
     assert judged("a.py", f'# model\nx = "{text}"\n') == ([], [])
 
 
-def test_the_whole_string_goes_first() -> None:
-    """A prefix is removed only if the string is no name, and a part is not the provider's name."""
+def test_the_whole_string_is_tried_first() -> None:
+    """A prefix is removed only if the whole string is unknown and the prefix is a whole word."""
     assert NAMES.of("google/x") == "google/x"
     assert NAMES.of("openai/google/x") == "google/x"
     assert NAMES.of("openai/pro") == "models/pro"

@@ -1,4 +1,4 @@
-"""What one cell of a notebook says of names in it and in other cells."""
+"""Providers of names across the cells of a notebook."""
 
 import json
 
@@ -32,6 +32,6 @@ def notebook(*cells: str) -> str:
         (("import groq", f'model = "mixtral"  # {ABOUT}'), ["mixtral"]),
     ],
 )
-def test_cells_of_a_notebook_speak_for_a_provider(cells: tuple[str, ...], uses: list[str]) -> None:
-    """A base URL counts for its cell and for later ones, in a notebook about the provider too."""
+def test_a_cell_sets_the_provider_of_later_cells(cells: tuple[str, ...], uses: list[str]) -> None:
+    """A base URL counts for its cell and later cells, even in a notebook about our provider."""
     assert judged("a.ipynb", notebook(f"# {ABOUT}", *cells))[0] == uses

@@ -16,7 +16,7 @@ NEVER = [
 
 @pytest.mark.parametrize("name", SURE)
 def test_one(name: str) -> None:
-    """Any string given to such a place is meant as the name of one model."""
+    """Any string in such a place is the name of one model."""
     assert place(name) == (False, True)
 
 
@@ -28,7 +28,7 @@ def test_several(name: str) -> None:
 
 @pytest.mark.parametrize("name", MAYBE)
 def test_maybe(name: str) -> None:
-    """Such a place may hold a model's name, or something else."""
+    """Such a place may contain a model's name or something else."""
     found = place(name)
     assert found is not None
     assert not found.sure
@@ -36,7 +36,7 @@ def test_maybe(name: str) -> None:
 
 @pytest.mark.parametrize("name", NEVER)
 def test_never(name: str) -> None:
-    """What merely has the letters of a model in it, or tells of one, is no place."""
+    """A word that contains `model` or describes one is not a place of a name."""
     assert place(name) is None
 
 
@@ -45,7 +45,7 @@ def test_never(name: str) -> None:
     [("MODEL", True), ("--model", True), ("-model", True), ("---model", False), ("a model", False)],
 )
 def test_flags(text: str, is_one: bool) -> None:
-    """The name of a setting or an option is told from other strings."""
+    """The name of a setting or an option is distinguished from other strings."""
     assert is_flag(text) is is_one
 
 
@@ -67,11 +67,11 @@ def test_flags(text: str, is_one: bool) -> None:
     ],
 )
 def test_limits(name: str, of: set[str] | None) -> None:
-    """A limit in tokens is told from other numbers, with the words of what it belongs to."""
+    """A limit in tokens is distinguished from other numbers, and has the words of its owner."""
     assert limit(name) == of
 
 
 def test_owners() -> None:
-    """What a place belongs to are the words that do not say that it is one."""
+    """The owner of a place is the words of its name without `model` and the like."""
     assert owner("EMBEDDING_MODEL_NAME") == {"embedding"}
     assert owner("model") == set()

@@ -30,7 +30,7 @@ texts = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=40).map
 @example("a.yaml", "model: " + "[" * 300)
 @example("a.json", '{"models": ' * 300)
 def test_no_text_breaks_it(path: str, text: str) -> None:
-    """Whatever a file holds, it is read, and each use stands where it is said to."""
+    """A file with any content is read, and each use has a position within the file."""
     scanned = scan_text(path, text, KNOWN, ("openai",))
     assert scanned == scan_text(path, text, KNOWN, ("openai",))
     places = [(use.line, use.column) for use in scanned.uses]
@@ -51,7 +51,7 @@ def test_cut_off(path: str, text: str) -> None:
 
 
 def test_deep_yaml() -> None:
-    """YAML that nests too deeply for its parser is read by its lines; one merely long is not."""
+    """YAML that is nested too deeply for its parser is read by lines, and long YAML is parsed."""
     deep = "model: m1\nx: " + "[" * 300_000
     assert [use.name for use in scan_text("a.yaml", deep, KNOWN, ()).uses] == ["m1"]
     wide = "x:\n" + "- [{model: m1}]\n" * 200
@@ -59,7 +59,7 @@ def test_deep_yaml() -> None:
 
 
 def test_about() -> None:
-    """A file that speaks of the provider says so, whatever the case and with no use in it."""
+    """A file that mentions the provider is marked, in any case of letters and without uses."""
     assert scan_text("a.py", "url = 'https://API.Infomaniak.com'", KNOWN, ("infomaniak",)).about
     assert not scan_text("a.py", "model = 'mixtral'", KNOWN, ("infomaniak",)).about
 
@@ -78,26 +78,26 @@ def test_about() -> None:
     ],
 )
 def test_ignores(line: str, ignore: Ignore) -> None:
-    """A comment tells what to ignore in its line, or in the next one where it stands alone."""
+    """A comment ignores rules in its line, or in the next line if it is alone in its line."""
     assert scan_text("a.py", "model = 'm0'\n" + line, KNOWN, ()).ignores == (
         Ignore(ignore.line + 1, ignore.rules, ignore.reason),
     )
 
 
 def test_no_ignores() -> None:
-    """Words that are no such comment ignore nothing."""
+    """Other comments and strings ignore nothing."""
     text = "model = 'm1' # catalog: all\nx = 'catalog: ignore'\n"
     assert scan_text("a.py", text, KNOWN, ()).ignores == ()
 
 
 def test_lone_carriage_returns_in_python() -> None:
-    """A file of Python whose lines end in a carriage return is read."""
+    """A Python file whose lines end in a carriage return is read."""
     scanned = scan_text("a.py", "x = 1\rmodel = 'm1'\r\nmodel = 'm2'\r", frozenset(), ())
     assert [(use.name, use.line) for use in scanned.uses] == [("m1", 1), ("m2", 2)]
 
 
 def test_several_strings_of_one_line() -> None:
-    """Behind letters of several bytes, and behind escapes of a notebook, each string is found."""
+    """Each string after multi-byte letters or notebook escapes is found at its position."""
     text = "\xe9 = 1; model = 'm1'; llm = 'm2'\n"
     scanned = scan_text("a.py", text, frozenset({"m2"}), ())
     assert [text[use.column - 1 :][:2] for use in scanned.uses] == ["m1", "m2"]

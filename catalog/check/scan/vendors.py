@@ -1,4 +1,4 @@
-"""Find out which provider the text beside a name speaks of."""
+"""Find the provider that the text beside a name mentions."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ from catalog.check.scan.places import words
 from catalog.check.scan.signs import Sign
 
 OWN = "own"
-"""Stands for the checked provider."""
+"""The value for the checked provider."""
 HOST = re.compile(r"https?://([\w.-]{1,200}+(?::\d{1,5}+)?)")
 LOADED = re.compile(
     r"(?:^[ \t]{0,200}+(?:from|import|require|using|use)[ \t]{1,9}+"
@@ -28,7 +28,7 @@ LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """A provider as code names it, and its models, all in lower case."""
+    """The words by which code names a provider, in lower case."""
 
     name: str
     hosts: tuple[str, ...]
@@ -100,7 +100,7 @@ def of_host(text: str) -> str | None:
 
 
 def of_key(text: str, keys: Mapping[str, str] | None = None) -> str | None:
-    """Return the provider that a key or a library names: groq, @ai-sdk/groq, x-ai."""
+    """Return the provider of a key or library: groq, @ai-sdk/groq, x-ai."""
     keys = _by_key() if keys is None else keys
     parts = TOKEN.findall(text[:LONGEST].lower())
     joined = ["".join(parts), *(one + two for one, two in pairwise(parts))]
@@ -109,7 +109,7 @@ def of_key(text: str, keys: Mapping[str, str] | None = None) -> str | None:
 
 @lru_cache(maxsize=8192)
 def of_path(text: str) -> str | None:
-    """Return the provider in the name of a call, class, variable or section."""
+    """Return the provider in the name of a call, class or section."""
     if len(text) > LONGEST:
         return None
     for part in text.split("."):
@@ -121,8 +121,8 @@ def of_path(text: str) -> str | None:
     return next((keys[each] for each in (*pairs, *parts) if each in keys), None)
 
 
-class Speakers:
-    """The judgment which provider a sign or a file speaks of.
+class ProviderFinder:
+    """A search for the provider that a sign or a file mentions.
 
     `markers` are the checked provider's words. `others` are names of other configured providers.
     """
@@ -179,7 +179,7 @@ class Speakers:
         return OWN if found in self.own else found
 
     def of_text(self, text: str) -> str:
-        """Return the first other provider that a whole file speaks of, else an empty text."""
+        """Return the first other provider that a file mentions, else ""."""
         return next((each for each in self._in_text(text) if each not in self.own), "")
 
     def _in_text(self, text: str) -> Iterator[str]:
