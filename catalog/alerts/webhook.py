@@ -27,7 +27,7 @@ from catalog.core.clock import Clock, now
 from catalog.core.errors import CatalogError, DeliveryFailed, ProviderError, TimedOut
 from catalog.core.http.client import Http
 from catalog.core.http.request import Request
-from catalog.core.http.retry import insist
+from catalog.core.http.retry import retry
 from catalog.core.strict_json import canonical
 
 _PREFIX = "whsec_"
@@ -153,7 +153,7 @@ class WebhookChannel:
 
     def _offer(self, message_id: str, body: bytes) -> DeliveryFailed | None:
         try:
-            reply = insist(
+            reply = retry(
                 lambda left: self._post(message_id, body, left),
                 attempts=self.attempts,
                 seconds=self.retry_for,

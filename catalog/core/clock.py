@@ -24,10 +24,10 @@ def stamp(moment: datetime) -> str:
 
 
 def read_moment(text: str) -> datetime | None:
-    """Parse a date or time in UTC by default, such as `2025-1-6` or `2025-01-06 08:00 +0700`.
+    """Parse a date or time, in UTC unless it has a zone.
 
-    The zone may follow a space, and may be a number, `Z`, `UTC` or `GMT`. Return it in UTC, or None
-    for another text.
+    Examples are `2025-1-6` and `2025-01-06 08:00 +0700`. The zone may follow a space, and may be a
+    number, `Z`, `UTC` or `GMT`. Return it in UTC, or None for another text.
     """
     written = _WRITTEN.fullmatch(text.strip())
     if written is not None:

@@ -82,7 +82,7 @@ class ProviderError(CatalogError):
     """
 
     exit_code = 3
-    hint = "The next poll tries again; `catalog polls` shows whether it is lasting."
+    hint = "The next poll tries again; `catalog polls` lists earlier failures."
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class ProviderError(CatalogError):
         self.body = body
 
     def with_hint(self, hints: Mapping[str, str]) -> Self:
-        """Return the error with the hint for its status, if there is one."""
+        """Return the error with the hint for its status, if any."""
         self.hint = hints.get(str(self.status), self.hint)
         return self
 
@@ -120,7 +120,7 @@ class TimedOut(ProviderError):
     The host was reached. A server that sends one byte a second is cut off too.
     """
 
-    hint = "Raise `http.deadline` if the provider is slow but right."
+    hint = "Raise `http.deadline` if the provider is always slow."
 
 
 class AnswerTooLarge(ProviderError):
@@ -129,16 +129,16 @@ class AnswerTooLarge(ProviderError):
     A catalog of 500 models has less than 1 MB, so the base URL is probably wrong.
     """
 
-    hint = "Check the base URL; raise `http.max_bytes` if the catalog really grew."
+    hint = "Check the base URL; raise `http.max_bytes` if the catalog is really so large."
 
 
 class AnswerRefused(ProviderError):
     """An answer that is never accepted: redirect, encoding, unexpected status.
 
     A redirect, because a token must not go to another host; a part of an answer (206); a compressed
-    body, because none was asked for; a certificate that is not trusted (in your own network, set
-    `http.ca_file`); an address of the next part that is not valid; a proxy that refuses the host or
-    the user; an unexpected status.
+    body, because none was requested; a certificate that is not trusted (in your own network, set
+    `http.ca_file`); an invalid address of the next part; a proxy that refuses the host or the user;
+    an unexpected status.
     """
 
     hint = "Check the base URL (`catalog config show`)."
@@ -150,7 +150,7 @@ class Unauthorized(ProviderError):
     For Infomaniak, make a new token in its manager, with the scope "AI Tools".
     """
 
-    hint = "Give a valid token; `catalog config show` says where it comes from."
+    hint = "Set a valid token; `catalog config show` shows where it comes from."
 
 
 class Forbidden(ProviderError):
@@ -208,7 +208,7 @@ class PayloadInvalid(CatalogError):
     """
 
     exit_code = 4
-    hint = "The last good snapshot stays current; `catalog polls` shows whether it is lasting."
+    hint = "The last good snapshot stays current; `catalog polls` lists earlier failures."
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(sorted(problems, key=_by_place))
@@ -238,7 +238,7 @@ class StoreError(CatalogError):
 
     Also if there is no database yet (`catalog sync`, `catalog import` and `catalog demo` make one),
     if its file is empty, and if stdout or another file cannot be written. Replace an empty or
-    damaged file by a backup with `catalog db restore`; a daemon may run on.
+    damaged file by a backup with `catalog db restore`; a daemon may keep running.
     """
 
     exit_code = 6
@@ -246,20 +246,20 @@ class StoreError(CatalogError):
 
 
 class DatabaseBusy(StoreError):
-    """Another process held the database longer than the busy timeout.
+    """Another process locked the database longer than the busy timeout.
 
-    It waited 30 seconds, and nothing was written. `catalog serve` goes on by itself.
+    It waited 30 seconds, and nothing was written. `catalog serve` tries again by itself.
     """
 
     retryable = True
-    hint = "Run it again; if it lasts, look for a process that holds the database."
+    hint = "Run it again; if it fails again, find the process that locks the database."
 
 
 class DatabaseUnreachable(StoreError):
     """The database server is unreachable, or the connection broke.
 
-    Only a database on a server. `catalog serve` tries again: after a second, then after twice as
-    long, up to a minute.
+    Only for a database on a server. `catalog serve` tries again after a second, then each time
+    after twice as long, up to a minute.
     """
 
     retryable = True
@@ -269,7 +269,7 @@ class DatabaseUnreachable(StoreError):
 class DatabaseTooNew(StoreError):
     """A newer version of this program made the database."""
 
-    hint = "Upgrade model-catalog, or name another database."
+    hint = "Upgrade model-catalog, or use another database."
 
 
 class DocumentError(CatalogError):
@@ -287,13 +287,13 @@ class MarkersBroken(DocumentError):
     document with all markers.
     """
 
-    hint = "Mend the markers by hand; nothing was written."
+    hint = "Repair the markers by hand; nothing was written."
 
 
 class MarkersMissing(MarkersBroken):
-    """The document exists and has no markers, so it belongs to the user.
+    """The document has no markers, so it belongs to the user.
 
-    Nothing is written to it. If `document.path` is not set, a poll goes on without it.
+    Nothing is written to it. If `document.path` is not set, a poll continues without it.
     """
 
     hint = (
@@ -305,18 +305,18 @@ class MarkersMissing(MarkersBroken):
 class RegionEdited(DocumentError):
     """A person edited the text between two markers.
 
-    Put your own words outside the markers, or into [annotations](configuration.md#annotations). A
-    formatter that only aligns tables or adds blank lines is no edit; one that wraps lines is.
+    Put your own words outside the markers, or into [annotations](configuration.md#annotations).
+    Aligned tables and added blank lines do not count as an edit; wrapped lines do.
     """
 
-    hint = "Move the text outside the markers, or let it go with `catalog render --force`."
+    hint = "Move the text outside the markers, or discard it with `catalog render --force`."
 
 
 class DeliveryFailed(CatalogError):
     """A channel did not accept a message. It is retried unless `for_good`.
 
-    It is no exit code: `catalog sync` reports the pending message and goes on. If the receiver
-    answers 410, remove the channel. `catalog alerts` shows each message.
+    It does not fail a command: `catalog sync` reports the pending message and continues. If the
+    receiver answers 410, remove the channel. `catalog alerts` shows each message.
     `retry_after` is the requested pause in seconds. `too_large` means that a shorter message may be
     accepted.
     """
@@ -342,7 +342,7 @@ class DeliveryFailed(CatalogError):
 class InternalError(CatalogError):
     """A bug in this program: an unexpected exception.
 
-    The message names the kind and the line of code. Its text is left out, because it may hold a
+    The message names the kind and the line of code. Its text is not shown, because it may contain a
     secret. In a provider such an error is a failed poll; in a channel it is a failed attempt.
     """
 

@@ -18,8 +18,8 @@ from typing import BinaryIO
 def replace(target: Path, data: bytes, *, mode: int | None = None) -> None:
     """Write a file beside the target, then rename it over the target.
 
-    The mode of the old file stays, unless `mode` is given. A kill leaves at most a `.catalog-….tmp`
-    beside it. Raise OSError.
+    The mode of the old file stays, unless `mode` is given. A killed process leaves at most a
+    `.catalog-….tmp` beside it. Raise OSError.
     """
     temporary = target.with_name(f".catalog-{os.urandom(4).hex()}.tmp")
     # Mode 0666 is reduced by the umask, so a new file gets the user's usual mode.
@@ -39,7 +39,7 @@ def replace(target: Path, data: bytes, *, mode: int | None = None) -> None:
 
 _NO_UTF_8 = re.compile("[\udc80-\udcff]")
 CHUNK = 64 * 1024
-# Do not wait for the other end of a pipe, and do not take a controlling terminal.
+# Do not wait for the other end of a pipe, and do not get a controlling terminal.
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 _INHERITED = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 
@@ -97,12 +97,12 @@ def _opened(path: str | PathLike[str], *, piped: bool, links: bool) -> tuple[int
     pipe = piped and os.fspath(path).startswith(_INHERITED)
     try:
         # Checked before opening, because opening a device may have effects, and again after it,
-        # because the file may be replaced meanwhile. `os.stat`, because a Path costs as much as the
-        # reading.
+        # because the file may be replaced meanwhile. This calls `os.stat`, because a Path takes as
+        # much time as the reading.
         _refuse(os.stat(path, follow_symlinks=links).st_mode, pipe=pipe)  # noqa: PTH116
         descriptor = os.open(path, _FLAGS if links else _FLAGS | os.O_NOFOLLOW)
     except ValueError:
-        raise OSError(EINVAL, "no file can have such a name") from None
+        raise OSError(EINVAL, "a file cannot have this name") from None
     try:
         status = os.fstat(descriptor)
         _refuse(status.st_mode, pipe=pipe)
@@ -120,7 +120,7 @@ def _refuse(mode: int, *, pipe: bool) -> None:
     if S_ISDIR(mode):
         raise OSError(EISDIR, os.strerror(EISDIR))
     found = {S_IFIFO: "a pipe", S_IFSOCK: "a socket", S_IFLNK: "a link"}
-    raise OSError(EINVAL, f"it is no regular file but {found.get(S_IFMT(mode), 'a device')}")
+    raise OSError(EINVAL, f"it is not a regular file but {found.get(S_IFMT(mode), 'a device')}")
 
 
 def _chunks(descriptor: int, size: int, limit: int) -> Iterator[bytes]:

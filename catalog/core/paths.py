@@ -96,7 +96,7 @@ def _fits(step: str, key: str) -> bool:
 class Attributes:
     """The known attribute of each provider field, such as `info_status`: `status`.
 
-    `price`, `logo` and `quiet` are no model attributes.
+    `price`, `logo` and `quiet` are not attributes of a model.
     """
 
     by_place: tuple[tuple[Trail, str], ...] = ()
@@ -123,6 +123,6 @@ class Attributes:
 
 @lru_cache(4096)
 def _covering(attributes: Attributes, field: str) -> tuple[Trail, str] | None:
-    """Return the first place that covers a field, cached because models share fields."""
+    """Return the first covering place, cached because models share fields."""
     steps = trail(field)
     return next((each for each in attributes.by_place if _covers(each[0], steps)), None)

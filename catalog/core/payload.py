@@ -149,7 +149,10 @@ BAD_ROWS_ABOVE = 100
 
 @dataclass(frozen=True, slots=True)
 class BadRows:
-    """The share of rows that may break the contract, in a list of more than `above` rows."""
+    """The share of rows that may break the contract.
+
+    It applies to lists of more than `above` rows.
+    """
 
     share: float = BAD_ROWS_SHARE
     above: int = BAD_ROWS_ABOVE
@@ -177,7 +180,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class ValidPayload:
-    """A validated payload: its models, drift, and the rows that are refused.
+    """A validated payload: its models, drift, and refused rows.
 
     `facts_of` maps the bytes of each row to its facts, so the next answer computes only new ones.
     """

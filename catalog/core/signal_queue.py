@@ -43,11 +43,11 @@ class Inbox(Generic[Item]):
             yield
 
     def _enqueue(self, number: int, _frame: object) -> None:
-        self._items.append(signal.Signals(number))  # Python has written its byte
+        self._items.append(signal.Signals(number))  # Python has already written its byte
 
     def _open(self) -> int:
         self._reading, writing = os.pipe()
-        os.set_blocking(writing, False)  # a full pipe must not block
+        os.set_blocking(writing, False)  # because a full pipe must not block
         self._writing = writing
         return writing
 
@@ -59,11 +59,11 @@ class Inbox(Generic[Item]):
             self._reading = -1
 
     def put(self, item: Item) -> None:
-        """Add an item, from any thread but no signal handler."""
+        """Add an item from any thread, but not from a signal handler."""
         self._items.append(item)
         with self._lock:
             if self._writing is not None:
-                with suppress(BlockingIOError):  # full, so the reader wakes up anyway
+                with suppress(BlockingIOError):  # because a full pipe wakes the reader anyway
                     os.write(self._writing, b"\0")
 
     def get(self, timeout: float | None = None) -> Item | signal.Signals:

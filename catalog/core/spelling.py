@@ -1,4 +1,4 @@
-"""Split field names into words, so that each spelling of a name is equal."""
+"""Split field names into words, so that all spellings are equal."""
 
 import re
 from functools import lru_cache

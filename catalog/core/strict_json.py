@@ -21,9 +21,9 @@ JsonText = NewType("JsonText", str)
 """Canonical JSON. None means *missing*, `JsonText("null")` is null."""
 
 MAX_DEPTH = 64
-_HOLDING = frozenset({dict, list})
+_CONTAINERS = frozenset({dict, list})
 _SHORT = 300
-"""Whole numbers of up to so many characters fit into a double."""
+"""The characters of a whole number that surely fits into a double."""
 FOUND_LIMIT = 60
 _WRITER = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -61,7 +61,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A parsed body. Of a repeated key, the value has the last one."""
+    """A parsed body. A repeated key has its last value."""
 
     value: Json
     flaws: tuple[Flaw, ...] = ()
@@ -90,7 +90,7 @@ def parse(text: JsonText) -> Json:
 
 @lru_cache(1024)
 def _parse_scalar(text: str) -> Json:
-    """Parse a number or text, cached because a change is looked at several times."""
+    """Parse a number or text, cached because changes are read repeatedly."""
     return json.loads(text)
 
 
@@ -138,7 +138,10 @@ def leaves(value: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 
 
 def is_reordered(old: Json, new: Json) -> bool:
-    """Return whether both are lists of the same texts or objects, in any order."""
+    """Return whether both are lists of the same items in any order.
+
+    The items are texts or objects.
+    """
     if not (isinstance(old, list) and isinstance(new, list)):
         return False
     alike = any(all(isinstance(each, kind) for each in (*old, *new)) for kind in (str, dict))
@@ -246,10 +249,10 @@ def _read_int(odd: list[str], text: str) -> Json:
 
 
 def _is_deep(value: Json, levels: int = MAX_DEPTH) -> bool:
-    level = [value] if type(value) in _HOLDING else []
+    level = [value] if type(value) in _CONTAINERS else []
     for _ in range(levels):
         inner = (each.values() if type(each) is dict else each for each in level)
-        level = [item for items in inner for item in items if type(item) in _HOLDING]
+        level = [item for items in inner for item in items if type(item) in _CONTAINERS]
         if not level:
             return False
     return True
@@ -258,10 +261,10 @@ def _is_deep(value: Json, levels: int = MAX_DEPTH) -> bool:
 def _read_object(twins: _Twins, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        held: dict[str, list[Json]] = defaultdict(list)
+        by_key: dict[str, list[Json]] = defaultdict(list)
         for key, item in pairs:
-            held[key].append(item)
-        repeated = {key: items for key, items in held.items() if len(items) > 1}
+            by_key[key].append(item)
+        repeated = {key: items for key, items in by_key.items() if len(items) > 1}
         # The object is kept, because an id is only unique while its object lives.
         twins[id(value)] = (value, repeated)
     return value
@@ -276,7 +279,7 @@ def _flaws(root: Json, twins: _Twins, repeats: list[Repeat], *, surrogates: bool
             found = cut(value, FOUND_LIMIT)
             yield _flaw(_steps(trail), found, "a finite number that a double can hold")
         elif isinstance(value, str):
-            if surrogates and _is_torn(value):
+            if surrogates and _has_lone_surrogate(value):
                 yield _flaw(_steps(trail), shorten(value), "text without lone surrogates")
         elif isinstance(value, dict | list):
             if depth == MAX_DEPTH:
@@ -302,7 +305,7 @@ def _twin_flaws(
 
 def _key_flaws(trail: _Trail, keys: Iterable[str]) -> Iterator[Flaw]:
     for key in keys:
-        if _is_torn(key):
+        if _has_lone_surrogate(key):
             yield _flaw(_steps(trail), f"key {shorten(key)}", "a key without lone surrogates")
 
 
@@ -319,7 +322,7 @@ def _steps(trail: _Trail) -> Steps:
     return tuple(reversed(keys))
 
 
-def _is_torn(text: str) -> bool:
+def _has_lone_surrogate(text: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in text)
 
 

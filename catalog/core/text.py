@@ -63,9 +63,9 @@ def move(before: JsonText | None, after: JsonText | None, limit: int = VALUE_LIM
 
 
 def differing(old: str, new: str, limit: int = VALUE_LIMIT) -> tuple[str, str]:
-    """Cut two texts to `limit` characters each, around the place where they differ.
+    """Cut two texts to `limit` characters each, around their difference.
 
-    A long common beginning is left out, and so is a long common end.
+    A long common beginning or end is omitted.
     """
     context = min(PREFIX_LIMIT, limit // 4)
     shared = _shared(old, new)
@@ -81,7 +81,7 @@ def differing(old: str, new: str, limit: int = VALUE_LIMIT) -> tuple[str, str]:
 
 
 def both(old: str, new: str, limit: int = VALUE_LIMIT) -> tuple[str, str]:
-    """Return two texts, whole if both are short, else cut around their difference."""
+    """Return both texts, cut around their difference if one is long."""
     return differing(old, new, limit) if max(len(old), len(new)) > limit else (old, new)
 
 
@@ -117,7 +117,7 @@ def _of_lists(before: JsonText | None, after: JsonText | None, limit: int) -> st
 
 
 def _first(words: Sequence[str], limit: int) -> str:
-    """Return the words that fit, at least one, and the number of others."""
+    """Return the words that fit, and the number of other words."""
     whole = ", ".join(words)
     if len(whole) <= limit:
         return whole
@@ -163,7 +163,10 @@ def examples(names: Sequence[str], most: int = EXAMPLES) -> str:
 
 
 ALIKE = 0.8
-"""The minimum similarity of names, above CATALOG_DATABASE_PORT of Kubernetes."""
+"""The minimum similarity of names.
+
+It is above that of CATALOG_DATABASE_PORT to a setting, because Kubernetes may create this variable.
+"""
 
 
 def closest(word: str, known: Iterable[str], alike: float = ALIKE) -> str | None:

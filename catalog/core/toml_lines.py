@@ -1,4 +1,4 @@
-"""Find the line of each key in a TOML document, because tomllib does not keep it."""
+"""Find the line of each key in TOML, because tomllib omits it."""
 
 import re
 import tomllib
@@ -19,10 +19,10 @@ _DEPTH: Final = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def key_lines(text: str) -> dict[str, int]:
-    """Return the line of each table and key of a valid document, by dotted path.
+    """Return the line of each table and key by dotted path.
 
-    Tables of a list are numbered: `channel.0.name`. A key in an inline table has the line where the
-    table begins.
+    The document must be valid. Tables of a list are numbered: `channel.0.name`. A key in an inline
+    table has the line where the table begins.
     """
     lines: dict[str, int] = {}
     counts: dict[str, int] = {}
@@ -40,14 +40,14 @@ def key_lines(text: str) -> dict[str, int]:
 
 
 def _add(lines: dict[str, int], path: str, number: int) -> None:
-    """Keep the first line of a path and of all tables above it."""
+    """Keep the first line of a path and its parent tables."""
     parts = path.split(".")
     for size in range(1, len(parts) + 1):
         lines.setdefault(".".join(parts[:size]), number)
 
 
 def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each heading and each key with its value, with the line where it begins."""
+    """Yield each heading and key-value pair with its first line."""
     number, begin, depth, parts = 1, 1, 0, [""]
     for match in _PARTS.finditer(f"{text}\n"):
         part = match[0]

@@ -44,5 +44,5 @@ def trace(error: BaseException) -> Iterator[str]:
         yield f"  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}"
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if before is not None:
-        yield f"{type(error).__name__} came of {type(before).__name__}"
+        yield f"{type(error).__name__} was caused by {type(before).__name__}"
         yield from trace(before)

@@ -1,6 +1,6 @@
-"""Report what the program waits for, if that takes long.
+"""Report the reason of a long wait.
 
-The line goes to a logger of its own. On a terminal it is shown, see catalog/cli/logs.py.
+The line goes to a logger of its own. A terminal shows it, see catalog/cli/logs.py.
 """
 
 import logging

@@ -80,7 +80,7 @@ def test_a_document_that_became_a_pipe_is_told(live: Live) -> None:
     document = shell.folder / "docs" / "models.md"
     document.unlink()
     os.mkfifo(document)
-    assert "it is no regular file" in shell("sync", code=6).err
+    assert "it is not a regular file" in shell("sync", code=6).err
 
 
 @pytest.mark.long

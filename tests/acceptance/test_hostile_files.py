@@ -43,9 +43,9 @@ def large(path: Path) -> None:
 
 
 KINDS: dict[str, tuple[Callable[[Path], object], str]] = {
-    "fifo": (os.mkfifo, "it is no regular file but a pipe"),
-    "device": (device, "it is no regular file but a device"),
-    "socket": (bound_socket, "it is no regular file but a socket"),
+    "fifo": (os.mkfifo, "it is not a regular file but a pipe"),
+    "device": (device, "it is not a regular file but a device"),
+    "socket": (bound_socket, "it is not a regular file but a socket"),
     "folder": (Path.mkdir, "Is a directory"),
     "large": (large, "it has 200,000,000 bytes, and at most"),
 }
@@ -224,9 +224,9 @@ def test_what_is_not_checked_is_reported(shell: Shell) -> None:
         os.mkfifo(shell.folder / f"{number:02}.py")
     ran = shell("check", "--shipped", ".")
     told = [line for line in ran.err.splitlines() if line.startswith("not checked: ")]
-    assert told[0] == "not checked: a/.gitignore: it is no regular file but a link"
-    assert told[1] == "not checked: 00.py: it is no regular file but a pipe"
+    assert told[0] == "not checked: a/.gitignore: it is not a regular file but a link"
+    assert told[1] == "not checked: 00.py: it is not a regular file but a pipe"
     assert told[-1] == "not checked: 6 more; --format json lists all of them"
     found = shell("check", "--shipped", ".", "--format", "json").json["skipped"]
     assert len(found) == 26
-    assert found[0] == {"path": "a/.gitignore", "reason": "it is no regular file but a link"}
+    assert found[0] == {"path": "a/.gitignore", "reason": "it is not a regular file but a link"}

@@ -164,7 +164,7 @@ def test_a_swallowed_marker_is_told_though_nothing_changed(tmp_path: Path) -> No
 def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
     """A pipe or device in place of the document is not read or replaced."""
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(DocumentError, match="no regular file"):
+    with pytest.raises(DocumentError, match="not a regular file"):
         publish(tmp_path / "pipe", TEMPLATE, FIRST)
     assert (tmp_path / "pipe").is_fifo()
 

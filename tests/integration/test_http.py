@@ -21,7 +21,7 @@ from tests.support.http_server import Step, answer, api_error, break_off, drip, 
 
 
 def test_the_whole_answer_comes_back(http: Http) -> None:
-    """Status, headers by their lower-case names and the body as sent are handed on."""
+    """A response has the status, the headers in lower case, and the body as sent."""
     with serve(answer(201, b'{"a": 1}', {"ETag": '"v1"'})) as server:
         response = http.send(Request(f"{server.url}/1/ai/models?with=pricing"))
     assert (response.status, response.headers["etag"], response.body) == (201, '"v1"', b'{"a": 1}')
@@ -171,7 +171,7 @@ def test_a_host_made_of_a_token_is_hidden(http: Http, host: str) -> None:
 
 
 def test_a_redirect_to_nowhere_is_refused(http: Http) -> None:
-    """A target that cannot be read is no reason to try again."""
+    """A redirect to an unreadable target is not retried."""
     script = answer(302, b"", {"Location": "https://[::1"})
     with serve(script) as server, pytest.raises(AnswerRefused, match="cannot be read"):
         http.send(Request(server.url))

@@ -43,7 +43,7 @@ def test_the_deadline_cuts_a_slow_server(step: Step, status: int | None) -> None
     """A silent server and a slow one are both cut at the deadline, without a retry."""
     started = time.monotonic()
     with serve(step) as server, Http(SHORT) as http:
-        with pytest.raises(TimedOut, match="no whole answer within 1 s") as caught:
+        with pytest.raises(TimedOut, match="no complete answer within 1 s") as caught:
             http.send(Request(server.url))
         assert 0.95 < time.monotonic() - started < 10
         assert (len(server.requests), caught.value.status) == (1, status)
@@ -72,7 +72,7 @@ def test_a_connection_that_does_not_come_about_is_tried_again(
 
 
 def test_the_time_for_all_attempts_holds_for_connecting_too() -> None:
-    """A host that answers no connection attempt is given up when all time is used."""
+    """A host that answers no connection attempt is unreachable after the whole time."""
     started = time.monotonic()
     limits = Limits(deadline=0.2, attempts=20, retry_for=0.5, backoff=0)
     with unanswering() as url, Http(limits) as http, pytest.raises(Unreachable):
@@ -82,7 +82,7 @@ def test_the_time_for_all_attempts_holds_for_connecting_too() -> None:
 
 @pytest.mark.long
 def test_a_silent_handshake_is_no_connection() -> None:
-    """A port that takes connections and never speaks TLS does not hold the poll."""
+    """A port that accepts connections without TLS does not block the poll."""
     with socket.create_server(("127.0.0.1", 0)) as listener, Http(SHORT) as http:
         request = Request(f"https://127.0.0.1:{listener.getsockname()[1]}")
         with pytest.raises(Unreachable, match="no connection"):
@@ -147,7 +147,7 @@ def test_a_trouble_that_passes_is_not_noticed(http: Http, step: Step) -> None:
 
 
 def test_a_single_attempt_is_not_repeated(http: Http) -> None:
-    """A caller that has its own schedule gets the first error."""
+    """A caller with its own schedule gets the first error."""
     with serve(answer(503), answer()) as server, pytest.raises(ProviderFailing):
         http.send_once(Request(server.url), 5)
     assert len(server.requests) == 1
@@ -184,7 +184,7 @@ def test_a_broken_answer_keeps_its_status(http: Http) -> None:
 
 @pytest.mark.parametrize("wish", ["0", formatdate(0, usegmt=True)])
 def test_a_wait_that_is_over_is_honored(wish: str) -> None:
-    """Both forms of `Retry-After` are read, and take the place of the backoff."""
+    """Both forms of `Retry-After` are read and replace the backoff."""
     limited = answer(429, headers={"Retry-After": wish})
     with serve(limited, answer()) as server, Http(Limits(backoff=10)) as http:
         assert http.send(Request(server.url)).status == 200

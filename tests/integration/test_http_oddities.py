@@ -80,7 +80,7 @@ HEADERS: list[Mapping[str, str]] = [
 def test_odd_headers_end_in_an_answer_or_an_error_of_the_provider(
     status: int, headers: Mapping[str, str]
 ) -> None:
-    """No header of a server raises anything that its caller does not know."""
+    """Any header of a server gives an answer or a known error."""
     came: Response | ProviderError
     with serve(answer(status, b"{}", headers)) as server, Http(tls=TLS) as http:
         try:
@@ -99,7 +99,7 @@ def test_odd_headers_end_in_an_answer_or_an_error_of_the_provider(
     ],
 )  # fmt: skip
 def test_what_is_no_http_is_an_error_of_the_provider(start: bytes) -> None:
-    """A server that speaks something else is not read, and ends nothing."""
+    """A server with another protocol gives a known error."""
 
     def step(exchange: Exchange) -> None:
         exchange.write(start)

@@ -1,4 +1,4 @@
-"""Requests through a real proxy to a real TLS server, both on the loopback."""
+"""Requests through a real proxy to a real TLS server on loopback."""
 
 import json
 import socket
@@ -36,7 +36,7 @@ ONCE = Limits(attempts=1, deadline=5)
 
 
 def refused(given: str, ca_file: Path, limits: Limits = ONCE) -> ProviderError:
-    """Send a request through a proxy, and return its error without the password."""
+    """Send a request through a proxy, and return its checked error."""
     way = read_proxy(given)
     with (
         Http(limits, proxy=way, ca_file=ca_file) as http,
@@ -69,7 +69,7 @@ def test_a_proxy_may_speak_tls_itself(authority: Path, encrypted: ssl.SSLContext
         with Http(ONCE, proxy=read_proxy(way.whole)) as http, pytest.raises(Unreachable) as caught:
             http.send(Request(URL))
     where = f"127.0.0.1:{way.port}"
-    text = f"the proxy {where} gave no connection to {HOST}: its TLS failed: self-signed"
+    text = f"the proxy {where} did not connect to {HOST}: its TLS failed: self-signed"
     assert str(caught.value).startswith(text)
 
 
@@ -77,7 +77,7 @@ def test_tls_to_a_plain_proxy_fails_with_its_name(authority: Path) -> None:
     """https:// written for a proxy without TLS names the proxy."""
     with proxy(1) as way:
         error = refused(way.whole.replace("http:", "https:"), authority)
-    text = f"the proxy 127.0.0.1:{way.port} gave no connection to {HOST}: its TLS failed: [SSL"
+    text = f"the proxy 127.0.0.1:{way.port} did not connect to {HOST}: its TLS failed: [SSL"
     assert str(error).startswith(text)
 
 
@@ -114,11 +114,11 @@ def test_a_certificate_of_the_host_is_checked_through_the_proxy(
 def test_a_refusing_proxy_is_named(
     authority: Path, head: bytes, kind: type[ProviderError], said: str, hint: str
 ) -> None:
-    """Its status and reason are shown, with what to do about it and without the password."""
+    """The error has the proxy's status, reason and a hint, and not the password."""
     with proxy(1, says(head)) as way:
         error = refused(way.whole, authority)
     assert type(error) is kind
-    assert str(error) == f"the proxy 127.0.0.1:{way.port} gave no connection to {HOST}: {said}"
+    assert str(error) == f"the proxy 127.0.0.1:{way.port} did not connect to {HOST}: {said}"
     assert hint in error.hint
 
 
@@ -150,7 +150,7 @@ def test_a_proxy_that_is_gone_is_named(authority: Path) -> None:
 
 
 def test_a_silent_proxy_is_given_up_at_the_deadline(authority: Path) -> None:
-    """A proxy that takes the request and says nothing costs no more than the deadline."""
+    """A proxy that accepts the request and stays silent is cut at the deadline."""
 
     def silent(client: socket.socket) -> bool:
         return bool(client.recv(1))
@@ -207,15 +207,15 @@ def test_an_ignored_proxy_of_the_environment_is_said(monkeypatch: pytest.MonkeyP
 
 def test_a_ca_file_that_is_gone_is_an_error_of_the_configuration(tmp_path: Path) -> None:
     """A file that vanished after the settings were read is named."""
-    with Http(ONCE, ca_file=tmp_path / "gone.pem") as http, pytest.raises(SettingsInvalid) as told:
+    with Http(ONCE, ca_file=tmp_path / "gone.pem") as http, pytest.raises(SettingsInvalid) as error:
         http.send(Request(URL))
-    assert str(told.value) == f"cannot read {tmp_path / 'gone.pem'}: No such file or directory"
+    assert str(error.value) == f"cannot read {tmp_path / 'gone.pem'}: No such file or directory"
 
 
 def test_an_answer_cannot_bring_the_password_back(
     authority: Path, encrypted: ssl.SSLContext
 ) -> None:
-    """What the host repeats of the credentials is hidden."""
+    """Proxy credentials that the host repeats are hidden."""
     body = json.dumps({"seen": f"{USER}:{PASSWORD}"}).encode()
     with (
         serve(answer(body=body), tls=encrypted) as server,

@@ -29,7 +29,7 @@ TOKEN = "Sesame-0123456789"
 
 
 def echo(status: int) -> Step:
-    """Answer with everything that was asked, in body, header and error."""
+    """Repeat the whole request in body, header and error."""
 
     def step(exchange: Exchange) -> None:
         said = exchange.request.headers["authorization"]
@@ -73,7 +73,7 @@ def test_the_token_is_in_no_log_and_no_error(step: Step, caplog: pytest.LogCaptu
         error = outcome(http, asked(server.url))
     assert error.__cause__ is None
     assert error.__context__ is None
-    # The first frame is this file's own.
+    # Skipped, because the first frame is of this file.
     trace = error.__traceback__
     frames = traceback.TracebackException(
         type(error), error, trace.tb_next if trace else None, capture_locals=True
@@ -155,7 +155,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
 def test_a_certificate_for_another_host_is_refused(
     identity: ssl.SSLContext, certificate: Path
 ) -> None:
-    """A trusted certificate does not vouch for any other name."""
+    """A trusted certificate is not accepted for another name."""
     trust = ssl.create_default_context(cafile=certificate)
     with serve(tls=identity) as server, Http(FAST, tls=trust) as http:
         request = Request(f"https://localhost:{server.port}")
@@ -165,7 +165,7 @@ def test_a_certificate_for_another_host_is_refused(
 
 @pytest.mark.long
 def test_the_deadline_holds_over_tls(identity: ssl.SSLContext, certificate: Path) -> None:
-    """Over an encrypted connection all is as without: answers come, and drips are cut."""
+    """Over TLS, answers arrive and slow answers are cut as without TLS."""
     trust = ssl.create_default_context(cafile=certificate)
     limits = Limits(deadline=2)
     with serve(answer(), drip(), tls=identity) as server, Http(limits, tls=trust) as http:

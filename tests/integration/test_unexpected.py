@@ -175,12 +175,12 @@ def test_errors_of_the_store_are_what_they_were(tmp_path: Path) -> None:
 
 
 class OddCalls(Calls):
-    """Calls that raise for one model, fail for another and answer for the third."""
+    """Calls that raise, fail and answer for three models."""
 
     __slots__ = ()
 
     def ask(self, call: Call) -> CallResult:
-        """Break off, or not."""
+        """Raise, fail or answer."""
         if call.name == "a":
             surprise(call)
         if call.name == "b":
@@ -192,7 +192,7 @@ class OddCalls(Calls):
         surprise()
 
     def with_product(self) -> Self:
-        """Know the product."""
+        """Return the product."""
         return self
 
 

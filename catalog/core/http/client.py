@@ -37,7 +37,7 @@ from catalog.core.errors import (
 )
 from catalog.core.http.proxy import Proxy, ignored_proxy
 from catalog.core.http.request import Limits, Request, Response
-from catalog.core.http.retry import insist, seconds_asked
+from catalog.core.http.retry import retry, retry_after
 from catalog.core.http.secrecy import HIDDEN
 from catalog.core.http.transport import Transport
 from catalog.core.http.tunnel import Refused
@@ -48,7 +48,7 @@ from catalog.core.waiting import waiting
 ERROR_BYTES = 64 * 1024
 """The maximum bytes to read of an error body."""
 TEXT_LIMIT = 200
-CLOSED = "Nothing listens there: check that the server runs, and the port of the base URL."
+CLOSED = "No server listens there: check that it runs, and the port of the base URL."
 MOST_DIGITS = 20
 """The digits of a `Content-Length` that are compared."""
 
@@ -70,7 +70,7 @@ _BY_STATUS: Mapping[int, type[ProviderError]] = {
 _DEFAULTS = Limits()
 _UNTRUSTED = (
     "Check the base URL. If your network replaces certificates by its own, set `http.ca_file` to "
-    "the certificate of its authority."
+    "the certificate of its certificate authority."
 )
 _IGNORED = (
     "{name} is set, and ignored: only `http.proxy` counts. To use it: "
@@ -78,7 +78,7 @@ _IGNORED = (
 )
 _BY_PROXY = "Check `http.proxy`; `http.no_proxy` lists the hosts that need no proxy."
 _LOGIN = "Check user and password in `http.proxy`: http://USER:PASSWORD@HOST:PORT."
-_DENIED = "Have the proxy allow this host, or add it to `http.no_proxy` if it needs no proxy."
+_DENIED = "Allow this host in the proxy, or add it to `http.no_proxy` if it needs no proxy."
 _BROKEN = (httpcore.NetworkError, httpcore.ProtocolError, OSError)
 
 log = logging.getLogger("catalog.core.http")
@@ -90,12 +90,13 @@ for _name in ("httpx", "httpcore"):
 class Http:
     """An HTTP client for any thread. Close it, or use `with`.
 
-    It takes no proxy and no `.netrc` from its surroundings, keeps no cookies and follows no
-    redirect: a client of httpx would read the address of a redirect, and end with whatever it
-    raises. `tls` replaces the certificates that are trusted (by default certifi's), and `ca_file`
-    adds to them. `proxy` is used for every host that it serves.
+    It ignores the proxy and `.netrc` of the environment, keeps no cookies and follows no redirects.
+    It does not use a client of httpx, because that parses the address of a redirect and may raise
+    any error. `tls` replaces the trusted certificates (by default certifi's), and `ca_file` adds to
+    them. `proxy` is used for every host that it serves.
 
-    `secrets` are those of all settings: no answer that repeats one gets it into a text.
+    `secrets` are the secrets of all settings. Every text hides them, because an answer may repeat
+    one.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class Http:
         self.close()
 
     def hiding(self, secrets: tuple[str, ...]) -> Self:
-        """Return the same client, with the same connections, that hides these secrets."""
+        """Return a client with the same connections that hides these secrets."""
         hiding = copy(self)
         hiding.secrets = secrets
         return hiding
@@ -138,7 +139,7 @@ class Http:
         Raise a ProviderError for any answer except 2xx, and 304 to a conditional request. Its
         `status` is set once a status was received, even if the rest was not.
         """
-        return insist(
+        return retry(
             lambda left: self.send_once(request, left),
             attempts=self.limits.attempts,
             seconds=self.limits.retry_for,
@@ -146,7 +147,7 @@ class Http:
         )
 
     def send_once(self, request: Request, seconds: float) -> Response:
-        """Send a request as `send` does, but once; it ends within `seconds` and the deadline."""
+        """Send a request once, within `seconds` and within the deadline."""
         request, started = replace(request, others=self.secrets), time.monotonic()
         seconds = min(seconds, self.limits.deadline)
         with waiting(f"{request.where}, at most {seconds:.3g} s"):
@@ -177,11 +178,11 @@ class Http:
         except Refused as error:
             return self._refused(request, error)
         except httpcore.TimeoutException:
-            text = f"{request.where} gave no whole answer within {seconds:.3g} s"
+            text = f"{request.where} sent no complete answer within {seconds:.3g} s"
             return TimedOut(text, status=status)
         except _BROKEN as error:
             return self._broken(request, error, status)
-        except Exception as error:  # noqa: BLE001  # no answer may end a pass
+        except Exception as error:  # noqa: BLE001  # because no answer may end a poll
             what = f"the answer of {request.where} could not be read"
             return AnswerRefused(log_unexpected(log, what, error), status=status)
 
@@ -210,10 +211,10 @@ class Http:
         return Unreachable(text, hint=hint, status=status)
 
     def _refused(self, request: Request, error: Refused) -> ProviderError:
-        """Return the error of a proxy that gave no connection."""
+        """Return the error of a proxy that did not connect."""
         where = self.proxy.where if self.proxy else ""
-        said = request.hide(str(error))
-        text = _one_line(f"the proxy {where} gave no connection to {request.host}: {said}")
+        reason = request.hide(str(error))
+        text = _one_line(f"the proxy {where} did not connect to {request.host}: {reason}")
         if error.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             return AnswerRefused(text, hint=_LOGIN)
         if error.status is None or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -233,7 +234,7 @@ class Http:
         status = answer.status_code
         encoding = answer.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in ("identity", ""):
-            text = f"sent the content encoding {encoding}, and none was asked for"
+            text = f"sent the content encoding {encoding}, and none was requested"
             raise AnswerRefused(_foreign(request, text), status=status)
         cap = self.limits.max_bytes
         too_large = AnswerTooLarge(f"{request.where} sent more than {cap:,} bytes", status=status)
@@ -269,7 +270,7 @@ def _refusal(request: Request, answer: httpx.Response) -> ProviderError:
     kind = _BY_STATUS.get(status, ProviderFailing if answer.is_server_error else AnswerRefused)
     body = b""
     if status == HTTPStatus.PARTIAL_CONTENT:
-        detail = "a part of the answer, and the whole was asked for"
+        detail = "a part of the answer, and all of it was requested"
     elif answer.is_redirect:
         detail = _redirect(request, answer)
     else:
@@ -278,13 +279,13 @@ def _refusal(request: Request, answer: httpx.Response) -> ProviderError:
     return kind(
         _foreign(request, f"answered {status}{detail and f': {detail}'}"),
         status=status,
-        retry_after=seconds_asked(answer.headers.get("retry-after"), now()),
+        retry_after=retry_after(answer.headers.get("retry-after"), now()),
         body=body,
     )
 
 
 def _hidden(request: Request, header: str) -> str:
-    """Return a header without secrets; it may be sent back, as an ETag is."""
+    """Return a header without secrets, because an ETag is sent back."""
     return request.hide_answer(header.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
 
 
@@ -299,7 +300,7 @@ def _redirect(request: Request, answer: httpx.Response) -> str:
         host = target.hostname if target.scheme in ("http", "https") else None
     if host is None:
         return "a redirect to an address that cannot be read"
-    # The host is in lower case by now, and blanks within it are gone.
+    # The parsed host is in lower case and has no blanks.
     known = (*request.secrets, *request.others)
     lowered = Request(request.url, secrets=tuple(each.lower() for each in known))
     is_plain = request.hide(location) == location and lowered.hide(host) == host
@@ -321,7 +322,7 @@ def _api_error(body: bytes) -> str:
 
 def _error_body(answer: httpx.Response) -> bytes:
     body = b""
-    # Errors are ignored, because the status is known and matters most.
+    # Errors are ignored, because the status is already known and matters most.
     with suppress(httpcore.TimeoutException, *_BROKEN):
         for chunk in answer.iter_raw():
             body += chunk

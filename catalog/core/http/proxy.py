@@ -1,4 +1,4 @@
-"""Read the settings of an HTTP proxy, and decide which hosts it serves."""
+"""Read the settings of an HTTP proxy and of its hosts."""
 
 import re
 from base64 import b64encode
@@ -57,11 +57,11 @@ class Proxy:
 def read_proxy(url: str, without: Iterable[str] = ()) -> Proxy:
     """Read the URL of a proxy, or raise SettingsInvalid.
 
-    The error shows the host, but no user and no password.
+    The error shows the host, but not the user and the password.
     """
     shown = url.rpartition("@")[2]
     if not _PUBLIC.search(shown):
-        shown = HIDDEN  # perhaps a password in the place of the URL
+        shown = HIDDEN  # because it may be a password instead of a URL
     try:
         parts = urlsplit(url if "://" in url else f"//{url}")
         host, port = parts.hostname or "", parts.port
@@ -107,12 +107,12 @@ def checked_host(text: str) -> str:
     try:
         return str(ip_network(entry.strip("[]")))
     except ValueError:
-        wrong = f"{text!r} is no host: write example.org, 192.0.2.7, 10.0.0.0/8 or *"
+        wrong = f"{text!r} is not a host: write example.org, 192.0.2.7, 10.0.0.0/8 or *"
         raise SettingsInvalid(wrong) from None
 
 
 def is_listed(host: str, entries: Iterable[str]) -> bool:
-    """Return whether a host is one of the entries, or below one of them."""
+    """Return whether a host is an entry or below an entry."""
     host = host.lower().strip("[]")
     try:
         address = ip_address(host)
@@ -130,7 +130,10 @@ def _is_within(address: IPv4Address | IPv6Address, entry: str) -> bool:
 
 
 def ignored_proxy(host: str, environ: Mapping[str, str]) -> str | None:
-    """Return the variable whose proxy other programs use for a host, None without one."""
+    """Return the environment variable of a host's proxy, None without one.
+
+    Other programs use that proxy, but this one ignores it.
+    """
     name = next((name for name in VARIABLES if environ.get(name)), None)
     excepted = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
     entries = [entry.strip().lower() for entry in excepted.split(",") if entry.strip()]

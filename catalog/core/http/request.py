@@ -10,7 +10,7 @@ from catalog.core.errors import SettingsInvalid
 from catalog.core.http import secrecy
 
 LONG = 16
-"""Characters from which on a secret is no common word."""
+"""The minimum characters of a secret that is surely not a common word."""
 _SEPARATOR = re.compile(r"[/?&=@:]")
 CREDENTIAL = r".*(auth|cookie|key|password|secret|token).*"
 """Names of headers and parameters whose values are secrets, in any case."""
@@ -42,11 +42,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Request:
-    """A request whose `secrets` reach no log, error or reader.
+    """A request whose `secrets` are hidden in logs, errors and answers.
 
-    Of a URL among them, path and query are secret; the host is not. `others` are secrets that are
-    not sent with it, and that an answer may repeat all the same. Of an answer that `is_stored`,
-    only long ones are hidden, whole or between the marks of a URL: parts may be common words.
+    If a secret is a URL, its path and query are hidden and its host is not. `others` are secrets
+    that are not sent, but an answer may repeat them. In an answer that `is_stored`, the long ones
+    of `others` are hidden, whole or between the separators of a URL. Their other parts are not
+    hidden, because they may be common words.
 
     Raises SettingsInvalid for a URL (see `check_url`) or a header that may not be sent.
     """
@@ -63,7 +64,7 @@ class Request:
         check_url(self.url)
         for name, value in self.headers.items():
             if not _HEADER_VALUE.fullmatch(value):
-                text = f"the value for the header {name} holds a character that HTTP forbids"
+                text = f"the value for the header {name} contains a character that HTTP forbids"
                 raise SettingsInvalid(text, hint=_HEADER_HINT)
 
     def __repr__(self) -> str:
@@ -88,15 +89,15 @@ class Request:
         return any(name.lower() in _CONDITIONS for name in self.headers)
 
     def hide(self, text: str) -> str:
-        """Return the text with every secret, and every long part of one, replaced."""
+        """Return the text with secrets and long parts of them replaced."""
         return hide(text, self.secrets + self.others)
 
     def hide_bytes(self, body: bytes) -> bytes:
-        """Return the body with every secret, and every long part of one, replaced."""
+        """Return the body with secrets and long parts of them replaced."""
         return secrecy.hide_bytes(body, _hidden(self.secrets + self.others))
 
     def hide_answer(self, body: bytes) -> bytes:
-        """Return the body of an answer that was accepted, with the secrets replaced."""
+        """Return the body of an accepted answer with secrets replaced."""
         if not self.is_stored:
             return self.hide_bytes(body)
         parts = [part for each in _hidden(self.others) for part in (each, *_SEPARATOR.split(each))]
@@ -123,10 +124,10 @@ def check_url(url: str) -> None:
     if not host or parsed.scheme not in ("http", "https"):
         raise SettingsInvalid("a URL does not begin with https:// and a host", hint=_URL_HINT)
     if "@" in parsed.netloc:
-        raise SettingsInvalid(f"the URL for {host} holds a user name or password", hint=_URL_HINT)
+        raise SettingsInvalid(f"the URL for {host} has a user name or password", hint=_URL_HINT)
     if parsed.scheme == "http" and not is_loopback(host):
         raise SettingsInvalid(
-            f"the URL for {host} is plain http, which shows the token to everybody on the way",
+            f"the URL for {host} is plain http, so others in the network can read the token",
             hint="Use https; plain http is for 127.0.0.0/8, ::1 and localhost.",
         )
 
@@ -136,7 +137,7 @@ def read_url(url: str) -> SplitResult:
     try:
         parsed = urlsplit(url)
         host = parsed.hostname or ""
-        host.encode("idna")  # the resolver would fail
+        host.encode("idna")  # because the resolver would fail
         readable = _URL.fullmatch(url) and _HOST.fullmatch(host) and parsed.port != 0
     except ValueError:
         readable = False
@@ -155,24 +156,24 @@ def is_loopback(host: str) -> bool:
 
 
 def credentials(given: Mapping[str, str]) -> Iterator[str]:
-    """Yield the secrets among headers or parameters, without a word such as `Bearer` before."""
+    """Yield the secrets of headers or parameters, without a leading `Bearer`."""
     for name, value in given.items():
         if _CREDENTIAL.fullmatch(name):
             yield value.rpartition(" ")[2]
 
 
 def hide(text: str, secrets: tuple[str, ...]) -> str:
-    """Return foreign words with every secret, and every long part of one, replaced."""
+    """Return external text with secrets and long parts of them replaced."""
     return secrecy.hide(text, _hidden(secrets))
 
 
 def _hidden(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what is hidden: of a URL, path and query, because the host is no secret."""
+    """Return the parts to hide: of a URL, only path and query."""
     return tuple(_beyond_host(each) for each in secrets)
 
 
 def _beyond_host(secret: str) -> str:
-    """Return the secret part: of a URL, all after the host."""
+    """Return the secret part: of a URL, everything after the host."""
     scheme, mark, rest = secret.partition("://")
     if not mark or scheme.lower() not in ("http", "https"):
         return secret

@@ -1,4 +1,4 @@
-"""Retry requests, limited in number and time, as the server asks."""
+"""Retry requests, limited in number and time, after the requested wait."""
 
 import logging
 import time
@@ -20,14 +20,14 @@ LONGEST_WAIT = 366 * 86400.0
 log = logging.getLogger("catalog.core.http")
 
 
-def insist(
+def retry(
     attempt: Callable[[float], Result], *, attempts: int, seconds: float, backoff: float
 ) -> Result:
     """Call `attempt` until it succeeds, or raise its last error.
 
     `attempt` gets the seconds left. There are at most `attempts` calls, and all calls and waits
     take at most `seconds`. Only a retryable ProviderError is retried: after the wait that the
-    server asked for, else after `backoff` seconds, doubled each time, plus jitter. A wait longer
+    server requested, else after `backoff` seconds, doubled each time, plus jitter. A wait longer
     than the time left is not started.
     """
     until = time.monotonic() + seconds
@@ -38,25 +38,25 @@ def insist(
             raise
         failed: list[ProviderError] = [error]
 
-    def go_on(left: float) -> Result:
+    def resume(left: float) -> Result:
         """Raise the error of the first call once, then call again."""
         if failed:
             raise failed.pop()
         return attempt(left)
 
-    return _again(go_on, attempts, until, backoff)
+    return _with_waits(resume, attempts, until, backoff)
 
 
-def _again(
+def _with_waits(
     attempt: Callable[[float], Result], attempts: int, until: float, backoff: float
 ) -> Result:
-    import stamina  # 25 ms, and most requests succeed at once
+    import stamina  # here, because it takes 25 ms and most requests succeed at once
 
-    # stamina's own hooks would log through structlog to stdout wherever that is installed.
+    # Replaced, because stamina's own hooks log to stdout if structlog is installed.
     stamina.instrumentation.set_on_retry_hooks([_log_retry])
     longest, seconds = 0.0, until - time.monotonic()
 
-    def again(error: Exception) -> bool | float:
+    def decide(error: Exception) -> bool | float:
         if not isinstance(error, ProviderError) or not error.retryable:
             return False
         pause = error.retry_after
@@ -66,7 +66,7 @@ def _again(
         return True if pause is None else pause
 
     for trial in stamina.retry_context(
-        on=again,
+        on=decide,
         attempts=attempts,
         timeout=seconds,
         wait_initial=backoff,
@@ -79,7 +79,7 @@ def _again(
     raise AssertionError("unreachable")
 
 
-def seconds_asked(header: str | None, now: datetime) -> float | None:
+def retry_after(header: str | None, now: datetime) -> float | None:
     """Return the seconds of a `Retry-After`, also of an HTTP date.
 
     None means that it cannot be parsed.
@@ -89,7 +89,7 @@ def seconds_asked(header: str | None, now: datetime) -> float | None:
         return min(float(text), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(text)
-        # A date without a zone is UTC, as every HTTP date.
+        # UTC, because every HTTP date is in UTC.
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         seconds = (aware - now).total_seconds()
     except (ValueError, OverflowError):

@@ -1,10 +1,10 @@
 r"""Hide secrets in external text, whole and in part, in linear time.
 
 A secret may come back escaped: `\u002d`, `\x2d`, `\-` and `\/` as in programs and JSON, `%2D` as in
-a URL, `&#45;` and `&amp;` as in HTML, also one inside another; then `=2D` as in mail. So a text is
-read as it is, and with its escapes undone. Each reading looks up windows of the text in the set of
-all windows of the secrets, as they are and in Base64. No regular expression here can match the same
-characters in two ways.
+a URL, `&#45;` and `&amp;` as in HTML, also one escape inside another, and `=2D` as in mail. So a
+text is searched as it is, and after each escape is decoded. A search looks up windows (short runs
+of bytes) of the text in the set of all windows of the secrets, plain and in Base64. It takes linear
+time, because no regular expression here can match the same characters in two ways.
 """
 
 import re
@@ -24,7 +24,7 @@ SHORTEST_PART = 8
 
 _GRAM = 4
 _PIECE = 1 << 16
-"""Bytes that are looked at together, a multiple of _GRAM."""
+"""Bytes that are searched together, a multiple of _GRAM."""
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _BACKSLASH = ord("\\")
 _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
@@ -44,47 +44,47 @@ _IN_HTML = re.compile(
 )
 _IN_MAIL = re.compile(rb"=(?:(?P<octet>[0-9a-fA-F]{2})|\r?\n)")
 _ESCAPES = (*(_IN_JSON, _IN_URLS, _IN_HTML) * 2, _IN_MAIL)
-"""What is undone, one after the other: any escape may stand inside another one. That of mail is the
-last, because it takes `=20` in other texts for a blank."""
+"""The escapes in the order of decoding, twice because any escape may be inside another one. Mail is
+last, because it also decodes `=20` in other texts."""
 
 _Escape = re.Pattern[bytes]
 _Span = tuple[int, int]
 
 
 def hide(text: str, secrets: tuple[str, ...], whole: tuple[str, ...] = ()) -> str:
-    """Return the text with every secret, and every long part of one, replaced.
+    """Return the text with secrets and long parts of them replaced.
 
-    Those that are `whole` are replaced only if all of them is there.
+    The secrets in `whole` are replaced only if they are complete.
     """
     return hide_bytes(_encoded(text), secrets, whole).decode("utf-8", "surrogatepass")
 
 
 def hide_bytes(body: bytes, secrets: tuple[str, ...], whole: tuple[str, ...] = ()) -> bytes:
     """Return the body with every secret replaced, as `hide` does."""
-    sought = _sought(secrets, whole)
-    spans = list(_plain(body, sought.found(body)))
-    undone: list[tuple[bytes, _Escape]] = []
+    search = _search(secrets, whole)
+    spans = list(_plain(body, search.found(body)))
+    steps: list[tuple[bytes, _Escape]] = []
     text = body
-    for escape in _ESCAPES if sought.whole or sought.grams else ():
-        meant = _undo(text, escape)
-        if meant == text:
+    for escape in _ESCAPES if search.whole or search.grams else ():
+        decoded = _decode(text, escape)
+        if decoded == text:
             continue
-        undone.append((text, escape))
-        text = meant
-        found = sought.found(text)
-        for before, kind in reversed(undone):
+        steps.append((text, escape))
+        text = decoded
+        found = search.found(text)
+        for before, kind in reversed(steps):
             found = _origins(before, kind, found)
         spans += found
     return _replaced(body, _joined(sorted(spans))) if spans else body
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Sought:
-    """What to look for: all windows of the secrets, by their length in bytes, and whole secrets.
+class _Search:
+    """The windows of secrets by length in bytes, and whole secrets.
 
-    `grams` are the runs of four bytes in the windows, as numbers. Cut a text into such runs from
-    each of `offsets` on: a window holds one of them, whatever place it has. So only windows around
-    a run that is among the `grams` are looked up.
+    `grams` are the runs of four bytes in the windows, as numbers. A text is cut into such runs from
+    each of `offsets` on, so that every window contains a complete run. So only windows around a run
+    in `grams` are looked up.
     """
 
     windows: dict[int, frozenset[bytes]]
@@ -93,7 +93,7 @@ class _Sought:
     whole: tuple[bytes, ...]
 
     def found(self, text: bytes) -> list[_Span]:
-        """Return where windows and whole secrets are, those that touch each other as one."""
+        """Return the spans of secrets, with touching spans merged."""
         longest = max(self.windows, default=0)
         pieces = (text[at : at + _PIECE + longest - 1] for at in range(0, len(text), _PIECE))
         spans = list(chain.from_iterable(starmap(self._within, enumerate(pieces))))
@@ -102,7 +102,7 @@ class _Sought:
         return list(_joined(sorted(spans)))
 
     def _within(self, number: int, piece: bytes) -> list[_Span]:
-        """Return where windows are in one piece, in places of the whole text."""
+        """Return the spans of windows in one piece, as text offsets."""
         at = number * _PIECE
         runs = [place for offset in self.offsets for place in self._runs(piece, offset)]
         return [
@@ -113,7 +113,7 @@ class _Sought:
         ]
 
     def _runs(self, piece: bytes, offset: int) -> list[int]:
-        """Return the places of known runs, if a piece is cut into runs from an offset on."""
+        """Return the offsets of known runs in a piece cut at `offset`."""
         end = len(piece) - (len(piece) - offset) % _GRAM
         numbers = memoryview(piece)[offset:end].cast("I")
         if self.grams.isdisjoint(numbers):
@@ -130,7 +130,7 @@ def _places(text: bytes, secret: bytes) -> Iterator[_Span]:
 
 
 @lru_cache(maxsize=64)
-def _sought(secrets: tuple[str, ...], whole: tuple[str, ...]) -> _Sought:
+def _search(secrets: tuple[str, ...], whole: tuple[str, ...]) -> _Search:
     windows, grams = set[bytes](), set[int]()
     for secret in _forms(secrets):
         size = min(len(secret), SHORTEST_PART)
@@ -140,27 +140,27 @@ def _sought(secrets: tuple[str, ...], whole: tuple[str, ...]) -> _Sought:
         runs = (text[place : place + _GRAM] for place in range(len(text) - _GRAM + 1))
         grams |= {int.from_bytes(run, sys.byteorder) for run in runs}
     by_size = {size: frozenset(of) for size, of in groupby(sorted(windows, key=len), key=len)}
-    # A window of seven bytes holds one of the runs wherever it is, one of five a run of either cut.
+    # A window of seven bytes always contains a run. One of five contains a run of one of two cuts.
     offsets = (0,) if min(by_size, default=0) >= 2 * _GRAM - 1 else (0, _GRAM // 2)
     texts = {b"".join(form) for form in _forms(whole)}
-    return _Sought(by_size, frozenset(grams), offsets if grams else (), tuple(sorted(texts)))
+    return _Search(by_size, frozenset(grams), offsets if grams else (), tuple(sorted(texts)))
 
 
 def _forms(secrets: tuple[str, ...]) -> Iterator[list[bytes]]:
-    """Yield the characters of each secret, also in Base64 and as they read without escapes."""
+    """Yield the characters of each secret: plain, in Base64 and decoded."""
     for secret in secrets:
         if len(secret) < SHORTEST_SECRET:
             continue
         form = _encoded(secret)
         forms = {form, *_in_base64(form)}
-        forms |= {form := _undo(form, escape) for escape in _ESCAPES}
+        forms |= {form := _decode(form, escape) for escape in _ESCAPES}
         yield from filter(lambda each: len(each) >= SHORTEST_SECRET, map(_characters, forms))
 
 
 def _in_base64(secret: bytes) -> Iterator[bytes]:
-    """Yield what texts with the secret have in common in Base64, in both alphabets.
+    """Yield the Base64 of a secret inside any text, in both alphabets.
 
-    It depends on how many bytes are before the secret, and on whether any are after it.
+    It depends on the number of bytes before the secret, and on whether any are after it.
     """
     for before in range(3):
         first, end = (before * 8 + 5) // 6, (before + len(secret)) * 8 // 6
@@ -194,7 +194,7 @@ def _joined(spans: Iterable[_Span]) -> Iterator[_Span]:
 
 
 def _plain(body: bytes, spans: Iterable[_Span]) -> Iterator[_Span]:
-    """Extend spans over preceding backslashes, which would escape the replacement."""
+    """Extend spans over preceding backslashes, because they would escape the replacement."""
     for start, end in spans:
         first = start
         while first and body[first - 1] == _BACKSLASH:
@@ -202,20 +202,20 @@ def _plain(body: bytes, spans: Iterable[_Span]) -> Iterator[_Span]:
         yield first, end
 
 
-def _undo(text: bytes, escape: _Escape) -> bytes:
+def _decode(text: bytes, escape: _Escape) -> bytes:
     if escape is _IN_JSON:
-        text = text.replace(rb"\/", b"/")  # the most common one, and faster
-    known: dict[bytes, bytes] = {}  # a text repeats few different escapes
+        text = text.replace(rb"\/", b"/")  # because it is the most common one, and this is faster
+    known: dict[bytes, bytes] = {}  # because a text repeats few different escapes
 
-    def meant(found: re.Match[bytes]) -> bytes:
-        if (meaning := known.get(found[0])) is None:
-            meaning = known[found[0]] = _meant(found)
-        return meaning
+    def meaning(found: re.Match[bytes]) -> bytes:
+        if (decoded := known.get(found[0])) is None:
+            decoded = known[found[0]] = _meaning(found)
+        return decoded
 
-    return escape.sub(meant, text)
+    return escape.sub(meaning, text)
 
 
-def _meant(escape: re.Match[bytes]) -> bytes:
+def _meaning(escape: re.Match[bytes]) -> bytes:
     """Return the decoded escape, empty for lone backslashes."""
     match escape.lastgroup:
         case None:
@@ -237,15 +237,15 @@ def _origins(text: bytes, escape: _Escape, spans: list[_Span]) -> list[_Span]:
     """Return where spans of a decoded text are in the original."""
     if not spans:
         return []
-    places, begin, at = array("I"), 0, 0  # backslashes belong to the next byte
+    places, begin, at = array("I"), 0, 0  # `begin`, because backslashes belong to the next byte
     for found in escape.finditer(text):
         if at < found.start():
             places.append(begin)
             places.extend(range(at + 1, found.start()))
             begin = found.start()
         at = found.end()
-        if meant := _meant(found):
-            places.extend([begin] * len(meant))
+        if decoded := _meaning(found):
+            places.extend([begin] * len(decoded))
             begin = at
     if at < len(text):
         places.append(begin)

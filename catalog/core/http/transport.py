@@ -52,7 +52,7 @@ class Transport(httpx.BaseTransport):
         return _pool(self._tls, TunnelNetwork(self.proxy, lambda: self._tls))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request and return its response, whose body is not read yet."""
+        """Send a request and return its response before the body is read."""
         url = request.url
         target = httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
@@ -69,7 +69,7 @@ class Transport(httpx.BaseTransport):
         return httpx.Response(answer.status, headers=answer.headers, stream=_Body(answer))
 
     def _pool_for(self, url: httpx.URL) -> httpcore.ConnectionPool:
-        # Plain requests go to this machine only, so they never need the proxy.
+        # Without proxy, because plain requests only go to this machine.
         if url.scheme != "https":
             return self._plain
         proxied = self.proxy is not None and self.proxy.serves(url.host)

@@ -11,7 +11,7 @@ def trust(context: ssl.SSLContext, file: Path) -> None:
     try:
         context.load_verify_locations(cafile=file)
     except ssl.SSLError:
-        text = f"{file} holds no certificate that can be read"
-        raise SettingsInvalid(text, hint="Write certificates in PEM form there.") from None
+        text = f"{file} contains no readable certificate"
+        raise SettingsInvalid(text, hint="Write certificates in PEM format there.") from None
     except OSError as error:
         raise SettingsInvalid(f"cannot read {file}: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""Connect through an HTTP proxy by CONNECT, within the deadline of the request."""
+"""Connect through an HTTP proxy by CONNECT, within the request's deadline."""
 
 import re
 import ssl
@@ -16,7 +16,7 @@ _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9][0-9])( [^\r\n]*)?\r?\n")
 
 
 class Refused(ProxyError):
-    """The proxy gave no connection. `status` is its HTTP status, None without one."""
+    """The proxy did not connect. `status` is its HTTP status, None without one."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class Refused(ProxyError):
 class TunnelNetwork(DeadlineNetwork):
     """A network whose connections all go through one proxy.
 
-    `tls` makes the context for a proxy that itself speaks TLS.
+    `tls` makes the context for a proxy that uses TLS itself.
     """
 
     def __init__(self, proxy: Proxy, tls: Callable[[], ssl.SSLContext]) -> None:
@@ -41,7 +41,7 @@ class TunnelNetwork(DeadlineNetwork):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> NetworkStream:
-        """Connect to the proxy and have it connect to the host, or raise Refused."""
+        """Connect to the host through the proxy, or raise Refused."""
         del local_address, socket_options  # required by the interface
         proxy = self._proxy
         stream = super().connect_tcp(proxy.host, proxy.port, timeout)
@@ -80,10 +80,10 @@ class TunnelNetwork(DeadlineNetwork):
 
 
 def _head(stream: NetworkStream, timeout: float | None) -> bytes:
-    """Read the answer up to its blank line, because the bytes after it belong to the host."""
+    """Read the answer of the proxy up to its blank line."""
     head = b""
     while b"\r\n\r\n" not in head and b"\n\n" not in head:
-        # The host says nothing before the client does, so no byte of it can be read here.
+        # This reads no byte of the host, because the host sends nothing before the client does.
         more = stream.read(HEAD_BYTES, timeout)
         head += more
         if not more or len(head) > HEAD_BYTES:

@@ -1,4 +1,4 @@
-"""Times as providers write them, and times of our own."""
+"""Times in the formats of providers and of this program."""
 
 from datetime import UTC, datetime
 
@@ -36,8 +36,8 @@ def test_one_time_in_many_spellings(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["2025-01-06", "2025-1-6", "2025-01-06 UTC", "2025-1-6 +0000"])
-def test_a_day_is_its_first_moment(text: str) -> None:
-    """A day without a time of day is its midnight."""
+def test_a_day_is_its_midnight(text: str) -> None:
+    """A day without a time is its midnight."""
     assert read_moment(text) == datetime(2025, 1, 6, tzinfo=UTC)
 
 
@@ -55,6 +55,6 @@ def test_a_day_is_its_first_moment(text: str) -> None:
         "0001-01-01T00:00:00+14:00",
     ],
 )
-def test_what_is_no_time(text: str) -> None:
-    """Other texts are no time, nor is one outside of the calendar, nor one in an unknown zone."""
+def test_other_texts_are_not_times(text: str) -> None:
+    """Other texts, times outside of the calendar and times in unknown zones give None."""
     assert read_moment(text) is None

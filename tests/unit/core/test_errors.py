@@ -8,7 +8,7 @@ from catalog.core.errors import CatalogError, PayloadInvalid, Problem, ProviderE
 
 
 def drawn_tree() -> Iterator[tuple[str, str, int | None, bool]]:
-    """Yield name, parent, exit code and retry of each error in the drawing."""
+    """Yield name, parent, exit code and retry of each drawn error."""
     parents = ["CatalogError"]
     line = re.compile(r"^([│ ]*)[├└]── (\w+) +(?:(\d\d?)  )? *(.+)$", re.MULTILINE)
     for bars, name, code, text in line.findall(errors.__doc__ or ""):
@@ -44,7 +44,7 @@ def test_exit_codes_are_as_drawn(name: str, parent: str, code: int | None, again
 
 
 def test_every_error_says_what_to_do() -> None:
-    """Each error has a hint in whole sentences, unless each raise gives one."""
+    """Each error has a hint in whole sentences, except NotFound, which gets one when raised."""
     silent = {each.__name__ for each in subclasses(CatalogError) if not each.hint}
     assert silent == {"NotFound"}
     assert all(each.hint.endswith((".", ").")) for each in subclasses(CatalogError) if each.hint)
@@ -63,7 +63,7 @@ def test_provider_error_carries_http_facts() -> None:
     assert (ProviderError("x").status, ProviderError("x").retry_after) == (None, None)
 
 
-def test_problems_stand_in_order() -> None:
+def test_problems_are_sorted() -> None:
     """Problems are sorted by place, row 2 before row 10."""
     paths = ["$", "$.data[2].id", "$.data[10]", "$.data[10].id", '$["x"]', "$[3]"]
     error = PayloadInvalid([Problem(path, "1", "2") for path in reversed(paths)])

@@ -1,4 +1,4 @@
-"""The one door to files."""
+"""Safe reading of files, and the list of other readers."""
 
 import ast
 import os
@@ -15,7 +15,7 @@ from catalog.core.files import read_bytes, read_text, shown, stream
 OWN = Path(catalog.__file__).parent
 READING = {"gzip.open", "io.open", "open", "os.open", "os.fdopen"}
 ANY_READING = {"open", "read_text", "read_bytes"}
-"""Methods that read a file, of whatever object."""
+"""Methods of any object that read a file."""
 OTHERS = {
     ("cli/db.py", "temporary.open('w', encoding='ascii', newline='\\n')"),
     ("cli/main.py", "Path(os.devnull).open(mode)"),
@@ -38,7 +38,7 @@ OTHERS = {
     ("store/swap.py", "file.open('r+b', buffering=0)"),
     ("store/swap.py", "os.open(place, os.O_RDONLY)"),
 }
-"""What opens or reads a file beside the door: what the program made itself, or the system holds."""
+"""Other calls that open or read files, which the program or the system made."""
 PARSERS = {
     ("report/annotations.py", "tomllib.loads(toml)"),
     ("core/strict_json.py", "json.loads(text)"),
@@ -50,11 +50,14 @@ PARSERS = {
     ("changes/rules.py", "tomllib.loads(text)"),
     ("check/from_recordings.py", "tomllib.loads(file.read_text('utf-8'))"),
     ("check/scan/notebook.py", "json.loads(f'\"{token.text}\"')"),
-    ("check/scan/speakers.py", "tomllib.loads(text)"),
+    ("check/scan/vendors.py", "tomllib.loads(text)"),
     ("core/strict_toml.py", "tomllib.loads(text)"),
-    ("core/toml_lines.py", "tomllib.loads(statement)"),  # a part of what strict_toml read
+    (
+        "core/toml_lines.py",
+        "tomllib.loads(statement)",
+    ),  # because strict_toml has read the document before
 }
-"""What reads JSON or TOML: the one reader of each, and what comes with the program or by HTTP."""
+"""Calls that parse JSON or TOML: one reader for users' files, others for known or HTTP content."""
 
 
 def calls() -> Iterator[tuple[str, str, str]]:
@@ -66,7 +69,7 @@ def calls() -> Iterator[tuple[str, str, str]]:
 
 
 def test_no_other_place_reads_a_file() -> None:
-    """Only core/files.py opens user files. All other calls that could are listed."""
+    """Only core/files.py opens user files, and other calls that open files are listed."""
     found = {
         (path, text)
         for path, name, text in calls()
@@ -114,26 +117,26 @@ def test_only_regular_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     Path("link").symlink_to("file")
     with socket.socket(socket.AF_UNIX) as made:
         made.bind("socket")
-    told = {
-        "pipe": "it is no regular file but a pipe",
-        "zero": "it is no regular file but a device",
-        "socket": "it is no regular file but a socket",
+    reasons = {
+        "pipe": "it is not a regular file but a pipe",
+        "zero": "it is not a regular file but a device",
+        "socket": "it is not a regular file but a socket",
         "folder": "Is a directory",
         "loop": "Too many levels of symbolic links",
-        "a\0b": "no file can have such a name",
+        "a\0b": "a file cannot have this name",
         "none": "No such file or directory",
     }
-    for name, reason in told.items():
+    for name, reason in reasons.items():
         with pytest.raises(OSError, match=reason):
             read_bytes(name, 10)
         with pytest.raises(OSError, match=reason):
             read_bytes(name, 10, piped=True)
     assert read_bytes("link", 10) == b"text"
-    with pytest.raises(OSError, match="it is no regular file but a link"):
+    with pytest.raises(OSError, match="it is not a regular file but a link"):
         read_bytes("link", 10, links=False)
 
 
-def test_a_file_that_becomes_a_pipe_meanwhile_is_not_waited_for(
+def test_a_file_that_becomes_a_pipe_does_not_block(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pipe that replaces a checked file is refused by the second check."""
@@ -142,11 +145,11 @@ def test_a_file_that_becomes_a_pipe_meanwhile_is_not_waited_for(
     os.mkfifo(pipe)
     look = file.stat()
     monkeypatch.setattr(os, "stat", lambda *_, **__: look)
-    with pytest.raises(OSError, match="it is no regular file but a pipe"):
+    with pytest.raises(OSError, match="it is not a regular file but a pipe"):
         read_bytes(pipe, 10)
 
 
-def test_a_pipe_of_a_shell_is_read_where_that_is_wanted() -> None:
+def test_a_pipe_of_a_shell_is_read_if_allowed() -> None:
     """The pipe of `<(command)` is read to its end, even if it is slow."""
     ours, theirs = os.pipe()
     name = f"/dev/fd/{ours}"
@@ -158,7 +161,7 @@ def test_a_pipe_of_a_shell_is_read_where_that_is_wanted() -> None:
 
     writer = threading.Thread(target=write)
     writer.start()
-    with pytest.raises(OSError, match="it is no regular file but a pipe"):
+    with pytest.raises(OSError, match="it is not a regular file but a pipe"):
         read_bytes(name, 200_000)
     assert read_bytes(name, 200_000, piped=True) == b"x" * 150_000
     writer.join()

@@ -11,7 +11,7 @@ keys = st.text(min_size=1, max_size=8)
 
 
 @given(st.lists(keys, max_size=4))
-def test_places_are_read_as_they_are_written(path: list[str]) -> None:
+def test_places_are_read_back(path: list[str]) -> None:
     """A dotted place is parsed to the same keys."""
     assert trail(dotted(path)) == tuple(path)
 
@@ -57,7 +57,7 @@ def test_one_value() -> None:
         (r"a\.b", "a.b", False),
     ],
 )
-def test_places_cover_what_lies_below(place: str, field: str, covered: bool) -> None:
+def test_places_cover_fields_below(place: str, field: str, covered: bool) -> None:
     """A place covers a field and all below it. `*` matches a key or a part of it."""
     assert reduce(Places.below, trail(field), Places.of([place])).cover_all is covered
 

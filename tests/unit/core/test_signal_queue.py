@@ -15,16 +15,16 @@ MAIN = threading.main_thread().ident or 0
 
 
 def each_after_the_last(put: Callable[[], None]) -> threading.Semaphore:
-    """Put in a thread, many times, whenever what is returned is released."""
+    """Put many times in a thread, each after a release."""
     taken = threading.Semaphore(0)
 
-    def tell() -> None:
+    def put_all() -> None:
         for _ in range(MANY):
             put()
             if not taken.acquire(timeout=SECONDS):
                 return
 
-    threading.Thread(target=tell, daemon=True).start()
+    threading.Thread(target=put_all, daemon=True).start()
     return taken
 
 
@@ -41,7 +41,7 @@ def test_items_and_signals_come_in_their_order() -> None:
 
 
 @pytest.mark.parametrize("thread", [MAIN, None], ids=["the main thread", "another"])
-def test_no_signal_is_waited_past(thread: int | None) -> None:
+def test_a_signal_ends_the_wait(thread: int | None) -> None:
     """A signal ends the wait of the main thread, in any thread it arrives."""
     inbox = Inbox[str]()
 
@@ -55,7 +55,7 @@ def test_no_signal_is_waited_past(thread: int | None) -> None:
             taken.release()
 
 
-def test_no_item_is_waited_past() -> None:
+def test_an_item_ends_the_wait() -> None:
     """An item of a thread ends the wait of the main thread."""
     inbox = Inbox[str]()
     with inbox.catching():
@@ -65,8 +65,8 @@ def test_no_item_is_waited_past() -> None:
             taken.release()
 
 
-def test_a_full_pipe_holds_up_nobody() -> None:
-    """With any number of waiting items, put returns at once and loses none."""
+def test_a_full_pipe_does_not_block() -> None:
+    """With any number of waiting items, put returns at once and loses no item."""
     inbox, many = Inbox[int](), 100_000
     with inbox.catching():
         for number in range(many):
@@ -75,11 +75,11 @@ def test_a_full_pipe_holds_up_nobody() -> None:
 
 
 def opened() -> set[str]:
-    """Return the numbers of the files that this process has open."""
+    """Return the numbers of the open files of this process."""
     return {each.name for each in Path("/dev/fd").iterdir() if each.exists()}
 
 
-def test_all_is_put_back() -> None:
+def test_everything_is_restored() -> None:
     """Afterwards, signal handlers and wakeup are restored, and no file stays open."""
     before, files = signal.getsignal(signal.SIGUSR1), opened()
     reading, writing = os.pipe()
@@ -91,7 +91,7 @@ def test_all_is_put_back() -> None:
             with inbox.catching(signal.SIGUSR1):
                 assert signal.getsignal(signal.SIGUSR1) != before
             assert signal.getsignal(signal.SIGUSR1) == before
-            inbox.put("late")  # of a thread that has not heard yet
+            inbox.put("late")  # by a thread that does not know of the end
         assert signal.set_wakeup_fd(waking) == writing
     finally:
         os.close(reading)
@@ -99,7 +99,7 @@ def test_all_is_put_back() -> None:
     assert opened() == files
 
 
-def test_what_cannot_begin_leaves_nothing_behind() -> None:
+def test_a_failed_begin_leaves_nothing_open() -> None:
     """Outside of the main thread it fails and leaves no file open."""
     files, refused = opened(), list[Exception]()
 

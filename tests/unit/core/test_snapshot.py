@@ -58,11 +58,11 @@ def test_values_are_frozen() -> None:
     assert len(kinds) > 12
     for kind in kinds:
         bare: Any = object.__new__(cast("type", kind))
-        for name in (*(field.name for field in fields(kind)), "unheard_of"):
+        for name in (*(field.name for field in fields(kind)), "unknown_field"):
             with pytest.raises((FrozenInstanceError, TypeError)):
                 setattr(bare, name, None)
-        works_out = any(isinstance(each, cached_property) for each in vars(kind).values())
-        assert works_out or not hasattr(bare, "__dict__")
+        has_cache = any(isinstance(each, cached_property) for each in vars(kind).values())
+        assert has_cache or not hasattr(bare, "__dict__")
 
 
 KEYS = ["0", "2", "9", "10", "10" * 30, "-1", "Z", "a", "²", "٣"]
@@ -98,13 +98,13 @@ def test_digest_is_of_the_models_alone() -> None:
     assert len({digest, snapshot().digest, *(snapshot(each).digest for each in others)}) == 6
 
 
-def test_digest_tells_missing_from_null_and_zero() -> None:
+def test_digest_distinguishes_missing_null_and_zero() -> None:
     """A missing, null, zero or false field gives four digests."""
     states = [model(), model(x=None), model(x=0), model(x=False)]
     assert len({snapshot(each).digest for each in states}) == 4
 
 
-def test_number_is_no_part_of_a_snapshot() -> None:
+def test_number_is_not_part_of_a_snapshot() -> None:
     """The number does not affect equality of snapshots."""
     assert snapshot(model(), number=1) == snapshot(model())
     assert snapshot(model()) != snapshot(model(), at=LATER)
@@ -126,7 +126,7 @@ def test_snapshot_takes_any_iterable() -> None:
     assert Snapshot.of("infomaniak", AT, iter([model()])) == snapshot(model())
 
 
-def test_poll_tells_its_problems() -> None:
+def test_poll_has_its_problems() -> None:
     """A poll has the problems of its error, if any."""
     problem = Problem("$", "null", "an object")
     poll = Poll("infomaniak", AT, 12, Outcome.INVALID, error=PayloadInvalid([problem]))

@@ -68,7 +68,7 @@ def test_any_bytes(body: bytes) -> None:
 
 
 @given(json_values)
-def test_what_json_holds_is_read(value: Any) -> None:
+def test_any_json_is_read(value: Any) -> None:
     """Any valid JSON is parsed to its value, indented or not, escaped or not."""
     assert read_strict(json.dumps(value).encode()) == value
     assert read_strict(json.dumps(value, indent=1, ensure_ascii=False).encode()) == value
@@ -84,7 +84,7 @@ def test_canonical_text_is_stable(value: Any) -> None:
 
 
 @given(st.dictionaries(texts, json_values, max_size=5))
-def test_canonical_text_is_free_of_key_order(value: dict[str, Any]) -> None:
+def test_canonical_text_ignores_key_order(value: dict[str, Any]) -> None:
     """Canonical text does not depend on the order of keys."""
     assert canonical(dict(reversed(value.items()))) == canonical(value)
 
@@ -104,7 +104,7 @@ def test_one_has_one_spelling(body: bytes) -> None:
 
 @given(st.integers(-(10**15), 10**15))
 def test_whole_floats_are_integers(number: int) -> None:
-    """A whole number is the same number with a fraction of nought."""
+    """A whole number with the fraction `.0` is the same number."""
     assert canonical(read_strict(b"%d.0" % number)) == canonical(read_strict(b"%d" % number))
 
 
@@ -113,7 +113,7 @@ def test_fractions_stay_fractions() -> None:
     assert read_strict(b"[1.5, -0.25, 1e-7]") == [1.5, -0.25, 1e-7]
 
 
-def test_canonical_text_holds_no_odd_number() -> None:
+def test_canonical_text_has_no_odd_number() -> None:
     """NaN and infinity have no canonical text."""
     for number in (math.nan, math.inf):
         with pytest.raises(ValueError, match="not JSON compliant"):
@@ -129,7 +129,7 @@ def test_parse_gives_a_fresh_value() -> None:
 
 @pytest.mark.parametrize("depth", [1, MAX_DEPTH - 1, MAX_DEPTH])
 def test_depth_allowed(depth: int) -> None:
-    """Lists and objects may lie 64 deep."""
+    """Lists and objects may be nested 64 levels deep."""
     inside = depth - 1
     assert read_strict(b"[" * inside + b"[1]" + b"]" * inside)
     assert read_strict(b'{"a":' * inside + b'{"b":1}' + b"}" * inside)
@@ -144,7 +144,7 @@ def test_depth_refused() -> None:
 
 
 def test_largest_numbers() -> None:
-    """A number is refused exactly where a double cannot hold it, written long or short."""
+    """A number is refused exactly if a double cannot represent it, written long or short."""
     largest = int(1.7976931348623157e308)
     assert read_strict(b"[%d, -%d, 1.7976931348623157e308]" % ((largest,) * 2))[0] == largest
     expected = "expected a finite number that a double can hold"
@@ -199,7 +199,7 @@ def test_all_flaws_at_once() -> None:
         (b'{"a": %s1%s, "a": %s1%s}' % ((b"[" * 80, b"]" * 80) * 2), {}, None),
     ],
 )
-def test_equal_values_of_one_key_are_told_apart(
+def test_equal_values_of_one_key_are_a_repeat(
     body: bytes, repeats: dict[Any, int], flaws: list[Any] | None
 ) -> None:
     """A key with several equal values is a repeat, one with unlike values is a flaw."""
@@ -211,7 +211,7 @@ def test_equal_values_of_one_key_are_told_apart(
 
 
 def test_repeats_do_not_hide_a_flaw() -> None:
-    """A flaw is found behind any number of repeated keys."""
+    """A flaw is found beside any number of repeated keys."""
     many = b",".join(b'{"a": 1, "a": 1}' for _ in range(MAX_PROBLEMS + 1))
     parsed = read(b"[NaN, %s]" % many)
     assert len(parsed.repeats) == MAX_PROBLEMS + 1
@@ -219,7 +219,7 @@ def test_repeats_do_not_hide_a_flaw() -> None:
 
 
 @pytest.mark.parametrize("code", ["d800", "dbff", "dc00", "dfff"])
-def test_torn_text(code: str) -> None:
+def test_lone_surrogates(code: str) -> None:
     """Half of a surrogate pair is reported at its value, in a key at its object."""
     body = f'{{"a": {{"\\u{code.upper()}": 1}}, "b": "x\\u{code}"}}'.encode()
     assert problems(body) == [
@@ -274,13 +274,13 @@ def test_dotted_path(path: tuple[str, ...], text: str) -> None:
 
 
 @given(st.sets(st.lists(st.text(".\\a0\0", max_size=3), min_size=1, max_size=3).map(tuple)))
-def test_dotted_paths_never_meet(paths: set[tuple[str, ...]]) -> None:
+def test_dotted_paths_are_unique(paths: set[tuple[str, ...]]) -> None:
     """Different paths never have the same text."""
     assert len({dotted(path) for path in paths}) == len(paths)
 
 
 def test_shorten() -> None:
-    """A value is shown as JSON in ASCII on one line, cut where it is too long."""
+    """A value is shown as ASCII JSON on one line, cut if it is too long."""
     assert shorten({"é": "a\nb"}) == '{"\\u00e9": "a\\nb"}'
     assert shorten("x" * 58) == f'"{"x" * 58}"'
     assert shorten("x" * 59) == f'"{"x" * 58}…'
@@ -288,7 +288,7 @@ def test_shorten() -> None:
 
 
 def test_cut() -> None:
-    """A text is cut only where it is longer than the limit, and then fills it."""
+    """A text is cut only if it is longer than the limit, and then has that length."""
     assert cut("12345", 5) == "12345"
     assert cut("123456", 5) == "1234…"
 
@@ -296,6 +296,6 @@ def test_cut() -> None:
 @pytest.mark.parametrize(
     "path", [("a",), ("a", "b"), ("a.b", "c\\"), ("",), ("", ""), ("a", ""), ("\0", "0", "\n.")]
 )
-def test_a_way_is_read_back(path: tuple[str, ...]) -> None:
+def test_a_path_is_read_back(path: tuple[str, ...]) -> None:
     """Any dotted path is parsed to its keys."""
     assert undotted(dotted(path)) == path

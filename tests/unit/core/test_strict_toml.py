@@ -1,4 +1,4 @@
-"""TOML of a person, read strictly."""
+"""Strict reading of users' TOML."""
 
 import time
 
@@ -26,17 +26,17 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_what_would_take_long_or_is_too_large_is_refused(kind: str) -> None:
+def test_slow_or_large_input_is_refused(kind: str) -> None:
     """Slow or too large input is refused at once with its place."""
-    text, told = REFUSED[kind]
+    text, reason = REFUSED[kind]
     before = time.process_time()
     with pytest.raises(Refused) as refused:
         parse(text)
-    assert str(refused.value).startswith(told)
+    assert str(refused.value).startswith(reason)
     assert time.process_time() - before < 1
 
 
-def test_what_people_write_is_read() -> None:
+def test_usual_documents_are_read() -> None:
     """64-bit numbers, dotted keys and long text are accepted."""
     prose = "Sentence. " * 500
     tree = parse(f'a.b.c = {2**63 - 1}\nd = {-(2**63)}\ne = true\nf = """{prose}\n{prose}"""\n')

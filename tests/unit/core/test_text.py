@@ -1,4 +1,4 @@
-"""The small words that sentences are made of: values, spans, numbers and lists of names."""
+"""Parts of sentences: values, durations, numbers and lists of names."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ FOLDED = "a [31m b  c d "
 
 
 def test_one_line() -> None:
-    """Control characters and line separators become one space, other characters stay."""
+    """Control characters and line separators become spaces, and other characters stay."""
     assert one_line(HOSTILE) == FOLDED
     assert one_line("é 🦙 مرحبا |`*") == "é 🦙 مرحبا |`*"
     assert one_line("gpt\u200b\n4\u3164") == r"gpt\u200b 4\u3164"
@@ -52,7 +52,7 @@ def test_missing_is_shown_as_a_word() -> None:
 
 
 @pytest.mark.parametrize(
-    ("span", "said"),
+    ("span", "shown"),
     [
         (timedelta(days=400), "400 days"),
         (timedelta(days=1, hours=23), "1 day"),
@@ -67,23 +67,23 @@ def test_missing_is_shown_as_a_word() -> None:
         (timedelta(days=-2), "0 seconds"),
     ],
 )
-def test_duration(span: timedelta, said: str) -> None:
+def test_duration(span: timedelta, shown: str) -> None:
     """A duration has its largest whole unit and is never negative."""
-    assert duration(span) == said
+    assert duration(span) == shown
 
 
 @pytest.mark.parametrize(
-    ("number", "said"), [(0, "0 models"), (1, "1 model"), (2, "2 models"), (1200, "1,200 models")]
+    ("number", "shown"), [(0, "0 models"), (1, "1 model"), (2, "2 models"), (1200, "1,200 models")]
 )
-def test_count(number: int, said: str) -> None:
+def test_count(number: int, shown: str) -> None:
     """A number has its noun in singular or plural."""
-    assert count(number, "model") == said
+    assert count(number, "model") == shown
 
 
 @pytest.mark.parametrize(
-    ("names", "said"),
+    ("names", "shown"),
     [("", ""), ("a", "a"), ("abc", "a, b, c"), ("abcd", "a, b, c and 1 more")],
 )
-def test_examples(names: str, said: str) -> None:
+def test_examples(names: str, shown: str) -> None:
     """The first three names are shown and the others are counted."""
-    assert examples(names) == said
+    assert examples(names) == shown

@@ -36,7 +36,7 @@ kind = "log"
 
 
 def test_each_key_has_its_line() -> None:
-    """Keys of tables, of lists of tables and of inline tables have the line where they begin."""
+    """Keys of tables, lists of tables and inline tables have the line where they begin."""
     lines = key_lines(DOCUMENT)
     assert {path: lines[path] for path in ("database", "http", "http.attempts", "document")} == {
         "database": 2,
@@ -71,7 +71,7 @@ TEXTS = ('"a"', "'b'", '"""c\n[d]\n"""', "'''e\n# f'''", "1", "[1,\n 2]", "{ x =
     gap=st.sampled_from("\n #x[\"'"),
 )
 def test_any_document_that_tomllib_reads(values: list[str], gap: str) -> None:
-    """Each key is found in the line where its text begins, whatever stands around it."""
+    """Each key is found in the line where its text begins, with any text around it."""
     between = f"# {gap}\n" if gap.strip() else "\n"
     text = between.join(f"k{at} = {value}\n" for at, value in enumerate(values))
     tree: dict[str, Any] = tomllib.loads(text)

@@ -19,7 +19,7 @@ def in_context() -> None:
     try:
         int("tok-secret")
     except ValueError:
-        raise LookupError("tok-secret")  # noqa: B904  # that is what is tried
+        raise LookupError("tok-secret")  # noqa: B904  # because this test is about the context
 
 
 def alone() -> None:
@@ -36,7 +36,7 @@ def test_a_trace_has_what_came_before(fail: Callable[[], None], *, before: bool)
     with pytest.raises(LookupError) as caught:
         fail()
     lines = list(trace(caught.value))
-    assert ("LookupError came of ValueError" in lines) == before
+    assert ("LookupError was caused by ValueError" in lines) == before
 
 
 def test_an_exception_is_one_line_and_its_trace_is_for_debugging(
@@ -46,12 +46,12 @@ def test_an_exception_is_one_line_and_its_trace_is_for_debugging(
     caplog.set_level(logging.DEBUG)
     with pytest.raises(LookupError) as caught:
         caused()
-    said = log_unexpected(logging.getLogger("x"), "it broke off", caught.value)
-    assert said.startswith(f"it broke off by a mistake of this program: LookupError at {__file__}:")
+    line = log_unexpected(logging.getLogger("x"), "it broke off", caught.value)
+    assert line.startswith(f"it broke off by a mistake of this program: LookupError at {__file__}:")
     first, *more = caplog.records
-    assert (first.levelname, first.getMessage()) == ("ERROR", said)
+    assert (first.levelname, first.getMessage()) == ("ERROR", line)
     assert {each.levelname for each in more} == {"DEBUG"}
-    assert "LookupError: " not in caplog.text, "the text of an exception may hold a secret"
+    assert "LookupError: " not in caplog.text, "the text of an exception may contain a secret"
 
 
 def test_an_exception_that_was_never_raised_has_no_place() -> None:

@@ -12,7 +12,7 @@ from catalog.core.visible import visible
     ("text", "shown"),
     [
         ("gpt\u200b-4", r"gpt\u200b-4"),  # zero-width space
-        ("gpt\u200c4 gpt\u200d4", r"gpt\u200c4 gpt\u200d4"),  # joiners, where nothing is joined
+        ("gpt\u200c4 gpt\u200d4", r"gpt\u200c4 gpt\u200d4"),  # joiners that join nothing
         ("\ufeffgpt", r"\ufeffgpt"),  # byte order mark
         ("gp\xadt", r"gp\xadt"),  # soft hyphen
         ("a\u202eb\u2066c\u200fd\u061ce", r"a\u202eb\u2066c\u200fd\u061ce"),  # directions
@@ -27,11 +27,11 @@ from catalog.core.visible import visible
         ("\u200dgpt\u200d", r"\u200dgpt\u200d"),
         ("⚠\ufe0f\ufe0f", "⚠\ufe0f\\ufe0f"),  # the second does nothing
         ("🚀\u200d gpt", r"🚀\u200d gpt"),
-        ("می\u200c", r"می\u200c"),  # at the end of a word it parts nothing
+        ("می\u200c", r"می\u200c"),  # a non-joiner at the end of a word
     ],
 )
-def test_what_nobody_sees_is_spelled_out(text: str, shown: str) -> None:
-    """Similar names look different, and no terminal obeys one."""
+def test_invisible_characters_are_spelled_out(text: str, shown: str) -> None:
+    """Similar names look different, and no name controls a terminal."""
     assert visible(text) == shown
     assert visible(shown) == shown
 
@@ -45,18 +45,18 @@ def test_what_nobody_sees_is_spelled_out(text: str, shown: str) -> None:
         "ശ്രീലങ്ക\u0d4d\u200d",  # Malayalam: one at the end of a word
         "👩\u200d💻 👩🏽\u200d🔬 🏳\ufe0f\u200d🌈",  # one emoji of several
         "⚠\ufe0f \u2139\ufe0f 1\ufe0f\u20e3",
-        r"a \u200b that somebody wrote",
+        r"a \u200b that a user wrote",
     ],
 )
-def test_what_is_right_where_it_stands_stays(text: str) -> None:
+def test_correct_characters_stay(text: str) -> None:
     """Scripts with joiners and combined emoji stay unchanged."""
     assert visible(text) == text
 
 
 def test_no_character_without_a_shape_is_left() -> None:
-    """Of all of Unicode, no control, blank, separator, half or mark of format stays by itself.
+    """Every control, blank, separator, surrogate and format character of Unicode is spelled out.
 
-    But the few marks of format that have a shape, such as the Arabic sign of a number.
+    The exceptions are the few format characters with a shape, such as the Arabic number sign.
     """
     seen = {"\u0600", "\u06dd", "\u070f", "\u08e2", "\U000110bd", "\U000110cd", "\U00013430"}
     blocks = {chr(ord(each) & ~0xF) for each in seen} | {"\u0890", "\U00013430"}

@@ -1,4 +1,4 @@
-"""Which hosts a proxy serves, how its URL reads, and that no text shows its credentials."""
+"""Hosts, URLs and hidden credentials of proxies."""
 
 import pytest
 
@@ -24,8 +24,8 @@ def test_a_proxy_is_shown_without_credentials(url: str, shown: str) -> None:
     assert repr(proxy) == f"Proxy({proxy.where})"
 
 
-def test_credentials_are_secrets_as_written_and_as_meant() -> None:
-    """A password is hidden with its escapes and without, and a user name only if it is alone."""
+def test_credentials_are_secrets_escaped_and_decoded() -> None:
+    """A password is hidden escaped and decoded, and a user name only without a password."""
     assert set(read_proxy("http://me:s%40cret@h:1").secrets) == {
         *("s%40cret", "s@cret", "me:s%40cret", "me:s@cret"),
     }
@@ -51,7 +51,7 @@ def test_credentials_are_secrets_as_written_and_as_meant() -> None:
     ],
 )
 def test_a_wrong_url_is_shown_with_the_right_form(url: str, mistake: str) -> None:
-    """The mistake names the wrong value without the password, and how a proxy is written."""
+    """The error shows the wrong value without the password, and the right form."""
     with pytest.raises(SettingsInvalid) as caught:
         read_proxy(url)
     form = "write http://HOST:PORT or http://USER:PASSWORD@HOST:PORT"
@@ -82,22 +82,22 @@ def test_a_wrong_url_is_shown_with_the_right_form(url: str, mistake: str) -> Non
 def test_a_proxy_serves_all_but_this_machine_and_exceptions(
     host: str, without: list[str], served: bool
 ) -> None:
-    """Names count with those below them, and addresses by their network."""
+    """A name also excepts the hosts below it, and a network excepts its addresses."""
     assert read_proxy("http://h:1", without).serves(host) is served
 
 
 def test_an_exception_is_a_name_an_address_or_a_network() -> None:
-    """Other forms are refused with examples of the right one."""
+    """Other forms are refused with examples of the right forms."""
     right = ["example.org", " .Example.org", "10.0.0.0/8", "192.0.2.7", "[::1]", "*"]
     read = ["example.org", ".example.org", "10.0.0.0/8", "192.0.2.7", "::1/128", "*"]
     assert [checked_host(each) for each in right] == read
     for wrong in ("h:80", "*.example.org", "http://example.org", "10.0.0.1/8", ""):
-        with pytest.raises(SettingsInvalid, match="is no host: write example"):
+        with pytest.raises(SettingsInvalid, match="is not a host: write example"):
             checked_host(wrong)
 
 
 def test_the_proxy_that_others_would_use_is_named() -> None:
-    """The first set variable is named, unless NO_PROXY or the host says that none is used."""
+    """The first set variable is named, unless NO_PROXY or a local host excludes the proxy."""
     environ = {"HTTPS_PROXY": "http://h:1", "all_proxy": "http://h:2"}
     assert ignored_proxy("api.example.org", environ) == "HTTPS_PROXY"
     assert ignored_proxy("api.example.org", {"https_proxy": "x", **environ}) == "https_proxy"

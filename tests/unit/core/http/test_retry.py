@@ -7,20 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.core.errors import ProviderFailing, RateLimited, TimedOut
-from catalog.core.http.retry import LONGEST_WAIT, insist, seconds_asked
+from catalog.core.http.retry import LONGEST_WAIT, retry, retry_after
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
 class Script:
-    """A callable that raises errors in turn, then returns "done", and keeps its arguments."""
+    """A callable that raises errors one by one, then returns "done"."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
         self.left: list[float] = []
 
     def __call__(self, left: float) -> str:
-        """Do the next thing of the script."""
+        """Raise the next error, or return "done"."""
         self.left.append(left)
         if self.errors:
             raise self.errors.pop(0)
@@ -35,32 +35,32 @@ def failing(retry_after: float | None = None) -> ProviderFailing:
 def test_it_tries_again_until_it_succeeds() -> None:
     """A call that fails twice and then works succeeds."""
     script = Script(failing(), failing())
-    assert insist(script, attempts=4, seconds=10, backoff=0) == "done"
+    assert retry(script, attempts=4, seconds=10, backoff=0) == "done"
     assert len(script.left) == 3
 
 
-def test_it_gives_up_after_so_many_attempts_with_the_last_error() -> None:
+def test_it_gives_up_after_the_last_attempt() -> None:
     """The attempts are limited and the last error is raised."""
     script = Script(failing(), failing(), RateLimited("last"))
     with pytest.raises(RateLimited, match="last"):
-        insist(script, attempts=3, seconds=10, backoff=0)
+        retry(script, attempts=3, seconds=10, backoff=0)
     assert len(script.left) == 3
 
 
-def test_every_attempt_is_told_what_time_is_left() -> None:
+def test_every_attempt_gets_the_time_left() -> None:
     """Each attempt gets the remaining seconds, which only decrease."""
     script = Script(failing(), failing())
-    insist(script, attempts=4, seconds=10, backoff=0.001)
+    retry(script, attempts=4, seconds=10, backoff=0.001)
     assert script.left == sorted(script.left, reverse=True)
     assert 9 < script.left[-1] < script.left[0] <= 10
 
 
 @pytest.mark.parametrize("error", [TimedOut("too slow"), ValueError("a bug")])
-def test_what_would_not_get_better_is_not_tried_again(error: Exception) -> None:
+def test_a_permanent_error_is_not_retried(error: Exception) -> None:
     """Only a retryable error is retried."""
     script = Script(error)
     with pytest.raises(type(error)):
-        insist(script, attempts=4, seconds=10, backoff=0)
+        retry(script, attempts=4, seconds=10, backoff=0)
     assert len(script.left) == 1
 
 
@@ -71,21 +71,21 @@ def test_a_wait_that_does_not_fit_is_not_begun(error: ProviderFailing, backoff: 
     """A wait longer than the time left ends the retries at once."""
     script = Script(error)
     with pytest.raises(ProviderFailing):
-        insist(script, attempts=4, seconds=10, backoff=backoff)
+        retry(script, attempts=4, seconds=10, backoff=backoff)
     assert len(script.left) == 1
 
 
-def test_a_wait_that_the_server_asks_for_takes_the_place_of_our_own() -> None:
+def test_a_requested_wait_replaces_the_backoff() -> None:
     """`Retry-After: 0` retries at once with any backoff."""
     script = Script(failing(retry_after=0.0))
-    assert insist(script, attempts=2, seconds=10, backoff=60) == "done"
+    assert retry(script, attempts=2, seconds=10, backoff=60) == "done"
     assert script.left[-1] > 9
 
 
 def test_a_retry_is_logged_with_its_reason_and_wait(caplog: pytest.LogCaptureFixture) -> None:
     """The log has the reason and the wait of a retry."""
     caplog.set_level(logging.INFO, "catalog.core.http")
-    insist(Script(failing()), attempts=2, seconds=10, backoff=0)
+    retry(Script(failing()), attempts=2, seconds=10, backoff=0)
     assert caplog.record_tuples == [
         ("catalog.core.http", 20, "attempt 1 failed: 503; trying again in 0.0 s")
     ]
@@ -114,13 +114,13 @@ def test_a_retry_is_logged_with_its_reason_and_wait(caplog: pytest.LogCaptureFix
 )
 def test_both_forms_of_retry_after_are_read(header: str | None, seconds: float | None) -> None:
     """Seconds and dates become seconds, and other texts None."""
-    assert seconds_asked(header, NOW) == seconds
+    assert retry_after(header, NOW) == seconds
 
 
 @given(st.text() | st.text(st.sampled_from("0123456789 ,:+-JanThuGMT"), max_size=40))
-def test_no_header_can_upset_the_reading(header: str) -> None:
+def test_any_header_is_read(header: str) -> None:
     """Any header gives None or a number within bounds."""
-    seconds = seconds_asked(header, NOW)
+    seconds = retry_after(header, NOW)
     assert seconds is None or 0 <= seconds <= LONGEST_WAIT
 
 
@@ -128,7 +128,7 @@ def test_no_header_can_upset_the_reading(header: str) -> None:
     st.integers(0, 10_000_000),
     st.integers(-12 * 60, 12 * 60).map(lambda m: timezone(timedelta(minutes=m))),
 )
-def test_a_date_in_any_zone_means_the_moment_it_names(seconds: int, zone: timezone) -> None:
+def test_a_date_in_any_zone_is_read(seconds: int, zone: timezone) -> None:
     """A date in any zone gives the seconds until that time."""
     moment = (NOW + timedelta(seconds=seconds)).astimezone(zone)
-    assert seconds_asked(format_datetime(moment), NOW) == seconds
+    assert retry_after(format_datetime(moment), NOW) == seconds

@@ -55,12 +55,12 @@ def shown(text: str) -> str:
 
 
 def secret_part(secret: str) -> str:
-    """Return what of a secret is secret."""
+    """Return the secret part of a secret."""
     return secret.removeprefix("https://hooks.example")
 
 
 def parts(secret: str, length: int = 8) -> Iterable[str]:
-    """Return every part of a secret that is so long."""
+    """Return every part of a secret with this length."""
     return (secret[at : at + length] for at in range(len(secret) - length + 1))
 
 
@@ -74,7 +74,7 @@ def request(*secrets: str) -> Request:
 def test_every_part_of_a_secret_is_hidden_however_it_is_escaped(
     secret: str, escape: Callable[[str], str]
 ) -> None:
-    """Of each proper prefix and suffix, eight characters and more are hidden, in text and bytes."""
+    """Each prefix and suffix of at least eight characters is hidden, in text and bytes."""
     asked, known = request(secret), secret_part(secret)
     for length in range(8, len(known) + 1):
         for part in (known[:length], known[-length:]):
@@ -89,9 +89,9 @@ def test_every_part_of_a_secret_is_hidden_however_it_is_escaped(
 def test_a_secret_in_base64_is_hidden(
     secret: str, before: str, encode: Callable[[bytes], bytes]
 ) -> None:
-    """As logins write it: after a name of any length, whole or cut off, on one line or on several.
+    """A secret in Base64 is hidden after any name, whole or cut, on one line or several.
 
-    Left are at most the characters that hold bits of what stands beside it.
+    Only characters that also encode the neighbors of the secret may be left.
     """
     asked, known = request(secret), secret_part(secret)
     first = (len(before) * 8 + 5) // 6
@@ -108,13 +108,13 @@ def test_a_secret_in_base64_is_hidden(
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_a_shorter_part_of_a_secret_is_left_as_it_is(secret: str) -> None:
-    """Seven characters of a longer secret are part of many words."""
+    """Seven characters of a longer secret stay, because they are part of many words."""
     asked, known = request(secret), secret_part(secret)
     for part in parts(known, 7):
         assert asked.hide(f"<{part}>") == ("<***>" if len(known) == 7 else f"<{part}>")
 
 
-def test_of_a_url_the_host_is_no_secret() -> None:
+def test_the_host_of_a_url_is_not_secret() -> None:
     """The host of a URL is shown. Path, query and their long parts are hidden."""
     asked = request(CHAT)
     assert asked.hide("https://hooks.example/") == "https://hooks.example/"
@@ -128,14 +128,14 @@ def test_of_a_url_the_host_is_no_secret() -> None:
 
 @pytest.mark.parametrize("text", ["pässwörd-ü", "パスワード秘密です", "🔑🔒🔑🔒🔑🔒🔑🔒"])
 def test_a_secret_in_another_script_is_hidden(text: str) -> None:
-    """Letters of several bytes, and those of two units, are found plain, in JSON and in a URL."""
+    """Letters of several bytes or UTF-16 units are hidden plain, in JSON and in a URL."""
     assert hide(json.dumps(text)[1:-1] + "\\", (text,)) == "***\\"
     assert hide(quote(text), (text,)) == "***"
     for spelled in (text, json.dumps(text)[1:-1], quote(text), quote(quote(text))):
         assert hide(f"<{spelled}>", (text,)) == "<***>"
 
 
-def test_what_is_left_of_json_is_json() -> None:
+def test_json_stays_json() -> None:
     """A backslash before a secret does not escape the replacement."""
     body = json.dumps({"path": f"C:\\{TOKEN}", "n": f"\n{TOKEN}", "name": f'"{TOKEN}"'})
     assert json.loads(hide(body, (TOKEN,))) == {"path": "C:***", "n": "\n***", "name": '"***"'}
@@ -153,8 +153,8 @@ def test_a_secret_that_looks_like_an_escape_is_hidden(odd: str) -> None:
     assert hide(f"<{json.dumps(odd)[1:-1]}>", (odd,)) == "<***>"
 
 
-def test_a_secret_that_is_looked_for_as_a_whole_is_hidden_only_so() -> None:
-    """Its parts may be common words; however it is spelled, all of it is hidden."""
+def test_a_whole_secret_is_hidden_only_if_complete() -> None:
+    """A complete secret is hidden in any spelling, and its parts stay."""
     text = f"{TOKEN[:-1]} {TOKEN} {quote(TOKEN)} {b64encode(TOKEN.encode()).decode()} {TOKEN}"
     left = hide(text, ("other-secret",), (TOKEN,))
     assert left.startswith(f"{TOKEN[:-1]} *** *** ***")
@@ -172,7 +172,7 @@ def test_a_text_without_a_secret_is_unchanged(text: str) -> None:
 
 
 @given(st.binary())
-def test_bytes_that_are_no_text_are_unchanged(body: bytes) -> None:
+def test_bytes_without_a_secret_are_unchanged(body: bytes) -> None:
     """Invalid UTF-8 is searched too and stays unchanged."""
     assert hide_bytes(body, (TOKEN,)) == body
 
@@ -218,7 +218,7 @@ HOSTILE: Mapping[str, Callable[[str, int], str]] = {
 
 
 def cpu(call: Callable[[], object]) -> float:
-    """Return the least CPU time of two calls, in seconds."""
+    """Return the smaller CPU time of two calls, in seconds."""
     times = []
     for _ in range(2):
         begun = time.process_time()
@@ -229,7 +229,7 @@ def cpu(call: Callable[[], object]) -> float:
 
 @pytest.mark.long
 @pytest.mark.parametrize("kind", HOSTILE)
-def test_hiding_takes_time_by_the_length_of_the_text(kind: str) -> None:
+def test_hiding_takes_linear_time(kind: str) -> None:
     """Four times the text takes about four times as long, with any content."""
     texts = [HOSTILE[kind](TOKEN, size).encode() for size in (15_000, 60_000)]
     small, large = (cpu(partial(hide_bytes, text, (TOKEN,))) for text in texts)
