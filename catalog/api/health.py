@@ -112,7 +112,7 @@ def _cause(waiting: Backlog) -> str:
     again = "at the next run" if waiting.next_at is None else f"from {stamp(waiting.next_at)} on"
     if waiting.error is None:
         return f"channel {waiting.channel}: the last pass did not send; sent {again}"
-    return f"{waiting.error}; tried again {again}"
+    return f"{waiting.error}; next attempt {again}"
 
 
 def _poll(one: Status) -> Iterator[Issue]:

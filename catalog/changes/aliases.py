@@ -70,33 +70,33 @@ def alias_moves(update: Updated, attributes: Attributes, still: Bearers) -> froz
         case "alias_of" if _is_target(update, attributes):
             return frozenset({"repointed"})
         case "aliases":
-            gone, came = left(update), joined(update)
+            gone, came = dropped_aliases(update), added_aliases(update)
             if gone:
                 return frozenset({"repointed" if gone <= still.keys() else "dropped"})
             if came:
-                return frozenset({"joined"})
+                return frozenset({"added"})
             return frozenset({"nothing"} if {update.before, update.after} <= NONE else ())
     return frozenset()
 
 
-def left(update: Updated) -> frozenset[str]:
+def dropped_aliases(update: Updated) -> frozenset[str]:
     """Return the aliases that a model lost. Its own name still works."""
     return _names(update.before) - _names(update.after) - {update.model.name}
 
 
-def joined(update: Updated) -> frozenset[str]:
+def added_aliases(update: Updated) -> frozenset[str]:
     """Return the aliases that a model got."""
     return _names(update.after) - _names(update.before)
 
 
-def went(updates: Iterable[Updated]) -> tuple[tuple[str, str, str], ...]:
+def moved_aliases(updates: Iterable[Updated]) -> tuple[tuple[str, str, str], ...]:
     """Return the aliases that moved between these models.
 
     Each result is an alias, the name of its old model, and the name of its new model.
     """
     some = [each for each in updates if _is_list(each.before) or _is_list(each.after)]
-    to = {alias: each.model.name for each in some for alias in joined(each)}
-    gone = ((alias, each.model.name) for each in some for alias in sorted(left(each)))
+    to = {alias: each.model.name for each in some for alias in added_aliases(each)}
+    gone = ((alias, each.model.name) for each in some for alias in sorted(dropped_aliases(each)))
     return tuple((alias, name, to[alias]) for alias, name in gone if alias in to)
 
 
@@ -104,7 +104,7 @@ def lost(change: Change, rule: str) -> frozenset[str]:
     """Return the lost aliases that a finding of this rule is about."""
     if rule not in ALIAS_RULES or not isinstance(change, Updated) or not _is_list(change.before):
         return frozenset()
-    return left(change)
+    return dropped_aliases(change)
 
 
 def stays(change: Change, still: Bearers) -> bool:
@@ -156,7 +156,8 @@ def of_one_alias(
         else:
             rest.append(change)
     for loser, group in list(groups.items()):
-        for name in frozenset[str]().union(*map(left, group)) if loser[1] == ALIASES else ():
+        lists = group if loser[1] == ALIASES else ()
+        for name in frozenset[str]().union(*map(dropped_aliases, lists)):
             _merge(groups, loser, (still.get(name, loser[0]), ALIASES))
     found: list[tuple[Change, ...]] = []
     for group in _alike(groups.values()):
@@ -211,7 +212,7 @@ def _taken(change: Change, attributes: Attributes) -> Iterator[str]:
     elif isinstance(change, Updated):
         for each in (change, *fields_within(change)):
             if attributes.of_field(each.field) == ALIASES:
-                yield from left(each)
+                yield from dropped_aliases(each)
 
 
 def _names(text: JsonText | None) -> frozenset[str]:

@@ -41,17 +41,17 @@ def clock_fields(before: Snapshot, after: Snapshot) -> frozenset[str]:
     return frozenset(field for field, moments in moved.items() if _is_close((*moments, *given)))
 
 
-def steadied(before: Snapshot, after: Snapshot, fields: Collection[str]) -> Snapshot:
+def with_earlier_values(before: Snapshot, after: Snapshot, fields: Collection[str]) -> Snapshot:
     """Return the later snapshot with the earlier values of these fields."""
     old = before.by_key
     models = (
-        _steady(old[model.key], model, fields) if model.key in old else model
+        _with_earlier_values(old[model.key], model, fields) if model.key in old else model
         for model in after.models
     )
     return Snapshot.of(after.provider, after.taken_at, models)
 
 
-def _steady(former: Model, model: Model, fields: Iterable[str]) -> Model:
+def _with_earlier_values(former: Model, model: Model, fields: Iterable[str]) -> Model:
     old, new = parse(former.facts), parse(model.facts)
     for field in fields:
         *place, key = undotted(field)

@@ -177,7 +177,7 @@ def _is_implausible(change: Updated, case: Case) -> bool:
     if case.trust == "confirmed":
         return False
     moved = moves(change, _attribute(change, case))
-    return "leap" in moved or ("zeroed" in moved and case.trust == "first")
+    return "jump" in moved or ("zeroed" in moved and case.trust == "first")
 
 
 def _attribute(change: Updated | Drift, case: Case) -> str | None:

@@ -106,7 +106,7 @@ def word_of(field_name: str, value: Json) -> str | None:
 
 
 def status_moves(update: Updated, statuses: Statuses) -> frozenset[str]:
-    """Return the direction of a status change: `ending`, `left` or `back`."""
+    """Return the direction of a status change: `ending`, `gone` or `back`."""
     before, after = (
         statuses.meaning(None if side is None else word_of(update.field, parse(side)))
         for side in (update.before, update.after)
@@ -114,7 +114,7 @@ def status_moves(update: Updated, statuses: Statuses) -> frozenset[str]:
     if after == before:
         return frozenset()
     if after == "gone":
-        return frozenset({"left"})
+        return frozenset({"gone"})
     if after == "ending" and before != "gone":
         return frozenset({"ending"})
     was_leaving = before in {"ending", "gone"} and after is not None

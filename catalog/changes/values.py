@@ -12,9 +12,9 @@ from catalog.core.strict_json import Json, canonical, dotted, is_reordered, pars
 
 NOISE = Decimal("1e-12")
 """Fractions that differ by at most this share are equal, because doubles have 16 digits."""
-HAIR = {"price": Decimal("0.001"), "context_limit": Decimal("0.01")}
+TINY = {"price": Decimal("0.001"), "context_limit": Decimal("0.01")}
 """Moves below this share of a value are too small to act on, by attribute."""
-LEAP = 20
+JUMP = 20
 """Factors above this are implausible for a price or limit."""
 NINES = 8
 """Numbers of this many nines or more mean that there is no value."""
@@ -44,8 +44,8 @@ def moves(update: Updated, attribute: str | None = None) -> frozenset[str]:
     before, after = number(old), number(new)
     if before is not None and after is not None and _is_same(before, after):
         texts = isinstance(old, str) and isinstance(new, str)
-        return frozenset({"respelled"} if attribute in HAIR or not texts else ())
-    if attribute in HAIR:
+        return frozenset({"respelled"} if attribute in TINY or not texts else ())
+    if attribute in TINY:
         zeroed = attribute == "context_limit" and after == 0
         old, new = _stated(old, attribute), _stated(new, attribute)
         if zeroed and old is not None:
@@ -53,7 +53,7 @@ def moves(update: Updated, attribute: str | None = None) -> frozenset[str]:
     if old is None or new is None:
         return _absent(old, new)
     if before is not None and after is not None:
-        extent = _extent(before, after, HAIR[attribute]) if attribute in HAIR else set()
+        extent = _extent(before, after, TINY[attribute]) if attribute in TINY else set()
         return frozenset({"raised" if after > before else "lowered", *extent})
     if attribute == "route" and _has_same_path(old, new):
         return frozenset({"relinked"})
@@ -77,14 +77,14 @@ def factor(before: Json, after: Json) -> Decimal | None:
     return max(abs(old), abs(new)) / min(abs(old), abs(new))
 
 
-def _extent(before: Decimal, after: Decimal, hair: Decimal) -> set[str]:
+def _extent(before: Decimal, after: Decimal, tiny: Decimal) -> set[str]:
     """Return words for a very small or large move."""
     if not after:
         return {"zeroed"}
-    if abs(after - before) < hair * abs(before):
-        return {"hair"}
+    if abs(after - before) < tiny * abs(before):
+        return {"tiny"}
     times = factor(str(before), str(after))
-    return {"leap"} if times is not None and times > LEAP else set()
+    return {"jump"} if times is not None and times > JUMP else set()
 
 
 def _stated(value: Json, attribute: str | None) -> Json:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from catalog.changes.aliases import ALIAS_RULES, went
+from catalog.changes.aliases import ALIAS_RULES, moved_aliases
 from catalog.changes.change import (
     Cancelled,
     Change,
@@ -108,7 +108,7 @@ def bundled(finding: Finding) -> str | None:
             fields = {each.field for each in updates}
             if updates[0].since is not None:
                 return f"{count(many, 'value')} that settled at the same time"
-            if finding.rule in ALIAS_RULES and went(updates):
+            if finding.rule in ALIAS_RULES and moved_aliases(updates):
                 return f"aliases that went from one of {models} to another"
             if len(fields) > 1:
                 how = "came or went together" if common_tendency(updates) else "moved in one poll"

@@ -118,14 +118,14 @@ def _does(row: Mapping[str, Any]) -> dict[str, tuple[Turn, ...]]:
 
 def _mistakes(data: Mapping[str, Any]) -> Iterator[str]:
     for key in sorted(data.keys() - {"products", "served", "model"}):
-        yield f"{key}: there is no such key; products, served and model are known"
+        yield f"{key}: there is no such key; the keys are products, served and model"
     if not _all(data.get("products", [1]), int):
-        yield "products: a list of numbers is wanted"
+        yield "products: write a list of numbers"
     if not _all(data.get("served", []), str):
-        yield "served: a list of names is wanted"
+        yield "served: write a list of names"
     entries = data.get("model", [])
     if not _all(entries, dict):
-        yield "model: tables are wanted: [[model]]"
+        yield "model: write tables: [[model]]"
         return
     for index, row in enumerate(entries):
         yield from (f"model.{index}.{mistake}" for mistake in _mistakes_of(row))
@@ -136,11 +136,11 @@ def _mistakes_of(row: Mapping[str, Any]) -> Iterator[str]:
     kinds |= dict.fromkeys(("tokens", "retry_after", "looks"), int)
     known = [each.name for each in fields(Entry) if each.init]
     for key in sorted(row.keys() - set(known)):
-        yield f"{key}: there is no such key; {', '.join(known)} are known"
+        yield f"{key}: there is no such key; the keys are {', '.join(known)}"
     for key in known:
         value = row.get(key)
         if value is not None and (not isinstance(value, kinds.get(key, str)) or value is True):
-            yield f"{key}: {value!r} is of the wrong kind"
+            yield f"{key}: {value!r} has the wrong type"
     if not row.get("name"):
         yield "name: it must be given"
     yield from _unknown("route", row.get("route", ANY_ROUTE), (ANY_ROUTE, *ROUTES))
@@ -149,14 +149,14 @@ def _mistakes_of(row: Mapping[str, Any]) -> Iterator[str]:
     for turn in turns:
         if turn not in {ANSWERS, HANGS, BREAKS} and turn not in range(300, 600):
             words = f"{ANSWERS}, {HANGS}, {BREAKS} or a status from 300 to 599"
-            yield f"does: {turn!r} is none of {words}"
+            yield f"does: {turn!r} is not one of {words}"
     if not turns:
-        yield "does: an empty list is no behavior"
+        yield "does: the list is empty"
 
 
 def _unknown(key: str, value: Any, known: Iterable[str]) -> Iterator[str]:
     if value not in (known := tuple(known)):
-        yield f"{key}: {value!r} is none of {', '.join(known)}"
+        yield f"{key}: {value!r} is not one of {', '.join(known)}"
 
 
 def _all(values: Any, kind: type) -> bool:

@@ -154,11 +154,11 @@ def read_kinds(text: str, *, of_rows: bool = True) -> tuple[str, ...]:
     chosen = {kind for part in text.split(",") if (kind := part.strip().lower())}
     unknown = sorted(chosen - FAULTS.keys() - {ALL})
     if unknown or not chosen:
-        raise SettingsInvalid("; ".join(map(_unknown, unknown)) or "no kind named", hint=_kinds())
+        raise SettingsInvalid("; ".join(map(_unknown, unknown)) or "no fault named", hint=_kinds())
     beyond = {kind for kind, fault in FAULTS.items() if fault.of_rows and not of_rows}
     if refused := [kind for kind in FAULTS if kind in chosen & beyond]:
-        text = f"{', '.join(refused)} want rows in data, each with an id"
-        raise SettingsInvalid(text, hint="Leave them out; `all` does so by itself.")
+        text = f"{', '.join(refused)} need rows in `data`, each with an `id`"
+        raise SettingsInvalid(text, hint="Leave them out; `all` leaves them out too.")
     return tuple(
         kind for kind in FAULTS if kind in chosen or (ALL in chosen and kind not in beyond)
     )
@@ -166,7 +166,7 @@ def read_kinds(text: str, *, of_rows: bool = True) -> tuple[str, ...]:
 
 def _unknown(kind: str) -> str:
     close = get_close_matches(kind, [*FAULTS, ALL], n=1)
-    return f"no fault is called {kind!r}" + "".join(f" (did you mean {name}?)" for name in close)
+    return f"there is no fault {kind!r}" + "".join(f" (did you mean {name}?)" for name in close)
 
 
 def _kinds() -> str:
@@ -209,11 +209,11 @@ _TABLE = (
         "refused", "the connection is reset before any answer", _FAILED, _on_the_way(wire.refuse)
     ),
     Fault("reset", "half of the body, then a reset", _FAILED, _on_the_way(wire.break_off)),
-    Fault("silence", "no answer, however long one waits", _FAILED, _on_the_way(wire.stay_silent)),
-    Fault("drip", "the true answer, a byte a second", _FAILED, _on_the_way(wire.drip)),
+    Fault("silence", "no answer at all", _FAILED, _on_the_way(wire.stay_silent)),
+    Fault("drip", "the right answer, one byte per second", _FAILED, _on_the_way(wire.drip)),
     Fault(
         "500",
-        "an error of the provider's own, as JSON",
+        "the provider's own JSON error",
         _FAILED,
         _error(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong"),
     ),
@@ -223,7 +223,7 @@ _TABLE = (
         _FAILED,
         _instead(Answer(HTTPStatus.BAD_GATEWAY, {"Content-Type": "text/html"}, _PAGE)),
     ),
-    Fault("429", "too many requests; no word on when to come back", _FAILED, _error(*_LIMITED)),
+    Fault("429", "too many requests, without `Retry-After`", _FAILED, _error(*_LIMITED)),
     Fault(
         "429-retry-after",
         f"too many requests, with `Retry-After: {RETRY_AFTER}`",
@@ -232,13 +232,13 @@ _TABLE = (
     ),
     Fault(
         "401",
-        "the token is not taken",
+        "the token is refused",
         _FAILED,
         _error(HTTPStatus.UNAUTHORIZED, "not_authorized", "Authorization required"),
     ),
     Fault(
         "403",
-        "the token may not read this",
+        "the token has no permission",
         _FAILED,
         _error(HTTPStatus.FORBIDDEN, "access_denied", "Access denied"),
     ),
@@ -248,9 +248,9 @@ _TABLE = (
         _FAILED,
         _instead(Answer(HTTPStatus.FOUND, {"Location": ELSEWHERE})),
     ),
-    Fault("truncated", "half of the JSON, as if that were all", _INVALID, _damaged(half)),
-    Fault("empty-body", "200 and not a byte", _INVALID, _damaged(lambda _: b"")),
-    Fault("empty-list", "a list of no models", _HELD, _untrue(lambda _: []), of_rows=True),
+    Fault("truncated", "half of the JSON, sent as a complete answer", _INVALID, _damaged(half)),
+    Fault("empty-body", "200 with an empty body", _INVALID, _damaged(lambda _: b"")),
+    Fault("empty-list", "an empty list", _HELD, _untrue(lambda _: []), of_rows=True),
     Fault("half-list", "the first half of the models", _HELD, _untrue(first_half), of_rows=True),
     Fault(
         "duplicate-ids",
@@ -262,35 +262,35 @@ _TABLE = (
     Fault("nan", "`NaN` as a token limit", _INVALID, _untrue(nan), of_rows=True),
     Fault(
         "huge",
-        "300 MB of blanks, then the true answer",
+        "300 MB of blanks, then the right answer",
         _FAILED,
         _on_the_way(wire.flood(300), _CHUNKED),
     ),
     Fault(
         "gzip-bomb",
-        "a gigabyte of blanks, packed to a megabyte",
+        "one gigabyte of blanks, compressed to a megabyte",
         _FAILED,
         _on_the_way(wire.bomb(1000), {**_CHUNKED, "Content-Encoding": "gzip"}),
     ),
-    Fault("charset", "UTF-16 that is called UTF-8", _INVALID, _damaged(utf_16)),
+    Fault("charset", "UTF-16, declared as UTF-8", _INVALID, _damaged(utf_16)),
     Fault(
         "new-field",
-        "every model with a field never seen before",
+        "a new field in every model",
         _CHANGED,
         _untrue(odd_field),
         of_rows=True,
     ),
     Fault(
         "new-type",
-        "the first model with a type never seen before",
+        "a new type of the first model",
         _CHANGED,
         _untrue(odd_type),
         of_rows=True,
     ),
-    Fault("nulls", "null wherever a model may have it", _CHANGED, _untrue(nulls), of_rows=True),
+    Fault("nulls", "null in every field that may be null", _CHANGED, _untrue(nulls), of_rows=True),
     Fault(
         "null-id",
-        "null where a model must have its id",
+        "null as the id of a model",
         _INVALID,
         _untrue(null_id),
         of_rows=True,

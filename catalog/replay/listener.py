@@ -54,7 +54,7 @@ class Listener(ThreadingTCPServer):
     def handle_error(self, _request: Any, client_address: Any) -> None:
         """Log a broken connection without traceback and client data."""
         kind = type(sys.exception()).__name__
-        _LOG.warning("the connection from port %s broke off: %s", client_address[1], kind)
+        _LOG.warning("the connection from port %s was cut: %s", client_address[1], kind)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -97,7 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
     ) -> None:
         """Refuse an invalid request without repeating it, because of secrets."""
         status = HTTPStatus(code)
-        _LOG.info("a request that could not be read: %d", status)
+        _LOG.info("unreadable request: %d", status)
         self.request_version = self.protocol_version  # required for a status line
         self._send(refusal(status, status.name.lower(), status.phrase))
         self._discard_rest()

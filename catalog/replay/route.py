@@ -86,8 +86,8 @@ class Route:
     def _next(self, recording: Recording, paging: Paging, page: Json) -> str:
         found = value(page, trail(paging.at))
         if found is None or found == "":
-            text = f"{recording.path}: a part that is not the last has nothing at {paging.at}"
-            raise SettingsInvalid(text, hint="It has to say what the next part is asked for by.")
+            text = f"{recording.path}: a part before the last one has no value at {paging.at}"
+            raise SettingsInvalid(text, hint="That value has to name the next part.")
         if paging.by == "cursor":
             return str(found)
         there = urlsplit(urljoin(self.asking.route, str(found)))

@@ -53,7 +53,7 @@ class ReplayServer:
         route: Route = USUAL,
     ) -> None:
         if not recordings:
-            raise NotFound("there is no recording to serve", hint="Name a directory with some.")
+            raise NotFound("there is no recording to serve", hint="Name a folder with recordings.")
         self._recordings = recordings
         self._parts = [route.parts(recording) for recording in recordings]
         self._route = route

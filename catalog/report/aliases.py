@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from catalog.changes.aliases import joined, left, went
+from catalog.changes.aliases import added_aliases, dropped_aliases, moved_aliases
 from catalog.changes.change import Removed, Updated
 from catalog.core.strict_json import cut
 from catalog.core.text import EXAMPLES, VALUE_LIMIT, both, examples, name_of
@@ -10,7 +10,7 @@ from catalog.core.text import EXAMPLES, VALUE_LIMIT, both, examples, name_of
 
 def aliases_moved(updates: Sequence[Updated], limit: int) -> str:
     """Return the aliases that went to another model, and what else these models lost or got."""
-    moved = went(updates)
+    moved = moved_aliases(updates)
     words = [
         f"{cut(alias, limit)}: {' → '.join(both(old, new, limit))}" for alias, old, new in moved
     ]
@@ -32,8 +32,8 @@ def _named(names: Sequence[str]) -> str:
 
 def _others(updates: Sequence[Updated], moved: set[str]) -> Iterator[str]:
     for each in updates:
-        words = [f"-{alias}" for alias in sorted(left(each) - moved)]
-        words += [f"+{alias}" for alias in sorted(joined(each) - moved)]
+        words = [f"-{alias}" for alias in sorted(dropped_aliases(each) - moved)]
+        words += [f"+{alias}" for alias in sorted(added_aliases(each) - moved)]
         if words:
             yield f"{name_of(each.model)} {examples(words)}"
 

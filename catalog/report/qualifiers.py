@@ -5,20 +5,20 @@ from decimal import Decimal
 from catalog.changes.change import Updated
 from catalog.changes.finding import Finding
 from catalog.changes.flapping import DAMPED, FLAPPING, WAITING
-from catalog.changes.values import LEAP, UNIT, factor
+from catalog.changes.values import JUMP, UNIT, factor
 from catalog.core.strict_json import parse
 
-LEAPING = {"price-raised", "price-lowered", "limit-raised", "limit-lowered"} | WAITING
+FACTOR_RULES = {"price-raised", "price-lowered", "limit-raised", "limit-lowered"} | WAITING
 """The rules whose findings name a large factor."""
 
 
 def extent(finding: Finding) -> str:
     """Return a large factor of a price or limit, its likely cause, and a doubt."""
     doubt = ", implausible, waiting for confirmation" if finding.rule in WAITING else ""
-    updates = finding.changes if finding.rule in LEAPING else ()
+    updates = finding.changes if finding.rule in FACTOR_RULES else ()
     factors = [_factor(each) for each in updates if isinstance(each, Updated)]
     known = [each for each in factors if each is not None]
-    if len(known) < len(factors) or min(known, default=0) <= LEAP:
+    if len(known) < len(factors) or min(known, default=0) <= JUMP:
         return doubt
     times = f"{'at least ' * (len(known) > 1)}{min(known):,.0f} times"
     unit = ": the unit may have changed" if min(known) > UNIT else ""

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from catalog.changes.aliases import ALIAS_RULES, went
+from catalog.changes.aliases import ALIAS_RULES, moved_aliases
 from catalog.changes.blocks import parent
 from catalog.changes.change import (
     Added,
@@ -222,7 +222,7 @@ def _wave(finding: Finding, limit: int) -> str:
     if updates[0].since is not None:
         since = stamp(updates[0].since)
         return f"{count(len(updates), 'value')} settled since {since}: {_each(updates)}"
-    if finding.rule == "alias-dropped" or (finding.rule in _OF_ALIASES and went(updates)):
+    if finding.rule == "alias-dropped" or (finding.rule in _OF_ALIASES and moved_aliases(updates)):
         return aliases_moved(updates, limit)
     if len(fields) == 1:
         return f"{cut(fields[0], VALUE_LIMIT)} on {many}: {_moves(updates, limit)} ({names})"

@@ -39,5 +39,5 @@ def pending(channel: str, messages: int, error: str | None, next_at: datetime | 
     if error is None:
         return f"channel {channel}: {count(messages, 'message')} to be sent from {when} on"
     return one_line(
-        f"{count(messages, 'message')} not delivered, {error}; tried again from {when} on"
+        f"{count(messages, 'message')} not delivered, {error}; next attempt from {when} on"
     )

@@ -30,7 +30,7 @@ def copy(source: Path, target: Path) -> dict[str, int]:
             _check(new, rows)
     except (sqlite3.Error, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise StoreError(f"no backup of {source} could be made at {target}: {reason}") from error
+        raise StoreError(f"{source} could not be copied to {target}: {reason}") from error
     return rows
 
 
@@ -70,9 +70,9 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> dict[str, int]:
 def _check(new: sqlite3.Connection, rows: dict[str, int]) -> None:
     (result,) = new.execute("PRAGMA integrity_check(1)").fetchone()
     if result != "ok":
-        raise sqlite3.DatabaseError(f"the copy is damaged, and so the database may be: {result}")
+        raise sqlite3.DatabaseError(f"the copy is damaged, so the database may be too: {result}")
     if count_rows(new) != rows:
-        raise sqlite3.DatabaseError("the copy does not have every row")
+        raise sqlite3.DatabaseError("rows are missing in the copy")
 
 
 def count_rows(connection: sqlite3.Connection) -> dict[str, int]:

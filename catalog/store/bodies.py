@@ -213,21 +213,21 @@ def check(connection: Connection) -> Iterator[Checked]:
     for sha256 in by_base.pop(None, ()):
         yield from _check_keyframe(connection, sha256, by_base.pop(sha256, []))
     for each in chain.from_iterable(by_base.values()):
-        problem = "its body is a difference to one that is not stored whole"
+        problem = "its body is stored as a difference to a body that is not stored whole"
         yield Checked(each, is_there=True, problem=problem)
 
 
 def _check_keyframe(
     connection: Connection, sha256: str, differences: Sequence[str]
 ) -> Iterator[Checked]:
-    damaged = "its body is not what was sent: another digest"
+    damaged = "its body was changed: the digest does not match"
     try:
         keyframe = _keyframe(connection, sha256)
     except Damaged:
-        also = f"; {len(differences):,} that are differences to it cannot be read either"
+        also = f"; bodies stored as differences to it, unreadable too: {len(differences):,}"
         yield Checked(sha256, is_there=True, problem=damaged + also * bool(differences))
         for each in differences:
-            problem = f"its body is a difference to {sha256}, which is damaged"
+            problem = f"its body is stored as a difference to {sha256}, which is damaged"
             yield Checked(each, is_there=True, problem=problem)
         return
     yield Checked(sha256, is_there=True)

@@ -314,6 +314,6 @@ def to_change(row: Row[*tuple[Any, ...]]) -> Change:
     """Return the change of a row that selects CHANGE_COLUMNS."""
     kind_class = KINDS.get(row.kind)
     if kind_class is None:
-        raise StoreError(f"a change is of the kind {row.kind!r}, which is unknown", hint=DAMAGED)
+        raise StoreError(f"a stored change has the unknown kind {row.kind!r}", hint=DAMAGED)
     columns = dict(zip(_STORED, _stored(row), strict=True))
     return decode(row.kind, columns, to_model(row) if issubclass(kind_class, OfModel) else None)

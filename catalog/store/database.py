@@ -35,13 +35,13 @@ from catalog.store.text_values import DAMAGED
 if TYPE_CHECKING:
     from catalog.store.migrate import Upgraded
 
-WANTED = "an SQLAlchemy URL or the path of an SQLite file is wanted"
+WANTED = "write the path of an SQLite file or an SQLAlchemy URL"
 SUPPORTED = ("sqlite", "postgresql")
 INSTEAD = (
     "write the path of an SQLite file, or install model-catalog[postgresql] and write "
     "postgresql+psycopg://USER@HOST/NAME"
 )
-OTHER = "Name a file of its own, or one that is not there yet, with --database."
+OTHER = "Name another file with --database. It may be a new one."
 MEMORY = "sqlite://"
 """The URL of a database in memory."""
 
@@ -107,10 +107,12 @@ class Database:
         except (FileNotFoundError, NotADirectoryError):
             return False
         except OSError as error:  # such as a folder without permission
-            raise StoreError(f"{self.place}: {error.strerror}") from error
+            raise StoreError(f"cannot read {self.place}: {error.strerror}") from error
         if size == 0:
-            hint = "Put a backup back by `catalog db restore FILE`, or remove it to start anew."
-            raise StoreError(f"{self.place} is empty: what was in it is gone", hint=hint)
+            hint = (
+                "`catalog db restore FILE` restores a backup; without one, delete the empty file."
+            )
+            raise StoreError(f"{self.place} is an empty file: its data is lost", hint=hint)
         return True
 
     @property
@@ -167,7 +169,9 @@ class Database:
                     yield connection
                 os.link(temporary, file)
         except FileExistsError:
-            raise StoreError(f"{self.place} was made by another process, and is kept") from None
+            raise StoreError(
+                f"{self.place} was created by another process; nothing was imported"
+            ) from None
         except (SQLAlchemyError, OSError) as error:
             raise self._explain(error) from error
 
@@ -242,7 +246,7 @@ class Database:
             engine = make_engine(self.url, self._busy_timeout, writes=self._writes)
             self._upgraded = _bring_up_to_date(engine, self.place, upgrades=self._upgrades)
         except (TypeError, ValueError) as error:  # a bad option in the URL
-            raise SettingsInvalid(f"the database URL cannot be used: {error}") from None
+            raise SettingsInvalid(f"the database URL is invalid: {error}") from None
         except (SQLAlchemyError, OSError) as error:
             raise self._explain(error) from error
         return engine
@@ -266,7 +270,7 @@ class Database:
         first = message.strip().split("\n")[0]
         if "locked" in first or "busy" in first:
             waited = f"{self._busy_timeout:g} s"
-            return DatabaseBusy(f"{self.place} was held by another process for over {waited}")
+            return DatabaseBusy(f"{self.place} was locked by another process for over {waited}")
         if self.url.get_backend_name() == "postgresql":
             text, known = f"{self.place}: {first}", server_errors.hint(first)
             if _is_cut(error):
@@ -320,22 +324,24 @@ def _bring_up_to_date(engine: Engine, place: str, *, upgrades: bool) -> "Upgrade
         return None
     if revision is None and tables - {"alembic_version"}:
         others = ", ".join(sorted(tables)[:3])
-        raise StoreError(f"{place} is the database of another program: it has {others}", hint=OTHER)
+        raise StoreError(
+            f"{place} is another program's database: its tables are {others}", hint=OTHER
+        )
     if revision is not None and revision not in REVISIONS:
         raise DatabaseTooNew(
-            f"{place} has schema {revision}, this version knows up to {REVISIONS[-1]}"
+            f"{place} has schema {revision}, this version supports at most {REVISIONS[-1]}"
         )
     if not upgrades:
         has = f"schema {revision}" if revision else "no schema yet"
         message = (
-            f"{place} has {has}, this version wants {REVISIONS[-1]}, and nothing is changed here"
+            f"{place} has {has}, this version needs {REVISIONS[-1]}; this command upgrades nothing"
         )
         raise StoreError(message, hint="Run `catalog db upgrade`.")
     from catalog.store.migrate import upgrade
 
-    with waiting(f"the upgrade of {place}, up to some minutes for a large database"):
+    with waiting(f"the upgrade of {place}, which takes minutes for a large database"):
         done = upgrade(engine)
     if done is not None:
-        kept = f"; the old state is kept in {done.backup}" if done.backup else ""
+        kept = f"; a copy of the old database is {done.backup}" if done.backup else ""
         logger.warning("database upgraded from %s to %s%s", done.before, done.after, kept)
     return done

@@ -93,7 +93,7 @@ def findings_of(connection: Connection, name: str) -> tuple[Finding, ...]:
     )
     rows = connection.execute(query).all()
     if len(rows) != 1:
-        number = "more than one message begins" if rows else "no message begins"
+        number = "several message ids begin" if rows else "no message id begins"
         raise NotFound(f"{number} with {cut(name, 60)!r}", hint="`catalog alerts` lists messages.")
     ((message, provider),) = rows
     return tuple(
@@ -126,7 +126,7 @@ def _set(
         fitting = {row.message_id for row in rows if _fits(row, name)}
         if not fitting:
             hint = "`catalog alerts` lists channels and messages."
-            raise NotFound(f"nothing is pending or given up under {name!r}", hint=hint)
+            raise NotFound(f"no message of {name!r} is pending or given up", hint=hint)
         chosen |= fitting
     if not names:
         chosen = {row.message_id for row in rows}

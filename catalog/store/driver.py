@@ -23,7 +23,7 @@ PRAGMAS = (
 
 def held(place: object) -> str:
     """Return the words for the database that a process waits for."""
-    return f"the database {place}, which another process may hold"
+    return f"the database {place}, which another process may have locked"
 
 
 def prepare(connection: sqlite3.Connection) -> None:

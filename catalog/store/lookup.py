@@ -16,7 +16,7 @@ OF_A_COLUMN = 2**31
 LEAST_DIGITS = 4
 """The minimum length of a fingerprint prefix. Shorter ones are mistakes."""
 _FINGERPRINT = re.compile(rf"[0-9a-f]{{{LEAST_DIGITS},16}}")
-_LISTED = "`catalog changes` numbers what was found, `--format json` has the fingerprints."
+_LISTED = "`catalog changes` lists the numbers of findings, `--format json` also the fingerprints."
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,9 @@ def find(
     known = sorted({row.fingerprint for row in rows})
     if len(known) > 1:
         some = ", ".join(known[:5])
-        raise NotFound(f"{name!r} begins several fingerprints: {some}", hint="Write one of them.")
+        raise NotFound(
+            f"several fingerprints begin with {name!r}: {some}", hint="Write one of them."
+        )
     return rows[0].provider, tuple(row.id for row in rows)
 
 

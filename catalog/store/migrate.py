@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 import catalog
 from catalog.core.errors import StoreError
+from catalog.store.text_values import DAMAGED
 
 LOCK = 7_236_951_104
 """The PostgreSQL advisory lock of schema changes, an arbitrary number."""
@@ -62,7 +63,8 @@ def upgrade(engine: Engine, revision: str = "head") -> Upgraded | None:
                 planned = _keep(connection, ScriptDirectory.from_config(settings), revision)
                 command.upgrade(settings, revision)
                 if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-                    raise StoreError("the upgrade was undone: a row refers to one that is gone")
+                    lost = "the upgrade was rolled back: a row refers to a missing one"
+                    raise StoreError(lost, hint=DAMAGED)
         finally:
             if sqlite:
                 _pragma(connection.connection.driver_connection, "ON")

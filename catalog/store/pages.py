@@ -32,9 +32,7 @@ def check_pages(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(result)
     lost = connection.execute("PRAGMA foreign_key_check").fetchone()
     if lost is not None:
-        raise sqlite3.DatabaseError(
-            f"row {lost[1]} of {lost[0]} refers to a {lost[2]} that is gone"
-        )
+        raise sqlite3.DatabaseError(f"row {lost[1]} of {lost[0]} refers to a missing {lost[2]}")
 
 
 def glance(file: Path, moment: float = MOMENT, *, wait: float = WAIT) -> tuple[Extent, str | None]:

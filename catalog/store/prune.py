@@ -82,7 +82,7 @@ def vacuum(file: Path, *, wait: float = WAIT) -> None:
             connection.execute("VACUUM")
     except sqlite3.Error as error:
         kind = DatabaseBusy if "locked" in str(error) else StoreError
-        raise kind(f"{file} was pruned, but could not be made smaller: {error}") from error
+        raise kind(f"{file} was pruned, but the file could not be shrunk: {error}") from error
 
 
 def _bodies(connection: Connection, provider: str) -> _Bodies:

@@ -23,7 +23,7 @@ from catalog.store.verify import verify
 WAIT = 2.0
 """Seconds to wait for another process. A pass needs milliseconds."""
 _MAGIC = b"SQLite format 3\0"
-_UNCHANGED = "Nothing was changed. Name another file: `catalog db backup` makes one that verifies."
+_UNCHANGED = "Nothing was changed. Name another backup; `catalog db backup` makes and checks one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,12 @@ def _check_source(source: Path, file: Path) -> None:
     if not source.exists():
         raise NotFound(f"there is no file {source}", hint=_UNCHANGED)
     if not source.is_file():
-        raise SettingsInvalid(f"{source} is no regular file", hint=_UNCHANGED)
+        raise SettingsInvalid(f"{source} is not a regular file", hint=_UNCHANGED)
     if file.exists() and source.samefile(file):
         raise SettingsInvalid(f"{source} is the database itself", hint=_UNCHANGED)
     with source.open("rb") as stream:
         if stream.read(len(_MAGIC)) != _MAGIC:
-            raise StoreError(f"{source} is no SQLite database", hint=_UNCHANGED)
+            raise StoreError(f"{source} is not an SQLite database", hint=_UNCHANGED)
 
 
 def _checked(source: Path, new: Path) -> tuple[dict[str, int], str]:
@@ -93,13 +93,13 @@ def _checked(source: Path, new: Path) -> tuple[dict[str, int], str]:
 def _revision(connection: sqlite3.Connection, source: Path, rows: dict[str, int]) -> str:
     if "alembic_version" not in rows:
         others = ", ".join(sorted(rows)[:3]) or "no table"
-        what = f"{source} is the database of another program: it has {others}"
+        what = f"{source} is another program's database: its tables are {others}"
         raise StoreError(what, hint=_UNCHANGED)
     row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     revision = str(row and row[0])
     if revision not in REVISIONS:
         raise DatabaseTooNew(
-            f"{source} has schema {revision[:20]}, this version knows up to {REVISIONS[-1]}"
+            f"{source} has schema {revision[:20]}, this version supports at most {REVISIONS[-1]}"
         )
     return revision
 
@@ -119,7 +119,7 @@ def _verify(new: Path, source: Path) -> None:
     with closing(Database(str(new), upgrades=False)) as database, database.reading() as connection:
         bad = next((check.bad for check in verify(connection) if check.bad), None)
     if bad is not None:
-        raise StoreError(f"{source} does not verify: {bad}", hint=_UNCHANGED)
+        raise StoreError(f"{source} fails verification: {bad}", hint=_UNCHANGED)
 
 
 def _free_name(file: Path, now: datetime) -> Path:
@@ -139,5 +139,5 @@ def _check_again(file: Path, kept: tuple[Path, ...]) -> None:
         with opened(file) as connection:
             check_pages(connection)
     except sqlite3.Error as error:
-        hint = f"Restore another file; the one that was replaced is {', '.join(map(str, kept))}."
-        raise StoreError(f"{file} was restored and is damaged: {error}", hint=hint) from error
+        hint = f"Restore another backup. The replaced database is {', '.join(map(str, kept))}."
+        raise StoreError(f"{file} is damaged after the restore: {error}", hint=hint) from error

@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 
 LOGIN = "Check the user and the password in the database's URL (`catalog config show`)."
-CREATE = "Create the database, such as by `createdb NAME`, or correct its name in the URL."
+CREATE = "Create the database, for example with `createdb NAME`, or correct its name in the URL."
 GRANT = "Give the user of the database's URL the right to read and write the tables of `catalog`."
-SPACE = "Make free space on the database's server, then run it again."
+SPACE = "Free some disk space on the database server, then try again."
 READ_ONLY = "Use the primary server in the database's URL, because a replica is read-only."
-CONNECTIONS = "Run it again later, or raise `max_connections` of the server."
-OTHER = "Look into the log of the database's server, and check the URL (`catalog config show`)."
+CONNECTIONS = "Try again later, or raise `max_connections` of the server."
+OTHER = "Read the log of the database server, and check the URL (`catalog config show`)."
 HINTS: Sequence[tuple[str, str]] = (
     (r"password|role \".*\" does not exist|pg_hba\.conf|authentication", LOGIN),
     (r"database \".*\" does not exist", CREATE),

@@ -24,7 +24,7 @@ _PROCESSES = Path("/proc")
 _PAUSE = 0.05
 # The bytes that SQLite locks on every system. Each reader or writer locks one byte.
 _LOCKED_FROM, _LOCKED_BYTES = 0x40000000, 512
-_STOP = "Stop it (`systemctl stop catalog` stops the service), and restore again."
+_STOP = "Stop that process (`systemctl stop catalog` stops the service), then restore again."
 
 
 def swap(new: Path, file: Path, kept: Path, wait: float) -> tuple[Path, ...]:
@@ -39,7 +39,7 @@ def swap(new: Path, file: Path, kept: Path, wait: float) -> tuple[Path, ...]:
         _rename(new, file)
         return copies
     if not file.is_file():
-        raise StoreError(f"{file} is no regular file", hint="Name another file by --database.")
+        raise StoreError(f"{file} is not a regular file", hint="Name another file by --database.")
     with waiting(f"{file}, which another process uses, at most {wait:g} s"):
         _retry(lambda: _refuse_users(file), wait)
     with file.open("r+b", buffering=0) as old:
@@ -112,7 +112,7 @@ def _lock(old: BinaryIO, file: Path) -> None:
     try:
         fcntl.lockf(old, fcntl.LOCK_EX | fcntl.LOCK_NB, _LOCKED_BYTES, _LOCKED_FROM)
     except BlockingIOError as error:
-        what = f"{file} is held by a process that is not seen from here"
+        what = f"{file} is locked by a process that is not visible here, perhaps of another user"
         raise DatabaseBusy(what, hint=_STOP) from error
 
 
@@ -165,7 +165,7 @@ def _rolled_back(old: BinaryIO, file: Path, wait: float) -> Iterator[None]:
             connection.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-                raise DatabaseBusy(f"{file} is held by another process", hint=_STOP) from error
+                raise DatabaseBusy(f"{file} is locked by another process", hint=_STOP) from error
             raise
         except sqlite3.DatabaseError:  # because a damaged file is a usual reason to restore
             connection.close()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from catalog.changes.poll import Outcome
 from catalog.core.errors import StoreError
 
-DAMAGED = "`catalog db verify` says what is damaged; `catalog db restore FILE` puts a backup back."
+DAMAGED = "`catalog db verify` lists the damage; `catalog db restore FILE` restores a backup."
 """The hint of an error about an unreadable row."""
 
 
@@ -14,7 +14,7 @@ def to_moment(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise StoreError(f"{text!r} is stored, and no time", hint=DAMAGED) from error
+        raise StoreError(f"the stored time {text!r} is invalid", hint=DAMAGED) from error
 
 
 def to_outcome(text: str) -> Outcome:
@@ -22,4 +22,4 @@ def to_outcome(text: str) -> Outcome:
     try:
         return Outcome(text)
     except ValueError as error:
-        raise StoreError(f"{text!r} is stored, and no poll ends so", hint=DAMAGED) from error
+        raise StoreError(f"the stored poll outcome {text!r} is unknown", hint=DAMAGED) from error

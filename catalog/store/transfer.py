@@ -92,8 +92,8 @@ def load(connection: Connection, lines: Iterable[bytes]) -> dict[str, int]:
     damaged. The caller rolls back the transaction.
     """
     if any(_count(connection, each) for each in TABLES.values()):
-        hint = "Name one that is empty or not there yet: catalog --database OTHER.db db import …"
-        raise SettingsInvalid("the database holds rows already", hint=hint)
+        hint = "Name an empty or a new one: catalog --database OTHER.db db import …"
+        raise SettingsInvalid("the database is not empty", hint=hint)
     numbered = _numbered(lines)
     expected = _header(next(numbered, (1, None)))
     counted: Counter[str] = Counter()
@@ -104,16 +104,16 @@ def load(connection: Connection, lines: Iterable[bytes]) -> dict[str, int]:
             counted[name] += len(some)
     for name, rows in expected.items():
         if counted[name] != rows:
-            raise _broken(f"it has {counted[name]:,} of {rows:,} rows of {name}")
+            raise _broken(f"it has only {counted[name]:,} of {rows:,} rows of {name}")
     _count_on(connection)
     for check in verify(connection):
         if check.bad:
-            raise StoreError(f"what was exported was not sound: {check.bad}", hint=VERIFY)
+            raise StoreError(f"the exported data is damaged: {check.bad}", hint=VERIFY)
     return dict(counted)
 
 
-BROKEN = "Nothing was imported. Export it anew: the file is cut short or was changed."
-VERIFY = "Nothing was imported. `catalog db verify` on the exported database says the same."
+BROKEN = "Nothing was imported. The file is incomplete or was changed: export it again."
+VERIFY = "Nothing was imported. Run `catalog db verify` on the exported database."
 
 
 def _as_stored(name: str) -> TableClause:
@@ -161,7 +161,7 @@ def _numbered(lines: Iterable[bytes]) -> Iterator[Numbered]:
     for number, line in enumerate(lines, 1):
         # A long line of many values is refused, because it would need 20 times its size in memory.
         if len(line) > _LONG and len(_STRING.sub(b"", line)) > _MUCH:
-            raise _broken("it is no row of a table", number)
+            raise _broken("it is not a row of a table", number)
         try:
             yield number, parse(JsonText(line.decode()))
         except ValueError as error:
@@ -171,7 +171,7 @@ def _numbered(lines: Iterable[bytes]) -> Iterator[Numbered]:
 def _reason(error: ValueError) -> str:
     """Return why a line is not JSON, without quoting the line."""
     known = isinstance(error, UnicodeDecodeError | json.JSONDecodeError)
-    return "it is no JSON" if known else f"it is no JSON: {str(error).partition(';')[0]}"
+    return "it is not JSON" if known else f"it is not JSON: {str(error).partition(';')[0]}"
 
 
 def _header(first: Numbered) -> dict[str, int]:
@@ -180,12 +180,12 @@ def _header(first: Numbered) -> dict[str, int]:
             if revision != REVISIONS[-1] or rows.keys() != TABLES.keys():
                 shown = cut(revision, 20)
                 raise StoreError(
-                    f"the export is of schema {shown}, this version knows {REVISIONS[-1]}",
+                    f"the export has schema {shown}, but this version needs {REVISIONS[-1]}",
                     hint="Import it with the version that exported it, then upgrade.",
                 )
             if all(type(each) is int for each in rows.values()):
                 return rows
-    raise _broken("it is no header of an export", 1)
+    raise _broken("it is not the header of an export", 1)
 
 
 def _row(numbered: Numbered) -> tuple[str, dict[str, Any]]:
@@ -197,7 +197,7 @@ def _row(numbered: Numbered) -> tuple[str, dict[str, Any]]:
                 return name, {
                     key: _read(number, f"{name}.{key}", row[key], kinds[key]) for key in row
                 }
-    raise _broken("it is no row of a table", number)
+    raise _broken("it is not a row of a table", number)
 
 
 def _read(number: int, place: str, value: Any, kind: Any) -> Any:

@@ -105,10 +105,10 @@ def _check(name: str, table: str, verdicts: Verdicts) -> Check:
 
 def _database(connection: Connection) -> Verdicts:
     result = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one()
-    sound = "sound, and every reference leads somewhere"
+    sound = "intact, and every reference has its row"
     yield sound if result == "ok" else Bad("database", "file", result)
     for table, row, parent, _ in connection.exec_driver_sql("PRAGMA foreign_key_check"):
-        yield Bad(table, str(row), f"refers to a {parent} that is gone")
+        yield Bad(table, str(row), f"refers to a missing {parent}")
 
 
 def _payloads(connection: Connection) -> Verdicts:
@@ -122,11 +122,11 @@ def _payloads(connection: Connection) -> Verdicts:
             yield Bad(
                 "payload",
                 checked.sha256,
-                "its body is gone, and it is the current or the newest one",
+                "its body is missing, but it is the current or newest one",
             )
             continue
         pruned += not checked.is_there
-        yield "each has its digest" + (f"; {pruned:,} without a body, pruned" if pruned else "")
+        yield "every digest matches" + (f"; {pruned:,} without a body, pruned" if pruned else "")
 
 
 def _needed(connection: Connection) -> set[str]:
@@ -148,9 +148,9 @@ def _versions(connection: Connection) -> Verdicts:
     ).order_by(col(ModelVersionRow.id))
     for row in connection.execute(query):
         if version_digest(row.provider, to_model(row)) == row.digest:
-            yield "each has its digest"
+            yield "every digest matches"
         else:
-            reason = f"what it says of {row.key} ({row.name}) was changed: another digest"
+            reason = f"{row.key} ({row.name}) was changed: the digest does not match"
             yield Bad("model_version", str(row.id), reason)
 
 
@@ -171,9 +171,9 @@ def _snapshots(connection: Connection) -> Verdicts:
         models |= begin[row.id]
         digest = Snapshot.of(row.provider, ANY_TIME, models.values()).digest
         if (digest, len(models)) == (row.digest, row.model_count):
-            yield "the models of each give its digest"
+            yield "every digest matches the models"
         else:
-            yield Bad("snapshot", str(row.id), "its models do not give its digest and count")
+            yield Bad("snapshot", str(row.id), "its digest or count does not match its models")
 
 
 def _changes(connection: Connection) -> Verdicts:
@@ -191,8 +191,8 @@ def _changes(connection: Connection) -> Verdicts:
             same = fingerprint(row.provider, to_change(row)) == row.fingerprint
         except GARBLED:
             same = False
-        reason = "what it says was changed: another fingerprint"
-        yield "each has its fingerprint" if same else Bad("change", str(row.id), reason)
+        reason = "it was changed: the fingerprint does not match"
+        yield "every fingerprint matches" if same else Bad("change", str(row.id), reason)
 
 
 def _polls(connection: Connection) -> Verdicts:
@@ -205,12 +205,12 @@ def _polls(connection: Connection) -> Verdicts:
         except GARBLED as error:
             yield Bad("poll", str(row.id), str(error))
         else:
-            yield "each can be read"
+            yield "every row can be read"
 
 
 def _rows(connection: Connection, table: str) -> Verdicts:
     count = connection.scalar(text(f'SELECT count(*) FROM "{table}"')) or 0  # noqa: S608  # our own names
-    yield from repeat("each is in the tally as it was written", count)
+    yield from repeat("every row is as it was written", count)
 
 
 def _tallied(connection: Connection, table: str) -> Iterator[Bad]:
@@ -222,7 +222,7 @@ def _tallied(connection: Connection, table: str) -> Iterator[Bad]:
         count, digest = stored.get(span, (0, Sum().text))
         if (now.rows, now.text) == (count, digest):
             continue
-        wrong = "one was edited" if now.rows == count else f"{count} were written, not {now.rows}"
+        wrong = "a row was edited" if now.rows == count else f"it has {now.rows} rows, not {count}"
         yield Bad(table, f"{span} to {span + SPAN - 1}", wrong)
 
 
@@ -234,20 +234,20 @@ def _chain(connection: Connection, provider: str) -> Verdicts:
     for row in connection.execute(query.order_by(col(SnapshotRow.id))):
         link = known.get(row.id)
         if row.previous_id != before:
-            reason = f"the one before it is {before or 'gone'}, not {row.previous_id}"
+            reason = f"the previous snapshot is {before or 'missing'}, not {row.previous_id}"
             yield Bad("snapshot", str(row.id), reason)
         elif link is None:
-            yield Bad("snapshot", str(row.id), "the poll that brought it is gone")
+            yield Bad("snapshot", str(row.id), "the poll that stored it is missing")
         elif link.stored != link.expected:
-            reason = "it, its models or what was found since the one before it was changed"
+            reason = "it, its models or the findings since the previous snapshot were changed"
             yield Bad("snapshot", str(row.id), reason)
         else:
-            yield f"each holds on to the one before it; the head is {link.stored}"
+            yield f"every link matches the previous one; the head is {link.stored}"
         before = row.id
 
 
 def _noted(connection: Connection, head: str) -> Verdicts:
     query = select(col(SnapshotRow.id)).where(col(SnapshotRow.chain) == head)
     number = connection.scalar(query)
-    gone = Bad("snapshot", "?", "none has the noted head: the past up to it was changed")
-    yield gone if number is None else f"it is the link of snapshot {number}"
+    gone = Bad("snapshot", "?", "no snapshot has this head: the history up to it was changed")
+    yield gone if number is None else f"it is the head of snapshot {number}"

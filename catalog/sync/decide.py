@@ -13,7 +13,7 @@ from catalog.changes.change import (
     Removed,
     Updated,
 )
-from catalog.changes.clock import steadied
+from catalog.changes.clock import with_earlier_values
 from catalog.changes.diff import diff
 from catalog.changes.finding import Delisted, Finding, Level, fingerprint, severity
 from catalog.changes.flapping import SETTLES_AFTER, WAITING, Move, Place, flaps, place_of
@@ -140,7 +140,7 @@ class Decision:
         drift = self._unreported(past, reading)
         after = reading.candidate
         if after is not None and past.snapshot is not None and past.clock:
-            after = steadied(past.snapshot, after, past.clock)
+            after = with_earlier_values(past.snapshot, after, past.clock)
         if after is None or after.digest == past.digest:
             ended = self._watch(past).recovery(changed=False)
             poll = self._poll(Outcome.UNCHANGED, reading)

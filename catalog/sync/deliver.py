@@ -106,7 +106,7 @@ class Courier:
             if again is not None and not error.for_good:
                 wait = again
                 again = channel.timing.awake(wait, (each.level for each in item.findings))
-                logger.log(self.level, "%s; tried again from %s on", error, stamp(again))
+                logger.log(self.level, "%s; next attempt from %s on", error, stamp(again))
                 pause = error.retry_after
                 paused_until = None if pause is None else now + _bounded(pause)
                 since = (
@@ -116,7 +116,7 @@ class Courier:
                     connection, item.message_id, str(error), again, paused_until, since=since
                 )
                 return False
-            logger.error("%s; given up, attempt %d was the last", error, attempts)
+            logger.error("%s; given up after attempt %d", error, attempts)
             is_reported = outbox.was_given_up(connection, channel.name)
             outbox.given_up(connection, item.message_id, str(error))
             if not is_reported:

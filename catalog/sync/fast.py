@@ -113,7 +113,7 @@ def confirm(
             return None
     except sqlite3.Error as error:
         # The level is DEBUG, because the full pass reports the error.
-        logger.debug("%s: not recorded: %s", poll.provider, error)
+        logger.debug("%s: the fast path could not store the poll: %s", poll.provider, error)
         return None
     logger.info("%s: %s, fast path", poll.provider, poll.outcome)
     document = None if row.document is None else Published(Path(row.document), written=False)

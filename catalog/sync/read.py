@@ -48,7 +48,7 @@ class Reader:
 
     def failed(self, error: Exception) -> Reading:
         """Log an unexpected exception. Return it as a failed poll."""
-        what = f"the poll of {self.provider.name} broke off"
+        what = f"the poll of {self.provider.name} failed"
         return Reading(error=ProviderError(log_unexpected(logger, what, error), hint=REPORT))
 
     def read(self, start: Start, reading: Reading) -> Reading:
@@ -66,7 +66,11 @@ class Reader:
         unconditional = replace(start, known=replace(start.known, validators=Validators()))
         second = self._read(start, self.request(unconditional))
         if second.error is not None:
-            logger.warning("%s could not be asked again: %s", self.provider.name, second.error)
+            logger.warning(
+                "%s: the second request failed, so no removal is confirmed: %s",
+                self.provider.name,
+                second.error,
+            )
             return first
         return replace(second, confirmed=missing & self._newly_missing(start, second.candidate))
 

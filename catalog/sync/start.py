@@ -89,8 +89,8 @@ def _now(now: datetime, last: datetime | None) -> datetime:
         return now
     present, then = stamp(now), stamp(last)
     if last - now > SET_BACK and now >= WRITTEN:
-        text = "the clock is at %s, long before the last poll, of %s: that one's clock was ahead"
+        text = "the clock is at %s, long before the last poll at %s, whose time is probably wrong"
         logger.warning(text, present, then)
         return now
-    logger.warning("the clock is at %s, before the last poll: %s is used", present, then)
+    logger.warning("the clock is at %s, before the last poll: its time, %s, is used", present, then)
     return last

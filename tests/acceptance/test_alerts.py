@@ -81,7 +81,7 @@ def test_a_message_can_be_dropped(live: Live) -> None:
         assert [each["state"] for each in listed(shell)] == ["dropped"]
         assert "beta added" in shell("changes").out
         unknown = shell("alerts", "drop", "ops", code=2)
-        assert "nothing is pending or given up under 'ops'" in unknown.err
+        assert "no message of 'ops' is pending or given up" in unknown.err
 
 
 def of_limits(first: int, step: int) -> bytes:
@@ -164,8 +164,8 @@ def test_a_message_is_shown_by_its_id(live: Live) -> None:
         shell("-q", "sync")
         first = str(listed(shell)[0]["message"])
         assert "beta added" in shell("alerts", "show", first[:12]).out
-        assert "no message begins with 'msg_%'" in shell("alerts", "show", "msg_%", code=2).err
-        assert "more than one message begins with 'm'" in shell("alerts", "show", "m", code=2).err
+        assert "no message id begins with 'msg_%'" in shell("alerts", "show", "msg_%", code=2).err
+        assert "several message ids begin with 'm'" in shell("alerts", "show", "m", code=2).err
 
 
 def test_a_digest_is_no_trouble(live: Live) -> None:

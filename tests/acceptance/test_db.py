@@ -79,14 +79,14 @@ def test_verify_says_what_it_checked(demo: Shell) -> None:
         "check": "payloads",
         "rows": 5,
         "ok": True,
-        "told": "each has its digest",
+        "told": "every digest matches",
     }
     head = told["checks"][-1]["told"].split()[-1]
     assert lines[-1].endswith(f"the head is {head}")
     ran = demo("db", "verify", "--head", head)
-    assert ran.lines[-1].split(maxsplit=4)[2:] == ["1", "ok", "it is the link of snapshot 5"]
+    assert ran.lines[-1].split(maxsplit=4)[2:] == ["1", "ok", "it is the head of snapshot 5"]
     ran = demo("db", "verify", "--head", "0" * 64, code=1)
-    assert "BAD  snapshot ?: none has the noted head" in ran.lines[-1]
+    assert "BAD  snapshot ?: no snapshot has this head" in ran.lines[-1]
     assert demo.files() == before
 
 
@@ -94,9 +94,8 @@ def test_a_changed_past_is_told(own_demo: Shell) -> None:
     """The first bad row is named as text and JSON, with exit code 1."""
     change(own_demo, "update model_version set status = 'gone' where id in (9, 12)")
     ran = own_demo("db", "verify", code=1)
-    assert ran.lines[2].startswith(
-        "model versions            49  BAD  model_version 9: what it says"
-    )
+    said = "model_version 9: 14 (reasoning) was changed: the digest does not match"
+    assert ran.lines[2] == f"model versions            49  BAD  {said}"
     assert "`catalog db restore FILE`" in ran.err
     told = own_demo("db", "verify", "--format", "json", code=1).json
     assert [check["ok"] for check in told["checks"]] == [True, True, False, *[True] * 8]
@@ -139,7 +138,7 @@ def test_prune_drops_bodies_and_keeps_the_past(own_demo: Shell) -> None:
     assert ran.lines[:2] == ["bodies of payloads: 4 of 5 dropped", "polls: 0 of 6 dropped"]
     assert ran.lines[2].startswith(f"{own_demo.folder}/{DATABASE}: {size:,} bytes before, ")
     assert [own_demo(*words).out for words in asked] == before
-    assert "each has its digest; 4 without a body, pruned" in own_demo("db", "verify").out
+    assert "every digest matches; 4 without a body, pruned" in own_demo("db", "verify").out
     assert "0 of 1 dropped" in own_demo("db", "prune").out
 
 
@@ -179,7 +178,7 @@ def test_import_wants_an_empty_database(own_demo: Shell) -> None:
     """An import changes no database that holds rows, and reports a missing file."""
     own_demo("db", "export", "a.jsonl")
     before = own_demo.files()
-    assert "holds rows already" in own_demo("db", "import", "a.jsonl", code=2).err
+    assert "the database is not empty" in own_demo("db", "import", "a.jsonl", code=2).err
     assert "there is no file b.jsonl" in own_demo("db", "import", "b.jsonl", code=2).err
     assert own_demo.files() == before
 
@@ -189,8 +188,8 @@ def test_a_broken_export_is_told(own_demo: Shell) -> None:
     before = own_demo.files()
     ran = own_demo("--database", "b.db", "db", "import", "-", stdin=b"[1]\n", code=6)
     assert ran.err.splitlines() == [
-        "error: line 1 of the export cannot be imported: it is no header of an export",
-        "hint: Nothing was imported. Export it anew: the file is cut short or was changed.",
+        "error: line 1 of the export cannot be imported: it is not the header of an export",
+        "hint: Nothing was imported. The file is incomplete or was changed: export it again.",
     ]
     assert own_demo.files() == before
 
@@ -216,7 +215,7 @@ def test_a_damaged_database_is_not_backed_up(own_demo: Shell) -> None:
         " where name = 'ix_change_finding_id'",
     )
     ran = own_demo("db", "backup", "kept.db", "--force", code=6)
-    assert "the copy is damaged, and so the database may be: row 1 missing from index" in ran.err
+    assert "the copy is damaged, so the database may be too: row 1 missing from index" in ran.err
     assert own_demo("--database", "kept.db", "db", "verify").code == 0
     assert "BAD  database file: row 1 missing from" in own_demo("db", "verify", code=1).out
 
@@ -224,5 +223,5 @@ def test_a_damaged_database_is_not_backed_up(own_demo: Shell) -> None:
 def test_a_copy_without_every_row_is_none() -> None:
     """A copy that lost rows on its way does not get its name."""
     empty = sqlite3.connect(":memory:")
-    with closing(empty), pytest.raises(sqlite3.DatabaseError, match="does not have every row"):
+    with closing(empty), pytest.raises(sqlite3.DatabaseError, match="rows are missing in the copy"):
         backup._check(empty, {"snapshot": 5})

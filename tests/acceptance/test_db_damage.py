@@ -31,9 +31,9 @@ def edited(shell: Shell, statement: str, *values: str) -> Path:
     return file
 
 
-CHAIN, DIGEST = "chain of infomaniak", "its models do not give its digest and count"
-CHANGED = "it, its models or what was found since the one before it was changed"
-DAMAGED = "its body is not what was sent: another digest"
+CHAIN, DIGEST = "chain of infomaniak", "its digest or count does not match its models"
+CHANGED = "it, its models or the findings since the previous snapshot were changed"
+DAMAGED = "its body was changed: the digest does not match"
 CASES = {
     "a byte of a payload": (
         "update payload set body = cast(x'00' || substr(body, 2) as blob) where rowid = 2",
@@ -49,7 +49,12 @@ CASES = {
     ),
     "the body in force": (
         "update payload set body = null",
-        ("payloads", "payload", None, "its body is gone, and it is the current or the newest one"),
+        (
+            "payloads",
+            "payload",
+            None,
+            "its body is missing, but it is the current or newest one",
+        ),
     ),
     "the answer behind a snapshot": (
         (
@@ -92,27 +97,27 @@ CASES = {
     ),
     "the first snapshot gone": (
         "delete from snapshot where id = 1",
-        (CHAIN, "snapshot", "2", "the one before it is gone, not 1"),
+        (CHAIN, "snapshot", "2", "the previous snapshot is missing, not 1"),
     ),
     "a snapshot gone": (
         "delete from snapshot where id = 3",
-        (CHAIN, "snapshot", "4", "the one before it is 2, not 3"),
+        (CHAIN, "snapshot", "4", "the previous snapshot is 2, not 3"),
     ),
     "the last snapshot gone": (
         "delete from snapshot where id = 5",
-        ("database", None, None, "refers to a snapshot that is gone"),
+        ("database", None, None, "refers to a missing snapshot"),
     ),
     "the poll of a snapshot gone": (
         "delete from poll where id = 3",
-        (CHAIN, "snapshot", "3", "the poll that brought it is gone"),
+        (CHAIN, "snapshot", "3", "the poll that stored it is missing"),
     ),
     "a value of a change": (
         "update change set after = '\"x\"' where id in (30, 31)",
-        ("changes", "change", "30", "what it says was changed: another fingerprint"),
+        ("changes", "change", "30", "it was changed: the fingerprint does not match"),
     ),
     "a change that makes no sense": (
         "update change set kind = 'held' where id = 20",
-        ("changes", "change", "20", "what it says was changed: another fingerprint"),
+        ("changes", "change", "20", "it was changed: the fingerprint does not match"),
     ),
     "a change gone": ("delete from change where id = 52", (CHAIN, "snapshot", "5", CHANGED)),
     "the level of a finding": (
@@ -121,11 +126,11 @@ CASES = {
     ),
     "the outcome of a poll": (
         "update poll set outcome = 'fine' where id = 5",
-        ("polls", "poll", "5", "'fine' is stored, and no poll ends so"),
+        ("polls", "poll", "5", "the stored poll outcome 'fine' is unknown"),
     ),
     "a time that is none": (
         "update poll set started_at = 'soon' where id = 6",
-        ("polls", "poll", "6", "'soon' is stored, and no time"),
+        ("polls", "poll", "6", "the stored time 'soon' is invalid"),
     ),
     "a date that is none": (
         "update finding set callable_until = 'soon' where id = 3",
@@ -164,5 +169,5 @@ def test_a_poll_that_ended_as_none_does_is_told(own_demo: Shell) -> None:
     """`catalog polls` reports an unknown stored outcome and the next command."""
     edited(own_demo, "update poll set outcome = 'fine' where id = 5")
     ran = own_demo("polls", code=6)
-    assert "error: 'fine' is stored, and no poll ends so" in ran.err
-    assert "`catalog db verify` says what is damaged" in ran.err
+    assert "error: the stored poll outcome 'fine' is unknown" in ran.err
+    assert "`catalog db verify` lists the damage" in ran.err

@@ -176,15 +176,15 @@ def test_a_hard_link_of_the_old_database_stays_as_it_is(backed: Shell) -> None:
 
 WRONG = {
     "nothing": (2, "there is no file kept.db"),
-    "a folder": (2, "kept.db is no regular file"),
-    "a pipe": (2, "kept.db is no regular file"),
-    "text": (6, "kept.db is no SQLite database"),
+    "a folder": (2, "kept.db is not a regular file"),
+    "a pipe": (2, "kept.db is not a regular file"),
+    "text": (6, "kept.db is not an SQLite database"),
     "the database": (2, "kept.db is the database itself"),
-    "another program's": (6, "kept.db is the database of another program: it has mine"),
+    "another program's": (6, "kept.db is another program's database: its tables are mine"),
     "cut short": (6, "kept.db is damaged: "),
-    "of a newer version": (6, "kept.db has schema 9999, this version knows up to "),
-    "edited": (6, "kept.db does not verify: model_version 9: what it says of "),
-    "a lost reference": (6, "kept.db is damaged: row 2 of snapshot refers to a snapshot"),
+    "of a newer version": (6, "kept.db has schema 9999, this version supports at most "),
+    "edited": (6, "kept.db fails verification: model_version 9: "),
+    "a lost reference": (6, "kept.db is damaged: row 2 of snapshot refers to a missing snapshot"),
 }
 
 
@@ -240,7 +240,7 @@ def test_a_folder_in_place_of_the_database_stays(backed: Shell) -> None:
     """A restore does not replace a folder."""
     (backed.folder / "odd").mkdir()
     ran = backed("--database", "odd", "db", "restore", "kept.db", code=6)
-    assert f"{backed.folder}/odd is no regular file" in ran.err
+    assert f"{backed.folder}/odd is not a regular file" in ran.err
 
 
 def test_a_backup_of_an_older_version_is_upgraded_by_the_next_command(backed: Shell) -> None:

@@ -85,7 +85,7 @@ def test_an_upgrade_keeps_the_old_state_beside_it(own: Path, shell: Shell, demo:
         f"{own} upgraded from schema 0001 to {REVISIONS[-1]}",
         f"the state before is in {beside(own)}",
     ]
-    assert f"the old state is kept in {beside(own)}" in ran.err
+    assert f"a copy of the old database is {beside(own)}" in ran.err
     assert dump(beside(own)) == before
     told = shell("--database", own, "db", "verify").lines
     assert told[:-1] == demo("db", "verify").lines[:-1]
@@ -108,7 +108,7 @@ def test_any_command_upgrades_by_itself(own: Path, shell: Shell) -> None:
     ran = shell("--database", own, "snapshots")
     assert len(ran.lines) == 6
     assert ran.err.count("\n") == 1
-    assert f"upgraded from 0001 to {REVISIONS[-1]}; the old state is kept in" in ran.err
+    assert f"upgraded from 0001 to {REVISIONS[-1]}; a copy of the old database is" in ran.err
     assert beside(own).exists()
 
 
@@ -161,7 +161,7 @@ def test_without_a_backup_there_is_no_upgrade(own: Path) -> None:
     """An upgrade without a writable backup fails and changes nothing."""
     before = dump(own)
     beside(own).mkdir()
-    with pytest.raises(StoreError, match=r"no backup of .* could be made"):
+    with pytest.raises(StoreError, match="could not be copied to"):
         Database(str(own)).upgrade()
     assert dump(own) == before
     assert sorted(path.name for path in own.parent.iterdir()) == [own.name, beside(own).name]

@@ -227,4 +227,4 @@ def test_a_database_that_is_held_fails(live: Live) -> None:
     shell, _ = live(dated())
     with closing(sqlite3.connect(shell.folder / "catalog.db", isolation_level=None)) as other:
         other.execute("begin immediate")
-        assert "was held by another process for over 5 s" in shell("doctor", code=1).out
+        assert "was locked by another process for over 5 s" in shell("doctor", code=1).out

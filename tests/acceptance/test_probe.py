@@ -190,28 +190,28 @@ def test_every_mistake_in_a_behavior_file_is_told(shell: Shell) -> None:
     file = shell.folder / "b.toml"
     file.write_text(WRONG, encoding="utf-8")
     assert shell("replay", "--behavior", file, code=2).err.splitlines()[1:] == [
-        "  produkts: there is no such key; products, served and model are known",
-        "  products: a list of numbers is wanted",
-        "  served: a list of names is wanted",
+        "  produkts: there is no such key; the keys are products, served and model",
+        "  products: write a list of numbers",
+        "  served: write a list of names",
         (
-            "  model.0.colour: there is no such key; name, route, does, body, answered_as, tokens, "
-            "latency, retry_after, looks, batch are known"
+            "  model.0.colour: there is no such key; the keys are name, route, does, body, "
+            "answered_as, tokens, latency, retry_after, looks, batch"
         ),
-        "  model.0.looks: 'often' is of the wrong kind",
+        "  model.0.looks: 'often' has the wrong type",
         "  model.0.name: it must be given",
         (
-            "  model.0.route: 'chat-v9' is none of *, chat-v2, chat-v1, embeddings, embeddings-v1, "
-            "rerank, transcription, images"
+            "  model.0.route: 'chat-v9' is not one of *, chat-v2, chat-v1, embeddings, "
+            "embeddings-v1, rerank, transcription, images"
         ),
-        "  model.0.body: 'long' is none of validation, other, plain, html, empty",
-        "  model.0.does: 200 is none of answers, hangs, breaks or a status from 300 to 599",
-        "  model.0.does: 'sulks' is none of answers, hangs, breaks or a status from 300 to 599",
-        "  model.0.does: True is none of answers, hangs, breaks or a status from 300 to 599",
-        "  model.1.does: an empty list is no behavior",
+        "  model.0.body: 'long' is not one of validation, other, plain, html, empty",
+        "  model.0.does: 200 is not one of answers, hangs, breaks or a status from 300 to 599",
+        "  model.0.does: 'sulks' is not one of answers, hangs, breaks or a status from 300 to 599",
+        "  model.0.does: True is not one of answers, hangs, breaks or a status from 300 to 599",
+        "  model.1.does: the list is empty",
         "hint: `catalog help probing` shows such a file.",
     ]
     file.write_text("model = 3", encoding="utf-8")
-    assert "model: tables are wanted: [[model]]" in shell("replay", "--behavior", file, code=2).err
+    assert "model: write tables: [[model]]" in shell("replay", "--behavior", file, code=2).err
     file.write_text("[", encoding="utf-8")
     assert "is not TOML" in shell("replay", "--behavior", file, code=2).err
     assert "cannot read" in shell("replay", "--behavior", "none.toml", code=2).err

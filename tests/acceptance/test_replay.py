@@ -98,7 +98,7 @@ def test_help_lists_every_fault(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["--fault", "half"], "no fault is called 'half' (did you mean half-list?). The kinds are"),
+        (["--fault", "half"], "there is no fault 'half' (did you mean half-list?). The kinds are"),
         (["--fault", "nan", "--fault-rate", "2"], "is not in the range"),
         (["--seed", "1"], "of no use without --fault"),
         (["--fault-rate", "0"], "of no use without --fault"),
@@ -164,7 +164,7 @@ def test_any_provider_is_played(shell: Shell, authorization: str) -> None:
     [
         ([], "no recordings of mars are shipped: name yours with --history"),
         (["--history", ".", "--behavior", "b.toml"], "how the models of mars are called is not"),
-        (["--history", ".", "--fault", "nan,500"], "nan want rows in data, each with an id"),
+        (["--history", ".", "--fault", "nan,500"], "nan need rows in `data`, each with an `id`"),
     ],
 )
 def test_what_goes_with_infomaniak_alone(shell: Shell, words: list[str], told: str) -> None:

@@ -262,7 +262,7 @@ def test_a_database_that_was_emptied_is_told_until_a_backup_is_put_back(live: Li
         shell("db", "backup", "kept.db")
         os.truncate(file, 0)
         # A pass that was under way may break off with other words first.
-        daemon.until("catalog.db is empty: what was in it is gone. Put a backup back")
+        daemon.until("catalog.db is an empty file: its data is lost. `catalog db restore FILE`")
         assert file.stat().st_size == 0
         (shell.folder / "kept.db").replace(file)
         daemon.until("infomaniak: unchanged")

@@ -138,7 +138,7 @@ def test_who_is_not_told_is_exit_1(live: Live) -> None:
         owing = shell("status", code=1).lines
         assert owing[0] == "NOT WELL: 1 message not delivered"
         assert owing[1].split() == ["infomaniak", "not", "well"]
-        cause = "channel ops: 127.0.0.1 answered 503; tried again from 20"
+        cause = "channel ops: 127.0.0.1 answered 503; next attempt from 20"
         assert owing[3].strip().startswith(cause)
         assert owing[4].strip() == (
             "Test: `catalog alerts test ops`. Send again: `catalog alerts retry ops`."
@@ -213,4 +213,4 @@ def test_pages_that_cannot_be_read_are_an_error_with_the_way_out(live: Live) -> 
     file = shell.folder / "catalog.db"
     shell("sync")
     file.write_bytes(file.read_bytes()[:4096])
-    assert "`catalog db restore FILE` puts a backup back" in shell("status", code=6).err
+    assert "`catalog db restore FILE` restores a backup" in shell("status", code=6).err

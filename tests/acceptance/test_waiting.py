@@ -62,7 +62,7 @@ def test_a_held_database_is_named_on_a_terminal(live: Live) -> None:
     for words in (("models",), ("sync",)):
         with held(file):
             shown, _ = shell.on_terminal(*words)
-        line = f"waiting for the database {file}, which another process may hold"
+        line = f"waiting for the database {file}, which another process may have locked"
         assert len(re.findall(re.escape(line), shown)) == 1, shown
 
 

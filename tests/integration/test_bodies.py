@@ -90,7 +90,7 @@ def test_a_damaged_difference_affects_no_other(database: Database) -> None:
     """Only the damaged body is reported, and every other is read as sent."""
     answers = series(database, 9)
     damage(database, answers[5])
-    damaged = f"payload {answers[5].digest}: its body is not what was sent: another digest"
+    damaged = f"payload {answers[5].digest}: its body was changed: the digest does not match"
     assert problems(database) == [damaged]
     with database.reading() as connection:
         for each in (*answers[:5], *answers[6:]):
@@ -121,8 +121,8 @@ def test_what_an_older_version_stored_is_read_and_rested_on(database: Database) 
     assert_read(database, then)
 
 
-NOT_WHOLE = "its body is a difference to one that is not stored whole"
-DAMAGED = "its body is not what was sent: another digest"
+NOT_WHOLE = "its body is stored as a difference to a body that is not stored whole"
+DAMAGED = "its body was changed: the digest does not match"
 EDITS = {
     "the body of a base gone": (
         "update payload set body = null, base_sha256 = null where sha256 = :first",
@@ -182,8 +182,8 @@ def test_a_whole_body_that_is_damaged_is_told(database: Database) -> None:
     """A damaged whole body is named, with the number of differences to it."""
     answers = series(database, 3)
     damage(database, answers[0])
-    damaged = f"{DAMAGED}; 2 that are differences to it cannot be read either"
-    base_damaged = f"its body is a difference to {answers[0].digest}, which is damaged"
+    damaged = f"{DAMAGED}; bodies stored as differences to it, unreadable too: 2"
+    base_damaged = f"its body is stored as a difference to {answers[0].digest}, which is damaged"
     with database.reading() as connection:
         found = {each.sha256: each.problem for each in bodies.check(connection)}
     assert [found[each.digest] for each in answers] == [damaged, base_damaged, base_damaged]

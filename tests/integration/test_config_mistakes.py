@@ -91,9 +91,12 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ('database = ""', "database: an SQLAlchemy URL or the path of an SQLite file is wanted"),
-        ('database = "a\\u0000b"', "database: an SQLAlchemy URL or"),
-        (f'database = "postgresql://u:{SECRET}@ss:w/rd"', "database: an SQLAlchemy URL or"),
+        ('database = ""', "database: write the path of an SQLite file or an SQLAlchemy URL"),
+        ('database = "a\\u0000b"', "database: write the path of an SQLite file"),
+        (
+            f'database = "postgresql://u:{SECRET}@ss:w/rd"',
+            "database: write the path of an SQLite file",
+        ),
         ("database = 5", "database: text is wanted"),
         (
             '[schedule]\nevery = "1h"\ncron = "0 * * * *"',

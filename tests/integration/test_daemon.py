@@ -58,7 +58,7 @@ def test_whatever_a_pass_breaks_off_with_the_next_one_runs(
         assert it.rows("select outcome from poll") == [("failed",), ("first",)]
     said = "by a mistake of this program"
     assert f"infomaniak: the pass broke off {said}, LookupError at {__file__}:" in caplog.text
-    assert f"the poll of infomaniak broke off {said}: RuntimeError at {__file__}:" in caplog.text
+    assert f"the poll of infomaniak failed {said}: RuntimeError at {__file__}:" in caplog.text
     assert "tok-secret" not in caplog.text
     assert "infomaniak: no pass, the disk is full. Check the path" in caplog.text
 

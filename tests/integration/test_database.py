@@ -92,7 +92,7 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("update alembic_version set version_num = '9999'")
     connection.close()
-    with pytest.raises(DatabaseTooNew, match="schema 9999, this version knows up to") as caught:
+    with pytest.raises(DatabaseTooNew, match="9999, this version supports at most") as caught:
         make(path)
     assert "Upgrade" in caught.value.hint
 
@@ -131,7 +131,7 @@ def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as other:
         other.execute("CREATE TABLE customers (id INTEGER)")
     before = path.read_bytes()
-    told = "is the database of another program: it has customers"
+    told = "is another program's database: its tables are customers"
     for upgrades in (True, False):
         with (
             pytest.raises(StoreError, match=told),
@@ -148,7 +148,7 @@ def test_a_dry_run_upgrades_nothing(tmp_path: Path) -> None:
     migrate.upgrade(old, "0001")
     old.dispose()
     before = path.read_bytes()
-    told = f"has schema 0001, this version wants {REVISIONS[-1]}, and nothing is changed here"
+    told = f"has schema 0001, this version needs {REVISIONS[-1]}; this command upgrades nothing"
     with pytest.raises(StoreError, match=told), Database(str(path), upgrades=False).reading():
         pass
     assert path.read_bytes() == before
@@ -273,7 +273,7 @@ def test_an_upgrade_that_breaks_a_reference_is_undone(tmp_path: Path) -> None:
         connection.execute("insert into snapshot values (1, 'p', '2026', 'd', 77, 0, '', null)")
     connection.close()
     engine = Database(database.place)._engine
-    with pytest.raises(StoreError, match="refers to one that is gone"):
+    with pytest.raises(StoreError, match="refers to a missing one"):
         migrate.upgrade(engine)
     with engine.connect() as checked:
         assert checked.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1

@@ -57,7 +57,7 @@ def test_what_is_given_up_is_told_to_the_others(
             not for_good
             and other.told == [["model-removed"], ["model-removed"], ["delivery-ended"]]
         )
-        assert "given up, attempt" in caplog.text
+        assert "given up after attempt" in caplog.text
         states = it.rows("select distinct state, channel from delivery order by 2")
         assert states == [("given up", "ear"), ("delivered", "other")]
         (ended,) = [each for each in other.heard if each.findings[0].rule == "delivery-ended"]

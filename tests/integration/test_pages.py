@@ -69,7 +69,7 @@ def test_a_reference_that_leads_nowhere_is_damage(file: Path) -> None:
             "insert into finding (poll_id, provider, rule, level, fingerprint)"
             " values (9, 'p', 'r', 'info', 'f')"
         )
-    assert glance(file, 60) == ("all", "row 1 of finding refers to a poll that is gone")
+    assert glance(file, 60) == ("all", "row 1 of finding refers to a missing poll")
     with closing(sqlite3.connect(file)) as connection, pytest.raises(sqlite3.DatabaseError):
         check_pages(connection)
 

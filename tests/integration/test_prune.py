@@ -178,7 +178,7 @@ def test_a_pruned_file_is_smaller(database: Database, tmp_path: Path) -> None:
     vacuum(tmp_path / "catalog.db")
     assert (tmp_path / "catalog.db").stat().st_size < before
     (tmp_path / "none.db").write_bytes(b"no database" * 100)
-    with pytest.raises(StoreError, match="could not be made smaller: file is not a database"):
+    with pytest.raises(StoreError, match="the file could not be shrunk: file is not a database"):
         vacuum(tmp_path / "none.db")
 
 

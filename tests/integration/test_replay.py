@@ -272,7 +272,7 @@ def test_a_client_that_hangs_up(
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.close()  # with nothing to linger for: the connection is reset
     record = log.get(timeout=10)
-    assert record.getMessage().endswith("broke off: ConnectionResetError")
+    assert record.getMessage().endswith("was cut: ConnectionResetError")
     assert record.exc_info is None
     assert ask(polled).status == 200
 

@@ -50,7 +50,7 @@ def test_a_lock_of_a_process_that_is_not_seen_is_met(file: Path) -> None:
     with subprocess.Popen(line, stdout=subprocess.PIPE) as other, file.open("r+b") as old:
         assert other.stdout
         other.stdout.readline()
-        with pytest.raises(DatabaseBusy, match="not seen from here"):
+        with pytest.raises(DatabaseBusy, match="not visible here"):
             swap._lock(old, file)
         other.send_signal(signal.SIGKILL)
 
@@ -59,7 +59,10 @@ def test_whoever_comes_between_the_locks_is_waited_for(file: Path) -> None:
     """And then the restore is refused."""
     with closing(sqlite3.connect(file, isolation_level=None)) as other, file.open("r+b") as old:
         other.execute("begin immediate")
-        with pytest.raises(DatabaseBusy, match="held by another"), swap._rolled_back(old, file, 0):
+        with (
+            pytest.raises(DatabaseBusy, match="locked by"),
+            swap._rolled_back(old, file, 0),
+        ):
             raise AssertionError("unreachable: it is held")
 
 
@@ -123,7 +126,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(file: Path) -> None:
 def test_a_database_that_is_damaged_in_its_place_is_told(file: Path) -> None:
     """Damage after a restore is reported with the copies of the old files."""
     file.write_bytes(file.read_bytes()[:5000])
-    with pytest.raises(StoreError, match="was restored and is damaged") as caught:
+    with pytest.raises(StoreError, match="is damaged after the restore") as caught:
         restoring._check_again(file, (Path("copy"),))
     assert "copy" in caught.value.hint
 

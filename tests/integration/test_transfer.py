@@ -80,22 +80,22 @@ def test_an_empty_database_is_exported_too(tmp_path: Path) -> None:
 
 
 BROKEN: dict[str, Callable[[list[bytes]], list[bytes]]] = {
-    "line 1 of the export cannot be imported: it is no header": lambda all_: all_[1:],
-    "line 1 of the export cannot be imported: it is no JSON": lambda all_: [b"\x1f\x8b", *all_],
-    "is of schema 0001, this version knows": lambda all_: [
+    "line 1 of the export cannot be imported: it is not the header": lambda all_: all_[1:],
+    "line 1 of the export cannot be imported: it is not JSON": lambda all_: [b"\x1f\x8b", *all_],
+    "has schema 0001, but this version needs": lambda all_: [
         re.sub(rb'"revision":"\d+"', b'"revision":"0001"', all_[0])
     ],
-    "the export cannot be imported: it has 51 of 52 rows of change": lambda all_: all_[:-1],
-    "line 158 of the export cannot be imported: it is no JSON": lambda all_: [
+    "the export cannot be imported: it has only 51 of 52 rows of change": lambda all_: all_[:-1],
+    "line 158 of the export cannot be imported: it is not JSON": lambda all_: [
         *all_[:-1],
         all_[-1][:-9],
     ],
-    "line 2 of the export cannot be imported: it is no row": lambda all_: [all_[0], b"[1]"],
-    "line 3 of the export cannot be imported: it is no row": lambda all_: [
+    "line 2 of the export cannot be imported: it is not a row": lambda all_: [all_[0], b"[1]"],
+    "line 3 of the export cannot be imported: it is not a row": lambda all_: [
         *all_[:2],
         b'{"table":"x","row":{}}',
     ],
-    "line 4 of the export cannot be imported: it is no row": lambda all_: [
+    "line 4 of the export cannot be imported: it is not a row": lambda all_: [
         *all_[:3],
         b'{"table":"payload","row":{}}',
     ],
@@ -103,13 +103,13 @@ BROKEN: dict[str, Callable[[list[bytes]], list[bytes]]] = {
         all_[0],
         all_[1].replace(b'"KLUv', b'"?LUv'),
     ],
-    "line 1 of the export cannot be imported: it is no header of an export": lambda all_: [
+    "line 1 of the export cannot be imported: it is not the header of an export": lambda all_: [
         re.sub(rb'"payload":\d+', b'"payload":"1"', all_[0])
     ],
-    "line 1 of the export cannot be imported: it is no JSON: it is nested too deeply": lambda _: [
+    "line 1 of the export cannot be imported: it is not JSON: it is nested too deeply": lambda _: [
         b"[" * 50_000
     ],
-    "line 1 of the export cannot be imported: it is no JSON: Exceeds the limit": lambda _: [
+    "line 1 of the export cannot be imported: it is not JSON: Exceeds the limit": lambda _: [
         b"9" * 5_000
     ],
     "line 2 of the export cannot be imported: a value of payload.size cannot be read: found "
@@ -141,15 +141,15 @@ BROKEN: dict[str, Callable[[list[bytes]], list[bytes]]] = {
         all_[0],
         re.sub(rb'"sha256":"', rb'"sha256":"\\u0000', all_[1]),
     ],
-    "snapshot.taken_at cannot be read: 'then' is stored, and no time": lambda all_: [
+    "snapshot.taken_at cannot be read: the stored time 'then' is invalid": lambda all_: [
         re.sub(rb'"taken_at":"[^"]+"', b'"taken_at":"then"', line) for line in all_
     ],
     "model_version.facts cannot be read: $": lambda all_: [
         re.sub(rb'"facts":"', b'"facts":"' + b"[" * 50_000, line) for line in all_
     ],
-    "it is no row of a table": lambda all_: [all_[0], b"[" + b"1," * 600_000 + b"1]"],
+    "it is not a row of a table": lambda all_: [all_[0], b"[" + b"1," * 600_000 + b"1]"],
     "FOREIGN KEY constraint failed": lambda all_: [all_[0], all_[-1]],
-    "what was exported was not sound: change 1: ": lambda all_: [
+    "the exported data is damaged: change 1: ": lambda all_: [
         line.replace(b'"kind":"removed"', b'"kind":"added"') for line in all_
     ],
 }

@@ -72,7 +72,7 @@ def test_a_renaming_says_that_nobody_knows_how_long_the_old_name_works() -> None
     assert read(elsewhere)[-1] == "   How long the old name still works is not known."
     assert read(renamed("llama-3", "llama3")) == [
         "⛔ llama3: name llama-3 → llama3",
-        "   Calls take the name: the old one stops working.",
+        "   Calls use the name, and the old name stops working.",
         "   How long the old name still works is not known.",
     ]
 

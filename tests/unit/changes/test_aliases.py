@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from catalog.alerts.channel import Audience, used_in
-from catalog.changes.aliases import aliases, bearers, target, went
+from catalog.changes.aliases import aliases, bearers, moved_aliases, target
 from catalog.changes.change import Updated
 from catalog.changes.diff import diff
 from catalog.changes.finding import Finding
@@ -337,4 +337,4 @@ def test_other_words_are_no_aliases() -> None:
     """Descriptions that two models exchanged are no aliases that went over."""
     texts = [canonical("x"), canonical("y")]
     one, other = state({"a": {}, "b": {}}).models
-    assert went([Updated(one, "text", *texts), Updated(other, "text", *texts[::-1])]) == ()
+    assert moved_aliases([Updated(one, "text", *texts), Updated(other, "text", *texts[::-1])]) == ()

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from catalog.changes.clock import clock_fields, steadied
+from catalog.changes.clock import clock_fields, with_earlier_values
 from catalog.core.snapshot import Model, Snapshot
 from catalog.core.strict_json import canonical
 
@@ -67,13 +67,15 @@ def test_a_field_within_an_object_is_found() -> None:
     before = listed(THEN, *[{"meta": {"at": SECONDS, "size": 1}}] * 2)
     after = listed(NOW, *[{"meta": {"at": LATER, "size": 2}}] * 2)
     assert clock_fields(before, after) == {"meta.at"}
-    facts = [model.facts for model in steadied(before, after, {"meta.at"}).models]
+    facts = [model.facts for model in with_earlier_values(before, after, {"meta.at"}).models]
     assert facts == [canonical({"meta": {"at": SECONDS, "size": 2}})] * 2
 
 
-def test_a_steadied_snapshot_is_the_one_before() -> None:
+def test_a_snapshot_with_earlier_values_is_the_one_before() -> None:
     """Without other changes the snapshots are equal, and a new model keeps its own time."""
     before = created(THEN, SECONDS, SECONDS)
-    assert steadied(before, created(NOW, LATER, LATER), {"created"}).digest == before.digest
-    more = steadied(before, created(NOW, LATER, LATER, LATER), {"created"})
+    assert (
+        with_earlier_values(before, created(NOW, LATER, LATER), {"created"}).digest == before.digest
+    )
+    more = with_earlier_values(before, created(NOW, LATER, LATER, LATER), {"created"})
     assert more.models[2].facts == canonical({"created": LATER, "size": 1})

@@ -14,7 +14,7 @@ from tests.support.builders import model
         ("$1.00 / 1M", "$2.00 / 1M", {"raised"}),
         ("JPY 1,000", "JPY 900.5", {"lowered"}),
         ("$1.0", "$1.00", {"respelled"}),
-        ("$1", "$30", {"raised", "leap"}),
+        ("$1", "$30", {"raised", "jump"}),
         ("$1 / 1M", "$2 / 1K", set()),
         ("$1 in, $2 out", "$2 in, $3 out", set()),
         ("$1", "1 EUR", set()),

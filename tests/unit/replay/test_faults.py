@@ -39,11 +39,11 @@ def test_the_kinds_are_read_in_the_order_of_the_table() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("half", "no fault is called 'half' (did you mean half-list?)"),
-        ("zzz,nann", "'nann' (did you mean nan?); no fault is called 'zzz'"),
-        ("al", "no fault is called 'al' (did you mean all?)"),
-        ("", "no kind named"),
-        (" , ", "no kind named"),
+        ("half", "there is no fault 'half' (did you mean half-list?)"),
+        ("zzz,nann", "'nann' (did you mean nan?); there is no fault 'zzz'"),
+        ("al", "there is no fault 'al' (did you mean all?)"),
+        ("", "no fault named"),
+        (" , ", "no fault named"),
     ],
 )
 def test_an_unknown_kind_is_told_with_its_neighbor(text: str, told: str) -> None:
