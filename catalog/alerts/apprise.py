@@ -40,10 +40,10 @@ def problem(url: str) -> str | None:
     The URL is not shown, because it is a secret.
     """
     try:
-        taken = _plugin(url) is not None
+        accepted = _plugin(url) is not None
     except ImportError:
         return f"Apprise is not installed. {INSTALL}"
-    return None if taken else "Apprise cannot read this URL"
+    return None if accepted else "Apprise cannot read this URL"
 
 
 def address(url: str) -> tuple[str, int] | None:
@@ -106,7 +106,7 @@ class AppriseChannel:
         )
 
     def _body(self, plugin: "NotifyBase", message: Message) -> str:
-        """Write the text so that the service takes it whole, also in the format it is sent in."""
+        """Return the text, cut to the service's limit after conversion."""
         import apprise.conversion
 
         text_format = apprise.NotifyFormat.TEXT
@@ -125,14 +125,14 @@ class AppriseChannel:
         logger = logging.getLogger("apprise")
         logger.addHandler(logged)
         try:
-            taken = within(self.deadline, lambda: self._notify(plugin, message, body))
+            accepted = within(self.deadline, lambda: self._notify(plugin, message, body))
         except TimeoutError:
             return self._failure("it did not answer in time")
-        except Exception as error:  # noqa: BLE001  # 170 plugins raise anything
+        except Exception as error:  # noqa: BLE001  # 170 plugins raise any exception
             return self._failure(f"it failed with {type(error).__name__}")
         finally:
             logger.removeHandler(logged)
-        return None if taken else self._refusal("\n".join(logged.texts), len(body.encode()))
+        return None if accepted else self._refusal("\n".join(logged.texts), len(body.encode()))
 
     def _notify(self, plugin: "NotifyBase", message: Message, body: str) -> bool:
         from apprise import Apprise, NotifyFormat
@@ -140,15 +140,15 @@ class AppriseChannel:
         subject = inert(self.wording.subject(message))
         carrier = Apprise()
         carrier.add(plugin)
-        taken = carrier.notify(body, subject, _kind(message), body_format=NotifyFormat.TEXT)
-        return bool(taken)  # None and partial success are failures
+        accepted = carrier.notify(body, subject, _kind(message), body_format=NotifyFormat.TEXT)
+        return bool(accepted)  # None and partial success are failures
 
     def _refusal(self, logged: str, size: int) -> DeliveryFailed:
         """Return the failure that Apprise only wrote to its log."""
         statuses = [int(status) for status in _STATUS.findall(logged)]
         if not statuses:
             reached = not _UNREACHED.search(logged)
-            return self._failure("it was not taken" if reached else "it could not be reached")
+            return self._failure("it was not accepted" if reached else "it could not be reached")
         status = statuses[-1]
         return self._failure(
             f"it answered {status}",

@@ -28,7 +28,10 @@ def nothing_used() -> Used:
 
 
 def names(change: Change, rule: str) -> tuple[str, ...]:
-    """Return the names of a change, including a changed old name and lost aliases."""
+    """Return the names of a change.
+
+    A changed old name and lost aliases are included.
+    """
     return *change.names, *former("name", change, rule), *lost(change, rule)
 
 
@@ -63,8 +66,8 @@ def files_text(files: Iterable[str]) -> str:
     return one_line(f"{shown} and {count(more, 'more file')}" if more > 0 else shown)
 
 
-MENDABLE = {401, 403, 404, 408, 425, 429}
-"""Client errors that can be repaired. All others end a message."""
+REPAIRABLE = {401, 403, 404, 408, 425, 429}
+"""Client errors that an operator or time can repair. All others end the retries."""
 CLIENT_ERRORS = range(400, 500)
 
 
@@ -108,7 +111,7 @@ class Audience:
     def wants(self, finding: Finding) -> bool:
         """Return whether the channel wants a finding, never a quiet one.
 
-        A wave is wanted as a whole if one of its models is.
+        A wave, one change of many models, is wanted as a whole if one of its models is.
         """
         if finding.level is Level.QUIET or finding.level.rank > self.level.rank:
             return False
@@ -158,5 +161,5 @@ class Channel(Protocol):
 
 
 def is_lasting(status: int) -> bool:
-    """Return whether a receiver with this status never accepts the message."""
-    return status in CLIENT_ERRORS and status not in MENDABLE
+    """Return whether the status means that no retry can succeed."""
+    return status in CLIENT_ERRORS and status not in REPAIRABLE

@@ -1,4 +1,4 @@
-"""Send messages over SMTP, one mail per recipient, as plain text and as HTML."""
+"""Send messages over SMTP as plain text and HTML, one per recipient."""
 
 import smtplib
 import socket
@@ -30,15 +30,15 @@ Security = Literal["starttls", "tls", "none"]
 PORTS = {"smtp": 587, "smtps": 465}
 PERMANENT = 500
 LOGIN = {530, 534, 535, 538}
-"""Login errors, which can be repaired. Every other 5xx ends a message."""
+"""Login errors, which an operator can repair. Every other 5xx ends the retries."""
 TOO_LARGE = {523, 552}
-"""Errors of a mail over the server's size limit."""
+"""Codes for a mail above the server's size limit."""
 REPLY_LENGTH = 200
 AFTER_DATA = 120.0
 """Seconds to wait for the answer after the complete mail.
 
-The server may scan the mail, and an early end would send it twice. RFC 5321, 4.5.3.2.6, asks for
-ten minutes.
+The server may scan the mail first. A shorter wait would cause a second mail, because the first one
+may be delivered. RFC 5321, 4.5.3.2.6, recommends ten minutes.
 """
 _LOGIN_HINT = "Check the channel's user and password."
 _TLS_HINT = "Check the server's certificate and port; smtps:// is for TLS from the first byte."
@@ -76,13 +76,13 @@ class MailServer:
 class _Plain(smtplib.SMTP):
     """A connection that knows whether the mail was sent completely."""
 
-    is_handed_in = False
+    is_complete = False
 
     def send(self, s: "ReadableBuffer | str") -> None:
         """Send bytes. A line with only a dot ends the mail."""
         super().send(s)
         text = s if isinstance(s, str) else bytes(s).decode("latin-1")
-        self.is_handed_in = self.is_handed_in or text.endswith("\r\n.\r\n")
+        self.is_complete = self.is_complete or text.endswith("\r\n.\r\n")
 
 
 class _Tls(_Plain, smtplib.SMTP_SSL):
@@ -98,7 +98,7 @@ class _Progress:
     def more(self) -> float:
         """Return extra seconds for a complete mail, else close the connection."""
         connection = self.connection
-        if connection is not None and connection.is_handed_in:
+        if connection is not None and connection.is_complete:
             return AFTER_DATA
         with suppress(OSError, AttributeError):  # not connected
             if connection is not None and connection.sock is not None:
@@ -110,9 +110,9 @@ class _Progress:
 class EmailChannel:
     """A channel that mails one `recipient`.
 
-    A server's certificate is always checked. `deadline` is for all of the exchange, in seconds.
-    `max_size` is in bytes of the whole mail as it is sent. The password is in no error and no log,
-    and neither is any of `secrets`, which the server may repeat from what it knows.
+    The server's certificate is always checked. `deadline` limits the whole exchange, in seconds.
+    `max_size` is in bytes of the encoded mail. Errors and logs contain neither the password nor any
+    of `secrets`, also if the server's answer repeats them.
     """
 
     name: str
@@ -136,57 +136,58 @@ class EmailChannel:
         """
         failure = attempt(
             self._offer,
-            self.letter(message),
-            lambda: self._letter(message, self.wording.short(message, titled=True)),
+            self.mail(message),
+            lambda: self._mail(message, self.wording.short(message, titled=True)),
         )
         # Raised outside of `except`, because the exception's context must not contain the mail.
         if failure is not None:
             raise failure
 
-    def letter(self, message: Message) -> EmailMessage:
+    def mail(self, message: Message) -> EmailMessage:
         """Return the mail. Its id is the same on every attempt."""
 
         def fits(text: str) -> bool:
-            return len(self._letter(message, text).as_bytes()) <= self.max_size
+            return len(self._mail(message, text).as_bytes()) <= self.max_size
 
-        return self._letter(message, self.wording.text(message, fits=fits))
+        return self._mail(message, self.wording.text(message, fits=fits))
 
-    def _letter(self, message: Message, text: str) -> EmailMessage:
-        letter = EmailMessage(policy=SMTP)
-        letter["From"] = self.sender
-        letter["To"] = self.recipient
-        letter["Subject"] = one_line(self.wording.subject(message))
-        letter["Date"] = format_datetime(self.clock())
-        letter["Message-ID"] = f"<{message.id}@{self.sender.rpartition('@')[2]}>"
-        letter["Auto-Submitted"] = "auto-generated"
+    def _mail(self, message: Message, text: str) -> EmailMessage:
+        mail = EmailMessage(policy=SMTP)
+        mail["From"] = self.sender
+        mail["To"] = self.recipient
+        mail["Subject"] = one_line(self.wording.subject(message))
+        mail["Date"] = format_datetime(self.clock())
+        mail["Message-ID"] = f"<{message.id}@{self.sender.rpartition('@')[2]}>"
+        mail["Auto-Submitted"] = "auto-generated"
         # Not Base64, because spam filters dislike it and people cannot read it.
-        letter.set_content(f"{text}\n", cte="quoted-printable")
-        html = page(str(letter["Subject"]), text)
-        letter.add_alternative(html, subtype="html", cte="quoted-printable")
+        mail.set_content(f"{text}\n", cte="quoted-printable")
+        html = page(str(mail["Subject"]), text)
+        mail.add_alternative(html, subtype="html", cte="quoted-printable")
         # Every attempt sends the same bytes, so the boundary is not random.
-        letter.set_boundary(f"=_{message.id}")
-        return letter
+        mail.set_boundary(f"=_{message.id}")
+        return mail
 
-    def _offer(self, letter: EmailMessage) -> DeliveryFailed | None:
+    def _offer(self, mail: EmailMessage) -> DeliveryFailed | None:
         progress = _Progress()
         try:
-            within(self.deadline, partial(self._send, letter, progress), progress.more)
+            within(self.deadline, partial(self._send, mail, progress), progress.more)
         except OSError as error:  # smtplib's errors are OSErrors
             return self._failure(error)
         return None
 
-    def _send(self, letter: EmailMessage, progress: "_Progress") -> None:
+    def _send(self, mail: EmailMessage, progress: "_Progress") -> None:
         with self._connect() as connection:
             progress.connection = connection
             if self.server.security == "starttls":
                 connection.starttls(context=ssl.create_default_context())
             if self.user is not None:
                 connection.login(self.user, self.password or "")
-            connection.send_message(letter, self.sender, [self.recipient])
+            connection.send_message(mail, self.sender, [self.recipient])
 
     def _connect(self) -> "_Plain | _Tls":
         host, port = self.server.host, self.server.port
-        # Longer than the deadline, which gives a better error. It ends an abandoned connection.
+        # Longer than the deadline, because the deadline gives a better error. This timeout only
+        # closes abandoned connections.
         timeout = self.deadline + AFTER_DATA
         if self.server.security == "tls":
             context = ssl.create_default_context()
@@ -203,13 +204,13 @@ class EmailChannel:
             case smtplib.SMTPNotSupportedError() if "STARTTLS" in str(error):
                 return self._error("offers no STARTTLS", _TLS_HINT)
             case smtplib.SMTPServerDisconnected():
-                return self._error("broke the connection off")
+                return self._error("closed the connection early")
             case ssl.SSLError():
-                return self._error(f"has no good TLS: {error.reason or 'refused'}", _TLS_HINT)
+                return self._error(f"failed the TLS check: {error.reason or 'refused'}", _TLS_HINT)
             case TimeoutError():
                 return self._error("did not answer in time")
             case smtplib.SMTPException():
-                return self._error("offers no login that is known", _LOGIN_HINT)
+                return self._error("offers no supported login method", _LOGIN_HINT)
         return self._error("could not be reached")
 
     def _refusal(self, code: int, text: bytes | str) -> DeliveryFailed:
@@ -224,7 +225,7 @@ class EmailChannel:
         return self._error(f"answered {code}: {reply}", hint, **how)
 
     def _hide(self, text: str) -> str:
-        """Replace the password, also as logins write it, and every other secret."""
+        """Replace the password, also in its encoded forms, and every other secret."""
         return hide(text, (self.password or "", *self.secrets))
 
     def _error(self, what: str, hint: str = "", **how: bool) -> DeliveryFailed:

@@ -25,7 +25,7 @@ from catalog.report.sentences import fact, title
 
 LINES = 30
 LINE_LENGTH = 400
-"""The maximum characters of a line, so thirty fit Mattermost's 16,383."""
+"""The maximum characters of a line. Thirty lines fit into Mattermost's limit of 16,383."""
 SUBJECT_LENGTH = 150
 
 MARKS = {Level.BREAKING: "⛔", Level.WARNING: "⚠️", Level.INFO: "\u2139\ufe0f"}
@@ -37,7 +37,7 @@ _ZERO_WIDTH_SPACE = "\u200b"
 def subject(message: Message) -> str:
     """Return the most severe finding and the counts in one line.
 
-    `infomaniak: llama3 removed, and 10 more (7 breaking, 4 info)`
+    Example: `infomaniak: llama3 removed, and 10 more (7 breaking, 4 info)`
     """
     if not message.findings:
         return f"{message.provider}: nothing to report"
@@ -108,7 +108,7 @@ def more_command(message: Message) -> str:
 
 
 def slack(text: str) -> str:
-    """Return text for Slack and compatible chats without live parts.
+    """Return text without pings and links for Slack and compatible chats.
 
     `&`, `<` and `>` become entities, because Slack only pings and links within angle brackets.
     Mattermost and kChat also ping on `@name` and link `[text](url)`, so a zero-width space breaks
@@ -164,16 +164,18 @@ def _reasons(finding: Finding) -> Iterator[str]:
     if end is not None:
         yield f"{end[0].upper()}{end[1:]}."
     elif rule is not None and (rule.attribute == "name" or rule.id == "name-changed"):
-        yield "How long the old name still works is not known."
+        yield "It is not known how long the old name still works."
 
 
 CHAT = Template("$title ($when)\n$findings\n$link")
 """The template of chats without a title."""
 TITLED = Template("$findings\n$when\n$link")
 """The template below a separate title."""
-LETTER = Template("$findings\n\n$title\nSeen: $when\nSent by catalog to channel $channel\n$link")
+MAIL_TEMPLATE = Template(
+    "$findings\n\n$title\nSeen: $when\nSent by catalog to channel $channel\n$link"
+)
 """The template of mails, with the title as subject."""
-LETTER_LINES = 300
+MAIL_LINES = 300
 LARGEST = 256 * 1024
 """The maximum bytes of a template."""
 
@@ -209,7 +211,7 @@ class Wording:
         escape: Callable[[str], str] = str,
         fits: Callable[[str], bool] = _any_size,
     ) -> str:
-        """Return the message text, with quoted values through `escape`.
+        """Return the message text. `escape` is applied to each value.
 
         `fits` checks whether the channel accepts a text. Findings are omitted and counted until it
         fits. If the template alone is too long, the short text is used.
@@ -235,7 +237,7 @@ class Wording:
         """
         lines = [] if titled else [self.subject(message)]
         counted = f": {left_out(message)}" if message.findings else "."
-        return escape("\n".join([*lines, f"Too large to be sent whole{counted}"]))
+        return escape("\n".join([*lines, f"Too large to send in full{counted}"]))
 
     def subject(self, message: Message) -> str:
         """Return the line above the text."""
@@ -248,11 +250,11 @@ class Wording:
         parts = []
         if message.test:
             parts.append(
-                f"This is a test of channel {self.channel}: if you read it, messages arrive."
+                f"This is a test of channel {self.channel}: if you can read it, messages arrive."
             )
         if message.findings:
             parts.append(findings_text(message, self.lines, most))
-            if show_command(message) not in parts[-1]:  # which a cut text names already
+            if show_command(message) not in parts[-1]:  # a cut text already has the command
                 parts.append(f"More: `{more_command(message)}`")
         return "\n".join(parts)
 

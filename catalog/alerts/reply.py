@@ -15,8 +15,8 @@ _KEYS = ("error", "errors", "code", "message", "msg", "description", "detail", "
 def error_words(body: bytes, hide: Callable[[str], str]) -> str:
     """Return the error on one line without secrets, empty if unknown.
 
-    `hide` replaces secrets. JSON gives its known members, a web page its title, any other text all
-    of it. Control and invisible characters become blanks.
+    `hide` replaces secrets. The error is in known members of JSON or in the title of a web page.
+    Any other text is the error itself. Control and invisible characters become blanks.
     """
     line = hide(_words(body))
     return cut(" ".join("".join(c if c.isprintable() else " " for c in line).split()), MOST)

@@ -57,5 +57,5 @@ def attempt(
     failure = send(whole)
     if failure is None or not failure.too_large:
         return failure
-    logger.warning("%s; a short message is sent in place of the long one", failure)
+    logger.warning("%s; a short message is sent instead", failure)
     return send(short())

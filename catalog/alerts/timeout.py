@@ -14,8 +14,8 @@ def within(
     """Return the result of `call`, or raise TimeoutError after `seconds`.
 
     The call runs on its own thread, which is abandoned after the timeout, because a library that
-    slowly reads a socket cannot be stopped. At the timeout, `more` returns extra seconds. It may
-    also close the connection.
+    slowly reads a socket cannot be stopped. `more` is called at the timeout. It returns extra
+    seconds to wait, and may close the connection.
     """
     future: Future[Result] = Future()
 

@@ -45,7 +45,7 @@ class Quiet:
         try:
             quiet = cls(read_clock(begin), read_clock(end))
         except ValueError:
-            raise ValueError("hours such as 22:00-07:00 are wanted") from None
+            raise ValueError("hours such as 22:00-07:00 are expected") from None
         if quiet.begin == quiet.end:
             raise ValueError("quiet hours that begin and end at the same time never end")
         return quiet
@@ -97,10 +97,10 @@ class Timing:
 
 
 def _next(clock: time, local: datetime, *, twice: bool) -> datetime:
-    """Return the next time after `local` at which clocks there show `clock`.
+    """Return the next time after `local` when clocks show `clock`.
 
-    A time that a clock change skips is later by as much. Of a time that is shown twice in one day,
-    the second one counts only with `twice`.
+    A time that a clock change skips is delayed by the length of the change. If clocks show a time
+    twice in one day, the second one counts only with `twice`.
     """
     # Clock changes can move a time to the next day, and can skip a whole day.
     days = (local.date() + timedelta(days=number) for number in range(-1, 3))
@@ -110,7 +110,10 @@ def _next(clock: time, local: datetime, *, twice: bool) -> datetime:
 
 
 def _shown(there: datetime) -> list[datetime]:
-    """Return when clocks show a local time, in UTC: once, or twice when they go back."""
+    """Return when clocks show a local time, in UTC.
+
+    There are two times when clocks go back.
+    """
     written = there.replace(tzinfo=None)
     moments = {there.replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
     return sorted(
@@ -124,7 +127,7 @@ def read_clock(text: str) -> time:
     """Parse a time of day such as `08:00`, or raise ValueError."""
     match = _CLOCK.fullmatch(text.strip())
     if match is None:
-        raise ValueError("a time of day such as 08:00 is wanted")
+        raise ValueError("a time of day such as 08:00 is expected")
     return time(int(match[1]), int(match[2]))
 
 
@@ -133,8 +136,8 @@ def next_attempt(
 ) -> datetime | None:
     """Return the time of the next attempt, None to give up.
 
-    `chance` from 0 to 1 moves the wait by up to 10 % either way. `retry_after` is the receiver's
-    pause in seconds, respected up to a day.
+    `chance` from 0 to 1 changes the wait by -10 % to 10 %. `retry_after` is the pause that the
+    receiver asks for, in seconds. It is limited to a day.
     """
     if attempts > len(WAITS):
         return None

@@ -49,7 +49,8 @@ def signed_headers(
 ) -> dict[str, str]:
     """Return the signature headers of one attempt.
 
-    There is one signature per key, because a receiver may know any of them, and none without keys.
+    There is one signature per key, because a receiver may know any of them. Without keys, there is
+    no signature.
     """
     seconds = str(int(at.timestamp()))
     headers = {"webhook-id": message_id, "webhook-timestamp": seconds}
@@ -75,16 +76,16 @@ Format = Literal["cloudevents", "slack"]
 MOST_ATTEMPTS = 3
 """The attempts within one run. The next run continues."""
 PERMANENT = ("no_text", "invalid_payload", "invalid_arguments")
-"""Slack errors that no retry repairs."""
+"""Slack errors that a retry cannot repair."""
 TOO_LONG = "msg_too_long"
-UNREACHED = "`catalog doctor` checks the way to the channel's host."
+UNREACHED = "`catalog doctor` checks the connection to the channel's host."
 FAILING = "The receiver fails. Test again later."
 REFUSED: Mapping[int, str] = {
     HTTPStatus.BAD_REQUEST: "Check the channel's `format`: the receiver cannot read the message.",
-    HTTPStatus.GONE: "The receiver is gone for good: remove the channel or give it another URL.",
+    HTTPStatus.GONE: "The receiver was removed: remove the channel or give it another URL.",
     HTTPStatus.TOO_MANY_REQUESTS: "The receiver wants fewer messages. Test again later.",
 }
-"""What to do, by status."""
+"""Hints by HTTP status."""
 SERVER_ERROR = 500
 _CONTENT_TYPES = {"cloudevents": "application/cloudevents+json", "slack": "application/json"}
 
@@ -199,7 +200,7 @@ class WebhookChannel:
     def _refusal(self, code: object, reply: bytes) -> DeliveryFailed:
         """Return the failure of an answer 200 with `{"ok": false}`."""
         return DeliveryFailed(
-            self._text(f"answered 200 and did not take it: {self._words(reply)}"),
+            self._text(f"answered 200 but refused the message: {self._words(reply)}"),
             for_good=code in PERMANENT,
             too_large=code == TOO_LONG,
         )

@@ -54,7 +54,7 @@ def check_config(app: App) -> int:
     loaded = app.with_files().loaded
     refuse_channels(loaded)
     say(f"the configuration is right: {loaded.file or 'no file, defaults and environment'}")
-    for name in loaded.strangers:
+    for name in loaded.unknown_variables:
         note(f"the variable {name} is none of ours, and was passed over")
     for each in loaded.settings.each:
         one = each.one

@@ -96,7 +96,7 @@ def _look(app: App) -> Iterator[Diagnosis]:
         if each.document.path is not None:
             yield _document(each.document.path, is_chosen=each.document.is_chosen)
     for channel in settings.channel:
-        yield from _channel(channel, settings.http.way)
+        yield from _channel(channel, settings.http.proxy_route)
 
 
 def _provider(settings: Settings, what: str) -> Iterator[Diagnosis]:

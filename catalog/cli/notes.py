@@ -44,7 +44,7 @@ def _day(_context: click.Context, _option: click.Parameter, text: str | None) ->
 def _line(context: click.Context, option: click.Parameter, text: str | None) -> str | None:
     read = model_name(context, option, text)
     if read is not None and (not read.strip() or len(read) > LONGEST):
-        raise click.BadParameter(f"1 to {LONGEST} characters are wanted")
+        raise click.BadParameter(f"1 to {LONGEST} characters are expected")
     return read and read.strip()
 
 
@@ -74,7 +74,7 @@ def note_(
     if remove and any(given):
         raise click.UsageError("--remove goes with none of --retires, --successor and --source.")
     if not remove and not (retires or successor):
-        raise click.UsageError("--retires, --successor or --remove is wanted.")
+        raise click.UsageError("--retires, --successor or --remove is expected.")
     with app.changing() as connection:
         provider, number, key = find_model(app, connection, model)
         listed = {each.name for each in history.snapshot(connection, number).models}

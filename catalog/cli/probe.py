@@ -20,7 +20,7 @@ from catalog.core.errors import SettingsInvalid
 from catalog.core.probe import Call, Probe
 from catalog.core.text import count
 from catalog.core.visible import visible
-from catalog.providers.infomaniak.routes import DEAREST
+from catalog.providers.infomaniak.routes import TOP_PRICE
 from catalog.report.json_output import finding_json, probe_json
 
 COLUMNS = (
@@ -139,9 +139,9 @@ def _print_plan(probing: Probing, wish: Selection, settings: Settings, style: st
         print_json({"provider": probing.provider.name, "plan": [_call(c) for c in plan], **cost})
         return 0
     print_table(PLANNED, [(c.name, c.route, c.calls, c.tokens, c.skip) for c in plan])
-    chf = tokens * DEAREST / 1_000_000
+    chf = tokens * TOP_PRICE / 1_000_000
     say(
-        f"\nat most {count(calls, 'call')} and {count(tokens, 'token')}; at CHF {DEAREST:.2f} a "
+        f"\nat most {count(calls, 'call')} and {count(tokens, 'token')}; at CHF {TOP_PRICE:.2f} a "
         f"million tokens, the dearest published price, CHF {chf:.4f}"
     )
     terms = settings.probe

@@ -11,7 +11,15 @@ from catalog.alerts import apprise
 from catalog.alerts.apprise import AppriseChannel
 from catalog.alerts.channel import Audience, Channel, Usage, nothing_used
 from catalog.alerts.log import LogChannel
-from catalog.alerts.message import CHAT, LETTER, LETTER_LINES, LINES, TITLED, Wording, read_template
+from catalog.alerts.message import (
+    CHAT,
+    LINES,
+    MAIL_LINES,
+    MAIL_TEMPLATE,
+    TITLED,
+    Wording,
+    read_template,
+)
 from catalog.alerts.size import MAIL_BYTES
 from catalog.alerts.timing import Quiet, Timing, read_clock
 from catalog.alerts.webhook import MOST_ATTEMPTS, WebhookChannel
@@ -55,7 +63,7 @@ from catalog.sync.sync import Sync
 CHECK = "`catalog help SETTING` explains a setting, such as `catalog help hold.share`."
 NO_PAGES: Mapping[str, str] = MappingProxyType({})
 SLACK = timedelta(minutes=5)
-"""The maximum time of a pass beside its requests. Slower ones hang."""
+"""The maximum time of a pass without its requests. A longer pass hangs."""
 
 
 def wire_http(settings: Settings) -> Http:
@@ -68,7 +76,7 @@ def wire_http(settings: Settings) -> Http:
             attempts=limits.attempts,
             retry_for=limits.retry_for.total_seconds(),
         ),
-        proxy=limits.way,
+        proxy=limits.proxy_route,
         ca_file=limits.ca_file,
     )
     return http.hiding(all_secrets(settings))
@@ -109,7 +117,8 @@ def wire_scheduled(
     """Build a scheduled Sync, or raise SettingsInvalid without a token."""
     source = wire_source(settings, http)
     source.known_token()
-    # Up to two requests, because another process may change the state, then one per target.
+    # Two requests, because a pass is repeated if another process changes the state, then one per
+    # target.
     limit = SLACK + settings.http.retry_for * (2 + _targets(settings))
     fast = wire_fast(settings, loaded, database, source, limit)
     sync = replace(wire_sync(settings, database, http, clock), fast=fast)
@@ -239,14 +248,14 @@ def _wire_mail(
 def wire_usage(settings: Settings) -> Usage:
     """Build the lookup of used models, which rereads the lock each time.
 
-    If the lock breaks later, the error is logged and the last content stays. Raise SettingsInvalid
-    if it is broken now, or missing and needed by a channel.
+    If the lock is invalid later, the error is logged and the last content is used. Raise
+    SettingsInvalid if it is invalid now, or missing and needed by a channel.
     """
     path = settings.check.lock
     in_use = InUse(path)
     if not in_use.used and any(channel.in_use for channel in settings.channel):
         hint = "Write it with `catalog check PATH… --write-lock`, or leave in_use out."
-        text = f"a channel wants what is in use, and no lock at {path} says what is"
+        text = f"a channel has in_use = true, but there is no lock file {path}"
         raise SettingsInvalid(text, hint=hint)
     return in_use
 
@@ -279,13 +288,13 @@ def wire_wording(settings: TextSettings, pages: Mapping[str, str] = NO_PAGES) ->
     if settings.template is not None:
         template = read_template(settings.template)
     elif not isinstance(settings, WebhookSettings):
-        template = LETTER if mail else TITLED
+        template = MAIL_TEMPLATE if mail else TITLED
     return Wording(
         channel=settings.name,
         template=template,
         link=settings.link,
         pages=pages,
-        lines=LETTER_LINES if mail else LINES,
+        lines=MAIL_LINES if mail else LINES,
     )
 
 

@@ -36,7 +36,8 @@ def wire_probing(
     """
     terms, one = settings.probe, settings.one
     if not can_probe(settings):
-        raise SettingsInvalid(f"how the models of {one.name} are called is not known", hint=CALLED)
+        text = f"catalog does not know how to call the models of {one.name}"
+        raise SettingsInvalid(text, hint=CALLED)
     source = wire_source(settings, http, clock)
     token = source.known_token()
     pace = Pace(terms.rate, time.monotonic, stop.wait)

@@ -11,10 +11,10 @@ from catalog.config.types import (
     Clock,
     File,
     FileOrNone,
-    LetterSize,
     Link,
     Login,
     MailServer,
+    MailSize,
     MessageSize,
     Name,
     QuietHours,
@@ -56,10 +56,10 @@ class ChannelSettings(Section):
     """Hours without messages, also over midnight. Findings of these hours are sent when they end.
     """
     breaking_waits: bool = False
-    """Also holds breaking changes during the quiet hours."""
+    """Delay breaking changes during the quiet hours too."""
     time_zone: Zone = "UTC"
-    """The time zone of `daily_at` and `quiet_hours`. A time that is skipped when clocks go forward
-    comes later by as much. Times within messages are UTC.
+    """The time zone of `daily_at` and `quiet_hours`. If clocks go forward and skip a time, it is
+    delayed by the length of the change. Times within messages are UTC.
     """
 
 
@@ -75,7 +75,7 @@ class TextSettings(ChannelSettings):
     characters for `slack` and `apprise`. The defaults are 262,144 bytes, 1,048,576 bytes and 16,000
     characters; Apprise knows the limit of each service. The least severe findings are left out
     first. The message counts them and names `catalog alerts show MESSAGE`, which lists all. If a
-    receiver refuses a message as too large, one short message is sent in its place.
+    receiver refuses a message as too large, one short message is sent instead.
     """
 
 
@@ -83,11 +83,11 @@ class LogSettings(ChannelSettings):
     """Findings as log lines."""
 
     kind: Literal["log"]
-    """The way to send. `log` writes a line per finding to stderr, also with `-q`. `webhook` sends a
-    POST. `email` sends a mail to each address. `apprise` reaches [170
+    """The method of sending. `log` writes a line per finding to stderr, also with `-q`. `webhook`
+    sends a POST. `email` sends a mail to each address. `apprise` reaches [170
     services](https://github.com/caronc/apprise) and needs `pip install 'model-catalog[apprise]'`.
-    Each address and each URL of Apprise is a *target* with deliveries of its own, so one that fails
-    does not repeat the others.
+    Each address and each URL of Apprise is a *target* with its own deliveries, so a retry for one
+    target does not repeat the others.
     """
 
 
@@ -104,7 +104,7 @@ class WebhookSettings(TextSettings):
     secret: Secret | None = None
     """The key that signs each message by [Standard Webhooks](https://www.standardwebhooks.com):
     `webhook-id`, `webhook-timestamp` and `webhook-signature`. It is `whsec_` and Base64, or any
-    text. During a change, give the old and the new one with a blank between them.
+    text. While you replace the key, give the old and the new one with a blank between them.
     """
     secret_file: File | None = None
     """A file that holds the secret."""
@@ -119,7 +119,7 @@ class EmailSettings(TextSettings):
     """Findings as a mail to each of `to`."""
 
     kind: Literal["email"]
-    max_size: LetterSize | None = None
+    max_size: MailSize | None = None
     server: MailServer
     """The mail server. `smtp` (port 587) needs STARTTLS, except on a loopback address; `smtps`
     (port 465) begins with TLS. The certificate is always checked, against the system's authorities
@@ -134,7 +134,7 @@ class EmailSettings(TextSettings):
     sender: Address
     """The sender of the mails."""
     to: Addresses
-    """The receivers. Each gets a mail of its own."""
+    """The receivers. Each gets a separate mail."""
 
 
 class AppriseSettings(TextSettings):
@@ -143,7 +143,7 @@ class AppriseSettings(TextSettings):
     kind: Literal["apprise"]
     urls: AppriseUrls = ()
     """The targets, as [Apprise writes them](https://appriseit.com/services/): `slack://…`,
-    `matrixs://…`, `ntfys://…`, `pagerduty://…`. Give each room a URL of its own.
+    `matrixs://…`, `ntfys://…`, `pagerduty://…`. Give each room its own URL.
     """
     urls_file: File | None = None
     """A file that holds the URLs, one a line. Lines that begin with `#` are ignored."""

@@ -40,8 +40,8 @@ class Exposed:
 def exposed(loaded: Loaded, environ: Mapping[str, str] = os.environ) -> Iterator[Exposed]:
     """Yield the secret files that others can read.
 
-    Group access is allowed, because a service reads root's files so. Files mounted by a container
-    or systemd are skipped.
+    Group access is allowed, because a service often reads root's files through its group. Files
+    mounted by a container or systemd are skipped.
     """
     of_file: dict[Path, list[str]] = {}
     for setting, source in loaded.sources.items():
@@ -64,7 +64,7 @@ def holds_password(database: str) -> bool:
 def _is_secret(setting: str, loaded: Loaded) -> bool:
     if setting == "database":
         return holds_password(loaded.settings.database)
-    if setting == "http.proxy" and (proxy := loaded.settings.http.way):
+    if setting == "http.proxy" and (proxy := loaded.settings.http.proxy_route):
         return bool(proxy.secrets)
     return bool(SECRET_FILES.fullmatch(f"{setting}_file") or _OF_REQUESTS.fullmatch(setting))
 

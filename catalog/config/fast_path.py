@@ -1,7 +1,8 @@
 """Build the fast path of a provider from its settings.
 
-Its row holds the request as JSON. `catalog.cli.fast_sync` uses that JSON, because a run on the fast
-path reads no settings.
+The fast path is the short route of a scheduled poll that finds the same list. Its row in the
+database holds the request as JSON. `catalog.cli.fast_sync` uses that JSON, because a run on the
+fast path reads no settings.
 """
 
 import json
@@ -43,7 +44,7 @@ def wire_fast(
     try:
         known = {
             "url": source.url,
-            "asking": None if any(map(_may_hide, lists)) else _written(source.asking),
+            "asking": None if any(map(_may_hold_secret, lists)) else _written(source.asking),
             "limits": asdict(source.http.limits),
             "proxy": _origin("http.proxy", loaded) if settings.http.proxy else None,
             "no_proxy": settings.http.no_proxy,
@@ -87,10 +88,10 @@ def _files(settings: Settings, loaded: Loaded) -> Iterator[Path]:
             yield Path(source.removeprefix("file "))
 
 
-def _may_hide(list_: ListSettings) -> bool:
+def _may_hold_secret(list_: ListSettings) -> bool:
     """Return whether headers or query may hold a secret.
 
-    Those are not stored.
+    Such requests are not stored.
     """
     return bool(list_.headers or list_.query)
 

@@ -8,7 +8,7 @@ from catalog.config.sources import TOKEN_VARIABLES, plain_variable, table_variab
 from catalog.providers.source import ListRequest
 
 _SCOPE = 'Give the token the scope "AI Tools" in the Infomaniak manager.'
-_RATE = "Poll less often; Infomaniak allows 60 requests a minute for each token."
+_RATE = "Poll less often: Infomaniak allows 60 requests per minute for each token."
 
 
 class Names(NamedTuple):
@@ -24,7 +24,7 @@ def with_hints(settings: Settings, asking: ListRequest) -> ListRequest:
     is_own = settings.one.kind == "infomaniak"
     hints = {
         "401": f"Give a valid token, by {token.variable} or `{token.setting}_file`; "
-        "`catalog config show` says where it comes from.",
+        "`catalog config show` shows where it comes from.",
         "403": _SCOPE if is_own else f"Allow the token ({token.variable}) to list the models.",
         "404": f"Check the base URL ({url.variable}, or `{url.setting}`).",
     }

@@ -41,5 +41,5 @@ def file_state(file: Path) -> list[int]:
     except (FileNotFoundError, NotADirectoryError):
         return []
     if not S_ISREG(stat.st_mode):
-        raise OSError(EINVAL, "it is no regular file")
+        raise OSError(EINVAL, "it is not a regular file")
     return [stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino]

@@ -47,24 +47,24 @@ SECRET_FILES = re.compile(
 class Loaded:
     """The settings, their file, and the source of each given one.
 
-    `strangers` are unknown variables with our prefix that resemble none of ours. `identity` changes
-    with everything that the settings are read from, and is None if unknown. `is_foreign` if the
-    command line names another database than the configuration. `text` is the file.
+    `unknown_variables` have our prefix and are not similar to a real one. `identity` changes with
+    every source of the settings, and is None if unknown. `is_foreign` is true if the command line
+    names another database than the configuration. `text` is the content of the file.
     """
 
     settings: Settings
     file: Path | None
     sources: Mapping[str, str]
-    strangers: tuple[str, ...]
+    unknown_variables: tuple[str, ...]
     identity: str | None = None
     is_foreign: bool = False
     text: str = field(default="", repr=False)
 
     @property
     def spares_documents(self) -> bool:
-        """Return whether the configured documents are about another database.
+        """Return whether to skip documents, because they describe another database.
 
-        A path beside the database, by variable or command line, is meant for it.
+        A path from a variable or the command line is meant for the named database, so it is used.
         """
         return self.is_foreign and self.sources.get("document.path", "file").startswith("file")
 
@@ -118,7 +118,9 @@ def load(
         raise SettingsInvalid(f"the configuration has {many}:\n{lines}", hint=HINT)
     is_foreign = "database" in (overrides or {}) and not same_database(settings.database, usual)
     text = given.text
-    return Loaded(settings, found, given.sources, given.strangers, identity, is_foreign, text)
+    return Loaded(
+        settings, found, given.sources, given.unknown_variables, identity, is_foreign, text
+    )
 
 
 def _identity(file: Path | None, environ: Mapping[str, str]) -> str | None:
@@ -132,7 +134,7 @@ def _misspelled(given: RawSettings) -> Iterator[str]:
     spelled = {plain_variable(path): name for path, name in given.variables(Settings).items()}
     spelled |= {name: name for name in (*spelled.values(), CONFIG_VARIABLE)}
     likely = {name.removeprefix(PREFIX): real for name, real in spelled.items()}
-    for name in given.strangers:
+    for name in given.unknown_variables:
         if near := closest(name.removeprefix(PREFIX), likely):
             yield f"{name}: there is no such variable{did_you_mean(likely[near])}"
 
@@ -142,7 +144,7 @@ def _secret_files(given: RawSettings, *, read: bool) -> Iterator[str]:
     for path in [path for path in given.sources if SECRET_FILES.fullmatch(path)]:
         plain = path.removesuffix("_file")
         if given.get(plain) is not None:
-            yield f"{path}: {plain} is given too; one of the two must go"
+            yield f"{path}: {plain} is given too; remove one of the two"
             continue
         file = given.root(path) / str(given.get(path))
         if not read:
@@ -160,7 +162,7 @@ def _secret_files(given: RawSettings, *, read: bool) -> Iterator[str]:
 
 
 def _annotations(given: RawSettings) -> Iterator[str]:
-    """Yield the errors in the user's own annotations.
+    """Yield the errors in the user's annotations.
 
     An invalid path is reported elsewhere.
     """
@@ -176,18 +178,18 @@ def _annotations(given: RawSettings) -> Iterator[str]:
 def _contradictions(given: RawSettings) -> Iterator[str]:
     for when in ("schedule", "probe"):
         if given.get(f"{when}.every") is not None and given.get(f"{when}.cron") is not None:
-            yield f"{when}.cron: {when}.every is given too; one of the two must go"
+            yield f"{when}.cron: {when}.every is given too; remove one of the two"
     names: list[Any] = []
     providers: list[Any] = []
     for index, provider in given.tables("provider"):
         if provider.get("name") in providers:
-            yield f"provider.{index}.name: {provider['name']} names another provider already"
+            yield f"provider.{index}.name: another provider already has the name {provider['name']}"
         providers.append(provider.get("name"))
         yield from provider_mistakes(index, provider)
     for index, channel in given.tables("channel"):
         name = channel.get("name")
         if name in names:
-            yield f"channel.{index}.name: {name} names another channel already"
+            yield f"channel.{index}.name: another channel already has the name {name}"
         names.append(name)
         for kind, key in (("webhook", "url"), ("apprise", "urls")):
             if channel.get("kind") == kind and not channel.keys() & {key, f"{key}_file"}:
@@ -199,8 +201,8 @@ def _contradictions(given: RawSettings) -> Iterator[str]:
 def _half_login(index: int, channel: Mapping[str, Any]) -> Iterator[str]:
     password = channel.keys() & {"password", "password_file"}
     if channel.get("kind") == "email" and bool(password) != ("user" in channel):
-        lacking = "user" if password else "password"
-        yield f"channel.{index}.{lacking}: user and password go together"
+        missing = "user" if password else "password"
+        yield f"channel.{index}.{missing}: user and password must be given together"
 
 
 def _rooted(settings: Settings, given: RawSettings) -> Settings:

@@ -1,4 +1,7 @@
-"""Word the mistakes of a configuration: where, the wrong value, what is right."""
+"""Write the messages about mistakes in a configuration.
+
+Each names the place, the wrong value, and the correct form.
+"""
 
 import json
 import re
@@ -26,24 +29,24 @@ CHANNELS: Final = {
 # Replacements of pydantic's messages, because they use Python's words.
 WORDS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "bool_parsing": "true or false is wanted",
-        "bool_type": "true or false is wanted",
-        "dict_type": "a table is wanted",
-        "finite_number": "a finite number is wanted",
-        "float_parsing": "a number is wanted",
-        "float_type": "a number is wanted",
-        "int_from_float": "a whole number is wanted",
-        "int_parsing": "a whole number is wanted",
-        "int_type": "a whole number is wanted",
+        "bool_parsing": "true or false is expected",
+        "bool_type": "true or false is expected",
+        "dict_type": "a table is expected",
+        "finite_number": "a finite number is expected",
+        "float_parsing": "a number is expected",
+        "float_type": "a number is expected",
+        "int_from_float": "a whole number is expected",
+        "int_parsing": "a whole number is expected",
+        "int_type": "a whole number is expected",
         "missing": "it must be given",
-        "model_attributes_type": "a table is wanted",
-        "model_type": "a table is wanted",
-        "path_type": "a path is wanted",
+        "model_attributes_type": "a table is expected",
+        "model_type": "a table is expected",
+        "path_type": "a path is expected",
         "string_pattern_mismatch": "a letter first, then letters, digits and dashes, all lower "
         "case",
-        "string_type": "text is wanted",
-        "too_short": "at least one is wanted",
-        "tuple_type": "a list is wanted",
+        "string_type": "text is expected",
+        "too_short": "at least one is expected",
+        "tuple_type": "a list is expected",
         "union_tag_not_found": "it must be given: apprise, email, log or webhook",
     }
 )
@@ -63,7 +66,7 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         ),
     }
 )
-"""What another program may call a kind of channel."""
+"""The correct settings for channel kinds that other programs have."""
 _OPENAI: Final = (
     *("deepseek", "groq", "litellm", "lm-studio", "mistral", "ollama", "openai-compatible"),
     *("together", "vllm", "xai"),
@@ -74,7 +77,7 @@ PROVIDERS: Final[Mapping[str, str]] = MappingProxyType(
         "claude": 'use kind = "anthropic"',
     }
 )
-"""What a person may write as the kind of a provider."""
+"""The correct settings for common wrong kinds of providers."""
 SECRET: Final = re.compile(
     r"(.+\.)?(token|secret|password|urls(\.\d+)?|headers\..*|query\..*)|(ping|channel\.\d+)\.url"
     r"|http\.proxy"
@@ -84,9 +87,9 @@ _LOGIN: Final = re.compile(r"@|\?.*=")
 
 
 def located(mistakes: Iterable[str], given: RawSettings, file: Path | None) -> list[str]:
-    """Return each `setting: mistake` with its file and line, and with the wrong value.
+    """Return each `setting: mistake` with its file, line and wrong value.
 
-    Those of the environment come first, then those of the file from its top.
+    Mistakes in the environment come first, then those in the file by line.
     """
     lines = key_lines(given.text)
     pairs = [_located(each, given, file, lines) for each in mistakes]
@@ -96,7 +99,10 @@ def located(mistakes: Iterable[str], given: RawSettings, file: Path | None) -> l
 def _located(
     mistake: str, given: RawSettings, file: Path | None, lines: Mapping[str, int]
 ) -> tuple[int, str]:
-    """Return the line of a mistake, 0 outside of the file, and its text."""
+    """Return the line of a mistake and its text.
+
+    The line is 0 outside of the file.
+    """
     path, _, what = mistake.partition(": ")
     text, source = f"{path}{_value(path, what, given)}: {what}", given.sources.get(path, "")
     if source.startswith(("environment ", "command line")):
@@ -105,7 +111,10 @@ def _located(
 
 
 def with_line(mistake: str, file: Path | None, lines: Mapping[str, int]) -> str:
-    """Return a mistake with its file and the line of its setting, or of the table without it."""
+    """Return a mistake with its file and line.
+
+    If the setting is missing, the line of its table is used.
+    """
     line = _line(re.split(": | = ", mistake, maxsplit=1)[0], lines)
     return f"{short(file)}:{line}: {mistake}" if file is not None and line else mistake
 
@@ -121,11 +130,14 @@ def _above(path: str) -> Iterator[str]:
 
 
 def _value(path: str, what: str, given: RawSettings) -> str:
-    """Return ` = VALUE`, empty for tables, lists, secrets and unknown settings."""
+    """Return ` = VALUE`, or an empty text.
+
+    Tables, lists, secrets and unknown settings give an empty text.
+    """
     value = given.get(path)
     if value is None or isinstance(value, dict | list) or "no such setting" in what:
         return ""
-    if SECRET.fullmatch(path) or "a table is wanted" in what or _LOGIN.search(str(value)):
+    if SECRET.fullmatch(path) or "a table is expected" in what or _LOGIN.search(str(value)):
         return ""
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, str | bool) else str(value)
     return f" = {cut(text, VALUE_LIMIT)}"
@@ -161,14 +173,14 @@ def _what(mistake: ErrorDetails) -> str:
         others = PROVIDERS if mistake["loc"][-1] == "kind" else {}
         return _kind(str(mistake["input"]), known, others)
     if context.keys() & BOUNDS.keys():
-        return f"a number of {_bounds(mistake['loc'], context)} is wanted"
+        return f"a number of {_bounds(mistake['loc'], context)} is expected"
     return WORDS.get(kind, mistake["msg"].removeprefix("Value error, "))
 
 
 def _bounds(place: tuple[int | str, ...], broken: Mapping[str, Any]) -> str:
-    """Return the least and the largest number of a setting, in words.
+    """Return the lower and the upper limit of a setting, in words.
 
-    `broken` is the limit that was broken. It is all that is known deep inside of a table.
+    `broken` is the limit that was broken. Deep inside of a table, no other limit is known.
     """
     match place:
         case ("channel", _, str(kind), str(key)):
@@ -188,13 +200,13 @@ def _bounds(place: tuple[int | str, ...], broken: Mapping[str, Any]) -> str:
 
 
 def _kind(word: str, known: Iterable[str], others: Mapping[str, str]) -> str:
-    """Return which words are right, and the one that was meant."""
+    """Return the correct words, and the most similar one."""
     if word.lower() in others:
         return others[word.lower()]
     *first, last = [f'"{each}"' for each in known]
     near = closest(word.lower(), known, alike=0.6)
     meant = did_you_mean(near and f'"{near}"')
-    return f"{', '.join(first)} or {last} is wanted{meant}" if first else f"{last} is wanted"
+    return f"{', '.join(first)} or {last} is expected{meant}" if first else f"{last} is expected"
 
 
 def _meant(place: tuple[int | str, ...]) -> str | None:

@@ -62,15 +62,16 @@ class ScheduleSettings(Section):
 
     every: Every = timedelta(hours=1)
     """The time between two passes of `catalog serve`. Slots are counted from 1970-01-01 in UTC:
-    with `1h` they begin with each hour, with `1d` at midnight. So all processes agree on them.
+    with `1h` they begin with each hour, with `1d` at midnight. So all processes have the same
+    slots.
     """
     cron: CronExpression | None = None
-    """The times of passes in UTC, in place of `schedule.every`. Both together are a mistake; a
-    variable replaces either form of the file.
+    """The times of passes in UTC, in place of `schedule.every`. Do not set both. A variable
+    replaces either form in the file.
     """
     jitter: DurationOrNone = timedelta(minutes=1)
-    """Each pass of the daemon waits a random time up to this, so that many installations do not ask
-    in the same second. It never waits more than half the time to the next slot.
+    """Each pass of the daemon waits a random time up to this value, so that many installations do
+    not poll in the same second. It never waits more than half the time to the next slot.
     """
 
 
@@ -80,16 +81,16 @@ class DocumentSettings(Section):
     path: FileOrNone = Path("docs/models.md")
     """The Markdown overview. The program makes it and the folders above it. If the file exists,
     only its [marked regions](how-it-works.md#the-document) change: `catalog render --append` adds
-    them to a document of yours. Two providers with one document are a mistake. If `--database`
-    names another database than the configuration, no document is written, unless
-    `CATALOG_DOCUMENT_PATH` asks for it.
+    them to an existing document. Two providers cannot share a document. If `--database` names
+    another database than the configuration, no document is written, unless `CATALOG_DOCUMENT_PATH`
+    is set.
     """
     annotations: FileOrNone = None
     """A file with your own names and descriptions of models. See
     [annotations](configuration.md#annotations).
     """
     recent: Whole = Field(default=20, ge=0)
-    """The lowest number of recent changes in the document. All changes of one snapshot are shown
+    """The minimum number of recent changes in the document. All changes of one snapshot are shown
     together, so there may be more.
     """
 
@@ -99,7 +100,10 @@ class DocumentSettings(Section):
         return "path" in self.model_fields_set
 
     def at(self, path: Path | None) -> "DocumentSettings":
-        """Return a copy with another path, chosen by the user only if this one is."""
+        """Return a copy with another path.
+
+        The copy counts as chosen by the user if this document does.
+        """
         moved = self.model_copy(update={"path": path})
         if not self.is_chosen:
             moved.model_fields_set.discard("path")
@@ -117,7 +121,7 @@ class PagingSettings(Section):
 
 
 class StatusSettings(Section):
-    """The status words of each meaning. Missing ones are the shipped words."""
+    """The status words of each meaning. A missing meaning has the shipped words."""
 
     ready: Words | None = None
     preview: Words | None = None
@@ -126,29 +130,29 @@ class StatusSettings(Section):
 
 
 class ListSettings(Section):
-    """The request and format of a list. Missing values are the kind's."""
+    """The request and format of a list. The kind supplies missing values."""
 
     route: Route | None = None
-    """The path of the list after the base URL, without a query. A kind has one of its own."""
+    """The path of the list after the base URL, without a query. Most kinds have a default."""
     rows: str | None = None
-    """The [place](providers.md#places) of the list, or object, of rows. An empty text is the answer
-    itself. The usual place is `data`.
+    """The [place](providers.md#places) of the list, or object, of rows. An empty text means the
+    whole answer. The default is `data`.
     """
     key: Place | None = None
-    """The field that tells models apart for good, `id` if not given. A template such as `{1}/{id}`
-    joins several: `{1}` is the value of the first `*` of `rows`, and the number after the last `*`
-    is the row's own key or index.
+    """The field that identifies a model permanently. The default is `id`. A template such as
+    `{1}/{id}` joins several values: `{1}` is the value of the first `*` in `rows`, and the number
+    after the last `*` is the row's own key or index.
     """
     name: Place | None = None
     """The name that calls use: a place or a template. Without it, the key is the name."""
     type: Places | None = None
-    """The type of a model. Of several places, the first with a value counts. The same is true for
-    all attributes.
+    """The type of a model. If you give several places, the first one with a value counts. The same
+    is true for all attributes.
     """
     default_type: HeaderValue | None = None
-    """The type of a model that has none, `llm` if not given."""
+    """The type of a model that has none. The default is `llm`."""
     status: Places | None = None
-    """The provider's own word for the state of a model."""
+    """The provider's word for the state of a model."""
     beta: Places | None = None
     """A boolean: the model is beta."""
     description: Places | None = None
@@ -157,12 +161,12 @@ class ListSettings(Section):
     """A whole number of tokens, also as text. Other values count as no limit."""
     ends: Places | None = None
     """The day on which the model ends: an ISO date or time, seconds since 1970, or an object with
-    `year`, `month` and `day`. A kind may have [places of its
-    own](providers.md#ends-and-status-words).
+    `year`, `month` and `day`. A kind may have [its own
+    places](providers.md#ends-and-status-words).
     """
     successor: Places | None = None
-    """The name or key of the model that replaces one that ends. Of a list, the first one counts,
-    and of an object its `id`.
+    """The name or key of the model that replaces one that ends. In a list, the first one counts. In
+    an object, its `id` counts.
     """
     statuses: StatusSettings | None = None
     """The [meaning of status words](providers.md#ends-and-status-words): `ready`, `preview`,
@@ -174,31 +178,32 @@ class ListSettings(Section):
     model is reported as `alias-swapped`.
     """
     aliases: Places | None = None
-    """Lists of further names that calls can use, `aliases` if not given. `catalog check` knows them
-    too. `[]` means none.
+    """Lists of other names that calls can use. The default is `aliases`, and `[]` means none.
+    `catalog check` knows these names too.
     """
     prices: Places | None = None
     """The prices, compared by value."""
     quiet: Places | None = None
     """Fields whose changes are stored and never reported."""
     volatile: Places | None = None
-    """Fields that only the stored answer keeps: they never make a change."""
+    """Fields that are only in the stored answer: they never cause a change."""
     numbers: Places | None = None
-    """Texts that are numbers, compared by value: `5e-09` is `0.000000005`. Prices are compared so
-    anyway.
+    """Texts that are numbers, compared by value: `5e-09` equals `0.000000005`. Prices are always
+    compared by value.
     """
     times: Places | None = None
     """Texts that are times, compared by instant."""
     authorization: Header | None = None
-    """The header that carries the token: `bearer` if not given. With `none`, a given token is still
-    sent as a bearer token.
+    """The header that carries the token. The default is `bearer`. With `none`, a given token is
+    still sent as a bearer token.
     """
     headers: dict[Header, HeaderValue] | None = None
-    """Further headers of the request."""
+    """Other headers of the request."""
     query: dict[HeaderValue, HeaderValue] | None = None
     """The query of the request."""
     paging: PagingSettings | None = None
-    """The way to the other parts of a long list. See [lists in parts](providers.md#lists-in-parts).
+    """The rule that finds the other parts of a long list. See [lists in
+    parts](providers.md#lists-in-parts).
     """
     callable_days: Whole | None = Field(default=None, ge=0)
     """The number of days that a removed model stays callable, if the provider promises it."""
@@ -219,21 +224,21 @@ def _usual_share(data: dict[str, Any]) -> float:
 
 
 class ProviderSettings(Section):
-    """One provider. Missing schedule and document are the general ones."""
+    """One provider. Without its own schedule or document, the general one counts."""
 
     name: Name
     """The name of the provider in commands, tables, alerts and the database. Another name is
     another provider.
     """
     kind: Kind
-    """The way to ask for the list and to read it. See [kinds](providers.md#kinds)."""
+    """The format of the request and of the list. See [kinds](providers.md#kinds)."""
     url: BaseUrl | None = None
-    """The base URL: the program adds the route. A kind may have one of its own; `openai` and `json`
-    need one. A URL that ends as the route begins is a mistake: with the route `/v1/models`, write
+    """The base URL: the program adds the route. Some kinds have a default; `openai` and `json` need
+    one. The URL must not end with the beginning of the route: with the route `/v1/models`, write
     `https://api.example`.
     """
     token: Token | None = None
-    """The token, if the provider wants one."""
+    """The token, if the provider needs one."""
     token_file: File | None = None
     """A file that holds only the token."""
     product_id: Whole | None = Field(default=None, gt=0)
@@ -246,7 +251,7 @@ class ProviderSettings(Section):
     the answer invalid.
     """
     bad_rows_above: Whole = Field(default=BAD_ROWS_ABOVE, ge=0)
-    """A list of this number of rows or fewer may have no bad row."""
+    """A list with this number of rows or fewer must not have any bad row."""
     list: ListSettings = ListSettings()
     schedule: ScheduleSettings | None = None
     """The schedule of this provider: `every` or `cron`, and `jitter`, as in `schedule.every`. The
@@ -264,8 +269,11 @@ class ProviderSettings(Section):
         """Return the path of these settings, such as `provider.0`."""
         return f"provider.{self._index}"
 
-    def stand_at(self, index: int) -> None:
-        """Keep the index in the configuration, because each provider's settings put it first."""
+    def set_index(self, index: int) -> None:
+        """Keep the index of this provider in the configuration.
+
+        It is needed because the settings of one provider list that provider first.
+        """
         self._index = index
 
     @property
@@ -298,7 +306,7 @@ def provider_mistakes(index: int, given: dict[str, Any]) -> Iterator[str]:
     yield from _overlaps(place, given, listing)
     if kind == "infomaniak":
         if listing:
-            yield f"{place}.list: the kind infomaniak has a reading of its own; try kind json"
+            yield f"{place}.list: the kind infomaniak does not use these settings; try kind json"
         return
     if kind not in _DESCRIBED:
         return
@@ -317,7 +325,7 @@ def provider_mistakes(index: int, given: dict[str, Any]) -> Iterator[str]:
 
 
 def _overlaps(place: str, given: dict[str, Any], listing: dict[str, Any]) -> Iterator[str]:
-    """Yield the mistake of a base URL that ends as the route begins."""
+    """Yield the mistake if the base URL repeats the route."""
     kind = given.get("kind")
     table = {"route": ROUTE} if kind == "infomaniak" else {}
     if kind in _DESCRIBED:

@@ -15,7 +15,7 @@ from catalog.core.http.request import credentials
 
 def all_secrets(settings: Settings) -> tuple[str, ...]:
     """Return the secrets of providers, channels, monitor, database and proxy."""
-    proxy = settings.http.way
+    proxy = settings.http.proxy_route
     of_proxy = proxy.secrets if proxy else ()
     found = {*_in_settings(settings), *_in_url(settings.database), *of_proxy}
     return tuple(sorted(found - {""}))

@@ -48,8 +48,8 @@ class HoldSettings(Section):
     answers](rules.md#held-answers). With `1`, only an empty list is held.
     """
     floor: Whole = Field(default=10, ge=1)
-    """The share counts only if the last snapshot has at least this number of models, because two of
-    four say little.
+    """The share counts only if the last snapshot has at least this number of models, because two
+    missing models of four are not unusual.
     """
     polls: Whole = Field(default=3, ge=2)
     """A held answer is accepted after this number of polls in a row that lack the same models."""
@@ -72,8 +72,8 @@ class FreshnessSettings(Section):
     """The ages of an old catalog, for `catalog status` and alerts."""
 
     warn_after: LongDuration = timedelta(hours=26)
-    """The age of the last accepted poll from which the catalog counts as old. The default leaves a
-    daily job two hours.
+    """The age of the last accepted poll from which the catalog counts as old. The default gives a
+    daily job two extra hours.
     """
     error_after: LongDuration = timedelta(days=3)
     """The age from which the channels get a message. See `catalog-stale`."""
@@ -93,23 +93,23 @@ class ProbeSettings(Section):
     cron: CronExpression | None = None
     """The times to call the models, in place of `probe.every`."""
     calls_a_day: Whole = Field(default=200, ge=1)
-    """The highest number of calls in one UTC day, second tries and checks of batches included."""
+    """The maximum number of calls in one UTC day, including second calls and checks of batches."""
     tokens_a_day: Whole = Field(default=20_000, ge=1)
     """A call that could bring the tokens of one UTC day above this number is not made. See [the
     budget](probing.md#the-budget).
     """
     rate: Whole = Field(default=30, ge=1, le=60)
-    """The highest number of requests in any minute. Infomaniak allows 60 per token, and polls need
+    """The maximum number of requests in any minute. Infomaniak allows 60 per token, and polls need
     some of them.
     """
     concurrency: Whole = Field(default=2, ge=1, le=8)
     """The number of models that are called at the same time."""
     again_after: Duration = timedelta(minutes=10)
-    """A verdict that is worse than the last one counts if a second try says the same after at least
-    this time.
+    """A verdict that is worse than the last one counts if a second call after at least this time
+    has the same verdict.
     """
     control: HeaderValue | None = None
-    """The name or id of the model that each run calls first, in place of the one that answered
+    """The name or id of the model that each run calls first. The default is the model that answered
     last. If it does not answer, [the run concludes nothing](probing.md#the-control).
     """
 
@@ -146,7 +146,7 @@ class PingSettings(Section):
     url: SecretUrl | None = None
     """The address of a monitor such as healthchecks.io, which alerts you when passes fail or do not
     start. Each pass sends a POST to `URL/start` and then to `URL`, or to `URL/fail` with the
-    reason. Failed, invalid and held polls are failures. So are a document and a database that
+    reason. Failed, invalid and held polls are failures, and so is a document or a database that
     cannot be used. The monitor gets the passes of all providers: with several, run `catalog serve
     --provider NAME` for each, or let the monitor run `catalog status`.
     """
@@ -177,7 +177,7 @@ class Settings(Section):
     database: DatabaseUrl = DATABASE
     """The database. The program makes and upgrades it. `sqlite:///name.db` is a relative path,
     `sqlite:////var/lib/x.db` an absolute one. For PostgreSQL, install `model-catalog[postgresql]`
-    and write `postgresql+psycopg://user@host/name`. The option `--database` precedes it.
+    and write `postgresql+psycopg://user@host/name`. The option `--database` overrides it.
     """
     infomaniak: InfomaniakSettings = InfomaniakSettings()
     http: HttpSettings = HttpSettings()
@@ -202,7 +202,7 @@ class Settings(Section):
     def model_post_init(self, _context: object) -> None:
         """Set the index of each provider."""
         for index, provider in enumerate(self.provider):
-            provider.stand_at(index)
+            provider.set_index(index)
 
     @property
     def each(self) -> "tuple[Settings, ...]":
@@ -256,7 +256,7 @@ def shared_documents(settings: Settings) -> Iterator[str]:
         identities = [*_identities(path)]
         known = next((written[it] for it in identities if it in written), None)
         if known is not None:
-            yield f"{own}: {path} is the document of another provider already, by {known}"
+            yield f"{own}: another provider already writes {path}, see {known}"
         written |= dict.fromkeys(identities, own)
 
 

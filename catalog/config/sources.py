@@ -47,13 +47,13 @@ CHANNEL_SECRETS = tuple(
 class RawSettings:
     """The settings tree, the source of each, and the base folder.
 
-    `strangers` are unknown variables with our prefix. `text` is the file.
+    `unknown_variables` have our prefix. `text` is the content of the file.
     """
 
     tree: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     folder: Path = field(default_factory=Path.cwd)
-    strangers: tuple[str, ...] = ()
+    unknown_variables: tuple[str, ...] = ()
     text: str = ""
 
     def take_file(self, file: Path) -> None:
@@ -77,7 +77,7 @@ class RawSettings:
         variables = self.variables(model)
         ours = {CONFIG_VARIABLE, *variables.values()}
         names = (name for name, value in environ.items() if value and name.startswith(PREFIX))
-        self.strangers = tuple(sorted(set(names) - ours))
+        self.unknown_variables = tuple(sorted(set(names) - ours))
         for path, name in variables.items():
             if environ.get(name):
                 self._drop_other_form(path)
@@ -139,7 +139,10 @@ class RawSettings:
 
 
 def _not_toml(file: Path, text: str, problem: str) -> SettingsInvalid:
-    """Return the error for a broken file, with the line but not its value, a possible secret."""
+    """Return the error for a broken file, with the line.
+
+    The value is not shown, because it may be a secret.
+    """
     match = re.search(r" \(at line (\d+), column (\d+)\)", problem)
     if match is None:
         return SettingsInvalid(f"{file} is not TOML: {problem}", hint=HINT)
@@ -216,7 +219,10 @@ def rooted_database(url: str, raw: RawSettings) -> str:
 
 
 def same_database(one: str, other: str) -> bool:
-    """Return whether two rooted URLs name one database, also by links to its file."""
+    """Return whether two rooted URLs name one database.
+
+    Links to the file are followed.
+    """
     if "://" in one or "://" in other:
         return one == other
     return os.path.realpath(one) == os.path.realpath(other)

@@ -64,9 +64,9 @@ def write_duration(duration: timedelta) -> str:
 def _duration(value: Any, longest: float, limit: str) -> timedelta:
     seconds = _seconds(value)
     if seconds is None:
-        raise ValueError("a duration such as 30s, 10m, 1h or 7d is wanted")
+        raise ValueError("a duration such as 30s, 10m, 1h or 7d is expected")
     if not _SHORTEST <= seconds <= longest:
-        raise ValueError(f"a duration from 1ms to {limit} is wanted")
+        raise ValueError(f"a duration from 1ms to {limit} is expected")
     return timedelta(seconds=seconds)
 
 
@@ -79,7 +79,7 @@ def _seconds(value: Any) -> float | None:
 
 def _checked_interval(every: timedelta) -> timedelta:
     if every < _SHORTEST_INTERVAL or every.microseconds:
-        raise ValueError("whole seconds from 1s to 7d are wanted")
+        raise ValueError("whole seconds from 1s to 7d are expected")
     return every
 
 
@@ -101,7 +101,7 @@ def _checked_url(url: str) -> str:
 
 def _reported(level: Level) -> Level:
     if level is Level.QUIET:
-        raise ValueError("quiet findings are sent to no channel: write breaking, warning or info")
+        raise ValueError("quiet findings are never sent: write breaking, warning or info")
     return level
 
 
@@ -112,7 +112,7 @@ def _checked_secret_url(url: SecretStr) -> SecretStr:
 
 def _checked_token(token: SecretStr) -> SecretStr:
     if not TOKEN.fullmatch(token.get_secret_value()):
-        raise ValueError("a token is not empty and holds no blank, line break or accent")
+        raise ValueError("a token must not be empty or contain blanks, line breaks or accents")
     return token
 
 
@@ -128,7 +128,7 @@ def _checked_secret(secret: SecretStr) -> SecretStr:
 def _checked_base(url: str) -> str:
     _checked_url(url)
     if "?" in url or "#" in url:
-        raise ValueError("a base URL has no ? and no #; leave out what begins there")
+        raise ValueError("a base URL must not contain ? or #; remove it and the text after it")
     return url
 
 
@@ -139,20 +139,23 @@ def _checked_own_base(url: str) -> str:
 
 
 def overlap(url: str, route: str) -> str:
-    """Return the mistake if a base URL ends as the route begins, empty if it does not."""
+    """Return the mistake if a base URL repeats the route.
+
+    The end of the URL must not be the beginning of the route. Without a mistake, the text is empty.
+    """
     ends = [step for step in url.split("/")[3:] if step]
     begins = [step for step in route.split("/") if step]
     shared = (begins[:size] for size in range(min(len(ends), len(begins)), 0, -1))
     twice = next((steps for steps in shared if ends[-len(steps) :] == steps), None)
     if twice is None:
         return ""
-    added = "which the program adds" if twice == begins else f"because the route is {route}"
-    return f"leave out /{'/'.join(twice)} at its end, {added}"
+    cause = "the program adds it" if twice == begins else f"the route is {route}"
+    return f"remove /{'/'.join(twice)} at its end, because {cause}"
 
 
-def _without_truth(value: Any) -> Any:
+def _not_boolean(value: Any) -> Any:
     if value is True or value is False:
-        raise ValueError("a number is wanted")
+        raise ValueError("a number is expected")
     return value
 
 
@@ -170,7 +173,7 @@ def _checked_database(url: str) -> str:
 
 def _checked_path(path: Path) -> Path:
     if "\0" in str(path):
-        raise ValueError("a path holds no NUL")
+        raise ValueError("a path must not contain NUL")
     return path
 
 
@@ -180,25 +183,25 @@ def _none_if_empty(value: Any) -> Any:
 
 
 def _none_if_zero(value: Any) -> Any:
-    """Convert an empty text, 0 and `0s` to None: no time at all."""
+    """Convert an empty text, 0 and `0s` to None."""
     return None if value == "" or _seconds(value) == 0 else value
 
 
 def _checked_login(secret: SecretStr) -> SecretStr:
     if not _LOGIN.fullmatch(secret.get_secret_value()):
-        raise ValueError("it is not empty and holds no line break or accent")
+        raise ValueError("it must not be empty or contain line breaks or accents")
     return secret
 
 
 def _checked_user(user: str) -> str:
     if not _LOGIN.fullmatch(user):
-        raise ValueError("printable ASCII is wanted")
+        raise ValueError("printable ASCII is expected")
     return user
 
 
 def _checked_address(address: str) -> str:
     if not _ADDRESS.fullmatch(address):
-        raise ValueError("a bare address such as ops@example.org is wanted")
+        raise ValueError("a bare address such as ops@example.org is expected")
     return address
 
 
@@ -226,13 +229,13 @@ def _checked_zone(name: str) -> str:
     try:
         return name if name == "UTC" else ZoneInfo(name).key
     except (KeyError, ValueError, OSError):
-        wrong = "there is no such time zone on this machine; Europe/Zurich is how one is written"
+        wrong = "this machine does not know this time zone; an example is Europe/Zurich"
         raise ValueError(wrong) from None
 
 
 def _checked_link(link: str) -> str:
     if link and not _LINK.fullmatch(link):
-        raise ValueError("a link that begins with https:// is wanted")
+        raise ValueError("a link that begins with https:// is expected")
     return link
 
 
@@ -245,13 +248,13 @@ def _lines(value: Any) -> Any:
 
 def _checked_apprise(url: SecretStr) -> SecretStr:
     if not _APPRISE.fullmatch(url.get_secret_value()):
-        raise ValueError("a URL of Apprise such as slack://… is wanted, without blanks")
+        raise ValueError("a URL of Apprise such as slack://… is expected, without blanks")
     return url
 
 
 def _checked_place(place: str) -> str:
     if not place.strip() or "\0" in place:
-        raise ValueError("the place of a field is wanted, such as limits.context")
+        raise ValueError("the place of a field is expected, such as limits.context")
     return place
 
 
@@ -261,11 +264,11 @@ def _one_or_many(value: Any) -> Any:
 
 def _checked_route(route: str) -> str:
     if not _ROUTE.fullmatch(route):
-        raise ValueError("a path that begins with / is wanted, without ? and #; see query")
+        raise ValueError("a path that begins with / is expected, without ? and #; see query")
     return route
 
 
-def _no_twins(values: tuple[Any, ...]) -> tuple[Any, ...]:
+def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(set(values)) < len(values):
         raise ValueError("one of them is given twice")
     return values
@@ -290,10 +293,10 @@ Every = Annotated[Duration, AfterValidator(_checked_interval)]
 CronExpression = Annotated[str, AfterValidator(_checked_cron)]
 BaseUrl = Annotated[str, AfterValidator(_checked_base)]
 OwnBaseUrl = Annotated[BaseUrl, AfterValidator(_checked_own_base)]
-Whole = Annotated[int, BeforeValidator(_without_truth)]
+Whole = Annotated[int, BeforeValidator(_not_boolean)]
 MessageSize = Annotated[Whole, Field(ge=2_000, le=16 * 1024 * 1024)]
-LetterSize = Annotated[Whole, Field(ge=8_000, le=16 * 1024 * 1024)]
-Share = Annotated[float, BeforeValidator(_without_truth)]
+MailSize = Annotated[Whole, Field(ge=8_000, le=16 * 1024 * 1024)]
+Share = Annotated[float, BeforeValidator(_not_boolean)]
 SecretUrl = Annotated[SecretStr, AfterValidator(_checked_secret_url)]
 Token = Annotated[SecretStr, AfterValidator(_checked_token)]
 Secret = Annotated[SecretStr, AfterValidator(_checked_secret)]
@@ -311,13 +314,13 @@ MailServer = Annotated[str, AfterValidator(_checked_server)]
 User = Annotated[str, AfterValidator(_checked_user)]
 Login = Annotated[SecretStr, AfterValidator(_checked_login)]
 Address = Annotated[str, AfterValidator(_checked_address)]
-Addresses = Annotated[tuple[Address, ...], Field(min_length=1), AfterValidator(_no_twins)]
+Addresses = Annotated[tuple[Address, ...], Field(min_length=1), AfterValidator(_unique)]
 AppriseUrl = Annotated[SecretStr, AfterValidator(_checked_apprise)]
 AppriseUrls = Annotated[
     tuple[AppriseUrl, ...],
     Field(min_length=1),
     BeforeValidator(_lines),
-    AfterValidator(_no_twins),
+    AfterValidator(_unique),
 ]
 Place = Annotated[str, AfterValidator(_checked_place)]
 Places = Annotated[tuple[Place, ...], BeforeValidator(_one_or_many)]
@@ -329,7 +332,7 @@ HeaderValue = Annotated[str, Field(pattern=r"^[!-~]+( [!-~]+)*$")]
 Marks = Annotated[
     tuple[Annotated[Whole, Field(ge=0, le=365)], ...],
     BeforeValidator(_numbers),
-    AfterValidator(_no_twins),
+    AfterValidator(_unique),
 ]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
 

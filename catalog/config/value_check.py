@@ -8,7 +8,7 @@ from catalog.config.mistakes import WORDS
 
 
 def problem(kind: Any, text: str) -> str:
-    """Return why a text is no value of a setting's type, empty if it is one."""
+    """Return why a text is invalid for a type, empty if valid."""
     try:
         TypeAdapter(kind).validate_python(text)
     except ValidationError as error:

@@ -2,8 +2,8 @@
 
 Signals and results of jobs are events in one queue. The main thread handles them in order and owns
 all state. Each provider has its own job, and one thread runs the jobs of all providers. The end of
-a pass schedules the next one, so that two never overlap. The main thread also has a regular beat,
-by the monotonic clock, because the wall clock may be set.
+a pass schedules the next one, so that two never overlap. The main thread also handles a regular
+beat. It uses the monotonic clock, because the wall clock may change.
 """
 
 import logging
@@ -65,8 +65,8 @@ class Daemon:
             executors={name: ThreadPoolExecutor(1) for name in ("default", "probes")},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
-        # Results come from a listener, because it runs when the scheduler no longer counts the job.
-        # The next run of the same job then does not exceed `max_instances`.
+        # A listener passes on the results, because it runs when the scheduler no longer counts the
+        # job. So the next run of the same job does not exceed `max_instances`.
         self._scheduler.add_listener(lambda job: self._events.put(job.retval), EVENT_JOB_EXECUTED)
         self._beat = min(BEAT, (systemd.watchdog or BEAT) / 2)
         self._next_beat = time.monotonic() + self._beat
@@ -92,7 +92,8 @@ class Daemon:
             while self._handle(self._event()):
                 pass
             self._systemd.stopping("stopped")
-            # First, because this waits for a scheduler round, which would miss jobs at the end.
+            # First, because this waits for the scheduler's current round, which would look for
+            # removed jobs during a shutdown.
             self._scheduler.remove_all_jobs()
             self._scheduler.shutdown()
         logger.info("stopped")
@@ -152,7 +153,7 @@ class Daemon:
             if state.moment >= schedule.next_after(following) and self._cancel(state):
                 self._schedule(state, following)
                 state.call_at = present
-                text = "%sthe clock was set back: the next run is planned anew, at %s"
+                text = "%sthe clock was set back: the next run is rescheduled to %s"
                 logger.warning(text, self._prefix(state), stamp(following))
                 self._systemd.status(status(self._states.values()))
         # Wake it up, because its sleep time was computed with the old clock.
@@ -186,7 +187,7 @@ class Daemon:
         # The first provider is used, because messages belong to channels.
         work = next(iter(self._states.values())).work
         self._limit(work.scheduled.limit)  # now, because the scheduler may be dead
-        # In the past, because a clock that is set back would delay a job of now.
+        # In the past, because a job that starts now would be late if the clock is set back.
         self._scheduler.add_job(self._deliver, "date", run_date=EPOCH, args=[work])
 
     def _deliver(self, work: Work) -> Sent:
@@ -235,7 +236,7 @@ class Daemon:
         state, result = ended.state, ended.result
         if state.is_leaving:
             del self._states[state.work.provider]
-            following = "stopping" if self._is_stopping else "not served any more"
+            following = "stopping" if self._is_stopping else "no longer in the configuration"
         else:
             self._schedule(state, state.following(result))
             following = f"next run {stamp(state.moment)}"
@@ -255,10 +256,10 @@ class Daemon:
         self._systemd.reloading()
         works = attempt(lambda: [(work, work.first_run()) for work in self._read()])
         if isinstance(works, Exception):
-            for line in (*refused(works), "the old configuration stays in force"):
+            for line in (*refused(works), "the previous configuration stays in use"):
                 logger.error("%s", line)
         else:
-            logger.info("the configuration was read again")
+            logger.info("the configuration was reloaded")
             self._switch(works)
         self._systemd.ready(status(self._states.values()))
 
@@ -301,7 +302,7 @@ class Daemon:
         An immediate stop loses nothing, because the next pass repairs the rest.
         """
         if self._is_stopping:
-            text = "%s again: stopped at once; what was cut off, the next run mends"
+            text = "%s again: stopped at once; the next run repairs interrupted work"
             logger.warning(text, number.name)
             os._exit(128 + number)
         self._is_stopping = True
@@ -309,8 +310,8 @@ class Daemon:
             self._remove(state)
         if not self._is_busy:
             return
-        what = "the pass" if self._states else "what was begun"
-        text = f"finishing {what}, then stopping; once more stops at once"
+        what = "the pass" if self._states else "the current jobs"
+        text = f"finishing {what}, then stopping; a second signal stops at once"
         logger.info("%s: %s", number.name, text)
         self._systemd.stopping(text)
 

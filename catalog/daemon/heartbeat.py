@@ -34,7 +34,7 @@ class Pings:
         """Report success, or the error without the text of unexpected ones."""
         text = str(error or "")
         if error is not None and not isinstance(error, CatalogError):
-            text = f"the pass broke off by a mistake of this program: {type(error).__name__}"
+            text = f"the pass failed by a mistake of this program: {type(error).__name__}"
         self._ping("" if error is None else "/fail", text)
 
     def _ping(self, path: str, text: str = "") -> None:
@@ -49,4 +49,4 @@ class Pings:
         except CatalogError as error:
             status = getattr(error, "status", None)
             why = f"it answered {status}" if status else type(error).__name__
-            logger.warning("the monitor did not take a ping: %s", why)
+            logger.warning("the monitor did not accept a ping: %s", why)

@@ -38,11 +38,14 @@ class Work:
         return self.scheduled.provider
 
     def first_run(self) -> datetime:
-        """Return when the first pass is: now if the database is unavailable."""
+        """Return the time of the first pass.
+
+        It is now if the database is unavailable.
+        """
         try:
             return self.scheduled.first()
         except (DatabaseBusy, DatabaseUnreachable) as error:
-            logger.warning("%s; a pass is tried all the same", error)
+            logger.warning("%s; a pass is tried anyway", error)
             return now()
 
     def later(self, moment: datetime) -> datetime:
@@ -68,7 +71,7 @@ class Called:
 
 
 class Beat:
-    """The regular time for checks."""
+    """A regular event without content, for checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def attempt(call: Callable[[], Result]) -> Result | Exception:
 SOON = timedelta(seconds=1)
 """The delay after an unrecorded pass. Each further one doubles it."""
 LATER = timedelta(minutes=1)
-"""The maximum delay, also for a slot that another process does."""
+"""The maximum delay, also after another process took the slot."""
 
 
 @dataclass(slots=True)
@@ -120,7 +123,7 @@ class ProviderState:
         return f"next pass of {self.work.provider}"
 
     def following(self, result: Run | Exception | None) -> datetime:
-        """Return when to run after a run, by its result."""
+        """Return the time of the next run after this result."""
         schedule, present = self.work.scheduled.schedule, now()
         following = spread(schedule, present, self.work.jitter, SystemRandom().random())
         if not isinstance(result, Run):
@@ -132,7 +135,7 @@ class ProviderState:
         if claim.until is not None:
             # Not `until`, because the other process may die and its clock may differ.
             return min(following, present + LATER)
-        # A slot that began during the pass is done now, once.
+        # If a slot began during the pass, it is run now, once.
         return present if schedule.slot(present) > claim.moment else following
 
 

@@ -38,7 +38,7 @@ def call_lines(provider: str, result: Results | Exception | None) -> list[Line]:
     if result is None:
         return []
     if isinstance(result, Exception):
-        return _failed(provider, result, "the models were not called", "calling the models")
+        return _failed(provider, result, "the models were not called", "the calls of models")
     made = sum(1 for each in result.probes if each.result.calls)
     tries, found = count(made, "probe"), count(len(result.findings), "finding")
     day = f"today {count(result.spent.calls, 'call')} and {count(result.spent.tokens, 'token')}"
@@ -51,7 +51,7 @@ def call_lines(provider: str, result: Results | Exception | None) -> list[Line]:
 def _failed(provider: str, error: Exception, missing: str, job: str) -> list[Line]:
     if isinstance(error, CatalogError):
         return [(logging.ERROR, f"{provider}: {missing}, {error_line(error)}")]
-    return [(logging.ERROR, f"{provider}: {job} broke off {MISTAKE}, {place(error)}")]
+    return [(logging.ERROR, f"{provider}: {job} failed {MISTAKE}, {place(error)}")]
 
 
 def refused(error: Exception) -> list[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Run:
     """The result of a slot.
 
-    `result` is None if another process did the slot or does it.
+    `result` is None if another process has run the slot or runs it.
     """
 
     provider: str
@@ -49,7 +49,7 @@ class Scheduled:
         return self.sync.provider.name
 
     def run(self, answered: Answered | None = None) -> Run:
-        """Do the latest slot, unless another process did it or does it."""
+        """Run the latest slot, unless another process handles it."""
         with self._watched(answered):
             now = answered.at if answered else self.sync.clock()
             slot, fast = self.schedule.slot(now), self.sync.fast
@@ -128,9 +128,9 @@ class ProbeTimes:
     limit: timedelta
 
     def run(self) -> "Results | None":
-        """Run the latest slot, or its due second calls if done.
+        """Run the latest slot.
 
-        Return None if nothing is due.
+        If it is done, make its due second calls. Return None if nothing is due.
         """
         now = self.probing.clock()
         moment = self.schedule.slot(now)
@@ -160,7 +160,7 @@ class ProbeTimes:
         return max(now, min(following, self.probing.again_at() or following))
 
     def finish(self, moment: datetime) -> None:
-        """Note that a slot was done."""
+        """Record that a slot is done."""
         with self.probing.database.writing(ends_fast_path=False) as connection:
             slots.finish(plain(connection), self._name, moment, self.probing.clock())
 

@@ -1,4 +1,7 @@
-"""Choose the control: the model that is called first, to see whether the API works at all."""
+"""Choose the control, the model that is called first.
+
+Its answer shows whether the API works at all.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -15,9 +18,9 @@ def with_control(
     """Return a plan with the control first.
 
     The control is the model `name`, by default the one that answered last. If its last call failed,
-    another one is the control, so that a retired model does not end every run. There is none if no
-    model answered so far, or if no other model is called. Raise NotFound if `name` is not among the
-    possible calls.
+    another one is the control, so that a retired model does not end every run. The plan has no
+    control if no model answered so far, or if no other model is called. Raise NotFound if `name` is
+    not among the possible calls.
     """
     control = _control([call for call in possible if call.skip is None], known, name)
     if control is None or all(call.name == control.name for call in plan):
@@ -30,8 +33,8 @@ def _control(possible: list[Call], known: Cells, name: str | None) -> Call | Non
     if name is not None:
         possible = [call for call in possible if name in {call.name, call.key}]
         if not possible:
-            text = f"probe.control names {name!r}, which is no model that can be called"
-            raise NotFound(text, hint="`catalog probe --dry-run` lists what can be called.")
+            text = f"probe.control names {name!r}, which is not a model that can be called"
+            raise NotFound(text, hint="`catalog probe --dry-run` lists the possible calls.")
     ranked = [(rank, call) for call in possible if (rank := _rank(known, call)) is not None]
     if ranked:
         return max(ranked, key=lambda each: each[0])[1]
@@ -39,10 +42,10 @@ def _control(possible: list[Call], known: Cells, name: str | None) -> Call | Non
 
 
 def _rank(known: Cells, call: Call) -> tuple[bool, float, int] | None:
-    """Return how well a call suits, None if it never answered.
+    """Return the rank of a call, None if it never answered.
 
-    The best one answered last. If none of the last calls was answered, it is the one that was not
-    called for the longest time.
+    The model that answered last has the highest rank. If all last calls failed, the one that was
+    not called for the longest time has it.
     """
     cell = known.get((call.name, call.route))
     if cell is None or cell.newest is None or cell.verdict is not Verdict.ANSWERS:
@@ -52,7 +55,10 @@ def _rank(known: Cells, call: Call) -> tuple[bool, float, int] | None:
 
 
 def unanswered(control: Probe) -> str | None:
-    """Return why the other models are not called, or None if the control answered."""
+    """Return why other models are not called, or None.
+
+    None means that the control answered.
+    """
     if control.verdict is Verdict.ANSWERS:
         return None
     words = control.result.said if control.verdict is Verdict.SKIPPED else None

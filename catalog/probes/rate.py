@@ -5,13 +5,13 @@ from collections.abc import Callable
 from threading import Lock
 
 MINUTE = 60.0
-"""Seconds."""
+"""The length of a minute in seconds."""
 
 
 class Pace:
     """A limit of `rate` requests per minute over all threads.
 
-    `monotonic` returns seconds, `wait` waits for some seconds.
+    `monotonic` returns seconds, and `wait` takes seconds.
     """
 
     def __init__(

@@ -38,7 +38,7 @@ from catalog.sync.publish import Publisher
 logger = logging.getLogger(__name__)
 
 REMEMBERED = timedelta(days=365)
-"""The time after its removal when a model is still called."""
+"""The time after its removal in which a model is still called."""
 LEARNED = 20
 """The maximum number of unlisted names per run."""
 PAUSE = 60.0
@@ -46,8 +46,8 @@ PAUSE = 60.0
 LONGEST_PAUSE = 600.0
 """The maximum pause in seconds. A longer one ends the run."""
 NO_BUDGET = "the day's budget is used up"
-PAUSED = "the provider asked for a longer pause than a run waits for"
-STOPPED = "stopped before it was called"
+PAUSED = "the provider asked for a longer pause than the limit of a run"
+STOPPED = "the run was stopped before this call"
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 Progress = Callable[[Probe, int], None]
@@ -86,7 +86,7 @@ class Results:
 class Selection:
     """The models to call: names or keys, or all. `images` includes images.
 
-    With `again`, only due second calls and new models are made.
+    With `again`, only due second calls are made, and models without a call are called.
     """
 
     names: tuple[str, ...] = ()
@@ -116,7 +116,7 @@ class Probing:
     stop: Event
 
     def run(
-        self, wish: Selection = EVERYTHING, progress: Progress = lambda _probe, _all: None
+        self, selection: Selection = EVERYTHING, progress: Progress = lambda _probe, _all: None
     ) -> Results:
         """Call the models, store the results, and report differences.
 
@@ -124,10 +124,10 @@ class Probing:
         SettingsInvalid if the token has several products.
         """
         with running():
-            self.plan(wish)  # checks the wish before any request
+            self.plan(selection)  # checks the selection before any request
             calls = self.calls.with_product()
             served = _served(calls)
-            plan = self.plan(wish, served)
+            plan = self.plan(selection, served)
             results: list[Probe] = []
             for probe in self._round(calls, plan):
                 results.append(probe)
@@ -143,19 +143,19 @@ class Probing:
             return Results(tuple(results), findings, day, self.again_at(), error)
 
     def plan(
-        self, wish: Selection = EVERYTHING, served: frozenset[str] | None = None
+        self, selection: Selection = EVERYTHING, served: frozenset[str] | None = None
     ) -> list[Call]:
         """Return the planned calls, most urgent first, or raise NotFound."""
         with self.database.reading() as connection:
             lists = self._lists(connection, served)
             known = probes.cells(connection, self.provider.name)
-        planned = {(call.name, call.route): call for call in _wanted(lists, known, wish)}
-        if wish.again:
+        planned = {(call.name, call.route): call for call in _wanted(lists, known, selection)}
+        if selection.again:
             now, after = self.clock(), self.terms.again_after
             rest = {place for place, cell in known.items() if not _is_due(cell, now, after)}
             planned = {place: call for place, call in planned.items() if place not in rest}
         plan = sorted(planned.values(), key=lambda call: _urgency(known, call))
-        possible = _wanted(lists, known, replace(wish, names=()))
+        possible = _wanted(lists, known, replace(selection, names=()))
         return with_control(plan, possible, known, self.terms.control)
 
     def again_at(self) -> datetime | None:
@@ -188,7 +188,7 @@ class Probing:
         if why is None:
             yield from self._all(calls, plan[number:])
             return
-        logger.warning("%s: %s; nothing is concluded", self.provider.name, why)
+        logger.warning("%s: %s; the run concludes nothing", self.provider.name, why)
         yield from (self._skip(call, call.skip or why) for call in plan[number:])
 
     def _all(self, calls: Calls, plan: Sequence[Call]) -> Iterator[Probe]:
@@ -204,7 +204,7 @@ class Probing:
                 raise
 
     def _try(self, calls: Calls, turn: Lock, queue: Iterator[Call]) -> Probe:
-        with turn:  # in plan order, because the budget may end here
+        with turn:  # one at a time in the order of the plan, because the budget may end here
             call = next(queue)
             begun = self._begin(call)
         if isinstance(begun, Probe):
@@ -306,16 +306,19 @@ def _served(calls: Calls) -> frozenset[str] | None:
         return None
 
 
-def _wanted(lists: Lists, known: Mapping[tuple[str, str], Cell], wish: Selection) -> Iterator[Call]:
+def _wanted(
+    lists: Lists, known: Mapping[tuple[str, str], Cell], selection: Selection
+) -> Iterator[Call]:
     models = [*lists.listed.values(), *(gone.model for gone in lists.delisted.values())]
-    calls = [call for model in models for call in routes.calls_of(model, images=wish.images)]
+    calls = [call for model in models for call in routes.calls_of(model, images=selection.images)]
     calls += _strangers(lists, known)
-    for name in wish.names:
+    for name in selection.names:
         if not any(name in {call.name, call.key} for call in calls):
-            hint = "`catalog probe --dry-run` lists what can be called."
-            raise NotFound(f"no model {name!r} is listed, or left within the last year", hint=hint)
+            hint = "`catalog probe --dry-run` lists the possible calls."
+            text = f"no model {name!r} is listed, or was removed within the last year"
+            raise NotFound(text, hint=hint)
     for call in calls:
-        if not wish.names or {call.name, call.key} & {*wish.names}:
+        if not selection.names or {call.name, call.key} & {*selection.names}:
             yield call
 
 

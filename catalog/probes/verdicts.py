@@ -14,10 +14,10 @@ ENDED_BY_AN_ANSWER = ("ghost", "over")
 
 
 def is_believed(cell: Cell, verdict: Verdict, at: datetime, again_after: timedelta) -> bool:
-    """Return whether a verdict is accepted at once.
+    """Return whether a verdict is accepted.
 
-    Answers and repeated verdicts are. Others need a second call with the same verdict, at least
-    `again_after` later and without another verdict in between.
+    Answers and repeated verdicts are accepted at once. Others need a second call with the same
+    verdict, at least `again_after` later and without another verdict in between.
     """
     if verdict is Verdict.SKIPPED:
         return False
@@ -31,8 +31,9 @@ def is_believed(cell: Cell, verdict: Verdict, at: datetime, again_after: timedel
 def second_try(cell: Cell, again_after: timedelta, now: datetime) -> datetime | None:
     """Return the earliest time of a second call, None if not needed.
 
-    Only one is made early. If verdicts differ each time, the next one waits for its turn. A call
-    dated far ahead is not waited for, because its clock was wrong.
+    Only one second call is made early. If verdicts differ each time, the next call is a regular
+    one. If the first call is dated far in the future, the second is due now, because a clock was
+    wrong.
     """
     if len(cell.waiting) != 1:
         return None
@@ -66,7 +67,7 @@ class Lists:
 
 
 Reports = Mapping[tuple[str, str], Probed]
-"""The last reports, by name and route (only for substituted answers)."""
+"""The last reports by name and route. Only reports of substituted answers have a route."""
 
 
 def compare(lists: Lists, cells: Iterable[Cell], reports: Reports) -> tuple[Probed, ...]:
@@ -106,7 +107,10 @@ def _state(lists: Lists, name: str, cells: Sequence[Cell]) -> Probed | None:
 
 
 def _is_news(now: Probed, before: Probed | None) -> bool:
-    """Return whether a state is new, for answers after a refusal."""
+    """Return whether a state was not reported yet.
+
+    Answers are news only after a reported refusal.
+    """
     if now.kind == "answering":
         return before is not None and before.kind in ENDED_BY_AN_ANSWER
     if before is None or before.kind != now.kind:
@@ -115,7 +119,7 @@ def _is_news(now: Probed, before: Probed | None) -> bool:
 
 
 def _renamed(lists: Lists, cell: Cell, before: Probed | None) -> Iterator[Probed]:
-    """Yield an answer by another model than before or than named.
+    """Yield the change if another model answered than before or than named.
 
     An alias that always answers under its full name is not reported.
     """

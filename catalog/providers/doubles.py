@@ -1,4 +1,7 @@
-"""Find rows that share a key: equal rows are one model, unlike ones contradict each other."""
+"""Find rows that share a key.
+
+Equal rows are one model. Different rows with one key are a problem.
+"""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -14,8 +17,8 @@ from catalog.providers.rows import Contract, Row
 class Doubles:
     """The rows that share a key, by row number.
 
-    `repeated` maps the first of equal rows to how often it is listed, `dropped` are the others.
-    `clashing` are the unlike rows of one key, first ones included.
+    `repeated` maps the first of equal rows to their number, and `dropped` has the others.
+    `clashing` has the different rows of each shared key, including the first one.
     """
 
     repeated: Mapping[int, int]
@@ -49,7 +52,7 @@ def doubles(keys: Mapping[int, str], models: Mapping[int, Model], *, merge: bool
 
 
 def clashes(rows: Sequence[Row], keys: Mapping[int, str], found: Doubles) -> Iterator[Flaw]:
-    """Yield a problem for each row that has the key of an earlier, unlike row."""
+    """Yield a problem for each row that repeats another row's key."""
     for first, *others in found.clashing:
         for number in others:
             text = f"{shorten(keys[number])}, as in {rows[first].path}"
@@ -57,7 +60,7 @@ def clashes(rows: Sequence[Row], keys: Mapping[int, str], found: Doubles) -> Ite
 
 
 def duplicates(rows: Iterable[Row], contract: Contract) -> Iterator[Flaw]:
-    """Yield a problem for each value of a unique field that an earlier row has."""
+    """Yield a problem for each repeated value of a unique field."""
     rows = tuple(rows)
     for field in contract.get("x-unique", ()):
         if _all_differ(rows, field):
@@ -74,7 +77,10 @@ def duplicates(rows: Iterable[Row], contract: Contract) -> Iterator[Flaw]:
 
 
 def _all_differ(rows: Sequence[Row], field: str) -> bool:
-    """Return whether all rows have another text or whole number, the usual case."""
+    """Return whether a field is different in all rows.
+
+    Values that are neither text nor whole numbers give False. This is a fast check.
+    """
     if not all(isinstance(row.value, dict) for row in rows):
         return False
     found = [row.value.get(field) for row in rows]

@@ -1,4 +1,4 @@
-"""Find the tolerated differences of a valid answer from the contract."""
+"""Find drift: the tolerated differences of a valid answer from the contract."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,16 +19,16 @@ from catalog.providers.rows import Answer, Contract, by_row, listed_at
 _Novelty: TypeAlias = tuple[DriftKind, str, JsonText | None]
 
 _DRIFT_KEYWORDS = frozenset({"format", "properties", "x-known", "x-words"})
-"""Schema keywords that can cause drift, beside null."""
+"""Schema keywords that can cause drift. Null can also cause it."""
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 def drift(
     answer: Answer, rows: Sequence[Mapping[str, Json]], models: Mapping[int, Model], double: Doubles
 ) -> tuple[Drift, ...]:
-    """Return the drift of new rows, of the envelope, and of all that is repeated.
+    """Return the drift of an answer: new values, repeats, and unread parts.
 
-    `models` holds the models by row number.
+    `rows` are the new rows. `models` holds the models by row number.
     """
     return (*novel(answer, rows, _repeats(answer, models, double)), *_cut(answer))
 
@@ -38,9 +38,9 @@ def novel(
     rows: Sequence[Mapping[str, Json]],
     others: Iterable[tuple[_Novelty, str | None]] = (),
 ) -> Iterator[Drift]:
-    """Yield what the contract does not know, sorted, each with the names of models.
+    """Yield the drift, sorted, each with the names of its models.
 
-    `others` holds other drift, with the name of a model.
+    `others` holds other drift, each with the name of a model or None.
     """
     found: dict[_Novelty, list[str]] = {
         item: [] for item in _novelties(answer.body, answer.contract, ("$",))
@@ -61,7 +61,7 @@ def novel(
 def _repeats(
     answer: Answer, models: Mapping[int, Model], double: Doubles
 ) -> Iterator[tuple[_Novelty, str | None]]:
-    """Yield what is listed several times with equal values, with the model's name."""
+    """Yield repeated rows and keys with equal values, and the model's name."""
     listed = listed_at(answer.contract)
     for at, times in double.repeated.items():
         yield ("row repeated", listed, canonical(times)), models[at].name
@@ -78,7 +78,7 @@ def _repeats(
 
 
 def _cut(answer: Answer) -> Iterator[Drift]:
-    """Yield the sign that the list has more rows than were read, if any."""
+    """Yield the sign of rows that were not read, if any."""
     contract = answer.contract
     is_paged, used = contract.get("x-parts"), set(map(trail, contract.get("x-used", ())))
     for last in answer.parts[-1:]:
@@ -109,7 +109,7 @@ def _novelties(value: Json, schema: Contract, path: tuple[str, ...]) -> Iterator
 
 
 def _is_unknown(value: Json, schema: Contract) -> bool:
-    """Return whether a value is none of the known ones. Status words have several spellings."""
+    """Return whether a value is unknown. Status words have several spellings."""
     if "x-words" in schema:
         return isinstance(value, str) and spelled(value) not in schema["x-words"]
     return "x-known" in schema and value not in schema["x-known"]

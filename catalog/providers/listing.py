@@ -1,6 +1,6 @@
-"""Read an answer: the one path from its bytes to a snapshot.
+"""Convert the bytes of an answer to a snapshot.
 
-Polls, imports, `validate`, `diff` and `check` all read answers here, so they judge alike.
+Polls, imports, `validate`, `diff` and `check` all use this module, so their results agree.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from catalog.providers.validate import NO_FACTS, validate
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A valid answer: its snapshot, its drift, and its bad rows, one of each key.
+    """A valid answer: snapshot, drift, and one bad row per key.
 
     `facts_of` maps the bytes of each row to its facts.
     """
@@ -37,11 +37,11 @@ def listed(
     earlier: Callable[[], Mapping[str, int]] = _nothing,
     facts_of: Mapping[bytes, JsonText] = NO_FACTS,
 ) -> Listed:
-    """Return the content of an answer, or raise PayloadInvalid with every problem.
+    """Return the content of an answer, or raise PayloadInvalid.
 
-    A model whose row is bad keeps its version of `before`, and is left out if there is none.
-    `earlier` returns the bad rows of the answers before by key, see `kept`. `facts_of` comes from
-    the answer before.
+    The exception has every problem. A model with a bad row keeps its version from `before`. Without
+    such a version, it is left out. `earlier` returns the bad rows of earlier answers by key, see
+    `kept`. `facts_of` comes from the previous answer.
     """
     known = {model.facts: model for model in before.models} if before else NO_MODELS
     valid = validate(payload, provider, known, facts_of)
@@ -57,11 +57,11 @@ def kept(
     before: Snapshot | None,
     earlier: Mapping[str, int],
 ) -> tuple[Snapshot, tuple[Refused, ...]]:
-    """Add the earlier versions of models whose rows are bad, and name the bad rows.
+    """Add the earlier versions of models with bad rows.
 
-    A row without a readable key may be any model that is missing. So as many missing models are
-    kept as there are such rows, those that have most values in common first. Rows that were
-    counted in `earlier` by `""` belong to no model.
+    Return the snapshot and the bad rows with their names. A row without a readable key may belong
+    to any missing model. So one missing model is kept for each such row. Models with the most
+    values in common come first. Rows that `earlier` counts under `""` belong to no model.
     """
     past = before.by_key if before else {}
     of_key = {each.key: each for each in refused if each.key is not None}
@@ -85,7 +85,7 @@ def kept(
 def _matched(
     nameless: Sequence[Refused], missing: Mapping[str, Model], earlier: Mapping[str, int]
 ) -> list[str]:
-    """Return the keys of missing models that may be behind rows without a readable key."""
+    """Return the missing models that may belong to nameless rows."""
     still = [key for key in missing if key in earlier][: len(nameless)]
     others = [key for key in missing if key not in earlier]
     new = max(0, len(nameless) - len(still) - earlier.get("", 0))
@@ -96,7 +96,7 @@ def _matched(
 
 
 def _in_common(model: Model, rows: Iterable[Refused]) -> int:
-    """Return how many values a model shares with the row most like it."""
+    """Return the number of values shared with the most similar row."""
     facts = parse(model.facts)
     items = (row.value.items() if isinstance(row.value, dict) else () for row in rows)
     return max(len([key for key, value in each if facts.get(key) == value]) for each in items)

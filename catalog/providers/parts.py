@@ -10,7 +10,7 @@ from catalog.core.spelling import Words, words
 from catalog.core.strict_json import Json, JsonText, canonical, dotted
 
 DEEPEST = 3
-"""The levels of the envelope that are looked at."""
+"""The maximum depth of a field in the envelope, the object around the rows."""
 _NEXT = frozenset(
     {"page", "token", "cursor", "url", "uri", "link", "href", "offset", "marker", "key", "id"}
     | {"start", "after", "index", "odata"}
@@ -40,7 +40,7 @@ class Field(NamedTuple):
 
     @property
     def is_cursor(self) -> bool:
-        """Return whether it leads to the next part, filled or not."""
+        """Return whether it can lead to the next part. It may be empty."""
         return _leads(self.words) or _leads(words(" ".join(self.place[-2:])))
 
     @property
@@ -52,7 +52,7 @@ class Field(NamedTuple):
 
     @property
     def has_more(self) -> bool | None:
-        """Return its answer to whether there is another part, if any."""
+        """Return whether it reports another part, None for other fields."""
         if not isinstance(self.value, bool) or self.words not in _MORE | _LAST:
             return None
         return self.value is (self.words in _MORE)
@@ -63,7 +63,7 @@ class Field(NamedTuple):
         return self.words in _PAGES or self.place[-1] == "pages"
 
     def exceeds(self, rows: int) -> bool:
-        """Return whether it counts more rows than these, or several pages."""
+        """Return whether it counts more rows than `rows`, or several pages."""
         if type(self.value) is not int:
             return False
         if self.counts_pages:
@@ -80,7 +80,7 @@ def _leads(named: Words) -> bool:
 
 
 def envelope(body: Json, place: Trail) -> Iterator[Field]:
-    """Yield the fields around the rows, which are at a place."""
+    """Yield the fields around the rows. `place` is the place of the rows."""
     passed: Trail = ()
     for step in takewhile(lambda step: step != ANY, place):
         if not isinstance(body, dict):
@@ -99,12 +99,12 @@ def _fields(value: dict[str, Json], above: Trail, levels: int) -> Iterator[Field
 
 
 def is_last(fields: Sequence[Field]) -> bool:
-    """Return whether a field says that no other part follows."""
+    """Return whether a field reports that no other part follows."""
     return any(field.has_more is False for field in fields)
 
 
 def unread(fields: Sequence[Field], rows: int) -> Drift | None:
-    """Return the clearest sign that other parts of the list were not read."""
+    """Return the clearest sign of unread parts of the list."""
     if is_last(fields):
         return None
     cursors = (_drift("next part", each) for each in fields if each.is_cursor and each.is_filled)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 STRICT_ROWS = BadRows(share=0.0)
 USUAL_ROWS = BadRows()
-"""Infomaniak's lists may have no bad row, and others a few."""
+"""The limits of bad rows. Infomaniak's lists must not have any, other lists may have a few."""
 
 
 class Provider(Protocol):
@@ -58,11 +58,11 @@ class Provider(Protocol):
 
     @property
     def announces(self) -> bool:
-        """Return whether its list may say when models end."""
+        """Return whether its list may contain the ends of models."""
         ...
 
     def announced(self, model: Model) -> Announced | None:
-        """Return what its list says about the end of a model, None if nothing."""
+        """Return the announced end of a model, None without one."""
         ...
 
     def facts(self, row: Json) -> JsonText:
@@ -71,18 +71,18 @@ class Provider(Protocol):
 
     @property
     def bad_rows(self) -> BadRows:
-        """Return how many rows of an answer may break the contract."""
+        """Return the limit of bad rows in an answer."""
         ...
 
     @property
     def key_places(self) -> tuple[Trail, ...]:
-        """Return the places in a row that its key is made of."""
+        """Return the places in a row that make its key."""
         ...
 
     def key(self, row: Json, passed: Trail) -> str:
-        """Return the key of a row, if its `key_places` are valid.
+        """Return the key of a row. Its `key_places` must be valid.
 
-        `passed` holds what each `*` of the rows' place matched.
+        `passed` holds the match of each `*` in the place of the rows.
         """
         ...
 
@@ -99,7 +99,7 @@ class Provider(Protocol):
 
 def make(name: str, description: "Description | None", bad_rows: BadRows | None = None) -> Provider:
     """Return the provider. Without a description it is Infomaniak."""
-    # Imported here, because each loads the HTTP client and most modules need only the interface.
+    # Imported here, because both load the HTTP client and most modules need only the interface.
     if description is None:
         from catalog.providers.infomaniak.provider import Infomaniak
 

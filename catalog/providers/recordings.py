@@ -58,7 +58,7 @@ def moment(path: Path) -> datetime | None:
 def read_payload(path: Path, provider: Provider) -> Payload:
     """Return a payload from a file, stdin for `-`, or raise NotFound.
 
-    Its time is that of the file name, or now.
+    Its time is the time in the file name, or now.
     """
     return Payload(provider.name, path.name, moment(path) or now(), read(path))
 
@@ -73,14 +73,14 @@ def find(directory: Path) -> tuple[Recording, ...]:
     recordings = [Recording(path, at) for path, at in timed if at is not None]
     if not recordings:
         near = "".join(f"; {path.name}: {why}" for path, why in misnamed(directory)[:1])
-        raise NotFound(f"{directory} holds no recorded payload{near}", hint=_NAMING)
+        raise NotFound(f"{directory} contains no recorded payload{near}", hint=_NAMING)
     recordings.sort(key=lambda recording: recording.at)
-    _refuse_twins(recordings)
+    _refuse_duplicates(recordings)
     return tuple(recordings)
 
 
 def misnamed(directory: Path) -> tuple[tuple[Path, str], ...]:
-    """Return the files whose names are nearly those of recordings, with the difference."""
+    """Return files with almost correct names, each with the difference."""
     others = (path for path in _files(directory) if moment(path) is None)
     return tuple((path, _difference(path.name)) for path in others if _NEARLY.search(path.name))
 
@@ -94,7 +94,7 @@ def _files(directory: Path) -> list[Path]:
 
 
 def _difference(name: str) -> str:
-    """Return what is wrong with a name that has a day."""
+    """Return the mistake in a name that has a date."""
     if _NAME.fullmatch(name):
         return "there is no such day or time"
     if not name.endswith((".json", ".json.gz")):
@@ -113,7 +113,7 @@ def refuse_future(recordings: Iterable[Recording], now: datetime) -> None:
     late = [recording for recording in recordings if recording.at > now]
     if late:
         what = f"{count(len(late), 'recording')} (the first: {late[0].path})"
-        text = f"the future cannot be recorded: {what} of a time after now, {stamp(now)}"
+        text = f"recordings cannot be in the future: {what} after now, {stamp(now)}"
         raise SettingsInvalid(text, hint=f"{_NAMING} Check the clock of this machine too.")
 
 
@@ -124,8 +124,7 @@ def read(path: Path) -> bytes:
     MiB. The JSON is validated later.
     """
     try:
-        # At most one byte over the limit is decompressed, because the size in the file may be
-        # false.
+        # Reading stops one byte after the limit, because the size in the file may be wrong.
         with _opened(path) as file:
             body = file.read(MAX_BYTES + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -151,13 +150,14 @@ def _unusable(found: str, expected: str) -> PayloadInvalid:
     return PayloadInvalid([Problem("$", found, expected)])
 
 
-def _refuse_twins(recordings: list[Recording]) -> None:
-    twins = [
-        f"{one.path.name} and {other.path.name} both stand for {stamp(one.at)}"
+def _refuse_duplicates(recordings: list[Recording]) -> None:
+    duplicates = [
+        f"{one.path.name} and {other.path.name} both have the time {stamp(one.at)}"
         for one, other in pairwise(recordings)
         if one.at == other.at
     ]
-    if twins:
+    if duplicates:
         directory = recordings[0].path.parent
-        text = f"two recordings of the same moment in {directory}: {'; '.join(twins)}"
-        raise SettingsInvalid(text, hint="Keep one file for each moment, and move the other away.")
+        text = f"two recordings of the same time in {directory}: {'; '.join(duplicates)}"
+        hint = "Keep one file for each time, and move the other to another directory."
+        raise SettingsInvalid(text, hint=hint)

@@ -15,14 +15,14 @@ Contract = Mapping[str, Json]
 
 
 def listed_at(contract: Contract) -> str:
-    """Return the place of the list or object of rows, such as `$.data`."""
+    """Return the place of the rows, such as `$.data`."""
     return dotted(("$", *contract["x-rows"][:-1]))
 
 
 class Part(NamedTuple):
     """One page of an answer, or all of it.
 
-    `place` is that of its rows. A bare page is the list of rows without the object around it.
+    `place` is the place of its rows. A bare page is a list of rows without an object around it.
     """
 
     steps: Steps
@@ -32,7 +32,11 @@ class Part(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row: the keys that lead to it, and those that each `*` of its place matched."""
+    """One row.
+
+    `steps` are the keys and indexes that lead to it. `passed` has the match of each `*` in its
+    place.
+    """
 
     steps: Steps
     passed: Trail
@@ -57,7 +61,7 @@ class Answer:
 
     @classmethod
     def of(cls, body: bytes, contract: Contract) -> "Answer":
-        """Parse a body, or raise PayloadInvalid if that is impossible."""
+        """Parse a body, or raise PayloadInvalid if it cannot be parsed."""
         parsed = read(body)
         parts = parts_of(parsed.value, contract)
         rows = tuple(row for part in parts for row in _rows(part))
@@ -67,8 +71,8 @@ class Answer:
 def parts_of(body: Json, contract: Contract) -> tuple[Part, ...]:
     """Return the pages of an answer, or the answer as one page.
 
-    A list in place of the object around the rows is read as the list of rows, because some
-    gateways and many recordings have only that.
+    If there is a list in place of the object around the rows, it is read as the list of rows,
+    because some gateways and many recordings omit the object.
     """
     in_parts = contract.get("x-parts") and isinstance(body, dict) and body.keys() == {PARTS}
     if not in_parts or not isinstance(body[PARTS], list):
@@ -97,7 +101,7 @@ def _rows(part: Part) -> Iterator[Row]:
 
 
 def _keys(value: Json, place: Trail, passed: Trail) -> Iterator[str | int]:
-    """Yield the keys that lead to a value at a place, indexes as numbers."""
+    """Yield the keys that lead to a value, indexes as numbers."""
     taken = iter(passed)
     for each in place:
         step = next(taken) if each == ANY else each
@@ -110,7 +114,7 @@ Found = TypeVar("Found", Flaw, Repeat)
 
 
 def by_row(rows: Iterable[Row], found: Sequence[Found]) -> dict[int | None, list[Found]]:
-    """Return what was found in each row by its number, and outside of rows by None."""
+    """Group flaws or repeats by row number, None outside of rows."""
     sorted_out: dict[int | None, list[Found]] = {}
     if not found:  # the usual case
         return sorted_out
@@ -124,7 +128,10 @@ def by_row(rows: Iterable[Row], found: Sequence[Found]) -> dict[int | None, list
 
 
 def unnamed(answer: Answer) -> Iterator[Flaw]:
-    """Yield a problem for each row whose own key, or group's key, is no valid part of its key."""
+    """Yield a problem for each row with an invalid object key.
+
+    Object keys, of the row itself or of its group, can be a part of the model's key.
+    """
     stars = answer.contract.get("x-key-stars", ())
     for row in answer.rows if stars else ():
         for key in (row.passed[star - 1] for star in stars):
@@ -140,7 +147,7 @@ def _is_name(key: str) -> bool:
 def readable_keys(
     answer: Answer, bad: Mapping[int | None, Sequence[Flaw]], provider: Provider
 ) -> dict[int, str]:
-    """Return the key of each row, by row number, if no problem concerns it."""
+    """Return the keys of rows without a problem in their key."""
     places = provider.key_places
     keys = {
         number: provider.key(row.value, row.passed)
@@ -152,6 +159,6 @@ def readable_keys(
 
 
 def _concerns(steps: Steps, places: Iterable[Trail]) -> bool:
-    """Return whether a place is at, above or below one of these places."""
+    """Return whether a place is, contains or is in one of these."""
     keys = tuple(map(str, steps))
     return any(all(map(eq, keys, place)) for place in places)

@@ -25,10 +25,10 @@ from catalog.core.strict_json import Json, read
 class Paging:
     """The paging of a list. Places are as in core/paths.py.
 
-    `next`: `at` has the address of the next page, or nothing at the end. `cursor`: `at` has the
-    next value of the query `parameter`, or nothing at the end. `page`: `parameter` counts up from
-    `first`, until a page has no rows. If set, `more` is the place of a boolean: whether there is
-    another page.
+    `by` is the method. With `next`, `at` has the address of the next page, and nothing at the end.
+    With `cursor`, `at` has the next value of the query `parameter`, and nothing at the end. With
+    `page`, `parameter` counts up from `first`, until a page has no rows. If set, `more` is the
+    place of a boolean that is true if there is another page.
     """
 
     by: Literal["next", "cursor", "page"]
@@ -43,7 +43,7 @@ class ListRequest:
     """The request for a list of models. `route` follows the base URL.
 
     `authorization` is `bearer`, `none`, or the header that carries the token. `how_to` is the hint
-    about a missing token, and `hints` are those about an HTTP status. Both name the settings of
+    about a missing token, and `hints` has the hint for each HTTP status. Both name the settings of
     this provider.
     """
 
@@ -73,8 +73,8 @@ class ListRequest:
 class Source:
     """One provider's route. `url` is the base URL without path.
 
-    The token is in no repr. `rows` is the place of the rows in each page. `max_parts` and
-    `max_bytes` limit all pages together.
+    The repr does not contain the token. `rows` is the place of the rows in each page. `max_parts`
+    and `max_bytes` limit all pages together.
     """
 
     http: Http
@@ -90,8 +90,8 @@ class Source:
     def fetch(self, validators: Validators) -> Answer:
         """Request the list, or raise ProviderError or SettingsInvalid (no token).
 
-        A paged list is an object `{"pages": [...]}` of the pages as sent. If one page fails the
-        whole fails, because half a list is not a small catalog.
+        A paged list is an object `{"pages": [...]}` of the pages as sent. If one page fails, the
+        request fails, because an incomplete list looks as if models were removed.
         """
         paging = self.asking.paging
         response = self.ask(validators if paging is None else Validators())
@@ -152,7 +152,7 @@ class Source:
         Raise SettingsInvalid if a required one is missing.
         """
         if not self.token and self.asking.needs_token:
-            text = f"there is no token to ask {self.provider} with"
+            text = f"there is no token for {self.provider}"
             raise SettingsInvalid(text, hint=self.asking.how_to)
         return self.token or ""
 
@@ -166,7 +166,7 @@ class Source:
         requested, number = {here}, 1
         while there := self._next(paging, body, here, number):
             if there in requested or number == self.max_parts:
-                raise AnswerRefused(f"{self.provider} sends a list of parts that does not end")
+                raise AnswerRefused(f"{self.provider} sends an endless list of parts")
             requested.add(there)
             body, here = self.ask(Validators(), there).body, there
             size += len(body)
@@ -191,10 +191,10 @@ class Source:
             if there is not None:
                 check_url(there)
         except (ValueError, SettingsInvalid):
-            text = f"{self.provider} has the next part of its list at an address that is none"
+            text = f"{self.provider} sent an invalid address for the next part of its list"
             raise AnswerRefused(text) from None
         if there is None and more is True:
-            text = f"{self.provider} says that there are more models, and not where"
+            text = f"{self.provider} reports more models, but not their address"
             raise AnswerRefused(text)
         return there
 
@@ -212,12 +212,13 @@ class Source:
         there = urljoin(here, str(found))
         # Another host is refused, because the token is sent along.
         if urlsplit(there)[:2] != urlsplit(here)[:2]:
-            raise AnswerRefused(f"{self.provider} has the next part of its list on another host")
+            text = f"{self.provider} names another host for the next part of its list"
+            raise AnswerRefused(text)
         return there
 
 
 def has_rows(page: Json, place: Trail) -> bool:
-    """Return whether a page has rows at a place, or is a list of rows itself."""
+    """Return whether a page has rows. A list contains only rows."""
     return bool(page) if isinstance(page, list) else any(values(page, place))
 
 

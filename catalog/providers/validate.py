@@ -1,7 +1,7 @@
 """Validate a payload against the provider's contract.
 
-The contract is a JSON Schema (2020-12). Undemanded differences are tolerated and noted as drift
-(see drift.py).
+The contract is a JSON Schema (2020-12). Differences that it does not forbid are tolerated and
+recorded as drift (see drift.py).
 """
 
 import marshal
@@ -56,11 +56,11 @@ def validate(
 ) -> ValidPayload:
     """Return a valid payload, or raise PayloadInvalid with every problem.
 
-    In the contract, `$defs.model` describes one row, and the x- words are explained in
+    In the contract, `$defs.model` describes one row. The x- words are explained in
     catalog/providers/infomaniak/schema.json. `known` holds the current models by their facts. Rows
-    with these facts are not validated again. `facts_of` comes from the previous answer: the facts
-    by the bytes of a row. Equal rows are one model. A few bad rows of a long list are refused, and
-    the others count (see `BadRows`).
+    with these facts are not validated again. `facts_of` has the facts by the bytes of a row, from
+    the previous answer. Equal rows are one model. A few bad rows of a long list are refused, and
+    the others are used (see `BadRows`).
     """
     answer = Answer.of(payload.body, provider.contract)
     as_bytes = _as_bytes(answer)
@@ -99,7 +99,7 @@ def trusted(payload: Payload, provider: Provider) -> ValidPayload:
 
 
 def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
-    """Return the drift of an invalid answer, as far as readable."""
+    """Return the drift of an invalid answer, empty if unreadable."""
     try:
         answer = Answer.of(payload.body, contract)
     except PayloadInvalid:
@@ -112,8 +112,9 @@ def drift_of(payload: Payload, contract: Contract) -> tuple[Drift, ...]:
 def _as_bytes(answer: Answer) -> dict[int, bytes]:
     """Return each row without a flaw as bytes, by row number.
 
-    With the maximum of flaws there may be more, so the rows are unknown. Bytes are made faster than
-    canonical text. Rows with keys in another order differ. Version 2 of the format is stable.
+    With the maximum number of flaws there may be others, so no row is returned. Bytes are used,
+    because they are faster than canonical text. Rows with keys in another order have other bytes.
+    Version 2 of the format is stable.
     """
     if len(answer.flaws) >= MAX_PROBLEMS:
         return {}
@@ -136,10 +137,11 @@ def _models(
 
 
 def _problems(answer: Answer, new: Sequence[int]) -> Iterator[Flaw]:
-    """Yield the flaws of the body, and the violations of the contract by new rows.
+    """Yield the flaws of the body and the violations of the contract.
 
-    Those at the place of a flaw are dropped, because they concern our reading of it, and so are
-    those beside an error in place of rows, because they follow from it.
+    Only new rows are checked. Violations at the place of a flaw are dropped, because the parsed
+    value there may be wrong. If the body has an error in place of rows, other violations beside it
+    are dropped, because the error is their cause.
     """
     places = {flaw.steps for flaw in answer.flaws}
     refusals = [*_refusals(answer.parts)]
@@ -157,7 +159,7 @@ def _is_below(steps: Steps, root: Steps) -> bool:
 
 
 def _refusals(parts: Iterable[Part]) -> Iterator[Flaw]:
-    """Yield the message of each part that is an error in place of rows."""
+    """Yield the message of each part with an error and no rows."""
     for part in parts:
         text = error_message(part.value)
         if text and not any(values(part.value, part.place)):
@@ -166,7 +168,7 @@ def _refusals(parts: Iterable[Part]) -> Iterator[Flaw]:
 
 
 def _doubled(answer: Answer, keys: Mapping[int, str], double: Doubles) -> Iterator[Flaw]:
-    """Return the problems of rows that share a key, or the value of a unique field."""
+    """Return the problems of rows with shared keys or unique fields."""
     if "x-unique" not in answer.contract:
         return clashes(answer.rows, keys, double)
     rows = (row for at, row in enumerate(answer.rows) if at not in double.dropped)
@@ -180,7 +182,10 @@ def _refused(
     double: Doubles,
     provider: Provider,
 ) -> dict[int, Refused]:
-    """Return the bad rows by number, or raise PayloadInvalid if they are too many."""
+    """Return the bad rows by number, or raise PayloadInvalid.
+
+    The exception is raised if there are too many bad rows.
+    """
     bad = by_row(answer.rows, found)
     allowed = provider.bad_rows.allowed(len(answer.rows))
     if None in bad or len(bad) > allowed:
@@ -196,7 +201,7 @@ def _refused(
 
 
 def _distinct(flaws: Iterable[Flaw]) -> Iterator[Flaw]:
-    """Yield each problem once, because missing fields are reported repeatedly."""
+    """Yield each problem once, because jsonschema repeats missing fields."""
     known: set[Flaw] = set()
     for flaw in flaws:
         if flaw not in known:
@@ -217,9 +222,9 @@ def _wrong(parts: Iterable[Part], rows: Sequence[Row], contract: Contract) -> It
 
 @lru_cache(64)
 def _validators(contract: JsonText) -> "tuple[Draft202012Validator, Draft202012Validator]":
-    """Return a validator of an answer without its rows, and one of the rows.
+    """Return a validator for an answer without rows, and one for rows.
 
-    Cached, because making them takes longer than checking the few new rows of a poll.
+    They are cached, because building them takes longer than checking the few new rows of a poll.
     """
     from jsonschema import Draft202012Validator  # slow import, only needed after a change
 
@@ -229,7 +234,10 @@ def _validators(contract: JsonText) -> "tuple[Draft202012Validator, Draft202012V
 
 
 def _without_rows(schema: Json) -> Json:
-    """Return a schema that accepts any row: a reference for each row would be slow."""
+    """Return a schema that accepts any row.
+
+    Rows are checked by another validator, because a reference for each row is slow.
+    """
     if schema == {"$ref": "#/$defs/model"}:
         return True
     if isinstance(schema, dict):

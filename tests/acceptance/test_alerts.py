@@ -144,9 +144,11 @@ def test_what_a_receiver_says_is_shown_and_stored(live: Live) -> None:
         shell, _ = live(answer(body=ONE), answer(body=TWO), CATALOG_CHANNEL_TEAM_URL=hook.url)
         Path(shell.folder, "catalog.toml").write_text(TEAM)
         shell("-q", "sync")
-        assert "did not take it: channel_not_found" in shell("-q", "sync").err
+        assert "refused the message: channel_not_found" in shell("-q", "sync").err
         (owed,) = listed(shell, "--state", "owed")
-        assert str(owed["error"]).endswith("answered 200 and did not take it: channel_not_found")
+        assert str(owed["error"]).endswith(
+            "answered 200 but refused the message: channel_not_found"
+        )
         shell("alerts", "retry", code=1)
         assert "answered 403: action_prohibited" in shell("alerts").out
         shell("alerts", "retry")

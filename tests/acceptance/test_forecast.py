@@ -125,13 +125,13 @@ def test_where_nothing_is_known_that_is_said(own_demo: Shell) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (("qwen3",), "--retires, --successor or --remove is wanted."),
-        (("qwen3", "--source", "x"), "--retires, --successor or --remove is wanted."),
+        (("qwen3",), "--retires, --successor or --remove is expected."),
+        (("qwen3", "--source", "x"), "--retires, --successor or --remove is expected."),
         (("qwen3", "--remove", "--retires", FAR), "--remove goes with none of"),
         (("qwen3", "--retires", "soon"), "'soon' is no day; write one as 2026-12-01"),
         (("qwen3", "--retires", "20261201"), "'20261201' is no day"),
-        (("qwen3", "--successor", " "), "1 to 500 characters are wanted"),
-        (("qwen3", "--successor", "x" * 501), "1 to 500 characters are wanted"),
+        (("qwen3", "--successor", " "), "1 to 500 characters are expected"),
+        (("qwen3", "--successor", "x" * 501), "1 to 500 characters are expected"),
         (("qwen4", "--retires", FAR), "no model 'qwen4' is known; did you mean qwen3?"),
     ],
 )

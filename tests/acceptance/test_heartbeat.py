@@ -100,10 +100,10 @@ def test_a_monitor_that_is_away_harms_nothing(live: Live) -> None:
         ran = shell("--log-format", "json", "sync")
         told = [json.loads(line) for line in ran.err.splitlines()]
         assert [line["message"] for line in told] == [
-            "the monitor did not take a ping: it answered 500"
+            "the monitor did not accept a ping: it answered 500"
         ] * 2
         assert len({line["run"] for line in told}) == 1
         assert "secret-uuid" not in ran.err
         assert " run=" in shell("sync").err
     shell, _ = live(ONE, CATALOG_PING_URL="http://127.0.0.1:9/secret-uuid")
-    assert "did not take a ping: Unreachable" in shell("sync").err
+    assert "did not accept a ping: Unreachable" in shell("sync").err

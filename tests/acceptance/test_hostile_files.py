@@ -130,7 +130,7 @@ def test_what_is_no_regular_file_is_refused(shell: Shell, use: str, kind: str) -
     """Each command names a file that is not regular, explains the problem and ends."""
     make, told = KINDS[kind]
     if use == "recordings":  # a folder is wanted
-        told = "holds no recorded payload" if kind == "folder" else "Not a directory"
+        told = "contains no recorded payload" if kind == "folder" else "Not a directory"
     elif kind == "folder" and use in {"state", "catalog", "report", "baseline", "lock"}:
         told = HOSTILE  # the first check reports it
     elif kind == "large" and use in READ_IN_PARTS | {"report"}:

@@ -125,7 +125,7 @@ def test_the_future_is_not_imported(shell: Shell, history: Path) -> None:
     """A recording that cannot have been taken yet is named, and nothing goes in."""
     (history / "2999-01-01T000000Z.json").write_bytes(body(row()))
     refused = shell("import", "history", code=2)
-    assert "the future cannot be recorded: 1 recording (the first: " in refused.err
+    assert "recordings cannot be in the future: 1 recording (the first: " in refused.err
     assert "2999-01-01T000000Z.json" in refused.err
     assert not Path(shell.folder, "catalog.db").exists()
 

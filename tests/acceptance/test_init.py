@@ -162,7 +162,7 @@ def test_a_token_of_the_environment_stays_there(live: Live, form: str) -> None:
 
 @pytest.mark.parametrize(
     ("stdin", "told"),
-    [(b" \n", "stdin is empty"), (b"a b\n", "this cannot be used: a token is not empty")],
+    [(b" \n", "stdin is empty"), (b"a b\n", "this cannot be used: a token must not be empty")],
 )
 def test_a_piped_secret_that_is_no_token_is_refused(shell: Shell, stdin: bytes, told: str) -> None:
     """Nothing is written, and the secret is not repeated."""

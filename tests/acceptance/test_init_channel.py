@@ -50,7 +50,7 @@ def test_mail_needs_a_server_and_addresses(shell: Shell) -> None:
     mail += ["--mail-from", "catalog@example.org"]
     assert "--channel email needs --mail-to" in shell(*mail, code=2).err
     wrong = shell(*mail, "--mail-to", "ops", code=2)
-    assert "'ops': a bare address such as ops@example.org is wanted" in wrong.err
+    assert "'ops': a bare address such as ops@example.org is expected" in wrong.err
     mail += ["--mail-to", "ops@example.org", "--mail-to", "two@example.org"]
     shell(*mail)
     assert shell("config", "check").code == 0

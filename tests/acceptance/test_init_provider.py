@@ -50,7 +50,7 @@ def test_an_address_is_read_and_polled(shell: Shell) -> None:
     assert provider["list"]["query"] == {"page_size": "9"}
     assert server.requests[-1].path == "/v1/fleet?page_size=9"
     text = (shell.folder / "catalog.toml").read_text()
-    assert "# Note: hull tells all models apart here" in text
+    assert "# Note: hull is different for all models here" in text
     assert (shell.folder / "catalog.toml").stat().st_mode & 0o777 == 0o600  # a query may be secret
     assert "every user can read" not in shell("config", "check").err
 

@@ -146,7 +146,7 @@ def test_one_without_a_token_stops_no_other(start: Start) -> None:
     no_token = MARS.replace('token_file = "mars.txt"', "")
     shell, _ = start(INFOMANIAK + no_token, infomaniak=(answer(body=body(row())),), mars=())
     ended = shell("sync", code=2)
-    assert "there is no token to ask mars with" in ended.err
+    assert "there is no token for mars" in ended.err
     assert "infomaniak: first" in ended.out
 
 
@@ -194,23 +194,26 @@ def test_recordings_of_a_described_provider(start: Start) -> None:
             "provider.0.list.route: the kind json needs one",
         ),
         ('[[provider]]\nname = "a"\nkind = "none"', 'provider.0.kind = "none": '),
-        (MARS + MARS, 'provider.1.name = "mars": mars names another provider already'),
+        (MARS + MARS, 'provider.1.name = "mars": another provider already has the name mars'),
         (
             INFOMANIAK + '[provider.list]\nkey = "name"',
-            "provider.0.list: the kind infomaniak has a reading of its own; try kind json",
+            "provider.0.list: the kind infomaniak does not use these settings; try kind json",
         ),
         (MARS + "[provider.list.paging]\n", "provider.0.list.paging.by:"),
         (MARS + 'paging = {{ by = "next" }}', "provider.0.list.paging.at: next needs the place"),
         (MARS + 'paging = {{ by = "cursor", at = "a" }}', "paging.parameter: cursor needs the"),
-        (MARS.replace("{{1}}", "{{7}}"), "of the rows' place, {1} to {2}"),
-        (MARS + 'status = ""', "provider.0.list.status.0: the place of a field is wanted"),
+        (MARS.replace("{{1}}", "{{7}}"), "the place of the rows only has {1} to {2}"),
+        (MARS + 'status = ""', "provider.0.list.status.0: the place of a field is expected"),
         (
             MARS.replace("/fleet", "fleet?x"),
             'provider.0.list.route = "fleet?x": a path that begins with /',
         ),
         (MARS + "sort = 1", "provider.0.list.sort: there is no such setting"),
-        ('provider = ["a"]', "provider.0: a table is wanted"),
-        ('[[provider]]\nname = "a"\nkind = "json"\nlist = 1', "provider.0.list: a table is wanted"),
+        ('provider = ["a"]', "provider.0: a table is expected"),
+        (
+            '[[provider]]\nname = "a"\nkind = "json"\nlist = 1',
+            "provider.0.list: a table is expected",
+        ),
     ],
 )
 def test_mistakes_in_a_provider(start: Start, settings: str, said: str) -> None:
@@ -223,7 +226,7 @@ def test_a_token_by_variable(start: Start) -> None:
     """A provider's token can be a variable of its name, and hints mention it."""
     shell, servers = start(MARS.replace('token_file = "mars.txt"', ""), mars=(fleet(ship("argo")),))
     missing = shell("sync", code=2).err
-    assert "there is no token to ask mars with" in missing
+    assert "there is no token for mars" in missing
     assert "there is no token for mars yet" in shell("config", "check").err
     shell("sync", given={"CATALOG_PROVIDER_MARS_TOKEN": TOKEN})
     assert servers["mars"].requests[0].headers["authorization"] == f"Bearer {TOKEN}"
@@ -254,7 +257,7 @@ def test_a_description_is_proposed(start: Start, tmp_path: Path) -> None:
         in shell("provider", "infer", "-", stdin=b'{"a": [1]}', code=2).err
     )
     bare = shell("provider", "infer", "-", stdin=b'{"data": [{"id": "a"}, {"id": "b"}]}')
-    assert "note: no field looks like a limit of tokens" in bare.err
+    assert "note: no field looks like a token limit" in bare.err
     broken = shell("provider", "infer", "-", stdin=b"<html>", code=4)
     assert " is to be one answer of the provider, as it was sent." in broken.err
     lost = shell("provider", "infer", url, "--token-file", "gone.txt", code=2)

@@ -43,7 +43,7 @@ def test_a_history_is_served_and_polled_by_the_real_command(shell: Shell) -> Non
 def test_a_history_that_cannot_be_served_is_wrong_usage(shell: Shell) -> None:
     """A folder without recordings is an error that shows how to name the files."""
     ran = shell("replay", "--history", shell.folder, code=2)
-    assert "holds no recorded payload" in ran.err
+    assert "contains no recorded payload" in ran.err
     assert "2025-08-13T185522Z.json" in ran.err
 
 

@@ -75,7 +75,7 @@ def test_a_clock_that_is_set_back_stops_neither_passes_nor_the_watchdog(
         with serving(shell) as daemon:
             daemon.until("infomaniak: unchanged")
             clock.shift(-HOUR)
-            daemon.until("warning  the clock was set back: the next run is planned anew")
+            daemon.until("warning  the clock was set back: the next run is rescheduled")
             told.wait_for_life()
             daemon.until("infomaniak: unchanged", times=2)
             daemon.stop()

@@ -21,7 +21,7 @@ def test_a_daemon_whose_database_is_cut_off_at_the_start_tries_again(
     # Before the greeting, within it, after it, and within the migration.
     with cut_connections(new_database(folder), (0, 20, 600, 2000)) as (way, url):
         with serving(shell, "--database", url) as daemon:
-            daemon.until("; a pass is tried all the same")
+            daemon.until("; a pass is tried anyway")
             daemon.until("infomaniak: no pass, ")
             daemon.until("infomaniak: first, snapshot 1, 1 model")
             daemon.stop()

@@ -117,7 +117,7 @@ def test_by_name_one_alone_is_served(shell: Shell, start: Start) -> None:
         configure(shell, table(mars, "mars"))
         daemon.tell(signal.SIGHUP)
         daemon.until("error    there is no provider 'venus'; there are: mars.")
-        daemon.until("the old configuration stays in force")
+        daemon.until("the previous configuration stays in use")
         daemon.until("venus: unchanged")
         daemon.stop()
     assert mars.requests == []
@@ -130,14 +130,12 @@ def test_one_without_a_token_is_told_and_stops_no_other(shell: Shell, start: Sta
     no_token = table(mars, "mars").replace('list = { authorization = "none" }', "")
     configure(shell, no_token, table(venus, "venus"))
     with serving(shell) as daemon:
-        told = daemon.until(
-            "error    not served: there is no token to ask mars with. Set the token"
-        )
+        told = daemon.until("error    not served: there is no token for mars. Set the token")
         assert "mars" in told
         daemon.until("venus: first")
         daemon.stop()
     configure(shell, no_token, no_token.replace("mars", "moon"))
-    assert "there is no token to ask mars with" in shell("serve", code=2).err
+    assert "there is no token for mars" in shell("serve", code=2).err
 
 
 @pytest.mark.long
@@ -149,12 +147,12 @@ def test_providers_come_and_go_by_a_reload(shell: Shell, start: Start) -> None:
         daemon.until("mars: first")
         configure(shell, table(mars, "mars"), table(venus, "venus"))
         daemon.tell(signal.SIGHUP)
-        daemon.until("the configuration was read again")
+        daemon.until("the configuration was reloaded")
         daemon.until("venus: first")
         daemon.until("mars: unchanged")
         configure(shell, table(venus, "venus"))
         daemon.tell(signal.SIGHUP)
-        daemon.until("the configuration was read again")
+        daemon.until("the configuration was reloaded")
         daemon.until("venus: unchanged", times=2)  # by now no pass of mars is under way
         asked = len(mars.requests)
         daemon.until("venus: unchanged", times=2)
@@ -174,16 +172,16 @@ def test_one_that_goes_during_its_pass_is_finished(shell: Shell, start: Start, b
         assert gate.arrived.wait(SECONDS)
         configure(shell, table(mars, "mars", "2h"), both[1])
         daemon.tell(signal.SIGHUP)
-        daemon.until("the configuration was read again")
+        daemon.until("the configuration was reloaded")
         configure(shell, both[1])
         daemon.tell(signal.SIGHUP)
-        daemon.until("the configuration was read again")
+        daemon.until("the configuration was reloaded")
         if back:
             configure(shell, *both)
             daemon.tell(signal.SIGHUP)
-            daemon.until("the configuration was read again")
+            daemon.until("the configuration was reloaded")
         gate.opened.set()
-        daemon.until(f"mars: first, snapshot 1, 1 model; {'next run' if back else 'not served'}")
+        daemon.until(f"mars: first, snapshot 1, 1 model; {'next run' if back else 'no longer'}")
         daemon.until("mars: changed" if back else "venus: unchanged")
         daemon.stop()
     said = [line.partition(" info     ")[2] for line in daemon.lines]

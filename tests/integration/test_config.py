@@ -183,7 +183,7 @@ def test_files_are_left_alone_for_those_who_need_none(file: Path) -> None:
     assert loaded.settings.infomaniak.token is None
     assert loaded.sources["infomaniak.token"] == f"file {file.parent}/token"
     both = f'[infomaniak]\ntoken = "{SECRET}"\ntoken_file = "token"\n'
-    with pytest.raises(SettingsInvalid, match="one of the two must go"):
+    with pytest.raises(SettingsInvalid, match="remove one of the two"):
         read(file, both, files=False)
 
 
@@ -236,7 +236,7 @@ def test_rules_take_levels_of_our_own(file: Path) -> None:
     assert loaded.settings.rules == {"model-added": Level.WARNING}
     told = mistakes(file, '[rules]\nmodel-added = "loud"\nno-such = "info"\nlog = "info"\n')
     assert told.split("\n") == [
-        'rules.model-added: "breaking", "warning", "info" or "quiet" is wanted',
+        'rules.model-added: "breaking", "warning", "info" or "quiet" is expected',
         "rules.no-such: there is no such rule; `catalog help rules` lists them",
         "rules.log: there is no such rule; `catalog help rules` lists them",
     ]

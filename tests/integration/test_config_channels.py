@@ -9,7 +9,7 @@ import pytest
 from catalog.alerts.apprise import AppriseChannel, target
 from catalog.alerts.email import EmailChannel, MailServer
 from catalog.alerts.log import LogChannel
-from catalog.alerts.message import LETTER, LETTER_LINES, TITLED
+from catalog.alerts.message import MAIL_LINES, MAIL_TEMPLATE, TITLED
 from catalog.alerts.timing import Digest, Quiet, Timing
 from catalog.alerts.webhook import WebhookChannel
 from catalog.config.build import check_channels, wire_channels, wire_http
@@ -65,7 +65,7 @@ def test_each_recipient_is_a_channel(file: Path) -> None:
     assert (first.name, second.name) == ("ops/a@example.org", "ops/b@example.org")
     assert (first.user, first.password) == ("c", SECRET)
     assert first.server == MailServer("mail.example.org", 465, "tls")
-    assert (first.wording.template, first.wording.lines) == (LETTER, LETTER_LINES)
+    assert (first.wording.template, first.wording.lines) == (MAIL_TEMPLATE, MAIL_LINES)
     assert SECRET not in repr(loaded) + repr(first) + repr(show(loaded))
 
 
@@ -133,38 +133,53 @@ def test_the_size_of_a_message(file: Path) -> None:
     [
         (OPS + OPS_URL + "max_size = 1999\n", "channel.0.max_size: "),
         (OPS + OPS_URL + "max_size = 16777217\n", "channel.0.max_size: "),
-        (OPS + OPS_URL + "max_size = true\n", "channel.0.max_size: a number is wanted"),
+        (OPS + OPS_URL + "max_size = true\n", "channel.0.max_size: a number is expected"),
         (MAIL + MAIL_TO + "max_size = 7999\n", "channel.0.max_size: "),
         (LOG + "max_size = 8000\n", "channel.0.max_size: there is no such setting"),
-        (LOG + 'digest = "weekly"\n', 'channel.0.digest: "at_once", "hourly" or "daily" is wanted'),
-        (LOG + 'daily_at = "8"\n', "channel.0.daily_at: a time of day such as 08:00 is wanted"),
+        (
+            LOG + 'digest = "weekly"\n',
+            'channel.0.digest: "at_once", "hourly" or "daily" is expected',
+        ),
+        (LOG + 'daily_at = "8"\n', "channel.0.daily_at: a time of day such as 08:00 is expected"),
         (LOG + 'quiet_hours = "night"\n', "channel.0.quiet_hours: hours such as 22:00-07:00 are"),
         (LOG + 'quiet_hours = "08:00-08:00"\n', "channel.0.quiet_hours: quiet hours that begin"),
-        (LOG + 'time_zone = "Zurich"\n', "channel.0.time_zone: there is no such time zone on"),
-        (LOG + 'time_zone = "../x"\n', "channel.0.time_zone: there is no such time zone on"),
-        (LOG + 'time_zone = "Europe"\n', "channel.0.time_zone: there is no such time zone on"),
+        (
+            LOG + 'time_zone = "Zurich"\n',
+            "channel.0.time_zone: this machine does not know this time zone",
+        ),
+        (
+            LOG + 'time_zone = "../x"\n',
+            "channel.0.time_zone: this machine does not know this time zone",
+        ),
+        (
+            LOG + 'time_zone = "Europe"\n',
+            "channel.0.time_zone: this machine does not know this time zone",
+        ),
         (LOG + 'template = "x"\n', "channel.0.template: there is no such setting"),
         (OPS + OPS_URL + 'link = "javascript:x"\n', "channel.0.link: a link that begins with http"),
         (MAIL, "channel.0.server: it must be given\nchannel.0.sender: it must be given\nchannel"),
         (MAIL + MAIL_TO.replace("smtp:", "http:"), "channel.0.server: a mail server is written"),
-        (MAIL + MAIL_TO.replace('"a@example.org"', ""), "channel.0.to: at least one is wanted"),
+        (MAIL + MAIL_TO.replace('"a@example.org"', ""), "channel.0.to: at least one is expected"),
         (MAIL + MAIL_TO.replace("a@", "A <a@"), "channel.0.to.0: a bare address such as"),
         (MAIL + MAIL_TO.replace("c@example.org", "ö@x"), "channel.0.sender: a bare address"),
         (
             MAIL + MAIL_TO.replace("]", ', "a@example.org"]'),
             "channel.0.to: one of them is given twice",
         ),
-        (MAIL + MAIL_TO + 'user = "u"\n', "channel.0.password: user and password go together"),
-        (MAIL + MAIL_TO + f'password = "{SECRET}"\n', "channel.0.user: user and password go"),
+        (
+            MAIL + MAIL_TO + 'user = "u"\n',
+            "channel.0.password: user and password must be given together",
+        ),
+        (MAIL + MAIL_TO + f'password = "{SECRET}"\n', "channel.0.user: user and password must"),
         (
             MAIL + MAIL_TO + f'user = "u"\npassword = "{SECRET}é"\n',
-            "channel.0.password: it is not empty and holds no line break or accent",
+            "channel.0.password: it must not be empty or contain line breaks or accents",
         ),
         (MAIL + MAIL_TO + 'user = "ü"\npassword = "x"\n', "channel.0.user: printable ASCII is"),
         (CHATS, "channel.0.urls: apprise needs urls, urls_file or CATALOG_CHANNEL_TEAM_CHAT_URLS"),
         (CHATS + f'urls = ["{SECRET}"]\n', "channel.0.urls.0: a URL of Apprise such as slack://"),
-        (CHATS + "urls = [5]\n", "channel.0.urls.0: text is wanted"),
-        (CHATS + "urls = []\n", "channel.0.urls: at least one is wanted"),
+        (CHATS + "urls = [5]\n", "channel.0.urls.0: text is expected"),
+        (CHATS + "urls = []\n", "channel.0.urls: at least one is expected"),
         (CHATS + f'urls = ["a://{SECRET}", "a://{SECRET}"]\n', "channel.0.urls: one of them is"),
     ],
 )

@@ -43,8 +43,9 @@ def test_two_providers_with_one_document_are_a_mistake(file: Path, a: str, b: st
     (folder / "hard.md").hardlink_to(folder / "docs" / "m.md")
     paths = [path and f'document.path = "{path.format(folder=folder)}"' for path in (a, b)]
     problem = mistakes(file, TWO.format(a=paths[0], b=paths[1] or ""))
-    assert problem.startswith(f"provider.1.document.path: {folder}/")
-    assert problem.endswith("the document of another provider already, by provider.0.document.path")
+    start = f"provider.1.document.path: another provider already writes {folder}/"
+    assert problem.startswith(start)
+    assert problem.endswith("see provider.0.document.path")
 
 
 def test_providers_with_documents_of_their_own_or_none_are_right(file: Path) -> None:

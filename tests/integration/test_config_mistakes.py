@@ -16,12 +16,12 @@ def test_mistakes_with_secret_files_are_told(file: Path) -> None:
     both = f'[infomaniak]\ntoken = "{SECRET}"\ntoken_file = "empty"\n'
     assert "infomaniak.token_file: infomaniak.token is given too" in mistakes(file, both)
     environ = {"INFOMANIAK_API_TOKEN": SECRET, "INFOMANIAK_API_TOKEN_FILE": "empty"}
-    assert "one of the two must go" in mistakes(file, "", environ)
+    assert "remove one of the two" in mistakes(file, "", environ)
     for name, told in (
         ("empty", f"{file.parent}/empty is empty"),
         ("missing", f"cannot read {file.parent}/missing: No such file or directory"),
         ("binary", f"cannot read {file.parent}/binary: it is not valid UTF-8: byte 0xff in line 1"),
-        ("a\\u0000b", "a path holds no NUL"),
+        ("a\\u0000b", "a path must not contain NUL"),
     ):
         text = f'[infomaniak]\ntoken_file = "{name}"\n'
         assert f"infomaniak.token_file: {told}" in mistakes(file, text)
@@ -31,7 +31,10 @@ def test_mistakes_with_secret_files_are_told(file: Path) -> None:
 def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> None:
     """Blanks, line breaks and accents are found before anybody is asked, and are not shown."""
     told = mistakes(file, f'[infomaniak]\ntoken = "{wrong}"\n')
-    assert told == "infomaniak.token: a token is not empty and holds no blank, line break or accent"
+    assert (
+        told
+        == "infomaniak.token: a token must not be empty or contain blanks, line breaks or accents"
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,16 +49,16 @@ def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> No
         (OPS + OPS_URL + f'secret = "whsec_{SECRET}!"\n', "channel.0.secret: the secret starts"),
         (OPS + OPS_URL + f'secret = "right whsec_%{SECRET}"\n', "channel.0.secret: the secret st"),
         (OPS + OPS_URL + 'secret = " "\n', "channel.0.secret: the secret is empty"),
-        (OPS + OPS_URL + "secret = 5\n", "channel.0.secret: text is wanted"),
+        (OPS + OPS_URL + "secret = 5\n", "channel.0.secret: text is expected"),
         (
             OPS + OPS_URL + 'level = "loud"\n',
-            'channel.0.level: "breaking", "warning" or "info" is wanted',
+            'channel.0.level: "breaking", "warning" or "info" is expected',
         ),
         (
             OPS + OPS_URL + 'level = "quiet"\n',
-            "channel.0.level: quiet findings are sent to no channel",
+            "channel.0.level: quiet findings are never sent",
         ),
-        (OPS + OPS_URL + 'models = "qwen3"\n', "channel.0.models: a list is wanted"),
+        (OPS + OPS_URL + 'models = "qwen3"\n', "channel.0.models: a list is expected"),
         (OPS + OPS_URL + 'colour = "red"\n', "channel.0.colour: there is no such setting"),
         ('[[channel]]\nkind = "log"\nname = "A b"\n', "channel.0.name: a letter first"),
         ('[[channel]]\nkind = "log"\n', "channel.0.name: it must be given"),
@@ -64,8 +67,8 @@ def test_a_token_that_no_header_takes_is_a_mistake(file: Path, wrong: str) -> No
             'channel.0.kind: use kind = "apprise", with the',
         ),
         ('[[channel]]\nname = "a"\n', "channel.0.kind: it must be given: apprise, email, log"),
-        ('[channel]\nname = "a"\n', "channel: a list is wanted"),
-        ("channel = [5]\n", "channel.0: a table is wanted"),
+        ('[channel]\nname = "a"\n', "channel: a list is expected"),
+        ("channel = [5]\n", "channel.0: a table is expected"),
     ],
 )
 def test_each_mistake_with_a_channel_is_told(file: Path, lines: str, told: str) -> None:
@@ -75,7 +78,7 @@ def test_each_mistake_with_a_channel_is_told(file: Path, lines: str, told: str) 
 
 def test_an_annotations_file_of_no_name_is_told_once(file: Path) -> None:
     """An invalid annotations path gives one mistake."""
-    for odd, told in (("5", "a path is wanted"), ('"a\\u0000b"', "a path holds no NUL")):
+    for odd, told in (("5", "a path is expected"), ('"a\\u0000b"', "a path must not contain NUL")):
         text = f"document.annotations = {odd}\n"
         assert mistakes(file, text) == f"document.annotations: {told}"
 
@@ -84,7 +87,7 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
     """Two channels with one name are a mistake, even next to other mistakes."""
     log = '[[channel]]\nkind = "log"\nname = "ops-chat"\n'
     told = mistakes(file, f"hold.share = 2\n{OPS}{OPS_URL}{log}")
-    assert told.split("\n")[1] == "channel.1.name: ops-chat names another channel already"
+    assert told.split("\n")[1] == "channel.1.name: another channel already has the name ops-chat"
     assert told.startswith("hold.share")
 
 
@@ -97,10 +100,10 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
             f'database = "postgresql://u:{SECRET}@ss:w/rd"',
             "database: write the path of an SQLite file",
         ),
-        ("database = 5", "database: text is wanted"),
+        ("database = 5", "database: text is expected"),
         (
             '[schedule]\nevery = "1h"\ncron = "0 * * * *"',
-            "schedule.cron: schedule.every is given too; one of the two must go",
+            "schedule.cron: schedule.every is given too; remove one of the two",
         ),
         *(
             (f'database = "{kind}://u:{SECRET}@h/d"', f"database: {told}")
@@ -113,7 +116,7 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
             )
         ),
         *(
-            (f"{name} = true", f"{name}: a number is wanted")
+            (f"{name} = true", f"{name}: a number is expected")
             for name in (
                 "hold.share",
                 "hold.floor",
@@ -123,19 +126,19 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
             )
         ),
         *(
-            (f"{name} = false", f"{name}: a number is wanted")
+            (f"{name} = false", f"{name}: a number is expected")
             for name in ("infomaniak.product_id", "document.recent", "trouble.failures")
         ),
-        ("http = 3", "http: a table is wanted"),
-        ("[[http]]\nattempts = 2", "http: a table is wanted"),
-        ("http.attempts = 0", "http.attempts: a number of at least 1 and at most 20 is wanted"),
+        ("http = 3", "http: a table is expected"),
+        ("[[http]]\nattempts = 2", "http: a table is expected"),
+        ("http.attempts = 0", "http.attempts: a number of at least 1 and at most 20 is expected"),
         (
             'http.deadline = "soon"',
-            "http.deadline: a duration such as 30s, 10m, 1h or 7d is wanted",
+            "http.deadline: a duration such as 30s, 10m, 1h or 7d is expected",
         ),
-        ("hold.share = nan", "hold.share: a finite number is wanted"),
-        ("document.path = 5", "document.path: a path is wanted"),
-        ('document.path = "a\\u0000b"', "document.path: a path holds no NUL"),
+        ("hold.share = nan", "hold.share: a finite number is expected"),
+        ("document.path = 5", "document.path: a path is expected"),
+        ('document.path = "a\\u0000b"', "document.path: a path must not contain NUL"),
         (
             'infomaniak.url = "http://api.example"',
             "infomaniak.url: the URL for api.example is plain",
@@ -148,15 +151,15 @@ def test_two_channels_of_one_name_are_a_mistake(file: Path) -> None:
         *(
             (f'infomaniak.url = "https://api.example{end}"', f"infomaniak.url: {told}")
             for end, told in (
-                ("?a=b", "a base URL has no ? and no #; leave out what begins there"),
-                ("/x?", "a base URL has no ? and no #"),
-                ("#top", "a base URL has no ? and no #"),
-                ("/1/ai/models", "leave out /1/ai/models at its end, which the program adds"),
-                ("/proxy/1/ai/models//", "leave out /1/ai/models at its end"),
+                ("?a=b", "a base URL must not contain ? or #; remove it and the text after it"),
+                ("/x?", "a base URL must not contain ? or #"),
+                ("#top", "a base URL must not contain ? or #"),
+                ("/1/ai/models", "remove /1/ai/models at its end, because the program adds it"),
+                ("/proxy/1/ai/models//", "remove /1/ai/models at its end"),
             )
         ),
         ('other_file = "/etc/hostname"', "other_file: there is no such setting"),
-        ("rules = 3", "rules: a table is wanted"),
+        ("rules = 3", "rules: a table is expected"),
     ],
 )
 def test_each_mistake_is_told_in_words(file: Path, text: str, told: str) -> None:
@@ -202,23 +205,23 @@ ACME = '[[provider]]\nname = "acme"\n'
     [
         (
             'kind = "openai"\nurl = "https://a.example/v1"',
-            "leave out /v1 at its end, because the route is /v1/models",
+            "remove /v1 at its end, because the route is /v1/models",
         ),
         (
             'kind = "openai"\nurl = "https://a.example/proxy/v1/models/"',
-            "leave out /v1/models at its end, which the program adds",
+            "remove /v1/models at its end, because the program adds it",
         ),
         (
             'kind = "json"\nurl = "https://a.example/api"\nlist = { route = "/api/tags" }',
-            "leave out /api at its end, because the route is /api/tags",
+            "remove /api at its end, because the route is /api/tags",
         ),
         (
             'kind = "anthropic"\nlist = { route = "/a/b/c" }\nurl = "https://x.example/a/b"',
-            "leave out /a/b at its end, because the route is /a/b/c",
+            "remove /a/b at its end, because the route is /a/b/c",
         ),
         (
             'kind = "infomaniak"\nurl = "https://a.example/1"',
-            "leave out /1 at its end, because the route is /1/ai/models",
+            "remove /1 at its end, because the route is /1/ai/models",
         ),
     ],
 )
@@ -265,7 +268,7 @@ def test_a_variable_of_somebody_else_is_no_mistake(file: Path) -> None:
     """Variables that Kubernetes sets for a service named catalog are ignored and listed."""
     environ = {"CATALOG_SERVICE_HOST": "10.0.0.1", "CATALOG_PORT_80_TCP_ADDR": "10.0.0.1"}
     loaded = read(file, "", environ)
-    assert loaded.strangers == ("CATALOG_PORT_80_TCP_ADDR", "CATALOG_SERVICE_HOST")
+    assert loaded.unknown_variables == ("CATALOG_PORT_80_TCP_ADDR", "CATALOG_SERVICE_HOST")
 
 
 def test_all_mistakes_are_told_at_once_each_with_its_source(file: Path) -> None:
@@ -286,7 +289,7 @@ def test_an_environment_value_beside_an_odd_file_is_no_crash(file: Path) -> None
     """If the file has another type in a table's place, that is the reported mistake."""
     environ = {"INFOMANIAK_API_TOKEN": SECRET, "CATALOG_HTTP_ATTEMPTS": "2"}
     told = mistakes(file, 'infomaniak = "odd"\nhttp = [1]\n', environ)
-    assert told == "infomaniak: a table is wanted\nhttp: a table is wanted"
+    assert told == "infomaniak: a table is expected\nhttp: a table is expected"
 
 
 @pytest.mark.parametrize(

@@ -41,16 +41,17 @@ secret = "{SECRET}"
 def test_ten_mistakes_have_their_line_their_value_and_what_is_right(file: Path) -> None:
     """Each mistake of a file is one line, from its top, without a secret."""
     told = {
-        1: "database = 5: text is wanted",
+        1: "database = 5: text is expected",
         2: "colour: there is no such setting",
-        5: "http.attempts = 50: a number of at least 1 and at most 20 is wanted",
-        6: 'http.deadline = "soon": a duration such as 30s, 10m, 1h or 7d is wanted',
-        7: f'http.max_bytes = "{"x" * 58}…: a whole number is wanted',
-        10: "hold.share = 30: a number of more than 0 and at most 1 is wanted",
+        5: "http.attempts = 50: a number of at least 1 and at most 20 is expected",
+        6: 'http.deadline = "soon": a duration such as 30s, 10m, 1h or 7d is expected',
+        7: f'http.max_bytes = "{"x" * 58}…: a whole number is expected',
+        10: "hold.share = 30: a number of more than 0 and at most 1 is expected",
         13: "schedule.evry: there is no such setting; did you mean schedule.every?",
         16: 'channel.0.kind = "slack": use kind = "webhook" and format = "slack"',
         20: "channel.1.url: webhook needs url, url_file or CATALOG_CHANNEL_CHAT_URL",
-        23: 'channel.1.format = "slck": "cloudevents" or "slack" is wanted; did you mean "slack"?',
+        23: 'channel.1.format = "slck": "cloudevents" or "slack" is expected; '
+        'did you mean "slack"?',
     }
     found = located(file, MISTYPED)
     assert len(found) == len(told)
@@ -64,7 +65,7 @@ def test_a_file_in_the_working_folder_has_a_short_name(
     """Within the working folder the file is named as a person types it."""
     monkeypatch.chdir(file.parent)
     assert located(file, "hold.floor = 0.5") == [
-        "catalog.toml:1: hold.floor = 0.5: a whole number is wanted"
+        "catalog.toml:1: hold.floor = 0.5: a whole number is expected"
     ]
 
 
@@ -77,8 +78,8 @@ def test_a_file_in_the_working_folder_has_a_short_name(
         ("smtp", 'use kind = "email"'),
         ("https", 'use kind = "webhook"'),
         ("stdout", 'use kind = "log"'),
-        ("emial", '"log", "webhook", "email" or "apprise" is wanted; did you mean "email"?'),
-        ("zzz", '"log", "webhook", "email" or "apprise" is wanted'),
+        ("emial", '"log", "webhook", "email" or "apprise" is expected; did you mean "email"?'),
+        ("zzz", '"log", "webhook", "email" or "apprise" is expected'),
     ],
 )
 def test_a_kind_of_channel_of_another_name(file: Path, kind: str, told: str) -> None:
@@ -92,7 +93,7 @@ def test_a_kind_of_channel_of_another_name(file: Path, kind: str, told: str) -> 
     [
         ("ollama", 'use kind = "openai" and set url'),
         ("claude", 'use kind = "anthropic"'),
-        ("openrooter", '"json" is wanted; did you mean "openrouter"?'),
+        ("openrooter", '"json" is expected; did you mean "openrouter"?'),
     ],
 )
 def test_a_kind_of_provider_of_another_name(file: Path, kind: str, told: str) -> None:
@@ -105,26 +106,29 @@ def test_a_kind_of_provider_of_another_name(file: Path, kind: str, told: str) ->
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("probe.enabled = 5", "probe.enabled = 5: true or false is wanted"),
-        ('probe.enabled = "perhaps"', 'probe.enabled = "perhaps": true or false is wanted'),
-        ("hold.share = []", "hold.share: a number is wanted"),
-        ("hold.floor = true", "hold.floor = true: a number is wanted"),
+        ("probe.enabled = 5", "probe.enabled = 5: true or false is expected"),
+        ('probe.enabled = "perhaps"', 'probe.enabled = "perhaps": true or false is expected'),
+        ("hold.share = []", "hold.share: a number is expected"),
+        ("hold.floor = true", "hold.floor = true: a number is expected"),
         (
             f'{JSON}list = {{ route = "/m", paging = {{ by = "page", first = -1 }} }}',
-            "provider.0.list.paging.first = -1: a number of at least 0 is wanted",
+            "provider.0.list.paging.first = -1: a number of at least 0 is expected",
         ),
         ('rules.model-added = "brekaing"', 'did you mean "breaking"?'),
         ('rules."a b" = "info"', 'catalog.toml:1: rules.a b = "info": there is no such rule'),
-        ("document.recent = -1", "document.recent = -1: a number of at least 0 is wanted"),
+        ("document.recent = -1", "document.recent = -1: a number of at least 0 is expected"),
         (
             f"{JSON}bad_rows_share = 2\nlist.route = '/m'",
-            "provider.0.bad_rows_share = 2: a number of at least 0 and at most 1 is wanted",
+            "provider.0.bad_rows_share = 2: a number of at least 0 and at most 1 is expected",
         ),
         (
             '[[channel]]\nname = "a"\nkind = "webhook"\nurl = "https://a.example"\nmax_size = 5',
-            "channel.0.max_size = 5: a number of at least 2000 is wanted",
+            "channel.0.max_size = 5: a number of at least 2000 is expected",
         ),
-        ('infomaniak.url = "https://a.example?key=1"', "infomaniak.url: a base URL has no ?"),
+        (
+            'infomaniak.url = "https://a.example?key=1"',
+            "infomaniak.url: a base URL must not contain ?",
+        ),
     ],
 )
 def test_values_are_shown_and_bounds_named(file: Path, text: str, told: str) -> None:
@@ -137,12 +141,12 @@ def test_the_source_outside_of_the_file_is_named(file: Path) -> None:
     """A value of the environment has its variable, and comes before those of the file."""
     environ = {"CATALOG_HTTP_ATTEMPTS": "many", "INFOMANIAK_API_TOKEN": f"{SECRET} x"}
     told = located(file, "hold.polls = 1", environ)
-    assert told[0].startswith("infomaniak.token: a token is not empty and holds no blank")
+    assert told[0].startswith("infomaniak.token: a token must not be empty or contain blanks")
     assert told[0].endswith("(environment INFOMANIAK_API_TOKEN)")
     assert told[1] == (
-        'http.attempts = "many": a whole number is wanted (environment CATALOG_HTTP_ATTEMPTS)'
+        'http.attempts = "many": a whole number is expected (environment CATALOG_HTTP_ATTEMPTS)'
     )
-    assert told[2] == f"{file}:1: hold.polls = 1: a number of at least 2 is wanted"
+    assert told[2] == f"{file}:1: hold.polls = 1: a number of at least 2 is expected"
 
 
 @pytest.mark.parametrize("none", ["0", '""', '"0"', '"0s"', '"0m"', "0.0"])

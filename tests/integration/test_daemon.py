@@ -57,7 +57,7 @@ def test_whatever_a_pass_breaks_off_with_the_next_one_runs(
         assert serve_until(done, Daemon(lambda: [read], Systemd({}))) == 0
         assert it.rows("select outcome from poll") == [("failed",), ("first",)]
     said = "by a mistake of this program"
-    assert f"infomaniak: the pass broke off {said}, LookupError at {__file__}:" in caplog.text
+    assert f"infomaniak: the pass failed {said}, LookupError at {__file__}:" in caplog.text
     assert f"the poll of infomaniak failed {said}: RuntimeError at {__file__}:" in caplog.text
     assert "tok-secret" not in caplog.text
     assert "infomaniak: no pass, the disk is full. Check the path" in caplog.text
@@ -261,7 +261,7 @@ def test_a_run_that_moved_beyond_its_slot_is_planned_anew(
         assert daemon._handle(Beat())
         assert daemon._states["infomaniak"].moment <= now() + SECOND
         daemon._scheduler.shutdown()
-    assert "the clock was set back: the next run is planned anew" in caplog.text
+    assert "the clock was set back: the next run is rescheduled" in caplog.text
 
 
 class Patient(Ear):

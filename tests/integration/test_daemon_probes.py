@@ -110,7 +110,7 @@ class Breaking(Probing):
     ("error", "told"),
     [
         (StoreError("the disk is full"), "the models were not called, the disk is full. Check"),
-        (RuntimeError("tok-secret"), "broke off by a mistake of this program, RuntimeError at "),
+        (RuntimeError("tok-secret"), "failed by a mistake of this program, RuntimeError at "),
     ],
 )
 def test_calls_that_break_off_harm_nothing(

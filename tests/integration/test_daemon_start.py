@@ -57,7 +57,7 @@ def test_a_database_that_is_held_at_the_start_is_waited_for(
             free.join()
     logger.removeHandler(teller)
     (warning, *_) = [each for each in caplog.messages if "held by another process" in each]
-    assert warning.endswith("for over 0.1 s; a pass is tried all the same")
+    assert warning.endswith("for over 0.1 s; a pass is tried anyway")
 
 
 def test_a_mistake_of_the_program_while_it_reads_changes_nothing(
@@ -86,5 +86,5 @@ def test_a_mistake_of_the_program_while_it_reads_changes_nothing(
     assert (
         f"the configuration could not be read by a mistake of this program, {place}" in caplog.text
     )
-    assert "the old configuration stays in force" in caplog.text
+    assert "the previous configuration stays in use" in caplog.text
     assert "tok-secret" not in caplog.text

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.email import EmailChannel, MailServer, Security
-from catalog.alerts.message import LETTER, Wording
+from catalog.alerts.message import MAIL_TEMPLATE, Wording
 from catalog.changes.change import Added, Removed
 from catalog.core.errors import DeliveryFailed, SettingsInvalid
 from tests.support.builders import AT, finding, model
@@ -33,7 +33,7 @@ def channel(port: int, security: Security = "none", **rest: Any) -> EmailChannel
     given: dict[str, Any] = {
         "name": "ops/dev@example.org",
         "audience": Audience(),
-        "wording": Wording(channel="ops", template=LETTER),
+        "wording": Wording(channel="ops", template=MAIL_TEMPLATE),
         "server": MailServer("127.0.0.1", port, security),
         "sender": "catalog@example.org",
         "recipient": "dev@example.org",
@@ -122,7 +122,7 @@ def test_a_certificate_that_nobody_signed(
     kind: dict[str, Any] = {security: certificate}
     with post_office(password=PASSWORD, **kind) as mailbox:
         error = fail(channel(mailbox.port, security, **login()))
-    assert "127.0.0.1 has no good TLS: CERTIFICATE_VERIFY_FAILED" in str(error)
+    assert "127.0.0.1 failed the TLS check: CERTIFICATE_VERIFY_FAILED" in str(error)
     assert "certificate" in error.hint
     assert not error.for_good
     assert mailbox.logins == []
@@ -157,7 +157,7 @@ def test_a_server_that_knows_no_login() -> None:
     """A user for a server without logins is a mistake of the operator's."""
     with post_office() as mailbox:
         error = fail(channel(mailbox.port, **login()))
-    assert "offers no login that is known" in str(error)
+    assert "offers no supported login method" in str(error)
 
 
 REPLIES: list[tuple[str, bool]] = [
@@ -251,7 +251,7 @@ def test_a_connection_that_breaks_off() -> None:
     """A broken connection is reported as such and is retried."""
     with greeting(b"220 mail.test\r\n", end=True) as port:
         error = fail(channel(port))
-    assert "127.0.0.1 broke the connection off" in str(error)
+    assert "127.0.0.1 closed the connection early" in str(error)
     assert not error.for_good
 
 
@@ -268,7 +268,7 @@ def test_no_log_tells_the_password(caplog: pytest.LogCaptureFixture) -> None:
 def test_no_name_breaks_a_header(name: str) -> None:
     """No model name breaks the headers of a mail."""
     told = Message("msg_1", "infomaniak", AT, (finding(Added(model("1", name))),))
-    letter = channel(25).letter(told)
+    letter = channel(25).mail(told)
     raw = letter.as_bytes()
     headers = raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
     names = [line.partition(b":")[0].decode() for line in headers if line[:1] not in b" \t"]

@@ -17,7 +17,7 @@ from catalog.alerts.apprise import AppriseChannel
 from catalog.alerts.channel import Audience, Message
 from catalog.alerts.email import EmailChannel, MailServer
 from catalog.alerts.event import event_body
-from catalog.alerts.message import LETTER, LETTER_LINES, TITLED, Wording
+from catalog.alerts.message import MAIL_LINES, MAIL_TEMPLATE, TITLED, Wording
 from catalog.alerts.size import characters
 from catalog.alerts.webhook import WebhookChannel
 from catalog.changes.change import Added, Removed
@@ -74,7 +74,7 @@ def mail(port: int, **rest: Any) -> EmailChannel:
     given: dict[str, Any] = {
         "name": "ops/dev@example.org",
         "audience": Audience(),
-        "wording": Wording(channel="ops", template=LETTER, lines=LETTER_LINES),
+        "wording": Wording(channel="ops", template=MAIL_TEMPLATE, lines=MAIL_LINES),
         "server": MailServer("127.0.0.1", port, "none"),
         "sender": "catalog@example.org",
         "recipient": "dev@example.org",
@@ -194,7 +194,7 @@ def test_a_template_longer_than_the_limit_gives_the_short_text(http: Http, form:
     text = json.loads(request.body)
     text = text["text"] if form == "slack" else text["data"]["text"]
     assert text.splitlines()[1] == (
-        f"Too large to be sent whole: 40 findings (40 info), see: {COMMAND}"
+        f"Too large to send in full: 40 findings (40 info), see: {COMMAND}"
     )
     assert len(request.body) <= 4_000
 
@@ -229,8 +229,7 @@ def test_a_short_message_follows_one_that_is_too_large(
     assert data["text"].endswith(COMMAND)
     (record,) = [each for each in caplog.records if each.levelno == logging.WARNING]
     assert record.getMessage() == (
-        f"channel ops: 127.0.0.1 answered {status}: too much; "
-        "a short message is sent in place of the long one"
+        f"channel ops: 127.0.0.1 answered {status}: too much; a short message is sent instead"
     )
 
 
@@ -283,7 +282,7 @@ def test_a_mail_that_the_server_finds_too_large_is_sent_short() -> None:
     assert letter["Message-ID"] == "<msg_1@example.org>"
     assert letter["Subject"].startswith("infomaniak: gone removed, and 3,000 more")
     assert text_of(letter).strip() == (
-        f"Too large to be sent whole: 3,001 findings (1 breaking, 3,000 info), see: {COMMAND}"
+        f"Too large to send in full: 3,001 findings (1 breaking, 3,000 info), see: {COMMAND}"
     )
     with post_office(data=lambda _: "554 no") as mailbox, pytest.raises(DeliveryFailed) as failed:
         mail(mailbox.port).send(MANY)
@@ -306,7 +305,7 @@ def test_a_target_of_apprise_gets_the_short_text_after_413() -> None:
     assert len(long["message"]) > 1_000
     assert long["title"] == short["title"]
     assert short["message"] == (
-        f"Too large to be sent whole: 3,001 findings (1 breaking, 3,000 info), see: {COMMAND}"
+        f"Too large to send in full: 3,001 findings (1 breaking, 3,000 info), see: {COMMAND}"
     )
     with serve(answer(413)) as server, pytest.raises(DeliveryFailed) as failed:
         apprise(server.url).send(MANY)

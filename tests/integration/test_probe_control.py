@@ -1,4 +1,4 @@
-"""The control model: without its answer, nothing is concluded about the others."""
+"""The control model: without its answer, the run concludes nothing about the others."""
 
 import logging
 from pathlib import Path
@@ -44,7 +44,7 @@ def test_an_outage_concludes_nothing(tmp_path: Path, caplog: pytest.LogCaptureFi
         others = it.runs[-1].probes[1:]
         assert {each.result.said for each in others} == {said}
         assert {str(each.verdict) for each in others} == {"skipped"}
-        assert f"{NAME}: {said}; nothing is concluded" in caplog.messages
+        assert f"{NAME}: {said}; the run concludes nothing" in caplog.messages
         it.server.behave(Behavior())
         assert it.run(DAY).findings == ()
         assert set(verdicts(it).values()) == {"answers"}
@@ -84,7 +84,9 @@ def test_a_setting_names_the_control(tmp_path: Path) -> None:
         assert it.runs[-1].probes[0].name == "elm/two"
         by_id = it.on(control="3")
         assert controls(by_id) == ["elm/three"]
-        with pytest.raises(NotFound, match=r"probe.control names 'oak', which is no model") as no:
+        with pytest.raises(
+            NotFound, match=r"probe.control names 'oak', which is not a model"
+        ) as no:
             it.on(control="oak").run()
         assert "--dry-run" in no.value.hint
 

@@ -92,7 +92,7 @@ def test_every_cell_of_the_matrix_is_right(tmp_path: Path) -> None:
     skipped = {each.name: each.result.said for each in first.probes if each.verdict == "skipped"}
     assert skipped == {
         "flux": "images are made on request only: --images",
-        "dancer": "how its route (none is named) is called is not known",
+        "dancer": "catalog does not know how to call its route (none)",
     }
 
 

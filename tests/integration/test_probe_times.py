@@ -24,7 +24,9 @@ def test_a_short_pause_is_kept_and_a_long_one_ends_the_run(tmp_path: Path) -> No
         it.server.behave(Behavior(entries=(Entry("a/one", does=(429,), retry_after=3600),)))
         tried = slow.run(names=("a/one", "a/two")).probes
         assert [each.verdict for each in tried] == ["limited", "skipped", "skipped", "skipped"]
-        assert tried[1].result.said == "the provider asked for a longer pause than a run waits for"
+        assert (
+            tried[1].result.said == "the provider asked for a longer pause than the limit of a run"
+        )
 
 
 def test_a_run_that_is_stopped_writes_nothing_more(tmp_path: Path) -> None:
@@ -34,7 +36,9 @@ def test_a_run_that_is_stopped_writes_nothing_more(tmp_path: Path) -> None:
         it.probing.stop.set()
         results = times.run()
         assert results
-        assert {each.result.said for each in results.probes} == {"stopped before it was called"}
+        assert {each.result.said for each in results.probes} == {
+            "the run was stopped before this call"
+        }
         assert ask(it.probing.database, "select count(*) from probe") == [(0,)]
         it.probing.stop.clear()
         assert times.next_at() == it.clock.now

@@ -52,7 +52,7 @@ def test_200_that_is_not_ok_is_a_failure(
 ) -> None:
     """Slack's error with status 200 is shown, and decides on a retry."""
     step = answer(200, NOT_OK % code.encode())
-    said = f"channel ops: 127.0.0.1 answered 200 and did not take it: {code}"
+    said = f"channel ops: 127.0.0.1 answered 200 but refused the message: {code}"
     assert sent(http, step, "slack") == (said, for_good, requests)
 
 
@@ -66,7 +66,7 @@ def test_200_that_is_not_ok_is_a_failure(
 )
 def test_an_odd_error_of_slack_is_a_failure_too(http: Http, body: bytes, words: str) -> None:
     """An odd Slack error keeps the message pending."""
-    said = f"channel ops: 127.0.0.1 answered 200 and did not take it: {words}"
+    said = f"channel ops: 127.0.0.1 answered 200 but refused the message: {words}"
     assert sent(http, answer(200, body), "slack") == (said, False, 1)
 
 

@@ -32,7 +32,7 @@ def test_a_mistake_of_the_program_is_told_without_its_text(tmp_path: Path, http:
     assert came.result is not None
     assert came.result.poll.outcome is Outcome.FAILED
     assert [urlsplit(each.path).path for each in (start, fail)] == ["/start", "/fail"]
-    assert b"broke off by a mistake of this program: RuntimeError" in fail.body
+    assert b"failed by a mistake of this program: RuntimeError" in fail.body
     assert b"tok-secret" not in fail.body
 
 
@@ -49,4 +49,4 @@ def test_a_mistake_outside_the_poll_reaches_the_monitor(tmp_path: Path, http: Ht
             scheduled.run()
         (fail,) = monitor.requests
     assert urlsplit(fail.path).path == "/fail"
-    assert fail.body == b"the pass broke off by a mistake of this program: LookupError"
+    assert fail.body == b"the pass failed by a mistake of this program: LookupError"

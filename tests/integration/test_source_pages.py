@@ -109,8 +109,11 @@ def test_a_list_in_one_part_is_kept_as_sent() -> None:
     [
         (answer(503), "answered 503"),
         (lambda exchange: exchange.reset(), "could not be read"),
-        (answer(body=b'{"data": [{"id": "x"}], "has_more": true}'), "there are more models"),
-        (answer(body=b'{"data": [], "has_more": true, "last_id": "m02"}'), "does not end"),
+        (answer(body=b'{"data": [{"id": "x"}], "has_more": true}'), "reports more models"),
+        (
+            answer(body=b'{"data": [], "has_more": true, "last_id": "m02"}'),
+            "an endless list of parts",
+        ),
     ],
 )
 def test_a_list_that_breaks_off_is_a_failed_poll(second: Step, said: str) -> None:
@@ -130,11 +133,11 @@ def test_a_broken_part_is_left_to_the_validation() -> None:
 @pytest.mark.parametrize(
     "there", ["http://[::1", "/m?" + "x" * 3000, "/m\\odd", "/\u00e4", "/\u2028"]
 )
-def test_a_next_part_at_an_address_that_is_none_is_a_failed_poll(there: str) -> None:
+def test_an_invalid_address_of_the_next_part_is_a_failed_poll(there: str) -> None:
     """An invalid address of the next part is a refused answer, not a configuration error."""
     step = partial(send, part={"data": [], "links": {"next": there}})
     with serve(step) as server, Http(Limits(), tls=TLS) as http:
-        with pytest.raises(AnswerRefused, match="next part of its list at an address that is none"):
+        with pytest.raises(AnswerRefused, match="sent an invalid address for the next part"):
             source(http, server.url, NEXT).fetch(Validators())
         assert len(server.requests) == 1
 
@@ -153,7 +156,7 @@ def test_the_token_goes_to_no_other_host(there: str) -> None:
     with (
         serve(lambda exchange: send(exchange, {"data": [], "links": {"next": there}})) as server,
         Http(Limits(), tls=TLS) as http,
-        pytest.raises(AnswerRefused, match="on another host"),
+        pytest.raises(AnswerRefused, match="another host for the next part"),
     ):
         source(http, server.url, NEXT).fetch(Validators())
 
@@ -180,7 +183,7 @@ def test_who_asks(authorization: str, token: str | None, header: str, sent: str 
 def test_no_token() -> None:
     """Without a token no request is sent, and the hint names token_file."""
     with serve() as server, Http(Limits(), tls=TLS) as http:
-        with pytest.raises(SettingsInvalid, match="no token to ask mars with") as caught:
+        with pytest.raises(SettingsInvalid, match="there is no token for mars") as caught:
             source(http, server.url, None, token=None).fetch(Validators())
         assert "token_file" in caught.value.hint
         assert server.requests == []
@@ -188,7 +191,10 @@ def test_no_token() -> None:
 
 @pytest.mark.parametrize(
     ("limits", "said"),
-    [({"max_parts": 5}, "does not end"), ({"max_bytes": 60}, "more than 60 bytes in parts")],
+    [
+        ({"max_parts": 5}, "an endless list of parts"),
+        ({"max_bytes": 60}, "more than 60 bytes in parts"),
+    ],
 )
 def test_an_endless_list_ends(limits: dict[str, int], said: str) -> None:
     """A server that always has another part is left after a while."""

@@ -8,7 +8,7 @@ from catalog.core.paths import Places
 from catalog.core.strict_json import Json
 
 DIGITS = 12
-"""Significant digits of a number, because more are noise in computed doubles."""
+"""Significant digits of a number. Further digits of computed doubles are rounding errors."""
 _LONGEST = 64
 
 

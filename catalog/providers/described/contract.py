@@ -18,7 +18,7 @@ _NOT_BLANK: dict[str, Json] = {
 
 
 def contract(description: Description) -> dict[str, Any]:
-    """Return a schema that requires the rows, and their key and name."""
+    """Return a schema that requires the rows and their keys and names."""
     row: dict[str, Any] = {"type": "object", "x-open": True}
     needed = {*fields(description.key), *fields(description.name or "")} - {""}
     for field in sorted(needed):

@@ -1,6 +1,6 @@
-"""Describe as data how a list of models is requested and read.
+"""Define descriptions: the request and the format of a list as data.
 
-The shipped kinds (`kinds/*.toml`) and a user's own are such descriptions.
+The shipped kinds (`kinds/*.toml`) and the user's `[provider.list]` are descriptions.
 """
 
 import re
@@ -47,11 +47,11 @@ def filled(text: str, passed: Trail, row: Mapping[str, Json]) -> str:
 
 
 ENDS = ("ends", "successor")
-"""What the list says about the end of a model, with places."""
+"""The attributes for the end of a model."""
 ALIASES = ("alias_of", "aliases")
-"""The model that answers in place of an alias, and further names that calls take."""
+"""The attributes for the target of an alias, and for other names that calls can use."""
 ATTRIBUTES = ("type", "status", "beta", "description", "context_limit", *ENDS, *ALIASES)
-"""The known attributes of a model beside key and name, with places."""
+"""All attributes of a model except key and name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +61,16 @@ class Description(ListRequest):
     `url` is the base URL if all users of this kind share it. `rows` is the place of the list or
     object of rows: `""` if the answer is the list, and `*` matches every item. `key` is the stable
     id. `key` and `name` may be a template such as `{1}/{id}`: `{1}` is the match of the first `*`
-    in `rows`, and the number after the last `*` is the row's own key in an object of rows. Of
-    several places of an attribute, the first one with a value counts.
+    in `rows`, and the number after the last `*` is the row's own key in an object of rows. If an
+    attribute has several places, the first one with a value counts.
 
-    `ends` is the day of the end of a model, and `successor` the name or key of the model in its
-    place. `statuses` gives the status words a meaning. `alias_of` is the model that answers in
-    place of an alias, and `aliases` are further names.
+    `ends` is the day of the end of a model, and `successor` is the name or key of its replacement.
+    `statuses` gives the status words a meaning. `alias_of` is the model that answers in place of an
+    alias, and `aliases` are other names that calls can use.
 
-    `prices` are judged as prices. `quiet` fields are stored as changes without alerts. `volatile`
-    ones are only kept in the payload. Texts at `numbers` and `times` are compared by value.
+    Changes of `prices` are judged by the price rules. Changes of `quiet` fields are stored without
+    alerts. `volatile` fields are only kept in the payload. Texts at `numbers` and `times` are
+    compared by value.
 
     `chat` is the address of chat completions, relative to the address of the list.
     """
@@ -123,11 +124,11 @@ def read(table: Mapping[str, Any]) -> Description:
 
 
 def mistakes(description: Description) -> Iterator[str]:
-    """Yield the errors between the parts of a description."""
+    """Yield the contradictions between the parts of a description."""
     stars = sum(step == ANY for step in description.place)
     for part, text in (("key", description.key), ("name", description.name or "")):
         if any(not 1 <= step <= stars for step in steps(text)):
-            yield f"{part}: of the rows' place, {{1}} to {{{stars}}} can be named"
+            yield f"{part}: the place of the rows only has {{1}} to {{{stars}}}"
     paging = description.paging
     if paging is None:
         return

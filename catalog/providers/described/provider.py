@@ -1,4 +1,4 @@
-"""Read a provider by its description alone."""
+"""Read the list of a provider by its description."""
 
 import re
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ class Described:
         return bool(self.description.ends or self.description.successor)
 
     def announced(self, model: Model) -> Announced | None:
-        """Return what the facts of a model say about its end, None if nothing."""
+        """Return the end of a model by its facts, or None."""
         return self._reader.announced(model)
 
     @cached_property
@@ -74,7 +74,7 @@ class Described:
 
     @cached_property
     def key_places(self) -> tuple[Trail, ...]:
-        """Return the places in a row that its key is made of."""
+        """Return the places in a row that make its key."""
         return tuple(map(trail, fields(self.description.key)))
 
     def key(self, row: Json, passed: Trail) -> str:
@@ -125,7 +125,7 @@ class _Reader:
         )
 
     def announced(self, model: Model) -> Announced | None:
-        """Return what the facts of a model say about its end."""
+        """Return the end of a model by its facts, or None."""
         # Most models have no such value, and a search in the text is faster than parsing it.
         if not self._states_end.search(model.facts):
             return None
@@ -138,7 +138,10 @@ class _Reader:
         return Announced(model, until, named, f"the provider's {dotted(place)}")
 
     def _status(self, row: Mapping[str, Json]) -> str | None:
-        """Return the status as a word, also a flag such as `deprecated` at a place of an end."""
+        """Return the status as a word.
+
+        A flag such as `deprecated` at a place of `ends` is a status too.
+        """
         trails = self._trails
         found = ((place, value(row, place)) for place in trails["status"])
         stated = next(((place, each) for place, each in found if each is not None), None)
@@ -164,7 +167,10 @@ class _Reader:
 
 
 def _name_in(value: Json) -> str | None:
-    """Return a model's name: a text, the first one of a list, or the identity of an object."""
+    """Return the name of a model, or None.
+
+    In a list, the first one counts. In an object, its identity counts.
+    """
     match value:
         case str():
             return plain(value.strip()) or None

@@ -39,7 +39,7 @@ class Calls:
 
     `pace` waits until the rate permits a request and returns the seconds. It runs before each
     request except the first one of `ask`, which the caller paces. `wait` waits for some seconds.
-    `hints` are those about an HTTP status.
+    `hints` has the hint for each HTTP status.
     """
 
     http: Http
@@ -125,7 +125,7 @@ class Calls:
         except PayloadInvalid:
             found = None
         if not isinstance(found, dict) or found.get("result") == "error":
-            text = f"{request.where} answered {answer.status} with something else than wanted"
+            text = f"{request.where} answered {answer.status} with an unexpected body"
             raise AnswerRefused(text, status=answer.status, body=answer.body)
         return found
 
@@ -145,7 +145,7 @@ def _read(answer: Json, holds: str, call: Call) -> CallResult:
 
 
 def read_error(error: ProviderError, call: Call) -> CallResult:
-    """Return the result of an error: refused, or nothing about the model."""
+    """Return the result of an error, a refusal or another failure."""
     words, accepted, about_model = _words(error.body)
     result = plain(cut(words or str(error), TEXT_LIMIT))
     verdict, tokens = Verdict.FAILING, 0

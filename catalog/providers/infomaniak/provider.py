@@ -71,14 +71,14 @@ class Infomaniak:
         return canonical(row)
 
     def key(self, row: Json, passed: Trail) -> str:
-        """Return the id of a row as text. Its place says nothing."""
+        """Return the id of a row as text. The place is not used."""
         del passed
         return str(row["id"])
 
     def model(
         self, row: Mapping[str, Json], passed: Trail, facts: JsonText, known: Model | None
     ) -> Model:
-        """Return the model of a row. Its place says nothing."""
+        """Return the model of a row. The place is not used."""
         del passed
         return known or model(row, facts)
 

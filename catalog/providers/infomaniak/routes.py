@@ -18,7 +18,7 @@ SERVED_TYPES = frozenset({"llm", "embedding"})
 RESULTS = "/1/ai/{product_id}/results/{batch_id}"
 LOOKS = 10
 """The maximum number of requests for a batch result."""
-DEAREST = 3.20
+TOP_PRICE = 3.20
 """The highest published price in CHF per million tokens without VAT."""
 
 Body = tuple[bytes, str]
@@ -137,13 +137,13 @@ ROUTES = {
         ),
     )
 }
-"""Every route by short name. Without `always`, only models that name it."""
+"""Every route by short name. Without `always`, only models that name the route use it."""
 
 
 def own_route(model: Model) -> str | None:
     """Return a model's promised route, None if unknown.
 
-    This is the route that the model names, else the first one of its type.
+    This is the route that the model names, or the first one of its type.
     """
     of_type = [route for route in ROUTES.values() if route.type == model.type]
     named = [route for route in of_type if route.path == model.route]
@@ -156,7 +156,7 @@ def calls_of(model: Model, *, images: bool) -> tuple[Call, ...]:
     """Return the calls that prove whether a model answers, own route first."""
     own, is_image = own_route(model), model.type == "image"
     if own is None:
-        unknown = f"how its route {model.route or '(none is named)'} is called is not known"
+        unknown = f"catalog does not know how to call its route {model.route or '(none)'}"
         return (Call(model.name, "images" if is_image else "unknown", model.key, 0, 0, unknown),)
     routes = [ROUTES[own]]
     routes += [r for r in ROUTES.values() if r.type == model.type and r.always and r.name != own]

@@ -69,11 +69,11 @@ def test_findings_of_one_kind_are_explained_once() -> None:
 def test_a_renaming_says_that_nobody_knows_how_long_the_old_name_works() -> None:
     """A rename has both names, the reason, and that no last day is known."""
     elsewhere = finding(Renamed(model(name="old"), "2", "new"), rule="name-changed")
-    assert read(elsewhere)[-1] == "   How long the old name still works is not known."
+    assert read(elsewhere)[-1] == "   It is not known how long the old name still works."
     assert read(renamed("llama-3", "llama3")) == [
         "⛔ llama3: name llama-3 → llama3",
         "   Calls use the name, and the old name stops working.",
-        "   How long the old name still works is not known.",
+        "   It is not known how long the old name still works.",
     ]
 
 

@@ -7,7 +7,14 @@ from string import Template
 import pytest
 
 from catalog.alerts.channel import Message
-from catalog.alerts.message import LETTER, PLACEHOLDERS, TITLED, Wording, read_template, slack
+from catalog.alerts.message import (
+    MAIL_TEMPLATE,
+    PLACEHOLDERS,
+    TITLED,
+    Wording,
+    read_template,
+    slack,
+)
 from catalog.changes.change import Added, Removed
 from catalog.changes.finding import Finding
 from catalog.changes.incident import Trouble
@@ -59,7 +66,7 @@ def test_a_held_answer_names_the_way_out() -> None:
 
 def test_the_text_of_a_mail() -> None:
     """The findings are first below the subject, their origin is last."""
-    wording = Wording(channel="ops", template=LETTER, pages=PAGES)
+    wording = Wording(channel="ops", template=MAIL_TEMPLATE, pages=PAGES)
     assert wording.subject(TOLD) == "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)"
     assert wording.text(TOLD).split("\n\n") == [
         FINDINGS,
@@ -132,9 +139,9 @@ def test_a_template_that_is_too_long_is_left_out() -> None:
     heading, rest = wording.text(TOLD, fits=lambda text: len(text) <= 400).split("\n")
     assert heading == "infomaniak: llama3 removed, and 1 more (1 breaking, 1 info)"
     counted = "2 findings (1 breaking, 1 info), see: catalog alerts show msg_1"
-    assert rest == f"Too large to be sent whole: {counted}"
+    assert rest == f"Too large to send in full: {counted}"
     short = wording.text(TEST, fits=lambda text: len(text) <= 400)
-    assert short == "Test of channel team\nToo large to be sent whole."
+    assert short == "Test of channel team\nToo large to send in full."
 
 
 @pytest.mark.parametrize("size", range(200, 1500, 100))
@@ -156,7 +163,7 @@ def test_a_test_says_so() -> None:
     assert wording.subject(TEST) == "Test of channel team"
     assert wording.text(TEST).split("\n") == [
         "Test of channel team (2025-12-23 10:16 UTC)",
-        "This is a test of channel team: if you read it, messages arrive.",
+        "This is a test of channel team: if you can read it, messages arrive.",
     ]
     sample = Wording(channel="team").text(Message("msg_2", "infomaniak", AT, (NEW,), test=True))
     assert "This is a test" in sample

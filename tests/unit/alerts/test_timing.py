@@ -238,7 +238,7 @@ def test_quiet_hours_are_read(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "22:00", "22-07", "24:00-07:00", "22:00-07:60", "a-b-c"])
 def test_what_are_no_quiet_hours(text: str) -> None:
     """Other texts are refused with an example."""
-    with pytest.raises(ValueError, match="hours such as 22:00-07:00 are wanted"):
+    with pytest.raises(ValueError, match="hours such as 22:00-07:00 are expected"):
         Quiet.read(text)
 
 

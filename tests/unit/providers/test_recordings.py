@@ -126,11 +126,11 @@ def test_two_files_for_one_moment_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsInvalid) as caught:
         find(tmp_path)
     assert str(caught.value) == (
-        f"two recordings of the same moment in {tmp_path}:"
+        f"two recordings of the same time in {tmp_path}:"
         " 2025-08-13T185522Z.json and 2025-08-13T18:55:22Z.json"
-        " both stand for 2025-08-13T18:55:22Z;"
+        " both have the time 2025-08-13T18:55:22Z;"
         " 2025-09-01T000000Z.json and 2025-09-01T000000Z.json.gz"
-        " both stand for 2025-09-01T00:00:00Z"
+        " both have the time 2025-09-01T00:00:00Z"
     )
     assert "Keep one file" in caught.value.hint
 
@@ -138,7 +138,7 @@ def test_two_files_for_one_moment_are_refused(tmp_path: Path) -> None:
 def test_directory_without_recordings(tmp_path: Path) -> None:
     """A directory without recordings is refused with a hint about names."""
     write(tmp_path, "models.json")
-    with pytest.raises(NotFound, match="holds no recorded payload") as caught:
+    with pytest.raises(NotFound, match="contains no recorded payload") as caught:
         find(tmp_path)
     assert "2025-08-13T185522Z.json" in caught.value.hint
 
@@ -220,7 +220,7 @@ def test_only_the_past_can_have_been_recorded() -> None:
     with pytest.raises(SettingsInvalid) as caught:
         refuse_future(known, known[-2].at - timedelta(seconds=1))
     assert str(caught.value) == (
-        f"the future cannot be recorded: 2 recordings (the first: {known[-2].path}) of a time "
+        f"recordings cannot be in the future: 2 recordings (the first: {known[-2].path}) "
         "after now, 2026-03-19T13:53:45Z"
     )
     assert "clock" in caught.value.hint

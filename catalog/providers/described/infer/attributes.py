@@ -1,4 +1,4 @@
-"""Weigh which fields are the attributes of a model, from names, values and depth."""
+"""Choose the fields with attributes by name, values and depth."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +11,7 @@ from catalog.providers.described.infer.columns import Column, is_number, nearly_
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]{0,20}://\S*", re.IGNORECASE | re.ASCII)
 Weight: TypeAlias = tuple[int | str, ...]
-"""The smallest one is the best. Those of one attribute have the same form."""
+"""The rank of a field: the smallest is the best. Weights for one attribute have the same form."""
 
 _TYPE: tuple[Words, ...] = (("type",), ("model", "type"), ("task",), ("task", "name"), ("mode",))
 _TYPE += (("pipeline", "tag"), ("kind",), ("category",), ("task", "type"))
@@ -21,10 +21,10 @@ _TYPES = frozenset(
     | {"moderation", "vision", "video", "code", "generation", "realtime", "multimodal", "response"}
     | {"classification", "translation", "ocr"}
 )
-"""Words of known types, by which a type is found under any name."""
+"""Words of known types. They identify a field of types with any name."""
 _WORD = 40
 """The maximum characters of a type or status."""
-_SAYS_NOTHING = {"model", "models", "base_model", "base"}
+_NO_TYPE = {"model", "models", "base_model", "base"}
 _STATUS: tuple[Words, ...] = (("lifecycle", "status"), ("model", "lifecycle", "status"))
 _STATUS += (
     ("lifecycle", "state"),
@@ -45,12 +45,12 @@ _PROSE: tuple[Words, ...] = (("short", "description"), ("summary",), ("long", "d
 _ABOUT = frozenset({"model", "info", "metadata", "meta", "detail", "attribute", "property", "spec"})
 """Words of objects that describe the model itself."""
 LONG = 300
-"""The average characters of a description that is too long for a table."""
+"""A description with more characters on average is too long for a table."""
 RUNNING = frozenset(
     {"loaded", "not-loaded", "unloaded", "loading", "idle", "busy", "warm", "cold", "running"}
     | {"stopped", "sleeping"}
 )
-"""States of a process on the provider's machine, which say nothing about the model."""
+"""States of a process on the provider's machine. They are not states of the model."""
 _PRICE = frozenset(
     {"price", "pricing", "cost", "fare", "fee", "cent", "usd", "eur", "chf", "dollar", "tariff"}
     | {"multiplier"}
@@ -76,38 +76,38 @@ def kind(columns: Sequence[Column]) -> Column | None:
 
 
 def status(columns: Sequence[Column]) -> Column | None:
-    """Return the field with the status. One that differs between rows is better."""
+    """Return the field with the status, preferably with different values."""
     return best(columns, _status_weight)
 
 
 def beta(columns: Sequence[Column]) -> Column | None:
-    """Return the field that says whether a model is a beta."""
+    """Return the boolean field for beta models."""
     return best(columns, _beta_weight)
 
 
 def limit(columns: Sequence[Column]) -> Column | None:
-    """Return the field with the limit of tokens."""
+    """Return the field with the token limit."""
     return best(columns, _limit_weight)
 
 
 def title(columns: Sequence[Column], key: Column | None) -> Column | None:
-    """Return the field that tells people what a model is, in the fewest words."""
+    """Return the field with the shortest text about a model."""
     others = [each for each in columns if key is None or each.values != key.values]
     return best(others, _title_weight)
 
 
 def alias_of(columns: Sequence[Column]) -> Column | None:
-    """Return the field with the model that answers in place of an alias."""
+    """Return the field with the target of an alias."""
     return best(columns, lambda each: _alias_weight(each, _ALIAS_OF, str))
 
 
 def aliases(columns: Sequence[Column]) -> Column | None:
-    """Return the field with the list of further names that calls take."""
+    """Return the field with other names that calls can use."""
     return best(columns, lambda each: _alias_weight(each, _ALIASES, list))
 
 
 def is_priced(trail: Trail) -> bool:
-    """Return whether a name is one of a price."""
+    """Return whether the name of a field means a price."""
     named = frozenset(words(trail[-1]))
     if not named.isdisjoint(_NO_PRICE):
         return False
@@ -121,7 +121,7 @@ def prices(columns: Iterable[Column]) -> list[str]:
 
 
 def best(columns: Sequence[Column], weight: Callable[[Column], Weight | None]) -> Column | None:
-    """Return the field with the smallest weight. One that few rows have is worse."""
+    """Return the field with the smallest weight, rare fields last."""
     weighed = [
         ((each.is_rare, *found), each)
         for each in columns
@@ -141,7 +141,7 @@ def _type_weight(column: Column) -> Weight | None:
         is_type = column.depth == 1 and len(values) > 1 and _are_types(column)
         return (2, column.depth, 0, column.place) if is_type else None
     is_plain = column.depth == 1 and column.varies and column.words[-1] in {"type", "task"}
-    if values <= _SAYS_NOTHING or not (is_known or is_plain):
+    if values <= _NO_TYPE or not (is_known or is_plain):
         return None
     return (not is_known, column.depth, at, column.place)
 
@@ -151,9 +151,10 @@ def _is_type(value: Json) -> bool:
 
 
 def _are_types(column: Column) -> bool:
-    """Return whether every value is a known type and nothing else, as a name is not.
+    """Return whether every value is a known type without other words.
 
-    A modality is none: a model that learns to read images takes the same calls.
+    Names have other words. A modality is not a type: a model that also reads images accepts the
+    same calls.
     """
     plain = all(str(value).replace("-", "_").isidentifier() for value in column.values)
     known = all(frozenset(words(str(value))) <= _TYPES for value in column.values)
@@ -172,7 +173,7 @@ def _status_weight(column: Column) -> Weight | None:
 
 
 def is_running(column: Column) -> bool:
-    """Return whether a field tells what runs on the provider's machine now."""
+    """Return whether a field shows running processes on the provider's machine."""
     if column.words in {("running",), ("is", "running"), ("loaded",), ("is", "loaded")}:
         return column.are(bool)
     return column.are(str) and {str(value).lower() for value in column.values} <= RUNNING
@@ -197,7 +198,7 @@ def _title_weight(column: Column) -> Weight | None:
         return None
     if column.above and (len(column.trail) > len(("model", "name")) or not is_about(column)):
         return None
-    if column.kinds == 1 < len(column.values):
+    if column.distinct == 1 < len(column.values):
         return None
     if column.words == ("description",):
         average = sum(len(str(value)) for value in column.values) / len(column.values)

@@ -1,4 +1,4 @@
-"""Choose the fields that are compared as prices or times, and those that always move."""
+"""Choose the fields with prices, times, and values that always change."""
 
 import re
 from collections.abc import Sequence
@@ -54,7 +54,10 @@ def _moves(column: Column, start: Trail) -> bool:
 
 
 def _is_time(column: Column) -> bool:
-    """Return whether texts are moments, or days in a field named like a time."""
+    """Return whether texts are times.
+
+    Days count if the field is named like a time.
+    """
     if not column.are(str) or not nearly_all(is_date, column.values):
         return False
     has_times = any(len(str(value)) > len("2025-01-01") for value in column.values)
@@ -62,5 +65,8 @@ def _is_time(column: Column) -> bool:
 
 
 def is_date(value: Json) -> bool:
-    """Return whether a text is a day, or a moment, also with its zone after a space."""
+    """Return whether a text is a day or a time.
+
+    The zone may be after a space.
+    """
     return isinstance(value, str) and bool(_DAY.match(value)) and read_moment(value) is not None

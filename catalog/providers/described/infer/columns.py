@@ -10,16 +10,16 @@ from catalog.core.spelling import Words, words
 from catalog.core.strict_json import Json, dotted
 
 DEEPEST = 5
-"""The levels of a row that are looked at."""
+"""The maximum depth of a field in a row."""
 _SOME, _FEW = 3, 0.02
 NAMED = 40
-"""The maximum keys of an object. Larger ones are tables of items."""
+"""The maximum keys of an object. A larger object is a table of items."""
 _NUMBER = re.compile(r"-?\d{1,40}(\.\d{1,40})?([eE][-+]?\d{1,3})?", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """The values of one field in the rows that have it, without null and empty ones.
+    """The values of one field in all rows, except null and empty.
 
     `rows` counts all rows. A step `*` of the trail matches every item of a list.
     """
@@ -64,14 +64,14 @@ class Column:
         return 2 * len(self.values) < self.rows
 
     @cached_property
-    def kinds(self) -> int:
+    def distinct(self) -> int:
         """Return the number of different values."""
         return len({str(value) for value in self.values})
 
     @property
     def varies(self) -> bool:
         """Return whether rows differ in it."""
-        return self.kinds > 1 or len(self.values) < self.rows
+        return self.distinct > 1 or len(self.values) < self.rows
 
     @cached_property
     def types(self) -> set[type]:
@@ -84,14 +84,15 @@ class Column:
 
     @cached_property
     def is_numeric(self) -> bool:
-        """Return whether the values are numbers, or texts of numbers, but for a few texts."""
+        """Return whether nearly all values are numbers or texts of numbers."""
         return nearly_all(is_number, self.values)
 
 
 def nearly_all(fits: Callable[[Json], bool], values: Sequence[Json]) -> bool:
-    """Return whether values fit. Of three or more, one may be another text, of many 2 %.
+    """Return whether values fit, except for a few texts.
 
-    Some lists explain their fields in a row, or have a word in place of an unknown number.
+    Of three or more values, one may be another text, and of many 2 %. Some lists have a row that
+    explains the fields, or a word in place of an unknown number.
     """
     others = [value for value in values if not fits(value)]
     if not others:
@@ -108,7 +109,7 @@ def is_number(value: Json) -> bool:
 
 
 def gather(rows: Sequence[Mapping[str, Json]]) -> list[Column]:
-    """Return the columns of the rows, in the order of their first values."""
+    """Return the columns of the rows, ordered by their first values."""
     columns: dict[Trail, Column] = {}
     for row in rows:
         _gather(row, (), columns, len(rows))
@@ -133,7 +134,7 @@ def _gather(row: Mapping[str, Json], above: Trail, columns: dict[Trail, Column],
 
 
 def outermost(columns: Iterable[Column], fits: Callable[[Column, Trail], bool]) -> list[str]:
-    """Return the shortest places of which all that lies below fits."""
+    """Return the shortest places that fit, including all below them."""
     found: dict[str, None] = {}
     for each in columns:
         starts = (each.trail[:length] for length in range(1, each.depth + 1))

@@ -1,4 +1,4 @@
-"""Choose the fields that announce the end of a model, and its successor."""
+"""Choose the fields with the end of a model and its successor."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ _ENDS = (
     frozenset({"deprecation"}),
     frozenset({"deprecated"}),
 )
-"""Words of an end, those that name the last day first."""
+"""Words of an end. Words for the last day come first."""
 _OTHER = frozenset(
     {"start", "fine", "tune", "tuning", "training", "replacement", "reason", "notice", "announced"}
     | {"url", "link", "message", "status"}
@@ -23,16 +23,19 @@ _OTHER = frozenset(
 _DATES = frozenset({"date", "at", "on", "time", "deprecation", "eol", "day"})
 _SUCCESSORS = frozenset({"successor", "replacement", "replaced", "superseded", "replace"})
 _YEAR_2001, _YEAR_5138 = 10**9, 10**11
-"""Whole numbers between them are seconds since 1970."""
+"""Whole numbers between these two are seconds since 1970."""
 
 
 def ends(columns: Sequence[Column]) -> Column | None:
-    """Return the field with the day on which a model ends, or that says whether it ends."""
+    """Return the field with the last day of a model.
+
+    Without one, return a boolean field that is true for models that end.
+    """
     return best(columns, _end_weight) or best(columns, _flag_weight)
 
 
 def successor(columns: Sequence[Column]) -> Column | None:
-    """Return the field with the model in place of one that ends."""
+    """Return the field with the replacement of a model that ends."""
     return best(columns, _successor_weight)
 
 
@@ -48,7 +51,7 @@ def _end_weight(column: Column) -> Weight | None:
 
 
 def _flag_weight(column: Column) -> Weight | None:
-    """Weigh a boolean whose name is a status of models that end, such as `is_deprecated`."""
+    """Weigh a boolean such as `is_deprecated`, by the status in its name."""
     word = word_of(column.place, value=True) if column.are(bool) else None
     ends = USUAL.meaning(word) in {"ending", "gone"}
     return (column.depth, column.place) if ends else None

@@ -1,4 +1,4 @@
-"""Choose the key of the rows, and the name that calls take."""
+"""Choose the key of the rows, and the name that calls use."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ _OF_OTHERS = frozenset(
     | {"display", "friendly", "pricing", "price", "permission", "category", "family", "account"}
     | {"project", "root", "hugging", "source", "group", "team", "created", "by"}
 )
-"""Words of names that tell about something else than the model."""
+"""Words of fields that describe something other than the model."""
 _PROSE = frozenset(
     {"description", "title", "label", "summary", "url", "link", "href", "digest", "hash", "sha"}
     | {"date", "time", "at", "version", "readme", "logo", "image", "icon", "fingerprint", "etag"}
@@ -41,9 +41,9 @@ _MANY, _DOUBTFUL = 100, 0.02
 
 
 class Key(NamedTuple):
-    """The proposed key, and the name if calls take another text.
+    """The proposed key, and the name if calls use another text.
 
-    `column` is the only field of the key, if it is one.
+    `column` is the field of the key if it has only one.
     """
 
     key: str
@@ -53,93 +53,94 @@ class Key(NamedTuple):
 
 
 def named_key(columns: Sequence[Column]) -> Column | None:
-    """Return the field with a known name that tells the rows apart."""
+    """Return the unique field with the best known name."""
     ranked = sorted(_ranked(columns), key=_by_rank)
-    return next((each for rank, each in ranked if rank < _ANY_TEXT and _parts(each)), None)
+    return next((each for rank, each in ranked if rank < _ANY_TEXT and _is_unique(each)), None)
 
 
 def choose_key(
     columns: Sequence[Column], stars: int, *, is_map: bool, groups: Sequence[Column] = ()
 ) -> Key:
-    """Return the key of the rows at a place with this many `*`.
+    """Return the key of the rows.
 
-    `groups` holds the keys of objects around the rows, each under the number of its `*`.
+    `stars` is the number of `*` in their place. `groups` holds the keys of the objects around the
+    rows, by the number of their `*`.
     """
     if is_map:
         return _key_of_map(columns, stars)
     one = named_key(columns)
     if one is not None:
-        return _owned(one, columns) or _alone(one, columns)
+        return _owned(one, columns) or _single(one, columns)
     texts = [each for rank, each in _ranked(columns) if rank == _ANY_TEXT]
     for each in texts:
-        if _parts(each):
-            note = f"{each.place} tells all models apart here: check that it always does"
+        if _is_unique(each):
+            note = f"{each.place} is different for all models here: check that it always is"
             return Key(each.place, None, each, (note,))
-    return _grouped(columns, groups) or _pair(columns, texts) or _way(columns, stars)
+    return _grouped(columns, groups) or _pair(columns, texts) or _by_path(columns, stars)
 
 
 def named_pair(columns: Sequence[Column], groups: Sequence[Column]) -> tuple[Column, Column] | None:
-    """Return the key of a group and the field that tell the rows apart together."""
+    """Return a group's key and a field that identify rows together."""
     named = [each for rank, each in sorted(_ranked(columns), key=_by_rank) if rank < _ANY_TEXT]
     pairs = ((group, each) for each in named for group in groups)
-    return next((pair for pair in pairs if _part(*pair)), None)
+    return next((pair for pair in pairs if _are_unique(*pair)), None)
 
 
 def _grouped(columns: Sequence[Column], groups: Sequence[Column]) -> Key | None:
-    """Return the key `{1}/{id}`, for ids that are only unique in a group of rows."""
+    """Return the key `{1}/{id}` if ids are only unique within a group."""
     found = named_pair(columns, groups)
     if found is None:
         return None
     group, one = found
-    note = f"rows of several groups have one {one.place}: with the group's key all differ here"
+    note = f"groups share values of {one.place}: with the group's key, all rows are different here"
     return Key(f"{{{group.place}}}/{{{one.place}}}", one.place, None, (note,))
 
 
 def _key_of_map(columns: Sequence[Column], stars: int) -> Key:
     own = (each for rank, each in _ranked(columns) if rank < _RANKS["model",])
-    same = next((each for each in own if _parts(each)), None)
-    return _way((), stars) if same is None else Key(same.place, None, same)
+    same = next((each for each in own if _is_unique(each)), None)
+    return _by_path((), stars) if same is None else Key(same.place, None, same)
 
 
-def _alone(one: Column, columns: Sequence[Column]) -> Key:
+def _single(one: Column, columns: Sequence[Column]) -> Key:
     notes = []
-    if _lost(one):
+    if _without_key(one):
         wrong = "is missing or the same in some rows"
-        notes.append(f"{one.place} {wrong}: the provider has to mend them")
+        notes.append(f"{one.place} {wrong}: the provider must correct them")
     is_opaque = all(_OPAQUE.fullmatch(str(value)) for value in one.values)
-    called = _called(columns, is_deep=is_opaque) if is_opaque or one.depth > 1 else None
+    called = _call_name(columns, is_deep=is_opaque) if is_opaque or one.depth > 1 else None
     name = None if called is None or called is one else called.place
     return Key(one.place, name, one, tuple(notes))
 
 
 def _owned(one: Column, columns: Sequence[Column]) -> Key | None:
-    """Return the key `{owner}/{name}`, for names that are only unique for an owner."""
+    """Return the key `{owner}/{name}` if names need their owner."""
     if one.words not in {("name",), ("slug",)} or any("/" in str(each) for each in one.values):
         return None
     for words in _OWNERS:
         for each in columns:
             if each.words == words and each.depth == one.depth == 1 and _is_text(each):
-                note = f"models are named by {each.place} and {one.place}: check how calls do it"
+                note = f"names are from {each.place} and {one.place}: check which names calls use"
                 return Key(f"{{{each.place}}}/{{{one.place}}}", None, one, (note,))
     return None
 
 
 def _pair(columns: Sequence[Column], texts: Sequence[Column]) -> Key | None:
-    """Return a key of two fields, the first of which has a known name."""
+    """Return a key of two fields. The first one has a known name."""
     others = [*texts, *(each for each in columns if _is_text(each) and each not in texts)]
     others.sort(key=lambda each: each.words != ("version",))
     named = [each for _, each in sorted(_ranked(columns), key=_by_rank)]
-    for one in sorted(named, key=lambda each: each.kinds == 1):
+    for one in sorted(named, key=lambda each: each.distinct == 1):
         for other in others:
-            if one is not other and _part(one, other):
-                also = f"with {other.place} it tells all apart here"
-                note = f"several models have one {one.place}: {also}"
+            if one is not other and _are_unique(one, other):
+                also = f"with {other.place}, all are different here"
+                note = f"several models have the same {one.place}: {also}"
                 return Key(f"{{{one.place}}}/{{{other.place}}}", one.place, None, (note,))
     return None
 
 
-def _part(one: Column, other: Column) -> bool:
-    """Return whether two fields tell the rows apart together."""
+def _are_unique(one: Column, other: Column) -> bool:
+    """Return whether two fields identify the rows together."""
     if not all(each.is_complete and each.are(str, int) for each in (one, other)):
         return False
     return len(set(zip(map(str, one.values), map(str, other.values), strict=True))) == one.rows
@@ -149,20 +150,20 @@ def _by_rank(ranked: tuple[float, Column]) -> float:
     return ranked[0]
 
 
-def _way(columns: Sequence[Column], stars: int) -> Key:
-    """Return a key of the keys and indexes that lead to a row."""
+def _by_path(columns: Sequence[Column], stars: int) -> Key:
+    """Return a key from the path to a row."""
     key, notes = "/".join(f"{{{star}}}" for star in range(1, stars + 1)), []
-    called = _called(columns)
+    called = _call_name(columns)
     if columns:
-        notes.append("no field tells all models apart: the key is made of the way to a row")
-        notes.append("part of it is a place in a list: rows that change places are other models")
+        notes.append("no field is different for all models: the key is the path to a row")
+        notes.append("part of the path is a position in a list: a moved row is another model")
     return Key(key, None if called is None else called.place, None, tuple(notes))
 
 
-def _called(columns: Sequence[Column], *, is_deep: bool = False) -> Column | None:
-    """Return the field with the name in calls, without blanks if there is one.
+def _call_name(columns: Sequence[Column], *, is_deep: bool = False) -> Column | None:
+    """Return the field with the name in calls, preferably without blanks.
 
-    With `is_deep`, also one of an object that describes the model.
+    With `is_deep`, it may be in an object that describes the model.
     """
     named = sorted(_ranked(columns), key=_by_rank)
     texts = [
@@ -204,13 +205,13 @@ def _is_text(column: Column) -> bool:
     return column.is_complete and column.are(str) and not any(map(_is_long, column.values))
 
 
-def _parts(column: Column) -> bool:
-    """Return whether a field tells the rows apart, but for a few of many."""
-    lost = _lost(column)
-    return lost == 0 or (column.rows > _MANY and lost <= _DOUBTFUL * column.rows)
+def _is_unique(column: Column) -> bool:
+    """Return whether a field identifies the rows, except a few of many."""
+    missing = _without_key(column)
+    return missing == 0 or (column.rows > _MANY and missing <= _DOUBTFUL * column.rows)
 
 
-def _lost(column: Column) -> int:
-    """Return how many rows have no valid key of their own."""
+def _without_key(column: Column) -> int:
+    """Return the number of rows without a valid and unique key."""
     texts = {str(each) for each in column.values if type(each) in {str, int}}
     return column.rows - sum(not text.isspace() for text in texts)

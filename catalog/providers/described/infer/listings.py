@@ -1,4 +1,4 @@
-"""Find the rows of an answer: a list of objects, or an object of them."""
+"""Find the rows of an answer, which are objects."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,19 +20,20 @@ _LISTS = frozenset(
     | {"content", "record", "row", "catalog", "response"}
 )
 _PARTS = frozenset({"endpoint", "provider", "property", "entity", "quantization"})
-"""Words of lists in models, which are no models."""
+"""Words of lists inside models. Their items are not models."""
 _REFERS = 2
-"""The maximum plain fields of a group, if its models have no field but a key."""
+"""The maximum plain fields of a group whose models only have a key."""
 MOST = 200
 """The maximum places on a level, and the maximum lists that are compared."""
 SAMPLE = 200
-"""The maximum rows by which lists are compared."""
+"""The maximum rows of a list that are compared."""
 
 
 class _Level(NamedTuple):
-    """What is at a place, with the keys that `*` matched.
+    """The values at a place, each with the keys that `*` matched.
 
-    `is_map` is true if the last of these keys is one of an object, and `is_grouped` if one before.
+    `is_map` is true if the last of these keys belongs to an object, and `is_grouped` if an earlier
+    one does.
     """
 
     place: Trail
@@ -72,12 +73,12 @@ class Listing:
 
     @cached_property
     def sample(self) -> list[Column]:
-        """Return the fields of the first rows, to compare lists by."""
+        """Return the fields of the first rows, which are compared."""
         return gather([row for _, row in self.found[:SAMPLE]])
 
     @cached_property
     def groups(self) -> list[Column]:
-        """Return the keys of the objects around the rows, each under the number of its `*`."""
+        """Return the keys of the groups by the number of their `*`."""
         return _groups([passed for passed, _ in self._kept])
 
     @property
@@ -86,22 +87,22 @@ class Listing:
         return words(next((step for step in reversed(self.place) if step != ANY), ""))
 
     @property
-    def likeness(self) -> tuple[int, int]:
-        """Return how much these rows look like models, then their number."""
-        by_name = 2 * self._says_models + bool(_LISTS.intersection(self.named))
+    def score(self) -> tuple[int, int]:
+        """Return the similarity to models, then the number of rows."""
+        by_name = 2 * self._is_named_models + bool(_LISTS.intersection(self.named))
         evidence = 2 * self.is_measured + (self.has_key or self.is_map)
         return by_name + evidence + (not self.is_map), len(self.found)
 
     @property
-    def _says_models(self) -> bool:
-        """Return whether the key of the rows, or each key of their groups, says `models`."""
+    def _is_named_models(self) -> bool:
+        """Return whether the rows, or all of their groups, are named `models`."""
         keys = {str(key) for group in self.groups for key in group.values}
         named = [self.named] if self.named else list(map(words, keys))
         return bool(named) and all("model" in each for each in named)
 
     @cached_property
     def has_key(self) -> bool:
-        """Return whether a field with a known name tells the rows apart, or those of a group."""
+        """Return whether a known field identifies the rows, alone or per group."""
         if named_key(self.sample) is not None:
             return True
         groups = _groups([passed for passed, _ in self.found[:SAMPLE]])
@@ -116,8 +117,8 @@ class Listing:
         """Return whether the other rows are parts of these."""
         return other is not self and other.place[: len(self.place)] == self.place
 
-    def overtakes(self, parent: "Listing") -> bool:
-        """Return whether these are the models, and the rows around them only groups."""
+    def replaces(self, parent: "Listing") -> bool:
+        """Return whether these rows are models, and the parent rows only groups."""
         rest = self.place[len(parent.place) :]
         start = rest[: rest.index(ANY)]
         own = [each for each in parent.sample if each.trail[: len(start)] != start or not start]
@@ -142,7 +143,10 @@ def _is_usual(column: Column) -> bool:
 
 
 def _groups(passed: Sequence[Trail]) -> list[Column]:
-    """Return the keys that a `*` matched for each row, without those that are only indexes."""
+    """Return the keys that each `*` matched.
+
+    Indexes and the last `*` are omitted.
+    """
     columns = [
         Column((str(star),), len(passed), list(keys))
         for star, keys in enumerate(zip(*passed, strict=True), start=1)
@@ -157,14 +161,14 @@ def _plain(columns: Sequence[Column]) -> Iterator[Column]:
 def find(answer: Json) -> Listing | None:
     """Return the rows that most likely are the models, or None."""
     found = list(islice(_listings(answer), MOST))
-    beaten = {
-        id(parent if child.overtakes(parent) else child)
+    worse = {
+        id(parent if child.replaces(parent) else child)
         for parent in found
         for child in found
         if parent.is_above(child)
     }
-    left = [each for each in found if id(each) not in beaten] or found
-    return max(left, key=lambda each: each.likeness, default=None)
+    left = [each for each in found if id(each) not in worse] or found
+    return max(left, key=lambda each: each.score, default=None)
 
 
 def _listings(answer: Json) -> Iterator[Listing]:
@@ -177,7 +181,7 @@ def _listings(answer: Json) -> Iterator[Listing]:
 
 
 def _below(level: _Level) -> Iterator[_Level]:
-    """Yield the places one step below, with what is there."""
+    """Yield the places one step below, with their values."""
     place, is_grouped = level.place, level.is_grouped or level.is_map
     holders = [(passed, value) for passed, value in level.found if isinstance(value, dict)]
     keys = dict.fromkeys(key for _, value in holders for key in value if key != ANY)
@@ -201,7 +205,10 @@ def _items(value: Json) -> Iterator[tuple[str, Json]]:
 
 
 def _is_listing(level: _Level) -> bool:
-    """Return whether these are objects, and alike if they are members of an object."""
+    """Return whether the values are objects that can be rows.
+
+    Members of an object must be similar.
+    """
     rows = [row for _, row in level.found]
     if not all(isinstance(row, dict) for row in rows) or not any(rows):
         return False

@@ -1,4 +1,4 @@
-"""Choose how a list goes on, from the fields around its rows."""
+"""Propose the paging of a list, from the fields around its rows."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,10 @@ _PAGE |= {("page", "no"), ("page", "num")}
 
 
 def paging(answer: Json, place: Trail, rows: int) -> tuple[dict[str, Any], list[str]]:
-    """Return the paging of the rows at a place, if any, and notes about it."""
+    """Return the paging of the rows at a place, and notes.
+
+    The paging is empty without a sign of it.
+    """
     fields = list(envelope(answer, place))
     proposed = next(filter(None, _proposals(fields, rows)), None)
     missing = unread(fields, rows)
@@ -48,7 +51,7 @@ def _proposals(fields: Sequence[Field], rows: int) -> Iterator[dict[str, Any] | 
 
 
 def words_have_more(field: Field) -> bool:
-    """Return whether true means that there is more, which `paging.more` takes."""
+    """Return whether a flag means "more", as `paging.more` expects."""
     return "last" not in field.words
 
 

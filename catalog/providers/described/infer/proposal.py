@@ -16,7 +16,7 @@ from catalog.providers.described.infer.keys import Key, choose_key
 from catalog.providers.described.infer.listings import Listing, find
 from catalog.providers.described.infer.paging import paging
 
-_NO_LIMIT = "no field looks like a limit of tokens: set context_limit if there is one"
+_NO_LIMIT = "no field looks like a token limit: set context_limit if there is one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Proposal:
 
 
 def infer(answer: Json) -> Proposal | None:
-    """Propose a description, None without a list of objects or for an error."""
+    """Propose a description, or return None for errors and other answers."""
     listing = find(answer)
     if listing is None:
         return None
@@ -40,22 +40,22 @@ def infer(answer: Json) -> Proposal | None:
     parts, part_notes = paging(answer, listing.place, len(listing.found))
     found = _attributes(listing.columns, key)
     settings = {"rows": dotted(listing.place[:-1]), "key": key.key} | found
-    notes = [*_twins(listing), *_no_objects(listing, answer), *key.notes, *part_notes]
+    notes = [*_duplicates(listing), *_no_objects(listing, answer), *key.notes, *part_notes]
     if "context_limit" not in found:
         notes.append(_NO_LIMIT)
     return Proposal(len(listing.found), settings | classes(listing.columns) | parts, tuple(notes))
 
 
-def _twins(listing: Listing) -> list[str]:
-    twins = len(listing.found) - len(listing.rows)
-    verb = "repeats" if twins == 1 else "repeat"
-    return [f"{twins:,} of the rows {verb} another one"] if twins else []
+def _duplicates(listing: Listing) -> list[str]:
+    duplicates = len(listing.found) - len(listing.rows)
+    verb = "repeats" if duplicates == 1 else "repeat"
+    return [f"{duplicates:,} of the rows {verb} another one"] if duplicates else []
 
 
 def _no_objects(listing: Listing, answer: Json) -> list[str]:
     others = sum(1 for _ in values(answer, listing.place)) - len(listing.found)
-    verb = "is no object" if others == 1 else "are no objects"
-    return [f"{others:,} of the rows {verb}: the provider has to mend them"] if others else []
+    verb = "is not an object" if others == 1 else "are not objects"
+    return [f"{others:,} of the rows {verb}: the provider must correct them"] if others else []
 
 
 def _attributes(columns: Sequence[Column], key: Key) -> dict[str, str]:

@@ -72,7 +72,7 @@ def test_what_could_not_be_found_is_said() -> None:
     proposal = infer({"data": [{"id": 1}, {"id": 1, "size": 2}]})
     assert proposal is not None
     assert len(proposal.notes) == 3
-    assert any("a place in a list" in note for note in proposal.notes)
+    assert any("a position in a list" in note for note in proposal.notes)
 
 
 def test_equal_rows_are_one_model() -> None:
@@ -98,7 +98,7 @@ def test_a_key_of_two_fields() -> None:
     proposal = infer({"data": [*rows, {"id": "y", "region": "eu", "kind": "llm"}]})
     assert proposal is not None
     assert proposal.settings["key"] == "{id}/{region}"
-    assert any("several models have one id" in note for note in proposal.notes)
+    assert any("several models have the same id" in note for note in proposal.notes)
 
 
 json_values = st.recursive(
